@@ -1,0 +1,143 @@
+/** What a plugin is to the engine: kinds of pure functions and handlers, and a world that is read and written apart. */
+
+import type { PluginTables } from './tables.ts';
+import type {
+  Change,
+  Desired,
+  Facts,
+  Finding,
+  Json,
+  Memory,
+  Pair,
+  Proposal,
+  Ref,
+  Scene,
+  Step,
+  Verdict,
+  View,
+} from './types.ts';
+
+export type Rule<S = unknown, F = unknown, M = Facts> = (
+  change: Change,
+  pair: Pair<S, F, M>,
+  scene: Scene,
+) => Verdict;
+
+/** What a handler gets beside its world and its pair. */
+export interface ActionRun {
+  /** Identifies the intent: the same for no two actions of a project. Marks on remote objects carry it. */
+  readonly id: string;
+  readonly change: Change;
+  /** The pairs as they were seen right before the action. */
+  readonly scene: Scene;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Fires at the deadline, or when the run is aborted. */
+  readonly signal: AbortSignal;
+  /** Says in a few words what is going on, for the terminal. */
+  readonly progress: (text: string) => void;
+}
+
+/** Takes one step. It returns what has to be remembered, and throws when the step failed. */
+export type Handler<W, S = unknown, F = unknown, M = Facts> = (
+  world: W,
+  pair: Pair<S, F, M>,
+  run: ActionRun,
+) => Promise<Partial<M> | undefined>;
+
+/** One kind of resource: pure functions of data, and a handler for every step. Methods, so that kinds of unlike types fit one table. */
+export interface Kind<
+  W,
+  S = unknown,
+  F = unknown,
+  M = Facts,
+  P extends Step = Step,
+  RuleId extends string = string,
+> {
+  /** Turns one document into several; what it returns takes the document's place, and may contain it. */
+  expand?(desired: Desired<S>, recall: (ref: Ref) => Memory | undefined): readonly Desired[];
+  /** The one step that brings the resource nearer to what is written, or, without `desired`, takes it away. */
+  diff(pair: Pair<S, F, M>, scene: Scene): Proposal<P> | undefined;
+  /** What of a look is to be remembered; only what differs from `pair.memory` is written. */
+  note?(pair: Pair<S, F, M>, now: number): Partial<M>;
+  /** Findings that need more than one resource, or memory. */
+  findings?(pair: Pair<S, F, M>, scene: Scene): readonly Finding[];
+  /** What else has to be looked at before an action on this resource is judged again; what it needs always is. */
+  matters?(pair: Pair<S, F, M>): readonly Ref[];
+  /** Brings what an older version remembered up to this one. */
+  upgrade?(kept: Facts, version: number): Partial<M>;
+  readonly rules: { readonly [Id in RuleId]: (change: Change, pair: Pair<S, F, M>, scene: Scene) => Verdict };
+  readonly handlers: {
+    readonly [Taken in P]: (world: W, pair: Pair<S, F, M>, run: ActionRun) => Promise<Partial<M> | undefined>;
+  };
+}
+
+/** What is looked at: the documents, what memory knows, and with `only` nothing but these. */
+export interface Query {
+  readonly desired: readonly Desired[];
+  readonly memory: readonly Memory[];
+  readonly only?: readonly Ref[];
+  /** Epoch ms; the time for every decision of this look. */
+  readonly now: number;
+  readonly signal: AbortSignal;
+  /** So many of so many are read. */
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** What a world is opened with; nothing else of the process reaches a plugin. */
+export interface Outside {
+  /** The plugin's part of `fettle.yaml`, validated; `{}` where there is none. */
+  readonly config: Json;
+  readonly project: string;
+  /** The folder of `fettle.yaml`: what its relative paths start from. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => number;
+}
+
+/** One mistake that a validator found: where in the value, and what is wrong there. */
+export interface SchemaError {
+  readonly instancePath: string;
+  readonly schemaPath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message?: string;
+  readonly parentSchema?: unknown;
+}
+
+/** A generated validator: fills in defaults, and leaves its errors on itself. */
+export interface Validator {
+  (value: unknown): boolean;
+  errors?: readonly SchemaError[] | null;
+}
+
+/** Validators by name: `spec:<Kind>`, `memory:<Kind>`, `config`. */
+export type Validators = Readonly<Record<string, Validator>>;
+
+export interface Plugin<R = unknown, W = unknown> {
+  readonly name: string;
+  readonly tables: PluginTables;
+  readonly validators: () => Promise<Validators>;
+  /** Checks that a schema cannot make, on one document or across them; pure. */
+  check?(desired: Desired, find: (ref: Ref) => Desired | undefined): readonly Mistake[];
+  readonly kinds: Readonly<Record<string, Kind<W>>>;
+  /** Opens the world for reading: all that `plan` and `drift` ever get. */
+  openReader(outside: Outside): Promise<R>;
+  openWriter(outside: Outside): Promise<W>;
+  observe(world: R, query: Query): Promise<View>;
+  close?(world: R): Promise<void>;
+}
+
+/** A mistake in one document, at a JSON pointer into it (`/spec/dnsNames/0`). */
+export interface Mistake {
+  readonly code: string;
+  readonly pointer: string;
+  readonly message: string;
+  readonly suggestion?: string;
+  readonly severity?: 'error' | 'warning';
+}
+
+/** Checks a plugin's parts against each other, and forgets the types of its world for the engine. */
+export function definePlugin<R, W extends R>(plugin: Plugin<R, W>): Plugin {
+  return plugin as unknown as Plugin;
+}

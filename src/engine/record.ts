@@ -1,0 +1,139 @@
+/** The records of the log: what each kind of line says. The store adds sequence, time, actor and hashes. */
+
+import type { Cause, FieldChange, Goal, Json, Judgement, Memory, MetaNote, Ref, Step } from './types.ts';
+
+/** A move that a run saw, or made; `unlisted` if the spec has no such move. */
+export interface Move {
+  readonly machine: string;
+  readonly from: string;
+  readonly to: string;
+  readonly trigger: string;
+  readonly unlisted?: true;
+}
+
+/** What one look found different from what was remembered of one resource. */
+export interface Seen {
+  readonly ref: Ref;
+  readonly state?: string;
+  readonly others?: Readonly<Record<string, string>>;
+  readonly moves?: readonly Move[];
+  readonly kept?: Readonly<Record<string, Json>>;
+  /** Schema version of `kept`. */
+  readonly version?: number;
+  readonly needs?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  /** The whole of it is forgotten: it was not ours, and is gone. */
+  readonly gone?: true;
+}
+
+export interface RecordBodies {
+  /** A command that writes begins. */
+  readonly run: {
+    readonly run: string;
+    readonly command: string;
+    readonly version: string;
+    readonly digest?: string;
+    readonly overrides?: readonly { readonly rule: string; readonly address: string; readonly reason: string }[];
+  };
+  /** It ended, with its counts. */
+  readonly end: { readonly run: string; readonly exit: number; readonly counts: Readonly<Record<string, number>> };
+  /** What a run saw that is new, and how many resources each kind of the world has. */
+  readonly seen: {
+    readonly run: string;
+    readonly resources: readonly Seen[];
+    readonly counts: Readonly<Record<string, number>>;
+    readonly gaps?: readonly string[];
+  };
+  /** A step is about to be taken. */
+  readonly intent: {
+    readonly run: string;
+    readonly ref: Ref;
+    readonly step: Step;
+    readonly goal: Goal;
+    readonly cause: Cause;
+    readonly because: string;
+    readonly fields?: readonly FieldChange[];
+    readonly basis: string;
+    readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
+    readonly meta?: MetaNote;
+    readonly spec?: Json;
+    readonly specDigest?: string;
+  };
+  /** How it ended. `undone`: a look found that the step left nothing behind; no failure is counted. */
+  readonly outcome: {
+    readonly run: string;
+    readonly ref: Ref;
+    readonly intent: number;
+    readonly outcome: 'done' | 'failed' | 'unknown' | 'undone';
+    /** A later look settled it, not the run that began it. */
+    readonly settled?: true;
+    readonly state?: string;
+    readonly others?: Readonly<Record<string, string>>;
+    readonly moves?: readonly Move[];
+    readonly kept?: Readonly<Record<string, Json>>;
+    readonly version?: number;
+    readonly error?: string;
+    readonly elapsedMs?: number;
+  };
+  /** An action that was not taken: rejected, deferred or stale, with what the rules said. */
+  readonly refusal: {
+    readonly run: string;
+    readonly ref: Ref;
+    readonly step: Step;
+    readonly goal: Goal;
+    readonly cause: Cause;
+    readonly verdict: 'rejected' | 'deferred' | 'stale';
+    readonly reasons: readonly Judgement[];
+  };
+  /** A row that changes memory alone. */
+  readonly memory: {
+    readonly run: string;
+    readonly ref: Ref;
+    readonly goal: 'adopt' | 'protect' | 'release';
+    readonly because: string;
+    readonly meta?: MetaNote;
+    readonly spec?: Json;
+    readonly specDigest?: string;
+    readonly state?: string;
+    readonly kept?: Readonly<Record<string, Json>>;
+    readonly version?: number;
+  };
+  /** Begins a segment: so many `remembered` records follow, one a resource; then the tail. */
+  readonly checkpoint: {
+    readonly format: number;
+    readonly project: string;
+    /** Fencing token of the segment. */
+    readonly token: number;
+    readonly resources: number;
+    /** SHA-256 over the lines of the `remembered` records, in order; hex. */
+    readonly digest: string;
+    /** Shows that the store's key is the one that the log was made with. */
+    readonly keyCheck: string;
+    /** Sequence and hash of the last record before this one; absent in the first segment. */
+    readonly follows?: { readonly seq: number; readonly hash: string };
+    /** A takeover seals the segment before at this place: what comes later there is not part of the log. */
+    readonly seals?: { readonly segment: string; readonly seq: number; readonly hash: string; readonly bytes: number };
+    /** The log before was damaged: where, and what is in quarantine; `cold` if nothing of it could be used. */
+    readonly recovers?: {
+      readonly damage: readonly string[];
+      readonly quarantine: readonly string[];
+      readonly cold: boolean;
+    };
+  };
+  readonly remembered: { readonly memory: Memory };
+}
+
+export type RecordKind = keyof RecordBodies;
+
+/** What a caller hands to the store. */
+export type Draft = { readonly [K in RecordKind]: { readonly kind: K; readonly body: RecordBodies[K] } }[RecordKind];
+
+/** One line of the log. */
+export type LogRecord = Draft & {
+  readonly seq: number;
+  /** ISO 8601, UTC; never before the record ahead of it. */
+  readonly time: string;
+  readonly actor: string;
+  readonly prev: string;
+  readonly hash: string;
+};

@@ -1,0 +1,46 @@
+/** Addresses: a Ref written as text, `plugin/Kind/scope…/name`, and back. */
+
+import type { Ref } from './types.ts';
+
+const UNSAFE = /[/@*?%\s\p{Cc}]/gu;
+
+function encodePart(part: string): string {
+  return part.replace(UNSAFE, (character) => encodeURIComponent(character).replaceAll('*', '%2A'));
+}
+
+/** `nodes/Node/web-1`, `fabric/VPC/prod/default/web`; `/ @ * ? %`, blanks and control characters in a part are percent-encoded. */
+export function formatRef(ref: Ref): string {
+  const scope = ref.scope === undefined || ref.scope.length === 0 ? '' : `${ref.scope.map(encodePart).join('/')}/`;
+  return `${ref.plugin}/${ref.kind}/${scope}${encodePart(ref.name)}`;
+}
+
+/** Reads an address; undefined where the text is none. */
+export function parseRef(address: string): Ref | undefined {
+  const parts = address.split('/');
+  if (parts.length < 3 || parts.some((part) => part === '')) return undefined;
+  try {
+    const [plugin, kind, ...names] = parts.map((part) => decodeURIComponent(part));
+    const name = names.pop();
+    if (plugin === undefined || kind === undefined || name === undefined) return undefined;
+    return names.length === 0 ? { plugin, kind, name } : { plugin, kind, scope: names, name };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Order of addresses: by code unit, the same on every machine. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A glob over addresses (`*` stops at `/`, `**` does not, `?` is one character) as a test. */
+export function addressMatcher(glob: string): (address: string) => boolean {
+  const source = glob
+    .split(/(\*\*|\*|\?)/u)
+    .map((piece) =>
+      piece === '**' ? '.*' : piece === '*' ? '[^/]*' : piece === '?' ? '[^/]' : RegExp.escape(piece),
+    )
+    .join('');
+  const pattern = new RegExp(`^${source}$`, 'u');
+  return (address) => pattern.test(address);
+}

@@ -1,0 +1,174 @@
+/**
+ * Memory as a fold of the log.
+ *
+ * `rememberOne` says what one record does to the memory of one resource, and is pure. `fold` runs it over
+ * a table of memories in place, so that a long log costs one pass. Both give the same for the same records,
+ * whether they are read, verified or just written: there is no other way for anything to be remembered.
+ */
+
+import type { LogRecord, RecordBodies, Seen } from './record.ts';
+import { formatRef } from './ref.ts';
+import type { Applied, Facts, Json, Memory, MetaNote, Ref } from './types.ts';
+
+/** All that is remembered, by address, and up to when. */
+export interface Recall {
+  readonly resources: Map<string, Memory>;
+  /** Time of the newest record: ISO 8601. Never runs backwards. */
+  at: string;
+}
+
+export function emptyRecall(): Recall {
+  return { resources: new Map(), at: '' };
+}
+
+type Entry =
+  | { readonly kind: 'seen'; readonly body: Seen }
+  | { readonly kind: 'intent'; readonly body: RecordBodies['intent']; readonly seq: number }
+  | { readonly kind: 'outcome'; readonly body: RecordBodies['outcome'] }
+  | { readonly kind: 'memory'; readonly body: RecordBodies['memory'] };
+
+function blank(ref: Ref): Memory {
+  return { ref, version: 1, kept: {} };
+}
+
+/** Drops members that are undefined or say nothing, so that equal memories are equal as JSON. */
+function tidy(memory: Memory): Memory | undefined {
+  const kept = Object.fromEntries(Object.entries(memory.kept).filter(([, value]) => value !== undefined && value !== null)) as Facts;
+  const entries = Object.entries({ ...memory, kept }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as unknown as Memory;
+}
+
+function withMeta(memory: Memory, meta: MetaNote | undefined): Memory {
+  if (meta === undefined) return memory;
+  return {
+    ...memory,
+    protect: meta.protect,
+    onRemove: meta.onRemove,
+    needs: meta.needs.length === 0 ? undefined : meta.needs,
+    labels: Object.keys(meta.labels).length === 0 ? undefined : meta.labels,
+  } as Memory;
+}
+
+function appliedOf(at: string, spec: Json | undefined, digest: string | undefined): Applied | undefined {
+  if (digest === undefined) return undefined;
+  return spec === undefined ? { at, digest } : { at, digest, spec };
+}
+
+function withState(memory: Memory, at: string, state: string | undefined): Memory {
+  return state === undefined || state === memory.state ? memory : { ...memory, state, since: at };
+}
+
+function withKept(memory: Memory, kept: Readonly<Record<string, Json>> | undefined, version: number | undefined): Memory {
+  if (kept === undefined) return memory;
+  return { ...memory, version: version ?? memory.version, kept: { ...memory.kept, ...kept } };
+}
+
+function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memory | undefined {
+  if (seen.gone === true) return undefined;
+  const before = memory ?? blank(seen.ref);
+  const met: Memory = { ...before, needs: seen.needs ?? before.needs, labels: seen.labels ?? before.labels, others: seen.others ?? before.others } as Memory;
+  return withKept(withState(met, at, seen.state), seen.kept, seen.version);
+}
+
+function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome'], at: string): Memory | undefined {
+  const before = memory ?? blank(body.ref);
+  const open = before.open;
+  const closed = { ...before, open: body.outcome === 'unknown' ? open : undefined } as Memory;
+  if (body.outcome === 'unknown') return closed;
+  if (body.outcome === 'undone') return withState(withKept(closed, body.kept, body.version), at, body.state);
+  if (body.outcome === 'failed') {
+    const failed = {
+      ...closed,
+      failures: (before.failures ?? 0) + 1,
+      lastError: { at, step: open?.step ?? ('unknown>unknown' as const), message: body.error ?? '' },
+    };
+    return withState(withKept(failed, body.kept, body.version), at, body.state);
+  }
+  if (open?.goal === 'remove') return body.state === undefined || body.state === 'absent' ? undefined : withState(closed, at, body.state);
+  const done = {
+    ...closed,
+    owned: before.owned ?? (open?.goal === 'create' ? ('created' as const) : undefined),
+    unknown: undefined,
+    failures: undefined,
+    lastError: undefined,
+    others: body.others ?? before.others,
+    applied: open?.applied ?? before.applied,
+  };
+  return withState(withKept(withMeta(done as unknown as Memory, open?.meta), body.kept, body.version), at, body.state);
+}
+
+function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory'], at: string): Memory | undefined {
+  if (body.goal === 'release') return undefined;
+  const before = memory ?? blank(body.ref);
+  const adopted =
+    body.goal === 'adopt'
+      ? { ...before, owned: before.owned ?? ('adopted' as const), unknown: undefined, applied: appliedOf(at, body.spec, body.specDigest) ?? before.applied }
+      : before;
+  return withState(withKept(withMeta(adopted as Memory, body.meta), body.kept, body.version), at, body.state);
+}
+
+/** What one record makes of the memory of one resource; undefined when nothing is remembered any more. */
+export function rememberOne(memory: Memory | undefined, entry: Entry, at: string): Memory | undefined {
+  const next = remembered(memory, entry, at);
+  return next === undefined ? undefined : tidy(next);
+}
+
+function remembered(memory: Memory | undefined, entry: Entry, at: string): Memory | undefined {
+  switch (entry.kind) {
+    case 'seen':
+      return rememberSeen(memory, entry.body, at);
+    case 'intent': {
+      const { body } = entry;
+      const open = {
+        seq: entry.seq,
+        run: body.run,
+        at,
+        step: body.step,
+        goal: body.goal,
+        ...(body.meta === undefined ? {} : { meta: body.meta }),
+        ...(body.specDigest === undefined ? {} : { applied: appliedOf(at, body.spec, body.specDigest) }),
+      };
+      return { ...(memory ?? blank(body.ref)), open } as Memory;
+    }
+    case 'outcome':
+      return rememberOutcome(memory, entry.body, at);
+    case 'memory':
+      return rememberMemory(memory, entry.body, at);
+  }
+}
+
+function put(recall: Recall, ref: Ref, entry: Entry): void {
+  const address = formatRef(ref);
+  const next = rememberOne(recall.resources.get(address), entry, recall.at);
+  if (next === undefined) recall.resources.delete(address);
+  else recall.resources.set(address, next);
+}
+
+/** Takes one record into the table. */
+export function fold(recall: Recall, record: LogRecord): void {
+  if (record.time > recall.at) recall.at = record.time;
+  switch (record.kind) {
+    case 'checkpoint':
+      recall.resources.clear();
+      return;
+    case 'remembered':
+      recall.resources.set(formatRef(record.body.memory.ref), record.body.memory);
+      return;
+    case 'seen':
+      for (const seen of record.body.resources) put(recall, seen.ref, { kind: 'seen', body: seen });
+      return;
+    case 'intent':
+      put(recall, record.body.ref, { kind: 'intent', body: record.body, seq: record.seq });
+      return;
+    case 'outcome':
+      put(recall, record.body.ref, { kind: 'outcome', body: record.body });
+      return;
+    case 'memory':
+      put(recall, record.body.ref, { kind: 'memory', body: record.body });
+      return;
+    case 'run':
+    case 'end':
+    case 'refusal':
+      return;
+  }
+}

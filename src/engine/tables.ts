@@ -1,0 +1,69 @@
+/** The shape of the tables that `npm run generate` makes from `specs/`: lifecycles, rules and findings as data. */
+
+import type { OnRemove, Severity, Step } from './types.ts';
+
+/** One move of a machine. `by: fettle` is a step with a handler; `by: world` happens, or is found by a look. */
+export interface Transition {
+  readonly from: string;
+  readonly to: string;
+  readonly trigger: string;
+  readonly by: 'fettle' | 'world';
+  /** The state in which the handler leaves the resource, where that is not `to`. */
+  readonly settles?: string;
+  /** It takes something away that may be in use: guarded by the rules about partial and stale views. */
+  readonly destructive?: true;
+  readonly disruptive?: true;
+  readonly reversible?: 'yes' | 'no' | 'partly';
+  /** Moves of other machines that belong to this one: `sync:A>B`. */
+  readonly together?: readonly Step[];
+  /** Until when the world ought to have done it, in ms. */
+  readonly withinMs?: number;
+  /** Deadline of the handler, in ms. */
+  readonly deadlineMs?: number;
+}
+
+export interface Machine {
+  readonly states: readonly string[];
+  readonly transitions: readonly Transition[];
+  /** States in which a change in place, `s>s`, is allowed. */
+  readonly edits: readonly string[];
+}
+
+export interface RuleTable {
+  readonly id: string;
+  readonly guards: readonly Step[];
+  readonly overridable: boolean;
+  /** It looks beyond its own resource: actions with the same value of this field run one at a time. */
+  readonly group?: string;
+  readonly text: string;
+}
+
+export interface FindingTable {
+  readonly code: string;
+  readonly kind: string;
+  readonly severity: Severity;
+  readonly text: string;
+}
+
+export interface KindTables {
+  readonly summary: string;
+  /** Names of the parts of a resource's scope, from the outside in; each is read from `metadata.<part>`. */
+  readonly scope: readonly string[];
+  readonly onRemove: OnRemove;
+  /** The first machine decides whether the resource is there at all. */
+  readonly machines: Readonly<Record<string, Machine>>;
+  readonly rules: readonly RuleTable[];
+  /** Where its spec names other resources: a JSON pointer (`*` stands for every item), and the kind that is named. */
+  readonly references: readonly { readonly pointer: string; readonly kind: string }[];
+  readonly memoryVersion: number;
+}
+
+export interface PluginTables {
+  readonly name: string;
+  readonly version: string;
+  readonly summary: string;
+  /** How many actions of this plugin run at once. */
+  readonly parallelism: number;
+  readonly kinds: Readonly<Record<string, KindTables>>;
+  readonly findings: readonly FindingTable[];
+}

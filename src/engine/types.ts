@@ -1,0 +1,278 @@
+/** The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded. */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Named values that explain a judgement or a finding; they are printed and logged, so they never hold a secret. */
+export type Facts = Readonly<Record<string, Json>>;
+
+/** Names one resource. `scope` lists the outer names from the outside in, as the kind's spec names them. */
+export interface Ref {
+  readonly plugin: string;
+  readonly kind: string;
+  readonly scope?: readonly string[];
+  readonly name: string;
+}
+
+/** `from>to`; a machine other than the kind's first is named in front: `sync:OUT_OF_SYNC>SYNCING`. */
+export type Step = `${string}>${string}`;
+
+/** A place in a document: lines and columns count from 1. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A mistake of the user, with its place; problems are collected and printed together. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly at?: Position;
+  /** The text of the line that `at` points to. */
+  readonly sourceLine?: string;
+  /** What was expected, or the nearest known name. */
+  readonly suggestion?: string;
+  /** Errors stop the command; warnings are printed. */
+  readonly severity: 'error' | 'warning';
+}
+
+export type OnRemove = 'remove' | 'release';
+
+/** `protect: undefined` says nothing: a protection that is remembered stays. */
+export interface Lifecycle {
+  readonly protect?: boolean;
+  readonly onRemove?: OnRemove;
+  readonly ignore: readonly string[];
+  readonly hold?: string;
+}
+
+export interface Meta {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly lifecycle: Lifecycle;
+}
+
+/** One resource as written. `needs` holds what it depends on: `dependsOn`, and the references that its spec makes. */
+export interface Desired<S = unknown> {
+  readonly ref: Ref;
+  readonly spec: S;
+  readonly meta: Meta;
+  readonly needs: readonly Ref[];
+  readonly source: Position;
+}
+
+export type Severity = 'error' | 'warning' | 'info';
+
+/** Something seen that no step mends, or that a person has to know. */
+export interface Finding {
+  readonly ref: Ref;
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly facts: Facts;
+}
+
+/** One resource as seen. A resource that is not there has no Observed at all. */
+export interface Observed<F = unknown> {
+  readonly ref: Ref;
+  /** State of the kind's first machine. */
+  readonly state: string;
+  /** States of its other machines, by machine. */
+  readonly others?: Readonly<Record<string, string>>;
+  /** It is there without anybody making it (a probed host): it is never created, adopted or removed. */
+  readonly given?: true;
+  /** What was seen and only changes when the resource does: part of the basis of a judgement. */
+  readonly facts: F;
+  /** What changes by itself (a round-trip time, days left): shown, never compared. */
+  readonly signals?: Facts;
+  readonly findings: readonly Finding[];
+  /** When it was seen: ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** A part of the world that could not be read. What `refs` or `kind` leave open, it covers: without both, the whole plugin. */
+export interface Gap {
+  readonly plugin: string;
+  readonly kind?: string;
+  readonly refs?: readonly Ref[];
+  /** The address or file that did not answer, for the reader. */
+  readonly endpoint?: string;
+  readonly message: string;
+  readonly since?: string;
+}
+
+export interface View {
+  readonly observed: readonly Observed[];
+  readonly gaps: readonly Gap[];
+  readonly at: string;
+}
+
+/** An intent whose outcome is not in the log yet. */
+export interface OpenIntent {
+  readonly seq: number;
+  readonly step: Step;
+  readonly goal: Goal;
+  readonly at: string;
+  readonly run: string;
+  /** What is remembered once it is done; both are absent for a removal. */
+  readonly applied?: Applied;
+  readonly meta?: MetaNote;
+}
+
+/** What is remembered of a document beside its spec. */
+export interface MetaNote {
+  readonly protect?: true;
+  readonly onRemove: OnRemove;
+  readonly needs: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What was last applied. A spec over the size limit of a memory is kept as its digest alone. */
+export interface Applied {
+  readonly at: string;
+  readonly digest: string;
+  readonly spec?: Json;
+}
+
+/** What is remembered about one resource: a fold of the log. `kept` holds the fields that the kind's spec declares. */
+export interface Memory<M = Facts> {
+  readonly ref: Ref;
+  /** Version of the schema of `kept`. */
+  readonly version: number;
+  readonly kept: Partial<M>;
+  /** Ours because a run created it, or adopted it; absent: not ours. */
+  readonly owned?: 'created' | 'adopted';
+  /** A damaged log named it: neither created nor removed before a look settles it. */
+  readonly unknown?: true;
+  readonly protect?: true;
+  readonly onRemove?: OnRemove;
+  /** Addresses of what it needs, for the order of removals. */
+  readonly needs?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly applied?: Applied;
+  /** State of the first machine when it was last seen, and since when it is in it. */
+  readonly state?: string;
+  readonly since?: string;
+  readonly others?: Readonly<Record<string, string>>;
+  /** Failed attempts since the last success, and the last of them. */
+  readonly failures?: number;
+  readonly lastError?: { readonly at: string; readonly step: Step; readonly message: string };
+  readonly open?: OpenIntent;
+}
+
+/** One resource as written, seen and remembered; any of the three may be missing. */
+export interface Pair<S = unknown, F = unknown, M = Facts> {
+  readonly ref: Ref;
+  readonly desired?: Desired<S>;
+  readonly observed?: Observed<F>;
+  readonly memory?: Memory<M>;
+  /** The gap that covers it: what is not observed here may be there all the same. */
+  readonly gap?: Gap;
+}
+
+export type Goal = 'create' | 'update' | 'replace' | 'remove' | 'adopt' | 'protect' | 'release';
+
+export type Cause = 'new' | 'edit' | 'drift' | 'orphan' | 'time' | 'progress' | 'policy';
+
+/** One difference: `before` as seen, `after` as wanted; a secret's values are left out. */
+export interface FieldChange {
+  readonly path: string;
+  readonly before?: Json;
+  readonly after?: Json;
+  readonly secret?: true;
+}
+
+/** What a kind's diff proposes; the engine adds the address, and the cause where it follows from what was last applied. */
+export interface Proposal<P extends Step = Step> {
+  readonly step: P;
+  readonly goal: 'create' | 'update' | 'replace' | 'remove';
+  readonly fields?: readonly FieldChange[];
+  readonly because: string;
+  /** Left out: `new`, `edit`, `drift` or `orphan`, found by comparing with what was last applied. */
+  readonly cause?: 'time' | 'progress' | 'policy';
+}
+
+/** One step that is proposed for one resource. */
+export interface Change {
+  readonly ref: Ref;
+  readonly step: Step;
+  readonly goal: Goal;
+  readonly fields: readonly FieldChange[];
+  readonly because: string;
+  readonly cause: Cause;
+}
+
+export type Outcome = 'pass' | 'warn' | 'defer' | 'reject';
+
+/** What would let a step pass. */
+export interface Remedy {
+  /** Until when to wait: ISO 8601. */
+  readonly wait?: string;
+  /** A path of the document, and the value that would do. */
+  readonly set?: { readonly path: string; readonly value: Json };
+  /** Something to do outside. */
+  readonly outside?: string;
+}
+
+/** What a rule says of one change, always with the facts that it used. */
+export interface Verdict {
+  readonly outcome: Outcome;
+  readonly message: string;
+  readonly facts: Facts;
+  /** When it clears by itself: ISO 8601. */
+  readonly clearsAt?: string;
+  readonly remedy?: Remedy;
+}
+
+/** A verdict with its rule. `overridden` holds the reason that was given. */
+export interface Judgement extends Verdict {
+  readonly rule: string;
+  readonly overridable: boolean;
+  readonly overridden?: string;
+}
+
+/** A Change with its verdict and the digest of what it was judged on. */
+export interface Action {
+  readonly change: Change;
+  readonly verdict: 'accept' | 'reject' | 'defer';
+  /** Every rule that was asked, in order. */
+  readonly judgements: readonly Judgement[];
+  /** Digest of spec, state and facts: `sha256:…`. */
+  readonly basis: string;
+  /** Addresses of the actions that have to be done before. */
+  readonly after: readonly string[];
+  readonly source?: Position;
+}
+
+/** One rule on one address may be passed by, with a reason. */
+export interface Override {
+  readonly rule: string;
+  readonly address: string;
+  readonly reason: string;
+}
+
+/** Limits of the safety rules, from `fettle.yaml` and the command line. */
+export interface Safety {
+  /** How old a view may be for a destructive step, in ms. */
+  readonly maxAgeMs: number;
+  readonly removals: { readonly max: number; readonly share: number; readonly from: number };
+  /** `--max-removals` with its reason: lifts the limits of removals to this count. */
+  readonly maxRemovals?: { readonly count: number; readonly reason: string };
+  readonly overrides: readonly Override[];
+}
+
+/** What a rule may look at beside its own pair. */
+export interface Scene {
+  /** Epoch ms. */
+  readonly now: number;
+  readonly safety: Safety;
+  /** When the view was taken: epoch ms. */
+  readonly viewedAt: number;
+  readonly gaps: readonly Gap[];
+  readonly pair: (ref: Ref | string) => Pair | undefined;
+  /** Every pair of one kind, in the order of their addresses. */
+  readonly ofKind: (plugin: string, kind: string) => readonly Pair[];
+  /** Every proposed change, by address. */
+  readonly changes: ReadonlyMap<string, Change>;
+  /** Actions judged so far, by address: a rule about the fleet counts the accepted ones. */
+  readonly judged: ReadonlyMap<string, Action>;
+}

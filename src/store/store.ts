@@ -1,0 +1,105 @@
+/** What the engine asks of a store: one fenced, append-only, hash-chained log, and a lock. The same for every backend. */
+
+import type { Draft, LogRecord } from '../engine/record.ts';
+import type { Memory } from '../engine/types.ts';
+
+/** Where the log ends: sequence number of its last record and that record's hash (64 hex digits). */
+export interface Head {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** Something that does not hold, with its place. */
+export interface Damage {
+  readonly code: string;
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly seq?: number;
+}
+
+/** What a read of the log found beside its records. */
+export interface ReadReport {
+  /** `none`: no log yet; `damaged`: records up to `head` are sound, what follows is not. */
+  readonly status: 'none' | 'sound' | 'damaged';
+  readonly head?: Head;
+  readonly damage: readonly Damage[];
+  /** Bytes of a record that was being written when the writer died: cut, no damage. */
+  readonly torn?: { readonly file: string; readonly bytes: number };
+}
+
+/** What `log verify` found. */
+export interface VerifyReport extends ReadReport {
+  readonly records: number;
+  readonly segments: number;
+  readonly checkpoints: number;
+  /** Sequence number of the oldest record that is there; 1 unless the log was pruned. */
+  readonly from: number;
+  /** Notes that are no damage: a late writer's bytes after a seal, a pruned start. */
+  readonly notes: readonly string[];
+}
+
+/** Who holds a lock, for the message that refuses the next one. */
+export interface Holder {
+  /** Random, for `force-unlock`. */
+  readonly id: string;
+  readonly user: string;
+  readonly host: string;
+  readonly bootId: string;
+  readonly pidNamespace: string;
+  readonly pid: number;
+  /** Start time of the process in clock ticks since boot; with the pid it names one process. */
+  readonly pidStart: string;
+  readonly since: string;
+  readonly command: string;
+  /** Address of the CI run. */
+  readonly run?: string;
+}
+
+/** The right to append: ends with `unlock`, or when another one takes over. */
+export interface Fence {
+  readonly token: number;
+  readonly holder: Holder;
+}
+
+export interface LockOptions {
+  readonly command: string;
+  /** How long to wait for it; 0 refuses at once. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  readonly onWait?: (holder: Holder) => void;
+}
+
+export interface RecoverReport {
+  readonly damage: readonly Damage[];
+  readonly quarantine: readonly string[];
+  readonly head: Head;
+  readonly cold: boolean;
+  /** Addresses that the unreadable part names: unknown until a look or an import settles them. */
+  readonly unknown: readonly string[];
+}
+
+export interface Store {
+  /** For messages: the folder, or the server and database without a password. */
+  readonly place: string;
+  /** Gives every record from the newest checkpoint on (`all`: from the first record) to `take`, in order. Writes nothing. */
+  read(take: (record: LogRecord) => void, from?: 'checkpoint' | 'all'): Promise<ReadReport>;
+  /** Throws LockHeldError. Makes the store if there is none, and cuts a torn tail. */
+  lock(options: LockOptions): Promise<Fence>;
+  unlock(fence: Fence): Promise<void>;
+  holder(): Promise<Holder | undefined>;
+  /**
+   * Makes records durable; calls that come while a write is under way share the next one.
+   * Throws FenceLostError, or StoreBrokenError after which the handle takes no more.
+   */
+  append(drafts: readonly Draft[], fence: Fence): Promise<readonly LogRecord[]>;
+  /** Starts a segment whose beginning says all of memory again, if the tail has grown enough or `force` is set. */
+  checkpoint(memories: Iterable<Memory>, fence: Fence, force?: boolean): Promise<void>;
+  /** Walks the whole log; with `head`, also says whether that head is part of it. */
+  verify(head?: Head): Promise<VerifyReport>;
+  /** Starts anew from the last sound record; what is damaged goes into quarantine. Needs the lock. */
+  recover(fence: Fence): Promise<RecoverReport>;
+  /** HMAC-SHA-256 of a secret under the store's key, hex: says only whether it is still the same. */
+  mac(secret: string): Promise<string>;
+  close(): Promise<void>;
+}
