@@ -1,6 +1,6 @@
 /** The records of the log: what each kind of line says. The store adds sequence, time, actor and hashes. */
 
-import type { Cause, FieldChange, Goal, Json, Judgement, Memory, MetaNote, Ref, Step } from './types.ts';
+import type { Cause, FieldChange, Goal, Json, Judgement, Memory, MetaNote, Override, Ref, Step } from './types.ts';
 
 /** A move that a run saw, or made; `unlisted` if the spec has no such move. */
 export interface Move {
@@ -22,6 +22,9 @@ export interface Seen {
   readonly version?: number;
   readonly needs?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** The world is already as a newer spec wants it: that spec counts as applied. */
+  readonly spec?: Json;
+  readonly specDigest?: string;
   /** The whole of it is forgotten: it was not ours, and is gone. */
   readonly gone?: true;
 }
@@ -33,7 +36,8 @@ export interface RecordBodies {
     readonly command: string;
     readonly version: string;
     readonly digest?: string;
-    readonly overrides?: readonly { readonly rule: string; readonly address: string; readonly reason: string }[];
+    readonly overrides?: readonly Override[];
+    readonly maxRemovals?: { readonly count: number; readonly reason: string };
   };
   /** It ended, with its counts. */
   readonly end: { readonly run: string; readonly exit: number; readonly counts: Readonly<Record<string, number>> };
@@ -105,7 +109,7 @@ export interface RecordBodies {
     /** Fencing token of the segment. */
     readonly token: number;
     readonly resources: number;
-    /** SHA-256 over the lines of the `remembered` records, in order; hex. */
+    /** SHA-256 over the bodies of the `remembered` records as they stand in their lines, in order, a newline after each; hex. */
     readonly digest: string;
     /** Shows that the store's key is the one that the log was made with. */
     readonly keyCheck: string;
@@ -119,6 +123,8 @@ export interface RecordBodies {
       readonly quarantine: readonly string[];
       readonly cold: boolean;
     };
+    /** The records up to this one are gone from the log on purpose: what follows it is where the log begins. */
+    readonly prunes?: { readonly seq: number; readonly hash: string };
   };
   readonly remembered: { readonly memory: Memory };
 }

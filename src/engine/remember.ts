@@ -66,7 +66,7 @@ function withKept(memory: Memory, kept: Readonly<Record<string, Json>> | undefin
 function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memory | undefined {
   if (seen.gone === true) return undefined;
   const before = memory ?? blank(seen.ref);
-  const met: Memory = { ...before, needs: seen.needs ?? before.needs, labels: seen.labels ?? before.labels, others: seen.others ?? before.others } as Memory;
+  const met: Memory = { ...before, needs: seen.needs ?? before.needs, labels: seen.labels ?? before.labels, others: seen.others ?? before.others, applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied } as Memory;
   return withKept(withState(met, at, seen.state), seen.kept, seen.version);
 }
 

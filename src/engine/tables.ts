@@ -22,11 +22,20 @@ export interface Transition {
   readonly deadlineMs?: number;
 }
 
+/** A state in which a change in place, `s>s`, is allowed. */
+export interface Edit {
+  readonly state: string;
+  readonly destructive?: true;
+  readonly disruptive?: true;
+  readonly reversible?: 'yes' | 'no' | 'partly';
+  /** Deadline of the handler, in ms. */
+  readonly deadlineMs?: number;
+}
+
 export interface Machine {
   readonly states: readonly string[];
   readonly transitions: readonly Transition[];
-  /** States in which a change in place, `s>s`, is allowed. */
-  readonly edits: readonly string[];
+  readonly edits: readonly Edit[];
 }
 
 export interface RuleTable {

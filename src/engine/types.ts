@@ -175,6 +175,7 @@ export type Cause = 'new' | 'edit' | 'drift' | 'orphan' | 'time' | 'progress' | 
 
 /** One difference: `before` as seen, `after` as wanted; a secret's values are left out. */
 export interface FieldChange {
+  /** JSON pointer into the spec: `/labels/tier`. */
   readonly path: string;
   readonly before?: Json;
   readonly after?: Json;
@@ -268,11 +269,15 @@ export interface Scene {
   /** When the view was taken: epoch ms. */
   readonly viewedAt: number;
   readonly gaps: readonly Gap[];
+  /** Another run holds the lock, and may be taking the steps whose intents are open. */
+  readonly busy?: { readonly holder: string };
   readonly pair: (ref: Ref | string) => Pair | undefined;
   /** Every pair of one kind, in the order of their addresses. */
   readonly ofKind: (plugin: string, kind: string) => readonly Pair[];
   /** Every proposed change, by address. */
   readonly changes: ReadonlyMap<string, Change>;
+  /** Owned resources and proposed removals, by `plugin/Kind`; a kind without removals is not there. */
+  readonly removals: ReadonlyMap<string, { readonly owned: number; readonly removals: number }>;
   /** Actions judged so far, by address: a rule about the fleet counts the accepted ones. */
   readonly judged: ReadonlyMap<string, Action>;
 }

@@ -1,0 +1,179 @@
+/**
+ * An authority in a folder: read, made and taken away.
+ *
+ * Making one writes both files under pending names, then moves the key, then the certificate into place, and never
+ * over a file that is there. A key without a certificate, with a pending certificate that belongs to it, is a making
+ * that was interrupted: it counts as absent, and the next run finishes it with the very same authority.
+ */
+
+import type { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import type { AuthoritySeen } from '../world.ts';
+import {
+  fileExists,
+  makeFolder,
+  moveNew,
+  readWhole,
+  removeEmptyFolder,
+  removeFile,
+  syncFolder,
+  writeNew,
+} from './files.ts';
+import { type Signer, canSign, keyPem, makeAuthority, makeKeys } from './x509-make.ts';
+import { fingerprintOf, isKeyOf, isSignedBy, readChain, readKey, x509Seen } from './x509-read.ts';
+
+const CHAIN_LIMIT = 1_048_576;
+const KEY_LIMIT = 65_536;
+
+interface Places {
+  readonly dir: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly pendingCertificate: string;
+  readonly pendingKey: string;
+}
+
+function placesOf(dir: string): Places {
+  return {
+    dir,
+    certificate: join(dir, 'ca.crt'),
+    key: join(dir, 'ca.key'),
+    pendingCertificate: join(dir, 'ca.crt.pending'),
+    pendingKey: join(dir, 'ca.key.pending'),
+  };
+}
+
+interface Read {
+  readonly seen: AuthoritySeen;
+  /** What it signs with, if it can. */
+  readonly signer?: Signer;
+  /** Its certificate, and those that lead from it to its root. */
+  readonly chain: readonly X509Certificate[];
+}
+
+/** Whether a key lies there whose certificate is still pending. */
+async function isUnfinished(places: Places, keyText: string): Promise<boolean> {
+  const pending = await readWhole(places.pendingCertificate, CHAIN_LIMIT);
+  const key = readKey(keyText);
+  if (pending.kind !== 'file' || !('key' in key)) return false;
+  const [certificate] = readChain(pending.text).certificates;
+  return certificate !== undefined && isKeyOf(key.key, certificate);
+}
+
+async function read(places: Places): Promise<Read> {
+  const certificateFile = await readWhole(places.certificate, CHAIN_LIMIT);
+  const keyFile = await readWhole(places.key, KEY_LIMIT);
+  if (certificateFile.kind === 'missing') {
+    if (keyFile.kind === 'missing') return { seen: { status: 'absent' }, chain: [] };
+    if (keyFile.kind === 'file' && (await isUnfinished(places, keyFile.text)))
+      return { seen: { status: 'absent' }, chain: [] };
+  }
+  const chain = certificateFile.kind === 'file' ? readChain(certificateFile.text) : undefined;
+  const key = keyFile.kind === 'file' ? readKey(keyFile.text) : undefined;
+  const [own] = chain?.certificates ?? [];
+  const certificate = own === undefined ? undefined : x509Seen(own);
+  const problem =
+    certificateFile.kind === 'missing'
+      ? 'ca.crt is missing'
+      : certificateFile.kind === 'other'
+        ? `ca.crt is ${certificateFile.what}`
+        : chain?.problem !== undefined
+          ? `ca.crt ${chain.problem}`
+          : keyFile.kind === 'missing'
+            ? 'ca.key is missing'
+            : keyFile.kind === 'other'
+              ? `ca.key is ${keyFile.what}`
+              : key !== undefined && 'problem' in key
+                ? `ca.key ${key.problem}`
+                : own === undefined || key === undefined || !isKeyOf(key.key, own)
+                  ? 'ca.key does not belong to ca.crt'
+                  : !own.ca
+                    ? 'ca.crt is no certificate of an authority'
+                    : !canSign(key.key)
+                      ? 'ca.key is of a type that cannot sign here'
+                      : undefined;
+  return {
+    seen: {
+      status: 'seen',
+      ...(problem === undefined ? {} : { problem }),
+      ...(certificate === undefined ? {} : { certificate }),
+      ...(keyFile.kind === 'file' ? { keyFile: keyFile.stat } : {}),
+    },
+    chain: chainFrom(chain?.certificates ?? []),
+    ...(problem === undefined && own !== undefined && key !== undefined && 'key' in key
+      ? { signer: { certificate: own, key: key.key } }
+      : {}),
+  };
+}
+
+/** The certificates that follow the first one, each signed by the next; what does not belong there is left out. */
+function chainFrom(certificates: readonly X509Certificate[]): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  for (const certificate of certificates) {
+    const last = chain.at(-1);
+    if (last === undefined || isSignedBy(last, certificate)) chain.push(certificate);
+  }
+  return chain;
+}
+
+/** Throws a StorageError where the files cannot be read. */
+export async function readAuthority(dir: string): Promise<AuthoritySeen> {
+  return (await read(placesOf(dir))).seen;
+}
+
+/** What signs with this authority, and its chain. Throws where it can't sign, or is another one than is expected. */
+export async function openAuthority(
+  dir: string,
+  expected: string | undefined,
+): Promise<{ readonly signer: Signer; readonly chain: readonly X509Certificate[] }> {
+  const { seen, signer, chain } = await read(placesOf(dir));
+  if (seen.status === 'absent') throw new Error(`there is no authority in ${dir}`);
+  if (signer === undefined) throw new Error(`the authority in ${dir} cannot sign: ${seen.problem ?? 'unknown'}`);
+  const fingerprint = fingerprintOf(signer.certificate);
+  if (expected !== undefined && expected !== fingerprint)
+    throw new Error(`the authority in ${dir} is ${fingerprint}, not ${expected}`);
+  return { signer, chain };
+}
+
+async function finish(places: Places): Promise<void> {
+  await moveNew(places.pendingCertificate, places.certificate);
+  if (await removeFile(places.pendingKey)) await syncFolder(places.dir);
+}
+
+/** Makes an authority, or finishes one; gives its fingerprint. Throws where a file is in its place. */
+export async function createAuthority(dir: string, commonName: string, now: number): Promise<string> {
+  const places = placesOf(dir);
+  const { seen } = await read(places);
+  if (seen.status === 'seen') throw new Error(`there is something in ${dir} already, and it is not overwritten`);
+  if (await fileExists(places.key)) {
+    await finish(places);
+  } else {
+    await makeFolder(dir);
+    await removeFile(places.pendingKey);
+    await removeFile(places.pendingCertificate);
+    const keys = await makeKeys('ecdsa-p256');
+    const certificate = await makeAuthority(commonName, keys, now);
+    await writeNew(places.pendingKey, keyPem(keys.privateKey), 0o600);
+    await writeNew(places.pendingCertificate, certificate.toString(), 0o644);
+    await syncFolder(dir);
+    await moveNew(places.pendingKey, places.key);
+    await finish(places);
+  }
+  const { signer } = await openAuthority(dir, undefined);
+  return fingerprintOf(signer.certificate);
+}
+
+/**
+ * Takes an authority away: pending files, then the key, then the certificate. A removal that is interrupted leaves a
+ * certificate without its key, which can't sign and is seen as broken, so that the next run removes the rest.
+ */
+export async function deleteAuthority(dir: string): Promise<void> {
+  const places = placesOf(dir);
+  let removed = false;
+  for (const path of [places.pendingKey, places.pendingCertificate, places.key, places.certificate]) {
+    if (!(await removeFile(path))) continue;
+    removed = true;
+    await syncFolder(dir);
+  }
+  if (removed) await removeEmptyFolder(dir);
+}

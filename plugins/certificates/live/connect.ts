@@ -1,0 +1,145 @@
+/** One TLS handshake with a server, under deadlines; nothing is ever sent after it, and the socket never outlives it. */
+
+import type { X509Certificate } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { type SecureContext, type TLSSocket, connect } from 'node:tls';
+import type { ConnectError } from '../world.ts';
+import { codeOf } from './files.ts';
+
+export interface ProbeLimits {
+  readonly connectMs: number;
+  readonly handshakeMs: number;
+  readonly totalMs: number;
+}
+
+/** `failed` is what the server, the network or the name did; what this machine did is thrown. */
+export type Handshake =
+  | { readonly ok: true; readonly chain: readonly X509Certificate[]; readonly distrust?: string; readonly protocol: string; readonly rttMs: number }
+  | { readonly ok: false; readonly error: ConnectError; readonly reason: string; readonly code?: string };
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+  /** Left out for addresses: SNI knows names only. */
+  readonly servername?: string;
+}
+
+const MAX_CHAIN = 10;
+
+/** Failures of this machine: they say nothing about the server. */
+const OWN = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL', 'EACCES', 'EPERM', 'EINVAL', 'EAFNOSUPPORT']);
+const RESET = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOTCONN']);
+
+type Failure = Extract<Handshake, { ok: false }>;
+
+/** What OpenSSL says, without the addresses in memory that stand in the text of some errors. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  if ('reason' in error && typeof error.reason === 'string') return error.reason;
+  return /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/u.exec(error.message)?.[1] ?? codeOf(error) ?? 'unknown';
+}
+
+function failureOf(error: unknown, phase: 'connect' | 'handshake'): Failure {
+  const code = codeOf(error) ?? '';
+  if (OWN.has(code)) throw new Error(`no probe can be made: ${code}`);
+  if (code === 'ECONNREFUSED') return { ok: false, error: 'refused', reason: 'nothing listens there' };
+  if (code === 'ETIMEDOUT') return { ok: false, error: 'timeout', reason: `no answer in the ${phase} phase` };
+  if (RESET.has(code)) return { ok: false, error: 'reset', reason: phase === 'connect' ? 'it closed the connection' : 'it closed the connection during the handshake' };
+  if (UNREACHABLE.has(code) || phase === 'connect') return { ok: false, error: 'unreachable', reason: code === '' ? 'there is no way to it' : `there is no way to it (${code})` };
+  return { ok: false, error: 'handshake', reason: `the TLS handshake failed: ${reasonOf(error)}`, code };
+}
+
+function chainOf(socket: TLSSocket): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  for (let each = socket.getPeerX509Certificate(); each !== undefined && chain.length < MAX_CHAIN; each = each.issuerCertificate)
+    chain.push(each);
+  return chain;
+}
+
+const seconds = (ms: number): string => `${ms / 1000} s`;
+
+/** One handshake. `left` is what is left of the deadline of the whole probe, in ms. Throws when aborted, or when this machine fails. */
+export function handshake(endpoint: Endpoint, secureContext: SecureContext, limits: ProbeLimits, left: number, signal: AbortSignal): Promise<Handshake> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const started = performance.now();
+    let phase: 'connect' | 'handshake' = 'connect';
+    let rttMs = 0;
+    const socket = connect({
+      host: endpoint.address,
+      port: endpoint.port,
+      ...(endpoint.servername === undefined ? {} : { servername: endpoint.servername }),
+      secureContext,
+      // Whether a client would accept it is judged from what is read here.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    });
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      socket.destroy();
+      settle();
+    };
+    const fail = (failure: Failure): void => end(() => resolve(failure));
+    const expire = (): void => {
+      const limit = Math.min(phase === 'connect' ? limits.connectMs : limits.handshakeMs, limits.totalMs);
+      fail({ ok: false, error: 'timeout', reason: `${phase === 'connect' ? 'it accepted no connection' : 'it did not finish the handshake'} within ${seconds(limit)}` });
+    };
+    const abort = (): void => end(() => reject(signal.reason as Error));
+    let timer = setTimeout(expire, Math.min(limits.connectMs, left));
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('connect', () => {
+      rttMs = Math.round((performance.now() - started) * 10) / 10;
+      phase = 'handshake';
+      clearTimeout(timer);
+      timer = setTimeout(expire, Math.min(limits.handshakeMs, left - (performance.now() - started)));
+    });
+    socket.once('secureConnect', () => {
+      const chain = chainOf(socket);
+      // Typed as an Error, and a code in truth.
+      const distrust = socket.authorizationError as unknown;
+      const protocol = socket.getProtocol() ?? 'unknown';
+      if (chain.length === 0) fail({ ok: false, error: 'handshake', reason: 'it has no certificate' });
+      else end(() => resolve({ ok: true, chain, protocol, rttMs, ...(typeof distrust === 'string' ? { distrust } : {}) }));
+    });
+    // Stays: what is destroyed may still have an error to tell.
+    socket.on('error', (error) => {
+      try {
+        fail(failureOf(error, phase));
+      } catch (own) {
+        end(() => reject(own as Error));
+      }
+    });
+    socket.once('close', () => fail({ ok: false, error: 'reset', reason: 'it closed the connection during the handshake' }));
+  });
+}
+
+/** The first address of a name, within a deadline in ms. */
+export async function resolveName(name: string, deadlineMs: number, signal: AbortSignal): Promise<{ readonly address: string } | Failure> {
+  let timer: NodeJS.Timeout | undefined;
+  let abort: (() => void) | undefined;
+  const late = new Promise<Failure>((resolve, reject) => {
+    timer = setTimeout(() => resolve({ ok: false, error: 'timeout', reason: `its name did not resolve within ${seconds(deadlineMs)}` }), deadlineMs);
+    abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+  const found = lookup(name).then(
+    ({ address }) => ({ address }),
+    (error: unknown): Failure => {
+      const code = codeOf(error) ?? '';
+      if (OWN.has(code)) throw new Error(`no name can be resolved: ${code}`);
+      return { ok: false, error: 'name-not-resolved', reason: code === 'EAI_AGAIN' ? 'its name cannot be resolved now' : 'its name does not resolve' };
+    },
+  );
+  try {
+    return await Promise.race([found, late]);
+  } finally {
+    clearTimeout(timer);
+    if (abort !== undefined) signal.removeEventListener('abort', abort);
+  }
+}

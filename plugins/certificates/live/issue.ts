@@ -1,0 +1,78 @@
+/** Issuing: a new key, a certificate for it, looked at as it was written, and swapped in. */
+
+import type { X509Certificate } from 'node:crypto';
+import { DAY_MS } from '../days.ts';
+import type { Issued, IssueOrder, PairPaths } from '../world.ts';
+import { openAuthority } from './authority.ts';
+import { isAbsent, readPairFiles } from './pair.ts';
+import { type NewPair, settleSwap, swapIn } from './swap.ts';
+import { keyPem, makeKeys, makeLeaf } from './x509-make.ts';
+import { fingerprintOf, isKeyOf, isSignedBy, readChain, readKey, x509Seen } from './x509-read.ts';
+
+/** A certificate that ends sooner is worth a word. */
+const SHORT_LIFE_MS = 7 * DAY_MS;
+
+type Wanted = Pick<IssueOrder, 'dnsNames' | 'keyAlgorithm' | 'now'>;
+
+/** Throws what is wrong with a pair, read back as PEM: it has to be what was ordered, and to work now. */
+function validatePair(wanted: Wanted, certificate: string, key: string, issuer: X509Certificate | undefined): void {
+  const { certificates, problem } = readChain(certificate);
+  const read = readKey(key);
+  const [leaf] = certificates;
+  if (problem !== undefined || leaf === undefined) throw new Error(`the new certificate's file ${problem ?? 'is empty'}`);
+  if ('problem' in read) throw new Error(`the new key's file ${read.problem}`);
+  if (!isKeyOf(read.key, leaf)) throw new Error('the new key does not belong to the new certificate');
+  if (!isSignedBy(leaf, issuer ?? leaf)) throw new Error('the new certificate is not signed by its issuer');
+  const seen = x509Seen(leaf);
+  const names = [...new Set(wanted.dnsNames.map((name) => name.toLowerCase()))].sort();
+  if (seen.dnsNames.join(' ') !== names.join(' ')) throw new Error('the new certificate is valid for other names');
+  if (seen.keyAlgorithm !== wanted.keyAlgorithm) throw new Error(`the new key is of the type ${seen.keyAlgorithm}`);
+  if (wanted.now > leaf.validToDate.getTime()) throw new Error('the validity of the new certificate has ended');
+  if (wanted.now < leaf.validFromDate.getTime()) throw new Error('the validity of the new certificate has not begun');
+}
+
+async function makePair(order: IssueOrder): Promise<NewPair & { readonly leaf: X509Certificate; readonly issuer: X509Certificate | undefined }> {
+  const { authority, now } = order;
+  const opened = authority === undefined ? undefined : await openAuthority(authority.dir, authority.fingerprint);
+  const issuer = opened?.signer.certificate;
+  if (issuer !== undefined && now > issuer.validToDate.getTime()) throw new Error('the validity of the authority has ended');
+  if (issuer !== undefined && now < issuer.validFromDate.getTime())
+    throw new Error('the validity of the authority has not begun');
+  const keys = await makeKeys(order.keyAlgorithm);
+  const leaf = await makeLeaf({
+    dnsNames: order.dnsNames,
+    validityDays: order.validityDays,
+    keys,
+    now,
+    ...(opened === undefined ? {} : { signer: opened.signer }),
+  });
+  // The authority's own certificate comes too, though clients don't need a root: so the file says who signed it.
+  const chain = [leaf, ...(opened?.chain ?? [])].map((each) => each.toString()).join('');
+  return { certificate: chain, key: keyPem(keys.privateKey), leaf, issuer };
+}
+
+/** Issues a certificate and swaps it in. Throws where the pair is as it was before. */
+export async function issue(order: IssueOrder): Promise<Issued> {
+  const { paths, now, signal } = order;
+  if (order.first) await refuseToOverwrite(paths);
+  await settleSwap(paths);
+  order.progress(`making a key (${order.keyAlgorithm})`);
+  const made = await makePair(order);
+  const ends = made.leaf.validToDate.getTime();
+  if (ends - now < SHORT_LIFE_MS) order.progress(`the new certificate is only valid until ${new Date(ends).toISOString()}`);
+  signal.throwIfAborted();
+  const validate = (certificate: string, key: string): void => validatePair(order, certificate, key, made.issuer);
+  await swapIn(paths, made, validate, signal);
+  return {
+    fingerprint: fingerprintOf(made.leaf),
+    notAfter: made.leaf.validToDate.toISOString(),
+    issuer: fingerprintOf(made.issuer ?? made.leaf),
+  };
+}
+
+async function refuseToOverwrite(paths: PairPaths): Promise<void> {
+  const files = await readPairFiles(paths);
+  if (isAbsent(files)) return;
+  const there = files.certificate.there ? paths.certificate : paths.key;
+  throw new Error(`${there} is there already, and is not overwritten`);
+}

@@ -1,0 +1,63 @@
+/** A probe: what a TLS server serves to a client that asks for a name, and whether that client would trust it. */
+
+import type { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
+import { type Handshake, type ProbeLimits, handshake, resolveName } from './connect.ts';
+import { type TrustSet, leadsToAnchor } from './trust.ts';
+import { x509Seen } from './x509-read.ts';
+
+/** Codes about dates: those are judged from the certificates themselves, by the time of the look. */
+const DATES = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
+
+/** Answers of servers that may have missed a group that they know. */
+const OTHER_GROUPS = /handshake[_ ]failure|insufficient[_ ]security|key[_ ]share|group/iu;
+
+function isAboutGroups(result: Handshake): boolean {
+  return !result.ok && result.error === 'handshake' && (OTHER_GROUPS.test(result.code ?? '') || OTHER_GROUPS.test(result.reason));
+}
+
+/** A name or address without the decoration that certificates and SNI do not know: a root dot, brackets. */
+function bare(name: string): string {
+  return name.replace(/^\[(.*)\]$/u, '$1').replace(/\.$/u, '').toLowerCase();
+}
+
+function namesHost(leaf: X509Certificate, host: string): boolean {
+  if (isIP(host) !== 0) return leaf.checkIP(host) !== undefined;
+  // Clients do not look at the common name any more, nor accept a wildcard in the middle of a label.
+  return leaf.checkHost(host, { subject: 'never', partialWildcards: false }) !== undefined;
+}
+
+function distrustOf(code: string | undefined, chain: readonly X509Certificate[], trust: TrustSet, now: number): string | undefined {
+  if (code === undefined || !DATES.has(code)) return code;
+  return leadsToAnchor(chain, trust, now) ? undefined : code;
+}
+
+/** Probes one server. Throws when aborted, and where this machine fails. */
+export async function probe(target: ServerTarget, trust: TrustSet, limits: ProbeLimits, now: number, signal: AbortSignal): Promise<ProbeSeen> {
+  const began = performance.now();
+  const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
+  const host = bare(target.host);
+  const wanted = target.address === undefined ? host : bare(target.address);
+  const place = `${target.address ?? target.host}:${target.port}`;
+  const found = isIP(wanted) === 0 ? await resolveName(wanted, left(), signal) : { address: wanted };
+  if (!('address' in found)) return { served: false, error: found.error, message: `${place}: ${found.reason}` };
+  const { address } = found;
+  const endpoint = { address, port: target.port, ...(isIP(host) === 0 ? { servername: host } : {}) };
+  let result = await handshake(endpoint, trust.context('quick'), limits, left(), signal);
+  if (isAboutGroups(result)) result = await handshake(endpoint, trust.context('all'), limits, left(), signal);
+  if (!result.ok) return { served: false, error: result.error, message: `${place}: ${result.reason}`, address };
+  const [leaf] = result.chain;
+  if (leaf === undefined) return { served: false, error: 'handshake', message: `${place}: it has no certificate`, address };
+  const chain = result.chain.map(x509Seen) as [X509Seen, ...X509Seen[]];
+  const distrust = distrustOf(result.distrust, result.chain, trust, now);
+  return {
+    served: true,
+    chain,
+    namesHost: namesHost(leaf, host),
+    ...(distrust === undefined ? {} : { distrust }),
+    protocol: result.protocol,
+    address,
+    rttMs: result.rttMs,
+  };
+}

@@ -1,0 +1,197 @@
+/**
+ * X.509 certificates as we make them: an authority of our own, and server certificates that an authority or their
+ * own key signs. The library is loaded when the first certificate is made, because loading it takes longer than a plan.
+ */
+
+import { type KeyObject, X509Certificate, generateKeyPair, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { DAY_MS } from '../days.ts';
+import type { KeyAlgorithm } from '../world.ts';
+import { keyAlgorithmOf } from './x509-read.ts';
+
+const generate = promisify(generateKeyPair);
+
+/** Certificates begin a little in the past: the clocks of their clients may be behind ours. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+const AUTHORITY_DAYS = 3650;
+/** The longest common name that X.509 allows. */
+const MAX_COMMON_NAME = 64;
+
+/** A private key with its public key. */
+export interface KeyPair {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+/** What signs: its key, and its certificate. */
+export interface Signer {
+  readonly certificate: X509Certificate;
+  readonly key: KeyObject;
+}
+
+export interface LeafOrder {
+  readonly dnsNames: readonly string[];
+  readonly validityDays: number;
+  readonly keys: KeyPair;
+  /** Without one, the certificate signs itself. */
+  readonly signer?: Signer;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+export async function makeKeys(algorithm: KeyAlgorithm): Promise<KeyPair> {
+  switch (algorithm) {
+    case 'ecdsa-p256':
+      return generate('ec', { namedCurve: 'P-256' });
+    case 'ecdsa-p384':
+      return generate('ec', { namedCurve: 'P-384' });
+    case 'rsa-2048':
+      return generate('rsa', { modulusLength: 2048 });
+    case 'rsa-4096':
+      return generate('rsa', { modulusLength: 4096 });
+    case 'ed25519':
+      return generate('ed25519');
+  }
+}
+
+/** PKCS#8, PEM. */
+export function keyPem(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+type Library = typeof import('@peculiar/x509');
+
+async function library(): Promise<Library> {
+  // The library finds its parts through it, and does not load it by itself.
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
+}
+
+type KeyAlgorithmName = Parameters<KeyObject['toCryptoKey']>[0];
+
+interface Signing {
+  readonly key: KeyAlgorithmName;
+  readonly signature: { readonly name: string; readonly hash?: string };
+}
+
+/** How keys of a kind sign; a hash as strong as the key. */
+const SIGNING: Readonly<Record<string, Signing>> = {
+  'ecdsa-p256': { key: { name: 'ECDSA', namedCurve: 'P-256' }, signature: { name: 'ECDSA', hash: 'SHA-256' } },
+  'ecdsa-p384': { key: { name: 'ECDSA', namedCurve: 'P-384' }, signature: { name: 'ECDSA', hash: 'SHA-384' } },
+  'ecdsa-p521': { key: { name: 'ECDSA', namedCurve: 'P-521' }, signature: { name: 'ECDSA', hash: 'SHA-512' } },
+  rsa: {
+    key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+    signature: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+  },
+  ed25519: { key: { name: 'Ed25519' }, signature: { name: 'Ed25519' } },
+};
+
+function signingOf(key: KeyObject): Signing {
+  const algorithm = keyAlgorithmOf(key);
+  const signing = SIGNING[algorithm.startsWith('rsa-') && !algorithm.startsWith('rsa-pss') ? 'rsa' : algorithm];
+  if (signing === undefined) throw new Error(`a key of the type ${algorithm} cannot sign certificates here`);
+  return signing;
+}
+
+/** Whether a key is of a type that can sign here. */
+export function canSign(key: KeyObject): boolean {
+  try {
+    signingOf(key);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A positive number of 127 bits, never with leading zeros: hex digits. */
+function randomSerial(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
+  return bytes.toString('hex');
+}
+
+/** Dates of certificates have no fractions of seconds. */
+const wholeSecond = (ms: number): number => Math.floor(ms / 1000) * 1000;
+
+interface Draft {
+  readonly subject: string | undefined;
+  readonly keys: KeyPair;
+  readonly signer: Signer | undefined;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly extensions: (x509: Library) => InstanceType<Library['Extension']>[];
+}
+
+async function sign(draft: Draft): Promise<X509Certificate> {
+  const x509 = await library();
+  const { keys, signer } = draft;
+  const spki = keys.publicKey.export({ type: 'spki', format: 'der' });
+  const subject = new x509.Name(draft.subject === undefined ? [] : [{ CN: [{ utf8String: draft.subject }] }]);
+  // Names of issuers are compared byte by byte: the authority's own encoding of its subject is taken over.
+  const authority = signer === undefined ? undefined : new x509.X509Certificate(signer.certificate.raw);
+  const subjectKeyId = await x509.SubjectKeyIdentifierExtension.create(spki);
+  const authorityKeyId =
+    authority === undefined
+      ? subjectKeyId.keyId
+      : (authority.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId ??
+        (await x509.SubjectKeyIdentifierExtension.create(authority.publicKey)).keyId);
+  const signing = signingOf(signer?.key ?? keys.privateKey);
+  const made = await x509.X509CertificateGenerator.create({
+    serialNumber: randomSerial(),
+    subject,
+    issuer: authority?.subjectName ?? subject,
+    notBefore: new Date(draft.notBefore),
+    notAfter: new Date(draft.notAfter),
+    publicKey: spki,
+    signingKey: (signer?.key ?? keys.privateKey).toCryptoKey(signing.key, false, ['sign']),
+    signingAlgorithm: signing.signature,
+    extensions: [...draft.extensions(x509), subjectKeyId, new x509.AuthorityKeyIdentifierExtension(authorityKeyId)],
+  });
+  return new X509Certificate(Buffer.from(made.rawData));
+}
+
+/** A new authority: it signs certificates of servers, and no other authorities. */
+export async function makeAuthority(commonName: string, keys: KeyPair, now: number): Promise<X509Certificate> {
+  return sign({
+    subject: commonName,
+    keys,
+    signer: undefined,
+    notBefore: wholeSecond(now - CLOCK_SKEW_MS),
+    notAfter: wholeSecond(now + AUTHORITY_DAYS * DAY_MS),
+    extensions: (x509) => [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ],
+  });
+}
+
+/** A server certificate. It never outlives its authority, for no client would accept it then. */
+export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
+  const [first = ''] = order.dnsNames;
+  const commonName = first.length <= MAX_COMMON_NAME ? first : undefined;
+  const authority = order.signer?.certificate;
+  const begins = order.now - CLOCK_SKEW_MS;
+  const ends = order.now + order.validityDays * DAY_MS;
+  const isRsa = order.keys.publicKey.asymmetricKeyType === 'rsa';
+  return sign({
+    subject: commonName,
+    keys: order.keys,
+    signer: order.signer,
+    notBefore: wholeSecond(authority === undefined ? begins : Math.max(begins, authority.validFromDate.getTime())),
+    notAfter: wholeSecond(authority === undefined ? ends : Math.min(ends, authority.validToDate.getTime())),
+    extensions: (x509) => [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(
+        // RSA key exchange, where an old client still asks for it, encrypts to the key.
+        x509.KeyUsageFlags.digitalSignature | (isRsa ? x509.KeyUsageFlags.keyEncipherment : 0),
+        true,
+      ),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      // Without a subject, the names are all that identifies it: then clients have to understand them.
+      new x509.SubjectAlternativeNameExtension(
+        order.dnsNames.map((value) => ({ type: 'dns' as const, value: value.toLowerCase() })),
+        commonName === undefined,
+      ),
+    ],
+  });
+}

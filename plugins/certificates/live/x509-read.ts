@@ -1,0 +1,127 @@
+/** X.509 certificates and private keys out of PEM text, by node:crypto. */
+
+import { type KeyObject, X509Certificate, createPrivateKey } from 'node:crypto';
+import type { X509Seen } from '../world.ts';
+
+const PEM = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/gu;
+/** More certificates in a file than any chain has: reading stops there. */
+const MAX_CERTIFICATES = 500;
+
+/** Text and certificates of a PEM file; `problem` says why it is no chain of certificates. */
+export interface ChainSeen {
+  readonly certificates: readonly X509Certificate[];
+  readonly problem?: string;
+}
+
+export function readChain(pem: string): ChainSeen {
+  const certificates: X509Certificate[] = [];
+  for (const [block] of pem.matchAll(PEM)) {
+    if (certificates.length === MAX_CERTIFICATES) return { certificates, problem: `has more than ${MAX_CERTIFICATES} certificates` };
+    try {
+      const certificate = new X509Certificate(block);
+      // A date that is none shows only when it is asked for.
+      if (Number.isNaN(certificate.validFromDate.getTime()) || Number.isNaN(certificate.validToDate.getTime()))
+        return { certificates, problem: 'has a certificate without a proper validity' };
+      certificates.push(certificate);
+    } catch {
+      return { certificates, problem: 'has a certificate that cannot be parsed' };
+    }
+  }
+  return certificates.length === 0 ? { certificates, problem: 'has no certificate in it' } : { certificates };
+}
+
+/** PKCS#8, PKCS#1 or SEC1, not encrypted. What is wrong is said without any of the text. */
+export function readKey(pem: string): { readonly key: KeyObject } | { readonly problem: string } {
+  if (!/-----BEGIN (?:[A-Z0-9]+ )?PRIVATE KEY-----/u.test(pem) && !pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----'))
+    return { problem: 'has no private key in it' };
+  if (/ENCRYPTED/u.test(pem)) return { problem: 'is encrypted' };
+  try {
+    return { key: createPrivateKey({ key: pem, format: 'pem' }) };
+  } catch {
+    return { problem: 'has a private key that cannot be parsed' };
+  }
+}
+
+const CURVES: Readonly<Record<string, string>> = {
+  prime256v1: 'ecdsa-p256',
+  secp384r1: 'ecdsa-p384',
+  secp521r1: 'ecdsa-p521',
+};
+
+/** `ecdsa-p256`, `rsa-2048`, `ed25519`; for other curves and types their own names. */
+export function keyAlgorithmOf(key: KeyObject): string {
+  const type = key.asymmetricKeyType ?? 'unknown';
+  const details = key.asymmetricKeyDetails;
+  if (type === 'ec') return CURVES[details?.namedCurve ?? ''] ?? `ecdsa-${details?.namedCurve ?? 'unknown'}`;
+  if (type === 'rsa' || type === 'rsa-pss') return `${type}-${details?.modulusLength ?? 0}`;
+  return type;
+}
+
+function publicKeyAlgorithm(certificate: X509Certificate): string {
+  try {
+    return keyAlgorithmOf(certificate.publicKey);
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Entries of a subjectAltName as Node prints it; what holds a comma or a quote comes as a JSON string. */
+function alternativeNames(text: string | undefined, kind: string): readonly string[] {
+  const names: string[] = [];
+  for (const [, type, value] of (text ?? '').matchAll(/(?:^|, )([A-Za-z0-9 ]+):("(?:[^"\\]|\\.)*"|[^,]*)/gu)) {
+    if (type !== kind || value === undefined) continue;
+    names.push(value.startsWith('"') ? unquoted(value) : value);
+  }
+  return names;
+}
+
+function unquoted(value: string): string {
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === 'string' ? parsed : value;
+  } catch {
+    return value;
+  }
+}
+
+export function fingerprintOf(certificate: X509Certificate): string {
+  return `sha256:${certificate.fingerprint256.replaceAll(':', '').toLowerCase()}`;
+}
+
+/** Whether one certificate was signed by the key of another. */
+export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  } catch {
+    return false;
+  }
+}
+
+const oneLine = (name: string | undefined): string => (name ?? '').split('\n').filter((part) => part !== '').join(', ');
+
+/** Everything that is shown of one certificate. */
+export function x509Seen(certificate: X509Certificate): X509Seen {
+  const names = alternativeNames(certificate.subjectAltName, 'DNS').map((name) => name.toLowerCase());
+  return {
+    fingerprint: fingerprintOf(certificate),
+    subject: oneLine(certificate.subject),
+    issuer: oneLine(certificate.issuer),
+    serial: certificate.serialNumber.toLowerCase(),
+    notBefore: certificate.validFromDate.toISOString(),
+    notAfter: certificate.validToDate.toISOString(),
+    dnsNames: [...new Set(names)].sort(),
+    ipAddresses: alternativeNames(certificate.subjectAltName, 'IP Address'),
+    keyAlgorithm: publicKeyAlgorithm(certificate),
+    ca: certificate.ca,
+    selfSigned: certificate.subject === certificate.issuer && isSignedBy(certificate, certificate),
+  };
+}
+
+/** Whether a private key belongs to a certificate. */
+export function isKeyOf(key: KeyObject, certificate: X509Certificate): boolean {
+  try {
+    return certificate.checkPrivateKey(key);
+  } catch {
+    return false;
+  }
+}

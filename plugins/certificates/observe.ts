@@ -1,0 +1,159 @@
+/** Observe: every authority, pair and server that is written or remembered, a bounded number of them at once. */
+
+import PQueue from 'p-queue';
+import type { Query } from '../../src/engine/plugin.ts';
+import { formatRef } from '../../src/engine/ref.ts';
+import type { Desired, Gap, Memory, Observed, Ref, View } from '../../src/engine/types.ts';
+import type { CertificateSpec, DomainSpec } from './generated.ts';
+import { observedPair } from './observe-certificate.ts';
+import { observedDomain } from './observe-domain.ts';
+import { observedAuthority, observedSelfSigned } from './observe-issuer.ts';
+import { PLUGIN, certificateSpec, issuerSpec } from './remembered.ts';
+import type { CertificatesReader, PairPaths, Trust } from './world.ts';
+
+/** Files that are read at once: more only wait for the same disk. */
+const FILES_AT_ONCE = 16;
+const DEFAULT_THRESHOLD_DAYS = 30;
+
+/** One resource to look at: written, remembered, or both. */
+interface Target {
+  readonly ref: Ref;
+  readonly desired?: Desired;
+  readonly memory?: Memory;
+}
+
+/** One look, with what all of its parts share. */
+interface Look {
+  readonly world: CertificatesReader;
+  readonly query: Query;
+  readonly at: string;
+  readonly targets: ReadonlyMap<string, Target>;
+  /** Each set of trust anchors is read once a look. */
+  readonly trust: (files: readonly string[]) => Promise<Trust>;
+  readonly pair: (paths: PairPaths) => ReturnType<CertificatesReader['readPair']>;
+}
+
+function targetsOf(query: Query): ReadonlyMap<string, Target> {
+  const targets = new Map<string, Target>();
+  for (const memory of query.memory) targets.set(formatRef(memory.ref), { ref: memory.ref, memory });
+  for (const desired of query.desired) {
+    const address = formatRef(desired.ref);
+    targets.set(address, { ...targets.get(address), ref: desired.ref, desired });
+  }
+  return targets;
+}
+
+function once<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (key) => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const reading = read(key);
+    known.set(key, reading);
+    return reading;
+  };
+}
+
+function pathsOf(spec: CertificateSpec): PairPaths {
+  return spec.storage.file;
+}
+
+async function lookAtIssuer(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
+  const spec = issuerSpec(desired, memory);
+  if (spec?.localCa !== undefined)
+    return observedAuthority(ref, await look.world.readAuthority(spec.localCa.dir), look.query.now, look.at);
+  return desired === undefined || spec === undefined ? undefined : observedSelfSigned(ref, look.at);
+}
+
+async function lookAtCertificate(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
+  const spec = certificateSpec(desired, memory);
+  if (spec === undefined) return undefined;
+  const threshold = spec.renewal?.thresholdDays ?? DEFAULT_THRESHOLD_DAYS;
+  return observedPair(ref, await look.pair(pathsOf(spec)), threshold, memory, look.query.now, look.at);
+}
+
+/** Whether the Certificate that a Domain names was never seen, and is not there now. */
+async function neverIssued(look: Look, spec: DomainSpec): Promise<boolean> {
+  if (spec.certificate === undefined) return false;
+  const target = look.targets.get(formatRef({ plugin: PLUGIN, kind: 'Certificate', name: spec.certificate }));
+  const stored = certificateSpec(target?.desired, target?.memory);
+  if (stored === undefined || target?.memory?.kept['fingerprint'] !== undefined) return false;
+  // Files that can't be read may well hold a certificate; their own gap says so.
+  return look.pair(pathsOf(stored)).then(
+    (pair) => pair.status === 'absent',
+    () => false,
+  );
+}
+
+async function lookAtDomain(look: Look, { ref, desired }: Target): Promise<Observed | undefined> {
+  if (desired === undefined) return undefined;
+  const spec = desired.spec as DomainSpec;
+  const { now, signal } = look.query;
+  const target = { host: spec.host, port: spec.port ?? 443, ...(spec.address === undefined ? {} : { address: spec.address }) };
+  const trust = await look.trust(spec.trust ?? []);
+  const seen = await look.world.probe(target, trust, now, signal);
+  return observedDomain(ref, spec, seen, await neverIssued(look, spec), now, look.at);
+}
+
+const LOOKS: Readonly<Record<string, (look: Look, target: Target) => Promise<Observed | undefined>>> = {
+  Issuer: lookAtIssuer,
+  Certificate: lookAtCertificate,
+  Domain: lookAtDomain,
+};
+
+function gapOf(ref: Ref, error: unknown): Gap {
+  const message = error instanceof Error ? error.message : String(error);
+  const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  return { plugin: PLUGIN, refs: [ref], ...(path === undefined ? {} : { endpoint: path }), message };
+}
+
+/** Looks at all that a query names. What can't be read is a gap on its own resource; throws only when aborted. */
+export async function observe(world: CertificatesReader, query: Query): Promise<View> {
+  const only = query.only === undefined ? undefined : new Set(query.only.map(formatRef));
+  const targets = targetsOf(query);
+  const trust = once((key) => world.readTrust(key === '' ? [] : key.split('\n')));
+  const pairs = once((key) => {
+    const [certificate = '', key_ = ''] = key.split('\n');
+    return world.readPair({ certificate, key: key_ });
+  });
+  const look: Look = {
+    world,
+    query,
+    at: new Date(query.now).toISOString(),
+    targets,
+    trust: (files) => trust(files.join('\n')),
+    pair: ({ certificate, key }) => pairs(`${certificate}\n${key}`),
+  };
+  const wanted = [...targets].flatMap(([address, target]) => (only === undefined || only.has(address) ? [target] : []));
+  const observed: Observed[] = [];
+  const gaps: Gap[] = [];
+  let done = 0;
+  const lookAt = async (target: Target): Promise<void> => {
+    if (query.signal.aborted) return;
+    try {
+      const seen = await LOOKS[target.ref.kind]?.(look, target);
+      if (seen !== undefined) observed.push(seen);
+    } catch (error) {
+      if (!query.signal.aborted) gaps.push(gapOf(target.ref, error));
+    }
+    done += 1;
+    query.progress(done, wanted.length);
+  };
+  const files = new PQueue({ concurrency: FILES_AT_ONCE });
+  const probes = new PQueue({ concurrency: world.probes });
+  for (const target of wanted) {
+    const queue = target.ref.kind === 'Domain' ? probes : files;
+    void queue.add(() => lookAt(target));
+  }
+  await Promise.all([files.onIdle(), probes.onIdle()]);
+  query.signal.throwIfAborted();
+  return { observed: inOrder(observed), gaps, at: look.at };
+}
+
+/** The order does not depend on what answered first. */
+function inOrder(observed: readonly Observed[]): readonly Observed[] {
+  return observed
+    .map((each) => ({ each, address: formatRef(each.ref) }))
+    .sort((a, b) => (a.address < b.address ? -1 : 1))
+    .map(({ each }) => each);
+}

@@ -1,0 +1,71 @@
+/** The certificates plugin: authorities, certificates in files, and what TLS servers really serve. */
+
+import { type Kind, definePlugin } from '../../src/engine/plugin.ts';
+import { certificateHandlers, issuerHandlers } from './apply.ts';
+import { check, checkTogether } from './check.ts';
+import { diffCertificate, diffDomain, diffIssuer } from './diff.ts';
+import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
+import {
+  type CertificateMemory,
+  type CertificateRuleId,
+  type CertificateSpec,
+  type CertificateStep,
+  type DomainMemory,
+  type DomainRuleId,
+  type DomainSpec,
+  type DomainStep,
+  type IssuerMemory,
+  type IssuerRuleId,
+  type IssuerSpec,
+  type IssuerStep,
+  tables,
+} from './generated.ts';
+import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
+import { certificateFromProject, domainFromProject, issuerFromProject } from './paths.ts';
+import { certificateIssuerChanged, issuerChanged } from './safety.ts';
+import type { CertificatesReader, CertificatesWriter } from './world.ts';
+
+const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, IssuerStep, IssuerRuleId> = {
+  expand: (desired) => [{ ...desired, spec: issuerFromProject(desired.source.file, desired.spec) }],
+  diff: diffIssuer,
+  note: noteIssuer,
+  rules: { 'issuer-changed': issuerChanged },
+  handlers: issuerHandlers,
+};
+
+const certificate: Kind<
+  CertificatesWriter,
+  CertificateSpec,
+  CertificateFacts,
+  CertificateMemory,
+  CertificateStep,
+  CertificateRuleId
+> = {
+  expand: (desired) => [{ ...desired, spec: certificateFromProject(desired.source.file, desired.spec) }],
+  diff: diffCertificate,
+  note: noteCertificate,
+  rules: { 'issuer-changed': certificateIssuerChanged },
+  handlers: certificateHandlers,
+};
+
+const domain: Kind<CertificatesWriter, DomainSpec, DomainFacts, DomainMemory, DomainStep, DomainRuleId> = {
+  expand: (desired) => [{ ...desired, spec: domainFromProject(desired.source.file, desired.spec) }],
+  diff: diffDomain,
+  note: noteDomain,
+  findings: domainFindings,
+  rules: {},
+  handlers: {},
+};
+
+/** What looks and writes is loaded when it is first needed: a plan of nothing must start at once. */
+export const certificates = definePlugin<CertificatesReader, CertificatesWriter>({
+  name: 'certificates',
+  tables,
+  validators: async () => (await import('./generated.validators.js')).validators,
+  check,
+  checkTogether,
+  kinds: { Issuer: issuer, Certificate: certificate, Domain: domain },
+  openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),
+  openWriter: async (outside) => (await import('./live/writer.ts')).openWriter(outside),
+  observe: async (world, query) => (await import('./observe.ts')).observe(world, query),
+});

@@ -1,0 +1,33 @@
+/** Specs of resources, from their documents or, where those are gone, from what is remembered. */
+
+import type { Desired, Memory, Pair, Ref } from '../../src/engine/types.ts';
+import type { CertificateSpec, IssuerSpec } from './generated.ts';
+
+export const PLUGIN = 'certificates';
+
+/** The spec that was last applied, or that a step which was interrupted was to apply. It was validated then. */
+export function rememberedSpec(memory: Memory | undefined): unknown {
+  return memory?.open?.applied?.spec ?? memory?.applied?.spec;
+}
+
+function specOf(desired: Desired | undefined, memory: Memory | undefined): unknown {
+  return desired?.spec ?? rememberedSpec(memory);
+}
+
+export function certificateSpec(desired: Desired | undefined, memory: Memory | undefined): CertificateSpec | undefined {
+  return specOf(desired, memory) as CertificateSpec | undefined;
+}
+
+export function issuerSpec(desired: Desired | undefined, memory: Memory | undefined): IssuerSpec | undefined {
+  return specOf(desired, memory) as IssuerSpec | undefined;
+}
+
+export function issuerRef(spec: CertificateSpec): Ref {
+  return { plugin: PLUGIN, kind: 'Issuer', name: spec.issuer };
+}
+
+/** The spec of an Issuer's pair, and the fingerprint that it is known by. */
+export function issuerOf(pair: Pair | undefined): { readonly spec: IssuerSpec | undefined; readonly fingerprint: string | undefined } {
+  const kept = pair?.memory?.kept['fingerprint'];
+  return { spec: issuerSpec(pair?.desired, pair?.memory), fingerprint: typeof kept === 'string' ? kept : undefined };
+}

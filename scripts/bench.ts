@@ -1,0 +1,145 @@
+/**
+ * Prints how fast the built CLI is against what it stands on, with the targets: `npm run bench`.
+ *
+ * Every figure is a difference or ratio of two programs run in turns, so it says the same on a fast machine and a slow
+ * one. It never fails for being over: a shared machine is no judge.
+ */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { interleave, median, memoryHook, type Sample } from './bench/measure.ts';
+
+interface Row {
+  readonly figure: string;
+  readonly measured: string;
+  readonly target: string;
+  readonly verdict: 'ok' | 'over' | 'failed' | '';
+  readonly detail: string;
+}
+
+const dist = join(import.meta.dirname, '..', 'dist');
+const node = process.execPath;
+const starts = 40;
+const validations = 7;
+
+function versionRows(folder: string): readonly Row[] {
+  const empty = { argv: [node, join(folder, 'empty.js')], cwd: folder };
+  const cli = { argv: [node, join(dist, 'cli.js'), 'version'], cwd: folder };
+  return [startRow('fettle version over an empty script', 15, interleave({ empty, cli }, starts))];
+}
+
+function planRows(folder: string): readonly Row[] {
+  const project = join(folder, 'plan');
+  mkdirSync(join(project, 'desired'), { recursive: true });
+  writeFileSync(join(project, 'fettle.yaml'), 'name: bench\ndesired: [desired/]\n');
+  const items = Array.from({ length: 20 }, (_, index) =>
+    document('bench/v1', 'Item', `item-${index}`, `{ size: ${index} }`),
+  );
+  writeFileSync(join(project, 'desired', 'items.yaml'), items.join('---\n'));
+  const empty = { argv: [node, join(folder, 'empty.js')], cwd: folder };
+  const cli = { argv: [node, join(dist, 'bench', 'cli.js'), 'plan'], cwd: project };
+  return [startRow('plan of 20 resources over an empty script', 45, interleave({ empty, cli }, starts))];
+}
+
+function validateRows(folder: string): readonly Row[] {
+  const project = join(folder, 'validate');
+  const desired = join(project, 'desired');
+  mkdirSync(desired, { recursive: true });
+  writeFileSync(join(project, 'fettle.yaml'), 'name: bench\ndesired: [desired/]\n');
+  for (let file = 0; file < 10; file += 1) {
+    const domains = Array.from({ length: 1000 }, (_, index) => {
+      const name = `host-${file}-${index}`;
+      return document(
+        'certificates/v1',
+        'Domain',
+        name,
+        `\n  host: ${name}.example.test\n  port: 443\n  expiryWarnDays: 30`,
+      );
+    });
+    writeFileSync(join(desired, `domains-${file}.yaml`), domains.join('---\n'));
+  }
+  const hook = join(folder, memoryHook.file);
+  writeFileSync(hook, memoryHook.text);
+  const yaml = { argv: [node, join(dist, 'bench', 'parse.js'), desired], cwd: project };
+  const cli = { argv: [node, join(dist, 'cli.js'), 'validate'], cwd: project };
+  const samples = interleave({ yaml, cli }, validations, hook);
+  const time = { yaml: median(samples.yaml.map(ms)), cli: median(samples.cli.map(ms)) };
+  const peak = { yaml: median(samples.yaml.map(mib)), cli: median(samples.cli.map(mib)) };
+  const what = 'validate of 10,000 Domains over yaml alone';
+  return [
+    ratioRow(`${what}: time`, 1.6, time.cli / time.yaml, `${fixed(time.cli)} ms over ${fixed(time.yaml)} ms`),
+    ratioRow(`${what}: peak memory`, 1.5, peak.cli / peak.yaml, `${fixed(peak.cli)} MiB over ${fixed(peak.yaml)} MiB`),
+  ];
+}
+
+function document(apiVersion: string, kind: string, name: string, spec: string): string {
+  return `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata:\n  name: ${name}\nspec: ${spec}\n`;
+}
+
+function startRow(
+  figure: string,
+  limitMs: number,
+  samples: { readonly empty: readonly Sample[]; readonly cli: readonly Sample[] },
+): Row {
+  const empty = median(samples.empty.map(ms));
+  const cli = median(samples.cli.map(ms));
+  return {
+    figure,
+    measured: `+ ${fixed(cli - empty)} ms (${(cli / empty).toFixed(2)} x)`,
+    target: `+ ${limitMs} ms`,
+    verdict: cli - empty <= limitMs ? 'ok' : 'over',
+    detail: `${fixed(cli)} ms over ${fixed(empty)} ms, medians of ${samples.cli.length}`,
+  };
+}
+
+function ratioRow(figure: string, limit: number, ratio: number, detail: string): Row {
+  return {
+    figure,
+    measured: `${ratio.toFixed(2)} x`,
+    target: `${limit} x`,
+    verdict: ratio <= limit ? 'ok' : 'over',
+    detail: `${detail}, medians of ${validations}`,
+  };
+}
+
+const ms = (sample: Sample): number => sample.ms;
+const mib = (sample: Sample): number => (sample.peakKib ?? Number.NaN) / 1024;
+const fixed = (value: number): string => value.toFixed(1);
+
+/** A program that does not run leaves a row, and the other figures alone. */
+function attempt(figure: string, take: () => readonly Row[]): readonly Row[] {
+  try {
+    return take();
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return [{ figure, measured: '', target: '', verdict: 'failed', detail }];
+  }
+}
+
+function table(rows: readonly Row[]): string {
+  const head: Row = { figure: 'figure', measured: 'measured', target: 'target', verdict: '', detail: 'of' };
+  const columns = ['figure', 'measured', 'target', 'verdict', 'detail'] as const;
+  const widths = columns.map((column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
+  const line = (row: Row): string =>
+    columns
+      .map((column, index) => row[column].padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [head, ...rows].map(line).join('\n');
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'fettle-bench-'));
+try {
+  writeFileSync(join(folder, 'empty.js'), '');
+  const rows = [
+    ...attempt('fettle version', () => versionRows(folder)),
+    ...attempt('plan of 20 resources', () => planRows(folder)),
+    ...attempt('validate of 10,000 Domains', () => validateRows(folder)),
+  ];
+  process.stdout.write(
+    `Node.js ${process.version}, ${availableParallelism()} cores, NODE_EXTRA_CA_CERTS unset\n\n${table(rows)}\n`,
+  );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

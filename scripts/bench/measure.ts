@@ -1,0 +1,67 @@
+/** Runs programs in turn and compares them: medians of interleaved repetitions, so that a busy machine hits all alike. */
+
+import { spawnSync } from 'node:child_process';
+
+export interface Program {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+}
+
+export interface Sample {
+  readonly ms: number;
+  /** Peak resident memory in KiB; undefined unless it was asked for. */
+  readonly peakKib?: number;
+}
+
+const peakHook = [
+  "const { writeSync } = require('node:fs');",
+  "process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));",
+].join('\n');
+
+/** Writes what makes a Node.js process report its peak memory. */
+export const memoryHook = { file: 'peak-memory.cjs', text: peakHook } as const;
+
+/** One run of one program. Throws unless it exits with 0. `hook` is a file with `memoryHook`. */
+export function runOnce(program: Program, hook?: string): Sample {
+  const [node = process.execPath, ...args] = program.argv;
+  const env: NodeJS.ProcessEnv = { ...process.env };
+  // Reading a bundle of certificates at start is not what is measured.
+  delete env['NODE_EXTRA_CA_CERTS'];
+  delete env['NODE_OPTIONS'];
+  delete env['NODE_COMPILE_CACHE'];
+  const asked = hook === undefined ? args : ['--require', hook, ...args];
+  const start = process.hrtime.bigint();
+  const ended = spawnSync(node, asked, { cwd: program.cwd, env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const ms = Number(process.hrtime.bigint() - start) / 1e6;
+  if (ended.status !== 0) {
+    const said = `${ended.stderr.toString()}${ended.stdout.toString()}`.trim().split('\n').slice(0, 3).join(' | ');
+    throw new Error(`exit ${ended.status ?? ended.signal}: ${said}`);
+  }
+  if (hook === undefined) return { ms };
+  return { ms, peakKib: Number(ended.output[3]?.toString()) };
+}
+
+/** `times` samples of each program, taken in turns after one run of each that does not count. */
+export function interleave<Name extends string>(
+  programs: Readonly<Record<Name, Program>>,
+  times: number,
+  hook?: string,
+): Readonly<Record<Name, readonly Sample[]>> {
+  const names = Object.keys(programs) as Name[];
+  const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<Name, Sample[]>;
+  for (let round = 0; round <= times; round += 1) {
+    for (const name of names) {
+      const sample = runOnce(programs[name], hook);
+      if (round > 0) samples[name].push(sample);
+    }
+  }
+  return samples;
+}
+
+/** The middle one, of two the mean. NaN for none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const low = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+  const high = sorted[Math.ceil((sorted.length - 1) / 2)] ?? Number.NaN;
+  return (low + high) / 2;
+}

@@ -1,0 +1,169 @@
+/**
+ * Bundles the CLI into `dist/`: nothing of node_modules is needed to run what comes out.
+ *
+ * | File | What it is |
+ * |---|---|
+ * | `cli.js` | the entry, an ES module without static imports; answers `version`, loads the rest |
+ * | `lib/*.cjs` | CommonJS chunks: one for each command, plugin and heavy library that stands behind an `import()` |
+ * | `bench/` | the same entry with the plugins of the benchmark; not in the package |
+ * | `cache/<Node.js>/` | V8 bytecode of the chunks, for this machine; not in the package, and not the same in each build |
+ * | `THIRD_PARTY_LICENSES.txt` | the licenses of what was bundled |
+ *
+ * It is built beside and then put in place, so that whoever runs `dist/cli.js` meanwhile has the old one or the new one.
+ *
+ * `--out DIR` builds into another folder, and leaves `dist/` and the command's link alone.
+ */
+
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { thirdPartyLicenses } from './build/licenses.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** What `import()` of an entry leads to: chunk by source file. */
+const chunks: Readonly<Record<string, string>> = {
+  'src/commands/main.ts': 'main.cjs',
+  'scripts/bench/plugin.ts': 'bench.cjs',
+};
+
+/** Source by file in dist. */
+const entries: Readonly<Record<string, string>> = {
+  'cli.js': 'src/cli.ts',
+  'bench/cli.js': 'scripts/bench/cli.ts',
+  'bench/parse.js': 'scripts/bench/parse.ts',
+};
+
+const minify = { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } } as const;
+
+async function build(out: string | undefined): Promise<void> {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+  const define = { FETTLE_VERSION: JSON.stringify(version) };
+  const made =
+    out === undefined ? join(root, 'node_modules', '.fettle', `build-${process.pid}`) : `${out}.${process.pid}`;
+  rmSync(made, { recursive: true, force: true });
+  mkdirSync(made, { recursive: true });
+
+  const lib = await bundle({
+    input: Object.fromEntries(
+      Object.entries(chunks).map(([file, name]) => [name.replace('.cjs', ''), join(root, file)]),
+    ),
+    define,
+    target: 'node24',
+    plugins: [],
+    output: { dir: join(made, 'lib'), format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
+  });
+  const modules = lib.flatMap((chunk) => chunk.moduleIds);
+  for (const [file, source] of Object.entries(entries)) {
+    const [entry] = await bundle({
+      input: join(root, source),
+      define,
+      target: 'es2020',
+      plugins: [chunkImports(lib, file)],
+      output: { file: join(made, file), format: 'esm', codeSplitting: false },
+    });
+    if (entry === undefined) throw new Error(`${source} gave no chunk`);
+    // The lists of imports that come with the chunk also name what was dropped from it.
+    if (file === 'cli.js' && /^import\b|\bimport\(/m.test(entry.code))
+      throw new Error('dist/cli.js must import nothing');
+    modules.push(...entry.moduleIds);
+  }
+  chmodSync(join(made, 'cli.js'), 0o755);
+  writeFileSync(join(made, 'THIRD_PARTY_LICENSES.txt'), thirdPartyLicenses(modules));
+  execFileSync(process.execPath, [join(root, 'scripts/build/bytecode.ts'), made], { stdio: 'inherit' });
+  putInPlace(made, out ?? join(root, 'dist'));
+  if (out === undefined) linkCommand();
+}
+
+interface Job {
+  readonly input: string | Readonly<Record<string, string>>;
+  readonly define: Record<string, string>;
+  readonly target: string;
+  readonly plugins: Plugin[];
+  readonly output: object;
+}
+
+async function bundle(job: Job): Promise<readonly OutputChunk[]> {
+  const made = await rolldown({
+    input: job.input,
+    cwd: root,
+    platform: 'node',
+    plugins: job.plugins,
+    transform: { define: job.define, target: job.target },
+    // A name that cannot be found would fail at a user's, not here.
+    onLog: (_level, log) => {
+      throw new Error(`rolldown: ${log.code ?? ''} ${log.message}`);
+    },
+  });
+  try {
+    const { output } = await made.write({ ...job.output, minify, comments: false });
+    return output.filter((item) => item.type === 'chunk');
+  } finally {
+    await made.close();
+  }
+}
+
+/** Lets `import()` of a file that has a chunk of its own go through the chunk loader, and not through Node.js. */
+function chunkImports(lib: readonly OutputChunk[], file: string): Plugin {
+  const loader = JSON.stringify(join(root, 'scripts/build/load-chunk.ts'));
+  const up = relative(dirname(file), '.') || '.';
+  const prefix = '\0chunk:';
+  return {
+    name: 'chunk-imports',
+    async resolveId(source, importer, options) {
+      if (options.kind !== 'dynamic-import') return undefined;
+      const resolved = await this.resolve(source, importer, { skipSelf: true });
+      const name = resolved && chunks[relative(root, resolved.id)];
+      return name ? `${prefix}${name}.js` : undefined;
+    },
+    load(id) {
+      if (!id.startsWith(prefix)) return undefined;
+      const name = id.slice(prefix.length, -'.js'.length);
+      const exported = lib.find((chunk) => chunk.fileName === name)?.exports ?? [];
+      const code = [
+        `import { loadChunk } from ${loader};`,
+        `const chunk = loadChunk(import.meta.dirname + '/${up}', ${JSON.stringify(name)});`,
+        ...exported.map((key) => `export const ${key} = chunk.${key};`),
+      ];
+      return { code: code.join('\n'), moduleType: 'js' };
+    },
+  };
+}
+
+function putInPlace(made: string, place: string): void {
+  const old = `${made}-old`;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if (existsSync(place)) renameSync(place, old);
+      renameSync(made, place);
+      break;
+    } catch (error) {
+      // Another build came between.
+      if (attempt === 5) throw error;
+      rmSync(old, { recursive: true, force: true });
+    }
+  }
+  rmSync(old, { recursive: true, force: true });
+}
+
+/** Makes `npx fettle` in a checkout as fast as in an installation: npm links a package's commands only into others. */
+function linkCommand(): void {
+  const link = join(root, 'node_modules', '.bin', 'fettle');
+  mkdirSync(dirname(link), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync('../../dist/cli.js', link);
+}
+
+const { values } = parseArgs({ options: { out: { type: 'string' } } });
+await build(values.out === undefined ? undefined : resolve(values.out));

@@ -1,0 +1,34 @@
+/** The licenses of the packages that are part of a bundle, as one text. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+
+const marker = `${sep}node_modules${sep}`;
+
+/** Takes the paths of all bundled modules. Throws when a package has no license text: then it must not be shipped. */
+export function thirdPartyLicenses(modules: readonly string[]): string {
+  const folders = new Set(modules.map(packageFolder).filter((folder) => folder !== undefined));
+  const sections = [...folders].map(section).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const intro = `fettle contains parts of the packages below, each under its own license.\n`;
+  return [intro, ...sections.map((one) => one.text)].join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+function packageFolder(module: string): string | undefined {
+  const path = module.replace(/^\0/, '').replace(/\?.*$/, '');
+  const at = path.lastIndexOf(marker);
+  if (at < 0) return undefined;
+  const parts = path.slice(at + marker.length).split(sep);
+  const name = parts.slice(0, parts[0]?.startsWith('@') ? 2 : 1).join(sep);
+  return path.slice(0, at) + marker + name;
+}
+
+function section(folder: string): { readonly name: string; readonly text: string } {
+  const about = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
+  const name = `${String(about['name'])} ${String(about['version'])}`;
+  const files = readdirSync(folder)
+    .filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
+    .sort();
+  if (files.length === 0) throw new Error(`${name} has no license text (${dirname(folder)})`);
+  const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n').trim());
+  return { name, text: `${name} (${String(about['license'])})\n\n${texts.join('\n\n')}\n` };
+}

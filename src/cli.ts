@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+/**
+ * The entry: argv to one command.
+ *
+ * The bundle of this file is the only one that an old Node.js ever reads, so no static import is left in it, and its
+ * syntax is that of ES2020. `version` is answered before anything else is loaded.
+ */
+
+import { openOutput } from './output.ts';
+import { finish, run } from './run.ts';
+import { versionText } from './version.ts';
+
+const oldestMajor = 24;
+const versionWords: readonly (string | undefined)[] = ['version', '--version', '-version', '-v', '-V'];
+const jsonFlags: readonly (string | undefined)[] = ['--json', '-json'];
+
+/** Only the plain forms: anything more goes to the real parser, which has the help of `version` too. */
+function versionAsked([word, flag, more]: readonly string[]): 'text' | 'json' | undefined {
+  if (!versionWords.includes(word) || more !== undefined) return undefined;
+  if (flag === undefined) return 'text';
+  return jsonFlags.includes(flag) ? 'json' : undefined;
+}
+
+function start(): void {
+  if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
+    const what = `this is ${process.version} (${process.execPath})`;
+    process.stderr.write(`fettle needs Node.js ${oldestMajor} or later; ${what}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const asked = versionAsked(process.argv.slice(2));
+  if (asked === undefined) {
+    void run(() => import('./commands/main.ts'));
+    return;
+  }
+  const outputs = { stdout: openOutput(1), stderr: openOutput(2) };
+  const platform = `${process.platform}_${process.arch}`;
+  outputs.stdout.write(versionText(asked === 'json', { node: process.version, platform }));
+  finish(outputs, 0);
+}
+
+start();

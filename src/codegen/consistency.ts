@@ -1,0 +1,208 @@
+/** What a schema cannot say of a spec: that its states, steps, kinds and names belong together. */
+
+import { writeOut, editsOf, stepsOf } from './machine.ts';
+import { placesIn, type Schema } from './schema.ts';
+import type { EngineSpec, KindSpec, MachineSpec, PluginSpec } from './spec.ts';
+
+/** A mistake at a path into the spec. */
+export interface SpecMistake {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+const ABSENT = 'absent';
+
+function repeated<T>(items: readonly T[], nameOf: (item: T) => string): readonly number[] {
+  const names = items.map(nameOf);
+  return names.flatMap((name, index) => (names.indexOf(name) < index ? [index] : []));
+}
+
+function schemaMistakes(schema: Schema, path: readonly string[], formats: readonly string[], kinds: readonly string[]): readonly SpecMistake[] {
+  const all = [{ pointer: '', schema }, ...placesIn(schema)];
+  const definitions = Object.entries(schema.definitions ?? {}).flatMap(([name, part]) =>
+    schemaMistakes(part, [...path, 'definitions', name], formats, kinds).map((mistake) => mistake),
+  );
+  const here = all.flatMap(({ pointer, schema: part }): readonly SpecMistake[] => {
+    const at = [...path, ...pathInSchema(pointer)];
+    const where = pointer === '' ? '' : `${pointer}: `;
+    const undeclared = (part.required ?? []).filter((key) => part.properties?.[key] === undefined);
+    const { format } = part;
+    const target = part['x-ref'];
+    return [
+      ...undeclared.map((key) => ({ path: [...at, 'required'], message: `${where}required key ${key} has no schema` })),
+      ...(format === undefined || formats.includes(format)
+        ? []
+        : [{ path: [...at, 'format'], message: `${where}unknown format ${format}` }]),
+      ...(target === undefined || kinds.includes(target)
+        ? []
+        : [{ path: [...at, 'x-ref'], message: `${where}there is no kind ${target}` }]),
+      ...(part.type === 'object' && part.properties !== undefined && part.default !== undefined && !isDefaulted(part)
+        ? [{ path: [...at, 'default'], message: `${where}the default leaves out a required key` }]
+        : []),
+    ];
+  });
+  return [...here, ...definitions];
+}
+
+/** Whether an object's default, with the defaults of its properties, has all that is required. */
+function isDefaulted(schema: Schema): boolean {
+  const given = schema.default as Readonly<Record<string, unknown>>;
+  return (schema.required ?? []).every((key) => key in given || schema.properties?.[key]?.default !== undefined);
+}
+
+/** A JSON pointer of values as a path in the schema, as far as it goes by names. */
+function pathInSchema(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .flatMap((part) => (part === '*' ? ['items'] : ['properties', part.replaceAll('~1', '/').replaceAll('~0', '~')]));
+}
+
+function machineMistakes(machine: MachineSpec, path: readonly string[], isFirst: boolean, kind: KindSpec): readonly SpecMistake[] {
+  const known = Object.keys(machine.states);
+  const unknown = (states: readonly string[], at: readonly string[]) =>
+    states.filter((state) => !known.includes(state)).map((state) => ({ path: at, message: `there is no state ${state}` }));
+  const edits = editsOf(machine);
+  const steps = new Set(stepsOf(kind));
+  const mistakes = machine.transitions.flatMap((transition, index): readonly SpecMistake[] => {
+    const at = [...path, 'transitions', String(index)];
+    const { from, to, by, settles, deadlineMs, withinMs, together, destructive, reversible } = transition;
+    const handled = { settles, deadlineMs, destructive, reversible };
+    return [
+      ...unknown([from].flat(), [...at, 'from']),
+      ...unknown([to].flat(), [...at, 'to']),
+      ...unknown(settles === undefined ? [] : [settles], [...at, 'settles']),
+      ...(from === to ? [{ path: at, message: `${from}>${to} moves nothing: write ${from} under edits` }] : []),
+      ...(by === 'world'
+        ? Object.entries(handled)
+            .filter(([, value]) => value !== undefined)
+            .map(([key]) => ({ path: [...at, key], message: `${key} is for steps by fettle` }))
+        : []),
+      ...(by === 'fettle' && withinMs !== undefined
+        ? [{ path: [...at, 'withinMs'], message: 'withinMs is for moves by the world' }]
+        : []),
+      ...(together ?? [])
+        .filter((step) => !steps.has(step) && !isMove(step, kind))
+        .map((step) => ({ path: [...at, 'together'], message: `there is no move ${step}` })),
+    ];
+  });
+  const full = machine.transitions.flatMap((transition, index) => writeOut(transition).map((each) => ({ ...each, index })));
+  const twice = repeated(full, ({ from, to, by }) => `${from}>${to} ${by}`).flatMap((position) => {
+    const again = full[position];
+    return again === undefined
+      ? []
+      : [{ path: [...path, 'transitions', String(again.index)], message: `${again.from}>${again.to} by ${again.by} is there twice` }];
+  });
+  const editMistakes = [
+    ...edits.flatMap(({ state }, index) => unknown([state], [...path, 'edits', String(index)])),
+    ...edits.flatMap(({ state }, index) =>
+      state === ABSENT ? [{ path: [...path, 'edits', String(index)], message: 'what is absent cannot be edited' }] : [],
+    ),
+    ...repeated(edits, ({ state }) => state).map((index) => ({
+      path: [...path, 'edits', String(index)],
+      message: `${edits[index]?.state} is there twice`,
+    })),
+  ];
+  return [
+    ...(isFirst && !known.includes(ABSENT) ? [{ path: [...path, 'states'], message: `state ${ABSENT} is missing` }] : []),
+    ...mistakes,
+    ...twice,
+    ...editMistakes,
+    ...(mistakes.length > 0 ? [] : unreachable(machine, path)),
+  ];
+}
+
+function isMove(step: string, kind: KindSpec): boolean {
+  const colon = step.indexOf(':');
+  const name = colon < 0 ? Object.keys(kind.machines)[0] : step.slice(0, colon);
+  const machine = name === undefined ? undefined : kind.machines[name];
+  return machine?.transitions.flatMap(writeOut).some(({ from, to }) => `${from}>${to}` === step.slice(colon + 1)) ?? false;
+}
+
+/** States to which no way leads from `absent`, or, in a machine without it, from its first state. */
+function unreachable(machine: MachineSpec, path: readonly string[]): readonly SpecMistake[] {
+  const known = Object.keys(machine.states);
+  const reached = new Set([known.includes(ABSENT) ? ABSENT : (known[0] ?? ABSENT)]);
+  const moves = machine.transitions.flatMap(writeOut);
+  for (const state of reached) for (const { from, to } of moves) if (from === state) reached.add(to);
+  return known
+    .filter((state) => !reached.has(state))
+    .map((state) => ({ path: [...path, 'states', state], message: `no transition leads to ${state}` }));
+}
+
+/** All mistakes of a plugin's spec that its schema does not find. */
+export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly SpecMistake[] {
+  const kinds = Object.keys(spec.kinds);
+  const formats = Object.keys(engine.formats);
+  const reserved = ['name', 'labels', 'dependsOn'];
+  const ofKinds = Object.entries(spec.kinds).flatMap(([name, kind]): readonly SpecMistake[] => {
+    const at = ['kinds', name];
+    return [
+      ...schemaMistakes(kind.spec, [...at, 'spec'], formats, kinds),
+      ...(kind.spec.type === 'object' ? [] : [{ path: [...at, 'spec'], message: 'a spec has to be an object' }]),
+      ...schemaMistakes({ properties: kind.memory.properties }, [...at, 'memory'], formats, kinds),
+      ...(kind.scope ?? [])
+        .filter((part) => reserved.includes(part))
+        .map((part) => ({ path: [...at, 'scope'], message: `${part} has a meaning of its own in metadata` })),
+      ...Object.entries(kind.machines).flatMap(([machineName, machine], index) =>
+        machineMistakes(machine, [...at, 'machines', machineName], index === 0, kind),
+      ),
+    ];
+  });
+  const ofRules = spec.rules.flatMap((rule, index) =>
+    Object.entries(rule.guards).flatMap(([kindName, steps]): readonly SpecMistake[] => {
+      const at = ['rules', String(index), 'guards', kindName];
+      const kind = spec.kinds[kindName];
+      if (kind === undefined) return [{ path: at, message: `there is no kind ${kindName}` }];
+      const known = stepsOf(kind);
+      return steps
+        .filter((step) => !known.includes(step))
+        .map((step) => ({ path: at, message: `${step} is no step that fettle takes on a ${kindName}` }));
+    }),
+  );
+  const engineRules = engine.rules.map(({ id }) => id);
+  return [
+    ...schemaMistakes(spec.config, ['config'], formats, kinds),
+    ...(spec.config.properties?.['parallelism'] === undefined
+      ? []
+      : [{ path: ['config', 'properties', 'parallelism'], message: 'every plugin has parallelism already' }]),
+    ...(spec.name === engine.name ? [{ path: ['name'], message: `${spec.name} is the name of the engine` }] : []),
+    ...ofKinds,
+    ...ofRules,
+    ...spec.rules.flatMap(({ id }, index) =>
+      engineRules.includes(id) ? [{ path: ['rules', String(index), 'id'], message: `${id} is a rule of the engine` }] : [],
+    ),
+    ...repeated(spec.rules, ({ id }) => id).map((index) => ({
+      path: ['rules', String(index), 'id'],
+      message: `rule ${spec.rules[index]?.id} is there twice`,
+    })),
+    ...spec.findings.flatMap(({ kind }, index) =>
+      kinds.includes(kind) ? [] : [{ path: ['findings', String(index), 'kind'], message: `there is no kind ${kind}` }],
+    ),
+    ...repeated(spec.findings, ({ code, kind }) => `${kind} ${code}`).map((index) => ({
+      path: ['findings', String(index), 'code'],
+      message: `finding ${spec.findings[index]?.code} is there twice`,
+    })),
+  ];
+}
+
+/** All mistakes of the engine's spec that its schema does not find. */
+export function engineMistakes(spec: EngineSpec): readonly SpecMistake[] {
+  const formats = Object.keys(spec.formats);
+  const schemas = { document: spec.document, config: spec.config, plan: spec.plan, record: spec.record };
+  return [
+    ...Object.entries(schemas).flatMap(([name, schema]) => schemaMistakes(schema, [name], formats, [])),
+    ...repeated(spec.rules, ({ id }) => id).map((index) => ({
+      path: ['rules', String(index), 'id'],
+      message: `rule ${spec.rules[index]?.id} is there twice`,
+    })),
+    ...repeated(spec.exitCodes, ({ code }) => String(code)).map((index) => ({
+      path: ['exitCodes', String(index), 'code'],
+      message: `exit code ${spec.exitCodes[index]?.code} is there twice`,
+    })),
+    ...repeated(spec.exitCodes, ({ name }) => name).map((index) => ({
+      path: ['exitCodes', String(index), 'name'],
+      message: `exit code ${spec.exitCodes[index]?.name} is there twice`,
+    })),
+  ];
+}

@@ -1,0 +1,41 @@
+/** Machines of a spec in full: lists of states written out, edits as objects, and the steps that come of them. */
+
+import type { Edit, Machine, Transition } from '../engine/tables.ts';
+import type { KindSpec, MachineSpec, TransitionSpec } from './spec.ts';
+
+function listOf(states: string | readonly string[]): readonly string[] {
+  return typeof states === 'string' ? [states] : states;
+}
+
+/** One transition for each pair of unlike states; a single pair stays as it is written. */
+export function writeOut(transition: TransitionSpec): readonly Transition[] {
+  const { from, to } = transition;
+  if (typeof from === 'string' && typeof to === 'string') return [{ ...transition, from, to }];
+  return listOf(from).flatMap((start) =>
+    listOf(to).flatMap((end) => (start === end ? [] : [{ ...transition, from: start, to: end }])),
+  );
+}
+
+export function editsOf(machine: MachineSpec): readonly Edit[] {
+  return machine.edits.map((edit) => (typeof edit === 'string' ? { state: edit } : edit));
+}
+
+export function machineTable(machine: MachineSpec): Machine {
+  return {
+    states: Object.keys(machine.states),
+    transitions: machine.transitions.flatMap(writeOut),
+    edits: editsOf(machine),
+  };
+}
+
+/** Steps that fettle takes, in the order of the spec, moves before edits; those of later machines with the machine's name. */
+export function stepsOf(kind: KindSpec): readonly string[] {
+  return Object.entries(kind.machines).flatMap(([name, machine], index) => {
+    const prefix = index === 0 ? '' : `${name}:`;
+    const { transitions, edits } = machineTable(machine);
+    return [
+      ...transitions.filter(({ by }) => by === 'fettle').map(({ from, to }) => `${prefix}${from}>${to}`),
+      ...edits.map(({ state }) => `${prefix}${state}>${state}`),
+    ];
+  });
+}

@@ -1,0 +1,222 @@
+/** What stands in `specs/`, as TypeScript sees it, and the JSON Schemas that hold every file there to it. */
+
+import type { Edit, Transition } from '../engine/tables.ts';
+import type { OnRemove, Severity } from '../engine/types.ts';
+import { type Schema, schemaOfSchemas } from './schema.ts';
+
+type States = string | readonly string[];
+
+/** Lists of states stand for every pair of unlike ones. */
+export type TransitionSpec = Omit<Transition, 'from' | 'to'> & { readonly from: States; readonly to: States };
+
+export interface MachineSpec {
+  /** What each state means. */
+  readonly states: Readonly<Record<string, string>>;
+  readonly edits: readonly (string | Edit)[];
+  readonly transitions: readonly TransitionSpec[];
+}
+
+export interface KindSpec {
+  readonly summary: string;
+  readonly scope?: readonly string[];
+  readonly onRemove: OnRemove;
+  readonly spec: Schema;
+  readonly memory: { readonly version: number; readonly properties: Readonly<Record<string, Schema>> };
+  readonly machines: Readonly<Record<string, MachineSpec>>;
+}
+
+export interface RuleSpec {
+  readonly id: string;
+  readonly text: string;
+  readonly overridable: boolean;
+  readonly group?: string;
+  /** Steps by kind. */
+  readonly guards: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface FindingSpec {
+  readonly code: string;
+  readonly kind: string;
+  readonly severity: Severity;
+  readonly text: string;
+}
+
+export interface PluginSpec {
+  readonly name: string;
+  readonly version: string;
+  readonly summary: string;
+  readonly parallelism: number;
+  readonly config: Schema;
+  readonly kinds: Readonly<Record<string, KindSpec>>;
+  readonly rules: readonly RuleSpec[];
+  readonly findings: readonly FindingSpec[];
+}
+
+export interface FormatSpec {
+  /** What such a text is, as the end of "it has to be …". */
+  readonly text: string;
+  readonly pattern: string;
+}
+
+export interface ExitCodeSpec {
+  readonly name: string;
+  readonly code: number;
+  readonly text: string;
+  readonly next: string;
+}
+
+export interface EngineSpec {
+  readonly name: 'engine';
+  readonly summary: string;
+  readonly rules: readonly { readonly id: string; readonly overridable: boolean; readonly text: string }[];
+  readonly records: Readonly<Record<string, { readonly text: string; readonly required: readonly string[] }>>;
+  readonly exitCodes: readonly ExitCodeSpec[];
+  readonly problems: Readonly<Record<string, string>>;
+  readonly formats: Readonly<Record<string, FormatSpec>>;
+  readonly document: Schema;
+  readonly config: Schema;
+  readonly plan: Schema;
+  readonly record: Schema;
+}
+
+const kebab = { type: 'string', pattern: '^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$' } as const;
+const sentence = { type: 'string', minLength: 1 } as const;
+const stateName = '^[A-Za-z][A-Za-z0-9_-]*$';
+const state = { type: 'string', pattern: stateName } as const;
+const states = { anyOf: [state, { type: 'array', minItems: 1, uniqueItems: true, items: state }] } as const;
+const schema = { $ref: '#/definitions/schema' } as const;
+const flag = { const: true } as const;
+const duration = { type: 'integer', minimum: 1 } as const;
+const reversible = { enum: ['yes', 'no', 'partly'] } as const;
+
+function closed(properties: Readonly<Record<string, object>>, optional: readonly string[] = []): object {
+  const required = Object.keys(properties).filter((key) => !optional.includes(key));
+  return { type: 'object', additionalProperties: false, required, properties };
+}
+
+function table(keys: string, values: object): object {
+  return { type: 'object', minProperties: 1, propertyNames: { pattern: keys }, additionalProperties: values };
+}
+
+const transition = closed(
+  {
+    from: states,
+    to: states,
+    trigger: { type: 'string', pattern: '^[a-z][a-z-]*$' },
+    by: { enum: ['fettle', 'world'] },
+    settles: state,
+    destructive: flag,
+    disruptive: flag,
+    reversible,
+    together: { type: 'array', minItems: 1, items: { type: 'string', minLength: 3 } },
+    withinMs: duration,
+    deadlineMs: duration,
+  },
+  ['settles', 'destructive', 'disruptive', 'reversible', 'together', 'withinMs', 'deadlineMs'],
+);
+
+const edit = closed({ state, destructive: flag, disruptive: flag, reversible, deadlineMs: duration }, [
+  'destructive',
+  'disruptive',
+  'reversible',
+  'deadlineMs',
+]);
+
+const machine = closed({
+  states: table(stateName, sentence),
+  edits: { type: 'array', items: { anyOf: [state, edit] } },
+  transitions: { type: 'array', items: transition },
+});
+
+const kind = closed(
+  {
+    summary: sentence,
+    scope: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', pattern: '^[a-z][A-Za-z0-9]*$' } },
+    onRemove: { enum: ['remove', 'release'] },
+    spec: schema,
+    memory: closed({ version: { type: 'integer', minimum: 1 }, properties: { $ref: '#/definitions/schemas' } }),
+    machines: table('^[a-z][A-Za-z0-9_-]*$', machine),
+  },
+  ['scope'],
+);
+
+const definitions = {
+  type: { enum: ['string', 'number', 'integer', 'boolean', 'null', 'object', 'array'] },
+  count: { type: 'integer', minimum: 0 },
+  schemas: { type: 'object', additionalProperties: { $ref: '#/definitions/schema' } },
+  schema: schemaOfSchemas,
+};
+
+/** What `specs/<plugin>.yaml` has to be. */
+export const pluginSpecSchema = {
+  ...closed({
+    name: kebab,
+    version: { type: 'string', pattern: '^v[1-9][0-9]*((alpha|beta)[1-9][0-9]*)?$' },
+    summary: sentence,
+    parallelism: { type: 'integer', minimum: 1, maximum: 1000 },
+    config: schema,
+    kinds: table('^[A-Z][A-Za-z0-9]*$', kind),
+    rules: {
+      type: 'array',
+      items: closed(
+        {
+          id: kebab,
+          text: sentence,
+          overridable: { type: 'boolean' },
+          group: { type: 'string', minLength: 1 },
+          guards: table('^[A-Z][A-Za-z0-9]*$', {
+            type: 'array',
+            minItems: 1,
+            uniqueItems: true,
+            items: { type: 'string', minLength: 3 },
+          }),
+        },
+        ['group'],
+      ),
+    },
+    findings: {
+      type: 'array',
+      items: closed({
+        code: kebab,
+        kind: { type: 'string' },
+        severity: { enum: ['error', 'warning', 'info'] },
+        text: sentence,
+      }),
+    },
+  }),
+  definitions,
+};
+
+/** What `specs/engine.yaml` has to be. */
+export const engineSpecSchema = {
+  ...closed({
+    name: { const: 'engine' },
+    summary: sentence,
+    rules: {
+      type: 'array',
+      minItems: 1,
+      items: closed({ id: kebab, overridable: { type: 'boolean' }, text: sentence }),
+    },
+    records: table(
+      '^[a-z]+$',
+      closed({ text: sentence, required: { type: 'array', uniqueItems: true, items: { type: 'string' } } }),
+    ),
+    exitCodes: {
+      type: 'array',
+      minItems: 1,
+      items: closed({
+        name: kebab,
+        code: { type: 'integer', minimum: 0, maximum: 255 },
+        text: sentence,
+        next: sentence,
+      }),
+    },
+    problems: table(kebab.pattern, sentence),
+    formats: table(kebab.pattern, closed({ text: sentence, pattern: { type: 'string', format: 'regexp' } })),
+    document: schema,
+    config: schema,
+    plan: schema,
+    record: schema,
+  }),
+  definitions,
+};

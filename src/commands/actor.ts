@@ -1,0 +1,37 @@
+/** Who acts: a person on a machine, or a run of a CI system. */
+
+import { hostname, userInfo } from 'node:os';
+import type { Shell } from '../shell.ts';
+
+type Env = Shell['env'];
+
+/** Whether nobody sits at this run; `FETTLE_DISABLE_CI_DETECTION` says that somebody does. */
+export function isCi(env: Env): boolean {
+  if ((env.FETTLE_DISABLE_CI_DETECTION ?? '') !== '') return false;
+  const marks = [env.GITHUB_ACTIONS, env.GITLAB_CI, env.TF_BUILD, env.BITBUCKET_BUILD_NUMBER, env.BUILDKITE, env.CIRCLECI];
+  const others = [env.CF_BUILD_URL, env.JENKINS_URL, env.TRAVIS];
+  return [...marks, ...others].some((mark) => (mark ?? '') !== '') || !['', '0', 'false'].includes(env.CI ?? '');
+}
+
+/** Address of the CI run, as its system tells it. */
+export function ciRun(env: Env): string | undefined {
+  if (env.GITHUB_ACTIONS === 'true' && env.GITHUB_RUN_ID !== undefined)
+    return `${env.GITHUB_SERVER_URL ?? ''}/${env.GITHUB_REPOSITORY ?? ''}/actions/runs/${env.GITHUB_RUN_ID}`;
+  return env.CI_JOB_URL ?? env.BUILDKITE_BUILD_URL ?? env.CIRCLE_BUILD_URL ?? env.CF_BUILD_URL ?? env.BUILD_URL ?? env.TRAVIS_JOB_WEB_URL;
+}
+
+function userName(env: Env): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run as a number without a name.
+    return env.USER ?? `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
+
+/** `alice@laptop`, or with the CI run behind it. */
+export function actorOf(env: Env): string {
+  const run = ciRun(env);
+  const who = `${userName(env)}@${hostname()}`;
+  return run === undefined ? who : `${who} ${run}`;
+}

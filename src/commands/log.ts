@@ -1,0 +1,105 @@
+/** `fettle log …`: list, verify and recover the log. */
+
+import type { LogRecord, RecordKind } from '../engine/record.ts';
+import { formatRef } from '../engine/ref.ts';
+import { holderText } from '../report/holder-text.ts';
+import { recordLine } from '../report/log-text.ts';
+import { verifyText } from '../report/verify-text.ts';
+import type { Shell } from '../shell.ts';
+import { LockHeldError } from '../store/errors.ts';
+import type { Head } from '../store/store.ts';
+import { endingLine, exitCode } from './ending.ts';
+import { type Flags, UsageError } from './flags.ts';
+import { openConfig, openStore } from './session.ts';
+
+export interface LogFlags extends Flags {
+  readonly address?: string;
+  readonly run?: string;
+  readonly kind?: string;
+  readonly last?: number;
+}
+
+function concerns(record: LogRecord, address: string): boolean {
+  if (record.kind === 'seen') return record.body.resources.some(({ ref }) => formatRef(ref) === address);
+  return 'ref' in record.body && formatRef(record.body.ref) === address;
+}
+
+function wanted(flags: LogFlags): (record: LogRecord) => boolean {
+  const kinds = flags.kind?.split(',') as readonly RecordKind[] | undefined;
+  return (record) =>
+    (kinds === undefined ? record.kind !== 'remembered' : kinds.includes(record.kind)) &&
+    (flags.address === undefined || concerns(record, flags.address)) &&
+    (flags.run === undefined || ('run' in record.body && record.body.run === flags.run));
+}
+
+/** The newest records, oldest first. */
+export async function logList(flags: LogFlags, shell: Shell): Promise<number> {
+  const store = openStore(await openConfig(flags, shell), shell);
+  const keep = wanted(flags);
+  const last = flags.last ?? 50;
+  let records: LogRecord[] = [];
+  const report = await store.read((record) => {
+    if (!keep(record)) return;
+    records.push(record);
+    // Cut now and then instead of at every record: the cost stays that of the records.
+    if (records.length > 2 * last + 1000) records = records.slice(-last);
+  }, 'all');
+  for (const record of last === 0 ? records : records.slice(-last))
+    shell.stdout.write(flags.format === 'json' ? `${JSON.stringify(record)}\n` : recordLine(record));
+  if (report.status === 'none') shell.stderr.write(`there is no log at ${store.place}\n`);
+  if (report.status === 'damaged') shell.stderr.write('warning: the log is damaged; see `fettle log verify`\n');
+  await store.close();
+  return report.status === 'damaged' ? exitCode('error') : 0;
+}
+
+/** `418:5be0…`, as plan and apply print it. */
+function headOf(text: string): Head {
+  const found = /^(\d{1,15}):(?:sha256:)?([0-9a-f]{64})$/u.exec(text);
+  if (found?.[1] === undefined || found[2] === undefined) throw new UsageError('--head must be SEQUENCE:HASH, as plan and apply print it');
+  return { seq: Number(found[1]), hash: found[2] };
+}
+
+export async function logVerify(flags: LogFlags, shell: Shell): Promise<number> {
+  const store = openStore(await openConfig(flags, shell), shell);
+  const report = await store.verify(flags.head === undefined ? undefined : headOf(flags.head));
+  shell.stdout.write(flags.format === 'json' ? `${JSON.stringify(report)}\n` : verifyText(report));
+  await store.close();
+  const code = report.status === 'damaged' || report.damage.length > 0 ? 1 : 0;
+  if (code === 1) shell.stderr.write(endingLine('error'));
+  return code;
+}
+
+export async function logRecover(flags: LogFlags, shell: Shell): Promise<number> {
+  const store = openStore(await openConfig(flags, shell), shell);
+  try {
+    const before = await store.verify();
+    if (before.status === 'none') throw new UsageError(`there is no log at ${store.place}`);
+    if (before.damage.length === 0) {
+      shell.stdout.write('the log is sound; there is nothing to recover\n');
+      return 0;
+    }
+    const fence = await store.lock({ command: 'log recover', timeoutMs: flags.lockTimeout ?? 0 });
+    try {
+      const report = await store.recover(fence);
+      if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(report)}\n`);
+      else {
+        const unknown = report.unknown.length === 0 ? 'none' : report.unknown.join(', ');
+        shell.stdout.write(
+          `the log goes on after record ${report.head.seq}${report.cold ? ', from nothing: all that was remembered is lost' : ''}\n` +
+            `in quarantine: ${report.quarantine.join(', ') || 'nothing'}\n` +
+            `unknown until a look or an import settles them: ${unknown}\n` +
+            `log head ${report.head.seq}:${report.head.hash}\n`,
+        );
+      }
+      return 0;
+    } finally {
+      await store.unlock(fence);
+    }
+  } catch (error) {
+    if (!(error instanceof LockHeldError)) throw error;
+    shell.stderr.write(`locked by ${holderText(error.holder)}\n${endingLine('locked')}`);
+    return exitCode('locked');
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,227 @@
+/** The command table: argv to one command, each loaded when it is called. */
+
+import { Argument, Command, CommanderError, type Option } from 'commander';
+import type { Main, Shell } from '../shell.ts';
+import { version, versionText } from '../version.ts';
+import { type Flags, fromEnvironment, shared, UsageError, wholeNumber } from './flags.ts';
+import type { LogFlags } from './log.ts';
+
+/** Flags that people of other tools write with one dash. */
+const ONE_DASH: Readonly<Record<string, string>> = {
+  '-target': '--target',
+  '-out': '--out',
+  '-auto-approve': '--yes',
+  '-detailed-exitcode': '--detailed-exitcode',
+  '-no-color': '--no-color',
+  '-input': '--input',
+  '-json': '--json',
+};
+
+function twoDashes(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return argv.map((word, i) => {
+    const equals = word.indexOf('=');
+    const name = equals < 0 ? word : word.slice(0, equals);
+    const known = end >= 0 && i > end ? undefined : ONE_DASH[name];
+    return known === undefined ? word : `${known}${equals < 0 ? '' : word.slice(equals)}`;
+  });
+}
+
+type Action = (words: readonly string[], flags: Flags, shell: Shell) => Promise<number>;
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly words?: readonly Argument[];
+  readonly options: readonly Option[];
+  readonly action: Action;
+  /** Shown below the flags. */
+  readonly more?: string;
+}
+
+const exits = `
+Exit codes: 0 done or nothing to do, 1 error, 2 changes (with --detailed-exitcode), 3 rejected rows remain,
+4 part of the world could not be read, 5 locked, 6 the saved plan does not hold, 7 an action failed or is stale,
+8 an outcome is unknown, 130 stopped.`;
+
+function commandTable(o: {
+  readonly option: (flags: string, text: string) => Option;
+}): readonly Entry[] {
+  const where = [shared.chdir(), shared.config()];
+  const look = [shared.format(), shared.color(), shared.noColor()];
+  const some = [shared.target(), shared.exclude()];
+  const passes = [shared.override(), shared.maxRemovals(), shared.reason()];
+  const address = new Argument('<address>', 'such as certificates/Certificate/www');
+  return [
+    {
+      name: 'validate',
+      summary: 'check documents: schema, references, cycles; no network',
+      words: [new Argument('[paths...]', 'files, folders, globs; by default what fettle.yaml names')],
+      options: [...where, ...look],
+      action: async (words, flags, shell) => (await import('./validate.ts')).validate(words, flags, shell),
+    },
+    {
+      name: 'plan',
+      summary: 'look, compare, judge and print; writes nothing',
+      options: [...where, o.option('-o, --out <file>', 'save the plan here, for show and apply'), ...some, ...passes, ...look, shared.detail(), shared.detailedExitcode(), shared.failOn()],
+      action: async (_words, flags, shell) => (await import('./plan.ts')).plan(flags, shell),
+      more: exits,
+    },
+    {
+      name: 'show',
+      summary: 'print a saved plan',
+      words: [new Argument('<file>', 'what plan --out wrote')],
+      options: [shared.chdir(), ...look, shared.detail()],
+      action: async ([file = ''], flags, shell) => (await import('./show.ts')).show(file, flags, shell),
+    },
+    {
+      name: 'apply',
+      summary: 'do what the plan says: a saved plan, or plan and ask',
+      words: [new Argument('[file]', 'a plan that was saved')],
+      options: [
+        ...where,
+        o.option('-y, --yes', 'do not ask; overrides nothing'),
+        o.option('--input <answer>', 'false: never ask').choices(['true', 'false']),
+        ...some,
+        ...passes,
+        o.option('--allow-rejected', 'exit 0 though rejected rows remain'),
+        shared.parallelism(),
+        shared.lockTimeout(),
+        ...look,
+        shared.detail(),
+      ],
+      action: async ([file], flags, shell) => (await import('./apply.ts')).apply(file, flags, shell),
+      more: exits,
+    },
+    {
+      name: 'log list',
+      summary: 'records of the log, the newest last',
+      options: [
+        ...where,
+        o.option('--address <address>', 'only records about this resource'),
+        o.option('--run <id>', 'only records of this run'),
+        o.option('--kind <kinds>', 'only these kinds (comma-separated): run, seen, intent, outcome, refusal, …'),
+        o.option('--last <n>', 'how many; 0 for all').argParser(wholeNumber(0)).default(50),
+        ...look,
+      ],
+      action: async (_words, flags, shell) => (await import('./log.ts')).logList(flags as LogFlags, shell),
+    },
+    {
+      name: 'log verify',
+      summary: 'walk the hash chain, fold each checkpoint again',
+      options: [...where, o.option('--head <seq:hash>', 'this head, as plan or apply printed it, must be part of the log'), ...look],
+      action: async (_words, flags, shell) => (await import('./log.ts')).logVerify(flags, shell),
+    },
+    {
+      name: 'log recover',
+      summary: 'start a damaged log again from its last sound record; nothing is deleted',
+      options: [...where, shared.lockTimeout(), ...look],
+      action: async (_words, flags, shell) => (await import('./log.ts')).logRecover(flags, shell),
+    },
+    {
+      name: 'state list',
+      summary: 'what is remembered, one line a resource',
+      options: [...where, ...some, ...look],
+      action: async (_words, flags, shell) => (await import('./state.ts')).stateList(flags, shell),
+    },
+    {
+      name: 'state show',
+      summary: 'all that is remembered of one resource',
+      words: [address],
+      options: [...where, ...look],
+      action: async ([word = ''], flags, shell) => (await import('./state.ts')).stateShow(word, flags, shell),
+    },
+    {
+      name: 'schema',
+      summary: 'JSON Schema of documents, for editors',
+      words: [new Argument('[kind]', 'such as Certificate, certificates/Certificate, fettle.yaml, plan')],
+      options: [],
+      action: async ([kind], _flags, shell) => (await import('./schema.ts')).schema(kind, shell),
+    },
+    {
+      name: 'sandbox up',
+      summary: 'local worlds to try everything on, until stopped',
+      words: [new Argument('[dir]', 'where to make them; by default a folder that is removed at the end')],
+      options: [o.option('--json', 'print one line with all addresses once everything is up')],
+      action: async ([dir], flags, shell) => (await import('./sandbox.ts')).sandboxUp(dir, flags as Flags & { readonly json?: boolean }, shell),
+    },
+    {
+      name: 'version',
+      summary: 'which fettle this is',
+      options: [o.option('--json', 'as JSON')],
+      action: async (_words, flags, shell) => {
+        const platform = `${process.platform}_${process.arch}`;
+        shell.stdout.write(versionText((flags as { readonly json?: boolean }).json === true, { node: process.version, platform }));
+        return 0;
+      },
+    },
+  ];
+}
+
+const GROUPS: Readonly<Record<string, string>> = {
+  log: 'the log: list, verify, recover',
+  state: 'what is remembered: list, show',
+  sandbox: 'emulated worlds',
+};
+
+function build(shell: Shell, result: { code: number }): Command {
+  const output = { writeOut: (text: string) => shell.stdout.write(text), writeErr: (text: string) => shell.stderr.write(text) };
+  const prepare = (command: Command): Command => command.exitOverride().configureOutput(output).showSuggestionAfterError().helpCommand(false);
+  const program = prepare(new Command('fettle'))
+    .description('A declarative reconciler: an unsafe step is a row of the plan, REJECTED, with its reason. Keep your fleet in fine fettle.')
+    .version(version, '-v, --version')
+    .helpCommand('help [command]', 'help for a command')
+    .showHelpAfterError('(see fettle --help)');
+  const groups = new Map<string, Command>();
+  const parentOf = (group: string | undefined): Command => {
+    if (group === undefined) return program;
+    const known = groups.get(group);
+    if (known !== undefined) return known;
+    const made = prepare(program.command(group)).description(GROUPS[group] ?? '');
+    if (group === 'log') made.alias('audit');
+    groups.set(group, made);
+    return made;
+  };
+  const table = commandTable({ option: (flags, text) => program.createOption(flags, text) });
+  for (const entry of table) {
+    const words = entry.name.split(' ');
+    const name = words.pop() ?? '';
+    const command = prepare(parentOf(words[0]).command(name)).description(entry.summary);
+    for (const word of entry.words ?? []) command.addArgument(word);
+    for (const option of entry.options) command.addOption(option);
+    if (entry.more !== undefined) command.addHelpText('after', entry.more);
+    command.action(async () => {
+      fromEnvironment(command, shell.env);
+      const given = command.args.filter((word) => word !== undefined);
+      result.code = await entry.action(given, command.opts<Flags>(), shell);
+    });
+  }
+  return program;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Runs one command line. Mistakes of the user and failures of the store are one line; a bug comes with its stack. */
+export const main: Main = async (argv, shell) => {
+  const result = { code: 1 };
+  try {
+    const words = twoDashes(argv);
+    const program = build(shell, result);
+    if (words.length === 0) {
+      shell.stdout.write(program.helpInformation());
+      return 1;
+    }
+    await program.parseAsync([...words], { from: 'user' });
+    return result.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    const name = error instanceof Error ? error.name : '';
+    if (name === 'ProblemsError') return 1;
+    const expected = error instanceof UsageError || /^(Store|Lock|Fence|Log)\w*Error$/u.test(name) || typeof (error as NodeJS.ErrnoException).code === 'string';
+    if (!expected) throw error;
+    shell.stderr.write(`fettle: ${messageOf(error)}\n`);
+    return 1;
+  }
+};

@@ -1,0 +1,69 @@
+/** What `plan` and `apply` have in common: from documents and log to a judged plan. */
+
+import type { Plugin } from '../engine/plugin.ts';
+import { type Reconciled, type ReconcileInput, reconcile } from '../engine/reconcile.ts';
+import type { Recall } from '../engine/remember.ts';
+import type { Override } from '../engine/types.ts';
+import type { Shell } from '../shell.ts';
+import type { Head } from '../store/store.ts';
+import { version } from '../version.ts';
+import { type Flags, withinOf } from './flags.ts';
+import { lookProgress } from './progress.ts';
+import { type Project, safetyOf, type Worlds } from './session.ts';
+
+export interface PrepareInput {
+  readonly flags: Flags;
+  readonly shell: Shell;
+  readonly project: Project;
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly worlds: Worlds;
+  readonly recall: Recall;
+  readonly record: ReconcileInput['record'];
+  readonly run: string;
+  readonly head: Head | undefined;
+  readonly busy?: ReconcileInput['busy'];
+  readonly abort: AbortSignal;
+  /** Overrides that a saved plan was approved with. */
+  readonly approved?: readonly Override[];
+}
+
+/** Reconciles with progress; addresses that `--override` names and the plan does not have are told. */
+export async function prepare(input: PrepareInput): Promise<Reconciled> {
+  const { flags, shell, project } = input;
+  const within = withinOf(flags);
+  const progress = lookProgress(shell);
+  const safety = safetyOf(project.config, flags);
+  try {
+    const reconciled = await reconcile({
+      project: project.config.name,
+      version,
+      run: input.run,
+      documents: project.documents,
+      plugins: input.plugins,
+      reader: input.worlds.reader,
+      recall: input.recall,
+      record: input.record,
+      safety: { ...safety, overrides: [...safety.overrides, ...(input.approved ?? [])] },
+      now: shell.now,
+      abort: input.abort,
+      progress: progress.report,
+      ...(input.busy === undefined ? {} : { busy: input.busy }),
+      ...(within === undefined ? {} : { within }),
+      ...(input.head === undefined ? {} : { head: input.head }),
+    });
+    progress.end();
+    warnOfUselessOverrides(flags, reconciled, shell);
+    return reconciled;
+  } finally {
+    progress.end();
+  }
+}
+
+function warnOfUselessOverrides(flags: Flags, { actions }: Reconciled, shell: Shell): void {
+  for (const override of flags.override ?? []) {
+    const at = override.indexOf('@');
+    const action = actions.get(override.slice(at + 1));
+    const used = action?.judgements.some(({ rule, overridden }) => rule === override.slice(0, at) && overridden !== undefined);
+    if (used !== true) shell.stderr.write(`warning: --override ${override} changes nothing: that rule stops nothing there\n`);
+  }
+}

@@ -1,0 +1,176 @@
+/** A session: what a command that reads documents, memory and the world needs, opened in one place and closed again. */
+
+import { randomBytes } from 'node:crypto';
+import { isAbsolute, relative, resolve } from 'node:path';
+import { type Config, loadConfig } from '../engine/load/config.ts';
+import { load } from '../engine/load/load.ts';
+import type { Plugin } from '../engine/plugin.ts';
+import type { Draft, LogRecord } from '../engine/record.ts';
+import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
+import type { Desired, Facts, Problem, Safety } from '../engine/types.ts';
+import { builtinPlugins, type PluginLoaders } from '../plugins.ts';
+import { formatProblems } from '../report/problems.ts';
+import type { Shell } from '../shell.ts';
+import { openFileStore } from '../store/file-store.ts';
+import type { ReadReport, Store } from '../store/store.ts';
+import { actorOf, ciRun } from './actor.ts';
+import { type Flags, overridesOf, UsageError, wantsColor } from './flags.ts';
+
+/** Bad documents or a bad configuration; they are printed already. */
+export class ProblemsError extends Error {
+  override readonly name = 'ProblemsError';
+}
+
+/** A configuration and the plugins that it, the documents or the log name. */
+export interface Project {
+  readonly config: Config;
+  readonly loaders: PluginLoaders;
+  readonly documents: readonly Desired[];
+}
+
+export function loadersOf(shell: Shell): PluginLoaders {
+  return shell.plugins ?? builtinPlugins;
+}
+
+/** The folder that the command works in: `--chdir`, or where it was started. */
+export function workFolder(flags: Flags, shell: Shell): string {
+  return resolve(shell.cwd(), flags.chdir ?? '.');
+}
+
+function report(problems: readonly Problem[], flags: Flags, shell: Shell): void {
+  if (problems.length > 0) shell.stderr.write(formatProblems(problems, { color: wantsColor(flags, shell) }));
+  if (problems.some(({ severity }) => severity === 'error')) throw new ProblemsError('the documents have problems');
+}
+
+/** The configuration; throws ProblemsError. */
+export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
+  const startFolder = workFolder(flags, shell);
+  const { config, problems } = await loadConfig({
+    startFolder,
+    plugins: loadersOf(shell),
+    ...(flags.config === undefined ? {} : { explicit: resolve(startFolder, flags.config) }),
+  });
+  report(problems, flags, shell);
+  return config;
+}
+
+/** Configuration and documents, all problems printed at once; throws ProblemsError. */
+export async function openProject(flags: Flags, shell: Shell, paths?: readonly string[]): Promise<Project> {
+  const config = await openConfig(flags, shell);
+  const from = workFolder(flags, shell);
+  const given = paths?.map((path) => (isAbsolute(path) ? path : relative(config.folder, resolve(from, path)) || '.'));
+  const loaders = loadersOf(shell);
+  const loaded = await load({
+    folder: config.folder,
+    paths: given === undefined || given.length === 0 ? config.desired : given,
+    plugins: loaders,
+  });
+  report(loaded.problems, flags, shell);
+  return { config, loaders, documents: loaded.desired };
+}
+
+export function openStore(config: Config, shell: Shell): Store {
+  const run = ciRun(shell.env);
+  return openFileStore({
+    folder: resolve(config.folder, config.store),
+    project: config.name,
+    actor: actorOf(shell.env),
+    now: shell.now,
+    randomId,
+    ...(run === undefined ? {} : { run }),
+  });
+}
+
+export function randomId(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** All that is remembered, and how sound the log is. */
+export async function recallFrom(store: Store): Promise<{ readonly recall: Recall; readonly report: ReadReport }> {
+  const recall = emptyRecall();
+  const report = await store.read((record) => fold(recall, record));
+  return { recall, report };
+}
+
+/** Every plugin that the documents or memory name. */
+export async function pluginsFor(
+  loaders: PluginLoaders,
+  documents: readonly Desired[],
+  recall: Recall,
+): Promise<ReadonlyMap<string, Plugin>> {
+  const names = new Set([
+    ...documents.map(({ ref }) => ref.plugin),
+    ...[...recall.resources.values()].map(({ ref }) => ref.plugin),
+  ]);
+  const plugins = new Map<string, Plugin>();
+  for (const name of [...names].sort()) {
+    const load = loaders.get(name);
+    if (load !== undefined) plugins.set(name, await load());
+  }
+  return plugins;
+}
+
+/** Brings what older versions of a plugin remembered up to its present schema. */
+export function upgradeRecall(recall: Recall, plugins: ReadonlyMap<string, Plugin>): void {
+  for (const [address, memory] of recall.resources) {
+    const plugin = plugins.get(memory.ref.plugin);
+    const version = plugin?.tables.kinds[memory.ref.kind]?.memoryVersion;
+    if (version === undefined || version === memory.version) continue;
+    if (memory.version > version)
+      throw new UsageError(`${address} was remembered by a newer version of ${memory.ref.plugin}; use that one, or a newer one`);
+    const kept = plugin?.kinds[memory.ref.kind]?.upgrade?.(memory.kept as Facts, memory.version) ?? memory.kept;
+    recall.resources.set(address, { ...memory, version, kept });
+  }
+}
+
+/** The worlds of the plugins, each opened once, at its first use. */
+export interface Worlds {
+  readonly reader: (plugin: string) => Promise<unknown>;
+  readonly writer: (plugin: string) => Promise<unknown>;
+  readonly close: () => Promise<void>;
+}
+
+export function openWorlds(plugins: ReadonlyMap<string, Plugin>, config: Config, shell: Shell): Worlds {
+  const open = new Map<string, { readonly plugin: Plugin; readonly world: Promise<unknown> }>();
+  const get = (name: string, access: 'read' | 'write'): Promise<unknown> => {
+    const known = open.get(`${access} ${name}`);
+    if (known !== undefined) return known.world;
+    const plugin = plugins.get(name);
+    if (plugin === undefined) return Promise.reject(new Error(`this fettle has no plugin ${name}`));
+    const outside = {
+      config: config.plugins[name]?.config ?? {},
+      project: config.name,
+      folder: config.folder,
+      env: shell.env,
+      now: shell.now,
+    };
+    const world = access === 'read' ? plugin.openReader(outside) : plugin.openWriter(outside);
+    open.set(`${access} ${name}`, { plugin, world });
+    return world;
+  };
+  return {
+    reader: (name) => get(name, 'read'),
+    writer: (name) => get(name, 'write'),
+    close: async () => {
+      for (const { plugin, world } of open.values()) {
+        const opened = await world.catch(() => undefined);
+        if (opened !== undefined) await plugin.close?.(opened);
+      }
+    },
+  };
+}
+
+export function safetyOf(config: Config, flags: Flags): Safety {
+  return { ...config.safety, ...overridesOf(flags) };
+}
+
+/** Takes records into memory without writing them: what `plan` does where `apply` appends. */
+export function rememberOnly(recall: Recall, now: () => number): (drafts: readonly Draft[]) => Promise<readonly LogRecord[]> {
+  return async (drafts) => {
+    const records = drafts.map(
+      (draft): LogRecord => ({ ...draft, seq: 0, time: new Date(now()).toISOString(), actor: '', prev: '', hash: '' }),
+    );
+    for (const record of records) fold(recall, record);
+    return records;
+  };
+}

@@ -1,0 +1,300 @@
+/**
+ * Action: takes one accepted action, after it was looked at and judged once more.
+ *
+ * Look again at what matters · has its basis changed? · judge again · intent, durable · handler, under a deadline ·
+ * look · outcome, durable. Nothing is done without its intent in the log.
+ *
+ * | what happens | it ends as |
+ * |---|---|
+ * | the handler returned, and the look shows what was planned | done |
+ * | the handler threw, or the look shows something else | failed |
+ * | the deadline passed, the run was aborted, or nothing could be seen afterwards | unknown |
+ * | basis, proposal or verdict differ right before it | stale |
+ */
+
+import { AbortedError, DeadlineError, withDeadline } from './deadline.ts';
+import { metaOf, propose } from './diff.ts';
+import { basisOf, judgeOne } from './judge.ts';
+import { ABSENT, movesOf, parseStep, settlesIn, stepTransition } from './lifecycle.ts';
+import { match } from './match.ts';
+import { MEMORY_LIMIT_BYTES, specNote } from './note.ts';
+import { type ObserveInput, observe } from './observe.ts';
+import type { Plugin } from './plugin.ts';
+import type { Draft, LogRecord, RecordBodies } from './record.ts';
+import { formatRef } from './ref.ts';
+import type { Recall } from './remember.ts';
+import { isMemoryOnly } from './rules.ts';
+import { withFresh } from './scene.ts';
+import { standing } from './seal.ts';
+import { isAsPlanned } from './settle.ts';
+import type { Action, Change, Gap, Json, Judgement, Pair, Ref, Scene } from './types.ts';
+
+/** Deadline of a handler, and of a single look, where the spec names none. */
+export const ACTION_DEADLINE_MS = 60_000;
+
+export type RowStatus = 'done' | 'failed' | 'unknown' | 'stale' | 'not-attempted' | 'rejected' | 'deferred';
+
+/** How one action ended. */
+export interface Row {
+  readonly address: string;
+  readonly action: Action;
+  readonly status: RowStatus;
+  readonly message: string;
+  readonly elapsedMs: number;
+}
+
+/** What happens to one action, for the reader of a terminal. */
+export type ApplyEvent =
+  | { readonly type: 'start'; readonly address: string; readonly change: Change }
+  | { readonly type: 'progress'; readonly address: string; readonly change: Change; readonly text: string }
+  | { readonly type: 'end'; readonly row: Row };
+
+export interface ApplyInput {
+  readonly actions: ReadonlyMap<string, Action>;
+  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly changes: ReadonlyMap<string, Change>;
+  readonly scene: Scene;
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly recall: Recall;
+  readonly look: Omit<ObserveInput, 'only' | 'deadlineMs' | 'abort' | 'progress'>;
+  /** Opens a plugin's world for writing; the same one every time. */
+  readonly writer: (plugin: string) => Promise<unknown>;
+  /** Makes records durable and takes them into `recall`. */
+  readonly record: (drafts: readonly Draft[]) => Promise<readonly LogRecord[]>;
+  readonly run: string;
+  readonly parallelism: number;
+  readonly limits: Readonly<Record<string, number>>;
+  readonly now: () => number;
+  /** Finish what runs, start nothing new. */
+  readonly stop: AbortSignal;
+  /** End at once. */
+  readonly abort: AbortSignal;
+  readonly on: (event: ApplyEvent) => void;
+}
+
+interface Look {
+  readonly pair: Pair;
+  readonly scene: Scene;
+}
+
+export interface Ending {
+  readonly status: RowStatus;
+  readonly message: string;
+}
+
+/** What matters for one action: itself, what it needs, and what its kind says. */
+function matters(pair: Pair, plugin: Plugin | undefined): readonly Ref[] {
+  const more = plugin?.kinds[pair.ref.kind]?.matters?.(pair) ?? [];
+  const all = [pair.ref, ...(pair.desired?.needs ?? []), ...more];
+  return [...new Map(all.map((ref) => [formatRef(ref), ref])).values()];
+}
+
+async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput): Promise<Look> {
+  const refs = matters(pair, input.plugins.get(pair.ref.plugin));
+  const wanted = new Set(refs.map(formatRef));
+  const desired = [...wanted].flatMap((address) => live.get(address)?.desired ?? []);
+  const resources = new Map([...wanted].flatMap((address) => {
+    const memory = input.recall.resources.get(address);
+    return memory === undefined ? [] : [[address, memory] as const];
+  }));
+  const recall: Recall = { resources, at: input.recall.at };
+  const view = await observe({ ...input.look, desired, recall, only: refs, deadlineMs: ACTION_DEADLINE_MS, abort: input.abort });
+  const fresh = match(desired, view, recall);
+  for (const [address, seen] of fresh) if (wanted.has(address)) live.set(address, seen);
+  const address = formatRef(pair.ref);
+  const seen = fresh.get(address) ?? { ref: pair.ref, ...(pair.desired === undefined ? {} : { desired: pair.desired }) };
+  live.set(address, seen);
+  const gaps: readonly Gap[] = view.gaps;
+  return { pair: seen, scene: withFresh(input.scene, live, { now: input.now(), viewedAt: Date.parse(view.at), gaps }) };
+}
+
+export function sentence(judgements: readonly Judgement[]): string {
+  return judgements.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
+}
+
+/** Why an action that was accepted is not taken now; undefined when it is. */
+function staleness(action: Action, look: Look, neededBy: readonly string[], input: ApplyInput): Ending | undefined {
+  const { change } = action;
+  const plugin = input.plugins.get(change.ref.plugin);
+  if (look.pair.gap !== undefined && look.pair.observed === undefined)
+    return { status: 'stale', message: `it cannot be seen any more: ${look.pair.gap.message}` };
+  if (basisOf(look.pair) !== action.basis) return { status: 'stale', message: 'it is not as it was when the plan was made' };
+  const again = plugin === undefined ? undefined : propose(look.pair, plugin, look.scene);
+  if (again === undefined || again.step !== change.step || again.goal !== change.goal)
+    return { status: 'stale', message: again === undefined ? 'there is nothing to do any more' : `it now needs ${again.step}` };
+  const judged = judgeOne(change, look.pair, look.scene, input.plugins, neededBy, action.after);
+  if (judged.verdict === 'accept') return undefined;
+  return { status: 'stale', message: sentence(standing(judged)) };
+}
+
+function intentOf(action: Action, pair: Pair, input: ApplyInput): Draft {
+  const { change } = action;
+  const tables = input.plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
+  const overrides = action.judgements.flatMap(({ rule, overridden }) =>
+    overridden === undefined ? [] : [{ rule, reason: overridden }],
+  );
+  return {
+    kind: 'intent',
+    body: {
+      run: input.run,
+      ref: change.ref,
+      step: change.step,
+      goal: change.goal,
+      cause: change.cause,
+      because: change.because,
+      ...(change.fields.length === 0 ? {} : { fields: change.fields }),
+      basis: action.basis,
+      ...(overrides.length === 0 ? {} : { overrides }),
+      ...(pair.desired === undefined || tables === undefined
+        ? {}
+        : { meta: metaOf(pair.desired, pair.memory, tables), ...specNote(pair.desired.spec) }),
+    },
+  };
+}
+
+function noted(pair: Pair, plugin: Plugin | undefined, now: number): Readonly<Record<string, Json>> {
+  return (plugin?.kinds[pair.ref.kind]?.note?.(pair, now) ?? {}) as Readonly<Record<string, Json>>;
+}
+
+function memoryDraft(action: Action, pair: Pair, input: ApplyInput): Draft {
+  const { change } = action;
+  const plugin = input.plugins.get(change.ref.plugin);
+  const tables = plugin?.tables.kinds[change.ref.kind];
+  const goal = change.goal as RecordBodies['memory']['goal'];
+  const kept = goal === 'adopt' ? noted(pair, plugin, input.now()) : {};
+  return {
+    kind: 'memory',
+    body: {
+      run: input.run,
+      ref: change.ref,
+      goal,
+      because: change.because,
+      ...(pair.desired === undefined || tables === undefined ? {} : { meta: metaOf(pair.desired, pair.memory, tables) }),
+      ...(goal === 'adopt' && pair.desired !== undefined ? specNote(pair.desired.spec) : {}),
+      ...(pair.observed === undefined ? {} : { state: pair.observed.state }),
+      ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables?.memoryVersion ?? 1 }),
+    },
+  };
+}
+
+/** Runs the handler; what it says it did, or the error that it ended with. */
+async function handle(action: Action, look: Look, input: ApplyInput, id: string): Promise<{ readonly kept?: Readonly<Record<string, Json>>; readonly error?: unknown }> {
+  const { change } = action;
+  const plugin = input.plugins.get(change.ref.plugin);
+  const kind = plugin?.kinds[change.ref.kind];
+  const tables = plugin?.tables.kinds[change.ref.kind];
+  const handler = kind?.handlers[change.step];
+  if (plugin === undefined || tables === undefined || handler === undefined) throw new Error(`no handler for ${change.step} of ${change.ref.kind}`);
+  const deadlineMs = stepTransition(tables, change.step)?.deadlineMs ?? ACTION_DEADLINE_MS;
+  try {
+    const world = await input.writer(plugin.name);
+    const kept = await withDeadline(`${change.step}`, deadlineMs, input.abort, (signal) =>
+      handler(world, look.pair, {
+        id,
+        change,
+        scene: look.scene,
+        now: input.now,
+        signal,
+        progress: (text) => input.on({ type: 'progress', address: formatRef(change.ref), change, text }),
+      }),
+    );
+    if (kept !== undefined && (typeof kept !== 'object' || kept === null || JSON.stringify(kept).length > MEMORY_LIMIT_BYTES))
+      return { error: new Error(`the handler of ${change.step} gave something that cannot be remembered`) };
+    return kept === undefined ? {} : { kept: kept as Readonly<Record<string, Json>> };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function endingOf(action: Action, error: unknown, after: Look | undefined, input: ApplyInput): Ending {
+  const { change } = action;
+  const plugin = input.plugins.get(change.ref.plugin);
+  const kind = plugin?.kinds[change.ref.kind];
+  const tables = plugin?.tables.kinds[change.ref.kind];
+  const cut = error instanceof DeadlineError || error instanceof AbortedError;
+  if (kind === undefined || tables === undefined) return { status: 'failed', message: messageOf(error) };
+  const blind = after === undefined || (after.pair.observed === undefined && after.pair.gap !== undefined);
+  if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error) };
+  if (blind) return { status: 'unknown', message: cut ? messageOf(error) : `it cannot be seen: ${after?.pair.gap?.message ?? 'no look'}` };
+  const wanted = after.pair.desired?.spec;
+  const planned = isAsPlanned(after.pair, change, wanted, kind, tables, after.scene);
+  if (planned && !cut) return { status: 'done', message: '' };
+  if (cut) return { status: 'unknown', message: messageOf(error) };
+  const transition = stepTransition(tables, change.step);
+  const settles = transition === undefined ? parseStep(change.step).to : settlesIn(transition);
+  const state = after.pair.observed?.state ?? ABSENT;
+  return { status: 'failed', message: state === settles ? 'it still differs from what is written' : `it is ${state}, and ought to be ${settles}` };
+}
+
+function outcomeDraft(action: Action, ending: Ending, seq: number, after: Look | undefined, kept: Readonly<Record<string, Json>> | undefined, elapsedMs: number, input: ApplyInput): Draft {
+  const { change } = action;
+  const plugin = input.plugins.get(change.ref.plugin);
+  const tables = plugin?.tables.kinds[change.ref.kind];
+  const seen = after !== undefined && !(after.pair.observed === undefined && after.pair.gap !== undefined);
+  const state = seen ? (after.pair.observed?.state ?? ABSENT) : undefined;
+  const remembered = ending.status === 'done' && after !== undefined ? { ...noted(after.pair, plugin, input.now()), ...kept } : undefined;
+  const removed = change.goal === 'remove' && state === ABSENT;
+  return {
+    kind: 'outcome',
+    body: {
+      run: input.run,
+      ref: change.ref,
+      intent: seq,
+      outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
+      ...(state === undefined ? {} : { state }),
+      ...(after?.pair.observed?.others === undefined ? {} : { others: after.pair.observed.others }),
+      ...(ending.status === 'done' && tables !== undefined && state !== undefined ? { moves: movesOf(tables, change.step, state) } : {}),
+      ...(remembered === undefined || removed || Object.keys(remembered).length === 0
+        ? {}
+        : { kept: remembered, version: tables?.memoryVersion ?? 1 }),
+      ...(ending.message === '' ? {} : { error: ending.message }),
+      elapsedMs,
+    },
+  };
+}
+
+export function refusalDraft(action: Action, verdict: 'rejected' | 'deferred' | 'stale', reasons: readonly Judgement[], run: string): Draft {
+  const { ref, step, goal, cause } = action.change;
+  return { kind: 'refusal', body: { run, ref, step, goal, cause, verdict, reasons } };
+}
+
+/** Takes one accepted action. Throws only for the log's sake: without a record nothing may go on. */
+export async function take(action: Action, live: Map<string, Pair>, neededBy: readonly string[], input: ApplyInput): Promise<Ending> {
+  const address = formatRef(action.change.ref);
+  const pair = live.get(address);
+  if (pair === undefined) throw new Error(`${address} is not part of the plan`);
+  const look = await lookAgain(pair, live, input);
+  const stale = staleness(action, look, neededBy, input);
+  if (stale !== undefined) {
+    const reason: Judgement = { rule: 'stale', outcome: 'reject', message: stale.message, facts: {}, overridable: false };
+    await input.record([refusalDraft(action, 'stale', [reason], input.run)]);
+    return stale;
+  }
+  if (isMemoryOnly(action.change)) {
+    await input.record([memoryDraft(action, look.pair, input)]);
+    remember(address, live, input);
+    return { status: 'done', message: '' };
+  }
+  const [intent] = await input.record([intentOf(action, look.pair, input)]);
+  if (intent === undefined) throw new Error('the store gave no record for an intent');
+  const started = input.now();
+  const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`);
+  const after = input.abort.aborted ? undefined : await lookAgain(look.pair, live, input);
+  const ending = endingOf(action, error, after, input);
+  await input.record([outcomeDraft(action, ending, intent.seq, after, kept, input.now() - started, input)]);
+  remember(address, live, input);
+  return ending;
+}
+
+/** Brings the memory of one pair up to what was just recorded. */
+function remember(address: string, live: Map<string, Pair>, input: ApplyInput): void {
+  const pair = live.get(address);
+  const memory = input.recall.resources.get(address);
+  if (pair === undefined) return;
+  const { memory: _old, ...rest } = pair;
+  live.set(address, memory === undefined ? rest : { ...rest, memory });
+}

@@ -1,0 +1,142 @@
+/**
+ * Apply: takes the accepted actions of a plan, and accounts for every one.
+ *
+ * An action starts when those it waits for are done; independent ones run in parallel, with a limit per plugin, and
+ * one failure never stops what does not depend on it. When the log cannot be written, nothing new starts.
+ */
+
+import PQueue from 'p-queue';
+import { type ApplyInput, type Ending, type Row, refusalDraft, sentence, take } from './action.ts';
+import { dependents } from './judge.ts';
+import { withChanges, withFresh } from './scene.ts';
+import { standing } from './seal.ts';
+import type { Action } from './types.ts';
+
+/** Whether what an action waited for is there all the same: a failed edit of a settled resource blocks nothing. */
+function blocks(need: Row): boolean {
+  const { goal } = need.action.change;
+  return need.status !== 'done' && goal !== 'update' && goal !== 'adopt' && goal !== 'protect';
+}
+
+/** Ends when every task that was started has ended, those that tasks started included. */
+function tracker(): { readonly begin: () => void; readonly end: () => void; readonly idle: Promise<void> } {
+  let running = 0;
+  let settle: () => void = () => undefined;
+  const idle = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  const end = (): void => {
+    running -= 1;
+    if (running === 0) settle();
+  };
+  return {
+    begin: () => {
+      running += 1;
+    },
+    end,
+    idle,
+  };
+}
+
+/** A queue for each plugin inside one for all: an action waits for a place in both. */
+function queues(input: ApplyInput): (plugin: string, task: () => Promise<void>) => Promise<void> {
+  const all = new PQueue({ concurrency: input.parallelism });
+  const own = new Map<string, PQueue>();
+  return async (plugin, task) => {
+    const known = own.get(plugin);
+    const queue = known ?? new PQueue({ concurrency: Math.min(input.limits[plugin] ?? input.parallelism, input.parallelism) });
+    if (known === undefined) own.set(plugin, queue);
+    await queue.add(() => all.add(task));
+  };
+}
+
+interface Graph {
+  /** How many actions each one still waits for. */
+  readonly waiting: Map<string, number>;
+  readonly followers: ReadonlyMap<string, readonly string[]>;
+}
+
+function graphOf(actions: ReadonlyMap<string, Action>): Graph {
+  const waiting = new Map<string, number>();
+  const followers = new Map<string, string[]>();
+  for (const [address, action] of actions) {
+    if (action.verdict !== 'accept') continue;
+    const before = action.after.filter((need) => actions.get(need)?.verdict === 'accept');
+    waiting.set(address, before.length);
+    for (const need of before) {
+      const known = followers.get(need);
+      if (known === undefined) followers.set(need, [address]);
+      else known.push(address);
+    }
+  }
+  return { waiting, followers };
+}
+
+/**
+ * Takes all accepted actions and gives one row for every action. Rejected and deferred ones are recorded first.
+ * Throws what the store throws: what was under way then is open in the log.
+ */
+export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>> {
+  const rows = new Map<string, Row>();
+  const live = new Map(given.pairs);
+  const input: ApplyInput = {
+    ...given,
+    scene: withChanges(withFresh(given.scene, live, given.scene), given.changes, given.actions),
+  };
+  const neededBy = dependents(input.pairs.values());
+  const finish = (address: string, action: Action, ending: Ending, elapsedMs = 0): void => {
+    const row: Row = { address, action, ...ending, elapsedMs };
+    rows.set(address, row);
+    input.on({ type: 'end', row });
+  };
+
+  const refused = [...input.actions].flatMap(([address, action]) =>
+    action.verdict === 'accept' ? [] : [{ address, action, status: action.verdict === 'reject' ? ('rejected' as const) : ('deferred' as const) }],
+  );
+  if (refused.length > 0)
+    await input.record(refused.map(({ action, status }) => refusalDraft(action, status, standing(action), input.run)));
+  for (const { address, action, status } of refused) finish(address, action, { status, message: sentence(standing(action)) });
+
+  const { waiting, followers } = graphOf(input.actions);
+  const tasks = tracker();
+  const enqueue = queues(input);
+  let broken: { readonly error: unknown } | undefined;
+
+  const attempt = async (address: string, action: Action): Promise<void> => {
+    const need = action.after
+      .map((each) => rows.get(each))
+      .find((row) => row !== undefined && row.action.verdict === 'accept' && blocks(row));
+    if (need !== undefined)
+      return finish(address, action, { status: 'not-attempted', message: `it needs ${need.address}, which is ${need.status}` });
+    if (broken !== undefined) return finish(address, action, { status: 'not-attempted', message: 'the log cannot be written' });
+    if (input.stop.aborted || input.abort.aborted)
+      return finish(address, action, { status: 'not-attempted', message: 'the run was stopped' });
+    input.on({ type: 'start', address, change: action.change });
+    const started = input.now();
+    const ending = await take(action, live, neededBy.get(address) ?? [], input);
+    finish(address, action, ending, input.now() - started);
+  };
+  const start = (address: string): void => {
+    const action = input.actions.get(address);
+    if (action === undefined) return;
+    tasks.begin();
+    void enqueue(action.change.ref.plugin, () => attempt(address, action))
+      .catch((error: unknown) => {
+        broken ??= { error };
+      })
+      .then(() => {
+        for (const follower of followers.get(address) ?? []) {
+          const left = (waiting.get(follower) ?? 1) - 1;
+          waiting.set(follower, left);
+          if (left === 0) start(follower);
+        }
+        tasks.end();
+      });
+  };
+
+  const ready = [...waiting].filter(([, count]) => count === 0).map(([address]) => address);
+  for (const address of ready) start(address);
+  if (ready.length > 0) await tasks.idle;
+  if (broken !== undefined) throw (broken as { readonly error: unknown }).error;
+  return rows;
+}

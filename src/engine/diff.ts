@@ -1,0 +1,168 @@
+/**
+ * Diff: the one step that each pair needs next, if any.
+ *
+ * Rows that change memory alone come first, because what follows depends on them: a foreign resource is adopted
+ * before it is changed, and a protection is in the log before anything else happens to its resource.
+ */
+
+import { sameJson } from './canonical.ts';
+import { ABSENT } from './lifecycle.ts';
+import { isOurs } from './match.ts';
+import type { Kind, Plugin } from './plugin.ts';
+import { formatRef } from './ref.ts';
+import type { KindTables } from './tables.ts';
+import type {
+  Cause,
+  Change,
+  Desired,
+  FieldChange,
+  Memory,
+  MetaNote,
+  OnRemove,
+  Pair,
+  Proposal,
+  Scene,
+  Step,
+} from './types.ts';
+
+function stillStep(pair: Pair): Step {
+  const state = pair.observed?.state ?? pair.memory?.state ?? ABSENT;
+  return `${state}>${state}`;
+}
+
+function memoryChange(
+  pair: Pair,
+  goal: 'adopt' | 'protect' | 'release',
+  cause: Cause,
+  because: string,
+  fields: readonly FieldChange[] = [],
+): Change {
+  return { ref: pair.ref, step: stillStep(pair), goal, fields, because, cause };
+}
+
+/** Whether the document's removal takes the resource away or lets it go; what is written outlives the document. */
+export function onRemoveOf(desired: Desired | undefined, memory: Memory | undefined, tables: KindTables): OnRemove {
+  return desired?.meta.lifecycle.onRemove ?? memory?.onRemove ?? tables.onRemove;
+}
+
+/** What is remembered of a document beside its spec. A protection that is not mentioned stays as it was. */
+export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): MetaNote {
+  const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
+  return {
+    ...(protect ? { protect: true as const } : {}),
+    onRemove: onRemoveOf(desired, memory, tables),
+    needs: desired.needs.map(formatRef),
+    labels: desired.meta.labels,
+  };
+}
+
+function protectionFields(pair: Pair, tables: KindTables): readonly FieldChange[] {
+  const { desired, memory } = pair;
+  if (desired === undefined) return [];
+  const protectedNow = memory?.protect ?? false;
+  const protect = desired.meta.lifecycle.protect ?? protectedNow;
+  const onRemoveNow = memory?.onRemove ?? tables.onRemove;
+  const onRemove = onRemoveOf(desired, memory, tables);
+  return [
+    ...(protect === protectedNow ? [] : [{ path: '/lifecycle/protect', before: protectedNow, after: protect }]),
+    ...(onRemove === onRemoveNow ? [] : [{ path: '/lifecycle/onRemove', before: onRemoveNow, after: onRemove }]),
+  ];
+}
+
+function orphanChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene: Scene): Change | undefined {
+  if (!isOurs(pair) || (pair.observed === undefined && pair.gap === undefined)) return undefined;
+  if (onRemoveOf(undefined, pair.memory, tables) === 'release')
+    return memoryChange(pair, 'release', 'orphan', 'no longer written');
+  if (pair.observed === undefined) {
+    // Not seen, and covered by a gap: the removal stays a row, and is rejected there.
+    const state = pair.memory?.state ?? ABSENT;
+    return { ref: pair.ref, step: `${state}>${ABSENT}`, goal: 'remove', fields: [], because: 'no longer written', cause: 'orphan' };
+  }
+  const proposal = kind.diff(pair, scene);
+  return proposal === undefined ? undefined : { ...proposal, ref: pair.ref, fields: proposal.fields ?? [], cause: proposal.cause ?? 'orphan' };
+}
+
+function causeOf(pair: Pair, proposal: Proposal): Cause {
+  if (proposal.cause !== undefined) return proposal.cause;
+  const applied = pair.memory?.applied;
+  if (applied === undefined) return 'new';
+  return applied.spec !== undefined && sameJson(applied.spec, pair.desired?.spec) ? 'drift' : 'edit';
+}
+
+/** `/spec/labels/seen` covers the field `/labels/seen`, and what lies below it. */
+function isIgnored(field: FieldChange, ignore: readonly string[]): boolean {
+  return ignore.some((pointer) => `/spec${field.path}` === pointer || `/spec${field.path}`.startsWith(`${pointer}/`));
+}
+
+function withoutIgnored(pair: Pair, proposal: Proposal): Proposal | undefined {
+  const ignore = pair.desired?.meta.lifecycle.ignore ?? [];
+  if (ignore.length === 0 || proposal.goal !== 'update' || proposal.cause !== undefined) return proposal;
+  const all = proposal.fields ?? [];
+  const fields = all.filter((field) => !isIgnored(field, ignore));
+  return fields.length === 0 && all.length > 0 ? undefined : { ...proposal, fields };
+}
+
+function managedChange(pair: Pair, kind: Kind<unknown>, scene: Scene): Change | undefined {
+  const proposed = kind.diff(pair, scene);
+  const proposal = proposed === undefined ? undefined : withoutIgnored(pair, proposed);
+  if (proposal === undefined) return undefined;
+  return {
+    ref: pair.ref,
+    step: proposal.step,
+    goal: proposal.goal,
+    fields: proposal.fields ?? [],
+    because: proposal.because,
+    cause: causeOf(pair, proposal),
+  };
+}
+
+/** The step that one pair needs next. */
+export function propose(pair: Pair, plugin: Plugin, scene: Scene): Change | undefined {
+  const kind = plugin.kinds[pair.ref.kind];
+  const tables = plugin.tables.kinds[pair.ref.kind];
+  if (kind === undefined || tables === undefined) return undefined;
+  if (pair.desired === undefined) return orphanChange(pair, kind, tables, scene);
+  if (pair.observed === undefined && pair.gap !== undefined) return undefined;
+  if (pair.observed !== undefined && pair.observed.given !== true) {
+    if (!isOurs(pair)) return memoryChange(pair, 'adopt', 'new', 'it is there already, and not ours yet');
+    const protection = protectionFields(pair, tables);
+    if (protection.length > 0) return memoryChange(pair, 'protect', 'edit', 'what the document says about its removal', protection);
+  }
+  return managedChange(pair, kind, scene);
+}
+
+/** Every proposed change by address, in the order of the pairs. */
+export function diff(
+  pairs: ReadonlyMap<string, Pair>,
+  plugins: ReadonlyMap<string, Plugin>,
+  scene: Scene,
+): ReadonlyMap<string, Change> {
+  const changes = new Map<string, Change>();
+  for (const [address, pair] of pairs) {
+    const plugin = plugins.get(pair.ref.plugin);
+    const change = plugin === undefined ? undefined : propose(pair, plugin, scene);
+    if (change !== undefined) changes.set(address, change);
+  }
+  return changes;
+}
+
+/** How the world differs from what was last applied: the fields to set right, or undefined where it does not. */
+export function driftOf(pair: Pair, change: Change | undefined, plugin: Plugin, scene: Scene): Change | undefined {
+  const spec = pair.memory?.applied?.spec;
+  if (!isOurs(pair) || spec === undefined || (pair.observed === undefined && pair.gap !== undefined)) return undefined;
+  if (pair.desired !== undefined && sameJson(spec, pair.desired.spec)) return change?.cause === 'drift' ? change : undefined;
+  if (pair.desired !== undefined && change === undefined) return undefined;
+  const kind = plugin.kinds[pair.ref.kind];
+  const applied: Desired = {
+    ref: pair.ref,
+    meta: pair.desired?.meta ?? { labels: {}, lifecycle: { ignore: [] } },
+    needs: pair.desired?.needs ?? [],
+    source: pair.desired?.source ?? { file: '', line: 1, column: 1 },
+    spec,
+  };
+  const as: Pair = { ...pair, desired: applied };
+  const found = kind === undefined ? undefined : managedChange(as, kind, scene);
+  return found?.cause === 'drift' ? found : undefined;
+}
+
+

@@ -1,0 +1,23 @@
+/** Gaps: which resources a part of the world that could not be read covers. */
+
+import { formatRef } from './ref.ts';
+import type { Gap, Ref } from './types.ts';
+
+/** Text that names the part: `certificates/Certificate/www`, `nodes/Node`, or `nodes`. */
+export function gapScope(gap: Gap): string {
+  if (gap.refs !== undefined) return gap.refs.map(formatRef).sort().join(' ');
+  return gap.kind === undefined ? gap.plugin : `${gap.plugin}/${gap.kind}`;
+}
+
+/** A test for many resources at once: the first gap that covers a resource. */
+export function gapFinder(gaps: readonly Gap[]): (ref: Ref, address: string) => Gap | undefined {
+  const named = new Map<string, Gap>();
+  const wide: Gap[] = [];
+  for (const gap of gaps) {
+    if (gap.refs === undefined) wide.push(gap);
+    else for (const ref of gap.refs) named.set(formatRef(ref), gap);
+  }
+  return (ref, address) =>
+    named.get(address) ??
+    wide.find((gap) => gap.plugin === ref.plugin && (gap.kind === undefined || gap.kind === ref.kind));
+}

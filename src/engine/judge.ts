@@ -1,0 +1,192 @@
+/**
+ * Judge: every change gets a verdict, in an order in which each is judged knowing what was decided before it.
+ *
+ * What is needed is judged before what needs it; what needs something that goes is judged before its removal. Within
+ * that, the order is that of the addresses, so that the same plan is judged the same way every time. A rejected
+ * change keeps its place in the plan, with every rule that was asked.
+ */
+
+import { digestOf } from './canonical.ts';
+import { engineRuleTables, type EngineRuleId } from './generated.ts';
+import { isOurs } from './match.ts';
+import type { Plugin } from './plugin.ts';
+import { formatRef } from './ref.ts';
+import { engineRules, type Ground } from './rules.ts';
+import { withChanges } from './scene.ts';
+import type { KindTables } from './tables.ts';
+import type { Action, Change, Judgement, Override, Pair, Scene, Verdict } from './types.ts';
+
+/** Digest of all that a judgement rests on: what is written, the state, and the facts; nothing volatile. */
+export function basisOf(pair: Pair): string {
+  return digestOf({
+    spec: pair.desired?.spec,
+    state: pair.observed?.state,
+    others: pair.observed?.others,
+    facts: pair.observed?.facts,
+  });
+}
+
+/** What a resource needs: as written, or, where it is no longer written, as remembered. */
+function needsOf(pair: Pair): readonly string[] {
+  return pair.desired?.needs.map(formatRef) ?? pair.memory?.needs ?? [];
+}
+
+/** Addresses of what needs a resource, for every resource that is needed. */
+export function dependents(pairs: Iterable<Pair>): ReadonlyMap<string, readonly string[]> {
+  const index = new Map<string, string[]>();
+  for (const pair of pairs) {
+    if (pair.desired === undefined && !isOurs(pair)) continue;
+    const address = formatRef(pair.ref);
+    for (const need of needsOf(pair)) {
+      const known = index.get(need);
+      if (known === undefined) index.set(need, [address]);
+      else known.push(address);
+    }
+  }
+  return index;
+}
+
+/** Addresses of the changes that come before one: what it needs, or, before a removal, the leaving of what needs it. */
+function changesBefore(change: Change, pair: Pair, changes: Scene['changes'], neededBy: readonly string[]): readonly string[] {
+  if (change.goal === 'remove' || change.goal === 'release') {
+    return neededBy.filter((address) => {
+      const goal = changes.get(address)?.goal;
+      return goal === 'remove' || goal === 'release';
+    });
+  }
+  return needsOf(pair).filter((address) => {
+    const goal = changes.get(address)?.goal;
+    return goal !== undefined && goal !== 'remove' && goal !== 'release';
+  });
+}
+
+/** Addresses so that each comes after those it waits for; without recursion, for chains of any length. */
+export function inOrder(before: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const order: string[] = [];
+  const state = new Map<string, 'open' | 'done'>();
+  for (const start of before.keys()) {
+    const stack = [start];
+    while (stack.length > 0) {
+      const address = stack[stack.length - 1] as string;
+      if (state.get(address) === 'done') {
+        stack.pop();
+        continue;
+      }
+      if (state.get(address) === 'open') {
+        state.set(address, 'done');
+        order.push(address);
+        stack.pop();
+        continue;
+      }
+      state.set(address, 'open');
+      for (const next of before.get(address) ?? []) if (state.get(next) === undefined) stack.push(next);
+    }
+  }
+  return order;
+}
+
+interface Asked {
+  readonly id: string;
+  readonly overridable: boolean;
+  readonly ask: () => Verdict;
+}
+
+function rulesFor(change: Change, pair: Pair, scene: Scene, ground: Ground, plugin: Plugin): readonly Asked[] {
+  const engine = engineRuleTables.map((table) => ({
+    id: table.id,
+    overridable: table.overridable,
+    ask: () => engineRules[table.id as EngineRuleId](change, pair, scene, ground),
+  }));
+  const own = ground.tables.rules
+    .filter((table) => table.guards.includes(change.step))
+    .map((table) => ({
+      id: table.id,
+      overridable: table.overridable,
+      ask: () => {
+        const rule = plugin.kinds[change.ref.kind]?.rules[table.id];
+        if (rule === undefined) throw new Error(`rule ${table.id} of ${change.ref.plugin} has no function`);
+        return rule(change, pair, scene);
+      },
+    }));
+  return change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release' ? engine : [...engine, ...own];
+}
+
+function judgement(asked: Asked, override: Override | undefined): Judgement {
+  const verdict = asked.ask();
+  const stands = verdict.outcome === 'reject' || verdict.outcome === 'defer';
+  const lifted = stands && asked.overridable && override !== undefined;
+  return {
+    ...verdict,
+    rule: asked.id,
+    overridable: asked.overridable,
+    ...(lifted ? { overridden: override.reason } : {}),
+  };
+}
+
+/** The outcome that counts: an overridden rule is passed by. */
+export function effective(judgement: Judgement): Judgement['outcome'] {
+  return judgement.overridden === undefined ? judgement.outcome : 'pass';
+}
+
+function verdictOf(judgements: readonly Judgement[]): Action['verdict'] {
+  const outcomes = judgements.map(effective);
+  return outcomes.includes('reject') ? 'reject' : outcomes.includes('defer') ? 'defer' : 'accept';
+}
+
+/** Judges one change in its scene. */
+export function judgeOne(
+  change: Change,
+  pair: Pair,
+  scene: Scene,
+  plugins: ReadonlyMap<string, Plugin>,
+  neededBy: readonly string[],
+  after: readonly string[],
+): Action {
+  const plugin = plugins.get(change.ref.plugin);
+  const tables = plugin?.tables.kinds[change.ref.kind];
+  if (plugin === undefined || tables === undefined) throw new Error(`no kind ${change.ref.plugin}/${change.ref.kind}`);
+  const tablesOf = (other: Pair): KindTables | undefined => plugins.get(other.ref.plugin)?.tables.kinds[other.ref.kind];
+  const address = formatRef(change.ref);
+  const judgements = rulesFor(change, pair, scene, { tables, tablesOf, neededBy }, plugin).map((asked) =>
+    judgement(
+      asked,
+      scene.safety.overrides.find((each) => each.rule === asked.id && each.address === address),
+    ),
+  );
+  return {
+    change,
+    verdict: verdictOf(judgements),
+    judgements,
+    basis: basisOf(pair),
+    after,
+    ...(pair.desired === undefined ? {} : { source: pair.desired.source }),
+  };
+}
+
+/** Judges all changes; the actions come in the order in which they may be taken. */
+export function judge(
+  changes: ReadonlyMap<string, Change>,
+  pairs: ReadonlyMap<string, Pair>,
+  scene: Scene,
+  plugins: ReadonlyMap<string, Plugin>,
+): ReadonlyMap<string, Action> {
+  if (changes.size === 0) return new Map();
+  const needed = dependents(pairs.values());
+  const before = new Map<string, readonly string[]>();
+  for (const [address, change] of changes) {
+    const pair = pairs.get(address);
+    if (pair !== undefined) before.set(address, changesBefore(change, pair, changes, needed.get(address) ?? []));
+  }
+  const judged = new Map<string, Action>();
+  const seen = withChanges(scene, changes, judged);
+  for (const address of inOrder(before)) {
+    const change = changes.get(address);
+    const pair = pairs.get(address);
+    if (change === undefined || pair === undefined) continue;
+    judged.set(
+      address,
+      judgeOne(change, pair, seen, plugins, needed.get(address) ?? [], before.get(address) ?? []),
+    );
+  }
+  return judged;
+}

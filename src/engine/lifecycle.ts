@@ -1,0 +1,95 @@
+/** Lifecycles as tables: which steps there are, where they settle, and which moves lie on the way. */
+
+import type { KindTables, Machine, Transition } from './tables.ts';
+import type { Move } from './record.ts';
+import type { Pair, Step } from './types.ts';
+
+export const ABSENT = 'absent';
+
+/** A step taken apart; `machine` is undefined for the kind's first one. */
+export interface StepParts {
+  readonly machine?: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export function parseStep(step: Step): StepParts {
+  const colon = step.indexOf(':');
+  const arrow = step.indexOf('>', colon + 1);
+  const from = step.slice(colon + 1, arrow);
+  const to = step.slice(arrow + 1);
+  return colon < 0 ? { from, to } : { machine: step.slice(0, colon), from, to };
+}
+
+/** The name of the machine that decides whether a resource of the kind is there. */
+export function firstMachine(kind: KindTables): string {
+  return Object.keys(kind.machines)[0] ?? '';
+}
+
+function machineOf(kind: KindTables, parts: StepParts): Machine | undefined {
+  return kind.machines[parts.machine ?? firstMachine(kind)];
+}
+
+/** The transition of a step that fettle takes, or of an edit; undefined where the spec has none. */
+export function stepTransition(kind: KindTables, step: Step): Transition | undefined {
+  const parts = parseStep(step);
+  const machine = machineOf(kind, parts);
+  if (machine === undefined) return undefined;
+  if (parts.from === parts.to) {
+    const edit = machine.edits.find((each) => each.state === parts.from);
+    return edit === undefined ? undefined : { ...edit, from: parts.from, to: parts.to, trigger: 'edit', by: 'fettle' };
+  }
+  return machine.transitions.find((each) => each.by === 'fettle' && each.from === parts.from && each.to === parts.to);
+}
+
+/** The state in which the resource is once the step is done. */
+export function settlesIn(transition: Transition): string {
+  return transition.settles ?? transition.to;
+}
+
+/** State of the machine that a step belongs to, as seen; `absent` where nothing was seen. */
+export function stateFor(pair: Pair, step: Step): string {
+  const { machine } = parseStep(step);
+  if (pair.observed === undefined) return ABSENT;
+  return machine === undefined ? pair.observed.state : (pair.observed.others?.[machine] ?? ABSENT);
+}
+
+function listed(machine: Machine, from: string, to: string): Transition | undefined {
+  return machine.transitions.find((each) => each.from === from && each.to === to);
+}
+
+/** A move between two states, with its trigger, or marked where the table has no such move. */
+export function moveOf(kind: KindTables, machine: string, from: string, to: string): Move {
+  const table = kind.machines[machine];
+  const transition = table === undefined ? undefined : listed(table, from, to);
+  return transition === undefined
+    ? { machine, from, to, trigger: 'unlisted', unlisted: true }
+    : { machine, from, to, trigger: transition.trigger };
+}
+
+/** The moves of a step that is done: to its target, and on to where it settled. An edit moves nothing. */
+export function movesOf(kind: KindTables, step: Step, settled: string): readonly Move[] {
+  const parts = parseStep(step);
+  const machine = parts.machine ?? firstMachine(kind);
+  const stops = [parts.from, parts.to, settled].filter((state, i, all) => i === 0 || state !== all[i - 1]);
+  return stops.slice(1).map((to, i) => moveOf(kind, machine, stops[i] ?? to, to));
+}
+
+/** Whether the world by itself leads from one state to another, in any number of moves. */
+export function worldLeadsTo(kind: KindTables, machineName: string | undefined, from: string, to: string): boolean {
+  const machine = kind.machines[machineName ?? firstMachine(kind)];
+  const reached = new Set([from]);
+  for (const state of reached) {
+    if (state === to) return true;
+    for (const move of machine?.transitions ?? []) {
+      if (move.by === 'world' && move.from === state) reached.add(move.to);
+    }
+  }
+  return false;
+}
+
+/** Whether a state is one that the world has to leave by itself: what depends on the resource waits. */
+export function isUnsettled(kind: KindTables, state: string): boolean {
+  const machine = kind.machines[firstMachine(kind)];
+  return machine?.transitions.some((each) => each.from === state && each.withinMs !== undefined) ?? false;
+}

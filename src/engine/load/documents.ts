@@ -1,0 +1,363 @@
+/**
+ * Turns the text of one file into plain values, document by document, whatever the text is.
+ *
+ * A YAML parser can be killed by its input: nesting overflows the stack, a megabyte of dashes becomes a gigabyte of
+ * nodes, aliases expand without end, and a thousand errors cost more than the text. So nothing here trusts the text:
+ *
+ * - The lexer runs alone. It is a generator without recursion, reads ahead no further than the scalar or blank run at
+ *   hand, and so takes time in proportion to the text, whatever that is.
+ * - Between lexer and parser stands the guard. It sees every lexeme before anything is built of it, and it counts on
+ *   the parser's own stack how deep the next node would be. It cannot count too little: there is no second reading of
+ *   the text that could disagree with the parser's about quotes, comments or block scalars. A node of the tree may lie
+ *   one collection deeper than the stack was (a flow collection that turns out to be a key), so the recursion of the
+ *   composer stays below twice the limit.
+ * - Each document becomes plain data as soon as it is whole, and its tree is dropped after the next step of the
+ *   iterator. No more than two trees are in memory.
+ * - Errors are counted, not built: the composer's handler is replaced by one that keeps offset and text, and ends the
+ *   file after a hundred. Unique keys are checked here with a table (the composer compares each with each), and
+ *   aliases are expanded here, with a budget (the library walks the document for each of them).
+ *
+ * | Text | Ends as |
+ * |---|---|
+ * | `[[[[…`, `{{{{…`, `- - - -…`, `? ? ?…`, ever deeper indentation | `too-deep` at the collection that is too deep |
+ * | a million blank lines, also inside scalars | `blank-run`, before the lexer |
+ * | `&a &b …`, `*a *a …` | `too-many-anchors`, `too-many-aliases` |
+ * | an alias bomb | `too-many-values` at the alias that goes over the budget |
+ * | 8 MB of `-`, `a:`, `[,`, quotes, comments in one document | `too-many-values` after 400,000 parts, or syntax errors |
+ * | 8 MB of `---` | `too-many-values` after 50,000 documents |
+ */
+
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  type Node,
+  Parser,
+  Schema,
+} from 'yaml';
+import type { Json } from '../types.ts';
+import { limits } from './limits.ts';
+import { blankRun } from './lines.ts';
+import { echo, shorten, type TextMistake } from './mistake.ts';
+
+/** One document of a file. `root` is there until the next document is asked for. */
+export interface TextDocument {
+  /** Null for a document without content; undefined where the text is no YAML. */
+  readonly value: Json | undefined;
+  readonly root: Node | null;
+  /** Where its content begins, else where it begins. */
+  readonly start: number;
+  readonly mistakes: readonly TextMistake[];
+}
+
+class ReadingEnds extends Error {}
+
+const SCALAR = '\x1f';
+const TAGS: ReadonlySet<string> = new Set(['!', ...['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`)]);
+const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const SECRET = /\$\{(?:env|file):/u;
+/** Control characters that YAML does not allow, and a carriage return that ends no line. */
+const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)/u;
+
+/** What is wrong with a text as a whole, before it is parsed. */
+export function textMistake(text: string, starts: readonly number[]): TextMistake | undefined {
+  const unprintable = text.search(UNPRINTABLE);
+  if (unprintable !== -1) {
+    if (text[unprintable] === '\r') return { code: 'yaml-syntax', message: 'a carriage return alone ends no line', offset: unprintable, suggestion: 'save the file with LF or CRLF line ends' };
+    const code = text.charCodeAt(unprintable).toString(16).toUpperCase().padStart(4, '0');
+    return { code: 'binary', message: `the control character U+${code} may not stand in YAML`, offset: unprintable, suggestion: 'write it as an escape in double quotes, or remove it' };
+  }
+  const run = blankRun(text, starts, limits.blankLines);
+  if (run !== -1) return { code: 'blank-run', message: `more than ${limits.blankLines} blank lines in a row`, offset: run };
+  return undefined;
+}
+
+function offsetOf(source: unknown): number {
+  if (typeof source === 'number') return source;
+  if (Array.isArray(source)) return Number(source[0]);
+  return (source as { offset: number }).offset;
+}
+
+function linesIn(lexeme: string): number {
+  let lines = 0;
+  for (let at = lexeme.indexOf('\n'); at !== -1; at = lexeme.indexOf('\n', at + 1)) lines++;
+  return lines;
+}
+
+interface Held {
+  readonly mistakes: TextMistake[];
+}
+
+/** Takes `true` where the document that it gave is wrong: of a file with mistakes only so much is still read. */
+export type Documents = Generator<TextDocument, void, boolean | undefined>;
+
+/**
+ * The documents of a text, in order. Ends early, with a mistake that says so, when the text goes over a limit.
+ * `textMistake` has to be asked before.
+ */
+export function* readDocuments(text: string): Documents {
+  // Every document gets the same schema: the core of YAML 1.2, without tags beyond it and without merge keys.
+  const schema = new Schema({ schema: 'core', resolveKnownTags: false, merge: false });
+  const composer = new Composer({ schema, uniqueKeys: false, prettyErrors: false, strict: true });
+  const parser = new Parser();
+  const counts = { parts: 0, ofDocument: 0, anchors: 0, aliases: 0, documents: 0, errors: 0, firstMistake: -1 };
+  const budget: Budget = { aliasValues: limits.aliasValues };
+  let held: Held | undefined;
+  let target: Held = { mistakes: [] };
+  const stray = target;
+
+  const add = (mistake: TextMistake): void => {
+    if (counts.firstMistake < 0) counts.firstMistake = counts.parts;
+    target.mistakes.push(mistake);
+  };
+  const syntax = (offset: number, code: string, message: string): void => {
+    counts.errors++;
+    add({ code, message: shorten(message, 200), offset });
+    if (counts.errors >= limits.syntaxErrors) throw new ReadingEnds();
+  };
+  const end = (code: string, message: string, suggestion?: string): never => {
+    add({ code, message, offset: Math.min(parser.offset, Math.max(0, text.length - 1)), ...(suggestion === undefined ? {} : { suggestion }) });
+    throw new ReadingEnds();
+  };
+  // The composer builds an Error for each mistake; this keeps a few words of it. A field of the class, not of its type.
+  (composer as unknown as { onError: unknown }).onError = (source: unknown, code: string, message: string): void =>
+    syntax(offsetOf(source), code === 'TAG_RESOLVE_FAILED' ? 'unknown-tag' : 'yaml-syntax', message);
+
+  const finish = (document: Document.Parsed, of: Held): TextDocument => {
+    const root = document.contents as Node | null;
+    const start = root?.range?.[0] ?? document.range[0];
+    if (of.mistakes.length > 0) return { value: undefined, root, start, mistakes: of.mistakes };
+    const value = root === null ? null : plain(root, of.mistakes, budget);
+    if (of.mistakes.length > 0 && counts.firstMistake < 0) counts.firstMistake = counts.parts;
+    return { value, root, start, mistakes: of.mistakes };
+  };
+
+  type Token = Parameters<Composer['next']>[0];
+  function* compose(token: Token): Documents {
+    if (token.type === 'error') return syntax(token.offset, 'yaml-syntax', token.message.replace(/: [\s\S]*$/u, ''));
+    if (token.type === 'directive') {
+      if (/^%YAML[ \t]+1\.2[ \t]*$/u.test(token.source)) yield* composed(token);
+      else syntax(token.offset, 'yaml-syntax', `the directive ${echo(token.source)} is not supported; documents are YAML 1.2`);
+      return;
+    }
+    if (token.type === 'doc-end' && held === undefined) return syntax(token.offset, 'yaml-syntax', 'the end of a document without a document');
+    if (token.type !== 'document') return yield* composed(token);
+    counts.ofDocument = 0;
+    if (++counts.documents > limits.documents) end('too-many-values', `more than ${limits.documents} documents in one file`, 'split it into several files');
+    target = { mistakes: [] };
+    const mine = target;
+    yield* composed(token);
+    held = mine;
+  }
+  function* composed(token: Token): Documents {
+    for (const document of composer.next(token)) yield* given(document);
+  }
+  function* given(document: Document.Parsed): Documents {
+    if (held === undefined) return;
+    const isWrong = yield finish(document, held);
+    if (isWrong === true && counts.firstMistake < 0) counts.firstMistake = counts.parts;
+  }
+
+  try {
+    let isScalarNext = false;
+    for (const lexeme of new Lexer().lex(text)) {
+      counts.parts++;
+      counts.ofDocument++;
+      if (isScalarNext || lexeme.length > 80) {
+        const lines = linesIn(lexeme);
+        counts.parts += lines;
+        counts.ofDocument += lines;
+      }
+      if (!isScalarNext) {
+        const first = lexeme[0];
+        if (first === '&' && ++counts.anchors > limits.anchors) end('too-many-anchors', `more than ${limits.anchors} anchors in one file`);
+        if (first === '*' && ++counts.aliases > limits.aliases) end('too-many-aliases', `more than ${limits.aliases} aliases in one file`);
+      }
+      isScalarNext = lexeme === SCALAR && !isScalarNext;
+      if (counts.ofDocument > limits.documentParts) end('too-many-values', `more than ${limits.documentParts} parts in one document`, 'split it into several documents');
+      if (counts.parts > limits.fileParts) end('too-many-values', `more than ${limits.fileParts} parts in one file`, 'split it into several files');
+      if (counts.firstMistake >= 0 && counts.parts - counts.firstMistake > limits.partsAfterMistake)
+        end('too-many-problems', 'the rest of the file was not read, because of the problems before');
+      for (const token of parser.next(lexeme)) yield* compose(token);
+      if (parser.stack.length > limits.depth + 1) {
+        const top = parser.stack.at(-1);
+        const depth = parser.stack.length - (top !== undefined && 'items' in top ? 1 : 2);
+        if (depth > limits.depth) {
+          const offset = top !== undefined ? top.offset : parser.offset;
+          add({ code: 'too-deep', message: `values are nested more than ${limits.depth} deep`, offset });
+          throw new ReadingEnds();
+        }
+      }
+    }
+    for (const token of parser.end()) yield* compose(token);
+    for (const document of composer.end()) yield* given(document);
+    if (held === undefined && stray.mistakes.length > 0) yield { value: undefined, root: null, start: 0, mistakes: stray.mistakes };
+  } catch (error) {
+    if (!(error instanceof ReadingEnds)) throw error;
+    // The document inside the composer is lost, its mistakes are not.
+    const mistakes = held === undefined || held === target ? target.mistakes : [...held.mistakes, ...target.mistakes];
+    yield { value: undefined, root: null, start: mistakes[0]?.offset ?? 0, mistakes };
+  }
+}
+
+interface Budget {
+  aliasValues: number;
+}
+
+/** A node as plain data. What may not be there is noted, and left out or kept as it is where a check can go on with it. */
+function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
+  const anchors = new Map<string, Json>();
+  let isTooDeep = false;
+
+  const note = (code: string, message: string, node: Node, more: { other?: number; suggestion?: string } = {}): void => {
+    if (mistakes.length < limits.mistakes) mistakes.push({ code, message, offset: node.range?.[0] ?? 0, ...more });
+  };
+
+  const copy = (value: Json, depth: number, at: Node): Json => {
+    budget.aliasValues--;
+    if (budget.aliasValues < 0) {
+      if (budget.aliasValues === -1) note('too-many-values', `the aliases of this file stand for more than ${limits.aliasValues} values`, at);
+      return null;
+    }
+    if (value === null || typeof value !== 'object') return value;
+    if (depth > limits.depth) {
+      note('too-deep', `values are nested more than ${limits.depth} deep through an alias`, at);
+      return null;
+    }
+    if (Array.isArray(value)) {
+      const items: Json[] = [];
+      for (const item of value as readonly Json[]) {
+        if (budget.aliasValues < 0) break;
+        items.push(copy(item, depth + 1, at));
+      }
+      return items;
+    }
+    const out: Record<string, Json> = {};
+    for (const [key, member] of Object.entries(value)) {
+      if (budget.aliasValues < 0) break;
+      out[key] = copy(member, depth + 1, at);
+    }
+    return out;
+  };
+
+  const scalar = (value: unknown, node: Node): Json => {
+    if (typeof value === 'string') {
+      if (SECRET.test(value)) note('secret-not-allowed', 'a secret may not stand here: no field of a document takes one', node);
+      if ('type' in node && node.type === 'QUOTE_DOUBLE' && (!value.isWellFormed() || value.includes('\0')))
+        note('wrong-value', 'the text has an escape that stands for no character of a text', node);
+      return value;
+    }
+    if (typeof value === 'number') {
+      if (!Number.isFinite(value)) note('wrong-value', `${shorten(String((node as { source?: string }).source ?? value))} is no number that can be kept`, node);
+      else if (Math.abs(value) > Number.MAX_SAFE_INTEGER)
+        note('unsafe-integer', `${shorten(String((node as { source?: string }).source ?? value))} is beyond 2^53 and would be rounded`, node, { suggestion: 'write it in quotes, as text' });
+      return value === 0 ? 0 : value;
+    }
+    return typeof value === 'boolean' ? value : null;
+  };
+
+  const key = (node: unknown): string | undefined => {
+    const at = (node ?? root) as Node;
+    if (!isScalar(node) || typeof node.value !== 'string') {
+      const shown = isScalar(node) ? `the key ${node.value === null ? 'is empty' : `${echo(String(node.value))} is a ${typeof node.value}`}` : 'the key is a collection or an alias';
+      note('bad-key', `${shown}; keys are text`, at, isScalar(node) && node.value !== null ? { suggestion: 'write it in quotes' } : {});
+      return undefined;
+    }
+    if (FORBIDDEN.has(node.value)) {
+      note('forbidden-key', `the key \`${node.value}\` is not allowed anywhere`, at);
+      return undefined;
+    }
+    if (node.value === '<<' && node.type === 'PLAIN') {
+      note('unknown-key', 'merge keys (`<<`) are not part of YAML 1.2', at, { suggestion: 'write the keys out' });
+      return undefined;
+    }
+    if (node.value.length > 1024) {
+      note('bad-key', 'the key is longer than 1,024 characters', at);
+      return undefined;
+    }
+    checkTag(node);
+    if (SECRET.test(node.value)) note('secret-not-allowed', 'a secret may not stand in a key', at);
+    return node.value;
+  };
+
+  const checkTag = (node: Node): void => {
+    const tag = 'tag' in node ? node.tag : undefined;
+    if (tag !== undefined && !TAGS.has(tag)) note('unknown-tag', `the tag ${echo(tag)} is not known`, node);
+  };
+
+  const convert = (node: Node | null, depth: number): Json => {
+    if (node === null) return null;
+    if (isAlias(node)) {
+      const value = anchors.get(node.source);
+      if (value === undefined) {
+        note('yaml-syntax', `the alias ${echo(`*${node.source}`)} stands for no anchor before it`, node);
+        return null;
+      }
+      return copy(value, depth, node);
+    }
+    checkTag(node);
+    let value: Json;
+    if (isScalar(node)) value = scalar(node.value, node);
+    else if (depth > limits.depth) {
+      if (!isTooDeep) note('too-deep', `values are nested more than ${limits.depth} deep`, node);
+      isTooDeep = true;
+      return null;
+    } else if (isMap(node)) {
+      const out: Record<string, Json> = {};
+      for (const pair of node.items) {
+        const name = key(pair.key);
+        if (name === undefined) continue;
+        const member = convert(pair.value as Node | null, depth + 1);
+        if (Object.hasOwn(out, name)) {
+          // Only as often as it is noted: with each search, thousands of duplicates would cost their square.
+          if (mistakes.length >= limits.mistakes) continue;
+          const first = node.items.find((other) => isScalar(other.key) && other.key.value === name);
+          const other = (first?.key as Node | undefined)?.range?.[0];
+          note('duplicate-key', `the key \`${shorten(name)}\` stands twice in one mapping`, pair.key as Node, other === undefined ? {} : { other });
+        } else out[name] = member;
+      }
+      value = out;
+    } else if (isSeq(node)) value = node.items.map((item) => convert(item as Node | null, depth + 1));
+    else value = null;
+    if (node.anchor !== undefined) anchors.set(node.anchor, value);
+    return value;
+  };
+
+  return convert(root, 1);
+}
+
+/** The parts of a JSON pointer. */
+export function pointerParts(pointer: string): string[] {
+  if (pointer === '') return [];
+  return pointer.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** Offset of the value, or with `key` of the key, that a JSON pointer names; of the nearest node around it where there is none. */
+export function offsetAt(root: Node | null, pointer: string, what: 'value' | 'key' = 'value'): number | undefined {
+  let node: Node | null = root;
+  let at = root?.range?.[0];
+  const parts = pointerParts(pointer);
+  for (const [index, part] of parts.entries()) {
+    const last = index === parts.length - 1;
+    if (isMap(node)) {
+      const pair = node.items.find((each) => isScalar(each.key) && each.key.value === part);
+      if (pair === undefined) return at;
+      const ofKey = (pair.key as Node).range?.[0];
+      if (last && what === 'key') return ofKey;
+      node = pair.value as Node | null;
+      // A key without a value: the place is the key, not the line after it.
+      const empty = node === null || (isScalar(node) && node.value === null && node.source === '');
+      at = empty ? ofKey : (node?.range?.[0] ?? ofKey);
+    } else if (isSeq(node)) {
+      const item = node.items[Number(part)] as Node | undefined;
+      if (item === undefined) return at;
+      node = item;
+      at = item.range?.[0] ?? at;
+    } else return at;
+  }
+  return at;
+}

@@ -1,0 +1,187 @@
+/** Puts what a schema validator found into plain words: what stands there, what was expected, and the nearest known name. */
+
+import type { SchemaError } from '../plugin.ts';
+import { pointerParts } from './documents.ts';
+import { echo, printable, shorten } from './mistake.ts';
+import { nearest, suggest } from './nearest.ts';
+
+/** A mistake at a JSON pointer into a document; `at: 'key'` means the key's own place. */
+export interface PointerMistake {
+  readonly code: string;
+  readonly pointer: string;
+  readonly at: 'value' | 'key';
+  readonly message: string;
+  readonly suggestion?: string;
+  readonly severity?: 'error' | 'warning';
+}
+
+type Parts = Readonly<Record<string, unknown>>;
+
+/** A pointer as people write it: `spec.dnsNames[0]`. */
+export function pathWords(pointer: string): string {
+  const words = pointerParts(pointer).reduce(
+    (path, part) =>
+      /^\d+$/u.test(part) ? `${path}[${part}]` : /^[\w-]+$/u.test(part) ? `${path}${path === '' ? '' : '.'}${part}` : `${path}["${shorten(part, 40)}"]`,
+    '',
+  );
+  return words === '' ? 'the document' : `\`${shorten(words, 200)}\``;
+}
+
+function valueAt(root: unknown, pointer: string): unknown {
+  let value = root;
+  for (const part of pointerParts(pointer)) {
+    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}
+
+function several(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'a mapping',
+  array: 'a list',
+  null: 'empty',
+};
+
+function range(schema: Parts): string {
+  const plain = (key: string): number | undefined => (typeof schema[key] === 'number' ? schema[key] : undefined);
+  const [low, high, above, below] = [plain('minimum'), plain('maximum'), plain('exclusiveMinimum'), plain('exclusiveMaximum')];
+  if (low !== undefined && high !== undefined) return ` from ${low} to ${high}`;
+  const from = low !== undefined ? `at least ${low}` : above !== undefined ? `greater than ${above}` : undefined;
+  const to = high !== undefined ? `at most ${high}` : below !== undefined ? `less than ${below}` : undefined;
+  const words = [from, to].filter((each) => each !== undefined).join(' and ');
+  return words === '' ? '' : ` that is ${words}`;
+}
+
+/** What a schema wants, as the end of "… must be". */
+function wanted(schema: Parts, type: unknown): string {
+  const types = (Array.isArray(type) ? type : [type]).map((each) => TYPES[String(each)] ?? String(each));
+  const isNumber = type === 'integer' || type === 'number';
+  return `${types.join(' or ')}${isNumber ? range(schema) : ''}`;
+}
+
+function isParts(value: unknown): value is Parts {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** One error of a validator, with its place relative to the whole document. */
+function explainOne(error: SchemaError, value: unknown, base: string, formats: Readonly<Record<string, string>>): PointerMistake {
+  const pointer = `${base}${error.instancePath}`;
+  const schema = isParts(error.parentSchema) ? error.parentSchema : {};
+  const { params } = error;
+  const found = valueAt(value, error.instancePath);
+  const path = pathWords(pointer);
+  const wrong = (message: string, suggestion?: string): PointerMistake => ({
+    code: 'wrong-value',
+    pointer,
+    at: 'value',
+    message,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  });
+  const limit = Number(params['limit']);
+  switch (error.keyword) {
+    case 'type': {
+      const expected = wanted(schema, params['type']);
+      if (found === null) return { code: 'missing-value', pointer, at: 'value', message: `${path} has no value; it must be ${expected}` };
+      const quoted = params['type'] === 'string' && (typeof found === 'number' || typeof found === 'boolean') ? { suggestion: 'write it in quotes' } : {};
+      return { code: 'wrong-type', pointer, at: 'value', message: `${path} must be ${expected}, not ${echo(found)}`, ...quoted };
+    }
+    case 'required': {
+      const key = String(params['missingProperty']);
+      const known = isParts(schema['properties']) ? schema['properties'][key] : undefined;
+      const type = isParts(known) ? known['type'] : undefined;
+      const note = isParts(known) && typeof known['description'] === 'string' ? `: ${known['description']}` : '';
+      const what = type === undefined || Array.isArray(type) ? '' : ` (${TYPES[String(type)] ?? String(type)})`;
+      return { code: 'missing-key', pointer, at: 'key', message: `${path} needs the key \`${key}\`${what}`, ...(note === '' ? {} : { suggestion: `\`${key}\`${note}` }) };
+    }
+    case 'additionalProperties': {
+      const key = String(params['additionalProperty']);
+      const known = isParts(schema['properties']) ? Object.keys(schema['properties']) : [];
+      const suggestion = known.length === 0 ? 'no keys are expected here' : suggest(key, known, 'known here');
+      return {
+        code: 'unknown-key',
+        pointer: `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        at: 'key',
+        message: `unknown key \`${shorten(key)}\` in ${path}`,
+        ...(suggestion === undefined ? {} : { suggestion }),
+      };
+    }
+    case 'enum': {
+      const values = Array.isArray(params['allowedValues']) ? params['allowedValues'].map((each) => String(each)) : [];
+      const near = typeof found === 'string' ? nearest(found, values) : undefined;
+      if (found === null) return { code: 'missing-value', pointer, at: 'value', message: `${path} has no value; it must be one of ${values.join(', ')}` };
+      return wrong(`${path} must be one of ${values.join(', ')}, not ${echo(found)}`, near === undefined ? undefined : `did you mean \`${near}\`?`);
+    }
+    case 'const':
+      return wrong(`${path} must be ${echo(params['allowedValue'])}, not ${echo(found)}`);
+    case 'minimum':
+    case 'maximum':
+    case 'exclusiveMinimum':
+    case 'exclusiveMaximum':
+      return wrong(`${path} must be ${wanted(schema, schema['type'] ?? 'number')}, not ${echo(found)}`);
+    case 'multipleOf':
+      return wrong(`${path} must be a multiple of ${String(params['multipleOf'])}, not ${echo(found)}`);
+    case 'minLength':
+      return wrong(found === '' ? `${path} must not be empty` : `${path} must have at least ${several(limit, 'character')}, not ${echo(found)}`);
+    case 'maxLength':
+      return wrong(`${path} must have at most ${several(limit, 'character')}, and has ${[...String(found)].length.toLocaleString('en-US')}`);
+    case 'minItems':
+      return wrong(Array.isArray(found) && found.length === 0 ? `${path} must not be empty` : `${path} must have at least ${several(limit, 'item')}`);
+    case 'maxItems':
+      return wrong(`${path} must have at most ${several(limit, 'item')}, and has ${Array.isArray(found) ? found.length : 'more'}`);
+    case 'uniqueItems': {
+      const [i, j] = [Number(params['i']), Number(params['j'])];
+      const [later, first] = i > j ? [i, j] : [j, i];
+      const item = Array.isArray(found) ? found[later] : undefined;
+      return { ...wrong(`${echo(item)} stands twice in ${path}: items ${first + 1} and ${later + 1}`), pointer: `${pointer}/${later}` };
+    }
+    case 'minProperties':
+    case 'maxProperties': {
+      const known = isParts(schema['properties']) ? Object.keys(schema['properties']) : [];
+      const exactly = schema['minProperties'] === schema['maxProperties'] && schema['minProperties'] !== undefined;
+      const has = isParts(found) ? Object.keys(found).length : 0;
+      const bound = exactly ? `exactly ${several(limit, 'key')}` : error.keyword === 'minProperties' ? `at least ${several(limit, 'key')}` : `at most ${several(limit, 'key')}`;
+      const of = known.length > 0 ? ` of ${known.map((key) => `\`${key}\``).join(', ')}` : '';
+      return wrong(`${path} must have ${bound}${of}, and has ${has === 0 ? 'none' : has}`);
+    }
+    case 'pattern':
+      return wrong(`${path} must match ${shorten(String(params['pattern']), 100)}, and is ${echo(found)}`);
+    case 'format': {
+      const format = String(params['format']);
+      return wrong(`${path} must be ${formats[format] ?? `a ${format}`}, not ${echo(found)}`);
+    }
+    default:
+      return wrong(`${path} ${printable(error.message ?? 'is not allowed')}`);
+  }
+}
+
+/**
+ * The errors of one validator in plain words, one a place. `value` is what was validated, and `base` the pointer of
+ * `value` in its document.
+ */
+export function explain(
+  errors: readonly SchemaError[],
+  value: unknown,
+  base: string,
+  formats: Readonly<Record<string, string>> = {},
+): readonly PointerMistake[] {
+  const seen = new Set<string>();
+  const mistakes: PointerMistake[] = [];
+  for (const error of errors) {
+    const mistake = explainOne(error, value, base, formats);
+    const place = mistake.code === 'missing-key' || mistake.code === 'unknown-key' ? `${mistake.pointer} ${mistake.message}` : mistake.pointer;
+    // A misspelt kind of a choice is unknown, and the choice is empty: the first says it better.
+    const isEcho = (error.keyword === 'minProperties' || error.keyword === 'maxProperties') && errors.some((other) => other.keyword === 'additionalProperties' && other.instancePath === error.instancePath);
+    if (seen.has(place) || isEcho) continue;
+    seen.add(place);
+    mistakes.push(mistake);
+  }
+  return mistakes;
+}

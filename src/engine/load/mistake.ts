@@ -1,0 +1,38 @@
+/** A mistake in one text, at an offset; it becomes a Problem once its file and lines are known. */
+
+export interface TextMistake {
+  readonly code: string;
+  readonly message: string;
+  /** Offset into the text, in UTF-16 code units. */
+  readonly offset: number;
+  /** The place that the message is about too: `first`, for a duplicate. */
+  readonly other?: number;
+  readonly suggestion?: string;
+  readonly severity?: 'error' | 'warning';
+}
+
+const SHOWN = 60;
+const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** Text of the user in a message: control characters are escaped, so that it cannot steer a terminal. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, (character) => {
+    const known = ESCAPES[character];
+    return known ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** At most 60 characters of a text, printable. */
+export function shorten(text: string, most: number = SHOWN): string {
+  const cut = text.length > most ? `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/u, '')}…` : text;
+  return printable(cut);
+}
+
+/** A value as a message shows it: a string in quotes, a collection by its nature. */
+export function echo(value: unknown): string {
+  if (typeof value === 'string') return `"${shorten(value)}"`;
+  if (value === null || value === undefined) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  return shorten(String(value));
+}

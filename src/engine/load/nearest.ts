@@ -1,0 +1,49 @@
+/** The known name that a misspelt one is nearest to, by Damerau-Levenshtein distance. */
+
+/** Restricted distance: insertions, deletions, substitutions and swaps of neighbours count one each; stops above `most`. */
+export function distance(a: string, b: string, most: number): number {
+  if (Math.abs(a.length - b.length) > most) return most + 1;
+  let before: number[] = [];
+  let last: number[] = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row: number[] = [i];
+    let least = i;
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+      row.push(cost);
+      if (cost < least) least = cost;
+    }
+    if (least > most) return most + 1;
+    before = last;
+    last = row;
+  }
+  return last[b.length] ?? most + 1;
+}
+
+/** Undefined where no known name is near enough: a third of the letters may differ, at least one and at most four. */
+export function nearest(name: string, known: Iterable<string>): string | undefined {
+  if (name.length === 0 || name.length > 100) return undefined;
+  const wanted = name.toLowerCase();
+  let best: string | undefined;
+  let least = Math.min(4, Math.max(1, Math.floor(name.length / 3)));
+  for (const candidate of known) {
+    if (candidate === name) continue;
+    const found = distance(wanted, candidate.toLowerCase(), least);
+    if (found < least || (found === least && (best === undefined || candidate < best))) {
+      least = found;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+/** `did you mean …` where a name is near, else the known ones. */
+export function suggest(name: string, known: readonly string[], what: string): string | undefined {
+  const near = nearest(name, known);
+  if (near !== undefined) return `did you mean \`${near}\`?`;
+  if (known.length === 0) return undefined;
+  const shown = known.slice(0, 12).map((each) => `\`${each}\``).join(', ');
+  return `${what}: ${shown}${known.length > 12 ? ` and ${known.length - 12} more` : ''}`;
+}

@@ -1,0 +1,127 @@
+/** Finds the files that paths, folders and patterns name. */
+
+import { glob, lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { compareText } from '../ref.ts';
+import type { Problem } from '../types.ts';
+import { shorten } from './mistake.ts';
+
+/** What one entry of `desired`, or one path on the command line, names. */
+export interface Entry {
+  readonly path: string;
+  /** Absolute. */
+  readonly files: readonly string[];
+}
+
+export interface Found {
+  /** Absolute, sorted, each once. */
+  readonly files: readonly string[];
+  readonly entries: readonly Entry[];
+  readonly problems: readonly Problem[];
+}
+
+/** A path as it is shown: relative to the folder where it is inside it, with `/`; else absolute. */
+export function shownPath(folder: string, file: string): string {
+  const inside = relative(folder, file);
+  return inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside) ? file : inside.split(sep).join('/');
+}
+
+function isDocumentFile(name: string): boolean {
+  return /\.ya?ml$/u.test(name) && !name.startsWith('.') && name !== 'fettle.yaml';
+}
+
+function isSkipped(name: string): boolean {
+  return (name.startsWith('.') && name !== '.' && name !== '..') || name === 'node_modules';
+}
+
+/**
+ * Files below a folder. A link to a folder is followed unless it leads to a folder above it, or to one that was
+ * walked already: circles end there, and nothing is read twice.
+ */
+async function walk(folder: string, seen: Set<string>, files: string[]): Promise<void> {
+  const real = await realpath(folder);
+  if (seen.has(real)) return;
+  seen.add(real);
+  const entries = await readdir(folder, { withFileTypes: true });
+  entries.sort((a, b) => compareText(a.name, b.name));
+  for (const entry of entries) {
+    if (isSkipped(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await walk(path, seen, files);
+    else if (entry.isSymbolicLink()) {
+      const target = await stat(path).catch(() => undefined);
+      if (target?.isDirectory() === true) await walk(path, seen, files);
+      else if (isDocumentFile(entry.name)) files.push(path);
+    } else if (isDocumentFile(entry.name)) files.push(path);
+  }
+}
+
+async function matching(folder: string, pattern: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const found of glob(pattern, { cwd: folder, exclude: (name: string) => isSkipped(basename(name)) })) {
+    const path = resolve(folder, found);
+    if (isSkipped(basename(path)) || basename(path) === 'fettle.yaml') continue;
+    if ((await stat(path).catch(() => undefined))?.isDirectory() === true) continue;
+    files.push(path);
+  }
+  return files;
+}
+
+function problemOf(path: string, error: unknown): Problem {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return { code: 'no-files', message: `\`${shorten(path, 200)}\` names no file`, severity: 'error', suggestion: 'write a file, a folder or a pattern like `more/*.yaml`' };
+  }
+  return { code: 'unreadable-file', message: `\`${shorten(path, 200)}\` cannot be read: ${code ?? String(error)}`, severity: 'error' };
+}
+
+/**
+ * Finds what `paths` name, relative to `folder`; the order of the paths says nothing. What names nothing is a problem.
+ * A file that is named twice, by a link too, is there once, under the name that sorts first.
+ */
+export async function findFiles(folder: string, paths: readonly string[], except?: string): Promise<Found> {
+  const problems: Problem[] = [];
+  const named = new Map<string, string>();
+  const entries: { path: string; reals: string[] }[] = [];
+  const isConfiguration = (file: string): boolean => basename(file) === 'fettle.yaml' || file === except;
+  for (const path of new Set(paths)) {
+    try {
+      const files = (await filesOf(folder, path)).filter((file) => !isConfiguration(file));
+      const reals: string[] = [];
+      for (const file of files) {
+        const real = await realpath(file).catch(() => file);
+        const other = named.get(real);
+        if (other === undefined || compareText(file, other) < 0) named.set(real, file);
+        reals.push(real);
+      }
+      entries.push({ path, reals });
+    } catch (error) {
+      problems.push(problemOf(path, error));
+    }
+  }
+  return {
+    files: [...named.values()].sort(compareText),
+    entries: entries.map(({ path, reals }) => ({ path, files: reals.map((real) => named.get(real) ?? real) })),
+    problems,
+  };
+}
+
+/** Throws ENOENT where there is nothing. */
+async function filesOf(folder: string, path: string): Promise<readonly string[]> {
+  const nothing = Object.assign(new Error('no such file'), { code: 'ENOENT' });
+  if (path.includes('\0')) throw nothing;
+  const full = resolve(folder, path);
+  const at = await lstat(full).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+    return undefined;
+  });
+  if (at === undefined) {
+    const files = /[*?{[]/u.test(path) ? await matching(folder, path) : [];
+    if (files.length === 0) throw nothing;
+    return files;
+  }
+  if (!(await stat(full)).isDirectory()) return [full];
+  const files: string[] = [];
+  await walk(full, new Set(), files);
+  return files;
+}

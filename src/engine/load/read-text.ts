@@ -1,0 +1,112 @@
+/**
+ * Reads one file as text, whatever it turns out to be.
+ *
+ * A path may name a pipe without a writer, a device without an end, or a file that is longer than its size says. It is
+ * opened without waiting, looked at through the open handle, and read up to the limit.
+ */
+
+import { isUtf8 } from 'node:buffer';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { limits } from './limits.ts';
+
+/** A file that is no text. `line` and `column` are there where a place can be named. */
+export interface Unreadable {
+  readonly code: string;
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly suggestion?: string;
+}
+
+export type TextOrNot = { readonly text: string } | { readonly unreadable: Unreadable };
+
+const MB = 1024 * 1024;
+
+function megabytes(bytes: number): string {
+  return `${(bytes / MB).toFixed(1).replace(/\.0$/u, '')} MB`;
+}
+
+function whyNot(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EACCES' || code === 'EPERM') return 'it may not be read by this user';
+  if (code === 'ELOOP') return 'its symbolic links run in a circle';
+  if (code === 'ENXIO') return 'it is no regular file';
+  return code ?? String(error);
+}
+
+/** Index of the first byte that is no UTF-8, or -1. */
+function firstBadByte(bytes: Uint8Array): number {
+  let at = 0;
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0;
+    const length = byte < 0x80 ? 1 : byte >= 0xc2 && byte < 0xe0 ? 2 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xf0 && byte < 0xf5 ? 4 : 0;
+    if (length === 0 || (length > 1 && !isUtf8(bytes.subarray(at, at + length)))) return at;
+    at += length;
+  }
+  return -1;
+}
+
+function placeOfByte(bytes: Buffer, index: number): { line: number; column: number } {
+  const before = bytes.subarray(0, index);
+  const start = before.lastIndexOf(10) + 1;
+  let line = 1;
+  for (let at = before.indexOf(10); at !== -1; at = before.indexOf(10, at + 1)) line++;
+  return { line, column: before.subarray(start).toString('utf8').length + 1 };
+}
+
+function hex(byte: number | undefined): string {
+  return `0x${(byte ?? 0).toString(16).padStart(2, '0')}`;
+}
+
+/** Bytes as text: UTF-8 with or without a byte order mark; everything else is named as what it is. */
+export function textOf(bytes: Buffer): TextOrNot {
+  const first = bytes.subarray(0, 4);
+  if (first.equals(Buffer.from([0xff, 0xfe, 0, 0])) || first.equals(Buffer.from([0, 0, 0xfe, 0xff])))
+    return { unreadable: { code: 'not-utf8', message: 'the file is UTF-32; only UTF-8 is read', line: 1, column: 1 } };
+  if ((first[0] === 0xff && first[1] === 0xfe) || (first[0] === 0xfe && first[1] === 0xff))
+    return { unreadable: { code: 'utf-16', message: 'the file is UTF-16; only UTF-8 is read', line: 1, column: 1 } };
+  const nul = bytes.indexOf(0);
+  if (nul !== -1) {
+    const place = placeOfByte(bytes, nul);
+    return { unreadable: { code: 'binary', message: 'the file is binary: it has a NUL byte here', ...place } };
+  }
+  if (!isUtf8(bytes)) {
+    const bad = firstBadByte(bytes);
+    const message = `the byte ${hex(bytes[bad])} here is no UTF-8`;
+    return { unreadable: { code: 'not-utf8', message, ...placeOfByte(bytes, bad), suggestion: 'save the file as UTF-8' } };
+  }
+  const marked = first[0] === 0xef && first[1] === 0xbb && first[2] === 0xbf;
+  return { text: bytes.toString('utf8', marked ? 3 : 0) };
+}
+
+/** The text of a regular file of at most 8 MB. Never throws for what the file is, and never waits for a pipe. */
+export async function readText(path: string): Promise<TextOrNot> {
+  try {
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = await file.stat();
+    if (!stat.isFile()) {
+      const nature = stat.isDirectory() ? 'a folder' : stat.isFIFO() ? 'a pipe' : stat.isSocket() ? 'a socket' : 'a device';
+      return { unreadable: { code: 'unreadable-file', message: `it is ${nature}, no regular file` } };
+    }
+    const limit = limits.fileBytes;
+    const tooLarge = (size: string): TextOrNot => ({
+      unreadable: { code: 'too-large', message: `the file has ${size}, the limit is ${megabytes(limit)}`, line: 1, column: 1, suggestion: 'split it into several files' },
+    });
+    if (stat.size > limit) return tooLarge(megabytes(stat.size));
+    const chunk = Buffer.allocUnsafe(Math.max(stat.size, 4096) + 1);
+    let bytes = chunk;
+    let length = 0;
+    for (;;) {
+      if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(bytes.length * 2, limit + 2));
+      const { bytesRead } = await file.read(bytes, length, bytes.length - length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+      if (length > limit) return tooLarge(`more than ${megabytes(limit)}`);
+    }
+    return textOf(bytes.subarray(0, length));
+  } catch (error) {
+    return { unreadable: { code: 'unreadable-file', message: `the file cannot be read: ${whyNot(error)}` } };
+  }
+}

@@ -1,0 +1,127 @@
+/** Note: what a look found different from what is remembered, as records; nothing new is one short line. */
+
+import { digestOf, sameJson } from './canonical.ts';
+import { ABSENT, firstMachine, moveOf } from './lifecycle.ts';
+import { isOurs } from './match.ts';
+import type { Kind, Plugin } from './plugin.ts';
+import type { Draft, Seen } from './record.ts';
+import { formatRef } from './ref.ts';
+import { gapScope } from './gap.ts';
+import type { KindTables } from './tables.ts';
+import type { Change, Facts, Gap, Json, Pair } from './types.ts';
+
+/** A memory over this size is refused; a spec over it is kept as its digest alone. */
+export const MEMORY_LIMIT_BYTES = 16_384;
+const RESOURCES_PER_RECORD = 200;
+
+/** A spec as it is remembered: whole, or, when it is large, as its digest alone. */
+export function specNote(spec: unknown): { readonly spec?: Json; readonly specDigest: string } {
+  const small = JSON.stringify(spec).length <= MEMORY_LIMIT_BYTES / 2;
+  return { ...(small ? { spec: spec as Json } : {}), specDigest: digestOf(spec) };
+}
+
+function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
+  const changed = Object.entries(noted).filter(([key, value]) => !sameJson(value ?? null, kept[key] ?? null));
+  return changed.length === 0 ? undefined : Object.fromEntries(changed.map(([key, value]) => [key, value ?? null]));
+}
+
+/** What is to be remembered at all: what is ours, and what is given and written. */
+function isRemembered(pair: Pair): boolean {
+  return isOurs(pair) || pair.memory !== undefined || (pair.desired !== undefined && pair.observed?.given === true);
+}
+
+function seenState(pair: Pair, tables: KindTables): Pick<Seen, 'state' | 'others' | 'moves'> {
+  const state = pair.observed?.state ?? ABSENT;
+  const before = pair.memory?.state ?? ABSENT;
+  const others = pair.observed?.others;
+  const machine = firstMachine(tables);
+  const moves = [
+    ...(state === before ? [] : [moveOf(tables, machine, before, state)]),
+    ...Object.entries(others ?? {}).flatMap(([name, now]) => {
+      const then = pair.memory?.others?.[name];
+      return then === undefined || then === now ? [] : [moveOf(tables, name, then, now)];
+    }),
+  ];
+  const first = pair.memory?.state === undefined && pair.observed !== undefined;
+  return {
+    ...(state === before && !first ? {} : { state }),
+    ...(others === undefined || sameJson(others, pair.memory?.others) ? {} : { others }),
+    ...(moves.length === 0 ? {} : { moves }),
+  };
+}
+
+function seenOf(pair: Pair, kind: Kind<unknown>, tables: KindTables, now: number): Seen | undefined {
+  if (!isRemembered(pair) || (pair.observed === undefined && pair.gap !== undefined)) return undefined;
+  if (pair.desired === undefined && (pair.observed === undefined || pair.observed.given === true))
+    return pair.memory === undefined || pair.memory.open !== undefined ? undefined : { ref: pair.ref, gone: true };
+  if (pair.observed === undefined && pair.memory === undefined) return undefined;
+  const kept = changedFacts((kind.note?.(pair, now) ?? {}) as Facts, (pair.memory?.kept ?? {}) as Facts);
+  const needs = pair.desired?.needs.map(formatRef);
+  const labels = pair.desired?.meta.labels;
+  const seen: Seen = {
+    ref: pair.ref,
+    ...seenState(pair, tables),
+    ...(kept === undefined ? {} : { kept, version: tables.memoryVersion }),
+    ...(needs === undefined || sameJson(needs, pair.memory?.needs ?? []) ? {} : { needs }),
+    ...(labels === undefined || sameJson(labels, pair.memory?.labels ?? {}) ? {} : { labels }),
+  };
+  return Object.keys(seen).length === 1 ? undefined : seen;
+}
+
+function inRecords(run: string, resources: readonly Seen[], counts: Readonly<Record<string, number>>, gaps: readonly string[]): readonly Draft[] {
+  const drafts: Draft[] = [];
+  for (let start = 0; start === 0 || start < resources.length; start += RESOURCES_PER_RECORD) {
+    drafts.push({
+      kind: 'seen',
+      body: {
+        run,
+        resources: resources.slice(start, start + RESOURCES_PER_RECORD),
+        counts: start === 0 ? counts : {},
+        ...(start === 0 && gaps.length > 0 ? { gaps } : {}),
+      },
+    });
+  }
+  return drafts;
+}
+
+/** What one look of a whole world is remembered as. */
+export function note(
+  pairs: ReadonlyMap<string, Pair>,
+  gaps: readonly Gap[],
+  plugins: ReadonlyMap<string, Plugin>,
+  run: string,
+  now: number,
+): readonly Draft[] {
+  const counts: Record<string, number> = {};
+  const resources: Seen[] = [];
+  for (const pair of pairs.values()) {
+    const plugin = plugins.get(pair.ref.plugin);
+    const kind = plugin?.kinds[pair.ref.kind];
+    const tables = plugin?.tables.kinds[pair.ref.kind];
+    if (kind === undefined || tables === undefined) continue;
+    if (pair.observed !== undefined) {
+      const key = `${pair.ref.plugin}/${pair.ref.kind}`;
+      counts[key] = (counts[key] ?? 0) + 1;
+    }
+    const seen = seenOf(pair, kind, tables, now);
+    if (seen !== undefined) resources.push(seen);
+  }
+  return inRecords(run, resources, counts, gaps.map(gapScope).sort());
+}
+
+/** Specs that the world already answers to, though they were never applied: from now on they count as applied. */
+export function noteApplied(
+  pairs: ReadonlyMap<string, Pair>,
+  changes: ReadonlyMap<string, Change>,
+  run: string,
+): readonly Draft[] {
+  const resources: Seen[] = [];
+  for (const [address, pair] of pairs) {
+    if (!isOurs(pair) || pair.desired === undefined || pair.observed === undefined || changes.has(address)) continue;
+    const applied = pair.memory?.applied;
+    if (applied?.spec !== undefined && sameJson(applied.spec, pair.desired.spec)) continue;
+    const noted = specNote(pair.desired.spec);
+    if (noted.specDigest !== applied?.digest) resources.push({ ref: pair.ref, ...noted });
+  }
+  return resources.length === 0 ? [] : inRecords(run, resources, {}, []);
+}

@@ -1,0 +1,98 @@
+/** Observe: asks every plugin for its part of the world, each under a deadline; what cannot be read is a gap. */
+
+import { withDeadline } from './deadline.ts';
+import type { Plugin } from './plugin.ts';
+import { formatRef } from './ref.ts';
+import type { Recall } from './remember.ts';
+import type { Desired, Gap, Memory, Observed, Ref, View } from './types.ts';
+
+export interface ObserveInput {
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  /** Opens a plugin's world for reading; the same one every time. */
+  readonly reader: (plugin: string) => Promise<unknown>;
+  readonly desired: readonly Desired[];
+  readonly recall: Recall;
+  readonly only?: readonly Ref[];
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly deadlineMs: number;
+  readonly abort: AbortSignal;
+  readonly progress?: ((plugin: string, done: number, total: number) => void) | undefined;
+}
+
+/** What a plugin gave that it must not give; undefined when all is well. */
+function rubbish(view: View, plugin: Plugin): string | undefined {
+  if (!Array.isArray(view?.observed) || !Array.isArray(view.gaps)) return 'its view is no view';
+  const seen = new Set<string>();
+  for (const each of view.observed as readonly Observed[]) {
+    const kind = plugin.tables.kinds[each.ref?.kind];
+    if (each.ref?.plugin !== plugin.name || kind === undefined || typeof each.ref.name !== 'string')
+      return 'it saw a resource of a kind that it does not have';
+    const address = formatRef(each.ref);
+    if (seen.has(address)) return `it saw ${address} twice`;
+    seen.add(address);
+    const states = Object.values(kind.machines)[0]?.states ?? [];
+    if (!states.includes(each.state)) return `it saw ${address} in a state that the kind does not have: ${each.state}`;
+    if (Number.isNaN(Date.parse(each.at))) return `it saw ${address} at no time`;
+  }
+  return undefined;
+}
+
+function gapOf(plugin: string, refs: readonly Ref[] | undefined, message: string): Gap {
+  return refs === undefined ? { plugin, message } : { plugin, refs, message };
+}
+
+async function observeOne(plugin: Plugin, input: ObserveInput, desired: readonly Desired[], memory: readonly Memory[]): Promise<View> {
+  const only = input.only?.filter((ref) => ref.plugin === plugin.name);
+  const now = input.now();
+  try {
+    const view = await withDeadline(`looking at ${plugin.name}`, input.deadlineMs, input.abort, async (signal) =>
+      plugin.observe(await input.reader(plugin.name), {
+        desired,
+        memory,
+        ...(only === undefined ? {} : { only }),
+        now,
+        signal,
+        progress: (done, total) => input.progress?.(plugin.name, done, total),
+      }),
+    );
+    const wrong = rubbish(view, plugin);
+    if (wrong === undefined) return view;
+    return { observed: [], gaps: [gapOf(plugin.name, only, `the plugin gave rubbish: ${wrong}`)], at: new Date(now).toISOString() };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { observed: [], gaps: [gapOf(plugin.name, only, message)], at: new Date(now).toISOString() };
+  }
+}
+
+function grouped<T extends { readonly ref: Ref }>(items: Iterable<T>, wanted: ReadonlySet<string> | undefined): ReadonlyMap<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    if (wanted !== undefined && !wanted.has(formatRef(item.ref))) continue;
+    const known = groups.get(item.ref.plugin);
+    if (known === undefined) groups.set(item.ref.plugin, [item]);
+    else known.push(item);
+  }
+  return groups;
+}
+
+/** Everything that is written or remembered, or with `only` nothing but these. Never throws for a plugin's sake. */
+export async function observe(input: ObserveInput): Promise<View> {
+  const wanted = input.only === undefined ? undefined : new Set(input.only.map(formatRef));
+  const desired = grouped(input.desired, wanted);
+  const memory = grouped(input.recall.resources.values(), wanted);
+  const names = [...new Set([...desired.keys(), ...memory.keys()])].sort();
+  const views = await Promise.all(
+    names.map((name) => {
+      const plugin = input.plugins.get(name);
+      if (plugin === undefined)
+        return { observed: [], gaps: [{ plugin: name, message: 'this fettle has no such plugin' }], at: '' };
+      return observeOne(plugin, input, desired.get(name) ?? [], memory.get(name) ?? []);
+    }),
+  );
+  return {
+    observed: views.flatMap((view) => view.observed),
+    gaps: views.flatMap((view) => view.gaps),
+    at: new Date(input.now()).toISOString(),
+  };
+}

@@ -1,0 +1,98 @@
+/** The plan as a document: the JSON that is printed, saved, shown and read by other programs. */
+
+import type { Head } from '../store/store.ts';
+import type { Cause, Facts, Goal, Json, Remedy, Severity, Step } from './types.ts';
+
+export const PLAN_FORMAT = '1.0';
+
+export type PlanActionName = 'create' | 'update' | 'delete' | 'forget' | 'no-op';
+
+export interface ResourceChange {
+  readonly address: string;
+  readonly type: string;
+  readonly name: string;
+  readonly provider_name: string;
+  readonly change: {
+    readonly actions: readonly PlanActionName[];
+    readonly before: Json;
+    readonly after: Json;
+    readonly before_sensitive: Json;
+    readonly after_sensitive: Json;
+  };
+  readonly step: Step;
+  readonly goal: Goal;
+  readonly cause: Cause;
+  readonly because: string;
+  readonly reversible: 'yes' | 'no' | 'partly';
+  readonly basis: string;
+  readonly source?: { readonly filename: string; readonly start: { readonly line: number; readonly column: number } };
+  readonly warnings: readonly string[];
+  readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
+}
+
+export interface PlanReason {
+  readonly rule: string;
+  readonly message: string;
+  readonly facts: Facts;
+  readonly observed_at: string;
+  readonly clears_at?: string;
+  readonly remedy?: Remedy;
+  readonly overridable: boolean;
+}
+
+/** A change that will not run: why, by its first reason, and all of them. */
+export interface RefusedChange {
+  readonly reason: string;
+  readonly resource_change: ResourceChange;
+  readonly reasons: readonly PlanReason[];
+  readonly clears_at?: string;
+}
+
+export interface Plan {
+  readonly format_version: string;
+  readonly fettle_version: string;
+  readonly timestamp: string;
+  readonly project: string;
+  /** Nothing was left out: no gaps, no targets. */
+  readonly complete: boolean;
+  /** There are rows that would run. */
+  readonly applyable: boolean;
+  readonly errored: boolean;
+  readonly resource_changes: readonly ResourceChange[];
+  readonly rejected_changes: readonly RefusedChange[];
+  readonly deferred_changes: readonly RefusedChange[];
+  readonly prior_state: {
+    readonly resources: readonly { readonly address: string; readonly type: string; readonly state: string; readonly values: Json }[];
+  };
+  readonly resource_drift: readonly { readonly address: string; readonly change: ResourceChange['change'] }[];
+  readonly checks: readonly {
+    readonly address: string;
+    readonly code: string;
+    readonly severity: Severity;
+    readonly message: string;
+    readonly facts: Facts;
+  }[];
+  readonly gaps: readonly { readonly plugin: string; readonly scope: string; readonly message: string; readonly since?: string }[];
+  /** Observed in the world, and neither written nor ours. */
+  readonly unmanaged: readonly string[];
+  /** What an earlier run left open, and how it ended as far as can be seen. */
+  readonly settled: readonly { readonly address: string; readonly step: Step; readonly outcome: string }[];
+  readonly summary: {
+    readonly resources: number;
+    readonly plugins: number;
+    readonly add: number;
+    readonly change: number;
+    readonly step: number;
+    readonly remove: number;
+    readonly rejected: number;
+    readonly deferred: number;
+    readonly findings: number;
+    readonly unchanged: number;
+    /** Covered by a gap, and therefore not judged. */
+    readonly unread: number;
+  };
+  readonly plan_digest: string;
+  readonly log_head?: Head;
+  /** Over the whole of a saved plan but itself. */
+  readonly checksum?: string;
+}

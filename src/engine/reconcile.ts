@@ -1,0 +1,105 @@
+/** Reconcile: the line from documents and memory to a sealed plan, in its order. */
+
+import type { Head } from '../store/store.ts';
+import { diff } from './diff.ts';
+import { expand } from './expand.ts';
+import { judge } from './judge.ts';
+import { match, withMemory } from './match.ts';
+import { note, noteApplied } from './note.ts';
+import { type ObserveInput, observe } from './observe.ts';
+import type { Plan } from './plan.ts';
+import type { Plugin } from './plugin.ts';
+import type { Draft } from './record.ts';
+import { formatRef } from './ref.ts';
+import type { Recall } from './remember.ts';
+import { sceneOf } from './scene.ts';
+import { seal } from './seal.ts';
+import { settle } from './settle.ts';
+import type { Action, Change, Desired, Finding, Pair, Safety, Scene, View } from './types.ts';
+
+/** How long the look at a plugin's whole world may take. */
+export const LOOK_DEADLINE_MS = 15 * 60_000;
+
+export interface ReconcileInput {
+  readonly project: string;
+  readonly version: string;
+  readonly run: string;
+  readonly documents: readonly Desired[];
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly reader: ObserveInput['reader'];
+  readonly recall: Recall;
+  /** Takes records into `recall`; `apply` makes them durable first, `plan` does not write them. */
+  readonly record: (drafts: readonly Draft[]) => Promise<unknown>;
+  readonly safety: Safety;
+  /** Another run holds the lock: what it left open is not settled, but waited for. */
+  readonly busy?: Scene['busy'];
+  readonly now: () => number;
+  readonly abort: AbortSignal;
+  readonly progress?: ObserveInput['progress'];
+  /** Only these addresses are part of the plan; undefined for all. */
+  readonly within?: (address: string) => boolean;
+  readonly head?: Head;
+}
+
+export interface Reconciled {
+  readonly desired: readonly Desired[];
+  readonly view: View;
+  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly scene: Scene;
+  readonly changes: ReadonlyMap<string, Change>;
+  readonly actions: ReadonlyMap<string, Action>;
+  readonly plan: Plan;
+}
+
+function findingsOf(pairs: ReadonlyMap<string, Pair>, plugins: ReadonlyMap<string, Plugin>, scene: Scene): readonly Finding[] {
+  return [...pairs.values()].flatMap((pair) => [
+    ...(pair.observed?.findings ?? []),
+    ...(plugins.get(pair.ref.plugin)?.kinds[pair.ref.kind]?.findings?.(pair, scene) ?? []),
+  ]);
+}
+
+/** What earlier runs left open, and how it ended. */
+function settledRows(drafts: readonly Draft[], pairs: ReadonlyMap<string, Pair>): Plan['settled'] {
+  return drafts.flatMap((draft) => {
+    if (draft.kind !== 'outcome') return [];
+    const address = formatRef(draft.body.ref);
+    return [{ address, step: pairs.get(address)?.memory?.open?.step ?? '?>?', outcome: draft.body.outcome }];
+  });
+}
+
+function only<T>(items: ReadonlyMap<string, T>, within: ReconcileInput['within']): ReadonlyMap<string, T> {
+  return within === undefined ? items : new Map([...items].filter(([address]) => within(address)));
+}
+
+/** Looks, compares and judges. Writes nothing but through `record`. */
+export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
+  const { plugins, recall, run, safety } = input;
+  const desired = expand(input.documents, plugins, recall);
+  const view = await observe({ ...input, desired, deadlineMs: LOOK_DEADLINE_MS });
+
+  const now = input.now();
+  const sceneFor = (pairs: ReadonlyMap<string, Pair>): Scene =>
+    sceneOf({ pairs, gaps: view.gaps, now, viewedAt: Date.parse(view.at), safety, ...(input.busy === undefined ? {} : { busy: input.busy }) });
+  const found = match(desired, view, recall);
+  const closed = input.busy === undefined ? settle(found, plugins, sceneFor(found), run) : [];
+  const settled = settledRows(closed, found);
+  await input.record(closed);
+  await input.record(note(withMemory(found, recall), view.gaps, plugins, run, now));
+
+  const pairs = withMemory(found, recall);
+  const scene = sceneFor(pairs);
+  const changes = only(diff(pairs, plugins, scene), input.within);
+  await input.record(noteApplied(pairs, changes, run));
+  const actions = judge(changes, pairs, scene, plugins);
+  const plan = seal({
+    ...input,
+    pairs,
+    actions,
+    scene,
+    settled,
+    findings: findingsOf(only(pairs, input.within), plugins, scene),
+    gaps: view.gaps,
+    partial: input.within !== undefined,
+  });
+  return { desired, view, pairs, scene, changes, actions, plan };
+}

@@ -1,0 +1,170 @@
+/** The rules that hold for every kind, so that no plugin repeats them. Each is a pure function of a change and its scene. */
+
+import type { EngineRuleId } from './generated.ts';
+import { gapScope } from './gap.ts';
+import { isUnsettled, parseStep, stateFor, stepTransition } from './lifecycle.ts';
+import { isOurs } from './match.ts';
+import { formatRef } from './ref.ts';
+import type { KindTables } from './tables.ts';
+import type { Change, Pair, Scene, Verdict } from './types.ts';
+import { counted, defer, pass, reject } from './verdict.ts';
+
+/** What an engine rule gets beside what every rule gets. */
+export interface Ground {
+  readonly tables: KindTables;
+  /** Tables of any kind, for what a change depends on. */
+  readonly tablesOf: (pair: Pair) => KindTables | undefined;
+  /** Addresses of what needs this resource. */
+  readonly neededBy: readonly string[];
+}
+
+export type EngineRule = (change: Change, pair: Pair, scene: Scene, ground: Ground) => Verdict;
+
+/** Changes of memory alone: no step of a machine. */
+export function isMemoryOnly(change: Change): boolean {
+  return change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release';
+}
+
+/** It takes something away that may be in use. */
+export function isDestructive(change: Change, tables: KindTables): boolean {
+  if (isMemoryOnly(change)) return false;
+  return change.goal === 'remove' || change.goal === 'replace' || stepTransition(tables, change.step)?.destructive === true;
+}
+
+function lifecycle(change: Change, pair: Pair, _scene: Scene, { tables }: Ground): Verdict {
+  if (isMemoryOnly(change)) return pass('changes memory alone', { step: change.step });
+  const { from } = parseStep(change.step);
+  const state = pair.observed === undefined && pair.gap !== undefined ? from : stateFor(pair, change.step);
+  if (stepTransition(tables, change.step) === undefined)
+    return reject(`${change.step} is no step of ${change.ref.kind}`, { step: change.step, state });
+  if (from !== state) return reject(`it is ${state}, not ${from}`, { step: change.step, state });
+  return pass('a step of the lifecycle', { step: change.step, state });
+}
+
+function notOwned(change: Change, pair: Pair): Verdict {
+  if (change.goal === 'adopt' || pair.observed === undefined || pair.observed.given === true || isOurs(pair))
+    return pass('ours, or nobody’s', { owned: pair.memory?.owned ?? null });
+  const address = formatRef(change.ref);
+  return reject('neither created nor adopted by this project', { owned: null }, {
+    remedy: { outside: `write a document for ${address} and apply: it is adopted first` },
+  });
+}
+
+function protectedRule(change: Change, pair: Pair): Verdict {
+  const isProtected = pair.memory?.protect === true || pair.desired?.meta.lifecycle.protect === true;
+  const facts = { protected: isProtected, goal: change.goal };
+  if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced', facts);
+  if (!isProtected) return pass('not protected', facts);
+  return reject(`it is protected, and would be ${change.goal === 'remove' ? 'removed' : 'replaced'}`, facts, {
+    remedy: { set: { path: '/lifecycle/protect', value: false } },
+  });
+}
+
+function partialView(change: Change, pair: Pair, _scene: Scene, { tables }: Ground): Verdict {
+  if (!isDestructive(change, tables)) return pass('takes nothing away', { destructive: false });
+  if (pair.gap === undefined) return pass('the view is complete', { destructive: true });
+  return reject(`it cannot be seen: ${pair.gap.message}`, { destructive: true, gap: gapScope(pair.gap) }, {
+    remedy: { outside: `make ${pair.gap.endpoint ?? gapScope(pair.gap)} readable again` },
+  });
+}
+
+function staleView(change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
+  if (!isDestructive(change, tables)) return pass('takes nothing away', { destructive: false });
+  const seenAt = pair.observed === undefined ? scene.viewedAt : Date.parse(pair.observed.at);
+  const ageSeconds = Math.max(0, Math.round((scene.now - seenAt) / 1000));
+  const maxSeconds = Math.round(scene.safety.maxAgeMs / 1000);
+  const facts = { ageSeconds, maxSeconds };
+  if (scene.now - seenAt <= scene.safety.maxAgeMs) return pass('the view is fresh', facts);
+  return reject(`it was looked at ${ageSeconds} s ago, ${maxSeconds} s are allowed`, facts, {
+    remedy: { outside: 'look again' },
+  });
+}
+
+/** Why something that is needed will not be there; undefined when it is, or will be. */
+function missingNeed(address: string, scene: Scene, ground: Ground): string | undefined {
+  const pair = scene.pair(address);
+  const action = scene.judged.get(address);
+  if (pair === undefined) return `${address} is not known`;
+  const tables = ground.tablesOf(pair);
+  const settled =
+    pair.observed !== undefined && !(tables !== undefined && isUnsettled(tables, pair.observed.state));
+  if (action === undefined) {
+    if (settled) return undefined;
+    if (pair.gap !== undefined) return `${address} cannot be seen: ${pair.gap.message}`;
+    return pair.observed === undefined ? `${address} is absent` : `${address} is ${pair.observed.state}`;
+  }
+  if (action.verdict === 'accept') return undefined;
+  if (settled && action.change.goal !== 'remove' && action.change.goal !== 'replace') return undefined;
+  return `${address} is ${action.verdict === 'reject' ? 'rejected' : 'waiting'}`;
+}
+
+/** Why something still needs what a change removes; undefined when nothing does. */
+function standingNeed(address: string, scene: Scene): string | undefined {
+  const pair = scene.pair(address);
+  const action = scene.judged.get(address);
+  if (pair === undefined || (pair.observed === undefined && pair.gap === undefined)) return undefined;
+  const leaves = action?.change.goal === 'remove' || action?.change.goal === 'release';
+  if (leaves && action?.verdict === 'accept') return undefined;
+  return leaves ? `${address} needs it, and stays` : `${address} needs it`;
+}
+
+function dependency(change: Change, pair: Pair, scene: Scene, ground: Ground): Verdict {
+  if (isMemoryOnly(change)) return pass('changes memory alone');
+  if (change.goal === 'remove') {
+    const still = ground.neededBy.map((address) => standingNeed(address, scene)).find((why) => why !== undefined);
+    const facts = { neededBy: ground.neededBy };
+    return still === undefined
+      ? pass('nothing needs it', facts)
+      : reject(still, facts, { remedy: { outside: 'remove what needs it first' } });
+  }
+  const needs = pair.desired?.needs.map(formatRef) ?? [];
+  const why = needs.map((address) => missingNeed(address, scene, ground)).find((each) => each !== undefined);
+  return why === undefined
+    ? pass('what it needs is there, or comes first', { needs })
+    : defer(`it needs what is not there: ${why}`, { needs }, { remedy: { outside: why } });
+}
+
+function tooManyRemovals(change: Change, _pair: Pair, scene: Scene): Verdict {
+  if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced');
+  const { plugin, kind } = change.ref;
+  const { owned, removals } = scene.removals.get(`${plugin}/${kind}`) ?? { owned: 0, removals: 1 };
+  const { max, share, from } = scene.safety.removals;
+  const allowed = scene.safety.maxRemovals;
+  const facts = { kind: `${plugin}/${kind}`, removals, owned, max, share, from, lifted: allowed?.count ?? null };
+  if (allowed !== undefined && removals <= allowed.count) return pass(`lifted to ${allowed.count}: ${allowed.reason}`, facts);
+  const what = `${counted(removals, 'removal')} of ${owned} owned ${kind}s`;
+  const remedy = { outside: `--max-removals ${removals} --reason "…"` };
+  if (removals > max) return reject(`${what}, ${max} are allowed`, facts, { remedy });
+  if (owned >= from && removals === owned) return reject(`${what}: all of them`, facts, { remedy });
+  if (owned >= from && removals / owned > share)
+    return reject(`${what}, ${Math.round(share * 100)} % are allowed`, facts, { remedy });
+  return pass('within the limits', facts);
+}
+
+function inProgress(_change: Change, pair: Pair, scene: Scene): Verdict {
+  const open = pair.memory?.open;
+  if (open === undefined || scene.busy === undefined) return pass('no other run is at it');
+  const facts = { step: open.step, since: open.at, holder: scene.busy.holder };
+  return defer(`${open.step} was begun at ${open.at} by ${scene.busy.holder}`, facts, {
+    remedy: { outside: 'wait for that run to end' },
+  });
+}
+
+function freeze(_change: Change, pair: Pair): Verdict {
+  const hold = pair.desired?.meta.lifecycle.hold;
+  if (hold === undefined) return pass('not on hold');
+  return reject(`on hold: ${hold}`, { hold }, { remedy: { outside: 'remove lifecycle.hold' } });
+}
+
+/** In the order in which they are asked. */
+export const engineRules = {
+  lifecycle,
+  'not-owned': notOwned,
+  protected: protectedRule,
+  'partial-view': partialView,
+  'stale-view': staleView,
+  'in-progress': inProgress,
+  freeze,
+  dependency,
+  'too-many-removals': tooManyRemovals,
+} satisfies Readonly<Record<EngineRuleId, EngineRule>>;

@@ -1,0 +1,41 @@
+/** What generated validators need at run time: the length of a text, and errors that show the schema they come from. */
+
+import type { SchemaError, Validator } from './plugin.ts';
+
+/** Length of a text as JSON Schema counts it: in code points, not in UTF-16 units. */
+export function codePoints(text: string): number {
+  let count = text.length;
+  for (let i = 0; i < text.length - 1; i += 1) {
+    const isHigh = (text.charCodeAt(i) & 0xfc00) === 0xd800;
+    if (isHigh && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
+      count -= 1;
+      i += 1;
+    }
+  }
+  return count;
+}
+
+/** The schema that has the failed keyword, by the path to the keyword: `#/properties/port/maximum`. */
+function schemaAt(root: unknown, keywordPath: string): unknown {
+  let schema = root;
+  for (const part of keywordPath.split('/').slice(1, -1)) {
+    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+    schema = (schema as Readonly<Record<string, unknown>> | undefined)?.[key];
+  }
+  return schema;
+}
+
+/**
+ * The validator with `parentSchema` on each of its errors: found when something is wrong, so that good input and the
+ * generated code pay nothing for it. Not for schemas with `$ref`: paths behind one do not start at the root.
+ */
+export function withSchemas(validate: Validator, root: unknown): Validator {
+  const check: Validator = (value) => {
+    const isValid = validate(value);
+    check.errors = isValid
+      ? null
+      : (validate.errors ?? []).map((error): SchemaError => ({ ...error, parentSchema: schemaAt(root, error.schemaPath) }));
+    return isValid;
+  };
+  return check;
+}

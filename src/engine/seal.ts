@@ -1,0 +1,252 @@
+/** Seal: turns what was judged into the plan document, with its digest. */
+
+import type { Head } from '../store/store.ts';
+import { digestOf } from './canonical.ts';
+import { driftOf } from './diff.ts';
+import { gapScope } from './gap.ts';
+import { parseStep, stepTransition } from './lifecycle.ts';
+import { PLAN_FORMAT, type Plan, type PlanActionName, type PlanReason, type RefusedChange, type ResourceChange } from './plan.ts';
+import type { Plugin } from './plugin.ts';
+import { compareText, formatRef } from './ref.ts';
+import { isMemoryOnly } from './rules.ts';
+import type { Action, Change, FieldChange, Finding, Gap, Json, Judgement, Pair, Scene } from './types.ts';
+
+const ACTION_NAMES: Readonly<Record<Change['goal'], readonly PlanActionName[]>> = {
+  create: ['create'],
+  update: ['update'],
+  replace: ['delete', 'create'],
+  remove: ['delete'],
+  adopt: ['update'],
+  protect: ['update'],
+  release: ['forget'],
+};
+
+type Side = 'before' | 'after';
+
+interface Tree {
+  [key: string]: Tree | Json;
+}
+
+function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+/** One side of field differences as a value shaped like the spec. */
+function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json | undefined): Json {
+  const root: Tree = Object.create(null) as Tree;
+  for (const field of fields) {
+    const value = leaf(field);
+    if (value === undefined) continue;
+    const parts = field.path.split('/').slice(1).map(unescapePointer);
+    const last = parts.pop();
+    if (last === undefined) continue;
+    let place = root;
+    for (const part of parts) place = (place[part] ??= Object.create(null) as Tree) as Tree;
+    place[last] = value;
+  }
+  return root as Json;
+}
+
+function changeJson(change: Pick<Change, 'goal' | 'fields'>): ResourceChange['change'] {
+  const { goal, fields } = change;
+  const hidden = (field: FieldChange): Json | undefined => (field.secret === true ? true : undefined);
+  const shown = (which: Side) => side(fields, (field) => (field.secret === true ? undefined : field[which]));
+  return {
+    actions: ACTION_NAMES[goal],
+    before: goal === 'create' ? null : shown('before'),
+    after: goal === 'remove' ? null : shown('after'),
+    before_sensitive: goal === 'create' ? false : side(fields, hidden),
+    after_sensitive: goal === 'remove' ? false : side(fields, hidden),
+  };
+}
+
+function overridesOf(action: Action): readonly { readonly rule: string; readonly reason: string }[] {
+  return action.judgements.flatMap(({ rule, overridden }) => (overridden === undefined ? [] : [{ rule, reason: overridden }]));
+}
+
+/** One row of the plan. */
+export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {
+  const { change, source } = action;
+  const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
+  const transition = tables === undefined || isMemoryOnly(change) ? undefined : stepTransition(tables, change.step);
+  const overrides = overridesOf(action);
+  return {
+    address: formatRef(change.ref),
+    type: `${change.ref.plugin}/${change.ref.kind}`,
+    name: change.ref.name,
+    provider_name: change.ref.plugin,
+    change: changeJson(change),
+    step: change.step,
+    goal: change.goal,
+    cause: change.cause,
+    because: change.because,
+    reversible: transition?.reversible ?? 'yes',
+    basis: action.basis,
+    ...(source === undefined
+      ? {}
+      : { source: { filename: source.file, start: { line: source.line, column: source.column } } }),
+    warnings: action.judgements.filter(({ outcome }) => outcome === 'warn').map(({ rule, message }) => `${rule}: ${message}`),
+    ...(overrides.length === 0 ? {} : { overrides }),
+  };
+}
+
+function reasonOf(judgement: Judgement, observedAt: string): PlanReason {
+  const { rule, message, facts, clearsAt, remedy, overridable } = judgement;
+  return {
+    rule,
+    message,
+    facts,
+    observed_at: observedAt,
+    ...(clearsAt === undefined ? {} : { clears_at: clearsAt }),
+    ...(remedy === undefined ? {} : { remedy }),
+    overridable,
+  };
+}
+
+/** The judgements for which an action does not run; the gravest kind first. */
+export function standing(action: Action): readonly Judgement[] {
+  const stands = action.judgements.filter(({ overridden }) => overridden === undefined);
+  return [...stands.filter(({ outcome }) => outcome === 'reject'), ...stands.filter(({ outcome }) => outcome === 'defer')];
+}
+
+/** The latest time at which all reasons have cleared; undefined when one does not clear by itself. */
+function clearsAt(reasons: readonly Judgement[]): string | undefined {
+  const times = reasons.map((reason) => reason.clearsAt);
+  return times.every((time) => time !== undefined) ? times.toSorted(compareText).at(-1) : undefined;
+}
+
+function refusedChange(action: Action, plugins: ReadonlyMap<string, Plugin>, observedAt: string): RefusedChange {
+  const reasons = standing(action);
+  const clears = clearsAt(reasons);
+  return {
+    reason: reasons[0]?.rule ?? 'unknown',
+    resource_change: resourceChange(action, plugins),
+    reasons: reasons.map((reason) => reasonOf(reason, observedAt)),
+    ...(clears === undefined ? {} : { clears_at: clears }),
+  };
+}
+
+/** Over what would run and what could not be read: no positions, paths, times, versions or messages. */
+export function planDigest(actions: readonly Action[], gaps: readonly Gap[]): string {
+  const rows = actions
+    .filter(({ verdict }) => verdict === 'accept')
+    .map((action) => ({
+      address: formatRef(action.change.ref),
+      step: action.change.step,
+      goal: action.change.goal,
+      fields: action.change.fields.map(({ path, before, after, secret }) => (secret === true ? { path, secret } : { path, before, after })),
+      overrides: overridesOf(action).map(({ rule }) => rule),
+    }))
+    .sort((a, b) => compareText(a.address, b.address));
+  return digestOf({ rows, gaps: [...new Set(gaps.map(gapScope))].sort(compareText) });
+}
+
+function swap(change: Change): ResourceChange['change'] {
+  // A difference reads from the world to what is wanted; drift reads from what was applied to the world.
+  const fields = change.fields.map((field) => ({
+    path: field.path,
+    ...(field.after === undefined ? {} : { before: field.after }),
+    ...(field.before === undefined ? {} : { after: field.before }),
+    ...(field.secret === undefined ? {} : { secret: field.secret }),
+  }));
+  return changeJson({ goal: change.goal === 'create' ? 'remove' : 'update', fields });
+}
+
+function byGravity(actions: readonly Action[]): readonly Action[] {
+  const rank = ({ change }: Action) => (change.goal === 'remove' ? 0 : change.goal === 'replace' ? 1 : 2);
+  return actions.toSorted((a, b) => rank(a) - rank(b) || compareText(formatRef(a.change.ref), formatRef(b.change.ref)));
+}
+
+export interface SealInput {
+  readonly project: string;
+  readonly version: string;
+  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly actions: ReadonlyMap<string, Action>;
+  readonly findings: readonly Finding[];
+  readonly scene: Scene;
+  readonly gaps: readonly Gap[];
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly settled: Plan['settled'];
+  readonly partial: boolean;
+  readonly head?: Head;
+}
+
+function summaryOf(input: SealInput, accepted: readonly Action[], rejected: number, deferred: number): Plan['summary'] {
+  const goals = (...names: readonly Change['goal'][]) => accepted.filter(({ change }) => names.includes(change.goal)).length;
+  const stepping = accepted.filter(({ change }) => {
+    const { from, to } = parseStep(change.step);
+    return change.goal === 'update' && from !== to;
+  }).length;
+  const managed = [...input.pairs].filter(([, pair]) => pair.desired !== undefined || pair.memory !== undefined);
+  const unread = managed.filter(([address, pair]) => pair.observed === undefined && pair.gap !== undefined && !input.actions.has(address));
+  return {
+    resources: managed.length,
+    plugins: new Set(managed.map(([, { ref }]) => ref.plugin)).size,
+    add: goals('create', 'replace'),
+    change: goals('update', 'adopt', 'protect', 'release') - stepping,
+    step: stepping,
+    remove: goals('remove', 'replace'),
+    rejected,
+    deferred,
+    findings: input.findings.length,
+    unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length,
+    unread: unread.length,
+  };
+}
+
+/** The plan document. Rows come with removals first, then by address. */
+export function seal(input: SealInput): Plan {
+  const { plugins, pairs, gaps, scene } = input;
+  const all = byGravity([...input.actions.values()]);
+  const having = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict);
+  const seenAt = (action: Action) => pairs.get(formatRef(action.change.ref))?.observed?.at ?? new Date(scene.viewedAt).toISOString();
+  const refused = (verdict: Action['verdict']) => having(verdict).map((action) => refusedChange(action, plugins, seenAt(action)));
+  const accepted = having('accept');
+  const rejected = refused('reject');
+  const deferred = refused('defer');
+  const drift = [...pairs].flatMap(([address, pair]) => {
+    const plugin = plugins.get(pair.ref.plugin);
+    const found = plugin === undefined ? undefined : driftOf(pair, input.actions.get(address)?.change, plugin, scene);
+    return found === undefined ? [] : [{ address, change: swap(found) }];
+  });
+  return {
+    format_version: PLAN_FORMAT,
+    fettle_version: input.version,
+    timestamp: new Date(scene.now).toISOString(),
+    project: input.project,
+    complete: gaps.length === 0 && !input.partial,
+    applyable: accepted.length > 0,
+    errored: false,
+    resource_changes: accepted.map((action) => resourceChange(action, plugins)),
+    rejected_changes: rejected,
+    deferred_changes: deferred,
+    prior_state: {
+      resources: [...pairs].flatMap(([address, { ref, observed }]) =>
+        observed === undefined
+          ? []
+          : [{ address, type: `${ref.plugin}/${ref.kind}`, state: observed.state, values: observed.facts as Json }],
+      ),
+    },
+    resource_drift: drift,
+    checks: input.findings.map(({ ref, code, severity, message, facts }) => ({
+      address: formatRef(ref),
+      code,
+      severity,
+      message,
+      facts,
+    })),
+    gaps: gaps.map((gap) => ({
+      plugin: gap.plugin,
+      scope: gapScope(gap),
+      message: gap.message,
+      ...(gap.since === undefined ? {} : { since: gap.since }),
+    })),
+    unmanaged: [...pairs].flatMap(([address, pair]) =>
+      pair.desired === undefined && pair.memory === undefined ? [address] : [],
+    ),
+    settled: input.settled,
+    summary: summaryOf(input, accepted, rejected.length, deferred.length),
+    plan_digest: planDigest(all, gaps),
+    ...(input.head === undefined ? {} : { log_head: { seq: input.head.seq, hash: `sha256:${input.head.hash}` } }),
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * Settle: closes the intents that an earlier run left open, by what is seen now.
+ *
+ * | intent | seen now | outcome |
+ * |---|---|---|
+ * | removal | nothing | done |
+ * | removal | it is there | undone: it is proposed again if it is still wanted |
+ * | creation | it is there | done, and ours: the intent came before it |
+ * | creation | nothing | undone |
+ * | update | in the state where the step settles, and as the intent wanted it | done |
+ * | update | anything else | undone: the next step starts from what is seen |
+ * | any | covered by a gap, or by a run that goes on | stays open |
+ *
+ * No failure is counted for any of it: nobody knows that one happened.
+ */
+
+import { ABSENT, firstMachine, moveOf, parseStep, settlesIn, stepTransition, worldLeadsTo } from './lifecycle.ts';
+import type { Kind, Plugin } from './plugin.ts';
+import type { Draft, Move } from './record.ts';
+import type { KindTables } from './tables.ts';
+import type { Desired, Json, OpenIntent, Pair, Scene } from './types.ts';
+
+/** Whether what is seen is what a step was to bring about. */
+export function isAsPlanned(
+  pair: Pair,
+  intent: Pick<OpenIntent, 'step' | 'goal'>,
+  spec: unknown,
+  kind: Kind<unknown>,
+  tables: KindTables,
+  scene: Scene,
+): boolean {
+  const { machine, from, to } = parseStep(intent.step);
+  if (intent.goal === 'remove' && to === ABSENT) return pair.observed === undefined;
+  if (pair.observed === undefined) return false;
+  const transition = stepTransition(tables, intent.step);
+  const settles = transition === undefined ? to : settlesIn(transition);
+  const state = machine === undefined ? pair.observed.state : (pair.observed.others?.[machine] ?? ABSENT);
+  if (state !== settles && !worldLeadsTo(tables, machine, settles, state)) return false;
+  if (intent.goal === 'remove' || from !== to || pair.desired === undefined) return true;
+  const wanted: Desired = { ...pair.desired, spec };
+  return kind.diff({ ...pair, desired: wanted }, scene)?.step !== intent.step;
+}
+
+function isDone(pair: Pair, open: OpenIntent, kind: Kind<unknown>, tables: KindTables, scene: Scene): boolean {
+  if (open.goal === 'create') return pair.observed !== undefined;
+  if (open.applied?.spec === undefined) return isAsPlanned(pair, open, pair.desired?.spec, kind, tables, scene);
+  const desired: Desired = pair.desired ?? {
+    ref: pair.ref,
+    spec: open.applied.spec,
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: '', line: 1, column: 1 },
+  };
+  return isAsPlanned({ ...pair, desired }, open, open.applied.spec, kind, tables, scene);
+}
+
+function movesTo(pair: Pair, tables: KindTables, state: string): readonly Move[] {
+  const before = pair.memory?.state ?? ABSENT;
+  return before === state ? [] : [moveOf(tables, firstMachine(tables), before, state)];
+}
+
+/** One outcome record for each open intent that a look settles. */
+export function settle(
+  pairs: ReadonlyMap<string, Pair>,
+  plugins: ReadonlyMap<string, Plugin>,
+  scene: Scene,
+  run: string,
+): readonly Draft[] {
+  const drafts: Draft[] = [];
+  for (const pair of pairs.values()) {
+    const open = pair.memory?.open;
+    const plugin = plugins.get(pair.ref.plugin);
+    const kind = plugin?.kinds[pair.ref.kind];
+    const tables = plugin?.tables.kinds[pair.ref.kind];
+    if (open === undefined || kind === undefined || tables === undefined) continue;
+    if (pair.observed === undefined && pair.gap !== undefined) continue;
+    const done = isDone(pair, open, kind, tables, scene);
+    const state = pair.observed?.state ?? ABSENT;
+    const kept = kind.note?.(pair, scene.now) as Readonly<Record<string, Json>> | undefined;
+    drafts.push({
+      kind: 'outcome',
+      body: {
+        run,
+        ref: pair.ref,
+        intent: open.seq,
+        outcome: done ? 'done' : 'undone',
+        settled: true,
+        state,
+        moves: movesTo(pair, tables, state),
+        ...(kept === undefined || !done ? {} : { kept, version: tables.memoryVersion }),
+      },
+    });
+  }
+  return drafts;
+}

@@ -1,0 +1,31 @@
+/** Short ways to say what a rule says. */
+
+import type { Facts, Remedy, Verdict } from './types.ts';
+
+export function pass(message: string, facts: Facts = {}): Verdict {
+  return { outcome: 'pass', message, facts };
+}
+
+export function warn(message: string, facts: Facts): Verdict {
+  return { outcome: 'warn', message, facts };
+}
+
+interface Way {
+  readonly clearsAt?: string;
+  readonly remedy?: Remedy;
+}
+
+/** The step would be unsafe. */
+export function reject(message: string, facts: Facts, way: Way = {}): Verdict {
+  return { outcome: 'reject', message, facts, ...way };
+}
+
+/** The step is on its way, and has to wait. */
+export function defer(message: string, facts: Facts, way: Way = {}): Verdict {
+  return { outcome: 'defer', message, facts, ...way };
+}
+
+/** `1 day`, `3 days`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,78 @@
+/**
+ * Standard output and error as plain, synchronous writes.
+ *
+ * `process.stdout` costs 4 ms of every start (it loads the network stack) and gives nothing to a file or a pipe, where
+ * Node.js writes synchronously too. A terminal is left to `process.stdout`, which knows its width.
+ *
+ * | What happens | What we do |
+ * |---|---|
+ * | a pipe without room (EAGAIN, it was made non-blocking by somebody else) | wait 5 ms, try again |
+ * | the reader is gone (EPIPE; EIO of a closed terminal) | drop this and what follows: the work goes on |
+ * | no space, or another error | drop, and remember the error: the exit code must not be 0 |
+ */
+
+export interface Output {
+  readonly isTTY: boolean;
+  /** Characters in a line; undefined where it is no terminal. */
+  readonly columns: () => number | undefined;
+  /** Never throws. */
+  readonly write: (text: string) => void;
+  /** Why something that was written is lost, unless nobody was there to read it. */
+  readonly failure: () => NodeJS.ErrnoException | undefined;
+}
+
+const gone: readonly (string | undefined)[] = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
+
+/** Opens file descriptor 1 or 2. */
+export function openOutput(fd: 1 | 2): Output {
+  const { fstatSync, writeSync } = process.getBuiltinModule('node:fs');
+  let closed = false;
+  let failure: NodeJS.ErrnoException | undefined;
+  const fail = (error: unknown): void => {
+    closed = true;
+    const errno = error as NodeJS.ErrnoException;
+    if (!gone.includes(errno.code)) failure = errno;
+  };
+
+  if (isCharacterDevice()) {
+    const stream = fd === 1 ? process.stdout : process.stderr;
+    stream.on('error', fail);
+    return {
+      // Not there at all on other devices (/dev/null), whatever its type says.
+      isTTY: Object.is(stream.isTTY, true),
+      columns: () => stream.columns,
+      write: (text) => {
+        if (!closed) stream.write(text);
+      },
+      failure: () => failure,
+    };
+  }
+  return { isTTY: false, columns: () => undefined, write: writeAll, failure: () => failure };
+
+  function isCharacterDevice(): boolean {
+    try {
+      return fstatSync(fd).isCharacterDevice();
+    } catch (error) {
+      fail(error);
+      return false;
+    }
+  }
+
+  function writeAll(text: string): void {
+    const bytes = Buffer.from(text);
+    let done = 0;
+    while (done < bytes.length) {
+      if (closed) return;
+      try {
+        done += writeSync(fd, bytes, done);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') pause(5);
+        else fail(error);
+      }
+    }
+  }
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

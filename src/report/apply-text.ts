@@ -1,0 +1,89 @@
+/** What `apply` says while it runs and when it ends. */
+
+import type { Row, RowStatus } from '../engine/action.ts';
+import { parseStep } from '../engine/lifecycle.ts';
+import type { Change } from '../engine/types.ts';
+import { columnWidth, type Paint, painter, printable, type Style } from './text.ts';
+
+const ORDER: readonly RowStatus[] = ['done', 'failed', 'unknown', 'stale', 'not-attempted', 'rejected', 'deferred'];
+
+const STYLES: Readonly<Record<RowStatus, Style>> = {
+  done: 'green',
+  failed: 'red',
+  unknown: 'red',
+  stale: 'yellow',
+  'not-attempted': 'yellow',
+  rejected: 'red',
+  deferred: 'yellow',
+};
+
+function word(status: RowStatus): string {
+  return status === 'not-attempted' ? 'not attempted' : status === 'deferred' ? 'waiting' : status;
+}
+
+/** What is being done, in a word or two: `creating`, `expiring_soon > renewing`. */
+export function doing(change: Change): string {
+  const { from, to } = parseStep(change.step);
+  switch (change.goal) {
+    case 'create':
+      return 'creating';
+    case 'remove':
+      return to === 'absent' ? 'removing' : `${from} > ${to}`;
+    case 'replace':
+      return 'replacing';
+    case 'adopt':
+      return 'adopting';
+    case 'protect':
+      return 'remembering its protection';
+    case 'release':
+      return 'releasing';
+    case 'update':
+      return from === to ? 'updating' : `${from} > ${to}`;
+  }
+}
+
+export function startLine(address: string, change: Change): string {
+  return `${printable(address)}: ${doing(change)}…\n`;
+}
+
+export function stillLine(address: string, change: Change, seconds: number, text: string | undefined): string {
+  return `${printable(address)}: still ${doing(change)}… ${text === undefined ? '' : `${printable(text)} `}[${seconds}s elapsed]\n`;
+}
+
+export function endLine(row: Row, color: boolean): string {
+  const paint = painter(color);
+  const seconds = row.elapsedMs < 100 ? '' : ` after ${(row.elapsedMs / 1000).toFixed(1)} s`;
+  const message = row.message === '' ? '' : `: ${printable(row.message)}`;
+  return `${printable(row.address)}: ${paint(STYLES[row.status], word(row.status))}${seconds}${message}\n`;
+}
+
+function rowLines(rows: readonly Row[], paint: Paint): readonly string[] {
+  const width = columnWidth(rows.map(({ address }) => printable(address)), 56);
+  return rows.map(
+    ({ status, address, message }) =>
+      `  ${paint(STYLES[status], word(status).padEnd(13))}  ${printable(address).padEnd(width)}  ${printable(message)}`,
+  );
+}
+
+/** Counts by status, all of them always there. */
+export function countRows(rows: Iterable<Row>): Readonly<Record<RowStatus, number>> {
+  const counts = Object.fromEntries(ORDER.map((status) => [status, 0])) as Record<RowStatus, number>;
+  for (const { status } of rows) counts[status] += 1;
+  return counts;
+}
+
+/** The final table: every row that is not done, and the counts of all. */
+export function finalTable(rows: readonly Row[], options: { readonly color: boolean; readonly head: string }): string {
+  const paint = painter(options.color);
+  const counts = countRows(rows);
+  const open = ORDER.slice(1).flatMap((status) => rows.filter((row) => row.status === status));
+  const summary = `Apply: ${ORDER.map((status) => `${counts[status]} ${word(status)}`).join(', ')}.`;
+  return [
+    '',
+    ...rowLines(open, paint),
+    ...(open.length > 0 ? [''] : []),
+    paint('bold', summary),
+    `log head ${options.head}`,
+    '',
+  ].join('\n');
+}

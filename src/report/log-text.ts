@@ -1,0 +1,57 @@
+/** Records of the log, one line each, for people. */
+
+import type { LogRecord, Move } from '../engine/record.ts';
+import { formatRef } from '../engine/ref.ts';
+import { printable } from './text.ts';
+
+function movesText(moves: readonly Move[] | undefined): string {
+  return (moves ?? []).map(({ from, to, trigger, unlisted }) => `${from} > ${to} (${unlisted === true ? 'not in the spec' : trigger})`).join(', ');
+}
+
+function seenText(record: LogRecord & { readonly kind: 'seen' }): string {
+  const { counts, resources, gaps } = record.body;
+  const seen = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`);
+  const changed = resources.map((each) => {
+    const what = each.gone === true ? 'gone' : movesText(each.moves) || (each.state ?? 'noted');
+    return `${formatRef(each.ref)} ${what}`;
+  });
+  const shown = changed.length > 3 ? [...changed.slice(0, 3), `and ${changed.length - 3} more`] : changed;
+  const blind = gaps === undefined ? [] : [`could not read ${gaps.join(', ')}`];
+  return [...seen, ...(shown.length === 0 ? ['nothing new'] : shown), ...blind].join('; ');
+}
+
+/** What a record says beside its number, time and kind. */
+function bodyText(record: LogRecord): string {
+  switch (record.kind) {
+    case 'run':
+      return `${record.body.command} by ${record.actor}, fettle ${record.body.version}, run ${record.body.run}`;
+    case 'end': {
+      const counts = Object.entries(record.body.counts).filter(([, count]) => count > 0);
+      return `exit ${record.body.exit}${counts.length === 0 ? '' : `: ${counts.map(([name, count]) => `${count} ${name}`).join(', ')}`}`;
+    }
+    case 'seen':
+      return seenText(record);
+    case 'intent': {
+      const overrides = (record.body.overrides ?? []).map(({ rule, reason }) => `; overrides ${rule}: ${reason}`).join('');
+      return `${formatRef(record.body.ref)} ${record.body.step}: ${record.body.because}${overrides}`;
+    }
+    case 'outcome': {
+      const { body } = record;
+      const moves = movesText(body.moves);
+      return `${formatRef(body.ref)} ${body.outcome}${body.settled === true ? ', as a later look found' : ''} (intent ${body.intent})${moves === '' ? '' : `: ${moves}`}${body.error === undefined ? '' : `: ${body.error}`}`;
+    }
+    case 'refusal':
+      return `${formatRef(record.body.ref)} ${record.body.step} ${record.body.verdict}: ${record.body.reasons.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`;
+    case 'memory':
+      return `${formatRef(record.body.ref)} ${record.body.goal}: ${record.body.because}`;
+    case 'checkpoint':
+      return `segment of fence ${record.body.token} begins with ${record.body.resources} resources${record.body.recovers === undefined ? '' : ', after a recovery'}${record.body.seals === undefined ? '' : ', after a takeover'}`;
+    case 'remembered':
+      return formatRef(record.body.memory.ref);
+  }
+}
+
+/** One record on one line; ends with a newline. */
+export function recordLine(record: LogRecord): string {
+  return `${String(record.seq).padStart(6)}  ${record.time}  ${record.kind.padEnd(10)}  ${printable(bodyText(record))}\n`;
+}

@@ -1,0 +1,208 @@
+/** A plan as text for people: what is rejected, removed or wrong comes first; what does not change is only counted. */
+
+import type { Plan, RefusedChange, ResourceChange } from '../engine/plan.ts';
+import type { Json } from '../engine/types.ts';
+import { columnWidth, type Paint, painter, plural, printable, shorten, spanText } from './text.ts';
+
+export interface PlanTextOptions {
+  readonly color: boolean;
+  /** Epoch ms: how long ago the world was looked at. */
+  readonly now: number;
+  /** Every field of every row, instead of the first few. */
+  readonly detail?: boolean;
+}
+
+const FIELDS_SHOWN = 3;
+
+function symbolOf(change: ResourceChange): string {
+  if (change.goal === 'create') return '+';
+  if (change.goal === 'remove') return '-';
+  if (change.goal === 'replace') return '-/+';
+  const [from, to] = stepStates(change);
+  return change.goal === 'update' && from !== to ? '>' : '~';
+}
+
+function stepStates(change: ResourceChange): readonly [string, string] {
+  const [from = '', to = ''] = change.step.slice(change.step.indexOf(':') + 1).split('>');
+  return [from, to];
+}
+
+function stepText(change: ResourceChange): string {
+  const [from, to] = stepStates(change);
+  const machine = change.step.includes(':') ? `${change.step.slice(0, change.step.indexOf(':'))}: ` : '';
+  return `${machine}${from} > ${to}`;
+}
+
+function valueText(value: Json | undefined): string {
+  return value === undefined ? '(none)' : printable(shorten(JSON.stringify(value), 60));
+}
+
+interface FieldRow {
+  readonly path: string;
+  readonly text: string;
+}
+
+function isTree(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Differences as `labels.tier: "a" → "b"`; what is wanted to be an object is gone through, as far as both sides are. */
+function fieldRows(before: Json | undefined, after: Json | undefined, path = ''): readonly FieldRow[] {
+  if (isTree(before) || isTree(after)) {
+    const left = isTree(before) ? before : {};
+    const right = isTree(after) ? after : {};
+    return [...new Set([...Object.keys(left), ...Object.keys(right)])].flatMap((key) =>
+      fieldRows(left[key], right[key], path === '' ? key : `${path}.${key}`),
+    );
+  }
+  if (path === '') return [];
+  return [{ path, text: `${printable(path)}: ${valueText(before)} → ${valueText(after)}` }];
+}
+
+function secretRows(change: ResourceChange): readonly FieldRow[] {
+  return fieldRows(change.change.before_sensitive, change.change.after_sensitive).map(({ path }) => ({
+    path,
+    text: `${printable(path)}: (secret, changed)`,
+  }));
+}
+
+/** What a row says in its last column: its differences, or why it is there. */
+function reasonText(change: ResourceChange, detail: boolean): string {
+  const { before, after } = change.change;
+  if (change.goal === 'create' || change.goal === 'remove') return printable(change.because);
+  const rows = [...fieldRows(before, after), ...secretRows(change)];
+  if (rows.length === 0) return printable(change.because);
+  const shown = detail ? rows : rows.slice(0, FIELDS_SHOWN);
+  const more = rows.length - shown.length;
+  const [from, to] = stepStates(change);
+  const lead = from === to ? '' : `${printable(change.because)}; `;
+  return `${lead}${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
+}
+
+interface Line {
+  readonly symbol: string;
+  readonly address: string;
+  readonly step: string;
+  readonly reason: string;
+  readonly cause: string;
+  readonly below: readonly string[];
+}
+
+function lineOf(change: ResourceChange, detail: boolean, below: readonly string[]): Line {
+  return {
+    symbol: symbolOf(change),
+    address: printable(change.address),
+    step: stepText(change),
+    reason: reasonText(change, detail),
+    cause: `(${change.cause})`,
+    below: [
+      ...change.warnings.map((warning) => `warning ${printable(warning)}`),
+      ...(change.overrides ?? []).map(({ rule, reason }) => `overridden ${rule}: ${printable(reason)}`),
+      ...below,
+    ],
+  };
+}
+
+function remedyText(refused: RefusedChange, paint: Paint): readonly string[] {
+  return refused.reasons.flatMap((reason) => {
+    const { remedy } = reason;
+    const ways = [
+      ...(remedy?.set === undefined ? [] : [`set ${remedy.set.path.slice(1).replaceAll('/', '.')}: ${valueText(remedy.set.value)}`]),
+      ...(remedy?.outside === undefined ? [] : [printable(remedy.outside)]),
+    ];
+    const override = `--override ${reason.rule}@${printable(refused.resource_change.address)} --reason "…"`;
+    return [
+      ...(ways.length === 0 ? [] : [paint('dim', `remedy: ${ways.join(', or ')}`)]),
+      ...(reason.overridable ? [paint('dim', `override: ${override}`)] : []),
+    ];
+  });
+}
+
+function refusedLine(refused: RefusedChange, word: string, detail: boolean, paint: Paint): Line {
+  const reasons = refused.reasons.map((reason) => {
+    const clears = reason.clears_at === undefined ? '' : `; clears at ${reason.clears_at}`;
+    return `${paint(word === 'REJECTED' ? 'red' : 'yellow', word)} ${reason.rule}: ${printable(reason.message)}${clears}`;
+  });
+  return lineOf(refused.resource_change, detail, [...reasons, ...remedyText(refused, paint)]);
+}
+
+function paintSymbol(symbol: string, paint: Paint): string {
+  const style = symbol === '+' ? 'green' : symbol.startsWith('-') ? 'red' : symbol === '>' ? 'cyan' : 'yellow';
+  return paint(style, symbol);
+}
+
+function linesText(lines: readonly Line[], paint: Paint): readonly string[] {
+  const wide = columnWidth(lines.map(({ symbol }) => symbol), 3);
+  const address = columnWidth(lines.map((line) => line.address), 56);
+  const step = columnWidth(lines.map((line) => line.step), 32);
+  return lines.flatMap((line) => [
+    `  ${paintSymbol(line.symbol, paint)}${' '.repeat(wide - line.symbol.length)} ${line.address.padEnd(address)}  ${line.step.padEnd(step)}  ${line.reason}  ${paint('dim', line.cause)}`,
+    ...line.below.map((text) => `      ${text}`),
+  ]);
+}
+
+function headline(plan: Plan, options: PlanTextOptions): string {
+  const { resources, plugins } = plan.summary;
+  const age = spanText(options.now - Date.parse(plan.timestamp));
+  return `fettle plan · ${plural(resources, 'resource')} in ${plural(plugins, 'plugin')} · observed ${age} ago`;
+}
+
+const SEVERITY_MARK = { error: '!', warning: '!', info: 'i' } as const;
+
+function findingLines(plan: Plan, paint: Paint): readonly string[] {
+  const rank = { error: 0, warning: 1, info: 2 } as const;
+  const sorted = plan.checks.toSorted((a, b) => rank[a.severity] - rank[b.severity]);
+  const width = columnWidth(sorted.map(({ address }) => printable(address)), 56);
+  return sorted.map(({ address, code, severity, message }) => {
+    const style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
+    return `  ${paint(style, SEVERITY_MARK[severity])} ${printable(address).padEnd(width)}  ${paint(style, code)}: ${printable(message)}`;
+  });
+}
+
+function gapLines(plan: Plan, paint: Paint): readonly string[] {
+  return plan.gaps.map(({ scope, message }) => `  ${paint('red', '?')} ${printable(scope)}  could not be read: ${printable(message)}`);
+}
+
+function settledLines(plan: Plan): readonly string[] {
+  return plan.settled.map(({ address, step, outcome }) => `  . ${printable(address)}  ${step}, left open by an earlier run: ${outcome}`);
+}
+
+/** `Plan: 1 to add, …`. */
+export function summaryText(plan: Plan): string {
+  const { add, change, step, remove, rejected, deferred, findings, unchanged, unread } = plan.summary;
+  const blind = unread === 0 ? '' : ` ${unread} could not be read.`;
+  const foreign = plan.unmanaged.length === 0 ? '' : ` ${plan.unmanaged.length} not managed.`;
+  return (
+    `Plan: ${add} to add, ${change} to change, ${step} to step, ${remove} to remove. ` +
+    `${rejected} rejected, ${deferred} waiting, ${plural(findings, 'finding')}. ${unchanged} unchanged.${blind}${foreign}`
+  );
+}
+
+/** `418:5be0a1…`. */
+export function headText(head: Plan['log_head']): string {
+  return head === undefined ? 'none' : `${head.seq}:${head.hash.replace(/^sha256:/u, '')}`;
+}
+
+/** The whole plan; ends with a newline. */
+export function planText(plan: Plan, options: PlanTextOptions): string {
+  const paint = painter(options.color);
+  const detail = options.detail ?? false;
+  const lines = [
+    ...plan.rejected_changes.map((each) => refusedLine(each, 'REJECTED', detail, paint)),
+    ...plan.deferred_changes.map((each) => refusedLine(each, 'WAITING', detail, paint)),
+    ...plan.resource_changes.map((each) => lineOf(each, detail, [])),
+  ];
+  const blocks = [
+    [paint('bold', headline(plan, options))],
+    gapLines(plan, paint),
+    settledLines(plan),
+    linesText(lines, paint),
+    findingLines(plan, paint),
+    [
+      paint('bold', summaryText(plan)),
+      ...(plan.complete ? [] : ['This plan is partial: targets were named, or part of the world could not be read.']),
+      `digest ${plan.plan_digest}   log head ${headText(plan.log_head)}`,
+    ],
+  ].filter((block) => block.length > 0);
+  return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
+}

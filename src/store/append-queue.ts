@@ -1,0 +1,67 @@
+/** Group commit: what is asked for while a write is under way shares the next one; tasks run alone, in between. */
+
+import type { LogRecord } from '../engine/record.ts';
+import type { Prepared } from './line.ts';
+
+/** Writes several groups at once and makes them durable; gives each group's records back. */
+export type WriteGroups = (groups: readonly (readonly Prepared[])[]) => Promise<readonly (readonly LogRecord[])[]>;
+
+export interface AppendQueue {
+  append(group: readonly Prepared[]): Promise<readonly LogRecord[]>;
+  /** Runs once everything that was asked for before is done, and before anything that is asked for later. */
+  alone<T>(task: () => Promise<T>): Promise<T>;
+}
+
+interface Waiting {
+  readonly group: readonly Prepared[];
+  readonly resolve: (records: readonly LogRecord[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Item = Waiting | (() => Promise<void>);
+
+export function appendQueue(write: WriteGroups): AppendQueue {
+  const items: Item[] = [];
+  let pumping = false;
+
+  async function writeWaiting(): Promise<void> {
+    const end = items.findIndex((item) => typeof item === 'function');
+    const waiting = items.splice(0, end < 0 ? items.length : end) as Waiting[];
+    try {
+      const written = await write(waiting.map((one) => one.group));
+      for (const [index, one] of waiting.entries()) one.resolve(written[index] ?? []);
+    } catch (error) {
+      for (const one of waiting) one.reject(error);
+    }
+  }
+
+  async function pump(): Promise<void> {
+    if (pumping) return;
+    pumping = true;
+    // Callers of the same turn share the first write as well.
+    await Promise.resolve();
+    while (items.length > 0) {
+      const first = items[0];
+      if (typeof first === 'function') {
+        items.shift();
+        await first();
+      } else await writeWaiting();
+    }
+    pumping = false;
+  }
+
+  return {
+    append: (group) => {
+      const { promise, resolve, reject } = Promise.withResolvers<readonly LogRecord[]>();
+      items.push({ group, resolve, reject });
+      void pump();
+      return promise;
+    },
+    alone: <T>(task: () => Promise<T>) => {
+      const { promise, resolve, reject } = Promise.withResolvers<T>();
+      items.push(() => task().then(resolve, reject));
+      void pump();
+      return promise;
+    },
+  };
+}

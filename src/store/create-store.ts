@@ -1,0 +1,56 @@
+/** Makes a store's folder: whole beside its place, then renamed, so that a kill leaves none or a sound one. */
+
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncFolder, writeAll, writeDurably } from './durable.ts';
+import { errorCode, StoreError } from './errors.ts';
+import { keyCheckOf, newKeyText, parseKey } from './key.ts';
+import { keyFile, logFolder, temporaryBeside } from './layout.ts';
+import { writeSegment } from './write-segment.ts';
+
+export interface NewStore {
+  readonly project: string;
+  readonly actor: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly id: string;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function build(folder: string, store: NewStore): Promise<void> {
+  await mkdir(folder, { mode: 0o700 });
+  await mkdir(logFolder(folder), { mode: 0o700 });
+  const text = newKeyText();
+  await writeDurably(keyFile(folder), (handle) => writeAll(handle, Buffer.from(text)));
+  const keyCheck = keyCheckOf(parseKey(text) ?? Buffer.alloc(0));
+  await writeSegment(folder, { ...store, seq: 1, token: 1, keyCheck, memories: [], more: {} }, store.id);
+  await syncFolder(folder);
+}
+
+/**
+ * Makes the store unless something has its name already; what is there is never changed, sound or not.
+ * Two that make it at once: one folder gets the name, the other is thrown away.
+ */
+export async function createStore(folder: string, store: NewStore): Promise<void> {
+  if (await isThere(folder)) return;
+  const temporary = temporaryBeside(folder, store.id);
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    await build(temporary, store);
+    await rename(temporary, folder);
+    await syncFolder(dirname(folder));
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    if (await isThere(folder)) return;
+    throw new StoreError(`the store ${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,50 @@
+/** What a store throws: one class a cause, so that a command can tell what to print and how to exit. */
+
+import type { Damage, Holder } from './store.ts';
+
+/** The store could not do what was asked; nothing was half done. */
+export class StoreError extends Error {
+  override readonly name: string = 'StoreError';
+}
+
+/** Somebody else holds the lock. */
+export class LockHeldError extends StoreError {
+  override readonly name = 'LockHeldError';
+  readonly holder: Holder;
+
+  constructor(holder: Holder, place: string) {
+    const who = holder.user === '' ? 'somebody' : `${holder.user}@${holder.host}`;
+    const what = holder.command === '' ? '' : ` (${holder.command}, process ${holder.pid})`;
+    const since = holder.since === '' ? '' : ` since ${holder.since}`;
+    const run = holder.run === undefined ? '' : `, ${holder.run}`;
+    super(`the log is locked by ${who}${what}${since}${run}; lock ${holder.id === '' ? 'of an unreadable holder' : holder.id} at ${place}`);
+    this.holder = holder;
+  }
+}
+
+/** The right to append is gone: another one took the log over, or the lock was removed. */
+export class FenceLostError extends StoreError {
+  override readonly name = 'FenceLostError';
+}
+
+/** A write or a sync failed: what is on disk after the last acknowledged record is not known, so nothing may follow it. */
+export class StoreBrokenError extends StoreError {
+  override readonly name = 'StoreBrokenError';
+}
+
+/** The log does not hold; nothing is appended before it is recovered. */
+export class LogDamagedError extends StoreError {
+  override readonly name = 'LogDamagedError';
+  readonly damage: readonly Damage[];
+
+  constructor(damage: readonly Damage[]) {
+    const more = damage.length > 1 ? ` (and ${damage.length - 1} more)` : '';
+    super(`the log is damaged: ${damage[0]?.message ?? 'unknown damage'}${more}; \`fettle log recover\` starts from the last sound record`);
+    this.damage = damage;
+  }
+}
+
+/** The code of a failed system call (`ENOENT`); empty for any other error. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

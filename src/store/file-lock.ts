@@ -1,0 +1,204 @@
+/**
+ * The lock on files: a file `lock-<token>` that names its holder. Whoever has linked it may write.
+ *
+ * The token is that of the newest segment; taking over from a dead holder links the next one. Lock files are made
+ * whole and linked exclusively, so of all who want one token, one gets it. What is left are the races of somebody who
+ * looked, slept, and acted on what was no longer so. They are closed by three rules:
+ *
+ * 1. `lock-T` of a dead holder is removed only after a segment with a higher token exists, which seals T's segment.
+ *    (A take-over that finds the log damaged makes no segment, and so leaves the dead lock where it is.)
+ * 2. Whoever has linked a lock looks again. A lock or a segment with a higher token: the look was old, so the lock is
+ *    given back and all begins anew. A lower lock that is not below the newest segment's token, and whose holder
+ *    is not dead: the same.
+ * 3. Locks below the newest segment's token mean nothing, to nobody.
+ *
+ * | The late one                                                    | is stopped by |
+ * |------------------------------------------------------------------|---------------|
+ * | saw no lock, and links `lock-T` after somebody took over T+1      | rule 1: `lock-T` was free only after segment T+1 was there; rule 2 sees that, or `lock-T+1` |
+ * | saw `lock-T` dead, and links `lock-T+1` after another take-over   | the link fails while that one holds it; later, `lock-T+1` is simply the lock of the newest segment, and whether a segment must be made is decided by what is seen after linking |
+ * | the same, after two take-overs                                    | rule 2: segment T+2 is there |
+ * | saw `lock-T` dead, and links `lock-T+1` while T is held anew      | cannot be while T's dead lock stands (rule 1); were it removed by hand, rule 2 sees the living holder of `lock-T` |
+ * | a give-back is seen by a third, who takes it for a holder         | rule 3, or the third one waits a moment and looks again |
+ *
+ * The same file is the fence of every write: the holder looks for it before it writes, and again before it says that
+ * the write is done. Who takes over links the higher lock *before* it reads where the log ends. So a record that was
+ * acknowledged was on disk before that reading began, and is within the seal; and a record that came later is never
+ * acknowledged.
+ *
+ * Nothing here judges a holder dead by time: only a process of this boot and pid namespace can be seen to be gone.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { readdir, readFile, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ignoreMissing, linkWhole, writeAll } from './durable.ts';
+import { errorCode, FenceLostError, LockHeldError, StoreError } from './errors.ts';
+import { isDead, parseHolder } from './holder.ts';
+import { lockName, parseLockName } from './layout.ts';
+import { listLog } from './read-log.ts';
+import type { Holder } from './store.ts';
+
+/** A lock that is held: the token is the right to write. */
+export interface HeldLock {
+  readonly token: number;
+  readonly holder: Holder;
+}
+
+interface LockView {
+  /** Tokens of the lock files, lowest first. */
+  readonly locks: readonly number[];
+  /** Highest token of a segment; 0 where there is none. */
+  readonly newest: number;
+}
+
+async function look(folder: string): Promise<LockView> {
+  const names = await readdir(folder);
+  const locks = names.map(parseLockName).filter((token) => token !== undefined).sort((a, b) => a - b);
+  const listing = await listLog(folder);
+  return { locks, newest: Math.max(0, ...(listing?.segments ?? []).map((file) => file.token)) };
+}
+
+/** Undefined: it was given back meanwhile. */
+async function readHolder(folder: string, token: number): Promise<Holder | undefined> {
+  try {
+    return parseHolder(await readFile(join(folder, lockName(token)), 'utf8'));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Makes the lock file; false if somebody else has that token. */
+export async function linkLock(folder: string, token: number, holder: Holder, id: string): Promise<boolean> {
+  try {
+    await linkWhole(folder, lockName(token), `lock-${id}`, (handle) => writeAll(handle, Buffer.from(`${JSON.stringify(holder)}\n`)));
+    return true;
+  } catch (error) {
+    const code = errorCode(error);
+    // ENOENT: the holder of the lock tidied our temporary file away before it had its name.
+    if (code === 'EEXIST' || code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Removes a lock file if it is ours. */
+export async function unlinkLock(folder: string, lock: HeldLock): Promise<void> {
+  const holder = await readHolder(folder, lock.token).catch(() => undefined);
+  if (holder?.id === lock.holder.id) await unlink(join(folder, lockName(lock.token))).catch(ignoreMissing);
+}
+
+/** Removes the locks below a token of which there is a segment: nobody writes under them any more. */
+export async function unlinkLocksBelow(folder: string, token: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const other = parseLockName(name);
+    if (other !== undefined && other < token) await unlink(join(folder, name)).catch(ignoreMissing);
+  }
+}
+
+/** Rule 2 of the head of this file. */
+async function mayKeep(folder: string, token: number): Promise<boolean> {
+  const { locks, newest } = await look(folder);
+  if (newest > token || locks.some((other) => other > token)) return false;
+  for (const other of locks) {
+    if (other >= token || other < newest) continue;
+    const holder = await readHolder(folder, other);
+    if (holder !== undefined && !isDead(holder)) return false;
+  }
+  return true;
+}
+
+/** One attempt: the lock, or who holds it, or neither if the view was old. */
+async function attempt(folder: string, holder: Holder, id: string): Promise<HeldLock | Holder | undefined> {
+  const { locks, newest } = await look(folder);
+  const highest = locks.at(-1);
+  let token = Math.max(newest, 1);
+  if (highest !== undefined && highest >= newest) {
+    const other = await readHolder(folder, highest);
+    if (other === undefined) return undefined;
+    if (!isDead(other)) return other;
+    token = highest + 1;
+  }
+  if (!(await linkLock(folder, token, holder, id))) return undefined;
+  const lock = { token, holder };
+  if (await mayKeep(folder, token)) return lock;
+  await unlinkLock(folder, lock);
+  return undefined;
+}
+
+/** Waits; throws the signal's reason when it fires. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+const POLL_MS = 200;
+const RETRY_MS = 10;
+/** So often a view may be old before somebody is said to hold the lock. */
+const RETRIES = 50;
+
+export interface AcquireOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onWait?: ((holder: Holder) => void) | undefined;
+}
+
+/** Takes the lock. Throws LockHeldError when the time is over, and the signal's reason when it fires. */
+export async function acquireLock(folder: string, holder: Holder, id: () => string, options: AcquireOptions): Promise<HeldLock> {
+  let waited = 0;
+  let retries = 0;
+  let told = false;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const got = await attempt(folder, holder, id());
+    if (got === undefined) {
+      retries += 1;
+      if (retries > RETRIES) throw new StoreError(`the lock of ${folder} could not be taken: others keep taking and leaving it`);
+      await pause(RETRY_MS, options.signal);
+      continue;
+    }
+    if ('token' in got) return got;
+    if (waited >= options.timeoutMs) throw new LockHeldError(got, folder);
+    if (!told) options.onWait?.(got);
+    told = true;
+    const step = Math.min(POLL_MS, options.timeoutMs - waited);
+    await pause(step, options.signal);
+    waited += step;
+  }
+}
+
+/** Who holds the lock; a holder that is provably dead holds nothing. */
+export async function currentHolder(folder: string): Promise<Holder | undefined> {
+  let view: LockView;
+  try {
+    view = await look(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const highest = view.locks.at(-1);
+  if (highest === undefined || highest < view.newest) return undefined;
+  const holder = await readHolder(folder, highest);
+  return holder === undefined || isDead(holder) ? undefined : holder;
+}
+
+/**
+ * Throws FenceLostError unless the lock is still ours. Folder first, file second: who takes over removes our file
+ * before it gives its own back, so one of the two looks sees it. Synchronous: two short calls before every write.
+ */
+export function assertFence(folder: string, lock: HeldLock): void {
+  let found: string;
+  try {
+    const newer = readdirSync(folder).find((name) => (parseLockName(name) ?? 0) > lock.token);
+    if (newer !== undefined) throw new FenceLostError(`the log was taken over: ${newer} is newer than ours, lock-${lock.token}`);
+    found = readFileSync(join(folder, lockName(lock.token)), 'utf8');
+  } catch (error) {
+    if (error instanceof FenceLostError) throw error;
+    throw new FenceLostError(`the log was taken over, or its lock was removed: lock-${lock.token} cannot be read (${errorCode(error)})`, { cause: error });
+  }
+  if (parseHolder(found).id !== lock.holder.id) throw new FenceLostError(`the log was taken over: lock-${lock.token} is another one's`);
+}

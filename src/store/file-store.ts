@@ -1,0 +1,305 @@
+/**
+ * The store on files: a folder with the log, its key and its locks.
+ *
+ * A handle holds at most one lock, and writes only under it, to the end of the newest segment. Everything that writes
+ * goes through one queue, so a new segment never begins while a group of records is on its way to the old one. Once a
+ * write, a sync or the fence fails, the handle is poisoned: what is on disk behind the last acknowledged record is not
+ * known, and nothing may be written behind the unknown.
+ */
+
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { LogRecord } from '../engine/record.ts';
+import { emptyRecall, fold } from '../engine/remember.ts';
+import type { Memory } from '../engine/types.ts';
+import { appendQueue } from './append-queue.ts';
+import { createStore } from './create-store.ts';
+import { removeLeftovers, writeAll } from './durable.ts';
+import { errorCode, FenceLostError, LogDamagedError, StoreBrokenError, StoreError } from './errors.ts';
+import { acquireLock, assertFence, currentHolder, type HeldLock, unlinkLock, unlinkLocksBelow } from './file-lock.ts';
+import { thisHolder } from './holder.ts';
+import { macUnder, readKey } from './key.ts';
+import { logFolder, type SegmentFile, TEMPORARY, temporaryPrefixBeside } from './layout.ts';
+import { formatLine, type Prepared, prepare } from './line.ts';
+import { readAll, readNewest } from './read-log.ts';
+import { cutFile, recoverLog, tidyRecovery } from './recover-log.ts';
+import type { End } from './scan-segment.ts';
+import type { Damage, Fence, LockOptions, ReadReport, RecoverReport, Store } from './store.ts';
+import { verifyLog } from './verify-log.ts';
+import { writeSegment } from './write-segment.ts';
+
+export interface FileStoreOptions {
+  /** The store's own folder, `.fettle`; it need not exist. */
+  readonly folder: string;
+  readonly project: string;
+  /** Who acts, for the records. */
+  readonly actor: string;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Unique text of letters, digits and dashes: names of locks and of temporary files. */
+  readonly randomId: () => string;
+  /** Address of the CI run. */
+  readonly run?: string | undefined;
+}
+
+/** The end of the log that is written to. */
+interface Tail {
+  readonly handle: FileHandle;
+  readonly file: SegmentFile;
+  readonly keyCheck: string;
+  /** Length of the checkpoint part, in bytes. */
+  readonly begun: number;
+  end: End;
+}
+
+/** A lock that is held, and what it may write to: nothing while the log is damaged. */
+interface Session {
+  readonly lock: HeldLock;
+  readonly damage: readonly Damage[];
+  readonly tail?: Tail;
+}
+
+/** A tail below this length is never worth a new segment. */
+const ROLL_BYTES = 1024 * 1024;
+
+function brokenBy(error: unknown): StoreError {
+  if (error instanceof FenceLostError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new StoreBrokenError(`the log could not be written: ${why}; nothing more is written`, { cause: error });
+}
+
+/** A failed system call as an error of the store; any other error is a bug, and stays what it is. */
+function asStoreError(error: unknown, place: string): unknown {
+  return errorCode(error) === '' || error instanceof StoreError
+    ? error
+    : new StoreError(`the store ${place} cannot be used: ${error instanceof Error ? error.message : ''}`, { cause: error });
+}
+
+/** Opens the store on files; nothing is read or written before it is asked for. */
+export function openFileStore(options: FileStoreOptions): Store {
+  const folder = resolve(options.folder);
+  const { actor, project, now, randomId } = options;
+  let session: Session | undefined;
+  let poison: StoreError | undefined;
+  let key: Buffer | undefined;
+
+  function timeAfter(end: End | undefined): string {
+    return new Date(Math.max(now(), end === undefined ? 0 : Date.parse(end.time))).toISOString();
+  }
+
+  function poisoned(error: unknown): StoreError {
+    poison ??= brokenBy(error);
+    return poison;
+  }
+
+  /** The session that a fence stands for; throws unless it may write. */
+  function writable(fence: Fence): { readonly lock: HeldLock; readonly tail: Tail } {
+    const held = sessionOf(fence);
+    if (held.tail === undefined) throw new LogDamagedError(held.damage);
+    return { lock: held.lock, tail: held.tail };
+  }
+
+  function sessionOf(fence: Fence): Session {
+    if (poison !== undefined) throw poison;
+    if (session === undefined || session.lock.holder.id !== fence.holder.id) throw new FenceLostError('this lock is not held any more');
+    return session;
+  }
+
+  async function writeGroups(groups: readonly (readonly Prepared[])[]): Promise<readonly (readonly LogRecord[])[]> {
+    if (poison !== undefined) throw poison;
+    if (session?.tail === undefined) throw new FenceLostError('this lock is not held any more');
+    const { lock, tail } = session;
+    const time = timeAfter(tail.end);
+    let { seq, hash } = tail.end;
+    const lines: string[] = [];
+    const records = groups.map((group) =>
+      group.map((draft) => {
+        const prev = hash;
+        seq += 1;
+        const line = formatLine(seq, time, actor, draft, prev);
+        hash = line.hash;
+        lines.push(line.text);
+        // The body as a reader will find it, whatever becomes of the caller's object.
+        return { seq, time, actor, kind: draft.kind, body: JSON.parse(draft.body), prev, hash } as LogRecord;
+      }),
+    );
+    const bytes = Buffer.from(lines.join(''));
+    try {
+      assertFence(folder, lock);
+      await writeAll(tail.handle, bytes);
+      await tail.handle.datasync();
+      assertFence(folder, lock);
+    } catch (error) {
+      throw poisoned(error);
+    }
+    tail.end = { seq, hash, time, bytes: tail.end.bytes + bytes.length };
+    return records;
+  }
+
+  const queue = appendQueue(writeGroups);
+
+  async function openTail(file: SegmentFile, keyCheck: string, begun: number, end: End): Promise<Tail> {
+    // Not 'a': a segment that is gone must not come back as an empty file.
+    const handle = await open(join(logFolder(folder), file.name), constants.O_WRONLY | constants.O_APPEND);
+    return { handle, file, keyCheck, begun, end };
+  }
+
+  /** Brings the log of a lock that was just taken, or just recovered, to where it can be written to. */
+  async function enter(lock: HeldLock): Promise<Session> {
+    await removeLeftovers(folder, TEMPORARY);
+    const recall = emptyRecall();
+    const view = await readNewest(folder, (record) => fold(recall, record));
+    if (view === undefined) throw new FenceLostError('the store is gone');
+    const { base, damage } = view;
+    if (damage.length > 0 || base === undefined) return { lock, damage };
+    await removeLeftovers(logFolder(folder), TEMPORARY);
+    // The folder around the store may be one that we cannot list; then nothing was made there either.
+    await removeLeftovers(dirname(folder), temporaryPrefixBeside(folder)).catch(() => undefined);
+    const { keyCheck } = base.checkpoint.body;
+    if (base.file.token < lock.token) {
+      const { seq, hash, bytes } = base.end;
+      const made = await writeSegment(
+        folder,
+        {
+          seq: seq + 1,
+          token: lock.token,
+          prev: hash,
+          time: timeAfter(base.end),
+          actor,
+          project,
+          keyCheck,
+          memories: recall.resources.values(),
+          more: { follows: { seq, hash }, seals: { segment: base.file.name, seq, hash, bytes } },
+        },
+        randomId(),
+      );
+      await unlinkLocksBelow(folder, lock.token);
+      return { lock, damage, tail: await openTail(made.file, keyCheck, made.end.bytes, made.end) };
+    }
+    await unlinkLocksBelow(folder, lock.token);
+    await tidyRecovery(folder, base.checkpoint);
+    if (base.torn > 0) await cutFile(join(logFolder(folder), base.file.name), base.end.bytes);
+    return { lock, damage, tail: await openTail(base.file, keyCheck, base.begun.bytes, base.end) };
+  }
+
+  async function leave(): Promise<void> {
+    const held = session;
+    session = undefined;
+    if (held === undefined) return;
+    await held.tail?.handle.close();
+    await unlinkLock(folder, held.lock);
+  }
+
+  async function takeLock(asked: LockOptions): Promise<Fence> {
+    if (poison !== undefined) throw poison;
+    const since = new Date(now()).toISOString();
+    const holder = thisHolder({ id: randomId(), command: asked.command, since, run: options.run });
+    await createStore(folder, { project, actor, time: since, id: randomId() });
+    const lock = await acquireLock(folder, holder, randomId, asked);
+    try {
+      session = await enter(lock);
+    } catch (error) {
+      await unlinkLock(folder, lock);
+      throw error;
+    }
+    return { token: lock.token, holder };
+  }
+
+  async function roll(memories: Iterable<Memory>, fence: Fence, force: boolean): Promise<void> {
+    const { lock, tail } = writable(fence);
+    const tailBytes = tail.end.bytes - tail.begun;
+    if (tailBytes === 0 && !force) return;
+    if (!force && tailBytes <= Math.max(ROLL_BYTES, 2 * tail.begun)) return;
+    const { seq, hash } = tail.end;
+    const plan = {
+      seq: seq + 1,
+      token: lock.token,
+      prev: hash,
+      time: timeAfter(tail.end),
+      actor,
+      project,
+      keyCheck: tail.keyCheck,
+      memories,
+      more: { follows: { seq, hash } },
+    };
+    let named = false;
+    try {
+      assertFence(folder, lock);
+      const made = await writeSegment(folder, plan, randomId(), () => {
+        named = true;
+      });
+      assertFence(folder, lock);
+      const next = await openTail(made.file, tail.keyCheck, made.end.bytes, made.end);
+      session = { lock, damage: [], tail: next };
+      await tail.handle.close();
+    } catch (error) {
+      // Before the new segment has its name, the log is as it was.
+      if (!named && !(error instanceof FenceLostError)) throw asStoreError(error, folder);
+      throw poisoned(error);
+    }
+  }
+
+  async function recover(fence: Fence): Promise<RecoverReport> {
+    const held = sessionOf(fence);
+    const recovery = await recoverLog(folder, { lock: held.lock, project, actor, now: now(), randomId });
+    key = undefined;
+    await held.tail?.handle.close();
+    session = { lock: recovery.lock, damage: held.damage };
+    session = await enter(recovery.lock);
+    return recovery.report;
+  }
+
+  async function told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw asStoreError(error, folder);
+    }
+  }
+
+  async function read(take: (record: LogRecord) => void, from: 'checkpoint' | 'all' = 'checkpoint'): Promise<ReadReport> {
+    const view = from === 'all' ? await readAll(folder, { take }) : await readNewest(folder, take);
+    if (view === undefined) return { status: 'none', damage: [] };
+    const { base, damage } = view;
+    return {
+      status: damage.length === 0 ? 'sound' : 'damaged',
+      ...(base === undefined ? {} : { head: { seq: base.end.seq, hash: base.end.hash } }),
+      damage,
+      ...(base === undefined || base.torn === 0 ? {} : { torn: { file: `log/${base.file.name}`, bytes: base.torn } }),
+    };
+  }
+
+  async function mac(secret: string): Promise<string> {
+    if (key === undefined) {
+      const found = await readKey(folder);
+      if (typeof found === 'string') throw new StoreError(`the store ${folder} has no key: it is ${found}`);
+      key = found;
+    }
+    return macUnder(key, secret);
+  }
+
+  return {
+    place: folder,
+    read: (take, from) => told(() => read(take, from)),
+    lock: (asked) => queue.alone(() => told(() => takeLock(asked))),
+    unlock: (fence) =>
+      queue.alone(() => told(async () => (session?.lock.holder.id === fence.holder.id ? leave() : undefined))),
+    holder: () => told(() => currentHolder(folder)),
+    append: async (drafts, fence) => {
+      writable(fence);
+      if (drafts.length === 0) return [];
+      return queue.append(
+        drafts.map((draft) => {
+          if (draft.kind === 'checkpoint' || draft.kind === 'remembered') throw new StoreError(`${draft.kind} records are the store's own`);
+          return prepare(draft, actor);
+        }),
+      );
+    },
+    checkpoint: (memories, fence, force = false) => queue.alone(() => roll(memories, fence, force)),
+    verify: (head) => told(() => verifyLog(folder, head)),
+    recover: (fence) => queue.alone(() => told(() => recover(fence))),
+    mac: (secret) => told(() => mac(secret)),
+    close: () => queue.alone(() => told(leave)),
+  };
+}

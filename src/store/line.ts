@@ -1,0 +1,97 @@
+/**
+ * The record as a line of bytes, and back.
+ *
+ *     {"seq":1,"time":"…Z","actor":"…","kind":"…","body":{…},"prev":"<64 hex>","hash":"<64 hex>"}\n
+ *
+ * `hash` is the SHA-256 over the line's raw bytes before `,"hash":"`, and `prev` the hash of the line before, so
+ * whoever checks a line never writes JSON again to compare it: the bytes that were hashed are the bytes that are there.
+ */
+
+import { hash as digest } from 'node:crypto';
+import type { Draft, LogRecord } from '../engine/record.ts';
+import { StoreError } from './errors.ts';
+
+/** `prev` of the very first record. */
+export const NO_HASH = '0'.repeat(64);
+
+/** Longest line, in bytes, with its newline: bounds what a reader has to hold, and what one record can say. */
+export const MAX_LINE = 1024 * 1024;
+
+const HASH_MARK = ',"hash":"';
+const HASH_MARK_BYTES = Buffer.from(HASH_MARK);
+/** Bytes after what is hashed: the mark, 64 digits, `"}`. */
+const HASH_TAIL = HASH_MARK.length + 64 + 2;
+const QUOTE = 0x22;
+const CLOSING_BRACE = 0x7d;
+
+/** Room that the members around a body take at most, actor and kind aside. */
+const FRAME = 320;
+
+/** A draft with its body as JSON: serialised once, when the caller is there to hear that it does not work. */
+export interface Prepared {
+  readonly kind: Draft['kind'];
+  readonly body: string;
+}
+
+/** Throws StoreError where the body is no JSON object, or the line would be longer than the limit. */
+export function prepare(draft: Draft, actor: string): Prepared {
+  const body = JSON.stringify(draft.body);
+  if (body === undefined || !body.startsWith('{')) throw new StoreError(`a ${draft.kind} record needs an object as its body`);
+  const bytes = Buffer.byteLength(body) + Buffer.byteLength(JSON.stringify(actor)) + FRAME;
+  if (bytes > MAX_LINE) {
+    throw new StoreError(`a ${draft.kind} record of ${bytes} bytes is over the limit of ${MAX_LINE} bytes a record`);
+  }
+  return { kind: draft.kind, body };
+}
+
+export interface Line {
+  /** With its newline. */
+  readonly text: string;
+  readonly hash: string;
+}
+
+/** Writes one record. `time` is ISO 8601. */
+export function formatLine(seq: number, time: string, actor: string, draft: Prepared, prev: string): Line {
+  const hashed = `{"seq":${seq},"time":"${time}","actor":${JSON.stringify(actor)},"kind":"${draft.kind}","body":${draft.body},"prev":"${prev}"`;
+  const hash = digest('sha256', hashed, 'hex');
+  return { text: `${hashed}${HASH_MARK}${hash}"}\n`, hash };
+}
+
+/**
+ * Reads the line in `bytes` from `start` to `end` (without its newline). What is wrong with it comes back as text.
+ * `prev` undefined: the first line of a segment, whose place in the chain is looked at apart.
+ */
+export function readLine(bytes: Buffer, start: number, end: number, seq: number, prev: string | undefined): LogRecord | string {
+  const mark = end - HASH_TAIL;
+  if (
+    mark <= start ||
+    bytes[end - 1] !== CLOSING_BRACE ||
+    bytes[end - 2] !== QUOTE ||
+    bytes.compare(HASH_MARK_BYTES, 0, HASH_MARK.length, mark, mark + HASH_MARK.length) !== 0
+  ) {
+    return 'is no record: it does not end in a hash';
+  }
+  const hash = bytes.toString('latin1', end - 66, end - 2);
+  if (digest('sha256', bytes.subarray(start, mark), 'hex') !== hash) return 'does not match its hash';
+  let record: LogRecord;
+  try {
+    record = JSON.parse(bytes.toString('utf8', start, end)) as LogRecord;
+  } catch {
+    return 'is no JSON';
+  }
+  if (record.seq !== seq) return `has sequence number ${record.seq} where ${seq} is due`;
+  if (prev !== undefined && record.prev !== prev) return 'does not follow the record before it';
+  return record;
+}
+
+const REMEMBERED_BODY = Buffer.from(',"kind":"remembered","body":');
+const PREV_MARK_LENGTH = ',"prev":"'.length + 64 + 1;
+
+/**
+ * The raw bytes of a `remembered` record's body. Quotes inside strings are escaped, so the mark in front of the body
+ * cannot stand anywhere before it.
+ */
+export function rememberedBody(bytes: Buffer, start: number, end: number): Buffer {
+  const mark = bytes.indexOf(REMEMBERED_BODY, start);
+  return bytes.subarray(mark + REMEMBERED_BODY.length, end - HASH_TAIL - PREV_MARK_LENGTH);
+}

@@ -1,0 +1,19 @@
+/** Says which fettle this is, on what it runs: a constant in the bundle, read from package.json in a checkout. */
+
+/** Set by the build; from source there is no such variable. */
+declare const FETTLE_VERSION: string | undefined;
+
+function versionOfSource(): string {
+  // Not an import: the bundle would carry it into the one file that has to start on any Node.js.
+  const { readFileSync } = process.getBuiltinModule('node:fs');
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
+export const version: string = typeof FETTLE_VERSION === 'string' ? FETTLE_VERSION : versionOfSource();
+
+/** Text for `fettle version`; with `json` one line with the keys that Terraform has for its own. Ends with a newline. */
+export function versionText(json: boolean, versions: { readonly node: string; readonly platform: string }): string {
+  if (json) return `${JSON.stringify({ fettle_version: version, ...versions })}\n`;
+  return `fettle v${version}\non ${versions.platform}, Node.js ${versions.node}\n`;
+}

@@ -1,0 +1,125 @@
+/** The bundle: the same from every build, without this machine in it, and with an entry that loads nothing. */
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { homedir, hostname, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fettle-build-')));
+const first = join(folder, 'first');
+const second = join(folder, 'second');
+
+function filesOf(dist: string): readonly string[] {
+  return readdirSync(dist, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(dist, join(entry.parentPath, entry.name)))
+    .toSorted();
+}
+
+/** What the package ships: bytecode depends on when V8 collected garbage, and stays at home. */
+function shipped(dist: string): readonly string[] {
+  return filesOf(dist).filter((file) => !file.startsWith('cache/'));
+}
+
+/** The files under `under` that a command line opens, with the flags of each. */
+function opened(argv: readonly string[], under: string): readonly { readonly file: string; readonly flags: string }[] {
+  const log = join(folder, 'strace.txt');
+  execFileSync('strace', ['-f', '-qq', '-e', 'trace=open,openat,openat2', '-o', log, ...argv], {
+    stdio: 'pipe',
+    cwd: folder,
+  });
+  return readFileSync(log, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [, path, flags] = /"(\/[^"]*)", ([A-Z_|]+).* = \d+$/.exec(line) ?? [];
+      return path?.startsWith(`${under}/`) && flags !== undefined ? [{ file: relative(under, path), flags }] : [];
+    });
+}
+
+beforeAll(() => {
+  for (const out of [first, second]) {
+    execFileSync(process.execPath, [join(root, 'scripts/build.ts'), '--out', out], { stdio: 'pipe', cwd: folder });
+  }
+}, 120_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('build', () => {
+  it('gives the same bytes twice', () => {
+    expect(shipped(first)).toEqual(shipped(second));
+    expect(shipped(first)).toContain('cli.js');
+    for (const file of shipped(first)) {
+      expect(readFileSync(join(first, file)).equals(readFileSync(join(second, file))), file).toBe(true);
+    }
+  });
+
+  it('names nothing of the machine that built it', () => {
+    for (const file of shipped(first)) {
+      const text = readFileSync(join(first, file), 'utf8');
+      for (const name of [root, folder, `${homedir()}/`, hostname().length > 3 ? hostname() : root]) {
+        expect(text.includes(name), `${name} in ${file}`).toBe(false);
+      }
+    }
+  });
+
+  it('makes the entry executable, with a line that finds Node.js', () => {
+    expect(statSync(join(first, 'cli.js')).mode & 0o111).toBe(0o111);
+    expect(readFileSync(join(first, 'cli.js'), 'utf8').split('\n')[0]).toBe('#!/usr/bin/env node');
+  });
+
+  it('has the license of everything that it bundles', () => {
+    const licenses = readFileSync(join(first, 'THIRD_PARTY_LICENSES.txt'), 'utf8');
+    const code = shipped(first)
+      .filter((file) => /\.c?js$/.test(file))
+      .map((file) => readFileSync(join(first, file), 'utf8'));
+    // The bundler heads each module with its path.
+    const packages = new Set(
+      code.flatMap((text) =>
+        [...text.matchAll(/^\/\/(?:#region)? .*node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)].map(([, name]) => name),
+      ),
+    );
+    expect(packages.size).toBeGreaterThan(0);
+    for (const name of packages) expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
+  });
+
+  it('has bytecode that this Node.js takes', () => {
+    const code = `
+      const { bytecodeFile, loadChunk, loadedChunks } = await import(${JSON.stringify(join(root, 'scripts/build/load-chunk.ts'))});
+      loadChunk(${JSON.stringify(first)}, 'main.cjs');
+      console.log(JSON.stringify([...loadedChunks.values()].map(({ script }) => script.cachedDataRejected)));`;
+    const said = execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' });
+    const rejected = JSON.parse(said) as readonly unknown[];
+    expect(rejected.length).toBeGreaterThan(0);
+    expect(rejected.every((one) => one === false)).toBe(true);
+  });
+
+  it('runs the same without bytecode', () => {
+    const bare = join(folder, 'bare');
+    cpSync(first, bare, { recursive: true });
+    const help = (dist: string): string =>
+      execFileSync(process.execPath, [join(dist, 'cli.js'), '--help'], { encoding: 'utf8' });
+    const withIt = help(first);
+    rmSync(join(bare, 'cache'), { recursive: true });
+    expect(help(bare)).toBe(withIt);
+    expect(withIt).toContain('plan');
+  });
+});
+
+describe('fettle version', () => {
+  it('reads one file of the bundle', () => {
+    const read = opened([process.execPath, join(first, 'cli.js'), 'version'], first);
+    // Node.js itself looks for a package.json, to know what kind of module it is.
+    const files = new Set(read.map(({ file }) => file).filter((file) => !file.endsWith('package.json')));
+    expect([...files]).toEqual(['cli.js']);
+  });
+});
+
+describe('any command', () => {
+  it('opens nothing of the bundle for writing', () => {
+    const read = opened([process.execPath, join(first, 'cli.js'), '--help'], first);
+    expect(read.length).toBeGreaterThan(1);
+    expect(read.filter(({ flags }) => /O_WRONLY|O_RDWR|O_CREAT/.test(flags))).toEqual([]);
+  });
+});

@@ -1,0 +1,83 @@
+/** Before any test: the tools that tests use as witnesses are there, and `dist/` is what the sources say. */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Debian package by command. */
+const tools: Readonly<Record<string, string>> = {
+  openssl: 'openssl',
+  strace: 'strace',
+  faketime: 'faketime',
+  git: 'git',
+};
+
+export function setup(): void {
+  provideTools();
+  const named = process.argv.slice(2).filter((word) => word !== 'run' && !word.startsWith('-'));
+  provideDist(named.length > 0);
+}
+
+function provideTools(): void {
+  const missing = Object.keys(tools).filter((tool) => !isOnPath(tool));
+  if (missing.length === 0) return;
+  const packages = missing.map((tool) => tools[tool] ?? tool);
+  const apt = ['apt-get', '-y', '-qq'];
+  const install = [...apt, '--no-install-recommends', 'install', ...packages];
+  if (isOnPath('apt-get') && process.getuid?.() === 0) {
+    aptGet([...apt, 'update']);
+    aptGet(install);
+  } else if (isOnPath('apt-get') && isOnPath('sudo') && spawnSync('sudo', ['-n', 'true']).status === 0) {
+    aptGet(['sudo', '-n', ...apt, 'update']);
+    aptGet(['sudo', '-n', ...install]);
+  }
+  const still = missing.filter((tool) => !isOnPath(tool));
+  if (still.length > 0) {
+    throw new Error(`the tests need ${still.join(', ')}; on Debian: apt-get install ${packages.join(' ')}`);
+  }
+}
+
+function aptGet([command = '', ...args]: readonly string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // Its failure shows in what is still missing, and in its own words.
+  spawnSync(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function isOnPath(tool: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, tool), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Builds when a source is newer. A run of a few named tests goes on without: it may well be about something else. */
+function provideDist(filtered: boolean): void {
+  const built = modified(join(root, 'dist', 'cli.js'));
+  const sources = ['src', 'plugins', 'scripts', 'specs', 'package.json'].map((name) => newest(join(root, name)));
+  if (built > Math.max(...sources)) return;
+  try {
+    execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'pipe' });
+  } catch (error) {
+    const { stderr } = error as { readonly stderr?: Buffer };
+    const message = `dist/ is older than the sources, and the build fails:\n${stderr?.toString() ?? String(error)}`;
+    if (!filtered) throw new Error(message, { cause: error });
+    console.warn(message);
+  }
+}
+
+function newest(path: string): number {
+  const own = modified(path);
+  if (own === 0 || !statSync(path).isDirectory()) return own;
+  return Math.max(own, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+/** Epoch ms; 0 for what is not there. */
+function modified(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

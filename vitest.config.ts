@@ -1,0 +1,22 @@
+/** Where the tests are, what they need before they start, and how much of the code they have to reach. */
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/setup.ts'],
+    watch: false,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Child processes inherit it, and each of them would read a bundle of certificates that no test needs.
+    env: { NODE_EXTRA_CA_CERTS: '' },
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'plugins/**/*.ts'],
+      exclude: ['**/generated.ts', '**/generated/**', 'src/codegen/**'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+      thresholds: { lines: 80, statements: 80, functions: 80, branches: 80 },
+    },
+  },
+});
