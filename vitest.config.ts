@@ -14,7 +14,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'plugins/**/*.ts'],
-      exclude: ['**/generated.ts', '**/generated/**', 'src/codegen/**'],
+      exclude: ['**/generated.*', 'src/codegen/**'],
       reporter: ['text-summary', 'html', 'json-summary'],
       thresholds: { lines: 80, statements: 80, functions: 80, branches: 80 },
     },

@@ -5,8 +5,9 @@
  * one. It never fails for being over: a shared machine is no judge.
  */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { interleave, median, memoryHook, type Sample } from './bench/measure.ts';
 
@@ -18,10 +19,12 @@ interface Row {
   readonly detail: string;
 }
 
-const dist = join(import.meta.dirname, '..', 'dist');
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
 const node = process.execPath;
 const starts = 40;
 const validations = 7;
+const appends = 5;
 
 function versionRows(folder: string): readonly Row[] {
   const empty = { argv: [node, join(folder, 'empty.js')], cwd: folder };
@@ -70,6 +73,27 @@ function validateRows(folder: string): readonly Row[] {
   return [
     ratioRow(`${what}: time`, 1.6, time.cli / time.yaml, `${fixed(time.cli)} ms over ${fixed(time.yaml)} ms`),
     ratioRow(`${what}: peak memory`, 1.5, peak.cli / peak.yaml, `${fixed(peak.cli)} MiB over ${fixed(peak.yaml)} MiB`),
+  ];
+}
+
+/** For information: it depends on the disk, so it is compared with writes of the same size to the same disk. */
+function appendRows(folder: string): readonly Row[] {
+  const rounds = Array.from({ length: appends }, (_, round) => {
+    const place = join(folder, `append-${round}`);
+    mkdirSync(place);
+    const said = execFileSync(node, [join(dist, 'bench', 'append.js'), place], { encoding: 'utf8' });
+    return JSON.parse(said) as { readonly records: number; readonly appendMs: number; readonly plainMs: number };
+  });
+  const rate = median(rounds.map(({ records, appendMs }) => (records / appendMs) * 1000));
+  const ratio = median(rounds.map(({ appendMs, plainMs }) => appendMs / plainMs));
+  return [
+    {
+      figure: 'append of records in groups of ten over plain writes',
+      measured: `${ratio.toFixed(2)} x`,
+      target: '',
+      verdict: '',
+      detail: `${Math.round(rate)} records/s, medians of ${appends}`,
+    },
   ];
 }
 
@@ -129,13 +153,16 @@ function table(rows: readonly Row[]): string {
   return [head, ...rows].map(line).join('\n');
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'fettle-bench-'));
+// On the project's disk: a temporary folder may be in memory, where a durable write costs nothing.
+const folder = join(root, '.bench', String(process.pid));
+mkdirSync(folder, { recursive: true });
 try {
   writeFileSync(join(folder, 'empty.js'), '');
   const rows = [
     ...attempt('fettle version', () => versionRows(folder)),
     ...attempt('plan of 20 resources', () => planRows(folder)),
     ...attempt('validate of 10,000 Domains', () => validateRows(folder)),
+    ...attempt('append of records', () => appendRows(folder)),
   ];
   process.stdout.write(
     `Node.js ${process.version}, ${availableParallelism()} cores, NODE_EXTRA_CA_CERTS unset\n\n${table(rows)}\n`,

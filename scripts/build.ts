@@ -43,6 +43,7 @@ const entries: Readonly<Record<string, string>> = {
   'cli.js': 'src/cli.ts',
   'bench/cli.js': 'scripts/bench/cli.ts',
   'bench/parse.js': 'scripts/bench/parse.ts',
+  'bench/append.js': 'scripts/bench/append.ts',
 };
 
 const minify = { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } } as const;
@@ -69,7 +70,7 @@ async function build(out: string | undefined): Promise<void> {
     const [entry] = await bundle({
       input: join(root, source),
       define,
-      target: 'es2020',
+      target: file === 'cli.js' ? 'es2020' : 'node24',
       plugins: [chunkImports(lib, file)],
       output: { file: join(made, file), format: 'esm', codeSplitting: false },
     });

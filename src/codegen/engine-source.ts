@@ -9,7 +9,6 @@ import type { EngineSpec } from './spec.ts';
 /** The text of `src/engine/generated.ts`. */
 export function engineSource(spec: EngineSpec): string {
   const project = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true });
-  const file = project.createSourceFile('generated.ts', `${headerOf('specs/engine.yaml')}\n`);
   const texts = Object.fromEntries(Object.entries(spec.formats).map(([name, { text }]) => [name, text]));
   const records = Object.fromEntries(Object.entries(spec.records).map(([kind, { text }]) => [kind, text]));
   const types = [
@@ -22,7 +21,7 @@ export function engineSource(spec: EngineSpec): string {
     declaration('DocumentEnvelope', spec.document, 'A document with the defaults of its envelope filled in; a kind with a scope has its parts in `metadata` too.'),
     declaration('FettleConfig', spec.config, '`fettle.yaml`, with the defaults filled in.'),
   ].join('\n');
-  file.addStatements(`\n${types}`);
+  const file = project.createSourceFile('generated.ts', `${headerOf('specs/engine.yaml')}\n\n${types}`);
   const constants = [
     { name: 'engineRuleTables', type: 'readonly EngineRuleTable[]', value: spec.rules, doc: 'In the order in which they are asked.' },
     { name: 'exitCodes', type: 'readonly ExitCode[]', value: spec.exitCodes, doc: 'The first that applies is the exit code.' },

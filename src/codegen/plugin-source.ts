@@ -77,7 +77,6 @@ function kindSource(spec: PluginSpec, name: string, kind: KindSpec): string {
 /** The text of `plugins/<name>/generated.ts`. */
 export function pluginSource(spec: PluginSpec): string {
   const project = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true });
-  const file = project.createSourceFile('generated.ts', `${headerOf(`specs/${spec.name}.yaml`)}\n`);
   const kinds = Object.entries(spec.kinds).map(([name, kind]) => kindSource(spec, name, kind));
   const body = [
     ...kinds,
@@ -85,7 +84,7 @@ export function pluginSource(spec: PluginSpec): string {
     `export type RuleId = ${printUnion(spec.rules.map(({ id }) => id))};\n`,
     declaration(`${pascalCase(spec.name)}Config`, pluginConfig(spec), 'Its part of `fettle.yaml`, with the defaults filled in.'),
   ].join('\n');
-  file.addStatements(`\n${body}`);
+  const file = project.createSourceFile('generated.ts', `${headerOf(`specs/${spec.name}.yaml`)}\n\n${body}`);
   file.addVariableStatement({
     isExported: true,
     declarationKind: VariableDeclarationKind.Const,

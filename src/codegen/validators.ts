@@ -32,6 +32,7 @@ export function validatorsSource({ schemas, formats, enginePath, header }: Valid
     useDefaults: true,
     strict: true,
     strictTypes: false,
+    strictRequired: false,
     allowUnionTypes: true,
     verbose: false,
     inlineRefs: false,

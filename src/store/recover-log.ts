@@ -105,6 +105,7 @@ function readRemains(remains: Remains, bytes: Buffer, start: number, end: number
     refs = refsOf(record);
     if (typeof readLine(bytes, start, end, record.seq, undefined) !== 'string') remains.seq = Math.max(remains.seq, record.seq);
   } catch {
+    if (skipRemembered && text.includes(',"kind":"remembered","body":')) return;
     refs = refsInText(text);
   }
   for (const ref of refs) if (isRef(ref)) remains.addresses.add(formatRef(ref));
@@ -264,10 +265,11 @@ export async function recoverLog(folder: string, context: RecoveryContext): Prom
   const remains: Remains = { addresses: new Set(), seq: 0 };
   const inLog = (name: string): string => join(logFolder(folder), name);
   const cut = base !== undefined && end !== undefined && lengthOf(base.scan) > end.bytes;
-  if (cut) await readRemainsOf(remains, inLog(base.scan.file.name), end.bytes, lengthOf(base.scan), false);
+  // A torn record was never acknowledged, so nothing was done on the strength of it.
+  if (cut && base.scan.torn === 0) await readRemainsOf(remains, inLog(base.scan.file.name), end.bytes, lengthOf(base.scan), false);
   for (const [index, { scan }] of after.entries()) {
-    const said = scan.checkpoint?.body.follows;
-    const skip = index === 0 && end !== undefined && said?.seq === end.seq && said.hash === end.hash;
+    // A segment that begins where the base ends remembers what the base folds to, so its first part tells nothing new.
+    const skip = index === 0 && base?.scan.damage === undefined && scan.file.seq === (end?.seq ?? 0) + 1;
     await readRemainsOf(remains, inLog(scan.file.name), 0, scan.size, skip);
   }
   for (const name of view.strays) await readRemainsOf(remains, inLog(name), 0, Number.POSITIVE_INFINITY, false);

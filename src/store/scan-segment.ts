@@ -55,6 +55,7 @@ export interface ScanOptions {
 }
 
 const CHUNK = 1024 * 1024;
+const FIRST_LOOK = 4 * 1024;
 const NEWLINE = 0x0a;
 
 /** What is known while a segment is read. */
@@ -261,14 +262,14 @@ export async function readCheckpoint(folder: string, file: SegmentFile): Promise
     return undefined;
   }
   try {
-    const buffer = Buffer.allocUnsafe(MAX_LINE);
-    let filled = 0;
-    let newline = -1;
-    while (newline < 0 && filled < buffer.length) {
-      const { bytesRead } = await handle.read(buffer, filled, Math.min(16 * 1024, buffer.length - filled), filled);
-      if (bytesRead === 0) return undefined;
-      newline = buffer.subarray(0, filled + bytesRead).indexOf(NEWLINE, filled);
-      filled += bytesRead;
+    // The first look is enough for all but the checkpoints of large recoveries.
+    let buffer = Buffer.allocUnsafe(FIRST_LOOK);
+    let { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+    let newline = buffer.subarray(0, bytesRead).indexOf(NEWLINE);
+    if (newline < 0 && bytesRead === FIRST_LOOK) {
+      buffer = Buffer.allocUnsafe(MAX_LINE);
+      ({ bytesRead } = await handle.read(buffer, 0, buffer.length, 0));
+      newline = buffer.subarray(0, bytesRead).indexOf(NEWLINE);
     }
     if (newline < 0) return undefined;
     const record = readLine(buffer, 0, newline, file.seq, undefined);

@@ -78,9 +78,11 @@ function scalar(bytes: Buffer, at: number): Step {
 
 /** A JSON object without blanks, as JSON.stringify writes it. `stack` holds the brackets that are open. */
 function object(bytes: Buffer, start: number): Step {
-  const stack: ('{' | '[')[] = [];
-  let at = start;
-  let due: 'value' | 'first-key' | 'key' | 'first-item' | 'next' = 'value';
+  const opened = literal(bytes, start, '{');
+  if (typeof opened !== 'number') return opened;
+  const stack: ('{' | '[')[] = ['{'];
+  let at = opened;
+  let due: 'value' | 'first-key' | 'key' | 'first-item' | 'next' = 'first-key';
   for (;;) {
     if (at >= bytes.length) return 'cut';
     const character = String.fromCharCode(bytes[at] ?? 0);
@@ -112,8 +114,7 @@ function object(bytes: Buffer, start: number): Step {
       due = character === '{' ? 'first-key' : 'first-item';
       at += 1;
       continue;
-    } else if (stack.length === 0) return 'bad';
-    else after = character === '"' ? string(bytes, at) : scalar(bytes, at);
+    } else after = character === '"' ? string(bytes, at) : scalar(bytes, at);
     if (typeof after !== 'number') return after;
     at = after;
     if (stack.length === 0) return at;

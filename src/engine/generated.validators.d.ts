@@ -1,0 +1,10 @@
+/** Generated from specs/engine.yaml by `npm run generate`: do not edit. */
+
+import type { Validator } from './plugin.ts';
+
+export declare const validators: {
+  readonly document: Validator;
+  readonly config: Validator;
+  readonly plan: Validator;
+  readonly record: Validator;
+};

@@ -1,0 +1,316 @@
+/** What every store has to do, whatever it is made of: one suite for all backends. */
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LogRecord } from '../../src/engine/record.ts';
+import { FenceLostError, LockHeldError, LogDamagedError, StoreError } from '../../src/store/errors.ts';
+import type { Fence, Head, Store } from '../../src/store/store.ts';
+import { intent, memoriesOf, node, note, outcome, own, recordsOf, seen } from './drafts.ts';
+
+/** One store that can be opened again and again, and hurt. */
+export interface StoreBench {
+  /** Another handle on the same store; `now` is its clock, in epoch ms. */
+  open(actor?: string, now?: () => number): Store;
+  /** A process of its own takes the lock, appends, and is killed; gives the head that it had acknowledged. */
+  die(): Promise<Head>;
+  /** Makes the holder of the lock look dead, although its handle is still there. */
+  declareDead(): Promise<void>;
+  /** Leaves half a record at the end of the log. Only for logs that tear. */
+  tear(): Promise<void>;
+  /** Changes one byte of a record's body, the `seq` given. */
+  spoil(seq: number): Promise<void>;
+  remove(): Promise<void>;
+}
+
+const NOW = { command: 'apply', timeoutMs: 0 };
+
+export function storeConformance(name: string, make: () => Promise<StoreBench>): void {
+  describe(`store: ${name}`, () => {
+    let bench: StoreBench;
+    let stores: Store[];
+
+    function open(actor?: string, now?: () => number): Store {
+      const store = bench.open(actor, now);
+      stores.push(store);
+      return store;
+    }
+
+    beforeEach(async () => {
+      bench = await make();
+      stores = [];
+    });
+    afterEach(async () => {
+      for (const store of stores) await store.close();
+      await bench.remove();
+    });
+
+    /** A store with two resources, one of them with an open intent, and its lock. */
+    async function filled(): Promise<{ store: Store; fence: Fence; written: readonly LogRecord[] }> {
+      const store = open();
+      const fence = await store.lock(NOW);
+      const first = await store.append([intent('web-1')], fence);
+      const more = await store.append([outcome('web-1', first[0]?.seq ?? 0), intent('web-2')], fence);
+      return { store, fence, written: [...first, ...more] };
+    }
+
+    it('has no log before somebody writes', async () => {
+      const store = open();
+      expect(await store.read(() => expect.unreachable())).toEqual({ status: 'none', damage: [] });
+      expect(await store.verify()).toMatchObject({ status: 'none', damage: [], records: 0 });
+      expect(await store.holder()).toBeUndefined();
+      await expect(store.mac('secret')).rejects.toBeInstanceOf(StoreError);
+    });
+
+    it('gives back what was appended, in order and chained', async () => {
+      const { store, written } = await filled();
+      const read = await recordsOf(open());
+      expect(own(read)).toEqual(written);
+      expect(read.map(({ seq }) => seq)).toEqual(read.map((_, index) => index + 1));
+      for (const [index, record] of read.entries()) expect(record.prev).toBe(index === 0 ? '0'.repeat(64) : read[index - 1]?.hash);
+      const report = await store.read(() => undefined);
+      expect(report).toEqual({ status: 'sound', damage: [], head: { seq: written.at(-1)?.seq, hash: written.at(-1)?.hash } });
+    });
+
+    it('writes drafts as they are when append is called', async () => {
+      const { store, fence } = await filled();
+      const counts: Record<string, number> = { done: 1 };
+      const appended = store.append([{ kind: 'end', body: { run: 'r', exit: 0, counts } }], fence);
+      counts['done'] = 2;
+      expect((await appended)[0]?.body).toEqual({ run: 'r', exit: 0, counts: { done: 1 } });
+    });
+
+    it('never lets the time run backwards', async () => {
+      let now = Date.parse('2026-11-20T12:00:00Z');
+      const store = open('me', () => now);
+      const fence = await store.lock(NOW);
+      await store.append([note('a')], fence);
+      now -= 3_600_000;
+      await store.append([note('b')], fence);
+      await store.checkpoint([], fence, true);
+      now += 7_200_000;
+      await store.append([note('c')], fence);
+      expect((await recordsOf(store)).map(({ time }) => time)).toEqual([
+        '2026-11-20T12:00:00.000Z',
+        '2026-11-20T12:00:00.000Z',
+        '2026-11-20T12:00:00.000Z',
+        '2026-11-20T12:00:00.000Z',
+        '2026-11-20T13:00:00.000Z',
+      ]);
+    });
+
+    it('keeps concurrent appends whole and in the order of the calls', async () => {
+      const { store, fence } = await filled();
+      const groups = await Promise.all(Array.from({ length: 200 }, (_, index) => store.append([note(`${index}a`), note(`${index}b`)], fence)));
+      const seqs = groups.flat().map(({ seq }) => seq);
+      expect(seqs).toEqual(seqs.map((_, index) => (seqs[0] ?? 0) + index));
+      expect(own(await recordsOf(open())).slice(-400)).toEqual(groups.flat());
+    });
+
+    it('refuses what it cannot keep, and goes on', async () => {
+      const { store, fence } = await filled();
+      const large = { kind: 'end', body: { run: 'x'.repeat(1_100_000), exit: 0, counts: {} } } as const;
+      await expect(store.append([large], fence)).rejects.toThrow(/limit/u);
+      await expect(store.append([{ kind: 'remembered', body: { memory: { ref: node('a'), version: 1, kept: {} } } }], fence)).rejects.toBeInstanceOf(StoreError);
+      await expect(store.checkpoint([{ ref: node('a'), version: 1, kept: { x: 'x'.repeat(1_100_000) } }], fence, true)).rejects.toThrow(/limit/u);
+      await store.append([note('after')], fence);
+      expect(await open().verify()).toMatchObject({ status: 'sound', damage: [] });
+    });
+
+    it('begins again at a checkpoint that is the fold of everything before', async () => {
+      const { store, fence, written } = await filled();
+      const before = await memoriesOf(store);
+      expect([...before.keys()]).toEqual(['nodes/Node/web-1', 'nodes/Node/web-2']);
+      await store.checkpoint(before.values(), fence, true);
+      await store.append([note('tail')], fence);
+      const read = await recordsOf(store, 'checkpoint');
+      expect(read.map(({ kind }) => kind)).toEqual(['checkpoint', 'remembered', 'remembered', 'end']);
+      expect(await memoriesOf(open())).toEqual(before);
+      expect(own(await recordsOf(open())).slice(0, 3)).toEqual(written);
+      expect(await store.verify()).toMatchObject({ status: 'sound', damage: [], checkpoints: 2, from: 1 });
+    });
+
+    it('makes a checkpoint only when the tail has grown, unless it must', async () => {
+      const { store, fence } = await filled();
+      await store.checkpoint((await memoriesOf(store)).values(), fence);
+      expect((await store.verify()).checkpoints).toBe(1);
+      const big = Array.from({ length: 1200 }, () => note('x'.repeat(1000)));
+      await store.append(big, fence);
+      await store.checkpoint((await memoriesOf(store)).values(), fence);
+      expect((await store.verify()).checkpoints).toBe(2);
+    });
+
+    it('names a checkpoint that is not the fold', async () => {
+      const { store, fence } = await filled();
+      const wrong = [...(await memoriesOf(store)).values()].map((memory) => ({ ...memory, state: 'wrong' }));
+      await store.checkpoint(wrong, fence, true);
+      const report = await store.verify();
+      expect(report.status).toBe('damaged');
+      expect(report.damage).toMatchObject([{ code: 'checkpoint-fold' }]);
+      await store.recover(fence);
+      expect(await store.verify()).toMatchObject({ status: 'sound', damage: [] });
+    });
+
+    it('refuses a second lock and names the holder', async () => {
+      const { store, fence } = await filled();
+      const other = open('other');
+      expect(await other.holder()).toEqual(fence.holder);
+      const refused = await other.lock({ command: 'import', timeoutMs: 0 }).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(LockHeldError);
+      expect((refused as LockHeldError).holder).toMatchObject({ id: fence.holder.id, command: 'apply', pid: process.pid });
+      await expect(store.lock(NOW)).rejects.toBeInstanceOf(LockHeldError);
+      await store.unlock(fence);
+      expect(await other.holder()).toBeUndefined();
+      await expect(store.append([note('late')], fence)).rejects.toBeInstanceOf(FenceLostError);
+      await other.unlock(await other.lock(NOW));
+    });
+
+    it('waits for the lock, says for whom, and stops waiting when told to', async () => {
+      const { store, fence } = await filled();
+      const other = open('other');
+      const waitedFor: string[] = [];
+      const abort = new AbortController();
+      const given = other.lock({ command: 'x', timeoutMs: 60_000, signal: abort.signal, onWait: () => abort.abort(new Error('enough')) });
+      await expect(given).rejects.toThrow('enough');
+      const waiting = other.lock({ command: 'x', timeoutMs: 10_000, onWait: (holder) => waitedFor.push(holder.id) });
+      setTimeout(() => void store.unlock(fence), 300);
+      const got = await waiting;
+      expect(waitedFor).toEqual([fence.holder.id]);
+      await other.append([note('mine')], got);
+    });
+
+    it('gives one of many the lock', async () => {
+      const all = Array.from({ length: 8 }, (_, index) => open(`actor-${index}`));
+      const results = await Promise.allSettled(all.map((store) => store.lock(NOW)));
+      const got = results.filter(({ status }) => status === 'fulfilled');
+      const refused = results.filter((result) => result.status === 'rejected' && result.reason instanceof LockHeldError);
+      expect([got.length, refused.length]).toEqual([1, 7]);
+    });
+
+    it('goes on in the same log after a clean release', async () => {
+      const { store, fence } = await filled();
+      await store.unlock(fence);
+      const other = open('other');
+      const next = await other.lock(NOW);
+      await other.append([note('b')], next);
+      expect(next.token).toBe(fence.token);
+      const read = await recordsOf(other);
+      expect(read.map(({ actor }) => actor)).toEqual(['me', 'me', 'me', 'me', 'other']);
+      expect(await other.verify()).toMatchObject({ status: 'sound', checkpoints: 1 });
+    });
+
+    it('takes the lock over from a process that was killed, with all that it acknowledged', async () => {
+      const head = await bench.die();
+      const store = open();
+      expect(await store.holder()).toBeUndefined();
+      const fence = await store.lock(NOW);
+      await store.append([note('after')], fence);
+      const report = await store.verify(head);
+      expect(report).toMatchObject({ status: 'sound', damage: [] });
+      expect(report.head?.seq).toBeGreaterThan(head.seq);
+    });
+
+    it('fences off a holder after a take-over, for good', async () => {
+      const { store, fence } = await filled();
+      await bench.declareDead();
+      const other = open('other');
+      const next = await other.lock(NOW);
+      expect(next.token).toBeGreaterThan(fence.token);
+      await other.append([note('mine')], next);
+      await expect(store.append([note('late')], fence)).rejects.toBeInstanceOf(FenceLostError);
+      await expect(store.append([note('later')], fence)).rejects.toBeInstanceOf(FenceLostError);
+      await expect(store.checkpoint([], fence, true)).rejects.toBeInstanceOf(FenceLostError);
+      await store.unlock(fence);
+      await other.append([note('still mine')], next);
+      expect(await other.verify()).toMatchObject({ status: 'sound', damage: [], notes: [] });
+      expect(await memoriesOf(other)).toEqual(await memoriesOf(open()));
+    });
+
+    it('cuts a torn record, and says so before', async () => {
+      const { store, fence, written } = await filled();
+      await store.unlock(fence);
+      await bench.tear();
+      const report = await open().read(() => undefined);
+      expect(report).toMatchObject({ status: 'sound', damage: [], head: { seq: written.at(-1)?.seq } });
+      expect(report.torn?.bytes).toBeGreaterThan(0);
+      expect(await open().verify()).toMatchObject({ status: 'sound', damage: [], torn: report.torn });
+      const again = await store.lock(NOW);
+      const [next] = await store.append([note('next')], again);
+      expect(next?.prev).toBe(written.at(-1)?.hash);
+      const after = await open().verify();
+      expect(after.status).toBe('sound');
+      expect(after.torn).toBeUndefined();
+    });
+
+    it('names damage, gives what is sound, appends nothing, and recovers', async () => {
+      const { store, fence, written } = await filled();
+      await store.append([seen('web-3', 'ready')], fence);
+      await store.unlock(fence);
+      const spoilt = written.at(-1)?.seq ?? 0;
+      await bench.spoil(spoilt);
+
+      const reader = open();
+      const given: LogRecord[] = [];
+      const report = await reader.read((record) => given.push(record));
+      expect(report).toMatchObject({ status: 'damaged', head: { seq: spoilt - 1 }, damage: [{ seq: spoilt }] });
+      expect(given.at(-1)?.seq).toBe(spoilt - 1);
+      expect(await reader.verify()).toMatchObject({ status: 'damaged', damage: [{ seq: spoilt }] });
+
+      const again = await store.lock(NOW);
+      await expect(store.append([note('no')], again)).rejects.toBeInstanceOf(LogDamagedError);
+      await expect(store.checkpoint([], again, true)).rejects.toBeInstanceOf(LogDamagedError);
+      const recovery = await store.recover(again);
+      expect(recovery).toMatchObject({ cold: false, unknown: ['nodes/Node/web-2', 'nodes/Node/web-3'] });
+      expect(recovery.damage).toHaveLength(1);
+      expect(recovery.quarantine.length).toBeGreaterThan(0);
+      await store.append([note('yes')], again);
+
+      const memories = await memoriesOf(open());
+      expect(memories.get('nodes/Node/web-1')).toMatchObject({ state: 'ready', owned: 'created' });
+      expect(memories.get('nodes/Node/web-1')?.unknown).toBeUndefined();
+      expect(memories.get('nodes/Node/web-2')).toEqual({ ref: node('web-2'), version: 1, kept: {}, unknown: true });
+      expect(memories.get('nodes/Node/web-3')?.unknown).toBe(true);
+      expect(await open().verify(recovery.head)).toMatchObject({ status: 'sound', damage: [], notes: [] });
+      await store.unlock(again);
+      await open().lock(NOW);
+    });
+
+    it('has nothing to recover in a sound log', async () => {
+      const { store, fence, written } = await filled();
+      const head = { seq: written.at(-1)?.seq, hash: written.at(-1)?.hash };
+      expect(await store.recover(fence)).toEqual({ damage: [], quarantine: [], head, cold: false, unknown: [] });
+      await store.append([note('on')], fence);
+    });
+
+    it('says whether a head is part of the log', async () => {
+      const { store, written } = await filled();
+      const last = written.at(-1);
+      const head = { seq: last?.seq ?? 0, hash: last?.hash ?? '' };
+      expect(await store.verify(head)).toMatchObject({ status: 'sound', damage: [] });
+      expect(await store.verify({ seq: head.seq + 5, hash: head.hash })).toMatchObject({
+        status: 'damaged',
+        damage: [{ code: 'head-missing', message: expect.stringContaining('ends at record') }],
+      });
+      expect(await store.verify({ seq: head.seq - 1, hash: head.hash })).toMatchObject({
+        status: 'damaged',
+        damage: [{ code: 'head-missing', message: expect.stringContaining('has the hash') }],
+      });
+      expect(await open().verify({ seq: 1, hash: head.hash })).toMatchObject({ status: 'damaged' });
+    });
+
+    it('compares secrets under a key of its own', async () => {
+      const { store } = await filled();
+      const mac = await store.mac('secret');
+      expect(mac).toMatch(/^[0-9a-f]{64}$/u);
+      expect(await open().mac('secret')).toBe(mac);
+      expect(await store.mac('Secret')).not.toBe(mac);
+      const said = JSON.stringify(await recordsOf(store));
+      expect(said).not.toContain(mac);
+    });
+
+    it('gives its lock back when it is closed', async () => {
+      const { store } = await filled();
+      await store.close();
+      const other = open('other');
+      await other.lock(NOW);
+    });
+  });
+}

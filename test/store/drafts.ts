@@ -1,0 +1,61 @@
+/** Drafts of records for the tests of stores. */
+
+import type { Draft, LogRecord } from '../../src/engine/record.ts';
+import { emptyRecall, fold } from '../../src/engine/remember.ts';
+import type { Memory, Ref } from '../../src/engine/types.ts';
+import type { Store } from '../../src/store/store.ts';
+
+export function node(name: string): Ref {
+  return { plugin: 'nodes', kind: 'Node', name };
+}
+
+export function note(run: string): Draft {
+  return { kind: 'end', body: { run, exit: 0, counts: {} } };
+}
+
+export function seen(name: string, state: string, kept: Record<string, string> = {}): Draft {
+  return {
+    kind: 'seen',
+    body: { run: 'r', resources: [{ ref: node(name), state, kept, version: 1 }], counts: { 'nodes/Node': 1 } },
+  };
+}
+
+export function intent(name: string): Draft {
+  return {
+    kind: 'intent',
+    body: {
+      run: 'r',
+      ref: node(name),
+      step: 'absent>ready',
+      goal: 'create',
+      cause: 'new',
+      because: 'it is written: "ä\u2028"',
+      basis: 'sha256:0',
+      meta: { onRemove: 'remove', needs: [], labels: { tier: 'a' } },
+      spec: { size: 3 },
+      specDigest: 'sha256:1',
+    },
+  };
+}
+
+export function outcome(name: string, of: number): Draft {
+  return { kind: 'outcome', body: { run: 'r', ref: node(name), intent: of, outcome: 'done', state: 'ready', kept: { id: name } } };
+}
+
+/** Everything that a read gives. */
+export async function recordsOf(store: Store, from: 'checkpoint' | 'all' = 'all'): Promise<readonly LogRecord[]> {
+  const records: LogRecord[] = [];
+  await store.read((record) => records.push(record), from);
+  return records;
+}
+
+export async function memoriesOf(store: Store): Promise<Map<string, Memory>> {
+  const recall = emptyRecall();
+  await store.read((record) => fold(recall, record));
+  return recall.resources;
+}
+
+/** Records of which the store is not itself the author. */
+export function own(records: readonly LogRecord[]): readonly LogRecord[] {
+  return records.filter(({ kind }) => kind !== 'checkpoint' && kind !== 'remembered');
+}
