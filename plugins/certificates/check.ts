@@ -44,15 +44,14 @@ function checkNames(names: readonly string[]): readonly Mistake[] {
 }
 
 function checkThreshold(spec: CertificateSpec): readonly Mistake[] {
-  const validity = spec.validityDays ?? 90;
-  const threshold = spec.renewal?.thresholdDays ?? 30;
+  const validity = spec.validityDays;
+  const threshold = spec.renewal.thresholdDays;
   if (threshold < validity) return [];
   const inForce = Math.floor(validity / 3);
   return [
     {
       code: 'threshold-too-long',
-      // The default is nowhere in the document.
-      pointer: spec.validityDays === undefined ? '/spec' : '/spec/validityDays',
+      pointer: '/spec/validityDays',
       message: `a threshold of ${threshold} days is no shorter than the validity of ${validity}: a third of the lifetime counts instead (${inForce} days)`,
       severity: 'warning',
     },

@@ -111,7 +111,7 @@ export function diffCertificate(pair: CertificatePair, scene: Scene): Proposal<C
   const { facts } = observed;
   const { spec } = desired;
   const fields = differences(spec, facts, wantedIssuer(pair, spec, scene));
-  const due = dueText(facts, spec.renewal?.thresholdDays ?? 30, scene.now);
+  const due = dueText(facts, spec.renewal.thresholdDays, scene.now);
   switch (observed.state) {
     case 'expiring_soon':
       return { step: 'expiring_soon>renewing', goal: 'update', fields, because: due, cause: 'time' };

@@ -43,7 +43,7 @@ function modeField(path: string, before: string | undefined, after: string): rea
 /** Everything that differs; nothing that only time changes. */
 export function differences(spec: CertificateSpec, facts: CertificateFacts, issuer: WantedIssuer): readonly FieldChange[] {
   const names = facts.dnsNames ?? [];
-  const algorithm = spec.keyAlgorithm ?? 'ecdsa-p256';
+  const algorithm = spec.keyAlgorithm;
   const signed = issuerField(facts, issuer);
   return [
     ...(sameNames(names, spec.dnsNames) ? [] : [{ path: '/dnsNames', before: names, after: spec.dnsNames }]),

@@ -105,7 +105,7 @@ export function observedDomain(
     ...(first === undefined ? {} : { error: first.code, message: first.stable }),
     ...(seen.served ? servedFacts(seen) : {}),
   };
-  const warnDays = spec.expiryWarnDays ?? 30;
+  const warnDays = spec.expiryWarnDays;
   const notAfter = seen.served ? validityOf(seen.chain[0]).notAfter : Number.POSITIVE_INFINITY;
   const state = stateOf(first?.code, neverIssued, notAfter - now <= warnDays * DAY_MS);
   const finding = (code: FindingCode, severity: Finding['severity'], message: string): Finding => ({

@@ -13,7 +13,6 @@ import type { CertificatesReader, PairPaths, Trust } from './world.ts';
 
 /** Files that are read at once: more only wait for the same disk. */
 const FILES_AT_ONCE = 16;
-const DEFAULT_THRESHOLD_DAYS = 30;
 
 /** One resource to look at: written, remembered, or both. */
 interface Target {
@@ -68,7 +67,7 @@ async function lookAtIssuer(look: Look, { ref, desired, memory }: Target): Promi
 async function lookAtCertificate(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
   const spec = certificateSpec(desired, memory);
   if (spec === undefined) return undefined;
-  const threshold = spec.renewal?.thresholdDays ?? DEFAULT_THRESHOLD_DAYS;
+  const threshold = spec.renewal.thresholdDays;
   return observedPair(ref, await look.pair(pathsOf(spec)), threshold, memory, look.query.now, look.at);
 }
 
@@ -89,7 +88,7 @@ async function lookAtDomain(look: Look, { ref, desired }: Target): Promise<Obser
   if (desired === undefined) return undefined;
   const spec = desired.spec as DomainSpec;
   const { now, signal } = look.query;
-  const target = { host: spec.host, port: spec.port ?? 443, ...(spec.address === undefined ? {} : { address: spec.address }) };
+  const target = { host: spec.host, port: spec.port, ...(spec.address === undefined ? {} : { address: spec.address }) };
   const trust = await look.trust(spec.trust ?? []);
   const seen = await look.world.probe(target, trust, now, signal);
   return observedDomain(ref, spec, seen, await neverIssued(look, spec), now, look.at);
@@ -111,9 +110,9 @@ function gapOf(ref: Ref, error: unknown): Gap {
 export async function observe(world: CertificatesReader, query: Query): Promise<View> {
   const only = query.only === undefined ? undefined : new Set(query.only.map(formatRef));
   const targets = targetsOf(query);
-  const trust = once((key) => world.readTrust(key === '' ? [] : key.split('\n')));
+  const trust = once((key) => world.readTrust(key === '' ? [] : key.split('\0')));
   const pairs = once((key) => {
-    const [certificate = '', key_ = ''] = key.split('\n');
+    const [certificate = '', key_ = ''] = key.split('\0');
     return world.readPair({ certificate, key: key_ });
   });
   const look: Look = {
@@ -121,8 +120,8 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     query,
     at: new Date(query.now).toISOString(),
     targets,
-    trust: (files) => trust(files.join('\n')),
-    pair: ({ certificate, key }) => pairs(`${certificate}\n${key}`),
+    trust: (files) => trust(files.join('\0')),
+    pair: ({ certificate, key }) => pairs(`${certificate}\0${key}`),
   };
   const wanted = [...targets].flatMap(([address, target]) => (only === undefined || only.has(address) ? [target] : []));
   const observed: Observed[] = [];

@@ -2,7 +2,7 @@
 
 import type { CertificateSpec } from './generated.ts';
 
-export type KeyAlgorithm = NonNullable<CertificateSpec['keyAlgorithm']>;
+export type KeyAlgorithm = CertificateSpec['keyAlgorithm'];
 
 /** One X.509 certificate as parsed. */
 export interface X509Seen {

@@ -17,11 +17,10 @@ import type {
   View,
 } from './types.ts';
 
-export type Rule<S = unknown, F = unknown, M = Facts> = (
-  change: Change,
-  pair: Pair<S, F, M>,
-  scene: Scene,
-) => Verdict;
+/** A method's type, so that rules of unlike kinds fit one table; likewise the handlers. */
+export type Rule<S = unknown, F = unknown, M = Facts> = {
+  rule(change: Change, pair: Pair<S, F, M>, scene: Scene): Verdict;
+}['rule'];
 
 /** What a handler gets beside its world and its pair. */
 export interface ActionRun {
@@ -39,11 +38,9 @@ export interface ActionRun {
 }
 
 /** Takes one step. It returns what has to be remembered, and throws when the step failed. */
-export type Handler<W, S = unknown, F = unknown, M = Facts> = (
-  world: W,
-  pair: Pair<S, F, M>,
-  run: ActionRun,
-) => Promise<Partial<M> | undefined>;
+export type Handler<W, S = unknown, F = unknown, M = Facts> = {
+  take(world: W, pair: Pair<S, F, M>, run: ActionRun): Promise<Partial<M> | undefined>;
+}['take'];
 
 /** One kind of resource: pure functions of data, and a handler for every step. Methods, so that kinds of unlike types fit one table. */
 export interface Kind<
@@ -66,10 +63,8 @@ export interface Kind<
   matters?(pair: Pair<S, F, M>): readonly Ref[];
   /** Brings what an older version remembered up to this one. */
   upgrade?(kept: Facts, version: number): Partial<M>;
-  readonly rules: { readonly [Id in RuleId]: (change: Change, pair: Pair<S, F, M>, scene: Scene) => Verdict };
-  readonly handlers: {
-    readonly [Taken in P]: (world: W, pair: Pair<S, F, M>, run: ActionRun) => Promise<Partial<M> | undefined>;
-  };
+  readonly rules: { readonly [Id in RuleId]: Rule<S, F, M> };
+  readonly handlers: { readonly [Taken in P]: Handler<W, S, F, M> };
 }
 
 /** What is looked at: the documents, what memory knows, and with `only` nothing but these. */
@@ -120,6 +115,8 @@ export interface Plugin<R = unknown, W = unknown> {
   readonly validators: () => Promise<Validators>;
   /** Checks that a schema cannot make, on one document or across them; pure. */
   check?(desired: Desired, find: (ref: Ref) => Desired | undefined): readonly Mistake[];
+  /** Checks that need all of the plugin's documents at once, as they are written (two that write the same file); pure. */
+  checkTogether?(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[];
   readonly kinds: Readonly<Record<string, Kind<W>>>;
   /** Opens the world for reading: all that `plan` and `drift` ever get. */
   openReader(outside: Outside): Promise<R>;

@@ -10,15 +10,14 @@ import { pairSeen, readPairFiles } from './pair.ts';
 import { probe } from './probe.ts';
 import { type TrustSet, readTrustSet } from './trust.ts';
 
-const DEFAULTS = { concurrency: 100, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10 };
-
 export function pathsIn(folder: string, paths: PairPaths): PairPaths {
   return { certificate: resolve(folder, paths.certificate), key: resolve(folder, paths.key) };
 }
 
 export function openReader(outside: Outside): CertificatesReader {
   const { folder } = outside;
-  const config = { ...DEFAULTS, ...(outside.config as CertificatesConfig).probe };
+  // Validated, with the defaults filled in.
+  const config = (outside.config as unknown as CertificatesConfig).probe;
   const limits: ProbeLimits = {
     connectMs: config.connectSeconds * 1000,
     handshakeMs: config.handshakeSeconds * 1000,

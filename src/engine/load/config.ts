@@ -1,0 +1,188 @@
+/** Reads `fettle.yaml`: found upward from a folder, held to its schema, with durations in ms and shares as fractions. */
+
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { type FettleConfig, formatTexts } from '../generated.ts';
+import { validators as engineValidators } from '../generated.validators.js';
+import type { Plugin, Validator } from '../plugin.ts';
+import { compareText } from '../ref.ts';
+import type { Json, Problem } from '../types.ts';
+import { readDocuments, type TextDocument, textMistake } from './documents.ts';
+import { explain, type PointerMistake } from './explain.ts';
+import { echo, shorten } from './mistake.ts';
+import { suggest } from './nearest.ts';
+import { located, problemAt, sourceOf } from './problem-in.ts';
+import { readText } from './read-text.ts';
+
+export const CONFIG_FILE = 'fettle.yaml';
+
+export interface PluginConfig {
+  /** Its part of the configuration, with the defaults of its schema. */
+  readonly config: Json;
+  /** How many of its actions run at once, where the file says so. */
+  readonly parallelism?: number;
+}
+
+/** The configuration of a project. */
+export interface Config {
+  /** Scope of the project in a shared store. */
+  readonly name: string;
+  /** Files, folders and patterns, relative to `folder`. */
+  readonly desired: readonly string[];
+  /** The store as written: a folder, relative to `folder`. */
+  readonly store: string;
+  /** The file says where the store is; it is not the default. */
+  readonly storeWritten: boolean;
+  readonly parallelism: number;
+  readonly onDamage: 'stop' | 'recover';
+  /** Those that the file names. */
+  readonly plugins: Readonly<Record<string, PluginConfig>>;
+  readonly safety: {
+    readonly maxAgeMs: number;
+    /** `share` is a fraction. */
+    readonly removals: { readonly max: number; readonly share: number; readonly from: number };
+  };
+  /** Absolute; absent where there is no file. */
+  readonly file?: string;
+  /** Absolute: what relative paths of the configuration start from. */
+  readonly folder: string;
+}
+
+export interface ConfigOptions {
+  /** Absolute: the file is looked for here and in the folders above. */
+  readonly startFolder: string;
+  /** A file that has to be there; absolute. Nothing is looked for then. */
+  readonly explicit?: string;
+  readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
+}
+
+export interface LoadedConfig {
+  /** With problems: the defaults. */
+  readonly config: Config;
+  readonly problems: readonly Problem[];
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90s`, `5m`, `1h` in ms; NaN for a text that is no duration. */
+export function durationMs(text: string): number {
+  const [, count, unit] = /^(\d+)(ms|s|m|h|d)$/u.exec(text) ?? [];
+  return count === undefined ? Number.NaN : Number(count) * (UNITS[unit ?? ''] ?? Number.NaN);
+}
+
+/** `30%` as 0.3. */
+export function shareOf(text: string): number {
+  return Number(text.slice(0, -1)) / 100;
+}
+
+/** The folder's name, as the name of a project may be written. */
+export function projectName(folder: string): string {
+  const plain = basename(folder).normalize('NFKD').replace(/[^A-Za-z0-9._-]+/gu, '-').replace(/^-+|-+$/gu, '').slice(0, 63);
+  return plain === '' ? 'project' : plain;
+}
+
+async function findUpward(startFolder: string): Promise<string | undefined> {
+  for (let folder = startFolder; ; folder = dirname(folder)) {
+    const file = join(folder, CONFIG_FILE);
+    const found = await stat(file).catch((error: NodeJS.ErrnoException) => (error.code === 'EACCES' ? error : undefined));
+    if (found !== undefined) return file;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+type Members = Record<string, unknown>;
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads the configuration; without a file, the defaults. Mistakes are problems, and never throw. */
+export async function loadConfig({ startFolder, explicit, plugins }: ConfigOptions): Promise<LoadedConfig> {
+  const file = explicit ?? (await findUpward(startFolder));
+  if (file === undefined) return { config: configOf({}, {}, startFolder), problems: [] };
+  const folder = dirname(file);
+  const fallback = configOf({}, {}, folder, file);
+  const shown = relative(startFolder, file) || file;
+  const read = await readText(file);
+  if ('unreadable' in read) {
+    const { code, message, line = 1, column = 1, suggestion } = read.unreadable;
+    const problem: Problem = { code, message, at: { file: shown, line, column }, severity: 'error', ...(suggestion === undefined ? {} : { suggestion }) };
+    return { config: fallback, problems: [problem] };
+  }
+  const source = sourceOf(shown, read.text);
+  const whole = textMistake(source.text, source.starts);
+  if (whole !== undefined) return { config: fallback, problems: [problemAt(source, whole)] };
+  const problems: Problem[] = [];
+  let config: Config | undefined;
+  for (const document of readDocuments(source.text)) {
+    for (const mistake of document.mistakes) problems.push(problemAt(source, mistake));
+    if (document.value === undefined) break;
+    if (document.value === null) continue;
+    if (config !== undefined) {
+      problems.push(problemAt(source, { code: 'bad-config', message: 'the configuration is one document, and another one begins here', offset: document.start }));
+      break;
+    }
+    const checked = await checkConfig(document, plugins);
+    problems.push(...checked.mistakes.map((mistake) => problemAt(source, located(document.root, document.start, mistake))));
+    config = checked.written === undefined || problems.length > 0 ? fallback : configOf(checked.written, checked.plugins, folder, file);
+  }
+  return { config: problems.length > 0 ? fallback : (config ?? fallback), problems };
+}
+
+interface CheckedConfig {
+  readonly mistakes: readonly PointerMistake[];
+  readonly written?: Members;
+  readonly plugins: Readonly<Record<string, PluginConfig>>;
+}
+
+async function checkConfig({ value }: TextDocument, loaders: ConfigOptions['plugins']): Promise<CheckedConfig> {
+  if (!isMembers(value)) {
+    return { mistakes: [{ code: 'not-a-mapping', pointer: '', at: 'value', message: `the configuration must be a mapping, not ${echo(value)}` }], plugins: {} };
+  }
+  const written = structuredClone(value) as Members;
+  const mistakes = [...errorsOf(engineValidators.config, value, '')];
+  const plugins: Record<string, PluginConfig> = {};
+  const settings = isMembers(value['plugins']) ? value['plugins'] : {};
+  for (const name of Object.keys(settings).sort(compareText)) {
+    const pointer = `/plugins/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const loader = loaders.get(name);
+    if (loader === undefined) {
+      const suggestion = suggest(name, [...loaders.keys()], 'known plugins');
+      mistakes.push({ code: 'unknown-key', pointer, at: 'key', message: `there is no plugin \`${shorten(name)}\``, ...(suggestion === undefined ? {} : { suggestion }) });
+      continue;
+    }
+    if (!isMembers(settings[name])) continue;
+    const validate = (await (await loader()).validators())['config'];
+    const given = settings[name];
+    const isWritten = Object.hasOwn(given, 'parallelism');
+    if (validate !== undefined) mistakes.push(...errorsOf(validate, given, pointer));
+    // How many actions run at once is for the engine; the plugin does not get it.
+    const { parallelism, ...config } = given;
+    plugins[name] = { config: config as Json, ...(isWritten && typeof parallelism === 'number' ? { parallelism } : {}) };
+  }
+  return { mistakes, written, plugins };
+}
+
+function errorsOf(validate: Validator, value: unknown, base: string): readonly PointerMistake[] {
+  return validate(value) ? [] : explain(validate.errors ?? [], value, base, formatTexts);
+}
+
+/** The configuration of what was written, which has passed its schema. */
+function configOf(written: Members, plugins: Config['plugins'], folder: string, file?: string): Config {
+  const filled = structuredClone(written);
+  engineValidators.config(filled);
+  const config = filled as unknown as FettleConfig;
+  const { maxAge, removals } = config.safety;
+  return {
+    name: config.name ?? projectName(folder),
+    desired: typeof config.desired === 'string' ? [config.desired] : config.desired,
+    store: config.store,
+    storeWritten: Object.hasOwn(written, 'store'),
+    parallelism: config.parallelism,
+    onDamage: config.onDamage,
+    plugins,
+    safety: { maxAgeMs: durationMs(maxAge), removals: { max: removals.max, share: shareOf(removals.share), from: removals.from } },
+    ...(file === undefined ? {} : { file }),
+    folder,
+  };
+}

@@ -1,0 +1,397 @@
+/**
+ * From paths to Desired: finds the files, reads every document, and checks each alone and all together.
+ *
+ * Mistakes of the user never throw; they come back as problems, all at once, each with its place. A document is turned
+ * into plain data, checked and forgotten before the next one is read. What only shows across documents (a name that
+ * stands twice, a reference that leads nowhere, a circle) has lost its text by then: the files concerned, and only
+ * those, are read again to find the place.
+ *
+ * | Stage | Per | Finds |
+ * |---|---|---|
+ * | `findFiles` | path | names nothing |
+ * | `readText` | file | size, encoding, no regular file |
+ * | `readDocuments` | document | YAML, limits, keys, tags, numbers |
+ * | `checkDocument` | document | envelope, plugin, kind, schema of the spec, addresses |
+ * | `link.ts` | all | duplicates, unknown references, circles, the plugins' own checks |
+ *
+ * `source.file` of a Desired is a path relative to the folder where the file lies inside it, with `/`, and absolute
+ * elsewhere: `resolve(folder, dirname(source.file), path)` is what a path inside the document stands for.
+ */
+
+import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { formatTexts } from '../generated.ts';
+import { validators as engineValidators } from '../generated.validators.js';
+import type { Plugin, Validator, Validators } from '../plugin.ts';
+import { compareText, formatRef, parseRef } from '../ref.ts';
+import type { KindTables } from '../tables.ts';
+import type { Desired, Lifecycle, Problem, Ref } from '../types.ts';
+import { offsetAt, pointerParts, readDocuments, type TextDocument, textMistake } from './documents.ts';
+import { explain, type PointerMistake } from './explain.ts';
+import { limits } from './limits.ts';
+import { type Declared, findCycles, findDuplicates, findPluginMistakes, findUnknown, type Link, type LinkMistake } from './link.ts';
+import { echo, shorten, type TextMistake } from './mistake.ts';
+import { suggest } from './nearest.ts';
+import { type Entry, findFiles, shownPath } from './paths.ts';
+import { located, positionAt, problemAt, type Source, sourceOf } from './problem-in.ts';
+import { readText } from './read-text.ts';
+
+export interface LoadOptions {
+  /** Absolute: what `paths` start from, and what files are shown relative to. */
+  readonly folder: string;
+  /** Files, folders and patterns. */
+  readonly paths: readonly string[];
+  /** Plugins by name; one is imported when a document of it is met. */
+  readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
+  /** The configuration, which is no document, where it is not called `fettle.yaml`. Absolute. */
+  readonly configFile?: string;
+  /** A path may yield no document. */
+  readonly allowEmpty?: boolean;
+  /** Aborting rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** So many of so many files are read. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface Loaded {
+  /** In the order of their addresses; without those that have errors. */
+  readonly desired: readonly Desired[];
+  /** In the order of their places. */
+  readonly problems: readonly Problem[];
+  readonly files: number;
+  readonly documents: number;
+}
+
+/** So many documents are read between two looks at the signal. */
+const BREATH = 250;
+/** With so many problems nothing more is read. */
+const ENOUGH = 10_000;
+
+/** A plugin that was asked for, with its validators. */
+interface Known {
+  readonly plugin: Plugin;
+  readonly validators: Validators;
+}
+
+type PluginOf = (name: string) => Known | undefined;
+
+/** What is read so far. */
+interface Reading {
+  readonly declared: Declared[];
+  /** Addresses of documents that have errors: references to them lead somewhere. */
+  readonly spoilt: Set<string>;
+  readonly problems: Problem[];
+  /** Documents by file. */
+  readonly counts: Map<string, number>;
+  documents: number;
+  /** Something could not be read at all: what seems to be missing may stand there. */
+  isPartial: boolean;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function pointerTo(...parts: readonly (string | number)[]): string {
+  return parts.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function errorsOf(validate: Validator, value: unknown, base: string): readonly PointerMistake[] {
+  return validate(value) ? [] : explain(validate.errors ?? [], value, base, formatTexts);
+}
+
+/** Loads documents; throws only when it is aborted, or for a bug. */
+export async function load(options: LoadOptions): Promise<Loaded> {
+  const { folder, signal, onProgress } = options;
+  const found = await findFiles(folder, options.paths, options.configFile);
+  const reading: Reading = { declared: [], spoilt: new Set(), problems: [...found.problems], counts: new Map(), documents: 0, isPartial: found.problems.length > 0 };
+  const known = new Map<string, Known>();
+  for (const [index, path] of found.files.entries()) {
+    signal?.throwIfAborted();
+    onProgress?.(index, found.files.length);
+    if (reading.problems.length >= ENOUGH) {
+      reading.problems.push({ code: 'too-many-problems', message: `${found.files.length - index} files were not read, because of the problems in the others`, severity: 'error' });
+      reading.isPartial = true;
+      break;
+    }
+    await readFile(path, shownPath(folder, path), reading, known, options);
+  }
+  onProgress?.(found.files.length, found.files.length);
+  if (options.allowEmpty !== true) reading.problems.push(...emptyEntries(found.entries, reading));
+  reading.problems.push(...(await checkTogether(reading, known, folder)));
+  return {
+    desired: reading.declared.map(({ desired }) => desired).sort((a, b) => compareText(formatRef(a.ref), formatRef(b.ref))),
+    problems: inOrder(reading.problems),
+    files: found.files.length,
+    documents: reading.documents,
+  };
+}
+
+function emptyEntries(entries: readonly Entry[], reading: Reading): readonly Problem[] {
+  return entries
+    .filter(({ files }) => files.every((file) => (reading.counts.get(file) ?? 0) === 0))
+    .map(({ path }) => ({
+      code: 'empty-desired',
+      message: `\`${shorten(path, 200)}\` yields no document`,
+      severity: 'error' as const,
+      suggestion: 'all that it declared before would be taken for gone; name the right place, or remove the entry',
+    }));
+}
+
+/** By place; each problem once. Those without a place come first. */
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const keyed = problems.map((problem) => ({ problem, file: problem.at?.file ?? '', line: problem.at?.line ?? 0, column: problem.at?.column ?? 0 }));
+  keyed.sort(
+    (a, b) =>
+      compareText(a.file, b.file) ||
+      a.line - b.line ||
+      a.column - b.column ||
+      compareText(a.problem.code, b.problem.code) ||
+      compareText(a.problem.message, b.problem.message),
+  );
+  return keyed
+    .filter(({ problem, file, line, column }, index) => {
+      const before = keyed[index - 1];
+      return !(before !== undefined && before.file === file && before.line === line && before.column === column && before.problem.message === problem.message);
+    })
+    .map(({ problem }) => problem);
+}
+
+/** Reads one file into `reading`. */
+async function readFile(path: string, shown: string, reading: Reading, known: Map<string, Known>, options: LoadOptions): Promise<void> {
+  const read = await readText(path);
+  if ('unreadable' in read) {
+    const { code, message, suggestion, line = 1, column = 1 } = read.unreadable;
+    reading.problems.push({ code, message, at: { file: shown, line, column }, severity: 'error', ...(suggestion === undefined ? {} : { suggestion }) });
+    reading.isPartial = true;
+    // It is no empty entry: what it declares is not known.
+    reading.counts.set(path, 1);
+    return;
+  }
+  const source = sourceOf(shown, read.text);
+  const whole = textMistake(source.text, source.starts);
+  if (whole !== undefined) {
+    reading.problems.push(problemAt(source, whole));
+    reading.isPartial = true;
+    reading.counts.set(path, 1);
+    return;
+  }
+  const before = reading.problems.length;
+  const documents = readDocuments(source.text);
+  let index = 0;
+  for (let step = documents.next(); step.done !== true; index++) {
+    const document = step.value;
+    if (index % BREATH === BREATH - 1) {
+      await setImmediate();
+      options.signal?.throwIfAborted();
+    }
+    const name = pluginName(document);
+    if (name !== undefined && !known.has(name)) {
+      const plugin = await options.plugins.get(name)?.();
+      if (plugin !== undefined) known.set(name, { plugin, validators: await plugin.validators() });
+    }
+    const hasContent = document.value !== null || document.mistakes.length > 0;
+    if (hasContent) {
+      reading.documents++;
+      reading.counts.set(path, (reading.counts.get(path) ?? 0) + 1);
+      const mistakes = takeDocument(document, index, source, reading, (each) => known.get(each), [...options.plugins.keys()]);
+      for (const mistake of mistakes) reading.problems.push(problemAt(source, mistake));
+      if (reading.problems.length - before >= limits.mistakes) {
+        const offset = document.start;
+        reading.problems.push(problemAt(source, { code: 'too-many-problems', message: 'the rest of the file was not read, because of the problems before', offset }));
+        reading.isPartial = true;
+        break;
+      }
+      step = documents.next(mistakes.length > 0);
+    } else step = documents.next();
+  }
+}
+
+/** `nodes` of `apiVersion: nodes/v1`. */
+function pluginName({ value }: TextDocument): string | undefined {
+  const version = isMembers(value) ? value['apiVersion'] : undefined;
+  return typeof version === 'string' ? version.split('/', 1)[0] : undefined;
+}
+
+/** Checks one document, and keeps it where it is sound. */
+function takeDocument(document: TextDocument, index: number, source: Source, reading: Reading, pluginOf: PluginOf, names: readonly string[]): readonly TextMistake[] {
+  if (document.value === undefined) {
+    reading.isPartial = true;
+    return document.mistakes;
+  }
+  const checked = checkDocument(document.value, pluginOf, names);
+  const places = new Set(document.mistakes.map(({ offset }) => offset));
+  const mistakes = [
+    ...document.mistakes,
+    // What the reader had to leave out or bend at a place, a schema would complain about once more.
+    ...checked.mistakes.map((mistake) => located(document.root, document.start, mistake)).filter(({ offset }) => !places.has(offset)),
+  ];
+  const { ref } = checked;
+  if (ref === undefined) {
+    reading.isPartial = true;
+    return mistakes;
+  }
+  const isSound = mistakes.every(({ severity }) => severity === 'warning');
+  if (!isSound || checked.parts === undefined) {
+    reading.spoilt.add(formatRef(ref));
+    return mistakes;
+  }
+  const { spec, meta, links } = checked.parts;
+  const place = positionAt(source, offsetAt(document.root, '/metadata/name') ?? document.start);
+  reading.declared.push({
+    desired: { ref, spec, meta, needs: needsOf(links), source: place },
+    address: formatRef(ref),
+    file: source.file,
+    index,
+    links,
+  });
+  return mistakes;
+}
+
+function needsOf(links: readonly Link[]): readonly Ref[] {
+  if (links.length === 0) return [];
+  const addresses = [...new Set(links.map(({ address }) => address))].sort();
+  return addresses.flatMap((address) => parseRef(address) ?? []);
+}
+
+interface Checked {
+  readonly mistakes: readonly PointerMistake[];
+  /** There as soon as the document says which resource it is, whatever else is wrong. */
+  readonly ref?: Ref;
+  readonly parts?: { readonly spec: unknown; readonly meta: Desired['meta']; readonly links: readonly Link[] };
+}
+
+/** Checks one document alone. The defaults of its schemas are filled into `value`. */
+function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly string[]): Checked {
+  if (!isMembers(value)) {
+    return { mistakes: [{ code: 'not-a-mapping', pointer: '', at: 'value', message: `a document must be a mapping with \`apiVersion\`, \`kind\`, \`metadata\` and \`spec\`, not ${echo(value)}` }] };
+  }
+  const { known, kind, tables, mistakes: unknown } = kindOf(value, pluginOf, names);
+  const envelope = known?.validators[`document:${kind}`] ?? engineValidators.document;
+  const mistakes = [
+    ...unknown,
+    ...errorsOf(envelope, value, '').filter(
+      // Which keys belong into the metadata is not known before the kind is.
+      ({ code, pointer }) => !(tables === undefined && code === 'unknown-key' && pointer.startsWith('/metadata/') && pointerParts(pointer).length === 2),
+    ),
+  ];
+  if (known === undefined || tables === undefined) return { mistakes };
+  const { spec } = value;
+  const validate = known.validators[`spec:${kind}`];
+  if (validate !== undefined && isMembers(spec)) mistakes.push(...errorsOf(validate, spec, '/spec'));
+  const ref = refOf(value, known.plugin.tables.name, kind, tables.scope);
+  if (ref === undefined || mistakes.length > 0) return ref === undefined ? { mistakes } : { mistakes, ref };
+  const metadata = value['metadata'] as { readonly labels?: Readonly<Record<string, string>>; readonly dependsOn?: readonly string[] };
+  const depends = dependencies(metadata.dependsOn ?? []);
+  const links = [...depends.links, ...references(spec, ref, tables, known.plugin)];
+  const lifecycle = value['lifecycle'] as Lifecycle | undefined;
+  return {
+    mistakes: depends.mistakes,
+    ref,
+    parts: { spec, meta: { labels: metadata.labels ?? {}, lifecycle: { ...lifecycle, ignore: lifecycle?.ignore ?? [] } }, links },
+  };
+}
+
+/** The plugin and kind that a document names. */
+function kindOf(value: Members, pluginOf: PluginOf, names: readonly string[]): { readonly known?: Known; readonly kind: string; readonly tables?: KindTables; readonly mistakes: readonly PointerMistake[] } {
+  const { apiVersion, kind } = value;
+  const word = typeof kind === 'string' ? kind : '';
+  if (typeof apiVersion !== 'string' || apiVersion === '') return { kind: word, mistakes: [] };
+  const [name = ''] = apiVersion.split('/', 1);
+  const known = pluginOf(name);
+  const wrong = (code: string, pointer: string, message: string, suggestion: string | undefined): PointerMistake => ({ code, pointer, at: 'value', message, ...(suggestion === undefined ? {} : { suggestion }) });
+  if (known === undefined) {
+    return { kind: word, mistakes: [wrong('unknown-api-version', '/apiVersion', `unknown apiVersion ${echo(apiVersion)}: there is no plugin \`${shorten(name)}\``, suggest(name, names, 'known plugins'))] };
+  }
+  const { tables } = known.plugin;
+  const expected = `${tables.name}/${tables.version}`;
+  const mistakes = apiVersion === expected ? [] : [wrong('unknown-api-version', '/apiVersion', `unknown apiVersion ${echo(apiVersion)}`, `did you mean \`${expected}\`?`)];
+  if (word === '') return { known, kind: word, mistakes };
+  if (Object.hasOwn(tables.kinds, word)) return { known, kind: word, tables: tables.kinds[word] as KindTables, mistakes };
+  const unknown = wrong('unknown-kind', '/kind', `${tables.name} has no kind \`${shorten(word)}\``, suggest(word, Object.keys(tables.kinds), 'known kinds'));
+  return { known, kind: word, mistakes: [...mistakes, unknown] };
+}
+
+function refOf(value: Members, plugin: string, kind: string, scope: readonly string[]): Ref | undefined {
+  const metadata = isMembers(value['metadata']) ? value['metadata'] : {};
+  const { name } = metadata;
+  const parts = scope.map((part) => metadata[part]);
+  const isName = (each: unknown): each is string => typeof each === 'string' && each !== '';
+  if (!isName(name) || !parts.every(isName)) return undefined;
+  return parts.length === 0 ? { plugin, kind, name } : { plugin, kind, scope: parts, name };
+}
+
+function dependencies(addresses: readonly string[]): { readonly links: readonly Link[]; readonly mistakes: readonly PointerMistake[] } {
+  const links: Link[] = [];
+  const mistakes: PointerMistake[] = [];
+  for (const [index, text] of addresses.entries()) {
+    const pointer = pointerTo('metadata', 'dependsOn', index);
+    const ref = parseRef(text);
+    if (ref === undefined) mistakes.push({ code: 'wrong-value', pointer, at: 'value', message: `${echo(text)} is no address`, suggestion: 'write it like `certificates/Issuer/test-ca`' });
+    else links.push({ address: formatRef(ref), pointer });
+  }
+  return { links, mistakes };
+}
+
+/** What the spec names, by the pointers of its kind: resources of the same plugin, in the same scope. */
+function references(spec: unknown, ref: Ref, tables: KindTables, plugin: Plugin): readonly Link[] {
+  return tables.references.flatMap(({ pointer, kind }) => {
+    const depth = plugin.tables.kinds[kind]?.scope.length ?? 0;
+    const scope = (ref.scope ?? []).slice(0, depth);
+    return textsAt(spec, pointerParts(pointer), '/spec').map((found) => ({
+      address: formatRef({ plugin: ref.plugin, kind, ...(scope.length === 0 ? {} : { scope }), name: found.text }),
+      pointer: found.pointer,
+    }));
+  });
+}
+
+/** Every text at a pointer whose `*` stands for every item or member. */
+function textsAt(value: unknown, parts: readonly string[], pointer: string): readonly { readonly text: string; readonly pointer: string }[] {
+  const [part, ...rest] = parts;
+  if (part === undefined) return typeof value === 'string' ? [{ text: value, pointer }] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  const members = part === '*' ? Object.entries(value) : Object.hasOwn(value, part) ? [[part, (value as Members)[part]] as const] : [];
+  return members.flatMap(([key, member]) => textsAt(member, rest, `${pointer}${pointerTo(key)}`));
+}
+
+/** What shows only across documents, with its places. */
+async function checkTogether({ declared, spoilt, isPartial }: Reading, known: ReadonlyMap<string, Known>, folder: string): Promise<readonly Problem[]> {
+  const mistakes = [
+    ...findDuplicates(declared),
+    ...(isPartial ? [] : findUnknown(declared, spoilt)),
+    ...findCycles(declared),
+    ...findPluginMistakes(declared, (name) => {
+      const plugin = known.get(name)?.plugin;
+      return plugin?.check === undefined ? undefined : (desired, find) => plugin.check?.(desired, find) ?? [];
+    }),
+  ];
+  const byFile = Map.groupBy(mistakes, (mistake) => mistake.of.file);
+  const problems: Problem[] = [];
+  for (const [file, ofFile] of byFile) problems.push(...(await place(resolve(folder, file), file, ofFile)));
+  return problems;
+}
+
+/** Reads a file again for the places of mistakes in it. If it has changed meanwhile, each is at its document's name. */
+async function place(path: string, shown: string, mistakes: readonly LinkMistake[]): Promise<readonly Problem[]> {
+  const read = await readText(path);
+  const problems: Problem[] = [];
+  const waiting = Map.groupBy(mistakes, ({ of }) => of.index);
+  if ('text' in read) {
+    const source = sourceOf(shown, read.text);
+    const documents = textMistake(source.text, source.starts) === undefined ? readDocuments(source.text) : [];
+    let index = 0;
+    for (const document of documents) {
+      for (const mistake of waiting.get(index) ?? []) problems.push(problemAt(source, located(document.root, document.start, mistake)));
+      waiting.delete(index);
+      if (waiting.size === 0) break;
+      index++;
+    }
+  }
+  for (const left of waiting.values()) {
+    for (const { of, code, message, suggestion, severity } of left)
+      problems.push({ code, message, at: of.desired.source, severity: severity ?? 'error', ...(suggestion === undefined ? {} : { suggestion }) });
+  }
+  return problems;
+}

@@ -1,0 +1,49 @@
+/** Makes Problems of mistakes: the text of one file, its lines, and the name that it is shown by. */
+
+import type { Node } from 'yaml';
+import type { Position, Problem } from '../types.ts';
+import { offsetAt } from './documents.ts';
+import type { PointerMistake } from './explain.ts';
+import { lineStarts, lineText, placeAt } from './lines.ts';
+import type { TextMistake } from './mistake.ts';
+
+export interface Source {
+  /** As it is shown. */
+  readonly file: string;
+  readonly text: string;
+  readonly starts: readonly number[];
+}
+
+export function sourceOf(file: string, text: string): Source {
+  return { file, text, starts: lineStarts(text) };
+}
+
+export function positionAt({ file, starts }: Source, offset: number): Position {
+  return { file, ...placeAt(starts, offset) };
+}
+
+/** A mistake in the text as a Problem. */
+export function problemAt(source: Source, mistake: TextMistake): Problem {
+  const at = positionAt(source, mistake.offset);
+  const other = mistake.other === undefined ? undefined : placeAt(source.starts, mistake.other);
+  return {
+    code: mistake.code,
+    message: `${mistake.message}${other === undefined ? '' : `: first at ${source.file}:${other.line}:${other.column}`}`,
+    at,
+    // A copy: a slice would keep the whole file in memory for as long as the problem lives.
+    sourceLine: Buffer.from(lineText(source.text, source.starts, at.line)).toString(),
+    ...(mistake.suggestion === undefined ? {} : { suggestion: mistake.suggestion }),
+    severity: mistake.severity ?? 'error',
+  };
+}
+
+/** A mistake at a JSON pointer as one at an offset. */
+export function located(root: Node | null, start: number, mistake: PointerMistake): TextMistake {
+  return {
+    code: mistake.code,
+    message: mistake.message,
+    offset: offsetAt(root, mistake.pointer, mistake.at) ?? start,
+    ...(mistake.suggestion === undefined ? {} : { suggestion: mistake.suggestion }),
+    ...(mistake.severity === undefined ? {} : { severity: mistake.severity }),
+  };
+}

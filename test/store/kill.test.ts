@@ -1,0 +1,185 @@
+/**
+ * The store killed at every system call that changes something, and on a disk that fails.
+ *
+ * A child does a piece of work under strace, which kills it at the nth call of one kind. First a run that is not
+ * disturbed says which calls there are; then each gets a run of its own. After every kill the next run opens, needs no
+ * help, and finds everything that the child had said was acknowledged.
+ */
+
+import { execFile, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import PQueue from 'p-queue';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { intent, memoriesOf, note, outcome, recordsOf } from './drafts.ts';
+import { fileBench, openAt, segmentsOf } from './file-bench.ts';
+
+const CALLS = ['openat', 'write', 'pwrite64', 'writev', 'fsync', 'fdatasync', 'rename', 'renameat', 'renameat2', 'link', 'linkat', 'unlink', 'unlinkat', 'mkdir', 'rmdir', 'ftruncate', 'copy_file_range'];
+
+let root: string;
+let script: string;
+let runs = 0;
+
+beforeAll(async () => {
+  if (spawnSync('strace', ['-V']).status !== 0) throw new Error('these tests need strace: apt-get install strace');
+  root = mkdtempSync(join(tmpdir(), 'fettle-kill-'));
+  script = join(root, 'writer.mjs');
+  // One file, so that hardly any of the calls are those of loading the program.
+  const bundle = await rolldown({ input: join(import.meta.dirname, 'fixtures/writer.ts'), platform: 'node' });
+  await bundle.write({ file: script, format: 'esm' });
+  await bundle.close();
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+interface Run {
+  readonly stdout: string;
+  readonly killed: boolean;
+}
+
+/** One thread for all file calls, so that the nth call is the same one in every run. */
+function runUnderStrace(rules: readonly string[], folder: string, scenario: string): Promise<Run> {
+  const args = ['-f', '-qq', ...rules, process.execPath, script, folder, scenario];
+  const env = { ...process.env, UV_THREADPOOL_SIZE: '1' };
+  return new Promise((resolve) => {
+    const child = execFile('strace', args, { env }, (_, stdout) => {
+      resolve({ stdout, killed: child.signalCode === 'SIGKILL' || child.exitCode === 137 });
+    });
+  });
+}
+
+/** Which nth calls of each kind fall into the work on the store, counted a thread as strace counts them. */
+async function callsOf(folder: string, scenario: string): Promise<readonly (readonly [string, number])[]> {
+  const trace = join(root, `trace-${scenario}`);
+  const { stdout, killed } = await runUnderStrace(['-o', trace, '-y', '-e', `trace=${CALLS.join(',')}`], folder, scenario);
+  expect([killed, stdout !== '']).toEqual([false, true]);
+  const counts = new Map<string, number>();
+  const found = new Map<string, readonly [string, number]>();
+  let begun = false;
+  for (const line of readFileSync(trace, 'utf8').split('\n')) {
+    const [, thread = '', call = ''] = /^(\d+)\s+(\w+)\(/u.exec(line) ?? [];
+    if (call === '') continue;
+    const count = (counts.get(`${thread} ${call}`) ?? 0) + 1;
+    counts.set(`${thread} ${call}`, count);
+    begun ||= line.includes(folder);
+    if (begun) found.set(`${call} ${count}`, [call, count]);
+  }
+  return [...found.values()];
+}
+
+/** The store as it is before the child begins; undefined: there is none. */
+type Prepare = (() => Promise<string>) | undefined;
+
+function fresh(template: string | undefined): string {
+  const folder = join(root, String((runs += 1)), '.fettle');
+  mkdirSync(join(folder, '..'));
+  if (template !== undefined) cpSync(template, folder, { recursive: true });
+  return folder;
+}
+
+async function killEverywhere(scenario: string, prepare: Prepare, damaged: boolean): Promise<number> {
+  const template = await prepare?.();
+  const before = template === undefined ? [] : (await recordsOf(openAt(template))).map(({ seq, hash }) => `${seq} ${hash}`);
+  const calls = await callsOf(fresh(template), scenario);
+  const queue = new PQueue({ concurrency: 4 });
+  let kills = 0;
+  await queue.addAll(
+    calls.map(([call, count]) => async () => {
+      const folder = fresh(template);
+      const { stdout, killed } = await runUnderStrace(['-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${count}`], folder, scenario);
+      if (killed) kills += 1;
+      const where = `${scenario}, killed at ${call} ${count}`;
+      const acknowledged = [...before, ...stdout.split('\n').filter((line) => line !== '')];
+
+      const store = openAt(folder, 'next');
+      const reader = await store.read(() => undefined);
+      if (!damaged) expect([where, reader.damage]).toEqual([where, []]);
+      const fence = await store.lock({ command: 'next', timeoutMs: 0 });
+      if (damaged) await store.recover(fence);
+      const [record] = await store.append([note('next')], fence);
+      const report = await store.verify({ seq: record?.seq ?? 0, hash: record?.hash ?? '' });
+      expect([where, report.status, report.damage]).toEqual([where, 'sound', []]);
+      const there = new Set((await recordsOf(store)).map(({ seq, hash }) => `${seq} ${hash}`));
+      expect([where, acknowledged.filter((line) => !there.has(line))]).toEqual([where, []]);
+      if (damaged) {
+        const memories = await memoriesOf(store);
+        expect([where, memories.get('nodes/Node/web-1')?.owned, memories.get('nodes/Node/web-2')?.unknown]).toEqual([where, 'created', true]);
+      }
+      await store.close();
+      rmSync(join(folder, '..'), { recursive: true });
+    }),
+  );
+  return kills;
+}
+
+/** A sound store whose holder was killed, in the middle of a record. */
+async function abandoned(): Promise<string> {
+  const bench = await fileBench();
+  await bench.die();
+  await bench.tear();
+  const template = join(root, 'abandoned');
+  cpSync(bench.folder, template, { recursive: true });
+  await bench.remove();
+  return template;
+}
+
+/** Two segments; the newest one is damaged after its first record of the tail. */
+async function spoilt(): Promise<string> {
+  const bench = await fileBench();
+  const store = bench.open();
+  const fence = await store.lock({ command: 'x', timeoutMs: 0 });
+  const [first] = await store.append([intent('web-1')], fence);
+  await store.append([outcome('web-1', first?.seq ?? 0)], fence);
+  await store.checkpoint((await memoriesOf(store)).values(), fence, true);
+  await store.append([note('a')], fence);
+  const [last] = await store.append([intent('web-2'), note('b')], fence);
+  await store.close();
+  await bench.spoil(last?.seq ?? 0);
+  const template = join(root, 'spoilt');
+  cpSync(bench.folder, template, { recursive: true });
+  await bench.remove();
+  return template;
+}
+
+describe('a kill at every call', () => {
+  it.concurrent.each<readonly [string, string, Prepare, boolean]>([
+    ['while the store is made and appended to', 'append', undefined, false],
+    ['while a checkpoint is made', 'checkpoint', undefined, false],
+    ['while the lock is taken over', 'append', abandoned, false],
+    ['while the log is recovered', 'recover', spoilt, true],
+  ])('%s', { timeout: 120_000 }, async (_, scenario, prepare, damaged) => {
+    expect(await killEverywhere(scenario, prepare, damaged)).toBeGreaterThan(30);
+  });
+});
+
+describe('a disk that fails', () => {
+  it.each([
+    ['the second sync', 'fdatasync', 'error=EIO:when=2'],
+    ['the second write', 'write', 'error=ENOSPC:when=2'],
+    ['a write that takes a part, and then none', 'write', 'retval=5:when=2'],
+  ])('at %s: the handle takes no more, and nothing follows the unknown', async (_, call, rule) => {
+    const template = fresh(undefined);
+    const made = openAt(template);
+    const fence = await made.lock({ command: 'x', timeoutMs: 0 });
+    await made.append([note('before')], fence);
+    await made.close();
+    const segment = segmentsOf(template)[0] ?? '';
+    // Only the calls on the segment itself are touched; the child has no other name for it.
+    const { stdout } = await runUnderStrace(['-o', '/dev/null', '-P', segment, '-e', `inject=${call}:${rule}`], template, 'stumble');
+    const lines = stdout.trim().split('\n');
+    if (rule.startsWith('retval')) {
+      // The system said that five bytes were taken, which was a lie: what is on disk no longer fits the chain.
+      expect(lines[0]).toMatch(/^3 /u);
+      expect(await openAt(template).read(() => undefined)).toMatchObject({ status: 'damaged' });
+      return;
+    }
+    expect(lines).toEqual([expect.stringMatching(/^3 /u), 'StoreBrokenError', 'StoreBrokenError']);
+    const store = openAt(template);
+    expect(await store.read(() => undefined)).toMatchObject({ status: 'sound', damage: [] });
+    const records = await recordsOf(store);
+    expect(records.map(({ seq, hash }) => `${seq} ${hash}`)).toContain(lines[0]);
+    await store.lock({ command: 'x', timeoutMs: 0 });
+    await store.close();
+  });
+});

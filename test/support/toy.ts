@@ -1,0 +1,243 @@
+/** A small, complete plugin over a world in memory, and the line run over it: what the tests of the engine work with. */
+
+import { apply } from '../../src/engine/apply.ts';
+import type { ApplyEvent, Row } from '../../src/engine/action.ts';
+import { defineKind, definePlugin, type Plugin } from '../../src/engine/plugin.ts';
+import { type Reconciled, reconcile } from '../../src/engine/reconcile.ts';
+import type { Draft, LogRecord } from '../../src/engine/record.ts';
+import { formatRef } from '../../src/engine/ref.ts';
+import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
+import type { PluginTables } from '../../src/engine/tables.ts';
+import type { Desired, Finding, Gap, Lifecycle, Observed, Ref, Safety } from '../../src/engine/types.ts';
+import { pass, reject } from '../../src/engine/verdict.ts';
+
+export interface ItemSpec {
+  readonly value: number;
+}
+
+/** One item of the world. `draining` is on its way out. */
+export interface Item {
+  value: number;
+  state: 'ready' | 'draining' | 'starting';
+}
+
+export interface ToyWorld {
+  readonly items: Map<string, Item>;
+  /** Names whose look fails. */
+  readonly blind: Set<string>;
+  /** What a handler does instead of its work, by `step name`. */
+  readonly faults: Map<string, () => Promise<void>>;
+  readonly calls: string[];
+}
+
+export function toyWorld(items: Readonly<Record<string, number>> = {}): ToyWorld {
+  return {
+    items: new Map(Object.entries(items).map(([name, value]) => [name, { value, state: 'ready' }])),
+    blind: new Set(),
+    faults: new Map(),
+    calls: [],
+  };
+}
+
+export const toyTables: PluginTables = {
+  name: 'toy',
+  version: 'v1',
+  summary: 'Items in memory.',
+  parallelism: 4,
+  findings: [{ code: 'odd', kind: 'Item', severity: 'warning', text: 'An odd value.' }],
+  kinds: {
+    Item: {
+      summary: 'One item.',
+      scope: [],
+      onRemove: 'remove',
+      machines: {
+        item: {
+          states: ['absent', 'starting', 'ready', 'draining'],
+          transitions: [
+            { from: 'absent', to: 'ready', trigger: 'create', by: 'fettle', deadlineMs: 300 },
+            { from: 'starting', to: 'ready', trigger: 'started', by: 'world', withinMs: 60_000 },
+            { from: 'ready', to: 'absent', trigger: 'remove', by: 'fettle', destructive: true, reversible: 'no' },
+            { from: 'draining', to: 'absent', trigger: 'remove', by: 'fettle', destructive: true },
+          ],
+          edits: [{ state: 'ready', deadlineMs: 300 }],
+        },
+      },
+      rules: [{ id: 'not-thirteen', guards: ['absent>ready', 'ready>ready'], overridable: true, text: 'No item has the value 13.' }],
+      references: [],
+      memoryVersion: 1,
+    },
+  },
+};
+
+type ToyStep = 'absent>ready' | 'ready>ready' | 'ready>absent' | 'draining>absent';
+interface Facts {
+  readonly value: number;
+}
+
+export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
+  name: 'toy',
+  tables: toyTables,
+  validators: async () => ({ 'spec:Item': () => true, 'memory:Item': () => true, config: () => true }),
+  kinds: {
+    Item: defineKind<ToyWorld, ItemSpec, Facts, { readonly lastValue: number }, ToyStep, 'not-thirteen'>({
+      diff: ({ desired, observed }) => {
+        if (desired === undefined)
+          return observed === undefined
+            ? undefined
+            : { step: observed.state === 'draining' ? 'draining>absent' : 'ready>absent', goal: 'remove', because: 'no longer written' };
+        if (observed === undefined)
+          return { step: 'absent>ready', goal: 'create', because: 'it is not there', fields: [{ path: '/value', after: desired.spec.value }] };
+        if (observed.state !== 'ready' || observed.facts.value === desired.spec.value) return undefined;
+        return {
+          step: 'ready>ready',
+          goal: 'update',
+          because: 'value differs',
+          fields: [{ path: '/value', before: observed.facts.value, after: desired.spec.value }],
+        };
+      },
+      note: ({ observed }) => (observed === undefined ? {} : { lastValue: observed.facts.value }),
+      rules: {
+        'not-thirteen': (_change, { desired }) =>
+          desired?.spec.value === 13 ? reject('13 is not allowed', { value: 13 }, { remedy: { set: { path: '/spec/value', value: 12 } } }) : pass('not 13'),
+      },
+      handlers: {
+        'absent>ready': (world, pair) => work(world, 'absent>ready', pair.ref, () => world.items.set(pair.ref.name, { value: pair.desired?.spec.value ?? 0, state: 'ready' })),
+        'ready>ready': (world, pair) => work(world, 'ready>ready', pair.ref, () => world.items.set(pair.ref.name, { value: pair.desired?.spec.value ?? 0, state: 'ready' })),
+        'ready>absent': (world, pair) => work(world, 'ready>absent', pair.ref, () => world.items.delete(pair.ref.name)),
+        'draining>absent': (world, pair) => work(world, 'draining>absent', pair.ref, () => world.items.delete(pair.ref.name)),
+      },
+    }),
+  },
+  openReader: async () => toyWorld(),
+  openWriter: async () => toyWorld(),
+  observe: async (world, query) => {
+    const at = new Date(query.now).toISOString();
+    const names = query.only === undefined ? [...world.items.keys()] : query.only.map(({ name }) => name);
+    const seen = names.filter((name) => world.items.has(name) && !world.blind.has(name));
+    return {
+      at,
+      observed: seen.map((name): Observed<Facts> => {
+        const { value, state } = world.items.get(name) as Item;
+        const ref = item(name);
+        const findings: readonly Finding[] = value % 2 === 1 ? [{ ref, code: 'odd', severity: 'warning', message: `${value} is odd`, facts: { value } }] : [];
+        return { ref, state, facts: { value }, findings, at };
+      }),
+      gaps: [...world.blind].map((name): Gap => ({ plugin: 'toy', refs: [item(name)], message: 'it does not answer' })),
+    };
+  },
+});
+
+async function work(world: ToyWorld, step: ToyStep, ref: Ref, act: () => unknown): Promise<undefined> {
+  world.calls.push(`${step} ${ref.name}`);
+  await world.faults.get(`${step} ${ref.name}`)?.();
+  act();
+  return undefined;
+}
+
+export function item(name: string): Ref {
+  return { plugin: 'toy', kind: 'Item', name };
+}
+
+export function wanted(name: string, value: number, more: { readonly needs?: readonly string[]; readonly lifecycle?: Partial<Lifecycle> } = {}): Desired<ItemSpec> {
+  return {
+    ref: item(name),
+    spec: { value },
+    meta: { labels: {}, lifecycle: { ignore: [], ...more.lifecycle } },
+    needs: (more.needs ?? []).map(item),
+    source: { file: 'items.yaml', line: 1, column: 1 },
+  };
+}
+
+export const safety: Safety = { maxAgeMs: 60_000, removals: { max: 10, share: 0.3, from: 4 }, overrides: [] };
+
+/** A log in memory with the recall that it folds to: the records are the same as a store's. */
+export interface ToyLog {
+  readonly recall: Recall;
+  readonly records: LogRecord[];
+  readonly record: (drafts: readonly Draft[]) => Promise<readonly LogRecord[]>;
+}
+
+export const START = Date.parse('2026-01-01T00:00:00Z');
+
+export function toyLog(now: () => number = () => START): ToyLog {
+  const recall = emptyRecall();
+  const records: LogRecord[] = [];
+  return {
+    recall,
+    records,
+    record: async (drafts) =>
+      drafts.map((draft) => {
+        const record: LogRecord = { ...draft, seq: records.length + 1, time: new Date(now()).toISOString(), actor: 'test', prev: '', hash: '' };
+        records.push(record);
+        fold(recall, record);
+        return record;
+      }),
+  };
+}
+
+export interface LineOptions {
+  readonly safety?: Partial<Safety>;
+  readonly now?: () => number;
+  readonly within?: (address: string) => boolean;
+  readonly busy?: { readonly holder: string };
+  readonly stop?: AbortSignal;
+  readonly abort?: AbortSignal;
+  readonly on?: (event: ApplyEvent) => void;
+  /** Runs between plan and apply. */
+  readonly between?: () => void;
+  readonly plugins?: ReadonlyMap<string, Plugin>;
+}
+
+const toyPlugins: ReadonlyMap<string, Plugin> = new Map([['toy', toyPlugin]]);
+
+/** Plans over a world and a log. */
+export function planToy(world: ToyWorld, documents: readonly Desired[], log: ToyLog, options: LineOptions = {}): Promise<Reconciled> {
+  return reconcile({
+    project: 'test',
+    version: '0.0.0',
+    run: 'run-1',
+    documents,
+    plugins: options.plugins ?? toyPlugins,
+    reader: async () => world,
+    recall: log.recall,
+    record: log.record,
+    safety: { ...safety, ...options.safety },
+    now: options.now ?? (() => START),
+    abort: options.abort ?? new AbortController().signal,
+    ...(options.within === undefined ? {} : { within: options.within }),
+    ...(options.busy === undefined ? {} : { busy: options.busy }),
+  });
+}
+
+/** Plans and applies; rows by name. */
+export async function applyToy(
+  world: ToyWorld,
+  documents: readonly Desired[],
+  log: ToyLog,
+  options: LineOptions = {},
+): Promise<{ readonly reconciled: Reconciled; readonly rows: Readonly<Record<string, Row>> }> {
+  const reconciled = await planToy(world, documents, log, options);
+  options.between?.();
+  const plugins = options.plugins ?? toyPlugins;
+  const now = options.now ?? (() => START);
+  const rows = await apply({
+    ...reconciled,
+    plugins,
+    recall: log.recall,
+    look: { plugins, reader: async () => world, desired: reconciled.desired, recall: log.recall, now },
+    writer: async () => world,
+    record: log.record,
+    run: 'run-1',
+    parallelism: 4,
+    limits: {},
+    now,
+    stop: options.stop ?? new AbortController().signal,
+    abort: options.abort ?? new AbortController().signal,
+    on: options.on ?? (() => undefined),
+  });
+  return { reconciled, rows: Object.fromEntries([...rows].map(([address, row]) => [address.replace('toy/Item/', ''), row])) };
+}
+
+export function addressOf(name: string): string {
+  return formatRef(item(name));
+}
