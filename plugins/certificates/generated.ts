@@ -120,7 +120,7 @@ export interface CertificatesConfig {
   /** How many actions of this plugin run at once. */
   readonly parallelism: number;
   /** How TLS servers are probed. */
-  readonly probe?: {
+  readonly probe: {
     /** Probes that are open at once. */
     readonly concurrency: number;
     /** Deadline of the TCP connection. */

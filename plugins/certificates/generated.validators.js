@@ -1158,13 +1158,16 @@ errors++;
 validate26.errors = vErrors;
 return errors === 0;
 }
-const schema12 = {"type":"object","additionalProperties":false,"properties":{"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":8,"description":"How many actions of this plugin run at once."},"probe":{"type":"object","additionalProperties":false,"description":"How TLS servers are probed.","properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1000,"default":100,"description":"Probes that are open at once."},"connectSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of the TCP connection."},"handshakeSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of the TLS handshake."},"totalSeconds":{"type":"number","exclusiveMinimum":0,"maximum":120,"default":10,"description":"Deadline of the whole probe, name resolution included."}}}}};
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":8,"description":"How many actions of this plugin run at once."},"probe":{"type":"object","additionalProperties":false,"default":{},"description":"How TLS servers are probed.","properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1000,"default":100,"description":"Probes that are open at once."},"connectSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of the TCP connection."},"handshakeSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of the TLS handshake."},"totalSeconds":{"type":"number","exclusiveMinimum":0,"maximum":120,"default":10,"description":"Deadline of the whole probe, name resolution included."}}}}};
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.parallelism === undefined){
 data.parallelism = 8;
+}
+if(data.probe === undefined){
+data.probe = {};
 }
 for(const key0 in data){
 if(!((key0 === "parallelism") || (key0 === "probe"))){
@@ -1211,7 +1214,6 @@ vErrors.push(err3);
 errors++;
 }
 }
-if(data.probe !== undefined){
 let data1 = data.probe;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 if(data1.concurrency === undefined){
@@ -1380,7 +1382,6 @@ else {
 vErrors.push(err17);
 }
 errors++;
-}
 }
 }
 else {

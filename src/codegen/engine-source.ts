@@ -1,8 +1,7 @@
 /** Writes `src/engine/generated.ts`: the names and tables of the engine itself. */
 
 import { Project, VariableDeclarationKind } from 'ts-morph';
-import { headerOf } from './header.ts';
-import { declaration, withTypes } from './plugin-source.ts';
+import { declaration, withHeader } from './plugin-source.ts';
 import { printUnion, printValue } from './print-value.ts';
 import type { EngineSpec } from './spec.ts';
 
@@ -39,5 +38,5 @@ export function engineSource(spec: EngineSpec): string {
     });
   }
   file.insertImportDeclaration(0, { isTypeOnly: true, namedImports: ['RecordKind'], moduleSpecifier: './record.ts' });
-  return withTypes(file.getFullText(), './types.ts');
+  return withHeader('specs/engine.yaml', file.getFullText(), './types.ts');
 }

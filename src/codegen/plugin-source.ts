@@ -96,17 +96,21 @@ export function pluginSource(spec: PluginSpec): string {
     namedImports: ['PluginTables'],
     moduleSpecifier: '../../src/engine/tables.ts',
   });
-  return withTypes(file.getFullText());
+  return withHeader(`specs/${spec.name}.yaml`, file.getFullText(), '../../src/engine/types.ts');
 }
 
-/** Puts the imports behind the header, and takes in `Json` where a type needs it. */
-export function withTypes(text: string, typesPath = '../../src/engine/types.ts'): string {
+/** The file with its header and its imports on top; `Json` is imported where a type needs it. */
+export function withHeader(source: string, text: string, typesPath: string): string {
   const lines = text.split('\n');
-  const imports = lines.filter((line) => line.startsWith('import '));
-  const others = lines.filter((line) => !line.startsWith('import '));
-  const header = others.shift() ?? '';
-  const rest = others.join('\n').replace(/^\n+/u, '').replace(/\n{3,}/gu, '\n\n').trimEnd();
-  const json = /\bJson\b/u.test(rest.replace(/'[^'\n]*'/gu, '')) ? [`import type { Json } from '${typesPath}';`] : [];
-  const all = [...imports.map((line) => line.replaceAll('"', "'")), ...json];
-  return `${header}\n\n${all.length === 0 ? '' : `${all.join('\n')}\n\n`}${rest}\n`;
+  const body = lines
+    .filter((line) => !line.startsWith('import '))
+    .join('\n')
+    .trim()
+    .replace(/\n{3,}/gu, '\n\n');
+  const needsJson = /\bJson\b/u.test(body.replace(/'[^'\n]*'/gu, ''));
+  const imports = [
+    ...lines.filter((line) => line.startsWith('import ')).map((line) => line.replaceAll('"', "'")),
+    ...(needsJson ? [`import type { Json } from '${typesPath}';`] : []),
+  ];
+  return `${headerOf(source)}\n\n${imports.join('\n')}\n\n${body}\n`;
 }

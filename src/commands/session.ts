@@ -7,7 +7,7 @@ import { load } from '../engine/load/load.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
-import type { Desired, Facts, Problem, Safety } from '../engine/types.ts';
+import type { Desired, Facts, Json, Problem, Safety } from '../engine/types.ts';
 import { builtinPlugins, type PluginLoaders } from '../plugins.ts';
 import { formatProblems } from '../report/problems.ts';
 import type { Shell } from '../shell.ts';
@@ -130,6 +130,26 @@ export interface Worlds {
   readonly close: () => Promise<void>;
 }
 
+/** The plugin's settings; where none are written, the defaults of its schema. */
+async function settingsOf(plugin: Plugin, config: Config): Promise<Json> {
+  const written = config.plugins[plugin.name]?.config;
+  if (written !== undefined) return written;
+  const defaults = {};
+  (await plugin.validators()).config?.(defaults);
+  return defaults;
+}
+
+async function openWorld(plugin: Plugin, access: 'read' | 'write', config: Config, shell: Shell): Promise<unknown> {
+  const outside = {
+    config: await settingsOf(plugin, config),
+    project: config.name,
+    folder: config.folder,
+    env: shell.env,
+    now: shell.now,
+  };
+  return access === 'read' ? plugin.openReader(outside) : plugin.openWriter(outside);
+}
+
 export function openWorlds(plugins: ReadonlyMap<string, Plugin>, config: Config, shell: Shell): Worlds {
   const open = new Map<string, { readonly plugin: Plugin; readonly world: Promise<unknown> }>();
   const get = (name: string, access: 'read' | 'write'): Promise<unknown> => {
@@ -137,14 +157,7 @@ export function openWorlds(plugins: ReadonlyMap<string, Plugin>, config: Config,
     if (known !== undefined) return known.world;
     const plugin = plugins.get(name);
     if (plugin === undefined) return Promise.reject(new Error(`this fettle has no plugin ${name}`));
-    const outside = {
-      config: config.plugins[name]?.config ?? {},
-      project: config.name,
-      folder: config.folder,
-      env: shell.env,
-      now: shell.now,
-    };
-    const world = access === 'read' ? plugin.openReader(outside) : plugin.openWriter(outside);
+    const world = openWorld(plugin, access, config, shell);
     open.set(`${access} ${name}`, { plugin, world });
     return world;
   };

@@ -51,6 +51,9 @@ export async function createStore(folder: string, store: NewStore): Promise<void
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     if (await isThere(folder)) return;
-    throw new StoreError(`the store ${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new StoreError(
+      `the store ${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

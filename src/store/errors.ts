@@ -17,7 +17,9 @@ export class LockHeldError extends StoreError {
     const what = holder.command === '' ? '' : ` (${holder.command}, process ${holder.pid})`;
     const since = holder.since === '' ? '' : ` since ${holder.since}`;
     const run = holder.run === undefined ? '' : `, ${holder.run}`;
-    super(`the log is locked by ${who}${what}${since}${run}; lock ${holder.id === '' ? 'of an unreadable holder' : holder.id} at ${place}`);
+    super(
+      `the log is locked by ${who}${what}${since}${run}; lock ${holder.id === '' ? 'of an unreadable holder' : holder.id} at ${place}`,
+    );
     this.holder = holder;
   }
 }
@@ -39,7 +41,9 @@ export class LogDamagedError extends StoreError {
 
   constructor(damage: readonly Damage[]) {
     const more = damage.length > 1 ? ` (and ${damage.length - 1} more)` : '';
-    super(`the log is damaged: ${damage[0]?.message ?? 'unknown damage'}${more}; \`fettle log recover\` starts from the last sound record`);
+    super(
+      `the log is damaged: ${damage[0]?.message ?? 'unknown damage'}${more}; \`fettle log recover\` starts from the last sound record`,
+    );
     this.damage = damage;
   }
 }

@@ -54,7 +54,10 @@ interface LockView {
 
 async function look(folder: string): Promise<LockView> {
   const names = await readdir(folder);
-  const locks = names.map(parseLockName).filter((token) => token !== undefined).sort((a, b) => a - b);
+  const locks = names
+    .map(parseLockName)
+    .filter((token) => token !== undefined)
+    .sort((a, b) => a - b);
   const listing = await listLog(folder);
   return { locks, newest: Math.max(0, ...(listing?.segments ?? []).map((file) => file.token)) };
 }
@@ -72,7 +75,9 @@ async function readHolder(folder: string, token: number): Promise<Holder | undef
 /** Makes the lock file; false if somebody else has that token. */
 export async function linkLock(folder: string, token: number, holder: Holder, id: string): Promise<boolean> {
   try {
-    await linkWhole(folder, lockName(token), `lock-${id}`, (handle) => writeAll(handle, Buffer.from(`${JSON.stringify(holder)}\n`)));
+    await linkWhole(folder, lockName(token), `lock-${id}`, (handle) =>
+      writeAll(handle, Buffer.from(`${JSON.stringify(holder)}\n`)),
+    );
     return true;
   } catch (error) {
     const code = errorCode(error);
@@ -148,7 +153,12 @@ export interface AcquireOptions {
 }
 
 /** Takes the lock. Throws LockHeldError when the time is over, and the signal's reason when it fires. */
-export async function acquireLock(folder: string, holder: Holder, id: () => string, options: AcquireOptions): Promise<HeldLock> {
+export async function acquireLock(
+  folder: string,
+  holder: Holder,
+  id: () => string,
+  options: AcquireOptions,
+): Promise<HeldLock> {
   let waited = 0;
   let retries = 0;
   let told = false;
@@ -157,7 +167,8 @@ export async function acquireLock(folder: string, holder: Holder, id: () => stri
     const got = await attempt(folder, holder, id());
     if (got === undefined) {
       retries += 1;
-      if (retries > RETRIES) throw new StoreError(`the lock of ${folder} could not be taken: others keep taking and leaving it`);
+      if (retries > RETRIES)
+        throw new StoreError(`the lock of ${folder} could not be taken: others keep taking and leaving it`);
       await pause(RETRY_MS, options.signal);
       continue;
     }
@@ -194,11 +205,16 @@ export function assertFence(folder: string, lock: HeldLock): void {
   let found: string;
   try {
     const newer = readdirSync(folder).find((name) => (parseLockName(name) ?? 0) > lock.token);
-    if (newer !== undefined) throw new FenceLostError(`the log was taken over: ${newer} is newer than ours, lock-${lock.token}`);
+    if (newer !== undefined)
+      throw new FenceLostError(`the log was taken over: ${newer} is newer than ours, lock-${lock.token}`);
     found = readFileSync(join(folder, lockName(lock.token)), 'utf8');
   } catch (error) {
     if (error instanceof FenceLostError) throw error;
-    throw new FenceLostError(`the log was taken over, or its lock was removed: lock-${lock.token} cannot be read (${errorCode(error)})`, { cause: error });
+    throw new FenceLostError(
+      `the log was taken over, or its lock was removed: lock-${lock.token} cannot be read (${errorCode(error)})`,
+      { cause: error },
+    );
   }
-  if (parseHolder(found).id !== lock.holder.id) throw new FenceLostError(`the log was taken over: lock-${lock.token} is another one's`);
+  if (parseHolder(found).id !== lock.holder.id)
+    throw new FenceLostError(`the log was taken over: lock-${lock.token} is another one's`);
 }

@@ -73,7 +73,9 @@ function brokenBy(error: unknown): StoreError {
 function asStoreError(error: unknown, place: string): unknown {
   return errorCode(error) === '' || error instanceof StoreError
     ? error
-    : new StoreError(`the store ${place} cannot be used: ${error instanceof Error ? error.message : ''}`, { cause: error });
+    : new StoreError(`the store ${place} cannot be used: ${error instanceof Error ? error.message : ''}`, {
+        cause: error,
+      });
 }
 
 /** Opens the store on files; nothing is read or written before it is asked for. */
@@ -102,7 +104,8 @@ export function openFileStore(options: FileStoreOptions): Store {
 
   function sessionOf(fence: Fence): Session {
     if (poison !== undefined) throw poison;
-    if (session === undefined || session.lock.holder.id !== fence.holder.id) throw new FenceLostError('this lock is not held any more');
+    if (session === undefined || session.lock.holder.id !== fence.holder.id)
+      throw new FenceLostError('this lock is not held any more');
     return session;
   }
 
@@ -258,7 +261,10 @@ export function openFileStore(options: FileStoreOptions): Store {
     }
   }
 
-  async function read(take: (record: LogRecord) => void, from: 'checkpoint' | 'all' = 'checkpoint'): Promise<ReadReport> {
+  async function read(
+    take: (record: LogRecord) => void,
+    from: 'checkpoint' | 'all' = 'checkpoint',
+  ): Promise<ReadReport> {
     const view = from === 'all' ? await readAll(folder, { take }) : await readNewest(folder, take);
     if (view === undefined) return { status: 'none', damage: [] };
     const { base, damage } = view;
@@ -291,7 +297,8 @@ export function openFileStore(options: FileStoreOptions): Store {
       if (drafts.length === 0) return [];
       return queue.append(
         drafts.map((draft) => {
-          if (draft.kind === 'checkpoint' || draft.kind === 'remembered') throw new StoreError(`${draft.kind} records are the store's own`);
+          if (draft.kind === 'checkpoint' || draft.kind === 'remembered')
+            throw new StoreError(`${draft.kind} records are the store's own`);
           return prepare(draft, actor);
         }),
       );

@@ -108,7 +108,8 @@ export const UNKNOWN_HOLDER: Holder = {
 export function parseHolder(text: string): Holder {
   try {
     const value = JSON.parse(text) as Partial<Holder> | null;
-    if (value === null || typeof value !== 'object' || typeof value.id !== 'string' || value.id === '') return UNKNOWN_HOLDER;
+    if (value === null || typeof value !== 'object' || typeof value.id !== 'string' || value.id === '')
+      return UNKNOWN_HOLDER;
     return { ...UNKNOWN_HOLDER, ...value };
   } catch {
     return UNKNOWN_HOLDER;

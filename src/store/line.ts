@@ -36,7 +36,8 @@ export interface Prepared {
 /** Throws StoreError where the body is no JSON object, or the line would be longer than the limit. */
 export function prepare(draft: Draft, actor: string): Prepared {
   const body = JSON.stringify(draft.body);
-  if (body === undefined || !body.startsWith('{')) throw new StoreError(`a ${draft.kind} record needs an object as its body`);
+  if (body === undefined || !body.startsWith('{'))
+    throw new StoreError(`a ${draft.kind} record needs an object as its body`);
   const bytes = Buffer.byteLength(body) + Buffer.byteLength(JSON.stringify(actor)) + FRAME;
   if (bytes > MAX_LINE) {
     throw new StoreError(`a ${draft.kind} record of ${bytes} bytes is over the limit of ${MAX_LINE} bytes a record`);
@@ -61,7 +62,13 @@ export function formatLine(seq: number, time: string, actor: string, draft: Prep
  * Reads the line in `bytes` from `start` to `end` (without its newline). What is wrong with it comes back as text.
  * `prev` undefined: the first line of a segment, whose place in the chain is looked at apart.
  */
-export function readLine(bytes: Buffer, start: number, end: number, seq: number, prev: string | undefined): LogRecord | string {
+export function readLine(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  seq: number,
+  prev: string | undefined,
+): LogRecord | string {
   const mark = end - HASH_TAIL;
   if (
     mark <= start ||

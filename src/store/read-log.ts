@@ -23,7 +23,14 @@ import { errorCode, StoreError } from './errors.ts';
 import { keyCheckOf, readKey } from './key.ts';
 import { compareSegments, logFolder, parseSegmentName, type SegmentFile, TEMPORARY } from './layout.ts';
 import { NO_HASH } from './line.ts';
-import { type CheckpointRecord, type End, readCheckpoint, type Seal, type SegmentScan, scanSegment } from './scan-segment.ts';
+import {
+  type CheckpointRecord,
+  type End,
+  readCheckpoint,
+  type Seal,
+  type SegmentScan,
+  scanSegment,
+} from './scan-segment.ts';
 import type { Damage } from './store.ts';
 
 type Take = (record: LogRecord) => void;
@@ -41,7 +48,8 @@ export async function listLog(folder: string): Promise<Listing | undefined> {
   try {
     names = await readdir(logFolder(folder));
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw new StoreError(`the log in ${folder} cannot be read: ${errorCode(error)}`, { cause: error });
+    if (errorCode(error) !== 'ENOENT')
+      throw new StoreError(`the log in ${folder} cannot be read: ${errorCode(error)}`, { cause: error });
     return (await exists(folder)) ? { segments: [], strays: [] } : undefined;
   }
   const segments: SegmentFile[] = [];
@@ -80,14 +88,20 @@ function strayDamage(names: readonly string[]): Damage[] {
   return names.map((name) => ({ code: 'stray-file', message: `log/${name} is no part of a log`, file: `log/${name}` }));
 }
 
-const NO_SEGMENT: Damage = { code: 'no-segment', message: 'the store has no log: every segment is missing', file: 'log' };
+const NO_SEGMENT: Damage = {
+  code: 'no-segment',
+  message: 'the store has no log: every segment is missing',
+  file: 'log',
+};
 
 async function checkKey(folder: string, newest: CheckpointRecord | undefined): Promise<readonly Damage[]> {
   const key = await readKey(folder);
   if (key === 'missing') return [{ code: 'key-missing', message: 'the key of the store is missing', file: 'key' }];
   if (key === 'malformed') return [{ code: 'key-broken', message: 'the key of the store is damaged', file: 'key' }];
   if (newest === undefined || newest.body.keyCheck === keyCheckOf(key)) return [];
-  return [{ code: 'key-wrong', message: 'the key of the store is not the one that the log was made with', file: 'key' }];
+  return [
+    { code: 'key-wrong', message: 'the key of the store is not the one that the log was made with', file: 'key' },
+  ];
 }
 
 /** Base names that a checkpoint has set aside. */
@@ -154,29 +168,70 @@ function linkDamage(file: SegmentFile, checkpoint: CheckpointRecord, before: Seg
   const due = end.seq + 1;
   if (file.seq > due) {
     const gap = file.seq - 1 === due ? `record ${due} is` : `records ${due} to ${file.seq - 1} are`;
-    return { code: 'segment-missing', message: `${gap} missing between log/${before.file.name} and log/${file.name}`, ...place };
+    return {
+      code: 'segment-missing',
+      message: `${gap} missing between log/${before.file.name} and log/${file.name}`,
+      ...place,
+    };
   }
-  if (file.seq === due && checkpoint.prev === end.hash && follows?.seq === end.seq && follows.hash === end.hash) return undefined;
-  return { code: 'chain-broken', message: `log/${file.name} does not follow the last record of log/${before.file.name}`, ...place };
+  if (file.seq === due && checkpoint.prev === end.hash && follows?.seq === end.seq && follows.hash === end.hash)
+    return undefined;
+  return {
+    code: 'chain-broken',
+    message: `log/${file.name} does not follow the last record of log/${before.file.name}`,
+    ...place,
+  };
 }
 
 /** Why a segment cannot be the first one. */
-function startDamage(file: SegmentFile, checkpoint: CheckpointRecord, all: readonly (CheckpointRecord | undefined)[]): Damage | undefined {
+function startDamage(
+  file: SegmentFile,
+  checkpoint: CheckpointRecord,
+  all: readonly (CheckpointRecord | undefined)[],
+): Damage | undefined {
   const { body, prev } = checkpoint;
   if (body.follows === undefined) {
     if (prev === NO_HASH && (file.seq === 1 || body.recovers?.cold === true)) return undefined;
   } else if (prev === body.follows.hash && file.seq === body.follows.seq + 1) {
     const { follows } = body;
-    if (all.some((one) => one?.body.prunes?.seq === follows.seq && one.body.prunes.hash === follows.hash)) return undefined;
+    if (all.some((one) => one?.body.prunes?.seq === follows.seq && one.body.prunes.hash === follows.hash))
+      return undefined;
     const gap = follows.seq === 1 ? 'record 1 is' : `records 1 to ${follows.seq} are`;
-    return { code: 'segment-missing', message: `${gap} missing before log/${file.name}`, file: `log/${file.name}`, line: 1, seq: file.seq };
+    return {
+      code: 'segment-missing',
+      message: `${gap} missing before log/${file.name}`,
+      file: `log/${file.name}`,
+      line: 1,
+      seq: file.seq,
+    };
   }
-  return { code: 'chain-broken', message: `log/${file.name} does not begin where a log does`, file: `log/${file.name}`, line: 1, seq: file.seq };
+  return {
+    code: 'chain-broken',
+    message: `log/${file.name} does not begin where a log does`,
+    file: `log/${file.name}`,
+    line: 1,
+    seq: file.seq,
+  };
 }
 
-function keyChange(file: SegmentFile, checkpoint: CheckpointRecord, before: CheckpointRecord | undefined): Damage | undefined {
-  if (before === undefined || checkpoint.body.recovers !== undefined || before.body.keyCheck === checkpoint.body.keyCheck) return undefined;
-  return { code: 'key-changed', message: `log/${file.name} was made with another key than the segment before it`, file: `log/${file.name}`, line: 1, seq: file.seq };
+function keyChange(
+  file: SegmentFile,
+  checkpoint: CheckpointRecord,
+  before: CheckpointRecord | undefined,
+): Damage | undefined {
+  if (
+    before === undefined ||
+    checkpoint.body.recovers !== undefined ||
+    before.body.keyCheck === checkpoint.body.keyCheck
+  )
+    return undefined;
+  return {
+    code: 'key-changed',
+    message: `log/${file.name} was made with another key than the segment before it`,
+    file: `log/${file.name}`,
+    line: 1,
+    seq: file.seq,
+  };
 }
 
 /** Reads every segment in order. A damaged one gives its sound part; the next begins with a checkpoint of its own. */
@@ -189,9 +244,12 @@ export async function readAll(folder: string, walker: Walker): Promise<FullView 
 
   const aside = setAside(checkpoints);
   const seals = new Map<string, Seal>();
-  for (const checkpoint of checkpoints) if (checkpoint?.body.seals !== undefined) seals.set(checkpoint.body.seals.segment, checkpoint.body.seals);
+  for (const checkpoint of checkpoints)
+    if (checkpoint?.body.seals !== undefined) seals.set(checkpoint.body.seals.segment, checkpoint.body.seals);
   const isLate = (file: SegmentFile): boolean =>
-    checkpoints.some((one) => one?.body.seals !== undefined && one.body.token > file.token && one.body.seals.seq < file.seq);
+    checkpoints.some(
+      (one) => one?.body.seals !== undefined && one.body.token > file.token && one.body.seals.seq < file.seq,
+    );
 
   const damage: Damage[] = [];
   const notes: string[] = [];
@@ -225,22 +283,29 @@ export async function readAll(folder: string, walker: Walker): Promise<FullView 
       const changed = keyChange(file, checkpoint, before?.scan.checkpoint);
       if (found !== undefined) damage.push(found);
       if (changed !== undefined) damage.push(changed);
-      linked = found === undefined && changed === undefined && (before === undefined || (!cold && before.scan.damage === undefined));
+      linked =
+        found === undefined &&
+        changed === undefined &&
+        (before === undefined || (!cold && before.scan.damage === undefined));
     }
     walker.enter?.(file, linked);
     const scan = await scanSegment(folder, file, { seal, newest: index === segments.length - 1, take: walker.take });
     if (scan.damage !== undefined) damage.push(scan.damage);
-    if (scan.late > 0) notes.push(`log/${file.name}: ${scan.late} bytes after the place where it was sealed are no part of the log`);
+    if (scan.late > 0)
+      notes.push(`log/${file.name}: ${scan.late} bytes after the place where it was sealed are no part of the log`);
     before = { scan, linked };
     links.push(before);
     if (isBase(scan)) base = scan;
   }
   const first = links[0]?.scan;
   if (first?.checkpoint !== undefined && first.file.seq > 1) {
-    notes.push(`complete from record ${first.file.seq}: ${first.checkpoint.body.follows === undefined ? 'a cold start' : 'the records before are no longer part of the log'}`);
+    notes.push(
+      `complete from record ${first.file.seq}: ${first.checkpoint.body.follows === undefined ? 'a cold start' : 'the records before are no longer part of the log'}`,
+    );
   }
   if (segments.length === 0) damage.push(NO_SEGMENT);
-  for (const name of listing.strays.filter((one) => aside.has(one))) notes.push(`log/${name} was set aside by a recovery`);
+  for (const name of listing.strays.filter((one) => aside.has(one)))
+    notes.push(`log/${name} was set aside by a recovery`);
   const strays = listing.strays.filter((name) => !aside.has(name));
   damage.push(...strayDamage(strays), ...(await checkKey(folder, base?.checkpoint)));
   return { damage, notes, links, apart, strays, ...(base === undefined ? {} : { base }) };

@@ -62,7 +62,8 @@ const REF = /"ref":(\{[^{}]*\})/gu;
 function isRef(value: unknown): value is Ref {
   if (typeof value !== 'object' || value === null) return false;
   const ref = value as Partial<Record<keyof Ref, unknown>>;
-  const scoped = ref.scope === undefined || (Array.isArray(ref.scope) && ref.scope.every((part) => typeof part === 'string'));
+  const scoped =
+    ref.scope === undefined || (Array.isArray(ref.scope) && ref.scope.every((part) => typeof part === 'string'));
   return [ref.plugin, ref.kind, ref.name].every((part) => typeof part === 'string' && part !== '') && scoped;
 }
 
@@ -103,7 +104,8 @@ function readRemains(remains: Remains, bytes: Buffer, start: number, end: number
     const record = JSON.parse(text) as LogRecord;
     if (skipRemembered && record.kind === 'remembered') return;
     refs = refsOf(record);
-    if (typeof readLine(bytes, start, end, record.seq, undefined) !== 'string') remains.seq = Math.max(remains.seq, record.seq);
+    if (typeof readLine(bytes, start, end, record.seq, undefined) !== 'string')
+      remains.seq = Math.max(remains.seq, record.seq);
   } catch {
     if (skipRemembered && text.includes(',"kind":"remembered","body":')) return;
     refs = refsInText(text);
@@ -111,7 +113,13 @@ function readRemains(remains: Remains, bytes: Buffer, start: number, end: number
   for (const ref of refs) if (isRef(ref)) remains.addresses.add(formatRef(ref));
 }
 
-async function readRemainsOf(remains: Remains, path: string, from: number, to: number, skipRemembered: boolean): Promise<void> {
+async function readRemainsOf(
+  remains: Remains,
+  path: string,
+  from: number,
+  to: number,
+  skipRemembered: boolean,
+): Promise<void> {
   let bytes: Buffer;
   try {
     bytes = (await readFile(path)).subarray(from, to);
@@ -141,7 +149,8 @@ function split(found: Examination): Split {
   const { links, base } = found.view;
   const at = links.findIndex(({ scan }) => scan.file.name === base?.file.name);
   if (at < 0) return { base: undefined, before: [], after: links };
-  const holds = (link: Link | undefined): boolean => link !== undefined && link.linked && !found.misfolded.has(link.scan.file.name);
+  const holds = (link: Link | undefined): boolean =>
+    link !== undefined && link.linked && !found.misfolded.has(link.scan.file.name);
   let start = at;
   while (start > 0 && holds(links[start])) start -= 1;
   const first = links[start] as Link;
@@ -201,7 +210,8 @@ export async function tidyRecovery(folder: string, checkpoint: CheckpointRecord)
   }
   if (!changed) return;
   await syncFolder(logFolder(folder));
-  for (const inner of new Set((recovers?.quarantine ?? []).map((path) => dirname(path)))) await syncFolder(join(folder, inner));
+  for (const inner of new Set((recovers?.quarantine ?? []).map((path) => dirname(path))))
+    await syncFolder(join(folder, inner));
 }
 
 /** Cuts a file to a length and syncs it; a file that is no longer than that stays as it is. */
@@ -227,11 +237,17 @@ async function settleKey(folder: string, found: Examination, id: string): Promis
 }
 
 /** A token above every one that a file's name claims; ours, if it is that already. */
-async function raiseToken(folder: string, lock: HeldLock, segments: readonly SegmentFile[], id: string): Promise<HeldLock> {
+async function raiseToken(
+  folder: string,
+  lock: HeldLock,
+  segments: readonly SegmentFile[],
+  id: string,
+): Promise<HeldLock> {
   const highest = Math.max(0, ...segments.map((file) => file.token));
   if (lock.token > highest) return lock;
   const token = highest + 1;
-  if (!(await linkLock(folder, token, lock.holder, id))) throw new FenceLostError(`the log was taken over: lock-${token} is another one's`);
+  if (!(await linkLock(folder, token, lock.holder, id)))
+    throw new FenceLostError(`the log was taken over: lock-${token} is another one's`);
   return { token, holder: lock.holder };
 }
 
@@ -258,7 +274,10 @@ export async function recoverLog(folder: string, context: RecoveryContext): Prom
   const { view } = found;
   const end = view.base?.end;
   if (found.damage.length === 0 && end !== undefined) {
-    return { report: { damage: [], quarantine: [], head: { seq: end.seq, hash: end.hash }, cold: false, unknown: [] }, lock };
+    return {
+      report: { damage: [], quarantine: [], head: { seq: end.seq, hash: end.hash }, cold: false, unknown: [] },
+      lock,
+    };
   }
 
   const { base, before, after, prunes } = split(found);
@@ -266,7 +285,8 @@ export async function recoverLog(folder: string, context: RecoveryContext): Prom
   const inLog = (name: string): string => join(logFolder(folder), name);
   const cut = base !== undefined && end !== undefined && lengthOf(base.scan) > end.bytes;
   // A torn record was never acknowledged, so nothing was done on the strength of it.
-  if (cut && base.scan.torn === 0) await readRemainsOf(remains, inLog(base.scan.file.name), end.bytes, lengthOf(base.scan), false);
+  if (cut && base.scan.torn === 0)
+    await readRemainsOf(remains, inLog(base.scan.file.name), end.bytes, lengthOf(base.scan), false);
   for (const [index, { scan }] of after.entries()) {
     // A segment that begins where the base ends remembers what the base folds to, so its first part tells nothing new.
     const skip = index === 0 && base?.scan.damage === undefined && scan.file.seq === (end?.seq ?? 0) + 1;

@@ -83,7 +83,8 @@ function damageAt(progress: Progress, code: string, message: string): Damage {
 function wrongCheckpoint(record: LogRecord, file: SegmentFile): string | undefined {
   if (record.kind !== 'checkpoint') return `the segment begins with a ${record.kind} record, not with a checkpoint`;
   if (record.body.format !== 1) return `format ${record.body.format} is not known to this version`;
-  if (record.body.token !== file.token) return `the checkpoint has token ${record.body.token}, the file's name ${file.token}`;
+  if (record.body.token !== file.token)
+    return `the checkpoint has token ${record.body.token}, the file's name ${file.token}`;
   return undefined;
 }
 
@@ -94,7 +95,8 @@ function accept(progress: Progress, record: LogRecord, bytes: Buffer, start: num
     if (wrong !== undefined) return damageAt(progress, 'checkpoint-broken', wrong);
     progress.checkpoint = record as CheckpointRecord;
   } else if (progress.begun === undefined) {
-    if (record.kind !== 'remembered') return damageAt(progress, 'checkpoint-broken', `a ${record.kind} record stands inside the checkpoint`);
+    if (record.kind !== 'remembered')
+      return damageAt(progress, 'checkpoint-broken', `a ${record.kind} record stands inside the checkpoint`);
     progress.digest.update(rememberedBody(bytes, start, end)).update('\n');
   } else if (record.kind === 'checkpoint' || record.kind === 'remembered') {
     return damageAt(progress, 'record-broken', `a ${record.kind} record stands in the middle of a segment`);
@@ -121,7 +123,8 @@ function acceptLine(progress: Progress, bytes: Buffer, start: number, end: numbe
   const { end: before, begun } = progress;
   const seq = before === undefined ? progress.file.seq : before.seq + 1;
   const record = readLine(bytes, start, end, seq, before?.hash);
-  if (typeof record === 'string') return damageAt(progress, begun === undefined ? 'checkpoint-broken' : 'record-broken', `the line ${record}`);
+  if (typeof record === 'string')
+    return damageAt(progress, begun === undefined ? 'checkpoint-broken' : 'record-broken', `the line ${record}`);
   const refused = accept(progress, record, bytes, start, end);
   if (refused !== undefined) return refused;
   progress.end = { seq, hash: record.hash, time: record.time, bytes: offset };
@@ -187,10 +190,15 @@ async function isTorn(handle: FileHandle, end: End, size: number): Promise<boole
 }
 
 function checkSeal(progress: Progress, seal: Seal, size: number): Damage | undefined {
-  if (size < seal.bytes) return damageAt(progress, 'segment-cut', `the segment is ${size} bytes long, and was sealed at ${seal.bytes}`);
+  if (size < seal.bytes)
+    return damageAt(progress, 'segment-cut', `the segment is ${size} bytes long, and was sealed at ${seal.bytes}`);
   const { end } = progress;
   if (end?.bytes === seal.bytes && end.seq === seal.seq && end.hash === seal.hash) return undefined;
-  return damageAt(progress, 'chain-broken', `the segment was sealed at record ${seal.seq}, which is not what stands there`);
+  return damageAt(
+    progress,
+    'chain-broken',
+    `the segment was sealed at record ${seal.seq}, which is not what stands there`,
+  );
 }
 
 async function scan(handle: FileHandle, file: SegmentFile, options: ScanOptions): Promise<SegmentScan> {
@@ -199,11 +207,19 @@ async function scan(handle: FileHandle, file: SegmentFile, options: ScanOptions)
   const limit = seal === undefined ? size : Math.min(seal.bytes, size);
   const progress: Progress = { file, take: options.take, held: [], digest: createHash('sha256'), lines: 0, records: 0 };
   let torn = 0;
-  if (size === 0) progress.damage = { code: 'segment-empty', message: `log/${file.name} is empty`, file: `log/${file.name}`, line: 1, seq: file.seq };
+  if (size === 0)
+    progress.damage = {
+      code: 'segment-empty',
+      message: `log/${file.name} is empty`,
+      file: `log/${file.name}`,
+      line: 1,
+      seq: file.seq,
+    };
   else await takeLines(handle, limit, progress);
   if (progress.damage === undefined) {
     const { begun, end } = progress;
-    if (begun === undefined || end === undefined) progress.damage = damageAt(progress, 'checkpoint-broken', 'the checkpoint is cut off');
+    if (begun === undefined || end === undefined)
+      progress.damage = damageAt(progress, 'checkpoint-broken', 'the checkpoint is cut off');
     else if (seal !== undefined) {
       const broken = checkSeal(progress, seal, size);
       if (broken !== undefined) progress.damage = broken;
@@ -230,7 +246,12 @@ async function scan(handle: FileHandle, file: SegmentFile, options: ScanOptions)
 function unreadable(file: SegmentFile, error: unknown): SegmentScan {
   const code = errorCode(error);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EMFILE' || code === '') throw error;
-  const damage = { code: 'segment-unreadable', message: `log/${file.name} cannot be read: ${code}`, file: `log/${file.name}`, seq: file.seq };
+  const damage = {
+    code: 'segment-unreadable',
+    message: `log/${file.name} cannot be read: ${code}`,
+    file: `log/${file.name}`,
+    seq: file.seq,
+  };
   return { file, size: 0, records: 0, damage, torn: 0, late: 0 };
 }
 
@@ -240,7 +261,8 @@ export async function scanSegment(folder: string, file: SegmentFile, options: Sc
   try {
     handle = await open(join(logFolder(folder), file.name), 'r');
   } catch (error) {
-    if (errorCode(error) === 'EACCES') throw new StoreError(`log/${file.name} may not be read by this user`, { cause: error });
+    if (errorCode(error) === 'EACCES')
+      throw new StoreError(`log/${file.name} may not be read by this user`, { cause: error });
     return unreadable(file, error);
   }
   try {

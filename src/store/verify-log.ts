@@ -98,7 +98,11 @@ export async function examine(folder: string, headSeq?: number): Promise<Examina
 }
 
 function missingHead(head: Head, message: string, code = 'head-missing'): Damage {
-  return { code, message: `record ${head.seq} with hash ${head.hash} is not part of the log: ${message}`, seq: head.seq };
+  return {
+    code,
+    message: `record ${head.seq} with hash ${head.hash} is not part of the log: ${message}`,
+    seq: head.seq,
+  };
 }
 
 function checkHead(head: Head, found: Examination, from: number): Damage | undefined {
@@ -117,13 +121,16 @@ async function noteFiles(folder: string): Promise<readonly string[]> {
   const own = new Set(['log', 'key', 'quarantine']);
   const top = await readdir(folder);
   for (const name of top) {
-    if (!own.has(name) && !name.startsWith(TEMPORARY) && parseLockName(name) === undefined) notes.push(`${name} is not a file of the store`);
+    if (!own.has(name) && !name.startsWith(TEMPORARY) && parseLockName(name) === undefined)
+      notes.push(`${name} is not a file of the store`);
   }
   const inLog = top.includes('log') ? (await readdir(join(folder, 'log'))).map((name) => join('log', name)) : [];
   for (const name of ['.', ...top.filter((one) => own.has(one)), ...inLog]) {
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found !== undefined && (found.mode & 0o077) !== 0) {
-      notes.push(`${name === '.' ? 'the folder of the store' : name} is open to other users (mode ${(found.mode & 0o777).toString(8).padStart(4, '0')})`);
+      notes.push(
+        `${name === '.' ? 'the folder of the store' : name} is open to other users (mode ${(found.mode & 0o777).toString(8).padStart(4, '0')})`,
+      );
     }
   }
   return notes;
@@ -134,7 +141,15 @@ export async function verifyLog(folder: string, head?: Head): Promise<VerifyRepo
   const found = await examine(folder, head?.seq);
   if (found === undefined) {
     const damage = head === undefined ? [] : [missingHead(head, 'there is no log')];
-    return { status: head === undefined ? 'none' : 'damaged', damage, records: 0, segments: 0, checkpoints: 0, from: 1, notes: [] };
+    return {
+      status: head === undefined ? 'none' : 'damaged',
+      damage,
+      records: 0,
+      segments: 0,
+      checkpoints: 0,
+      from: 1,
+      notes: [],
+    };
   }
   const { view } = found;
   const first = view.links[0];

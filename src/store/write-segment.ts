@@ -42,7 +42,10 @@ export async function writeSegment(
   named?: () => void,
 ): Promise<NewSegment> {
   const remembered = [...plan.memories]
-    .map((memory) => ({ address: formatRef(memory.ref), draft: prepare({ kind: 'remembered', body: { memory } }, plan.actor) }))
+    .map((memory) => ({
+      address: formatRef(memory.ref),
+      draft: prepare({ kind: 'remembered', body: { memory } }, plan.actor),
+    }))
     .sort((a, b) => compareText(a.address, b.address));
   const digest = createHash('sha256');
   for (const { draft } of remembered) digest.update(draft.body).update('\n');
@@ -60,25 +63,31 @@ export async function writeSegment(
   let seq = plan.seq;
   let hash = plan.prev ?? NO_HASH;
   let bytes = 0;
-  await linkWhole(logFolder(folder), name, id, async (handle) => {
-    let batch: string[] = [];
-    let size = 0;
-    const flush = async (): Promise<void> => {
-      const written = Buffer.from(batch.join(''));
-      batch = [];
-      size = 0;
-      bytes += written.length;
-      await writeAll(handle, written);
-    };
-    for (const draft of drafts) {
-      const line = formatLine(seq, plan.time, plan.actor, draft, hash);
-      batch.push(line.text);
-      size += line.text.length;
-      hash = line.hash;
-      seq += 1;
-      if (size >= BATCH) await flush();
-    }
-    if (batch.length > 0) await flush();
-  }, named);
+  await linkWhole(
+    logFolder(folder),
+    name,
+    id,
+    async (handle) => {
+      let batch: string[] = [];
+      let size = 0;
+      const flush = async (): Promise<void> => {
+        const written = Buffer.from(batch.join(''));
+        batch = [];
+        size = 0;
+        bytes += written.length;
+        await writeAll(handle, written);
+      };
+      for (const draft of drafts) {
+        const line = formatLine(seq, plan.time, plan.actor, draft, hash);
+        batch.push(line.text);
+        size += line.text.length;
+        hash = line.hash;
+        seq += 1;
+        if (size >= BATCH) await flush();
+      }
+      if (batch.length > 0) await flush();
+    },
+    named,
+  );
   return { file: { name, seq: plan.seq, token: plan.token }, end: { seq: seq - 1, hash, time: plan.time, bytes } };
 }

@@ -65,9 +65,14 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       const read = await recordsOf(open());
       expect(own(read)).toEqual(written);
       expect(read.map(({ seq }) => seq)).toEqual(read.map((_, index) => index + 1));
-      for (const [index, record] of read.entries()) expect(record.prev).toBe(index === 0 ? '0'.repeat(64) : read[index - 1]?.hash);
+      for (const [index, record] of read.entries())
+        expect(record.prev).toBe(index === 0 ? '0'.repeat(64) : read[index - 1]?.hash);
       const report = await store.read(() => undefined);
-      expect(report).toEqual({ status: 'sound', damage: [], head: { seq: written.at(-1)?.seq, hash: written.at(-1)?.hash } });
+      expect(report).toEqual({
+        status: 'sound',
+        damage: [],
+        head: { seq: written.at(-1)?.seq, hash: written.at(-1)?.hash },
+      });
     });
 
     it('writes drafts as they are when append is called', async () => {
@@ -99,7 +104,9 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
 
     it('keeps concurrent appends whole and in the order of the calls', async () => {
       const { store, fence } = await filled();
-      const groups = await Promise.all(Array.from({ length: 200 }, (_, index) => store.append([note(`${index}a`), note(`${index}b`)], fence)));
+      const groups = await Promise.all(
+        Array.from({ length: 200 }, (_, index) => store.append([note(`${index}a`), note(`${index}b`)], fence)),
+      );
       const seqs = groups.flat().map(({ seq }) => seq);
       expect(seqs).toEqual(seqs.map((_, index) => (seqs[0] ?? 0) + index));
       expect(own(await recordsOf(open())).slice(-400)).toEqual(groups.flat());
@@ -109,8 +116,12 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       const { store, fence } = await filled();
       const large = { kind: 'end', body: { run: 'x'.repeat(1_100_000), exit: 0, counts: {} } } as const;
       await expect(store.append([large], fence)).rejects.toThrow(/limit/u);
-      await expect(store.append([{ kind: 'remembered', body: { memory: { ref: node('a'), version: 1, kept: {} } } }], fence)).rejects.toBeInstanceOf(StoreError);
-      await expect(store.checkpoint([{ ref: node('a'), version: 1, kept: { x: 'x'.repeat(1_100_000) } }], fence, true)).rejects.toThrow(/limit/u);
+      await expect(
+        store.append([{ kind: 'remembered', body: { memory: { ref: node('a'), version: 1, kept: {} } } }], fence),
+      ).rejects.toBeInstanceOf(StoreError);
+      await expect(
+        store.checkpoint([{ ref: node('a'), version: 1, kept: { x: 'x'.repeat(1_100_000) } }], fence, true),
+      ).rejects.toThrow(/limit/u);
       await store.append([note('after')], fence);
       expect(await open().verify()).toMatchObject({ status: 'sound', damage: [] });
     });
@@ -155,7 +166,11 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await other.holder()).toEqual(fence.holder);
       const refused = await other.lock({ command: 'import', timeoutMs: 0 }).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(LockHeldError);
-      expect((refused as LockHeldError).holder).toMatchObject({ id: fence.holder.id, command: 'apply', pid: process.pid });
+      expect((refused as LockHeldError).holder).toMatchObject({
+        id: fence.holder.id,
+        command: 'apply',
+        pid: process.pid,
+      });
       await expect(store.lock(NOW)).rejects.toBeInstanceOf(LockHeldError);
       await store.unlock(fence);
       expect(await other.holder()).toBeUndefined();
@@ -168,7 +183,12 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       const other = open('other');
       const waitedFor: string[] = [];
       const abort = new AbortController();
-      const given = other.lock({ command: 'x', timeoutMs: 60_000, signal: abort.signal, onWait: () => abort.abort(new Error('enough')) });
+      const given = other.lock({
+        command: 'x',
+        timeoutMs: 60_000,
+        signal: abort.signal,
+        onWait: () => abort.abort(new Error('enough')),
+      });
       await expect(given).rejects.toThrow('enough');
       const waiting = other.lock({ command: 'x', timeoutMs: 10_000, onWait: (holder) => waitedFor.push(holder.id) });
       setTimeout(() => void store.unlock(fence), 300);
@@ -181,7 +201,9 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       const all = Array.from({ length: 8 }, (_, index) => open(`actor-${index}`));
       const results = await Promise.allSettled(all.map((store) => store.lock(NOW)));
       const got = results.filter(({ status }) => status === 'fulfilled');
-      const refused = results.filter((result) => result.status === 'rejected' && result.reason instanceof LockHeldError);
+      const refused = results.filter(
+        (result) => result.status === 'rejected' && result.reason instanceof LockHeldError,
+      );
       expect([got.length, refused.length]).toEqual([1, 7]);
     });
 

@@ -1,6 +1,17 @@
 /** A log on files that is cut, flipped, emptied, swapped, renamed, doubled: always named, never silent, and recovered. */
 
-import { copyFileSync, existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -73,7 +84,10 @@ describe('the newest segment cut at any length', () => {
     const store = bench.open();
     const ends = [...whole.entries()].filter(([, byte]) => byte === 0x0a).map(([at]) => at + 1);
     const checkpointEnd = ends[3] ?? 0;
-    expect(JSON.parse(whole.subarray(0, ends[0]).toString())).toMatchObject({ kind: 'checkpoint', body: { resources: 3 } });
+    expect(JSON.parse(whole.subarray(0, ends[0]).toString())).toMatchObject({
+      kind: 'checkpoint',
+      body: { resources: 3 },
+    });
     for (let length = whole.length - 1; length >= 0; length -= 1) {
       truncateSync(path, length);
       const report = await store.verify();
@@ -84,7 +98,11 @@ describe('the newest segment cut at any length', () => {
       expect([length, start.status, start.torn]).toEqual([length, expected, report.torn]);
       if (length % 7 !== 0 && !ends.includes(length)) continue;
       const withHead = await store.verify(head);
-      expect([length, withHead.status, withHead.damage.some(({ code }) => code === 'head-missing')]).toEqual([length, 'damaged', true]);
+      expect([length, withHead.status, withHead.damage.some(({ code }) => code === 'head-missing')]).toEqual([
+        length,
+        'damaged',
+        true,
+      ]);
       await givesOnlyTruth(store);
     }
   });
@@ -125,7 +143,13 @@ describe('a flipped bit', () => {
     const sizes = paths.map((path) => lstatSync(path).size);
     const anywhere = fc
       .integer({ min: 0, max: paths.length - 1 })
-      .chain((index) => fc.tuple(fc.constant(index), fc.integer({ min: 0, max: (sizes[index] ?? 1) - 1 }), fc.integer({ min: 0, max: 7 })));
+      .chain((index) =>
+        fc.tuple(
+          fc.constant(index),
+          fc.integer({ min: 0, max: (sizes[index] ?? 1) - 1 }),
+          fc.integer({ min: 0, max: 7 }),
+        ),
+      );
     await fc.assert(
       fc.asyncProperty(anywhere, async ([index, at, bit]) => {
         const path = paths[index] ?? '';
@@ -169,7 +193,13 @@ describe('a flipped bit', () => {
     const originals = files.map((path) => readFileSync(path));
     const anywhere = fc
       .integer({ min: 0, max: files.length - 1 })
-      .chain((index) => fc.tuple(fc.constant(index), fc.integer({ min: 0, max: (sizes[index] ?? 1) - 1 }), fc.integer({ min: 0, max: 7 })));
+      .chain((index) =>
+        fc.tuple(
+          fc.constant(index),
+          fc.integer({ min: 0, max: (sizes[index] ?? 1) - 1 }),
+          fc.integer({ min: 0, max: 7 }),
+        ),
+      );
     const key = readFileSync(join(bench.folder, 'key'));
     await fc.assert(
       fc.asyncProperty(anywhere, async ([index, at, bit]) => {
@@ -213,7 +243,9 @@ describe('segments', () => {
     writeFileSync(file(a), second);
     writeFileSync(file(b), first);
     const report = await bench.open().verify(head);
-    expect(report.damage.map((one) => one.file)).toEqual(expect.arrayContaining([`log/${basename(file(a))}`, `log/${basename(file(b))}`]));
+    expect(report.damage.map((one) => one.file)).toEqual(
+      expect.arrayContaining([`log/${basename(file(a))}`, `log/${basename(file(b))}`]),
+    );
     await givesOnlyTruth(bench.open());
     await recovers();
   });
@@ -248,7 +280,12 @@ describe('segments', () => {
     expect(readdirSync(join(bench.folder, 'log'))).not.toContain(name);
   });
 
-  it.each(['000000000099-00000001.ndjson', '000000000007-00000001.ndjson', 'copy.ndjson', '000000000014-00000002.ndjson'])('doubled as %s', async (name) => {
+  it.each([
+    '000000000099-00000001.ndjson',
+    '000000000007-00000001.ndjson',
+    'copy.ndjson',
+    '000000000014-00000002.ndjson',
+  ])('doubled as %s', async (name) => {
     copyFileSync(file(1), join(bench.folder, 'log', name));
     const report = await bench.open().verify();
     expect(report.status).toBe('damaged');
@@ -259,7 +296,10 @@ describe('segments', () => {
 
   it('all missing', async () => {
     for (const path of files) unlinkSync(path);
-    expect(await bench.open().read(() => undefined)).toMatchObject({ status: 'damaged', damage: [{ code: 'no-segment' }] });
+    expect(await bench.open().read(() => undefined)).toMatchObject({
+      status: 'damaged',
+      damage: [{ code: 'no-segment' }],
+    });
     expect(await bench.open().verify(head)).toMatchObject({ status: 'damaged' });
     await recovers();
   });
@@ -273,7 +313,10 @@ describe('segments', () => {
     for (const path of files) unlinkSync(path);
     copyFileSync(other.segments()[0] ?? '', join(bench.folder, 'log', '000000000001-00000001.ndjson'));
     await other.remove();
-    expect(await bench.open().read(() => undefined)).toMatchObject({ status: 'damaged', damage: [{ code: 'key-wrong' }] });
+    expect(await bench.open().read(() => undefined)).toMatchObject({
+      status: 'damaged',
+      damage: [{ code: 'key-wrong' }],
+    });
     await recovers();
   });
 });
@@ -290,13 +333,18 @@ describe('the key', () => {
     if (text === undefined) unlinkSync(path);
     else writeFileSync(path, text);
     expect(await bench.open().verify()).toMatchObject({ status: 'damaged', damage: [{ code, file: 'key' }] });
-    expect(await bench.open().read(() => undefined)).toMatchObject({ status: 'damaged', damage: [{ code, file: 'key' }] });
+    expect(await bench.open().read(() => undefined)).toMatchObject({
+      status: 'damaged',
+      damage: [{ code, file: 'key' }],
+    });
     await recovers();
     expect(readFileSync(path, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/u);
     expect(readFileSync(path, 'utf8')).not.toBe(before);
     expect([...(await memoriesOf(bench.open())).values()].some(({ unknown }) => unknown === true)).toBe(false);
     if (text === undefined) return;
-    const kept = readdirSync(join(bench.folder, 'quarantine'), { recursive: true, encoding: 'utf8' }).find((one) => one.endsWith('store.key'));
+    const kept = readdirSync(join(bench.folder, 'quarantine'), { recursive: true, encoding: 'utf8' }).find((one) =>
+      one.endsWith('store.key'),
+    );
     expect(readFileSync(join(bench.folder, 'quarantine', kept ?? ''), 'utf8')).toBe(text);
   });
 });
@@ -308,7 +356,9 @@ describe('a recovery', () => {
     bytes[at + 12] = 0x39;
     writeFileSync(file(2), bytes);
     const given = await recordsOf(bench.open(), 'checkpoint');
-    expect(given.map(({ seq }) => seq)).toEqual(records.filter(({ seq }) => seq >= 6 && seq <= 10).map(({ seq }) => seq));
+    expect(given.map(({ seq }) => seq)).toEqual(
+      records.filter(({ seq }) => seq >= 6 && seq <= 10).map(({ seq }) => seq),
+    );
 
     const store = bench.open();
     const fence = await store.lock(NOW);
@@ -338,8 +388,15 @@ describe('a recovery', () => {
     expect(recovery).toMatchObject({ cold: false, unknown: [] });
     expect(await memoriesOf(store)).toEqual(before);
     const report = await store.verify(head);
-    expect(report).toMatchObject({ status: 'sound', from: 6, notes: [expect.stringContaining('complete from record 6')] });
-    expect(await store.verify({ seq: 2, hash: records[1]?.hash ?? '' })).toMatchObject({ status: 'damaged', damage: [{ code: 'head-uncheckable' }] });
+    expect(report).toMatchObject({
+      status: 'sound',
+      from: 6,
+      notes: [expect.stringContaining('complete from record 6')],
+    });
+    expect(await store.verify({ seq: 2, hash: records[1]?.hash ?? '' })).toMatchObject({
+      status: 'damaged',
+      damage: [{ code: 'head-uncheckable' }],
+    });
     await store.close();
   });
 
@@ -356,8 +413,14 @@ describe('a recovery', () => {
     const all = [1, 2, 3, 4, 5].map((index) => `nodes/Node/web-${index}`);
     expect(recovery).toMatchObject({ cold: true, unknown: all });
     expect(recovery.head.seq).toBeGreaterThan(head.seq);
-    expect([...(await memoriesOf(store)).values()].every(({ unknown, owned }) => unknown === true && owned === undefined)).toBe(true);
-    expect(await store.verify()).toMatchObject({ status: 'sound', damage: [], notes: [expect.stringContaining('cold start')] });
+    expect(
+      [...(await memoriesOf(store)).values()].every(({ unknown, owned }) => unknown === true && owned === undefined),
+    ).toBe(true);
+    expect(await store.verify()).toMatchObject({
+      status: 'sound',
+      damage: [],
+      notes: [expect.stringContaining('cold start')],
+    });
     await store.close();
   });
 

@@ -39,7 +39,10 @@ export function intent(name: string): Draft {
 }
 
 export function outcome(name: string, of: number): Draft {
-  return { kind: 'outcome', body: { run: 'r', ref: node(name), intent: of, outcome: 'done', state: 'ready', kept: { id: name } } };
+  return {
+    kind: 'outcome',
+    body: { run: 'r', ref: node(name), intent: of, outcome: 'done', state: 'ready', kept: { id: name } },
+  };
 }
 
 /** Everything that a read gives. */

@@ -24,7 +24,9 @@ export function openAt(folder: string, actor = 'me', now: () => number = Date.no
 }
 
 export function segmentsOf(folder: string): readonly string[] {
-  return readdirSync(join(folder, 'log')).sort().map((name) => join(folder, 'log', name));
+  return readdirSync(join(folder, 'log'))
+    .sort()
+    .map((name) => join(folder, 'log', name));
 }
 
 /** Collects what a child says; resolves at a line `ready`, or at its end. */
@@ -82,7 +84,10 @@ export async function fileBench(): Promise<FileBench> {
       const last = segmentsOf(folder).at(-1) ?? '';
       const lines = readFileSync(last, 'utf8').trimEnd().split('\n');
       const seq = (JSON.parse(lines.at(-1) ?? '') as Head).seq + 1;
-      appendFileSync(last, `{"seq":${seq},"time":"2026-11-20T12:00:00.000Z","actor":"me","kind":"end","body":{"run":"r`);
+      appendFileSync(
+        last,
+        `{"seq":${seq},"time":"2026-11-20T12:00:00.000Z","actor":"me","kind":"end","body":{"run":"r`,
+      );
     },
     spoil: async (seq) => spoil(folder, seq),
     remove: async () => rmSync(root, { recursive: true, force: true }),

@@ -2,7 +2,17 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FenceLostError, LockHeldError, StoreError } from '../../src/store/errors.ts';
@@ -77,7 +87,9 @@ describe('files of a store', () => {
     await fill();
     const text = readFileSync(bench.segments()[0] ?? '', 'utf8');
     for (const line of text.trimEnd().split('\n')) {
-      expect(line).toMatch(/^\{"seq":\d+,"time":"[^"]+Z","actor":"me","kind":"\w+","body":\{.*\},"prev":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}$/su);
+      expect(line).toMatch(
+        /^\{"seq":\d+,"time":"[^"]+Z","actor":"me","kind":"\w+","body":\{.*\},"prev":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}$/su,
+      );
       const [hashed = '', rest = ''] = line.split(/,"hash":"(?=[0-9a-f]{64}"\}$)/u);
       expect(rest.slice(0, 64)).toBe(createHash('sha256').update(hashed).digest('hex'));
     }
@@ -148,7 +160,10 @@ describe('files of a store', () => {
     mkdirSync(bench.folder);
     writeFileSync(join(bench.folder, 'precious.txt'), 'mine');
     const store = bench.open();
-    expect(await store.read(() => undefined)).toMatchObject({ status: 'damaged', damage: [{ code: 'no-segment' }, { code: 'key-missing' }] });
+    expect(await store.read(() => undefined)).toMatchObject({
+      status: 'damaged',
+      damage: [{ code: 'no-segment' }, { code: 'key-missing' }],
+    });
     const fence = await store.lock(NOW);
     await expect(store.append([note('a')], fence)).rejects.toThrow(/damaged/u);
     await store.close();
@@ -196,7 +211,10 @@ describe('a late writer', () => {
     const before = await recordsOf(bench.open());
     const last = readFileSync(old, 'utf8').trimEnd().split('\n').at(-1) ?? '';
     const { seq, hash } = JSON.parse(last) as { seq: number; hash: string };
-    appendFileSync(old, formatLine(seq + 1, '2027-01-01T00:00:00.000Z', 'late', prepare(note('late'), 'late'), hash).text);
+    appendFileSync(
+      old,
+      formatLine(seq + 1, '2027-01-01T00:00:00.000Z', 'late', prepare(note('late'), 'late'), hash).text,
+    );
     const report = await bench.open().verify();
     expect(report).toMatchObject({ status: 'sound', damage: [] });
     expect(report.notes).toEqual([expect.stringContaining('after the place where it was sealed')]);
@@ -222,7 +240,11 @@ describe('a late writer', () => {
     const store = bench.open();
     const fence = await store.lock(NOW);
     await store.append([note('on')], fence);
-    expect(await store.verify()).toMatchObject({ status: 'sound', damage: [], notes: [expect.stringContaining('no part of the log')] });
+    expect(await store.verify()).toMatchObject({
+      status: 'sound',
+      damage: [],
+      notes: [expect.stringContaining('no part of the log')],
+    });
     await store.close();
   });
 

@@ -14,7 +14,8 @@ const start = '{"seq":7,"time":"2026-11-20T12:00:00.000Z","actor":"me","kind":"e
 
 describe('a torn tail', () => {
   it('is every beginning of the record that was due', () => {
-    for (let length = 1; length < line.length; length += 1) expect([length, isTornTail(line.subarray(0, length), 7, PREV)]).toEqual([length, true]);
+    for (let length = 1; length < line.length; length += 1)
+      expect([length, isTornTail(line.subarray(0, length), 7, PREV)]).toEqual([length, true]);
   });
 
   it('is hardly ever a whole record with a bit changed, which is as good as cut', () => {

@@ -10,14 +10,16 @@ import { pairSeen, readPairFiles } from './pair.ts';
 import { probe } from './probe.ts';
 import { type TrustSet, readTrustSet } from './trust.ts';
 
+/** For a project that configures nothing. */
+const DEFAULTS = { concurrency: 100, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10 };
+
 export function pathsIn(folder: string, paths: PairPaths): PairPaths {
   return { certificate: resolve(folder, paths.certificate), key: resolve(folder, paths.key) };
 }
 
 export function openReader(outside: Outside): CertificatesReader {
   const { folder } = outside;
-  // Validated, with the defaults filled in.
-  const config = (outside.config as unknown as CertificatesConfig).probe;
+  const config = { ...DEFAULTS, ...(outside.config as unknown as Partial<CertificatesConfig>).probe };
   const limits: ProbeLimits = {
     connectMs: config.connectSeconds * 1000,
     handshakeMs: config.handshakeSeconds * 1000,

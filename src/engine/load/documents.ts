@@ -212,6 +212,7 @@ interface Budget {
 function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
   const anchors = new Map<string, Json>();
   let isTooDeep = false;
+  let isOverBudget = false;
 
   const note = (code: string, message: string, node: Node, more: { other?: number; suggestion?: string } = {}): void => {
     if (mistakes.length < limits.mistakes) mistakes.push({ code, message, offset: node.range?.[0] ?? 0, ...more });
@@ -220,7 +221,8 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
   const copy = (value: Json, depth: number, at: Node): Json => {
     budget.aliasValues--;
     if (budget.aliasValues < 0) {
-      if (budget.aliasValues === -1) note('too-many-values', `the aliases of this file stand for more than ${limits.aliasValues} values`, at);
+      if (!isOverBudget) note('too-many-values', `the aliases of this file stand for more than ${limits.aliasValues} values`, at);
+      isOverBudget = true;
       return null;
     }
     if (value === null || typeof value !== 'object') return value;
@@ -280,6 +282,7 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
       return undefined;
     }
     checkTag(node);
+    if (node.anchor !== undefined) anchors.set(node.anchor, node.value);
     if (SECRET.test(node.value)) note('secret-not-allowed', 'a secret may not stand in a key', at);
     return node.value;
   };

@@ -152,7 +152,7 @@ function explainOne(error: SchemaError, value: unknown, base: string, formats: R
       return wrong(`${path} must have ${bound}${of}, and has ${has === 0 ? 'none' : has}`);
     }
     case 'pattern':
-      return wrong(`${path} must match ${shorten(String(params['pattern']), 100)}, and is ${echo(found)}`);
+      return wrong(`${path} must match ${shorten(String(params['pattern']), 100)}, and is ${echo(found)}`, typeof schema['description'] === 'string' ? `expected: ${schema['description']}` : undefined);
     case 'format': {
       const format = String(params['format']);
       return wrong(`${path} must be ${formats[format] ?? `a ${format}`}, not ${echo(found)}`);

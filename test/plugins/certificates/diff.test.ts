@@ -1,0 +1,195 @@
+/** The one step that an Issuer or a Certificate needs next. */
+
+import { describe, expect, test } from 'vitest';
+import { type IssuerPair, diffCertificate, diffDomain, diffIssuer } from '../../../plugins/certificates/diff.ts';
+import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
+import { tables } from '../../../plugins/certificates/generated.ts';
+import { stepTransition } from '../../../src/engine/lifecycle.ts';
+import type { Memory, Pair } from '../../../src/engine/types.ts';
+import {
+  type AnyCertificatePair,
+  CA_SPEC,
+  DAY,
+  NOW,
+  certificateFacts,
+  certificateSpec,
+  desiredOf,
+  fingerprint,
+  issuerPair,
+  memoryOf,
+  observedOf,
+  refOf,
+  sceneOf,
+} from './support.ts';
+
+function certificatePair(
+  state: string | undefined,
+  facts: Partial<CertificateFacts> = {},
+  more: { readonly written?: false; readonly memory?: Partial<Memory>; readonly spec?: Parameters<typeof certificateSpec>[0] } = {},
+): AnyCertificatePair {
+  return {
+    ref: refOf('Certificate', 'www'),
+    ...(more.written === false ? {} : { desired: desiredOf('Certificate', 'www', certificateSpec(more.spec)) }),
+    ...(state === undefined ? {} : { observed: observedOf('Certificate', 'www', state, certificateFacts(facts)) }),
+    memory: memoryOf('Certificate', 'www', more.memory) as unknown as NonNullable<AnyCertificatePair['memory']>,
+  };
+}
+
+const scene = sceneOf([issuerPair()]);
+const near = { notBefore: new Date(NOW - 69 * DAY).toISOString(), notAfter: new Date(NOW + 21 * DAY).toISOString() };
+const ended = { notBefore: new Date(NOW - 93 * DAY).toISOString(), notAfter: new Date(NOW - 3 * DAY).toISOString() };
+
+describe('a Certificate', () => {
+  test.each<readonly [string, AnyCertificatePair, object | undefined]>([
+    ['absent', certificatePair(undefined), { step: 'absent>normal', goal: 'create', because: 'no certificate is stored' }],
+    ['as written', certificatePair('normal'), undefined],
+    [
+      'near its end',
+      certificatePair('expiring_soon', near),
+      { step: 'expiring_soon>renewing', goal: 'update', fields: [], because: 'expires in 21 days, threshold 30', cause: 'time' },
+    ],
+    [
+      'short-lived, near its end',
+      certificatePair('expiring_soon', { notBefore: new Date(NOW - 10 * DAY).toISOString(), notAfter: new Date(NOW + 5 * DAY).toISOString() }),
+      { step: 'expiring_soon>renewing', goal: 'update', fields: [], because: 'expires in 5 days, threshold 5 (a third of its lifetime)', cause: 'time' },
+    ],
+    [
+      'hours from its end',
+      certificatePair('expiring_soon', { notBefore: near.notBefore, notAfter: new Date(NOW + 5 * 3_600_000).toISOString() }),
+      { step: 'expiring_soon>renewing', goal: 'update', fields: [], because: 'expires in 5 hours, threshold 23 (a third of its lifetime)', cause: 'time' },
+    ],
+    [
+      'whose renewal failed',
+      certificatePair('renewal_failed', near, { memory: { failures: 2 } }),
+      { step: 'renewal_failed>renewing', goal: 'update', fields: [], because: 'expires in 21 days, threshold 30; the last 2 renewals failed', cause: 'time' },
+    ],
+    ['expired', certificatePair('expired', ended), { step: 'expired>recovering', goal: 'update', fields: [], because: 'it expired 3 days ago', cause: 'time' }],
+    [
+      'that cannot be used',
+      certificatePair('expired', { usable: false, keyMatches: false, problem: 'the key does not belong to the certificate' }),
+      { step: 'expired>recovering', goal: 'update', fields: [], because: 'it cannot be used: the key does not belong to the certificate' },
+    ],
+    [
+      'that is not valid yet',
+      certificatePair('expired', { notBefore: new Date(NOW + 2 * DAY).toISOString() }),
+      { step: 'expired>recovering', goal: 'update', fields: [], because: 'it is not valid for another 2 days' },
+    ],
+    ['in an interrupted renewal', certificatePair('renewing'), { step: 'renewing>normal', goal: 'update', cause: 'progress' }],
+    ['in an interrupted recovery', certificatePair('recovering'), { step: 'recovering>normal', goal: 'update', cause: 'progress' }],
+  ])('%s', (_name, pair, proposal) => {
+    const found = diffCertificate(pair, scene);
+    if (proposal === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatchObject(proposal);
+  });
+
+  test.each<readonly [string, Partial<CertificateFacts>, Parameters<typeof certificateSpec>[0], readonly object[]]>([
+    ['names', { dnsNames: ['a.test'] }, {}, [{ path: '/dnsNames', before: ['a.test'], after: ['www.example.test', 'example.test'] }]],
+    ['algorithm', { keyAlgorithm: 'rsa-2048' }, {}, [{ path: '/keyAlgorithm', before: 'rsa-2048', after: 'ecdsa-p256' }]],
+    ['authority', { issuerFingerprint: fingerprint('b') }, {}, [{ path: '/issuer', before: fingerprint('b'), after: fingerprint('a') }]],
+    ['mode of the key', { keyMode: '0644' }, {}, [{ path: '/storage/file/key/mode', before: '0644', after: '0600' }]],
+    ['mode of the certificate', { certificateMode: '0600' }, {}, [{ path: '/storage/file/certificate/mode', before: '0600', after: '0644' }]],
+    ['leftovers', { swap: 'undo', leftovers: ['www.crt.pending'] }, {}, [{ path: '/storage/file/leftovers', before: ['www.crt.pending'], after: [] }]],
+    ['two at once', { keyMode: '0640' }, { keyAlgorithm: 'ed25519' }, [{ path: '/keyAlgorithm' }, { path: '/storage/file/key/mode' }]],
+  ])('with other %s is set right', (_name, facts, spec, fields) => {
+    const found = diffCertificate(certificatePair('normal', facts, { spec }), scene);
+    expect(found).toMatchObject({ step: 'normal>normal', goal: 'update', fields });
+    expect(found?.fields).toHaveLength(fields.length);
+    expect(found?.cause).toBeUndefined();
+  });
+
+  test.each<readonly [string, Partial<CertificateFacts>, Parameters<typeof certificateSpec>[0]]>([
+    ['names in another order and case', {}, { dnsNames: ['EXAMPLE.test', 'www.example.TEST'] }],
+    ['another validity, which counts from the next issue on', {}, { validityDays: 30 }],
+    ['another owner', { keyUid: 1000 }, {}],
+  ])('%s: nothing to do', (_name, facts, spec) => {
+    expect(diffCertificate(certificatePair('normal', facts, { spec }), scene)).toBeUndefined();
+  });
+
+  test('that is due carries its other differences along', () => {
+    const found = diffCertificate(certificatePair('expiring_soon', { ...near, dnsNames: ['a.test'] }), scene);
+    expect(found).toMatchObject({ step: 'expiring_soon>renewing', fields: [{ path: '/dnsNames' }] });
+  });
+
+  const { issuerFingerprint: _left, ...noIssuer } = certificateFacts();
+  const withoutChain = (memory: Partial<Memory>, facts: Partial<CertificateFacts> = {}): AnyCertificatePair => {
+    const pair = certificatePair('normal', {}, { memory });
+    return { ...pair, observed: observedOf('Certificate', 'www', 'normal', { ...noIssuer, ...facts }) };
+  };
+  test('without its issuer in the chain goes by what is remembered, then by the name', () => {
+    expect(diffCertificate(withoutChain({ kept: { fingerprint: 'x', issuer: fingerprint('a') } }), scene)).toBeUndefined();
+    expect(diffCertificate(withoutChain({ kept: { fingerprint: 'x', issuer: fingerprint('b') } }), scene)?.fields).toMatchObject([{ path: '/issuer' }]);
+    expect(diffCertificate(withoutChain({}), scene)).toBeUndefined();
+    expect(diffCertificate(withoutChain({}, { issuer: 'CN=Other' }), scene)?.fields).toMatchObject([{ path: '/issuer', before: 'CN=Other' }]);
+  });
+
+  test('that ought to sign itself', () => {
+    const self = sceneOf([
+      issuerPair({ desired: desiredOf('Issuer', 'ca', { selfSigned: {} }), observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true } }),
+    ]);
+    expect(diffCertificate(certificatePair('normal'), self)).toMatchObject({ step: 'normal>normal', fields: [{ path: '/issuer', before: 'CN=Test CA', after: 'self-signed' }] });
+    expect(diffCertificate(certificatePair('normal', { selfSigned: true }), self)).toBeUndefined();
+  });
+
+  test('is not compared with an authority that is not there', () => {
+    const { observed: _gone, ...gone } = issuerPair();
+    expect(diffCertificate(certificatePair('normal'), sceneOf([gone]))).toBeUndefined();
+  });
+
+  test.each([
+    ['normal', 'normal>absent'],
+    ['expiring_soon', 'expiring_soon>absent'],
+    ['expired', 'expired>absent'],
+    ['renewal_failed', 'renewal_failed>absent'],
+    // Finished first: the removal comes with the next plan.
+    ['renewing', 'renewing>normal'],
+    ['recovering', 'recovering>normal'],
+  ])('that is no longer written, %s: %s', (state, step) => {
+    expect(diffCertificate(certificatePair(state, {}, { written: false }), scene)).toMatchObject({ step });
+  });
+});
+
+describe('an Issuer', () => {
+  const typed = (pair: Pair): IssuerPair => pair as unknown as IssuerPair;
+  const { observed: _observed, ...absent } = issuerPair();
+  const { desired: _desired, ...orphan } = issuerPair();
+  const broken = observedOf('Issuer', 'ca', 'broken', { problem: 'ca.key is missing' });
+  test.each<readonly [string, Pair, object | undefined]>([
+    ['absent', absent, { step: 'absent>ready', goal: 'create', because: 'there is no authority in ca' }],
+    ['as remembered', issuerPair(), undefined],
+    ['not remembered yet', issuerPair({ memory: memoryOf('Issuer', 'ca') }), undefined],
+    [
+      'another one',
+      issuerPair({ memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('b') } }) }),
+      { step: 'ready>ready', goal: 'update', fields: [{ path: '/localCa/fingerprint', before: fingerprint('b'), after: fingerprint('a') }] },
+    ],
+    ['broken', issuerPair({ observed: broken }), undefined],
+    ['no longer written', orphan, { step: 'ready>absent', goal: 'remove' }],
+    ['broken and no longer written', { ...orphan, observed: broken }, { step: 'broken>absent', goal: 'remove' }],
+    ['with another name', issuerPair({ desired: desiredOf('Issuer', 'ca', { localCa: { dir: 'ca', commonName: 'Other' } }) }), undefined],
+    [
+      'that signs nothing itself',
+      issuerPair({ desired: desiredOf('Issuer', 'ca', { selfSigned: {} }), observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true } }),
+      undefined,
+    ],
+  ])('%s', (_name, pair, proposal) => {
+    const found = diffIssuer(typed(pair));
+    if (proposal === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatchObject(proposal);
+  });
+  test('has a spec', () => expect(CA_SPEC.localCa?.dir).toBe('ca'));
+});
+
+test('every step that is proposed is in the lifecycle', () => {
+  const states = tables.kinds.Certificate.machines.certificate.states.filter((state) => state !== 'absent');
+  for (const state of states) {
+    for (const written of [true, false]) {
+      const facts = state === 'normal' ? { keyMode: '0644' } : {};
+      const found = diffCertificate(certificatePair(state, facts, written ? {} : { written: false }), scene);
+      expect(found, state).toBeDefined();
+      expect(found?.step.split('>')[0]).toBe(state);
+      if (found !== undefined) expect(stepTransition(tables.kinds.Certificate, found.step), found.step).toBeDefined();
+    }
+  }
+});
+
+test('a Domain has no step', () => expect(diffDomain()).toBeUndefined());

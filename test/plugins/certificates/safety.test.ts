@@ -1,0 +1,97 @@
+/** The rule issuer-changed, on an Issuer's own steps and on the steps of a Certificate that issue. */
+
+import { describe, expect, test } from 'vitest';
+import type { CertificatePair, IssuerPair } from '../../../plugins/certificates/diff.ts';
+import { certificateIssuerChanged, issuerChanged } from '../../../plugins/certificates/safety.ts';
+import type { Action, Change, Pair } from '../../../src/engine/types.ts';
+import { certificateFacts, certificateSpec, desiredOf, fingerprint, issuerPair, memoryOf, observedOf, refOf, sceneOf } from './support.ts';
+
+function change(kind: string, name: string, step: Change['step'], fields: Change['fields'] = []): Change {
+  return { ref: refOf(kind, name), step, goal: 'update', fields, because: '', cause: 'new' };
+}
+
+const { observed: _observed, ...missing } = issuerPair();
+const { memory: _memory, ...neverSeen } = missing;
+const other = issuerPair({ memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('b') } }) });
+const self = issuerPair({
+  desired: desiredOf('Issuer', 'ca', { selfSigned: {} }),
+  observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true },
+});
+const broken = issuerPair({ observed: observedOf('Issuer', 'ca', 'broken', { fingerprint: fingerprint('a'), problem: 'ca.key is missing' }) });
+const unreadable: Pair = { ...missing, gap: { plugin: 'certificates', message: 'ca/ca.crt: EACCES' } };
+
+describe('on an Issuer', () => {
+  const judge = (pair: Pair) => issuerChanged(change('Issuer', 'ca', 'absent>ready'), pair as unknown as IssuerPair);
+
+  test('passes a first authority', () => {
+    expect(judge(neverSeen)).toMatchObject({ outcome: 'pass', facts: { remembered: null, observed: null } });
+  });
+  test('passes the remembered one, and one that signs nothing', () => {
+    expect(judge(issuerPair()).outcome).toBe('pass');
+    expect(judge(self)).toMatchObject({ outcome: 'pass', facts: { selfSigned: true } });
+  });
+  test('rejects a missing one', () => {
+    expect(judge(missing)).toMatchObject({
+      outcome: 'reject',
+      message: `the authority in ca is missing, ${fingerprint('a')} is remembered`,
+      facts: { dir: 'ca', remembered: fingerprint('a'), observed: null },
+      remedy: { outside: `put ca.crt and ca.key of ${fingerprint('a')} back into ca` },
+    });
+  });
+  test('rejects another one', () => {
+    expect(judge(other)).toMatchObject({ outcome: 'reject', facts: { remembered: fingerprint('b'), observed: fingerprint('a') } });
+  });
+});
+
+describe('on a Certificate', () => {
+  const pair: CertificatePair = {
+    ref: refOf('Certificate', 'www'),
+    desired: desiredOf('Certificate', 'www', certificateSpec()),
+    observed: observedOf('Certificate', 'www', 'normal', certificateFacts()),
+  };
+  const judge = (issuer: Pair, step: Change['step'] = 'expiring_soon>renewing', fields: Change['fields'] = [], judged?: Action) =>
+    certificateIssuerChanged(
+      change('Certificate', 'www', step, fields),
+      pair,
+      sceneOf([issuer], judged === undefined ? {} : { judged: new Map([['certificates/Issuer/ca', judged]]) }),
+    );
+  const accepted = (step: Change['step'], verdict: Action['verdict'] = 'accept'): Action => ({
+    change: change('Issuer', 'ca', step),
+    verdict,
+    judgements: [],
+    basis: '',
+    after: [],
+  });
+
+  test.each([
+    ['the remembered authority', issuerPair()],
+    ['one that nobody remembers yet', issuerPair({ memory: memoryOf('Issuer', 'ca') })],
+    ['one that is made in this plan', neverSeen],
+    ['an issuer that signs nothing itself', self],
+  ])('passes with %s', (_name, issuer) => {
+    expect(judge(issuer).outcome).toBe('pass');
+  });
+
+  test.each<readonly [string, Pair, string]>([
+    ['a missing authority', missing, 'is missing'],
+    ['another authority', other, 'is remembered'],
+    ['one that cannot sign', broken, 'cannot sign'],
+    ['one that cannot be read', unreadable, 'EACCES'],
+  ])('rejects with %s', (_name, issuer, text) => {
+    const verdict = judge(issuer);
+    expect(verdict).toMatchObject({ outcome: 'reject', facts: { issuer: 'ca', dir: 'ca' } });
+    expect(verdict.message).toContain(text);
+    expect(verdict.remedy?.outside).toBeDefined();
+  });
+
+  test('passes when nothing is issued', () => {
+    expect(judge(other, 'normal>normal', [{ path: '/storage/file/key/mode', before: '0644', after: '0600' }]).outcome).toBe('pass');
+    expect(judge(other, 'normal>normal', [{ path: '/dnsNames', before: [], after: [] }]).outcome).toBe('reject');
+  });
+
+  test('passes when the new authority was let through in this plan', () => {
+    expect(judge(other, 'expiring_soon>renewing', [], accepted('ready>ready')).outcome).toBe('pass');
+    expect(judge(missing, 'expiring_soon>renewing', [], accepted('absent>ready')).outcome).toBe('pass');
+    expect(judge(other, 'expiring_soon>renewing', [], accepted('ready>ready', 'reject')).outcome).toBe('reject');
+  });
+});

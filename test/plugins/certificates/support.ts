@@ -1,0 +1,133 @@
+/** What the tests of the certificates plugin share: folders that go away, certificates by openssl, and pairs as data. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
+import type { CertificateMemory, CertificateSpec, IssuerSpec } from '../../../plugins/certificates/generated.ts';
+import type { Outside, Query } from '../../../src/engine/plugin.ts';
+import { formatRef } from '../../../src/engine/ref.ts';
+import type { Desired, Memory, Observed, Pair, Ref, Scene } from '../../../src/engine/types.ts';
+
+export const NOW = Date.parse('2026-11-20T12:00:00Z');
+export const DAY = 86_400_000;
+
+/** A folder that is removed when the test ends. */
+export function tempFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fettle-certificates-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function openssl(folder: string, ...args: readonly string[]): string {
+  return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+export function read(...path: readonly string[]): string {
+  return readFileSync(join(...path), 'utf8');
+}
+
+export function outside(folder: string, config: Outside['config'] = {}): Outside {
+  return { config, project: 'test', folder, env: {}, now: () => Date.now() };
+}
+
+export function refOf(kind: string, name: string): Ref {
+  return { plugin: 'certificates', kind, name };
+}
+
+export function desiredOf<S>(kind: string, name: string, spec: S, file = 'main.yaml'): Desired<S> {
+  return {
+    ref: refOf(kind, name),
+    spec,
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file, line: 1, column: 1 },
+  };
+}
+
+export function memoryOf(kind: string, name: string, more: Partial<Memory> = {}): Memory {
+  return { ref: refOf(kind, name), version: 1, kept: {}, owned: 'created', ...more };
+}
+
+export function observedOf<F>(kind: string, name: string, state: string, facts: F): Observed<F> {
+  return { ref: refOf(kind, name), state, facts, findings: [], at: new Date(NOW).toISOString() };
+}
+
+export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}): Scene {
+  const byAddress = new Map(pairs.map((pair) => [formatRef(pair.ref), pair]));
+  return {
+    now: NOW,
+    safety: { maxAgeMs: 60_000, removals: { max: 10, share: 0.3, from: 4 }, overrides: [] },
+    viewedAt: NOW,
+    gaps: [],
+    pair: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
+    ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
+    changes: new Map(),
+    removals: new Map(),
+    judged: new Map(),
+    ...more,
+  };
+}
+
+export function queryOf(desired: readonly Desired[], more: Partial<Query> = {}): Query {
+  return { desired, memory: [], now: NOW, signal: new AbortController().signal, progress: () => {}, ...more };
+}
+
+export const CA_SPEC: IssuerSpec = { localCa: { dir: 'ca', commonName: 'Test CA' } };
+
+export function certificateSpec(more: Partial<CertificateSpec> = {}): CertificateSpec {
+  return {
+    issuer: 'ca',
+    dnsNames: ['www.example.test', 'example.test'],
+    keyAlgorithm: 'ecdsa-p256',
+    validityDays: 90,
+    storage: { file: { certificate: 'tls/www.crt', key: 'tls/www.key' } },
+    renewal: { thresholdDays: 30 },
+    ...more,
+  };
+}
+
+export function fingerprint(digit: string): string {
+  return `sha256:${digit.repeat(64)}`;
+}
+
+/** Facts of a certificate that is as `certificateSpec()` wants it, issued by the authority `a`. */
+export function certificateFacts(more: Partial<CertificateFacts> = {}): CertificateFacts {
+  return {
+    usable: true,
+    fingerprint: fingerprint('c'),
+    subject: 'CN=www.example.test',
+    dnsNames: ['example.test', 'www.example.test'],
+    issuer: 'CN=Test CA',
+    issuerFingerprint: fingerprint('a'),
+    selfSigned: false,
+    serial: '01',
+    notBefore: new Date(NOW - 10 * DAY).toISOString(),
+    notAfter: new Date(NOW + 80 * DAY).toISOString(),
+    keyAlgorithm: 'ecdsa-p256',
+    keyMatches: true,
+    chainLength: 2,
+    certificateMode: '0644',
+    certificateUid: 0,
+    keyMode: '0600',
+    keyUid: 0,
+    swap: 'none',
+    leftovers: [],
+    ...more,
+  };
+}
+
+export type AnyCertificatePair = Pair<CertificateSpec, CertificateFacts, CertificateMemory>;
+
+/** The Issuer `ca`, ready and remembered. */
+export function issuerPair(more: Partial<Pair> = {}): Pair {
+  return {
+    ref: refOf('Issuer', 'ca'),
+    desired: desiredOf('Issuer', 'ca', CA_SPEC),
+    observed: observedOf('Issuer', 'ca', 'ready', { fingerprint: fingerprint('a'), subject: 'CN=Test CA' }),
+    memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('a') } }),
+    ...more,
+  };
+}
