@@ -1,8 +1,6 @@
-
+/** Generated from specs/certificates.yaml by `npm run generate`: do not edit. */
 
 import type { PluginTables } from '../../src/engine/tables.ts';
-
-/** Generated from specs/certificates.yaml by `npm run generate`: do not edit. */
 
 /** Issuer: Something that signs certificates. With the defaults filled in. */
 export interface IssuerSpec {

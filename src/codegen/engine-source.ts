@@ -20,7 +20,7 @@ export function engineSource(spec: EngineSpec): string {
     declaration('DocumentEnvelope', spec.document, 'A document with the defaults of its envelope filled in; a kind with a scope has its parts in `metadata` too.'),
     declaration('FettleConfig', spec.config, '`fettle.yaml`, with the defaults filled in.'),
   ].join('\n');
-  const file = project.createSourceFile('generated.ts', `${headerOf('specs/engine.yaml')}\n\n${types}`);
+  const file = project.createSourceFile('generated.ts', types);
   const constants = [
     { name: 'engineRuleTables', type: 'readonly EngineRuleTable[]', value: spec.rules, doc: 'In the order in which they are asked.' },
     { name: 'exitCodes', type: 'readonly ExitCode[]', value: spec.exitCodes, doc: 'The first that applies is the exit code.' },

@@ -84,7 +84,7 @@ export function pluginSource(spec: PluginSpec): string {
     `export type RuleId = ${printUnion(spec.rules.map(({ id }) => id))};\n`,
     declaration(`${pascalCase(spec.name)}Config`, pluginConfig(spec), 'Its part of `fettle.yaml`, with the defaults filled in.'),
   ].join('\n');
-  const file = project.createSourceFile('generated.ts', `${headerOf(`specs/${spec.name}.yaml`)}\n\n${body}`);
+  const file = project.createSourceFile('generated.ts', body);
   file.addVariableStatement({
     isExported: true,
     declarationKind: VariableDeclarationKind.Const,

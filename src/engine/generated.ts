@@ -1,9 +1,7 @@
-
+/** Generated from specs/engine.yaml by `npm run generate`: do not edit. */
 
 import type { RecordKind } from './record.ts';
 import type { Json } from './types.ts';
-
-/** Generated from specs/engine.yaml by `npm run generate`: do not edit. */
 
 /** Rules that hold for every plugin. */
 export type EngineRuleId = 'lifecycle' | 'not-owned' | 'protected' | 'partial-view' | 'stale-view' | 'in-progress' | 'freeze' | 'dependency' | 'too-many-removals';

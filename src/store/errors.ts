@@ -12,14 +12,13 @@ export class LockHeldError extends StoreError {
   override readonly name = 'LockHeldError';
   readonly holder: Holder;
 
-  constructor(holder: Holder, place: string) {
-    const who = holder.user === '' ? 'somebody' : `${holder.user}@${holder.host}`;
-    const what = holder.command === '' ? '' : ` (${holder.command}, process ${holder.pid})`;
-    const since = holder.since === '' ? '' : ` since ${holder.since}`;
+  constructor(holder: Holder, lockFile: string) {
+    const who =
+      holder.id === ''
+        ? 'somebody who cannot be told'
+        : `${holder.user}@${holder.host} (${holder.command}, process ${holder.pid}) since ${holder.since}`;
     const run = holder.run === undefined ? '' : `, ${holder.run}`;
-    super(
-      `the log is locked by ${who}${what}${since}${run}; lock ${holder.id === '' ? 'of an unreadable holder' : holder.id} at ${place}`,
-    );
+    super(`the log is locked by ${who}${run}; ${lockFile} is the lock${holder.id === '' ? '' : ` ${holder.id}`}`);
     this.holder = holder;
   }
 }

@@ -113,15 +113,21 @@ async function mayKeep(folder: string, token: number): Promise<boolean> {
   return true;
 }
 
+/** Somebody else's lock, and its file. */
+interface Refusal {
+  readonly holder: Holder;
+  readonly path: string;
+}
+
 /** One attempt: the lock, or who holds it, or neither if the view was old. */
-async function attempt(folder: string, holder: Holder, id: string): Promise<HeldLock | Holder | undefined> {
+async function attempt(folder: string, holder: Holder, id: string): Promise<HeldLock | Refusal | undefined> {
   const { locks, newest } = await look(folder);
   const highest = locks.at(-1);
   let token = Math.max(newest, 1);
   if (highest !== undefined && highest >= newest) {
     const other = await readHolder(folder, highest);
     if (other === undefined) return undefined;
-    if (!isDead(other)) return other;
+    if (!isDead(other)) return { holder: other, path: join(folder, lockName(highest)) };
     token = highest + 1;
   }
   if (!(await linkLock(folder, token, holder, id))) return undefined;
@@ -173,8 +179,8 @@ export async function acquireLock(
       continue;
     }
     if ('token' in got) return got;
-    if (waited >= options.timeoutMs) throw new LockHeldError(got, folder);
-    if (!told) options.onWait?.(got);
+    if (waited >= options.timeoutMs) throw new LockHeldError(got.holder, got.path);
+    if (!told) options.onWait?.(got.holder);
     told = true;
     const step = Math.min(POLL_MS, options.timeoutMs - waited);
     await pause(step, options.signal);

@@ -124,7 +124,8 @@ export function openFileStore(options: FileStoreOptions): Store {
         hash = line.hash;
         lines.push(line.text);
         // The body as a reader will find it, whatever becomes of the caller's object.
-        return { seq, time, actor, kind: draft.kind, body: JSON.parse(draft.body), prev, hash } as LogRecord;
+        const body: unknown = JSON.parse(draft.body);
+        return { seq, time, actor, kind: draft.kind, body, prev, hash } as LogRecord;
       }),
     );
     const bytes = Buffer.from(lines.join(''));

@@ -88,10 +88,13 @@ export function fingerprintOf(certificate: X509Certificate): string {
   return `sha256:${certificate.fingerprint256.replaceAll(':', '').toLowerCase()}`;
 }
 
-/** Whether one certificate was signed by the key of another. */
+/**
+ * Whether one certificate was signed by the key of another. Not by `checkIssued`, which also asks whether the other
+ * may sign: a server's own certificate that signs itself may not, and did all the same.
+ */
 export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
-    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+    return certificate.issuer === issuer.subject && certificate.verify(issuer.publicKey);
   } catch {
     return false;
   }
@@ -113,7 +116,7 @@ export function x509Seen(certificate: X509Certificate): X509Seen {
     ipAddresses: alternativeNames(certificate.subjectAltName, 'IP Address'),
     keyAlgorithm: publicKeyAlgorithm(certificate),
     ca: certificate.ca,
-    selfSigned: certificate.subject === certificate.issuer && isSignedBy(certificate, certificate),
+    selfSigned: isSignedBy(certificate, certificate),
   };
 }
 

@@ -24,6 +24,7 @@
  * | `&a &b …`, `*a *a …` | `too-many-anchors`, `too-many-aliases` |
  * | an alias bomb | `too-many-values` at the alias that goes over the budget |
  * | 8 MB of `-`, `a:`, `[,`, quotes, comments in one document | `too-many-values` after 400,000 parts, or syntax errors |
+ * | a scalar, key, tag or comment of 8 MB | `too-large` |
  * | 8 MB of `---` | `too-many-values` after 50,000 documents |
  */
 
@@ -167,6 +168,7 @@ export function* readDocuments(text: string): Documents {
     for (const lexeme of new Lexer().lex(text)) {
       counts.parts++;
       counts.ofDocument++;
+      if (lexeme.length > limits.partLength) end('too-large', `a text of more than ${limits.partLength} characters`, 'keep it in a file of its own');
       if (isScalarNext || lexeme.length > 80) {
         const lines = linesIn(lexeme);
         counts.parts += lines;

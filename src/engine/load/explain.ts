@@ -2,6 +2,7 @@
 
 import type { SchemaError } from '../plugin.ts';
 import { pointerParts } from './documents.ts';
+import { limits } from './limits.ts';
 import { echo, printable, shorten } from './mistake.ts';
 import { nearest, suggest } from './nearest.ts';
 
@@ -163,7 +164,7 @@ function explainOne(error: SchemaError, value: unknown, base: string, formats: R
 }
 
 /**
- * The errors of one validator in plain words, one a place. `value` is what was validated, and `base` the pointer of
+ * The errors of one validator in plain words, one a place, the first 500. `value` is what was validated, and `base` the pointer of
  * `value` in its document.
  */
 export function explain(
@@ -174,7 +175,7 @@ export function explain(
 ): readonly PointerMistake[] {
   const seen = new Set<string>();
   const mistakes: PointerMistake[] = [];
-  for (const error of errors) {
+  for (const error of errors.slice(0, limits.mistakes)) {
     const mistake = explainOne(error, value, base, formats);
     const place = mistake.code === 'missing-key' || mistake.code === 'unknown-key' ? `${mistake.pointer} ${mistake.message}` : mistake.pointer;
     // A misspelt kind of a choice is unknown, and the choice is empty: the first says it better.

@@ -15,13 +15,15 @@ export const limits = {
   /** Blank lines in a row. */
   blankLines: 1_000,
   documents: 50_000,
+  /** Characters of a scalar, a key, a tag or a comment. */
+  partLength: 1024 * 1024,
   documentParts: 400_000,
   fileParts: 4_000_000,
   /** How much of a file is still read once a mistake was found in it. */
   partsAfterMistake: 800_000,
   /** Values that the aliases of a file may stand for. */
   aliasValues: 100_000,
-  /** Mistakes of one file that are collected; then the rest of it is not read. */
+  /** Mistakes of one file, or one document, that are collected; then the rest of it is not read. */
   mistakes: 500,
   /** Errors of the YAML parser in one file: after so many the rest is noise. */
   syntaxErrors: 100,

@@ -1,9 +1,10 @@
 /** Checks documents against each other: names that stand twice, references that lead nowhere, circles. Pure. */
 
+import type { Mistake, Plugin } from '../plugin.ts';
 import { formatRef } from '../ref.ts';
-import type { Desired, Position } from '../types.ts';
+import type { Desired, Position, Ref } from '../types.ts';
 import type { PointerMistake } from './explain.ts';
-import { shorten } from './mistake.ts';
+import { printable, shorten } from './mistake.ts';
 import { nearest } from './nearest.ts';
 
 /** What a document says it needs, and where it says so. */
@@ -197,24 +198,33 @@ function shortestCircle(start: string, links: (node: string) => readonly Link[])
   return [];
 }
 
-/** What the checks of the plugins find, for every document. */
-export function findPluginMistakes(
-  documents: readonly Declared[],
-  checkOf: (plugin: string) => ((desired: Desired, find: (ref: Desired['ref']) => Desired | undefined) => readonly PluginMistake[]) | undefined,
-): readonly LinkMistake[] {
-  const byAddress = new Map(documents.map((document) => [document.address, document.desired]));
-  const find = (ref: Desired['ref']): Desired | undefined => byAddress.get(formatRef(ref));
-  return documents.flatMap((document) => {
-    const check = checkOf(document.desired.ref.plugin);
-    if (check === undefined) return [];
-    return check(document.desired, find).map((mistake) => ({ of: document, at: 'value' as const, ...mistake }));
+/** What the plugins' own checks find. A document whose name stands twice is checked once. */
+export function findPluginMistakes(documents: readonly Declared[], pluginOf: (name: string) => Checks | undefined): readonly LinkMistake[] {
+  const byAddress = new Map<string, Declared>();
+  for (const document of documents) if (!byAddress.has(document.address)) byAddress.set(document.address, document);
+  const find = (ref: Ref): Desired | undefined => byAddress.get(formatRef(ref))?.desired;
+  const of = (document: Declared, { code, pointer, message, suggestion, severity }: Mistake): LinkMistake => ({
+    of: document,
+    at: 'value',
+    code,
+    pointer,
+    message: printable(message),
+    ...(suggestion === undefined ? {} : { suggestion: printable(suggestion) }),
+    ...(severity === undefined ? {} : { severity }),
   });
+  const mistakes: LinkMistake[] = [];
+  const byPlugin = Map.groupBy(byAddress.values(), ({ desired }) => desired.ref.plugin);
+  for (const [name, ofPlugin] of byPlugin) {
+    const plugin = pluginOf(name);
+    if (plugin?.check !== undefined) {
+      for (const document of ofPlugin) for (const mistake of plugin.check(document.desired, find)) mistakes.push(of(document, mistake));
+    }
+    for (const mistake of plugin?.checkTogether?.(ofPlugin.map(({ desired }) => desired)) ?? []) {
+      const document = byAddress.get(formatRef(mistake.ref));
+      if (document !== undefined) mistakes.push(of(document, mistake));
+    }
+  }
+  return mistakes;
 }
 
-interface PluginMistake {
-  readonly code: string;
-  readonly pointer: string;
-  readonly message: string;
-  readonly suggestion?: string;
-  readonly severity?: 'error' | 'warning';
-}
+type Checks = Pick<Plugin, 'check' | 'checkTogether'>;

@@ -362,10 +362,7 @@ async function checkTogether({ declared, spoilt, isPartial }: Reading, known: Re
     ...findDuplicates(declared),
     ...(isPartial ? [] : findUnknown(declared, spoilt)),
     ...findCycles(declared),
-    ...findPluginMistakes(declared, (name) => {
-      const plugin = known.get(name)?.plugin;
-      return plugin?.check === undefined ? undefined : (desired, find) => plugin.check?.(desired, find) ?? [];
-    }),
+    ...findPluginMistakes(declared, (name) => known.get(name)?.plugin),
   ];
   const byFile = Map.groupBy(mistakes, (mistake) => mistake.of.file);
   const problems: Problem[] = [];
