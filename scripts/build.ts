@@ -158,7 +158,7 @@ function putInPlace(made: string, place: string): void {
   rmSync(old, { recursive: true, force: true });
 }
 
-/** Makes `npx fettle` in a checkout as fast as in an installation: npm links a package's commands only into others. */
+/** Lets npm scripts of the checkout call `fettle`: npm links a package's commands only where it is installed. */
 function linkCommand(): void {
   const link = join(root, 'node_modules', '.bin', 'fettle');
   mkdirSync(dirname(link), { recursive: true });

@@ -1,28 +1,32 @@
-/** Everything that is generated: from the texts of `specs/` to the texts of the files, by path. Pure. */
+/** Everything that is generated: from the specs to the texts of the files, by path. Pure. */
 
-import { configOf, documentOf, envelopeOf, forEditors, memoryOf, pluginConfig, recordOf } from './document-schema.ts';
+import { envelopeOf, memoryOf, pluginConfig, recordOf } from './document-schema.ts';
+import { editorSchemas, editorSchemasSource, editorSchemasTypes } from './editor-schemas.ts';
 import { engineSource } from './engine-source.ts';
 import { headerOf } from './header.ts';
 import { pluginSource } from './plugin-source.ts';
 import type { Specs } from './read-spec.ts';
-import type { Schema } from './schema.ts';
+import { readmePart, withReadmePart } from './readme.ts';
 import type { EngineSpec, PluginSpec } from './spec.ts';
 import { validatorsSource, validatorTypesSource } from './validators.ts';
 
-const DRAFT = 'http://json-schema.org/draft-07/schema#';
-
-/** A generated file: the whole of it, or, in a file that is written by hand, a part between markers. */
 export interface Output {
+  /** From the root of the project. */
   readonly path: string;
   readonly text: string;
 }
+
+/** Reads a file that is written by hand in part; undefined where there is none. */
+export type ReadText = (path: string) => string | undefined;
 
 function pluginSchemas(engine: EngineSpec, plugin: PluginSpec): Readonly<Record<string, object>> {
   const kinds = Object.entries(plugin.kinds);
   return Object.fromEntries<object>([
     ...kinds.map(([name, kind]) => [`spec:${name}`, kind.spec] as const),
     ...kinds.map(([name, kind]) => [`memory:${name}`, memoryOf(kind)] as const),
-    ...kinds.flatMap(([name, kind]) => (kind.scope === undefined ? [] : [[`document:${name}`, envelopeOf(engine, kind)] as const])),
+    ...kinds.flatMap(([name, kind]) =>
+      kind.scope === undefined ? [] : [[`document:${name}`, envelopeOf(engine, kind)] as const],
+    ),
     ['config', pluginConfig(plugin)],
   ]);
 }
@@ -34,8 +38,14 @@ function pluginOutputs(engine: EngineSpec, plugin: PluginSpec): readonly Output[
   const schemas = pluginSchemas(engine, plugin);
   return [
     { path: `${folder}/generated.ts`, text: pluginSource(plugin) },
-    { path: `${folder}/generated.validators.js`, text: validatorsSource({ schemas, formats: engine.formats, enginePath, header }) },
-    { path: `${folder}/generated.validators.d.ts`, text: validatorTypesSource(Object.keys(schemas), enginePath, header) },
+    {
+      path: `${folder}/generated.validators.js`,
+      text: validatorsSource({ schemas, formats: engine.formats, enginePath, header }),
+    },
+    {
+      path: `${folder}/generated.validators.d.ts`,
+      text: validatorTypesSource(Object.keys(schemas), enginePath, header),
+    },
   ];
 }
 
@@ -44,19 +54,42 @@ function engineOutputs(engine: EngineSpec): readonly Output[] {
   const schemas = { document: engine.document, config: engine.config, plan: engine.plan, record: recordOf(engine) };
   return [
     { path: 'src/engine/generated.ts', text: engineSource(engine) },
-    { path: 'src/engine/generated.validators.js', text: validatorsSource({ schemas, formats: engine.formats, enginePath: './', header }) },
+    {
+      path: 'src/engine/generated.validators.js',
+      text: validatorsSource({ schemas, formats: engine.formats, enginePath: './', header }),
+    },
     { path: 'src/engine/generated.validators.d.ts', text: validatorTypesSource(Object.keys(schemas), './', header) },
   ];
 }
 
-/** All files in the order of their paths. */
-export function outputsOf({ engine, plugins }: Specs): readonly Output[] {
-  const all = [...engineOutputs(engine), ...plugins.flatMap((plugin) => pluginOutputs(engine, plugin))];
-  return all.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+function schemaOutputs({ engine, plugins }: Specs): readonly Output[] {
+  const schemas = editorSchemas(engine, plugins);
+  const $comment = 'Generated from specs/ by `npm run generate`: do not edit.';
+  return [
+    { path: 'src/engine/generated.schemas.js', text: editorSchemasSource(schemas) },
+    { path: 'src/engine/generated.schemas.d.ts', text: editorSchemasTypes() },
+    ...Object.entries(schemas).map(([name, schema]) => ({
+      path: `schemas/${name}.json`,
+      text: `${JSON.stringify({ $comment, ...schema }, null, 2)}\n`,
+    })),
+  ];
 }
 
-void DRAFT;
-void configOf;
-void documentOf;
-void forEditors;
-export type { Schema };
+function readmeOutput(plugin: PluginSpec, read: ReadText): Output {
+  const path = `plugins/${plugin.name}/README.md`;
+  const text = withReadmePart(read(path) ?? '', readmePart(plugin));
+  if (text === undefined) throw new Error(`${path} needs the markers generated:begin and generated:end, once each`);
+  return { path, text };
+}
+
+/** All files in the order of their paths. Throws where a README has no place for its generated part. */
+export function outputsOf(specs: Specs, read: ReadText): readonly Output[] {
+  const { engine, plugins } = specs;
+  const all = [
+    ...engineOutputs(engine),
+    ...plugins.flatMap((plugin) => pluginOutputs(engine, plugin)),
+    ...schemaOutputs(specs),
+    ...plugins.map((plugin) => readmeOutput(plugin, read)),
+  ];
+  return all.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}

@@ -1,14 +1,12 @@
 /** Writes a plugin's `generated.ts`: the types of its kinds, the unions of its names, and its tables. */
 
-import { Project, VariableDeclarationKind } from 'ts-morph';
-import { headerOf } from './header.ts';
-import { pluginConfig, memoryOf } from './document-schema.ts';
+import { memoryOf, pluginConfig } from './document-schema.ts';
 import { machineTable, stepsOf } from './machine.ts';
+import { moduleSource } from './module-source.ts';
 import { printUnion, printValue } from './print-value.ts';
-import { placesIn } from './schema.ts';
+import { placesIn, type Schema } from './schema.ts';
 import type { KindSpec, PluginSpec } from './spec.ts';
 import { membersOf, typeOf } from './type-of-schema.ts';
-import type { Schema } from './schema.ts';
 
 /** `certificates` → `Certificates`, `sonic-ports` → `SonicPorts`. */
 export function pascalCase(name: string): string {
@@ -66,51 +64,31 @@ function kindSource(spec: PluginSpec, name: string, kind: KindSpec): string {
   const memory = memoryOf(kind);
   const fields = Object.keys(memory.properties ?? {});
   return [
-    declaration(`${name}Spec`, kind.spec, `${name}: ${kind.summary} With the defaults filled in.`),
-    declaration(`${name}Memory`, { ...memory, required: fields }, `What is remembered of a ${name}, as far as it is known.`),
-    `export type ${name}State = ${printUnion(Object.keys(first?.states ?? {}))};\n`,
-    `/** Steps that fettle takes. */\nexport type ${name}Step = ${printUnion(stepsOf(kind))};\n`,
-    `/** Rules that guard its steps. */\nexport type ${name}RuleId = ${printUnion(rulesOf(spec, name).map(({ id }) => id))};\n`,
+    declaration(`${name}Spec`, kind.spec, `${kind.summary} With the defaults filled in.`),
+    declaration(`${name}Memory`, { ...memory, required: fields }, 'What is remembered of it, as far as it is known.'),
+    printUnion(`${name}State`, Object.keys(first?.states ?? {})),
+    `/** Steps that fettle takes. */\n${printUnion(`${name}Step`, stepsOf(kind))}`,
+    `/** Rules that guard its steps. */\n${printUnion(
+      `${name}RuleId`,
+      rulesOf(spec, name).map(({ id }) => id),
+    )}`,
   ].join('\n');
 }
 
 /** The text of `plugins/<name>/generated.ts`. */
 export function pluginSource(spec: PluginSpec): string {
-  const project = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true });
   const kinds = Object.entries(spec.kinds).map(([name, kind]) => kindSource(spec, name, kind));
+  const codes = spec.findings.map(({ code }) => code);
+  const ids = spec.rules.map(({ id }) => id);
   const body = [
     ...kinds,
-    `export type FindingCode = ${printUnion(spec.findings.map(({ code }) => code))};\n`,
-    `export type RuleId = ${printUnion(spec.rules.map(({ id }) => id))};\n`,
+    printUnion('FindingCode', codes),
+    printUnion('RuleId', ids),
     declaration(`${pascalCase(spec.name)}Config`, pluginConfig(spec), 'Its part of `fettle.yaml`, with the defaults filled in.'),
+    `export const tables = ${printValue(pluginTables(spec))} as const satisfies PluginTables;\n`,
   ].join('\n');
-  const file = project.createSourceFile('generated.ts', body);
-  file.addVariableStatement({
-    isExported: true,
-    declarationKind: VariableDeclarationKind.Const,
-    declarations: [{ name: 'tables', initializer: `${printValue(pluginTables(spec), 0, 22)} as const satisfies PluginTables` }],
-    leadingTrivia: '\n',
+  return moduleSource(`specs/${spec.name}.yaml`, body, {
+    Json: '../../src/engine/types.ts',
+    PluginTables: '../../src/engine/tables.ts',
   });
-  file.insertImportDeclaration(0, {
-    isTypeOnly: true,
-    namedImports: ['PluginTables'],
-    moduleSpecifier: '../../src/engine/tables.ts',
-  });
-  return withHeader(`specs/${spec.name}.yaml`, file.getFullText(), '../../src/engine/types.ts');
-}
-
-/** The file with its header and its imports on top; `Json` is imported where a type needs it. */
-export function withHeader(source: string, text: string, typesPath: string): string {
-  const lines = text.split('\n');
-  const body = lines
-    .filter((line) => !line.startsWith('import '))
-    .join('\n')
-    .trim()
-    .replace(/\n{3,}/gu, '\n\n');
-  const needsJson = /\bJson\b/u.test(body.replace(/'[^'\n]*'/gu, ''));
-  const imports = [
-    ...lines.filter((line) => line.startsWith('import ')).map((line) => line.replaceAll('"', "'")),
-    ...(needsJson ? [`import type { Json } from '${typesPath}';`] : []),
-  ];
-  return `${headerOf(source)}\n\n${imports.join('\n')}\n\n${body}\n`;
 }

@@ -41,7 +41,10 @@ export function printValue(value: unknown, indent = 0, taken = indent): string {
   return `{\n${lines.join('')}${close}}`;
 }
 
-/** A union of string literals, or `never`. */
-export function printUnion(names: readonly string[]): string {
-  return names.length === 0 ? 'never' : [...new Set(names)].map(printString).join(' | ');
+/** `export type Name = 'a' | 'b';`, one name a line where it does not fit; `never` without names. */
+export function printUnion(type: string, names: readonly string[]): string {
+  const literals = [...new Set(names)].map(printString);
+  const flat = `export type ${type} = ${literals.length === 0 ? 'never' : literals.join(' | ')};`;
+  if (flat.length <= WIDTH) return `${flat}\n`;
+  return `export type ${type} =\n${literals.map((literal) => `  | ${literal}`).join('\n')};\n`;
 }

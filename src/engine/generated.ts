@@ -4,15 +4,76 @@ import type { RecordKind } from './record.ts';
 import type { Json } from './types.ts';
 
 /** Rules that hold for every plugin. */
-export type EngineRuleId = 'lifecycle' | 'not-owned' | 'protected' | 'partial-view' | 'stale-view' | 'in-progress' | 'freeze' | 'dependency' | 'too-many-removals';
+export type EngineRuleId =
+  | 'lifecycle'
+  | 'not-owned'
+  | 'protected'
+  | 'partial-view'
+  | 'stale-view'
+  | 'in-progress'
+  | 'freeze'
+  | 'dependency'
+  | 'too-many-removals';
 
 /** Codes of what can be wrong in what the user wrote. */
-export type ProblemCode = 'unreadable-file' | 'no-files' | 'empty-desired' | 'not-utf8' | 'utf-16' | 'binary' | 'too-large' | 'too-deep' | 'too-many-anchors' | 'too-many-aliases' | 'blank-run' | 'too-many-values' | 'too-many-problems' | 'yaml-syntax' | 'duplicate-key' | 'forbidden-key' | 'bad-key' | 'unknown-tag' | 'unsafe-integer' | 'not-a-mapping' | 'missing-key' | 'unknown-key' | 'unknown-api-version' | 'unknown-kind' | 'wrong-type' | 'wrong-value' | 'missing-value' | 'duplicate-name' | 'unknown-reference' | 'dependency-cycle' | 'secret-not-allowed' | 'bad-config';
+export type ProblemCode =
+  | 'unreadable-file'
+  | 'no-files'
+  | 'empty-desired'
+  | 'not-utf8'
+  | 'utf-16'
+  | 'binary'
+  | 'too-large'
+  | 'too-deep'
+  | 'too-many-anchors'
+  | 'too-many-aliases'
+  | 'blank-run'
+  | 'too-many-values'
+  | 'too-many-problems'
+  | 'yaml-syntax'
+  | 'duplicate-key'
+  | 'forbidden-key'
+  | 'bad-key'
+  | 'unknown-tag'
+  | 'unsafe-integer'
+  | 'not-a-mapping'
+  | 'missing-key'
+  | 'unknown-key'
+  | 'unknown-api-version'
+  | 'unknown-kind'
+  | 'wrong-type'
+  | 'wrong-value'
+  | 'missing-value'
+  | 'duplicate-name'
+  | 'unknown-reference'
+  | 'dependency-cycle'
+  | 'secret-not-allowed'
+  | 'bad-config';
 
 /** Forms of text that a schema can ask for. */
-export type FormatName = 'plain-text' | 'address' | 'dns-name' | 'host-name' | 'duration' | 'percentage' | 'instant' | 'step' | 'digest';
+export type FormatName =
+  | 'plain-text'
+  | 'address'
+  | 'dns-name'
+  | 'host-name'
+  | 'duration'
+  | 'percentage'
+  | 'instant'
+  | 'step'
+  | 'digest';
 
-export type ExitCodeName = 'interrupted' | 'terminated' | 'error' | 'locked' | 'plan-refused' | 'unknown-outcome' | 'incomplete' | 'partly-read' | 'rejected' | 'changes' | 'ok';
+export type ExitCodeName =
+  | 'interrupted'
+  | 'terminated'
+  | 'error'
+  | 'locked'
+  | 'plan-refused'
+  | 'unknown-outcome'
+  | 'incomplete'
+  | 'partly-read'
+  | 'rejected'
+  | 'changes'
+  | 'ok';
 
 /** What an exit code means, and what to do next. */
 export interface ExitCode {
@@ -91,156 +152,156 @@ export interface FettleConfig {
 
 /** In the order in which they are asked. */
 export const engineRuleTables: readonly EngineRuleTable[] = [
-      {
-        id: 'lifecycle',
-        overridable: false,
-        text: "The step is in the kind's spec, and begins in the state that was seen.",
-      },
-      { id: 'not-owned', overridable: true, text: 'Only what this project created or adopted is changed.' },
-      {
-        id: 'protected',
-        overridable: true,
-        text: 'What is protected is neither removed nor replaced; a protection outlives its document.',
-      },
-      { id: 'partial-view', overridable: true, text: 'Nothing is taken away that cannot be seen.' },
-      { id: 'stale-view', overridable: true, text: 'Nothing is taken away on a look that is older than `safety.maxAge`.' },
-      { id: 'in-progress', overridable: false, text: 'A step of another run that goes on is not taken over.' },
-      { id: 'freeze', overridable: true, text: 'Nothing is done to a resource that is on hold.' },
-      {
-        id: 'dependency',
-        overridable: true,
-        text: 'What it needs is there, or comes first; nothing needs what it removes.',
-      },
-      {
-        id: 'too-many-removals',
-        overridable: true,
-        text: 'Removals of a kind stay below `safety.removals`, or none of them is done.',
-      },
-    ];
+  {
+    id: 'lifecycle',
+    overridable: false,
+    text: "The step is in the kind's spec, and begins in the state that was seen.",
+  },
+  { id: 'not-owned', overridable: true, text: 'Only what this project created or adopted is changed.' },
+  {
+    id: 'protected',
+    overridable: true,
+    text: 'What is protected is neither removed nor replaced; a protection outlives its document.',
+  },
+  { id: 'partial-view', overridable: true, text: 'Nothing is taken away that cannot be seen.' },
+  { id: 'stale-view', overridable: true, text: 'Nothing is taken away on a look that is older than `safety.maxAge`.' },
+  { id: 'in-progress', overridable: false, text: 'A step of another run that goes on is not taken over.' },
+  { id: 'freeze', overridable: true, text: 'Nothing is done to a resource that is on hold.' },
+  {
+    id: 'dependency',
+    overridable: true,
+    text: 'What it needs is there, or comes first; nothing needs what it removes.',
+  },
+  {
+    id: 'too-many-removals',
+    overridable: true,
+    text: 'Removals of a kind stay below `safety.removals`, or none of them is done.',
+  },
+];
 
 /** The first that applies is the exit code. */
 export const exitCodes: readonly ExitCode[] = [
-      {
-        name: 'interrupted',
-        code: 130,
-        text: 'It was stopped by SIGINT.',
-        next: 'What was running is in the log; run the command again.',
-      },
-      {
-        name: 'terminated',
-        code: 143,
-        text: 'It was stopped by SIGTERM.',
-        next: 'What was running is in the log; run the command again.',
-      },
-      {
-        name: 'error',
-        code: 1,
-        text: 'An error: of usage, in documents, a prompt that was declined or could not be asked, a broken log.',
-        next: 'Mend what is named above and run the command again.',
-      },
-      {
-        name: 'locked',
-        code: 5,
-        text: 'The lock was not obtained, so nothing was written.',
-        next: 'Wait for the holder, or see `fettle lock status`.',
-      },
-      {
-        name: 'plan-refused',
-        code: 6,
-        text: 'The plan was altered, belongs to another project, or is no longer true; nothing was done.',
-        next: 'Plan again.',
-      },
-      {
-        name: 'unknown-outcome',
-        code: 8,
-        text: 'The outcome of at least one action is unknown.',
-        next: 'Plan again: a look at the world settles it.',
-      },
-      {
-        name: 'incomplete',
-        code: 7,
-        text: 'An accepted action failed, is stale, or was not attempted.',
-        next: 'See the reasons above; apply again.',
-      },
-      {
-        name: 'partly-read',
-        code: 4,
-        text: 'Part of the world could not be read.',
-        next: 'Make what is named above readable and run the command again.',
-      },
-      {
-        name: 'rejected',
-        code: 3,
-        text: 'Every accepted action is done, but rejected ones remain.',
-        next: 'See `fettle explain ADDRESS`, or allow them with `--allow-rejected`.',
-      },
-      {
-        name: 'changes',
-        code: 2,
-        text: 'There are changes, drift, or findings that are errors.',
-        next: 'Look at them and apply.',
-      },
-      { name: 'ok', code: 0, text: 'None of the others.', next: 'Nothing is left to do.' },
-    ];
+  {
+    name: 'interrupted',
+    code: 130,
+    text: 'It was stopped by SIGINT.',
+    next: 'What was running is in the log; run the command again.',
+  },
+  {
+    name: 'terminated',
+    code: 143,
+    text: 'It was stopped by SIGTERM.',
+    next: 'What was running is in the log; run the command again.',
+  },
+  {
+    name: 'error',
+    code: 1,
+    text: 'An error: of usage, in documents, a prompt that was declined or could not be asked, a broken log.',
+    next: 'Mend what is named above and run the command again.',
+  },
+  {
+    name: 'locked',
+    code: 5,
+    text: 'The lock was not obtained, so nothing was written.',
+    next: 'Wait for the holder, or see `fettle lock status`.',
+  },
+  {
+    name: 'plan-refused',
+    code: 6,
+    text: 'The plan was altered, belongs to another project, or is no longer true; nothing was done.',
+    next: 'Plan again.',
+  },
+  {
+    name: 'unknown-outcome',
+    code: 8,
+    text: 'The outcome of at least one action is unknown.',
+    next: 'Plan again: a look at the world settles it.',
+  },
+  {
+    name: 'incomplete',
+    code: 7,
+    text: 'An accepted action failed, is stale, or was not attempted.',
+    next: 'See the reasons above; apply again.',
+  },
+  {
+    name: 'partly-read',
+    code: 4,
+    text: 'Part of the world could not be read.',
+    next: 'Make what is named above readable and run the command again.',
+  },
+  {
+    name: 'rejected',
+    code: 3,
+    text: 'Every accepted action is done, but rejected ones remain.',
+    next: 'See `fettle explain ADDRESS`, or allow them with `--allow-rejected`.',
+  },
+  {
+    name: 'changes',
+    code: 2,
+    text: 'There are changes, drift, or findings that are errors.',
+    next: 'Look at them and apply.',
+  },
+  { name: 'ok', code: 0, text: 'None of the others.', next: 'Nothing is left to do.' },
+];
 
 /** What each code stands for. */
 export const problemTexts: Readonly<Record<ProblemCode, string>> = {
-      'unreadable-file': 'The file cannot be read.',
-      'no-files': 'A path or pattern names no file.',
-      'empty-desired': 'An entry of `desired` yields no document.',
-      'not-utf8': 'The file is not valid UTF-8.',
-      'utf-16': 'The file is UTF-16; UTF-8 is expected.',
-      binary: 'The file holds bytes that no text has.',
-      'too-large': 'The file is larger than the limit.',
-      'too-deep': 'Values are nested more deeply than the limit.',
-      'too-many-anchors': 'The file has more anchors than the limit.',
-      'too-many-aliases': 'The file has more aliases than the limit.',
-      'blank-run': 'The file has a longer run of blank lines than the limit.',
-      'too-many-values': 'The file has more values than the limit.',
-      'too-many-problems': 'More problems were found than are printed.',
-      'yaml-syntax': 'The text is no YAML.',
-      'duplicate-key': 'A key stands twice in one mapping.',
-      'forbidden-key': 'A key that JavaScript gives a meaning of its own.',
-      'bad-key': 'A key that is no text.',
-      'unknown-tag': 'A YAML tag that is not known.',
-      'unsafe-integer': 'An integer beyond 2^53, which would be rounded.',
-      'not-a-mapping': 'A document has to be a mapping.',
-      'missing-key': 'A required key is missing.',
-      'unknown-key': 'A key that is not known here.',
-      'unknown-api-version': 'No plugin has this `apiVersion`.',
-      'unknown-kind': 'The plugin has no such kind.',
-      'wrong-type': 'A value is of another type than expected.',
-      'wrong-value': 'A value is not allowed here.',
-      'missing-value': 'A key has no value.',
-      'duplicate-name': 'Two documents are of the same kind and have the same name.',
-      'unknown-reference': 'What a document needs is not written anywhere.',
-      'dependency-cycle': 'Documents need each other in a circle.',
-      'secret-not-allowed': 'A secret may not stand in this field.',
-      'bad-config': 'The configuration does not fit together.',
-    };
+  'unreadable-file': 'The file cannot be read.',
+  'no-files': 'A path or pattern names no file.',
+  'empty-desired': 'An entry of `desired` yields no document.',
+  'not-utf8': 'The file is not valid UTF-8.',
+  'utf-16': 'The file is UTF-16; UTF-8 is expected.',
+  binary: 'The file holds bytes that no text has.',
+  'too-large': 'The file is larger than the limit.',
+  'too-deep': 'Values are nested more deeply than the limit.',
+  'too-many-anchors': 'The file has more anchors than the limit.',
+  'too-many-aliases': 'The file has more aliases than the limit.',
+  'blank-run': 'The file has a longer run of blank lines than the limit.',
+  'too-many-values': 'The file has more values than the limit.',
+  'too-many-problems': 'More problems were found than are printed.',
+  'yaml-syntax': 'The text is no YAML.',
+  'duplicate-key': 'A key stands twice in one mapping.',
+  'forbidden-key': 'A key that JavaScript gives a meaning of its own.',
+  'bad-key': 'A key that is no text.',
+  'unknown-tag': 'A YAML tag that is not known.',
+  'unsafe-integer': 'An integer beyond 2^53, which would be rounded.',
+  'not-a-mapping': 'A document has to be a mapping.',
+  'missing-key': 'A required key is missing.',
+  'unknown-key': 'A key that is not known here.',
+  'unknown-api-version': 'No plugin has this `apiVersion`.',
+  'unknown-kind': 'The plugin has no such kind.',
+  'wrong-type': 'A value is of another type than expected.',
+  'wrong-value': 'A value is not allowed here.',
+  'missing-value': 'A key has no value.',
+  'duplicate-name': 'Two documents are of the same kind and have the same name.',
+  'unknown-reference': 'What a document needs is not written anywhere.',
+  'dependency-cycle': 'Documents need each other in a circle.',
+  'secret-not-allowed': 'A secret may not stand in this field.',
+  'bad-config': 'The configuration does not fit together.',
+};
 
-/** What a text of the form is: "it has to be …". */
+/** What a text of each form is, as the end of "it has to be …". */
 export const formatTexts: Readonly<Record<FormatName, string>> = {
-      'plain-text': 'text without control characters',
-      address: 'an address like certificates/Issuer/test-ca',
-      'dns-name': 'a DNS name like www.example.org or *.example.org',
-      'host-name': 'a host name like www.example.org',
-      duration: 'a duration like 500ms, 60s, 5m or 1h',
-      percentage: 'a percentage like 30%',
-      instant: 'a time like 2026-11-20T14:30:10Z',
-      step: 'a step like ready>absent',
-      digest: 'sha256: and 64 hex digits',
-    };
+  'plain-text': 'text without control characters',
+  address: 'an address like certificates/Issuer/test-ca',
+  'dns-name': 'a DNS name like www.example.org or *.example.org',
+  'host-name': 'a host name like www.example.org',
+  duration: 'a duration like 500ms, 60s, 5m or 1h',
+  percentage: 'a percentage like 30%',
+  instant: 'a time like 2026-11-20T14:30:10Z',
+  step: 'a step like ready>absent',
+  digest: 'sha256: and 64 hex digits',
+};
 
 /** What each kind of record says. */
 export const recordTexts: Readonly<Record<RecordKind, string>> = {
-      run: 'A command that writes begins.',
-      end: 'It ended, with its counts.',
-      seen: 'What a run saw that differs from what was remembered.',
-      intent: 'A step is about to be taken.',
-      outcome: 'How the step of an intent ended.',
-      refusal: 'An action that was not taken, with what the rules said.',
-      memory: 'A resource was adopted, protected or released.',
-      checkpoint: 'A segment begins: all that is remembered follows, one record a resource.',
-      remembered: 'What is remembered of one resource when a segment begins.',
-    };
+  run: 'A command that writes begins.',
+  end: 'It ended, with its counts.',
+  seen: 'What a run saw that differs from what was remembered.',
+  intent: 'A step is about to be taken.',
+  outcome: 'How the step of an intent ended.',
+  refusal: 'An action that was not taken, with what the rules said.',
+  memory: 'A resource was adopted, protected or released.',
+  checkpoint: 'A segment begins: all that is remembered follows, one record a resource.',
+  remembered: 'What is remembered of one resource when a segment begins.',
+};

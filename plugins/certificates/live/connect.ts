@@ -25,6 +25,8 @@ export interface Endpoint {
 }
 
 const MAX_CHAIN = 10;
+/** How long the end of a handshake may take to be written. */
+const FAREWELL_MS = 1000;
 
 /** Failures of this machine: they say nothing about the server. */
 const OWN = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
@@ -78,11 +80,19 @@ export function handshake(endpoint: Endpoint, secureContext: SecureContext, limi
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
     });
-    const end = (settle: () => void): void => {
+    let ended = false;
+    const end = (settle: () => void, leave: () => void = () => socket.destroy()): void => {
+      if (ended) return;
+      ended = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
-      socket.destroy();
+      leave();
       settle();
+    };
+    // The last message of the handshake may still be on its way: cut off, it would be an error in the server's log.
+    const bow = (): void => {
+      socket.setTimeout(FAREWELL_MS, () => socket.destroy());
+      socket.destroySoon();
     };
     const fail = (failure: Failure): void => end(() => resolve(failure));
     const expire = (): void => {
@@ -104,7 +114,7 @@ export function handshake(endpoint: Endpoint, secureContext: SecureContext, limi
       const distrust = socket.authorizationError as unknown;
       const protocol = socket.getProtocol() ?? 'unknown';
       if (chain.length === 0) fail({ ok: false, error: 'handshake', reason: 'it has no certificate' });
-      else end(() => resolve({ ok: true, chain, protocol, rttMs, ...(typeof distrust === 'string' ? { distrust } : {}) }));
+      else end(() => resolve({ ok: true, chain, protocol, rttMs, ...(typeof distrust === 'string' ? { distrust } : {}) }), bow);
     });
     // Stays: what is destroyed may still have an error to tell.
     socket.on('error', (error) => {

@@ -73,8 +73,12 @@ export function textMistake(text: string, starts: readonly number[]): TextMistak
     return { code: 'binary', message: `the control character U+${code} may not stand in YAML`, offset: unprintable, suggestion: 'write it as an escape in double quotes, or remove it' };
   }
   const run = blankRun(text, starts, limits.blankLines);
-  if (run !== -1) return { code: 'blank-run', message: `more than ${limits.blankLines} blank lines in a row`, offset: run };
+  if (run !== -1) return { code: 'blank-run', message: `more than ${count(limits.blankLines)} blank lines in a row`, offset: run };
   return undefined;
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
 }
 
 function offsetOf(source: unknown): number {
@@ -148,8 +152,9 @@ export function* readDocuments(text: string): Documents {
     if (token.type === 'doc-end' && held === undefined) return syntax(token.offset, 'yaml-syntax', 'the end of a document without a document');
     if (token.type !== 'document') return yield* composed(token);
     counts.ofDocument = 0;
-    if (++counts.documents > limits.documents) end('too-many-values', `more than ${limits.documents} documents in one file`, 'split it into several files');
-    target = { mistakes: [] };
+    if (++counts.documents > limits.documents) end('too-many-values', `more than ${count(limits.documents)} documents in one file`, 'split it into several files');
+    // What stood before the first document, a directive say, is a mistake of that document.
+    target = held === undefined ? stray : { mistakes: [] };
     const mine = target;
     yield* composed(token);
     held = mine;
@@ -168,7 +173,7 @@ export function* readDocuments(text: string): Documents {
     for (const lexeme of new Lexer().lex(text)) {
       counts.parts++;
       counts.ofDocument++;
-      if (lexeme.length > limits.partLength) end('too-large', `a text of more than ${limits.partLength} characters`, 'keep it in a file of its own');
+      if (lexeme.length > limits.partLength) end('too-large', `a text of more than ${count(limits.partLength)} characters`, 'keep it in a file of its own');
       if (isScalarNext || lexeme.length > 80) {
         const lines = linesIn(lexeme);
         counts.parts += lines;
@@ -180,8 +185,8 @@ export function* readDocuments(text: string): Documents {
         if (first === '*' && ++counts.aliases > limits.aliases) end('too-many-aliases', `more than ${limits.aliases} aliases in one file`);
       }
       isScalarNext = lexeme === SCALAR && !isScalarNext;
-      if (counts.ofDocument > limits.documentParts) end('too-many-values', `more than ${limits.documentParts} parts in one document`, 'split it into several documents');
-      if (counts.parts > limits.fileParts) end('too-many-values', `more than ${limits.fileParts} parts in one file`, 'split it into several files');
+      if (counts.ofDocument > limits.documentParts) end('too-many-values', `more than ${count(limits.documentParts)} parts in one document`, 'split it into several documents');
+      if (counts.parts > limits.fileParts) end('too-many-values', `more than ${count(limits.fileParts)} parts in one file`, 'split it into several files');
       if (counts.firstMistake >= 0 && counts.parts - counts.firstMistake > limits.partsAfterMistake)
         end('too-many-problems', 'the rest of the file was not read, because of the problems before');
       for (const token of parser.next(lexeme)) yield* compose(token);
@@ -223,7 +228,7 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
   const copy = (value: Json, depth: number, at: Node): Json => {
     budget.aliasValues--;
     if (budget.aliasValues < 0) {
-      if (!isOverBudget) note('too-many-values', `the aliases of this file stand for more than ${limits.aliasValues} values`, at);
+      if (!isOverBudget) note('too-many-values', `the aliases of this file stand for more than ${count(limits.aliasValues)} values`, at);
       isOverBudget = true;
       return null;
     }

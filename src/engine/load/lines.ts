@@ -34,6 +34,8 @@ export function blankRun(text: string, starts: readonly number[], most: number):
   let run = 0;
   for (let index = 0; index < starts.length; index++) {
     const start = starts[index] ?? 0;
+    // What follows the last newline is no line.
+    if (start === text.length) break;
     const end = (starts[index + 1] ?? text.length + 1) - 1;
     let at = start;
     while (at < end) {

@@ -54,7 +54,7 @@ export interface LoadOptions {
 }
 
 export interface Loaded {
-  /** In the order of their addresses; without those that have errors. */
+  /** In the order of their addresses: those that pass on their own. With errors among the problems, nothing may be done with them. */
   readonly desired: readonly Desired[];
   /** In the order of their places. */
   readonly problems: readonly Problem[];

@@ -1,0 +1,82 @@
+/** JSON Schemas of what people write, and of the plan, for editors and other programs: draft 7, each whole in itself. */
+
+import { configOf, documentOf, forEditors } from './document-schema.ts';
+import { headerOf } from './header.ts';
+import type { Schema } from './schema.ts';
+import type { EngineSpec, PluginSpec } from './spec.ts';
+
+const DRAFT = 'http://json-schema.org/draft-07/schema#';
+
+/** Schemas of whole documents by `plugin/Kind`. */
+function kindSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]): Readonly<Record<string, Schema>> {
+  return Object.fromEntries(
+    plugins.flatMap((plugin) =>
+      Object.entries(plugin.kinds).map(([name, kind]) => [
+        `${plugin.name}/${name}`,
+        forEditors(documentOf(engine, plugin, name, kind), engine),
+      ]),
+    ),
+  );
+}
+
+/** Any document: the kind says which of the others holds. */
+function anyDocument(engine: EngineSpec, plugins: readonly PluginSpec[], kinds: Readonly<Record<string, Schema>>): object {
+  const names = Object.keys(kinds);
+  return {
+    title: 'Document of fettle',
+    description: engine.document.description,
+    type: 'object',
+    required: engine.document.required,
+    properties: {
+      apiVersion: { enum: plugins.map(({ name, version }) => `${name}/${version}`) },
+      kind: { enum: [...new Set(plugins.flatMap((plugin) => Object.keys(plugin.kinds)))] },
+    },
+    anyOf: names.map((name) => ({ $ref: `#/definitions/${name.replace('/', '~1')}` })),
+    definitions: kinds,
+  };
+}
+
+/** All schemas by name: `document`, `fettle`, `plan`, and `plugin/Kind`. */
+export function editorSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]): Readonly<Record<string, object>> {
+  const kinds = kindSchemas(engine, plugins);
+  const all: Readonly<Record<string, object>> = {
+    document: anyDocument(engine, plugins, kinds),
+    fettle: { title: 'fettle.yaml', ...forEditors(configOf(engine, plugins), engine) },
+    plan: { title: 'Plan of fettle', ...forEditors(engine.plan, engine) },
+    ...kinds,
+  };
+  return Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, { $schema: DRAFT, ...schema }]));
+}
+
+/** The module that `fettle schema` prints from; the schemas of the kinds stand in it once. */
+export function editorSchemasSource(schemas: Readonly<Record<string, object>>): string {
+  const text = (value: unknown) => JSON.stringify(value, null, 2);
+  const kinds = Object.keys(schemas).filter((name) => name.includes('/'));
+  const { definitions: _same, ...document } = schemas['document'] as Readonly<Record<string, unknown>>;
+  const bare = kinds.map((name) => {
+    const { $schema: _draft, ...schema } = schemas[name] as Readonly<Record<string, unknown>>;
+    return [name, schema];
+  });
+  return `${headerOf('specs/')}
+
+const $schema = ${text(DRAFT)};
+
+const kinds = ${text(Object.fromEntries(bare))};
+
+export const schemas = {
+  document: { ...${text(document)}, definitions: kinds },
+  fettle: ${text(schemas['fettle'])},
+  plan: ${text(schemas['plan'])},
+  ...Object.fromEntries(Object.entries(kinds).map(([name, schema]) => [name, { $schema, ...schema }])),
+};
+`;
+}
+
+/** Types of that module. */
+export function editorSchemasTypes(): string {
+  return `${headerOf('specs/')}
+
+/** JSON Schemas by name: \`document\`, \`fettle\`, \`plan\`, and \`plugin/Kind\`. */
+export declare const schemas: Readonly<Record<string, object>>;
+`;
+}

@@ -1,0 +1,166 @@
+/** The generated part of a plugin's README: for each kind its fields, its states and steps, and for the plugin its rules and findings. */
+
+import { pluginConfig } from './document-schema.ts';
+import { editsOf, writeOut } from './machine.ts';
+import { placesIn, type Schema } from './schema.ts';
+import type { KindSpec, MachineSpec, PluginSpec, TransitionSpec } from './spec.ts';
+
+export const BEGIN = '<!-- generated:begin -->';
+export const END = '<!-- generated:end -->';
+
+/** Deadline of a handler whose step names none, in ms. */
+const DEFAULT_DEADLINE_MS = 60_000;
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function code(text: string): string {
+  return text === '' ? '' : `\`${text}\``;
+}
+
+/** `/storage/file/key` → `storage.file.key`, an item of a list → `dnsNames[]`. */
+function fieldName(pointer: string): string {
+  return pointer.slice(1).replaceAll('/*', '[]').replaceAll('/', '.');
+}
+
+function limits(schema: Schema): string {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+  const low = minimum ?? exclusiveMinimum;
+  const high = maximum ?? exclusiveMaximum;
+  if (low === undefined && high === undefined) return '';
+  return ` ${exclusiveMinimum === undefined ? '' : 'over '}${low ?? '…'}–${exclusiveMaximum === undefined ? '' : 'under '}${high ?? '…'}`;
+}
+
+function typeText(schema: Schema): string {
+  if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ');
+  if (schema['x-ref'] !== undefined) return `name of a ${schema['x-ref']}`;
+  if (schema.type === 'array') return `list of ${schema.items === undefined ? 'values' : typeText(schema.items)}`;
+  const type = [schema.type ?? 'any'].flat().join(' or ');
+  return `${schema.format ?? type}${limits(schema)}`;
+}
+
+function fieldTable(schema: Schema): string {
+  const rows = placesIn(schema)
+    // What an item of a list is, its list says already.
+    .filter(({ pointer, schema: part }) => !pointer.endsWith('/*') || part.type === 'object')
+    .map(({ pointer, schema: part, required }) => [
+      code(fieldName(pointer)),
+      typeText(part),
+      part.default === undefined || part.type === 'object' ? '' : code(JSON.stringify(part.default).replaceAll('"', '')),
+      required ? 'yes' : '',
+      part.description ?? '',
+    ]);
+  return rows.length === 0 ? 'None.' : table(['Field', 'Type', 'Default', 'Required', 'Meaning'], rows);
+}
+
+/** The machine as Mermaid; `absent` is the start and the end. Steps that fettle takes say so. */
+export function diagram(machine: MachineSpec): string {
+  const node = (state: string) => (state === 'absent' ? '[*]' : state);
+  const moves = machine.transitions.flatMap(writeOut);
+  const arrows = [...new Set(moves.map(({ from, to }) => `${from}>${to}`))].map((move) => {
+    const same = moves.filter(({ from, to }) => `${from}>${to}` === move);
+    const labels = [...new Set(same.map(({ trigger, by }) => (by === 'fettle' ? `fettle ${trigger}` : trigger)))];
+    const [first] = same;
+    return first === undefined ? '' : `  ${node(first.from)} --> ${node(first.to)}: ${labels.join(' or ')}`;
+  });
+  const edits = editsOf(machine).map(({ state }) => `  ${state} --> ${state}: fettle edit`);
+  return ['```mermaid', 'stateDiagram-v2', ...arrows, ...edits, '```'].join('\n');
+}
+
+function seconds(ms: number): string {
+  return ms % 60_000 === 0 && ms > 60_000 ? `${ms / 60_000} min` : `${ms / 1000} s`;
+}
+
+function transitionRow(transition: TransitionSpec): readonly string[] {
+  const { from, to, trigger, by, settles, destructive, reversible, deadlineMs, withinMs } = transition;
+  const isOurs = by === 'fettle';
+  return [
+    [from].flat().map(code).join(', '),
+    [to].flat().map(code).join(', ') + (settles === undefined ? '' : `, settles in ${code(settles)}`),
+    trigger,
+    by,
+    isOurs ? seconds(deadlineMs ?? DEFAULT_DEADLINE_MS) : withinMs === undefined ? '' : seconds(withinMs),
+    isOurs ? (reversible ?? 'yes') : '',
+    destructive === true ? 'yes' : '',
+  ];
+}
+
+function machineText(name: string, machine: MachineSpec, isOnly: boolean): string {
+  const edits = editsOf(machine).map(
+    ({ state, deadlineMs, reversible, destructive }): TransitionSpec => ({
+      from: state,
+      to: state,
+      trigger: 'edit',
+      by: 'fettle',
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      ...(reversible === undefined ? {} : { reversible }),
+      ...(destructive === undefined ? {} : { destructive }),
+    }),
+  );
+  return [
+    isOnly ? '#### States' : `#### States of ${code(name)}`,
+    diagram(machine),
+    table(['State', 'Meaning'], Object.entries(machine.states).map(([state, text]) => [code(state), text])),
+    table(
+      ['From', 'To', 'Trigger', 'By', 'Deadline', 'Reversible', 'Destructive'],
+      [...machine.transitions, ...edits].map(transitionRow),
+    ),
+  ].join('\n\n');
+}
+
+function kindText(name: string, kind: KindSpec): string {
+  const machines = Object.entries(kind.machines);
+  const memory = Object.entries(kind.memory.properties);
+  const scope = kind.scope === undefined ? '' : ` Its scope is ${kind.scope.map((part) => code(`metadata.${part}`)).join(', ')}.`;
+  const gone = kind.onRemove === 'remove' ? 'it is removed' : 'it is released, and stays as it is';
+  return [
+    `### ${name}`,
+    `${kind.summary}${scope} When its document is gone, ${gone}, unless \`lifecycle.onRemove\` says otherwise.`,
+    fieldTable(kind.spec),
+    ...machines.map(([machineName, machine]) => machineText(machineName, machine, machines.length === 1)),
+    '#### Memory',
+    memory.length === 0
+      ? 'Nothing of its own.'
+      : table(['Field', 'Type', 'Meaning'], memory.map(([field, schema]) => [code(field), typeText(schema), schema.description ?? ''])),
+  ].join('\n\n');
+}
+
+/** What stands between the markers. */
+export function readmePart(spec: PluginSpec): string {
+  const rules = spec.rules.map(({ id, text, overridable, guards }) => [
+    code(id),
+    text,
+    Object.entries(guards)
+      .map(([kind, steps]) => `${kind} ${steps.map(code).join(', ')}`)
+      .join('; '),
+    overridable ? 'yes' : 'no',
+  ]);
+  const findings = spec.findings.map(({ code: name, kind, severity, text }) => [code(name), kind, severity, text]);
+  return [
+    '<!-- Made from specs by `npm run generate`: edit what stands outside these markers. -->',
+    '## Reference',
+    `\`apiVersion: ${spec.name}/${spec.version}\``,
+    ...Object.entries(spec.kinds).map(([name, kind]) => kindText(name, kind)),
+    '### Rules',
+    rules.length === 0 ? 'None of its own.' : table(['Rule', 'Rejects when', 'Guards', 'Can be overridden'], rules),
+    '### Findings',
+    findings.length === 0 ? 'None.' : table(['Code', 'Kind', 'Severity', 'Meaning'], findings),
+    '### Settings',
+    `Under \`plugins.${spec.name}\` in \`fettle.yaml\`:`,
+    fieldTable(pluginConfig(spec)),
+  ].join('\n\n');
+}
+
+/** The README with its generated part renewed; undefined where the markers are missing or doubled. */
+export function withReadmePart(readme: string, part: string): string | undefined {
+  const [before, rest, ...more] = readme.split(BEGIN);
+  const [, after, ...again] = (rest ?? '').split(END);
+  if (before === undefined || after === undefined || more.length > 0 || again.length > 0) return undefined;
+  return `${before}${BEGIN}\n${part}\n${END}${after}`;
+}

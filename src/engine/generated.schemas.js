@@ -1,0 +1,1246 @@
+/** Generated from specs/ by `npm run generate`: do not edit. */
+
+const $schema = "http://json-schema.org/draft-07/schema#";
+
+const kinds = {
+  "certificates/Issuer": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+      "apiVersion",
+      "kind",
+      "metadata",
+      "spec"
+    ],
+    "description": "Something that signs certificates.",
+    "properties": {
+      "apiVersion": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Plugin and version, for example `certificates/v1`.",
+        "const": "certificates/v1"
+      },
+      "kind": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Kind of the resource.",
+        "const": "Issuer"
+      },
+      "metadata": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "name"
+        ],
+        "description": "What the resource is called.",
+        "properties": {
+          "name": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name of the resource; unique within its kind and scope.",
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+          },
+          "labels": {
+            "type": "object",
+            "default": {},
+            "description": "Names and values to choose by.",
+            "additionalProperties": {
+              "type": "string",
+              "maxLength": 253
+            }
+          },
+          "dependsOn": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^[^/\\s]+/[^/\\s]+/[^/\\s]+(?:/[^/\\s]+)*$"
+            }
+          }
+        }
+      },
+      "lifecycle": {
+        "type": "object",
+        "additionalProperties": false,
+        "default": {},
+        "description": "How changes of the resource are treated.",
+        "properties": {
+          "protect": {
+            "type": "boolean",
+            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+          },
+          "onRemove": {
+            "enum": [
+              "remove",
+              "release"
+            ],
+            "description": "What happens when the document is gone; each kind has its default.",
+            "default": "release"
+          },
+          "ignore": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^/spec(/([^/~]|~[01])*)*$"
+            }
+          },
+          "hold": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1000,
+            "description": "Nothing is done to the resource while this stands here; the text says why."
+          }
+        }
+      },
+      "spec": {
+        "type": "object",
+        "additionalProperties": false,
+        "minProperties": 1,
+        "maxProperties": 1,
+        "description": "Exactly one of its kinds.",
+        "properties": {
+          "localCa": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": [
+              "dir",
+              "commonName"
+            ],
+            "description": "A certificate authority in a folder, made on the first apply.",
+            "properties": {
+              "dir": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 4096,
+                "description": "Folder of `ca.crt` and `ca.key`, relative to the document."
+              },
+              "commonName": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 64,
+                "description": "Common name of the authority."
+              }
+            }
+          },
+          "selfSigned": {
+            "type": "object",
+            "additionalProperties": false,
+            "description": "Each certificate signs itself.",
+            "properties": {}
+          }
+        }
+      }
+    },
+    "title": "certificates/Issuer"
+  },
+  "certificates/Certificate": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+      "apiVersion",
+      "kind",
+      "metadata",
+      "spec"
+    ],
+    "description": "A key pair and its certificate in files.",
+    "properties": {
+      "apiVersion": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Plugin and version, for example `certificates/v1`.",
+        "const": "certificates/v1"
+      },
+      "kind": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Kind of the resource.",
+        "const": "Certificate"
+      },
+      "metadata": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "name"
+        ],
+        "description": "What the resource is called.",
+        "properties": {
+          "name": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name of the resource; unique within its kind and scope.",
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+          },
+          "labels": {
+            "type": "object",
+            "default": {},
+            "description": "Names and values to choose by.",
+            "additionalProperties": {
+              "type": "string",
+              "maxLength": 253
+            }
+          },
+          "dependsOn": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^[^/\\s]+/[^/\\s]+/[^/\\s]+(?:/[^/\\s]+)*$"
+            }
+          }
+        }
+      },
+      "lifecycle": {
+        "type": "object",
+        "additionalProperties": false,
+        "default": {},
+        "description": "How changes of the resource are treated.",
+        "properties": {
+          "protect": {
+            "type": "boolean",
+            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+          },
+          "onRemove": {
+            "enum": [
+              "remove",
+              "release"
+            ],
+            "description": "What happens when the document is gone; each kind has its default.",
+            "default": "release"
+          },
+          "ignore": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^/spec(/([^/~]|~[01])*)*$"
+            }
+          },
+          "hold": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1000,
+            "description": "Nothing is done to the resource while this stands here; the text says why."
+          }
+        }
+      },
+      "spec": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "issuer",
+          "dnsNames",
+          "storage"
+        ],
+        "properties": {
+          "issuer": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name of the Issuer that signs it."
+          },
+          "dnsNames": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 100,
+            "uniqueItems": true,
+            "description": "The names it is valid for; the first one is the common name, where it fits.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 253,
+              "pattern": "^(?=.{1,253}$)(?:\\*\\.)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
+            }
+          },
+          "keyAlgorithm": {
+            "enum": [
+              "ecdsa-p256",
+              "ecdsa-p384",
+              "rsa-2048",
+              "rsa-4096",
+              "ed25519"
+            ],
+            "default": "ecdsa-p256",
+            "description": "Algorithm of its key."
+          },
+          "validityDays": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 3650,
+            "default": 90,
+            "description": "How long it is issued for, in days."
+          },
+          "storage": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": [
+              "file"
+            ],
+            "properties": {
+              "file": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": [
+                  "certificate",
+                  "key"
+                ],
+                "description": "Two PEM files, relative to the document.",
+                "properties": {
+                  "certificate": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 4096,
+                    "description": "The certificate and its chain, mode 0644."
+                  },
+                  "key": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 4096,
+                    "description": "The private key, PKCS#8, mode 0600."
+                  }
+                }
+              }
+            }
+          },
+          "renewal": {
+            "type": "object",
+            "additionalProperties": false,
+            "default": {},
+            "properties": {
+              "thresholdDays": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 365,
+                "default": 30,
+                "description": "It is renewed when so many days are left, or a third of its lifetime, whichever is less."
+              }
+            }
+          }
+        }
+      }
+    },
+    "title": "certificates/Certificate"
+  },
+  "certificates/Domain": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+      "apiVersion",
+      "kind",
+      "metadata",
+      "spec"
+    ],
+    "description": "A TLS server, and whether its clients can trust what it serves.",
+    "properties": {
+      "apiVersion": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Plugin and version, for example `certificates/v1`.",
+        "const": "certificates/v1"
+      },
+      "kind": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Kind of the resource.",
+        "const": "Domain"
+      },
+      "metadata": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "name"
+        ],
+        "description": "What the resource is called.",
+        "properties": {
+          "name": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name of the resource; unique within its kind and scope.",
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+          },
+          "labels": {
+            "type": "object",
+            "default": {},
+            "description": "Names and values to choose by.",
+            "additionalProperties": {
+              "type": "string",
+              "maxLength": 253
+            }
+          },
+          "dependsOn": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^[^/\\s]+/[^/\\s]+/[^/\\s]+(?:/[^/\\s]+)*$"
+            }
+          }
+        }
+      },
+      "lifecycle": {
+        "type": "object",
+        "additionalProperties": false,
+        "default": {},
+        "description": "How changes of the resource are treated.",
+        "properties": {
+          "protect": {
+            "type": "boolean",
+            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+          },
+          "onRemove": {
+            "enum": [
+              "remove",
+              "release"
+            ],
+            "description": "What happens when the document is gone; each kind has its default.",
+            "default": "release"
+          },
+          "ignore": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^/spec(/([^/~]|~[01])*)*$"
+            }
+          },
+          "hold": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1000,
+            "description": "Nothing is done to the resource while this stands here; the text says why."
+          }
+        }
+      },
+      "spec": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "host"
+        ],
+        "properties": {
+          "host": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name for SNI, and what the certificate must be valid for.",
+            "pattern": "^(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
+          },
+          "address": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Address to connect to, instead of resolving the host."
+          },
+          "port": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 65535,
+            "default": 443
+          },
+          "expiryWarnDays": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 3650,
+            "default": 30,
+            "description": "The certificate is expiring when so many days are left."
+          },
+          "certificate": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name of the Certificate that ought to be served here."
+          },
+          "trust": {
+            "type": "array",
+            "maxItems": 20,
+            "description": "PEM files with more trust anchors, relative to the document; one that is not there yet is left out.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 4096
+            }
+          }
+        }
+      }
+    },
+    "title": "certificates/Domain"
+  }
+};
+
+export const schemas = {
+  document: { ...{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "Document of fettle",
+  "description": "One resource as it is wanted.",
+  "type": "object",
+  "required": [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "spec"
+  ],
+  "properties": {
+    "apiVersion": {
+      "enum": [
+        "certificates/v1"
+      ]
+    },
+    "kind": {
+      "enum": [
+        "Issuer",
+        "Certificate",
+        "Domain"
+      ]
+    }
+  },
+  "anyOf": [
+    {
+      "$ref": "#/definitions/certificates~1Issuer"
+    },
+    {
+      "$ref": "#/definitions/certificates~1Certificate"
+    },
+    {
+      "$ref": "#/definitions/certificates~1Domain"
+    }
+  ]
+}, definitions: kinds },
+  fettle: {
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "fettle.yaml",
+  "type": "object",
+  "additionalProperties": false,
+  "description": "Configuration of a project.",
+  "properties": {
+    "name": {
+      "type": "string",
+      "minLength": 1,
+      "maxLength": 63,
+      "pattern": "^[A-Za-z0-9._-]+$",
+      "description": "Name of the project, its scope in a shared store; the name of the folder where it is left out."
+    },
+    "desired": {
+      "type": [
+        "string",
+        "array"
+      ],
+      "minLength": 1,
+      "maxLength": 4096,
+      "minItems": 1,
+      "maxItems": 1000,
+      "default": [
+        "desired/"
+      ],
+      "description": "Files, folders and patterns with documents, relative to this file.",
+      "items": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 4096
+      }
+    },
+    "store": {
+      "type": "string",
+      "minLength": 1,
+      "maxLength": 4096,
+      "default": ".fettle",
+      "description": "Folder of the log, relative to this file."
+    },
+    "parallelism": {
+      "type": "integer",
+      "minimum": 1,
+      "maximum": 1000,
+      "default": 10,
+      "description": "How many actions run at once."
+    },
+    "onDamage": {
+      "enum": [
+        "stop",
+        "recover"
+      ],
+      "default": "stop",
+      "description": "What `apply` does when the log is damaged."
+    },
+    "plugins": {
+      "type": "object",
+      "default": {},
+      "description": "Settings of the plugins, by name.",
+      "additionalProperties": false,
+      "properties": {
+        "certificates": {
+          "description": "TLS certificates, the authorities that issue them, and what servers really serve.",
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {
+            "parallelism": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1000,
+              "default": 8,
+              "description": "How many actions of this plugin run at once."
+            },
+            "probe": {
+              "type": "object",
+              "additionalProperties": false,
+              "default": {},
+              "description": "How TLS servers are probed.",
+              "properties": {
+                "concurrency": {
+                  "type": "integer",
+                  "minimum": 1,
+                  "maximum": 1000,
+                  "default": 100,
+                  "description": "Probes that are open at once."
+                },
+                "connectSeconds": {
+                  "type": "number",
+                  "exclusiveMinimum": 0,
+                  "maximum": 60,
+                  "default": 5,
+                  "description": "Deadline of the TCP connection."
+                },
+                "handshakeSeconds": {
+                  "type": "number",
+                  "exclusiveMinimum": 0,
+                  "maximum": 60,
+                  "default": 5,
+                  "description": "Deadline of the TLS handshake."
+                },
+                "totalSeconds": {
+                  "type": "number",
+                  "exclusiveMinimum": 0,
+                  "maximum": 120,
+                  "default": 10,
+                  "description": "Deadline of the whole probe, name resolution included."
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    "safety": {
+      "type": "object",
+      "additionalProperties": false,
+      "default": {},
+      "description": "Limits of the safety rules.",
+      "properties": {
+        "maxAge": {
+          "type": "string",
+          "default": "60s",
+          "description": "How old a look may be for a step that takes something away.",
+          "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+        },
+        "removals": {
+          "type": "object",
+          "additionalProperties": false,
+          "default": {},
+          "description": "How much of a kind may be removed at once; above it, nothing of the kind is removed.",
+          "properties": {
+            "max": {
+              "type": "integer",
+              "minimum": 0,
+              "maximum": 1000000,
+              "default": 10,
+              "description": "So many resources."
+            },
+            "share": {
+              "type": "string",
+              "default": "30%",
+              "description": "So large a part of what is ours.",
+              "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
+            },
+            "from": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1000000,
+              "default": 4,
+              "description": "The share counts where so many are ours; below, the number alone."
+            }
+          }
+        }
+      }
+    }
+  }
+},
+  plan: {
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "Plan of fettle",
+  "type": "object",
+  "required": [
+    "format_version",
+    "fettle_version",
+    "timestamp",
+    "project",
+    "complete",
+    "applyable",
+    "errored",
+    "resource_changes",
+    "rejected_changes",
+    "deferred_changes",
+    "prior_state",
+    "resource_drift",
+    "checks",
+    "gaps",
+    "summary",
+    "plan_digest"
+  ],
+  "description": "A plan as `fettle plan -o FILE` writes it.",
+  "properties": {
+    "format_version": {
+      "type": "string",
+      "pattern": "^1\\.[0-9]+$",
+      "description": "Version of this format; readers refuse another major one."
+    },
+    "fettle_version": {
+      "type": "string",
+      "minLength": 1
+    },
+    "timestamp": {
+      "type": "string",
+      "description": "When it was made.",
+      "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+    },
+    "project": {
+      "type": "string",
+      "minLength": 1
+    },
+    "complete": {
+      "type": "boolean",
+      "description": "Nothing was left out: no gap, no target."
+    },
+    "applyable": {
+      "type": "boolean",
+      "description": "There are rows that would run."
+    },
+    "errored": {
+      "type": "boolean"
+    },
+    "resource_changes": {
+      "type": "array",
+      "description": "What would run.",
+      "items": {
+        "$ref": "#/definitions/ResourceChange"
+      }
+    },
+    "rejected_changes": {
+      "type": "array",
+      "description": "What would be unsafe and will not run.",
+      "items": {
+        "$ref": "#/definitions/RefusedChange"
+      }
+    },
+    "deferred_changes": {
+      "type": "array",
+      "description": "What has to wait.",
+      "items": {
+        "$ref": "#/definitions/RefusedChange"
+      }
+    },
+    "prior_state": {
+      "type": "object",
+      "required": [
+        "resources"
+      ],
+      "description": "Everything as it was seen.",
+      "properties": {
+        "resources": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "required": [
+              "address",
+              "type",
+              "state"
+            ],
+            "properties": {
+              "address": {
+                "type": "string",
+                "minLength": 1
+              },
+              "type": {
+                "type": "string",
+                "minLength": 1
+              },
+              "state": {
+                "type": "string",
+                "minLength": 1
+              },
+              "values": {}
+            }
+          }
+        }
+      }
+    },
+    "resource_drift": {
+      "type": "array",
+      "description": "How the world differs from what was last applied.",
+      "items": {
+        "type": "object",
+        "required": [
+          "address",
+          "change"
+        ],
+        "properties": {
+          "address": {
+            "type": "string",
+            "minLength": 1
+          },
+          "change": {
+            "$ref": "#/definitions/ValueChange"
+          }
+        }
+      }
+    },
+    "checks": {
+      "type": "array",
+      "description": "Findings.",
+      "items": {
+        "type": "object",
+        "required": [
+          "address",
+          "code",
+          "severity",
+          "message",
+          "facts"
+        ],
+        "properties": {
+          "address": {
+            "type": "string",
+            "minLength": 1
+          },
+          "code": {
+            "type": "string",
+            "minLength": 1
+          },
+          "severity": {
+            "enum": [
+              "error",
+              "warning",
+              "info"
+            ]
+          },
+          "message": {
+            "type": "string"
+          },
+          "facts": {
+            "type": "object"
+          }
+        }
+      }
+    },
+    "gaps": {
+      "type": "array",
+      "description": "Parts of the world that could not be read.",
+      "items": {
+        "type": "object",
+        "required": [
+          "plugin",
+          "scope",
+          "message"
+        ],
+        "properties": {
+          "plugin": {
+            "type": "string",
+            "minLength": 1
+          },
+          "scope": {
+            "type": "string",
+            "minLength": 1
+          },
+          "message": {
+            "type": "string"
+          },
+          "since": {
+            "type": "string",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+          }
+        }
+      }
+    },
+    "unmanaged": {
+      "type": "array",
+      "description": "Addresses of what was seen, and is neither written nor ours.",
+      "items": {
+        "type": "string",
+        "minLength": 1
+      }
+    },
+    "settled": {
+      "type": "array",
+      "description": "What an earlier run left open, and how it ended as far as can be seen.",
+      "items": {
+        "type": "object",
+        "required": [
+          "address",
+          "step",
+          "outcome"
+        ],
+        "properties": {
+          "address": {
+            "type": "string",
+            "minLength": 1
+          },
+          "step": {
+            "type": "string",
+            "pattern": "^(?:[^:>]+:)?[^:>]+>[^:>]+$"
+          },
+          "outcome": {
+            "type": "string",
+            "minLength": 1
+          }
+        }
+      }
+    },
+    "summary": {
+      "type": "object",
+      "required": [
+        "add",
+        "change",
+        "step",
+        "remove",
+        "rejected",
+        "deferred",
+        "findings",
+        "unchanged"
+      ],
+      "properties": {
+        "resources": {
+          "type": "integer",
+          "minimum": 0
+        },
+        "plugins": {
+          "type": "integer",
+          "minimum": 0
+        },
+        "add": {
+          "type": "integer",
+          "minimum": 0
+        },
+        "change": {
+          "type": "integer",
+          "minimum": 0
+        },
+        "step": {
+          "type": "integer",
+          "minimum": 0
+        },
+        "remove": {
+          "type": "integer",
+          "minimum": 0
+        },
+        "rejected": {
+          "type": "integer",
+          "minimum": 0
+        },
+        "deferred": {
+          "type": "integer",
+          "minimum": 0
+        },
+        "findings": {
+          "type": "integer",
+          "minimum": 0
+        },
+        "unchanged": {
+          "type": "integer",
+          "minimum": 0
+        },
+        "unread": {
+          "type": "integer",
+          "minimum": 0,
+          "description": "Covered by a gap, and therefore not judged."
+        }
+      }
+    },
+    "plan_digest": {
+      "type": "string",
+      "description": "Over what would run.",
+      "pattern": "^sha256:[0-9a-f]{64}$"
+    },
+    "log_head": {
+      "type": "object",
+      "required": [
+        "seq",
+        "hash"
+      ],
+      "description": "Where the log ended.",
+      "properties": {
+        "seq": {
+          "type": "integer",
+          "minimum": 1
+        },
+        "hash": {
+          "type": "string",
+          "minLength": 1
+        }
+      }
+    },
+    "checksum": {
+      "type": "string",
+      "description": "Over the whole of a saved plan but itself.",
+      "pattern": "^sha256:[0-9a-f]{64}$"
+    }
+  },
+  "definitions": {
+    "ValueChange": {
+      "type": "object",
+      "required": [
+        "actions"
+      ],
+      "properties": {
+        "actions": {
+          "type": "array",
+          "minItems": 1,
+          "items": {
+            "enum": [
+              "create",
+              "update",
+              "delete",
+              "forget",
+              "no-op"
+            ]
+          }
+        },
+        "before": {},
+        "after": {},
+        "before_sensitive": {},
+        "after_sensitive": {}
+      }
+    },
+    "ResourceChange": {
+      "type": "object",
+      "required": [
+        "address",
+        "type",
+        "name",
+        "provider_name",
+        "change",
+        "step",
+        "goal",
+        "cause",
+        "because",
+        "basis"
+      ],
+      "properties": {
+        "address": {
+          "type": "string",
+          "minLength": 1
+        },
+        "type": {
+          "type": "string",
+          "minLength": 1
+        },
+        "name": {
+          "type": "string",
+          "minLength": 1
+        },
+        "provider_name": {
+          "type": "string",
+          "minLength": 1
+        },
+        "change": {
+          "$ref": "#/definitions/ValueChange"
+        },
+        "step": {
+          "type": "string",
+          "pattern": "^(?:[^:>]+:)?[^:>]+>[^:>]+$"
+        },
+        "goal": {
+          "enum": [
+            "create",
+            "update",
+            "replace",
+            "remove",
+            "adopt",
+            "protect",
+            "release"
+          ]
+        },
+        "cause": {
+          "enum": [
+            "new",
+            "edit",
+            "drift",
+            "orphan",
+            "time",
+            "progress",
+            "policy"
+          ]
+        },
+        "because": {
+          "type": "string"
+        },
+        "reversible": {
+          "enum": [
+            "yes",
+            "no",
+            "partly"
+          ]
+        },
+        "basis": {
+          "type": "string",
+          "description": "What it was judged on.",
+          "pattern": "^sha256:[0-9a-f]{64}$"
+        },
+        "source": {
+          "type": "object",
+          "required": [
+            "filename",
+            "start"
+          ],
+          "properties": {
+            "filename": {
+              "type": "string"
+            },
+            "start": {
+              "type": "object",
+              "required": [
+                "line",
+                "column"
+              ],
+              "properties": {
+                "line": {
+                  "type": "integer",
+                  "minimum": 1
+                },
+                "column": {
+                  "type": "integer",
+                  "minimum": 1
+                }
+              }
+            }
+          }
+        },
+        "warnings": {
+          "type": "array",
+          "items": {
+            "type": "string"
+          }
+        },
+        "overrides": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "required": [
+              "rule",
+              "reason"
+            ],
+            "properties": {
+              "rule": {
+                "type": "string",
+                "minLength": 1
+              },
+              "reason": {
+                "type": "string",
+                "minLength": 1
+              }
+            }
+          }
+        }
+      }
+    },
+    "RefusedChange": {
+      "type": "object",
+      "required": [
+        "reason",
+        "resource_change",
+        "reasons"
+      ],
+      "properties": {
+        "reason": {
+          "type": "string",
+          "minLength": 1,
+          "description": "Rule of the first reason."
+        },
+        "resource_change": {
+          "$ref": "#/definitions/ResourceChange"
+        },
+        "reasons": {
+          "type": "array",
+          "items": {
+            "$ref": "#/definitions/Reason"
+          }
+        },
+        "clears_at": {
+          "type": "string",
+          "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+        }
+      }
+    },
+    "Reason": {
+      "type": "object",
+      "required": [
+        "rule",
+        "message",
+        "facts",
+        "overridable"
+      ],
+      "properties": {
+        "rule": {
+          "type": "string",
+          "minLength": 1
+        },
+        "message": {
+          "type": "string"
+        },
+        "facts": {
+          "type": "object"
+        },
+        "observed_at": {
+          "type": "string",
+          "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+        },
+        "clears_at": {
+          "type": "string",
+          "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+        },
+        "remedy": {
+          "type": "object"
+        },
+        "overridable": {
+          "type": "boolean"
+        }
+      }
+    }
+  }
+},
+  ...Object.fromEntries(Object.entries(kinds).map(([name, schema]) => [name, { $schema, ...schema }])),
+};

@@ -1,0 +1,177 @@
+/** Properties of loading: any text gives documents or problems with places, and never more than what a plain parser gives. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { readDocuments, textMistake } from '../../../src/engine/load/documents.ts';
+import { lineStarts, placeAt } from '../../../src/engine/load/lines.ts';
+import { distance, nearest } from '../../../src/engine/load/nearest.ts';
+import { textOf } from '../../../src/engine/load/read-text.ts';
+import type { Json } from '../../../src/engine/types.ts';
+import { formatProblems } from '../../../src/report/problems.ts';
+import { brief, domain, loadFiles } from './files.ts';
+
+const pieces = [
+  '- ', '-', '? ', ': ', ':', '[', ']', '{', '}', ',', '"', "'", '#c', ' # c\n', '\n', '\n\n', '  ', ' ', '\t', '&a ', '*a', '!t ', '!!str ', '!!int ', '|\n', '>-\n', '|2+\n',
+  '---\n', '--- ', '...\n', '%YAML 1.2\n', '%YAML 1.1\n', '%TAG ! x\n', 'a', 'b', 'a: ', 'b: ', 'a: b\n', '  c: d\n', '\r\n', '\r', '\ufeff', '\\', '\\x', 'null', 'true', '1', '0x1F', '1e3', '.nan', '9007199254740993',
+  '<<: ', '__proto__: ', 'constructor: ', '${env:A}', '日本', '😀', '\u0001', '\u0000', '\ud800', '~', '=', '@', '`', '%',
+];
+const yamlish = fc.oneof(
+  { weight: 5, arbitrary: fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map((parts) => parts.join('')) },
+  { weight: 1, arbitrary: fc.string({ maxLength: 200, unit: 'binary' }) },
+  { weight: 1, arbitrary: fc.json() },
+);
+
+const valid = [
+  domain('a', 'host: a.test', 'port: 8443', 'trust: [./ca.crt, "./b c.crt"]'),
+  'apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: test-ca, labels: { a: "1" } }\nspec: { localCa: { dir: ./ca, commonName: "Example: test CA" } }\n',
+  'apiVersion: certificates/v1\nkind: Certificate\nmetadata:\n  name: www\n  dependsOn:\n    - certificates/Issuer/test-ca\nlifecycle: { protect: true, ignore: [/spec/validityDays] }\nspec:\n  issuer: test-ca\n  dnsNames: &names\n    - www.example.test\n    - example.test\n  storage:\n    file:\n      certificate: >-\n        ./tls/www.crt\n      key: ./tls/www.key\n',
+].join('---\n');
+
+/** A text with some of it taken away, put in, or moved. */
+const mutated = fc
+  .array(fc.record({ at: fc.nat(valid.length), remove: fc.nat(12), insert: fc.constantFrom('', ...pieces) }), { minLength: 1, maxLength: 4 })
+  .map((edits) => edits.reduce((text, { at, remove, insert }) => text.slice(0, at) + insert + text.slice(at + remove), valid));
+
+function sameAsPlain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value) ?? 'null');
+}
+
+/** What a plain parser says of a text: its values, or that something is wrong with it. */
+function reference(text: string): readonly unknown[] | undefined {
+  const documents = [...parseAllDocuments(text, { uniqueKeys: true, resolveKnownTags: false })];
+  if (documents.some(({ errors, warnings }) => errors.length > 0 || warnings.length > 0)) return undefined;
+  try {
+    return documents.map((document) => sameAsPlain(document.toJS({ mapAsMap: false })));
+  } catch {
+    return undefined;
+  }
+}
+
+describe('any text', () => {
+  it('gives documents or mistakes inside the text, and what has no mistake is what a plain parser reads', () => {
+    let sound = 0;
+    fc.assert(
+      fc.property(fc.oneof(yamlish, mutated), (text) => {
+        const whole = textMistake(text, lineStarts(text));
+        if (whole !== undefined) {
+          expect(whole.offset).toBeGreaterThanOrEqual(0);
+          expect(whole.offset).toBeLessThan(text.length);
+          return;
+        }
+        const documents = [...readDocuments(text)].map(({ value, mistakes }) => ({ value, mistakes: [...mistakes] }));
+        const mistakes = documents.flatMap((document) => document.mistakes);
+        for (const { offset, message } of mistakes) {
+          expect(offset).toBeGreaterThanOrEqual(0);
+          expect(offset).toBeLessThanOrEqual(text.length);
+          expect(message).not.toBe('');
+        }
+        for (const document of documents) expect(document.value === undefined).toBe(document.value === undefined && document.mistakes.length > 0);
+        const plain = reference(text);
+        if (plain === undefined) expect(mistakes).not.toEqual([]);
+        else if (mistakes.length === 0) {
+          sound++;
+          expect(documents.map(({ value }) => value as Json)).toEqual(plain);
+        }
+      }),
+      { numRuns: 8_000 },
+    );
+    // The comparison above was made often enough to say something.
+    expect(sound).toBeGreaterThan(300);
+  });
+
+  it('never throws through the whole of loading, leaves prototypes alone, and has a place for every error', async () => {
+    const before = Object.getOwnPropertyNames(Object.prototype).sort();
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(yamlish, mutated), async (text) => {
+        const { problems, desired } = await loadFiles({ 'x.yaml': text }, { paths: ['x.yaml'] });
+        for (const { at, code } of problems) if (code !== 'empty-desired') expect(at).toMatchObject({ file: 'x.yaml' });
+        for (const { at } of problems) {
+          const line = at === undefined ? undefined : Buffer.from(text).toString().split('\n')[at.line - 1];
+          if (at !== undefined) expect(at.column).toBeLessThanOrEqual((line?.length ?? 0) + 1);
+        }
+        expect(problems.length > 0 || desired.length > 0).toBe(true);
+        const printed = formatProblems(problems, { color: false });
+        expect(printed === '').toBe(problems.length === 0);
+        expect(printed).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/u);
+      }),
+      { numRuns: 1_500 },
+    );
+    expect(Object.getOwnPropertyNames(Object.prototype).sort()).toEqual(before);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('gives the same for the same files in whatever order they come', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(mutated, { minLength: 2, maxLength: 3 }), async (texts) => {
+        const files = Object.fromEntries(texts.map((text, i) => [`f${i}.yaml`, text]));
+        const paths = Object.keys(files);
+        const [one, other] = [await loadFiles(files, { paths }), await loadFiles(files, { paths: paths.toReversed() })];
+        expect(other).toEqual(one);
+        expect(brief(other.problems)).toEqual(brief(one.problems));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('any bytes', () => {
+  it('are text or a problem, and the text is what the bytes say', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        const read = textOf(Buffer.from(bytes));
+        if ('unreadable' in read) {
+          expect(read.unreadable.line).toBeGreaterThanOrEqual(1);
+          expect(read.unreadable.column).toBeGreaterThanOrEqual(1);
+        } else expect(Buffer.from(read.text).equals(Buffer.from(bytes)) || bytes[0] === 0xef).toBe(true);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+describe('places', () => {
+  it('are those of counting lines', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('a', 'bc', '\n', '\r\n', '😀'), { maxLength: 60 }).map((parts) => parts.join('')), fc.nat(80), (text, at) => {
+        const offset = Math.min(at, text.length);
+        const before = text.slice(0, offset).split('\n');
+        expect(placeAt(lineStarts(text), offset)).toEqual({ line: before.length, column: (before.at(-1)?.length ?? 0) + 1 });
+      }),
+    );
+  });
+});
+
+describe('nearest', () => {
+  /** Edit distance by its definition, for short words. */
+  function plainDistance(a: string, b: string): number {
+    if (a === '' || b === '') return a.length + b.length;
+    const options = [plainDistance(a.slice(1), b) + 1, plainDistance(a, b.slice(1)) + 1, plainDistance(a.slice(1), b.slice(1)) + (a[0] === b[0] ? 0 : 1)];
+    if (a.length > 1 && b.length > 1 && a[0] === b[1] && a[1] === b[0]) options.push(plainDistance(a.slice(2), b.slice(2)) + 1);
+    return Math.min(...options);
+  }
+
+  it('counts as the definition says, and no further than asked', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 5 });
+    fc.assert(
+      fc.property(word, word, fc.nat(5), (a, b, most) => {
+        const exact = plainDistance(a, b);
+        expect(distance(a, b, most)).toBe(exact <= most ? exact : most + 1);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it.each([
+    ['hots', ['host', 'port'], 'host'],
+    ['Domian', ['Domain', 'Issuer'], 'Domain'],
+    ['HOST', ['host'], 'host'],
+    ['keyAlgoritm', ['keyAlgorithm', 'issuer'], 'keyAlgorithm'],
+    ['xyz', ['host', 'port'], undefined],
+    ['ab', ['yz'], undefined],
+    ['', ['a'], undefined],
+    ['cat', ['bat', 'rat'], 'bat'],
+  ])('of %s in %j is %s', (name, known, expected) => {
+    expect(nearest(name, known)).toBe(expected);
+  });
+});

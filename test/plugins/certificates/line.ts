@@ -1,0 +1,84 @@
+/** Looks, proposes and takes the step of one resource on real files, as a run does, without a log. */
+
+import { certificates } from '../../../plugins/certificates/plugin.ts';
+import { formatRef } from '../../../src/engine/ref.ts';
+import type { Change, Desired, Memory, Observed, Pair, Proposal, View } from '../../../src/engine/types.ts';
+import { outside, queryOf, sceneOf } from './support.ts';
+
+export interface Line {
+  readonly folder: string;
+  readonly desired: readonly Desired[];
+  readonly memory: Map<string, Memory>;
+  /** Epoch ms. */
+  now: number;
+}
+
+export function lineOf(folder: string, desired: readonly Desired[], now: number): Line {
+  return { folder, desired, memory: new Map(), now };
+}
+
+export async function view(line: Line): Promise<View> {
+  const reader = await certificates.openReader(outside(line.folder));
+  return certificates.observe(reader, queryOf(line.desired, { memory: [...line.memory.values()], now: line.now }));
+}
+
+function pairs(line: Line, seen: View): readonly Pair[] {
+  const observed = new Map(seen.observed.map((each) => [formatRef(each.ref), each]));
+  const refs = new Map([...line.desired.map(({ ref }) => ref), ...[...line.memory.values()].map(({ ref }) => ref)].map((ref) => [formatRef(ref), ref]));
+  return [...refs].map(([address, ref]) => {
+    const desired = line.desired.find((each) => formatRef(each.ref) === address);
+    const memory = line.memory.get(address);
+    const there: Observed | undefined = observed.get(address);
+    return {
+      ref,
+      ...(desired === undefined ? {} : { desired }),
+      ...(there === undefined ? {} : { observed: there }),
+      ...(memory === undefined ? {} : { memory }),
+    };
+  });
+}
+
+/** What one resource needs next. */
+export async function proposal(line: Line, address: string): Promise<{ readonly pair: Pair; readonly proposal?: Proposal; readonly all: readonly Pair[] }> {
+  const all = pairs(line, await view(line));
+  const pair = all.find((each) => formatRef(each.ref) === address);
+  if (pair === undefined) throw new Error(`${address} is neither written nor remembered`);
+  const found = certificates.kinds[pair.ref.kind]?.diff(pair, sceneOf(all, { now: line.now }));
+  return found === undefined ? { pair, all } : { pair, proposal: found, all };
+}
+
+/** Takes the step that one resource needs, and remembers what the handler says; gives the step, or undefined where none is needed. */
+export async function take(line: Line, address: string, signal = new AbortController().signal): Promise<string | undefined> {
+  const { pair, proposal: found, all } = await proposal(line, address);
+  if (found === undefined) return undefined;
+  const kind = certificates.kinds[pair.ref.kind];
+  const handler = kind?.handlers[found.step];
+  if (handler === undefined) throw new Error(`no handler for ${found.step}`);
+  const change: Change = { ref: pair.ref, step: found.step, goal: found.goal, fields: found.fields ?? [], because: found.because, cause: found.cause ?? 'new' };
+  const kept = await handler(await certificates.openWriter(outside(line.folder)), pair, {
+    id: 'run-1',
+    change,
+    scene: sceneOf(all, { now: line.now }),
+    now: () => line.now,
+    signal,
+    progress: () => {},
+  });
+  if (found.goal === 'remove') line.memory.delete(address);
+  else {
+    const before = line.memory.get(address);
+    const spec = pair.desired?.spec as NonNullable<Memory['applied']>['spec'];
+    line.memory.set(address, {
+      ref: pair.ref,
+      version: 1,
+      owned: 'created',
+      kept: { ...before?.kept, ...kept },
+      ...(spec === undefined ? (before?.applied === undefined ? {} : { applied: before.applied }) : { applied: { at: '', digest: '', spec } }),
+    });
+  }
+  return found.step;
+}
+
+/** The state of one resource; `absent` where nothing is seen. */
+export async function stateOf(line: Line, address: string): Promise<string> {
+  return (await proposal(line, address)).pair.observed?.state ?? 'absent';
+}

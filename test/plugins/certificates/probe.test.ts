@@ -1,0 +1,400 @@
+/** Probes of real TLS servers: what they serve, whether a client would trust it, and how the others fail. */
+
+import { X509Certificate } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, type Server, createServer } from 'node:net';
+import { join } from 'node:path';
+import { type TlsOptions, createServer as createTlsServer } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
+import { leadsToAnchor, readTrustSet } from '../../../plugins/certificates/live/trust.ts';
+import { makeAuthority, makeKeys, makeLeaf, keyPem } from '../../../plugins/certificates/live/x509-make.ts';
+import { certificates } from '../../../plugins/certificates/plugin.ts';
+import type { Query } from '../../../src/engine/plugin.ts';
+import type { Observed } from '../../../src/engine/types.ts';
+import { DAY, desiredOf, outside, queryOf, refOf } from './support.ts';
+
+/** Later than every certificate here begins. */
+let now = Date.now();
+const HOST = 'www.example.test';
+
+let folder: string;
+const pem: Record<string, { readonly cert: string; readonly key: string }> = {};
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'fettle-probe-'));
+  const authority = async (name: string, at = now) => {
+    const keys = await makeKeys('ecdsa-p256');
+    return { certificate: await makeAuthority(name, keys, at), key: keys.privateKey };
+  };
+  const leaf = async (name: string, signer: Awaited<ReturnType<typeof authority>> | undefined, dnsNames: readonly string[], from: number, days: number) => {
+    const keys = await makeKeys(name === 'rsa' ? 'rsa-2048' : 'ecdsa-p256');
+    const made = await makeLeaf({ dnsNames, validityDays: days, keys, now: from, ...(signer === undefined ? {} : { signer }) });
+    pem[name] = { cert: made.toString(), key: keyPem(keys.privateKey) };
+  };
+  const old = await authority('Probe CA', now - 400 * DAY);
+  writeFileSync(join(folder, 'ca.crt'), old.certificate.toString());
+  const stranger = await authority('Stranger CA', now - 400 * DAY);
+  await leaf('good', old, [HOST, 'example.test'], now, 90);
+  await leaf('rsa', old, [HOST], now, 90);
+  await leaf('near', old, [HOST], now - 80 * DAY, 90);
+  await leaf('expired', old, [HOST], now - 93 * DAY, 90);
+  await leaf('early', old, [HOST], now + 2 * DAY, 90);
+  await leaf('other', old, ['a.example', 'b.example'], now, 90);
+  await leaf('wildcard', old, ['*.example.test'], now, 90);
+  await leaf('stranger', stranger, [HOST], now, 90);
+  await leaf('strange-expired', stranger, ['other.test'], now - 93 * DAY, 90);
+  await leaf('self', undefined, [HOST], now, 90);
+  writeFileSync(join(folder, 'self.crt'), pem['self']?.cert ?? '');
+  const run = (...args: readonly string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  run('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'root.key', '-out', 'root.crt', '-subj', '/CN=Root', '-days', '30');
+  for (const [name, issuer, ext] of [
+    ['inter', 'root', 'basicConstraints=critical,CA:true'],
+    ['chained', 'inter', `subjectAltName=DNS:${HOST}`],
+  ] as const) {
+    writeFileSync(join(folder, `${name}.ext`), `${ext}\n`);
+    run('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
+    run('x509', '-req', '-in', `${name}.csr`, '-CA', `${issuer}.crt`, '-CAkey', `${issuer}.key`, '-CAcreateserial', '-extfile', `${name}.ext`, '-out', `${name}.crt`, '-days', '60');
+  }
+  const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
+  pem['chained'] = { cert: text('chained.crt') + text('inter.crt'), key: text('chained.key') };
+  pem['unchained'] = { cert: text('chained.crt'), key: text('chained.key') };
+  run('req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', 'ip.key', '-out', 'ip.crt', '-subj', '/CN=ip', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '60');
+  pem['ip'] = { cert: text('ip.crt'), key: text('ip.key') };
+  run('req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', 'cn.key', '-out', 'cn.crt', '-subj', `/CN=${HOST}`, '-days', '60');
+  pem['cn'] = { cert: text('cn.crt'), key: text('cn.key') };
+  now = Date.now() + 1000;
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Listens on a free port until the test ends. */
+async function listening(server: Server): Promise<number> {
+  const sockets = new Set<{ destroy: () => void }>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+interface Tls {
+  readonly port: number;
+  /** Names that clients asked for. */
+  readonly names: string[];
+  /** Handshakes that came to their end. */
+  readonly done: () => number;
+  /** Application data that clients sent. */
+  readonly bytes: () => number;
+}
+
+async function tlsServer(name: string, options: TlsOptions = {}): Promise<Tls> {
+  const names: string[] = [];
+  let bytes = 0;
+  let done = 0;
+  const SNICallback: TlsOptions['SNICallback'] = (asked, use) => {
+    names.push(asked);
+    use(null);
+  };
+  const server = createTlsServer({ ...pem[name], SNICallback, ...options }, (socket) => {
+    done += 1;
+    socket.on('data', (data) => {
+      bytes += data.length;
+    });
+    socket.on('error', () => {});
+  });
+  server.on('tlsClientError', () => {});
+  return { port: await listening(server), names, done: () => done, bytes: () => bytes };
+}
+
+const LIMITS = { probe: { concurrency: 100, connectSeconds: 0.4, handshakeSeconds: 0.4, totalSeconds: 1 } };
+
+async function probe(spec: Partial<DomainSpec>, more: { readonly config?: typeof LIMITS; readonly query?: Partial<Query> } = {}): Promise<Observed> {
+  const reader = await certificates.openReader(outside(folder, more.config ?? {}));
+  const desired = desiredOf('Domain', 'www', { host: HOST, address: '127.0.0.1', port: 1, expiryWarnDays: 30, trust: ['ca.crt'], ...spec });
+  const { observed, gaps } = await certificates.observe(reader, queryOf([desired], { now, ...more.query }));
+  expect(gaps).toEqual([]);
+  const [first] = observed;
+  if (first === undefined) throw new Error('nothing was seen');
+  return first;
+}
+
+const codes = ({ findings }: Observed): readonly string[] => findings.map(({ code }) => code);
+
+describe('a server whose certificate works', () => {
+  test('is issued, with all that there is to know', async () => {
+    const server = await tlsServer('good');
+    const seen = await probe({ port: server.port });
+    const certificate = new X509Certificate(pem['good']?.cert ?? '');
+    expect(seen).toMatchObject({
+      ref: refOf('Domain', 'www'),
+      state: 'issued',
+      given: true,
+      findings: [],
+      facts: {
+        fingerprint: `sha256:${certificate.fingerprint256.replaceAll(':', '').toLowerCase()}`,
+        subject: `CN=${HOST}`,
+        issuer: 'CN=Probe CA',
+        names: ['example.test', HOST],
+        notBefore: certificate.validFromDate.toISOString(),
+        notAfter: certificate.validToDate.toISOString(),
+        keyAlgorithm: 'ecdsa-p256',
+        protocol: 'TLSv1.3',
+        trusted: true,
+        chain: [{ subject: `CN=${HOST}` }],
+      },
+      signals: { daysLeft: 89, address: '127.0.0.1' },
+    });
+    expect(seen.facts).not.toHaveProperty('error');
+    expect(seen.signals?.['rttMs']).toBeTypeOf('number');
+  });
+
+  test('is asked for its name by SNI, and sent nothing else', async () => {
+    const server = await tlsServer('good');
+    await probe({ port: server.port, host: 'WWW.Example.Test.' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(server.names).toEqual([HOST]);
+    expect([server.done(), server.bytes()]).toEqual([1, 0]);
+  });
+
+  test('by TLS 1.2, with an RSA key', async () => {
+    const server = await tlsServer('rsa', { maxVersion: 'TLSv1.2' });
+    expect(await probe({ port: server.port })).toMatchObject({ state: 'issued', facts: { protocol: 'TLSv1.2', keyAlgorithm: 'rsa-2048' } });
+  });
+
+  test('through an intermediate', async () => {
+    const server = await tlsServer('chained');
+    expect(await probe({ port: server.port, trust: ['root.crt'] })).toMatchObject({ state: 'issued', facts: { trusted: true, chain: [{ subject: 'CN=chained' }, { subject: 'CN=inter' }] } });
+  });
+
+  test('whose intermediate, or own certificate, is the anchor', async () => {
+    const server = await tlsServer('unchained');
+    expect((await probe({ port: server.port, trust: ['inter.crt'] })).state).toBe('issued');
+    const self = await tlsServer('self');
+    expect((await probe({ port: self.port, trust: ['self.crt'] })).state).toBe('issued');
+  });
+
+  test('for a wildcard', async () => {
+    const server = await tlsServer('wildcard');
+    expect((await probe({ port: server.port })).state).toBe('issued');
+    expect(codes(await probe({ port: server.port, host: 'a.b.example.test' }))).toEqual(['wrong-name']);
+  });
+
+  test('for an address, without SNI', async () => {
+    const server = await tlsServer('ip');
+    expect(await probe({ port: server.port, host: '127.0.0.1', trust: ['ip.crt'] })).toMatchObject({ state: 'issued', facts: { names: ['127.0.0.1'], keyAlgorithm: 'ed25519' } });
+    expect(server.names).toEqual([]);
+  });
+
+  test('with a trust file that is not there yet among them', async () => {
+    const server = await tlsServer('good');
+    expect((await probe({ port: server.port, trust: ['nowhere/ca.crt', 'ca.crt'] })).state).toBe('issued');
+  });
+
+  test('that wants a certificate of its clients, by TLS 1.3', async () => {
+    const server = await tlsServer('good', { requestCert: true, rejectUnauthorized: true });
+    expect((await probe({ port: server.port })).state).toBe('issued');
+  });
+
+  test.each(['X448', 'P-521'])('that only knows the group %s', async (ecdhCurve) => {
+    const server = await tlsServer('good', { ecdhCurve, minVersion: 'TLSv1.3' });
+    expect((await probe({ port: server.port })).state).toBe('issued');
+  });
+
+  test('that listens on a name', async () => {
+    const server = await tlsServer('good');
+    expect(await probe({ port: server.port, address: 'localhost' })).toMatchObject({ state: 'issued', signals: { address: '127.0.0.1' } });
+  });
+});
+
+describe('the end of a certificate', () => {
+  test('that is near is expiring', async () => {
+    const server = await tlsServer('near');
+    expect(await probe({ port: server.port })).toMatchObject({
+      state: 'expiring',
+      findings: [{ code: 'expiring', severity: 'warning', message: 'expires in 9 days, warned from 30 days on' }],
+      signals: { daysLeft: 9 },
+    });
+  });
+
+  test.each([
+    ['1 ms before the border', -1, 'issued'],
+    ['at the border', 0, 'expiring'],
+    ['1 ms before the end', 10 * DAY - 1, 'expiring'],
+    ['at the end', 10 * DAY, 'expiring'],
+    ['1 ms after the end', 10 * DAY + 1, 'tls_error'],
+  ])('counts in timestamps: %s', async (_name, offset, state) => {
+    const server = await tlsServer('good');
+    const end = new X509Certificate(pem['good']?.cert ?? '').validToDate.getTime();
+    expect((await probe({ port: server.port, expiryWarnDays: 10 }, { query: { now: end - 10 * DAY + offset } })).state).toBe(state);
+  });
+});
+
+describe('a server that a client would refuse', () => {
+  test.each<readonly [string, Partial<DomainSpec>, readonly string[], RegExp]>([
+    ['expired', {}, ['expired'], /^expired 3 days ago, at \d{4}-/u],
+    ['early', {}, ['not-yet-valid'], /^not valid for another 1 day, until \d{4}-/u],
+    ['other', {}, ['wrong-name'], /^valid for a\.example, b\.example, not for www\.example\.test$/u],
+    ['stranger', {}, ['untrusted'], /UNABLE_TO_\w+; issued by CN=Stranger CA$/u],
+    ['self', {}, ['untrusted'], /DEPTH_ZERO_SELF_SIGNED_CERT/u],
+    ['unchained', { trust: ['root.crt'] }, ['untrusted'], /UNABLE_TO/u],
+    ['good', { trust: [] }, ['untrusted'], /UNABLE_TO/u],
+    ['cn', { trust: ['cn.crt'] }, ['wrong-name'], /^valid for no name, not for/u],
+    ['strange-expired', {}, ['expired', 'wrong-name', 'untrusted'], /^expired 3 days ago/u],
+  ])('%s %j', async (name, spec, expected, message) => {
+    const server = await tlsServer(name);
+    const seen = await probe({ port: server.port, ...spec });
+    expect(seen.state).toBe('tls_error');
+    expect(codes(seen)).toEqual(expected);
+    expect(seen.findings.every(({ severity }) => severity === 'error')).toBe(true);
+    expect(seen.findings[0]?.message).toMatch(message);
+    expect(seen.facts).toMatchObject({ error: expected[0] });
+  });
+
+  test('has facts that time does not change', async () => {
+    const server = await tlsServer('expired');
+    const [a, b] = [await probe({ port: server.port }), await probe({ port: server.port }, { query: { now: now + 10 * DAY } })];
+    expect(a.facts).toEqual(b.facts);
+    expect(a.findings[0]?.message).not.toBe(b.findings[0]?.message);
+  });
+});
+
+describe('a server that gives no certificate', () => {
+  async function failing(spec: Partial<DomainSpec>, code: string, message: RegExp): Promise<void> {
+    const began = Date.now();
+    const seen = await probe(spec, { config: LIMITS });
+    expect(Date.now() - began).toBeLessThan(2000);
+    expect(seen.state).toBe(code === 'name-not-resolved' ? 'pending_route' : 'tls_error');
+    expect(codes(seen)).toEqual([code]);
+    expect(seen.facts).toEqual({ error: code, message: seen.findings[0]?.message });
+    expect(seen.findings[0]?.message).toMatch(message);
+  }
+
+  test('refused', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    await failing({ port }, 'refused', /^127\.0\.0\.1:\d+: nothing listens there$/u);
+  });
+  test('closed at once', async () => {
+    const port = await listening(createServer((socket) => socket.end()));
+    await failing({ port }, 'reset', /closed the connection during the handshake$/u);
+  });
+  test('reset', async () => {
+    const port = await listening(createServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
+    await failing({ port }, 'reset', /closed the connection during the handshake$/u);
+  });
+  test('silent', async () => {
+    const port = await listening(createServer(() => {}));
+    await failing({ port }, 'timeout', /did not finish the handshake within 0\.4 s$/u);
+  });
+  test('slow, a byte at a time', async () => {
+    const port = await listening(
+      createServer((socket) => {
+        const timer = setInterval(() => socket.write('\x16'), 50);
+        socket.on('close', () => clearInterval(timer));
+      }),
+    );
+    const seen = await probe({ port }, { config: LIMITS });
+    expect(['timeout', 'handshake']).toContain(codes(seen)[0]);
+  });
+  test('plain HTTP', async () => {
+    const port = await listening(createHttpServer((_request, response) => response.end('hello')));
+    await failing({ port }, 'handshake', /the TLS handshake failed: \w+/u);
+  });
+  test('an old protocol', async () => {
+    const server = await tlsServer('rsa', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' });
+    await failing({ port: server.port }, 'handshake', /the TLS handshake failed/u);
+  });
+  test('that wants a certificate of its clients, by TLS 1.2', async () => {
+    const server = await tlsServer('good', { requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' });
+    await failing({ port: server.port }, 'handshake', /the TLS handshake failed: .*alert handshake failure$/u);
+  });
+  test('a name that does not resolve', async () => {
+    const { address: _address, ...spec } = { host: 'nowhere.invalid', address: undefined };
+    const reader = await certificates.openReader(outside(folder));
+    const desired = desiredOf('Domain', 'www', { ...spec, port: 443, expiryWarnDays: 30 });
+    const { observed } = await certificates.observe(reader, queryOf([desired], { now }));
+    expect(observed[0]).toMatchObject({ state: 'pending_route', facts: { error: 'name-not-resolved' }, findings: [{ code: 'name-not-resolved', severity: 'error' }] });
+  });
+  test('no way to it', async () => {
+    // TCP knows no broadcast.
+    await failing({ address: '255.255.255.255', port: 443 }, 'unreachable', /^255\.255\.255\.255:443: there is no way to it \(E\w+\)$/u);
+  });
+  test('no port is open for the connection', async () => {
+    // The queue of this server is full: it accepts no connection, and refuses none.
+    const child = spawn('python3', ['-c', 'import socket,time\ns=socket.socket();s.bind(("127.0.0.1",0));s.listen(0);print(s.getsockname()[1],flush=True)\ncs=[]\nfor i in range(4):\n c=socket.socket();c.setblocking(False)\n try: c.connect(s.getsockname())\n except BlockingIOError: pass\n cs.append(c)\ntime.sleep(30)'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void child.kill());
+    const port = await new Promise<number>((resolve) => child.stdout.once('data', (data: Buffer) => resolve(Number(data.toString()))));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await failing({ port }, 'timeout', /accepted no connection within 0\.4 s$/u);
+  });
+});
+
+describe('many at once', () => {
+  test('are bounded, all looked at, and reported', async () => {
+    let open = 0;
+    let most = 0;
+    const server = createTlsServer({ ...pem['good'] });
+    server.on('connection', (socket) => {
+      open += 1;
+      most = Math.max(most, open);
+      socket.on('close', () => {
+        open -= 1;
+      });
+    });
+    server.on('tlsClientError', () => {});
+    const port = await listening(server);
+    const reader = await certificates.openReader(outside(folder, { probe: { ...LIMITS.probe, concurrency: 8, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10 } }));
+    const desired = Array.from({ length: 100 }, (_, i) => desiredOf('Domain', `d${i}`, { host: HOST, address: '127.0.0.1', port, expiryWarnDays: 30, trust: ['ca.crt'] }));
+    const reports: (readonly [number, number])[] = [];
+    const { observed, gaps } = await certificates.observe(reader, queryOf(desired, { now, progress: (done, total) => void reports.push([done, total]) }));
+    expect(gaps).toEqual([]);
+    expect(observed).toHaveLength(100);
+    expect(new Set(observed.map(({ state }) => state))).toEqual(new Set(['issued']));
+    // The server hears of a close a little later than the probe that closed.
+    expect(most).toBeLessThanOrEqual(16);
+    expect(most).toBeGreaterThan(1);
+    expect(reports).toHaveLength(100);
+    expect(reports.at(-1)).toEqual([100, 100]);
+    expect(observed.map(({ ref }) => ref.name)).toEqual(observed.map(({ ref }) => ref.name).toSorted());
+  });
+
+  test('end at once when the look is aborted, and leave no socket or timer', async () => {
+    const port = await listening(createServer(() => {}));
+    const before = process.getActiveResourcesInfo().length;
+    const reader = await certificates.openReader(outside(folder));
+    const desired = Array.from({ length: 20 }, (_, i) => desiredOf('Domain', `d${i}`, { host: HOST, address: '127.0.0.1', port, expiryWarnDays: 30 }));
+    const controller = new AbortController();
+    const look = certificates.observe(reader, queryOf(desired, { now, signal: controller.signal }));
+    setTimeout(() => controller.abort(new Error('stopped')), 50);
+    const began = Date.now();
+    await expect(look).rejects.toThrow('stopped');
+    expect(Date.now() - began).toBeLessThan(1000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Only the server's ends of its connections may still be open.
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThanOrEqual(1);
+    expect(process.getActiveResourcesInfo().length - before).toBeLessThanOrEqual(20);
+  });
+});
+
+test('a chain leads to an anchor by signatures and dates, its leaf left aside', async () => {
+  const trust = await readTrustSet(folder, ['root.crt']);
+  const chain = [new X509Certificate(pem['unchained']?.cert ?? ''), new X509Certificate(readFileSync(join(folder, 'inter.crt')))];
+  expect(leadsToAnchor(chain, trust, now)).toBe(true);
+  expect(leadsToAnchor(chain.slice(0, 1), trust, now)).toBe(false);
+  // By then the root has expired.
+  expect(leadsToAnchor(chain, trust, now + 40 * DAY)).toBe(false);
+  expect(leadsToAnchor([], trust, now)).toBe(false);
+});
