@@ -49,13 +49,24 @@ const entries: Readonly<Record<string, string>> = {
 const minify = { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } } as const;
 
 async function build(out: string | undefined): Promise<void> {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
-  const define = { FETTLE_VERSION: JSON.stringify(version) };
   const made =
     out === undefined ? join(root, 'node_modules', '.fettle', `build-${process.pid}`) : `${out}.${process.pid}`;
-  rmSync(made, { recursive: true, force: true });
-  mkdirSync(made, { recursive: true });
+  try {
+    const modules = await bundleInto(made);
+    writeFileSync(join(made, 'THIRD_PARTY_LICENSES.txt'), thirdPartyLicenses(modules));
+    execFileSync(process.execPath, [join(root, 'scripts/build/bytecode.ts'), made], { stdio: 'inherit' });
+    putInPlace(made, out ?? join(root, 'dist'));
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
+  if (out === undefined) linkCommand();
+}
 
+/** Writes all code; gives the paths of every module that is part of it. */
+async function bundleInto(made: string): Promise<readonly string[]> {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+  const define = { FETTLE_VERSION: JSON.stringify(version) };
+  mkdirSync(made, { recursive: true });
   const lib = await bundle({
     input: Object.fromEntries(
       Object.entries(chunks).map(([file, name]) => [name.replace('.cjs', ''), join(root, file)]),
@@ -81,10 +92,7 @@ async function build(out: string | undefined): Promise<void> {
     modules.push(...entry.moduleIds);
   }
   chmodSync(join(made, 'cli.js'), 0o755);
-  writeFileSync(join(made, 'THIRD_PARTY_LICENSES.txt'), thirdPartyLicenses(modules));
-  execFileSync(process.execPath, [join(root, 'scripts/build/bytecode.ts'), made], { stdio: 'inherit' });
-  putInPlace(made, out ?? join(root, 'dist'));
-  if (out === undefined) linkCommand();
+  return modules;
 }
 
 interface Job {

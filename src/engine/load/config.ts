@@ -11,7 +11,7 @@ import { readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
 import { echo, shorten } from './mistake.ts';
 import { suggest } from './nearest.ts';
-import { located, problemAt, sourceOf } from './problem-in.ts';
+import { located, problemAt, problemOfText, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
 
 export const CONFIG_FILE = 'fettle.yaml';
@@ -109,9 +109,9 @@ export async function loadConfig({ startFolder, explicit, plugins }: ConfigOptio
     const problem: Problem = { code, message, at: { file: shown, line, column }, severity: 'error', ...(suggestion === undefined ? {} : { suggestion }) };
     return { config: fallback, problems: [problem] };
   }
+  const whole = textMistake(read.text);
+  if (whole !== undefined) return { config: fallback, problems: [problemOfText(shown, read.text, whole)] };
   const source = sourceOf(shown, read.text);
-  const whole = textMistake(source.text, source.starts);
-  if (whole !== undefined) return { config: fallback, problems: [problemAt(source, whole)] };
   const problems: Problem[] = [];
   let config: Config | undefined;
   for (const document of readDocuments(source.text)) {

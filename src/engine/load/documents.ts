@@ -65,14 +65,14 @@ const SECRET = /\$\{(?:env|file):/u;
 const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)/u;
 
 /** What is wrong with a text as a whole, before it is parsed. */
-export function textMistake(text: string, starts: readonly number[]): TextMistake | undefined {
+export function textMistake(text: string): TextMistake | undefined {
   const unprintable = text.search(UNPRINTABLE);
   if (unprintable !== -1) {
     if (text[unprintable] === '\r') return { code: 'yaml-syntax', message: 'a carriage return alone ends no line', offset: unprintable, suggestion: 'save the file with LF or CRLF line ends' };
     const code = text.charCodeAt(unprintable).toString(16).toUpperCase().padStart(4, '0');
     return { code: 'binary', message: `the control character U+${code} may not stand in YAML`, offset: unprintable, suggestion: 'write it as an escape in double quotes, or remove it' };
   }
-  const run = blankRun(text, starts, limits.blankLines);
+  const run = blankRun(text, limits.blankLines);
   if (run !== -1) return { code: 'blank-run', message: `more than ${count(limits.blankLines)} blank lines in a row`, offset: run };
   return undefined;
 }

@@ -29,22 +29,31 @@ export function lineText(text: string, starts: readonly number[], line: number):
   return cut.endsWith('\r') ? cut.slice(0, -1) : cut;
 }
 
-/** Offset of the first line of a run of more blank lines than `most`; -1 if there is none. One pass. */
-export function blankRun(text: string, starts: readonly number[], most: number): number {
+/** Offset of the first line of a run of more blank lines than `most`; -1 if there is none. One pass, nothing kept. */
+export function blankRun(text: string, most: number): number {
   let run = 0;
-  for (let index = 0; index < starts.length; index++) {
-    const start = starts[index] ?? 0;
-    // What follows the last newline is no line.
-    if (start === text.length) break;
-    const end = (starts[index + 1] ?? text.length + 1) - 1;
+  let first = 0;
+  // What follows the last newline is no line.
+  for (let start = 0; start < text.length; ) {
     let at = start;
-    while (at < end) {
-      const code = text.charCodeAt(at);
-      if (code !== 32 && code !== 9 && code !== 13) break;
-      at++;
+    let code = text.charCodeAt(at);
+    while (code === 32 || code === 9 || code === 13) code = text.charCodeAt(++at);
+    if (at < text.length && code !== 10) {
+      run = 0;
+      const end = text.indexOf('\n', at);
+      if (end === -1) return -1;
+      start = end + 1;
+      continue;
     }
-    if (at < end) run = 0;
-    else if (++run > most) return starts[index + 1 - run] ?? 0;
+    if (run++ === 0) first = start;
+    if (run > most) return first;
+    start = at + 1;
   }
   return -1;
+}
+
+/** The text up to the end of the line of an offset: all that the place of something at the offset needs. */
+export function upTo(text: string, offset: number): string {
+  const end = text.indexOf('\n', offset);
+  return end === -1 ? text : text.slice(0, end + 1);
 }

@@ -33,7 +33,7 @@ import { type Declared, findCycles, findDuplicates, findPluginMistakes, findUnkn
 import { echo, shorten, type TextMistake } from './mistake.ts';
 import { suggest } from './nearest.ts';
 import { type Entry, findFiles, shownPath } from './paths.ts';
-import { located, positionAt, problemAt, type Source, sourceOf } from './problem-in.ts';
+import { located, positionAt, problemAt, problemOfText, type Source, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
 
 export interface LoadOptions {
@@ -170,14 +170,14 @@ async function readFile(path: string, shown: string, reading: Reading, known: Ma
     reading.counts.set(path, 1);
     return;
   }
-  const source = sourceOf(shown, read.text);
-  const whole = textMistake(source.text, source.starts);
+  const whole = textMistake(read.text);
   if (whole !== undefined) {
-    reading.problems.push(problemAt(source, whole));
+    reading.problems.push(problemOfText(shown, read.text, whole));
     reading.isPartial = true;
     reading.counts.set(path, 1);
     return;
   }
+  const source = sourceOf(shown, read.text);
   const before = reading.problems.length;
   const documents = readDocuments(source.text);
   let index = 0;
@@ -377,7 +377,7 @@ async function place(path: string, shown: string, mistakes: readonly LinkMistake
   const waiting = Map.groupBy(mistakes, ({ of }) => of.index);
   if ('text' in read) {
     const source = sourceOf(shown, read.text);
-    const documents = textMistake(source.text, source.starts) === undefined ? readDocuments(source.text) : [];
+    const documents = textMistake(source.text) === undefined ? readDocuments(source.text) : [];
     let index = 0;
     for (const document of documents) {
       for (const mistake of waiting.get(index) ?? []) problems.push(problemAt(source, located(document.root, document.start, mistake)));

@@ -4,7 +4,7 @@ import type { Node } from 'yaml';
 import type { Position, Problem } from '../types.ts';
 import { offsetAt } from './documents.ts';
 import type { PointerMistake } from './explain.ts';
-import { lineStarts, lineText, placeAt } from './lines.ts';
+import { lineStarts, lineText, placeAt, upTo } from './lines.ts';
 import type { TextMistake } from './mistake.ts';
 
 export interface Source {
@@ -35,6 +35,11 @@ export function problemAt(source: Source, mistake: TextMistake): Problem {
     ...(mistake.suggestion === undefined ? {} : { suggestion: mistake.suggestion }),
     severity: mistake.severity ?? 'error',
   };
+}
+
+/** A mistake of a text that is not read further: only the lines before it are counted. */
+export function problemOfText(file: string, text: string, mistake: TextMistake): Problem {
+  return problemAt(sourceOf(file, upTo(text, mistake.offset)), mistake);
 }
 
 /** A mistake at a JSON pointer as one at an offset. */

@@ -9,6 +9,7 @@ const loaded = await load({ folder, paths: [file], plugins: builtinPlugins });
 const text = formatProblems(loaded.problems, { color: false });
 const codes = [...new Set(loaded.problems.map(({ code }) => code))];
 const placed = loaded.problems.every(({ at }) => at !== undefined && at.line >= 1 && at.column >= 1);
+const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
 process.stdout.write(
-  `${JSON.stringify({ codes, placed, length: text.length, problems: loaded.problems.length, desired: loaded.desired.length, rssMb: process.resourceUsage().maxRSS / 1024 })}\n`,
+  `${JSON.stringify({ codes, placed, length: text.length, desired: loaded.desired.length, rssMb: maxRSS / 1024, cpuMs: (userCPUTime + systemCPUTime) / 1000 })}\n`,
 );

@@ -39,7 +39,7 @@ function sameAsPlain(value: unknown): unknown {
 
 /** What a plain parser says of a text: its values, or that something is wrong with it. */
 function reference(text: string): readonly unknown[] | undefined {
-  const documents = [...parseAllDocuments(text, { uniqueKeys: true, resolveKnownTags: false })];
+  const documents = [...parseAllDocuments(text, { uniqueKeys: true, resolveKnownTags: false, logLevel: 'silent' })];
   if (documents.some(({ errors, warnings }) => errors.length > 0 || warnings.length > 0)) return undefined;
   try {
     return documents.map((document) => sameAsPlain(document.toJS({ mapAsMap: false })));
@@ -53,7 +53,7 @@ describe('any text', () => {
     let sound = 0;
     fc.assert(
       fc.property(fc.oneof(yamlish, mutated), (text) => {
-        const whole = textMistake(text, lineStarts(text));
+        const whole = textMistake(text);
         if (whole !== undefined) {
           expect(whole.offset).toBeGreaterThanOrEqual(0);
           expect(whole.offset).toBeLessThan(text.length);
@@ -66,7 +66,7 @@ describe('any text', () => {
           expect(offset).toBeLessThanOrEqual(text.length);
           expect(message).not.toBe('');
         }
-        for (const document of documents) expect(document.value === undefined).toBe(document.value === undefined && document.mistakes.length > 0);
+        for (const { value, mistakes: own } of documents) if (value === undefined) expect(own).not.toEqual([]);
         const plain = reference(text);
         if (plain === undefined) expect(mistakes).not.toEqual([]);
         else if (mistakes.length === 0) {
