@@ -7,7 +7,11 @@ import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory,
 import { certificateSpec, issuerOf, issuerRef, issuerSpec } from './remembered.ts';
 import type { CertificatesWriter, IssueOrder, PairPaths } from './world.ts';
 
-type IssuerHandler = (world: CertificatesWriter, pair: IssuerPair, run: ActionRun) => Promise<Partial<IssuerMemory> | undefined>;
+type IssuerHandler = (
+  world: CertificatesWriter,
+  pair: IssuerPair,
+  run: ActionRun,
+) => Promise<Partial<IssuerMemory> | undefined>;
 type CertificateHandler = (
   world: CertificatesWriter,
   pair: CertificatePair,

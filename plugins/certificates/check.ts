@@ -66,7 +66,12 @@ function checkDomain(spec: DomainSpec): readonly Mistake[] {
   const { host, address } = spec;
   const mistakes: Mistake[] = [];
   if (host.includes('*'))
-    mistakes.push({ code: 'invalid-host', pointer: '/spec/host', message: `${host} is no single host`, suggestion: 'write one Domain for each host' });
+    mistakes.push({
+      code: 'invalid-host',
+      pointer: '/spec/host',
+      message: `${host} is no single host`,
+      suggestion: 'write one Domain for each host',
+    });
   if (address !== undefined) {
     const withPort = /^(?<name>[^:]+|\[[^\]]+\]):(?<port>\d+)$/u.exec(address)?.groups;
     if (withPort !== undefined)
@@ -77,7 +82,11 @@ function checkDomain(spec: DomainSpec): readonly Mistake[] {
         suggestion: `address: ${withPort['name'] ?? ''} and port: ${withPort['port'] ?? ''}`,
       });
     else if (!/^(?:[a-z0-9._-]+|\[?[0-9a-f:.]+(?:%[a-z0-9._-]+)?\]?)$/iu.test(address))
-      mistakes.push({ code: 'invalid-address', pointer: '/spec/address', message: `${address} is neither an address nor the name of a host` });
+      mistakes.push({
+        code: 'invalid-address',
+        pointer: '/spec/address',
+        message: `${address} is neither an address nor the name of a host`,
+      });
   }
   return mistakes;
 }

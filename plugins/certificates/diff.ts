@@ -30,7 +30,11 @@ export function diffIssuer({ desired, observed, memory }: IssuerPair): Proposal<
     return { step: observed.state === 'broken' ? 'broken>absent' : 'ready>absent', goal: 'remove', because: GONE };
   }
   if (observed === undefined)
-    return { step: 'absent>ready', goal: 'create', because: `there is no authority in ${desired.spec.localCa?.dir ?? ''}` };
+    return {
+      step: 'absent>ready',
+      goal: 'create',
+      because: `there is no authority in ${desired.spec.localCa?.dir ?? ''}`,
+    };
   const before = memory?.kept.fingerprint;
   const after = observed.facts.fingerprint;
   // Nothing is put in the place of files that somebody else has to look at: a finding says so.
@@ -104,7 +108,9 @@ const INTERRUPTED = { goal: 'update', because: 'an interrupted swap has to be fi
 export function diffCertificate(pair: CertificatePair, scene: Scene): Proposal<CertificateStep> | undefined {
   const { desired, observed, memory } = pair;
   if (observed === undefined)
-    return desired === undefined ? undefined : { step: 'absent>normal', goal: 'create', because: 'no certificate is stored' };
+    return desired === undefined
+      ? undefined
+      : { step: 'absent>normal', goal: 'create', because: 'no certificate is stored' };
   if (observed.state === 'renewing') return { step: 'renewing>normal', ...INTERRUPTED };
   if (observed.state === 'recovering') return { step: 'recovering>normal', ...INTERRUPTED };
   if (desired === undefined) return removal(observed.state);

@@ -24,10 +24,15 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** By whom it was signed, where that is not who ought to have signed it. */
-function issuerField(facts: CertificateFacts, { facts: issuer, rememberedSigner }: WantedIssuer): FieldChange | undefined {
+function issuerField(
+  facts: CertificateFacts,
+  { facts: issuer, rememberedSigner }: WantedIssuer,
+): FieldChange | undefined {
   if (issuer === undefined) return undefined;
   if (issuer.selfSigned === true)
-    return facts.selfSigned === true ? undefined : { path: '/issuer', before: facts.issuer ?? '', after: 'self-signed' };
+    return facts.selfSigned === true
+      ? undefined
+      : { path: '/issuer', before: facts.issuer ?? '', after: 'self-signed' };
   if (issuer.fingerprint === undefined || issuer.subject === undefined) return undefined;
   const signer = facts.issuerFingerprint ?? rememberedSigner;
   // A chain without its issuer, which nobody remembers either, can only be told by its name.
@@ -41,7 +46,11 @@ function modeField(path: string, before: string | undefined, after: string): rea
 }
 
 /** Everything that differs; nothing that only time changes. */
-export function differences(spec: CertificateSpec, facts: CertificateFacts, issuer: WantedIssuer): readonly FieldChange[] {
+export function differences(
+  spec: CertificateSpec,
+  facts: CertificateFacts,
+  issuer: WantedIssuer,
+): readonly FieldChange[] {
   const names = facts.dnsNames ?? [];
   const algorithm = spec.keyAlgorithm;
   const signed = issuerField(facts, issuer);

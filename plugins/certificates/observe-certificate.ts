@@ -51,7 +51,12 @@ function unusable(pair: Stored, now: number): string | undefined {
 }
 
 function findingsOf(ref: Ref, pair: Stored, now: number): readonly Finding[] {
-  const finding = (code: FindingCode, severity: Finding['severity'], message: string, facts: Finding['facts']): Finding => ({
+  const finding = (
+    code: FindingCode,
+    severity: Finding['severity'],
+    message: string,
+    facts: Finding['facts'],
+  ): Finding => ({
     ref,
     code,
     severity,

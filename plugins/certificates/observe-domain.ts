@@ -82,7 +82,11 @@ function servedFacts(seen: Served): DomainFacts {
 
 type Written = Pick<DomainSpec, 'host' | 'expiryWarnDays'>;
 
-function stateOf(failed: DomainError | undefined, neverIssued: boolean, isNear: boolean): Exclude<DomainState, 'absent'> {
+function stateOf(
+  failed: DomainError | undefined,
+  neverIssued: boolean,
+  isNear: boolean,
+): Exclude<DomainState, 'absent'> {
   if (failed === 'name-not-resolved') return 'pending_route';
   if (failed !== undefined) return neverIssued ? 'pending_issue' : 'tls_error';
   return isNear ? 'expiring' : 'issued';
@@ -113,7 +117,7 @@ export function observedDomain(
     code,
     severity,
     message,
-    facts: { ...(seen.served ? { fingerprint: seen.chain[0].fingerprint, notAfter: seen.chain[0].notAfter } : {}) },
+    facts: seen.served ? { fingerprint: seen.chain[0].fingerprint, notAfter: seen.chain[0].notAfter } : {},
   });
   const findings =
     // What was never issued cannot be served: the row that issues it says all there is to say.

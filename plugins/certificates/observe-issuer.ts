@@ -28,7 +28,8 @@ export function observedAuthority(
 ): Observed<IssuerFacts> | undefined {
   if (seen.status === 'absent') return undefined;
   const { certificate, keyFile } = seen;
-  const problem = seen.problem ?? (certificate === undefined ? 'it has no certificate' : datesProblem(certificate, now));
+  const problem =
+    seen.problem ?? (certificate === undefined ? 'it has no certificate' : datesProblem(certificate, now));
   const facts: IssuerFacts = {
     ...(certificate === undefined
       ? {}
@@ -54,9 +55,7 @@ export function observedAuthority(
     ref,
     state: problem === undefined ? 'ready' : 'broken',
     facts,
-    ...(certificate === undefined
-      ? {}
-      : { signals: { daysLeft: daysLeft(Date.parse(certificate.notAfter), now) } }),
+    ...(certificate === undefined ? {} : { signals: { daysLeft: daysLeft(Date.parse(certificate.notAfter), now) } }),
     findings: problem === undefined ? [] : [finding],
     at,
   };

@@ -27,7 +27,10 @@ export function issuerRef(spec: CertificateSpec): Ref {
 }
 
 /** The spec of an Issuer's pair, and the fingerprint that it is known by. */
-export function issuerOf(pair: Pair | undefined): { readonly spec: IssuerSpec | undefined; readonly fingerprint: string | undefined } {
+export function issuerOf(pair: Pair | undefined): {
+  readonly spec: IssuerSpec | undefined;
+  readonly fingerprint: string | undefined;
+} {
   const kept = pair?.memory?.kept['fingerprint'];
   return { spec: issuerSpec(pair?.desired, pair?.memory), fingerprint: typeof kept === 'string' ? kept : undefined };
 }

@@ -5,7 +5,7 @@ import type { Change, Facts, Pair, Remedy, Scene, Verdict } from '../../src/engi
 import { pass, reject } from '../../src/engine/verdict.ts';
 import { needsIssue } from './differences.ts';
 import type { CertificatePair, IssuerPair } from './diff.ts';
-import type { IssuerFacts, } from './facts.ts';
+import type { IssuerFacts } from './facts.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
 
 /** What an Issuer is known by, and what is there. */
@@ -51,7 +51,10 @@ export function issuerChanged(_change: Change, pair: IssuerPair): Verdict {
   const facts = factsOf(authority);
   const problem = changed(authority);
   if (problem === undefined)
-    return pass(authority.remembered === undefined ? 'no authority is remembered yet' : 'the remembered authority', facts);
+    return pass(
+      authority.remembered === undefined ? 'no authority is remembered yet' : 'the remembered authority',
+      facts,
+    );
   return reject(problem, facts, { remedy: putBack(authority) });
 }
 
@@ -67,7 +70,12 @@ export function certificateIssuerChanged(change: Change, pair: CertificatePair, 
   const facts = { issuer: spec.issuer, ...factsOf(authority) };
   // A row that was let through makes the authority, or takes the new one over, before this one runs.
   const own = scene.judged.get(formatRef(ref));
-  if (own?.verdict === 'accept' && (own.change.step === 'absent>ready' || own.change.step === 'ready>ready') && own.change.goal !== 'adopt' && own.change.goal !== 'protect')
+  if (
+    own?.verdict === 'accept' &&
+    (own.change.step === 'absent>ready' || own.change.step === 'ready>ready') &&
+    own.change.goal !== 'adopt' &&
+    own.change.goal !== 'protect'
+  )
     return pass('the authority is settled before', facts);
   if (issuer?.observed === undefined && issuer?.gap !== undefined)
     return reject(`the authority in ${authority.dir} cannot be read: ${issuer.gap.message}`, facts, {
@@ -79,5 +87,8 @@ export function certificateIssuerChanged(change: Change, pair: CertificatePair, 
     return reject(`the authority in ${authority.dir} cannot sign`, facts, {
       remedy: { outside: `mend ca.crt and ca.key in ${authority.dir}` },
     });
-  return pass(authority.remembered === undefined ? 'no authority is remembered yet' : 'the remembered authority', facts);
+  return pass(
+    authority.remembered === undefined ? 'no authority is remembered yet' : 'the remembered authority',
+    facts,
+  );
 }

@@ -95,11 +95,12 @@ export function memoryOf(kind: KindSpec): Schema {
   return { type: 'object', additionalProperties: false, properties: kind.memory.properties };
 }
 
-/** A line of the log, with what the body of each kind has to have. */
+/** A line of the log, with what the body of each kind has to have; for other programs. */
 export function recordOf(engine: EngineSpec): object {
+  const record = forEditors(engine.record, engine);
   return {
-    ...engine.record,
-    properties: { ...engine.record.properties, kind: { enum: Object.keys(engine.records) } },
+    ...record,
+    properties: { ...record.properties, kind: { enum: Object.keys(engine.records) } },
     allOf: Object.entries(engine.records).map(([kind, { required }]) => ({
       if: { properties: { kind: { const: kind } }, required: ['kind'] },
       then: { properties: { body: { required } } },

@@ -1,6 +1,6 @@
-/** JSON Schemas of what people write, and of the plan, for editors and other programs: draft 7, each whole in itself. */
+/** JSON Schemas of what people write, and of the plan and the log, for editors and other programs: draft 7, each whole in itself. */
 
-import { configOf, documentOf, forEditors } from './document-schema.ts';
+import { configOf, documentOf, forEditors, recordOf } from './document-schema.ts';
 import { headerOf } from './header.ts';
 import type { Schema } from './schema.ts';
 import type { EngineSpec, PluginSpec } from './spec.ts';
@@ -36,13 +36,14 @@ function anyDocument(engine: EngineSpec, plugins: readonly PluginSpec[], kinds: 
   };
 }
 
-/** All schemas by name: `document`, `fettle`, `plan`, and `plugin/Kind`. */
+/** All schemas by name: `document`, `fettle`, `plan`, `record`, and `plugin/Kind`. */
 export function editorSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]): Readonly<Record<string, object>> {
   const kinds = kindSchemas(engine, plugins);
   const all: Readonly<Record<string, object>> = {
     document: anyDocument(engine, plugins, kinds),
     fettle: { title: 'fettle.yaml', ...forEditors(configOf(engine, plugins), engine) },
     plan: { title: 'Plan of fettle', ...forEditors(engine.plan, engine) },
+    record: { title: 'Record of the log of fettle', ...recordOf(engine) },
     ...kinds,
   };
   return Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, { $schema: DRAFT, ...schema }]));
@@ -67,6 +68,7 @@ export const schemas = {
   document: { ...${text(document)}, definitions: kinds },
   fettle: ${text(schemas['fettle'])},
   plan: ${text(schemas['plan'])},
+  record: ${text(schemas['record'])},
   ...Object.fromEntries(Object.entries(kinds).map(([name, schema]) => [name, { $schema, ...schema }])),
 };
 `;
@@ -76,7 +78,7 @@ export const schemas = {
 export function editorSchemasTypes(): string {
   return `${headerOf('specs/')}
 
-/** JSON Schemas by name: \`document\`, \`fettle\`, \`plan\`, and \`plugin/Kind\`. */
+/** JSON Schemas by name: \`document\`, \`fettle\`, \`plan\`, \`record\`, and \`plugin/Kind\`. */
 export declare const schemas: Readonly<Record<string, object>>;
 `;
 }

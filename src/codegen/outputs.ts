@@ -1,6 +1,6 @@
 /** Everything that is generated: from the specs to the texts of the files, by path. Pure. */
 
-import { envelopeOf, memoryOf, pluginConfig, recordOf } from './document-schema.ts';
+import { envelopeOf, memoryOf, pluginConfig } from './document-schema.ts';
 import { editorSchemas, editorSchemasSource, editorSchemasTypes } from './editor-schemas.ts';
 import { engineSource } from './engine-source.ts';
 import { headerOf } from './header.ts';
@@ -51,7 +51,7 @@ function pluginOutputs(engine: EngineSpec, plugin: PluginSpec): readonly Output[
 
 function engineOutputs(engine: EngineSpec): readonly Output[] {
   const header = headerOf('specs/engine.yaml');
-  const schemas = { document: engine.document, config: engine.config, plan: engine.plan, record: recordOf(engine) };
+  const schemas = { document: engine.document, config: engine.config, plan: engine.plan };
   return [
     { path: 'src/engine/generated.ts', text: engineSource(engine) },
     {

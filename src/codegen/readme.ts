@@ -39,7 +39,7 @@ function limits(schema: Schema): string {
 
 function typeText(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ');
-  if (schema['x-ref'] !== undefined) return `name of a ${schema['x-ref']}`;
+  if (schema['x-ref'] !== undefined) return `name of ${/^[AEIOU]/u.test(schema['x-ref']) ? 'an' : 'a'} ${schema['x-ref']}`;
   if (schema.type === 'array') return `list of ${schema.items === undefined ? 'values' : typeText(schema.items)}`;
   const type = [schema.type ?? 'any'].flat().join(' or ');
   return `${schema.format ?? type}${limits(schema)}`;

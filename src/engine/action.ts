@@ -188,7 +188,7 @@ async function handle(action: Action, look: Look, input: ApplyInput, id: string)
   const deadlineMs = stepTransition(tables, change.step)?.deadlineMs ?? ACTION_DEADLINE_MS;
   try {
     const world = await input.writer(plugin.name);
-    const kept = await withDeadline(`${change.step}`, deadlineMs, input.abort, (signal) =>
+    const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal) =>
       handler(world, look.pair, {
         id,
         change,

@@ -11,6 +11,7 @@ export type EngineRuleId =
   | 'partial-view'
   | 'stale-view'
   | 'in-progress'
+  | 'clock-behind'
   | 'freeze'
   | 'dependency'
   | 'too-many-removals';
@@ -166,6 +167,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   { id: 'partial-view', overridable: true, text: 'Nothing is taken away that cannot be seen.' },
   { id: 'stale-view', overridable: true, text: 'Nothing is taken away on a look that is older than `safety.maxAge`.' },
   { id: 'in-progress', overridable: false, text: 'A step of another run that goes on is not taken over.' },
+  {
+    id: 'clock-behind',
+    overridable: true,
+    text: "While the clock stands before the log's last record, nothing is taken away, and nothing is done because of the time.",
+  },
   { id: 'freeze', overridable: true, text: 'Nothing is done to a resource that is on hold.' },
   {
     id: 'dependency',

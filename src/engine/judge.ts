@@ -7,7 +7,7 @@
  */
 
 import { digestOf } from './canonical.ts';
-import { engineRuleTables, type EngineRuleId } from './generated.ts';
+import { engineRuleTables } from './generated.ts';
 import { isOurs } from './match.ts';
 import type { Plugin } from './plugin.ts';
 import { formatRef } from './ref.ts';
@@ -95,7 +95,7 @@ function rulesFor(change: Change, pair: Pair, scene: Scene, ground: Ground, plug
   const engine = engineRuleTables.map((table) => ({
     id: table.id,
     overridable: table.overridable,
-    ask: () => engineRules[table.id as EngineRuleId](change, pair, scene, ground),
+    ask: () => engineRules[table.id](change, pair, scene, ground),
   }));
   const own = ground.tables.rules
     .filter((table) => table.guards.includes(change.step))

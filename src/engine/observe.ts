@@ -83,7 +83,7 @@ export async function observe(input: ObserveInput): Promise<View> {
   const memory = grouped(input.recall.resources.values(), wanted);
   const names = [...new Set([...desired.keys(), ...memory.keys()])].sort();
   const views = await Promise.all(
-    names.map((name) => {
+    names.map(async (name): Promise<View> => {
       const plugin = input.plugins.get(name);
       if (plugin === undefined)
         return { observed: [], gaps: [{ plugin: name, message: 'this fettle has no such plugin' }], at: '' };

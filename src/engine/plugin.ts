@@ -136,7 +136,7 @@ export interface Mistake {
 
 /** Checks a plugin's parts against each other, and forgets the types of its world for the engine. */
 export function definePlugin<R, W extends R>(plugin: Plugin<R, W>): Plugin {
-  return plugin as unknown as Plugin;
+  return plugin;
 }
 
 /** Forgets the types of one kind, so that unlike kinds fit one plugin; the engine gives each back only what is its own. */

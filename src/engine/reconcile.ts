@@ -78,8 +78,10 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const view = await observe({ ...input, desired, deadlineMs: LOOK_DEADLINE_MS });
 
   const now = input.now();
+  // Before this run's own records move it on.
+  const logAt = recall.at === '' ? undefined : Date.parse(recall.at);
   const sceneFor = (pairs: ReadonlyMap<string, Pair>): Scene =>
-    sceneOf({ pairs, gaps: view.gaps, now, viewedAt: Date.parse(view.at), safety, ...(input.busy === undefined ? {} : { busy: input.busy }) });
+    sceneOf({ pairs, gaps: view.gaps, now, viewedAt: Date.parse(view.at), safety, ...(input.busy === undefined ? {} : { busy: input.busy }), ...(logAt === undefined ? {} : { logAt }) });
   const found = match(desired, view, recall);
   const closed = input.busy === undefined ? settle(found, plugins, sceneFor(found), run) : [];
   const settled = settledRows(closed, found);

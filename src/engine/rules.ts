@@ -141,6 +141,17 @@ function tooManyRemovals(change: Change, _pair: Pair, scene: Scene): Verdict {
   return pass('within the limits', facts);
 }
 
+function clockBehind(change: Change, _pair: Pair, scene: Scene, { tables }: Ground): Verdict {
+  if (change.cause !== 'time' && !isDestructive(change, tables)) return pass('does not depend on the time');
+  const { now, logAt } = scene;
+  if (logAt === undefined || now >= logAt) return pass('the clock is not behind the log');
+  const [clock, log] = [new Date(now).toISOString(), new Date(logAt).toISOString()];
+  return defer(`the clock stands at ${clock}, and the log was written at ${log}`, { clock, log }, {
+    clearsAt: log,
+    remedy: { wait: log, outside: 'set the clock' },
+  });
+}
+
 function inProgress(_change: Change, pair: Pair, scene: Scene): Verdict {
   const open = pair.memory?.open;
   if (open === undefined || scene.busy === undefined) return pass('no other run is at it');
@@ -164,6 +175,7 @@ export const engineRules = {
   'partial-view': partialView,
   'stale-view': staleView,
   'in-progress': inProgress,
+  'clock-behind': clockBehind,
   freeze,
   dependency,
   'too-many-removals': tooManyRemovals,

@@ -11,6 +11,7 @@ export interface SceneInput {
   readonly viewedAt: number;
   readonly safety: Safety;
   readonly busy?: Scene['busy'];
+  readonly logAt?: number;
 }
 
 function addressesByKind(pairs: ReadonlyMap<string, Pair>): ReadonlyMap<string, readonly string[]> {
@@ -34,6 +35,7 @@ export function sceneOf(input: SceneInput): Scene {
     safety: input.safety,
     gaps: input.gaps,
     ...(input.busy === undefined ? {} : { busy: input.busy }),
+    ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
     pair,
     ofKind: (plugin, kind) => {
       kinds ??= addressesByKind(input.pairs);

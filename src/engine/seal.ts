@@ -44,7 +44,7 @@ function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json
     for (const part of parts) place = (place[part] ??= Object.create(null) as Tree) as Tree;
     place[last] = value;
   }
-  return root as Json;
+  return root;
 }
 
 function changeJson(change: Pick<Change, 'goal' | 'fields'>): ResourceChange['change'] {

@@ -269,6 +269,8 @@ export interface Scene {
   /** When the view was taken: epoch ms. */
   readonly viewedAt: number;
   readonly gaps: readonly Gap[];
+  /** Time of the log's last record: epoch ms; absent without a log. */
+  readonly logAt?: number;
   /** Another run holds the lock, and may be taking the steps whose intents are open. */
   readonly busy?: { readonly holder: string };
   readonly pair: (ref: Ref | string) => Pair | undefined;

@@ -13,7 +13,8 @@ const TAB = 4;
 type Style = Parameters<typeof styleText>[0];
 
 /** Characters that take two columns on a terminal: East Asian wide ones, and emoji. */
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 /** What could steer a terminal, or turn the direction of the text around. */
 const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
@@ -38,11 +39,19 @@ function widthOf(cells: readonly Cell[]): number {
 function excerpt(line: string, column: number): { readonly text: string; readonly before: number } {
   const ahead = Array.from(line.slice(0, column - 1), cellOf);
   const behind = Array.from(line.slice(column - 1, column - 1 + WIDTH), cellOf);
-  if (column > line.length + 1) return { text: `${ahead.slice(0, WIDTH).map(({ text }) => text).join('')}…`, before: -1 };
+  if (column > line.length + 1)
+    return {
+      text: `${ahead
+        .slice(0, WIDTH)
+        .map(({ text }) => text)
+        .join('')}…`,
+      before: -1,
+    };
   const room = Math.floor(WIDTH / 2);
   let from = ahead.length;
   let width = 0;
-  while (from > 0 && width + (ahead[from - 1]?.width ?? 0) <= (widthOf(ahead) <= room + 20 ? room + 20 : room)) width += ahead[--from]?.width ?? 0;
+  while (from > 0 && width + (ahead[from - 1]?.width ?? 0) <= (widthOf(ahead) <= room + 20 ? room + 20 : room))
+    width += ahead[--from]?.width ?? 0;
   let to = 0;
   let after = 0;
   while (to < behind.length && after + (behind[to]?.width ?? 0) <= WIDTH - width) after += behind[to++]?.width ?? 0;
@@ -64,7 +73,8 @@ function formatOne(problem: Problem, paint: (style: Style, text: string) => stri
     const number = String(at.line);
     const { text, before } = excerpt(sourceLine, at.column);
     lines.push(`  ${paint('dim', `${number} |`)} ${text}`);
-    if (before >= 0) lines.push(`  ${paint('dim', `${' '.repeat(number.length)} |`)} ${' '.repeat(before)}${paint('red', '^')}`);
+    if (before >= 0)
+      lines.push(`  ${paint('dim', `${' '.repeat(number.length)} |`)} ${' '.repeat(before)}${paint('red', '^')}`);
   }
   if (suggestion !== undefined) lines.push(`  ${paint('cyan', safe(suggestion))}`);
   return `${lines.join('\n')}\n`;
@@ -77,7 +87,8 @@ function several(count: number, one: string): string {
 /** All problems, in the order in which they are given, and one line that sums them up; an empty text for none. */
 export function formatProblems(problems: readonly Problem[], options: { readonly color: boolean }): string {
   if (problems.length === 0) return '';
-  const paint = (style: Style, text: string): string => (options.color ? styleText(style, text, { validateStream: false }) : text);
+  const paint = (style: Style, text: string): string =>
+    options.color ? styleText(style, text, { validateStream: false }) : text;
   const perFile = new Map<string, number>();
   const printed: string[] = [];
   for (const problem of problems) {
@@ -89,7 +100,10 @@ export function formatProblems(problems: readonly Problem[], options: { readonly
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
   const files = [...perFile.keys()].filter((file) => file !== '').length;
-  const counts = [...(errors > 0 ? [several(errors, 'error')] : []), ...(warnings > 0 ? [several(warnings, 'warning')] : [])].join(' and ');
+  const counts = [
+    ...(errors > 0 ? [several(errors, 'error')] : []),
+    ...(warnings > 0 ? [several(warnings, 'warning')] : []),
+  ].join(' and ');
   const rest = problems.length - printed.length;
   const summary = `${counts}${files > 0 ? ` in ${several(files, 'file')}` : ''}${rest > 0 ? `; ${several(rest, 'more problem')} not shown` : ''}.`;
   return `${[...printed, paint('bold', summary)].join('\n')}\n`;

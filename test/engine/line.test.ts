@@ -221,6 +221,16 @@ describe('rules', () => {
     expect(world.items.size).toBe(2);
   });
 
+  it.each([
+    [0, 'accept'],
+    [-1, 'defer'],
+  ] as const)('clock-behind: a removal %i ms after the log is %s', async (ahead, verdict) => {
+    const { world, log } = await owned({ a: 2 });
+    const { actions } = await planToy(world, [], log, { now: () => START + ahead });
+    expect(actions.get(addressOf('a'))?.verdict).toBe(verdict);
+    expect((await planToy(world, [wanted('a', 4)], log, { now: () => START + ahead })).actions.get(addressOf('a'))?.verdict).toBe('accept');
+  });
+
   it('freeze: nothing is done to what is on hold', async () => {
     const { plan } = await planToy(toyWorld(), [wanted('a', 2, { lifecycle: { hold: 'audit' } })], toyLog());
     expect(plan.rejected_changes[0]).toMatchObject({ reason: 'freeze', reasons: [expect.objectContaining({ message: 'on hold: audit' })] });

@@ -57,7 +57,7 @@ describe('canonical JSON', () => {
       fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
         const shuffled = JSON.parse(JSON.stringify(a), (_key, value: unknown) =>
           typeof value === 'object' && value !== null && !Array.isArray(value)
-            ? Object.fromEntries(Object.entries(value).reverse())
+            ? Object.fromEntries(Object.entries(value).toReversed())
             : value,
         ) as unknown;
         expect(canonicalJson(shuffled)).toBe(canonicalJson(JSON.parse(JSON.stringify(a))));

@@ -14,7 +14,13 @@ export interface ProbeLimits {
 
 /** `failed` is what the server, the network or the name did; what this machine did is thrown. */
 export type Handshake =
-  | { readonly ok: true; readonly chain: readonly X509Certificate[]; readonly distrust?: string; readonly protocol: string; readonly rttMs: number }
+  | {
+      readonly ok: true;
+      readonly chain: readonly X509Certificate[];
+      readonly distrust?: string;
+      readonly protocol: string;
+      readonly rttMs: number;
+    }
   | { readonly ok: false; readonly error: ConnectError; readonly reason: string; readonly code?: string };
 
 export interface Endpoint {
@@ -30,7 +36,17 @@ const FAREWELL_MS = 1000;
 
 /** Failures of this machine: they say nothing about the server. */
 const OWN = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
-const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL', 'EACCES', 'EPERM', 'EINVAL', 'EAFNOSUPPORT']);
+const UNREACHABLE = new Set([
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'EACCES',
+  'EPERM',
+  'EINVAL',
+  'EAFNOSUPPORT',
+]);
 const RESET = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOTCONN']);
 
 type Failure = Extract<Handshake, { ok: false }>;
@@ -47,14 +63,28 @@ function failureOf(error: unknown, phase: 'connect' | 'handshake'): Failure {
   if (OWN.has(code)) throw new Error(`no probe can be made: ${code}`);
   if (code === 'ECONNREFUSED') return { ok: false, error: 'refused', reason: 'nothing listens there' };
   if (code === 'ETIMEDOUT') return { ok: false, error: 'timeout', reason: `no answer in the ${phase} phase` };
-  if (RESET.has(code)) return { ok: false, error: 'reset', reason: phase === 'connect' ? 'it closed the connection' : 'it closed the connection during the handshake' };
-  if (UNREACHABLE.has(code) || phase === 'connect') return { ok: false, error: 'unreachable', reason: code === '' ? 'there is no way to it' : `there is no way to it (${code})` };
+  if (RESET.has(code))
+    return {
+      ok: false,
+      error: 'reset',
+      reason: phase === 'connect' ? 'it closed the connection' : 'it closed the connection during the handshake',
+    };
+  if (UNREACHABLE.has(code) || phase === 'connect')
+    return {
+      ok: false,
+      error: 'unreachable',
+      reason: code === '' ? 'there is no way to it' : `there is no way to it (${code})`,
+    };
   return { ok: false, error: 'handshake', reason: `the TLS handshake failed: ${reasonOf(error)}`, code };
 }
 
 function chainOf(socket: TLSSocket): readonly X509Certificate[] {
   const chain: X509Certificate[] = [];
-  for (let each = socket.getPeerX509Certificate(); each !== undefined && chain.length < MAX_CHAIN; each = each.issuerCertificate)
+  for (
+    let each = socket.getPeerX509Certificate();
+    each !== undefined && chain.length < MAX_CHAIN;
+    each = each.issuerCertificate
+  )
     chain.push(each);
   return chain;
 }
@@ -62,7 +92,13 @@ function chainOf(socket: TLSSocket): readonly X509Certificate[] {
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
 /** One handshake. `left` is what is left of the deadline of the whole probe, in ms. Throws when aborted, or when this machine fails. */
-export function handshake(endpoint: Endpoint, secureContext: SecureContext, limits: ProbeLimits, left: number, signal: AbortSignal): Promise<Handshake> {
+export function handshake(
+  endpoint: Endpoint,
+  secureContext: SecureContext,
+  limits: ProbeLimits,
+  left: number,
+  signal: AbortSignal,
+): Promise<Handshake> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason as Error);
@@ -97,7 +133,11 @@ export function handshake(endpoint: Endpoint, secureContext: SecureContext, limi
     const fail = (failure: Failure): void => end(() => resolve(failure));
     const expire = (): void => {
       const limit = Math.min(phase === 'connect' ? limits.connectMs : limits.handshakeMs, limits.totalMs);
-      fail({ ok: false, error: 'timeout', reason: `${phase === 'connect' ? 'it accepted no connection' : 'it did not finish the handshake'} within ${seconds(limit)}` });
+      fail({
+        ok: false,
+        error: 'timeout',
+        reason: `${phase === 'connect' ? 'it accepted no connection' : 'it did not finish the handshake'} within ${seconds(limit)}`,
+      });
     };
     const abort = (): void => end(() => reject(signal.reason as Error));
     let timer = setTimeout(expire, Math.min(limits.connectMs, left));
@@ -114,26 +154,39 @@ export function handshake(endpoint: Endpoint, secureContext: SecureContext, limi
       const distrust = socket.authorizationError as unknown;
       const protocol = socket.getProtocol() ?? 'unknown';
       if (chain.length === 0) fail({ ok: false, error: 'handshake', reason: 'it has no certificate' });
-      else end(() => resolve({ ok: true, chain, protocol, rttMs, ...(typeof distrust === 'string' ? { distrust } : {}) }), bow);
+      else
+        end(
+          () => resolve({ ok: true, chain, protocol, rttMs, ...(typeof distrust === 'string' ? { distrust } : {}) }),
+          bow,
+        );
     });
     // Stays: what is destroyed may still have an error to tell.
     socket.on('error', (error) => {
       try {
         fail(failureOf(error, phase));
       } catch (own) {
-        end(() => reject(own as Error));
+        end(() => reject(own));
       }
     });
-    socket.once('close', () => fail({ ok: false, error: 'reset', reason: 'it closed the connection during the handshake' }));
+    socket.once('close', () =>
+      fail({ ok: false, error: 'reset', reason: 'it closed the connection during the handshake' }),
+    );
   });
 }
 
 /** The first address of a name, within a deadline in ms. */
-export async function resolveName(name: string, deadlineMs: number, signal: AbortSignal): Promise<{ readonly address: string } | Failure> {
+export async function resolveName(
+  name: string,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<{ readonly address: string } | Failure> {
   let timer: NodeJS.Timeout | undefined;
   let abort: (() => void) | undefined;
   const late = new Promise<Failure>((resolve, reject) => {
-    timer = setTimeout(() => resolve({ ok: false, error: 'timeout', reason: `its name did not resolve within ${seconds(deadlineMs)}` }), deadlineMs);
+    timer = setTimeout(
+      () => resolve({ ok: false, error: 'timeout', reason: `its name did not resolve within ${seconds(deadlineMs)}` }),
+      deadlineMs,
+    );
     abort = () => reject(signal.reason as Error);
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
@@ -143,7 +196,11 @@ export async function resolveName(name: string, deadlineMs: number, signal: Abor
     (error: unknown): Failure => {
       const code = codeOf(error) ?? '';
       if (OWN.has(code)) throw new Error(`no name can be resolved: ${code}`);
-      return { ok: false, error: 'name-not-resolved', reason: code === 'EAI_AGAIN' ? 'its name cannot be resolved now' : 'its name does not resolve' };
+      return {
+        ok: false,
+        error: 'name-not-resolved',
+        reason: code === 'EAI_AGAIN' ? 'its name cannot be resolved now' : 'its name does not resolve',
+      };
     },
   );
   try {

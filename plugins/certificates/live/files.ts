@@ -160,7 +160,7 @@ export async function moveNew(from: string, to: string): Promise<void> {
     await unlink(from);
   } catch (error) {
     if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
-    if (await fileExists(to)) throw new Error(`${to} is there already`);
+    if (await fileExists(to)) throw new Error(`${to} is there already`, { cause: error });
     await rename(from, to);
   }
   await syncFolders(from, to);

@@ -19,7 +19,8 @@ function validatePair(wanted: Wanted, certificate: string, key: string, issuer: 
   const { certificates, problem } = readChain(certificate);
   const read = readKey(key);
   const [leaf] = certificates;
-  if (problem !== undefined || leaf === undefined) throw new Error(`the new certificate's file ${problem ?? 'is empty'}`);
+  if (problem !== undefined || leaf === undefined)
+    throw new Error(`the new certificate's file ${problem ?? 'is empty'}`);
   if ('problem' in read) throw new Error(`the new key's file ${read.problem}`);
   if (!isKeyOf(read.key, leaf)) throw new Error('the new key does not belong to the new certificate');
   if (!isSignedBy(leaf, issuer ?? leaf)) throw new Error('the new certificate is not signed by its issuer');
@@ -31,11 +32,14 @@ function validatePair(wanted: Wanted, certificate: string, key: string, issuer: 
   if (wanted.now < leaf.validFromDate.getTime()) throw new Error('the validity of the new certificate has not begun');
 }
 
-async function makePair(order: IssueOrder): Promise<NewPair & { readonly leaf: X509Certificate; readonly issuer: X509Certificate | undefined }> {
+async function makePair(
+  order: IssueOrder,
+): Promise<NewPair & { readonly leaf: X509Certificate; readonly issuer: X509Certificate | undefined }> {
   const { authority, now } = order;
   const opened = authority === undefined ? undefined : await openAuthority(authority.dir, authority.fingerprint);
   const issuer = opened?.signer.certificate;
-  if (issuer !== undefined && now > issuer.validToDate.getTime()) throw new Error('the validity of the authority has ended');
+  if (issuer !== undefined && now > issuer.validToDate.getTime())
+    throw new Error('the validity of the authority has ended');
   if (issuer !== undefined && now < issuer.validFromDate.getTime())
     throw new Error('the validity of the authority has not begun');
   const keys = await makeKeys(order.keyAlgorithm);
@@ -59,7 +63,8 @@ export async function issue(order: IssueOrder): Promise<Issued> {
   order.progress(`making a key (${order.keyAlgorithm})`);
   const made = await makePair(order);
   const ends = made.leaf.validToDate.getTime();
-  if (ends - now < SHORT_LIFE_MS) order.progress(`the new certificate is only valid until ${new Date(ends).toISOString()}`);
+  if (ends - now < SHORT_LIFE_MS)
+    order.progress(`the new certificate is only valid until ${new Date(ends).toISOString()}`);
   signal.throwIfAborted();
   const validate = (certificate: string, key: string): void => validatePair(order, certificate, key, made.issuer);
   await swapIn(paths, made, validate, signal);

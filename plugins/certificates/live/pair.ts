@@ -67,7 +67,14 @@ function fits(certificate: CertificateFile, key: KeyFile): boolean {
 }
 
 /** What puts a pair in order, from the table above. */
-export type SwapMove = 'none' | 'drop-leftovers' | 'drop-backups' | 'move-key' | 'restore-key' | 'restore-certificate' | 'restore-both';
+export type SwapMove =
+  | 'none'
+  | 'drop-leftovers'
+  | 'drop-backups'
+  | 'move-key'
+  | 'restore-key'
+  | 'restore-certificate'
+  | 'restore-both';
 
 export interface PairFiles {
   readonly paths: PairPaths;

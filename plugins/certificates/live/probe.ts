@@ -14,12 +14,19 @@ const DATES = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 const OTHER_GROUPS = /handshake[_ ]failure|insufficient[_ ]security|key[_ ]share|group/iu;
 
 function isAboutGroups(result: Handshake): boolean {
-  return !result.ok && result.error === 'handshake' && (OTHER_GROUPS.test(result.code ?? '') || OTHER_GROUPS.test(result.reason));
+  return (
+    !result.ok &&
+    result.error === 'handshake' &&
+    (OTHER_GROUPS.test(result.code ?? '') || OTHER_GROUPS.test(result.reason))
+  );
 }
 
 /** A name or address without the decoration that certificates and SNI do not know: a root dot, brackets. */
 function bare(name: string): string {
-  return name.replace(/^\[(.*)\]$/u, '$1').replace(/\.$/u, '').toLowerCase();
+  return name
+    .replace(/^\[(.*)\]$/u, '$1')
+    .replace(/\.$/u, '')
+    .toLowerCase();
 }
 
 function namesHost(leaf: X509Certificate, host: string): boolean {
@@ -28,13 +35,24 @@ function namesHost(leaf: X509Certificate, host: string): boolean {
   return leaf.checkHost(host, { subject: 'never', partialWildcards: false }) !== undefined;
 }
 
-function distrustOf(code: string | undefined, chain: readonly X509Certificate[], trust: TrustSet, now: number): string | undefined {
+function distrustOf(
+  code: string | undefined,
+  chain: readonly X509Certificate[],
+  trust: TrustSet,
+  now: number,
+): string | undefined {
   if (code === undefined || !DATES.has(code)) return code;
   return leadsToAnchor(chain, trust, now) ? undefined : code;
 }
 
 /** Probes one server. Throws when aborted, and where this machine fails. */
-export async function probe(target: ServerTarget, trust: TrustSet, limits: ProbeLimits, now: number, signal: AbortSignal): Promise<ProbeSeen> {
+export async function probe(
+  target: ServerTarget,
+  trust: TrustSet,
+  limits: ProbeLimits,
+  now: number,
+  signal: AbortSignal,
+): Promise<ProbeSeen> {
   const began = performance.now();
   const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
   const host = bare(target.host);
@@ -48,7 +66,8 @@ export async function probe(target: ServerTarget, trust: TrustSet, limits: Probe
   if (isAboutGroups(result)) result = await handshake(endpoint, trust.context('all'), limits, left(), signal);
   if (!result.ok) return { served: false, error: result.error, message: `${place}: ${result.reason}`, address };
   const [leaf] = result.chain;
-  if (leaf === undefined) return { served: false, error: 'handshake', message: `${place}: it has no certificate`, address };
+  if (leaf === undefined)
+    return { served: false, error: 'handshake', message: `${place}: it has no certificate`, address };
   const chain = result.chain.map(x509Seen) as [X509Seen, ...X509Seen[]];
   const distrust = distrustOf(result.distrust, result.chain, trust, now);
   return {

@@ -115,7 +115,9 @@ export async function swapIn(
       await putBack(paths);
     } catch (second) {
       // What lies there tells the next run how to go on.
-      throw new Error(`${messageOf(error)}; and the old pair could not be put back: ${messageOf(second)}`);
+      throw new Error(`${messageOf(error)}; and the old pair could not be put back: ${messageOf(second)}`, {
+        cause: second,
+      });
     }
     throw error;
   }

@@ -5,6 +5,7 @@
 
 import { type KeyObject, X509Certificate, generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import type * as X509Library from '@peculiar/x509';
 import { DAY_MS } from '../days.ts';
 import type { KeyAlgorithm } from '../world.ts';
 import { keyAlgorithmOf } from './x509-read.ts';
@@ -59,7 +60,7 @@ export function keyPem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-type Library = typeof import('@peculiar/x509');
+type Library = typeof X509Library;
 
 async function library(): Promise<Library> {
   // The library finds its parts through it, and does not load it by itself.

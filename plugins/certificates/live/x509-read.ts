@@ -16,7 +16,8 @@ export interface ChainSeen {
 export function readChain(pem: string): ChainSeen {
   const certificates: X509Certificate[] = [];
   for (const [block] of pem.matchAll(PEM)) {
-    if (certificates.length === MAX_CERTIFICATES) return { certificates, problem: `has more than ${MAX_CERTIFICATES} certificates` };
+    if (certificates.length === MAX_CERTIFICATES)
+      return { certificates, problem: `has more than ${MAX_CERTIFICATES} certificates` };
     try {
       const certificate = new X509Certificate(block);
       // A date that is none shows only when it is asked for.
@@ -32,7 +33,10 @@ export function readChain(pem: string): ChainSeen {
 
 /** PKCS#8, PKCS#1 or SEC1, not encrypted. What is wrong is said without any of the text. */
 export function readKey(pem: string): { readonly key: KeyObject } | { readonly problem: string } {
-  if (!/-----BEGIN (?:[A-Z0-9]+ )?PRIVATE KEY-----/u.test(pem) && !pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----'))
+  if (
+    !/-----BEGIN (?:[A-Z0-9]+ )?PRIVATE KEY-----/u.test(pem) &&
+    !pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----')
+  )
     return { problem: 'has no private key in it' };
   if (/ENCRYPTED/u.test(pem)) return { problem: 'is encrypted' };
   try {
@@ -100,7 +104,11 @@ export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate
   }
 }
 
-const oneLine = (name: string | undefined): string => (name ?? '').split('\n').filter((part) => part !== '').join(', ');
+const oneLine = (name: string | undefined): string =>
+  (name ?? '')
+    .split('\n')
+    .filter((part) => part !== '')
+    .join(', ');
 
 /** Everything that is shown of one certificate. */
 export function x509Seen(certificate: X509Certificate): X509Seen {

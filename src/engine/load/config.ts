@@ -11,7 +11,7 @@ import { readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
 import { echo, shorten } from './mistake.ts';
 import { suggest } from './nearest.ts';
-import { located, problemAt, problemOfText, sourceOf } from './problem-in.ts';
+import { inOrder, located, problemAt, problemOfText, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
 
 export const CONFIG_FILE = 'fettle.yaml';
@@ -77,14 +77,20 @@ export function shareOf(text: string): number {
 
 /** The folder's name, as the name of a project may be written. */
 export function projectName(folder: string): string {
-  const plain = basename(folder).normalize('NFKD').replace(/[^A-Za-z0-9._-]+/gu, '-').replace(/^-+|-+$/gu, '').slice(0, 63);
+  const plain = basename(folder)
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9._-]+/gu, '-')
+    .replace(/^-+|-+$/gu, '')
+    .slice(0, 63);
   return plain === '' ? 'project' : plain;
 }
 
 async function findUpward(startFolder: string): Promise<string | undefined> {
   for (let folder = startFolder; ; folder = dirname(folder)) {
     const file = join(folder, CONFIG_FILE);
-    const found = await stat(file).catch((error: NodeJS.ErrnoException) => (error.code === 'EACCES' ? error : undefined));
+    const found = await stat(file).catch((error: NodeJS.ErrnoException) =>
+      error.code === 'EACCES' ? error : undefined,
+    );
     if (found !== undefined) return file;
     if (dirname(folder) === folder) return undefined;
   }
@@ -106,7 +112,13 @@ export async function loadConfig({ startFolder, explicit, plugins }: ConfigOptio
   const read = await readText(file);
   if ('unreadable' in read) {
     const { code, message, line = 1, column = 1, suggestion } = read.unreadable;
-    const problem: Problem = { code, message, at: { file: shown, line, column }, severity: 'error', ...(suggestion === undefined ? {} : { suggestion }) };
+    const problem: Problem = {
+      code,
+      message,
+      at: { file: shown, line, column },
+      severity: 'error',
+      ...(suggestion === undefined ? {} : { suggestion }),
+    };
     return { config: fallback, problems: [problem] };
   }
   const whole = textMistake(read.text);
@@ -119,14 +131,27 @@ export async function loadConfig({ startFolder, explicit, plugins }: ConfigOptio
     if (document.value === undefined) break;
     if (document.value === null) continue;
     if (config !== undefined) {
-      problems.push(problemAt(source, { code: 'bad-config', message: 'the configuration is one document, and another one begins here', offset: document.start }));
+      problems.push(
+        problemAt(source, {
+          code: 'bad-config',
+          message: 'the configuration is one document, and another one begins here',
+          offset: document.start,
+        }),
+      );
       break;
     }
     const checked = await checkConfig(document, plugins);
-    problems.push(...checked.mistakes.map((mistake) => problemAt(source, located(document.root, document.start, mistake))));
-    config = checked.written === undefined || problems.length > 0 ? fallback : configOf(checked.written, checked.plugins, folder, file);
+    const places = new Set(document.mistakes.map(({ offset }) => offset));
+    const found = checked.mistakes
+      .map((mistake) => located(document.root, document.start, mistake))
+      .filter(({ offset }) => !places.has(offset));
+    problems.push(...found.map((mistake) => problemAt(source, mistake)));
+    config =
+      checked.written === undefined || problems.length > 0
+        ? fallback
+        : configOf(checked.written, checked.plugins, folder, file);
   }
-  return { config: problems.length > 0 ? fallback : (config ?? fallback), problems };
+  return { config: problems.length > 0 ? fallback : (config ?? fallback), problems: inOrder(problems) };
 }
 
 interface CheckedConfig {
@@ -137,7 +162,17 @@ interface CheckedConfig {
 
 async function checkConfig({ value }: TextDocument, loaders: ConfigOptions['plugins']): Promise<CheckedConfig> {
   if (!isMembers(value)) {
-    return { mistakes: [{ code: 'not-a-mapping', pointer: '', at: 'value', message: `the configuration must be a mapping, not ${echo(value)}` }], plugins: {} };
+    return {
+      mistakes: [
+        {
+          code: 'not-a-mapping',
+          pointer: '',
+          at: 'value',
+          message: `the configuration must be a mapping, not ${echo(value)}`,
+        },
+      ],
+      plugins: {},
+    };
   }
   const written = structuredClone(value) as Members;
   const mistakes = [...errorsOf(engineValidators.config, value, '')];
@@ -148,7 +183,13 @@ async function checkConfig({ value }: TextDocument, loaders: ConfigOptions['plug
     const loader = loaders.get(name);
     if (loader === undefined) {
       const suggestion = suggest(name, [...loaders.keys()], 'known plugins');
-      mistakes.push({ code: 'unknown-key', pointer, at: 'key', message: `there is no plugin \`${shorten(name)}\``, ...(suggestion === undefined ? {} : { suggestion }) });
+      mistakes.push({
+        code: 'unknown-key',
+        pointer,
+        at: 'key',
+        message: `there is no plugin \`${shorten(name)}\``,
+        ...(suggestion === undefined ? {} : { suggestion }),
+      });
       continue;
     }
     if (!isMembers(settings[name])) continue;
@@ -158,7 +199,10 @@ async function checkConfig({ value }: TextDocument, loaders: ConfigOptions['plug
     if (validate !== undefined) mistakes.push(...errorsOf(validate, given, pointer));
     // How many actions run at once is for the engine; the plugin does not get it.
     const { parallelism, ...config } = given;
-    plugins[name] = { config: config as Json, ...(isWritten && typeof parallelism === 'number' ? { parallelism } : {}) };
+    plugins[name] = {
+      config: config as Json,
+      ...(isWritten && typeof parallelism === 'number' ? { parallelism } : {}),
+    };
   }
   return { mistakes, written, plugins };
 }
@@ -181,7 +225,10 @@ function configOf(written: Members, plugins: Config['plugins'], folder: string, 
     parallelism: config.parallelism,
     onDamage: config.onDamage,
     plugins,
-    safety: { maxAgeMs: durationMs(maxAge), removals: { max: removals.max, share: shareOf(removals.share), from: removals.from } },
+    safety: {
+      maxAgeMs: durationMs(maxAge),
+      removals: { max: removals.max, share: shareOf(removals.share), from: removals.from },
+    },
     ...(file === undefined ? {} : { file }),
     folder,
   };

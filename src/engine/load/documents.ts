@@ -28,18 +28,7 @@
  * | 8 MB of `---` | `too-many-values` after 50,000 documents |
  */
 
-import {
-  Composer,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  type Node,
-  Parser,
-  Schema,
-} from 'yaml';
+import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, Parser, Schema } from 'yaml';
 import type { Json } from '../types.ts';
 import { limits } from './limits.ts';
 import { blankRun } from './lines.ts';
@@ -58,7 +47,10 @@ export interface TextDocument {
 class ReadingEnds extends Error {}
 
 const SCALAR = '\x1f';
-const TAGS: ReadonlySet<string> = new Set(['!', ...['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`)]);
+const TAGS: ReadonlySet<string> = new Set([
+  '!',
+  ...['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`),
+]);
 const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const SECRET = /\$\{(?:env|file):/u;
 /** Control characters that YAML does not allow, and a carriage return that ends no line. */
@@ -68,12 +60,24 @@ const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)/u;
 export function textMistake(text: string): TextMistake | undefined {
   const unprintable = text.search(UNPRINTABLE);
   if (unprintable !== -1) {
-    if (text[unprintable] === '\r') return { code: 'yaml-syntax', message: 'a carriage return alone ends no line', offset: unprintable, suggestion: 'save the file with LF or CRLF line ends' };
+    if (text[unprintable] === '\r')
+      return {
+        code: 'yaml-syntax',
+        message: 'a carriage return alone ends no line',
+        offset: unprintable,
+        suggestion: 'save the file with LF or CRLF line ends',
+      };
     const code = text.charCodeAt(unprintable).toString(16).toUpperCase().padStart(4, '0');
-    return { code: 'binary', message: `the control character U+${code} may not stand in YAML`, offset: unprintable, suggestion: 'write it as an escape in double quotes, or remove it' };
+    return {
+      code: 'binary',
+      message: `the control character U+${code} may not stand in YAML`,
+      offset: unprintable,
+      suggestion: 'write it as an escape in double quotes, or remove it',
+    };
   }
   const run = blankRun(text, limits.blankLines);
-  if (run !== -1) return { code: 'blank-run', message: `more than ${count(limits.blankLines)} blank lines in a row`, offset: run };
+  if (run !== -1)
+    return { code: 'blank-run', message: `more than ${count(limits.blankLines)} blank lines in a row`, offset: run };
   return undefined;
 }
 
@@ -125,7 +129,12 @@ export function* readDocuments(text: string): Documents {
     if (counts.errors >= limits.syntaxErrors) throw new ReadingEnds();
   };
   const end = (code: string, message: string, suggestion?: string): never => {
-    add({ code, message, offset: Math.min(parser.offset, Math.max(0, text.length - 1)), ...(suggestion === undefined ? {} : { suggestion }) });
+    add({
+      code,
+      message,
+      offset: Math.min(parser.offset, Math.max(0, text.length - 1)),
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
     throw new ReadingEnds();
   };
   // The composer builds an Error for each mistake; this keeps a few words of it. A field of the class, not of its type.
@@ -146,13 +155,24 @@ export function* readDocuments(text: string): Documents {
     if (token.type === 'error') return syntax(token.offset, 'yaml-syntax', token.message.replace(/: [\s\S]*$/u, ''));
     if (token.type === 'directive') {
       if (/^%YAML[ \t]+1\.2[ \t]*$/u.test(token.source)) yield* composed(token);
-      else syntax(token.offset, 'yaml-syntax', `the directive ${echo(token.source)} is not supported; documents are YAML 1.2`);
+      else
+        syntax(
+          token.offset,
+          'yaml-syntax',
+          `the directive ${echo(token.source)} is not supported; documents are YAML 1.2`,
+        );
       return;
     }
-    if (token.type === 'doc-end' && held === undefined) return syntax(token.offset, 'yaml-syntax', 'the end of a document without a document');
+    if (token.type === 'doc-end' && held === undefined)
+      return syntax(token.offset, 'yaml-syntax', 'the end of a document without a document');
     if (token.type !== 'document') return yield* composed(token);
     counts.ofDocument = 0;
-    if (++counts.documents > limits.documents) end('too-many-values', `more than ${count(limits.documents)} documents in one file`, 'split it into several files');
+    if (++counts.documents > limits.documents)
+      end(
+        'too-many-values',
+        `more than ${count(limits.documents)} documents in one file`,
+        'split it into several files',
+      );
     // What stood before the first document, a directive say, is a mistake of that document.
     target = held === undefined ? stray : { mistakes: [] };
     const mine = target;
@@ -173,7 +193,8 @@ export function* readDocuments(text: string): Documents {
     for (const lexeme of new Lexer().lex(text)) {
       counts.parts++;
       counts.ofDocument++;
-      if (lexeme.length > limits.partLength) end('too-large', `a text of more than ${count(limits.partLength)} characters`, 'keep it in a file of its own');
+      if (lexeme.length > limits.partLength)
+        end('too-large', `a text of more than ${count(limits.partLength)} characters`, 'keep it in a file of its own');
       if (isScalarNext || lexeme.length > 80) {
         const lines = linesIn(lexeme);
         counts.parts += lines;
@@ -181,12 +202,20 @@ export function* readDocuments(text: string): Documents {
       }
       if (!isScalarNext) {
         const first = lexeme[0];
-        if (first === '&' && ++counts.anchors > limits.anchors) end('too-many-anchors', `more than ${limits.anchors} anchors in one file`);
-        if (first === '*' && ++counts.aliases > limits.aliases) end('too-many-aliases', `more than ${limits.aliases} aliases in one file`);
+        if (first === '&' && ++counts.anchors > limits.anchors)
+          end('too-many-anchors', `more than ${limits.anchors} anchors in one file`);
+        if (first === '*' && ++counts.aliases > limits.aliases)
+          end('too-many-aliases', `more than ${limits.aliases} aliases in one file`);
       }
       isScalarNext = lexeme === SCALAR && !isScalarNext;
-      if (counts.ofDocument > limits.documentParts) end('too-many-values', `more than ${count(limits.documentParts)} parts in one document`, 'split it into several documents');
-      if (counts.parts > limits.fileParts) end('too-many-values', `more than ${count(limits.fileParts)} parts in one file`, 'split it into several files');
+      if (counts.ofDocument > limits.documentParts)
+        end(
+          'too-many-values',
+          `more than ${count(limits.documentParts)} parts in one document`,
+          'split it into several documents',
+        );
+      if (counts.parts > limits.fileParts)
+        end('too-many-values', `more than ${count(limits.fileParts)} parts in one file`, 'split it into several files');
       if (counts.firstMistake >= 0 && counts.parts - counts.firstMistake > limits.partsAfterMistake)
         end('too-many-problems', 'the rest of the file was not read, because of the problems before');
       for (const token of parser.next(lexeme)) yield* compose(token);
@@ -202,7 +231,8 @@ export function* readDocuments(text: string): Documents {
     }
     for (const token of parser.end()) yield* compose(token);
     for (const document of composer.end()) yield* given(document);
-    if (held === undefined && stray.mistakes.length > 0) yield { value: undefined, root: null, start: 0, mistakes: stray.mistakes };
+    if (held === undefined && stray.mistakes.length > 0)
+      yield { value: undefined, root: null, start: 0, mistakes: stray.mistakes };
   } catch (error) {
     if (!(error instanceof ReadingEnds)) throw error;
     // The document inside the composer is lost, its mistakes are not.
@@ -221,14 +251,20 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
   let isTooDeep = false;
   let isOverBudget = false;
 
-  const note = (code: string, message: string, node: Node, more: { other?: number; suggestion?: string } = {}): void => {
+  const note = (
+    code: string,
+    message: string,
+    node: Node,
+    more: { other?: number; suggestion?: string } = {},
+  ): void => {
     if (mistakes.length < limits.mistakes) mistakes.push({ code, message, offset: node.range?.[0] ?? 0, ...more });
   };
 
   const copy = (value: Json, depth: number, at: Node): Json => {
     budget.aliasValues--;
     if (budget.aliasValues < 0) {
-      if (!isOverBudget) note('too-many-values', `the aliases of this file stand for more than ${count(limits.aliasValues)} values`, at);
+      if (!isOverBudget)
+        note('too-many-values', `the aliases of this file stand for more than ${count(limits.aliasValues)} values`, at);
       isOverBudget = true;
       return null;
     }
@@ -255,15 +291,26 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
 
   const scalar = (value: unknown, node: Node): Json => {
     if (typeof value === 'string') {
-      if (SECRET.test(value)) note('secret-not-allowed', 'a secret may not stand here: no field of a document takes one', node);
+      if (SECRET.test(value))
+        note('secret-not-allowed', 'a secret may not stand here: no field of a document takes one', node);
       if ('type' in node && node.type === 'QUOTE_DOUBLE' && (!value.isWellFormed() || value.includes('\0')))
         note('wrong-value', 'the text has an escape that stands for no character of a text', node);
       return value;
     }
     if (typeof value === 'number') {
-      if (!Number.isFinite(value)) note('wrong-value', `${shorten(String((node as { source?: string }).source ?? value))} is no number that can be kept`, node);
+      if (!Number.isFinite(value))
+        note(
+          'wrong-value',
+          `${shorten(String((node as { source?: string }).source ?? value))} is no number that can be kept`,
+          node,
+        );
       else if (Math.abs(value) > Number.MAX_SAFE_INTEGER)
-        note('unsafe-integer', `${shorten(String((node as { source?: string }).source ?? value))} is beyond 2^53 and would be rounded`, node, { suggestion: 'write it in quotes, as text' });
+        note(
+          'unsafe-integer',
+          `${shorten(String((node as { source?: string }).source ?? value))} is beyond 2^53 and would be rounded`,
+          node,
+          { suggestion: 'write it in quotes, as text' },
+        );
       return value === 0 ? 0 : value;
     }
     return typeof value === 'boolean' ? value : null;
@@ -272,8 +319,15 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
   const key = (node: unknown): string | undefined => {
     const at = (node ?? root) as Node;
     if (!isScalar(node) || typeof node.value !== 'string') {
-      const shown = isScalar(node) ? `the key ${node.value === null ? 'is empty' : `${echo(String(node.value))} is a ${typeof node.value}`}` : 'the key is a collection or an alias';
-      note('bad-key', `${shown}; keys are text`, at, isScalar(node) && node.value !== null ? { suggestion: 'write it in quotes' } : {});
+      const shown = isScalar(node)
+        ? `the key ${node.value === null ? 'is empty' : `${echo(String(node.value))} is a ${typeof node.value}`}`
+        : 'the key is a collection or an alias';
+      note(
+        'bad-key',
+        `${shown}; keys are text`,
+        at,
+        isScalar(node) && node.value !== null ? { suggestion: 'write it in quotes' } : {},
+      );
       return undefined;
     }
     if (FORBIDDEN.has(node.value)) {
@@ -327,7 +381,12 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
           if (mistakes.length >= limits.mistakes) continue;
           const first = node.items.find((other) => isScalar(other.key) && other.key.value === name);
           const other = (first?.key as Node | undefined)?.range?.[0];
-          note('duplicate-key', `the key \`${shorten(name)}\` stands twice in one mapping`, pair.key as Node, other === undefined ? {} : { other });
+          note(
+            'duplicate-key',
+            `the key \`${shorten(name)}\` stands twice in one mapping`,
+            pair.key as Node,
+            other === undefined ? {} : { other },
+          );
         } else out[name] = member;
       }
       value = out;
@@ -343,7 +402,10 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
 /** The parts of a JSON pointer. */
 export function pointerParts(pointer: string): string[] {
   if (pointer === '') return [];
-  return pointer.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /** Offset of the value, or with `key` of the key, that a JSON pointer names; of the nearest node around it where there is none. */

@@ -22,7 +22,11 @@ type Parts = Readonly<Record<string, unknown>>;
 export function pathWords(pointer: string): string {
   const words = pointerParts(pointer).reduce(
     (path, part) =>
-      /^\d+$/u.test(part) ? `${path}[${part}]` : /^[\w-]+$/u.test(part) ? `${path}${path === '' ? '' : '.'}${part}` : `${path}["${shorten(part, 40)}"]`,
+      /^\d+$/u.test(part)
+        ? `${path}[${part}]`
+        : /^[\w-]+$/u.test(part)
+          ? `${path}${path === '' ? '' : '.'}${part}`
+          : `${path}["${shorten(part, 40)}"]`,
     '',
   );
   return words === '' ? 'the document' : `\`${shorten(words, 200)}\``;
@@ -53,7 +57,12 @@ const TYPES: Readonly<Record<string, string>> = {
 
 function range(schema: Parts): string {
   const plain = (key: string): number | undefined => (typeof schema[key] === 'number' ? schema[key] : undefined);
-  const [low, high, above, below] = [plain('minimum'), plain('maximum'), plain('exclusiveMinimum'), plain('exclusiveMaximum')];
+  const [low, high, above, below] = [
+    plain('minimum'),
+    plain('maximum'),
+    plain('exclusiveMinimum'),
+    plain('exclusiveMaximum'),
+  ];
   if (low !== undefined && high !== undefined) return ` from ${low} to ${high}`;
   const from = low !== undefined ? `at least ${low}` : above !== undefined ? `greater than ${above}` : undefined;
   const to = high !== undefined ? `at most ${high}` : below !== undefined ? `less than ${below}` : undefined;
@@ -73,7 +82,12 @@ function isParts(value: unknown): value is Parts {
 }
 
 /** One error of a validator, with its place relative to the whole document. */
-function explainOne(error: SchemaError, value: unknown, base: string, formats: Readonly<Record<string, string>>): PointerMistake {
+function explainOne(
+  error: SchemaError,
+  value: unknown,
+  base: string,
+  formats: Readonly<Record<string, string>>,
+): PointerMistake {
   const pointer = `${base}${error.instancePath}`;
   const schema = isParts(error.parentSchema) ? error.parentSchema : {};
   const { params } = error;
@@ -90,9 +104,19 @@ function explainOne(error: SchemaError, value: unknown, base: string, formats: R
   switch (error.keyword) {
     case 'type': {
       const expected = wanted(schema, params['type']);
-      if (found === null) return { code: 'missing-value', pointer, at: 'value', message: `${path} has no value; it must be ${expected}` };
-      const quoted = params['type'] === 'string' && (typeof found === 'number' || typeof found === 'boolean') ? { suggestion: 'write it in quotes' } : {};
-      return { code: 'wrong-type', pointer, at: 'value', message: `${path} must be ${expected}, not ${echo(found)}`, ...quoted };
+      if (found === null)
+        return { code: 'missing-value', pointer, at: 'value', message: `${path} has no value; it must be ${expected}` };
+      const quoted =
+        params['type'] === 'string' && (typeof found === 'number' || typeof found === 'boolean')
+          ? { suggestion: 'write it in quotes' }
+          : {};
+      return {
+        code: 'wrong-type',
+        pointer,
+        at: 'value',
+        message: `${path} must be ${expected}, not ${echo(found)}`,
+        ...quoted,
+      };
     }
     case 'required': {
       const key = String(params['missingProperty']);
@@ -100,7 +124,13 @@ function explainOne(error: SchemaError, value: unknown, base: string, formats: R
       const type = isParts(known) ? known['type'] : undefined;
       const note = isParts(known) && typeof known['description'] === 'string' ? `: ${known['description']}` : '';
       const what = type === undefined || Array.isArray(type) ? '' : ` (${TYPES[String(type)] ?? String(type)})`;
-      return { code: 'missing-key', pointer, at: 'key', message: `${path} needs the key \`${key}\`${what}`, ...(note === '' ? {} : { suggestion: `\`${key}\`${note}` }) };
+      return {
+        code: 'missing-key',
+        pointer,
+        at: 'key',
+        message: `${path} needs the key \`${key}\`${what}`,
+        ...(note === '' ? {} : { suggestion: `\`${key}\`${note}` }),
+      };
     }
     case 'additionalProperties': {
       const key = String(params['additionalProperty']);
@@ -117,8 +147,17 @@ function explainOne(error: SchemaError, value: unknown, base: string, formats: R
     case 'enum': {
       const values = Array.isArray(params['allowedValues']) ? params['allowedValues'].map((each) => String(each)) : [];
       const near = typeof found === 'string' ? nearest(found, values) : undefined;
-      if (found === null) return { code: 'missing-value', pointer, at: 'value', message: `${path} has no value; it must be one of ${values.join(', ')}` };
-      return wrong(`${path} must be one of ${values.join(', ')}, not ${echo(found)}`, near === undefined ? undefined : `did you mean \`${near}\`?`);
+      if (found === null)
+        return {
+          code: 'missing-value',
+          pointer,
+          at: 'value',
+          message: `${path} has no value; it must be one of ${values.join(', ')}`,
+        };
+      return wrong(
+        `${path} must be one of ${values.join(', ')}, not ${echo(found)}`,
+        near === undefined ? undefined : `did you mean \`${near}\`?`,
+      );
     }
     case 'const':
       return wrong(`${path} must be ${echo(params['allowedValue'])}, not ${echo(found)}`);
@@ -130,30 +169,52 @@ function explainOne(error: SchemaError, value: unknown, base: string, formats: R
     case 'multipleOf':
       return wrong(`${path} must be a multiple of ${String(params['multipleOf'])}, not ${echo(found)}`);
     case 'minLength':
-      return wrong(found === '' ? `${path} must not be empty` : `${path} must have at least ${several(limit, 'character')}, not ${echo(found)}`);
+      return wrong(
+        found === ''
+          ? `${path} must not be empty`
+          : `${path} must have at least ${several(limit, 'character')}, not ${echo(found)}`,
+      );
     case 'maxLength':
-      return wrong(`${path} must have at most ${several(limit, 'character')}, and has ${[...String(found)].length.toLocaleString('en-US')}`);
+      return wrong(
+        `${path} must have at most ${several(limit, 'character')}, and has ${[...String(found)].length.toLocaleString('en-US')}`,
+      );
     case 'minItems':
-      return wrong(Array.isArray(found) && found.length === 0 ? `${path} must not be empty` : `${path} must have at least ${several(limit, 'item')}`);
+      return wrong(
+        Array.isArray(found) && found.length === 0
+          ? `${path} must not be empty`
+          : `${path} must have at least ${several(limit, 'item')}`,
+      );
     case 'maxItems':
-      return wrong(`${path} must have at most ${several(limit, 'item')}, and has ${Array.isArray(found) ? found.length : 'more'}`);
+      return wrong(
+        `${path} must have at most ${several(limit, 'item')}, and has ${Array.isArray(found) ? found.length : 'more'}`,
+      );
     case 'uniqueItems': {
       const [i, j] = [Number(params['i']), Number(params['j'])];
       const [later, first] = i > j ? [i, j] : [j, i];
       const item = Array.isArray(found) ? found[later] : undefined;
-      return { ...wrong(`${echo(item)} stands twice in ${path}: items ${first + 1} and ${later + 1}`), pointer: `${pointer}/${later}` };
+      return {
+        ...wrong(`${echo(item)} stands twice in ${path}: items ${first + 1} and ${later + 1}`),
+        pointer: `${pointer}/${later}`,
+      };
     }
     case 'minProperties':
     case 'maxProperties': {
       const known = isParts(schema['properties']) ? Object.keys(schema['properties']) : [];
       const exactly = schema['minProperties'] === schema['maxProperties'] && schema['minProperties'] !== undefined;
       const has = isParts(found) ? Object.keys(found).length : 0;
-      const bound = exactly ? `exactly ${several(limit, 'key')}` : error.keyword === 'minProperties' ? `at least ${several(limit, 'key')}` : `at most ${several(limit, 'key')}`;
+      const bound = exactly
+        ? `exactly ${several(limit, 'key')}`
+        : error.keyword === 'minProperties'
+          ? `at least ${several(limit, 'key')}`
+          : `at most ${several(limit, 'key')}`;
       const of = known.length > 0 ? ` of ${known.map((key) => `\`${key}\``).join(', ')}` : '';
       return wrong(`${path} must have ${bound}${of}, and has ${has === 0 ? 'none' : has}`);
     }
     case 'pattern':
-      return wrong(`${path} must match ${shorten(String(params['pattern']), 100)}, and is ${echo(found)}`, typeof schema['description'] === 'string' ? `expected: ${schema['description']}` : undefined);
+      return wrong(
+        `${path} must match ${shorten(String(params['pattern']), 100)}, and is ${echo(found)}`,
+        typeof schema['description'] === 'string' ? `expected: ${schema['description']}` : undefined,
+      );
     case 'format': {
       const format = String(params['format']);
       return wrong(`${path} must be ${formats[format] ?? `a ${format}`}, not ${echo(found)}`);
@@ -177,9 +238,14 @@ export function explain(
   const mistakes: PointerMistake[] = [];
   for (const error of errors.slice(0, limits.mistakes)) {
     const mistake = explainOne(error, value, base, formats);
-    const place = mistake.code === 'missing-key' || mistake.code === 'unknown-key' ? `${mistake.pointer} ${mistake.message}` : mistake.pointer;
+    const place =
+      mistake.code === 'missing-key' || mistake.code === 'unknown-key'
+        ? `${mistake.pointer} ${mistake.message}`
+        : mistake.pointer;
     // A misspelt kind of a choice is unknown, and the choice is empty: the first says it better.
-    const isEcho = (error.keyword === 'minProperties' || error.keyword === 'maxProperties') && errors.some((other) => other.keyword === 'additionalProperties' && other.instancePath === error.instancePath);
+    const isEcho =
+      (error.keyword === 'minProperties' || error.keyword === 'maxProperties') &&
+      errors.some((other) => other.keyword === 'additionalProperties' && other.instancePath === error.instancePath);
     if (seen.has(place) || isEcho) continue;
     seen.add(place);
     mistakes.push(mistake);

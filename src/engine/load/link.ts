@@ -73,7 +73,8 @@ export function findUnknown(documents: readonly Declared[], others: ReadonlySet<
       const isAddress = pointer.startsWith('/metadata/');
       const kind = kindOf(address);
       const sameKind = byKind.get(kind) ?? [];
-      const near = searches++ < NEAREST_SEARCHES ? nearestAddress(address, sameKind, isAddress ? known : sameKind) : undefined;
+      const near =
+        searches++ < NEAREST_SEARCHES ? nearestAddress(address, sameKind, isAddress ? known : sameKind) : undefined;
       const shown = near === undefined ? undefined : isAddress ? near : near.slice(near.lastIndexOf('/') + 1);
       mistakes.push({
         of: document,
@@ -103,7 +104,8 @@ function nearestAddress(address: string, sameKind: readonly string[], all: Itera
 export function findCycles(documents: readonly Declared[]): readonly LinkMistake[] {
   const byAddress = new Map<string, Declared>();
   for (const document of documents) if (!byAddress.has(document.address)) byAddress.set(document.address, document);
-  const targets = (address: string): readonly Link[] => byAddress.get(address)?.links.filter((link) => byAddress.has(link.address)) ?? [];
+  const targets = (address: string): readonly Link[] =>
+    byAddress.get(address)?.links.filter((link) => byAddress.has(link.address)) ?? [];
   const mistakes: LinkMistake[] = [];
   for (const group of groups([...byAddress.keys()], (address) => targets(address).map((link) => link.address))) {
     const inside = new Set(group);
@@ -117,7 +119,8 @@ export function findCycles(documents: readonly Declared[]): readonly LinkMistake
       const at = byAddress.get(address)?.desired.source;
       return `${shorten(address, 100)}${at === undefined ? '' : ` (${placeWords(at)})`}`;
     });
-    const shown = steps.length > 20 ? [...steps.slice(0, 18), `… ${steps.length - 19} more …`, ...steps.slice(-1)] : steps;
+    const shown =
+      steps.length > 20 ? [...steps.slice(0, 18), `… ${steps.length - 19} more …`, ...steps.slice(-1)] : steps;
     mistakes.push({
       of: first,
       code: 'dependency-cycle',
@@ -199,7 +202,10 @@ function shortestCircle(start: string, links: (node: string) => readonly Link[])
 }
 
 /** What the plugins' own checks find. A document whose name stands twice is checked once. */
-export function findPluginMistakes(documents: readonly Declared[], pluginOf: (name: string) => Checks | undefined): readonly LinkMistake[] {
+export function findPluginMistakes(
+  documents: readonly Declared[],
+  pluginOf: (name: string) => Checks | undefined,
+): readonly LinkMistake[] {
   const byAddress = new Map<string, Declared>();
   for (const document of documents) if (!byAddress.has(document.address)) byAddress.set(document.address, document);
   const find = (ref: Ref): Desired | undefined => byAddress.get(formatRef(ref))?.desired;
@@ -217,7 +223,8 @@ export function findPluginMistakes(documents: readonly Declared[], pluginOf: (na
   for (const [name, ofPlugin] of byPlugin) {
     const plugin = pluginOf(name);
     if (plugin?.check !== undefined) {
-      for (const document of ofPlugin) for (const mistake of plugin.check(document.desired, find)) mistakes.push(of(document, mistake));
+      for (const document of ofPlugin)
+        for (const mistake of plugin.check(document.desired, find)) mistakes.push(of(document, mistake));
     }
     for (const mistake of plugin?.checkTogether?.(ofPlugin.map(({ desired }) => desired)) ?? []) {
       const document = byAddress.get(formatRef(mistake.ref));

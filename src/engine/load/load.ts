@@ -29,11 +29,19 @@ import type { Desired, Lifecycle, Problem, Ref } from '../types.ts';
 import { offsetAt, pointerParts, readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
 import { limits } from './limits.ts';
-import { type Declared, findCycles, findDuplicates, findPluginMistakes, findUnknown, type Link, type LinkMistake } from './link.ts';
+import {
+  type Declared,
+  findCycles,
+  findDuplicates,
+  findPluginMistakes,
+  findUnknown,
+  type Link,
+  type LinkMistake,
+} from './link.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
 import { suggest } from './nearest.ts';
 import { type Entry, findFiles, shownPath } from './paths.ts';
-import { located, positionAt, problemAt, problemOfText, type Source, sourceOf } from './problem-in.ts';
+import { inOrder, located, positionAt, problemAt, problemOfText, type Source, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
 
 export interface LoadOptions {
@@ -106,13 +114,24 @@ function errorsOf(validate: Validator, value: unknown, base: string): readonly P
 export async function load(options: LoadOptions): Promise<Loaded> {
   const { folder, signal, onProgress } = options;
   const found = await findFiles(folder, options.paths, options.configFile);
-  const reading: Reading = { declared: [], spoilt: new Set(), problems: [...found.problems], counts: new Map(), documents: 0, isPartial: found.problems.length > 0 };
+  const reading: Reading = {
+    declared: [],
+    spoilt: new Set(),
+    problems: [...found.problems],
+    counts: new Map(),
+    documents: 0,
+    isPartial: found.problems.length > 0,
+  };
   const known = new Map<string, Known>();
   for (const [index, path] of found.files.entries()) {
     signal?.throwIfAborted();
     onProgress?.(index, found.files.length);
     if (reading.problems.length >= ENOUGH) {
-      reading.problems.push({ code: 'too-many-problems', message: `${found.files.length - index} files were not read, because of the problems in the others`, severity: 'error' });
+      reading.problems.push({
+        code: 'too-many-problems',
+        message: `${found.files.length - index} files were not read, because of the problems in the others`,
+        severity: 'error',
+      });
       reading.isPartial = true;
       break;
     }
@@ -122,7 +141,9 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   if (options.allowEmpty !== true) reading.problems.push(...emptyEntries(found.entries, reading));
   reading.problems.push(...(await checkTogether(reading, known, folder)));
   return {
-    desired: reading.declared.map(({ desired }) => desired).sort((a, b) => compareText(formatRef(a.ref), formatRef(b.ref))),
+    desired: reading.declared
+      .map(({ desired }) => desired)
+      .sort((a, b) => compareText(formatRef(a.ref), formatRef(b.ref))),
     problems: inOrder(reading.problems),
     files: found.files.length,
     documents: reading.documents,
@@ -140,31 +161,24 @@ function emptyEntries(entries: readonly Entry[], reading: Reading): readonly Pro
     }));
 }
 
-/** By place; each problem once. Those without a place come first. */
-function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  const keyed = problems.map((problem) => ({ problem, file: problem.at?.file ?? '', line: problem.at?.line ?? 0, column: problem.at?.column ?? 0 }));
-  keyed.sort(
-    (a, b) =>
-      compareText(a.file, b.file) ||
-      a.line - b.line ||
-      a.column - b.column ||
-      compareText(a.problem.code, b.problem.code) ||
-      compareText(a.problem.message, b.problem.message),
-  );
-  return keyed
-    .filter(({ problem, file, line, column }, index) => {
-      const before = keyed[index - 1];
-      return !(before !== undefined && before.file === file && before.line === line && before.column === column && before.problem.message === problem.message);
-    })
-    .map(({ problem }) => problem);
-}
-
 /** Reads one file into `reading`. */
-async function readFile(path: string, shown: string, reading: Reading, known: Map<string, Known>, options: LoadOptions): Promise<void> {
+async function readFile(
+  path: string,
+  shown: string,
+  reading: Reading,
+  known: Map<string, Known>,
+  options: LoadOptions,
+): Promise<void> {
   const read = await readText(path);
   if ('unreadable' in read) {
     const { code, message, suggestion, line = 1, column = 1 } = read.unreadable;
-    reading.problems.push({ code, message, at: { file: shown, line, column }, severity: 'error', ...(suggestion === undefined ? {} : { suggestion }) });
+    reading.problems.push({
+      code,
+      message,
+      at: { file: shown, line, column },
+      severity: 'error',
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
     reading.isPartial = true;
     // It is no empty entry: what it declares is not known.
     reading.counts.set(path, 1);
@@ -196,11 +210,19 @@ async function readFile(path: string, shown: string, reading: Reading, known: Ma
     if (hasContent) {
       reading.documents++;
       reading.counts.set(path, (reading.counts.get(path) ?? 0) + 1);
-      const mistakes = takeDocument(document, index, source, reading, (each) => known.get(each), [...options.plugins.keys()]);
+      const mistakes = takeDocument(document, index, source, reading, (each) => known.get(each), [
+        ...options.plugins.keys(),
+      ]);
       for (const mistake of mistakes) reading.problems.push(problemAt(source, mistake));
       if (reading.problems.length - before >= limits.mistakes) {
         const offset = document.start;
-        reading.problems.push(problemAt(source, { code: 'too-many-problems', message: 'the rest of the file was not read, because of the problems before', offset }));
+        reading.problems.push(
+          problemAt(source, {
+            code: 'too-many-problems',
+            message: 'the rest of the file was not read, because of the problems before',
+            offset,
+          }),
+        );
         reading.isPartial = true;
         break;
       }
@@ -216,7 +238,14 @@ function pluginName({ value }: TextDocument): string | undefined {
 }
 
 /** Checks one document, and keeps it where it is sound. */
-function takeDocument(document: TextDocument, index: number, source: Source, reading: Reading, pluginOf: PluginOf, names: readonly string[]): readonly TextMistake[] {
+function takeDocument(
+  document: TextDocument,
+  index: number,
+  source: Source,
+  reading: Reading,
+  pluginOf: PluginOf,
+  names: readonly string[],
+): readonly TextMistake[] {
   if (document.value === undefined) {
     reading.isPartial = true;
     return document.mistakes;
@@ -226,7 +255,9 @@ function takeDocument(document: TextDocument, index: number, source: Source, rea
   const mistakes = [
     ...document.mistakes,
     // What the reader had to leave out or bend at a place, a schema would complain about once more.
-    ...checked.mistakes.map((mistake) => located(document.root, document.start, mistake)).filter(({ offset }) => !places.has(offset)),
+    ...checked.mistakes
+      .map((mistake) => located(document.root, document.start, mistake))
+      .filter(({ offset }) => !places.has(offset)),
   ];
   const { ref } = checked;
   if (ref === undefined) {
@@ -266,7 +297,16 @@ interface Checked {
 /** Checks one document alone. The defaults of its schemas are filled into `value`. */
 function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly string[]): Checked {
   if (!isMembers(value)) {
-    return { mistakes: [{ code: 'not-a-mapping', pointer: '', at: 'value', message: `a document must be a mapping with \`apiVersion\`, \`kind\`, \`metadata\` and \`spec\`, not ${echo(value)}` }] };
+    return {
+      mistakes: [
+        {
+          code: 'not-a-mapping',
+          pointer: '',
+          at: 'value',
+          message: `a document must be a mapping with \`apiVersion\`, \`kind\`, \`metadata\` and \`spec\`, not ${echo(value)}`,
+        },
+      ],
+    };
   }
   const { known, kind, tables, mistakes: unknown } = kindOf(value, pluginOf, names);
   const envelope = known?.validators[`document:${kind}`] ?? engineValidators.document;
@@ -274,7 +314,13 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
     ...unknown,
     ...errorsOf(envelope, value, '').filter(
       // Which keys belong into the metadata is not known before the kind is.
-      ({ code, pointer }) => !(tables === undefined && code === 'unknown-key' && pointer.startsWith('/metadata/') && pointerParts(pointer).length === 2),
+      ({ code, pointer }) =>
+        !(
+          tables === undefined &&
+          code === 'unknown-key' &&
+          pointer.startsWith('/metadata/') &&
+          pointerParts(pointer).length === 2
+        ),
     ),
   ];
   if (known === undefined || tables === undefined) return { mistakes };
@@ -283,34 +329,82 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
   if (validate !== undefined && isMembers(spec)) mistakes.push(...errorsOf(validate, spec, '/spec'));
   const ref = refOf(value, known.plugin.tables.name, kind, tables.scope);
   if (ref === undefined || mistakes.length > 0) return ref === undefined ? { mistakes } : { mistakes, ref };
-  const metadata = value['metadata'] as { readonly labels?: Readonly<Record<string, string>>; readonly dependsOn?: readonly string[] };
+  const metadata = value['metadata'] as {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly dependsOn?: readonly string[];
+  };
   const depends = dependencies(metadata.dependsOn ?? []);
   const links = [...depends.links, ...references(spec, ref, tables, known.plugin)];
   const lifecycle = value['lifecycle'] as Lifecycle | undefined;
   return {
     mistakes: depends.mistakes,
     ref,
-    parts: { spec, meta: { labels: metadata.labels ?? {}, lifecycle: { ...lifecycle, ignore: lifecycle?.ignore ?? [] } }, links },
+    parts: {
+      spec,
+      meta: { labels: metadata.labels ?? {}, lifecycle: { ...lifecycle, ignore: lifecycle?.ignore ?? [] } },
+      links,
+    },
   };
 }
 
 /** The plugin and kind that a document names. */
-function kindOf(value: Members, pluginOf: PluginOf, names: readonly string[]): { readonly known?: Known; readonly kind: string; readonly tables?: KindTables; readonly mistakes: readonly PointerMistake[] } {
+function kindOf(
+  value: Members,
+  pluginOf: PluginOf,
+  names: readonly string[],
+): {
+  readonly known?: Known;
+  readonly kind: string;
+  readonly tables?: KindTables;
+  readonly mistakes: readonly PointerMistake[];
+} {
   const { apiVersion, kind } = value;
   const word = typeof kind === 'string' ? kind : '';
   if (typeof apiVersion !== 'string' || apiVersion === '') return { kind: word, mistakes: [] };
   const [name = ''] = apiVersion.split('/', 1);
   const known = pluginOf(name);
-  const wrong = (code: string, pointer: string, message: string, suggestion: string | undefined): PointerMistake => ({ code, pointer, at: 'value', message, ...(suggestion === undefined ? {} : { suggestion }) });
+  const wrong = (code: string, pointer: string, message: string, suggestion: string | undefined): PointerMistake => ({
+    code,
+    pointer,
+    at: 'value',
+    message,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  });
   if (known === undefined) {
-    return { kind: word, mistakes: [wrong('unknown-api-version', '/apiVersion', `unknown apiVersion ${echo(apiVersion)}: there is no plugin \`${shorten(name)}\``, suggest(name, names, 'known plugins'))] };
+    return {
+      kind: word,
+      mistakes: [
+        wrong(
+          'unknown-api-version',
+          '/apiVersion',
+          `unknown apiVersion ${echo(apiVersion)}: there is no plugin \`${shorten(name)}\``,
+          suggest(name, names, 'known plugins'),
+        ),
+      ],
+    };
   }
   const { tables } = known.plugin;
   const expected = `${tables.name}/${tables.version}`;
-  const mistakes = apiVersion === expected ? [] : [wrong('unknown-api-version', '/apiVersion', `unknown apiVersion ${echo(apiVersion)}`, `did you mean \`${expected}\`?`)];
+  const mistakes =
+    apiVersion === expected
+      ? []
+      : [
+          wrong(
+            'unknown-api-version',
+            '/apiVersion',
+            `unknown apiVersion ${echo(apiVersion)}`,
+            `did you mean \`${expected}\`?`,
+          ),
+        ];
   if (word === '') return { known, kind: word, mistakes };
-  if (Object.hasOwn(tables.kinds, word)) return { known, kind: word, tables: tables.kinds[word] as KindTables, mistakes };
-  const unknown = wrong('unknown-kind', '/kind', `${tables.name} has no kind \`${shorten(word)}\``, suggest(word, Object.keys(tables.kinds), 'known kinds'));
+  if (Object.hasOwn(tables.kinds, word))
+    return { known, kind: word, tables: tables.kinds[word] as KindTables, mistakes };
+  const unknown = wrong(
+    'unknown-kind',
+    '/kind',
+    `${tables.name} has no kind \`${shorten(word)}\``,
+    suggest(word, Object.keys(tables.kinds), 'known kinds'),
+  );
   return { known, kind: word, mistakes: [...mistakes, unknown] };
 }
 
@@ -323,13 +417,23 @@ function refOf(value: Members, plugin: string, kind: string, scope: readonly str
   return parts.length === 0 ? { plugin, kind, name } : { plugin, kind, scope: parts, name };
 }
 
-function dependencies(addresses: readonly string[]): { readonly links: readonly Link[]; readonly mistakes: readonly PointerMistake[] } {
+function dependencies(addresses: readonly string[]): {
+  readonly links: readonly Link[];
+  readonly mistakes: readonly PointerMistake[];
+} {
   const links: Link[] = [];
   const mistakes: PointerMistake[] = [];
   for (const [index, text] of addresses.entries()) {
     const pointer = pointerTo('metadata', 'dependsOn', index);
     const ref = parseRef(text);
-    if (ref === undefined) mistakes.push({ code: 'wrong-value', pointer, at: 'value', message: `${echo(text)} is no address`, suggestion: 'write it like `certificates/Issuer/test-ca`' });
+    if (ref === undefined)
+      mistakes.push({
+        code: 'wrong-value',
+        pointer,
+        at: 'value',
+        message: `${echo(text)} is no address`,
+        suggestion: 'write it like `certificates/Issuer/test-ca`',
+      });
     else links.push({ address: formatRef(ref), pointer });
   }
   return { links, mistakes };
@@ -348,16 +452,29 @@ function references(spec: unknown, ref: Ref, tables: KindTables, plugin: Plugin)
 }
 
 /** Every text at a pointer whose `*` stands for every item or member. */
-function textsAt(value: unknown, parts: readonly string[], pointer: string): readonly { readonly text: string; readonly pointer: string }[] {
+function textsAt(
+  value: unknown,
+  parts: readonly string[],
+  pointer: string,
+): readonly { readonly text: string; readonly pointer: string }[] {
   const [part, ...rest] = parts;
   if (part === undefined) return typeof value === 'string' ? [{ text: value, pointer }] : [];
   if (typeof value !== 'object' || value === null) return [];
-  const members = part === '*' ? Object.entries(value) : Object.hasOwn(value, part) ? [[part, (value as Members)[part]] as const] : [];
+  const members =
+    part === '*'
+      ? Object.entries(value)
+      : Object.hasOwn(value, part)
+        ? [[part, (value as Members)[part]] as const]
+        : [];
   return members.flatMap(([key, member]) => textsAt(member, rest, `${pointer}${pointerTo(key)}`));
 }
 
 /** What shows only across documents, with its places. */
-async function checkTogether({ declared, spoilt, isPartial }: Reading, known: ReadonlyMap<string, Known>, folder: string): Promise<readonly Problem[]> {
+async function checkTogether(
+  { declared, spoilt, isPartial }: Reading,
+  known: ReadonlyMap<string, Known>,
+  folder: string,
+): Promise<readonly Problem[]> {
   const mistakes = [
     ...findDuplicates(declared),
     ...(isPartial ? [] : findUnknown(declared, spoilt)),
@@ -380,7 +497,8 @@ async function place(path: string, shown: string, mistakes: readonly LinkMistake
     const documents = textMistake(source.text) === undefined ? readDocuments(source.text) : [];
     let index = 0;
     for (const document of documents) {
-      for (const mistake of waiting.get(index) ?? []) problems.push(problemAt(source, located(document.root, document.start, mistake)));
+      for (const mistake of waiting.get(index) ?? [])
+        problems.push(problemAt(source, located(document.root, document.start, mistake)));
       waiting.delete(index);
       if (waiting.size === 0) break;
       index++;
@@ -388,7 +506,13 @@ async function place(path: string, shown: string, mistakes: readonly LinkMistake
   }
   for (const left of waiting.values()) {
     for (const { of, code, message, suggestion, severity } of left)
-      problems.push({ code, message, at: of.desired.source, severity: severity ?? 'error', ...(suggestion === undefined ? {} : { suggestion }) });
+      problems.push({
+        code,
+        message,
+        at: of.desired.source,
+        severity: severity ?? 'error',
+        ...(suggestion === undefined ? {} : { suggestion }),
+      });
   }
   return problems;
 }

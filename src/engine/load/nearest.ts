@@ -1,6 +1,6 @@
 /** The known name that a misspelt one is nearest to, by Damerau-Levenshtein distance. */
 
-/** Restricted distance: insertions, deletions, substitutions and swaps of neighbours count one each; stops above `most`. */
+/** Restricted distance: insertions, deletions, substitutions and swaps of neighbours count one each; `most + 1` for all above `most`. */
 export function distance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return most + 1;
   let before: number[] = [];
@@ -11,7 +11,8 @@ export function distance(a: string, b: string, most: number): number {
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1];
       let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
       row.push(cost);
       if (cost < least) least = cost;
     }
@@ -19,7 +20,7 @@ export function distance(a: string, b: string, most: number): number {
     before = last;
     last = row;
   }
-  return last[b.length] ?? most + 1;
+  return Math.min(last[b.length] ?? most + 1, most + 1);
 }
 
 /** Undefined where no known name is near enough: a third of the letters may differ, at least one and at most four. */
@@ -44,6 +45,9 @@ export function suggest(name: string, known: readonly string[], what: string): s
   const near = nearest(name, known);
   if (near !== undefined) return `did you mean \`${near}\`?`;
   if (known.length === 0) return undefined;
-  const shown = known.slice(0, 12).map((each) => `\`${each}\``).join(', ');
+  const shown = known
+    .slice(0, 12)
+    .map((each) => `\`${each}\``)
+    .join(', ');
   return `${what}: ${shown}${known.length > 12 ? ` and ${known.length - 12} more` : ''}`;
 }

@@ -23,7 +23,9 @@ export interface Found {
 /** A path as it is shown: relative to the folder where it is inside it, with `/`; else absolute. */
 export function shownPath(folder: string, file: string): string {
   const inside = relative(folder, file);
-  return inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside) ? file : inside.split(sep).join('/');
+  return inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)
+    ? file
+    : inside.split(sep).join('/');
 }
 
 function isDocumentFile(name: string): boolean {
@@ -70,9 +72,18 @@ async function matching(folder: string, pattern: string): Promise<string[]> {
 function problemOf(path: string, error: unknown): Problem {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return { code: 'no-files', message: `\`${shorten(path, 200)}\` names no file`, severity: 'error', suggestion: 'write a file, a folder or a pattern like `more/*.yaml`' };
+    return {
+      code: 'no-files',
+      message: `\`${shorten(path, 200)}\` names no file`,
+      severity: 'error',
+      suggestion: 'write a file, a folder or a pattern like `more/*.yaml`',
+    };
   }
-  return { code: 'unreadable-file', message: `\`${shorten(path, 200)}\` cannot be read: ${code ?? String(error)}`, severity: 'error' };
+  return {
+    code: 'unreadable-file',
+    message: `\`${shorten(path, 200)}\` cannot be read: ${code ?? String(error)}`,
+    severity: 'error',
+  };
 }
 
 /**

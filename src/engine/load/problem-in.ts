@@ -1,6 +1,7 @@
 /** Makes Problems of mistakes: the text of one file, its lines, and the name that it is shown by. */
 
 import type { Node } from 'yaml';
+import { compareText } from '../ref.ts';
 import type { Position, Problem } from '../types.ts';
 import { offsetAt } from './documents.ts';
 import type { PointerMistake } from './explain.ts';
@@ -51,4 +52,34 @@ export function located(root: Node | null, start: number, mistake: PointerMistak
     ...(mistake.suggestion === undefined ? {} : { suggestion: mistake.suggestion }),
     ...(mistake.severity === undefined ? {} : { severity: mistake.severity }),
   };
+}
+
+/** By place; each problem once. Those without a place come first. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const keyed = problems.map((problem) => ({
+    problem,
+    file: problem.at?.file ?? '',
+    line: problem.at?.line ?? 0,
+    column: problem.at?.column ?? 0,
+  }));
+  keyed.sort(
+    (a, b) =>
+      compareText(a.file, b.file) ||
+      a.line - b.line ||
+      a.column - b.column ||
+      compareText(a.problem.code, b.problem.code) ||
+      compareText(a.problem.message, b.problem.message),
+  );
+  return keyed
+    .filter(({ problem, file, line, column }, index) => {
+      const before = keyed[index - 1];
+      return !(
+        before !== undefined &&
+        before.file === file &&
+        before.line === line &&
+        before.column === column &&
+        before.problem.message === problem.message
+      );
+    })
+    .map(({ problem }) => problem);
 }

@@ -41,7 +41,16 @@ function firstBadByte(bytes: Uint8Array): number {
   let at = 0;
   while (at < bytes.length) {
     const byte = bytes[at] ?? 0;
-    const length = byte < 0x80 ? 1 : byte >= 0xc2 && byte < 0xe0 ? 2 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xf0 && byte < 0xf5 ? 4 : 0;
+    const length =
+      byte < 0x80
+        ? 1
+        : byte >= 0xc2 && byte < 0xe0
+          ? 2
+          : byte >= 0xe0 && byte < 0xf0
+            ? 3
+            : byte >= 0xf0 && byte < 0xf5
+              ? 4
+              : 0;
     if (length === 0 || (length > 1 && !isUtf8(bytes.subarray(at, at + length)))) return at;
     at += length;
   }
@@ -75,7 +84,9 @@ export function textOf(bytes: Buffer): TextOrNot {
   if (!isUtf8(bytes)) {
     const bad = firstBadByte(bytes);
     const message = `the byte ${hex(bytes[bad])} here is no UTF-8`;
-    return { unreadable: { code: 'not-utf8', message, ...placeOfByte(bytes, bad), suggestion: 'save the file as UTF-8' } };
+    return {
+      unreadable: { code: 'not-utf8', message, ...placeOfByte(bytes, bad), suggestion: 'save the file as UTF-8' },
+    };
   }
   const marked = first[0] === 0xef && first[1] === 0xbb && first[2] === 0xbf;
   return { text: bytes.toString('utf8', marked ? 3 : 0) };
@@ -87,12 +98,24 @@ export async function readText(path: string): Promise<TextOrNot> {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await file.stat();
     if (!stat.isFile()) {
-      const nature = stat.isDirectory() ? 'a folder' : stat.isFIFO() ? 'a pipe' : stat.isSocket() ? 'a socket' : 'a device';
+      const nature = stat.isDirectory()
+        ? 'a folder'
+        : stat.isFIFO()
+          ? 'a pipe'
+          : stat.isSocket()
+            ? 'a socket'
+            : 'a device';
       return { unreadable: { code: 'unreadable-file', message: `it is ${nature}, no regular file` } };
     }
     const limit = limits.fileBytes;
     const tooLarge = (size: string): TextOrNot => ({
-      unreadable: { code: 'too-large', message: `the file has ${size}, the limit is ${megabytes(limit)}`, line: 1, column: 1, suggestion: 'split it into several files' },
+      unreadable: {
+        code: 'too-large',
+        message: `the file has ${size}, the limit is ${megabytes(limit)}`,
+        line: 1,
+        column: 1,
+        suggestion: 'split it into several files',
+      },
     });
     if (stat.size > limit) return tooLarge(megabytes(stat.size));
     const chunk = Buffer.allocUnsafe(Math.max(stat.size, 4096) + 1);

@@ -26,7 +26,10 @@ export function folderOf(files: Readonly<Record<string, string | Uint8Array>>): 
   return folder;
 }
 
-export async function loadFiles(files: Readonly<Record<string, string | Uint8Array>>, options: Partial<LoadOptions> = {}): Promise<Loaded> {
+export async function loadFiles(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  options: Partial<LoadOptions> = {},
+): Promise<Loaded> {
   return load({ folder: folderOf(files), paths: ['.'], plugins: builtinPlugins, ...options });
 }
 

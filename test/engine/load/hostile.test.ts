@@ -20,12 +20,16 @@ interface Result {
 
 const CHILD = join(import.meta.dirname, 'hostile-child.ts');
 const folder = mkdtempSync(join(tmpdir(), 'fettle-hostile-'));
-const results = new Map<string, PromiseWithResolvers<Result>>(hostileTexts.map(({ name }) => [name, Promise.withResolvers<Result>()]));
+const results = new Map<string, PromiseWithResolvers<Result>>(
+  hostileTexts.map(({ name }) => [name, Promise.withResolvers<Result>()]),
+);
 
 async function run(index: number, content: string | Buffer): Promise<Result> {
   const file = `${index}.yaml`;
   writeFileSync(join(folder, file), content);
-  const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=512', CHILD, folder, file], { timeout: 15_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=512', CHILD, folder, file], {
+    timeout: 15_000,
+  });
   rmSync(join(folder, file));
   return JSON.parse(stdout) as Result;
 }

@@ -26,7 +26,12 @@ const cases: readonly Case[] = [
   { name: 'a tab', text: `${domain('a')}\tport: 443\n`, at: ['7:1 yaml-syntax'], says: ['Tabs'] },
   { name: 'an open bracket', text: 'a: [1, 2\nb: 3\n', at: ['2:1 yaml-syntax'] },
   { name: 'an open quote', text: 'a: "b\n', at: ['2:1 yaml-syntax'] },
-  { name: 'a lone carriage return', text: 'a: b\rc: d\n', at: ['1:5 yaml-syntax'], says: ['carriage return', 'LF or CRLF'] },
+  {
+    name: 'a lone carriage return',
+    text: 'a: b\rc: d\n',
+    at: ['1:5 yaml-syntax'],
+    says: ['carriage return', 'LF or CRLF'],
+  },
   { name: 'YAML 1.1', text: `%YAML 1.1\n---\n${domain('a')}`, at: ['1:1 yaml-syntax'], says: ['YAML 1.2'] },
   { name: 'a tag directive', text: `%TAG !e! tag:x,2000:\n---\n${domain('a')}`, at: ['1:1 yaml-syntax'] },
   { name: 'an alias without an anchor', text: domain('a', 'host: *b'), at: ['6:9 yaml-syntax'], says: ['*b'] },
@@ -34,86 +39,299 @@ const cases: readonly Case[] = [
   { name: 'a local tag', text: domain('a', 'host: !x y'), at: ['6:9 unknown-tag'] },
   { name: 'a tag of YAML 1.1', text: domain('a', 'host: !!binary eHg='), at: ['6:9 unknown-tag'] },
   { name: 'a set', text: domain('a', 'trust: !!set { a, b }'), at: ['6:10 unknown-tag'] },
-  { name: 'a key that stands twice', text: domain('a', 'host: x', 'port: 1', 'host: y'), at: ['8:3 duplicate-key'], says: ['`host`', 'x.yaml:6:3'] },
+  {
+    name: 'a key that stands twice',
+    text: domain('a', 'host: x', 'port: 1', 'host: y'),
+    at: ['8:3 duplicate-key'],
+    says: ['`host`', 'x.yaml:6:3'],
+  },
   { name: 'a key twice on one line', text: domain('{ x: 1, x: 2 }'), at: ['4:9 wrong-type', '4:17 duplicate-key'] },
   { name: '__proto__', text: domain('a', 'host: x', '__proto__: { port: 1 }'), at: ['7:3 forbidden-key'] },
-  { name: 'constructor, deep', text: domain('a', 'host: x', 'trust: [{ constructor: 1 }]'), at: ['7:11 wrong-type', '7:13 forbidden-key'] },
+  {
+    name: 'constructor, deep',
+    text: domain('a', 'host: x', 'trust: [{ constructor: 1 }]'),
+    at: ['7:11 wrong-type', '7:13 forbidden-key'],
+  },
   { name: 'prototype, in quotes', text: domain('a', 'host: x', '"prototype": 1'), at: ['7:3 forbidden-key'] },
   { name: 'a number as a key', text: domain('a', 'host: x', '1: y'), at: ['7:3 bad-key'], says: ['quotes'] },
   { name: 'an empty key', text: domain('a', 'host: x', ': y'), at: ['7:1 bad-key'] },
   { name: 'a list as a key', text: domain('a', 'host: x', '? [a]', ': b'), at: ['7:5 bad-key'] },
-  { name: 'a merge key', text: domain('a', 'host: x', '<<: { port: 1 }'), at: ['7:3 unknown-key'], says: ['merge keys'] },
-  { name: 'an integer beyond 2^53', text: domain('a', 'host: x', 'port: 9007199254740993'), at: ['7:9 unsafe-integer'] },
-  { name: 'the same in hexadecimal', text: domain('a', 'host: x', 'port: 0x20000000000001'), at: ['7:9 unsafe-integer'] },
+  {
+    name: 'a merge key',
+    text: domain('a', 'host: x', '<<: { port: 1 }'),
+    at: ['7:3 unknown-key'],
+    says: ['merge keys'],
+  },
+  {
+    name: 'an integer beyond 2^53',
+    text: domain('a', 'host: x', 'port: 9007199254740993'),
+    at: ['7:9 unsafe-integer'],
+  },
+  {
+    name: 'the same in hexadecimal',
+    text: domain('a', 'host: x', 'port: 0x20000000000001'),
+    at: ['7:9 unsafe-integer'],
+  },
   { name: 'the same in octal', text: domain('a', 'host: x', 'port: 0o400000000000000001'), at: ['7:9 unsafe-integer'] },
-  { name: 'the same with an exponent', text: domain('a', 'host: x', 'port: 9007199254740993e0'), at: ['7:9 unsafe-integer'] },
+  {
+    name: 'the same with an exponent',
+    text: domain('a', 'host: x', 'port: 9007199254740993e0'),
+    at: ['7:9 unsafe-integer'],
+  },
   { name: 'a negative one', text: domain('a', 'host: x', 'port: -9007199254740993'), at: ['7:9 unsafe-integer'] },
   { name: 'no number', text: domain('a', 'host: x', 'port: .nan'), at: ['7:9 wrong-value'] },
   { name: 'infinity', text: domain('a', 'host: x', 'port: -.inf'), at: ['7:9 wrong-value'] },
   { name: 'a number that overflows', text: domain('a', 'host: x', 'port: 1e999'), at: ['7:9 wrong-value'] },
   { name: 'half a surrogate pair', text: domain('a', 'host: "\\ud800"'), at: ['6:9 wrong-value'] },
   { name: 'a secret', text: domain('a', 'host: x-${env:HOST}'), at: ['6:9 secret-not-allowed'] },
-  { name: 'a secret from a file', text: domain('a', 'host: x', 'trust: ["${file:ca}"]'), at: ['7:11 secret-not-allowed'] },
+  {
+    name: 'a secret from a file',
+    text: domain('a', 'host: x', 'trust: ["${file:ca}"]'),
+    at: ['7:11 secret-not-allowed'],
+  },
   // Bytes.
   { name: 'a NUL', text: 'a: b\nä: \0\n', at: ['2:4 binary'] },
   { name: 'a control character', text: 'a: b\nc: \u001b[2J\n', at: ['2:4 binary'], says: ['U+001B'] },
-  { name: 'invalid UTF-8', text: Buffer.concat([Buffer.from('a: b\n€: '), Buffer.from([0xe9, 0x0a])]), at: ['2:4 not-utf8'], says: ['0xe9'] },
-  { name: 'UTF-16', text: Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('a: b', 'utf16le')]), at: ['1:1 utf-16'], says: ['UTF-16'] },
+  {
+    name: 'invalid UTF-8',
+    text: Buffer.concat([Buffer.from('a: b\n€: '), Buffer.from([0xe9, 0x0a])]),
+    at: ['2:4 not-utf8'],
+    says: ['0xe9'],
+  },
+  {
+    name: 'UTF-16',
+    text: Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('a: b', 'utf16le')]),
+    at: ['1:1 utf-16'],
+    says: ['UTF-16'],
+  },
   // Limits.
   { name: '65 levels', text: `a: ${'['.repeat(64)}${']'.repeat(64)}\n`, at: ['1:67 too-deep'], says: ['64'] },
-  { name: '101 anchors', text: `a:\n${Array.from({ length: 101 }, (_, i) => `  - &a${i} x\n`).join('')}`, at: ['102:5 too-many-anchors'] },
+  {
+    name: '101 anchors',
+    text: `a:\n${Array.from({ length: 101 }, (_, i) => `  - &a${i} x\n`).join('')}`,
+    at: ['102:5 too-many-anchors'],
+  },
   { name: '101 aliases', text: `a: &a x\nb:\n${'  - *a\n'.repeat(101)}`, at: ['103:5 too-many-aliases'] },
   { name: 'a long run of blank lines', text: `a: b\n${'\n'.repeat(1_001)}c: d\n`, at: ['2:1 blank-run'] },
   // The envelope.
   { name: 'a list', text: '- a\n', at: ['1:1 not-a-mapping'] },
   { name: 'a text', text: '--- hello\n', at: ['1:5 not-a-mapping'], says: ['"hello"'] },
-  { name: 'nothing but a key', text: 'kind: Domain\n', at: ['1:1 missing-key', '1:1 missing-key', '1:1 missing-key'], says: ['apiVersion', 'metadata', 'spec'] },
+  {
+    name: 'nothing but a key',
+    text: 'kind: Domain\n',
+    at: ['1:1 missing-key', '1:1 missing-key', '1:1 missing-key'],
+    says: ['apiVersion', 'metadata', 'spec'],
+  },
   { name: 'no name', text: `${head}metadata: {}\nspec: { host: x }\n`, at: ['3:1 missing-key'], says: ['`name`'] },
-  { name: 'an empty name', text: `${head}metadata: { name: "" }\nspec: { host: x }\n`, at: ['3:19 wrong-value'], says: ['empty'] },
+  {
+    name: 'an empty name',
+    text: `${head}metadata: { name: "" }\nspec: { host: x }\n`,
+    at: ['3:19 wrong-value'],
+    says: ['empty'],
+  },
   { name: 'a name that is a number', text: domain('12'), at: ['4:9 wrong-type'], says: ['text', '12', 'quotes'] },
   { name: 'a name without a value', text: domain(''), at: ['4:3 missing-value'] },
-  { name: 'a misspelt key of the envelope', text: `${head}metdata: { name: a }\nspec: { host: x }\n`, at: ['1:1 missing-key', '3:1 unknown-key'], says: ['`metadata`'] },
-  { name: 'a misspelt key of the metadata', text: `${head}metadata: { name: a, lables: {} }\nspec: { host: x }\n`, at: ['3:22 unknown-key'], says: ['did you mean `labels`'] },
-  { name: 'a label that is a number', text: `${head}metadata: { name: a, labels: { n: 1 } }\nspec: { host: x }\n`, at: ['3:35 wrong-type'] },
-  { name: 'a lifecycle with a wrong word', text: `${domain('a')}lifecycle: { onRemove: relase }\n`, at: ['7:24 wrong-value'], says: ['remove, release', 'did you mean `release`'] },
-  { name: 'protect that is a text', text: `${domain('a')}lifecycle: { protect: "yes" }\n`, at: ['7:23 wrong-type'], says: ['true or false, not "yes"'] },
-  { name: 'a pointer that is none', text: `${domain('a')}lifecycle: { ignore: [spec/port] }\n`, at: ['7:23 wrong-value'] },
-  { name: 'an unknown plugin', text: domain('a').replace('certificates/', 'certificate/'), at: ['1:13 unknown-api-version'], says: ['did you mean `certificates`'] },
-  { name: 'an unknown version', text: domain('a').replace('/v1', '/v2'), at: ['1:13 unknown-api-version'], says: ['certificates/v1'] },
-  { name: 'a kind like a known one', text: domain('a').replace('Domain', 'Domian'), at: ['2:7 unknown-kind'], says: ['did you mean `Domain`'] },
-  { name: 'a kind like none', text: domain('a').replace('Domain', 'Bucket'), at: ['2:7 unknown-kind'], says: ['`Certificate`', '`Domain`', '`Issuer`'] },
+  {
+    name: 'a misspelt key of the envelope',
+    text: `${head}metdata: { name: a }\nspec: { host: x }\n`,
+    at: ['1:1 missing-key', '3:1 unknown-key'],
+    says: ['`metadata`'],
+  },
+  {
+    name: 'a misspelt key of the metadata',
+    text: `${head}metadata: { name: a, lables: {} }\nspec: { host: x }\n`,
+    at: ['3:22 unknown-key'],
+    says: ['did you mean `labels`'],
+  },
+  {
+    name: 'a label that is a number',
+    text: `${head}metadata: { name: a, labels: { n: 1 } }\nspec: { host: x }\n`,
+    at: ['3:35 wrong-type'],
+  },
+  {
+    name: 'a lifecycle with a wrong word',
+    text: `${domain('a')}lifecycle: { onRemove: relase }\n`,
+    at: ['7:24 wrong-value'],
+    says: ['remove, release', 'did you mean `release`'],
+  },
+  {
+    name: 'protect that is a text',
+    text: `${domain('a')}lifecycle: { protect: "yes" }\n`,
+    at: ['7:23 wrong-type'],
+    says: ['true or false, not "yes"'],
+  },
+  {
+    name: 'a pointer that is none',
+    text: `${domain('a')}lifecycle: { ignore: [spec/port] }\n`,
+    at: ['7:23 wrong-value'],
+  },
+  {
+    name: 'an unknown plugin',
+    text: domain('a').replace('certificates/', 'certificate/'),
+    at: ['1:13 unknown-api-version'],
+    says: ['did you mean `certificates`'],
+  },
+  {
+    name: 'an unknown version',
+    text: domain('a').replace('/v1', '/v2'),
+    at: ['1:13 unknown-api-version'],
+    says: ['certificates/v1'],
+  },
+  {
+    name: 'a kind like a known one',
+    text: domain('a').replace('Domain', 'Domian'),
+    at: ['2:7 unknown-kind'],
+    says: ['did you mean `Domain`'],
+  },
+  {
+    name: 'a kind like none',
+    text: domain('a').replace('Domain', 'Bucket'),
+    at: ['2:7 unknown-kind'],
+    says: ['`Certificate`', '`Domain`', '`Issuer`'],
+  },
   // The spec.
-  { name: 'a misspelt key', text: domain('a', 'hots: x', 'host: y'), at: ['6:3 unknown-key'], says: ['`hots`', 'did you mean `host`'] },
+  {
+    name: 'a misspelt key',
+    text: domain('a', 'hots: x', 'host: y'),
+    at: ['6:3 unknown-key'],
+    says: ['`hots`', 'did you mean `host`'],
+  },
   { name: 'a missing key', text: domain('a', 'port: 1'), at: ['5:1 missing-key'], says: ['`host`'] },
-  { name: 'a text for a number', text: domain('a', 'host: x', 'port: "abc"'), at: ['7:9 wrong-type'], says: ['`spec.port` must be a whole number from 1 to 65535, not "abc"'] },
-  { name: 'a number out of range', text: domain('a', 'host: x', 'port: 70000'), at: ['7:9 wrong-value'], says: ['from 1 to 65535, not 70000'] },
+  {
+    name: 'a text for a number',
+    text: domain('a', 'host: x', 'port: "abc"'),
+    at: ['7:9 wrong-type'],
+    says: ['`spec.port` must be a whole number from 1 to 65535, not "abc"'],
+  },
+  {
+    name: 'a number out of range',
+    text: domain('a', 'host: x', 'port: 70000'),
+    at: ['7:9 wrong-value'],
+    says: ['from 1 to 65535, not 70000'],
+  },
   { name: 'a fraction', text: domain('a', 'host: x', 'port: 1.5'), at: ['7:9 wrong-type'], says: ['a whole number'] },
   { name: 'no value', text: domain('a', 'host:', 'port: 1'), at: ['6:3 missing-value'], says: ['text'] },
   { name: 'a list for a text', text: domain('a', 'host: [x]'), at: ['6:9 wrong-type'], says: ['not a list'] },
-  { name: 'a text for a list', text: domain('a', 'host: x', 'trust: y'), at: ['7:10 wrong-type'], says: ['a list, not "y"'] },
-  { name: 'a wrong item', text: domain('a', 'host: x', 'trust: [a, 1]'), at: ['7:14 wrong-type'], says: ['spec.trust[1]'] },
-  { name: 'too many items', text: domain('a', 'host: x', `trust: [${Array.from({ length: 21 }, (_, i) => `f${i}`).join(', ')}]`), at: ['7:10 wrong-value'], says: ['at most 20 items, and has 21'] },
-  { name: 'a text that is too long', text: domain('a', `address: ${'x'.repeat(254)}`, 'host: x'), at: ['6:12 wrong-value'], says: ['at most 253 characters, and has 254'] },
-  { name: 'no name of a host', text: certificate('  issuer: i\n').replace('a.test', '"a b"'), at: ['5:14 wrong-value'], says: ['a DNS name'] },
-  { name: 'an empty list', text: certificate('  issuer: i\n').replace('[a.test]', '[]'), at: ['5:13 wrong-value'], says: ['must not be empty'] },
-  { name: 'an item that stands twice', text: certificate('  issuer: i\n').replace('a.test', 'a.test, b.test, a.test'), at: ['5:30 wrong-value'], says: ['"a.test" stands twice', 'items 1 and 3'] },
-  { name: 'a value of no list', text: certificate('  issuer: i\n  keyAlgorithm: rsa-2084\n'), at: ['8:17 wrong-value'], says: ['rsa-4096', 'did you mean `rsa-2048`'] },
-  { name: 'no choice', text: `${issuer}metadata: { name: i }\nspec: {}\n`, at: ['4:7 wrong-value'], says: ['exactly 1 key', '`localCa`, `selfSigned`', 'none'] },
-  { name: 'two choices', text: `${issuer}metadata: { name: i }\nspec: { selfSigned: {}, localCa: { dir: a, commonName: b } }\n`, at: ['4:7 wrong-value'], says: ['exactly 1 key'] },
-  { name: 'a misspelt choice', text: `${issuer}metadata: { name: i }\nspec: { selfsigned: {} }\n`, at: ['4:9 unknown-key'], says: ['did you mean `selfSigned`'] },
-  { name: 'a wildcard host', text: domain('a', 'host: "*.example.test"'), at: ['6:9 wrong-value'], says: ['a host name'] },
+  {
+    name: 'a text for a list',
+    text: domain('a', 'host: x', 'trust: y'),
+    at: ['7:10 wrong-type'],
+    says: ['a list, not "y"'],
+  },
+  {
+    name: 'a wrong item',
+    text: domain('a', 'host: x', 'trust: [a, 1]'),
+    at: ['7:14 wrong-type'],
+    says: ['spec.trust[1]'],
+  },
+  {
+    name: 'too many items',
+    text: domain('a', 'host: x', `trust: [${Array.from({ length: 21 }, (_, i) => `f${i}`).join(', ')}]`),
+    at: ['7:10 wrong-value'],
+    says: ['at most 20 items, and has 21'],
+  },
+  {
+    name: 'a text that is too long',
+    text: domain('a', `address: ${'x'.repeat(254)}`, 'host: x'),
+    at: ['6:12 wrong-value'],
+    says: ['at most 253 characters, and has 254'],
+  },
+  {
+    name: 'no name of a host',
+    text: certificate('  issuer: i\n').replace('a.test', '"a b"'),
+    at: ['5:14 wrong-value'],
+    says: ['a DNS name'],
+  },
+  {
+    name: 'an empty list',
+    text: certificate('  issuer: i\n').replace('[a.test]', '[]'),
+    at: ['5:13 wrong-value'],
+    says: ['must not be empty'],
+  },
+  {
+    name: 'an item that stands twice',
+    text: certificate('  issuer: i\n').replace('a.test', 'a.test, b.test, a.test'),
+    at: ['5:30 wrong-value'],
+    says: ['"a.test" stands twice', 'items 1 and 3'],
+  },
+  {
+    name: 'a value of no list',
+    text: certificate('  issuer: i\n  keyAlgorithm: rsa-2084\n'),
+    at: ['8:17 wrong-value'],
+    says: ['rsa-4096', 'did you mean `rsa-2048`'],
+  },
+  {
+    name: 'no choice',
+    text: `${issuer}metadata: { name: i }\nspec: {}\n`,
+    at: ['4:7 wrong-value'],
+    says: ['exactly 1 key', '`localCa`, `selfSigned`', 'none'],
+  },
+  {
+    name: 'two choices',
+    text: `${issuer}metadata: { name: i }\nspec: { selfSigned: {}, localCa: { dir: a, commonName: b } }\n`,
+    at: ['4:7 wrong-value'],
+    says: ['exactly 1 key'],
+  },
+  {
+    name: 'a misspelt choice',
+    text: `${issuer}metadata: { name: i }\nspec: { selfsigned: {} }\n`,
+    at: ['4:9 unknown-key'],
+    says: ['did you mean `selfSigned`'],
+  },
+  {
+    name: 'a wildcard host',
+    text: domain('a', 'host: "*.example.test"'),
+    at: ['6:9 wrong-value'],
+    says: ['a host name'],
+  },
   // Across documents.
-  { name: 'an unknown reference', text: `${certificate('  issuer: test-ac\n')}---\n${issuer}metadata: { name: test-ca }\nspec: { selfSigned: {} }\n`, at: ['7:11 unknown-reference'], says: ['certificates/Issuer/test-ac', 'did you mean `test-ca`'] },
-  { name: 'an unknown dependency', text: `${head}metadata:\n  name: a\n  dependsOn:\n    - certificates/Domain/bb\nspec: { host: x }\n---\n${domain('b')}`, at: ['6:7 unknown-reference'], says: ['did you mean `certificates/Domain/b`'] },
-  { name: 'no address', text: `${head}metadata: { name: a, dependsOn: [b] }\nspec: { host: x }\n`, at: ['3:34 wrong-value'], says: ['an address'] },
-  { name: 'an address that is badly encoded', text: `${head}metadata: { name: a, dependsOn: ["certificates/Domain/%E0%A4%A"] }\nspec: { host: x }\n`, at: ['3:34 wrong-value'] },
-  { name: 'a name that stands twice', text: `${domain('a')}---\n${domain('b')}---\n${domain('a')}`, at: ['18:9 duplicate-name'], says: ['certificates/Domain/a', 'x.yaml:4:9'] },
-  { name: 'a document that needs itself', text: `${head}metadata: { name: a, dependsOn: [certificates/Domain/a] }\nspec: { host: x }\n`, at: ['3:34 dependency-cycle'], says: ['certificates/Domain/a → certificates/Domain/a (x.yaml:3:19)'] },
+  {
+    name: 'an unknown reference',
+    text: `${certificate('  issuer: test-ac\n')}---\n${issuer}metadata: { name: test-ca }\nspec: { selfSigned: {} }\n`,
+    at: ['7:11 unknown-reference'],
+    says: ['certificates/Issuer/test-ac', 'did you mean `test-ca`'],
+  },
+  {
+    name: 'an unknown dependency',
+    text: `${head}metadata:\n  name: a\n  dependsOn:\n    - certificates/Domain/bb\nspec: { host: x }\n---\n${domain('b')}`,
+    at: ['6:7 unknown-reference'],
+    says: ['did you mean `certificates/Domain/b`'],
+  },
+  {
+    name: 'no address',
+    text: `${head}metadata: { name: a, dependsOn: [b] }\nspec: { host: x }\n`,
+    at: ['3:34 wrong-value'],
+    says: ['an address'],
+  },
+  {
+    name: 'an address that is badly encoded',
+    text: `${head}metadata: { name: a, dependsOn: ["certificates/Domain/%E0%A4%A"] }\nspec: { host: x }\n`,
+    at: ['3:34 wrong-value'],
+  },
+  {
+    name: 'a name that stands twice',
+    text: `${domain('a')}---\n${domain('b')}---\n${domain('a')}`,
+    at: ['18:9 duplicate-name'],
+    says: ['certificates/Domain/a', 'x.yaml:4:9'],
+  },
+  {
+    name: 'a document that needs itself',
+    text: `${head}metadata: { name: a, dependsOn: [certificates/Domain/a] }\nspec: { host: x }\n`,
+    at: ['3:34 dependency-cycle'],
+    says: ['certificates/Domain/a → certificates/Domain/a (x.yaml:3:19)'],
+  },
   {
     name: 'a circle of three',
-    text: ['a', 'b', 'c'].map((name, i) => `${head}metadata: { name: ${name}, dependsOn: [certificates/Domain/${'bca'[i]}] }\nspec: { host: x }\n`).join('---\n'),
+    text: ['a', 'b', 'c']
+      .map(
+        (name, i) =>
+          `${head}metadata: { name: ${name}, dependsOn: [certificates/Domain/${'bca'[i]}] }\nspec: { host: x }\n`,
+      )
+      .join('---\n'),
     at: ['3:34 dependency-cycle'],
-    says: ['certificates/Domain/a → certificates/Domain/b (x.yaml:8:19) → certificates/Domain/c (x.yaml:13:19) → certificates/Domain/a (x.yaml:3:19)'],
+    says: [
+      'certificates/Domain/a → certificates/Domain/b (x.yaml:8:19) → certificates/Domain/c (x.yaml:13:19) → certificates/Domain/a (x.yaml:3:19)',
+    ],
   },
 ];
 
@@ -127,7 +345,9 @@ describe('problems', () => {
     for (const each of says) expect(words).toContain(each);
     expect(desired.length).toBeLessThanOrEqual(documents);
     const isText = typeof text === 'string' && !text.includes('\0');
-    if (isText) for (const { at: place, sourceLine } of problems) expect(sourceLine).toBe(text.split(/\r?\n/u)[(place?.line ?? 1) - 1] ?? '');
+    if (isText)
+      for (const { at: place, sourceLine } of problems)
+        expect(sourceLine).toBe(text.split(/\r?\n/u)[(place?.line ?? 1) - 1] ?? '');
   });
 
   it('come all at once, from all files, in the order of their places', async () => {
@@ -213,7 +433,10 @@ describe('sound documents', () => {
         storage: { file: { certificate: './www.crt', key: './www.key' } },
         renewal: { thresholdDays: 30 },
       },
-      meta: { labels: { team: '7' }, lifecycle: { protect: true, onRemove: 'remove', ignore: ['/spec/validityDays'], hold: 'audit' } },
+      meta: {
+        labels: { team: '7' },
+        lifecycle: { protect: true, onRemove: 'remove', ignore: ['/spec/validityDays'], hold: 'audit' },
+      },
       needs: [
         { plugin: 'certificates', kind: 'Domain', name: 'a' },
         { plugin: 'certificates', kind: 'Issuer', name: 'test ca' },
@@ -228,11 +451,22 @@ describe('sound documents', () => {
     ['CRLF', domain('a').replaceAll('\n', '\r\n')],
     ['%YAML 1.2', `%YAML 1.2\n---\n${domain('a')}`],
     ['empty documents around it', `---\n---\n${domain('a')}---\n# nothing\n`],
-    ['JSON', JSON.stringify({ apiVersion: 'certificates/v1', kind: 'Domain', metadata: { name: 'a' }, spec: { host: 'example.test' } })],
+    [
+      'JSON',
+      JSON.stringify({
+        apiVersion: 'certificates/v1',
+        kind: 'Domain',
+        metadata: { name: 'a' },
+        spec: { host: 'example.test' },
+      }),
+    ],
     ['tags of the core', domain('!!str a', 'host: !!str example.test', 'port: !!int 443')],
     ['anchors and aliases', domain('&n a', 'host: &h example.test', 'address: *h', 'trust: [*n, *n]')],
     ['brackets in quotes', domain('a', 'host: example.test', `trust: ["${'['.repeat(100)}", '${'{'.repeat(100)}']`)],
-    ['brackets in a block scalar', `${domain('a')}lifecycle:\n  hold: |\n    ${'[{ '.repeat(100)}\n    ${'&a *a '.repeat(110)}\n`],
+    [
+      'brackets in a block scalar',
+      `${domain('a')}lifecycle:\n  hold: |\n    ${'[{ '.repeat(100)}\n    ${'&a *a '.repeat(110)}\n`,
+    ],
     ['1,000 blank lines', `${domain('a')}${'\n'.repeat(1_000)}`],
   ])('with %s', async (_name, text) => {
     const { desired, problems } = await loadFiles({ 'x.yaml': text });
@@ -243,14 +477,22 @@ describe('sound documents', () => {
   it('have values of their own where an alias was: a default that is filled in at one is not at the other', async () => {
     const text = `${certificate('  issuer: i\n  renewal: &r {}\n')}lifecycle: { ignore: [] }\n---\n${certificate('  issuer: i\n').replace('www', 'two')}---\n${issuer}metadata: { name: i }\nspec: { selfSigned: {} }\n`;
     const { desired } = await loadFiles({ 'x.yaml': text });
-    const specs = desired.filter(({ ref }) => ref.kind === 'Certificate').map(({ spec }) => (spec as { renewal: object }).renewal);
+    const specs = desired
+      .filter(({ ref }) => ref.kind === 'Certificate')
+      .map(({ spec }) => (spec as { renewal: object }).renewal);
     expect(specs[0]).toEqual({ thresholdDays: 30 });
     expect(specs[0]).not.toBe(specs[1]);
   });
 
   it('are 10,000 ordinary ones in one file of nearly 8 MB', async () => {
-    const trust = Array.from({ length: 10 }, (_, i) => `    - ./a/rather/long/path/to/authorities/of-the-team-${i}/ca.crt`).join('\n');
-    const text = Array.from({ length: 10_000 }, (_, i) => `---\n${domain(`d${i}`, 'host: example.test', 'port: 443', 'trust:')}${trust}\n`).join('');
+    const trust = Array.from(
+      { length: 10 },
+      (_, i) => `    - ./a/rather/long/path/to/authorities/of-the-team-${i}/ca.crt`,
+    ).join('\n');
+    const text = Array.from(
+      { length: 10_000 },
+      (_, i) => `---\n${domain(`d${i}`, 'host: example.test', 'port: 443', 'trust:')}${trust}\n`,
+    ).join('');
     expect(text.length).toBeGreaterThan(7_400_000);
     const { desired, problems } = await loadFiles({ 'x.yaml': text });
     expect(problems).toEqual([]);
@@ -258,18 +500,32 @@ describe('sound documents', () => {
   });
 
   it('are the same in whatever order the paths are given', async () => {
-    const folder = folderOf({ 'a.yaml': domain('x'), 'b.yaml': `${domain('y')}---\n${domain('x')}`, 'c/d.yml': domain('y', 'hots: z') });
+    const folder = folderOf({
+      'a.yaml': domain('x'),
+      'b.yaml': `${domain('y')}---\n${domain('x')}`,
+      'c/d.yml': domain('y', 'hots: z'),
+    });
     const paths = ['a.yaml', 'b.yaml', 'c', '*.yaml', 'c/../b.yaml'];
     const results = await Promise.all(
-      [paths, paths.toReversed(), [...paths.slice(2), ...paths.slice(0, 2)]].map((each) => load({ folder, paths: each, plugins: builtinPlugins })),
+      [paths, paths.toReversed(), [...paths.slice(2), ...paths.slice(0, 2)]].map((each) =>
+        load({ folder, paths: each, plugins: builtinPlugins }),
+      ),
     );
-    expect(brief(results[0]?.problems ?? [])).toEqual(['b.yaml:11:9 duplicate-name', 'c/d.yml:5:1 missing-key', 'c/d.yml:6:3 unknown-key']);
+    expect(brief(results[0]?.problems ?? [])).toEqual([
+      'b.yaml:11:9 duplicate-name',
+      'c/d.yml:5:1 missing-key',
+      'c/d.yml:6:3 unknown-key',
+    ]);
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
   });
 
   it('form chains of any length', async () => {
-    const text = Array.from({ length: 5_000 }, (_, i) => `---\n${head}metadata: { name: d${i}, dependsOn: [certificates/Domain/d${i + 1}] }\nspec: { host: x }\n`).join('');
+    const text = Array.from(
+      { length: 5_000 },
+      (_, i) =>
+        `---\n${head}metadata: { name: d${i}, dependsOn: [certificates/Domain/d${i + 1}] }\nspec: { host: x }\n`,
+    ).join('');
     const { problems } = await loadFiles({ 'x.yaml': `${text}---\n${domain('d5000')}` });
     expect(problems).toEqual([]);
   });
@@ -302,7 +558,8 @@ describe('paths', () => {
 
   it('that name nothing are problems, and so are entries without a document', async () => {
     const folder = folderOf({ 'empty/x.txt': '', 'none/a.yaml': '# nothing\n---\n' });
-    const run = async (paths: readonly string[], allowEmpty = false) => brief((await load({ folder, paths, plugins: builtinPlugins, allowEmpty })).problems);
+    const run = async (paths: readonly string[], allowEmpty = false) =>
+      brief((await load({ folder, paths, plugins: builtinPlugins, allowEmpty })).problems);
     expect(await run(['gone.yaml'])).toEqual(['no-files']);
     expect(await run(['gone/*.yaml'])).toEqual(['no-files']);
     expect(await run(['a\0b'])).toEqual(['no-files']);
@@ -320,7 +577,11 @@ describe('paths', () => {
     execFileSync('mkfifo', [join(folder, 'desired/pipe.yaml')]);
     const { desired, problems } = await load({ folder, paths: ['desired'], plugins: builtinPlugins });
     expect(desired.map(({ ref }) => ref.name)).toEqual(['a']);
-    expect(brief(problems)).toEqual(['desired/pipe.yaml:1:1 unreadable-file', 'desired/self.yaml:1:1 unreadable-file', 'desired/zero.yaml:1:1 unreadable-file']);
+    expect(brief(problems)).toEqual([
+      'desired/pipe.yaml:1:1 unreadable-file',
+      'desired/self.yaml:1:1 unreadable-file',
+      'desired/zero.yaml:1:1 unreadable-file',
+    ]);
   });
 
   it('give a file once, though a link names it too', async () => {
@@ -345,7 +606,10 @@ it('stops when it is aborted', async () => {
 
 it('says how far it is', async () => {
   const seen: string[] = [];
-  await loadFiles({ 'a.yaml': domain('a'), 'b.yaml': domain('b') }, { onProgress: (done, total) => seen.push(`${done}/${total}`) });
+  await loadFiles(
+    { 'a.yaml': domain('a'), 'b.yaml': domain('b') },
+    { onProgress: (done, total) => seen.push(`${done}/${total}`) },
+  );
   expect(seen).toEqual(['0/2', '1/2', '2/2']);
 });
 

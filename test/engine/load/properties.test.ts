@@ -12,9 +12,71 @@ import { formatProblems } from '../../../src/report/problems.ts';
 import { brief, domain, loadFiles } from './files.ts';
 
 const pieces = [
-  '- ', '-', '? ', ': ', ':', '[', ']', '{', '}', ',', '"', "'", '#c', ' # c\n', '\n', '\n\n', '  ', ' ', '\t', '&a ', '*a', '!t ', '!!str ', '!!int ', '|\n', '>-\n', '|2+\n',
-  '---\n', '--- ', '...\n', '%YAML 1.2\n', '%YAML 1.1\n', '%TAG ! x\n', 'a', 'b', 'a: ', 'b: ', 'a: b\n', '  c: d\n', '\r\n', '\r', '\ufeff', '\\', '\\x', 'null', 'true', '1', '0x1F', '1e3', '.nan', '9007199254740993',
-  '<<: ', '__proto__: ', 'constructor: ', '${env:A}', '日本', '😀', '\u0001', '\u0000', '\ud800', '~', '=', '@', '`', '%',
+  '- ',
+  '-',
+  '? ',
+  ': ',
+  ':',
+  '[',
+  ']',
+  '{',
+  '}',
+  ',',
+  '"',
+  "'",
+  '#c',
+  ' # c\n',
+  '\n',
+  '\n\n',
+  '  ',
+  ' ',
+  '\t',
+  '&a ',
+  '*a',
+  '!t ',
+  '!!str ',
+  '!!int ',
+  '|\n',
+  '>-\n',
+  '|2+\n',
+  '---\n',
+  '--- ',
+  '...\n',
+  '%YAML 1.2\n',
+  '%YAML 1.1\n',
+  '%TAG ! x\n',
+  'a',
+  'b',
+  'a: ',
+  'b: ',
+  'a: b\n',
+  '  c: d\n',
+  '\r\n',
+  '\r',
+  '\ufeff',
+  '\\',
+  '\\x',
+  'null',
+  'true',
+  '1',
+  '0x1F',
+  '1e3',
+  '.nan',
+  '9007199254740993',
+  '<<: ',
+  '__proto__: ',
+  'constructor: ',
+  '${env:A}',
+  '日本',
+  '😀',
+  '\u0001',
+  '\u0000',
+  '\ud800',
+  '~',
+  '=',
+  '@',
+  '`',
+  '%',
 ];
 const yamlish = fc.oneof(
   { weight: 5, arbitrary: fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map((parts) => parts.join('')) },
@@ -30,8 +92,13 @@ const valid = [
 
 /** A text with some of it taken away, put in, or moved. */
 const mutated = fc
-  .array(fc.record({ at: fc.nat(valid.length), remove: fc.nat(12), insert: fc.constantFrom('', ...pieces) }), { minLength: 1, maxLength: 4 })
-  .map((edits) => edits.reduce((text, { at, remove, insert }) => text.slice(0, at) + insert + text.slice(at + remove), valid));
+  .array(fc.record({ at: fc.nat(valid.length), remove: fc.nat(12), insert: fc.constantFrom('', ...pieces) }), {
+    minLength: 1,
+    maxLength: 4,
+  })
+  .map((edits) =>
+    edits.reduce((text, { at, remove, insert }) => text.slice(0, at) + insert + text.slice(at + remove), valid),
+  );
 
 function sameAsPlain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value) ?? 'null');
@@ -133,11 +200,18 @@ describe('any bytes', () => {
 describe('places', () => {
   it('are those of counting lines', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('a', 'bc', '\n', '\r\n', '😀'), { maxLength: 60 }).map((parts) => parts.join('')), fc.nat(80), (text, at) => {
-        const offset = Math.min(at, text.length);
-        const before = text.slice(0, offset).split('\n');
-        expect(placeAt(lineStarts(text), offset)).toEqual({ line: before.length, column: (before.at(-1)?.length ?? 0) + 1 });
-      }),
+      fc.property(
+        fc.array(fc.constantFrom('a', 'bc', '\n', '\r\n', '😀'), { maxLength: 60 }).map((parts) => parts.join('')),
+        fc.nat(80),
+        (text, at) => {
+          const offset = Math.min(at, text.length);
+          const before = text.slice(0, offset).split('\n');
+          expect(placeAt(lineStarts(text), offset)).toEqual({
+            line: before.length,
+            column: (before.at(-1)?.length ?? 0) + 1,
+          });
+        },
+      ),
     );
   });
 });
@@ -146,8 +220,13 @@ describe('nearest', () => {
   /** Edit distance by its definition, for short words. */
   function plainDistance(a: string, b: string): number {
     if (a === '' || b === '') return a.length + b.length;
-    const options = [plainDistance(a.slice(1), b) + 1, plainDistance(a, b.slice(1)) + 1, plainDistance(a.slice(1), b.slice(1)) + (a[0] === b[0] ? 0 : 1)];
-    if (a.length > 1 && b.length > 1 && a[0] === b[1] && a[1] === b[0]) options.push(plainDistance(a.slice(2), b.slice(2)) + 1);
+    const options = [
+      plainDistance(a.slice(1), b) + 1,
+      plainDistance(a, b.slice(1)) + 1,
+      plainDistance(a.slice(1), b.slice(1)) + (a[0] === b[0] ? 0 : 1),
+    ];
+    if (a.length > 1 && b.length > 1 && a[0] === b[1] && a[1] === b[0])
+      options.push(plainDistance(a.slice(2), b.slice(2)) + 1);
     return Math.min(...options);
   }
 

@@ -1,10 +1,26 @@
 /** An authority in its folder: made, interrupted at every point, never overwritten, taken away. */
 
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createAuthority, deleteAuthority, openAuthority, readAuthority } from '../../../plugins/certificates/live/authority.ts';
+import {
+  createAuthority,
+  deleteAuthority,
+  openAuthority,
+  readAuthority,
+} from '../../../plugins/certificates/live/authority.ts';
 import { DAY, openssl, read, tempFolder } from './support.ts';
 
 const now = Date.now();
@@ -30,7 +46,11 @@ test('an authority is made with its modes, and can be opened', async () => {
   const printed = openssl(dir, 'x509', '-in', 'ca.crt', '-noout', '-fingerprint', '-sha256').trim().split('=')[1] ?? '';
   expect(fingerprint).toBe(`sha256:${printed.replaceAll(':', '').toLowerCase()}`);
   const seen = await readAuthority(dir);
-  expect(seen).toMatchObject({ status: 'seen', certificate: { fingerprint, subject: 'CN=Test CA', ca: true }, keyFile: { mode: '0600' } });
+  expect(seen).toMatchObject({
+    status: 'seen',
+    certificate: { fingerprint, subject: 'CN=Test CA', ca: true },
+    keyFile: { mode: '0600' },
+  });
   expect(seen).not.toHaveProperty('problem');
   expect((await openAuthority(dir, fingerprint)).chain).toHaveLength(1);
   await expect(openAuthority(dir, 'sha256:other')).rejects.toThrow('not sha256:other');
@@ -46,7 +66,11 @@ test('modes do not depend on the umask', async () => {
 
 describe('a making that was interrupted', () => {
   /** The folder after the whole making; each case puts it back to an earlier point. */
-  async function made(): Promise<{ readonly dir: string; readonly fingerprint: string; readonly path: (name: string) => string }> {
+  async function made(): Promise<{
+    readonly dir: string;
+    readonly fingerprint: string;
+    readonly path: (name: string) => string;
+  }> {
     const dir = join(tempFolder(), 'ca');
     const fingerprint = await createAuthority(dir, 'Test CA', now);
     return { dir, fingerprint, path: (name) => join(dir, name) };
@@ -124,7 +148,19 @@ describe('files of somebody else', () => {
     await expect(openAuthority(dir, undefined)).rejects.not.toThrow('secret');
     writeFileSync(join(dir, 'ca.key'), key);
     expect(await problemOf()).toBeUndefined();
-    openssl(dir, 'req', '-x509', '-key', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=x', '-addext', 'basicConstraints=critical,CA:FALSE');
+    openssl(
+      dir,
+      'req',
+      '-x509',
+      '-key',
+      'ca.key',
+      '-out',
+      'ca.crt',
+      '-subj',
+      '/CN=x',
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+    );
     expect(await problemOf()).toBe('ca.crt is no certificate of an authority');
   });
 
@@ -137,9 +173,39 @@ describe('files of somebody else', () => {
   test('an intermediate brings the certificates that lead to its root', async () => {
     const dir = tempFolder();
     await createAuthority(join(dir, 'root'), 'Root', now);
-    openssl(dir, 'req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'ca.key', '-out', 'ca.csr', '-subj', '/CN=Inter');
+    openssl(
+      dir,
+      'req',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      'ca.key',
+      '-out',
+      'ca.csr',
+      '-subj',
+      '/CN=Inter',
+    );
     writeFileSync(join(dir, 'ext'), 'basicConstraints=critical,CA:true\n');
-    openssl(dir, 'x509', '-req', '-in', 'ca.csr', '-CA', 'root/ca.crt', '-CAkey', 'root/ca.key', '-out', 'inter.crt', '-extfile', 'ext', '-days', '5');
+    openssl(
+      dir,
+      'x509',
+      '-req',
+      '-in',
+      'ca.csr',
+      '-CA',
+      'root/ca.crt',
+      '-CAkey',
+      'root/ca.key',
+      '-out',
+      'inter.crt',
+      '-extfile',
+      'ext',
+      '-days',
+      '5',
+    );
     writeFileSync(join(dir, 'ca.crt'), read(dir, 'inter.crt') + read(dir, 'root/ca.crt'));
     const { chain, signer } = await openAuthority(dir, undefined);
     expect(chain.map((each) => each.subject)).toEqual(['CN=Inter', 'CN=Root']);

@@ -1,7 +1,15 @@
 /** Day arithmetic and its borders. */
 
 import { describe, expect, test } from 'vitest';
-import { daysLeft, isDue, isExpired, isNotYetValid, spanText, thresholdInForce, wholeDays } from '../../../plugins/certificates/days.ts';
+import {
+  daysLeft,
+  isDue,
+  isExpired,
+  isNotYetValid,
+  spanText,
+  thresholdInForce,
+  wholeDays,
+} from '../../../plugins/certificates/days.ts';
 import { DAY, NOW } from './support.ts';
 
 const HOUR = 3_600_000;
@@ -30,7 +38,9 @@ describe('days left', () => {
   });
 
   test('are the same in every time zone', () => {
-    expect(daysLeft(Date.parse('2026-12-01T00:00:00+14:00'), NOW)).toBe(daysLeft(Date.parse('2026-11-30T10:00:00Z'), NOW));
+    expect(daysLeft(Date.parse('2026-12-01T00:00:00+14:00'), NOW)).toBe(
+      daysLeft(Date.parse('2026-11-30T10:00:00Z'), NOW),
+    );
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('need an end of validity (%s)', (end) => {
@@ -41,7 +51,11 @@ describe('days left', () => {
 describe('expiry goes by timestamps', () => {
   const validity = { notBefore: NOW - DAY, notAfter: NOW };
   test('strictly after the end', () => {
-    expect([isExpired(validity, NOW - 1), isExpired(validity, NOW), isExpired(validity, NOW + 1)]).toEqual([false, false, true]);
+    expect([isExpired(validity, NOW - 1), isExpired(validity, NOW), isExpired(validity, NOW + 1)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
   test('strictly before the beginning', () => {
     const later = { notBefore: NOW, notAfter: NOW + DAY };

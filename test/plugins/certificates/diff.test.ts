@@ -25,13 +25,17 @@ import {
 function certificatePair(
   state: string | undefined,
   facts: Partial<CertificateFacts> = {},
-  more: { readonly written?: false; readonly memory?: Partial<Memory>; readonly spec?: Parameters<typeof certificateSpec>[0] } = {},
+  more: {
+    readonly written?: false;
+    readonly memory?: Partial<Memory>;
+    readonly spec?: Parameters<typeof certificateSpec>[0];
+  } = {},
 ): AnyCertificatePair {
   return {
     ref: refOf('Certificate', 'www'),
     ...(more.written === false ? {} : { desired: desiredOf('Certificate', 'www', certificateSpec(more.spec)) }),
     ...(state === undefined ? {} : { observed: observedOf('Certificate', 'www', state, certificateFacts(facts)) }),
-    memory: memoryOf('Certificate', 'www', more.memory) as unknown as NonNullable<AnyCertificatePair['memory']>,
+    memory: memoryOf('Certificate', 'www', more.memory),
   };
 }
 
@@ -41,41 +45,96 @@ const ended = { notBefore: new Date(NOW - 93 * DAY).toISOString(), notAfter: new
 
 describe('a Certificate', () => {
   test.each<readonly [string, AnyCertificatePair, object | undefined]>([
-    ['absent', certificatePair(undefined), { step: 'absent>normal', goal: 'create', because: 'no certificate is stored' }],
+    [
+      'absent',
+      certificatePair(undefined),
+      { step: 'absent>normal', goal: 'create', because: 'no certificate is stored' },
+    ],
     ['as written', certificatePair('normal'), undefined],
     [
       'near its end',
       certificatePair('expiring_soon', near),
-      { step: 'expiring_soon>renewing', goal: 'update', fields: [], because: 'expires in 21 days, threshold 30', cause: 'time' },
+      {
+        step: 'expiring_soon>renewing',
+        goal: 'update',
+        fields: [],
+        because: 'expires in 21 days, threshold 30',
+        cause: 'time',
+      },
     ],
     [
       'short-lived, near its end',
-      certificatePair('expiring_soon', { notBefore: new Date(NOW - 10 * DAY).toISOString(), notAfter: new Date(NOW + 5 * DAY).toISOString() }),
-      { step: 'expiring_soon>renewing', goal: 'update', fields: [], because: 'expires in 5 days, threshold 5 (a third of its lifetime)', cause: 'time' },
+      certificatePair('expiring_soon', {
+        notBefore: new Date(NOW - 10 * DAY).toISOString(),
+        notAfter: new Date(NOW + 5 * DAY).toISOString(),
+      }),
+      {
+        step: 'expiring_soon>renewing',
+        goal: 'update',
+        fields: [],
+        because: 'expires in 5 days, threshold 5 (a third of its lifetime)',
+        cause: 'time',
+      },
     ],
     [
       'hours from its end',
-      certificatePair('expiring_soon', { notBefore: near.notBefore, notAfter: new Date(NOW + 5 * 3_600_000).toISOString() }),
-      { step: 'expiring_soon>renewing', goal: 'update', fields: [], because: 'expires in 5 hours, threshold 23 (a third of its lifetime)', cause: 'time' },
+      certificatePair('expiring_soon', {
+        notBefore: near.notBefore,
+        notAfter: new Date(NOW + 5 * 3_600_000).toISOString(),
+      }),
+      {
+        step: 'expiring_soon>renewing',
+        goal: 'update',
+        fields: [],
+        because: 'expires in 5 hours, threshold 23 (a third of its lifetime)',
+        cause: 'time',
+      },
     ],
     [
       'whose renewal failed',
       certificatePair('renewal_failed', near, { memory: { failures: 2 } }),
-      { step: 'renewal_failed>renewing', goal: 'update', fields: [], because: 'expires in 21 days, threshold 30; the last 2 renewals failed', cause: 'time' },
+      {
+        step: 'renewal_failed>renewing',
+        goal: 'update',
+        fields: [],
+        because: 'expires in 21 days, threshold 30; the last 2 renewals failed',
+        cause: 'time',
+      },
     ],
-    ['expired', certificatePair('expired', ended), { step: 'expired>recovering', goal: 'update', fields: [], because: 'it expired 3 days ago', cause: 'time' }],
+    [
+      'expired',
+      certificatePair('expired', ended),
+      { step: 'expired>recovering', goal: 'update', fields: [], because: 'it expired 3 days ago', cause: 'time' },
+    ],
     [
       'that cannot be used',
-      certificatePair('expired', { usable: false, keyMatches: false, problem: 'the key does not belong to the certificate' }),
-      { step: 'expired>recovering', goal: 'update', fields: [], because: 'it cannot be used: the key does not belong to the certificate' },
+      certificatePair('expired', {
+        usable: false,
+        keyMatches: false,
+        problem: 'the key does not belong to the certificate',
+      }),
+      {
+        step: 'expired>recovering',
+        goal: 'update',
+        fields: [],
+        because: 'it cannot be used: the key does not belong to the certificate',
+      },
     ],
     [
       'that is not valid yet',
       certificatePair('expired', { notBefore: new Date(NOW + 2 * DAY).toISOString() }),
       { step: 'expired>recovering', goal: 'update', fields: [], because: 'it is not valid for another 2 days' },
     ],
-    ['in an interrupted renewal', certificatePair('renewing'), { step: 'renewing>normal', goal: 'update', cause: 'progress' }],
-    ['in an interrupted recovery', certificatePair('recovering'), { step: 'recovering>normal', goal: 'update', cause: 'progress' }],
+    [
+      'in an interrupted renewal',
+      certificatePair('renewing'),
+      { step: 'renewing>normal', goal: 'update', cause: 'progress' },
+    ],
+    [
+      'in an interrupted recovery',
+      certificatePair('recovering'),
+      { step: 'recovering>normal', goal: 'update', cause: 'progress' },
+    ],
   ])('%s', (_name, pair, proposal) => {
     const found = diffCertificate(pair, scene);
     if (proposal === undefined) expect(found).toBeUndefined();
@@ -83,13 +142,43 @@ describe('a Certificate', () => {
   });
 
   test.each<readonly [string, Partial<CertificateFacts>, Parameters<typeof certificateSpec>[0], readonly object[]]>([
-    ['names', { dnsNames: ['a.test'] }, {}, [{ path: '/dnsNames', before: ['a.test'], after: ['www.example.test', 'example.test'] }]],
-    ['algorithm', { keyAlgorithm: 'rsa-2048' }, {}, [{ path: '/keyAlgorithm', before: 'rsa-2048', after: 'ecdsa-p256' }]],
-    ['authority', { issuerFingerprint: fingerprint('b') }, {}, [{ path: '/issuer', before: fingerprint('b'), after: fingerprint('a') }]],
+    [
+      'names',
+      { dnsNames: ['a.test'] },
+      {},
+      [{ path: '/dnsNames', before: ['a.test'], after: ['www.example.test', 'example.test'] }],
+    ],
+    [
+      'algorithm',
+      { keyAlgorithm: 'rsa-2048' },
+      {},
+      [{ path: '/keyAlgorithm', before: 'rsa-2048', after: 'ecdsa-p256' }],
+    ],
+    [
+      'authority',
+      { issuerFingerprint: fingerprint('b') },
+      {},
+      [{ path: '/issuer', before: fingerprint('b'), after: fingerprint('a') }],
+    ],
     ['mode of the key', { keyMode: '0644' }, {}, [{ path: '/storage/file/key/mode', before: '0644', after: '0600' }]],
-    ['mode of the certificate', { certificateMode: '0600' }, {}, [{ path: '/storage/file/certificate/mode', before: '0600', after: '0644' }]],
-    ['leftovers', { swap: 'undo', leftovers: ['www.crt.pending'] }, {}, [{ path: '/storage/file/leftovers', before: ['www.crt.pending'], after: [] }]],
-    ['two at once', { keyMode: '0640' }, { keyAlgorithm: 'ed25519' }, [{ path: '/keyAlgorithm' }, { path: '/storage/file/key/mode' }]],
+    [
+      'mode of the certificate',
+      { certificateMode: '0600' },
+      {},
+      [{ path: '/storage/file/certificate/mode', before: '0600', after: '0644' }],
+    ],
+    [
+      'leftovers',
+      { swap: 'undo', leftovers: ['www.crt.pending'] },
+      {},
+      [{ path: '/storage/file/leftovers', before: ['www.crt.pending'], after: [] }],
+    ],
+    [
+      'two at once',
+      { keyMode: '0640' },
+      { keyAlgorithm: 'ed25519' },
+      [{ path: '/keyAlgorithm' }, { path: '/storage/file/key/mode' }],
+    ],
   ])('with other %s is set right', (_name, facts, spec, fields) => {
     const found = diffCertificate(certificatePair('normal', facts, { spec }), scene);
     expect(found).toMatchObject({ step: 'normal>normal', goal: 'update', fields });
@@ -116,17 +205,29 @@ describe('a Certificate', () => {
     return { ...pair, observed: observedOf('Certificate', 'www', 'normal', { ...noIssuer, ...facts }) };
   };
   test('without its issuer in the chain goes by what is remembered, then by the name', () => {
-    expect(diffCertificate(withoutChain({ kept: { fingerprint: 'x', issuer: fingerprint('a') } }), scene)).toBeUndefined();
-    expect(diffCertificate(withoutChain({ kept: { fingerprint: 'x', issuer: fingerprint('b') } }), scene)?.fields).toMatchObject([{ path: '/issuer' }]);
+    expect(
+      diffCertificate(withoutChain({ kept: { fingerprint: 'x', issuer: fingerprint('a') } }), scene),
+    ).toBeUndefined();
+    expect(
+      diffCertificate(withoutChain({ kept: { fingerprint: 'x', issuer: fingerprint('b') } }), scene)?.fields,
+    ).toMatchObject([{ path: '/issuer' }]);
     expect(diffCertificate(withoutChain({}), scene)).toBeUndefined();
-    expect(diffCertificate(withoutChain({}, { issuer: 'CN=Other' }), scene)?.fields).toMatchObject([{ path: '/issuer', before: 'CN=Other' }]);
+    expect(diffCertificate(withoutChain({}, { issuer: 'CN=Other' }), scene)?.fields).toMatchObject([
+      { path: '/issuer', before: 'CN=Other' },
+    ]);
   });
 
   test('that ought to sign itself', () => {
     const self = sceneOf([
-      issuerPair({ desired: desiredOf('Issuer', 'ca', { selfSigned: {} }), observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true } }),
+      issuerPair({
+        desired: desiredOf('Issuer', 'ca', { selfSigned: {} }),
+        observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true },
+      }),
     ]);
-    expect(diffCertificate(certificatePair('normal'), self)).toMatchObject({ step: 'normal>normal', fields: [{ path: '/issuer', before: 'CN=Test CA', after: 'self-signed' }] });
+    expect(diffCertificate(certificatePair('normal'), self)).toMatchObject({
+      step: 'normal>normal',
+      fields: [{ path: '/issuer', before: 'CN=Test CA', after: 'self-signed' }],
+    });
     expect(diffCertificate(certificatePair('normal', { selfSigned: true }), self)).toBeUndefined();
   });
 
@@ -160,15 +261,26 @@ describe('an Issuer', () => {
     [
       'another one',
       issuerPair({ memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('b') } }) }),
-      { step: 'ready>ready', goal: 'update', fields: [{ path: '/localCa/fingerprint', before: fingerprint('b'), after: fingerprint('a') }] },
+      {
+        step: 'ready>ready',
+        goal: 'update',
+        fields: [{ path: '/localCa/fingerprint', before: fingerprint('b'), after: fingerprint('a') }],
+      },
     ],
     ['broken', issuerPair({ observed: broken }), undefined],
     ['no longer written', orphan, { step: 'ready>absent', goal: 'remove' }],
     ['broken and no longer written', { ...orphan, observed: broken }, { step: 'broken>absent', goal: 'remove' }],
-    ['with another name', issuerPair({ desired: desiredOf('Issuer', 'ca', { localCa: { dir: 'ca', commonName: 'Other' } }) }), undefined],
+    [
+      'with another name',
+      issuerPair({ desired: desiredOf('Issuer', 'ca', { localCa: { dir: 'ca', commonName: 'Other' } }) }),
+      undefined,
+    ],
     [
       'that signs nothing itself',
-      issuerPair({ desired: desiredOf('Issuer', 'ca', { selfSigned: {} }), observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true } }),
+      issuerPair({
+        desired: desiredOf('Issuer', 'ca', { selfSigned: {} }),
+        observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true },
+      }),
       undefined,
     ],
   ])('%s', (_name, pair, proposal) => {

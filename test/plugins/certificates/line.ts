@@ -24,7 +24,12 @@ export async function view(line: Line): Promise<View> {
 
 function pairs(line: Line, seen: View): readonly Pair[] {
   const observed = new Map(seen.observed.map((each) => [formatRef(each.ref), each]));
-  const refs = new Map([...line.desired.map(({ ref }) => ref), ...[...line.memory.values()].map(({ ref }) => ref)].map((ref) => [formatRef(ref), ref]));
+  const refs = new Map(
+    [...line.desired.map(({ ref }) => ref), ...[...line.memory.values()].map(({ ref }) => ref)].map((ref) => [
+      formatRef(ref),
+      ref,
+    ]),
+  );
   return [...refs].map(([address, ref]) => {
     const desired = line.desired.find((each) => formatRef(each.ref) === address);
     const memory = line.memory.get(address);
@@ -39,7 +44,10 @@ function pairs(line: Line, seen: View): readonly Pair[] {
 }
 
 /** What one resource needs next. */
-export async function proposal(line: Line, address: string): Promise<{ readonly pair: Pair; readonly proposal?: Proposal; readonly all: readonly Pair[] }> {
+export async function proposal(
+  line: Line,
+  address: string,
+): Promise<{ readonly pair: Pair; readonly proposal?: Proposal; readonly all: readonly Pair[] }> {
   const all = pairs(line, await view(line));
   const pair = all.find((each) => formatRef(each.ref) === address);
   if (pair === undefined) throw new Error(`${address} is neither written nor remembered`);
@@ -48,13 +56,24 @@ export async function proposal(line: Line, address: string): Promise<{ readonly 
 }
 
 /** Takes the step that one resource needs, and remembers what the handler says; gives the step, or undefined where none is needed. */
-export async function take(line: Line, address: string, signal = new AbortController().signal): Promise<string | undefined> {
+export async function take(
+  line: Line,
+  address: string,
+  signal = new AbortController().signal,
+): Promise<string | undefined> {
   const { pair, proposal: found, all } = await proposal(line, address);
   if (found === undefined) return undefined;
   const kind = certificates.kinds[pair.ref.kind];
   const handler = kind?.handlers[found.step];
   if (handler === undefined) throw new Error(`no handler for ${found.step}`);
-  const change: Change = { ref: pair.ref, step: found.step, goal: found.goal, fields: found.fields ?? [], because: found.because, cause: found.cause ?? 'new' };
+  const change: Change = {
+    ref: pair.ref,
+    step: found.step,
+    goal: found.goal,
+    fields: found.fields ?? [],
+    because: found.because,
+    cause: found.cause ?? 'new',
+  };
   const kept = await handler(await certificates.openWriter(outside(line.folder)), pair, {
     id: 'run-1',
     change,
@@ -72,7 +91,11 @@ export async function take(line: Line, address: string, signal = new AbortContro
       version: 1,
       owned: 'created',
       kept: { ...before?.kept, ...kept },
-      ...(spec === undefined ? (before?.applied === undefined ? {} : { applied: before.applied }) : { applied: { at: '', digest: '', spec } }),
+      ...(spec === undefined
+        ? before?.applied === undefined
+          ? {}
+          : { applied: before.applied }
+        : { applied: { at: '', digest: '', spec } }),
     });
   }
   return found.step;

@@ -31,9 +31,21 @@ beforeAll(async () => {
     const keys = await makeKeys('ecdsa-p256');
     return { certificate: await makeAuthority(name, keys, at), key: keys.privateKey };
   };
-  const leaf = async (name: string, signer: Awaited<ReturnType<typeof authority>> | undefined, dnsNames: readonly string[], from: number, days: number) => {
+  const leaf = async (
+    name: string,
+    signer: Awaited<ReturnType<typeof authority>> | undefined,
+    dnsNames: readonly string[],
+    from: number,
+    days: number,
+  ) => {
     const keys = await makeKeys(name === 'rsa' ? 'rsa-2048' : 'ecdsa-p256');
-    const made = await makeLeaf({ dnsNames, validityDays: days, keys, now: from, ...(signer === undefined ? {} : { signer }) });
+    const made = await makeLeaf({
+      dnsNames,
+      validityDays: days,
+      keys,
+      now: from,
+      ...(signer === undefined ? {} : { signer }),
+    });
     pem[name] = { cert: made.toString(), key: keyPem(keys.privateKey) };
   };
   const old = await authority('Probe CA', now - 400 * DAY);
@@ -50,22 +62,98 @@ beforeAll(async () => {
   await leaf('strange-expired', stranger, ['other.test'], now - 93 * DAY, 90);
   await leaf('self', undefined, [HOST], now, 90);
   writeFileSync(join(folder, 'self.crt'), pem['self']?.cert ?? '');
-  const run = (...args: readonly string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  run('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'root.key', '-out', 'root.crt', '-subj', '/CN=Root', '-days', '30');
+  const run = (...args: readonly string[]): void =>
+    void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  run(
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-keyout',
+    'root.key',
+    '-out',
+    'root.crt',
+    '-subj',
+    '/CN=Root',
+    '-days',
+    '30',
+  );
   for (const [name, issuer, ext] of [
     ['inter', 'root', 'basicConstraints=critical,CA:true'],
     ['chained', 'inter', `subjectAltName=DNS:${HOST}`],
   ] as const) {
     writeFileSync(join(folder, `${name}.ext`), `${ext}\n`);
-    run('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    run('x509', '-req', '-in', `${name}.csr`, '-CA', `${issuer}.crt`, '-CAkey', `${issuer}.key`, '-CAcreateserial', '-extfile', `${name}.ext`, '-out', `${name}.crt`, '-days', '60');
+    run(
+      'req',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+      '-subj',
+      `/CN=${name}`,
+    );
+    run(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      `${issuer}.crt`,
+      '-CAkey',
+      `${issuer}.key`,
+      '-CAcreateserial',
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.crt`,
+      '-days',
+      '60',
+    );
   }
   const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
   pem['chained'] = { cert: text('chained.crt') + text('inter.crt'), key: text('chained.key') };
   pem['unchained'] = { cert: text('chained.crt'), key: text('chained.key') };
-  run('req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', 'ip.key', '-out', 'ip.crt', '-subj', '/CN=ip', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '60');
+  run(
+    'req',
+    '-x509',
+    '-newkey',
+    'ed25519',
+    '-nodes',
+    '-keyout',
+    'ip.key',
+    '-out',
+    'ip.crt',
+    '-subj',
+    '/CN=ip',
+    '-addext',
+    'subjectAltName=IP:127.0.0.1',
+    '-days',
+    '60',
+  );
   pem['ip'] = { cert: text('ip.crt'), key: text('ip.key') };
-  run('req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', 'cn.key', '-out', 'cn.crt', '-subj', `/CN=${HOST}`, '-days', '60');
+  run(
+    'req',
+    '-x509',
+    '-newkey',
+    'ed25519',
+    '-nodes',
+    '-keyout',
+    'cn.key',
+    '-out',
+    'cn.crt',
+    '-subj',
+    `/CN=${HOST}`,
+    '-days',
+    '60',
+  );
   pem['cn'] = { cert: text('cn.crt'), key: text('cn.key') };
   now = Date.now() + 1000;
 });
@@ -119,9 +207,19 @@ async function tlsServer(name: string, options: TlsOptions = {}): Promise<Tls> {
 
 const LIMITS = { probe: { concurrency: 100, connectSeconds: 0.4, handshakeSeconds: 0.4, totalSeconds: 1 } };
 
-async function probe(spec: Partial<DomainSpec>, more: { readonly config?: typeof LIMITS; readonly query?: Partial<Query> } = {}): Promise<Observed> {
+async function probe(
+  spec: Partial<DomainSpec>,
+  more: { readonly config?: typeof LIMITS; readonly query?: Partial<Query> } = {},
+): Promise<Observed> {
   const reader = await certificates.openReader(outside(folder, more.config ?? {}));
-  const desired = desiredOf('Domain', 'www', { host: HOST, address: '127.0.0.1', port: 1, expiryWarnDays: 30, trust: ['ca.crt'], ...spec });
+  const desired = desiredOf('Domain', 'www', {
+    host: HOST,
+    address: '127.0.0.1',
+    port: 1,
+    expiryWarnDays: 30,
+    trust: ['ca.crt'],
+    ...spec,
+  });
   const { observed, gaps } = await certificates.observe(reader, queryOf([desired], { now, ...more.query }));
   expect(gaps).toEqual([]);
   const [first] = observed;
@@ -169,12 +267,18 @@ describe('a server whose certificate works', () => {
 
   test('by TLS 1.2, with an RSA key', async () => {
     const server = await tlsServer('rsa', { maxVersion: 'TLSv1.2' });
-    expect(await probe({ port: server.port })).toMatchObject({ state: 'issued', facts: { protocol: 'TLSv1.2', keyAlgorithm: 'rsa-2048' } });
+    expect(await probe({ port: server.port })).toMatchObject({
+      state: 'issued',
+      facts: { protocol: 'TLSv1.2', keyAlgorithm: 'rsa-2048' },
+    });
   });
 
   test('through an intermediate', async () => {
     const server = await tlsServer('chained');
-    expect(await probe({ port: server.port, trust: ['root.crt'] })).toMatchObject({ state: 'issued', facts: { trusted: true, chain: [{ subject: 'CN=chained' }, { subject: 'CN=inter' }] } });
+    expect(await probe({ port: server.port, trust: ['root.crt'] })).toMatchObject({
+      state: 'issued',
+      facts: { trusted: true, chain: [{ subject: 'CN=chained' }, { subject: 'CN=inter' }] },
+    });
   });
 
   test('whose intermediate, or own certificate, is the anchor', async () => {
@@ -192,7 +296,10 @@ describe('a server whose certificate works', () => {
 
   test('for an address, without SNI', async () => {
     const server = await tlsServer('ip');
-    expect(await probe({ port: server.port, host: '127.0.0.1', trust: ['ip.crt'] })).toMatchObject({ state: 'issued', facts: { names: ['127.0.0.1'], keyAlgorithm: 'ed25519' } });
+    expect(await probe({ port: server.port, host: '127.0.0.1', trust: ['ip.crt'] })).toMatchObject({
+      state: 'issued',
+      facts: { names: ['127.0.0.1'], keyAlgorithm: 'ed25519' },
+    });
     expect(server.names).toEqual([]);
   });
 
@@ -213,7 +320,10 @@ describe('a server whose certificate works', () => {
 
   test('that listens on a name', async () => {
     const server = await tlsServer('good');
-    expect(await probe({ port: server.port, address: 'localhost' })).toMatchObject({ state: 'issued', signals: { address: '127.0.0.1' } });
+    expect(await probe({ port: server.port, address: 'localhost' })).toMatchObject({
+      state: 'issued',
+      signals: { address: '127.0.0.1' },
+    });
   });
 });
 
@@ -236,7 +346,9 @@ describe('the end of a certificate', () => {
   ])('counts in timestamps: %s', async (_name, offset, state) => {
     const server = await tlsServer('good');
     const end = new X509Certificate(pem['good']?.cert ?? '').validToDate.getTime();
-    expect((await probe({ port: server.port, expiryWarnDays: 10 }, { query: { now: end - 10 * DAY + offset } })).state).toBe(state);
+    expect(
+      (await probe({ port: server.port, expiryWarnDays: 10 }, { query: { now: end - 10 * DAY + offset } })).state,
+    ).toBe(state);
   });
 });
 
@@ -263,7 +375,10 @@ describe('a server that a client would refuse', () => {
 
   test('has facts that time does not change', async () => {
     const server = await tlsServer('expired');
-    const [a, b] = [await probe({ port: server.port }), await probe({ port: server.port }, { query: { now: now + 10 * DAY } })];
+    const [a, b] = [
+      await probe({ port: server.port }),
+      await probe({ port: server.port }, { query: { now: now + 10 * DAY } }),
+    ];
     expect(a.facts).toEqual(b.facts);
     expect(a.findings[0]?.message).not.toBe(b.findings[0]?.message);
   });
@@ -326,17 +441,34 @@ describe('a server that gives no certificate', () => {
     const reader = await certificates.openReader(outside(folder));
     const desired = desiredOf('Domain', 'www', { ...spec, port: 443, expiryWarnDays: 30 });
     const { observed } = await certificates.observe(reader, queryOf([desired], { now }));
-    expect(observed[0]).toMatchObject({ state: 'pending_route', facts: { error: 'name-not-resolved' }, findings: [{ code: 'name-not-resolved', severity: 'error' }] });
+    expect(observed[0]).toMatchObject({
+      state: 'pending_route',
+      facts: { error: 'name-not-resolved' },
+      findings: [{ code: 'name-not-resolved', severity: 'error' }],
+    });
   });
   test('no way to it', async () => {
     // TCP knows no broadcast.
-    await failing({ address: '255.255.255.255', port: 443 }, 'unreachable', /^255\.255\.255\.255:443: there is no way to it \(E\w+\)$/u);
+    await failing(
+      { address: '255.255.255.255', port: 443 },
+      'unreachable',
+      /^255\.255\.255\.255:443: there is no way to it \(E\w+\)$/u,
+    );
   });
   test('no port is open for the connection', async () => {
     // The queue of this server is full: it accepts no connection, and refuses none.
-    const child = spawn('python3', ['-c', 'import socket,time\ns=socket.socket();s.bind(("127.0.0.1",0));s.listen(0);print(s.getsockname()[1],flush=True)\ncs=[]\nfor i in range(4):\n c=socket.socket();c.setblocking(False)\n try: c.connect(s.getsockname())\n except BlockingIOError: pass\n cs.append(c)\ntime.sleep(30)'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(
+      'python3',
+      [
+        '-c',
+        'import socket,time\ns=socket.socket();s.bind(("127.0.0.1",0));s.listen(0);print(s.getsockname()[1],flush=True)\ncs=[]\nfor i in range(4):\n c=socket.socket();c.setblocking(False)\n try: c.connect(s.getsockname())\n except BlockingIOError: pass\n cs.append(c)\ntime.sleep(30)',
+      ],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
     onTestFinished(() => void child.kill());
-    const port = await new Promise<number>((resolve) => child.stdout.once('data', (data: Buffer) => resolve(Number(data.toString()))));
+    const port = await new Promise<number>((resolve) =>
+      child.stdout.once('data', (data: Buffer) => resolve(Number(data.toString()))),
+    );
     await new Promise((resolve) => setTimeout(resolve, 200));
     await failing({ port }, 'timeout', /accepted no connection within 0\.4 s$/u);
   });
@@ -356,10 +488,19 @@ describe('many at once', () => {
     });
     server.on('tlsClientError', () => {});
     const port = await listening(server);
-    const reader = await certificates.openReader(outside(folder, { probe: { ...LIMITS.probe, concurrency: 8, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10 } }));
-    const desired = Array.from({ length: 100 }, (_, i) => desiredOf('Domain', `d${i}`, { host: HOST, address: '127.0.0.1', port, expiryWarnDays: 30, trust: ['ca.crt'] }));
+    const reader = await certificates.openReader(
+      outside(folder, {
+        probe: { ...LIMITS.probe, concurrency: 8, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10 },
+      }),
+    );
+    const desired = Array.from({ length: 100 }, (_, i) =>
+      desiredOf('Domain', `d${i}`, { host: HOST, address: '127.0.0.1', port, expiryWarnDays: 30, trust: ['ca.crt'] }),
+    );
     const reports: (readonly [number, number])[] = [];
-    const { observed, gaps } = await certificates.observe(reader, queryOf(desired, { now, progress: (done, total) => void reports.push([done, total]) }));
+    const { observed, gaps } = await certificates.observe(
+      reader,
+      queryOf(desired, { now, progress: (done, total) => void reports.push([done, total]) }),
+    );
     expect(gaps).toEqual([]);
     expect(observed).toHaveLength(100);
     expect(new Set(observed.map(({ state }) => state))).toEqual(new Set(['issued']));
@@ -375,7 +516,9 @@ describe('many at once', () => {
     const port = await listening(createServer(() => {}));
     const before = process.getActiveResourcesInfo().length;
     const reader = await certificates.openReader(outside(folder));
-    const desired = Array.from({ length: 20 }, (_, i) => desiredOf('Domain', `d${i}`, { host: HOST, address: '127.0.0.1', port, expiryWarnDays: 30 }));
+    const desired = Array.from({ length: 20 }, (_, i) =>
+      desiredOf('Domain', `d${i}`, { host: HOST, address: '127.0.0.1', port, expiryWarnDays: 30 }),
+    );
     const controller = new AbortController();
     const look = certificates.observe(reader, queryOf(desired, { now, signal: controller.signal }));
     setTimeout(() => controller.abort(new Error('stopped')), 50);
@@ -391,7 +534,10 @@ describe('many at once', () => {
 
 test('a chain leads to an anchor by signatures and dates, its leaf left aside', async () => {
   const trust = await readTrustSet(folder, ['root.crt']);
-  const chain = [new X509Certificate(pem['unchained']?.cert ?? ''), new X509Certificate(readFileSync(join(folder, 'inter.crt')))];
+  const chain = [
+    new X509Certificate(pem['unchained']?.cert ?? ''),
+    new X509Certificate(readFileSync(join(folder, 'inter.crt'))),
+  ];
   expect(leadsToAnchor(chain, trust, now)).toBe(true);
   expect(leadsToAnchor(chain.slice(0, 1), trust, now)).toBe(false);
   // By then the root has expired.

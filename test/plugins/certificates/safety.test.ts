@@ -4,7 +4,17 @@ import { describe, expect, test } from 'vitest';
 import type { CertificatePair, IssuerPair } from '../../../plugins/certificates/diff.ts';
 import { certificateIssuerChanged, issuerChanged } from '../../../plugins/certificates/safety.ts';
 import type { Action, Change, Pair } from '../../../src/engine/types.ts';
-import { certificateFacts, certificateSpec, desiredOf, fingerprint, issuerPair, memoryOf, observedOf, refOf, sceneOf } from './support.ts';
+import {
+  certificateFacts,
+  certificateSpec,
+  desiredOf,
+  fingerprint,
+  issuerPair,
+  memoryOf,
+  observedOf,
+  refOf,
+  sceneOf,
+} from './support.ts';
 
 function change(kind: string, name: string, step: Change['step'], fields: Change['fields'] = []): Change {
   return { ref: refOf(kind, name), step, goal: 'update', fields, because: '', cause: 'new' };
@@ -17,7 +27,9 @@ const self = issuerPair({
   desired: desiredOf('Issuer', 'ca', { selfSigned: {} }),
   observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true },
 });
-const broken = issuerPair({ observed: observedOf('Issuer', 'ca', 'broken', { fingerprint: fingerprint('a'), problem: 'ca.key is missing' }) });
+const broken = issuerPair({
+  observed: observedOf('Issuer', 'ca', 'broken', { fingerprint: fingerprint('a'), problem: 'ca.key is missing' }),
+});
 const unreadable: Pair = { ...missing, gap: { plugin: 'certificates', message: 'ca/ca.crt: EACCES' } };
 
 describe('on an Issuer', () => {
@@ -39,7 +51,10 @@ describe('on an Issuer', () => {
     });
   });
   test('rejects another one', () => {
-    expect(judge(other)).toMatchObject({ outcome: 'reject', facts: { remembered: fingerprint('b'), observed: fingerprint('a') } });
+    expect(judge(other)).toMatchObject({
+      outcome: 'reject',
+      facts: { remembered: fingerprint('b'), observed: fingerprint('a') },
+    });
   });
 });
 
@@ -49,7 +64,12 @@ describe('on a Certificate', () => {
     desired: desiredOf('Certificate', 'www', certificateSpec()),
     observed: observedOf('Certificate', 'www', 'normal', certificateFacts()),
   };
-  const judge = (issuer: Pair, step: Change['step'] = 'expiring_soon>renewing', fields: Change['fields'] = [], judged?: Action) =>
+  const judge = (
+    issuer: Pair,
+    step: Change['step'] = 'expiring_soon>renewing',
+    fields: Change['fields'] = [],
+    judged?: Action,
+  ) =>
     certificateIssuerChanged(
       change('Certificate', 'www', step, fields),
       pair,
@@ -85,7 +105,9 @@ describe('on a Certificate', () => {
   });
 
   test('passes when nothing is issued', () => {
-    expect(judge(other, 'normal>normal', [{ path: '/storage/file/key/mode', before: '0644', after: '0600' }]).outcome).toBe('pass');
+    expect(
+      judge(other, 'normal>normal', [{ path: '/storage/file/key/mode', before: '0644', after: '0600' }]).outcome,
+    ).toBe('pass');
     expect(judge(other, 'normal>normal', [{ path: '/dnsNames', before: [], after: [] }]).outcome).toBe('reject');
   });
 

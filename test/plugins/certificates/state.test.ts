@@ -45,7 +45,12 @@ describe('of a certificate', () => {
     ['without a certificate', stored({ chain: [], problem: 'the certificate is missing' }), false, 'expired'],
     ['with leftovers to undo', stored({ swap: 'undo', leftovers: ['a.pending'] }), false, 'normal'],
     ['in a swap, the old one valid', { ...damaged, swap: 'finish', replaced: valid }, false, 'renewing'],
-    ['in a swap, the old one expired', { ...damaged, swap: 'finish', replaced: leaf(-90 * DAY, -1) }, false, 'recovering'],
+    [
+      'in a swap, the old one expired',
+      { ...damaged, swap: 'finish', replaced: leaf(-90 * DAY, -1) },
+      false,
+      'recovering',
+    ],
     ['in a swap, the old one unusable', { ...damaged, swap: 'finish' }, false, 'recovering'],
     ['after both renames', stored({ swap: 'finish', replaced: valid }), true, 'renewing'],
   ])('%s', (_name, pair, failed, state) => {

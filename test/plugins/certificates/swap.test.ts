@@ -18,7 +18,13 @@ const now = Math.floor(Date.now() / 1000) * 1000;
 type Files = Readonly<Record<string, string>>;
 
 /** Old and new pairs, by name; made once, since the tests only put their files together in different ways. */
-const made: Record<'old' | 'ended' | 'other' | 'new' | 'ca', Files> = { old: {}, ended: {}, other: {}, new: {}, ca: {} };
+const made: Record<'old' | 'ended' | 'other' | 'new' | 'ca', Files> = {
+  old: {},
+  ended: {},
+  other: {},
+  new: {},
+  ca: {},
+};
 
 async function pairAt(folder: string, at: number, keyAlgorithm: KeyAlgorithm = 'ecdsa-p256'): Promise<Files> {
   const paths = { certificate: join(folder, 'tls/www.crt'), key: join(folder, 'tls/www.key') };
@@ -41,7 +47,10 @@ beforeAll(async () => {
   const folder = `/tmp/fettle-swap-${process.pid}`;
   try {
     await createAuthority(join(folder, 'ca'), 'Test CA', now - 200 * DAY);
-    made.ca = { crt: readFileSync(join(folder, 'ca/ca.crt'), 'latin1'), key: readFileSync(join(folder, 'ca/ca.key'), 'latin1') };
+    made.ca = {
+      crt: readFileSync(join(folder, 'ca/ca.crt'), 'latin1'),
+      key: readFileSync(join(folder, 'ca/ca.key'), 'latin1'),
+    };
     made.old = await pairAt(folder, now - 70 * DAY);
     made.ended = await pairAt(folder, now - 100 * DAY);
     made.other = await pairAt(folder, now - 5 * DAY);
@@ -58,7 +67,8 @@ function folderWith(files: Files): Line {
   writeFileSync(join(folder, 'ca/ca.crt'), made.ca['crt'] ?? '');
   writeFileSync(join(folder, 'ca/ca.key'), made.ca['key'] ?? '', { mode: 0o600 });
   mkdirSync(join(folder, 'tls'));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'tls', name), text, { mode: name.includes('.key') ? 0o600 : 0o644 });
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(join(folder, 'tls', name), text, { mode: name.includes('.key') ? 0o600 : 0o644 });
   return lineOf(folder, [desiredOf('Issuer', 'ca', CA_SPEC), desiredOf('Certificate', 'www', certificateSpec())], now);
 }
 
@@ -100,7 +110,10 @@ const half = (text: string | undefined): string => (text ?? '').slice(0, 100);
 /** The folder after each write of a swap of `before` for the new pair; `swapped` says from where on it is finished. */
 function points(before: Files): readonly { readonly name: string; readonly files: Files; readonly swapped: boolean }[] {
   const { crt = '', key = '' } = made.new;
-  const stored = { ...(before['crt'] === undefined ? {} : { 'www.crt': before['crt'] }), ...(before['key'] === undefined ? {} : { 'www.key': before['key'] }) };
+  const stored = {
+    ...(before['crt'] === undefined ? {} : { 'www.crt': before['crt'] }),
+    ...(before['key'] === undefined ? {} : { 'www.key': before['key'] }),
+  };
   const pending = { 'www.key.pending': key, 'www.crt.pending': crt };
   const backupCrt: Files = before['crt'] === undefined ? {} : { 'www.crt.backup': before['crt'] };
   const backupKey: Files = before['key'] === undefined ? {} : { 'www.key.backup': before['key'] };
@@ -109,13 +122,29 @@ function points(before: Files): readonly { readonly name: string; readonly files
     { name: 'pending key empty', files: { ...stored, 'www.key.pending': '' }, swapped: false },
     { name: 'pending key half', files: { ...stored, 'www.key.pending': half(key) }, swapped: false },
     { name: 'pending key', files: { ...stored, 'www.key.pending': key }, swapped: false },
-    { name: 'pending certificate half', files: { ...stored, ...pending, 'www.crt.pending': half(crt) }, swapped: false },
+    {
+      name: 'pending certificate half',
+      files: { ...stored, ...pending, 'www.crt.pending': half(crt) },
+      swapped: false,
+    },
     { name: 'pending pair', files: { ...stored, ...pending }, swapped: false },
-    { name: 'backup of the certificate half', files: { ...stored, ...pending, 'www.crt.backup': half(before['crt']) }, swapped: false },
+    {
+      name: 'backup of the certificate half',
+      files: { ...stored, ...pending, 'www.crt.backup': half(before['crt']) },
+      swapped: false,
+    },
     { name: 'backup of the certificate', files: { ...stored, ...pending, ...backupCrt }, swapped: false },
-    { name: 'backup of the key half', files: { ...stored, ...pending, ...backupCrt, 'www.key.backup': half(before['key']) }, swapped: false },
+    {
+      name: 'backup of the key half',
+      files: { ...stored, ...pending, ...backupCrt, 'www.key.backup': half(before['key']) },
+      swapped: false,
+    },
     { name: 'backups', files: { ...stored, ...pending, ...backupCrt, ...backupKey }, swapped: false },
-    { name: 'certificate renamed', files: { ...stored, 'www.crt': crt, 'www.key.pending': key, ...backupCrt, ...backupKey }, swapped: true },
+    {
+      name: 'certificate renamed',
+      files: { ...stored, 'www.crt': crt, 'www.key.pending': key, ...backupCrt, ...backupKey },
+      swapped: true,
+    },
     { name: 'key renamed', files: { 'www.crt': crt, 'www.key': key, ...backupCrt, ...backupKey }, swapped: true },
     { name: 'backup of the key removed', files: { 'www.crt': crt, 'www.key': key, ...backupCrt }, swapped: true },
     { name: 'done', files: { 'www.crt': crt, 'www.key': key }, swapped: true },
@@ -147,7 +176,9 @@ describe('a renewal that was interrupted', () => {
     const line = folderWith(files);
     expect(hasValidPair(line.folder, now)).toBe(true);
     expect(await stateOf(line, WWW)).toBe(name === 'done' ? 'normal' : swapped ? 'renewing' : 'expiring_soon');
-    expect(await settle(line)).toEqual(name === 'done' ? [] : swapped ? ['renewing>normal'] : ['expiring_soon>renewing']);
+    expect(await settle(line)).toEqual(
+      name === 'done' ? [] : swapped ? ['renewing>normal'] : ['expiring_soon>renewing'],
+    );
     expectSound(line);
     if (swapped) expect(readFileSync(join(line.folder, 'tls/www.crt'), 'latin1')).toBe(made.new['crt']);
   });
@@ -200,7 +231,9 @@ describe('an edit that was interrupted', () => {
     const leftovers = !swapped && name !== 'before anything';
     const { pair, proposal: found } = await proposal(line, WWW);
     expect(pair.observed?.state).toBe(swapped && name !== 'done' ? 'renewing' : 'normal');
-    expect(pair.observed?.findings.some(({ code }) => code === 'leftover-files')).toBe(leftovers || (swapped && name !== 'done'));
+    expect(pair.observed?.findings.some(({ code }) => code === 'leftover-files')).toBe(
+      leftovers || (swapped && name !== 'done'),
+    );
     expect(found?.step).toBe(leftovers ? 'normal>normal' : swapped && name !== 'done' ? 'renewing>normal' : undefined);
     await settle(line);
     expectSound(line);
@@ -211,9 +244,28 @@ describe('an edit that was interrupted', () => {
 
 describe('what was damaged in the middle of a swap', () => {
   test.each<readonly [string, () => Files]>([
-    ['the pending key is lost', () => ({ 'www.crt': made.new['crt'] ?? '', 'www.key': made.old['key'] ?? '', 'www.crt.backup': made.old['crt'] ?? '', 'www.key.backup': made.old['key'] ?? '' })],
-    ['the stored key is damaged', () => ({ 'www.crt': made.old['crt'] ?? '', 'www.key': 'x', 'www.key.backup': made.old['key'] ?? '' })],
-    ['both stored files are damaged', () => ({ 'www.crt': 'x', 'www.key': 'y', 'www.crt.backup': made.old['crt'] ?? '', 'www.key.backup': made.old['key'] ?? '' })],
+    [
+      'the pending key is lost',
+      () => ({
+        'www.crt': made.new['crt'] ?? '',
+        'www.key': made.old['key'] ?? '',
+        'www.crt.backup': made.old['crt'] ?? '',
+        'www.key.backup': made.old['key'] ?? '',
+      }),
+    ],
+    [
+      'the stored key is damaged',
+      () => ({ 'www.crt': made.old['crt'] ?? '', 'www.key': 'x', 'www.key.backup': made.old['key'] ?? '' }),
+    ],
+    [
+      'both stored files are damaged',
+      () => ({
+        'www.crt': 'x',
+        'www.key': 'y',
+        'www.crt.backup': made.old['crt'] ?? '',
+        'www.key.backup': made.old['key'] ?? '',
+      }),
+    ],
   ])('%s: the backup is put back, and then renewed', async (_name, files) => {
     const line = folderWith(files());
     const first = await take(line, WWW);
@@ -230,11 +282,11 @@ describe('a swap', () => {
     onTestFinished(() => void process.umask(before));
     const line = folderWith({ 'www.crt': made.old['crt'] ?? '', 'www.key': made.old['key'] ?? '' });
     const tls = join(line.folder, 'tls');
-    let done = false;
+    const renewals = { done: false };
     let looks = 0;
     let bad = 0;
     const reader = (async () => {
-      while (!done) {
+      while (!renewals.done) {
         looks += 1;
         // A rename between two of its reads can hide a pair from a reader: such a reader looks again.
         if (!hasValidPair(line.folder, now) && !hasValidPair(line.folder, now)) bad += 1;
@@ -254,15 +306,21 @@ describe('a swap', () => {
       writeFileSync(join(tls, 'www.key'), made.old['key'] ?? '');
       expect(await take(line, WWW)).toBe('expiring_soon>renewing');
     }
-    done = true;
+    renewals.done = true;
     await reader;
     expect(looks).toBeGreaterThan(20);
     expect(bad).toBe(0);
     expectSound(line);
   });
 
-  const pair = (): { certificate: string; key: string } => ({ certificate: made.new['crt'] ?? '', key: made.new['key'] ?? '' });
-  const paths = ({ folder }: Line): { certificate: string; key: string } => ({ certificate: join(folder, 'tls/www.crt'), key: join(folder, 'tls/www.key') });
+  const pair = (): { certificate: string; key: string } => ({
+    certificate: made.new['crt'] ?? '',
+    key: made.new['key'] ?? '',
+  });
+  const paths = ({ folder }: Line): { certificate: string; key: string } => ({
+    certificate: join(folder, 'tls/www.crt'),
+    key: join(folder, 'tls/www.key'),
+  });
   const never = new AbortController().signal;
   const OLD = (): Files => ({ 'www.crt': made.old['crt'] ?? '', 'www.key': made.old['key'] ?? '' });
 
@@ -310,7 +368,9 @@ describe('a swap', () => {
 
   test('that is aborted before the first rename changes nothing', async () => {
     const line = folderWith(OLD());
-    await expect(swapIn(paths(line), pair(), () => {}, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
+    await expect(swapIn(paths(line), pair(), () => {}, AbortSignal.abort(new Error('stopped')))).rejects.toThrow(
+      'stopped',
+    );
     expectOld(line);
   });
 
@@ -333,14 +393,22 @@ describe('a swap', () => {
 describe('the whole life of a certificate', () => {
   test('from nothing to nothing', async () => {
     const folder = tempFolder();
-    const line = lineOf(folder, [desiredOf('Issuer', 'ca', CA_SPEC), desiredOf('Certificate', 'www', certificateSpec())], now);
+    const line = lineOf(
+      folder,
+      [desiredOf('Issuer', 'ca', CA_SPEC), desiredOf('Certificate', 'www', certificateSpec())],
+      now,
+    );
     expect((await view(line)).observed).toEqual([]);
     expect(await take(line, CA)).toBe('absent>ready');
     expect(await take(line, WWW)).toBe('absent>normal');
     expectSound(line);
     expect(await take(line, WWW)).toBeUndefined();
     expect(await take(line, CA)).toBeUndefined();
-    expect(line.memory.get(WWW)?.kept).toMatchObject({ issued: 1, issuedAt: new Date(now).toISOString(), issuer: line.memory.get(CA)?.kept['fingerprint'] });
+    expect(line.memory.get(WWW)?.kept).toMatchObject({
+      issued: 1,
+      issuedAt: new Date(now).toISOString(),
+      issuer: line.memory.get(CA)?.kept['fingerprint'],
+    });
 
     line.now = now + 59 * DAY;
     expect(await take(line, WWW)).toBeUndefined();
@@ -378,19 +446,42 @@ describe('the whole life of a certificate', () => {
     let current = line({});
     await take(current, CA);
     await take(current, WWW);
-    for (const more of [{ dnsNames: ['a.test'] }, { dnsNames: ['a.test'], keyAlgorithm: 'ed25519' }, { dnsNames: ['a.test'], issuer: 'self' }] as const) {
+    for (const more of [
+      { dnsNames: ['a.test'] },
+      { dnsNames: ['a.test'], keyAlgorithm: 'ed25519' },
+      { dnsNames: ['a.test'], issuer: 'self' },
+    ] as const) {
       current = line(more, current);
       expect(await take(current, WWW)).toBe('normal>normal');
       expect(await take(current, WWW)).toBeUndefined();
     }
-    expect((await proposal(current, WWW)).pair.observed?.facts).toMatchObject({ selfSigned: true, dnsNames: ['a.test'], chainLength: 1 });
+    expect((await proposal(current, WWW)).pair.observed?.facts).toMatchObject({
+      selfSigned: true,
+      dnsNames: ['a.test'],
+      chainLength: 1,
+    });
   });
 
   test('a removal that was interrupted goes on', async () => {
     const line = folderWith({ 'www.crt': made.other['crt'] ?? '', 'www.key': made.other['key'] ?? '' });
     await take(line, WWW);
     const spec = certificateSpec() as unknown as never;
-    const gone: Line = { ...line, desired: [], memory: new Map([[WWW, { ref: { plugin: 'certificates', kind: 'Certificate', name: 'www' }, version: 1, kept: {}, owned: 'created', applied: { at: '', digest: '', spec } }]]) };
+    const gone: Line = {
+      ...line,
+      desired: [],
+      memory: new Map([
+        [
+          WWW,
+          {
+            ref: { plugin: 'certificates', kind: 'Certificate', name: 'www' },
+            version: 1,
+            kept: {},
+            owned: 'created',
+            applied: { at: '', digest: '', spec },
+          },
+        ],
+      ]),
+    };
     rmSync(join(line.folder, 'tls/www.key'));
     expect(await take(gone, WWW)).toBe('expired>absent');
     expect(readdirSync(join(line.folder, 'tls'))).toEqual([]);
@@ -418,7 +509,12 @@ describe('the whole life of a certificate', () => {
 
   test('another authority than the remembered one signs nothing, even if no rule was asked', async () => {
     const line = folderWith({});
-    line.memory.set(CA, { ref: { plugin: 'certificates', kind: 'Issuer', name: 'ca' }, version: 1, kept: { fingerprint: `sha256:${'0'.repeat(64)}` }, owned: 'created' });
+    line.memory.set(CA, {
+      ref: { plugin: 'certificates', kind: 'Issuer', name: 'ca' },
+      version: 1,
+      kept: { fingerprint: `sha256:${'0'.repeat(64)}` },
+      owned: 'created',
+    });
     await expect(take(line, WWW)).rejects.toThrow('not sha256:000');
     expect(readdirSync(join(line.folder, 'tls'))).toEqual([]);
   });

@@ -5,7 +5,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
-import { isKeyOf, isSignedBy, keyAlgorithmOf, readChain, readKey, x509Seen } from '../../../plugins/certificates/live/x509-read.ts';
+import {
+  isKeyOf,
+  isSignedBy,
+  keyAlgorithmOf,
+  readChain,
+  readKey,
+  x509Seen,
+} from '../../../plugins/certificates/live/x509-read.ts';
 import type { KeyAlgorithm } from '../../../plugins/certificates/world.ts';
 import { DAY, openssl, read, tempFolder } from './support.ts';
 
@@ -20,42 +27,82 @@ async function authority(folder: string, name = 'Test CA') {
 }
 
 describe('a certificate of ours', () => {
-  test.each(ALGORITHMS)('with a key of %s is verified by openssl', async (algorithm) => {
-    const folder = tempFolder();
-    const signer = await authority(folder);
-    const keys = await makeKeys(algorithm);
-    const leaf = await makeLeaf({ dnsNames: ['www.Example.test', 'example.test', '*.a.test'], validityDays: 90, keys, signer, now });
-    writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
-    writeFileSync(join(folder, 'leaf.key'), keyPem(keys.privateKey));
-    expect(openssl(folder, 'verify', '-x509_strict', '-purpose', 'sslserver', '-verify_hostname', 'example.test', '-CAfile', 'ca.crt', 'leaf.crt')).toContain('leaf.crt: OK');
-    const text = openssl(folder, 'x509', '-in', 'leaf.crt', '-noout', '-text');
-    expect(text).toContain('Version: 3');
-    expect(text).toMatch(/Issuer: CN\s*=\s*Test CA/u);
-    expect(text).toMatch(/Subject: CN\s*=\s*www\.Example\.test/u);
-    expect(text).toContain('DNS:www.example.test, DNS:example.test, DNS:*.a.test');
-    expect(text).toMatch(/Basic Constraints: critical\s+CA:FALSE/u);
-    expect(text).toMatch(/Key Usage: critical\s+Digital Signature/u);
-    expect(text.includes('Key Encipherment')).toBe(algorithm.startsWith('rsa'));
-    expect(text).toMatch(/Extended Key Usage:\s+TLS Web Server Authentication\n/u);
-    expect(text).toContain('Subject Key Identifier');
-    expect(text).toContain('Authority Key Identifier');
-    expect(openssl(folder, 'pkey', '-in', 'leaf.key', '-pubout')).toBe(openssl(folder, 'x509', '-in', 'leaf.crt', '-noout', '-pubkey'));
-    expect(read(folder, 'leaf.key')).toMatch(/^-----BEGIN PRIVATE KEY-----/u);
-    const seen = x509Seen(leaf);
-    expect(seen).toMatchObject({ keyAlgorithm: algorithm, ca: false, selfSigned: false, issuer: 'CN=Test CA', dnsNames: ['*.a.test', 'example.test', 'www.example.test'] });
-    expect(Date.parse(seen.notBefore)).toBe(Math.floor((now - 300_000) / 1000) * 1000);
-    expect(Date.parse(seen.notAfter)).toBe(Math.floor((now + 90 * DAY) / 1000) * 1000);
-    expect(seen.serial).toMatch(/^[4-7][0-9a-f]{31}$/u);
-  }, 60_000);
+  test.each(ALGORITHMS)(
+    'with a key of %s is verified by openssl',
+    async (algorithm) => {
+      const folder = tempFolder();
+      const signer = await authority(folder);
+      const keys = await makeKeys(algorithm);
+      const leaf = await makeLeaf({
+        dnsNames: ['www.Example.test', 'example.test', '*.a.test'],
+        validityDays: 90,
+        keys,
+        signer,
+        now,
+      });
+      writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
+      writeFileSync(join(folder, 'leaf.key'), keyPem(keys.privateKey));
+      expect(
+        openssl(
+          folder,
+          'verify',
+          '-x509_strict',
+          '-purpose',
+          'sslserver',
+          '-verify_hostname',
+          'example.test',
+          '-CAfile',
+          'ca.crt',
+          'leaf.crt',
+        ),
+      ).toContain('leaf.crt: OK');
+      const text = openssl(folder, 'x509', '-in', 'leaf.crt', '-noout', '-text');
+      expect(text).toContain('Version: 3');
+      expect(text).toMatch(/Issuer: CN\s*=\s*Test CA/u);
+      expect(text).toMatch(/Subject: CN\s*=\s*www\.Example\.test/u);
+      expect(text).toContain('DNS:www.example.test, DNS:example.test, DNS:*.a.test');
+      expect(text).toMatch(/Basic Constraints: critical\s+CA:FALSE/u);
+      expect(text).toMatch(/Key Usage: critical\s+Digital Signature/u);
+      expect(text.includes('Key Encipherment')).toBe(algorithm.startsWith('rsa'));
+      expect(text).toMatch(/Extended Key Usage:\s+TLS Web Server Authentication\n/u);
+      expect(text).toContain('Subject Key Identifier');
+      expect(text).toContain('Authority Key Identifier');
+      expect(openssl(folder, 'pkey', '-in', 'leaf.key', '-pubout')).toBe(
+        openssl(folder, 'x509', '-in', 'leaf.crt', '-noout', '-pubkey'),
+      );
+      expect(read(folder, 'leaf.key')).toMatch(/^-----BEGIN PRIVATE KEY-----/u);
+      const seen = x509Seen(leaf);
+      expect(seen).toMatchObject({
+        keyAlgorithm: algorithm,
+        ca: false,
+        selfSigned: false,
+        issuer: 'CN=Test CA',
+        dnsNames: ['*.a.test', 'example.test', 'www.example.test'],
+      });
+      expect(Date.parse(seen.notBefore)).toBe(Math.floor((now - 300_000) / 1000) * 1000);
+      expect(Date.parse(seen.notAfter)).toBe(Math.floor((now + 90 * DAY) / 1000) * 1000);
+      expect(seen.serial).toMatch(/^[4-7][0-9a-f]{31}$/u);
+    },
+    60_000,
+  );
 
-  test.each(ALGORITHMS)('that signs itself, with a key of %s, is verified by openssl', async (algorithm) => {
-    const folder = tempFolder();
-    const keys = await makeKeys(algorithm);
-    const leaf = await makeLeaf({ dnsNames: ['a.test'], validityDays: 1, keys, now });
-    writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
-    expect(openssl(folder, 'verify', '-check_ss_sig', '-CAfile', 'leaf.crt', 'leaf.crt')).toContain('OK');
-    expect(x509Seen(leaf)).toMatchObject({ selfSigned: true, subject: 'CN=a.test', issuer: 'CN=a.test', keyAlgorithm: algorithm });
-  }, 60_000);
+  test.each(ALGORITHMS)(
+    'that signs itself, with a key of %s, is verified by openssl',
+    async (algorithm) => {
+      const folder = tempFolder();
+      const keys = await makeKeys(algorithm);
+      const leaf = await makeLeaf({ dnsNames: ['a.test'], validityDays: 1, keys, now });
+      writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
+      expect(openssl(folder, 'verify', '-check_ss_sig', '-CAfile', 'leaf.crt', 'leaf.crt')).toContain('OK');
+      expect(x509Seen(leaf)).toMatchObject({
+        selfSigned: true,
+        subject: 'CN=a.test',
+        issuer: 'CN=a.test',
+        keyAlgorithm: algorithm,
+      });
+    },
+    60_000,
+  );
 
   test('whose first name is longer than a common name has none, and its names are critical', async () => {
     const folder = tempFolder();
@@ -78,31 +125,53 @@ describe('a certificate of ours', () => {
   test('never outlives its authority, nor begins before it', async () => {
     const folder = tempFolder();
     const signer = await authority(folder);
-    const leaf = await makeLeaf({ dnsNames: ['a.test'], validityDays: 3650, keys: await makeKeys('ecdsa-p256'), signer, now: now + 100 * DAY });
+    const leaf = await makeLeaf({
+      dnsNames: ['a.test'],
+      validityDays: 3650,
+      keys: await makeKeys('ecdsa-p256'),
+      signer,
+      now: now + 100 * DAY,
+    });
     expect(leaf.validTo).toBe(signer.certificate.validTo);
-    const early = await makeLeaf({ dnsNames: ['a.test'], validityDays: 1, keys: await makeKeys('ecdsa-p256'), signer, now: now - DAY });
+    const early = await makeLeaf({
+      dnsNames: ['a.test'],
+      validityDays: 1,
+      keys: await makeKeys('ecdsa-p256'),
+      signer,
+      now: now - DAY,
+    });
     expect(early.validFrom).toBe(signer.certificate.validFrom);
   });
 
   test('beyond 2049 has proper dates', async () => {
     const then = Date.parse('2049-06-01T00:00:00Z');
-    const leaf = await makeLeaf({ dnsNames: ['a.test'], validityDays: 3650, keys: await makeKeys('ecdsa-p256'), now: then });
+    const leaf = await makeLeaf({
+      dnsNames: ['a.test'],
+      validityDays: 3650,
+      keys: await makeKeys('ecdsa-p256'),
+      now: then,
+    });
     expect(x509Seen(leaf).notAfter).toBe('2059-05-30T00:00:00.000Z');
   });
 });
 
 describe('an authority of ours', () => {
-  test.each(['Test CA', 'Größe, "quoted" + O=x', '#0102', ' spaced '])('named %j is one for openssl too', async (name) => {
-    const folder = tempFolder();
-    const { certificate } = await authority(folder, name);
-    const text = openssl(folder, 'x509', '-in', 'ca.crt', '-noout', '-text');
-    expect(text).toMatch(/Basic Constraints: critical\s+CA:TRUE, pathlen:0/u);
-    expect(text).toMatch(/Key Usage: critical\s+Certificate Sign, CRL Sign/u);
-    expect(openssl(folder, 'x509', '-in', 'ca.crt', '-noout', '-subject', '-nameopt', 'multiline,-esc_msb,utf8')).toContain(`commonName                = ${name}\n`);
-    expect(openssl(folder, 'verify', '-x509_strict', '-check_ss_sig', '-CAfile', 'ca.crt', 'ca.crt')).toContain('OK');
-    expect(certificate.ca).toBe(true);
-    expect(certificate.validToDate.getTime() - now).toBeGreaterThan(3649 * DAY);
-  });
+  test.each(['Test CA', 'Größe, "quoted" + O=x', '#0102', ' spaced '])(
+    'named %j is one for openssl too',
+    async (name) => {
+      const folder = tempFolder();
+      const { certificate } = await authority(folder, name);
+      const text = openssl(folder, 'x509', '-in', 'ca.crt', '-noout', '-text');
+      expect(text).toMatch(/Basic Constraints: critical\s+CA:TRUE, pathlen:0/u);
+      expect(text).toMatch(/Key Usage: critical\s+Certificate Sign, CRL Sign/u);
+      expect(
+        openssl(folder, 'x509', '-in', 'ca.crt', '-noout', '-subject', '-nameopt', 'multiline,-esc_msb,utf8'),
+      ).toContain(`commonName                = ${name}\n`);
+      expect(openssl(folder, 'verify', '-x509_strict', '-check_ss_sig', '-CAfile', 'ca.crt', 'ca.crt')).toContain('OK');
+      expect(certificate.ca).toBe(true);
+      expect(certificate.validToDate.getTime() - now).toBeGreaterThan(3649 * DAY);
+    },
+  );
 });
 
 describe('an authority that openssl made', () => {
@@ -114,24 +183,49 @@ describe('an authority that openssl made', () => {
     ['rsa-3072', ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:3072']],
     ['ed25519', ['-algorithm', 'ED25519']],
   ];
-  test.each(kinds)('with a key of %s signs, whatever form its key has', async (algorithm, args) => {
-    const folder = tempFolder();
-    openssl(folder, 'genpkey', ...args, '-out', 'ca.key');
-    openssl(folder, 'req', '-x509', '-new', '-key', 'ca.key', '-days', '100', '-out', 'ca.crt', '-subj', '/C=DE/O=Example, Inc./OU=a+CN=Müller CA', '-utf8', '-multivalue-rdn');
-    const forms = [read(folder, 'ca.key')];
-    if (algorithm !== 'ed25519') forms.push(openssl(folder, 'pkey', '-in', 'ca.key', '-traditional'));
-    for (const pem of forms) {
-      const opened = readKey(pem) as { readonly key: KeyObject };
-      expect(keyAlgorithmOf(opened.key)).toBe(algorithm);
-      const [certificate] = readChain(read(folder, 'ca.crt')).certificates;
-      if (certificate === undefined) throw new Error('no certificate');
-      const leaf = await makeLeaf({ dnsNames: ['a.test'], validityDays: 10, keys: await makeKeys('ecdsa-p256'), signer: { certificate, key: opened.key }, now });
-      writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
-      expect(openssl(folder, 'verify', '-CAfile', 'ca.crt', 'leaf.crt')).toContain('OK');
-      expect(isSignedBy(leaf, certificate)).toBe(true);
-    }
-    expect(forms[1] ?? 'BEGIN EC PRIVATE KEY BEGIN RSA PRIVATE KEY').toMatch(/BEGIN (EC|RSA) PRIVATE KEY/u);
-  }, 30_000);
+  test.each(kinds)(
+    'with a key of %s signs, whatever form its key has',
+    async (algorithm, args) => {
+      const folder = tempFolder();
+      openssl(folder, 'genpkey', ...args, '-out', 'ca.key');
+      openssl(
+        folder,
+        'req',
+        '-x509',
+        '-new',
+        '-key',
+        'ca.key',
+        '-days',
+        '100',
+        '-out',
+        'ca.crt',
+        '-subj',
+        '/C=DE/O=Example, Inc./OU=a+CN=Müller CA',
+        '-utf8',
+        '-multivalue-rdn',
+      );
+      const forms = [read(folder, 'ca.key')];
+      if (algorithm !== 'ed25519') forms.push(openssl(folder, 'pkey', '-in', 'ca.key', '-traditional'));
+      for (const pem of forms) {
+        const opened = readKey(pem) as { readonly key: KeyObject };
+        expect(keyAlgorithmOf(opened.key)).toBe(algorithm);
+        const [certificate] = readChain(read(folder, 'ca.crt')).certificates;
+        if (certificate === undefined) throw new Error('no certificate');
+        const leaf = await makeLeaf({
+          dnsNames: ['a.test'],
+          validityDays: 10,
+          keys: await makeKeys('ecdsa-p256'),
+          signer: { certificate, key: opened.key },
+          now,
+        });
+        writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
+        expect(openssl(folder, 'verify', '-CAfile', 'ca.crt', 'leaf.crt')).toContain('OK');
+        expect(isSignedBy(leaf, certificate)).toBe(true);
+      }
+      expect(forms[1] ?? 'BEGIN EC PRIVATE KEY BEGIN RSA PRIVATE KEY').toMatch(/BEGIN (EC|RSA) PRIVATE KEY/u);
+    },
+    30_000,
+  );
 
   test('of a curve that cannot sign here is told so, without the key', async () => {
     const folder = tempFolder();
@@ -139,7 +233,13 @@ describe('an authority that openssl made', () => {
     openssl(folder, 'req', '-x509', '-new', '-key', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=k1');
     const key = createPrivateKey(read(folder, 'ca.key'));
     const certificate = new X509Certificate(read(folder, 'ca.crt'));
-    const made = makeLeaf({ dnsNames: ['a.test'], validityDays: 1, keys: await makeKeys('ecdsa-p256'), signer: { certificate, key }, now });
+    const made = makeLeaf({
+      dnsNames: ['a.test'],
+      validityDays: 1,
+      keys: await makeKeys('ecdsa-p256'),
+      signer: { certificate, key },
+      now,
+    });
     await expect(made).rejects.toThrow('a key of the type ecdsa-secp256k1 cannot sign certificates here');
   });
 });
@@ -148,8 +248,16 @@ describe('reading', () => {
   test('a chain gives its certificates in the order of the file, with text between them', async () => {
     const folder = tempFolder();
     const signer = await authority(folder);
-    const leaf = await makeLeaf({ dnsNames: ['a.test'], validityDays: 1, keys: await makeKeys('ecdsa-p256'), signer, now });
-    const { certificates, problem } = readChain(`subject=x\n${leaf.toString()}\n# the authority\r\n${signer.certificate.toString().replaceAll('\n', '\r\n')}`);
+    const leaf = await makeLeaf({
+      dnsNames: ['a.test'],
+      validityDays: 1,
+      keys: await makeKeys('ecdsa-p256'),
+      signer,
+      now,
+    });
+    const { certificates, problem } = readChain(
+      `subject=x\n${leaf.toString()}\n# the authority\r\n${signer.certificate.toString().replaceAll('\n', '\r\n')}`,
+    );
     expect(problem).toBeUndefined();
     expect(certificates.map((each) => each.subject)).toEqual(['CN=a.test', 'CN=Test CA']);
   });
@@ -165,17 +273,46 @@ describe('reading', () => {
 
   test('a key says what is wrong with it, and nothing of itself', () => {
     const folder = tempFolder();
-    openssl(folder, 'genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-aes256', '-pass', 'pass:secret', '-out', 'encrypted.key');
+    openssl(
+      folder,
+      'genpkey',
+      '-algorithm',
+      'EC',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-aes256',
+      '-pass',
+      'pass:secret',
+      '-out',
+      'encrypted.key',
+    );
     openssl(folder, 'genrsa', '-traditional', '-aes128', '-passout', 'pass:secret', '-out', 'old.key', '2048');
     expect(readKey(read(folder, 'encrypted.key'))).toEqual({ problem: 'is encrypted' });
     expect(readKey(read(folder, 'old.key'))).toEqual({ problem: 'is encrypted' });
-    expect(readKey('-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n')).toEqual({ problem: 'has a private key that cannot be parsed' });
+    expect(readKey('-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n')).toEqual({
+      problem: 'has a private key that cannot be parsed',
+    });
     expect(readKey('')).toEqual({ problem: 'has no private key in it' });
   });
 
   test('names with commas and quotes in them stay whole', () => {
     const folder = tempFolder();
-    openssl(folder, 'req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', 'a.key', '-out', 'a.crt', '-subj', '/CN=a', '-config', writeConfig(folder));
+    openssl(
+      folder,
+      'req',
+      '-x509',
+      '-newkey',
+      'ed25519',
+      '-nodes',
+      '-keyout',
+      'a.key',
+      '-out',
+      'a.crt',
+      '-subj',
+      '/CN=a',
+      '-config',
+      writeConfig(folder),
+    );
     const seen = x509Seen(new X509Certificate(read(folder, 'a.crt')));
     expect(seen.dnsNames).toEqual(['a, dns:b.test', 'c.test']);
     expect(seen.ipAddresses).toEqual(['127.0.0.1', '0:0:0:0:0:0:0:1']);

@@ -1,0 +1,280 @@
+/**
+ * Who may import whom, what has one home, and what the pure middle must not touch: read from the syntax alone.
+ *
+ * Each check takes parsed files and returns what breaks it, with its place. The tables on top are the architecture;
+ * the functions below only look it up. A file that no layer names is a mistake too, so that nothing new goes unchecked.
+ */
+
+import { posix } from 'node:path';
+import { type Identifier, Node, type SourceFile, SyntaxKind } from 'ts-morph';
+
+/** Something that breaks a rule of the architecture. */
+export interface Violation {
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
+}
+
+/** A parsed file by its path from the root of the project. */
+export interface CheckedFile {
+  readonly path: string;
+  readonly source: SourceFile;
+}
+
+interface Layer {
+  readonly files: readonly string[];
+  /** What of the project its files may import. `$plugin` stands for the folder of the importing file's own plugin. */
+  readonly may: readonly string[];
+  /** What they may import the types of. */
+  readonly types?: readonly string[];
+}
+
+/** What of the engine plugins may use: types, and helpers that are pure. */
+export const PLUGIN_HELPERS = ['canonical', 'plugin', 'ref', 'schema-runtime', 'tables', 'types', 'verdict'].map(
+  (name) => `src/engine/${name}.ts`,
+);
+
+const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
+
+/** The first layer that names a file is its layer. */
+const LAYERS: readonly Layer[] = [
+  { files: ['src/engine/**'], may: ['src/engine/**'], types: ['src/store/store.ts'] },
+  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**'] },
+  { files: ['src/report/**'], may: ['src/report/**', 'src/engine/**'], types: ['src/store/store.ts'] },
+  { files: ['src/sandbox/**'], may: ['src/sandbox/**', ...PLUGIN_HELPERS] },
+  { files: ['src/codegen/**'], may: ['src/codegen/**'], types: ['src/engine/tables.ts', 'src/engine/types.ts'] },
+  {
+    files: ['src/commands/**'],
+    may: [
+      'src/commands/**',
+      'src/engine/**',
+      'src/plugins.ts',
+      'src/report/**',
+      'src/sandbox/**',
+      'src/shell.ts',
+      'src/store/**',
+      'src/version.ts',
+    ],
+  },
+  { files: ['src/plugins.ts'], may: ['plugins/*/plugin.ts', ...EMULATORS, ...PLUGIN_HELPERS, 'src/sandbox/**'] },
+  { files: ['src/shell.ts'], may: [], types: ['src/*.ts'] },
+  { files: ['src/*.ts'], may: ['src/*.ts', 'src/commands/main.ts'] },
+  { files: EMULATORS, may: ['$plugin/**', ...PLUGIN_HELPERS, 'src/sandbox/**'] },
+  { files: ['plugins/*/**'], may: ['$plugin/**', ...PLUGIN_HELPERS] },
+];
+
+/** Third-party packages, and the only places that may import them. */
+const HOMES: Readonly<Record<string, readonly string[]>> = {
+  '@peculiar/x509': ['plugins/certificates/live/**', 'plugins/certificates/sandbox/**'],
+  ajv: ['src/codegen/**'],
+  commander: ['src/commands/**', 'src/cli.ts'],
+  'p-queue': ['src/engine/apply.ts', 'plugins/*/observe.ts'],
+  'reflect-metadata': ['plugins/certificates/live/**', 'plugins/certificates/sandbox/**'],
+  'ts-morph': ['src/codegen/**'],
+  yaml: ['src/engine/load/**', 'src/codegen/**'],
+};
+
+/** What of the engine talks to the outside, waits, or only puts the others in their order. */
+const WAITING = ['action', 'apply', 'deadline', 'observe', 'reconcile'].map((name) => `src/engine/${name}.ts`);
+
+const PURE = ['src/engine/*.ts', 'src/report/**', 'plugins/*/*.ts'];
+const NOT_PURE = [...WAITING, ...['apply', 'observe', 'plugin', 'sandbox'].map((name) => `plugins/*/${name}.ts`)];
+
+/** Modules of Node.js that pure files may use all the same: they compute, and touch nothing. */
+const PURE_MODULES: Readonly<Record<string, readonly string[]>> = {
+  'node:crypto': ['src/engine/canonical.ts'],
+  'node:path': ['plugins/*/paths.ts'],
+  'node:util': ['src/report/*.ts'],
+};
+
+const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'];
+const OUTSIDE = ['process', 'console', 'fetch', 'performance', 'crypto', 'globalThis', 'navigator'];
+
+function isIn(path: string, globs: readonly string[]): boolean {
+  return globs.some((glob) => posix.matchesGlob(path, glob));
+}
+
+function isPure(path: string): boolean {
+  return isIn(path, PURE) && !isIn(path, NOT_PURE);
+}
+
+function violation({ path, source }: CheckedFile, node: Node | undefined, message: string): Violation {
+  return { file: path, line: node === undefined ? 1 : source.getLineAndColumnAtPos(node.getStart()).line, message };
+}
+
+interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+  readonly node: Node;
+}
+
+/** Static and dynamic imports, exports from other files, and `import('…')` types. */
+function importsOf(source: SourceFile): readonly Import[] {
+  const found: Import[] = [];
+  for (const node of source.getImportDeclarations())
+    found.push({ specifier: node.getModuleSpecifierValue(), typeOnly: node.isTypeOnly(), node });
+  for (const node of source.getExportDeclarations()) {
+    const specifier = node.getModuleSpecifierValue();
+    if (specifier !== undefined) found.push({ specifier, typeOnly: node.isTypeOnly(), node });
+  }
+  for (const node of source.getDescendantsOfKind(SyntaxKind.CallExpression)) {
+    if (node.getExpression().getKind() !== SyntaxKind.ImportKeyword) continue;
+    const [argument] = node.getArguments();
+    if (argument !== undefined && Node.isStringLiteral(argument))
+      found.push({ specifier: argument.getLiteralValue(), typeOnly: false, node });
+  }
+  for (const node of source.getDescendantsOfKind(SyntaxKind.ImportType)) {
+    const argument = node.getArgument().getText().slice(1, -1);
+    found.push({ specifier: argument, typeOnly: true, node });
+  }
+  return found;
+}
+
+/** Every import of a file of the project leads where its layer allows. */
+export function checkLayers(files: readonly CheckedFile[]): readonly Violation[] {
+  return files.flatMap((file) => {
+    const layer = LAYERS.find(({ files: globs }) => isIn(file.path, globs));
+    if (layer === undefined) return [violation(file, undefined, 'it belongs to no layer')];
+    const plugin = file.path.split('/').slice(0, 2).join('/');
+    const may = layer.may.map((glob) => glob.replace('$plugin', plugin));
+    return importsOf(file.source).flatMap(({ specifier, typeOnly, node }) => {
+      if (!specifier.startsWith('.')) return [];
+      const target = posix.join(posix.dirname(file.path), specifier);
+      if (isIn(target, may) || (typeOnly && isIn(target, layer.types ?? []))) return [];
+      const isType = isIn(target, layer.types ?? []);
+      return [violation(file, node, isType ? `it may import types of ${target} only` : `it may not import ${target}`)];
+    });
+  });
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** Every third-party package is imported from its home alone. */
+export function checkHomes(files: readonly CheckedFile[]): readonly Violation[] {
+  return files.flatMap((file) =>
+    importsOf(file.source).flatMap(({ specifier, node }) => {
+      if (specifier.startsWith('.') || specifier.startsWith('node:')) return [];
+      const name = packageOf(specifier);
+      const home = HOMES[name];
+      if (home === undefined) return [violation(file, node, `${name} has no home: give it one, or do without it`)];
+      return isIn(file.path, home) ? [] : [violation(file, node, `${name} may be imported from ${home.join(', ')} only`)];
+    }),
+  );
+}
+
+/** Whether an identifier stands for a value of the surrounding world: no member, key, declaration or type. */
+function isFreeUse(node: Identifier): boolean {
+  const parent = node.getParent();
+  if (Node.isPropertyAccessExpression(parent)) return parent.getNameNode() !== node;
+  if (Node.isShorthandPropertyAssignment(parent)) return true;
+  const named = (parent as { getNameNode?: () => Node | undefined }).getNameNode?.();
+  return named !== node && !Node.isTypeReference(parent) && !Node.isQualifiedName(parent);
+}
+
+/** Whether the file declares the name itself, as a parameter or a constant. */
+function isDeclared(source: SourceFile, name: string): boolean {
+  const kinds = [SyntaxKind.Parameter, SyntaxKind.VariableDeclaration, SyntaxKind.BindingElement, SyntaxKind.ImportSpecifier];
+  return kinds.some((kind) =>
+    source.getDescendantsOfKind(kind).some((node) => (node as { getName?: () => string }).getName?.() === name),
+  );
+}
+
+function usesOf({ source }: CheckedFile, names: readonly string[]): readonly Identifier[] {
+  return source
+    .getDescendantsOfKind(SyntaxKind.Identifier)
+    .filter((node) => names.includes(node.getText()) && isFreeUse(node) && !isDeclared(source, node.getText()));
+}
+
+/** `Date.now()`, `new Date()`, `Date()`, `Math.random()`, `Temporal.Now`. */
+function clockAndChance(file: CheckedFile): readonly Violation[] {
+  const { source } = file;
+  const accesses = source
+    .getDescendantsOfKind(SyntaxKind.PropertyAccessExpression)
+    .filter((node) => ['Date.now', 'Math.random', 'performance.now', 'Temporal.Now'].includes(node.getText()))
+    .map((node) => violation(file, node, `${node.getText()} is an argument here`));
+  const made = source
+    .getDescendantsOfKind(SyntaxKind.NewExpression)
+    .filter((node) => node.getExpression().getText() === 'Date' && node.getArguments().length === 0)
+    .map((node) => violation(file, node, 'new Date() reads the clock: the time is an argument here'));
+  const called = source
+    .getDescendantsOfKind(SyntaxKind.CallExpression)
+    .filter((node) => node.getExpression().getText() === 'Date')
+    .map((node) => violation(file, node, 'Date() reads the clock: the time is an argument here'));
+  return [...accesses, ...made, ...called];
+}
+
+/** The pure middle: no clock, chance, environment, timers, modules of Node.js, or anything asynchronous. */
+export function checkPurity(files: readonly CheckedFile[]): readonly Violation[] {
+  return files
+    .filter(({ path }) => isPure(path))
+    .flatMap((file) => {
+      const { source, path } = file;
+      const modules = importsOf(source)
+        .filter(({ specifier, typeOnly }) => specifier.startsWith('node:') && !typeOnly && !isIn(path, PURE_MODULES[specifier] ?? []))
+        .map(({ specifier, node }) => violation(file, node, `a pure file may not import ${specifier}`));
+      const globals = usesOf(file, [...OUTSIDE, ...TIMERS]).map((node) =>
+        violation(file, node, `a pure file may not use ${node.getText()}`),
+      );
+      const asynchronous = [
+        ...source.getDescendantsOfKind(SyntaxKind.AsyncKeyword),
+        ...source.getDescendantsOfKind(SyntaxKind.AwaitExpression),
+      ].map((node) => violation(file, node, 'a pure file has nothing asynchronous'));
+      return [...modules, ...globals, ...clockAndChance(file), ...asynchronous];
+    });
+}
+
+/** The engine as a whole: what is not pure there still gets time, environment and output from outside. */
+export function checkEngine(files: readonly CheckedFile[]): readonly Violation[] {
+  return files
+    .filter(({ path }) => path.startsWith('src/engine/') && !isPure(path))
+    .flatMap((file) => {
+      const modules = importsOf(file.source)
+        .filter(({ specifier }) => specifier.startsWith('node:') && !file.path.startsWith('src/engine/load/'))
+        .map(({ specifier, node }) => violation(file, node, `only src/engine/load may import ${specifier}`));
+      const globals = usesOf(file, ['process', 'console', 'performance']).map((node) =>
+        violation(file, node, `the engine may not use ${node.getText()}`),
+      );
+      return [...modules, ...globals, ...clockAndChance(file)];
+    });
+}
+
+function forms(file: CheckedFile): readonly Violation[] {
+  const { source, path } = file;
+  const classes = [
+    ...source.getDescendantsOfKind(SyntaxKind.ClassDeclaration),
+    ...source.getDescendantsOfKind(SyntaxKind.ClassExpression),
+  ]
+    .filter((node) => !(node.getExtends()?.getExpression().getText().endsWith('Error') ?? false))
+    .map((node) => violation(file, node, 'the only classes are errors'));
+  const defaults = [
+    ...source.getExportAssignments().filter((node) => node.isExportEquals()),
+    ...source.getDescendantsOfKind(SyntaxKind.DefaultKeyword).filter((node) => node.getParent()?.getKind() !== SyntaxKind.DefaultClause),
+  ].map((node) => violation(file, node, 'exports have names'));
+  const erased = [...source.getEnums(), ...source.getModules()].map((node) =>
+    violation(file, node, 'no enum and no namespace: only syntax that can be erased'),
+  );
+  const stars = source
+    .getExportDeclarations()
+    .filter((node) => node.hasModuleSpecifier())
+    .map((node) => violation(file, node, 'things are imported from where they are: nothing is exported again'));
+  const name = posix.basename(path);
+  const named = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)*\.ts$/u.test(name) ? [] : [violation(file, undefined, `${name} is not kebab-case`)];
+  const text = source.getFullText().replace(/^#!.*\n/u, '');
+  const headed = /^\/\*\*/u.test(text) ? [] : [violation(file, undefined, 'it does not begin with a comment that says what it is for')];
+  const extensions = importsOf(source)
+    .filter(({ specifier }) => specifier.startsWith('.') && !/\.(?:ts|js|json)$/u.test(specifier))
+    .map(({ specifier, node }) => violation(file, node, `${specifier} has no extension`));
+  return [...classes, ...defaults, ...erased, ...stars, ...named, ...headed, ...extensions];
+}
+
+/** The style that a parser can see: errors as the only classes, names for all exports, a first line that says what for. */
+export function checkForms(files: readonly CheckedFile[]): readonly Violation[] {
+  return files.flatMap(forms);
+}
+
+/** All checks over all files. */
+export function checkArchitecture(files: readonly CheckedFile[]): readonly Violation[] {
+  return [checkLayers, checkHomes, checkPurity, checkEngine, checkForms].flatMap((check) => check(files));
+}

@@ -1,0 +1,194 @@
+/** `fettle.yaml`: where it is found, what its defaults are, and its mistakes with their places. */
+
+import { mkdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { durationMs, type LoadedConfig, loadConfig, projectName, shareOf } from '../../../src/engine/load/config.ts';
+import { builtinPlugins } from '../../../src/plugins.ts';
+import { brief, folderOf } from './files.ts';
+
+const defaults = {
+  desired: ['desired/'],
+  store: '.fettle',
+  storeWritten: false,
+  parallelism: 10,
+  onDamage: 'stop',
+  plugins: {},
+  safety: { maxAgeMs: 60_000, removals: { max: 10, share: 0.3, from: 4 } },
+};
+
+async function read(text: string | Uint8Array): Promise<LoadedConfig> {
+  return loadConfig({ startFolder: folderOf({ 'fettle.yaml': text }), plugins: builtinPlugins });
+}
+
+describe('the configuration', () => {
+  it('has defaults where there is no file', async () => {
+    const startFolder = join(folderOf({}), 'My shop (2)');
+    mkdirSync(startFolder);
+    const { config, problems } = await loadConfig({ startFolder, plugins: builtinPlugins });
+    expect(problems).toEqual([]);
+    expect(config).toEqual({ ...defaults, name: 'My-shop-2', folder: startFolder });
+  });
+
+  it.each(['', '# nothing\n', '---\n', '{}\n'])('has defaults for the text %j', async (text) => {
+    const { config, problems } = await read(text);
+    expect(problems).toEqual([]);
+    expect(config).toEqual({
+      ...defaults,
+      name: basename(config.folder),
+      folder: config.folder,
+      file: join(config.folder, 'fettle.yaml'),
+    });
+  });
+
+  it('is what the file says', async () => {
+    const { config, problems } = await read(
+      [
+        'name: shop',
+        'desired: [live/, "more/*.yaml"]',
+        'store: .fettle',
+        'parallelism: 3',
+        'onDamage: recover',
+        'plugins: { certificates: { parallelism: 2, probe: { concurrency: 7 } } }',
+        'safety: { maxAge: 5m, removals: { max: 0, share: 12.5%, from: 1 } }',
+      ].join('\n'),
+    );
+    expect(problems).toEqual([]);
+    expect(config).toEqual({
+      name: 'shop',
+      desired: ['live/', 'more/*.yaml'],
+      store: '.fettle',
+      storeWritten: true,
+      parallelism: 3,
+      onDamage: 'recover',
+      plugins: {
+        certificates: {
+          parallelism: 2,
+          config: { probe: { concurrency: 7, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10 } },
+        },
+      },
+      safety: { maxAgeMs: 300_000, removals: { max: 0, share: 0.125, from: 1 } },
+      file: join(config.folder, 'fettle.yaml'),
+      folder: config.folder,
+    });
+  });
+
+  it('takes one path as well as a list', async () => {
+    expect((await read('desired: live\n')).config.desired).toEqual(['live']);
+  });
+
+  it('leaves the parallelism of a plugin open where the file does not say it', async () => {
+    const { config } = await read('plugins: { certificates: {} }\n');
+    expect(config.plugins['certificates']).not.toHaveProperty('parallelism');
+  });
+
+  it('is found upward, and not below', async () => {
+    const folder = folderOf({ 'fettle.yaml': 'name: up\n', 'a/b/c.txt': '', 'a/x/fettle.yaml': 'name: down\n' });
+    const from = async (startFolder: string) => (await loadConfig({ startFolder, plugins: builtinPlugins })).config;
+    expect((await from(join(folder, 'a/b'))).name).toBe('up');
+    expect((await from(join(folder, 'a/b'))).folder).toBe(folder);
+    expect((await from(join(folder, 'a/x'))).name).toBe('down');
+  });
+
+  it('may be named, and has to be there then', async () => {
+    const folder = folderOf({ 'fettle.yaml': 'name: up\n', 'other/x.cfg': 'name: x\n' });
+    const explicit = join(folder, 'other/x.cfg');
+    const { config } = await loadConfig({ startFolder: folder, explicit, plugins: builtinPlugins });
+    expect([config.name, config.folder, config.file]).toEqual(['x', dirname(explicit), explicit]);
+    const gone = await loadConfig({
+      startFolder: folder,
+      explicit: join(folder, 'gone.yaml'),
+      plugins: builtinPlugins,
+    });
+    expect(brief(gone.problems)).toEqual(['gone.yaml:1:1 unreadable-file']);
+  });
+
+  it('is shown by its way from the folder where the command runs', async () => {
+    const folder = folderOf({ 'fettle.yaml': 'nam: x\n', 'a/b.txt': '' });
+    const { problems } = await loadConfig({ startFolder: join(folder, 'a'), plugins: builtinPlugins });
+    expect(brief(problems)).toEqual(['../fettle.yaml:1:1 unknown-key']);
+  });
+
+  it.each<[string, string | Uint8Array, readonly string[], readonly string[]]>([
+    ['a misspelt key', 'paralelism: 3\n', ['fettle.yaml:1:1 unknown-key'], ['did you mean `parallelism`']],
+    ['a wrong name', 'name: a b\n', ['fettle.yaml:1:7 wrong-value'], []],
+    ['no duration', 'safety: { maxAge: 60 }\n', ['fettle.yaml:1:19 wrong-type'], ['quotes']],
+    ['a duration without a unit', 'safety: { maxAge: "60" }\n', ['fettle.yaml:1:19 wrong-value'], ['a duration like']],
+    [
+      'a share that is no percentage',
+      'safety: { removals: { share: 130% } }\n',
+      ['fettle.yaml:1:30 wrong-value'],
+      ['a percentage like 30%'],
+    ],
+    ['a wrong word', 'onDamage: recovr\n', ['fettle.yaml:1:11 wrong-value'], ['did you mean `recover`']],
+    [
+      'an unknown plugin',
+      'plugins:\n  certificate: {}\n',
+      ['fettle.yaml:2:3 unknown-key'],
+      ['did you mean `certificates`'],
+    ],
+    [
+      'a wrong setting of a plugin',
+      'plugins:\n  certificates:\n    probe: { concurrency: 0, timeout: 3 }\n',
+      ['fettle.yaml:3:27 wrong-value', 'fettle.yaml:3:30 unknown-key'],
+      ['from 1 to 1000', 'concurrency'],
+    ],
+    ['a plugin without a mapping', 'plugins:\n  certificates: yes\n', ['fettle.yaml:2:17 wrong-type'], ['a mapping']],
+    ['a list', '- a\n', ['fettle.yaml:1:1 not-a-mapping'], []],
+    ['two documents', 'name: a\n---\nname: b\n', ['fettle.yaml:3:1 bad-config'], ['one document']],
+    ['no YAML', 'name: [\n', ['fettle.yaml:2:1 yaml-syntax'], []],
+    [
+      'a secret',
+      'plugins: { certificates: { token: "${env:X}" } }\n',
+      ['fettle.yaml:1:28 unknown-key', 'fettle.yaml:1:35 secret-not-allowed'],
+      [],
+    ],
+    ['a NUL', 'name: a\0\n', ['fettle.yaml:1:8 binary'], []],
+    ['a long run of blank lines', `name: a\n${'\n'.repeat(2_000)}`, ['fettle.yaml:2:1 blank-run'], []],
+    ['UTF-16', Buffer.from('\ufeffname: a', 'utf16le'), ['fettle.yaml:1:1 utf-16'], []],
+    [
+      'several mistakes',
+      'name: 7\nstore: []\nsafety: { removals: { max: -1 } }\n',
+      ['fettle.yaml:1:7 wrong-type', 'fettle.yaml:2:8 wrong-type', 'fettle.yaml:3:28 wrong-value'],
+      [],
+    ],
+  ])('has a problem with its place: %s', async (_name, text, at, says) => {
+    const { config, problems } = await read(text);
+    expect(brief(problems)).toEqual(at);
+    const words = problems.map(({ message, suggestion }) => `${message}\n${suggestion ?? ''}`).join('\n');
+    for (const each of says) expect(words).toContain(each);
+    expect(config).toMatchObject(defaults);
+  });
+});
+
+it.each([
+  ['500ms', 500],
+  ['60s', 60_000],
+  ['5m', 300_000],
+  ['1h', 3_600_000],
+  ['2d', 172_800_000],
+  ['0s', 0],
+  ['5', Number.NaN],
+  ['m', Number.NaN],
+  ['5 m', Number.NaN],
+])('the duration %s is %d ms', (text, ms) => {
+  expect(durationMs(text)).toBe(ms);
+});
+
+it.each([
+  ['30%', 0.3],
+  ['0%', 0],
+  ['100%', 1],
+])('the share %s is %d', (text, share) => {
+  expect(shareOf(text)).toBeCloseTo(share, 12);
+});
+
+it.each([
+  ['/home/me/shop', 'shop'],
+  ['/home/me/Müller & Söhne', 'Mu-ller-So-hne'],
+  ['/', 'project'],
+  ['/日本', 'project'],
+  [`/${'x'.repeat(100)}`, 'x'.repeat(63)],
+])('the project in %s is called %s', (folder, name) => {
+  expect(projectName(folder)).toBe(name);
+});

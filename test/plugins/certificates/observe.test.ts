@@ -1,0 +1,326 @@
+/** A look at authorities, pairs and servers as a whole: what is looked at, what is a gap, and what is remembered of it. */
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { certificates } from '../../../plugins/certificates/plugin.ts';
+import type { CertificatesReader, PairPaths } from '../../../plugins/certificates/world.ts';
+import { formatRef } from '../../../src/engine/ref.ts';
+import type { Memory, View } from '../../../src/engine/types.ts';
+import { lineOf, take, view } from './line.ts';
+import {
+  CA_SPEC,
+  DAY,
+  certificateSpec,
+  desiredOf,
+  memoryOf,
+  openssl,
+  outside,
+  queryOf,
+  refOf,
+  tempFolder,
+} from './support.ts';
+
+const now = Date.now();
+const WWW = 'certificates/Certificate/www';
+const CA = 'certificates/Issuer/ca';
+const issuer = desiredOf('Issuer', 'ca', CA_SPEC);
+const www = desiredOf('Certificate', 'www', certificateSpec());
+
+const seenIn = (seen: View): readonly string[] => seen.observed.map(({ ref, state }) => `${formatRef(ref)} ${state}`);
+
+async function ready(): Promise<ReturnType<typeof lineOf>> {
+  const line = lineOf(tempFolder(), [issuer, www], now);
+  await take(line, CA);
+  await take(line, WWW);
+  return line;
+}
+
+describe('a look', () => {
+  test('sees nothing where nothing is', async () => {
+    expect(await view(lineOf(tempFolder(), [issuer, www], now))).toMatchObject({
+      observed: [],
+      gaps: [],
+      at: new Date(now).toISOString(),
+    });
+  });
+
+  test('gives the facts of an authority and a certificate', async () => {
+    const line = await ready();
+    const { observed, gaps } = await view(line);
+    expect(gaps).toEqual([]);
+    const [certificate, authority] = observed;
+    expect(authority).toMatchObject({
+      state: 'ready',
+      facts: {
+        fingerprint: line.memory.get(CA)?.kept['fingerprint'],
+        subject: 'CN=Test CA',
+        keyAlgorithm: 'ecdsa-p256',
+        keyMode: '0600',
+      },
+      signals: { daysLeft: 3649 },
+      findings: [],
+    });
+    expect(certificate).toMatchObject({
+      state: 'normal',
+      facts: {
+        usable: true,
+        subject: 'CN=www.example.test',
+        dnsNames: ['example.test', 'www.example.test'],
+        issuer: 'CN=Test CA',
+        issuerFingerprint: line.memory.get(CA)?.kept['fingerprint'],
+        selfSigned: false,
+        keyMatches: true,
+        chainLength: 2,
+        certificateMode: '0644',
+        keyMode: '0600',
+        swap: 'none',
+        leftovers: [],
+      },
+      signals: { daysLeft: 89, thresholdInForce: 30 },
+      findings: [],
+    });
+    expect(JSON.stringify(observed)).not.toContain('PRIVATE KEY');
+  });
+
+  test('is the same the second time, but for what time changes', async () => {
+    const line = await ready();
+    const first = await view(line);
+    line.now += 2 * DAY;
+    const second = await view(line);
+    expect(second.observed.map(({ facts, state }) => ({ facts, state }))).toEqual(
+      first.observed.map(({ facts, state }) => ({ facts, state })),
+    );
+  });
+
+  test('finds what is remembered, without its document', async () => {
+    const line = await ready();
+    const gone = { ...line, desired: [] };
+    expect(seenIn(await view(gone))).toEqual([`${WWW} normal`, `${CA} ready`]);
+  });
+
+  test('finds what an interrupted run was about to make', async () => {
+    const line = await ready();
+    const memory: Memory = {
+      ref: refOf('Certificate', 'www'),
+      version: 1,
+      kept: {},
+      open: {
+        seq: 1,
+        step: 'absent>normal',
+        goal: 'create',
+        at: '',
+        run: 'r',
+        applied: { at: '', digest: '', spec: certificateSpec() as never },
+      },
+    };
+    expect(seenIn(await view({ ...line, desired: [], memory: new Map([[WWW, memory]]) }))).toEqual([`${WWW} normal`]);
+  });
+
+  test('without document and without a remembered spec is of nothing', async () => {
+    const line = await ready();
+    const memory = new Map([
+      [WWW, memoryOf('Certificate', 'www')],
+      ['certificates/Domain/d', memoryOf('Domain', 'd')],
+    ]);
+    expect((await view({ ...line, desired: [], memory })).observed).toEqual([]);
+  });
+
+  test('at a few looks at nothing else', async () => {
+    const line = await ready();
+    const asked: string[] = [];
+    const world = (await certificates.openReader(outside(line.folder))) as CertificatesReader;
+    const counting: CertificatesReader = {
+      ...world,
+      readAuthority: (dir) => {
+        asked.push(dir);
+        return world.readAuthority(dir);
+      },
+      readPair: (paths: PairPaths) => {
+        asked.push(paths.key);
+        return world.readPair(paths);
+      },
+    };
+    const seen = await certificates.observe(
+      counting,
+      queryOf([issuer, www], { now, only: [refOf('Certificate', 'www')] }),
+    );
+    expect(seenIn(seen)).toEqual([`${WWW} normal`]);
+    expect(asked).toEqual(['tls/www.key']);
+  });
+
+  test('tells a failed renewal by what is remembered', async () => {
+    const line = await ready();
+    line.now += 70 * DAY;
+    expect(seenIn(await view(line))[0]).toBe(`${WWW} expiring_soon`);
+    const before = line.memory.get(WWW);
+    if (before === undefined) throw new Error('nothing remembered');
+    line.memory.set(WWW, {
+      ...before,
+      failures: 1,
+      lastError: { at: '', step: 'expiring_soon>renewing', message: 'x' },
+    });
+    expect(seenIn(await view(line))[0]).toBe(`${WWW} renewal_failed`);
+    line.now += 70 * DAY;
+    expect(seenIn(await view(line))[0]).toBe(`${WWW} expired`);
+  });
+
+  test('of an issuer that signs nothing itself: it is given', async () => {
+    const self = desiredOf('Issuer', 'self', { selfSigned: {} });
+    const { observed } = await view(lineOf(tempFolder(), [self], now));
+    expect(observed).toMatchObject([{ state: 'ready', given: true, facts: { selfSigned: true } }]);
+  });
+});
+
+describe('what cannot be read', () => {
+  test('is a gap of its own resource, and no other', async () => {
+    const line = await ready();
+    symlinkSync('loop.key', join(line.folder, 'loop.key'));
+    const loop = desiredOf(
+      'Certificate',
+      'loop',
+      certificateSpec({ storage: { file: { certificate: 'loop.crt', key: 'loop.key' } } }),
+    );
+    const seen = await view({ ...line, desired: [...line.desired, loop] });
+    expect(seenIn(seen)).toEqual([`${WWW} normal`, `${CA} ready`]);
+    expect(seen.gaps).toEqual([
+      {
+        plugin: 'certificates',
+        refs: [refOf('Certificate', 'loop')],
+        endpoint: join(line.folder, 'loop.key'),
+        message: `${join(line.folder, 'loop.key')}: ELOOP`,
+      },
+    ]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)('for want of permission is a gap', async () => {
+    const line = await ready();
+    chmodSync(join(line.folder, 'tls/www.key'), 0);
+    expect((await view(line)).gaps).toMatchObject([
+      { refs: [refOf('Certificate', 'www')], message: expect.stringContaining('EACCES') as unknown },
+    ]);
+  });
+
+  test.each<readonly [string, (path: string) => void, string]>([
+    ['a folder', (path) => mkdirSync(path), 'is a directory'],
+    ['a pipe', (path) => void execFileSync('mkfifo', [path]), 'is no regular file'],
+    ['an empty file', (path) => writeFileSync(path, ''), 'has no private key in it'],
+    ['a huge file', (path) => writeFileSync(path, Buffer.alloc(70_000)), 'is larger than 65536 bytes'],
+  ])('but is there is a fact: %s in the place of the key', async (_name, put, text) => {
+    const line = await ready();
+    const path = join(line.folder, 'tls/www.key');
+    rmSync(path);
+    put(path);
+    const { observed, gaps } = await view(line);
+    expect(gaps).toEqual([]);
+    expect(observed[0]).toMatchObject({
+      state: 'expired',
+      facts: { usable: false, keyMatches: false },
+      findings: [{ code: 'pair-unusable', severity: 'error', message: `cannot be used: the key's file ${text}` }],
+    });
+  });
+});
+
+describe('a pair that others made', () => {
+  test.each<readonly [string, (folder: string) => void]>([
+    ['PKCS#1', (folder) => void openssl(folder, 'genrsa', '-traditional', '-out', 'tls/www.key', '2048')],
+    [
+      'SEC1',
+      (folder) => void openssl(folder, 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'tls/www.key'),
+    ],
+    ['PKCS#8', (folder) => void openssl(folder, 'genpkey', '-algorithm', 'ED25519', '-out', 'tls/www.key')],
+  ])('with a key in %s is understood', async (_name, make) => {
+    const folder = tempFolder();
+    mkdirSync(join(folder, 'tls'));
+    make(folder);
+    openssl(
+      folder,
+      'req',
+      '-x509',
+      '-key',
+      'tls/www.key',
+      '-out',
+      'tls/www.crt',
+      '-subj',
+      '/CN=x',
+      '-addext',
+      'subjectAltName=DNS:x.test',
+      '-days',
+      '90',
+    );
+    const { observed } = await view(lineOf(folder, [www], Date.now() + 1000));
+    expect(observed[0]).toMatchObject({
+      state: 'normal',
+      facts: { usable: true, keyMatches: true, selfSigned: true, dnsNames: ['x.test'], chainLength: 1 },
+    });
+  });
+
+  test('that is not valid yet cannot be used yet', async () => {
+    const line = await ready();
+    line.now -= 2 * DAY;
+    expect((await view(line)).observed[0]).toMatchObject({
+      state: 'expired',
+      facts: { usable: true },
+      findings: [{ code: 'pair-unusable', message: 'cannot be used: its validity begins in 1 day' }],
+    });
+  });
+});
+
+describe('an authority that cannot sign', () => {
+  test('is broken, with a finding', async () => {
+    const line = await ready();
+    writeFileSync(join(line.folder, 'ca/ca.key'), 'secret');
+    const { observed } = await view(line);
+    expect(observed[1]).toMatchObject({
+      state: 'broken',
+      findings: [{ code: 'ca-unusable', severity: 'error', message: 'cannot sign: ca.key has no private key in it' }],
+    });
+    expect(JSON.stringify(observed)).not.toContain('secret');
+    await expect(take({ ...line, now: now + 70 * DAY }, WWW)).rejects.toThrow(
+      'cannot sign: ca.key has no private key in it',
+    );
+  });
+
+  test('since its end is broken too', async () => {
+    const line = await ready();
+    line.now += 3700 * DAY;
+    expect((await view(line)).observed[1]).toMatchObject({
+      state: 'broken',
+      findings: [{ message: 'cannot sign: its validity ended 50 days ago' }],
+    });
+    await expect(take(line, WWW)).rejects.toThrow('the validity of the authority has ended');
+  });
+});
+
+describe('a Domain whose Certificate', () => {
+  const domain = desiredOf('Domain', 'www', {
+    host: 'www.example.test',
+    address: '127.0.0.1',
+    port: 1,
+    expiryWarnDays: 30,
+    certificate: 'www',
+  });
+
+  test('was never issued, and where nothing is served, waits for it', async () => {
+    const { observed } = await view(lineOf(tempFolder(), [issuer, www, domain], now));
+    expect(observed).toMatchObject([
+      { state: 'pending_issue', given: true, facts: { error: 'refused' }, findings: [] },
+    ]);
+  });
+
+  test('is stored, and where nothing is served, has an error', async () => {
+    const line = await ready();
+    const { observed } = await view({ ...line, desired: [issuer, www, domain] });
+    expect(observed.find(({ ref }) => ref.kind === 'Domain')).toMatchObject({
+      state: 'tls_error',
+      findings: [{ code: 'refused', severity: 'error' }],
+    });
+  });
+
+  test('was issued once, and is gone, has an error', async () => {
+    const line = lineOf(tempFolder(), [issuer, www, domain], now);
+    line.memory.set(WWW, memoryOf('Certificate', 'www', { kept: { fingerprint: 'sha256:x' } }));
+    expect((await view(line)).observed).toMatchObject([{ state: 'tls_error' }]);
+  });
+});
