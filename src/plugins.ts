@@ -1,10 +1,16 @@
 /** The composition root: the one file that knows both the engine and the plugins. Each is loaded when it is needed. */
 
 import type { Plugin } from './engine/plugin.ts';
+import type { SandboxWorld } from './sandbox/sandbox.ts';
 
 /** Plugins by the name that documents use (`certificates/v1`). */
 export type PluginLoaders = ReadonlyMap<string, () => Promise<Plugin>>;
 
 export const builtinPlugins: PluginLoaders = new Map([
   ['certificates', async () => (await import('../plugins/certificates/plugin.ts')).certificates],
+]);
+
+/** The emulated worlds, by plugin. */
+export const sandboxWorlds: ReadonlyMap<string, () => Promise<SandboxWorld>> = new Map([
+  ['certificates', async () => (await import('../plugins/certificates/sandbox.ts')).tlsSandbox],
 ]);

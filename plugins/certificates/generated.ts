@@ -102,6 +102,7 @@ export interface DomainSpec {
   readonly host: string;
   /** Address to connect to, instead of resolving the host. */
   readonly address?: string;
+  /** TCP port. */
   readonly port: number;
   /** The certificate is expiring when so many days are left. */
   readonly expiryWarnDays: number;

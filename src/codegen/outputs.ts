@@ -7,6 +7,7 @@ import { headerOf } from './header.ts';
 import { pluginSource } from './plugin-source.ts';
 import type { Specs } from './read-spec.ts';
 import { readmePart, withReadmePart } from './readme.ts';
+import type { Schema } from './schema.ts';
 import type { EngineSpec, PluginSpec } from './spec.ts';
 import { validatorsSource, validatorTypesSource } from './validators.ts';
 
@@ -19,9 +20,9 @@ export interface Output {
 /** Reads a file that is written by hand in part; undefined where there is none. */
 export type ReadText = (path: string) => string | undefined;
 
-function pluginSchemas(engine: EngineSpec, plugin: PluginSpec): Readonly<Record<string, object>> {
+function pluginSchemas(engine: EngineSpec, plugin: PluginSpec): Readonly<Record<string, Schema>> {
   const kinds = Object.entries(plugin.kinds);
-  return Object.fromEntries<object>([
+  return Object.fromEntries<Schema>([
     ...kinds.map(([name, kind]) => [`spec:${name}`, kind.spec] as const),
     ...kinds.map(([name, kind]) => [`memory:${name}`, memoryOf(kind)] as const),
     ...kinds.flatMap(([name, kind]) =>

@@ -8,6 +8,7 @@
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { printKey } from './print-value.ts';
+import { mapSchema, type Schema } from './schema.ts';
 import type { FormatSpec } from './spec.ts';
 
 /** ajv's own helpers, and what stands in for them. */
@@ -18,15 +19,21 @@ const RUNTIME: Readonly<Record<string, string>> = {
 
 export interface ValidatorInput {
   /** Schemas by the names under which their validators are exported. */
-  readonly schemas: Readonly<Record<string, object>>;
+  readonly schemas: Readonly<Record<string, Schema>>;
   readonly formats: Readonly<Record<string, FormatSpec>>;
   /** Path from the generated file to `src/engine/`. */
   readonly enginePath: string;
   readonly header: string;
 }
 
+/** What only people read is not loaded at every start; `description` stays for messages. */
+function withoutNotes({ title: _title, examples: _examples, ...schema }: Schema): Schema {
+  return schema;
+}
+
 /** The module: `validators`, each of which fills in defaults and leaves its errors on itself. */
-export function validatorsSource({ schemas, formats, enginePath, header }: ValidatorInput): string {
+export function validatorsSource({ schemas: given, formats, enginePath, header }: ValidatorInput): string {
+  const schemas = Object.fromEntries(Object.entries(given).map(([name, schema]) => [name, mapSchema(schema, withoutNotes)]));
   const ajv = new Ajv({
     allErrors: true,
     useDefaults: true,

@@ -126,13 +126,19 @@ const kinds = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 4096,
-                "description": "Folder of `ca.crt` and `ca.key`, relative to the document."
+                "description": "Folder of `ca.crt` and `ca.key`, relative to the document.",
+                "examples": [
+                  "./ca"
+                ]
               },
               "commonName": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 64,
-                "description": "Common name of the authority."
+                "description": "Common name of the authority.",
+                "examples": [
+                  "Example test CA"
+                ]
               }
             }
           },
@@ -263,7 +269,10 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name of the Issuer that signs it."
+            "description": "Name of the Issuer that signs it.",
+            "examples": [
+              "test-ca"
+            ]
           },
           "dnsNames": {
             "type": "array",
@@ -271,6 +280,12 @@ const kinds = {
             "maxItems": 100,
             "uniqueItems": true,
             "description": "The names it is valid for; the first one is the common name, where it fits.",
+            "examples": [
+              [
+                "www.example.test",
+                "example.test"
+              ]
+            ],
             "items": {
               "type": "string",
               "minLength": 1,
@@ -316,13 +331,19 @@ const kinds = {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 4096,
-                    "description": "The certificate and its chain, mode 0644."
+                    "description": "The certificate and its chain, mode 0644.",
+                    "examples": [
+                      "./tls/www.crt"
+                    ]
                   },
                   "key": {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 4096,
-                    "description": "The private key, PKCS#8, mode 0600."
+                    "description": "The private key, PKCS#8, mode 0600.",
+                    "examples": [
+                      "./tls/www.key"
+                    ]
                   }
                 }
               }
@@ -462,19 +483,26 @@ const kinds = {
             "minLength": 1,
             "maxLength": 253,
             "description": "Name for SNI, and what the certificate must be valid for.",
+            "examples": [
+              "www.example.test"
+            ],
             "pattern": "^(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
           },
           "address": {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Address to connect to, instead of resolving the host."
+            "description": "Address to connect to, instead of resolving the host.",
+            "examples": [
+              "127.0.0.1"
+            ]
           },
           "port": {
             "type": "integer",
             "minimum": 1,
             "maximum": 65535,
-            "default": 443
+            "default": 443,
+            "description": "TCP port."
           },
           "expiryWarnDays": {
             "type": "integer",
@@ -487,11 +515,19 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name of the Certificate that ought to be served here."
+            "description": "Name of the Certificate that ought to be served here.",
+            "examples": [
+              "www"
+            ]
           },
           "trust": {
             "type": "array",
             "maxItems": 20,
+            "examples": [
+              [
+                "./ca/ca.crt"
+              ]
+            ],
             "description": "PEM files with more trust anchors, relative to the document; one that is not there yet is left out.",
             "items": {
               "type": "string",
@@ -1241,6 +1277,284 @@ export const schemas = {
       }
     }
   }
+},
+  record: {
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "Record of the log of fettle",
+  "type": "object",
+  "additionalProperties": false,
+  "required": [
+    "seq",
+    "time",
+    "actor",
+    "kind",
+    "body",
+    "prev",
+    "hash"
+  ],
+  "description": "One line of the log.",
+  "properties": {
+    "seq": {
+      "type": "integer",
+      "minimum": 1,
+      "description": "Counts from 1, without a hole."
+    },
+    "time": {
+      "type": "string",
+      "description": "Never before the record ahead of it.",
+      "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+    },
+    "actor": {
+      "type": "string",
+      "minLength": 1
+    },
+    "kind": {
+      "enum": [
+        "run",
+        "end",
+        "seen",
+        "intent",
+        "outcome",
+        "refusal",
+        "memory",
+        "checkpoint",
+        "remembered"
+      ]
+    },
+    "body": {
+      "type": "object"
+    },
+    "prev": {
+      "type": "string",
+      "pattern": "^[0-9a-f]{64}$",
+      "description": "Hash of the record ahead of it; zeros in the first one."
+    },
+    "hash": {
+      "type": "string",
+      "pattern": "^[0-9a-f]{64}$",
+      "description": "SHA-256 of this line."
+    }
+  },
+  "allOf": [
+    {
+      "if": {
+        "properties": {
+          "kind": {
+            "const": "run"
+          }
+        },
+        "required": [
+          "kind"
+        ]
+      },
+      "then": {
+        "properties": {
+          "body": {
+            "required": [
+              "run",
+              "command",
+              "version"
+            ]
+          }
+        }
+      }
+    },
+    {
+      "if": {
+        "properties": {
+          "kind": {
+            "const": "end"
+          }
+        },
+        "required": [
+          "kind"
+        ]
+      },
+      "then": {
+        "properties": {
+          "body": {
+            "required": [
+              "run",
+              "exit",
+              "counts"
+            ]
+          }
+        }
+      }
+    },
+    {
+      "if": {
+        "properties": {
+          "kind": {
+            "const": "seen"
+          }
+        },
+        "required": [
+          "kind"
+        ]
+      },
+      "then": {
+        "properties": {
+          "body": {
+            "required": [
+              "run",
+              "resources",
+              "counts"
+            ]
+          }
+        }
+      }
+    },
+    {
+      "if": {
+        "properties": {
+          "kind": {
+            "const": "intent"
+          }
+        },
+        "required": [
+          "kind"
+        ]
+      },
+      "then": {
+        "properties": {
+          "body": {
+            "required": [
+              "run",
+              "ref",
+              "step",
+              "goal",
+              "cause",
+              "because",
+              "basis"
+            ]
+          }
+        }
+      }
+    },
+    {
+      "if": {
+        "properties": {
+          "kind": {
+            "const": "outcome"
+          }
+        },
+        "required": [
+          "kind"
+        ]
+      },
+      "then": {
+        "properties": {
+          "body": {
+            "required": [
+              "run",
+              "ref",
+              "intent",
+              "outcome"
+            ]
+          }
+        }
+      }
+    },
+    {
+      "if": {
+        "properties": {
+          "kind": {
+            "const": "refusal"
+          }
+        },
+        "required": [
+          "kind"
+        ]
+      },
+      "then": {
+        "properties": {
+          "body": {
+            "required": [
+              "run",
+              "ref",
+              "step",
+              "goal",
+              "cause",
+              "verdict",
+              "reasons"
+            ]
+          }
+        }
+      }
+    },
+    {
+      "if": {
+        "properties": {
+          "kind": {
+            "const": "memory"
+          }
+        },
+        "required": [
+          "kind"
+        ]
+      },
+      "then": {
+        "properties": {
+          "body": {
+            "required": [
+              "run",
+              "ref",
+              "goal",
+              "because"
+            ]
+          }
+        }
+      }
+    },
+    {
+      "if": {
+        "properties": {
+          "kind": {
+            "const": "checkpoint"
+          }
+        },
+        "required": [
+          "kind"
+        ]
+      },
+      "then": {
+        "properties": {
+          "body": {
+            "required": [
+              "format",
+              "project",
+              "token",
+              "resources",
+              "digest",
+              "keyCheck"
+            ]
+          }
+        }
+      }
+    },
+    {
+      "if": {
+        "properties": {
+          "kind": {
+            "const": "remembered"
+          }
+        },
+        "required": [
+          "kind"
+        ]
+      },
+      "then": {
+        "properties": {
+          "body": {
+            "required": [
+              "memory"
+            ]
+          }
+        }
+      }
+    }
+  ]
 },
   ...Object.fromEntries(Object.entries(kinds).map(([name, schema]) => [name, { $schema, ...schema }])),
 };

@@ -6,5 +6,4 @@ export declare const validators: {
   readonly document: Validator;
   readonly config: Validator;
   readonly plan: Validator;
-  readonly record: Validator;
 };
