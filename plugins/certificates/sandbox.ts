@@ -69,8 +69,8 @@ async function makeFiles(folder: string, now: number): Promise<void> {
       validityDays: VALIDITY_DAYS,
       keys: own,
       signer,
-      // An hour more: the days that are left are whole ones for a while.
-      now: now - (VALIDITY_DAYS - endpoint.daysLeft) * DAY_MS + HOUR_MS,
+      // An hour more on either side: the days are whole ones for a while.
+      now: now - (VALIDITY_DAYS - endpoint.daysLeft) * DAY_MS + Math.sign(endpoint.daysLeft) * HOUR_MS,
     });
     await writeFile(join(tls, `${endpoint.name}.key`), keyPem(own.privateKey), { mode: 0o600 });
     await writeFile(join(tls, `${endpoint.name}.crt`), leaf.toString() + certificate.toString());
@@ -121,12 +121,12 @@ async function listen(server: Server): Promise<Listening> {
   return { port: (server.address() as AddressInfo).port, stop };
 }
 
-function certificateYaml(name: string): string {
+function certificateYaml(name: string, lifecycle = ''): string {
   return `---
 apiVersion: certificates/v1
 kind: Certificate
 metadata: { name: ${name} }
-spec:
+${lifecycle}spec:
   issuer: sandbox
   dnsNames: [${hostOf(name)}]
   storage: { file: { certificate: ../tls/${name}.crt, key: ../tls/${name}.key } }
@@ -160,7 +160,8 @@ async function writeDocuments(folder: string, ports: ReadonlyMap<string, number>
   await writeFile(join(desired, 'api.yaml'), certificateYaml('api').slice(4));
   for (const endpoint of ENDPOINTS) {
     const domain = domainYaml(endpoint, ports.get(endpoint.name) ?? 0);
-    const text = endpoint.managed === true ? certificateYaml(endpoint.name) + domain : domain;
+    const lifecycle = endpoint.name === 'good' ? 'lifecycle: { protect: true, onRemove: remove }\n' : '';
+    const text = endpoint.managed === true ? certificateYaml(endpoint.name, lifecycle) + domain : domain;
     await writeFile(join(desired, `${endpoint.name}.yaml`), text.slice(4));
   }
 }

@@ -210,7 +210,13 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function endingOf(action: Action, error: unknown, after: Look | undefined, input: ApplyInput): Ending {
+/** The pair as it will be remembered: what a handler returned may be what makes it settled. */
+function asRemembered(pair: Pair, kept: Readonly<Record<string, Json>>): Pair {
+  const memory = pair.memory ?? { ref: pair.ref, version: 1, kept: {} };
+  return { ...pair, memory: { ...memory, kept: { ...memory.kept, ...kept } } };
+}
+
+function endingOf(action: Action, error: unknown, after: Look | undefined, kept: Readonly<Record<string, Json>>, input: ApplyInput): Ending {
   const { change } = action;
   const plugin = input.plugins.get(change.ref.plugin);
   const kind = plugin?.kinds[change.ref.kind];
@@ -221,7 +227,7 @@ function endingOf(action: Action, error: unknown, after: Look | undefined, input
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error) };
   if (blind) return { status: 'unknown', message: cut ? messageOf(error) : `it cannot be seen: ${after?.pair.gap?.message ?? 'no look'}` };
   const wanted = after.pair.desired?.spec;
-  const planned = isAsPlanned(after.pair, change, wanted, kind, tables, after.scene);
+  const planned = isAsPlanned(asRemembered(after.pair, kept), change, wanted, kind, tables, after.scene);
   if (planned && !cut) return { status: 'done', message: '' };
   if (cut) return { status: 'unknown', message: messageOf(error) };
   const transition = stepTransition(tables, change.step);
@@ -284,7 +290,7 @@ export async function take(action: Action, live: Map<string, Pair>, neededBy: re
   const started = input.now();
   const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`);
   const after = input.abort.aborted ? undefined : await lookAgain(look.pair, live, input);
-  const ending = endingOf(action, error, after, input);
+  const ending = endingOf(action, error, after, kept ?? {}, input);
   await input.record([outcomeDraft(action, ending, intent.seq, after, kept, input.now() - started, input)]);
   remember(address, live, input);
   return ending;

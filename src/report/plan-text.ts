@@ -69,14 +69,15 @@ function secretRows(change: ResourceChange): readonly FieldRow[] {
 /** What a row says in its last column: its differences, or why it is there. */
 function reasonText(change: ResourceChange, detail: boolean): string {
   const { before, after } = change.change;
+  const word = change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release' ? `${change.goal}: ` : '';
   if (change.goal === 'create' || change.goal === 'remove') return printable(change.because);
   const rows = [...fieldRows(before, after), ...secretRows(change)];
-  if (rows.length === 0) return printable(change.because);
+  if (rows.length === 0) return word + printable(change.because);
   const shown = detail ? rows : rows.slice(0, FIELDS_SHOWN);
   const more = rows.length - shown.length;
   const [from, to] = stepStates(change);
   const lead = from === to ? '' : `${printable(change.because)}; `;
-  return `${lead}${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
+  return `${word}${lead}${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
 }
 
 interface Line {

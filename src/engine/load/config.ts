@@ -200,7 +200,7 @@ async function checkConfig({ value }: TextDocument, loaders: ConfigOptions['plug
     // How many actions run at once is for the engine; the plugin does not get it.
     const { parallelism, ...config } = given;
     plugins[name] = {
-      config: config as Json,
+      config,
       ...(isWritten && typeof parallelism === 'number' ? { parallelism } : {}),
     };
   }

@@ -320,7 +320,7 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
     const at = (node ?? root) as Node;
     if (!isScalar(node) || typeof node.value !== 'string') {
       const shown = isScalar(node)
-        ? `the key ${node.value === null ? 'is empty' : `${echo(String(node.value))} is a ${typeof node.value}`}`
+        ? `the key ${node.value === null ? 'is empty' : `${echo(node.source ?? '')} is a ${typeof node.value}`}`
         : 'the key is a collection or an alias';
       note(
         'bad-key',

@@ -1,6 +1,7 @@
 /** Puts what a schema validator found into plain words: what stands there, what was expected, and the nearest known name. */
 
 import type { SchemaError } from '../plugin.ts';
+import { codePoints } from '../schema-runtime.ts';
 import { pointerParts } from './documents.ts';
 import { limits } from './limits.ts';
 import { echo, printable, shorten } from './mistake.ts';
@@ -123,7 +124,7 @@ function explainOne(
       const known = isParts(schema['properties']) ? schema['properties'][key] : undefined;
       const type = isParts(known) ? known['type'] : undefined;
       const note = isParts(known) && typeof known['description'] === 'string' ? `: ${known['description']}` : '';
-      const what = type === undefined || Array.isArray(type) ? '' : ` (${TYPES[String(type)] ?? String(type)})`;
+      const what = typeof type === 'string' ? ` (${TYPES[type] ?? type})` : '';
       return {
         code: 'missing-key',
         pointer,
@@ -176,7 +177,7 @@ function explainOne(
       );
     case 'maxLength':
       return wrong(
-        `${path} must have at most ${several(limit, 'character')}, and has ${[...String(found)].length.toLocaleString('en-US')}`,
+        `${path} must have at most ${several(limit, 'character')}, and has ${codePoints(String(found)).toLocaleString('en-US')}`,
       );
     case 'minItems':
       return wrong(

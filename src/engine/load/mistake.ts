@@ -34,5 +34,5 @@ export function echo(value: unknown): string {
   if (value === null || value === undefined) return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  return shorten(String(value));
+  return shorten(`${value as number | boolean}`);
 }

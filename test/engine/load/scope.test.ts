@@ -22,7 +22,7 @@ const ajv = new Ajv({
 });
 
 function validator(schema: object): Validator {
-  return withSchemas(ajv.compile(schema) as unknown as Validator, schema);
+  return withSchemas(ajv.compile(schema), schema);
 }
 
 const subnet = {

@@ -1,0 +1,136 @@
+/**
+ * `npm run demo`: the main job on local worlds, told as a story.
+ *
+ * Everything happens in a temporary folder, on loopback, with the built command line as child processes. Every exit
+ * code is checked: where the story does not go as it is told, the demo fails.
+ */
+
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync, renameSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { keyPem, makeAuthority, makeKeys } from '../plugins/certificates/live/x509-make.ts';
+
+const root = join(import.meta.dirname, '..');
+const cli = join(root, 'dist/cli.js');
+const started = Date.now();
+
+if (!existsSync(cli)) execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'inherit' });
+
+const folder = mkdtempSync(join(tmpdir(), 'fettle-demo-'));
+const project = join(folder, 'play');
+let sandbox: ChildProcess | undefined;
+
+/** Nobody's settings take part: the story is the same on every machine. */
+function environment(): NodeJS.ProcessEnv {
+  const keep = ['PATH', 'HOME', 'USER', 'TMPDIR'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(keep), FETTLE_DISABLE_CI_DETECTION: '1' };
+}
+
+function say(text: string): void {
+  process.stdout.write(`\n# ${text.replaceAll('\n', '\n# ')}\n`);
+}
+
+function fettle(args: string, expected: number): string {
+  process.stdout.write(`\n$ fettle ${args}\n`);
+  const done = spawnSync(process.execPath, [cli, ...args.split(' ')], { cwd: project, env: environment(), encoding: 'utf8' });
+  process.stdout.write(done.stdout + done.stderr);
+  if (done.status !== expected) throw new Error(`fettle ${args} ended with ${done.status}, not ${expected}`);
+  return done.stdout;
+}
+
+function mustSay(output: string, ...texts: readonly string[]): void {
+  for (const text of texts) if (!output.includes(text)) throw new Error(`the output does not say "${text}"`);
+}
+
+async function startSandbox(): Promise<void> {
+  process.stdout.write('\n$ fettle sandbox up play &\n');
+  const child = spawn(process.execPath, [cli, 'sandbox', 'up', project, '--json'], { env: environment(), stdio: ['ignore', 'pipe', 'inherit'] });
+  sandbox = child;
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => resolve());
+    child.once('exit', (code) => reject(new Error(`the sandbox ended with ${code}`)));
+  });
+  child.removeAllListeners('exit');
+}
+
+async function stopSandbox(): Promise<void> {
+  const child = sandbox;
+  if (child === undefined || child.exitCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+}
+
+/** Another authority in the place of the one that is remembered; gives how to put the old one back. */
+async function swapAuthority(): Promise<() => void> {
+  const files = ['ca.crt', 'ca.key'].map((name) => join(project, 'ca', name));
+  for (const file of files) renameSync(file, `${file}.away`);
+  const keys = await makeKeys('ecdsa-p256');
+  const authority = await makeAuthority('Sandbox CA', keys, Date.now());
+  writeFileSync(files[0] as string, authority.toString());
+  writeFileSync(files[1] as string, keyPem(keys.privateKey), { mode: 0o600 });
+  return () => {
+    for (const file of files) renameSync(`${file}.away`, file);
+  };
+}
+
+async function story(): Promise<void> {
+  say('Some TLS servers that nobody has looked after for a while, and a folder of YAML about them.');
+  await startSandbox();
+
+  say('What is there already is not ours yet: it is adopted, by rows of their own, before anything is changed.\nWhat the servers really serve are findings.');
+  mustSay(fettle('plan', 0), 'adopt:', 'absent > normal', 'wrong-name', 'timeout', 'expired 3 days ago');
+  mustSay(fettle('apply --yes', 0), '5 done');
+
+  say('Now one certificate is renewed, and an expired one is recovered. Meanwhile somebody has deleted\nthe document of a certificate that is protected: removing it stays a row of the plan, REJECTED.');
+  const document = join(project, 'desired/good.yaml');
+  const text = readFileSync(document, 'utf8');
+  rmSync(document);
+  mustSay(fettle('plan', 0), 'REJECTED protected', 'expiring_soon > renewing', 'expired > recovering', '--override');
+
+  say('The rest goes ahead. Exit code 3: everything accepted is done, but something rejected remains.');
+  mustSay(fettle('apply --yes', 3), '2 done', '1 rejected');
+
+  say('The document comes back. Behind our back, somebody puts another authority in the place of ours.\nNothing is signed with it; the plan says why, and how to go on.');
+  writeFileSync(document, text);
+  const putBack = await swapAuthority();
+  mustSay(fettle('plan', 0), 'REJECTED issuer-changed');
+
+  say('The authority is put back. Somebody has also made a private key readable for everybody:\nthat is drift, and is set right.');
+  putBack();
+  chmodSync(join(project, 'tls/api.key'), 0o644);
+  mustSay(fettle('plan', 0), '(drift)', '"0644" → "0600"');
+  mustSay(fettle('apply --yes', 0), '1 done');
+
+  say('Again: nothing to do.');
+  mustSay(fettle('apply --yes', 0), 'Nothing to do.');
+
+  say('And everything that was done, or was not, is in a log that can be verified.');
+  fettle('log list --kind run,intent,outcome,refusal --last 8', 0);
+  mustSay(fettle('log verify', 0), 'the log is sound');
+}
+
+async function cleanUp(): Promise<void> {
+  await stopSandbox();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void cleanUp().then(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  });
+}
+
+try {
+  await story();
+  say(`That took ${((Date.now() - started) / 1000).toFixed(0)} s, and left nothing behind. \`npx fettle sandbox up play\` is yours to go on with.`);
+} catch (error) {
+  process.stderr.write(`\nthe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  await cleanUp();
+}
