@@ -36,7 +36,11 @@ function say(text: string): void {
 
 function fettle(args: string, expected: number): string {
   process.stdout.write(`\n$ fettle ${args}\n`);
-  const done = spawnSync(process.execPath, [cli, ...args.split(' ')], { cwd: project, env: environment(), encoding: 'utf8' });
+  const done = spawnSync(process.execPath, [cli, ...args.split(' ')], {
+    cwd: project,
+    env: environment(),
+    encoding: 'utf8',
+  });
   process.stdout.write(done.stdout + done.stderr);
   if (done.status !== expected) throw new Error(`fettle ${args} ended with ${done.status}, not ${expected}`);
   return done.stdout;
@@ -48,7 +52,10 @@ function mustSay(output: string, ...texts: readonly string[]): void {
 
 async function startSandbox(): Promise<void> {
   process.stdout.write('\n$ fettle sandbox up play &\n');
-  const child = spawn(process.execPath, [cli, 'sandbox', 'up', project, '--json'], { env: environment(), stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [cli, 'sandbox', 'up', project, '--json'], {
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   sandbox = child;
   await new Promise<void>((resolve, reject) => {
     child.stdout.once('data', () => resolve());
@@ -82,11 +89,15 @@ async function story(): Promise<void> {
   say('Some TLS servers that nobody has looked after for a while, and a folder of YAML about them.');
   await startSandbox();
 
-  say('What is there already is not ours yet: it is adopted, by rows of their own, before anything is changed.\nWhat the servers really serve are findings.');
+  say(
+    'What is there already is not ours yet: it is adopted, by rows of their own, before anything is changed.\nWhat the servers really serve are findings.',
+  );
   mustSay(fettle('plan', 0), 'adopt:', 'absent > normal', 'wrong-name', 'timeout', 'expired 3 days ago');
   mustSay(fettle('apply --yes', 0), '5 done');
 
-  say('Now one certificate is renewed, and an expired one is recovered. Meanwhile somebody has deleted\nthe document of a certificate that is protected: removing it stays a row of the plan, REJECTED.');
+  say(
+    'Now one certificate is renewed, and an expired one is recovered. Meanwhile somebody has deleted\nthe document of a certificate that is protected: removing it stays a row of the plan, REJECTED.',
+  );
   const document = join(project, 'desired/good.yaml');
   const text = readFileSync(document, 'utf8');
   rmSync(document);
@@ -95,12 +106,16 @@ async function story(): Promise<void> {
   say('The rest goes ahead. Exit code 3: everything accepted is done, but something rejected remains.');
   mustSay(fettle('apply --yes', 3), '2 done', '1 rejected');
 
-  say('The document comes back. Behind our back, somebody puts another authority in the place of ours.\nNothing is signed with it; the plan says why, and how to go on.');
+  say(
+    'The document comes back. Behind our back, somebody puts another authority in the place of ours.\nNothing is signed with it; the plan says why, and how to go on.',
+  );
   writeFileSync(document, text);
   const putBack = await swapAuthority();
   mustSay(fettle('plan', 0), 'REJECTED issuer-changed');
 
-  say('The authority is put back. Somebody has also made a private key readable for everybody:\nthat is drift, and is set right.');
+  say(
+    'The authority is put back. Somebody has also made a private key readable for everybody:\nthat is drift, and is set right.',
+  );
   putBack();
   chmodSync(join(project, 'tls/api.key'), 0o644);
   mustSay(fettle('plan', 0), '(drift)', '"0644" → "0600"');
@@ -127,7 +142,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   await story();
-  say(`That took ${((Date.now() - started) / 1000).toFixed(0)} s, and left nothing behind. \`npx fettle sandbox up play\` is yours to go on with.`);
+  say(
+    `That took ${((Date.now() - started) / 1000).toFixed(0)} s, and left nothing behind. \`npx fettle sandbox up play\` is yours to go on with.`,
+  );
 } catch (error) {
   process.stderr.write(`\nthe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -56,7 +56,11 @@ function cases(name: string, check: Check, table: readonly Case[]): void {
 
 cases('layers', checkLayers, [
   ['src/engine/a.ts', `import { b } from './load/b.ts';`, undefined],
-  ['src/engine/a.ts', `import { b } from '../../plugins/certificates/plugin.ts';`, 'it may not import plugins/certificates/plugin.ts'],
+  [
+    'src/engine/a.ts',
+    `import { b } from '../../plugins/certificates/plugin.ts';`,
+    'it may not import plugins/certificates/plugin.ts',
+  ],
   ['src/engine/a.ts', `import { b } from '../report/b.ts';`, 'it may not import src/report/b.ts'],
   ['src/engine/a.ts', `import type { Head } from '../store/store.ts';`, undefined],
   ['src/engine/a.ts', `import { x } from '../store/store.ts';`, 'it may import types of src/store/store.ts only'],
@@ -65,24 +69,52 @@ cases('layers', checkLayers, [
   ['src/engine/a.ts', `export { b } from '../commands/b.ts';`, 'it may not import src/commands/b.ts'],
   ['src/store/a.ts', `import { fold } from '../engine/remember.ts';`, undefined],
   ['src/store/a.ts', `import { b } from '../commands/b.ts';`, 'it may not import src/commands/b.ts'],
-  ['src/commands/a.ts', `import { readSpecs } from '../codegen/read-spec.ts';`, 'it may not import src/codegen/read-spec.ts'],
-  ['src/commands/a.ts', `import { certificates } from '../../plugins/certificates/plugin.ts';`, 'it may not import plugins/certificates/plugin.ts'],
+  [
+    'src/commands/a.ts',
+    `import { readSpecs } from '../codegen/read-spec.ts';`,
+    'it may not import src/codegen/read-spec.ts',
+  ],
+  [
+    'src/commands/a.ts',
+    `import { certificates } from '../../plugins/certificates/plugin.ts';`,
+    'it may not import plugins/certificates/plugin.ts',
+  ],
   ['src/plugins.ts', `const a = () => import('../plugins/certificates/plugin.ts');`, undefined],
-  ['src/plugins.ts', `import { diff } from '../plugins/certificates/diff.ts';`, 'it may not import plugins/certificates/diff.ts'],
+  [
+    'src/plugins.ts',
+    `import { diff } from '../plugins/certificates/diff.ts';`,
+    'it may not import plugins/certificates/diff.ts',
+  ],
   ['src/codegen/a.ts', `import type { Step } from '../engine/types.ts';`, undefined],
   ['src/codegen/a.ts', `import { diff } from '../engine/diff.ts';`, 'it may not import src/engine/diff.ts'],
   ['plugins/nodes/diff.ts', `import { formatRef } from '../../src/engine/ref.ts'; import './state.ts';`, undefined],
   ['plugins/nodes/live/a.ts', `import type { World } from '../world.ts';`, undefined],
-  ['plugins/nodes/diff.ts', `import { judge } from '../../src/engine/judge.ts';`, 'it may not import src/engine/judge.ts'],
-  ['plugins/nodes/diff.ts', `import type { X } from '../certificates/world.ts';`, 'it may not import plugins/certificates/world.ts'],
-  ['plugins/nodes/diff.ts', `import { clock } from '../../src/sandbox/clock.ts';`, 'it may not import src/sandbox/clock.ts'],
+  [
+    'plugins/nodes/diff.ts',
+    `import { judge } from '../../src/engine/judge.ts';`,
+    'it may not import src/engine/judge.ts',
+  ],
+  [
+    'plugins/nodes/diff.ts',
+    `import type { X } from '../certificates/world.ts';`,
+    'it may not import plugins/certificates/world.ts',
+  ],
+  [
+    'plugins/nodes/diff.ts',
+    `import { clock } from '../../src/sandbox/clock.ts';`,
+    'it may not import src/sandbox/clock.ts',
+  ],
   ['plugins/nodes/sandbox.ts', `import { clock } from '../../src/sandbox/clock.ts';`, undefined],
   ['lib/a.ts', ``, 'it belongs to no layer'],
 ]);
 
 cases('homes', checkHomes, [
   ['src/engine/load/a.ts', `import { parse } from 'yaml';`, undefined],
-  ['src/engine/a.ts', `import { parse } from 'yaml';`, 'yaml may be imported from src/engine/load/**, src/codegen/** only'],
+  [
+    'src/engine/a.ts',
+    `import { parse } from 'yaml';`,
+    'yaml may be imported from src/engine/load/**, src/codegen/** only',
+  ],
   ['src/engine/a.ts', `import ajv from 'ajv/dist/runtime/equal.js';`, 'ajv may be imported from src/codegen/** only'],
   [
     'plugins/certificates/diff.ts',
@@ -118,7 +150,11 @@ cases('engine', checkEngine, [
   ['src/engine/apply.ts', `console.log(1);`, 'the engine may not use console'],
   ['src/engine/load/a.ts', `const a = process.env;`, 'the engine may not use process'],
   ['src/engine/load/a.ts', `import { stat } from 'node:fs/promises';`, undefined],
-  ['src/engine/apply.ts', `import { stat } from 'node:fs/promises';`, 'only src/engine/load may import node:fs/promises'],
+  [
+    'src/engine/apply.ts',
+    `import { stat } from 'node:fs/promises';`,
+    'only src/engine/load may import node:fs/promises',
+  ],
 ]);
 
 cases('forms', checkForms, [
@@ -129,8 +165,16 @@ cases('forms', checkForms, [
   ['src/engine/a.ts', `/** A. */\nexport default function a() {}`, 'exports have names'],
   ['src/engine/a.ts', `/** A. */\nswitch (a) { default: b(); }`, undefined],
   ['src/engine/a.ts', `/** A. */\nenum A { B }`, 'no enum and no namespace: only syntax that can be erased'],
-  ['src/engine/a.ts', `/** A. */\nnamespace A { export const b = 1; }`, 'no enum and no namespace: only syntax that can be erased'],
-  ['src/engine/a.ts', `/** A. */\nexport * from './b.ts';`, 'things are imported from where they are: nothing is exported again'],
+  [
+    'src/engine/a.ts',
+    `/** A. */\nnamespace A { export const b = 1; }`,
+    'no enum and no namespace: only syntax that can be erased',
+  ],
+  [
+    'src/engine/a.ts',
+    `/** A. */\nexport * from './b.ts';`,
+    'things are imported from where they are: nothing is exported again',
+  ],
   ['src/engine/a.ts', `export const a = 1;`, 'it does not begin with a comment that says what it is for'],
   ['src/cli.ts', `#!/usr/bin/env node\n/** A. */\nrun();`, undefined],
   ['src/engine/someFile.ts', `/** A. */`, 'someFile.ts is not kebab-case'],

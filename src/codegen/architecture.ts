@@ -159,7 +159,9 @@ export function checkHomes(files: readonly CheckedFile[]): readonly Violation[] 
       const name = packageOf(specifier);
       const home = HOMES[name];
       if (home === undefined) return [violation(file, node, `${name} has no home: give it one, or do without it`)];
-      return isIn(file.path, home) ? [] : [violation(file, node, `${name} may be imported from ${home.join(', ')} only`)];
+      return isIn(file.path, home)
+        ? []
+        : [violation(file, node, `${name} may be imported from ${home.join(', ')} only`)];
     }),
   );
 }
@@ -175,7 +177,12 @@ function isFreeUse(node: Identifier): boolean {
 
 /** Whether the file declares the name itself, as a parameter or a constant. */
 function isDeclared(source: SourceFile, name: string): boolean {
-  const kinds = [SyntaxKind.Parameter, SyntaxKind.VariableDeclaration, SyntaxKind.BindingElement, SyntaxKind.ImportSpecifier];
+  const kinds = [
+    SyntaxKind.Parameter,
+    SyntaxKind.VariableDeclaration,
+    SyntaxKind.BindingElement,
+    SyntaxKind.ImportSpecifier,
+  ];
   return kinds.some((kind) =>
     source.getDescendantsOfKind(kind).some((node) => (node as { getName?: () => string }).getName?.() === name),
   );
@@ -212,7 +219,10 @@ export function checkPurity(files: readonly CheckedFile[]): readonly Violation[]
     .flatMap((file) => {
       const { source, path } = file;
       const modules = importsOf(source)
-        .filter(({ specifier, typeOnly }) => specifier.startsWith('node:') && !typeOnly && !isIn(path, PURE_MODULES[specifier] ?? []))
+        .filter(
+          ({ specifier, typeOnly }) =>
+            specifier.startsWith('node:') && !typeOnly && !isIn(path, PURE_MODULES[specifier] ?? []),
+        )
         .map(({ specifier, node }) => violation(file, node, `a pure file may not import ${specifier}`));
       const globals = usesOf(file, [...OUTSIDE, ...TIMERS]).map((node) =>
         violation(file, node, `a pure file may not use ${node.getText()}`),
@@ -250,7 +260,9 @@ function forms(file: CheckedFile): readonly Violation[] {
     .map((node) => violation(file, node, 'the only classes are errors'));
   const defaults = [
     ...source.getExportAssignments().filter((node) => node.isExportEquals()),
-    ...source.getDescendantsOfKind(SyntaxKind.DefaultKeyword).filter((node) => node.getParent()?.getKind() !== SyntaxKind.DefaultClause),
+    ...source
+      .getDescendantsOfKind(SyntaxKind.DefaultKeyword)
+      .filter((node) => node.getParent()?.getKind() !== SyntaxKind.DefaultClause),
   ].map((node) => violation(file, node, 'exports have names'));
   const erased = [...source.getEnums(), ...source.getModules()].map((node) =>
     violation(file, node, 'no enum and no namespace: only syntax that can be erased'),
@@ -260,9 +272,13 @@ function forms(file: CheckedFile): readonly Violation[] {
     .filter((node) => node.hasModuleSpecifier())
     .map((node) => violation(file, node, 'things are imported from where they are: nothing is exported again'));
   const name = posix.basename(path);
-  const named = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)*\.ts$/u.test(name) ? [] : [violation(file, undefined, `${name} is not kebab-case`)];
+  const named = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)*\.ts$/u.test(name)
+    ? []
+    : [violation(file, undefined, `${name} is not kebab-case`)];
   const text = source.getFullText().replace(/^#!.*\n/u, '');
-  const headed = /^\/\*\*/u.test(text) ? [] : [violation(file, undefined, 'it does not begin with a comment that says what it is for')];
+  const headed = /^\/\*\*/u.test(text)
+    ? []
+    : [violation(file, undefined, 'it does not begin with a comment that says what it is for')];
   const extensions = importsOf(source)
     .filter(({ specifier }) => specifier.startsWith('.') && !/\.(?:ts|js|json)$/u.test(specifier))
     .map(({ specifier, node }) => violation(file, node, `${specifier} has no extension`));

@@ -17,7 +17,12 @@ function repeated<T>(items: readonly T[], nameOf: (item: T) => string): readonly
   return names.flatMap((name, index) => (names.indexOf(name) < index ? [index] : []));
 }
 
-function schemaMistakes(schema: Schema, path: readonly string[], formats: readonly string[], kinds: readonly string[]): readonly SpecMistake[] {
+function schemaMistakes(
+  schema: Schema,
+  path: readonly string[],
+  formats: readonly string[],
+  kinds: readonly string[],
+): readonly SpecMistake[] {
   const all = [{ pointer: '', schema }, ...placesIn(schema)];
   const definitions = Object.entries(schema.definitions ?? {}).flatMap(([name, part]) =>
     schemaMistakes(part, [...path, 'definitions', name], formats, kinds).map((mistake) => mistake),
@@ -58,10 +63,17 @@ function pathInSchema(pointer: string): readonly string[] {
     .flatMap((part) => (part === '*' ? ['items'] : ['properties', part.replaceAll('~1', '/').replaceAll('~0', '~')]));
 }
 
-function machineMistakes(machine: MachineSpec, path: readonly string[], isFirst: boolean, kind: KindSpec): readonly SpecMistake[] {
+function machineMistakes(
+  machine: MachineSpec,
+  path: readonly string[],
+  isFirst: boolean,
+  kind: KindSpec,
+): readonly SpecMistake[] {
   const known = Object.keys(machine.states);
   const unknown = (states: readonly string[], at: readonly string[]) =>
-    states.filter((state) => !known.includes(state)).map((state) => ({ path: at, message: `there is no state ${state}` }));
+    states
+      .filter((state) => !known.includes(state))
+      .map((state) => ({ path: at, message: `there is no state ${state}` }));
   const edits = editsOf(machine);
   const steps = new Set(stepsOf(kind));
   const mistakes = machine.transitions.flatMap((transition, index): readonly SpecMistake[] => {
@@ -86,12 +98,19 @@ function machineMistakes(machine: MachineSpec, path: readonly string[], isFirst:
         .map((step) => ({ path: [...at, 'together'], message: `there is no move ${step}` })),
     ];
   });
-  const full = machine.transitions.flatMap((transition, index) => writeOut(transition).map((each) => ({ ...each, index })));
+  const full = machine.transitions.flatMap((transition, index) =>
+    writeOut(transition).map((each) => ({ ...each, index })),
+  );
   const twice = repeated(full, ({ from, to, by }) => `${from}>${to} ${by}`).flatMap((position) => {
     const again = full[position];
     return again === undefined
       ? []
-      : [{ path: [...path, 'transitions', String(again.index)], message: `${again.from}>${again.to} by ${again.by} is there twice` }];
+      : [
+          {
+            path: [...path, 'transitions', String(again.index)],
+            message: `${again.from}>${again.to} by ${again.by} is there twice`,
+          },
+        ];
   });
   const editMistakes = [
     ...edits.flatMap(({ state }, index) => unknown([state], [...path, 'edits', String(index)])),
@@ -104,7 +123,9 @@ function machineMistakes(machine: MachineSpec, path: readonly string[], isFirst:
     })),
   ];
   return [
-    ...(isFirst && !known.includes(ABSENT) ? [{ path: [...path, 'states'], message: `state ${ABSENT} is missing` }] : []),
+    ...(isFirst && !known.includes(ABSENT)
+      ? [{ path: [...path, 'states'], message: `state ${ABSENT} is missing` }]
+      : []),
     ...mistakes,
     ...twice,
     ...editMistakes,
@@ -116,7 +137,9 @@ function isMove(step: string, kind: KindSpec): boolean {
   const colon = step.indexOf(':');
   const name = colon < 0 ? Object.keys(kind.machines)[0] : step.slice(0, colon);
   const machine = name === undefined ? undefined : kind.machines[name];
-  return machine?.transitions.flatMap(writeOut).some(({ from, to }) => `${from}>${to}` === step.slice(colon + 1)) ?? false;
+  return (
+    machine?.transitions.flatMap(writeOut).some(({ from, to }) => `${from}>${to}` === step.slice(colon + 1)) ?? false
+  );
 }
 
 /** States to which no way leads from `absent`, or, in a machine without it, from its first state. */
@@ -170,7 +193,9 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
     ...ofKinds,
     ...ofRules,
     ...spec.rules.flatMap(({ id }, index) =>
-      engineRules.includes(id) ? [{ path: ['rules', String(index), 'id'], message: `${id} is a rule of the engine` }] : [],
+      engineRules.includes(id)
+        ? [{ path: ['rules', String(index), 'id'], message: `${id} is a rule of the engine` }]
+        : [],
     ),
     ...repeated(spec.rules, ({ id }) => id).map((index) => ({
       path: ['rules', String(index), 'id'],

@@ -20,7 +20,11 @@ function kindSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]): Readon
 }
 
 /** Any document: the kind says which of the others holds. */
-function anyDocument(engine: EngineSpec, plugins: readonly PluginSpec[], kinds: Readonly<Record<string, Schema>>): object {
+function anyDocument(
+  engine: EngineSpec,
+  plugins: readonly PluginSpec[],
+  kinds: Readonly<Record<string, Schema>>,
+): object {
   const names = Object.keys(kinds);
   return {
     title: 'Document of fettle',

@@ -57,7 +57,12 @@ export function engineSource(spec: EngineSpec): string {
       textsOf(spec.formats),
       'What a text of each form is, as the end of "it has to be …".',
     ),
-    constant('recordTexts', 'Readonly<Record<RecordKind, string>>', textsOf(spec.records), 'What each kind of record says.'),
+    constant(
+      'recordTexts',
+      'Readonly<Record<RecordKind, string>>',
+      textsOf(spec.records),
+      'What each kind of record says.',
+    ),
   ].join('\n');
   return moduleSource('specs/engine.yaml', body, { Json: './types.ts', RecordKind: './record.ts' });
 }

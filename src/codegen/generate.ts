@@ -50,7 +50,8 @@ export function generate(root: string, { write }: { readonly write: boolean }): 
 function main(args: readonly string[], root: string): number {
   const check = args.includes('--check');
   const { problems, outdated } = generate(root, { write: !check });
-  for (const { file, line, column, message } of problems) process.stderr.write(`${file}:${line}:${column}: ${message}\n`);
+  for (const { file, line, column, message } of problems)
+    process.stderr.write(`${file}:${line}:${column}: ${message}\n`);
   for (const path of outdated) process.stdout.write(`${check ? 'out of date: ' : ''}${path}\n`);
   if (check && outdated.length > 0) process.stderr.write('run: npm run generate\n');
   return problems.length > 0 || (check && outdated.length > 0) ? 1 : 0;

@@ -13,7 +13,9 @@ export function moduleSource(source: string, statements: string, homes: Readonly
   const [mistake] = project.getProgram().getSyntacticDiagnostics(file);
   if (mistake !== undefined)
     throw new Error(`generated from ${source}, line ${mistake.getLineNumber()}: ${String(mistake.getMessageText())}`);
-  const named = new Set(file.getDescendantsOfKind(SyntaxKind.TypeReference).map((type) => type.getTypeName().getText()));
+  const named = new Set(
+    file.getDescendantsOfKind(SyntaxKind.TypeReference).map((type) => type.getTypeName().getText()),
+  );
   for (const [name, moduleSpecifier] of Object.entries(homes).toSorted(([, a], [, b]) => (a < b ? -1 : 1))) {
     if (named.has(name)) file.addImportDeclaration({ isTypeOnly: true, namedImports: [name], moduleSpecifier });
   }

@@ -84,7 +84,11 @@ export function pluginSource(spec: PluginSpec): string {
     ...kinds,
     printUnion('FindingCode', codes),
     printUnion('RuleId', ids),
-    declaration(`${pascalCase(spec.name)}Config`, pluginConfig(spec), 'Its part of `fettle.yaml`, with the defaults filled in.'),
+    declaration(
+      `${pascalCase(spec.name)}Config`,
+      pluginConfig(spec),
+      'Its part of `fettle.yaml`, with the defaults filled in.',
+    ),
     `export const tables = ${printValue(pluginTables(spec))} as const satisfies PluginTables;\n`,
   ].join('\n');
   return moduleSource(`specs/${spec.name}.yaml`, body, {

@@ -4,7 +4,8 @@ const WIDTH = 120;
 
 function printString(text: string): string {
   const json = JSON.stringify(text);
-  if (text.includes("'")) return text.includes('"') ? `'${json.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'` : json;
+  if (text.includes("'"))
+    return text.includes('"') ? `'${json.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'` : json;
   return `'${json.slice(1, -1).replaceAll('\\"', '"')}'`;
 }
 

@@ -114,7 +114,10 @@ function located(parsed: Parsed, mistakes: readonly SpecMistake[]): readonly Spe
 }
 
 /** Reads `engine.yaml` and the specs of the plugins; without problems, what comes back is whole. */
-export function readSpecs(texts: readonly SpecText[]): { readonly specs?: Specs; readonly problems: readonly SpecProblem[] } {
+export function readSpecs(texts: readonly SpecText[]): {
+  readonly specs?: Specs;
+  readonly problems: readonly SpecProblem[];
+} {
   const parsed = texts.map(parse);
   const problems = parsed.flatMap((each) => each.problems);
   const engines: { readonly spec: EngineSpec; readonly parsed: Parsed }[] = [];

@@ -39,7 +39,8 @@ function limits(schema: Schema): string {
 
 function typeText(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ');
-  if (schema['x-ref'] !== undefined) return `name of ${/^[AEIOU]/u.test(schema['x-ref']) ? 'an' : 'a'} ${schema['x-ref']}`;
+  if (schema['x-ref'] !== undefined)
+    return `name of ${/^[AEIOU]/u.test(schema['x-ref']) ? 'an' : 'a'} ${schema['x-ref']}`;
   if (schema.type === 'array') return `list of ${schema.items === undefined ? 'values' : typeText(schema.items)}`;
   const type = [schema.type ?? 'any'].flat().join(' or ');
   return `${schema.format ?? type}${limits(schema)}`;
@@ -52,7 +53,9 @@ function fieldTable(schema: Schema): string {
     .map(({ pointer, schema: part, required }) => [
       code(fieldName(pointer)),
       typeText(part),
-      part.default === undefined || part.type === 'object' ? '' : code(JSON.stringify(part.default).replaceAll('"', '')),
+      part.default === undefined || part.type === 'object'
+        ? ''
+        : code(JSON.stringify(part.default).replaceAll('"', '')),
       required ? 'yes' : '',
       part.description ?? '',
     ]);
@@ -106,7 +109,10 @@ function machineText(name: string, machine: MachineSpec, isOnly: boolean): strin
   return [
     isOnly ? '#### States' : `#### States of ${code(name)}`,
     diagram(machine),
-    table(['State', 'Meaning'], Object.entries(machine.states).map(([state, text]) => [code(state), text])),
+    table(
+      ['State', 'Meaning'],
+      Object.entries(machine.states).map(([state, text]) => [code(state), text]),
+    ),
     table(
       ['From', 'To', 'Trigger', 'By', 'Deadline', 'Reversible', 'Destructive'],
       [...machine.transitions, ...edits].map(transitionRow),
@@ -117,7 +123,8 @@ function machineText(name: string, machine: MachineSpec, isOnly: boolean): strin
 function kindText(name: string, kind: KindSpec): string {
   const machines = Object.entries(kind.machines);
   const memory = Object.entries(kind.memory.properties);
-  const scope = kind.scope === undefined ? '' : ` Its scope is ${kind.scope.map((part) => code(`metadata.${part}`)).join(', ')}.`;
+  const scope =
+    kind.scope === undefined ? '' : ` Its scope is ${kind.scope.map((part) => code(`metadata.${part}`)).join(', ')}.`;
   const gone = kind.onRemove === 'remove' ? 'it is removed' : 'it is released, and stays as it is';
   return [
     `### ${name}`,
@@ -127,7 +134,10 @@ function kindText(name: string, kind: KindSpec): string {
     '#### Memory',
     memory.length === 0
       ? 'Nothing of its own.'
-      : table(['Field', 'Type', 'Meaning'], memory.map(([field, schema]) => [code(field), typeText(schema), schema.description ?? ''])),
+      : table(
+          ['Field', 'Type', 'Meaning'],
+          memory.map(([field, schema]) => [code(field), typeText(schema), schema.description ?? '']),
+        ),
   ].join('\n\n');
 }
 

@@ -16,7 +16,9 @@ import { printKey } from './print-value.ts';
 import type { Schema, SchemaType } from './schema.ts';
 
 function literal(value: unknown): string {
-  return typeof value === 'string' ? `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'` : JSON.stringify(value);
+  return typeof value === 'string'
+    ? `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+    : JSON.stringify(value);
 }
 
 function comment(schema: Schema, pad: string): string {

@@ -33,7 +33,9 @@ function withoutNotes({ title: _title, examples: _examples, ...schema }: Schema)
 
 /** The module: `validators`, each of which fills in defaults and leaves its errors on itself. */
 export function validatorsSource({ schemas: given, formats, enginePath, header }: ValidatorInput): string {
-  const schemas = Object.fromEntries(Object.entries(given).map(([name, schema]) => [name, mapSchema(schema, withoutNotes)]));
+  const schemas = Object.fromEntries(
+    Object.entries(given).map(([name, schema]) => [name, mapSchema(schema, withoutNotes)]),
+  );
   const ajv = new Ajv({
     allErrors: true,
     useDefaults: true,
@@ -51,19 +53,24 @@ export function validatorsSource({ schemas: given, formats, enginePath, header }
   const names = Object.keys(schemas);
   const ids = Object.fromEntries(names.map((name, index) => [`validator${index}`, name]));
   for (const [id, name] of Object.entries(ids)) ajv.addSchema(schemas[name] as object, id);
-  const make = (standalone as unknown as { readonly default: (instance: Ajv, refs: Readonly<Record<string, string>>) => string }).default;
+  const make = (
+    standalone as unknown as { readonly default: (instance: Ajv, refs: Readonly<Record<string, string>>) => string }
+  ).default;
   const code = make(ajv, Object.fromEntries(Object.keys(ids).map((id) => [id, id])));
   const used = new Set<string>();
   const members: string[] = [];
   const body = code
     .replace('"use strict";', '')
     // ajv writes a validator's schema right behind its export.
-    .replace(/^export const (validator\d+) = (validate\d+);\s*(?=const (schema\d+) = )/gmu, (_all, id: string, validate: string, schema: string) => {
-      const name = ids[id] ?? id;
-      const hasRefs = JSON.stringify(schemas[name]).includes('"$ref"');
-      members.push(`  ${printKey(name)}: ${hasRefs ? validate : `withSchemas(${validate}, ${schema})`},\n`);
-      return '';
-    })
+    .replace(
+      /^export const (validator\d+) = (validate\d+);\s*(?=const (schema\d+) = )/gmu,
+      (_all, id: string, validate: string, schema: string) => {
+        const name = ids[id] ?? id;
+        const hasRefs = JSON.stringify(schemas[name]).includes('"$ref"');
+        members.push(`  ${printKey(name)}: ${hasRefs ? validate : `withSchemas(${validate}, ${schema})`},\n`);
+        return '';
+      },
+    )
     .replace(/= require\("([^"]+)"\)\.default;/gu, (_all, module: string) => {
       const name = RUNTIME[module];
       if (name === undefined) throw new Error(`generated validators need ${module}: give it a place in RUNTIME`);
@@ -71,7 +78,10 @@ export function validatorsSource({ schemas: given, formats, enginePath, header }
       return `= ${name};`;
     })
     // Half of the code would be this.
-    .replace(/if\(vErrors === null\)\{\nvErrors = \[(err\d+)\];\n\}\nelse \{\nvErrors\.push\(\1\);\n\}/gu, '(vErrors ??= []).push($1);')
+    .replace(
+      /if\(vErrors === null\)\{\nvErrors = \[(err\d+)\];\n\}\nelse \{\nvErrors\.push\(\1\);\n\}/gu,
+      '(vErrors ??= []).push($1);',
+    )
     .replace(/^\s*\n/gmu, '');
   if (members.length !== names.length) throw new Error('the code that ajv makes has another form than expected');
   const runtime = ['codePoints', 'withSchemas'].filter((name) => name === 'withSchemas' || used.has(name));

@@ -8,7 +8,14 @@ type Env = Shell['env'];
 /** Whether nobody sits at this run; `FETTLE_DISABLE_CI_DETECTION` says that somebody does. */
 export function isCi(env: Env): boolean {
   if ((env.FETTLE_DISABLE_CI_DETECTION ?? '') !== '') return false;
-  const marks = [env.GITHUB_ACTIONS, env.GITLAB_CI, env.TF_BUILD, env.BITBUCKET_BUILD_NUMBER, env.BUILDKITE, env.CIRCLECI];
+  const marks = [
+    env.GITHUB_ACTIONS,
+    env.GITLAB_CI,
+    env.TF_BUILD,
+    env.BITBUCKET_BUILD_NUMBER,
+    env.BUILDKITE,
+    env.CIRCLECI,
+  ];
   const others = [env.CF_BUILD_URL, env.JENKINS_URL, env.TRAVIS];
   return [...marks, ...others].some((mark) => (mark ?? '') !== '') || !['', '0', 'false'].includes(env.CI ?? '');
 }
@@ -17,7 +24,14 @@ export function isCi(env: Env): boolean {
 export function ciRun(env: Env): string | undefined {
   if (env.GITHUB_ACTIONS === 'true' && env.GITHUB_RUN_ID !== undefined)
     return `${env.GITHUB_SERVER_URL ?? ''}/${env.GITHUB_REPOSITORY ?? ''}/actions/runs/${env.GITHUB_RUN_ID}`;
-  return env.CI_JOB_URL ?? env.BUILDKITE_BUILD_URL ?? env.CIRCLE_BUILD_URL ?? env.CF_BUILD_URL ?? env.BUILD_URL ?? env.TRAVIS_JOB_WEB_URL;
+  return (
+    env.CI_JOB_URL ??
+    env.BUILDKITE_BUILD_URL ??
+    env.CIRCLE_BUILD_URL ??
+    env.CF_BUILD_URL ??
+    env.BUILD_URL ??
+    env.TRAVIS_JOB_WEB_URL
+  );
 }
 
 function userName(env: Env): string {

@@ -28,7 +28,17 @@ import { applyEnding, endingLine, exitCode, type ExitName } from './ending.ts';
 import { type Flags, overridesOf, UsageError, wantsColor } from './flags.ts';
 import { readPlan } from './plan-file.ts';
 import { prepare } from './prepare.ts';
-import { openProject, openStore, openWorlds, pluginsFor, type Project, randomId, recallFrom, upgradeRecall, workFolder } from './session.ts';
+import {
+  openProject,
+  openStore,
+  openWorlds,
+  pluginsFor,
+  type Project,
+  randomId,
+  recallFrom,
+  upgradeRecall,
+  workFolder,
+} from './session.ts';
 
 const HEARTBEAT_MS = 10_000;
 
@@ -84,7 +94,10 @@ async function confirmed(shell: Shell): Promise<boolean> {
 function narrator(flags: Flags, shell: Shell): { readonly on: (event: ApplyEvent) => void; readonly end: () => void } {
   if (flags.format === 'json') return { on: () => undefined, end: () => undefined };
   const color = wantsColor(flags, shell);
-  const running = new Map<string, { readonly change: Row['action']['change']; readonly since: number; text: string | undefined }>();
+  const running = new Map<
+    string,
+    { readonly change: Row['action']['change']; readonly since: number; text: string | undefined }
+  >();
   const timer = setInterval(() => {
     for (const [address, { change, since, text }] of running) {
       const elapsed = shell.now() - since;
@@ -102,7 +115,8 @@ function narrator(flags: Flags, shell: Shell): { readonly on: (event: ApplyEvent
         if (known !== undefined) known.text = event.text;
       } else {
         running.delete(event.row.address);
-        if (event.row.status !== 'rejected' && event.row.status !== 'deferred') shell.stdout.write(endLine(event.row, color));
+        if (event.row.status !== 'rejected' && event.row.status !== 'deferred')
+          shell.stdout.write(endLine(event.row, color));
       }
     },
     end: () => clearInterval(timer),
@@ -111,10 +125,17 @@ function narrator(flags: Flags, shell: Shell): { readonly on: (event: ApplyEvent
 
 function refuseInCi(project: Project, shell: Shell): void {
   if (project.config.storeWritten || !isCi(shell.env)) return;
-  throw new UsageError('in CI, apply needs `store` in fettle.yaml: a log in a checkout that is thrown away remembers nothing');
+  throw new UsageError(
+    'in CI, apply needs `store` in fettle.yaml: a log in a checkout that is thrown away remembers nothing',
+  );
 }
 
-async function savedPlan(file: string | undefined, project: Project, flags: Flags, shell: Shell): Promise<Plan | ExitName | undefined> {
+async function savedPlan(
+  file: string | undefined,
+  project: Project,
+  flags: Flags,
+  shell: Shell,
+): Promise<Plan | ExitName | undefined> {
   if (file === undefined) return undefined;
   const { plan, altered } = await readPlan(resolve(workFolder(flags, shell), file));
   if (altered) shell.stderr.write(`${file} was altered after it was saved, or was not saved by plan --out\n`);
@@ -125,20 +146,30 @@ async function savedPlan(file: string | undefined, project: Project, flags: Flag
 }
 
 /** Reads the log under the lock; a damaged one ends the command, unless the configuration says to recover. */
-async function readLog(store: Store, fence: Fence, project: Project, shell: Shell): Promise<{ readonly recall: Recall; readonly report: ReadReport }> {
+async function readLog(
+  store: Store,
+  fence: Fence,
+  project: Project,
+  shell: Shell,
+): Promise<{ readonly recall: Recall; readonly report: ReadReport }> {
   const first = await recallFrom(store);
   if (first.report.status !== 'damaged') return first;
   for (const { message, file, line } of first.report.damage)
     shell.stderr.write(`damaged: ${file ?? store.place}${line === undefined ? '' : `:${line}`} ${message}\n`);
-  if (project.config.onDamage !== 'recover') throw new UsageError('the log is damaged; `fettle log recover` starts it again from its last sound record');
+  if (project.config.onDamage !== 'recover')
+    throw new UsageError('the log is damaged; `fettle log recover` starts it again from its last sound record');
   const recovered = await store.recover(fence);
-  shell.stderr.write(`recovered: the log goes on after record ${recovered.head.seq}; in quarantine: ${recovered.quarantine.join(', ') || 'nothing'}\n`);
+  shell.stderr.write(
+    `recovered: the log goes on after record ${recovered.head.seq}; in quarantine: ${recovered.quarantine.join(', ') || 'nothing'}\n`,
+  );
   return recallFrom(store);
 }
 
 function explainApproval(approved: Approved, shell: Shell): void {
-  for (const { row, message } of approved.stale) shell.stderr.write(`stale: ${printable(row.address)} ${row.step}: ${message}\n`);
-  for (const address of approved.added) shell.stderr.write(`not in the saved plan, and not run: ${printable(address)}\n`);
+  for (const { row, message } of approved.stale)
+    shell.stderr.write(`stale: ${printable(row.address)} ${row.step}: ${message}\n`);
+  for (const address of approved.added)
+    shell.stderr.write(`not in the saved plan, and not run: ${printable(address)}\n`);
 }
 
 interface Run {
@@ -162,7 +193,8 @@ interface Finished {
 async function runLocked(run: Run): Promise<Finished> {
   const { flags, shell, project, store, fence, signals, saved } = run;
   const { recall, report } = await readLog(store, fence, project, shell);
-  if (report.torn !== undefined) shell.stderr.write(`note: ${report.torn.bytes} bytes of an unfinished record were cut off the log\n`);
+  if (report.torn !== undefined)
+    shell.stderr.write(`note: ${report.torn.bytes} bytes of an unfinished record were cut off the log\n`);
   const plugins = await pluginsFor(project.loaders, project.documents, recall);
   upgradeRecall(recall, plugins);
   const worlds = openWorlds(plugins, project.config, shell);
@@ -191,10 +223,23 @@ async function runLocked(run: Run): Promise<Finished> {
         },
       },
     ]);
-    const reconciled = await prepare({ flags, shell, project, plugins, worlds, recall, record, run: id, head: report.head, abort: signals.abort, approved: saved === undefined ? [] : savedOverrides(saved) });
+    const reconciled = await prepare({
+      flags,
+      shell,
+      project,
+      plugins,
+      worlds,
+      recall,
+      record,
+      run: id,
+      head: report.head,
+      abort: signals.abort,
+      approved: saved === undefined ? [] : savedOverrides(saved),
+    });
     const deciding: Deciding = { ...run, plugins, recall, record, id, worlds };
     const result = await decide(reconciled, deciding).catch(async (error: unknown) => {
-      if (error instanceof UsageError) await record([{ kind: 'end', body: { run: id, exit: exitCode('error'), counts: {} } }]);
+      if (error instanceof UsageError)
+        await record([{ kind: 'end', body: { run: id, exit: exitCode('error'), counts: {} } }]);
       throw error;
     });
     const counts = countRows(result.rows);
@@ -212,16 +257,26 @@ interface Deciding extends Run {
   readonly recall: Recall;
   readonly record: (drafts: readonly Draft[]) => Promise<readonly LogRecord[]>;
   readonly id: string;
-  readonly worlds: { readonly reader: (plugin: string) => Promise<unknown>; readonly writer: (plugin: string) => Promise<unknown> };
+  readonly worlds: {
+    readonly reader: (plugin: string) => Promise<unknown>;
+    readonly writer: (plugin: string) => Promise<unknown>;
+  };
 }
 
 /** Shows the plan, asks where somebody is to be asked, and takes the actions. */
-async function decide(reconciled: Reconciled, run: Deciding): Promise<{ readonly name: ExitName; readonly rows: readonly Row[] }> {
+async function decide(
+  reconciled: Reconciled,
+  run: Deciding,
+): Promise<{ readonly name: ExitName; readonly rows: readonly Row[] }> {
   const { flags, shell, project, saved, signals } = run;
   const { plan } = reconciled;
   if (signals.ending() !== undefined) return { name: 'interrupted', rows: [] };
-  if (flags.format !== 'json') shell.stdout.write(planText(plan, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }));
-  const approved: Approved = saved === undefined ? { actions: reconciled.actions, stale: [], added: [] } : approve(saved, reconciled.actions);
+  if (flags.format !== 'json')
+    shell.stdout.write(
+      planText(plan, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }),
+    );
+  const approved: Approved =
+    saved === undefined ? { actions: reconciled.actions, stale: [], added: [] } : approve(saved, reconciled.actions);
   explainApproval(approved, shell);
   if (saved !== undefined && approved.stale.length > 0 && approved.stale.length === saved.resource_changes.length)
     return { name: 'plan-refused', rows: [] };
@@ -241,7 +296,13 @@ async function decide(reconciled: Reconciled, run: Deciding): Promise<{ readonly
       scene: reconciled.scene,
       plugins: run.plugins,
       recall: run.recall,
-      look: { plugins: run.plugins, reader: run.worlds.reader, desired: reconciled.desired, recall: run.recall, now: shell.now },
+      look: {
+        plugins: run.plugins,
+        reader: run.worlds.reader,
+        desired: reconciled.desired,
+        recall: run.recall,
+        now: shell.now,
+      },
       writer: run.worlds.writer,
       record: run.record,
       run: run.id,
@@ -262,7 +323,10 @@ async function decide(reconciled: Reconciled, run: Deciding): Promise<{ readonly
 
 function limitsOf(project: Project, plugins: ReadonlyMap<string, Plugin>): Readonly<Record<string, number>> {
   return Object.fromEntries(
-    [...plugins].map(([name, plugin]) => [name, project.config.plugins[name]?.parallelism ?? plugin.tables.parallelism]),
+    [...plugins].map(([name, plugin]) => [
+      name,
+      project.config.plugins[name]?.parallelism ?? plugin.tables.parallelism,
+    ]),
   );
 }
 
@@ -314,7 +378,13 @@ export async function apply(file: string | undefined, flags: Flags, shell: Shell
       else shell.stdout.write(`Nothing to do.\nlog head ${headText(finished.head)}\n`);
       return end(finished.name);
     } finally {
-      await store.unlock(fence).catch((error: unknown) => shell.stderr.write(`warning: the lock was not given back: ${error instanceof Error ? error.message : String(error)}\n`));
+      await store
+        .unlock(fence)
+        .catch((error: unknown) =>
+          shell.stderr.write(
+            `warning: the lock was not given back: ${error instanceof Error ? error.message : String(error)}\n`,
+          ),
+        );
     }
   } catch (error) {
     if (!(error instanceof LockHeldError)) throw error;

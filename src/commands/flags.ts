@@ -76,12 +76,19 @@ export const shared = {
   format: () => new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'),
   detail: () => new Option('--detail', 'every field of every row'),
   detailedExitcode: () => new Option('--detailed-exitcode', 'exit 2 when there are changes'),
-  failOn: () => new Option('--fail-on <what>', `exit 2 or 3 on ${FAIL_ON.join(', ')} (comma-separated)`).argParser(failOn),
+  failOn: () =>
+    new Option('--fail-on <what>', `exit 2 or 3 on ${FAIL_ON.join(', ')} (comma-separated)`).argParser(failOn),
   parallelism: () => new Option('--parallelism <n>', 'actions at once').argParser(wholeNumber(1)),
-  lockTimeout: () => new Option('--lock-timeout <time>', 'how long to wait for the lock (30s, 5m)').argParser(duration).default(0, '0s'),
-  override: () => new Option('--override <rule@address>', 'let one rule pass on one address; needs --reason (repeatable)').argParser(list),
-  reason: () => new Option('--reason <text>', 'why: one for all overrides, or one each, in their order').argParser(list),
-  maxRemovals: () => new Option('--max-removals <n>', 'allow this many removals of a kind; needs --reason').argParser(wholeNumber(0)),
+  lockTimeout: () =>
+    new Option('--lock-timeout <time>', 'how long to wait for the lock (30s, 5m)').argParser(duration).default(0, '0s'),
+  override: () =>
+    new Option('--override <rule@address>', 'let one rule pass on one address; needs --reason (repeatable)').argParser(
+      list,
+    ),
+  reason: () =>
+    new Option('--reason <text>', 'why: one for all overrides, or one each, in their order').argParser(list),
+  maxRemovals: () =>
+    new Option('--max-removals <n>', 'allow this many removals of a kind; needs --reason').argParser(wholeNumber(0)),
   color: () => new Option('--color <when>', 'auto, always or never').choices(['auto', 'always', 'never']),
   noColor: () => new Option('--no-color', 'the same as --color=never'),
 } as const;
@@ -117,7 +124,10 @@ function environmentValue(option: Option, name: string, value: string): unknown 
 }
 
 /** Overrides and the limit of removals, each with its reason. */
-export function overridesOf(flags: Flags): { readonly overrides: readonly Override[]; readonly maxRemovals?: { readonly count: number; readonly reason: string } } {
+export function overridesOf(flags: Flags): {
+  readonly overrides: readonly Override[];
+  readonly maxRemovals?: { readonly count: number; readonly reason: string };
+} {
   const wanted = flags.override ?? [];
   const reasons = flags.reason ?? [];
   const needed = wanted.length + (flags.maxRemovals === undefined ? 0 : 1);
@@ -131,12 +141,16 @@ export function overridesOf(flags: Flags): { readonly overrides: readonly Overri
     const rule = text.slice(0, at);
     const address = text.slice(at + 1);
     if (at < 1 || parseRef(address) === undefined)
-      throw new UsageError(`--override ${text}: it must be RULE@ADDRESS, such as protected@certificates/Certificate/www`);
+      throw new UsageError(
+        `--override ${text}: it must be RULE@ADDRESS, such as protected@certificates/Certificate/www`,
+      );
     if (/[*?]/u.test(address)) throw new UsageError(`--override ${text}: one rule on one address, no pattern`);
     return { rule, address, reason: reasons[i] ?? reasons[0] ?? '' };
   });
   const last = reasons.at(-1) ?? '';
-  return flags.maxRemovals === undefined ? { overrides } : { overrides, maxRemovals: { count: flags.maxRemovals, reason: last } };
+  return flags.maxRemovals === undefined
+    ? { overrides }
+    : { overrides, maxRemovals: { count: flags.maxRemovals, reason: last } };
 }
 
 /** The test that `--target` and `--exclude` make; undefined when all is meant. */
@@ -144,7 +158,8 @@ export function withinOf(flags: Flags): ((address: string) => boolean) | undefin
   const targets = (flags.target ?? []).map(addressMatcher);
   const excludes = (flags.exclude ?? []).map(addressMatcher);
   if (targets.length === 0 && excludes.length === 0) return undefined;
-  return (address) => (targets.length === 0 || targets.some((test) => test(address))) && !excludes.some((test) => test(address));
+  return (address) =>
+    (targets.length === 0 || targets.some((test) => test(address))) && !excludes.some((test) => test(address));
 }
 
 /** Whether to colour: the flag, then NO_COLOR and FORCE_COLOR, then whether it is a terminal. */

@@ -55,7 +55,8 @@ export async function logList(flags: LogFlags, shell: Shell): Promise<number> {
 /** `418:5be0…`, as plan and apply print it. */
 function headOf(text: string): Head {
   const found = /^(\d{1,15}):(?:sha256:)?([0-9a-f]{64})$/u.exec(text);
-  if (found?.[1] === undefined || found[2] === undefined) throw new UsageError('--head must be SEQUENCE:HASH, as plan and apply print it');
+  if (found?.[1] === undefined || found[2] === undefined)
+    throw new UsageError('--head must be SEQUENCE:HASH, as plan and apply print it');
   return { seq: Number(found[1]), hash: found[2] };
 }
 

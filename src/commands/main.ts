@@ -4,7 +4,6 @@ import { Argument, Command, CommanderError, type Option } from 'commander';
 import type { Main, Shell } from '../shell.ts';
 import { version, versionText } from '../version.ts';
 import { type Flags, fromEnvironment, shared, UsageError, wholeNumber } from './flags.ts';
-import type { LogFlags } from './log.ts';
 
 /** Flags that people of other tools write with one dash. */
 const ONE_DASH: Readonly<Record<string, string>> = {
@@ -44,9 +43,7 @@ Exit codes: 0 done or nothing to do, 1 error, 2 changes (with --detailed-exitcod
 4 part of the world could not be read, 5 locked, 6 the saved plan does not hold, 7 an action failed or is stale,
 8 an outcome is unknown, 130 stopped.`;
 
-function commandTable(o: {
-  readonly option: (flags: string, text: string) => Option;
-}): readonly Entry[] {
+function commandTable(o: { readonly option: (flags: string, text: string) => Option }): readonly Entry[] {
   const where = [shared.chdir(), shared.config()];
   const look = [shared.format(), shared.color(), shared.noColor()];
   const some = [shared.target(), shared.exclude()];
@@ -63,7 +60,16 @@ function commandTable(o: {
     {
       name: 'plan',
       summary: 'look, compare, judge and print; writes nothing',
-      options: [...where, o.option('-o, --out <file>', 'save the plan here, for show and apply'), ...some, ...passes, ...look, shared.detail(), shared.detailedExitcode(), shared.failOn()],
+      options: [
+        ...where,
+        o.option('-o, --out <file>', 'save the plan here, for show and apply'),
+        ...some,
+        ...passes,
+        ...look,
+        shared.detail(),
+        shared.detailedExitcode(),
+        shared.failOn(),
+      ],
       action: async (_words, flags, shell) => (await import('./plan.ts')).plan(flags, shell),
       more: exits,
     },
@@ -104,12 +110,16 @@ function commandTable(o: {
         o.option('--last <n>', 'how many; 0 for all').argParser(wholeNumber(0)).default(50),
         ...look,
       ],
-      action: async (_words, flags, shell) => (await import('./log.ts')).logList(flags as LogFlags, shell),
+      action: async (_words, flags, shell) => (await import('./log.ts')).logList(flags, shell),
     },
     {
       name: 'log verify',
       summary: 'walk the hash chain, fold each checkpoint again',
-      options: [...where, o.option('--head <seq:hash>', 'this head, as plan or apply printed it, must be part of the log'), ...look],
+      options: [
+        ...where,
+        o.option('--head <seq:hash>', 'this head, as plan or apply printed it, must be part of the log'),
+        ...look,
+      ],
       action: async (_words, flags, shell) => (await import('./log.ts')).logVerify(flags, shell),
     },
     {
@@ -143,7 +153,8 @@ function commandTable(o: {
       summary: 'local worlds to try everything on, until stopped',
       words: [new Argument('[dir]', 'where to make them; by default a folder that is removed at the end')],
       options: [o.option('--json', 'print one line with all addresses once everything is up')],
-      action: async ([dir], flags, shell) => (await import('./sandbox.ts')).sandboxUp(dir, flags as Flags & { readonly json?: boolean }, shell),
+      action: async ([dir], flags, shell) =>
+        (await import('./sandbox.ts')).sandboxUp(dir, flags, shell),
     },
     {
       name: 'version',
@@ -151,7 +162,9 @@ function commandTable(o: {
       options: [o.option('--json', 'as JSON')],
       action: async (_words, flags, shell) => {
         const platform = `${process.platform}_${process.arch}`;
-        shell.stdout.write(versionText((flags as { readonly json?: boolean }).json === true, { node: process.version, platform }));
+        shell.stdout.write(
+          versionText((flags as { readonly json?: boolean }).json === true, { node: process.version, platform }),
+        );
         return 0;
       },
     },
@@ -165,10 +178,16 @@ const GROUPS: Readonly<Record<string, string>> = {
 };
 
 function build(shell: Shell, result: { code: number }): Command {
-  const output = { writeOut: (text: string) => shell.stdout.write(text), writeErr: (text: string) => shell.stderr.write(text) };
-  const prepare = (command: Command): Command => command.exitOverride().configureOutput(output).showSuggestionAfterError().helpCommand(false);
+  const output = {
+    writeOut: (text: string) => shell.stdout.write(text),
+    writeErr: (text: string) => shell.stderr.write(text),
+  };
+  const prepare = (command: Command): Command =>
+    command.exitOverride().configureOutput(output).showSuggestionAfterError().helpCommand(false);
   const program = prepare(new Command('fettle'))
-    .description('A declarative reconciler: an unsafe step is a row of the plan, REJECTED, with its reason. Keep your fleet in fine fettle.')
+    .description(
+      'A declarative reconciler: an unsafe step is a row of the plan, REJECTED, with its reason. Keep your fleet in fine fettle.',
+    )
     .version(version, '-v, --version')
     .helpCommand('help [command]', 'help for a command')
     .showHelpAfterError('(see fettle --help)');
@@ -219,7 +238,10 @@ export const main: Main = async (argv, shell) => {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     const name = error instanceof Error ? error.name : '';
     if (name === 'ProblemsError') return 1;
-    const expected = error instanceof UsageError || /^(Store|Lock|Fence|Log)\w*Error$/u.test(name) || typeof (error as NodeJS.ErrnoException).code === 'string';
+    const expected =
+      error instanceof UsageError ||
+      /^(Store|Lock|Fence|Log)\w*Error$/u.test(name) ||
+      typeof (error as NodeJS.ErrnoException).code === 'string';
     if (!expected) throw error;
     shell.stderr.write(`fettle: ${messageOf(error)}\n`);
     return 1;

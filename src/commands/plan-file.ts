@@ -8,7 +8,14 @@ import { PLAN_FORMAT, type Plan } from '../engine/plan.ts';
 import { UsageError } from './flags.ts';
 
 const LARGEST_BYTES = 1 << 30;
-const LISTS = new Set(['resource_changes', 'rejected_changes', 'deferred_changes', 'resource_drift', 'checks', 'unmanaged']);
+const LISTS = new Set([
+  'resource_changes',
+  'rejected_changes',
+  'deferred_changes',
+  'resource_drift',
+  'checks',
+  'unmanaged',
+]);
 
 /** JSON of a plan in pieces, one row at a time: a large plan is never one giant string. */
 export function* planJson(plan: Plan): Generator<string> {

@@ -8,16 +8,30 @@ import { endingLine, exitCode, planEnding } from './ending.ts';
 import { type Flags, wantsColor } from './flags.ts';
 import { savePlan, writePlanJson } from './plan-file.ts';
 import { prepare } from './prepare.ts';
-import { openProject, openStore, openWorlds, pluginsFor, randomId, recallFrom, rememberOnly, upgradeRecall, workFolder } from './session.ts';
+import {
+  openProject,
+  openStore,
+  openWorlds,
+  pluginsFor,
+  randomId,
+  recallFrom,
+  rememberOnly,
+  upgradeRecall,
+  workFolder,
+} from './session.ts';
 
 export async function plan(flags: Flags, shell: Shell): Promise<number> {
   const project = await openProject(flags, shell);
   const store = openStore(project.config, shell);
   const { recall, report } = await recallFrom(store);
   for (const { message, file, line } of report.damage)
-    shell.stderr.write(`warning: the log is damaged, its sound beginning is used: ${file ?? store.place}${line === undefined ? '' : `:${line}`} ${message}\n`);
+    shell.stderr.write(
+      `warning: the log is damaged, its sound beginning is used: ${file ?? store.place}${line === undefined ? '' : `:${line}`} ${message}\n`,
+    );
   if (report.torn !== undefined)
-    shell.stderr.write(`note: ${report.torn.bytes} bytes of an unfinished record at the end of the log are passed over\n`);
+    shell.stderr.write(
+      `note: ${report.torn.bytes} bytes of an unfinished record at the end of the log are passed over\n`,
+    );
   const plugins = await pluginsFor(project.loaders, project.documents, recall);
   upgradeRecall(recall, plugins);
   const holder = await store.holder();
@@ -49,7 +63,10 @@ export async function plan(flags: Flags, shell: Shell): Promise<number> {
     }
     if (flags.out !== undefined) await savePlan(resolve(workFolder(flags, shell), flags.out), sealed);
     if (flags.format === 'json') writePlanJson(sealed, shell.stdout.write);
-    else shell.stdout.write(planText(sealed, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }));
+    else
+      shell.stdout.write(
+        planText(sealed, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }),
+      );
     const ending = planEnding(sealed, flags);
     shell.stderr.write(endingLine(ending));
     return exitCode(ending);

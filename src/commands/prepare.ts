@@ -63,7 +63,10 @@ function warnOfUselessOverrides(flags: Flags, { actions }: Reconciled, shell: Sh
   for (const override of flags.override ?? []) {
     const at = override.indexOf('@');
     const action = actions.get(override.slice(at + 1));
-    const used = action?.judgements.some(({ rule, overridden }) => rule === override.slice(0, at) && overridden !== undefined);
-    if (used !== true) shell.stderr.write(`warning: --override ${override} changes nothing: that rule stops nothing there\n`);
+    const used = action?.judgements.some(
+      ({ rule, overridden }) => rule === override.slice(0, at) && overridden !== undefined,
+    );
+    if (used !== true)
+      shell.stderr.write(`warning: --override ${override} changes nothing: that rule stops nothing there\n`);
   }
 }

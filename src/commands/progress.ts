@@ -16,8 +16,7 @@ export function lookProgress(shell: Shell): LookProgress {
   const latest = new Map<string, { readonly done: number; readonly total: number }>();
   let lastAt = started;
   let drawn = false;
-  const text = (): string =>
-    [...latest].map(([plugin, { done, total }]) => `${plugin} ${done}/${total}`).join(', ');
+  const text = (): string => [...latest].map(([plugin, { done, total }]) => `${plugin} ${done}/${total}`).join(', ');
   const draw = (): void => {
     const now = shell.now();
     const every = shell.stderr.isTTY ? TERMINAL_MS : PLAIN_MS;

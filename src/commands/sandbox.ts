@@ -13,7 +13,11 @@ import { workFolder } from './session.ts';
 /** Says that a folder is a sandbox's: only then may it be used again. */
 const MARK = '.sandbox';
 
-async function folderFor(dir: string | undefined, flags: Flags, shell: Shell): Promise<{ readonly folder: string; readonly keep: boolean }> {
+async function folderFor(
+  dir: string | undefined,
+  flags: Flags,
+  shell: Shell,
+): Promise<{ readonly folder: string; readonly keep: boolean }> {
   if (dir === undefined) return { folder: await mkdtemp(join(tmpdir(), 'fettle-sandbox-')), keep: false };
   const folder = resolve(workFolder(flags, shell), dir);
   await mkdir(folder, { recursive: true });
@@ -32,8 +36,14 @@ async function writeProject(folder: string, worlds: ReadonlyMap<string, RunningW
 
 function table(folder: string, worlds: Iterable<RunningWorld>): string {
   const rows = [...worlds].flatMap((world) => world.rows);
-  const name = columnWidth(rows.map((row) => row.name), 40);
-  const address = columnWidth(rows.map((row) => row.address), 40);
+  const name = columnWidth(
+    rows.map((row) => row.name),
+    40,
+  );
+  const address = columnWidth(
+    rows.map((row) => row.address),
+    40,
+  );
   return [
     'The sandbox is up:',
     '',
@@ -50,7 +60,11 @@ function table(folder: string, worlds: Iterable<RunningWorld>): string {
 }
 
 /** Ends gracefully with 0 at a signal: that is how it is meant to end. */
-export async function sandboxUp(dir: string | undefined, flags: Flags & { readonly json?: boolean }, shell: Shell): Promise<number> {
+export async function sandboxUp(
+  dir: string | undefined,
+  flags: Flags & { readonly json?: boolean },
+  shell: Shell,
+): Promise<number> {
   const stopped = new Promise<void>((settle) => {
     shell.onSignal(() => settle());
   });
@@ -67,7 +81,9 @@ export async function sandboxUp(dir: string | undefined, flags: Flags & { readon
       addresses[world.name] = running.addresses;
     }
     await writeProject(folder, worlds);
-    shell.stdout.write(flags.json === true ? `${JSON.stringify({ desired: folder, ...addresses })}\n` : table(folder, worlds.values()));
+    shell.stdout.write(
+      flags.json === true ? `${JSON.stringify({ desired: folder, ...addresses })}\n` : table(folder, worlds.values()),
+    );
     await stopped;
     return 0;
   } finally {

@@ -117,7 +117,9 @@ export function upgradeRecall(recall: Recall, plugins: ReadonlyMap<string, Plugi
     const version = plugin?.tables.kinds[memory.ref.kind]?.memoryVersion;
     if (version === undefined || version === memory.version) continue;
     if (memory.version > version)
-      throw new UsageError(`${address} was remembered by a newer version of ${memory.ref.plugin}; use that one, or a newer one`);
+      throw new UsageError(
+        `${address} was remembered by a newer version of ${memory.ref.plugin}; use that one, or a newer one`,
+      );
     const kept = plugin?.kinds[memory.ref.kind]?.upgrade?.(memory.kept as Facts, memory.version) ?? memory.kept;
     recall.resources.set(address, { ...memory, version, kept });
   }
@@ -178,7 +180,10 @@ export function safetyOf(config: Config, flags: Flags): Safety {
 }
 
 /** Takes records into memory without writing them: what `plan` does where `apply` appends. */
-export function rememberOnly(recall: Recall, now: () => number): (drafts: readonly Draft[]) => Promise<readonly LogRecord[]> {
+export function rememberOnly(
+  recall: Recall,
+  now: () => number,
+): (drafts: readonly Draft[]) => Promise<readonly LogRecord[]> {
   return async (drafts) => {
     const records = drafts.map(
       (draft): LogRecord => ({ ...draft, seq: 0, time: new Date(now()).toISOString(), actor: '', prev: '', hash: '' }),

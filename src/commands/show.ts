@@ -9,8 +9,12 @@ import { workFolder } from './session.ts';
 
 export async function show(file: string, flags: Flags, shell: Shell): Promise<number> {
   const { plan, altered } = await readPlan(resolve(workFolder(flags, shell), file));
-  if (altered) shell.stderr.write(`warning: ${file} has no checksum, or was altered after it was saved; apply will refuse it\n`);
+  if (altered)
+    shell.stderr.write(`warning: ${file} has no checksum, or was altered after it was saved; apply will refuse it\n`);
   if (flags.format === 'json') writePlanJson(plan, shell.stdout.write);
-  else shell.stdout.write(planText(plan, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }));
+  else
+    shell.stdout.write(
+      planText(plan, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }),
+    );
   return 0;
 }

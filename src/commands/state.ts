@@ -11,7 +11,8 @@ async function memories(flags: Flags, shell: Shell): Promise<ReadonlyMap<string,
   const store = openStore(await openConfig(flags, shell), shell);
   const { recall, report } = await recallFrom(store);
   if (report.status === 'none') shell.stderr.write(`there is no log at ${store.place}\n`);
-  if (report.status === 'damaged') shell.stderr.write('warning: the log is damaged, its sound beginning is used; see `fettle log verify`\n');
+  if (report.status === 'damaged')
+    shell.stderr.write('warning: the log is damaged, its sound beginning is used; see `fettle log verify`\n');
   await store.close();
   return new Map([...recall.resources].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -33,10 +34,18 @@ export async function stateList(flags: Flags, shell: Shell): Promise<number> {
     for (const [address, memory] of shown) shell.stdout.write(`${JSON.stringify({ address, ...memory })}\n`);
     return 0;
   }
-  const width = columnWidth(shown.map(([address]) => address), 56);
-  const states = columnWidth(shown.map(([, { state }]) => state ?? '-'), 24);
+  const width = columnWidth(
+    shown.map(([address]) => address),
+    56,
+  );
+  const states = columnWidth(
+    shown.map(([, { state }]) => state ?? '-'),
+    24,
+  );
   for (const [address, memory] of shown)
-    shell.stdout.write(`${printable(address).padEnd(width)}  ${(memory.state ?? '-').padEnd(states)}  ${memory.since ?? '-'}  ${marks(memory)}\n`);
+    shell.stdout.write(
+      `${printable(address).padEnd(width)}  ${(memory.state ?? '-').padEnd(states)}  ${memory.since ?? '-'}  ${marks(memory)}\n`,
+    );
   return 0;
 }
 
@@ -45,7 +54,8 @@ export async function stateShow(address: string, flags: Flags, shell: Shell): Pr
   if (ref === undefined) throw new UsageError(`"${address}" is no address; it looks like certificates/Certificate/www`);
   const known = await memories(flags, shell);
   const memory = known.get(formatRef(ref));
-  if (memory === undefined) throw new UsageError(`nothing is remembered of ${formatRef(ref)}; \`fettle state list\` names what is`);
+  if (memory === undefined)
+    throw new UsageError(`nothing is remembered of ${formatRef(ref)}; \`fettle state list\` names what is`);
   shell.stdout.write(`${JSON.stringify(memory, null, flags.format === 'json' ? undefined : 2)}\n`);
   return 0;
 }

@@ -93,16 +93,28 @@ async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput)
   const refs = matters(pair, input.plugins.get(pair.ref.plugin));
   const wanted = new Set(refs.map(formatRef));
   const desired = [...wanted].flatMap((address) => live.get(address)?.desired ?? []);
-  const resources = new Map([...wanted].flatMap((address) => {
-    const memory = input.recall.resources.get(address);
-    return memory === undefined ? [] : [[address, memory] as const];
-  }));
+  const resources = new Map(
+    [...wanted].flatMap((address) => {
+      const memory = input.recall.resources.get(address);
+      return memory === undefined ? [] : [[address, memory] as const];
+    }),
+  );
   const recall: Recall = { resources, at: input.recall.at };
-  const view = await observe({ ...input.look, desired, recall, only: refs, deadlineMs: ACTION_DEADLINE_MS, abort: input.abort });
+  const view = await observe({
+    ...input.look,
+    desired,
+    recall,
+    only: refs,
+    deadlineMs: ACTION_DEADLINE_MS,
+    abort: input.abort,
+  });
   const fresh = match(desired, view, recall);
   for (const [address, seen] of fresh) if (wanted.has(address)) live.set(address, seen);
   const address = formatRef(pair.ref);
-  const seen = fresh.get(address) ?? { ref: pair.ref, ...(pair.desired === undefined ? {} : { desired: pair.desired }) };
+  const seen = fresh.get(address) ?? {
+    ref: pair.ref,
+    ...(pair.desired === undefined ? {} : { desired: pair.desired }),
+  };
   live.set(address, seen);
   const gaps: readonly Gap[] = view.gaps;
   return { pair: seen, scene: withFresh(input.scene, live, { now: input.now(), viewedAt: Date.parse(view.at), gaps }) };
@@ -118,10 +130,14 @@ function staleness(action: Action, look: Look, neededBy: readonly string[], inpu
   const plugin = input.plugins.get(change.ref.plugin);
   if (look.pair.gap !== undefined && look.pair.observed === undefined)
     return { status: 'stale', message: `it cannot be seen any more: ${look.pair.gap.message}` };
-  if (basisOf(look.pair) !== action.basis) return { status: 'stale', message: 'it is not as it was when the plan was made' };
+  if (basisOf(look.pair) !== action.basis)
+    return { status: 'stale', message: 'it is not as it was when the plan was made' };
   const again = plugin === undefined ? undefined : propose(look.pair, plugin, look.scene);
   if (again === undefined || again.step !== change.step || again.goal !== change.goal)
-    return { status: 'stale', message: again === undefined ? 'there is nothing to do any more' : `it now needs ${again.step}` };
+    return {
+      status: 'stale',
+      message: again === undefined ? 'there is nothing to do any more' : `it now needs ${again.step}`,
+    };
   const judged = judgeOne(change, look.pair, look.scene, input.plugins, neededBy, action.after);
   if (judged.verdict === 'accept') return undefined;
   return { status: 'stale', message: sentence(standing(judged)) };
@@ -169,7 +185,9 @@ function memoryDraft(action: Action, pair: Pair, input: ApplyInput): Draft {
       ref: change.ref,
       goal,
       because: change.because,
-      ...(pair.desired === undefined || tables === undefined ? {} : { meta: metaOf(pair.desired, pair.memory, tables) }),
+      ...(pair.desired === undefined || tables === undefined
+        ? {}
+        : { meta: metaOf(pair.desired, pair.memory, tables) }),
       ...(goal === 'adopt' && pair.desired !== undefined ? specNote(pair.desired.spec) : {}),
       ...(pair.observed === undefined ? {} : { state: pair.observed.state }),
       ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables?.memoryVersion ?? 1 }),
@@ -178,13 +196,19 @@ function memoryDraft(action: Action, pair: Pair, input: ApplyInput): Draft {
 }
 
 /** Runs the handler; what it says it did, or the error that it ended with. */
-async function handle(action: Action, look: Look, input: ApplyInput, id: string): Promise<{ readonly kept?: Readonly<Record<string, Json>>; readonly error?: unknown }> {
+async function handle(
+  action: Action,
+  look: Look,
+  input: ApplyInput,
+  id: string,
+): Promise<{ readonly kept?: Readonly<Record<string, Json>>; readonly error?: unknown }> {
   const { change } = action;
   const plugin = input.plugins.get(change.ref.plugin);
   const kind = plugin?.kinds[change.ref.kind];
   const tables = plugin?.tables.kinds[change.ref.kind];
   const handler = kind?.handlers[change.step];
-  if (plugin === undefined || tables === undefined || handler === undefined) throw new Error(`no handler for ${change.step} of ${change.ref.kind}`);
+  if (plugin === undefined || tables === undefined || handler === undefined)
+    throw new Error(`no handler for ${change.step} of ${change.ref.kind}`);
   const deadlineMs = stepTransition(tables, change.step)?.deadlineMs ?? ACTION_DEADLINE_MS;
   try {
     const world = await input.writer(plugin.name);
@@ -198,7 +222,10 @@ async function handle(action: Action, look: Look, input: ApplyInput, id: string)
         progress: (text) => input.on({ type: 'progress', address: formatRef(change.ref), change, text }),
       }),
     );
-    if (kept !== undefined && (typeof kept !== 'object' || kept === null || JSON.stringify(kept).length > MEMORY_LIMIT_BYTES))
+    if (
+      kept !== undefined &&
+      (typeof kept !== 'object' || kept === null || JSON.stringify(kept).length > MEMORY_LIMIT_BYTES)
+    )
       return { error: new Error(`the handler of ${change.step} gave something that cannot be remembered`) };
     return kept === undefined ? {} : { kept: kept as Readonly<Record<string, Json>> };
   } catch (error) {
@@ -216,7 +243,13 @@ function asRemembered(pair: Pair, kept: Readonly<Record<string, Json>>): Pair {
   return { ...pair, memory: { ...memory, kept: { ...memory.kept, ...kept } } };
 }
 
-function endingOf(action: Action, error: unknown, after: Look | undefined, kept: Readonly<Record<string, Json>>, input: ApplyInput): Ending {
+function endingOf(
+  action: Action,
+  error: unknown,
+  after: Look | undefined,
+  kept: Readonly<Record<string, Json>>,
+  input: ApplyInput,
+): Ending {
   const { change } = action;
   const plugin = input.plugins.get(change.ref.plugin);
   const kind = plugin?.kinds[change.ref.kind];
@@ -225,7 +258,11 @@ function endingOf(action: Action, error: unknown, after: Look | undefined, kept:
   if (kind === undefined || tables === undefined) return { status: 'failed', message: messageOf(error) };
   const blind = after === undefined || (after.pair.observed === undefined && after.pair.gap !== undefined);
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error) };
-  if (blind) return { status: 'unknown', message: cut ? messageOf(error) : `it cannot be seen: ${after?.pair.gap?.message ?? 'no look'}` };
+  if (blind)
+    return {
+      status: 'unknown',
+      message: cut ? messageOf(error) : `it cannot be seen: ${after?.pair.gap?.message ?? 'no look'}`,
+    };
   const wanted = after.pair.desired?.spec;
   const planned = isAsPlanned(asRemembered(after.pair, kept), change, wanted, kind, tables, after.scene);
   if (planned && !cut) return { status: 'done', message: '' };
@@ -233,16 +270,30 @@ function endingOf(action: Action, error: unknown, after: Look | undefined, kept:
   const transition = stepTransition(tables, change.step);
   const settles = transition === undefined ? parseStep(change.step).to : settlesIn(transition);
   const state = after.pair.observed?.state ?? ABSENT;
-  return { status: 'failed', message: state === settles ? 'it still differs from what is written' : `it is ${state}, and ought to be ${settles}` };
+  return {
+    status: 'failed',
+    message: state === settles ? 'it still differs from what is written' : `it is ${state}, and ought to be ${settles}`,
+  };
 }
 
-function outcomeDraft(action: Action, ending: Ending, seq: number, after: Look | undefined, kept: Readonly<Record<string, Json>> | undefined, elapsedMs: number, input: ApplyInput): Draft {
+function outcomeDraft(
+  action: Action,
+  ending: Ending,
+  seq: number,
+  after: Look | undefined,
+  kept: Readonly<Record<string, Json>> | undefined,
+  elapsedMs: number,
+  input: ApplyInput,
+): Draft {
   const { change } = action;
   const plugin = input.plugins.get(change.ref.plugin);
   const tables = plugin?.tables.kinds[change.ref.kind];
   const seen = after !== undefined && !(after.pair.observed === undefined && after.pair.gap !== undefined);
   const state = seen ? (after.pair.observed?.state ?? ABSENT) : undefined;
-  const remembered = ending.status === 'done' && after !== undefined ? { ...noted(after.pair, plugin, input.now()), ...kept } : undefined;
+  const remembered =
+    ending.status === 'done' && after !== undefined
+      ? { ...noted(after.pair, plugin, input.now()), ...kept }
+      : undefined;
   const removed = change.goal === 'remove' && state === ABSENT;
   return {
     kind: 'outcome',
@@ -253,7 +304,9 @@ function outcomeDraft(action: Action, ending: Ending, seq: number, after: Look |
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
       ...(state === undefined ? {} : { state }),
       ...(after?.pair.observed?.others === undefined ? {} : { others: after.pair.observed.others }),
-      ...(ending.status === 'done' && tables !== undefined && state !== undefined ? { moves: movesOf(tables, change.step, state) } : {}),
+      ...(ending.status === 'done' && tables !== undefined && state !== undefined
+        ? { moves: movesOf(tables, change.step, state) }
+        : {}),
       ...(remembered === undefined || removed || Object.keys(remembered).length === 0
         ? {}
         : { kept: remembered, version: tables?.memoryVersion ?? 1 }),
@@ -263,20 +316,36 @@ function outcomeDraft(action: Action, ending: Ending, seq: number, after: Look |
   };
 }
 
-export function refusalDraft(action: Action, verdict: 'rejected' | 'deferred' | 'stale', reasons: readonly Judgement[], run: string): Draft {
+export function refusalDraft(
+  action: Action,
+  verdict: 'rejected' | 'deferred' | 'stale',
+  reasons: readonly Judgement[],
+  run: string,
+): Draft {
   const { ref, step, goal, cause } = action.change;
   return { kind: 'refusal', body: { run, ref, step, goal, cause, verdict, reasons } };
 }
 
 /** Takes one accepted action. Throws only for the log's sake: without a record nothing may go on. */
-export async function take(action: Action, live: Map<string, Pair>, neededBy: readonly string[], input: ApplyInput): Promise<Ending> {
+export async function take(
+  action: Action,
+  live: Map<string, Pair>,
+  neededBy: readonly string[],
+  input: ApplyInput,
+): Promise<Ending> {
   const address = formatRef(action.change.ref);
   const pair = live.get(address);
   if (pair === undefined) throw new Error(`${address} is not part of the plan`);
   const look = await lookAgain(pair, live, input);
   const stale = staleness(action, look, neededBy, input);
   if (stale !== undefined) {
-    const reason: Judgement = { rule: 'stale', outcome: 'reject', message: stale.message, facts: {}, overridable: false };
+    const reason: Judgement = {
+      rule: 'stale',
+      outcome: 'reject',
+      message: stale.message,
+      facts: {},
+      overridable: false,
+    };
     await input.record([refusalDraft(action, 'stale', [reason], input.run)]);
     return stale;
   }

@@ -44,7 +44,8 @@ function queues(input: ApplyInput): (plugin: string, task: () => Promise<void>) 
   const own = new Map<string, PQueue>();
   return async (plugin, task) => {
     const known = own.get(plugin);
-    const queue = known ?? new PQueue({ concurrency: Math.min(input.limits[plugin] ?? input.parallelism, input.parallelism) });
+    const queue =
+      known ?? new PQueue({ concurrency: Math.min(input.limits[plugin] ?? input.parallelism, input.parallelism) });
     if (known === undefined) own.set(plugin, queue);
     await queue.add(() => all.add(task));
   };
@@ -91,24 +92,32 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
   };
 
   const refused = [...input.actions].flatMap(([address, action]) =>
-    action.verdict === 'accept' ? [] : [{ address, action, status: action.verdict === 'reject' ? ('rejected' as const) : ('deferred' as const) }],
+    action.verdict === 'accept'
+      ? []
+      : [{ address, action, status: action.verdict === 'reject' ? ('rejected' as const) : ('deferred' as const) }],
   );
   if (refused.length > 0)
     await input.record(refused.map(({ action, status }) => refusalDraft(action, status, standing(action), input.run)));
-  for (const { address, action, status } of refused) finish(address, action, { status, message: sentence(standing(action)) });
+  for (const { address, action, status } of refused)
+    finish(address, action, { status, message: sentence(standing(action)) });
 
   const { waiting, followers } = graphOf(input.actions);
   const tasks = tracker();
   const enqueue = queues(input);
-  let broken: { readonly error: unknown } | undefined;
+  /** What the log could not take; the first of it is thrown at the end. */
+  const broken: unknown[] = [];
 
   const attempt = async (address: string, action: Action): Promise<void> => {
     const need = action.after
       .map((each) => rows.get(each))
       .find((row) => row !== undefined && row.action.verdict === 'accept' && blocks(row));
     if (need !== undefined)
-      return finish(address, action, { status: 'not-attempted', message: `it needs ${need.address}, which is ${need.status}` });
-    if (broken !== undefined) return finish(address, action, { status: 'not-attempted', message: 'the log cannot be written' });
+      return finish(address, action, {
+        status: 'not-attempted',
+        message: `it needs ${need.address}, which is ${need.status}`,
+      });
+    if (broken.length > 0)
+      return finish(address, action, { status: 'not-attempted', message: 'the log cannot be written' });
     if (input.stop.aborted || input.abort.aborted)
       return finish(address, action, { status: 'not-attempted', message: 'the run was stopped' });
     input.on({ type: 'start', address, change: action.change });
@@ -122,7 +131,7 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
     tasks.begin();
     void enqueue(action.change.ref.plugin, () => attempt(address, action))
       .catch((error: unknown) => {
-        broken ??= { error };
+        broken.push(error);
       })
       .then(() => {
         for (const follower of followers.get(address) ?? []) {
@@ -137,6 +146,6 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
   const ready = [...waiting].filter(([, count]) => count === 0).map(([address]) => address);
   for (const address of ready) start(address);
   if (ready.length > 0) await tasks.idle;
-  if (broken !== undefined) throw (broken as { readonly error: unknown }).error;
+  if (broken.length > 0) throw broken[0];
   return rows;
 }

@@ -30,7 +30,9 @@ export function approve(saved: Plan, actions: ReadonlyMap<string, Action>): Appr
   const isAdded = (address: string, action: Action): boolean => action.verdict === 'accept' && !rows.has(address);
   return {
     actions: new Map(
-      [...actions].filter(([address, action]) => !isAdded(address, action) && !(refused.has(address) && action.verdict === 'accept')),
+      [...actions].filter(
+        ([address, action]) => !isAdded(address, action) && !(refused.has(address) && action.verdict === 'accept'),
+      ),
     ),
     stale,
     added: [...actions].flatMap(([address, action]) => (isAdded(address, action) ? [address] : [])),

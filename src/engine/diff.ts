@@ -76,10 +76,19 @@ function orphanChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene
   if (pair.observed === undefined) {
     // Not seen, and covered by a gap: the removal stays a row, and is rejected there.
     const state = pair.memory?.state ?? ABSENT;
-    return { ref: pair.ref, step: `${state}>${ABSENT}`, goal: 'remove', fields: [], because: 'no longer written', cause: 'orphan' };
+    return {
+      ref: pair.ref,
+      step: `${state}>${ABSENT}`,
+      goal: 'remove',
+      fields: [],
+      because: 'no longer written',
+      cause: 'orphan',
+    };
   }
   const proposal = kind.diff(pair, scene);
-  return proposal === undefined ? undefined : { ...proposal, ref: pair.ref, fields: proposal.fields ?? [], cause: proposal.cause ?? 'orphan' };
+  return proposal === undefined
+    ? undefined
+    : { ...proposal, ref: pair.ref, fields: proposal.fields ?? [], cause: proposal.cause ?? 'orphan' };
 }
 
 function causeOf(pair: Pair, proposal: Proposal): Cause {
@@ -126,7 +135,8 @@ export function propose(pair: Pair, plugin: Plugin, scene: Scene): Change | unde
   if (pair.observed !== undefined && pair.observed.given !== true) {
     if (!isOurs(pair)) return memoryChange(pair, 'adopt', 'new', 'it is there already, and not ours yet');
     const protection = protectionFields(pair, tables);
-    if (protection.length > 0) return memoryChange(pair, 'protect', 'edit', 'what the document says about its removal', protection);
+    if (protection.length > 0)
+      return memoryChange(pair, 'protect', 'edit', 'what the document says about its removal', protection);
   }
   return managedChange(pair, kind, scene);
 }
@@ -150,7 +160,8 @@ export function diff(
 export function driftOf(pair: Pair, change: Change | undefined, plugin: Plugin, scene: Scene): Change | undefined {
   const spec = pair.memory?.applied?.spec;
   if (!isOurs(pair) || spec === undefined || (pair.observed === undefined && pair.gap !== undefined)) return undefined;
-  if (pair.desired !== undefined && sameJson(spec, pair.desired.spec)) return change?.cause === 'drift' ? change : undefined;
+  if (pair.desired !== undefined && sameJson(spec, pair.desired.spec))
+    return change?.cause === 'drift' ? change : undefined;
   if (pair.desired !== undefined && change === undefined) return undefined;
   const kind = plugin.kinds[pair.ref.kind];
   const applied: Desired = {
@@ -164,5 +175,3 @@ export function driftOf(pair: Pair, change: Change | undefined, plugin: Plugin, 
   const found = kind === undefined ? undefined : managedChange(as, kind, scene);
   return found?.cause === 'drift' ? found : undefined;
 }
-
-

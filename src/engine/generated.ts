@@ -209,7 +209,7 @@ export const exitCodes: readonly ExitCode[] = [
     name: 'locked',
     code: 5,
     text: 'The lock was not obtained, so nothing was written.',
-    next: 'Wait for the holder, or see `fettle lock status`.',
+    next: 'Wait for the holder that is named above, or give `--lock-timeout`.',
   },
   {
     name: 'plan-refused',
@@ -239,7 +239,7 @@ export const exitCodes: readonly ExitCode[] = [
     name: 'rejected',
     code: 3,
     text: 'Every accepted action is done, but rejected ones remain.',
-    next: 'See `fettle explain ADDRESS`, or allow them with `--allow-rejected`.',
+    next: 'The rows above say why, and how to go on; `--allow-rejected` makes it 0.',
   },
   {
     name: 'changes',

@@ -47,7 +47,12 @@ export function dependents(pairs: Iterable<Pair>): ReadonlyMap<string, readonly 
 }
 
 /** Addresses of the changes that come before one: what it needs, or, before a removal, the leaving of what needs it. */
-function changesBefore(change: Change, pair: Pair, changes: Scene['changes'], neededBy: readonly string[]): readonly string[] {
+function changesBefore(
+  change: Change,
+  pair: Pair,
+  changes: Scene['changes'],
+  neededBy: readonly string[],
+): readonly string[] {
   if (change.goal === 'remove' || change.goal === 'release') {
     return neededBy.filter((address) => {
       const goal = changes.get(address)?.goal;
@@ -108,7 +113,9 @@ function rulesFor(change: Change, pair: Pair, scene: Scene, ground: Ground, plug
         return rule(change, pair, scene);
       },
     }));
-  return change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release' ? engine : [...engine, ...own];
+  return change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release'
+    ? engine
+    : [...engine, ...own];
 }
 
 function judgement(asked: Asked, override: Override | undefined): Judgement {
@@ -183,10 +190,7 @@ export function judge(
     const change = changes.get(address);
     const pair = pairs.get(address);
     if (change === undefined || pair === undefined) continue;
-    judged.set(
-      address,
-      judgeOne(change, pair, seen, plugins, needed.get(address) ?? [], before.get(address) ?? []),
-    );
+    judged.set(address, judgeOne(change, pair, seen, plugins, needed.get(address) ?? [], before.get(address) ?? []));
   }
   return judged;
 }

@@ -54,10 +54,7 @@ export function withMemory(pairs: ReadonlyMap<string, Pair>, recall: Recall): Re
   const next = new Map<string, Pair>();
   for (const [address, pair] of pairs) {
     const memory = recall.resources.get(address);
-    next.set(
-      address,
-      memory === pair.memory ? pair : pairOf(pair.ref, pair.desired, pair.observed, memory, pair.gap),
-    );
+    next.set(address, memory === pair.memory ? pair : pairOf(pair.ref, pair.desired, pair.observed, memory, pair.gap));
   }
   return next;
 }

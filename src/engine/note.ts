@@ -68,7 +68,12 @@ function seenOf(pair: Pair, kind: Kind<unknown>, tables: KindTables, now: number
   return Object.keys(seen).length === 1 ? undefined : seen;
 }
 
-function inRecords(run: string, resources: readonly Seen[], counts: Readonly<Record<string, number>>, gaps: readonly string[]): readonly Draft[] {
+function inRecords(
+  run: string,
+  resources: readonly Seen[],
+  counts: Readonly<Record<string, number>>,
+  gaps: readonly string[],
+): readonly Draft[] {
   const drafts: Draft[] = [];
   for (let start = 0; start === 0 || start < resources.length; start += RESOURCES_PER_RECORD) {
     drafts.push({

@@ -42,7 +42,12 @@ function gapOf(plugin: string, refs: readonly Ref[] | undefined, message: string
   return refs === undefined ? { plugin, message } : { plugin, refs, message };
 }
 
-async function observeOne(plugin: Plugin, input: ObserveInput, desired: readonly Desired[], memory: readonly Memory[]): Promise<View> {
+async function observeOne(
+  plugin: Plugin,
+  input: ObserveInput,
+  desired: readonly Desired[],
+  memory: readonly Memory[],
+): Promise<View> {
   const only = input.only?.filter((ref) => ref.plugin === plugin.name);
   const now = input.now();
   try {
@@ -58,14 +63,21 @@ async function observeOne(plugin: Plugin, input: ObserveInput, desired: readonly
     );
     const wrong = rubbish(view, plugin);
     if (wrong === undefined) return view;
-    return { observed: [], gaps: [gapOf(plugin.name, only, `the plugin gave rubbish: ${wrong}`)], at: new Date(now).toISOString() };
+    return {
+      observed: [],
+      gaps: [gapOf(plugin.name, only, `the plugin gave rubbish: ${wrong}`)],
+      at: new Date(now).toISOString(),
+    };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { observed: [], gaps: [gapOf(plugin.name, only, message)], at: new Date(now).toISOString() };
   }
 }
 
-function grouped<T extends { readonly ref: Ref }>(items: Iterable<T>, wanted: ReadonlySet<string> | undefined): ReadonlyMap<string, T[]> {
+function grouped<T extends { readonly ref: Ref }>(
+  items: Iterable<T>,
+  wanted: ReadonlySet<string> | undefined,
+): ReadonlyMap<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     if (wanted !== undefined && !wanted.has(formatRef(item.ref))) continue;

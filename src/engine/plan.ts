@@ -62,7 +62,12 @@ export interface Plan {
   readonly rejected_changes: readonly RefusedChange[];
   readonly deferred_changes: readonly RefusedChange[];
   readonly prior_state: {
-    readonly resources: readonly { readonly address: string; readonly type: string; readonly state: string; readonly values: Json }[];
+    readonly resources: readonly {
+      readonly address: string;
+      readonly type: string;
+      readonly state: string;
+      readonly values: Json;
+    }[];
   };
   readonly resource_drift: readonly { readonly address: string; readonly change: ResourceChange['change'] }[];
   readonly checks: readonly {
@@ -72,7 +77,12 @@ export interface Plan {
     readonly message: string;
     readonly facts: Facts;
   }[];
-  readonly gaps: readonly { readonly plugin: string; readonly scope: string; readonly message: string; readonly since?: string }[];
+  readonly gaps: readonly {
+    readonly plugin: string;
+    readonly scope: string;
+    readonly message: string;
+    readonly since?: string;
+  }[];
   /** Observed in the world, and neither written nor ours. */
   readonly unmanaged: readonly string[];
   /** What an earlier run left open, and how it ended as far as can be seen. */

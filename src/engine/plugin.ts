@@ -43,14 +43,7 @@ export type Handler<W, S = unknown, F = unknown, M = Facts> = {
 }['take'];
 
 /** One kind of resource: pure functions of data, and a handler for every step. Methods, so that kinds of unlike types fit one table. */
-export interface Kind<
-  W,
-  S = unknown,
-  F = unknown,
-  M = Facts,
-  P extends Step = Step,
-  RuleId extends string = string,
-> {
+export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = Step, RuleId extends string = string> {
   /** Turns one document into several; what it returns takes the document's place, and may contain it. */
   expand?(desired: Desired<S>, recall: (ref: Ref) => Memory | undefined): readonly Desired[];
   /** The one step that brings the resource nearer to what is written, or, without `desired`, takes it away. */

@@ -51,7 +51,11 @@ export interface Reconciled {
   readonly plan: Plan;
 }
 
-function findingsOf(pairs: ReadonlyMap<string, Pair>, plugins: ReadonlyMap<string, Plugin>, scene: Scene): readonly Finding[] {
+function findingsOf(
+  pairs: ReadonlyMap<string, Pair>,
+  plugins: ReadonlyMap<string, Plugin>,
+  scene: Scene,
+): readonly Finding[] {
   return [...pairs.values()].flatMap((pair) => [
     ...(pair.observed?.findings ?? []),
     ...(plugins.get(pair.ref.plugin)?.kinds[pair.ref.kind]?.findings?.(pair, scene) ?? []),
@@ -81,7 +85,15 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   // Before this run's own records move it on.
   const logAt = recall.at === '' ? undefined : Date.parse(recall.at);
   const sceneFor = (pairs: ReadonlyMap<string, Pair>): Scene =>
-    sceneOf({ pairs, gaps: view.gaps, now, viewedAt: Date.parse(view.at), safety, ...(input.busy === undefined ? {} : { busy: input.busy }), ...(logAt === undefined ? {} : { logAt }) });
+    sceneOf({
+      pairs,
+      gaps: view.gaps,
+      now,
+      viewedAt: Date.parse(view.at),
+      safety,
+      ...(input.busy === undefined ? {} : { busy: input.busy }),
+      ...(logAt === undefined ? {} : { logAt }),
+    });
   const found = match(desired, view, recall);
   const closed = input.busy === undefined ? settle(found, plugins, sceneFor(found), run) : [];
   const settled = settledRows(closed, found);

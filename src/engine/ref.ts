@@ -37,9 +37,7 @@ export function compareText(a: string, b: string): number {
 export function addressMatcher(glob: string): (address: string) => boolean {
   const source = glob
     .split(/(\*\*|\*|\?)/u)
-    .map((piece) =>
-      piece === '**' ? '.*' : piece === '*' ? '[^/]*' : piece === '?' ? '[^/]' : RegExp.escape(piece),
-    )
+    .map((piece) => (piece === '**' ? '.*' : piece === '*' ? '[^/]*' : piece === '?' ? '[^/]' : RegExp.escape(piece)))
     .join('');
   const pattern = new RegExp(`^${source}$`, 'u');
   return (address) => pattern.test(address);

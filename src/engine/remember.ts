@@ -33,7 +33,9 @@ function blank(ref: Ref): Memory {
 
 /** Drops members that are undefined or say nothing, so that equal memories are equal as JSON. */
 function tidy(memory: Memory): Memory | undefined {
-  const kept = Object.fromEntries(Object.entries(memory.kept).filter(([, value]) => value !== undefined && value !== null)) as Facts;
+  const kept = Object.fromEntries(
+    Object.entries(memory.kept).filter(([, value]) => value !== undefined && value !== null),
+  ) as Facts;
   const entries = Object.entries({ ...memory, kept }).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as unknown as Memory;
 }
@@ -58,7 +60,11 @@ function withState(memory: Memory, at: string, state: string | undefined): Memor
   return state === undefined || state === memory.state ? memory : { ...memory, state, since: at };
 }
 
-function withKept(memory: Memory, kept: Readonly<Record<string, Json>> | undefined, version: number | undefined): Memory {
+function withKept(
+  memory: Memory,
+  kept: Readonly<Record<string, Json>> | undefined,
+  version: number | undefined,
+): Memory {
   if (kept === undefined) return memory;
   return { ...memory, version: version ?? memory.version, kept: { ...memory.kept, ...kept } };
 }
@@ -66,7 +72,13 @@ function withKept(memory: Memory, kept: Readonly<Record<string, Json>> | undefin
 function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memory | undefined {
   if (seen.gone === true) return undefined;
   const before = memory ?? blank(seen.ref);
-  const met: Memory = { ...before, needs: seen.needs ?? before.needs, labels: seen.labels ?? before.labels, others: seen.others ?? before.others, applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied } as Memory;
+  const met: Memory = {
+    ...before,
+    needs: seen.needs ?? before.needs,
+    labels: seen.labels ?? before.labels,
+    others: seen.others ?? before.others,
+    applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied,
+  } as Memory;
   return withKept(withState(met, at, seen.state), seen.kept, seen.version);
 }
 
@@ -84,7 +96,8 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     };
     return withState(withKept(failed, body.kept, body.version), at, body.state);
   }
-  if (open?.goal === 'remove') return body.state === undefined || body.state === 'absent' ? undefined : withState(closed, at, body.state);
+  if (open?.goal === 'remove')
+    return body.state === undefined || body.state === 'absent' ? undefined : withState(closed, at, body.state);
   const done = {
     ...closed,
     owned: before.owned ?? (open?.goal === 'create' ? ('created' as const) : undefined),
@@ -102,7 +115,12 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
   const before = memory ?? blank(body.ref);
   const adopted =
     body.goal === 'adopt'
-      ? { ...before, owned: before.owned ?? ('adopted' as const), unknown: undefined, applied: appliedOf(at, body.spec, body.specDigest) ?? before.applied }
+      ? {
+          ...before,
+          owned: before.owned ?? ('adopted' as const),
+          unknown: undefined,
+          applied: appliedOf(at, body.spec, body.specDigest) ?? before.applied,
+        }
       : before;
   return withState(withKept(withMeta(adopted as Memory, body.meta), body.kept, body.version), at, body.state);
 }

@@ -28,7 +28,9 @@ export function isMemoryOnly(change: Change): boolean {
 /** It takes something away that may be in use. */
 export function isDestructive(change: Change, tables: KindTables): boolean {
   if (isMemoryOnly(change)) return false;
-  return change.goal === 'remove' || change.goal === 'replace' || stepTransition(tables, change.step)?.destructive === true;
+  return (
+    change.goal === 'remove' || change.goal === 'replace' || stepTransition(tables, change.step)?.destructive === true
+  );
 }
 
 function lifecycle(change: Change, pair: Pair, _scene: Scene, { tables }: Ground): Verdict {
@@ -45,9 +47,13 @@ function notOwned(change: Change, pair: Pair): Verdict {
   if (change.goal === 'adopt' || pair.observed === undefined || pair.observed.given === true || isOurs(pair))
     return pass('ours, or nobody’s', { owned: pair.memory?.owned ?? null });
   const address = formatRef(change.ref);
-  return reject('neither created nor adopted by this project', { owned: null }, {
-    remedy: { outside: `write a document for ${address} and apply: it is adopted first` },
-  });
+  return reject(
+    'neither created nor adopted by this project',
+    { owned: null },
+    {
+      remedy: { outside: `write a document for ${address} and apply: it is adopted first` },
+    },
+  );
 }
 
 function protectedRule(change: Change, pair: Pair): Verdict {
@@ -55,17 +61,25 @@ function protectedRule(change: Change, pair: Pair): Verdict {
   const facts = { protected: isProtected, goal: change.goal };
   if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced', facts);
   if (!isProtected) return pass('not protected', facts);
+  const remedy =
+    pair.desired === undefined
+      ? { outside: 'write its document again, with lifecycle.protect: false, and apply that first' }
+      : { set: { path: '/lifecycle/protect', value: false } };
   return reject(`it is protected, and would be ${change.goal === 'remove' ? 'removed' : 'replaced'}`, facts, {
-    remedy: { set: { path: '/lifecycle/protect', value: false } },
+    remedy,
   });
 }
 
 function partialView(change: Change, pair: Pair, _scene: Scene, { tables }: Ground): Verdict {
   if (!isDestructive(change, tables)) return pass('takes nothing away', { destructive: false });
   if (pair.gap === undefined) return pass('the view is complete', { destructive: true });
-  return reject(`it cannot be seen: ${pair.gap.message}`, { destructive: true, gap: gapScope(pair.gap) }, {
-    remedy: { outside: `make ${pair.gap.endpoint ?? gapScope(pair.gap)} readable again` },
-  });
+  return reject(
+    `it cannot be seen: ${pair.gap.message}`,
+    { destructive: true, gap: gapScope(pair.gap) },
+    {
+      remedy: { outside: `make ${pair.gap.endpoint ?? gapScope(pair.gap)} readable again` },
+    },
+  );
 }
 
 function staleView(change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
@@ -86,8 +100,7 @@ function missingNeed(address: string, scene: Scene, ground: Ground): string | un
   const action = scene.judged.get(address);
   if (pair === undefined) return `${address} is not known`;
   const tables = ground.tablesOf(pair);
-  const settled =
-    pair.observed !== undefined && !(tables !== undefined && isUnsettled(tables, pair.observed.state));
+  const settled = pair.observed !== undefined && !(tables !== undefined && isUnsettled(tables, pair.observed.state));
   if (action === undefined) {
     if (settled) return undefined;
     if (pair.gap !== undefined) return `${address} cannot be seen: ${pair.gap.message}`;
@@ -131,7 +144,8 @@ function tooManyRemovals(change: Change, _pair: Pair, scene: Scene): Verdict {
   const { max, share, from } = scene.safety.removals;
   const allowed = scene.safety.maxRemovals;
   const facts = { kind: `${plugin}/${kind}`, removals, owned, max, share, from, lifted: allowed?.count ?? null };
-  if (allowed !== undefined && removals <= allowed.count) return pass(`lifted to ${allowed.count}: ${allowed.reason}`, facts);
+  if (allowed !== undefined && removals <= allowed.count)
+    return pass(`lifted to ${allowed.count}: ${allowed.reason}`, facts);
   const what = `${counted(removals, 'removal')} of ${owned} owned ${kind}s`;
   const remedy = { outside: `--max-removals ${removals} --reason "…"` };
   if (removals > max) return reject(`${what}, ${max} are allowed`, facts, { remedy });
@@ -146,10 +160,14 @@ function clockBehind(change: Change, _pair: Pair, scene: Scene, { tables }: Grou
   const { now, logAt } = scene;
   if (logAt === undefined || now >= logAt) return pass('the clock is not behind the log');
   const [clock, log] = [new Date(now).toISOString(), new Date(logAt).toISOString()];
-  return defer(`the clock stands at ${clock}, and the log was written at ${log}`, { clock, log }, {
-    clearsAt: log,
-    remedy: { wait: log, outside: 'set the clock' },
-  });
+  return defer(
+    `the clock stands at ${clock}, and the log was written at ${log}`,
+    { clock, log },
+    {
+      clearsAt: log,
+      remedy: { wait: log, outside: 'set the clock' },
+    },
+  );
 }
 
 function inProgress(_change: Change, pair: Pair, scene: Scene): Verdict {

@@ -34,7 +34,9 @@ export function withSchemas(validate: Validator, root: unknown): Validator {
     const isValid = validate(value);
     check.errors = isValid
       ? null
-      : (validate.errors ?? []).map((error): SchemaError => ({ ...error, parentSchema: schemaAt(root, error.schemaPath) }));
+      : (validate.errors ?? []).map(
+          (error): SchemaError => ({ ...error, parentSchema: schemaAt(root, error.schemaPath) }),
+        );
     return isValid;
   };
   return check;

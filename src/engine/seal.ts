@@ -5,7 +5,14 @@ import { digestOf } from './canonical.ts';
 import { driftOf } from './diff.ts';
 import { gapScope } from './gap.ts';
 import { parseStep, stepTransition } from './lifecycle.ts';
-import { PLAN_FORMAT, type Plan, type PlanActionName, type PlanReason, type RefusedChange, type ResourceChange } from './plan.ts';
+import {
+  PLAN_FORMAT,
+  type Plan,
+  type PlanActionName,
+  type PlanReason,
+  type RefusedChange,
+  type ResourceChange,
+} from './plan.ts';
 import type { Plugin } from './plugin.ts';
 import { compareText, formatRef } from './ref.ts';
 import { isMemoryOnly } from './rules.ts';
@@ -61,7 +68,9 @@ function changeJson(change: Pick<Change, 'goal' | 'fields'>): ResourceChange['ch
 }
 
 function overridesOf(action: Action): readonly { readonly rule: string; readonly reason: string }[] {
-  return action.judgements.flatMap(({ rule, overridden }) => (overridden === undefined ? [] : [{ rule, reason: overridden }]));
+  return action.judgements.flatMap(({ rule, overridden }) =>
+    overridden === undefined ? [] : [{ rule, reason: overridden }],
+  );
 }
 
 /** One row of the plan. */
@@ -85,7 +94,9 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
     ...(source === undefined
       ? {}
       : { source: { filename: source.file, start: { line: source.line, column: source.column } } }),
-    warnings: action.judgements.filter(({ outcome }) => outcome === 'warn').map(({ rule, message }) => `${rule}: ${message}`),
+    warnings: action.judgements
+      .filter(({ outcome }) => outcome === 'warn')
+      .map(({ rule, message }) => `${rule}: ${message}`),
     ...(overrides.length === 0 ? {} : { overrides }),
   };
 }
@@ -106,7 +117,10 @@ function reasonOf(judgement: Judgement, observedAt: string): PlanReason {
 /** The judgements for which an action does not run; the gravest kind first. */
 export function standing(action: Action): readonly Judgement[] {
   const stands = action.judgements.filter(({ overridden }) => overridden === undefined);
-  return [...stands.filter(({ outcome }) => outcome === 'reject'), ...stands.filter(({ outcome }) => outcome === 'defer')];
+  return [
+    ...stands.filter(({ outcome }) => outcome === 'reject'),
+    ...stands.filter(({ outcome }) => outcome === 'defer'),
+  ];
 }
 
 /** The latest time at which all reasons have cleared; undefined when one does not clear by itself. */
@@ -134,7 +148,9 @@ export function planDigest(actions: readonly Action[], gaps: readonly Gap[]): st
       address: formatRef(action.change.ref),
       step: action.change.step,
       goal: action.change.goal,
-      fields: action.change.fields.map(({ path, before, after, secret }) => (secret === true ? { path, secret } : { path, before, after })),
+      fields: action.change.fields.map(({ path, before, after, secret }) =>
+        secret === true ? { path, secret } : { path, before, after },
+      ),
       overrides: overridesOf(action).map(({ rule }) => rule),
     }))
     .sort((a, b) => compareText(a.address, b.address));
@@ -172,13 +188,16 @@ export interface SealInput {
 }
 
 function summaryOf(input: SealInput, accepted: readonly Action[], rejected: number, deferred: number): Plan['summary'] {
-  const goals = (...names: readonly Change['goal'][]) => accepted.filter(({ change }) => names.includes(change.goal)).length;
+  const goals = (...names: readonly Change['goal'][]) =>
+    accepted.filter(({ change }) => names.includes(change.goal)).length;
   const stepping = accepted.filter(({ change }) => {
     const { from, to } = parseStep(change.step);
     return change.goal === 'update' && from !== to;
   }).length;
   const managed = [...input.pairs].filter(([, pair]) => pair.desired !== undefined || pair.memory !== undefined);
-  const unread = managed.filter(([address, pair]) => pair.observed === undefined && pair.gap !== undefined && !input.actions.has(address));
+  const unread = managed.filter(
+    ([address, pair]) => pair.observed === undefined && pair.gap !== undefined && !input.actions.has(address),
+  );
   return {
     resources: managed.length,
     plugins: new Set(managed.map(([, { ref }]) => ref.plugin)).size,
@@ -199,8 +218,10 @@ export function seal(input: SealInput): Plan {
   const { plugins, pairs, gaps, scene } = input;
   const all = byGravity([...input.actions.values()]);
   const having = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict);
-  const seenAt = (action: Action) => pairs.get(formatRef(action.change.ref))?.observed?.at ?? new Date(scene.viewedAt).toISOString();
-  const refused = (verdict: Action['verdict']) => having(verdict).map((action) => refusedChange(action, plugins, seenAt(action)));
+  const seenAt = (action: Action) =>
+    pairs.get(formatRef(action.change.ref))?.observed?.at ?? new Date(scene.viewedAt).toISOString();
+  const refused = (verdict: Action['verdict']) =>
+    having(verdict).map((action) => refusedChange(action, plugins, seenAt(action)));
   const accepted = having('accept');
   const rejected = refused('reject');
   const deferred = refused('defer');
@@ -242,7 +263,7 @@ export function seal(input: SealInput): Plan {
       ...(gap.since === undefined ? {} : { since: gap.since }),
     })),
     unmanaged: [...pairs].flatMap(([address, pair]) =>
-      pair.desired === undefined && pair.memory === undefined ? [address] : [],
+      pair.desired === undefined && pair.memory === undefined && pair.observed?.given !== true ? [address] : [],
     ),
     settled: input.settled,
     summary: summaryOf(input, accepted, rejected.length, deferred.length),

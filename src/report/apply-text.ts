@@ -58,7 +58,10 @@ export function endLine(row: Row, color: boolean): string {
 }
 
 function rowLines(rows: readonly Row[], paint: Paint): readonly string[] {
-  const width = columnWidth(rows.map(({ address }) => printable(address)), 56);
+  const width = columnWidth(
+    rows.map(({ address }) => printable(address)),
+    56,
+  );
   return rows.map(
     ({ status, address, message }) =>
       `  ${paint(STYLES[status], word(status).padEnd(13))}  ${printable(address).padEnd(width)}  ${printable(message)}`,

@@ -5,5 +5,7 @@ import { printable } from './text.ts';
 
 export function holderText(holder: Holder): string {
   const run = holder.run === undefined ? '' : `, ${holder.run}`;
-  return printable(`${holder.user}@${holder.host}, process ${holder.pid}, since ${holder.since}, ${holder.command}${run}`);
+  return printable(
+    `${holder.user}@${holder.host}, process ${holder.pid}, since ${holder.since}, ${holder.command}${run}`,
+  );
 }

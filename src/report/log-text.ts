@@ -5,7 +5,9 @@ import { formatRef } from '../engine/ref.ts';
 import { printable } from './text.ts';
 
 function movesText(moves: readonly Move[] | undefined): string {
-  return (moves ?? []).map(({ from, to, trigger, unlisted }) => `${from} > ${to} (${unlisted === true ? 'not in the spec' : trigger})`).join(', ');
+  return (moves ?? [])
+    .map(({ from, to, trigger, unlisted }) => `${from} > ${to} (${unlisted === true ? 'not in the spec' : trigger})`)
+    .join(', ');
 }
 
 function seenText(record: LogRecord & { readonly kind: 'seen' }): string {
@@ -32,7 +34,9 @@ function bodyText(record: LogRecord): string {
     case 'seen':
       return seenText(record);
     case 'intent': {
-      const overrides = (record.body.overrides ?? []).map(({ rule, reason }) => `; overrides ${rule}: ${reason}`).join('');
+      const overrides = (record.body.overrides ?? [])
+        .map(({ rule, reason }) => `; overrides ${rule}: ${reason}`)
+        .join('');
       return `${formatRef(record.body.ref)} ${record.body.step}: ${record.body.because}${overrides}`;
     }
     case 'outcome': {

@@ -2,7 +2,16 @@
 
 import type { Plan, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import type { Json } from '../engine/types.ts';
-import { columnWidth, type Paint, painter, plural, printable, shorten, spanText } from './text.ts';
+import {
+  columnWidth,
+  type Paint,
+  painter,
+  plural,
+  printable as harmless,
+  shortDigests,
+  shorten,
+  spanText,
+} from './text.ts';
 
 export interface PlanTextOptions {
   readonly color: boolean;
@@ -13,6 +22,10 @@ export interface PlanTextOptions {
 }
 
 const FIELDS_SHOWN = 3;
+
+function printable(text: string): string {
+  return shortDigests(harmless(text));
+}
 
 function symbolOf(change: ResourceChange): string {
   if (change.goal === 'create') return '+';
@@ -34,7 +47,7 @@ function stepText(change: ResourceChange): string {
 }
 
 function valueText(value: Json | undefined): string {
-  return value === undefined ? '(none)' : printable(shorten(JSON.stringify(value), 60));
+  return value === undefined ? '(none)' : shorten(printable(JSON.stringify(value)), 60);
 }
 
 interface FieldRow {
@@ -69,7 +82,8 @@ function secretRows(change: ResourceChange): readonly FieldRow[] {
 /** What a row says in its last column: its differences, or why it is there. */
 function reasonText(change: ResourceChange, detail: boolean): string {
   const { before, after } = change.change;
-  const word = change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release' ? `${change.goal}: ` : '';
+  const word =
+    change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release' ? `${change.goal}: ` : '';
   if (change.goal === 'create' || change.goal === 'remove') return printable(change.because);
   const rows = [...fieldRows(before, after), ...secretRows(change)];
   if (rows.length === 0) return word + printable(change.because);
@@ -108,7 +122,9 @@ function remedyText(refused: RefusedChange, paint: Paint): readonly string[] {
   return refused.reasons.flatMap((reason) => {
     const { remedy } = reason;
     const ways = [
-      ...(remedy?.set === undefined ? [] : [`set ${remedy.set.path.slice(1).replaceAll('/', '.')}: ${valueText(remedy.set.value)}`]),
+      ...(remedy?.set === undefined
+        ? []
+        : [`set ${remedy.set.path.slice(1).replaceAll('/', '.')}: ${valueText(remedy.set.value)}`]),
       ...(remedy?.outside === undefined ? [] : [printable(remedy.outside)]),
     ];
     const override = `--override ${reason.rule}@${printable(refused.resource_change.address)} --reason "…"`;
@@ -133,9 +149,18 @@ function paintSymbol(symbol: string, paint: Paint): string {
 }
 
 function linesText(lines: readonly Line[], paint: Paint): readonly string[] {
-  const wide = columnWidth(lines.map(({ symbol }) => symbol), 3);
-  const address = columnWidth(lines.map((line) => line.address), 56);
-  const step = columnWidth(lines.map((line) => line.step), 32);
+  const wide = columnWidth(
+    lines.map(({ symbol }) => symbol),
+    3,
+  );
+  const address = columnWidth(
+    lines.map((line) => line.address),
+    56,
+  );
+  const step = columnWidth(
+    lines.map((line) => line.step),
+    32,
+  );
   return lines.flatMap((line) => [
     `  ${paintSymbol(line.symbol, paint)}${' '.repeat(wide - line.symbol.length)} ${line.address.padEnd(address)}  ${line.step.padEnd(step)}  ${line.reason}  ${paint('dim', line.cause)}`,
     ...line.below.map((text) => `      ${text}`),
@@ -153,7 +178,10 @@ const SEVERITY_MARK = { error: '!', warning: '!', info: 'i' } as const;
 function findingLines(plan: Plan, paint: Paint): readonly string[] {
   const rank = { error: 0, warning: 1, info: 2 } as const;
   const sorted = plan.checks.toSorted((a, b) => rank[a.severity] - rank[b.severity]);
-  const width = columnWidth(sorted.map(({ address }) => printable(address)), 56);
+  const width = columnWidth(
+    sorted.map(({ address }) => printable(address)),
+    56,
+  );
   return sorted.map(({ address, code, severity, message }) => {
     const style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
     return `  ${paint(style, SEVERITY_MARK[severity])} ${printable(address).padEnd(width)}  ${paint(style, code)}: ${printable(message)}`;
@@ -161,11 +189,15 @@ function findingLines(plan: Plan, paint: Paint): readonly string[] {
 }
 
 function gapLines(plan: Plan, paint: Paint): readonly string[] {
-  return plan.gaps.map(({ scope, message }) => `  ${paint('red', '?')} ${printable(scope)}  could not be read: ${printable(message)}`);
+  return plan.gaps.map(
+    ({ scope, message }) => `  ${paint('red', '?')} ${printable(scope)}  could not be read: ${printable(message)}`,
+  );
 }
 
 function settledLines(plan: Plan): readonly string[] {
-  return plan.settled.map(({ address, step, outcome }) => `  . ${printable(address)}  ${step}, left open by an earlier run: ${outcome}`);
+  return plan.settled.map(
+    ({ address, step, outcome }) => `  . ${printable(address)}  ${step}, left open by an earlier run: ${outcome}`,
+  );
 }
 
 /** `Plan: 1 to add, …`. */

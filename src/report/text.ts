@@ -27,13 +27,21 @@ export function printable(text: string): string {
   });
 }
 
+/** A digest that explains something is shown by its beginning; the whole one is in the JSON. */
+export function shortDigests(text: string): string {
+  return text.replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/gu, 'sha256:$1…');
+}
+
 export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
 /** Pads a column to the width of its widest cell, up to a limit: one long cell does not push the others away. */
 export function columnWidth(cells: readonly string[], limit: number): number {
-  return Math.min(limit, cells.reduce((width, cell) => Math.max(width, cell.length), 0));
+  return Math.min(
+    limit,
+    cells.reduce((width, cell) => Math.max(width, cell.length), 0),
+  );
 }
 
 /** `2 s`, `3 min`, `5 h`, `4 days`. */

@@ -27,14 +27,25 @@ type CertificateStep = 'absent>normal' | 'expiring_soon>renewing';
 interface CertificateWorld {
   readonly issue: (names: readonly string[], signal: AbortSignal) => Promise<string>;
 }
-const renew: Handler<CertificateWorld, CertificateSpec, CertificateFacts, CertificateMemory> = async (world, pair, run) => ({
+const renew: Handler<CertificateWorld, CertificateSpec, CertificateFacts, CertificateMemory> = async (
+  world,
+  pair,
+  run,
+) => ({
   fingerprint: await world.issue(pair.desired?.spec.dnsNames ?? [], run.signal),
 });
 const sameIssuer: Rule<CertificateSpec, CertificateFacts, CertificateMemory> = (_change, pair) =>
   pair.memory?.kept.fingerprint === pair.observed?.facts.fingerprint
     ? pass('the same as remembered')
     : reject('another one than was remembered', { seen: pair.observed?.facts.fingerprint ?? null });
-const certificate: Kind<CertificateWorld, CertificateSpec, CertificateFacts, CertificateMemory, CertificateStep, 'same-issuer'> = {
+const certificate: Kind<
+  CertificateWorld,
+  CertificateSpec,
+  CertificateFacts,
+  CertificateMemory,
+  CertificateStep,
+  'same-issuer'
+> = {
   diff: ({ observed }, { now }) => {
     if (observed === undefined) return { step: 'absent>normal', goal: 'create', because: 'never issued' };
     if (observed.state !== 'expiring_soon') return undefined;
@@ -61,14 +72,28 @@ const pool: Kind<undefined, PoolSpec, { readonly ready: number }, PoolMemory, 's
     const kept = recall(desired.ref)?.kept as Partial<PoolMemory> | undefined;
     const fresh = Array.from({ length: desired.spec.size }, (_, i) => `${desired.ref.name}-${i + 1}`);
     const names = [...(kept?.members ?? []), ...fresh.filter((name) => kept?.members?.includes(name) !== true)];
-    const members = names.slice(0, desired.spec.size).map(
-      (name): Desired => ({ ref: node(name), spec: { pool: desired.ref.name }, meta, needs: [desired.ref], source: desired.source }),
-    );
+    const members = names
+      .slice(0, desired.spec.size)
+      .map(
+        (name): Desired => ({
+          ref: node(name),
+          spec: { pool: desired.ref.name },
+          meta,
+          needs: [desired.ref],
+          source: desired.source,
+        }),
+      );
     return [desired, ...members];
   },
   diff: ({ desired, memory }) =>
     desired !== undefined && memory?.kept.members?.length !== desired.spec.size
-      ? { step: 'steady>steady', goal: 'update', because: 'another size', cause: 'policy', fields: [{ path: '/size', after: desired.spec.size }] }
+      ? {
+          step: 'steady>steady',
+          goal: 'update',
+          because: 'another size',
+          cause: 'policy',
+          fields: [{ path: '/size', after: desired.spec.size }],
+        }
       : undefined,
   rules: {},
   handlers: { 'steady>steady': async (_world, pair) => ({ members: [pair.ref.name] }) },
@@ -76,11 +101,23 @@ const pool: Kind<undefined, PoolSpec, { readonly ready: number }, PoolMemory, 's
 
 // A port named within a switch: a scope of one part, an edit in place, volatile signals beside the facts.
 const portRef: Ref = { plugin: 'portsync', kind: 'Port', scope: ['leaf-1'], name: 'Ethernet0' };
-const port: Kind<{ readonly set: (port: Ref, mtu: number) => Promise<void> }, { readonly mtu: number }, { readonly mtu: number }, Record<string, never>, 'up>up', 'warm-restart'> = {
+const port: Kind<
+  { readonly set: (port: Ref, mtu: number) => Promise<void> },
+  { readonly mtu: number },
+  { readonly mtu: number },
+  Record<string, never>,
+  'up>up',
+  'warm-restart'
+> = {
   diff: ({ desired, observed }) =>
     desired === undefined || observed === undefined || desired.spec.mtu === observed.facts.mtu
       ? undefined
-      : { step: 'up>up', goal: 'update', because: 'mtu differs', fields: [{ path: '/mtu', before: observed.facts.mtu, after: desired.spec.mtu }] },
+      : {
+          step: 'up>up',
+          goal: 'update',
+          because: 'mtu differs',
+          fields: [{ path: '/mtu', before: observed.facts.mtu, after: desired.spec.mtu }],
+        },
   rules: {
     'warm-restart': (_change, pair) =>
       pair.observed?.signals?.warmRestart === true
@@ -101,29 +138,62 @@ const fabricTables: KindTables = {
   scope: ['cluster', 'namespace'],
   onRemove: 'release',
   machines: {
-    connection: { states: ['absent', 'connected'], transitions: [{ from: 'absent', to: 'connected', trigger: 'test', by: 'fettle' }], edits: [] },
-    sync: {
-      states: ['IN_SYNC', 'OUT_OF_SYNC', 'SYNCING'],
-      transitions: [{ from: 'OUT_OF_SYNC', to: 'SYNCING', trigger: 'sync', by: 'fettle', settles: 'IN_SYNC', together: ['health:DEGRADED>HEALTHY'] }],
+    connection: {
+      states: ['absent', 'connected'],
+      transitions: [{ from: 'absent', to: 'connected', trigger: 'test', by: 'fettle' }],
       edits: [],
     },
-    health: { states: ['HEALTHY', 'DEGRADED'], transitions: [{ from: 'DEGRADED', to: 'HEALTHY', trigger: 'check', by: 'world' }], edits: [] },
+    sync: {
+      states: ['IN_SYNC', 'OUT_OF_SYNC', 'SYNCING'],
+      transitions: [
+        {
+          from: 'OUT_OF_SYNC',
+          to: 'SYNCING',
+          trigger: 'sync',
+          by: 'fettle',
+          settles: 'IN_SYNC',
+          together: ['health:DEGRADED>HEALTHY'],
+        },
+      ],
+      edits: [],
+    },
+    health: {
+      states: ['HEALTHY', 'DEGRADED'],
+      transitions: [{ from: 'DEGRADED', to: 'HEALTHY', trigger: 'check', by: 'world' }],
+      edits: [],
+    },
   },
-  rules: [{ id: 'maintenance', guards: ['sync:OUT_OF_SYNC>SYNCING'], overridable: true, text: 'Nothing in a maintenance.' }],
+  rules: [
+    { id: 'maintenance', guards: ['sync:OUT_OF_SYNC>SYNCING'], overridable: true, text: 'Nothing in a maintenance.' },
+  ],
   references: [],
   memoryVersion: 1,
 };
 const fabricRef: Ref = { plugin: 'fabric', kind: 'Fabric', scope: ['prod', 'default'], name: 'east' };
-const fabric: Kind<undefined, unknown, { readonly generation: number }, Record<string, never>, 'absent>connected' | 'sync:OUT_OF_SYNC>SYNCING', 'maintenance'> = {
+const fabric: Kind<
+  undefined,
+  unknown,
+  { readonly generation: number },
+  Record<string, never>,
+  'absent>connected' | 'sync:OUT_OF_SYNC>SYNCING',
+  'maintenance'
+> = {
   diff: ({ observed }) =>
-    observed?.others?.sync === 'OUT_OF_SYNC' ? { step: 'sync:OUT_OF_SYNC>SYNCING', goal: 'update', because: 'out of sync' } : undefined,
+    observed?.others?.sync === 'OUT_OF_SYNC'
+      ? { step: 'sync:OUT_OF_SYNC>SYNCING', goal: 'update', because: 'out of sync' }
+      : undefined,
   rules: { maintenance: () => pass('no maintenance') },
   handlers: { 'absent>connected': async () => undefined, 'sync:OUT_OF_SYNC>SYNCING': async () => undefined },
 };
 
 describe('unlike resources fit the central types', () => {
   it('fit one table of kinds', () => {
-    const kinds = { Certificate: defineKind(certificate), Pool: defineKind(pool), Port: defineKind(port), Fabric: defineKind(fabric) };
+    const kinds = {
+      Certificate: defineKind(certificate),
+      Pool: defineKind(pool),
+      Port: defineKind(port),
+      Fabric: defineKind(fabric),
+    };
     expect(Object.keys(kinds)).toHaveLength(4);
   });
 
@@ -141,7 +211,14 @@ describe('unlike resources fit the central types', () => {
   });
 
   it('finds the step of a machine that is not the first', () => {
-    const observed = { ref: fabricRef, state: 'connected', others: { sync: 'OUT_OF_SYNC', health: 'DEGRADED' }, facts: { generation: 3 }, findings: [], at: '2026-01-01T00:00:00Z' };
+    const observed = {
+      ref: fabricRef,
+      state: 'connected',
+      others: { sync: 'OUT_OF_SYNC', health: 'DEGRADED' },
+      facts: { generation: 3 },
+      findings: [],
+      at: '2026-01-01T00:00:00Z',
+    };
     const pair: Pair<unknown, { readonly generation: number }> = { ref: fabricRef, observed };
     const proposal = fabric.diff(pair as never, scene);
     expect(proposal?.step).toBe('sync:OUT_OF_SYNC>SYNCING');

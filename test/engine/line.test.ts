@@ -7,10 +7,17 @@ import { addressOf, applyToy, item, planToy, START, toyLog, type ToyLog, toyWorl
 
 const day = 86_400_000;
 
-async function owned(items: Readonly<Record<string, number>>, more: Parameters<typeof wanted>[2] = {}): Promise<{ world: ReturnType<typeof toyWorld>; log: ToyLog }> {
+async function owned(
+  items: Readonly<Record<string, number>>,
+  more: Parameters<typeof wanted>[2] = {},
+): Promise<{ world: ReturnType<typeof toyWorld>; log: ToyLog }> {
   const world = toyWorld();
   const log = toyLog();
-  await applyToy(world, Object.entries(items).map(([name, value]) => wanted(name, value, more)), log);
+  await applyToy(
+    world,
+    Object.entries(items).map(([name, value]) => wanted(name, value, more)),
+    log,
+  );
   return { world, log };
 }
 
@@ -34,12 +41,20 @@ describe('diff and cause', () => {
   it('tells an edit from a drift', async () => {
     const { world, log } = await owned({ a: 2 });
     const edit = await planToy(world, [wanted('a', 4)], log);
-    expect(edit.plan.resource_changes[0]).toMatchObject({ cause: 'edit', change: { before: { value: 2 }, after: { value: 4 } } });
+    expect(edit.plan.resource_changes[0]).toMatchObject({
+      cause: 'edit',
+      change: { before: { value: 2 }, after: { value: 4 } },
+    });
     expect(edit.plan.resource_drift).toEqual([]);
     world.items.set('a', { value: 8, state: 'ready' });
     const drift = await planToy(world, [wanted('a', 2)], log);
     expect(drift.plan.resource_changes[0]).toMatchObject({ cause: 'drift' });
-    expect(drift.plan.resource_drift).toEqual([expect.objectContaining({ address: addressOf('a'), change: expect.objectContaining({ before: { value: 2 }, after: { value: 8 } }) })]);
+    expect(drift.plan.resource_drift).toEqual([
+      expect.objectContaining({
+        address: addressOf('a'),
+        change: expect.objectContaining({ before: { value: 2 }, after: { value: 8 } }),
+      }),
+    ]);
     const both = await planToy(world, [wanted('a', 4)], log);
     expect(both.plan.resource_changes[0]).toMatchObject({ cause: 'edit' });
     expect(both.plan.resource_drift).toHaveLength(1);
@@ -113,7 +128,10 @@ describe('rules', () => {
     // Not to mention it keeps it; only `false` lifts it.
     expect((await planToy(world, [wanted('a', 2)], log)).actions.size).toBe(0);
     const lifted = await applyToy(world, [wanted('a', 2, { lifecycle: { protect: false } })], log);
-    expect(lifted.rows.a?.action.change).toMatchObject({ goal: 'protect', fields: [{ path: '/lifecycle/protect', before: true, after: false }] });
+    expect(lifted.rows.a?.action.change).toMatchObject({
+      goal: 'protect',
+      fields: [{ path: '/lifecycle/protect', before: true, after: false }],
+    });
     const gone = await applyToy(world, [], log, { safety: { removals: { max: 10, share: 1, from: 100 } } });
     expect(gone.rows.a?.status).toBe('done');
   });
@@ -228,17 +246,23 @@ describe('rules', () => {
     const { world, log } = await owned({ a: 2 });
     const { actions } = await planToy(world, [], log, { now: () => START + ahead });
     expect(actions.get(addressOf('a'))?.verdict).toBe(verdict);
-    expect((await planToy(world, [wanted('a', 4)], log, { now: () => START + ahead })).actions.get(addressOf('a'))?.verdict).toBe('accept');
+    expect(
+      (await planToy(world, [wanted('a', 4)], log, { now: () => START + ahead })).actions.get(addressOf('a'))?.verdict,
+    ).toBe('accept');
   });
 
   it('freeze: nothing is done to what is on hold', async () => {
     const { plan } = await planToy(toyWorld(), [wanted('a', 2, { lifecycle: { hold: 'audit' } })], toyLog());
-    expect(plan.rejected_changes[0]).toMatchObject({ reason: 'freeze', reasons: [expect.objectContaining({ message: 'on hold: audit' })] });
+    expect(plan.rejected_changes[0]).toMatchObject({
+      reason: 'freeze',
+      reasons: [expect.objectContaining({ message: 'on hold: audit' })],
+    });
   });
 
   it('not-owned: a resource that a damage put in doubt is neither removed nor changed before it is adopted', async () => {
     const { world, log } = await owned({ a: 2, b: 2 });
-    for (const name of ['a', 'b']) log.recall.resources.set(addressOf(name), { ...(memoryOf(log, name) as Memory), unknown: true });
+    for (const name of ['a', 'b'])
+      log.recall.resources.set(addressOf(name), { ...(memoryOf(log, name) as Memory), unknown: true });
     const { plan, actions } = await planToy(world, [wanted('a', 4)], log);
     expect(plan.resource_changes).toEqual([expect.objectContaining({ address: addressOf('a'), goal: 'adopt' })]);
     expect(actions.get(addressOf('b'))).toBeUndefined();
@@ -320,15 +344,29 @@ describe('apply', () => {
   });
 
   it.each([
-    ['its value changed', (world: ReturnType<typeof toyWorld>) => world.items.set('a', { value: 6, state: 'ready' }), 'it is not as it was when the plan was made'],
-    ['it is gone', (world: ReturnType<typeof toyWorld>) => world.items.delete('a'), 'it is not as it was when the plan was made'],
-    ['it cannot be seen', (world: ReturnType<typeof toyWorld>) => world.blind.add('a'), 'it cannot be seen any more: it does not answer'],
+    [
+      'its value changed',
+      (world: ReturnType<typeof toyWorld>) => world.items.set('a', { value: 6, state: 'ready' }),
+      'it is not as it was when the plan was made',
+    ],
+    [
+      'it is gone',
+      (world: ReturnType<typeof toyWorld>) => world.items.delete('a'),
+      'it is not as it was when the plan was made',
+    ],
+    [
+      'it cannot be seen',
+      (world: ReturnType<typeof toyWorld>) => world.blind.add('a'),
+      'it cannot be seen any more: it does not answer',
+    ],
   ])('is stale when, since the plan, %s', async (_name, between, message) => {
     const { world, log } = await owned({ a: 2, b: 2 });
     const { rows } = await applyToy(world, [wanted('a', 4), wanted('b', 4)], log, { between: () => between(world) });
     expect(rows.a).toMatchObject({ status: 'stale', message });
     expect(rows.b?.status).toBe('done');
-    expect(log.records.filter(({ kind, body }) => kind === 'intent' && 'ref' in body && body.ref.name === 'a')).toHaveLength(1);
+    expect(
+      log.records.filter(({ kind, body }) => kind === 'intent' && 'ref' in body && body.ref.name === 'a'),
+    ).toHaveLength(1);
   });
 
   it('a stopped run starts nothing new, and lets what runs end', async () => {
@@ -338,7 +376,12 @@ describe('apply', () => {
     world.faults.set('absent>ready n00', async () => {
       stop.abort();
     });
-    const { rows } = await applyToy(world, names.map((name) => wanted(name, 2)), toyLog(), { stop: stop.signal });
+    const { rows } = await applyToy(
+      world,
+      names.map((name) => wanted(name, 2)),
+      toyLog(),
+      { stop: stop.signal },
+    );
     expect(rows.n00?.status).toBe('done');
     expect(rows.n11).toMatchObject({ status: 'not-attempted', message: 'the run was stopped' });
     expect(Object.keys(rows)).toHaveLength(12);
@@ -386,17 +429,31 @@ describe('plan', () => {
   it('is the same, byte for byte, in whatever order things come', async () => {
     const names = ['e', 'b', 'a', 'd', 'c'];
     await fc.assert(
-      fc.asyncProperty(fc.shuffledSubarray(names, { minLength: 5 }), fc.shuffledSubarray(names, { minLength: 5 }), async (written, there) => {
-        const of = async (documents: readonly string[], world: readonly string[]) =>
-          (await planToy(toyWorld(Object.fromEntries(world.map((name) => [name, 3]))), documents.map((name) => wanted(name, 2)), toyLog())).plan;
-        expect(JSON.stringify(await of(written, there))).toBe(JSON.stringify(await of(names, names)));
-      }),
+      fc.asyncProperty(
+        fc.shuffledSubarray(names, { minLength: 5 }),
+        fc.shuffledSubarray(names, { minLength: 5 }),
+        async (written, there) => {
+          const of = async (documents: readonly string[], world: readonly string[]) =>
+            (
+              await planToy(
+                toyWorld(Object.fromEntries(world.map((name) => [name, 3]))),
+                documents.map((name) => wanted(name, 2)),
+                toyLog(),
+              )
+            ).plan;
+          expect(JSON.stringify(await of(written, there))).toBe(JSON.stringify(await of(names, names)));
+        },
+      ),
       { numRuns: 50 },
     );
   });
 
   it('has a digest over what would run: not over places or times, but over rows, fields, overrides and gaps', async () => {
-    const digest = async (value: number, options: Parameters<typeof planToy>[3] = {}, blind: readonly string[] = []) => {
+    const digest = async (
+      value: number,
+      options: Parameters<typeof planToy>[3] = {},
+      blind: readonly string[] = [],
+    ) => {
       const world = toyWorld();
       for (const name of blind) world.blind.add(name);
       const moved = { ...wanted('a', value), source: { file: `${value}.yaml`, line: 9, column: 9 } };
@@ -412,7 +469,9 @@ describe('plan', () => {
   });
 
   it('keeps to targets, and says that it is partial', async () => {
-    const { plan } = await planToy(toyWorld(), [wanted('a', 2), wanted('b', 2)], toyLog(), { within: (address) => address === addressOf('a') });
+    const { plan } = await planToy(toyWorld(), [wanted('a', 2), wanted('b', 2)], toyLog(), {
+      within: (address) => address === addressOf('a'),
+    });
     expect(plan.resource_changes.map(({ address }) => address)).toEqual([addressOf('a')]);
     expect(plan.complete).toBe(false);
   });

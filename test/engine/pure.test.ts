@@ -33,7 +33,8 @@ describe('addresses', () => {
     const part = fc.string({ minLength: 1, unit: 'grapheme' });
     fc.assert(
       fc.property(part, fc.array(part, { maxLength: 3 }), (name, scope) => {
-        const ref: Ref = scope.length === 0 ? { plugin: 'p', kind: 'K', name } : { plugin: 'p', kind: 'K', scope, name };
+        const ref: Ref =
+          scope.length === 0 ? { plugin: 'p', kind: 'K', name } : { plugin: 'p', kind: 'K', scope, name };
         expect(parseRef(formatRef(ref))).toEqual(ref);
       }),
     );
@@ -93,7 +94,12 @@ describe('lifecycle', () => {
   });
 
   it('names moves, and marks those that the table does not have', () => {
-    expect(moveOf(itemTables, 'item', 'absent', 'ready')).toEqual({ machine: 'item', from: 'absent', to: 'ready', trigger: 'create' });
+    expect(moveOf(itemTables, 'item', 'absent', 'ready')).toEqual({
+      machine: 'item',
+      from: 'absent',
+      to: 'ready',
+      trigger: 'create',
+    });
     expect(moveOf(itemTables, 'item', 'draining', 'ready').unlisted).toBe(true);
     expect(movesOf(itemTables, 'ready>ready', 'ready')).toEqual([]);
     expect(movesOf(itemTables, 'absent>ready', 'ready')).toHaveLength(1);
@@ -134,7 +140,9 @@ describe('match', () => {
 
   it('is ordered by address, whatever order things come in', () => {
     const all = ['c', 'a', 'b'].map((name) => wanted(name, 1));
-    expect([...match(all, { observed: [], gaps: [], at: '' }, emptyRecall()).keys()]).toEqual(['a', 'b', 'c'].map(addressOf));
+    expect([...match(all, { observed: [], gaps: [], at: '' }, emptyRecall()).keys()]).toEqual(
+      ['a', 'b', 'c'].map(addressOf),
+    );
   });
 
   it('does not count a resource that a damage put in doubt as ours', () => {
@@ -163,14 +171,26 @@ describe('order', () => {
         for (const [a, b] of edges) if (b < a) before.set(String(a), [...(before.get(String(a)) ?? []), String(b)]);
         const order = inOrder(before);
         expect([...order].sort()).toEqual([...before.keys()].sort());
-        for (const [address, needs] of before) for (const need of needs) expect(order.indexOf(need)).toBeLessThan(order.indexOf(address));
+        for (const [address, needs] of before)
+          for (const need of needs) expect(order.indexOf(need)).toBeLessThan(order.indexOf(address));
       }),
     );
-    const chain = new Map(Array.from({ length: 100_000 }, (_, i) => [`${i}`, i === 99_999 ? [] : [`${i + 1}`]] as const));
+    const chain = new Map(
+      Array.from({ length: 100_000 }, (_, i) => [`${i}`, i === 99_999 ? [] : [`${i + 1}`]] as const),
+    );
     expect(inOrder(chain)[0]).toBe('99999');
   });
 
   it('ends for a cycle, and keeps everything', () => {
-    expect([...inOrder(new Map([['a', ['b']], ['b', ['a']]]))].sort()).toEqual(['a', 'b']);
+    expect(
+      [
+        ...inOrder(
+          new Map([
+            ['a', ['b']],
+            ['b', ['a']],
+          ]),
+        ),
+      ].sort(),
+    ).toEqual(['a', 'b']);
   });
 });

@@ -62,7 +62,14 @@ export const toyTables: PluginTables = {
           edits: [{ state: 'ready', deadlineMs: 300 }],
         },
       },
-      rules: [{ id: 'not-thirteen', guards: ['absent>ready', 'ready>ready'], overridable: true, text: 'No item has the value 13.' }],
+      rules: [
+        {
+          id: 'not-thirteen',
+          guards: ['absent>ready', 'ready>ready'],
+          overridable: true,
+          text: 'No item has the value 13.',
+        },
+      ],
       references: [],
       memoryVersion: 1,
     },
@@ -84,9 +91,18 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
         if (desired === undefined)
           return observed === undefined
             ? undefined
-            : { step: observed.state === 'draining' ? 'draining>absent' : 'ready>absent', goal: 'remove', because: 'no longer written' };
+            : {
+                step: observed.state === 'draining' ? 'draining>absent' : 'ready>absent',
+                goal: 'remove',
+                because: 'no longer written',
+              };
         if (observed === undefined)
-          return { step: 'absent>ready', goal: 'create', because: 'it is not there', fields: [{ path: '/value', after: desired.spec.value }] };
+          return {
+            step: 'absent>ready',
+            goal: 'create',
+            because: 'it is not there',
+            fields: [{ path: '/value', after: desired.spec.value }],
+          };
         if (observed.state !== 'ready' || observed.facts.value === desired.spec.value) return undefined;
         return {
           step: 'ready>ready',
@@ -98,13 +114,22 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
       note: ({ observed }) => (observed === undefined ? {} : { lastValue: observed.facts.value }),
       rules: {
         'not-thirteen': (_change, { desired }) =>
-          desired?.spec.value === 13 ? reject('13 is not allowed', { value: 13 }, { remedy: { set: { path: '/spec/value', value: 12 } } }) : pass('not 13'),
+          desired?.spec.value === 13
+            ? reject('13 is not allowed', { value: 13 }, { remedy: { set: { path: '/spec/value', value: 12 } } })
+            : pass('not 13'),
       },
       handlers: {
-        'absent>ready': (world, pair) => work(world, 'absent>ready', pair.ref, () => world.items.set(pair.ref.name, { value: pair.desired?.spec.value ?? 0, state: 'ready' })),
-        'ready>ready': (world, pair) => work(world, 'ready>ready', pair.ref, () => world.items.set(pair.ref.name, { value: pair.desired?.spec.value ?? 0, state: 'ready' })),
+        'absent>ready': (world, pair) =>
+          work(world, 'absent>ready', pair.ref, () =>
+            world.items.set(pair.ref.name, { value: pair.desired?.spec.value ?? 0, state: 'ready' }),
+          ),
+        'ready>ready': (world, pair) =>
+          work(world, 'ready>ready', pair.ref, () =>
+            world.items.set(pair.ref.name, { value: pair.desired?.spec.value ?? 0, state: 'ready' }),
+          ),
         'ready>absent': (world, pair) => work(world, 'ready>absent', pair.ref, () => world.items.delete(pair.ref.name)),
-        'draining>absent': (world, pair) => work(world, 'draining>absent', pair.ref, () => world.items.delete(pair.ref.name)),
+        'draining>absent': (world, pair) =>
+          work(world, 'draining>absent', pair.ref, () => world.items.delete(pair.ref.name)),
       },
     }),
   },
@@ -119,7 +144,10 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
       observed: seen.map((name): Observed<Facts> => {
         const { value, state } = world.items.get(name) as Item;
         const ref = item(name);
-        const findings: readonly Finding[] = value % 2 === 1 ? [{ ref, code: 'odd', severity: 'warning', message: `${value} is odd`, facts: { value } }] : [];
+        const findings: readonly Finding[] =
+          value % 2 === 1
+            ? [{ ref, code: 'odd', severity: 'warning', message: `${value} is odd`, facts: { value } }]
+            : [];
         return { ref, state, facts: { value }, findings, at };
       }),
       gaps: [...world.blind].map((name): Gap => ({ plugin: 'toy', refs: [item(name)], message: 'it does not answer' })),
@@ -138,7 +166,11 @@ export function item(name: string): Ref {
   return { plugin: 'toy', kind: 'Item', name };
 }
 
-export function wanted(name: string, value: number, more: { readonly needs?: readonly string[]; readonly lifecycle?: Partial<Lifecycle> } = {}): Desired<ItemSpec> {
+export function wanted(
+  name: string,
+  value: number,
+  more: { readonly needs?: readonly string[]; readonly lifecycle?: Partial<Lifecycle> } = {},
+): Desired<ItemSpec> {
   return {
     ref: item(name),
     spec: { value },
@@ -167,7 +199,14 @@ export function toyLog(now: () => number = () => START): ToyLog {
     records,
     record: async (drafts) =>
       drafts.map((draft) => {
-        const record: LogRecord = { ...draft, seq: records.length + 1, time: new Date(now()).toISOString(), actor: 'test', prev: '', hash: '' };
+        const record: LogRecord = {
+          ...draft,
+          seq: records.length + 1,
+          time: new Date(now()).toISOString(),
+          actor: 'test',
+          prev: '',
+          hash: '',
+        };
         records.push(record);
         fold(recall, record);
         return record;
@@ -191,7 +230,12 @@ export interface LineOptions {
 const toyPlugins: ReadonlyMap<string, Plugin> = new Map([['toy', toyPlugin]]);
 
 /** Plans over a world and a log. */
-export function planToy(world: ToyWorld, documents: readonly Desired[], log: ToyLog, options: LineOptions = {}): Promise<Reconciled> {
+export function planToy(
+  world: ToyWorld,
+  documents: readonly Desired[],
+  log: ToyLog,
+  options: LineOptions = {},
+): Promise<Reconciled> {
   return reconcile({
     project: 'test',
     version: '0.0.0',
@@ -235,7 +279,10 @@ export async function applyToy(
     abort: options.abort ?? new AbortController().signal,
     on: options.on ?? (() => undefined),
   });
-  return { reconciled, rows: Object.fromEntries([...rows].map(([address, row]) => [address.replace('toy/Item/', ''), row])) };
+  return {
+    reconciled,
+    rows: Object.fromEntries([...rows].map(([address, row]) => [address.replace('toy/Item/', ''), row])),
+  };
 }
 
 export function addressOf(name: string): string {

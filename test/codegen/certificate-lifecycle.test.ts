@@ -1,0 +1,48 @@
+/** The lifecycle of a Certificate is the complete table of what may follow what, and nothing beside it. */
+
+import { describe, expect, test } from 'vitest';
+import { tables } from '../../plugins/certificates/generated.ts';
+import type { Transition } from '../../src/engine/tables.ts';
+
+const { transitions } = tables.kinds.Certificate.machines.certificate;
+const STATES = ['normal', 'expiring_soon', 'expired', 'renewing', 'recovering', 'renewal_failed'] as const;
+
+/**
+ * From (row) to (column): the trigger, or nothing where there is no such move. A renewal in progress is never
+ * overwritten by a look: it ends by success, by an error, or because the run that was at it died (`interrupted`).
+ */
+const TABLE: Readonly<Record<(typeof STATES)[number], readonly string[]>> = {
+  //               normal    expiring_soon  expired        renewing  recovering  renewal_failed
+  normal: /*    */ ['', 'check', 'check', 'manual', '', ''],
+  expiring_soon: ['check', '', 'check', 'renew', '', ''],
+  expired: /*   */ ['check', 'check', '', '', 'recover', ''],
+  renewing: /*  */ ['finish', 'interrupted', '', '', '', 'error'],
+  recovering: /**/ ['finish', '', 'interrupted', '', '', ''],
+  renewal_failed: ['check', '', 'check', 'retry', '', ''],
+};
+
+const OURS = ['manual', 'renew', 'recover', 'retry', 'finish'];
+
+const cells = STATES.flatMap((from) => STATES.map((to, column) => [from, to, TABLE[from][column] ?? ''] as const));
+
+describe('certificate', () => {
+  test.each(cells)('%s > %s: %s', (from, to, trigger) => {
+    const moves = transitions.filter((each) => each.from === from && each.to === to);
+    expect(moves.map((each) => each.trigger)).toEqual(trigger === '' ? [] : [trigger]);
+    for (const move of moves) expect(move.by).toBe(OURS.includes(trigger) ? 'fettle' : 'world');
+  });
+
+  test('renewals settle in normal, and have a deadline', () => {
+    const begun = (transitions as readonly Transition[]).filter(({ to }) => to === 'renewing' || to === 'recovering');
+    expect(begun).toHaveLength(4);
+    for (const { settles, deadlineMs } of begun) {
+      expect(settles).toBe('normal');
+      expect(deadlineMs).toBeGreaterThan(0);
+    }
+  });
+
+  test('what is in progress is not removed', () => {
+    const removed = transitions.filter(({ to, by }) => to === 'absent' && by === 'fettle').map(({ from }) => from);
+    expect(removed).toEqual(['normal', 'expiring_soon', 'expired', 'renewal_failed']);
+  });
+});
