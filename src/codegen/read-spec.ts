@@ -47,14 +47,14 @@ const isPluginSpec = ajv.compile(pluginSpecSchema);
 function placeOf(document: Document, lines: LineCounter, path: readonly string[]): { line: number; column: number } {
   let node: unknown = document.contents;
   let offset = 0;
-  for (const key of path) {
+  for (const [depth, key] of path.entries()) {
     if (isMap(node)) {
       const pair = node.items.find((item) => isNode(item.key) && String(item.key) === key);
       if (pair === undefined) break;
       if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset;
       node = pair.value;
     } else {
-      node = document.getIn(path.slice(0, path.indexOf(key) + 1), true);
+      node = document.getIn(path.slice(0, depth + 1), true);
       if (isNode(node)) offset = node.range?.[0] ?? offset;
     }
   }
@@ -70,7 +70,7 @@ function parse({ file, text }: SpecText): Parsed {
     return { file, line, column: col, message };
   };
   const problems = [...document.errors, ...document.warnings].map((error) =>
-    problem(error.pos[0], error.message.split('\n')[0] ?? error.code),
+    problem(error.pos[0], error.message.replace(/ at line \d+, column \d+:[^]*$/u, '')),
   );
   visit(document, {
     Pair(_key, pair) {
@@ -104,8 +104,8 @@ function messageOf(error: ErrorObject): string {
 }
 
 function schemaProblems(parsed: Parsed, errors: readonly ErrorObject[]): readonly SpecProblem[] {
-  // Errors of branches that were tried are told by those inside them, or, where nothing fits, by the branch as a whole.
-  const telling = errors.filter(({ keyword }) => keyword !== 'if' && keyword !== 'propertyNames');
+  // A name that is not allowed is told by the pattern that it breaks.
+  const telling = errors.filter(({ keyword }) => keyword !== 'propertyNames');
   return telling.map((error) => ({ ...parsed.at(pathOf(error)), message: messageOf(error) }));
 }
 

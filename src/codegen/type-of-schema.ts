@@ -46,9 +46,11 @@ function objectType(schema: Schema, indent: number): string {
   return `{\n${membersOf(schema, indent + 2)}${' '.repeat(indent)}}`;
 }
 
-function arrayType(schema: Schema, indent: number): string {
-  const item = schema.items === undefined ? 'Json' : typeOf(schema.items, indent);
-  return `readonly ${/ \| /u.test(item) && !item.startsWith('{') ? `(${item})` : item}[]`;
+function arrayType({ items }: Schema, indent: number): string {
+  if (items === undefined) return 'readonly Json[]';
+  const item = typeOf(items, indent);
+  const isCompound = items.enum !== undefined || Array.isArray(items.type) || items.type === 'array';
+  return `readonly ${isCompound ? `(${item})` : item}[]`;
 }
 
 function ofType(type: SchemaType, schema: Schema, indent: number): string {

@@ -130,7 +130,7 @@ describe('documents', () => {
     [{ metadata: { name: 'a', labels: { a: 1 } } }, ['/metadata/labels/a type {"type":"string"}']],
     [{ metadata: { name: 'a', dependsOn: ['a/B'] } }, ['/metadata/dependsOn/0 format {"format":"address"}']],
     [{ metadata: { name: 'a', dependsOn: ['a/B/c', 'a/B/s/c'] } }, []],
-    [{ metadata: { name: 'a', dependsOn: ['a/B/c', 'a/B/c'] } }, ['/metadata/dependsOn uniqueItems {"i":1,"j":0}']],
+    [{ metadata: { name: 'a', dependsOn: ['a/B/c', 'a/B/c'] } }, ['/metadata/dependsOn uniqueItems {"i":0,"j":1}']],
     [{ lifecycle: { protect: true, onRemove: 'remove', ignore: ['/spec', '/spec/a~1b/0'], hold: 'audit' } }, []],
     [{ lifecycle: { ignore: ['spec/a'] } }, ['/lifecycle/ignore/0 pattern {"pattern":"^/spec(/([^/~]|~[01])*)*$"}']],
     [{ lifecycle: { onRemove: 'delete' } }, ['/lifecycle/onRemove enum {"allowedValues":["remove","release"]}']],
