@@ -45,138 +45,146 @@ type Check = (files: readonly CheckedFile[]) => readonly { readonly message: str
 /** Path, text of the file, and the message, or undefined where it is fine. */
 type Case = readonly [path: string, text: string, message: string | undefined];
 
-function cases(name: string, check: Check, table: readonly Case[]): void {
-  describe(name, () => {
-    test.each(table)('%s: %s', (path, text, message) => {
-      const messages = check([parsed(path, text)]).map((violation) => violation.message);
-      expect(messages).toEqual(message === undefined ? [] : [message]);
-    });
+function cases(check: Check, table: readonly Case[]): void {
+  test.each(table)('%s: %s', (path, text, message) => {
+    const messages = check([parsed(path, text)]).map((violation) => violation.message);
+    expect(messages).toEqual(message === undefined ? [] : [message]);
   });
 }
 
-cases('layers', checkLayers, [
-  ['src/engine/a.ts', `import { b } from './load/b.ts';`, undefined],
-  [
-    'src/engine/a.ts',
-    `import { b } from '../../plugins/certificates/plugin.ts';`,
-    'it may not import plugins/certificates/plugin.ts',
-  ],
-  ['src/engine/a.ts', `import { b } from '../report/b.ts';`, 'it may not import src/report/b.ts'],
-  ['src/engine/a.ts', `import type { Head } from '../store/store.ts';`, undefined],
-  ['src/engine/a.ts', `import { x } from '../store/store.ts';`, 'it may import types of src/store/store.ts only'],
-  ['src/engine/a.ts', `const b = () => import('../commands/main.ts');`, 'it may not import src/commands/main.ts'],
-  ['src/engine/a.ts', `let b: import('../commands/main.ts').B;`, 'it may not import src/commands/main.ts'],
-  ['src/engine/a.ts', `export { b } from '../commands/b.ts';`, 'it may not import src/commands/b.ts'],
-  ['src/store/a.ts', `import { fold } from '../engine/remember.ts';`, undefined],
-  ['src/store/a.ts', `import { b } from '../commands/b.ts';`, 'it may not import src/commands/b.ts'],
-  [
-    'src/commands/a.ts',
-    `import { readSpecs } from '../codegen/read-spec.ts';`,
-    'it may not import src/codegen/read-spec.ts',
-  ],
-  [
-    'src/commands/a.ts',
-    `import { certificates } from '../../plugins/certificates/plugin.ts';`,
-    'it may not import plugins/certificates/plugin.ts',
-  ],
-  ['src/plugins.ts', `const a = () => import('../plugins/certificates/plugin.ts');`, undefined],
-  [
-    'src/plugins.ts',
-    `import { diff } from '../plugins/certificates/diff.ts';`,
-    'it may not import plugins/certificates/diff.ts',
-  ],
-  ['src/codegen/a.ts', `import type { Step } from '../engine/types.ts';`, undefined],
-  ['src/codegen/a.ts', `import { diff } from '../engine/diff.ts';`, 'it may not import src/engine/diff.ts'],
-  ['plugins/nodes/diff.ts', `import { formatRef } from '../../src/engine/ref.ts'; import './state.ts';`, undefined],
-  ['plugins/nodes/live/a.ts', `import type { World } from '../world.ts';`, undefined],
-  [
-    'plugins/nodes/diff.ts',
-    `import { judge } from '../../src/engine/judge.ts';`,
-    'it may not import src/engine/judge.ts',
-  ],
-  [
-    'plugins/nodes/diff.ts',
-    `import type { X } from '../certificates/world.ts';`,
-    'it may not import plugins/certificates/world.ts',
-  ],
-  [
-    'plugins/nodes/diff.ts',
-    `import { clock } from '../../src/sandbox/clock.ts';`,
-    'it may not import src/sandbox/clock.ts',
-  ],
-  ['plugins/nodes/sandbox.ts', `import { clock } from '../../src/sandbox/clock.ts';`, undefined],
-  ['lib/a.ts', ``, 'it belongs to no layer'],
-]);
+describe('layers', () => {
+  cases(checkLayers, [
+    ['src/engine/a.ts', `import { b } from './load/b.ts';`, undefined],
+    [
+      'src/engine/a.ts',
+      `import { b } from '../../plugins/certificates/plugin.ts';`,
+      'it may not import plugins/certificates/plugin.ts',
+    ],
+    ['src/engine/a.ts', `import { b } from '../report/b.ts';`, 'it may not import src/report/b.ts'],
+    ['src/engine/a.ts', `import type { Head } from '../store/store.ts';`, undefined],
+    ['src/engine/a.ts', `import { x } from '../store/store.ts';`, 'it may import types of src/store/store.ts only'],
+    ['src/engine/a.ts', `const b = () => import('../commands/main.ts');`, 'it may not import src/commands/main.ts'],
+    ['src/engine/a.ts', `let b: import('../commands/main.ts').B;`, 'it may not import src/commands/main.ts'],
+    ['src/engine/a.ts', `export { b } from '../commands/b.ts';`, 'it may not import src/commands/b.ts'],
+    ['src/store/a.ts', `import { fold } from '../engine/remember.ts';`, undefined],
+    ['src/store/a.ts', `import { b } from '../commands/b.ts';`, 'it may not import src/commands/b.ts'],
+    [
+      'src/commands/a.ts',
+      `import { readSpecs } from '../codegen/read-spec.ts';`,
+      'it may not import src/codegen/read-spec.ts',
+    ],
+    [
+      'src/commands/a.ts',
+      `import { certificates } from '../../plugins/certificates/plugin.ts';`,
+      'it may not import plugins/certificates/plugin.ts',
+    ],
+    ['src/plugins.ts', `const a = () => import('../plugins/certificates/plugin.ts');`, undefined],
+    [
+      'src/plugins.ts',
+      `import { diff } from '../plugins/certificates/diff.ts';`,
+      'it may not import plugins/certificates/diff.ts',
+    ],
+    ['src/codegen/a.ts', `import type { Step } from '../engine/types.ts';`, undefined],
+    ['src/codegen/a.ts', `import { diff } from '../engine/diff.ts';`, 'it may not import src/engine/diff.ts'],
+    ['plugins/nodes/diff.ts', `import { formatRef } from '../../src/engine/ref.ts'; import './state.ts';`, undefined],
+    ['plugins/nodes/live/a.ts', `import type { World } from '../world.ts';`, undefined],
+    [
+      'plugins/nodes/diff.ts',
+      `import { judge } from '../../src/engine/judge.ts';`,
+      'it may not import src/engine/judge.ts',
+    ],
+    [
+      'plugins/nodes/diff.ts',
+      `import type { X } from '../certificates/world.ts';`,
+      'it may not import plugins/certificates/world.ts',
+    ],
+    [
+      'plugins/nodes/diff.ts',
+      `import { clock } from '../../src/sandbox/clock.ts';`,
+      'it may not import src/sandbox/clock.ts',
+    ],
+    ['plugins/nodes/sandbox.ts', `import { clock } from '../../src/sandbox/clock.ts';`, undefined],
+    ['lib/a.ts', ``, 'it belongs to no layer'],
+  ]);
+});
 
-cases('homes', checkHomes, [
-  ['src/engine/load/a.ts', `import { parse } from 'yaml';`, undefined],
-  [
-    'src/engine/a.ts',
-    `import { parse } from 'yaml';`,
-    'yaml may be imported from src/engine/load/**, src/codegen/** only',
-  ],
-  ['src/engine/a.ts', `import ajv from 'ajv/dist/runtime/equal.js';`, 'ajv may be imported from src/codegen/** only'],
-  [
-    'plugins/certificates/diff.ts',
-    `const a = await import('@peculiar/x509');`,
-    '@peculiar/x509 may be imported from plugins/certificates/live/**, plugins/certificates/sandbox/** only',
-  ],
-  ['src/commands/a.ts', `import { x } from 'left-pad';`, 'left-pad has no home: give it one, or do without it'],
-  ['src/commands/a.ts', `import { x } from 'node:fs';`, undefined],
-]);
+describe('homes', () => {
+  cases(checkHomes, [
+    ['src/engine/load/a.ts', `import { parse } from 'yaml';`, undefined],
+    [
+      'src/engine/a.ts',
+      `import { parse } from 'yaml';`,
+      'yaml may be imported from src/engine/load/**, src/codegen/** only',
+    ],
+    ['src/engine/a.ts', `import ajv from 'ajv/dist/runtime/equal.js';`, 'ajv may be imported from src/codegen/** only'],
+    [
+      'plugins/certificates/diff.ts',
+      `const a = await import('@peculiar/x509');`,
+      '@peculiar/x509 may be imported from plugins/certificates/live/**, plugins/certificates/sandbox/** only',
+    ],
+    ['src/commands/a.ts', `import { x } from 'left-pad';`, 'left-pad has no home: give it one, or do without it'],
+    ['src/commands/a.ts', `import { x } from 'node:fs';`, undefined],
+  ]);
+});
 
-cases('purity', checkPurity, [
-  ['src/engine/diff.ts', `export const a = (now: number) => new Date(now).toISOString();`, undefined],
-  ['src/engine/diff.ts', `const a = Date.now();`, 'Date.now is an argument here'],
-  ['src/report/a.ts', `const a = new Date();`, 'new Date() reads the clock: the time is an argument here'],
-  ['src/engine/a.ts', `const a = Date();`, 'Date() reads the clock: the time is an argument here'],
-  ['plugins/nodes/safety.ts', `const a = Math.random();`, 'Math.random is an argument here'],
-  ['plugins/nodes/diff.ts', `const a = process.env.A;`, 'a pure file may not use process'],
-  ['plugins/nodes/diff.ts', `const a = { process };`, 'a pure file may not use process'],
-  ['plugins/nodes/diff.ts', `const a = (b: { process: string }) => b.process;`, undefined],
-  ['plugins/nodes/diff.ts', `const a = (fetch: () => string) => fetch();`, undefined],
-  ['src/engine/a.ts', `setTimeout(() => undefined, 5);`, 'a pure file may not use setTimeout'],
-  ['src/engine/a.ts', `console.log(1);`, 'a pure file may not use console'],
-  ['src/engine/a.ts', `import { createHash } from 'node:crypto';`, 'a pure file may not import node:crypto'],
-  ['src/engine/canonical.ts', `import { createHash } from 'node:crypto';`, undefined],
-  ['src/engine/a.ts', `import type { KeyObject } from 'node:crypto';`, undefined],
-  ['src/engine/a.ts', `export async function a() {}`, 'a pure file has nothing asynchronous'],
-  ['src/engine/apply.ts', `export async function a() { setTimeout(b, 1); }`, undefined],
-  ['plugins/nodes/live/a.ts', `export const a = async () => Date.now();`, undefined],
-]);
+describe('purity', () => {
+  cases(checkPurity, [
+    ['src/engine/diff.ts', `export const a = (now: number) => new Date(now).toISOString();`, undefined],
+    ['src/engine/diff.ts', `const a = Date.now();`, 'Date.now is an argument here'],
+    ['src/report/a.ts', `const a = new Date();`, 'new Date() reads the clock: the time is an argument here'],
+    ['src/engine/a.ts', `const a = Date();`, 'Date() reads the clock: the time is an argument here'],
+    ['plugins/nodes/safety.ts', `const a = Math.random();`, 'Math.random is an argument here'],
+    ['plugins/nodes/diff.ts', `const a = process.env.A;`, 'a pure file may not use process'],
+    ['plugins/nodes/diff.ts', `const a = { process };`, 'a pure file may not use process'],
+    ['plugins/nodes/diff.ts', `const a = (b: { process: string }) => b.process;`, undefined],
+    ['plugins/nodes/diff.ts', `const a = (fetch: () => string) => fetch();`, undefined],
+    ['src/engine/a.ts', `setTimeout(() => undefined, 5);`, 'a pure file may not use setTimeout'],
+    ['src/engine/a.ts', `console.log(1);`, 'a pure file may not use console'],
+    ['src/engine/a.ts', `import { createHash } from 'node:crypto';`, 'a pure file may not import node:crypto'],
+    ['src/engine/canonical.ts', `import { createHash } from 'node:crypto';`, undefined],
+    ['src/engine/a.ts', `import type { KeyObject } from 'node:crypto';`, undefined],
+    ['src/engine/a.ts', `export async function a() {}`, 'a pure file has nothing asynchronous'],
+    ['src/engine/apply.ts', `export async function a() { setTimeout(b, 1); }`, undefined],
+    ['plugins/nodes/live/a.ts', `export const a = async () => Date.now();`, undefined],
+  ]);
+});
 
-cases('engine', checkEngine, [
-  ['src/engine/apply.ts', `const a = Date.now();`, 'Date.now is an argument here'],
-  ['src/engine/apply.ts', `console.log(1);`, 'the engine may not use console'],
-  ['src/engine/load/a.ts', `const a = process.env;`, 'the engine may not use process'],
-  ['src/engine/load/a.ts', `import { stat } from 'node:fs/promises';`, undefined],
-  [
-    'src/engine/apply.ts',
-    `import { stat } from 'node:fs/promises';`,
-    'only src/engine/load may import node:fs/promises',
-  ],
-]);
+describe('engine', () => {
+  cases(checkEngine, [
+    ['src/engine/apply.ts', `const a = Date.now();`, 'Date.now is an argument here'],
+    ['src/engine/apply.ts', `console.log(1);`, 'the engine may not use console'],
+    ['src/engine/load/a.ts', `const a = process.env;`, 'the engine may not use process'],
+    ['src/engine/load/a.ts', `import { stat } from 'node:fs/promises';`, undefined],
+    [
+      'src/engine/apply.ts',
+      `import { stat } from 'node:fs/promises';`,
+      'only src/engine/load may import node:fs/promises',
+    ],
+  ]);
+});
 
-cases('forms', checkForms, [
-  ['src/engine/a.ts', `/** A. */\nexport class A extends Error {}\nexport class B extends TypeError {}`, undefined],
-  ['src/engine/a.ts', `/** A. */\nexport class Manager {}`, 'the only classes are errors'],
-  ['src/engine/a.ts', `/** A. */\nconst a = class extends Map {};`, 'the only classes are errors'],
-  ['src/engine/a.ts', `/** A. */\nexport default 1;`, 'exports have names'],
-  ['src/engine/a.ts', `/** A. */\nexport default function a() {}`, 'exports have names'],
-  ['src/engine/a.ts', `/** A. */\nswitch (a) { default: b(); }`, undefined],
-  ['src/engine/a.ts', `/** A. */\nenum A { B }`, 'no enum and no namespace: only syntax that can be erased'],
-  [
-    'src/engine/a.ts',
-    `/** A. */\nnamespace A { export const b = 1; }`,
-    'no enum and no namespace: only syntax that can be erased',
-  ],
-  [
-    'src/engine/a.ts',
-    `/** A. */\nexport * from './b.ts';`,
-    'things are imported from where they are: nothing is exported again',
-  ],
-  ['src/engine/a.ts', `export const a = 1;`, 'it does not begin with a comment that says what it is for'],
-  ['src/cli.ts', `#!/usr/bin/env node\n/** A. */\nrun();`, undefined],
-  ['src/engine/someFile.ts', `/** A. */`, 'someFile.ts is not kebab-case'],
-  ['src/engine/a.ts', `/** A. */\nimport { b } from './b';`, './b has no extension'],
-]);
+describe('forms', () => {
+  cases(checkForms, [
+    ['src/engine/a.ts', `/** A. */\nexport class A extends Error {}\nexport class B extends TypeError {}`, undefined],
+    ['src/engine/a.ts', `/** A. */\nexport class Manager {}`, 'the only classes are errors'],
+    ['src/engine/a.ts', `/** A. */\nconst a = class extends Map {};`, 'the only classes are errors'],
+    ['src/engine/a.ts', `/** A. */\nexport default 1;`, 'exports have names'],
+    ['src/engine/a.ts', `/** A. */\nexport default function a() {}`, 'exports have names'],
+    ['src/engine/a.ts', `/** A. */\nswitch (a) { default: b(); }`, undefined],
+    ['src/engine/a.ts', `/** A. */\nenum A { B }`, 'no enum and no namespace: only syntax that can be erased'],
+    [
+      'src/engine/a.ts',
+      `/** A. */\nnamespace A { export const b = 1; }`,
+      'no enum and no namespace: only syntax that can be erased',
+    ],
+    [
+      'src/engine/a.ts',
+      `/** A. */\nexport * from './b.ts';`,
+      'things are imported from where they are: nothing is exported again',
+    ],
+    ['src/engine/a.ts', `export const a = 1;`, 'it does not begin with a comment that says what it is for'],
+    ['src/cli.ts', `#!/usr/bin/env node\n/** A. */\nrun();`, undefined],
+    ['src/engine/someFile.ts', `/** A. */`, 'someFile.ts is not kebab-case'],
+    ['src/engine/a.ts', `/** A. */\nimport { b } from './b';`, './b has no extension'],
+  ]);
+});

@@ -276,7 +276,7 @@ function forms(file: CheckedFile): readonly Violation[] {
     ? []
     : [violation(file, undefined, `${name} is not kebab-case`)];
   const text = source.getFullText().replace(/^#!.*\n/u, '');
-  const headed = /^\/\*\*/u.test(text)
+  const headed = text.startsWith('/**')
     ? []
     : [violation(file, undefined, 'it does not begin with a comment that says what it is for')];
   const extensions = importsOf(source)

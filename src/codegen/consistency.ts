@@ -84,7 +84,10 @@ function machineMistakes(
       ...unknown([from].flat(), [...at, 'from']),
       ...unknown([to].flat(), [...at, 'to']),
       ...unknown(settles === undefined ? [] : [settles], [...at, 'settles']),
-      ...(from === to ? [{ path: at, message: `${from}>${to} moves nothing: write ${from} under edits` }] : []),
+      ...(typeof from === 'string' && from === to
+        ? [{ path: at, message: `${from}>${from} moves nothing: write ${from} under edits` }]
+        : []),
+      ...(writeOut(transition).length === 0 ? [{ path: at, message: 'it leads nowhere' }] : []),
       ...(by === 'world'
         ? Object.entries(handled)
             .filter(([, value]) => value !== undefined)

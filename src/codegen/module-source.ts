@@ -12,7 +12,9 @@ export function moduleSource(source: string, statements: string, homes: Readonly
   const file = project.createSourceFile('generated.ts', statements);
   const [mistake] = project.getProgram().getSyntacticDiagnostics(file);
   if (mistake !== undefined)
-    throw new Error(`generated from ${source}, line ${mistake.getLineNumber()}: ${String(mistake.getMessageText())}`);
+    throw new Error(
+      `generated from ${source}, line ${mistake.getLineNumber()}: ${JSON.stringify(mistake.compilerObject.messageText)}`,
+    );
   const named = new Set(
     file.getDescendantsOfKind(SyntaxKind.TypeReference).map((type) => type.getTypeName().getText()),
   );

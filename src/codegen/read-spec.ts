@@ -127,8 +127,8 @@ export function readSpecs(texts: readonly SpecText[]): {
     const isEngine = /(^|\/)engine\.yaml$/u.test(each.file);
     const check = isEngine ? isEngineSpec : isPluginSpec;
     if (!check(each.value)) problems.push(...schemaProblems(each, check.errors ?? []));
-    else if (isEngine) engines.push({ spec: each.value as unknown as EngineSpec, parsed: each });
-    else plugins.push({ spec: each.value as unknown as PluginSpec, parsed: each });
+    else if (isEngine) engines.push({ spec: each.value as EngineSpec, parsed: each });
+    else plugins.push({ spec: each.value as PluginSpec, parsed: each });
   }
   const [engine] = engines;
   if (engine !== undefined) {

@@ -41,7 +41,7 @@ function read(path: string): string | undefined {
 test('the same specs give the same bytes, in whatever order the files are read', () => {
   const texts = specTexts();
   const first = outputsOf(specsOf(texts), read);
-  expect(outputsOf(specsOf([...texts].reverse()), read)).toEqual(first);
+  expect(outputsOf(specsOf(texts.toReversed()), read)).toEqual(first);
   expect(first.length).toBeGreaterThan(10);
 });
 
@@ -93,7 +93,7 @@ test('a mistake in a spec is printed with its place, and nothing is written', ()
 
 test.each([
   ['none', 'text'],
-  ['only one', `${BEGIN}`],
+  ['only one', BEGIN],
   ['in the wrong order', `${END}\n${BEGIN}`],
   ['doubled', `${BEGIN}\n${END}\n${BEGIN}\n${END}`],
 ])('a README needs its markers: %s', (_name, readme) => {
@@ -113,7 +113,9 @@ test('what stands outside the markers of a README stays as it is', () => {
   expect(readme).toContain('#### States of `sync`');
   expect(readme).toContain('  stale --> fresh: fettle push');
   expect(readme).toContain('| `subnets[].peer` | name of a VPC |  |  |  |');
-  expect(readme).toContain('| `one-at-a-time` | Another one is changing. | VPC `ready>ready`, `sync:stale>fresh` | yes |');
+  expect(readme).toContain(
+    '| `one-at-a-time` | Another one is changing. | VPC `ready>ready`, `sync:stale>fresh` | yes |',
+  );
 });
 
 test('types and tables of a kind with a scope and two machines', () => {

@@ -38,7 +38,12 @@ const types: readonly (readonly [Schema, string])[] = [
     "{\n  /** First. */\n  readonly a: string;\n  readonly b?: number;\n  readonly 'c-d': boolean;\n}",
   ],
   [
-    { type: 'object', properties: { a: { type: 'object', default: {}, properties: { b: { type: 'null', description: 'No */ end.' } } } } },
+    {
+      type: 'object',
+      properties: {
+        a: { type: 'object', default: {}, properties: { b: { type: 'null', description: 'No */ end.' } } },
+      },
+    },
     '{\n  readonly a: {\n    /** No *\\/ end. */\n    readonly b?: null;\n  };\n}',
   ],
   [

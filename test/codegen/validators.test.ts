@@ -24,7 +24,9 @@ afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, for
 /** `instancePath keyword params` of each error. */
 function errorsOf(validate: Validator, value: unknown): readonly string[] {
   validate(value);
-  return (validate.errors ?? []).map(({ instancePath, keyword, params }) => `${instancePath} ${keyword} ${JSON.stringify(params)}`);
+  return (validate.errors ?? []).map(
+    ({ instancePath, keyword, params }) => `${instancePath} ${keyword} ${JSON.stringify(params)}`,
+  );
 }
 
 describe('specs', () => {
@@ -229,7 +231,13 @@ describe('plans', () => {
 });
 
 describe('schemas for editors and other programs', () => {
-  const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true, allErrors: true });
+  const ajv = new Ajv({
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    allowUnionTypes: true,
+    allErrors: true,
+  });
   const names = Object.keys(schemas);
 
   test('the files are what the command prints', () => {

@@ -1,0 +1,94 @@
+/** The built command line as a child process, and small projects to run it on. */
+
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+export const cliFile = join(import.meta.dirname, '../../dist/cli.js');
+
+export interface Ran {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** An environment without settings of whoever runs the tests. */
+export function bareEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: process.env['HOME'] ?? '/',
+    FETTLE_DISABLE_CI_DETECTION: '1',
+    ...more,
+  };
+}
+
+/** Runs a program to its end, whatever that is. */
+export function run(file: string, args: readonly string[], cwd: string, more: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  return new Promise((resolve) => {
+    const options = { cwd, env: bareEnvironment(more), maxBuffer: 64 << 20 };
+    const child = execFile(file, [...args], options, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+}
+
+/** Runs `fettle` in a folder. */
+export function fettle(folder: string, ...args: readonly string[]): Promise<Ran> {
+  return run(process.execPath, [cliFile, ...args], folder);
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'fettle-test-'));
+}
+
+/** Writes files below a folder, with the folders that they need. */
+export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+}
+
+export const issuerYaml = `apiVersion: certificates/v1
+kind: Issuer
+metadata: { name: ca }
+spec: { localCa: { dir: ../ca, commonName: Test CA } }
+`;
+
+/** A Certificate document; `lifecycle` is a flow mapping such as `{ protect: true }`. */
+export function certificateYaml(name: string, lifecycle?: string): string {
+  return `apiVersion: certificates/v1
+kind: Certificate
+metadata: { name: ${name} }
+${lifecycle === undefined ? '' : `lifecycle: ${lifecycle}\n`}spec:
+  issuer: ca
+  dnsNames: [${name}.example.test]
+  storage: { file: { certificate: ../tls/${name}.crt, key: ../tls/${name}.key } }
+`;
+}
+
+/** A project with an Issuer and certificates, nothing applied yet. */
+export function certificateProject(names: readonly string[]): string {
+  const folder = temporaryFolder();
+  const documents = Object.fromEntries(names.map((name) => [`desired/${name}.yaml`, certificateYaml(name)]));
+  writeFiles(folder, { 'fettle.yaml': 'name: test\nstore: .fettle\n', 'desired/ca.yaml': issuerYaml, ...documents });
+  return folder;
+}
+
+/** Puts a pair in place that openssl issued with the project's authority, and that ends in so many days. */
+export function issueWithOpenssl(folder: string, name: string, days: number): void {
+  const at = (file: string) => join(folder, file);
+  const openssl = (...args: readonly string[]) => execFileSync('openssl', [...args], { stdio: 'pipe' });
+  writeFileSync(at('san.ext'), `subjectAltName=DNS:${name}.example.test\n`);
+  const key = at(`tls/${name}.key`);
+  openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', at('raw.key'));
+  openssl('pkcs8', '-topk8', '-nocrypt', '-in', at('raw.key'), '-out', key);
+  chmodSync(key, 0o600);
+  openssl('req', '-new', '-key', key, '-subj', `/CN=${name}.example.test`, '-out', at('csr.pem'));
+  const ca = ['-CA', at('ca/ca.crt'), '-CAkey', at('ca/ca.key'), '-CAcreateserial', '-CAserial', at('serial')];
+  openssl('x509', '-req', '-in', at('csr.pem'), ...ca, '-days', String(days), '-extfile', at('san.ext'), '-out', at(`tls/${name}.crt`));
+  for (const file of ['san.ext', 'raw.key', 'csr.pem', 'serial']) rmSync(at(file));
+}
