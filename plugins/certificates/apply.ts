@@ -2,7 +2,7 @@
 
 import type { ActionRun } from '../../src/engine/plugin.ts';
 import { needsIssue } from './differences.ts';
-import type { CertificatePair, IssuerPair } from './diff.ts';
+import { AUTHORITY_FIELD, type CertificatePair, type IssuerPair } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
 import { certificateSpec, issuerOf, issuerRef, issuerSpec } from './remembered.ts';
 import type { CertificatesWriter, IssueOrder, PairPaths } from './world.ts';
@@ -25,8 +25,12 @@ const createAuthority: IssuerHandler = async (world, { desired }, run) => {
   return { fingerprint: await world.createAuthority(localCa.dir, localCa.commonName, run.now()) };
 };
 
-/** The new authority was let through: from now on it is the one. */
-const takeOverAuthority: IssuerHandler = async (_world, { observed }) => {
+/** Sets its files right; another authority that was let through is the one from now on. */
+const setAuthorityRight: IssuerHandler = async (world, { desired, observed }, run) => {
+  const dir = desired?.spec.localCa?.dir;
+  if (dir === undefined) throw new Error('only a local authority has files');
+  await world.tidyAuthority(dir);
+  if (!run.change.fields.some(({ path }) => path === AUTHORITY_FIELD)) return undefined;
   const fingerprint = observed?.facts.fingerprint;
   if (fingerprint === undefined) throw new Error('there is no authority to take over');
   return { fingerprint };
@@ -41,7 +45,7 @@ const removeAuthority: IssuerHandler = async (world, { desired, memory }) => {
 
 export const issuerHandlers = {
   'absent>ready': createAuthority,
-  'ready>ready': takeOverAuthority,
+  'ready>ready': setAuthorityRight,
   'ready>absent': removeAuthority,
   'broken>absent': removeAuthority,
 } as const satisfies Record<IssuerStep, IssuerHandler>;

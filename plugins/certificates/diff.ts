@@ -2,7 +2,7 @@
 
 import type { FieldChange, Pair, Proposal, Scene } from '../../src/engine/types.ts';
 import { daysLeft, isExpired, spanText, thresholdInForce } from './days.ts';
-import { type WantedIssuer, differences } from './differences.ts';
+import { KEY_MODE, type WantedIssuer, differences } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
   CertificateMemory,
@@ -23,6 +23,9 @@ export type DomainPair = Pair<DomainSpec, DomainFacts, DomainMemory>;
 
 const GONE = 'no longer written';
 
+/** The field that says which authority it is. */
+export const AUTHORITY_FIELD = '/localCa/fingerprint';
+
 export function diffIssuer({ desired, observed, memory }: IssuerPair): Proposal<IssuerStep> | undefined {
   if (observed?.given === true) return undefined;
   if (desired === undefined) {
@@ -35,16 +38,19 @@ export function diffIssuer({ desired, observed, memory }: IssuerPair): Proposal<
       goal: 'create',
       because: `there is no authority in ${desired.spec.localCa?.dir ?? ''}`,
     };
-  const before = memory?.kept.fingerprint;
-  const after = observed.facts.fingerprint;
   // Nothing is put in the place of files that somebody else has to look at: a finding says so.
-  if (observed.state !== 'ready' || before === undefined || after === undefined || before === after) return undefined;
-  return {
-    step: 'ready>ready',
-    goal: 'update',
-    fields: [{ path: '/localCa/fingerprint', before, after }],
-    because: 'another authority is in its place',
-  };
+  if (observed.state !== 'ready') return undefined;
+  const { fingerprint, keyMode, leftovers } = observed.facts;
+  const known = memory?.kept.fingerprint;
+  const isOther = known !== undefined && fingerprint !== undefined && known !== fingerprint;
+  const fields: readonly FieldChange[] = [
+    ...(isOther ? [{ path: AUTHORITY_FIELD, before: known, after: fingerprint }] : []),
+    ...(keyMode === undefined || keyMode === KEY_MODE ? [] : [{ path: '/localCa/key/mode', before: keyMode, after: KEY_MODE }]),
+    ...(leftovers === undefined ? [] : [{ path: '/localCa/leftovers', before: leftovers, after: [] }]),
+  ];
+  if (fields.length === 0) return undefined;
+  const because = isOther ? 'another authority is in its place' : 'its files have to be set right';
+  return { step: 'ready>ready', goal: 'update', fields, because };
 }
 
 function wantedIssuer({ memory }: CertificatePair, spec: CertificateSpec, scene: Scene): WantedIssuer {

@@ -5,7 +5,7 @@ import type { CertificateFacts, IssuerFacts } from './facts.ts';
 import type { CertificateSpec } from './generated.ts';
 
 const CERTIFICATE_MODE = '0644';
-const KEY_MODE = '0600';
+export const KEY_MODE = '0600';
 
 /** Fields that only another certificate sets right. */
 const CONTENT = new Set(['/dnsNames', '/keyAlgorithm', '/issuer']);

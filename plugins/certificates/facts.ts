@@ -13,6 +13,8 @@ export interface IssuerFacts {
   readonly keyAlgorithm?: string;
   /** Four octal digits. */
   readonly keyMode?: string;
+  /** Names of files that its making left beside it. */
+  readonly leftovers?: readonly string[];
   /** Why it can't sign, apart from its dates. */
   readonly problem?: string;
 }

@@ -41,6 +41,7 @@ export function observedAuthority(
           keyAlgorithm: certificate.keyAlgorithm,
         }),
     ...(keyFile === undefined ? {} : { keyMode: keyFile.mode }),
+    ...(seen.leftovers.length === 0 ? {} : { leftovers: seen.leftovers }),
     ...(seen.problem === undefined ? {} : { problem: seen.problem }),
   };
   const code: FindingCode = 'ca-unusable';

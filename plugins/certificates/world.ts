@@ -42,6 +42,8 @@ export type AuthoritySeen =
       readonly problem?: string;
       readonly certificate?: X509Seen;
       readonly keyFile?: FileMode;
+      /** Names of files that its making left beside it. */
+      readonly leftovers: readonly string[];
     };
 
 /** Two files of one pair: relative to the project, or absolute. */
@@ -151,6 +153,8 @@ export interface CertificatesWriter extends CertificatesReader {
   /** Makes a new authority, or finishes making it; never overwrites a file. Gives its fingerprint. */
   createAuthority(dir: string, commonName: string, now: number): Promise<string>;
   deleteAuthority(dir: string): Promise<void>;
+  /** Sets the mode of the authority's key, and takes away what its making left beside it. */
+  tidyAuthority(dir: string): Promise<void>;
   /** Issues a certificate for a new key, and swaps the pair in. */
   issue(order: IssueOrder): Promise<Issued>;
   /** Finishes or undoes an interrupted swap. */

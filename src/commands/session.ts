@@ -1,6 +1,7 @@
 /** A session: what a command that reads documents, memory and the world needs, opened in one place and closed again. */
 
 import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { type Config, loadConfig } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
@@ -45,6 +46,8 @@ function report(problems: readonly Problem[], flags: Flags, shell: Shell): void 
 /** The configuration; throws ProblemsError. */
 export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
   const startFolder = workFolder(flags, shell);
+  const found = await stat(startFolder).catch(() => undefined);
+  if (found?.isDirectory() !== true) throw new UsageError(`--chdir ${flags.chdir ?? startFolder}: there is no such folder`);
   const { config, problems } = await loadConfig({
     startFolder,
     plugins: loadersOf(shell),

@@ -337,6 +337,7 @@ export async function take(
   const pair = live.get(address);
   if (pair === undefined) throw new Error(`${address} is not part of the plan`);
   const look = await lookAgain(pair, live, input);
+  if (input.abort.aborted) return { status: 'not-attempted', message: 'the run was stopped' };
   const stale = staleness(action, look, neededBy, input);
   if (stale !== undefined) {
     const reason: Judgement = {

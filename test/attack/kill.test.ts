@@ -2,7 +2,7 @@
  * `apply` killed at every system call that changes something in its project: one more run, and everything is in order.
  *
  * A run that is not disturbed says which calls there are; then each gets a run of its own, which strace kills right
- * there. `FETTLE_TEST_FULL=1` takes all of them; otherwise a sample, spread over the whole run.
+ * there.
  */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
@@ -15,7 +15,6 @@ import { certificateProject, cliFile, fettle, issueWithOpenssl, type Ran, run, t
 
 const CALLS = ['openat', 'write', 'pwrite64', 'writev', 'fsync', 'fdatasync', 'rename', 'renameat', 'renameat2', 'link', 'linkat', 'unlink', 'unlinkat', 'mkdir', 'rmdir', 'ftruncate', 'copy_file_range', 'fchmod', 'chmod'];
 
-const SAMPLE = 60;
 const root = temporaryFolder();
 let copies = 0;
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -49,12 +48,6 @@ async function callsOf(template: string): Promise<readonly (readonly [string, nu
     if (line.includes(folder) && !reads) found.set(`${call} ${count}`, [call, count]);
   }
   return [...found.values()];
-}
-
-/** Spread over the whole run: the calls of one kind lie close together. */
-function sampled<T>(items: readonly T[]): readonly T[] {
-  if (process.env['FETTLE_TEST_FULL'] === '1' || items.length <= SAMPLE) return items;
-  return Array.from({ length: SAMPLE }, (_, i) => items[Math.floor((i * items.length) / SAMPLE)] as T);
 }
 
 /** Whether some certificate and some key that lie there, stored, pending or as a backup, are a pair that is valid. */
@@ -91,16 +84,19 @@ async function expectMended(folder: string, where: string): Promise<void> {
 }
 
 async function killEverywhere(template: string, always: (folder: string, where: string) => void): Promise<number> {
-  const calls = sampled(await callsOf(template));
+  const calls = await callsOf(template);
   const queue = new PQueue({ concurrency: 4 });
   let kills = 0;
   await queue.addAll(
     calls.map(([call, count]) => async () => {
       const folder = copyOf(template);
-      const rules = ['-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${count}`];
+      const trace = `${folder}.trace`;
+      const rules = ['-o', trace, '-y', '-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${count}`];
       const died = await underStrace(folder, rules);
       const where = `killed at ${call} ${count}`;
       if (died.signal === 'SIGKILL' || died.code === 137) kills += 1;
+      const last = readFileSync(trace, 'utf8').split('\n').findLast((line) => line.includes(`${call}(`));
+      expect([where, last]).toEqual([where, expect.stringContaining(folder)]);
       expect([where, modesOfKeys(folder).every((mode) => mode === 0o600)]).toEqual([where, true]);
       always(folder, where);
       await expectMended(folder, where);

@@ -78,10 +78,14 @@ export function certificateProject(names: readonly string[]): string {
   return folder;
 }
 
+const LIFETIME_DAYS = 90;
+
 /** Puts a pair in place that openssl issued with the project's authority, and that ends in so many days. */
 export function issueWithOpenssl(folder: string, name: string, days: number): void {
   const at = (file: string) => join(folder, file);
   const openssl = (...args: readonly string[]) => execFileSync('openssl', [...args], { stdio: 'pipe' });
+  // Issued so long ago that of its lifetime just these days are left.
+  const back = `-${LIFETIME_DAYS - days}d`;
   writeFileSync(at('san.ext'), `subjectAltName=DNS:${name}.example.test\n`);
   const key = at(`tls/${name}.key`);
   openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', at('raw.key'));
@@ -89,6 +93,9 @@ export function issueWithOpenssl(folder: string, name: string, days: number): vo
   chmodSync(key, 0o600);
   openssl('req', '-new', '-key', key, '-subj', `/CN=${name}.example.test`, '-out', at('csr.pem'));
   const ca = ['-CA', at('ca/ca.crt'), '-CAkey', at('ca/ca.key'), '-CAcreateserial', '-CAserial', at('serial')];
-  openssl('x509', '-req', '-in', at('csr.pem'), ...ca, '-days', String(days), '-extfile', at('san.ext'), '-out', at(`tls/${name}.crt`));
+  const request = ['x509', '-req', '-in', at('csr.pem'), ...ca, '-days', String(LIFETIME_DAYS)];
+  execFileSync('faketime', ['-f', back, 'openssl', ...request, '-extfile', at('san.ext'), '-out', at(`tls/${name}.crt`)], {
+    stdio: 'pipe',
+  });
   for (const file of ['san.ext', 'raw.key', 'csr.pem', 'serial']) rmSync(at(file));
 }

@@ -7,7 +7,7 @@
  */
 
 import type { X509Certificate } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { AuthoritySeen } from '../world.ts';
 import {
   fileExists,
@@ -16,6 +16,7 @@ import {
   readWhole,
   removeEmptyFolder,
   removeFile,
+  setMode,
   syncFolder,
   writeNew,
 } from './files.ts';
@@ -92,9 +93,13 @@ async function read(places: Places): Promise<Read> {
                     : !canSign(key.key)
                       ? 'ca.key is of a type that cannot sign here'
                       : undefined;
+  const leftovers: string[] = [];
+  for (const path of [places.pendingKey, places.pendingCertificate])
+    if (await fileExists(path)) leftovers.push(basename(path));
   return {
     seen: {
       status: 'seen',
+      leftovers,
       ...(problem === undefined ? {} : { problem }),
       ...(certificate === undefined ? {} : { certificate }),
       ...(keyFile.kind === 'file' ? { keyFile: keyFile.stat } : {}),
@@ -161,6 +166,13 @@ export async function createAuthority(dir: string, commonName: string, now: numb
   }
   const { signer } = await openAuthority(dir, undefined);
   return fingerprintOf(signer.certificate);
+}
+
+/** Sets the mode of the key, and takes away what an interrupted making left; the authority itself stays as it is. */
+export async function tidyAuthority(dir: string): Promise<void> {
+  const places = placesOf(dir);
+  await setMode(places.key, 0o600);
+  for (const path of [places.pendingKey, places.pendingCertificate]) if (await removeFile(path)) await syncFolder(dir);
 }
 
 /**

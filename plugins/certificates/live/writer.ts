@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import type { Outside } from '../../../src/engine/plugin.ts';
 import type { CertificatesWriter } from '../world.ts';
-import { createAuthority, deleteAuthority } from './authority.ts';
+import { createAuthority, deleteAuthority, tidyAuthority } from './authority.ts';
 import { issue } from './issue.ts';
 import { openReader, pathsIn } from './reader.ts';
 import { deletePair, settleSwap, tidyPair } from './swap.ts';
@@ -14,6 +14,7 @@ export function openWriter(outside: Outside): CertificatesWriter {
     ...openReader(outside),
     createAuthority: (dir, commonName, now) => createAuthority(resolve(folder, dir), commonName, now),
     deleteAuthority: (dir) => deleteAuthority(resolve(folder, dir)),
+    tidyAuthority: (dir) => tidyAuthority(resolve(folder, dir)),
     issue: (order) =>
       issue({
         ...order,
