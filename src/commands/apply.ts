@@ -193,8 +193,8 @@ interface Finished {
 async function runLocked(run: Run): Promise<Finished> {
   const { flags, shell, project, store, fence, signals, saved } = run;
   const { recall, report } = await readLog(store, fence, project, shell);
-  if (report.torn !== undefined)
-    shell.stderr.write(`note: ${report.torn.bytes} bytes of an unfinished record were cut off the log\n`);
+  if (fence.cut !== undefined)
+    shell.stderr.write(`note: ${fence.cut.bytes} bytes of an unfinished record were cut off ${fence.cut.file}\n`);
   const plugins = await pluginsFor(project.loaders, project.documents, recall);
   upgradeRecall(recall, plugins);
   const worlds = openWorlds(plugins, project.config, shell);

@@ -58,6 +58,7 @@ interface Session {
   readonly lock: HeldLock;
   readonly damage: readonly Damage[];
   readonly tail?: Tail;
+  readonly cut?: Fence['cut'];
 }
 
 /** A tail below this length is never worth a new segment. */
@@ -161,6 +162,7 @@ export function openFileStore(options: FileStoreOptions): Store {
     // The folder around the store may be one that we cannot list; then nothing was made there either.
     await removeLeftovers(dirname(folder), temporaryPrefixBeside(folder)).catch(() => undefined);
     const { keyCheck } = base.checkpoint.body;
+    const cut = base.torn === 0 ? {} : { cut: { file: `log/${base.file.name}`, bytes: base.torn } };
     if (base.file.token < lock.token) {
       const { seq, hash, bytes } = base.end;
       const made = await writeSegment(
@@ -179,12 +181,12 @@ export function openFileStore(options: FileStoreOptions): Store {
         randomId(),
       );
       await unlinkLocksBelow(folder, lock.token);
-      return { lock, damage, tail: await openTail(made.file, keyCheck, made.end.bytes, made.end) };
+      return { lock, damage, ...cut, tail: await openTail(made.file, keyCheck, made.end.bytes, made.end) };
     }
     await unlinkLocksBelow(folder, lock.token);
     await tidyRecovery(folder, base.checkpoint);
     if (base.torn > 0) await cutFile(join(logFolder(folder), base.file.name), base.end.bytes);
-    return { lock, damage, tail: await openTail(base.file, keyCheck, base.begun.bytes, base.end) };
+    return { lock, damage, ...cut, tail: await openTail(base.file, keyCheck, base.begun.bytes, base.end) };
   }
 
   async function leave(): Promise<void> {
@@ -207,7 +209,7 @@ export function openFileStore(options: FileStoreOptions): Store {
       await unlinkLock(folder, lock);
       throw error;
     }
-    return { token: lock.token, holder };
+    return { token: lock.token, holder, ...(session.cut === undefined ? {} : { cut: session.cut }) };
   }
 
   async function roll(memories: Iterable<Memory>, fence: Fence, force: boolean): Promise<void> {

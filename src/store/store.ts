@@ -60,6 +60,8 @@ export interface Holder {
 export interface Fence {
   readonly token: number;
   readonly holder: Holder;
+  /** Bytes of an unfinished record that are no part of the log any more. */
+  readonly cut?: { readonly file: string; readonly bytes: number };
 }
 
 export interface LockOptions {
