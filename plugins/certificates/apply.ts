@@ -109,8 +109,6 @@ const removePair: CertificateHandler = async (world, pair) => {
 export const certificateHandlers = {
   'absent>normal': issueFirst,
   'normal>normal': setRight,
-  'expiring_soon>expiring_soon': setRight,
-  'normal>renewing': issueAgain,
   'expiring_soon>renewing': issueAgain,
   'renewal_failed>renewing': issueAgain,
   'expired>recovering': issueAgain,

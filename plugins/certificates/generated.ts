@@ -80,7 +80,6 @@ export type CertificateState =
 /** Steps that fettle takes. */
 export type CertificateStep =
   | 'absent>normal'
-  | 'normal>renewing'
   | 'expiring_soon>renewing'
   | 'renewal_failed>renewing'
   | 'expired>recovering'
@@ -90,8 +89,7 @@ export type CertificateStep =
   | 'expiring_soon>absent'
   | 'expired>absent'
   | 'renewal_failed>absent'
-  | 'normal>normal'
-  | 'expiring_soon>expiring_soon';
+  | 'normal>normal';
 
 /** Rules that guard its steps. */
 export type CertificateRuleId = 'issuer-changed';
@@ -229,15 +227,7 @@ export const tables = {
           states: ['absent', 'normal', 'expiring_soon', 'expired', 'renewing', 'recovering', 'renewal_failed'],
           transitions: [
             { from: 'absent', to: 'normal', trigger: 'issue', by: 'fettle', reversible: 'yes', deadlineMs: 120000 },
-            {
-              from: 'normal',
-              to: 'renewing',
-              trigger: 'manual',
-              by: 'fettle',
-              settles: 'normal',
-              reversible: 'partly',
-              deadlineMs: 120000,
-            },
+            { from: 'normal', to: 'renewing', trigger: 'manual', by: 'world' },
             {
               from: 'expiring_soon',
               to: 'renewing',
@@ -304,10 +294,7 @@ export const tables = {
             { from: 'expired', to: 'absent', trigger: 'check', by: 'world' },
             { from: 'renewal_failed', to: 'absent', trigger: 'check', by: 'world' },
           ],
-          edits: [
-            { state: 'normal', reversible: 'partly', deadlineMs: 120000 },
-            { state: 'expiring_soon', reversible: 'partly', deadlineMs: 120000 },
-          ],
+          edits: [{ state: 'normal', reversible: 'partly', deadlineMs: 120000 }],
         },
       },
       rules: [
@@ -315,10 +302,8 @@ export const tables = {
           id: 'issuer-changed',
           guards: [
             'absent>normal',
-            'normal>renewing',
             'normal>normal',
             'expiring_soon>renewing',
-            'expiring_soon>expiring_soon',
             'renewal_failed>renewing',
             'expired>recovering',
           ],

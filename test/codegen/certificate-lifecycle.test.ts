@@ -21,7 +21,7 @@ const TABLE: Readonly<Record<(typeof STATES)[number], readonly string[]>> = {
   renewal_failed: ['check', '', 'check', 'retry', '', ''],
 };
 
-const OURS = ['manual', 'renew', 'recover', 'retry', 'finish'];
+const OURS = ['renew', 'recover', 'retry', 'finish'];
 
 const cells = STATES.flatMap((from) => STATES.map((to, column) => [from, to, TABLE[from][column] ?? ''] as const));
 
@@ -33,8 +33,10 @@ describe('certificate', () => {
   });
 
   test('renewals settle in normal, and have a deadline', () => {
-    const begun = (transitions as readonly Transition[]).filter(({ to }) => to === 'renewing' || to === 'recovering');
-    expect(begun).toHaveLength(4);
+    const begun = (transitions as readonly Transition[]).filter(
+      ({ by, to }) => by === 'fettle' && (to === 'renewing' || to === 'recovering'),
+    );
+    expect(begun).toHaveLength(3);
     for (const { settles, deadlineMs } of begun) {
       expect(settles).toBe('normal');
       expect(deadlineMs).toBeGreaterThan(0);

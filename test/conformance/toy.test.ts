@@ -1,0 +1,65 @@
+/** The suite over the plugin that the engine's own tests work with. */
+
+import { item, START, toyPlugin, toyWorld, type ToyWorld, wanted } from '../support/toy.ts';
+import { type Bench, pluginConformance, type Situation } from './plugin.ts';
+
+interface ToyBench extends Bench {
+  readonly items: ToyWorld['items'];
+}
+
+async function open(): Promise<ToyBench> {
+  const world = toyWorld();
+  return {
+    reader: world,
+    writer: world,
+    items: world.items,
+    world: () => JSON.stringify([...world.items]),
+    close: async () => undefined,
+    now: () => START,
+  };
+}
+
+const situations: readonly Situation<ToyBench>[] = [
+  { name: 'nothing is there', prepare: async () => [wanted('a', 2), wanted('b', 4)], takes: ['Item absent>ready', 'Item absent>ready'] },
+  {
+    name: 'something is there that is not ours',
+    prepare: async ({ bench }) => {
+      bench.items.set('a', { value: 2, state: 'ready' });
+      return [wanted('a', 2)];
+    },
+    takes: ['Item adopt'],
+  },
+  {
+    name: 'a value differs',
+    prepare: async ({ apply }) => {
+      await apply([wanted('a', 2)]);
+      return [wanted('a', 4)];
+    },
+    takes: ['Item ready>ready'],
+  },
+  {
+    name: 'a value that is not allowed',
+    prepare: async () => [wanted('a', 13)],
+    takes: [],
+    rejects: ['Item not-thirteen'],
+  },
+  {
+    name: 'an orphan',
+    prepare: async ({ apply }) => {
+      await apply([wanted('a', 2)]);
+      return [];
+    },
+    takes: ['Item ready>absent'],
+  },
+  {
+    name: 'an orphan on its way out',
+    prepare: async ({ apply, bench }) => {
+      await apply([wanted('a', 2)]);
+      bench.items.set(item('a').name, { value: 2, state: 'draining' });
+      return [];
+    },
+    takes: ['Item draining>absent'],
+  },
+];
+
+pluginConformance(toyPlugin, open, situations);
