@@ -45,7 +45,9 @@ export function diffIssuer({ desired, observed, memory }: IssuerPair): Proposal<
   const isOther = known !== undefined && fingerprint !== undefined && known !== fingerprint;
   const fields: readonly FieldChange[] = [
     ...(isOther ? [{ path: AUTHORITY_FIELD, before: known, after: fingerprint }] : []),
-    ...(keyMode === undefined || keyMode === KEY_MODE ? [] : [{ path: '/localCa/key/mode', before: keyMode, after: KEY_MODE }]),
+    ...(keyMode === undefined || keyMode === KEY_MODE
+      ? []
+      : [{ path: '/localCa/key/mode', before: keyMode, after: KEY_MODE }]),
     ...(leftovers === undefined ? [] : [{ path: '/localCa/leftovers', before: leftovers, after: [] }]),
   ];
   if (fields.length === 0) return undefined;

@@ -153,8 +153,7 @@ function commandTable(o: { readonly option: (flags: string, text: string) => Opt
       summary: 'local worlds to try everything on, until stopped',
       words: [new Argument('[dir]', 'where to make them; by default a folder that is removed at the end')],
       options: [o.option('--json', 'print one line with all addresses once everything is up')],
-      action: async ([dir], flags, shell) =>
-        (await import('./sandbox.ts')).sandboxUp(dir, flags, shell),
+      action: async ([dir], flags, shell) => (await import('./sandbox.ts')).sandboxUp(dir, flags, shell),
     },
     {
       name: 'version',

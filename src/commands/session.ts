@@ -47,7 +47,8 @@ function report(problems: readonly Problem[], flags: Flags, shell: Shell): void 
 export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
   const startFolder = workFolder(flags, shell);
   const found = await stat(startFolder).catch(() => undefined);
-  if (found?.isDirectory() !== true) throw new UsageError(`--chdir ${flags.chdir ?? startFolder}: there is no such folder`);
+  if (found?.isDirectory() !== true)
+    throw new UsageError(`--chdir ${flags.chdir ?? startFolder}: there is no such folder`);
   const { config, problems } = await loadConfig({
     startFolder,
     plugins: loadersOf(shell),

@@ -55,6 +55,8 @@ export interface Plan {
   readonly project: string;
   /** Nothing was left out: no gaps, no targets. */
   readonly complete: boolean;
+  /** Addresses were named or excluded: the rest was not judged. */
+  readonly targeted: boolean;
   /** There are rows that would run. */
   readonly applyable: boolean;
   readonly errored: boolean;

@@ -113,7 +113,6 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     settled,
     findings: findingsOf(only(pairs, input.within), plugins, scene),
     gaps: view.gaps,
-    partial: input.within !== undefined,
   });
   return { desired, view, pairs, scene, changes, actions, plan };
 }

@@ -134,7 +134,7 @@ function dependency(change: Change, pair: Pair, scene: Scene, ground: Ground): V
   const why = needs.map((address) => missingNeed(address, scene, ground)).find((each) => each !== undefined);
   return why === undefined
     ? pass('what it needs is there, or comes first', { needs })
-    : defer(`it needs what is not there: ${why}`, { needs }, { remedy: { outside: why } });
+    : defer(`it needs what is not there: ${why}`, { needs }, { remedy: { outside: 'settle what it needs first' } });
 }
 
 function tooManyRemovals(change: Change, _pair: Pair, scene: Scene): Verdict {

@@ -183,7 +183,8 @@ export interface SealInput {
   readonly gaps: readonly Gap[];
   readonly plugins: ReadonlyMap<string, Plugin>;
   readonly settled: Plan['settled'];
-  readonly partial: boolean;
+  /** Only these addresses are part of the plan; undefined for all. */
+  readonly within?: ((address: string) => boolean) | undefined;
   readonly head?: Head;
 }
 
@@ -194,7 +195,9 @@ function summaryOf(input: SealInput, accepted: readonly Action[], rejected: numb
     const { from, to } = parseStep(change.step);
     return change.goal === 'update' && from !== to;
   }).length;
-  const managed = [...input.pairs].filter(([, pair]) => pair.desired !== undefined || pair.memory !== undefined);
+  const managed = [...input.pairs].filter(
+    ([address, pair]) => (pair.desired !== undefined || pair.memory !== undefined) && (input.within?.(address) ?? true),
+  );
   const unread = managed.filter(
     ([address, pair]) => pair.observed === undefined && pair.gap !== undefined && !input.actions.has(address),
   );
@@ -235,7 +238,8 @@ export function seal(input: SealInput): Plan {
     fettle_version: input.version,
     timestamp: new Date(scene.now).toISOString(),
     project: input.project,
-    complete: gaps.length === 0 && !input.partial,
+    complete: gaps.length === 0 && input.within === undefined,
+    targeted: input.within !== undefined,
     applyable: accepted.length > 0,
     errored: false,
     resource_changes: accepted.map((action) => resourceChange(action, plugins)),

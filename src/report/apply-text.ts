@@ -3,7 +3,7 @@
 import type { Row, RowStatus } from '../engine/action.ts';
 import { parseStep } from '../engine/lifecycle.ts';
 import type { Change } from '../engine/types.ts';
-import { columnWidth, type Paint, painter, printable, type Style } from './text.ts';
+import { columnWidth, type Paint, painter, printable, shortDigests, type Style } from './text.ts';
 
 const ORDER: readonly RowStatus[] = ['done', 'failed', 'unknown', 'stale', 'not-attempted', 'rejected', 'deferred'];
 
@@ -53,7 +53,7 @@ export function stillLine(address: string, change: Change, seconds: number, text
 export function endLine(row: Row, color: boolean): string {
   const paint = painter(color);
   const seconds = row.elapsedMs < 100 ? '' : ` after ${(row.elapsedMs / 1000).toFixed(1)} s`;
-  const message = row.message === '' ? '' : `: ${printable(row.message)}`;
+  const message = row.message === '' ? '' : `: ${shortDigests(printable(row.message))}`;
   return `${printable(row.address)}: ${paint(STYLES[row.status], word(row.status))}${seconds}${message}\n`;
 }
 
@@ -64,7 +64,7 @@ function rowLines(rows: readonly Row[], paint: Paint): readonly string[] {
   );
   return rows.map(
     ({ status, address, message }) =>
-      `  ${paint(STYLES[status], word(status).padEnd(13))}  ${printable(address).padEnd(width)}  ${printable(message)}`,
+      `  ${paint(STYLES[status], word(status).padEnd(13))}  ${printable(address).padEnd(width)}  ${shortDigests(printable(message))}`,
   );
 }
 

@@ -233,7 +233,8 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     findingLines(plan, paint),
     [
       paint('bold', summaryText(plan)),
-      ...(plan.complete ? [] : ['This plan is partial: targets were named, or part of the world could not be read.']),
+      ...(plan.targeted ? ['This plan is partial: only what --target and --exclude leave was judged.'] : []),
+      ...(plan.gaps.length > 0 ? ['This plan is partial: part of the world could not be read.'] : []),
       `digest ${plan.plan_digest}   log head ${headText(plan.log_head)}`,
     ],
   ].filter((block) => block.length > 0);

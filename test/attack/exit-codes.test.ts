@@ -5,7 +5,16 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openFileStore } from '../../src/store/file-store.ts';
-import { certificateProject, certificateYaml, fettle, issueWithOpenssl, type Ran, run, cliFile, writeFiles } from '../support/cli.ts';
+import {
+  certificateProject,
+  certificateYaml,
+  fettle,
+  issueWithOpenssl,
+  type Ran,
+  run,
+  cliFile,
+  writeFiles,
+} from '../support/cli.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -54,7 +63,9 @@ describe('exit codes', () => {
 
   it('1: invalid documents, all problems at once, and nothing is done', async () => {
     const folder = project('www');
-    writeFiles(folder, { 'desired/bad.yaml': 'apiVersion: certificates/v1\nkind: Certificat\nmetadata: { name: x }\nspec: {}\n---\na: 1\n' });
+    writeFiles(folder, {
+      'desired/bad.yaml': 'apiVersion: certificates/v1\nkind: Certificat\nmetadata: { name: x }\nspec: {}\n---\na: 1\n',
+    });
     const done = await fettle(folder, 'apply', '--yes');
     expect(done.code).toBe(1);
     expect(done.stderr).toContain('desired/bad.yaml:2:7');
@@ -65,7 +76,10 @@ describe('exit codes', () => {
   it('1: in CI, without a store that is written down', async () => {
     const folder = project('www');
     writeFiles(folder, { 'fettle.yaml': 'name: test\n' });
-    const done = await run(process.execPath, [cliFile, 'apply', '--yes'], folder, { FETTLE_DISABLE_CI_DETECTION: '', CI: 'true' });
+    const done = await run(process.execPath, [cliFile, 'apply', '--yes'], folder, {
+      FETTLE_DISABLE_CI_DETECTION: '',
+      CI: 'true',
+    });
     expect([done.code, done.stderr]).toEqual([1, expect.stringContaining('`store` in fettle.yaml')]);
   });
 
@@ -86,7 +100,11 @@ describe('exit codes', () => {
     expectEnding(await fettle(folder, 'plan', '--fail-on', 'rejected'), 3);
     expect((await fettle(folder, 'apply', '--yes', '--allow-rejected')).code).toBe(0);
     // The environment decides nothing of this.
-    const environment = { FETTLE_OVERRIDE: 'protected@certificates/Certificate/api', FETTLE_REASON: 'x', FETTLE_ALLOW_REJECTED: 'false' };
+    const environment = {
+      FETTLE_OVERRIDE: 'protected@certificates/Certificate/api',
+      FETTLE_REASON: 'x',
+      FETTLE_ALLOW_REJECTED: 'false',
+    };
     expect((await run(process.execPath, [cliFile, 'apply', '--yes'], folder, environment)).code).toBe(3);
     expect((await run(process.execPath, [cliFile, 'apply'], folder, { FETTLE_YES: 'true' })).code).toBe(3);
     const override = ['--override', 'protected@certificates/Certificate/api', '--reason', 'replaced by www'];
@@ -108,7 +126,13 @@ describe('exit codes', () => {
 
   it('5: somebody else holds the lock, and is named', async () => {
     const folder = await applied('www');
-    const store = openFileStore({ folder: join(folder, '.fettle'), project: 'test', actor: 'x', now: Date.now, randomId: randomUUID });
+    const store = openFileStore({
+      folder: join(folder, '.fettle'),
+      project: 'test',
+      actor: 'x',
+      now: Date.now,
+      randomId: randomUUID,
+    });
     const fence = await store.lock({ command: 'holding', timeoutMs: 0 });
     const refused = await fettle(folder, 'apply', '--yes');
     expectEnding(refused, 5);
@@ -135,7 +159,10 @@ describe('exit codes', () => {
       const file = await savedIn(folder);
       writeFiles(folder, { 'desired/api.yaml': certificateYaml('api') });
       const done = await fettle(folder, 'apply', file);
-      expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('not in the saved plan, and not run: certificates/Certificate/api')]);
+      expect([done.code, done.stderr]).toEqual([
+        0,
+        expect.stringContaining('not in the saved plan, and not run: certificates/Certificate/api'),
+      ]);
       expect(() => readFileSync(join(folder, 'tls/api.crt'))).toThrow();
       readFileSync(join(folder, 'tls/www.crt'));
     });

@@ -11,9 +11,37 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { afterAll, describe, expect, it } from 'vitest';
-import { certificateProject, cliFile, fettle, issueWithOpenssl, type Ran, run, temporaryFolder } from '../support/cli.ts';
+import {
+  certificateProject,
+  cliFile,
+  fettle,
+  issueWithOpenssl,
+  type Ran,
+  run,
+  temporaryFolder,
+} from '../support/cli.ts';
 
-const CALLS = ['openat', 'write', 'pwrite64', 'writev', 'fsync', 'fdatasync', 'rename', 'renameat', 'renameat2', 'link', 'linkat', 'unlink', 'unlinkat', 'mkdir', 'rmdir', 'ftruncate', 'copy_file_range', 'fchmod', 'chmod'];
+const CALLS = [
+  'openat',
+  'write',
+  'pwrite64',
+  'writev',
+  'fsync',
+  'fdatasync',
+  'rename',
+  'renameat',
+  'renameat2',
+  'link',
+  'linkat',
+  'unlink',
+  'unlinkat',
+  'mkdir',
+  'rmdir',
+  'ftruncate',
+  'copy_file_range',
+  'fchmod',
+  'chmod',
+];
 
 const root = temporaryFolder();
 let copies = 0;
@@ -54,16 +82,25 @@ async function callsOf(template: string): Promise<readonly (readonly [string, nu
 function hasValidPair(folder: string, name: string): boolean {
   const read = (path: string) => (existsSync(join(folder, path)) ? [readFileSync(join(folder, path), 'utf8')] : []);
   const kinds = ['', '.pending', '.backup'];
-  const keys = kinds.flatMap((kind) => read(`tls/${name}.key${kind}`)).filter((text) => text.includes('END PRIVATE KEY'));
-  const certificates = kinds.flatMap((kind) => read(`tls/${name}.crt${kind}`)).filter((text) => text.includes('END CERTIFICATE'));
+  const keys = kinds
+    .flatMap((kind) => read(`tls/${name}.key${kind}`))
+    .filter((text) => text.includes('END PRIVATE KEY'));
+  const certificates = kinds
+    .flatMap((kind) => read(`tls/${name}.crt${kind}`))
+    .filter((text) => text.includes('END CERTIFICATE'));
   return certificates.some((text) => {
     const certificate = new X509Certificate(text);
-    return new Date(certificate.validTo).getTime() > Date.now() && keys.some((key) => certificate.checkPrivateKey(createPrivateKey(key)));
+    return (
+      new Date(certificate.validTo).getTime() > Date.now() &&
+      keys.some((key) => certificate.checkPrivateKey(createPrivateKey(key)))
+    );
   });
 }
 
 function modesOfKeys(folder: string): readonly number[] {
-  const keys = ['tls', 'ca'].flatMap((dir) => (existsSync(join(folder, dir)) ? readdirSync(join(folder, dir)).map((name) => join(folder, dir, name)) : []));
+  const keys = ['tls', 'ca'].flatMap((dir) =>
+    existsSync(join(folder, dir)) ? readdirSync(join(folder, dir)).map((name) => join(folder, dir, name)) : [],
+  );
   return keys.filter((path) => path.includes('.key')).map((path) => statSync(path).mode & 0o777);
 }
 
@@ -75,12 +112,24 @@ async function expectMended(folder: string, where: string): Promise<void> {
   expect([where, plan.code, plan.code === 0 ? '' : plan.stdout + plan.stderr]).toEqual([where, 0, '']);
   const verify = await fettle(folder, 'log', 'verify');
   expect([where, verify.code, verify.code === 0 ? '' : verify.stdout]).toEqual([where, 0, '']);
-  execFileSync('openssl', ['verify', '-CAfile', join(folder, 'ca/ca.crt'), join(folder, 'tls/www.crt')], { stdio: 'pipe' });
+  execFileSync('openssl', ['verify', '-CAfile', join(folder, 'ca/ca.crt'), join(folder, 'tls/www.crt')], {
+    stdio: 'pipe',
+  });
   const certificate = new X509Certificate(readFileSync(join(folder, 'tls/www.crt')));
-  expect([where, certificate.checkPrivateKey(createPrivateKey(readFileSync(join(folder, 'tls/www.key'))))]).toEqual([where, true]);
+  expect([where, certificate.checkPrivateKey(createPrivateKey(readFileSync(join(folder, 'tls/www.key'))))]).toEqual([
+    where,
+    true,
+  ]);
   expect([where, new Set(modesOfKeys(folder))]).toEqual([where, new Set([0o600])]);
-  expect([where, readdirSync(join(folder, 'tls')).sort(), readdirSync(join(folder, 'ca')).sort()]).toEqual([where, ['www.crt', 'www.key'], ['ca.crt', 'ca.key']]);
-  expect([where, readdirSync(join(folder, '.fettle')).filter((name) => name.startsWith('lock') || name.startsWith('.tmp'))]).toEqual([where, []]);
+  expect([where, readdirSync(join(folder, 'tls')).sort(), readdirSync(join(folder, 'ca')).sort()]).toEqual([
+    where,
+    ['www.crt', 'www.key'],
+    ['ca.crt', 'ca.key'],
+  ]);
+  expect([
+    where,
+    readdirSync(join(folder, '.fettle')).filter((name) => name.startsWith('lock') || name.startsWith('.tmp')),
+  ]).toEqual([where, []]);
 }
 
 async function killEverywhere(template: string, always: (folder: string, where: string) => void): Promise<number> {
@@ -95,7 +144,9 @@ async function killEverywhere(template: string, always: (folder: string, where: 
       const died = await underStrace(folder, rules);
       const where = `killed at ${call} ${count}`;
       if (died.signal === 'SIGKILL' || died.code === 137) kills += 1;
-      const last = readFileSync(trace, 'utf8').split('\n').findLast((line) => line.includes(`${call}(`));
+      const last = readFileSync(trace, 'utf8')
+        .split('\n')
+        .findLast((line) => line.includes(`${call}(`));
       expect([where, last]).toEqual([where, expect.stringContaining(folder)]);
       expect([where, modesOfKeys(folder).every((mode) => mode === 0o600)]).toEqual([where, true]);
       always(folder, where);

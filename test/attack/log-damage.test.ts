@@ -1,6 +1,16 @@
 /** A damaged log through the command line: always named, never silent, and recovered from without losing anything. */
 
-import { appendFileSync, copyFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,7 +70,9 @@ const spoilers: Readonly<Record<string, (file: string, at: number) => void>> = {
 };
 
 describe.each(Object.entries(spoilers))('%s', (_name, spoil) => {
-  it('verify names it, with the head nothing is silent, and apply goes on only after a recovery', { timeout: 120_000 }, async () => {
+  it('verify names it, with the head nothing is silent, and apply goes on only after a recovery', {
+    timeout: 120_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.double({ min: 0, max: 0.999, noNaN: true }), async (at) => {
         const folder = copy();
@@ -79,7 +91,9 @@ describe.each(Object.entries(spoilers))('%s', (_name, spoil) => {
         }
         // What is there is never made twice, nor taken away: at most it is adopted again.
         const next = await fettle(folder, 'plan', '--format', 'json');
-        const goals = (JSON.parse(next.stdout) as { resource_changes: { goal: string }[] }).resource_changes.map(({ goal }) => goal);
+        const goals = (JSON.parse(next.stdout) as { resource_changes: { goal: string }[] }).resource_changes.map(
+          ({ goal }) => goal,
+        );
         expect(goals.filter((goal) => goal !== 'adopt' && goal !== 'protect')).toEqual([]);
         expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
         expect((await fettle(folder, 'log', 'verify')).code).toBe(0);

@@ -5,7 +5,15 @@ import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { certificateProject, cliFile, fettle, issueWithOpenssl, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+import {
+  certificateProject,
+  cliFile,
+  fettle,
+  issueWithOpenssl,
+  run,
+  temporaryFolder,
+  writeFiles,
+} from '../support/cli.ts';
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;
@@ -79,7 +87,8 @@ describe.each(looks)('%s', (line, code) => {
 
 it('plan makes no call that could change a file', async () => {
   const trace = `${saved}.trace`;
-  const calls = 'openat,creat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,truncate,ftruncate,chmod,fchmod,fchmodat,utimensat';
+  const calls =
+    'openat,creat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,truncate,ftruncate,chmod,fchmod,fchmodat,utimensat';
   const args = ['-f', '-qq', '-o', trace, '-e', `trace=${calls}`, process.execPath, cliFile, 'plan'];
   expect(await run('strace', args, folder)).toMatchObject({ code: 0 });
   const writing = readFileSync(trace, 'utf8')
@@ -99,7 +108,14 @@ it('plan runs in a folder that its user may only read', async () => {
   const dist = temporaryFolder();
   execFileSync('cp', ['-r', join(root, 'dist'), process.execPath, dist]);
   chmodSync(dist, 0o755);
-  const args = ['--reuid=65534', '--regid=65534', '--clear-groups', join(dist, 'node'), join(dist, 'dist/cli.js'), 'plan'];
+  const args = [
+    '--reuid=65534',
+    '--regid=65534',
+    '--clear-groups',
+    join(dist, 'node'),
+    join(dist, 'dist/cli.js'),
+    'plan',
+  ];
   const done = await run('setpriv', args, folder);
   expect([done.code, done.stderr]).toEqual([0, '']);
   rmSync(dist, { recursive: true });

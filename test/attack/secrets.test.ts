@@ -23,7 +23,11 @@ function bytesOf(folder: string): readonly (readonly [string, string])[] {
 
 /** What private keys look like in text: their lines, and their bytes in other alphabets. */
 function secretsOf(folder: string): readonly string[] {
-  const keys = ['tls', 'ca'].flatMap((dir) => readdirSync(join(folder, dir)).filter((name) => name.includes('.key')).map((name) => readFileSync(join(folder, dir, name), 'utf8')));
+  const keys = ['tls', 'ca'].flatMap((dir) =>
+    readdirSync(join(folder, dir))
+      .filter((name) => name.includes('.key'))
+      .map((name) => readFileSync(join(folder, dir, name), 'utf8')),
+  );
   return keys.flatMap((pem) => {
     const lines = pem.split('\n').filter((line) => line.length > 20 && !line.startsWith('-'));
     const bytes = Buffer.from(lines.join(''), 'base64');
@@ -47,7 +51,12 @@ it('through plan, apply, failing actions, broken keys and every command that pri
   for (const key of secretsOf(folder)) keys.add(key);
   // A key file that holds a secret of another kind, and keys that are nearly keys.
   const key = readFileSync(join(folder, 'tls/api.key'), 'utf8');
-  for (const text of [`password=${CANARY}-file\n`, key.replace('PRIVATE KEY', 'PRIVATE KEE'), `${key.slice(0, 120)}${CANARY}\n`, `${key}${CANARY}`]) {
+  for (const text of [
+    `password=${CANARY}-file\n`,
+    key.replace('PRIVATE KEY', 'PRIVATE KEE'),
+    `${key.slice(0, 120)}${CANARY}\n`,
+    `${key}${CANARY}`,
+  ]) {
     writeFileSync(join(folder, 'tls/api.key'), text);
     await fettle('plan', '--format', 'json');
     writeFileSync(join(folder, 'ca/ca.key'), text);
@@ -57,7 +66,9 @@ it('through plan, apply, failing actions, broken keys and every command that pri
   // A file in the place of a folder: actions that fail.
   writeFiles(folder, { 'desired/new.yaml': certificateYaml('new').replaceAll('../tls/new', '../fettle.yaml/new') });
   await fettle('apply', '--yes');
-  writeFiles(folder, { 'desired/env.yaml': certificateYaml('env').replace('env.example.test', `"\${env:DEPLOY_TOKEN}"`) });
+  writeFiles(folder, {
+    'desired/env.yaml': certificateYaml('env').replace('env.example.test', `"\${env:DEPLOY_TOKEN}"`),
+  });
   await fettle('validate');
   await fettle('plan');
   rmSync(join(folder, 'desired/env.yaml'));
@@ -68,7 +79,11 @@ it('through plan, apply, failing actions, broken keys and every command that pri
 
   expect(keys.size).toBeGreaterThan(10);
   const everything = [...printed.map((text) => ['printed', text] as const), ...bytesOf(folder)];
-  const leaks = everything.flatMap(([where, text]) => [CANARY, ...keys].filter((secret) => text.includes(secret)).map((secret) => `${where}: ${secret.slice(0, 12)} in ${text.slice(0, 80)}`));
+  const leaks = everything.flatMap(([where, text]) =>
+    [CANARY, ...keys]
+      .filter((secret) => text.includes(secret))
+      .map((secret) => `${where}: ${secret.slice(0, 12)} in ${text.slice(0, 80)}`),
+  );
   expect(leaks).toEqual([]);
   expect(printed.join('')).toContain('secret-not-allowed');
 });

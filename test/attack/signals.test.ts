@@ -5,7 +5,15 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bareEnvironment, certificateProject, certificateYaml, cliFile, fettle, type Ran, writeFiles } from '../support/cli.ts';
+import {
+  bareEnvironment,
+  certificateProject,
+  certificateYaml,
+  cliFile,
+  fettle,
+  type Ran,
+  writeFiles,
+} from '../support/cli.ts';
 
 const folders: string[] = [];
 const servers: (() => void)[] = [];
@@ -21,7 +29,10 @@ async function slowProject(): Promise<string> {
   const folder = certificateProject(NAMES);
   folders.push(folder);
   const slow = Object.fromEntries(
-    NAMES.map((name) => [`desired/${name}.yaml`, certificateYaml(name).replace('  dnsNames', '  keyAlgorithm: rsa-4096\n  dnsNames')]),
+    NAMES.map((name) => [
+      `desired/${name}.yaml`,
+      certificateYaml(name).replace('  dnsNames', '  keyAlgorithm: rsa-4096\n  dnsNames'),
+    ]),
   );
   writeFiles(folder, slow);
   return folder;
@@ -35,7 +46,11 @@ interface Started {
 }
 
 function start(folder: string, ...args: readonly string[]): Started {
-  const child = spawn(process.execPath, [cliFile, ...args], { cwd: folder, env: bareEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [cliFile, ...args], {
+    cwd: folder,
+    env: bareEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   const waiting: { text: string; resolve: () => void }[] = [];
@@ -85,7 +100,9 @@ describe('apply', () => {
     await expectInOrder(folder);
   });
 
-  it('a second SIGINT: it ends at once, the log says what was in flight, and a look settles it', { timeout: 60_000 }, async () => {
+  it('a second SIGINT: it ends at once, the log says what was in flight, and a look settles it', {
+    timeout: 60_000,
+  }, async () => {
     const folder = await slowProject();
     const run = start(folder, 'apply', '--yes', '--parallelism', '1');
     await run.says('certificates/Certificate/a: creating');

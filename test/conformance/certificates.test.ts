@@ -1,7 +1,16 @@
 /** The suite over the certificates plugin, on real files. */
 
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { certificates } from '../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter } from '../../plugins/certificates/world.ts';
@@ -44,11 +53,23 @@ function filesOf(folder: string): readonly string[] {
 
 /** Lines of every private key. */
 function secretsOf({ folder }: FilesBench): readonly string[] {
-  const names = readdirSync(folder, { recursive: true }).map(String).filter((name) => name.includes('.key') && lstatSync(join(folder, name)).isFile());
-  return names.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').filter((line) => line.length > 40));
+  const names = readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((name) => name.includes('.key') && lstatSync(join(folder, name)).isFile());
+  return names.flatMap((name) =>
+    readFileSync(join(folder, name), 'utf8')
+      .split('\n')
+      .filter((line) => line.length > 40),
+  );
 }
 
-function document(kind: string, name: string, spec: object, needs: readonly string[] = [], lifecycle: Partial<Lifecycle> = {}): Desired {
+function document(
+  kind: string,
+  name: string,
+  spec: object,
+  needs: readonly string[] = [],
+  lifecycle: Partial<Lifecycle> = {},
+): Desired {
   const ref = { plugin: 'certificates', kind, name };
   return {
     ref,
@@ -79,7 +100,11 @@ function www(more: object = {}, lifecycle: Partial<Lifecycle> = {}): Desired {
 const removed = { onRemove: 'remove' } as const;
 
 /** An authority and a certificate of ours; then one from openssl in its place that has so many days left. */
-async function settled({ apply, bench }: Line<FilesBench>, days?: number, lifecycle: Partial<Lifecycle> = {}): Promise<void> {
+async function settled(
+  { apply, bench }: Line<FilesBench>,
+  days?: number,
+  lifecycle: Partial<Lifecycle> = {},
+): Promise<void> {
   await apply([issuer(lifecycle), www({}, lifecycle)]);
   if (days !== undefined) issueWithOpenssl(bench.folder, 'www', days);
 }
@@ -89,9 +114,22 @@ async function failedBefore({ log, bench }: Line<FilesBench>): Promise<void> {
   issueWithOpenssl(bench.folder, 'www', 20);
   const ref = www().ref;
   const [intent] = await log.record([
-    { kind: 'intent', body: { run: 'earlier', ref, step: 'expiring_soon>renewing', goal: 'update', cause: 'time', because: '', basis: '' } },
+    {
+      kind: 'intent',
+      body: {
+        run: 'earlier',
+        ref,
+        step: 'expiring_soon>renewing',
+        goal: 'update',
+        cause: 'time',
+        because: '',
+        basis: '',
+      },
+    },
   ]);
-  await log.record([{ kind: 'outcome', body: { run: 'earlier', ref, intent: intent?.seq ?? 0, outcome: 'failed', error: 'no luck' } }]);
+  await log.record([
+    { kind: 'outcome', body: { run: 'earlier', ref, intent: intent?.seq ?? 0, outcome: 'failed', error: 'no luck' } },
+  ]);
 }
 
 /** A swap that was interrupted between its two renames: a new certificate, the old key, and both kinds of copies. */
@@ -112,7 +150,11 @@ async function otherAuthority({ bench }: Line<FilesBench>): Promise<void> {
 }
 
 const situations: readonly Situation<FilesBench>[] = [
-  { name: 'nothing is there', prepare: async () => [issuer(), www()], takes: ['Issuer absent>ready', 'Certificate absent>normal'] },
+  {
+    name: 'nothing is there',
+    prepare: async () => [issuer(), www()],
+    takes: ['Issuer absent>ready', 'Certificate absent>normal'],
+  },
   {
     name: 'everything is in order',
     prepare: async (line) => {

@@ -101,8 +101,12 @@ function stepsOf(plugin: Plugin): readonly string[] {
   );
 }
 
-function named(changes: Iterable<{ readonly ref: { readonly kind: string }; readonly step: string; readonly goal: string }>): readonly string[] {
-  return [...changes].map(({ ref, step, goal }) => `${ref.kind} ${['adopt', 'protect', 'release'].includes(goal) ? goal : step}`).sort();
+function named(
+  changes: Iterable<{ readonly ref: { readonly kind: string }; readonly step: string; readonly goal: string }>,
+): readonly string[] {
+  return [...changes]
+    .map(({ ref, step, goal }) => `${ref.kind} ${['adopt', 'protect', 'release'].includes(goal) ? goal : step}`)
+    .sort();
 }
 
 /** Facts, states and findings of a look, without what is allowed to differ between two looks. */
@@ -129,13 +133,17 @@ export function pluginConformance<B extends Bench>(
       for (const [name, tables] of Object.entries(plugin.tables.kinds)) {
         const kind = plugin.kinds[name];
         expect(Object.keys(kind?.rules ?? {}).sort()).toEqual(tables.rules.map(({ id }) => id).sort());
-        const steps = stepsOf(plugin).filter((step) => step.startsWith(`${name} `)).map((step) => step.slice(name.length + 1));
+        const steps = stepsOf(plugin)
+          .filter((step) => step.startsWith(`${name} `))
+          .map((step) => step.slice(name.length + 1));
         expect(Object.keys(kind?.handlers ?? {}).sort()).toEqual(steps.toSorted());
       }
     });
 
     describe.each(situations.map((situation) => [situation.name, situation] as const))('%s', (_name, situation) => {
-      it('is looked at without a trace, planned the same every time, applied, and then settled', { timeout: 60_000 }, async () => {
+      it('is looked at without a trace, planned the same every time, applied, and then settled', {
+        timeout: 60_000,
+      }, async () => {
         const bench = await open();
         try {
           const line = lineOf(plugin, bench);
@@ -172,12 +180,19 @@ export function pluginConformance<B extends Bench>(
           for (const { change } of actions) {
             const tables = plugin.tables.kinds[change.ref.kind];
             const legal = tables !== undefined && stepTransition(tables, change.step) !== undefined;
-            expect([change.step, legal || ['adopt', 'protect', 'release'].includes(change.goal)]).toEqual([change.step, true]);
+            expect([change.step, legal || ['adopt', 'protect', 'release'].includes(change.goal)]).toEqual([
+              change.step,
+              true,
+            ]);
           }
-          expect(named(actions.filter(({ verdict }) => verdict === 'accept').map(({ change }) => change))).toEqual(situation.takes.toSorted());
-          const rejections = actions.filter(({ verdict }) => verdict === 'reject').flatMap(({ change, judgements }) =>
-            judgements.filter(({ outcome }) => outcome === 'reject').map(({ rule }) => `${change.ref.kind} ${rule}`),
+          expect(named(actions.filter(({ verdict }) => verdict === 'accept').map(({ change }) => change))).toEqual(
+            situation.takes.toSorted(),
           );
+          const rejections = actions
+            .filter(({ verdict }) => verdict === 'reject')
+            .flatMap(({ change, judgements }) =>
+              judgements.filter(({ outcome }) => outcome === 'reject').map(({ rule }) => `${change.ref.kind} ${rule}`),
+            );
           expect([...new Set(rejections)].sort()).toEqual((situation.rejects ?? []).toSorted());
           for (const rejection of rejections) rejected.add(rejection);
           for (const { change, judgements } of actions)
@@ -188,7 +203,11 @@ export function pluginConformance<B extends Bench>(
 
           // Every accepted step is taken, and then nothing is left but what is rejected.
           const rows = await line.apply(documents);
-          expect(rows.filter(({ action, status }) => action.verdict === 'accept' && status !== 'done').map(({ address, message }) => `${address}: ${message}`)).toEqual([]);
+          expect(
+            rows
+              .filter(({ action, status }) => action.verdict === 'accept' && status !== 'done')
+              .map(({ address, message }) => `${address}: ${message}`),
+          ).toEqual([]);
           for (const step of situation.takes) taken.add(step);
           const after = await line.plan(documents);
           expect(after.plan.resource_changes).toEqual([]);
@@ -213,7 +232,9 @@ export function pluginConformance<B extends Bench>(
 
     afterAll(() => {
       expect([...stepsOf(plugin)].filter((step) => !taken.has(step))).toEqual([]);
-      const rules = Object.entries(plugin.tables.kinds).flatMap(([kind, tables]) => tables.rules.map(({ id }) => `${kind} ${id}`));
+      const rules = Object.entries(plugin.tables.kinds).flatMap(([kind, tables]) =>
+        tables.rules.map(({ id }) => `${kind} ${id}`),
+      );
       expect(rules.filter((rule) => !passed.has(rule))).toEqual([]);
       expect(rules.filter((rule) => !rejected.has(rule))).toEqual([]);
     });

@@ -20,7 +20,11 @@ async function open(): Promise<ToyBench> {
 }
 
 const situations: readonly Situation<ToyBench>[] = [
-  { name: 'nothing is there', prepare: async () => [wanted('a', 2), wanted('b', 4)], takes: ['Item absent>ready', 'Item absent>ready'] },
+  {
+    name: 'nothing is there',
+    prepare: async () => [wanted('a', 2), wanted('b', 4)],
+    takes: ['Item absent>ready', 'Item absent>ready'],
+  },
   {
     name: 'something is there that is not ours',
     prepare: async ({ bench }) => {

@@ -72,17 +72,15 @@ const pool: Kind<undefined, PoolSpec, { readonly ready: number }, PoolMemory, 's
     const kept = recall(desired.ref)?.kept as Partial<PoolMemory> | undefined;
     const fresh = Array.from({ length: desired.spec.size }, (_, i) => `${desired.ref.name}-${i + 1}`);
     const names = [...(kept?.members ?? []), ...fresh.filter((name) => kept?.members?.includes(name) !== true)];
-    const members = names
-      .slice(0, desired.spec.size)
-      .map(
-        (name): Desired => ({
-          ref: node(name),
-          spec: { pool: desired.ref.name },
-          meta,
-          needs: [desired.ref],
-          source: desired.source,
-        }),
-      );
+    const members = names.slice(0, desired.spec.size).map(
+      (name): Desired => ({
+        ref: node(name),
+        spec: { pool: desired.ref.name },
+        meta,
+        needs: [desired.ref],
+        source: desired.source,
+      }),
+    );
     return [desired, ...members];
   },
   diff: ({ desired, memory }) =>

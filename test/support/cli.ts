@@ -25,7 +25,12 @@ export function bareEnvironment(more: Readonly<Record<string, string>> = {}): No
 }
 
 /** Runs a program to its end, whatever that is. */
-export function run(file: string, args: readonly string[], cwd: string, more: Readonly<Record<string, string>> = {}): Promise<Ran> {
+export function run(
+  file: string,
+  args: readonly string[],
+  cwd: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   return new Promise((resolve) => {
     const options = { cwd, env: bareEnvironment(more), maxBuffer: 64 << 20 };
     const child = execFile(file, [...args], options, (_error, stdout, stderr) =>
@@ -94,8 +99,12 @@ export function issueWithOpenssl(folder: string, name: string, days: number): vo
   openssl('req', '-new', '-key', key, '-subj', `/CN=${name}.example.test`, '-out', at('csr.pem'));
   const ca = ['-CA', at('ca/ca.crt'), '-CAkey', at('ca/ca.key'), '-CAcreateserial', '-CAserial', at('serial')];
   const request = ['x509', '-req', '-in', at('csr.pem'), ...ca, '-days', String(LIFETIME_DAYS)];
-  execFileSync('faketime', ['-f', back, 'openssl', ...request, '-extfile', at('san.ext'), '-out', at(`tls/${name}.crt`)], {
-    stdio: 'pipe',
-  });
+  execFileSync(
+    'faketime',
+    ['-f', back, 'openssl', ...request, '-extfile', at('san.ext'), '-out', at(`tls/${name}.crt`)],
+    {
+      stdio: 'pipe',
+    },
+  );
   for (const file of ['san.ext', 'raw.key', 'csr.pem', 'serial']) rmSync(at(file));
 }
