@@ -163,7 +163,7 @@ describe('exit codes', () => {
         0,
         expect.stringContaining('not in the saved plan, and not run: certificates/Certificate/api'),
       ]);
-      expect(() => readFileSync(join(folder, 'tls/api.crt'))).toThrow();
+      expect(() => readFileSync(join(folder, 'tls/api.crt'))).toThrow('ENOENT');
       readFileSync(join(folder, 'tls/www.crt'));
     });
 

@@ -1,0 +1,199 @@
+/** Text for people: harmless, lined up, the same without its colours. */
+
+import { describe, expect, it } from 'vitest';
+import type { LogRecord } from '../../src/engine/record.ts';
+import { endLine, finalTable } from '../../src/report/apply-text.ts';
+import { recordLine } from '../../src/report/log-text.ts';
+import { planText } from '../../src/report/plan-text.ts';
+import { columnWidth, plural, printable, shortDigests, shorten, spanText } from '../../src/report/text.ts';
+import type { Plan } from '../../src/engine/plan.ts';
+import { applyToy, item, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
+
+const ESCAPE = String.fromCharCode(27);
+const ESCAPES = new RegExp(`${ESCAPE}\\[\\d+m`, 'gu');
+
+describe('small parts', () => {
+  it.each([
+    ['plain', 'plain'],
+    ['ünïcode ✓', 'ünïcode ✓'],
+    [`${ESCAPE}[2J`, '\\u{1b}[2J'],
+    ['a\nb\tc', 'a\\nb\\tc'],
+    ['right\u202eleft', 'right\\u{202e}left'],
+    ['\u0000\u009b', '\\u{0}\\u{9b}'],
+  ])('printable(%j)', (text, expected) => {
+    expect(printable(text)).toBe(expected);
+  });
+
+  it.each([
+    [0, '0 s'],
+    [119_000, '119 s'],
+    [120_000, '2 min'],
+    [7_200_000, '2 h'],
+    [172_800_000, '2 days'],
+    [-5, '0 s'],
+  ])('spanText(%i)', (ms, expected) => {
+    expect(spanText(ms)).toBe(expected);
+  });
+
+  it('shortens text, digests and columns', () => {
+    expect(shorten('abcdef', 4)).toBe('abc…');
+    expect(shorten('abcd', 4)).toBe('abcd');
+    expect(shortDigests(`x sha256:${'a'.repeat(64)} y`)).toBe('x sha256:aaaaaaaaaaaa… y');
+    expect(columnWidth(['a', 'abc'], 2)).toBe(2);
+    expect([plural(1, 'row'), plural(2, 'row')]).toEqual(['1 row', '2 rows']);
+  });
+});
+
+async function fullPlan(): Promise<Plan> {
+  const world = toyWorld();
+  const log = toyLog();
+  await applyToy(
+    world,
+    [wanted('gone', 2), wanted('kept', 2, { lifecycle: { protect: true } }), wanted('old', 4)],
+    log,
+  );
+  world.blind.add('blind');
+  const documents = [
+    wanted('old', 6),
+    wanted('new', 3),
+    wanted('bad', 13),
+    wanted('waits', 2, { needs: ['bad'] }),
+    wanted('blind', 2),
+  ];
+  return (await planToy(world, documents, log)).plan;
+}
+
+describe('a plan', () => {
+  it('has what is rejected first, then what waits, then removals; what is unchanged is counted', async () => {
+    const text = planText(await fullPlan(), { color: false, now: START + 2000 });
+    const at = (part: string) => text.indexOf(part);
+    const order = [
+      'observed 2 s ago',
+      '? toy/Item/blind',
+      'REJECTED protected',
+      'REJECTED not-thirteen',
+      'WAITING dependency',
+      '- toy/Item/gone',
+      '+ toy/Item/new',
+      '~ toy/Item/old',
+      'value: 4 → 6',
+      'Plan: 1 to add, 1 to change, 0 to step, 1 to remove. 2 rejected, 1 waiting',
+      '1 could not be read',
+      'digest sha256:',
+    ];
+    expect(order.map(at).every((place) => place >= 0)).toBe(true);
+    expect(order.map(at)).toEqual(order.map(at).toSorted((a, b) => a - b));
+    expect(text).toContain('set spec.value: 12');
+    expect(text).toContain('--override not-thirteen@toy/Item/bad --reason "…"');
+  });
+
+  it('means the same without its colours', async () => {
+    const plan = await fullPlan();
+    const plain = planText(plan, { color: false, now: START });
+    const colored = planText(plan, { color: true, now: START });
+    expect(colored).not.toBe(plain);
+    expect(colored.replaceAll(ESCAPES, '')).toBe(plain);
+    expect(plain).not.toContain(ESCAPE);
+  });
+
+  it('lets nothing from outside move the cursor', async () => {
+    const evil = `${ESCAPE}[2Jname`;
+    const { plan } = await planToy(toyWorld({ [evil]: 3 }), [wanted(evil, 2)], toyLog());
+    expect(planText(plan, { color: false, now: START })).not.toContain(ESCAPE);
+  });
+
+  it('shows a secret only as changed', async () => {
+    const plan = await fullPlan();
+    const [row] = plan.resource_changes;
+    if (row === undefined) throw new Error('no row');
+    const change = {
+      ...row,
+      step: 'ready>ready' as const,
+      goal: 'update' as const,
+      change: {
+        ...row.change,
+        before: {},
+        after: {},
+        before_sensitive: { token: true },
+        after_sensitive: { token: true },
+      },
+    };
+    const text = planText({ ...plan, resource_changes: [change] }, { color: false, now: START });
+    expect(text).toContain('token: (secret, changed)');
+  });
+});
+
+describe('an apply', () => {
+  it('ends with a table of what is not done, and counts of all', async () => {
+    const world = toyWorld();
+    world.faults.set('absent>ready a', async () => {
+      throw new Error(`no${ESCAPE}[2J room`);
+    });
+    const { rows } = await applyToy(
+      world,
+      [wanted('a', 2), wanted('b', 2), wanted('c', 13), wanted('d', 2, { needs: ['a'] })],
+      toyLog(),
+    );
+    const table = finalTable(Object.values(rows), { color: false, head: '7:abc' });
+    expect(
+      table
+        .split('\n')
+        .filter((line) => line.startsWith('  '))
+        .map((line) => line.trim().split(/ {2,}/u)[0]),
+    ).toEqual(['failed', 'not attempted', 'rejected']);
+    expect(table).toContain('Apply: 1 done, 1 failed, 0 unknown, 0 stale, 1 not attempted, 1 rejected, 0 waiting.');
+    expect(table).not.toContain(ESCAPE);
+    for (const row of Object.values(rows)) expect(endLine(row, false)).not.toContain(ESCAPE);
+  });
+});
+
+describe('records', () => {
+  const base = { seq: 7, time: '2026-01-01T00:00:00.000Z', actor: 'alice@laptop', prev: '', hash: '' };
+  const ref = item('a');
+  it.each<[LogRecord, string]>([
+    [
+      { ...base, kind: 'run', body: { run: 'r', command: 'apply', version: '1' } },
+      'apply by alice@laptop, fettle 1, run r',
+    ],
+    [{ ...base, kind: 'end', body: { run: 'r', exit: 3, counts: { done: 2, failed: 0 } } }, 'exit 3: 2 done'],
+    [
+      { ...base, kind: 'seen', body: { run: 'r', resources: [], counts: { 'toy/Item': 2 } } },
+      '2 toy/Item; nothing new',
+    ],
+    [
+      { ...base, kind: 'seen', body: { run: 'r', resources: [{ ref, gone: true }], counts: {}, gaps: ['toy'] } },
+      'toy/Item/a gone; could not read toy',
+    ],
+    [
+      {
+        ...base,
+        kind: 'intent',
+        body: { run: 'r', ref, step: 'a>b', goal: 'update', cause: 'edit', because: 'why', basis: '' },
+      },
+      'toy/Item/a a>b: why',
+    ],
+    [
+      { ...base, kind: 'outcome', body: { run: 'r', ref, intent: 6, outcome: 'undone', settled: true } },
+      'toy/Item/a undone, as a later look found (intent 6)',
+    ],
+    [{ ...base, kind: 'memory', body: { run: 'r', ref, goal: 'adopt', because: 'there' } }, 'toy/Item/a adopt: there'],
+    [
+      {
+        ...base,
+        kind: 'refusal',
+        body: {
+          run: 'r',
+          ref,
+          step: 'a>b',
+          goal: 'update',
+          cause: 'edit',
+          verdict: 'stale',
+          reasons: [{ rule: 'stale', outcome: 'reject', message: 'not so any more', facts: {}, overridable: false }],
+        },
+      },
+      'toy/Item/a a>b stale: stale: not so any more',
+    ],
+  ])('%j', (record, expected) => {
+    expect(recordLine(record)).toBe(`     7  2026-01-01T00:00:00.000Z  ${record.kind.padEnd(10)}  ${expected}\n`);
+  });
+});

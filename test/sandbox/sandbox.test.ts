@@ -1,0 +1,133 @@
+/** The sandbox: every endpoint is what its name says, and nothing is left of it. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterEach, describe, expect, it } from 'vitest';
+import { bareEnvironment, cliFile, fettle, temporaryFolder, writeFiles } from '../support/cli.ts';
+
+const DAY_MS = 86_400_000;
+
+interface Endpoint {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+interface Up {
+  readonly child: ChildProcess;
+  readonly desired: string;
+  readonly tls: Readonly<Record<string, Endpoint>>;
+  readonly lines: () => readonly string[];
+  /** Stops it as a person would; gives its exit code. */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
+}
+
+const folders: string[] = [];
+const running: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL');
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function fresh(): string {
+  const folder = temporaryFolder();
+  folders.push(folder);
+  return folder;
+}
+
+async function up(temporary: string, ...args: readonly string[]): Promise<Up> {
+  const child = spawn(process.execPath, [cliFile, 'sandbox', 'up', ...args, '--json'], {
+    env: bareEnvironment({ TMPDIR: temporary }),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.push(child);
+  let printed = '';
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the sandbox ended with ${code}`)));
+    child.stdout?.on('data', (data: Buffer) => {
+      printed += data.toString();
+      if (printed.includes('\n')) resolve();
+    });
+  });
+  child.removeAllListeners('exit');
+  const line = JSON.parse(printed) as Pick<Up, 'desired' | 'tls'>;
+  const stop = (signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> =>
+    new Promise((resolve) => {
+      child.once('exit', resolve);
+      child.kill(signal);
+    });
+  return { child, ...line, lines: () => printed.trimEnd().split('\n'), stop };
+}
+
+/** The certificate that an endpoint serves. */
+function served({ host, address, port }: Endpoint): Promise<{ readonly names: string; readonly daysLeft: number }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address, port, servername: host, rejectUnauthorized: false }, () => {
+      const { subjectaltname = '', valid_to } = socket.getPeerCertificate();
+      socket.destroy();
+      resolve({ names: subjectaltname, daysLeft: Math.trunc((Date.parse(valid_to) - Date.now()) / DAY_MS) });
+    });
+    socket.on('error', reject);
+  });
+}
+
+describe('sandbox up', () => {
+  it('prints one line when everything is up, and serves what it says', async () => {
+    const sandbox = await up(fresh());
+    expect(sandbox.lines()).toHaveLength(1);
+    const { good, expiring, expired, silent } = sandbox.tls;
+    const wrong = sandbox.tls['wrong-name'];
+    if (!good || !expiring || !expired || !silent || !wrong) throw new Error('an endpoint is missing');
+    expect(await served(good)).toEqual({ names: `DNS:${good.host}`, daysLeft: 80 });
+    expect(await served(expiring)).toEqual({ names: `DNS:${expiring.host}`, daysLeft: 21 });
+    expect(await served(expired)).toEqual({ names: `DNS:${expired.host}`, daysLeft: -3 });
+    expect((await served(wrong)).names).not.toContain(wrong.host);
+    const answer = await new Promise((resolve) => {
+      const socket = connectTcp(silent.port, silent.address, () => {
+        socket.write('hello');
+        setTimeout(() => resolve('nothing'), 300);
+      });
+      socket.on('data', () => resolve('something'));
+      socket.on('close', () => resolve('closed'));
+    });
+    expect(answer).toBe('nothing');
+    expect(await sandbox.stop()).toBe(0);
+  });
+
+  it('leaves neither its folder nor a listener behind', async () => {
+    const temporary = fresh();
+    const sandbox = await up(temporary);
+    expect(existsSync(sandbox.desired)).toBe(true);
+    expect(await sandbox.stop('SIGTERM')).toBe(0);
+    expect(readdirSync(temporary)).toEqual([]);
+    await expect(served(sandbox.tls['good'] as Endpoint)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('keeps a folder that is named, and goes on with it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fettle-test-'));
+    folders.push(folder);
+    const first = await up(fresh(), folder);
+    expect(statSync(join(folder, 'tls/good.key')).mode & 0o777).toBe(0o600);
+    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+    // What was swapped in is served at once.
+    expect((await served(first.tls['expired'] as Endpoint)).daysLeft).toBeGreaterThan(80);
+    expect(await first.stop()).toBe(0);
+    const second = await up(fresh(), folder);
+    expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
+    expect((await served(second.tls['expired'] as Endpoint)).daysLeft).toBeGreaterThan(80);
+    expect(await second.stop()).toBe(0);
+  });
+
+  it('does not touch a folder that is somebody else’s', async () => {
+    const folder = fresh();
+    writeFiles(folder, { 'precious.txt': 'x' });
+    const done = await fettle(folder, 'sandbox', 'up', '.');
+    expect([done.code, done.stderr]).toEqual([1, expect.stringContaining('is not empty')]);
+    expect(readdirSync(folder)).toEqual(['precious.txt']);
+  });
+});
