@@ -7,8 +7,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/setup.ts'],
     watch: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Some tests kill and start processes by the hundred, on machines that may be slow: a limit for what hangs.
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
     // Child processes inherit it, and each of them would read a bundle of certificates that no test needs.
     env: { NODE_EXTRA_CA_CERTS: '' },
     coverage: {
