@@ -77,10 +77,11 @@ function stopping(shell: Shell): Stopping {
   };
 }
 
-async function confirmed(shell: Shell): Promise<boolean> {
+/** Asks; a signal ends the question, and counts as no answer. */
+async function confirmed(shell: Shell, stop: AbortSignal): Promise<boolean> {
   const stdin = shell.stdin();
   shell.stdout.write('\nApply these actions? Only "yes" is taken for an answer: ');
-  const lines = createInterface({ input: stdin, terminal: false });
+  const lines = createInterface({ input: stdin, terminal: false, signal: stop });
   try {
     for await (const line of lines) return line.trim() === 'yes';
     return false;
@@ -284,7 +285,9 @@ async function decide(
   if (accepted && saved === undefined && flags.yes !== true) {
     if (flags.input === 'false' || !shell.stdin().isTTY || isCi(shell.env))
       throw new UsageError('there is nobody to ask: use --yes, or apply a saved plan');
-    if (!(await confirmed(shell))) throw new UsageError('declined; nothing was done');
+    const agreed = await confirmed(shell, signals.stop);
+    if (signals.ending() !== undefined) return { name: 'interrupted', rows: [] };
+    if (!agreed) throw new UsageError('declined; nothing was done');
   }
   signals.graceful();
   const narration = narrator(flags, shell);
@@ -350,6 +353,11 @@ function resultJson(finished: Finished): string {
   })}\n`;
 }
 
+/** A run without rows: there was nothing to do, or it came to nothing. */
+function nothingText(name: ExitName): string {
+  return name === 'ok' || name === 'partly-read' ? 'Nothing to do.' : 'Nothing was done.';
+}
+
 export async function apply(file: string | undefined, flags: Flags, shell: Shell): Promise<number> {
   const project = await openProject(flags, shell);
   refuseInCi(project, shell);
@@ -375,7 +383,7 @@ export async function apply(file: string | undefined, flags: Flags, shell: Shell
         shell.stdout.write(
           finalTable(finished.rows, { color: wantsColor(flags, shell), head: headText(finished.head) }),
         );
-      else shell.stdout.write(`Nothing to do.\nlog head ${headText(finished.head)}\n`);
+      else shell.stdout.write(`${nothingText(finished.name)}\nlog head ${headText(finished.head)}\n`);
       return end(finished.name);
     } finally {
       await store
@@ -387,9 +395,12 @@ export async function apply(file: string | undefined, flags: Flags, shell: Shell
         );
     }
   } catch (error) {
+    const ending = signals.ending();
+    // Stopped while it waited for the lock.
+    if (ending !== undefined && error === signals.stop.reason) return end(ending);
     if (!(error instanceof LockHeldError)) throw error;
     shell.stderr.write(`locked by ${holderText(error.holder)}\n`);
-    return end(signals.ending() ?? 'locked');
+    return end(ending ?? 'locked');
   } finally {
     signals.forget();
     await store.close();

@@ -108,3 +108,29 @@ export function issueWithOpenssl(folder: string, name: string, days: number): vo
   );
   for (const file of ['san.ext', 'raw.key', 'csr.pem', 'serial']) rmSync(at(file));
 }
+
+/** The seed of what is random in a test: FETTLE_TEST_SEED, or a new one; tests print it. */
+export function testSeed(): number {
+  const given = Number(process.env['FETTLE_TEST_SEED'] ?? '');
+  return Number.isInteger(given) && given > 0 ? given : 1 + Math.floor(Math.random() * 0x7fff_fffe);
+}
+
+/** Numbers from 0 to below 1, the same ones for the same seed. */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
+  };
+}
+
+/** So many items, all different, in their order; all of them where there are no more. */
+export function sampleOf<T>(items: readonly T[], size: number, random: () => number): readonly T[] {
+  const drawn = items.map((item, at) => ({ item, at, draw: random() })).sort((a, b) => a.draw - b.draw);
+  return drawn
+    .slice(0, size)
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
