@@ -7,7 +7,7 @@
 
 import { createInterface } from 'node:readline/promises';
 import { resolve } from 'node:path';
-import type { ApplyEvent, Row } from '../engine/action.ts';
+import type { Row } from '../engine/action.ts';
 import { apply as applyActions } from '../engine/apply.ts';
 import { type Approved, approve, savedOverrides } from '../engine/approve.ts';
 import type { Plan } from '../engine/plan.ts';
@@ -15,7 +15,7 @@ import type { Plugin } from '../engine/plugin.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { fold, type Recall } from '../engine/remember.ts';
-import { countRows, endLine, finalTable, startLine, stillLine } from '../report/apply-text.ts';
+import { countRows, finalTable } from '../report/apply-text.ts';
 import { holderText } from '../report/holder-text.ts';
 import { headText, planText } from '../report/plan-text.ts';
 import { printable } from '../report/text.ts';
@@ -26,6 +26,7 @@ import { version } from '../version.ts';
 import { isCi } from './actor.ts';
 import { applyEnding, endingLine, exitCode, type ExitName } from './ending.ts';
 import { type Flags, overridesOf, UsageError, wantsColor } from './flags.ts';
+import { narrator } from './narrator.ts';
 import { readPlan } from './plan-file.ts';
 import { prepare } from './prepare.ts';
 import {
@@ -39,43 +40,7 @@ import {
   upgradeRecall,
   workFolder,
 } from './session.ts';
-
-const HEARTBEAT_MS = 10_000;
-
-/** Two signals: the first ends gracefully, the second at once, a third does not wait for anything. */
-interface Stopping {
-  readonly stop: AbortSignal;
-  readonly abort: AbortSignal;
-  readonly ending: () => ExitName | undefined;
-  /** From now on actions run: the first signal lets them end. */
-  readonly graceful: () => void;
-  readonly forget: () => void;
-}
-
-function stopping(shell: Shell): Stopping {
-  const stop = new AbortController();
-  const abort = new AbortController();
-  let ending: ExitName | undefined;
-  let running = false;
-  const forget = shell.onSignal((signal) => {
-    if (abort.signal.aborted) shell.exit(exitCode(ending ?? 'interrupted'));
-    const first = ending === undefined;
-    ending ??= signal === 'SIGINT' ? 'interrupted' : 'terminated';
-    stop.abort();
-    if (running && first)
-      shell.stderr.write(`${signal}: what runs is finished, nothing new is started; once more to end at once\n`);
-    else abort.abort();
-  });
-  return {
-    stop: stop.signal,
-    abort: abort.signal,
-    ending: () => ending,
-    graceful: () => {
-      running = true;
-    },
-    forget,
-  };
-}
+import { type Stopping, stopping } from './stopping.ts';
 
 /** Asks; a signal ends the question, and counts as no answer. */
 async function confirmed(shell: Shell, stop: AbortSignal): Promise<boolean> {
@@ -89,39 +54,6 @@ async function confirmed(shell: Shell, stop: AbortSignal): Promise<boolean> {
     lines.close();
     stdin.unref?.();
   }
-}
-
-/** Prints what happens to each action, and a sign of life every ten seconds. */
-function narrator(flags: Flags, shell: Shell): { readonly on: (event: ApplyEvent) => void; readonly end: () => void } {
-  if (flags.format === 'json') return { on: () => undefined, end: () => undefined };
-  const color = wantsColor(flags, shell);
-  const running = new Map<
-    string,
-    { readonly change: Row['action']['change']; readonly since: number; text: string | undefined }
-  >();
-  const timer = setInterval(() => {
-    for (const [address, { change, since, text }] of running) {
-      const elapsed = shell.now() - since;
-      if (elapsed >= HEARTBEAT_MS) shell.stdout.write(stillLine(address, change, Math.round(elapsed / 1000), text));
-    }
-  }, HEARTBEAT_MS);
-  timer.unref();
-  return {
-    on: (event) => {
-      if (event.type === 'start') {
-        running.set(event.address, { change: event.change, since: shell.now(), text: undefined });
-        shell.stdout.write(startLine(event.address, event.change));
-      } else if (event.type === 'progress') {
-        const known = running.get(event.address);
-        if (known !== undefined) known.text = event.text;
-      } else {
-        running.delete(event.row.address);
-        if (event.row.status !== 'rejected' && event.row.status !== 'deferred')
-          shell.stdout.write(endLine(event.row, color));
-      }
-    },
-    end: () => clearInterval(timer),
-  };
 }
 
 function refuseInCi(project: Project, shell: Shell): void {
