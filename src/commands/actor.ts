@@ -20,18 +20,23 @@ export function isCi(env: Env): boolean {
   return [...marks, ...others].some((mark) => (mark ?? '') !== '') || !['', '0', 'false'].includes(env.CI ?? '');
 }
 
+/** An address without a user and a password: it is recorded, and shown to whoever waits for the lock. */
+function withoutCredentials(address: string): string {
+  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/iu, '$1');
+}
+
 /** Address of the CI run, as its system tells it. */
 export function ciRun(env: Env): string | undefined {
-  if (env.GITHUB_ACTIONS === 'true' && env.GITHUB_RUN_ID !== undefined)
-    return `${env.GITHUB_SERVER_URL ?? ''}/${env.GITHUB_REPOSITORY ?? ''}/actions/runs/${env.GITHUB_RUN_ID}`;
-  return (
-    env.CI_JOB_URL ??
-    env.BUILDKITE_BUILD_URL ??
-    env.CIRCLE_BUILD_URL ??
-    env.CF_BUILD_URL ??
-    env.BUILD_URL ??
-    env.TRAVIS_JOB_WEB_URL
-  );
+  const address =
+    env.GITHUB_ACTIONS === 'true' && env.GITHUB_RUN_ID !== undefined
+      ? `${env.GITHUB_SERVER_URL ?? ''}/${env.GITHUB_REPOSITORY ?? ''}/actions/runs/${env.GITHUB_RUN_ID}`
+      : (env.CI_JOB_URL ??
+        env.BUILDKITE_BUILD_URL ??
+        env.CIRCLE_BUILD_URL ??
+        env.CF_BUILD_URL ??
+        env.BUILD_URL ??
+        env.TRAVIS_JOB_WEB_URL);
+  return address === undefined ? undefined : withoutCredentials(address);
 }
 
 function userName(env: Env): string {

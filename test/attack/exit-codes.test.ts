@@ -1,14 +1,32 @@
-/** Every exit code, by a real command, with the line that explains it. */
+/**
+ * Every exit code, by a real command, with the line that explains it.
+ *
+ * | Code | Here it comes from |
+ * |---|---|
+ * | 0 | nothing to do; everything done |
+ * | 1 | usage, documents, nobody to ask, a declined prompt, no store in CI |
+ * | 2 | `--detailed-exitcode`, `--fail-on` |
+ * | 3 | a protected certificate whose document is gone |
+ * | 4 | a loop of links, which nobody can read, root included |
+ * | 5 | a run that is under way |
+ * | 6 | a saved plan that was altered, is another project's, or holds no more |
+ * | 7 | an action that failed, a saved row that is stale |
+ * | 8 | files that could not be read any more once they were written |
+ * | 130, 143 | signals, which have a file of their own |
+ */
 
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openFileStore } from '../../src/store/file-store.ts';
 import {
+  bareEnvironment,
   certificateProject,
   certificateYaml,
   fettle,
+  intentIn,
   issueWithOpenssl,
   type Ran,
   run,
@@ -73,6 +91,26 @@ describe('exit codes', () => {
     expect(done.stderr).toContain('desired/bad.yaml:6:1');
   });
 
+  it('1: a prompt that is declined, or answered by nobody', async () => {
+    const folder = project('www');
+    const command = `'${process.execPath}' '${cliFile}' apply`;
+    // A terminal, with somebody who says no.
+    const terminal = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder, env: bareEnvironment() });
+    let said = '';
+    terminal.stdout.on('data', (data: Buffer) => {
+      said += data.toString();
+      if (said.endsWith('for an answer: ')) terminal.stdin.write('y\n');
+    });
+    const code = await new Promise((resolve) => terminal.on('close', resolve));
+    expect([code, said]).toEqual([1, expect.stringContaining('declined; nothing was done')]);
+    for (const args of [['apply'], ['apply', '--input=false'], ['apply', '-input=false']]) {
+      const done = await fettle(folder, ...args);
+      expect([done.code, done.stderr]).toEqual([1, expect.stringContaining('there is nobody to ask')]);
+    }
+    expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
+    expect((await fettle(folder, 'log', 'list', '--kind', 'intent')).stdout).toBe('');
+  });
+
   it('1: in CI, without a store that is written down', async () => {
     const folder = project('www');
     writeFiles(folder, { 'fettle.yaml': 'name: test\n' });
@@ -103,13 +141,26 @@ describe('exit codes', () => {
     const environment = {
       FETTLE_OVERRIDE: 'protected@certificates/Certificate/api',
       FETTLE_REASON: 'x',
+      FETTLE_MAX_REMOVALS: '9',
       FETTLE_ALLOW_REJECTED: 'false',
     };
     expect((await run(process.execPath, [cliFile, 'apply', '--yes'], folder, environment)).code).toBe(3);
-    expect((await run(process.execPath, [cliFile, 'apply'], folder, { FETTLE_YES: 'true' })).code).toBe(3);
+    writeFiles(folder, { 'desired/more.yaml': certificateYaml('more') });
+    const asked = await run(process.execPath, [cliFile, 'apply'], folder, { FETTLE_YES: 'true' });
+    expect([asked.code, asked.stderr]).toEqual([1, expect.stringContaining('there is nobody to ask')]);
+    rmSync(join(folder, 'desired/more.yaml'));
+    // What is let through is one rule on one address.
+    const elsewhere = ['--override', 'protected@certificates/Certificate/www', '--reason', 'x'];
+    expect((await fettle(folder, 'apply', '--yes', ...elsewhere)).code).toBe(3);
+    readFileSync(join(folder, 'tls/api.crt'));
     const override = ['--override', 'protected@certificates/Certificate/api', '--reason', 'replaced by www'];
     expect((await fettle(folder, 'apply', '--yes', ...override)).code).toBe(0);
+    expect(() => readFileSync(join(folder, 'tls/api.crt'))).toThrow('ENOENT');
     expect((await fettle(folder, 'log', 'list')).stdout).toContain('overrides protected: replaced by www');
+    const intent = (await fettle(folder, 'log', 'list', '--kind', 'intent', '--last', '1', '--format', 'json')).stdout;
+    expect(JSON.parse(intent)).toMatchObject({
+      body: { step: 'normal>absent', overrides: [{ rule: 'protected', reason: 'replaced by www' }] },
+    });
     expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
   });
 
@@ -147,6 +198,28 @@ describe('exit codes', () => {
     await store.close();
   });
 
+  it('5: a run that is under way holds the lock; one that was killed does not', async () => {
+    const folder = project('www');
+    const slow = certificateYaml('www').replace('  dnsNames', '  keyAlgorithm: rsa-4096\n  dnsNames');
+    writeFiles(folder, { 'desired/www.yaml': slow });
+    const child = spawn(process.execPath, [cliFile, 'apply', '--yes'], { cwd: folder, env: bareEnvironment() });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await intentIn(folder, 'absent>normal');
+    child.kill('SIGSTOP');
+    const refused = await fettle(folder, 'apply', '--yes');
+    expectEnding(refused, 5);
+    expect(refused.stderr).toMatch(new RegExp(`^locked by .+, process ${child.pid}, since .+, apply$`, 'mu'));
+    const recover = await fettle(folder, 'log', 'recover');
+    expect([recover.code, recover.stdout]).toEqual([0, expect.stringContaining('nothing to recover')]);
+    // What it is at is waited for.
+    const plan = await fettle(folder, 'plan');
+    expect([plan.code, plan.stdout]).toEqual([0, expect.stringMatching(/WAITING in-progress/u)]);
+    child.kill('SIGKILL');
+    await ended;
+    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+    expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+  });
+
   describe('a saved plan', () => {
     async function savedIn(folder: string): Promise<string> {
       const file = join(folder, 'plan.json');
@@ -172,6 +245,45 @@ describe('exit codes', () => {
       const file = await savedIn(folder);
       writeFileSync(file, readFileSync(file, 'utf8').replace('"goal":"create"', '"goal":"update"'));
       expectEnding(await fettle(folder, 'apply', file), 6);
+    });
+
+    it('6: has no checksum', async () => {
+      const folder = project('www');
+      const file = await savedIn(folder);
+      const { checksum: _checksum, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as Readonly<
+        Record<string, unknown>
+      >;
+      writeFileSync(file, JSON.stringify(rest));
+      expectEnding(await fettle(folder, 'apply', file), 6);
+      expect(readdirSync(folder)).not.toContain('tls');
+    });
+
+    it('a row that was rejected there is not run, though it would be let through now', async () => {
+      const folder = project('www', 'api');
+      writeFiles(folder, { 'desired/api.yaml': certificateYaml('api', '{ protect: true, onRemove: remove }') });
+      expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+      rmSync(join(folder, 'desired/api.yaml'));
+      const file = await savedIn(folder);
+      const override = ['--override', 'protected@certificates/Certificate/api', '--reason', 'x'];
+      const done = await fettle(folder, 'apply', file, ...override);
+      expect([done.code, done.stderr]).toEqual([
+        expect.any(Number),
+        expect.stringContaining('not in the saved plan, and not run: certificates/Certificate/api'),
+      ]);
+      readFileSync(join(folder, 'tls/api.crt'));
+    });
+
+    it('0: with the override that it was saved with', async () => {
+      const folder = project('www', 'api');
+      writeFiles(folder, { 'desired/api.yaml': certificateYaml('api', '{ protect: true, onRemove: remove }') });
+      expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+      rmSync(join(folder, 'desired/api.yaml'));
+      const file = join(folder, 'plan.json');
+      const override = ['--override', 'protected@certificates/Certificate/api', '--reason', 'replaced'];
+      expect((await fettle(folder, 'plan', '-out', file, ...override)).code).toBe(0);
+      expect((await fettle(folder, 'apply', file)).code).toBe(0);
+      expect(() => readFileSync(join(folder, 'tls/api.crt'))).toThrow('ENOENT');
+      expect((await fettle(folder, 'log', 'list')).stdout).toContain('overrides protected: replaced');
     });
 
     it('6: is of another project', async () => {
@@ -207,12 +319,51 @@ describe('exit codes', () => {
     // A file where a folder has to be.
     writeFiles(folder, { blocked: '' });
     const done = await fettle(folder, 'apply', '--yes');
-    expect([4, 7]).toContain(done.code);
+    expectEnding(done, 7);
+    expect(done.stdout).toMatch(/certificates\/Certificate\/api: failed.*blocked/u);
     expect(done.stdout).toContain('certificates/Certificate/www: done');
+    expect((await fettle(folder, 'state', 'list')).stdout).toMatch(/Certificate\/api .*1 failed/u);
     rmSync(join(folder, 'blocked'));
-    mkdirSync(join(folder, 'blocked'));
-    chmodSync(join(folder, 'blocked'), 0o755);
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+    expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
+  });
+
+  it('7: what needs a failed action is not attempted', async () => {
+    const folder = project('www');
+    writeFiles(folder, { ca: '' });
+    const done = await fettle(folder, 'apply', '--yes');
+    expectEnding(done, 7);
+    expect(done.stdout).toContain('it needs certificates/Issuer/ca, which is failed');
+    rmSync(join(folder, 'ca'));
+    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+  });
+
+  it('8: the outcome of an action is unknown, until a look settles it', async () => {
+    const underStrace = (folder: string, ...rules: readonly string[]): Promise<Ran> => {
+      const path = join(folder, 'tls/www.crt');
+      const args = ['-f', '-qq', '-o', `${folder}.trace`, '-P', path, '-e', 'trace=openat', ...rules];
+      folders.push(`${folder}.trace`);
+      // One thread for all file calls: strace counts the calls of each thread.
+      return run('strace', [...args, process.execPath, cliFile, 'apply', '--yes'], folder, { UV_THREADPOOL_SIZE: '1' });
+    };
+    const first = project('www');
+    expect((await underStrace(first)).code).toBe(0);
+    const looks = readFileSync(`${first}.trace`, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('openat(')).length;
+    const folder = project('www');
+    // The last one is the look after the action.
+    const done = await underStrace(folder, '-e', `inject=openat:error=EIO:when=${looks}+`);
+    expectEnding(done, 8);
+    expect(done.stdout).toMatch(/certificates\/Certificate\/www: unknown.*EIO/u);
+    expect((await fettle(folder, 'state', 'list')).stdout).toContain('open: absent>normal');
+    const plan = await fettle(folder, 'plan', '--detailed-exitcode');
+    expect([plan.code, plan.stdout]).toEqual([
+      0,
+      expect.stringMatching(/Certificate\/www .*absent>normal, left open by an earlier run: done/u),
+    ]);
+    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+    expect((await fettle(folder, 'state', 'list')).stdout).toMatch(/Certificate\/www +normal .* created$/mu);
   });
 
   it('7: the authority cannot sign', async () => {

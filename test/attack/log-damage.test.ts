@@ -1,31 +1,93 @@
-/** A damaged log through the command line: always named, never silent, and recovered from without losing anything. */
+/**
+ * A damaged log through the command line: always named, never silent, and recovered from without losing anything.
+ *
+ * The log has three segments, as take-overs from killed runs leave them. What a damage in each place has to lead to:
+ *
+ * | Damage in | `log verify` | `plan` and `apply` |
+ * |---|---|---|
+ * | the newest segment | names it | `plan` warns and goes on, `apply` refuses until `log recover` |
+ * | an older one | names it | do not read it: what is remembered begins with the newest checkpoint |
+ * | an older one, behind its seal | tells of a late writer, no damage | do not read it |
+ * | the last record, cut short | finds a torn tail, which is no damage | say so and go on |
+ * | the end, cut between two records; the newest segment, gone | can only find it with `--head` | can't find it |
+ *
+ * Places are random; FETTLE_TEST_SEED takes the same ones again, FETTLE_TEST_RUNS says how many of each kind.
+ */
 
+import { spawn } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
   cpSync,
+  existsSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import fc from 'fast-check';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import PQueue from 'p-queue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { certificateProject, fettle, temporaryFolder, writeFiles } from '../support/cli.ts';
+import {
+  bareEnvironment,
+  certificateProject,
+  certificateYaml,
+  cliFile,
+  fettle,
+  randomFrom,
+  temporaryFolder,
+  testSeed,
+  writeFiles,
+} from '../support/cli.ts';
+
+const seed = testSeed();
+const RUNS = Number(process.env['FETTLE_TEST_RUNS'] ?? (process.env['FETTLE_TEST_FULL'] === '1' ? 60 : 6));
 
 const root = temporaryFolder();
 let template: string;
 let head: string;
 let copies = 0;
 
+async function headOf(folder: string): Promise<string> {
+  return /log head (\d+:[0-9a-f]{64})/u.exec((await fettle(folder, 'plan')).stdout)?.[1] ?? 'none';
+}
+
+/** Kills a run while it makes a key, so that the next one takes over with a segment of its own. */
+async function killOne(folder: string): Promise<void> {
+  const child = spawn(process.execPath, [cliFile, 'apply', '--yes'], {
+    cwd: folder,
+    env: bareEnvironment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  let said = '';
+  child.stdout.on('data', (data: Buffer) => {
+    said += data.toString();
+    if (said.includes('certificates/Certificate/slow: ')) child.kill('SIGKILL');
+  });
+  await ended;
+  expect(child.signalCode).toBe('SIGKILL');
+}
+
 beforeAll(async () => {
   template = certificateProject(['www', 'api']);
-  for (let i = 0; i < 3; i++) expect((await fettle(template, 'apply', '--yes')).code).toBe(0);
-  head = /log head (\d+:[0-9a-f]{64})/u.exec((await fettle(template, 'plan')).stdout)?.[1] ?? '';
-  expect(head).not.toBe('');
+  expect(await fettle(template, 'apply', '--yes')).toMatchObject({ code: 0 });
+  for (let i = 0; i < 2; i++) {
+    const slow = certificateYaml('slow').replace('  dnsNames', '  keyAlgorithm: rsa-4096\n  dnsNames');
+    writeFiles(template, { 'desired/slow.yaml': slow });
+    await killOne(template);
+    rmSync(join(template, 'desired/slow.yaml'));
+    expect(await fettle(template, 'apply', '--yes')).toMatchObject({ code: 0 });
+  }
+  expect(await fettle(template, 'plan', '--detailed-exitcode')).toMatchObject({ code: 0 });
+  expect(segmentsOf(template).length).toBe(3);
+  head = await headOf(template);
+  expect(head).toMatch(/^\d+:/u);
+  process.stdout.write(`damage to logs: FETTLE_TEST_SEED=${seed}\n`);
 });
 afterAll(() => {
   for (const folder of [root, template]) rmSync(folder, { recursive: true, force: true });
@@ -33,112 +95,249 @@ afterAll(() => {
 
 function copy(): string {
   const folder = join(root, String((copies += 1)));
-  cpSync(template, folder, { recursive: true });
+  cpSync(template, folder, { recursive: true, preserveTimestamps: true });
   return folder;
 }
 
-function segmentOf(folder: string): string {
-  const [name = ''] = readdirSync(join(folder, '.fettle/log'));
-  return join(folder, '.fettle/log', name);
+/** Oldest first. */
+function segmentsOf(folder: string): readonly string[] {
+  return readdirSync(join(folder, '.fettle/log'))
+    .sort()
+    .map((name) => join(folder, '.fettle/log', name));
 }
 
-/** Ways to spoil a log at a place between 0 and 1 of its length. */
-const spoilers: Readonly<Record<string, (file: string, at: number) => void>> = {
-  'a bit is flipped': (file, at) => {
-    const bytes = readFileSync(file);
-    const place = Math.min(bytes.length - 1, Math.floor(at * bytes.length));
-    bytes[place] = (bytes[place] ?? 0) ^ (1 << (place % 8));
-    writeFileSync(file, bytes);
-  },
+function newestOf(folder: string): string {
+  return segmentsOf(folder).at(-1) ?? '';
+}
+
+/** Changes the bytes of a file; `at` is a place between 0 and below 1. */
+function edit(file: string, change: (bytes: Buffer) => Buffer): void {
+  writeFileSync(file, change(readFileSync(file)));
+}
+
+function editLines(file: string, change: (lines: string[]) => void): void {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  lines.pop();
+  change(lines);
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+}
+
+type Spoil = (file: string, at: number, random: () => number) => void;
+
+/** Ways to spoil one segment. */
+const spoilers: Readonly<Record<string, Spoil>> = {
+  'a bit is flipped': (file, at, random) =>
+    edit(file, (bytes) => {
+      const place = Math.floor(at * bytes.length);
+      bytes[place] = (bytes[place] ?? 0) ^ (1 << Math.floor(random() * 8));
+      return bytes;
+    }),
   'it is cut': (file, at) => truncateSync(file, Math.floor(at * readFileSync(file).length)),
-  'a block is zeroed': (file, at) => {
-    const bytes = readFileSync(file);
-    bytes.fill(0, Math.floor(at * (bytes.length - 600)), Math.floor(at * (bytes.length - 600)) + 512);
-    writeFileSync(file, bytes);
-  },
-  'a record is gone': (file, at) => {
-    const lines = readFileSync(file, 'utf8').split('\n');
-    lines.splice(Math.floor(at * (lines.length - 2)), 1);
-    writeFileSync(file, lines.join('\n'));
-  },
-  'two records change places': (file, at) => {
-    const lines = readFileSync(file, 'utf8').split('\n');
-    const place = Math.floor(at * (lines.length - 3));
-    lines.splice(place, 2, lines[place + 1] ?? '', lines[place] ?? '');
-    writeFileSync(file, lines.join('\n'));
-  },
+  'a block is zeroed': (file, at) =>
+    edit(file, (bytes) => {
+      const start = Math.floor(at * bytes.length);
+      return bytes.fill(0, start, Math.min(bytes.length, start + 512));
+    }),
+  'a record is gone': (file, at) => editLines(file, (lines) => lines.splice(Math.floor(at * (lines.length - 1)), 1)),
+  'two records change places': (file, at) =>
+    editLines(file, (lines) => {
+      const place = Math.floor(at * (lines.length - 1));
+      lines.splice(place, 2, lines[place + 1] ?? '', lines[place] ?? '');
+    }),
+  'a record is there twice': (file, at) =>
+    editLines(file, (lines) => {
+      const place = Math.floor(at * lines.length);
+      lines.splice(place, 0, lines[place] ?? '');
+    }),
+  'bytes are put in': (file, at, random) =>
+    edit(file, (bytes) => {
+      const place = Math.floor(at * bytes.length);
+      const more = Buffer.from(Array.from({ length: 1 + Math.floor(random() * 40) }, () => Math.floor(random() * 256)));
+      return Buffer.concat([bytes.subarray(0, place), more, bytes.subarray(place)]);
+    }),
+  'it is emptied': (file) => truncateSync(file, 0),
+  'bytes are added': (file, _at, random) =>
+    appendFileSync(
+      file,
+      random() < 0.5 ? '{"seq":1}\n' : Buffer.from(Array.from({ length: 30 }, () => 128 + Math.floor(random() * 128))),
+    ),
 };
 
-describe.each(Object.entries(spoilers))('%s', (_name, spoil) => {
-  it('verify names it, with the head nothing is silent, and apply goes on only after a recovery', {
-    timeout: 120_000,
-  }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.double({ min: 0, max: 0.999, noNaN: true }), async (at) => {
+/** Ways to spoil how segments belong together. */
+const mixers: Readonly<Record<string, (segments: readonly string[], random: () => number) => void>> = {
+  'one is gone': (segments, random) => unlinkSync(segments[Math.floor(random() * segments.length)] ?? ''),
+  'two change places': (segments, random) => {
+    const first = Math.floor(random() * segments.length);
+    const second = (first + 1 + Math.floor(random() * (segments.length - 1))) % segments.length;
+    const [a = '', b = ''] = [segments[first], segments[second]];
+    renameSync(a, `${a}.away`);
+    renameSync(b, a);
+    renameSync(`${a}.away`, b);
+  },
+  'an older one in place of the newest': (segments, random) =>
+    copyFileSync(segments[Math.floor(random() * (segments.length - 1))] ?? '', segments.at(-1) ?? ''),
+  'all are gone': (segments) => segments.forEach((file) => unlinkSync(file)),
+};
+
+/** What lies in the log, by its bytes. */
+function bytesIn(folder: string, dir: string): ReadonlyMap<string, string> {
+  const at = join(folder, '.fettle', dir);
+  if (!existsSync(at)) return new Map();
+  const names = readdirSync(at, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(
+    names.map((entry) => [
+      join(entry.parentPath, entry.name),
+      readFileSync(join(entry.parentPath, entry.name), 'latin1'),
+    ]),
+  );
+}
+
+async function goalsOf(folder: string): Promise<readonly string[]> {
+  const plan = await fettle(folder, 'plan', '--format', 'json');
+  const { resource_changes: rows } = JSON.parse(plan.stdout) as {
+    readonly resource_changes: readonly { readonly goal: string }[];
+  };
+  return rows.map(({ goal }) => goal);
+}
+
+/** Behind the place where an older segment was sealed, there is only what a writer left that had lost the log. */
+async function expectLate(folder: string, what: string): Promise<void> {
+  const verify = await fettle(folder, 'log', 'verify', '--head', head);
+  const told = expect.stringContaining('after the place where it was sealed are no part of the log');
+  expect([what, verify.code, verify.stdout]).toEqual([what, 0, told]);
+  expect([what, (await fettle(folder, 'apply', '--yes')).code]).toEqual([what, 0]);
+}
+
+/** From a spoiled log to a sound one: each command says what it has to, and nothing is lost or done twice. */
+async function expectNamedAndRecovered(folder: string, what: string): Promise<void> {
+  const same = (value: unknown, expected: unknown): void => expect([what, value]).toEqual([what, expected]);
+  const before = bytesIn(folder, 'log');
+  const files = [...bytesIn(folder, '..').entries()].filter(([name]) => !name.includes('.fettle'));
+  const verify = await fettle(folder, 'log', 'verify');
+  const withHead = await fettle(folder, 'log', 'verify', '--head', head);
+  same([withHead.code, withHead.stdout], [1, expect.stringMatching(/^damaged [a-z-]+: /mu)]);
+  const plan = await fettle(folder, 'plan');
+  same([plan.code, plan.stderr.includes('internal error')], [0, false]);
+  const warned = plan.stderr.includes('warning: the log is damaged');
+  if (verify.code === 1) {
+    same(verify.stdout, expect.stringMatching(/^damaged [a-z-]+: /mu));
+    const refused = await fettle(folder, 'apply', '--yes');
+    // Of a damage that only older segments have, these two need to know nothing.
+    if (warned) same([refused.code, refused.stderr], [1, expect.stringContaining('fettle log recover')]);
+    else same(refused.code, 0);
+    // Nothing was changed by any of it, except that a run that was let through went on.
+    if (warned) same(bytesIn(folder, 'log'), before);
+    const recovered = await fettle(folder, 'log', 'recover');
+    same([recovered.code, recovered.stderr], [0, '']);
+    const kept = [...bytesIn(folder, 'log').values(), ...bytesIn(folder, 'quarantine').values()];
+    const lost = [...before].filter(([, bytes]) => !kept.some((each) => each.startsWith(bytes)));
+    same(
+      lost.map(([name]) => basename(name)),
+      [],
+    );
+  } else {
+    // Nothing that can be told without the head: a record that was being written, or an end that is no longer there.
+    same([verify.code, warned], [0, false]);
+    const cut = [...before].every(([name, bytes]) =>
+      readFileSync(name.replace(folder, template), 'latin1').startsWith(bytes.replace(/\0+$/u, '')),
+    );
+    same([verify.stdout.includes('unfinished record'), cut], [expect.any(Boolean), true]);
+  }
+  // What is there is never made twice, nor taken away: at most it is adopted again.
+  same(
+    (await goalsOf(folder)).filter((goal) => goal !== 'adopt' && goal !== 'protect'),
+    [],
+  );
+  const next = await fettle(folder, 'apply', '--yes');
+  same([next.code, next.code === 0 ? '' : next.stdout + next.stderr], [0, '']);
+  const sound = await fettle(folder, 'log', 'verify');
+  same([sound.code, sound.code === 0 ? '' : sound.stdout], [0, '']);
+  same((await fettle(folder, 'plan', '--detailed-exitcode')).code, 0);
+  const after = [...bytesIn(folder, '..').entries()].filter(([name]) => !name.includes('.fettle'));
+  same(after, files);
+}
+
+describe('segments', () => {
+  it.each(Object.entries(spoilers))('%s', { timeout: 600_000 }, async (name, spoil) => {
+    const random = randomFrom(seed + name.length);
+    const queue = new PQueue({ concurrency: availableParallelism() });
+    const draws = Array.from({ length: RUNS }, () => ({
+      which: random(),
+      at: random(),
+      more: Math.floor(random() * 1e9),
+    }));
+    await queue.addAll(
+      draws.map(({ which, at, more }) => async () => {
         const folder = copy();
-        spoil(segmentOf(folder), at);
-        const verify = await fettle(folder, 'log', 'verify');
-        const withHead = await fettle(folder, 'log', 'verify', '--head', head);
-        expect(withHead.code).toBe(1);
-        const plan = await fettle(folder, 'plan');
-        if (verify.code === 1) {
-          expect(verify.stdout).toMatch(/^damaged [a-z-]+: /mu);
-          expect([plan.code, plan.stderr]).toEqual([0, expect.stringContaining('warning: the log is damaged')]);
-          const refused = await fettle(folder, 'apply', '--yes');
-          expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('fettle log recover')]);
-          expect((await fettle(folder, 'log', 'recover')).code).toBe(0);
-          expect(readdirSync(join(folder, '.fettle'))).toContain('quarantine');
-        }
-        // What is there is never made twice, nor taken away: at most it is adopted again.
-        const next = await fettle(folder, 'plan', '--format', 'json');
-        const goals = (JSON.parse(next.stdout) as { resource_changes: { goal: string }[] }).resource_changes.map(
-          ({ goal }) => goal,
-        );
-        expect(goals.filter((goal) => goal !== 'adopt' && goal !== 'protect')).toEqual([]);
-        expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-        expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
-        expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
+        const segments = segmentsOf(folder);
+        // The newest one as often as all the others.
+        const older = which >= 0.5;
+        const chosen = older ? Math.floor((which - 0.5) * 2 * (segments.length - 1)) : segments.length - 1;
+        const file = segments[chosen] ?? '';
+        const before = readFileSync(file);
+        spoil(file, at, randomFrom(more));
+        const what = `${name}: ${basename(file)} at ${at}, seed ${seed}`;
+        const after = readFileSync(file);
+        const behind = after.length > before.length && after.subarray(0, before.length).equals(before);
+        if (older && behind) await expectLate(folder, what);
+        else if (!after.equals(before)) await expectNamedAndRecovered(folder, what);
         rmSync(folder, { recursive: true });
       }),
-      { numRuns: Number(process.env['FETTLE_TEST_RUNS'] ?? 4) },
     );
+  });
+
+  it.each(Object.entries(mixers))('%s', { timeout: 600_000 }, async (name, mix) => {
+    const random = randomFrom(seed + name.length);
+    for (let i = 0; i < Math.min(RUNS, 4); i++) {
+      const folder = copy();
+      mix(segmentsOf(folder), random);
+      await expectNamedAndRecovered(folder, `${name}, run ${i}, seed ${seed}`);
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
-describe('the files of a log', () => {
-  async function expectNamed(folder: string): Promise<void> {
+describe('the files of a store', () => {
+  async function expectKeyNamed(folder: string): Promise<void> {
     const verify = await fettle(folder, 'log', 'verify');
-    expect([verify.code, verify.stdout]).toEqual([1, expect.stringMatching(/^damaged [a-z-]+: /mu)]);
-    expect((await fettle(folder, 'apply', '--yes')).code).toBe(1);
+    expect([verify.code, verify.stdout]).toEqual([1, expect.stringMatching(/^damaged [a-z-]+: .*key/mu)]);
+    const plan = await fettle(folder, 'plan');
+    expect([plan.code, plan.stderr]).toEqual([0, expect.stringContaining('warning: the log is damaged')]);
+    const refused = await fettle(folder, 'apply', '--yes');
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('fettle log recover')]);
     expect((await fettle(folder, 'log', 'recover')).code).toBe(0);
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
     expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+    expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
   }
 
-  it('emptied', async () => {
+  it('the key is gone', async () => {
     const folder = copy();
-    truncateSync(segmentOf(folder), 0);
-    await expectNamed(folder);
+    unlinkSync(join(folder, '.fettle/key'));
+    await expectKeyNamed(folder);
   });
 
-  it('gone', async () => {
-    const folder = copy();
-    unlinkSync(segmentOf(folder));
-    await expectNamed(folder);
-  });
-
-  it('another key', async () => {
+  it('the key is another one', async () => {
     const folder = copy();
     writeFileSync(join(folder, '.fettle/key'), `${'0'.repeat(64)}\n`);
-    await expectNamed(folder);
+    await expectKeyNamed(folder);
   });
 
-  it('older ones put back: found with the head', async () => {
+  it('the newest segment is gone: found with the head alone', async () => {
+    const folder = copy();
+    unlinkSync(newestOf(folder));
+    expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+    const verify = await fettle(folder, 'log', 'verify', '--head', head);
+    expect([verify.code, verify.stdout]).toEqual([1, expect.stringContaining('head-missing')]);
+  });
+
+  it('an older store is put back: found with the head alone', async () => {
     const folder = copy();
     const older = copy();
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-    const newer = /log head (\d+:[0-9a-f]{64})/u.exec((await fettle(folder, 'plan')).stdout)?.[1] ?? '';
-    copyFileSync(segmentOf(older), segmentOf(folder));
+    const newer = await headOf(folder);
+    expect((await fettle(folder, 'log', 'verify', '--head', newer)).code).toBe(0);
+    copyFileSync(newestOf(older), newestOf(folder));
     expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
     const verify = await fettle(folder, 'log', 'verify', '--head', newer);
     expect([verify.code, verify.stdout]).toEqual([1, expect.stringContaining('head-missing')]);
@@ -147,18 +346,26 @@ describe('the files of a log', () => {
   it('a record that was being written is cut, and is no damage', async () => {
     const folder = copy();
     const [seq = '0'] = head.split(':');
-    appendFileSync(segmentOf(folder), `{"seq":${Number(seq) + 1},"time":"2026-`);
-    expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+    appendFileSync(newestOf(folder), `{"seq":${Number(seq) + 1},"time":"2026-`);
+    const verify = await fettle(folder, 'log', 'verify');
+    expect([verify.code, verify.stdout]).toEqual([0, expect.stringContaining('unfinished record')]);
     const done = await fettle(folder, 'apply', '--yes');
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('unfinished record')]);
+    expect((await fettle(folder, 'log', 'verify', '--head', head)).code).toBe(0);
   });
 
   it('`onDamage: recover` goes on by itself, and says so', async () => {
     const folder = copy();
     writeFiles(folder, { 'fettle.yaml': 'name: test\nstore: .fettle\nonDamage: recover\n' });
-    spoilers['a bit is flipped']?.(segmentOf(folder), 0.5);
+    const spoiled = newestOf(folder);
+    spoilers['a bit is flipped']?.(spoiled, 0.5, randomFrom(seed));
+    const bytes = readFileSync(spoiled, 'latin1');
+    // To look recovers nothing.
+    expect((await fettle(folder, 'plan')).stderr).toContain('warning: the log is damaged');
+    expect(readFileSync(spoiled, 'latin1')).toBe(bytes);
     const done = await fettle(folder, 'apply', '--yes');
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('recovered: the log goes on after record')]);
     expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+    expect([...bytesIn(folder, 'quarantine').values()]).toContain(bytes);
   });
 });

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -10,6 +10,7 @@ import {
   cliFile,
   fettle,
   issueWithOpenssl,
+  type Ran,
   run,
   temporaryFolder,
   writeFiles,
@@ -85,49 +86,135 @@ describe.each(looks)('%s', (line, code) => {
   });
 });
 
-it('plan makes no call that could change a file', async () => {
-  const trace = `${saved}.trace`;
-  const calls =
-    'openat,creat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,truncate,ftruncate,chmod,fchmod,fchmodat,utimensat';
-  const args = ['-f', '-qq', '-o', trace, '-e', `trace=${calls}`, process.execPath, cliFile, 'plan'];
-  expect(await run('strace', args, folder)).toMatchObject({ code: 0 });
-  const writing = readFileSync(trace, 'utf8')
-    .split('\n')
-    .filter((line) => /\w+\(/u.test(line) && (!line.includes('openat(') || /O_(?:WRONLY|RDWR|CREAT|TRUNC)/u.test(line)))
-    .filter((line) => !line.includes('"/dev/'));
-  expect(writing).toEqual([]);
+describe('calls that could change a file', () => {
+  const calls = [
+    'open,openat,openat2,creat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat',
+    'rmdir,mknod,mknodat,truncate,ftruncate,fallocate,chmod,fchmod,fchmodat,chown,fchown,fchownat,lchown,utime,utimes',
+    'utimensat,futimesat,setxattr,fsetxattr,lsetxattr',
+  ].join();
+
+  /** Lines of a trace that change something: of openat, those that open for more than reading. */
+  async function changing(...args: readonly string[]): Promise<readonly string[]> {
+    const trace = `${saved}.trace`;
+    const rules = ['-f', '-qq', '-o', trace, '-e', `trace=${calls}`];
+    await run('strace', [...rules, process.execPath, cliFile, ...args], folder);
+    const lines = readFileSync(trace, 'utf8').split('\n');
+    // Otherwise nothing was traced.
+    expect(
+      lines.some((line) => line.includes('fettle.yaml"') || line.includes('plan.json"') || args[0] === 'schema'),
+    ).toBe(true);
+    return lines
+      .filter((line) => /\w+\(/u.test(line))
+      .filter((line) => !/\bopen(?:at2?)?\(/u.test(line) || /O_(?:WRONLY|RDWR|CREAT|TRUNC|TMPFILE)/u.test(line))
+      .filter((line) => !line.includes('"/dev/'));
+  }
+
+  it.each(looks)('%s makes none', async (line) => {
+    expect(await changing(...words(line))).toEqual([]);
+  });
+
+  it('apply makes some: they are seen', async () => {
+    expect(
+      (await changing('apply', '--yes', '--target', 'certificates/Certificate/none')).length,
+    ).toBeGreaterThanOrEqual(4);
+  });
 });
 
-it('plan runs in a folder that its user may only read', async () => {
-  if (process.getuid?.() !== 0) return;
-  chmodSync(folder, 0o755);
-  for (const dir of ['.fettle', '.fettle/log', 'ca', 'tls', 'desired']) chmodSync(join(folder, dir), 0o755);
-  for (const name of readdirSync(join(folder, '.fettle/log'))) chmodSync(join(folder, '.fettle/log', name), 0o644);
-  for (const file of ['.fettle/key', 'ca/ca.key', 'tls/www.key']) chmodSync(join(folder, file), 0o644);
-  // The program itself may lie where only root gets in.
-  const dist = temporaryFolder();
-  execFileSync('cp', ['-r', join(root, 'dist'), process.execPath, dist]);
-  chmodSync(dist, 0o755);
-  const args = [
-    '--reuid=65534',
-    '--regid=65534',
-    '--clear-groups',
-    join(dist, 'node'),
-    join(dist, 'dist/cli.js'),
-    'plan',
-  ];
-  const done = await run('setpriv', args, folder);
-  expect([done.code, done.stderr]).toEqual([0, '']);
-  rmSync(dist, { recursive: true });
+describe('plan, as a user who may only read', () => {
+  let dist: string;
+  beforeAll(() => {
+    // The program itself may lie where only root gets in.
+    dist = temporaryFolder();
+    execFileSync('cp', ['-r', join(root, 'dist'), process.execPath, dist]);
+    chmodSync(dist, 0o755);
+  });
+  afterAll(() => rmSync(dist, { recursive: true, force: true }));
+
+  function asNobody(cwd: string, ...args: readonly string[]): Promise<Ran> {
+    const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+    return run('setpriv', [...user, join(dist, 'node'), join(dist, 'dist/cli.js'), ...args], cwd);
+  }
+
+  function readable(): string {
+    const copy = temporaryFolder();
+    cpSync(folder, copy, { recursive: true });
+    chmodSync(copy, 0o755);
+    for (const name of readdirSync(copy, { recursive: true }).map(String)) {
+      const path = join(copy, name);
+      chmodSync(path, statSync(path).isDirectory() ? 0o755 : 0o644);
+    }
+    return copy;
+  }
+
+  it.runIf(process.getuid?.() === 0)('needs no more', async () => {
+    const copy = readable();
+    const done = await asNobody(copy, 'plan');
+    expect([done.code, done.stderr]).toEqual([0, '']);
+    const refused = await asNobody(copy, 'apply', '--yes');
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^fettle: the store .* cannot be used: EACCES/u),
+    ]);
+    rmSync(copy, { recursive: true });
+  });
+
+  it.runIf(process.getuid?.() === 0)('says what it cannot read: a key is a gap, the log is an error', async () => {
+    const copy = readable();
+    chmodSync(join(copy, 'tls/www.key'), 0o600);
+    const gap = await asNobody(copy, 'plan');
+    expect([gap.code, gap.stdout]).toEqual([4, expect.stringMatching(/\? certificates\/Certificate\/www .*EACCES/u)]);
+    chmodSync(join(copy, '.fettle'), 0o700);
+    const blind = await asNobody(copy, 'plan');
+    expect([blind.code, blind.stdout, blind.stderr]).toEqual([
+      1,
+      '',
+      expect.stringMatching(/^fettle: the log .* cannot be read: EACCES/u),
+    ]);
+    rmSync(copy, { recursive: true });
+  });
 });
 
 it('plan needs no store, and makes none', async () => {
   const fresh = certificateProject(['www']);
+  const before = stateOf(fresh);
   expect((await fettle(fresh, 'plan')).stdout).toContain('log head none');
-  expect(readdirSync(fresh)).toEqual(['desired', 'fettle.yaml']);
+  for (const args of [['plan'], ['log', 'list'], ['log', 'verify'], ['state', 'list']]) {
+    const done = await run(process.execPath, ['--permission', '--allow-fs-read=*', cliFile, ...args], fresh);
+    expect([args, done.code, done.stderr.includes('ERR_ACCESS_DENIED')]).toEqual([args, 0, false]);
+  }
+  expect(stateOf(fresh)).toEqual(before);
   rmSync(fresh, { recursive: true });
 });
 
-it('a saved plan is for its owner alone', () => {
-  expect(statSync(saved).mode & 0o777).toBe(0o600);
+describe('a saved plan', () => {
+  it('is for its owner alone, whatever was there and whatever the umask says', async () => {
+    expect(statSync(saved).mode & 0o777).toBe(0o600);
+    const file = join(temporaryFolder(), 'open.json');
+    writeFileSync(file, 'old', { mode: 0o666 });
+    chmodSync(file, 0o666);
+    expect(
+      (await run('sh', ['-c', `umask 0; exec '${process.execPath}' '${cliFile}' plan -o '${file}'`], folder)).code,
+    ).toBe(0);
+    expect([statSync(file).mode & 0o777, JSON.parse(readFileSync(file, 'utf8'))]).toEqual([
+      0o600,
+      expect.objectContaining({ project: 'test' }),
+    ]);
+    expect(readdirSync(join(file, '..'))).toEqual(['open.json']);
+    rmSync(join(file, '..'), { recursive: true });
+  });
+
+  it('is all that plan writes', async () => {
+    const before = stateOf(folder).filter((line) => !line.startsWith('kept.json '));
+    expect((await fettle(folder, 'plan', '-o', 'kept.json')).code).toBe(0);
+    const after = stateOf(folder);
+    expect(after.filter((line) => !before.includes(line)).map((line) => line.split(' ')[0])).toEqual(['kept.json']);
+    rmSync(join(folder, 'kept.json'));
+  });
+
+  it('that cannot be written is an error, and leaves nothing', async () => {
+    const done = await fettle(folder, 'plan', '-o', 'nowhere/plan.json');
+    expect([done.code, done.stderr]).toEqual([1, expect.stringContaining('nowhere/plan.json')]);
+    const full = await fettle(folder, 'plan', '-o', '/dev/full/plan.json');
+    expect([full.code, full.stderr.includes('internal error')]).toEqual([1, false]);
+  });
 });

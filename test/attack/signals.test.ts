@@ -1,9 +1,10 @@
 /** Signals: the first one lets what runs end, the second one ends at once, and the next run finds everything in order. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   bareEnvironment,
@@ -11,6 +12,7 @@ import {
   certificateYaml,
   cliFile,
   fettle,
+  intentIn,
   type Ran,
   writeFiles,
 } from '../support/cli.ts';
@@ -76,6 +78,32 @@ function start(folder: string, ...args: readonly string[]): Started {
   return { child, ended, says };
 }
 
+/** A project with a server that takes a connection, and then says nothing; `connected` resolves when it was asked. */
+async function silentProject(): Promise<{ readonly folder: string; readonly connected: Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  servers.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const folder = certificateProject(['a']);
+  folders.push(folder);
+  writeFiles(folder, {
+    'desired/domain.yaml': `apiVersion: certificates/v1
+kind: Domain
+metadata: { name: silent }
+spec: { host: silent.example.test, address: 127.0.0.1, port: ${(server.address() as AddressInfo).port} }
+`,
+  });
+  const connected = new Promise<void>((resolve) => {
+    server.once('connection', () => resolve());
+  });
+  return { folder, connected };
+}
+
 async function expectInOrder(folder: string): Promise<void> {
   const next = await fettle(folder, 'apply', '--yes');
   expect([next.code, next.stderr]).toEqual([0, '']);
@@ -100,56 +128,103 @@ describe('apply', () => {
     await expectInOrder(folder);
   });
 
-  it('a second SIGINT: it ends at once, the log says what was in flight, and a look settles it', {
-    timeout: 60_000,
-  }, async () => {
-    const folder = await slowProject();
-    const run = start(folder, 'apply', '--yes', '--parallelism', '1');
-    await run.says('certificates/Certificate/a: creating');
-    // Its key is being made by then.
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    run.child.kill('SIGINT');
-    await run.says('once more');
-    run.child.kill('SIGINT');
+  it.each([
+    ['SIGINT', 'SIGINT', 130],
+    ['SIGTERM', 'SIGINT', 143],
+  ] as const)(
+    '%s, then %s: it ends at once, the log says what was in flight, and a look settles it',
+    {
+      timeout: 60_000,
+    },
+    async (first, second, code) => {
+      const folder = await slowProject();
+      // More keys than are made at once: some of them are not ready, however fast the machine is.
+      const run = start(folder, 'apply', '--yes', '--parallelism', String(NAMES.length));
+      await run.says('certificates/Certificate/f: creating');
+      await intentIn(folder, 'absent>normal');
+      run.child.kill(first);
+      await run.says('once more');
+      run.child.kill(second);
+      const done = await run.ended;
+      expect([done.code, done.stderr]).toEqual([code, expect.stringMatching(new RegExp(`^exit ${code}: `, 'mu'))]);
+      expect(done.stdout).toMatch(/certificates\/Certificate\/[a-f]: unknown/u);
+      expect((await fettle(folder, 'state', 'list')).stdout).toContain('open: absent>normal');
+      expect((await fettle(folder, 'log', 'list', '--kind', 'outcome')).stdout).toContain('unknown');
+      expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
+      expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['key', 'log']);
+      await expectInOrder(folder);
+      expect((await fettle(folder, 'state', 'list')).stdout).not.toMatch(/open:|failed/u);
+    },
+  );
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('a %s while it looks: nothing is done, exit %i', async (signal, code) => {
+    const { folder, connected } = await silentProject();
+    const run = start(folder, 'apply', '--yes');
+    await connected;
+    run.child.kill(signal);
     const done = await run.ended;
-    expect(done.code).toBe(130);
-    // Whether the first one was ready before the second signal is up to the machine.
-    expect(done.stdout).toMatch(/certificates\/Certificate\/a: (?:unknown|done)/u);
-    const list = (await fettle(folder, 'log', 'list')).stdout;
-    expect(list).toContain('intent');
-    await expectInOrder(folder);
+    expect([done.code, done.stdout]).toEqual([code, expect.stringMatching(/^Nothing was done\.$/mu)]);
+    expect(done.stderr).toMatch(new RegExp(`^exit ${code}: `, 'mu'));
+    expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
+    expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['key', 'log']);
+    expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
+    expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('a %s while it waits for the lock: it stops waiting, exit %i', async (signal, code) => {
+    const { folder, connected } = await silentProject();
+    const holder = start(folder, 'apply', '--yes');
+    await connected;
+    const run = start(folder, 'apply', '--yes', '--lock-timeout', '60s');
+    await run.says('waiting for the lock');
+    run.child.kill(signal);
+    const done = await run.ended;
+    expect([done.code, done.stdout, done.stderr.includes('internal error')]).toEqual([code, '', false]);
+    expect(done.stderr).toMatch(new RegExp(`^exit ${code}: `, 'mu'));
+    // The lock of the other one is still there.
+    expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['key', 'lock-1', 'log']);
+    holder.child.kill('SIGINT');
+    expect((await holder.ended).code).toBe(130);
+  });
+
+  it('Ctrl-C at the prompt: nothing is done, exit 130', async () => {
+    const folder = certificateProject(['a']);
+    folders.push(folder);
+    const command = `'${process.execPath}' '${cliFile}' apply`;
+    const terminal = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder, env: bareEnvironment() });
+    let said = '';
+    terminal.stdout.on('data', (data: Buffer) => {
+      said += data.toString();
+      // What the terminal makes of it is a SIGINT.
+      if (said.endsWith('for an answer: ')) terminal.stdin.write('\u0003');
+    });
+    const code = await new Promise((resolve) => terminal.on('close', resolve));
+    expect([code, said]).toEqual([130, expect.stringContaining('Nothing was done.')]);
+    expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
+    expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['key', 'log']);
+    expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain('exit 130');
   });
 });
 
 describe('plan', () => {
-  it('ends soon at a SIGINT, though a server does not answer', async () => {
-    const sockets = new Set<Socket>();
-    const server: Server = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    servers.push(() => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    });
-    const folder = certificateProject([]);
-    folders.push(folder);
-    writeFiles(folder, {
-      'desired/domain.yaml': `apiVersion: certificates/v1
-kind: Domain
-metadata: { name: silent }
-spec: { host: silent.example.test, address: 127.0.0.1, port: ${(server.address() as AddressInfo).port} }
-`,
-    });
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends soon at a %s, though a server does not answer: exit %i', async (signal, code) => {
+    const { folder, connected } = await silentProject();
     const run = start(folder, 'plan');
-    await new Promise<void>((resolve) => {
-      server.once('connection', () => resolve());
-    });
-    const since = Date.now();
-    run.child.kill('SIGINT');
+    await connected;
+    run.child.kill(signal);
     const done = await run.ended;
-    expect([done.code, done.stdout]).toEqual([130, '']);
+    expect([done.code, done.stdout]).toEqual([code, '']);
+    expect(done.stderr).toMatch(new RegExp(`^exit ${code}: `, 'mu'));
     // The server would be waited for five seconds.
-    expect(Date.now() - since).toBeLessThan(4000);
+    expect(readdirSync(folder).sort()).toEqual(['desired', 'fettle.yaml']);
   });
 });

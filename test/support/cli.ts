@@ -1,7 +1,16 @@
 /** The built command line as a child process, and small projects to run it on. */
 
 import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -133,4 +142,21 @@ export function sampleOf<T>(items: readonly T[], size: number, random: () => num
     .slice(0, size)
     .sort((a, b) => a.at - b.at)
     .map(({ item }) => item);
+}
+
+/** Waits until a step is about to be taken: its intent is in the log. */
+export async function intentIn(folder: string, step: string): Promise<void> {
+  const log = join(folder, '.fettle/log');
+  const text = (): string =>
+    existsSync(log)
+      ? readdirSync(log)
+          .map((name) => readFileSync(join(log, name), 'utf8'))
+          .join('')
+      : '';
+  while (
+    !text()
+      .split('\n')
+      .some((line) => line.includes('"kind":"intent"') && line.includes(`"step":"${step}"`))
+  )
+    await new Promise((resolve) => setTimeout(resolve, 2));
 }

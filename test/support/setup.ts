@@ -12,6 +12,8 @@ const tools: Readonly<Record<string, string>> = {
   strace: 'strace',
   faketime: 'faketime',
   git: 'git',
+  script: 'bsdutils',
+  setpriv: 'util-linux',
 };
 
 export function setup(): void {
