@@ -19,6 +19,7 @@ import { countRows, finalTable } from '../report/apply-text.ts';
 import { holderText } from '../report/holder-text.ts';
 import { headText, planText } from '../report/plan-text.ts';
 import { printable } from '../report/text.ts';
+import { damageText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
 import { LockHeldError } from '../store/errors.ts';
 import type { Fence, Head, ReadReport, Store } from '../store/store.ts';
@@ -87,8 +88,7 @@ async function readLog(
 ): Promise<{ readonly recall: Recall; readonly report: ReadReport }> {
   const first = await recallFrom(store);
   if (first.report.status !== 'damaged') return first;
-  for (const { message, file, line } of first.report.damage)
-    shell.stderr.write(`damaged: ${file ?? store.place}${line === undefined ? '' : `:${line}`} ${message}\n`);
+  for (const damage of first.report.damage) shell.stderr.write(`damaged: ${damageText(damage, store.place)}\n`);
   if (project.config.onDamage !== 'recover')
     throw new UsageError('the log is damaged; `fettle log recover` starts it again from its last sound record');
   const recovered = await store.recover(fence);

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { holderText } from '../report/holder-text.ts';
 import { planText } from '../report/plan-text.ts';
+import { damageText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
 import { endingLine, exitCode, planEnding } from './ending.ts';
 import { type Flags, wantsColor } from './flags.ts';
@@ -24,9 +25,9 @@ export async function plan(flags: Flags, shell: Shell): Promise<number> {
   const project = await openProject(flags, shell);
   const store = openStore(project.config, shell);
   const { recall, report } = await recallFrom(store);
-  for (const { message, file, line } of report.damage)
+  for (const damage of report.damage)
     shell.stderr.write(
-      `warning: the log is damaged, its sound beginning is used: ${file ?? store.place}${line === undefined ? '' : `:${line}`} ${message}\n`,
+      `warning: the log is damaged, its sound beginning is used: ${damageText(damage, store.place)}\n`,
     );
   if (report.torn !== undefined)
     shell.stderr.write(

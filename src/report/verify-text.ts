@@ -3,10 +3,17 @@
 import type { Damage, VerifyReport } from '../store/store.ts';
 import { plural, printable } from './text.ts';
 
-function damageLine({ code, message, file, line, seq }: Damage): string {
-  const place = [file ?? '', ...(line === undefined ? [] : [String(line)])].join(':');
-  const record = seq === undefined ? '' : ` (record ${seq})`;
-  return printable(`damaged ${code}: ${place === '' ? '' : `${place} `}${message}${record}`);
+/** What is damaged and where; most messages begin with the place themselves. `store`: for what has no file. */
+export function damageText({ message, file, line }: Damage, store = ''): string {
+  if (file !== undefined && message.startsWith(file)) return printable(message);
+  const place = file === undefined ? store : line === undefined ? file : `${file}:${line}`;
+  return printable(place === '' ? message : `${place} ${message}`);
+}
+
+function damageLine(damage: Damage): string {
+  const { code, message, seq } = damage;
+  const record = seq === undefined || message.includes(`record ${seq}`) ? '' : ` (record ${seq})`;
+  return `damaged ${code}: ${damageText(damage)}${record}`;
 }
 
 /** Ends with a newline. */

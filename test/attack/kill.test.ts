@@ -144,7 +144,7 @@ interface Point {
   /** How many calls that change something come before it. */
   readonly index: number;
   readonly label: string;
-  readonly rules: (folder: string, shift: number) => readonly string[];
+  readonly rules: (folder: string, shift?: number, fault?: string) => readonly string[];
   /** Whether all calls are seen in the trace, so that the point that was hit can be told. */
   readonly counted: boolean;
 }
@@ -173,23 +173,23 @@ async function pointsOf(template: string, command: readonly string[]): Promise<r
     const index = points.length;
     if (BY_PATH.has(call.name) && !path.includes('<')) {
       const nth = nthOnPath(calls, at, `${folder}${path}`);
-      const rules = (of: string): readonly string[] => [
+      const rules = (of: string, _shift = 0, fault = 'signal=SIGKILL'): readonly string[] => [
         '-P',
         `${of}${path}`,
         '-e',
         `trace=${call.name}`,
         '-e',
-        `inject=${call.name}:signal=SIGKILL:when=${nth}`,
+        `inject=${call.name}:${fault}:when=${nth}`,
       ];
       points.push({ index, label, rules, counted: false });
     } else {
       const between = calls.slice(last, at).findLast(({ thread, name }) => thread === call.thread && name === 'write');
       const { name, count } = call.name === 'openat' ? (between ?? call) : call;
-      const rules = (_of: string, shift: number): readonly string[] => [
+      const rules = (_of: string, shift = 0, fault = 'signal=SIGKILL'): readonly string[] => [
         '-e',
         `trace=${CALLS.join(',')}`,
         '-e',
-        `inject=${name}:signal=SIGKILL:when=${Math.max(1, count + shift)}`,
+        `inject=${name}:${fault}:when=${Math.max(1, count + shift)}`,
       ];
       points.push({ index, label, rules, counted: true });
     }
@@ -255,21 +255,25 @@ function modesOfKeys(folder: string): readonly number[] {
 }
 
 /** What holds of every project in which nothing is left to do. */
-async function expectInOrder(folder: string, where: string): Promise<void> {
+async function expectInOrder(folder: string, where: string, failed = false): Promise<void> {
   const plan = await fettle(folder, 'plan', '--detailed-exitcode');
   expect([where, plan.code, plan.code === 0 ? '' : plan.stdout + plan.stderr]).toEqual([where, 0, '']);
   const verify = await fettle(folder, 'log', 'verify');
   expect([where, verify.code, verify.code === 0 ? '' : verify.stdout]).toEqual([where, 0, '']);
   expect([where, new Set(modesOfKeys(folder))]).toEqual([where, new Set([0o600])]);
   expect([where, filesIn(folder).filter((name) => name.startsWith('.tmp'))]).toEqual([where, []]);
-  const store = filesIn(join(folder, '.fettle'));
+  // A failure is remembered until the next step is done, and a lock that could not be removed is a dead one.
+  const store = filesIn(join(folder, '.fettle')).filter((name) => !failed || !name.startsWith('lock-'));
   expect([where, store.filter((name) => name !== 'quarantine')]).toEqual([where, ['key', 'log']]);
   expect([where, filesIn(join(folder, '.fettle/log')).filter((name) => !name.endsWith('.ndjson'))]).toEqual([
     where,
     [],
   ]);
   const state = await fettle(folder, 'state', 'list');
-  expect([where, state.stdout]).toEqual([where, expect.not.stringMatching(/open:|failed|unknown/u)]);
+  expect([where, state.stdout]).toEqual([
+    where,
+    expect.not.stringMatching(failed ? /open:|unknown/u : /open:|failed|unknown/u),
+  ]);
 }
 
 function expectPair(folder: string, where: string): void {
@@ -471,6 +475,51 @@ describe('killed at every call that changes something', () => {
     }
     expect(kills).toBeGreaterThan(0);
     process.stdout.write(`kill -9 twice: ${kills} pairs of points (FETTLE_TEST_SEED=${seed})\n`);
+    rmSync(template, { recursive: true });
+  });
+});
+
+/** A call that fails leads to an exit code that says so, and never to less than a kill leaves. */
+describe('failing at a call that changes something', () => {
+  it.each(attacks.slice(0, 4))('$name', { timeout: 900_000 }, async (attack) => {
+    const template = await attack.template();
+    const points = await pointsOf(template, attack.command);
+    const queue = new PQueue({ concurrency: availableParallelism() });
+    let failures = 0;
+    await queue.addAll(
+      sampleOf(points, FULL ? points.length : 10, random).map((point) => async () => {
+        const error = ['EIO', 'ENOSPC', 'EACCES'][Math.floor(random() * 3)] ?? 'EIO';
+        const folder = copyOf(template);
+        const trace = `${folder}.trace`;
+        const ran = await underStrace(folder, attack.command, [
+          '-o',
+          trace,
+          ...point.rules(folder, 0, `error=${error}`),
+        ]);
+        const injected =
+          readFileSync(trace, 'utf8')
+            .split('\n')
+            .find((line) => line.includes('(INJECTED)')) ?? '';
+        const where = `${error} at ${point.label}`;
+        rmSync(trace);
+        // A wake-up of another thread may have come in its place.
+        if (injected.replace(/AT_FDCWD<[^>]*>/gu, '').includes(folder)) {
+          failures += 1;
+          expect([where, ran.signal, ran.stderr]).toEqual([where, null, expect.not.stringContaining('internal error')]);
+          // Done, rejected rows or not; error; failed; unknown.
+          expect([where, [0, 1, 7, 8]]).toEqual([where, expect.arrayContaining([ran.code])]);
+          expect([where, modesOfKeys(folder).every((mode) => mode === 0o600)]).toEqual([where, true]);
+          if (ran.code === 0) await expectInOrder(folder, where, true);
+          await attack.killed(folder, where);
+          // What failed when all was done but for its tidying is adopted first, and then tidied up.
+          for (let runs = 0; runs < 2; runs++) await expectApplied(folder, where);
+          await expectInOrder(folder, where, true);
+        }
+        rmSync(folder, { recursive: true });
+      }),
+    );
+    expect(failures).toBeGreaterThan(0);
+    process.stdout.write(`failing ${attack.name}: ${failures} calls (FETTLE_TEST_SEED=${seed})\n`);
     rmSync(template, { recursive: true });
   });
 });

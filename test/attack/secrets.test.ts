@@ -1,6 +1,6 @@
 /** Canaries: nothing that is secret is in any byte that is printed, saved or logged. */
 
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { certificateProject, certificateYaml, cliFile, issueWithOpenssl, run, writeFiles } from '../support/cli.ts';
@@ -11,13 +11,20 @@ afterEach(() => {
 });
 
 const CANARY = 'canary-3f9b1c77d2';
-const environment = { DEPLOY_TOKEN: `${CANARY}-env`, FETTLE_LOG: 'trace', PGPASSWORD: `${CANARY}-pg` };
+const environment = {
+  DEPLOY_TOKEN: `${CANARY}-env`,
+  PGPASSWORD: `${CANARY}-pg`,
+  HTTPS_PROXY: `http://user:${CANARY}-proxy@127.0.0.1:1`,
+  // Where it runs is recorded.
+  BUILD_URL: `https://robot:${CANARY}-url@ci.example.test/job/7/`,
+  FETTLE_LOG: 'trace',
+};
 
-/** Every file of a project that is not a private key itself. */
+/** Every file of a project that is no key itself, of certificates or of the store. */
 function bytesOf(folder: string): readonly (readonly [string, string])[] {
   return readdirSync(folder, { recursive: true })
     .map(String)
-    .filter((name) => statSync(join(folder, name)).isFile() && !/^(?:tls|ca|desired)\//u.test(name))
+    .filter((name) => statSync(join(folder, name)).isFile() && !/^(?:tls|ca|desired)\/|^\.fettle\/key$/u.test(name))
     .map((name) => [name, readFileSync(join(folder, name), 'latin1')] as const);
 }
 
@@ -43,29 +50,47 @@ it('through plan, apply, failing actions, broken keys and every command that pri
     const done = await run(process.execPath, [cliFile, ...args], folder, environment);
     printed.push(`${args.join(' ')}\n${done.stdout}${done.stderr}`);
   };
-  await fettle('apply', '--yes');
+  const keys = new Set<string>();
+  const apply = async (...args: readonly string[]): Promise<void> => {
+    await fettle('apply', '--yes', ...args);
+    for (const key of secretsOf(folder)) keys.add(key);
+  };
+  await apply();
+  keys.add(readFileSync(join(folder, '.fettle/key'), 'utf8').trim());
   issueWithOpenssl(folder, 'www', 20);
-  const keys = new Set(secretsOf(folder));
-  await fettle('plan', '-o', 'plan.json', '--detail');
-  await fettle('apply', '--yes');
   for (const key of secretsOf(folder)) keys.add(key);
+  await fettle('plan', '-o', 'plan.json', '--detail');
+  await apply();
   // A key file that holds a secret of another kind, and keys that are nearly keys.
-  const key = readFileSync(join(folder, 'tls/api.key'), 'utf8');
-  for (const text of [
-    `password=${CANARY}-file\n`,
-    key.replace('PRIVATE KEY', 'PRIVATE KEE'),
-    `${key.slice(0, 120)}${CANARY}\n`,
-    `${key}${CANARY}`,
-  ]) {
-    writeFileSync(join(folder, 'tls/api.key'), text);
-    await fettle('plan', '--format', 'json');
-    writeFileSync(join(folder, 'ca/ca.key'), text);
-    await fettle('plan');
-    await fettle('apply', '--yes');
+  for (const path of ['tls/api.key', 'ca/ca.key']) {
+    const key = readFileSync(join(folder, path), 'utf8');
+    // Something to sign, and to be rejected where there is nothing to sign it with.
+    issueWithOpenssl(folder, 'www', 20);
+    for (const own of secretsOf(folder)) keys.add(own);
+    const texts = [
+      `password=${CANARY}-file\n`,
+      key.replace('PRIVATE KEY', 'PRIVATE KEE'),
+      `${key.slice(0, 120)}${CANARY}\n`,
+      `${key.slice(0, 60)}${CANARY}${key.slice(60)}`,
+      `${key}${CANARY}`,
+    ];
+    for (const text of texts) {
+      writeFileSync(join(folder, path), text);
+      await fettle('plan', '--format', 'json');
+      await fettle('plan', '--detail');
+      await apply();
+    }
+    if (path.startsWith('ca/')) writeFileSync(join(folder, path), key);
   }
-  // A file in the place of a folder: actions that fail.
+  // A file in the place of a folder, and a place that cannot be read: actions that fail, and gaps.
   writeFiles(folder, { 'desired/new.yaml': certificateYaml('new').replaceAll('../tls/new', '../fettle.yaml/new') });
+  await apply('--parallelism', '1');
+  rmSync(join(folder, 'tls/api.key'));
+  symlinkSync('api.key', join(folder, 'tls/api.key'));
+  await fettle('plan');
   await fettle('apply', '--yes');
+  rmSync(join(folder, 'tls/api.key'));
+  await apply();
   writeFiles(folder, {
     'desired/env.yaml': certificateYaml('env').replace('env.example.test', `"\${env:DEPLOY_TOKEN}"`),
   });
@@ -76,6 +101,15 @@ it('through plan, apply, failing actions, broken keys and every command that pri
   await fettle('state', 'list', '--format', 'json');
   await fettle('state', 'show', 'certificates/Certificate/api');
   await fettle('show', 'plan.json', '--format', 'json');
+  await fettle('show', 'plan.json', '--detail');
+  await fettle('apply', 'plan.json');
+  // A damaged log is quoted nowhere either.
+  writeFileSync(join(folder, '.fettle/log/000000000001-00000001.ndjson'), `${CANARY.slice(0, 3)}\n`, { flag: 'a' });
+  await fettle('log', 'verify');
+  await fettle('plan');
+  await fettle('log', 'recover');
+  await fettle('apply', '--yes');
+  await fettle('frobnicate');
 
   expect(keys.size).toBeGreaterThan(10);
   const everything = [...printed.map((text) => ['printed', text] as const), ...bytesOf(folder)];
@@ -85,5 +119,10 @@ it('through plan, apply, failing actions, broken keys and every command that pri
       .map((secret) => `${where}: ${secret.slice(0, 12)} in ${text.slice(0, 80)}`),
   );
   expect(leaks).toEqual([]);
-  expect(printed.join('')).toContain('secret-not-allowed');
+  // All of it did happen.
+  const said = printed.join('');
+  for (const word of ['secret-not-allowed', ': failed', 'ca-unusable', 'REJECTED', 'expiring_soon', 'in quarantine'])
+    expect(said).toContain(word);
+  const log = bytesOf(folder).filter(([name]) => name.startsWith('.fettle/log/'));
+  expect(log.map(([, text]) => text).join('')).toContain('https://ci.example.test/job/7/');
 });
