@@ -57,16 +57,23 @@ function pathsOf(spec: CertificateSpec): PairPaths {
   return spec.storage.file;
 }
 
+/** Without a document or a remembered spec, nobody knows where it is: for what is ours, that is no sign that it is gone. */
+function cannotBeFound(memory: Memory | undefined): undefined {
+  if (memory?.owned === undefined && memory?.open === undefined) return undefined;
+  throw new Error('its document is gone, and its spec was too large to be remembered: write the document again');
+}
+
 async function lookAtIssuer(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
   const spec = issuerSpec(desired, memory);
   if (spec?.localCa !== undefined)
     return observedAuthority(ref, await look.world.readAuthority(spec.localCa.dir), look.query.now, look.at);
-  return desired === undefined || spec === undefined ? undefined : observedSelfSigned(ref, look.at);
+  if (spec === undefined) return cannotBeFound(memory);
+  return desired === undefined ? undefined : observedSelfSigned(ref, look.at);
 }
 
 async function lookAtCertificate(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
   const spec = certificateSpec(desired, memory);
-  if (spec === undefined) return undefined;
+  if (spec === undefined) return cannotBeFound(memory);
   const threshold = spec.renewal.thresholdDays;
   return observedPair(ref, await look.pair(pathsOf(spec)), threshold, memory, look.query.now, look.at);
 }

@@ -224,7 +224,7 @@ async function handle(
     );
     if (
       kept !== undefined &&
-      (typeof kept !== 'object' || kept === null || JSON.stringify(kept).length > MEMORY_LIMIT_BYTES)
+      (typeof kept !== 'object' || kept === null || Buffer.byteLength(JSON.stringify(kept)) > MEMORY_LIMIT_BYTES)
     )
       return { error: new Error(`the handler of ${change.step} gave something that cannot be remembered`) };
     return kept === undefined ? {} : { kept: kept as Readonly<Record<string, Json>> };

@@ -67,6 +67,26 @@ export function moveOf(kind: KindTables, machine: string, from: string, to: stri
     : { machine, from, to, trigger: transition.trigger };
 }
 
+/**
+ * The moves by which a look finds a resource in another state: one that is listed; or, where a step failed since the
+ * look before, into that step and out of it; or one that the spec does not have.
+ */
+export function movesBetween(
+  kind: KindTables,
+  machine: string,
+  from: string,
+  to: string,
+  failed: Step | undefined,
+): readonly Move[] {
+  if (from === to) return [];
+  const direct = moveOf(kind, machine, from, to);
+  if (direct.unlisted !== true || failed === undefined) return [direct];
+  const step = parseStep(failed);
+  if (step.from !== from || (step.machine ?? firstMachine(kind)) !== machine) return [direct];
+  const detour = [moveOf(kind, machine, from, step.to), moveOf(kind, machine, step.to, to)];
+  return detour.some(({ unlisted }) => unlisted === true) ? [direct] : detour;
+}
+
 /** The moves of a step that is done: to its target, and on to where it settled. An edit moves nothing. */
 export function movesOf(kind: KindTables, step: Step, settled: string): readonly Move[] {
   const parts = parseStep(step);

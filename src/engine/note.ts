@@ -1,7 +1,7 @@
 /** Note: what a look found different from what is remembered, as records; nothing new is one short line. */
 
 import { digestOf, sameJson } from './canonical.ts';
-import { ABSENT, firstMachine, moveOf } from './lifecycle.ts';
+import { ABSENT, firstMachine, moveOf, movesBetween } from './lifecycle.ts';
 import { isOurs } from './match.ts';
 import type { Kind, Plugin } from './plugin.ts';
 import type { Draft, Seen } from './record.ts';
@@ -16,7 +16,7 @@ const RESOURCES_PER_RECORD = 200;
 
 /** A spec as it is remembered: whole, or, when it is large, as its digest alone. */
 export function specNote(spec: unknown): { readonly spec?: Json; readonly specDigest: string } {
-  const small = JSON.stringify(spec).length <= MEMORY_LIMIT_BYTES / 2;
+  const small = Buffer.byteLength(JSON.stringify(spec)) <= MEMORY_LIMIT_BYTES / 2;
   return { ...(small ? { spec: spec as Json } : {}), specDigest: digestOf(spec) };
 }
 
@@ -36,7 +36,7 @@ function seenState(pair: Pair, tables: KindTables): Pick<Seen, 'state' | 'others
   const others = pair.observed?.others;
   const machine = firstMachine(tables);
   const moves = [
-    ...(state === before ? [] : [moveOf(tables, machine, before, state)]),
+    ...movesBetween(tables, machine, before, state, pair.memory?.lastError?.step),
     ...Object.entries(others ?? {}).flatMap(([name, now]) => {
       const then = pair.memory?.others?.[name];
       return then === undefined || then === now ? [] : [moveOf(tables, name, then, now)];

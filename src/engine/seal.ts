@@ -267,7 +267,12 @@ export function seal(input: SealInput): Plan {
       ...(gap.since === undefined ? {} : { since: gap.since }),
     })),
     unmanaged: [...pairs].flatMap(([address, pair]) =>
-      pair.desired === undefined && pair.memory === undefined && pair.observed?.given !== true ? [address] : [],
+      pair.desired === undefined &&
+      pair.memory === undefined &&
+      pair.observed !== undefined &&
+      pair.observed.given !== true
+        ? [address]
+        : [],
     ),
     settled: input.settled,
     summary: summaryOf(input, accepted, rejected.length, deferred.length),

@@ -1,17 +1,21 @@
-/** The suite over the certificates plugin, on real files. */
+/** The suite over the certificates plugin, on real files and real TLS servers. */
 
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
+import { expect, it } from 'vitest';
 import { certificates } from '../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter } from '../../plugins/certificates/world.ts';
 import type { Desired, Lifecycle } from '../../src/engine/types.ts';
@@ -20,6 +24,8 @@ import { type Bench, type Line, pluginConformance, type Situation } from './plug
 
 interface FilesBench extends Bench {
   readonly folder: string;
+  /** Starts a server on a free port of 127.0.0.1; gives the port. */
+  readonly serve: (server: Server) => Promise<number>;
 }
 
 async function open(): Promise<FilesBench> {
@@ -27,15 +33,33 @@ async function open(): Promise<FilesBench> {
   // One moment for all of a situation: its plans have to be the same, byte for byte.
   const at = Date.now();
   const now = (): number => at;
-  const config = {};
+  // What never answers here is known to.
+  const config = { probe: { handshakeSeconds: 0.2 } };
   (await certificates.validators())['config']?.(config);
   const outside = { config, project: 'conformance', folder, env: {}, now };
+  const closing: (() => void)[] = [];
   return {
     folder,
+    serve: async (server) => {
+      const sockets = new Set<Socket>();
+      server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => undefined)));
+      await new Promise<void>((resolve) => {
+        server.listen(0, '127.0.0.1', resolve);
+      });
+      closing.push(() => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      });
+      return (server.address() as AddressInfo).port;
+    },
     reader: await certificates.openReader(outside),
     writer: await certificates.openWriter(outside),
     world: () => filesOf(folder).join('\n'),
-    close: async () => rmSync(folder, { recursive: true, force: true }),
+    secrets: () => secretsOf(folder),
+    close: async () => {
+      for (const close of closing) close();
+      rmSync(folder, { recursive: true, force: true });
+    },
     now,
   };
 }
@@ -52,7 +76,7 @@ function filesOf(folder: string): readonly string[] {
 }
 
 /** Lines of every private key. */
-function secretsOf({ folder }: FilesBench): readonly string[] {
+function secretsOf(folder: string): readonly string[] {
   const names = readdirSync(folder, { recursive: true })
     .map(String)
     .filter((name) => name.includes('.key') && lstatSync(join(folder, name)).isFile());
@@ -75,7 +99,10 @@ function document(
     ref,
     spec,
     meta: { labels: {}, lifecycle: { ignore: [], ...lifecycle } },
-    needs: needs.map((each) => ({ plugin: 'certificates', kind: 'Issuer', name: each })),
+    needs: needs.map((each) => {
+      const [needed = '', called = ''] = each.split(' ');
+      return { plugin: 'certificates', kind: needed, name: called };
+    }),
     source: { file: 'main.yaml', line: 1, column: 1 },
   };
 }
@@ -94,7 +121,43 @@ function www(more: object = {}, lifecycle: Partial<Lifecycle> = {}): Desired {
     renewal: { thresholdDays: 30 },
     ...more,
   };
-  return document('Certificate', 'www', spec, ['ca'], lifecycle);
+  return document('Certificate', 'www', spec, ['Issuer ca'], lifecycle);
+}
+
+/** Another certificate of the same authority. */
+function certificate(name: string, more: object = {}): Desired {
+  const { spec, needs } = www({
+    dnsNames: [`${name}.example.test`],
+    storage: { file: { certificate: `tls/${name}.crt`, key: `tls/${name}.key` } },
+    ...more,
+  });
+  return { ...document('Certificate', name, spec as object), needs };
+}
+
+function domain(name: string, port: number, more: object = {}): Desired {
+  const spec = {
+    host: `${name}.example.test`,
+    address: '127.0.0.1',
+    port,
+    expiryWarnDays: 30,
+    trust: ['ca/ca.crt'],
+    ...more,
+  };
+  return document('Domain', name, spec, 'certificate' in more ? [`Certificate ${String(more.certificate)}`] : []);
+}
+
+/** A server of the pair that is stored under a name now. */
+function serverOf(folder: string, name: string): Server {
+  const read = (kind: string) => readFileSync(join(folder, `tls/${name}.${kind}`));
+  return createTlsServer({ cert: read('crt'), key: read('key') });
+}
+
+/** A server that no TLS client gets on with. */
+function tcpServer(answer: (socket: Socket) => void): Server {
+  return createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    answer(socket);
+  });
 }
 
 const removed = { onRemove: 'remove' } as const;
@@ -109,27 +172,14 @@ async function settled(
   if (days !== undefined) issueWithOpenssl(bench.folder, 'www', days);
 }
 
-/** A renewal that failed, as the log of an earlier run tells it. */
-async function failedBefore({ log, bench }: Line<FilesBench>): Promise<void> {
+/** A renewal that failed: something lies where its first file has to go, and then no longer. */
+async function failedBefore({ apply, bench }: Line<FilesBench>, documents: readonly Desired[]): Promise<void> {
   issueWithOpenssl(bench.folder, 'www', 20);
-  const ref = www().ref;
-  const [intent] = await log.record([
-    {
-      kind: 'intent',
-      body: {
-        run: 'earlier',
-        ref,
-        step: 'expiring_soon>renewing',
-        goal: 'update',
-        cause: 'time',
-        because: '',
-        basis: '',
-      },
-    },
-  ]);
-  await log.record([
-    { kind: 'outcome', body: { run: 'earlier', ref, intent: intent?.seq ?? 0, outcome: 'failed', error: 'no luck' } },
-  ]);
+  const inTheWay = join(bench.folder, 'tls/www.key.pending');
+  mkdirSync(join(inTheWay, 'x'), { recursive: true });
+  const rows = await apply(documents);
+  expect(rows.map(({ status }) => status)).toEqual(['failed']);
+  rmSync(inTheWay, { recursive: true });
 }
 
 /** A swap that was interrupted between its two renames: a new certificate, the old key, and both kinds of copies. */
@@ -216,7 +266,7 @@ const situations: readonly Situation<FilesBench>[] = [
     name: 'a renewal that failed',
     prepare: async (line) => {
       await settled(line);
-      await failedBefore(line);
+      await failedBefore(line, [issuer(), www()]);
       return [issuer(), www()];
     },
     takes: ['Certificate renewal_failed>renewing'],
@@ -240,6 +290,27 @@ const situations: readonly Situation<FilesBench>[] = [
       return [issuer(), www()];
     },
     takes: ['Certificate expired>recovering'],
+    finds: ['Certificate pair-unusable'],
+  },
+  {
+    name: 'a certificate that is not valid yet',
+    prepare: async (line) => {
+      await settled(line, 120);
+      return [issuer(), www()];
+    },
+    takes: ['Certificate expired>recovering'],
+    finds: ['Certificate pair-unusable'],
+  },
+  {
+    name: 'a swap that was interrupted before its renames',
+    prepare: async (line) => {
+      await settled(line);
+      const at = (name: string) => join(line.bench.folder, 'tls', name);
+      copyFileSync(at('www.crt'), at('www.crt.pending'));
+      return [issuer(), www()];
+    },
+    takes: ['Certificate normal>normal'],
+    finds: ['Certificate leftover-files'],
   },
   {
     name: 'a renewal that was interrupted between its renames',
@@ -249,15 +320,18 @@ const situations: readonly Situation<FilesBench>[] = [
       return [issuer(), www()];
     },
     takes: ['Certificate renewing>normal'],
+    finds: ['Certificate leftover-files'],
   },
   {
     name: 'a recovery that was interrupted between its renames',
     prepare: async (line) => {
       await settled(line, -2);
+      await line.plan([issuer(), www()]);
       interrupt(line.bench.folder);
       return [issuer(), www()];
     },
     takes: ['Certificate recovering>normal'],
+    finds: ['Certificate leftover-files'],
   },
   {
     name: 'orphans that are let go',
@@ -295,7 +369,7 @@ const situations: readonly Situation<FilesBench>[] = [
     name: 'an orphan whose renewal failed',
     prepare: async (line) => {
       await settled(line, undefined, removed);
-      await failedBefore(line);
+      await failedBefore(line, [issuer(removed), www({}, removed)]);
       return [issuer(removed)];
     },
     takes: ['Certificate renewal_failed>absent'],
@@ -308,6 +382,29 @@ const situations: readonly Situation<FilesBench>[] = [
       return [];
     },
     takes: ['Issuer broken>absent'],
+    finds: ['Issuer ca-unusable'],
+  },
+  {
+    name: 'an authority that cannot sign, and a certificate that has to be renewed',
+    prepare: async (line) => {
+      await settled(line, 20);
+      writeFileSync(join(line.bench.folder, 'ca/ca.key'), 'no key\n');
+      return [issuer(), www()];
+    },
+    takes: [],
+    rejects: ['Certificate issuer-changed'],
+    finds: ['Issuer ca-unusable'],
+  },
+  {
+    name: 'an orphan of which nobody remembers where it is, because its document was too large',
+    prepare: async (line) => {
+      const label = 'a'.repeat(60);
+      const dnsNames = Array.from({ length: 60 }, (_, i) => `${label}.${label}.n${i}.example.test`);
+      await line.apply([issuer(removed), www({ dnsNames }, removed)]);
+      return [issuer(removed)];
+    },
+    takes: [],
+    rejects: ['Certificate partial-view'],
   },
   {
     name: 'an authority that is gone',
@@ -329,6 +426,125 @@ const situations: readonly Situation<FilesBench>[] = [
     takes: [],
     rejects: ['Issuer issuer-changed', 'Certificate issuer-changed'],
   },
+  {
+    name: 'a server that was never issued a certificate',
+    prepare: async () => [issuer(), www(), domain('www', 1, { certificate: 'www' })],
+    takes: ['Issuer absent>ready', 'Certificate absent>normal'],
+  },
+  {
+    name: 'a server that serves what is stored for it',
+    prepare: async (line) => {
+      await settled(line);
+      const port = await line.bench.serve(serverOf(line.bench.folder, 'www'));
+      return [issuer(), www(), domain('www', port, { certificate: 'www' })];
+    },
+    takes: [],
+  },
+  {
+    name: 'a server whose document is gone',
+    prepare: async (line) => {
+      await settled(line);
+      const port = await line.bench.serve(serverOf(line.bench.folder, 'www'));
+      await line.apply([issuer(), www(), domain('www', port)]);
+      return [issuer(), www()];
+    },
+    takes: [],
+  },
+  {
+    name: 'servers whose certificates no client accepts',
+    prepare: async (line) => {
+      await settled(line);
+      const { folder, serve } = line.bench;
+      issueWithOpenssl(folder, 'old', -2);
+      issueWithOpenssl(folder, 'early', 120);
+      issueWithOpenssl(folder, 'soon', 20);
+      const port = await serve(serverOf(folder, 'www'));
+      return [
+        issuer(),
+        www(),
+        certificate('soon', { renewal: { thresholdDays: 10 } }),
+        domain('old', await serve(serverOf(folder, 'old'))),
+        domain('early', await serve(serverOf(folder, 'early'))),
+        domain('soon', await serve(serverOf(folder, 'soon'))),
+        domain('other', port),
+        domain('untrusted', port, { host: 'www.example.test', trust: [] }),
+        domain('stale', port, { host: 'www.example.test', certificate: 'soon' }),
+      ];
+    },
+    takes: ['Certificate adopt'],
+    finds: [
+      'Domain expired',
+      'Domain not-yet-valid',
+      'Domain expiring',
+      'Domain wrong-name',
+      'Domain untrusted',
+      'Domain served-other',
+    ],
+  },
+  {
+    name: 'servers that cannot be talked to',
+    prepare: async ({ bench }) => [
+      // Nobody but root may listen there, and nobody does.
+      domain('refused', 1),
+      domain('timeout', await bench.serve(tcpServer(() => undefined))),
+      domain('reset', await bench.serve(tcpServer((socket) => socket.once('data', () => socket.destroy())))),
+      domain('handshake', await bench.serve(tcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))),
+      // No connection can be made to the address of everybody.
+      domain('unreachable', 443, { address: '255.255.255.255' }),
+      document('Domain', 'nowhere', { host: 'nowhere.invalid', port: 443, expiryWarnDays: 30 }),
+    ],
+    takes: [],
+    finds: [
+      'Domain refused',
+      'Domain timeout',
+      'Domain reset',
+      'Domain handshake',
+      'Domain unreachable',
+      'Domain name-not-resolved',
+    ],
+  },
+  {
+    name: 'many at once, of all sorts',
+    prepare: async (line) => {
+      const { folder } = line.bench;
+      const names = ['a', 'b', 'c', 'd', 'e'];
+      await line.apply([issuer(), ...names.map((name) => certificate(name))]);
+      issueWithOpenssl(folder, 'a', 20);
+      issueWithOpenssl(folder, 'b', -2);
+      chmodSync(join(folder, 'tls/c.key'), 0o644);
+      rmSync(join(folder, 'tls/d.crt'));
+      rmSync(join(folder, 'tls/d.key'));
+      const port = await line.bench.serve(serverOf(folder, 'c'));
+      return [
+        issuer(),
+        ...['a', 'b', 'c', 'd', 'new'].map((name) => certificate(name)),
+        domain('c', port),
+        domain('a', port),
+      ];
+    },
+    takes: [
+      'Certificate expiring_soon>renewing',
+      'Certificate expired>recovering',
+      'Certificate normal>normal',
+      'Certificate absent>normal',
+      'Certificate absent>normal',
+      'Certificate release',
+    ],
+    finds: ['Domain wrong-name'],
+  },
 ];
 
-pluginConformance(certificates, open, situations, secretsOf);
+pluginConformance(certificates, open, situations);
+
+it('takes the paths of a document from its own folder', () => {
+  const below = (desired: Desired): Desired => ({ ...desired, source: { ...desired.source, file: 'desired/a/b.yaml' } });
+  const expand = (desired: Desired) => certificates.kinds[desired.ref.kind]?.expand?.(desired, () => undefined)[0]?.spec;
+  const storage = (to: string) => ({ storage: { file: { certificate: `${to}www.crt`, key: `${to}www.key` } } });
+  const localCa = (dir: string) => document('Issuer', 'ca', { localCa: { dir, commonName: 'Test CA' } });
+  expect(expand(below(www(storage('../../tls/'))))).toEqual(expand(www(storage('./tls/'))));
+  expect(expand(below(www(storage('/etc/tls/'))))).toEqual(expand(www(storage('/etc//tls/'))));
+  expect(expand(below(localCa('../../ca/')))).toEqual(expand(localCa('./x/../ca')));
+  expect(expand(below(domain('d', 1, { trust: ['../../ca/ca.crt', '/etc/ca.crt'] })))).toEqual(
+    expand(domain('d', 1, { trust: ['ca/ca.crt', '/etc/ca.crt'] })),
+  );
+});

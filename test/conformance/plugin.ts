@@ -6,15 +6,17 @@
  * and to make every rule pass and reject.
  */
 
-import { afterAll, describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { apply } from '../../src/engine/apply.ts';
 import type { Row } from '../../src/engine/action.ts';
 import { basisOf } from '../../src/engine/judge.ts';
 import { stepTransition } from '../../src/engine/lifecycle.ts';
+import { MEMORY_LIMIT_BYTES } from '../../src/engine/note.ts';
 import type { Plugin } from '../../src/engine/plugin.ts';
 import { type Reconciled, reconcile } from '../../src/engine/reconcile.ts';
 import { formatRef } from '../../src/engine/ref.ts';
-import type { Desired, Override } from '../../src/engine/types.ts';
+import type { Desired, Memory, Observed, Override, Pair } from '../../src/engine/types.ts';
 import { safety, toyLog, type ToyLog } from '../support/toy.ts';
 
 /** One world, open for the time of a situation. */
@@ -23,6 +25,10 @@ export interface Bench {
   readonly writer: unknown;
   /** Everything in the world that a look must not change, as text. */
   readonly world: () => string;
+  /** Every secret that the world holds now. */
+  readonly secrets: () => readonly string[];
+  /** Brings a world that has an order of its own into another one. */
+  readonly reorder?: (shuffled: <T>(items: readonly T[]) => readonly T[]) => void;
   readonly close: () => Promise<void>;
   /** Epoch ms. */
   readonly now: () => number;
@@ -44,6 +50,8 @@ export interface Situation<B extends Bench> {
   readonly takes: readonly string[];
   /** `Kind rule` of every rejection. */
   readonly rejects?: readonly string[];
+  /** `Kind code` of every finding of the first look. */
+  readonly finds?: readonly string[];
 }
 
 function lineOf<B extends Bench>(plugin: Plugin, bench: B): Line<B> {
@@ -109,24 +117,98 @@ function named(
     .sort();
 }
 
-/** Facts, states and findings of a look, without what is allowed to differ between two looks. */
+/** What a look saw, without what is allowed to differ between two looks. */
+function seen({ ref, state, others, facts, findings }: Observed): unknown {
+  // How long ago something ended is said in words, and moves on.
+  return { ref, state, others, facts, findings: findings.map(({ code, severity }) => [code, severity]) };
+}
+
 function stable({ view, pairs }: Reconciled): unknown {
   return {
-    bases: [...pairs].map(([address, pair]) => [address, basisOf(pair)]),
-    findings: view.observed.map(({ findings }) => findings.map(({ code }) => code)),
+    observed: view.observed.map(seen).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    // What was only remembered may be forgotten by the first look.
+    bases: [...pairs].flatMap(([address, pair]) =>
+      pair.desired === undefined && pair.observed === undefined && pair.memory === undefined
+        ? []
+        : [[address, basisOf(pair)]],
+    ),
     gaps: view.gaps,
   };
+}
+
+/** The plan as bytes, but for what the first look of a run settles: for the next one it is settled. */
+function bytesOf({ plan }: Reconciled): string {
+  return JSON.stringify({ ...plan, settled: [] });
+}
+
+/** The look right before an action: nothing but the resource and what it needs, and what is known of these. */
+async function lookAt(plugin: Plugin, bench: Bench, pair: Pair, first: Reconciled): Promise<readonly Observed[]> {
+  const matters = plugin.kinds[pair.ref.kind]?.matters?.(pair) ?? [];
+  const only = [pair.ref, ...(pair.desired?.needs ?? []), ...matters];
+  const addresses = new Set(only.map(formatRef));
+  const { observed, gaps } = await plugin.observe(bench.reader, {
+    desired: first.desired.filter((each) => addresses.has(formatRef(each.ref))),
+    memory: [...first.pairs.values()].flatMap(({ ref, memory }) =>
+      memory === undefined || !addresses.has(formatRef(ref)) ? [] : [memory],
+    ),
+    only,
+    now: first.scene.now,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+  });
+  expect(gaps.filter((gap) => !first.view.gaps.some((known) => JSON.stringify(known) === JSON.stringify(gap)))).toEqual(
+    [],
+  );
+  expect(observed.filter(({ ref }) => !addresses.has(formatRef(ref)))).toEqual([]);
+  return observed.filter(({ ref }) => formatRef(ref) === formatRef(pair.ref));
+}
+
+/** Orders of documents, memory and world that are as good as the given ones: all give the same bytes. */
+async function sameInAnyOrder(line: Line<Bench>, documents: readonly Desired[], expected: string): Promise<void> {
+  const { bench, log } = line;
+  const size = Math.max(documents.length, log.recall.resources.size, 2);
+  // Ranks, by which whatever has an order is sorted.
+  const ranks = fc.array(fc.nat(), { minLength: size, maxLength: size });
+  await fc.assert(
+    fc.asyncProperty(ranks, async (rank) => {
+      const shuffled = <T>(items: readonly T[]): readonly T[] =>
+        items
+          .map((item, i) => ({ item, rank: rank[i % rank.length] ?? 0 }))
+          .sort((a, b) => a.rank - b.rank)
+          .map(({ item }) => item);
+      const memories = shuffled([...log.recall.resources]);
+      log.recall.resources.clear();
+      for (const [address, memory] of memories) log.recall.resources.set(address, memory);
+      bench.reorder?.(shuffled);
+      expect(bytesOf(await line.plan(shuffled(documents)))).toBe(expected);
+    }),
+    { numRuns: 4 },
+  );
+}
+
+/** A document stands for the same resources every time, and none of them stands for others. */
+function expandsOnce(plugin: Plugin, documents: readonly Desired[], memory: ReadonlyMap<string, Memory>): void {
+  for (const document of documents) {
+    const expand = (each: Desired): readonly Desired[] =>
+      plugin.kinds[each.ref.kind]?.expand?.(each, (ref) => memory.get(formatRef(ref))) ?? [each];
+    const before = JSON.stringify(document);
+    const expanded = expand(document);
+    expect(expand(document)).toEqual(expanded);
+    expect(JSON.stringify(document)).toBe(before);
+    // A document at the top of the project: its paths are the project's.
+    if (!document.source.file.includes('/')) expect(expanded.flatMap(expand)).toEqual(expanded);
+  }
 }
 
 export function pluginConformance<B extends Bench>(
   plugin: Plugin,
   open: () => Promise<B>,
   situations: readonly Situation<B>[],
-  secrets: (bench: B) => readonly string[] = () => [],
 ): void {
   const taken = new Set<string>();
   const passed = new Set<string>();
   const rejected = new Set<string>();
+  const found = new Set<string>();
 
   describe(`the plugin ${plugin.name}`, () => {
     it('has a function for every rule and a handler for every step of its tables, and no more', () => {
@@ -148,32 +230,34 @@ export function pluginConformance<B extends Bench>(
         try {
           const line = lineOf(plugin, bench);
           const documents = await situation.prepare(line);
+          const secrets = new Set(bench.secrets());
+          expandsOnce(plugin, documents, line.log.recall.resources);
 
           // To look changes nothing, however often, in whatever order.
           const before = bench.world();
           const first = await line.plan(documents);
-          const second = await line.plan(documents.toReversed());
-          expect(bench.world()).toBe(before);
+          const second = await line.plan(documents);
           expect(stable(second)).toEqual(stable(first));
           expect(second.plan.plan_digest).toBe(first.plan.plan_digest);
-          // What the first look settled is settled.
-          expect(JSON.stringify({ ...second.plan, settled: [] })).toBe(JSON.stringify({ ...first.plan, settled: [] }));
+          expect(bytesOf(second)).toBe(bytesOf(first));
+          await sameInAnyOrder(line, documents, bytesOf(first));
 
           // A look at some is the same as a look at all.
-          for (const pair of first.pairs.values()) {
-            if (pair.observed === undefined) continue;
-            const view = await plugin.observe(bench.reader, {
-              desired: first.desired.filter((each) => formatRef(each.ref) === formatRef(pair.ref)),
-              memory: pair.memory === undefined ? [] : [pair.memory],
-              only: [pair.ref],
-              now: first.scene.now,
-              signal: new AbortController().signal,
-              progress: () => undefined,
-            });
-            expect(view.observed.map(({ ref, state, facts }) => ({ ref, state, facts }))).toEqual([
-              { ref: pair.ref, state: pair.observed.state, facts: pair.observed.facts },
-            ]);
-          }
+          for (const pair of first.pairs.values())
+            expect((await lookAt(plugin, bench, pair, first)).map(seen)).toEqual(
+              pair.observed === undefined ? [] : [seen(pair.observed)],
+            );
+          expect(bench.world()).toBe(before);
+
+          // Findings are those of the tables, and what the tables say of them.
+          const findings = first.plan.checks.map(({ address, code, severity }) => {
+            const kind = first.pairs.get(address)?.ref.kind ?? '';
+            const table = plugin.tables.findings.find((each) => each.code === code && each.kind === kind);
+            expect([address, code, severity]).toEqual([address, table?.code, table?.severity]);
+            return `${kind} ${code}`;
+          });
+          expect(findings.toSorted()).toEqual((situation.finds ?? []).toSorted());
+          for (const finding of findings) found.add(finding);
 
           // Every step that is proposed is one of the tables.
           const actions = [...first.actions.values()];
@@ -203,6 +287,7 @@ export function pluginConformance<B extends Bench>(
 
           // Every accepted step is taken, and then nothing is left but what is rejected.
           const rows = await line.apply(documents);
+          for (const secret of bench.secrets()) secrets.add(secret);
           expect(
             rows
               .filter(({ action, status }) => action.verdict === 'accept' && status !== 'done')
@@ -210,33 +295,49 @@ export function pluginConformance<B extends Bench>(
           ).toEqual([]);
           for (const step of situation.takes) taken.add(step);
           const after = await line.plan(documents);
+          const refused = (status: string) => rows.filter((row) => row.status === status).length;
           expect(after.plan.resource_changes).toEqual([]);
-          expect(after.plan.rejected_changes.length).toBe(rows.filter(({ status }) => status === 'rejected').length);
+          expect(after.plan.settled).toEqual([]);
+          expect(after.plan.rejected_changes.length).toBe(refused('rejected'));
+          expect(after.plan.deferred_changes.length).toBe(refused('deferred'));
+
+          // Whatever moved, moved as the tables say.
+          const moves = line.log.records.flatMap(({ kind, body }) =>
+            kind === 'seen' ? body.resources.flatMap((each) => each.moves ?? []) : kind === 'outcome' ? body.moves : [],
+          );
+          expect(moves.filter((move) => move?.unlisted === true)).toEqual([]);
 
           // What is remembered is what the spec declares, and not much.
           const validators = await plugin.validators();
           for (const [address, memory] of line.log.recall.resources) {
             const validate = validators[`memory:${memory.ref.kind}`];
             expect([address, validate?.({ ...memory.kept }), validate?.errors ?? null]).toEqual([address, true, null]);
-            expect(JSON.stringify(memory).length).toBeLessThanOrEqual(16_384);
+            expect(Buffer.byteLength(JSON.stringify(memory))).toBeLessThanOrEqual(MEMORY_LIMIT_BYTES);
             expect(memory.open).toBeUndefined();
           }
 
-          const everything = JSON.stringify([first.plan, after.plan, line.log.records]);
-          expect(secrets(bench).filter((secret) => everything.includes(secret))).toEqual([]);
+          const { resources } = line.log.recall;
+          const told = [first, after].map(({ plan, view, changes }) => [plan, view, [...changes]]);
+          const everything = JSON.stringify([told, rows, [...resources], line.log.records]);
+          expect([...secrets].filter((secret) => everything.includes(secret))).toEqual([]);
         } finally {
           await bench.close();
         }
       });
     });
 
-    afterAll(() => {
-      expect([...stepsOf(plugin)].filter((step) => !taken.has(step))).toEqual([]);
+    it('has a situation for every step, for every rule to pass and to reject, and for every finding', () => {
       const rules = Object.entries(plugin.tables.kinds).flatMap(([kind, tables]) =>
         tables.rules.map(({ id }) => `${kind} ${id}`),
       );
-      expect(rules.filter((rule) => !passed.has(rule))).toEqual([]);
-      expect(rules.filter((rule) => !rejected.has(rule))).toEqual([]);
+      expect({
+        steps: stepsOf(plugin).filter((step) => !taken.has(step)),
+        passes: rules.filter((rule) => !passed.has(rule)),
+        rejections: rules.filter((rule) => !rejected.has(rule)),
+        findings: plugin.tables.findings
+          .map(({ kind, code }) => `${kind} ${code}`)
+          .filter((finding) => !found.has(finding)),
+      }).toEqual({ steps: [], passes: [], rejections: [], findings: [] });
     });
   });
 }

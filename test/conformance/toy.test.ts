@@ -13,7 +13,13 @@ async function open(): Promise<ToyBench> {
     reader: world,
     writer: world,
     items: world.items,
-    world: () => JSON.stringify([...world.items]),
+    world: () => JSON.stringify([...world.items].sort(([a], [b]) => (a < b ? -1 : 1))),
+    secrets: () => [],
+    reorder: (shuffled) => {
+      const items = shuffled([...world.items]);
+      world.items.clear();
+      for (const [name, each] of items) world.items.set(name, each);
+    },
     close: async () => undefined,
     now: () => START,
   };
@@ -45,6 +51,32 @@ const situations: readonly Situation<ToyBench>[] = [
     name: 'a value that is not allowed',
     prepare: async () => [wanted('a', 13)],
     takes: [],
+    rejects: ['Item not-thirteen'],
+  },
+  {
+    name: 'an odd value',
+    prepare: async ({ apply }) => {
+      await apply([wanted('a', 3)]);
+      return [wanted('a', 3)];
+    },
+    takes: [],
+    finds: ['Item odd'],
+  },
+  {
+    name: 'many at once, of all sorts',
+    prepare: async ({ apply, bench }) => {
+      await apply(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => wanted(name, 2)));
+      bench.items.set('c', { value: 8, state: 'ready' });
+      bench.items.set('x', { value: 2, state: 'ready' });
+      bench.items.set('y', { value: 2, state: 'ready' });
+      return [
+        ...['a', 'c', 'd', 'e', 'f', 'x'].map((name) => wanted(name, 2)),
+        wanted('g', 4, { needs: ['h'] }),
+        wanted('h', 4, { needs: ['a'] }),
+        wanted('i', 13),
+      ];
+    },
+    takes: ['Item ready>absent', 'Item ready>ready', 'Item adopt', 'Item absent>ready', 'Item absent>ready'],
     rejects: ['Item not-thirteen'],
   },
   {

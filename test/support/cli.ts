@@ -94,12 +94,16 @@ export function certificateProject(names: readonly string[]): string {
 
 const LIFETIME_DAYS = 90;
 
-/** Puts a pair in place that openssl issued with the project's authority, and that ends in so many days. */
+/**
+ * Puts a pair in place that openssl issued with the project's authority, and that ends in so many days: below 0 it has
+ * ended, above 90 it has not begun.
+ */
 export function issueWithOpenssl(folder: string, name: string, days: number): void {
   const at = (file: string) => join(folder, file);
   const openssl = (...args: readonly string[]) => execFileSync('openssl', [...args], { stdio: 'pipe' });
   // Issued so long ago that of its lifetime just these days are left.
-  const back = `-${LIFETIME_DAYS - days}d`;
+  const shift = days - LIFETIME_DAYS;
+  const back = `${shift < 0 ? '-' : '+'}${Math.abs(shift)}d`;
   writeFileSync(at('san.ext'), `subjectAltName=DNS:${name}.example.test\n`);
   const key = at(`tls/${name}.key`);
   openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', at('raw.key'));

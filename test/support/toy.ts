@@ -56,6 +56,7 @@ export const toyTables: PluginTables = {
           transitions: [
             { from: 'absent', to: 'ready', trigger: 'create', by: 'fettle', deadlineMs: 300 },
             { from: 'starting', to: 'ready', trigger: 'started', by: 'world', withinMs: 60_000 },
+            { from: 'ready', to: 'draining', trigger: 'drain', by: 'world' },
             { from: 'ready', to: 'absent', trigger: 'remove', by: 'fettle', destructive: true, reversible: 'no' },
             { from: 'draining', to: 'absent', trigger: 'remove', by: 'fettle', destructive: true },
           ],
