@@ -10,6 +10,11 @@ export function fromProject(documentFile: string, path: string): string {
   return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 }
 
+/** The other way: a path relative to the project, or absolute, as a document in that file writes it. */
+export function toDocument(documentFile: string, path: string): string {
+  return posix.isAbsolute(path) ? path : posix.relative(posix.dirname(documentFile), path);
+}
+
 export function issuerFromProject(file: string, spec: IssuerSpec): IssuerSpec {
   return spec.localCa === undefined
     ? spec

@@ -68,4 +68,5 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),
   openWriter: async (outside) => (await import('./live/writer.ts')).openWriter(outside),
   observe: async (world, query) => (await import('./observe.ts')).observe(world, query),
+  discover: async (world, discovery) => (await import('./discover.ts')).discover(world, discovery),
 });

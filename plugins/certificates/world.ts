@@ -114,12 +114,21 @@ export interface Trust {
   readonly id: string;
 }
 
+/** A certificate and a key that belong together, found by looking through a folder. */
+export interface FoundPair {
+  /** Relative to the project where they lie inside, else absolute. */
+  readonly paths: PairPaths;
+  readonly leaf: X509Seen;
+}
+
 /** Reads files and probes servers. Files that can't be read throw a StorageError, and never look like missing ones. */
 export interface CertificatesReader {
   /** Probes that are open at once. */
   readonly probes: number;
   readAuthority(dir: string): Promise<AuthoritySeen>;
   readPair(paths: PairPaths): Promise<PairSeen>;
+  /** Looks through a folder and those below for pairs. Throws a StorageError where it can't be read. */
+  findPairs(dir: string, signal: AbortSignal): Promise<readonly FoundPair[]>;
   /** Reads PEM files of trust anchors; what is missing is left out. */
   readTrust(files: readonly string[]): Promise<Trust>;
   /** Never sends application data. Throws where this machine, and not the server, fails (no file handles are left), and when aborted. */

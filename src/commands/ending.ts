@@ -1,6 +1,7 @@
 /** Endings: which exit code a command ends with, and the line that says what it means. */
 
 import { exitCodes } from '../engine/generated.ts';
+import type { DriftReport } from '../engine/drift.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Row } from '../engine/action.ts';
 import type { Flags } from './flags.ts';
@@ -20,7 +21,19 @@ export function planEnding(plan: Plan, flags: Flags): ExitName {
   if (plan.gaps.length > 0) return 'partly-read';
   if (rejected && on.has('rejected')) return 'rejected';
   if (changes && (flags.detailedExitcode === true || on.has('changes'))) return 'changes';
+  if (on.has('drift') && plan.resource_drift.length > 0) return 'changes';
   if (on.has('findings') && plan.checks.some(({ severity }) => severity === 'error')) return 'changes';
+  return 'ok';
+}
+
+/** What `drift` ends with: drift and findings that are errors are what it is asked for. */
+export function driftEnding(report: DriftReport, plan: Plan, flags: Flags): ExitName {
+  const on = new Set(flags.failOn ?? []);
+  if (report.gaps.length > 0) return 'partly-read';
+  if (on.has('rejected') && plan.rejected_changes.length > 0) return 'rejected';
+  const changes = plan.resource_changes.length + plan.rejected_changes.length + plan.deferred_changes.length > 0;
+  if (on.has('changes') && changes) return 'changes';
+  if (report.resource_drift.length > 0 || report.checks.some(({ severity }) => severity === 'error')) return 'changes';
   return 'ok';
 }
 

@@ -41,7 +41,7 @@ function commaList(value: string, before: readonly string[] | undefined): readon
   return [...(before ?? []), ...value.split(',').map((item) => item.trim())];
 }
 
-const FAIL_ON = ['changes', 'findings', 'rejected'];
+const FAIL_ON = ['changes', 'drift', 'findings', 'rejected'];
 
 function failOn(value: string, before: readonly string[] | undefined): readonly string[] {
   const names = commaList(value, before);

@@ -3,7 +3,7 @@
 import { Argument, Command, CommanderError, type Option } from 'commander';
 import type { Main, Shell } from '../shell.ts';
 import { version, versionText } from '../version.ts';
-import { type Flags, fromEnvironment, shared, UsageError, wholeNumber } from './flags.ts';
+import { duration, type Flags, fromEnvironment, shared, UsageError, wholeNumber } from './flags.ts';
 
 /** Flags that people of other tools write with one dash. */
 const ONE_DASH: Readonly<Record<string, string>> = {
@@ -91,6 +91,11 @@ function commandTable(o: { readonly option: (flags: string, text: string) => Opt
         ...some,
         ...passes,
         o.option('--allow-rejected', 'exit 0 though rejected rows remain'),
+        o.option('--plan-digest <digest>', 'apply all of the plan with this digest, or nothing'),
+        o.option('--until-settled', 'round after round, waiting for what clears, until nothing is left'),
+        o
+          .option('--timeout <time>', 'how long all rounds of --until-settled may take; 1h by default')
+          .argParser(duration),
         shared.parallelism(),
         shared.lockTimeout(),
         ...look,
@@ -98,6 +103,49 @@ function commandTable(o: { readonly option: (flags: string, text: string) => Opt
       ],
       action: async ([file], flags, shell) => (await import('./apply.ts')).apply(file, flags, shell),
       more: exits,
+    },
+    {
+      name: 'drift',
+      summary: 'how the world differs from what was last applied; for schedules',
+      options: [
+        ...where,
+        ...some,
+        o.option('--record', 'write what was seen into the log'),
+        shared.lockTimeout(),
+        ...look,
+        shared.detail(),
+        shared.detailedExitcode(),
+        shared.failOn(),
+      ],
+      action: async (_words, flags, shell) => (await import('./drift.ts')).drift(flags, shell),
+      more: exits,
+    },
+    {
+      name: 'explain',
+      summary: 'all about one resource: its state, every rule, what would let its next step through',
+      words: [address],
+      options: [
+        ...where,
+        o.option('--last <n>', 'how many records of the log').argParser(wholeNumber(0)).default(10),
+        ...passes,
+        ...look,
+      ],
+      action: async ([word = ''], flags, shell) => (await import('./explain.ts')).explain(word, flags, shell),
+    },
+    {
+      name: 'import',
+      summary: 'adopt what exists; with --all, write documents for what no document describes',
+      words: [new Argument('[words...]', 'an address; with --all, where to look (folders, for certificates)')],
+      options: [
+        ...where,
+        o.option('--all', 'look for everything that no document describes'),
+        o.option('--plugin <name>', 'of this plugin'),
+        o.option('-o, --out <file>', 'write the documents here, instead of to standard output'),
+        ...passes,
+        shared.lockTimeout(),
+        ...look,
+      ],
+      action: async (words, flags, shell) => (await import('./import.ts')).importCommand(words, flags, shell),
     },
     {
       name: 'log list',

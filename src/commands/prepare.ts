@@ -25,14 +25,16 @@ export interface PrepareInput {
   readonly abort: AbortSignal;
   /** Overrides that a saved plan was approved with. */
   readonly approved?: readonly Override[];
+  /** Instead of what `--target` and `--exclude` say. */
+  readonly within?: (address: string) => boolean;
 }
 
 /** Reconciles with progress; addresses that `--override` names and the plan does not have are told. */
 export async function prepare(input: PrepareInput): Promise<Reconciled> {
   const { flags, shell, project } = input;
-  const within = withinOf(flags);
+  const within = input.within ?? withinOf(flags);
   const progress = lookProgress(shell);
-  const safety = safetyOf(project.config, flags);
+  const safety = await safetyOf(project.config, flags, shell.now());
   try {
     const reconciled = await reconcile({
       project: project.config.name,

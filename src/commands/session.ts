@@ -52,6 +52,7 @@ export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
   const { config, problems } = await loadConfig({
     startFolder,
     plugins: loadersOf(shell),
+    now: shell.now(),
     ...(flags.config === undefined ? {} : { explicit: resolve(startFolder, flags.config) }),
   });
   report(problems, flags, shell);
@@ -179,8 +180,12 @@ export function openWorlds(plugins: ReadonlyMap<string, Plugin>, config: Config,
   };
 }
 
-export function safetyOf(config: Config, flags: Flags): Safety {
-  return { ...config.safety, ...overridesOf(flags) };
+/** The limits of one run: what the configuration says, laid out for now, and what the command line adds. */
+export async function safetyOf(config: Config, flags: Flags, now: number): Promise<Safety> {
+  const { overrides, ...given } = overridesOf(flags);
+  const { freeze: rules, ...written } = config.safety;
+  const freeze = rules.length === 0 ? [] : (await import('../engine/load/freeze.ts')).freezeWindows(rules, now);
+  return { ...written, ...given, freeze, overrides: [...written.overrides, ...overrides] };
 }
 
 /** Takes records into memory without writing them: what `plan` does where `apply` appends. */

@@ -10,6 +10,8 @@ export interface Stopping {
   readonly ending: () => ExitName | undefined;
   /** From now on actions run: the first signal lets them end. */
   readonly graceful: () => void;
+  /** Nothing runs any more: the first signal ends it. */
+  readonly waiting: () => void;
   readonly forget: () => void;
 }
 
@@ -33,6 +35,9 @@ export function stopping(shell: Shell): Stopping {
     ending: () => ending,
     graceful: () => {
       running = true;
+    },
+    waiting: () => {
+      running = false;
     },
     forget,
   };

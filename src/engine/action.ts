@@ -83,14 +83,14 @@ export interface Ending {
 }
 
 /** What matters for one action: itself, what it needs, and what its kind says. */
-function matters(pair: Pair, plugin: Plugin | undefined): readonly Ref[] {
-  const more = plugin?.kinds[pair.ref.kind]?.matters?.(pair) ?? [];
+function matters(pair: Pair, plugin: Plugin | undefined, scene: Scene): readonly Ref[] {
+  const more = plugin?.kinds[pair.ref.kind]?.matters?.(pair, scene) ?? [];
   const all = [pair.ref, ...(pair.desired?.needs ?? []), ...more];
   return [...new Map(all.map((ref) => [formatRef(ref), ref])).values()];
 }
 
 async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput): Promise<Look> {
-  const refs = matters(pair, input.plugins.get(pair.ref.plugin));
+  const refs = matters(pair, input.plugins.get(pair.ref.plugin), input.scene);
   const wanted = new Set(refs.map(formatRef));
   const desired = [...wanted].flatMap((address) => live.get(address)?.desired ?? []);
   const resources = new Map(
@@ -99,7 +99,7 @@ async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput)
       return memory === undefined ? [] : [[address, memory] as const];
     }),
   );
-  const recall: Recall = { resources, at: input.recall.at };
+  const recall: Recall = { resources, spent: input.recall.spent, at: input.recall.at };
   const view = await observe({
     ...input.look,
     desired,
@@ -160,6 +160,7 @@ function intentOf(action: Action, pair: Pair, input: ApplyInput): Draft {
       because: change.because,
       ...(change.fields.length === 0 ? {} : { fields: change.fields }),
       basis: action.basis,
+      ...(tables !== undefined && stepTransition(tables, change.step)?.disruptive === true ? { disruptive: true } : {}),
       ...(overrides.length === 0 ? {} : { overrides }),
       ...(pair.desired === undefined || tables === undefined
         ? {}

@@ -6,9 +6,10 @@
  */
 
 import PQueue from 'p-queue';
+import { groupsOf } from './group.ts';
 import { type ApplyInput, type Ending, type Row, refusalDraft, sentence, take } from './action.ts';
 import { dependents } from './judge.ts';
-import { withChanges, withFresh } from './scene.ts';
+import { removalsByKind, withChanges, withFresh } from './scene.ts';
 import { standing } from './seal.ts';
 import type { Action } from './types.ts';
 
@@ -57,13 +58,23 @@ interface Graph {
   readonly followers: ReadonlyMap<string, readonly string[]>;
 }
 
-function graphOf(actions: ReadonlyMap<string, Action>): Graph {
+/**
+ * Who waits for whom: for what it needs, and, where a rule looks at the fleet, for the one before it in its group. The
+ * actions come in an order in which none waits for a later one, so there are no circles.
+ */
+function graphOf({ actions, pairs, plugins }: ApplyInput): Graph {
   const waiting = new Map<string, number>();
   const followers = new Map<string, string[]>();
+  const last = new Map<string, string>();
   for (const [address, action] of actions) {
     if (action.verdict !== 'accept') continue;
-    const before = action.after.filter((need) => actions.get(need)?.verdict === 'accept');
-    waiting.set(address, before.length);
+    const pair = pairs.get(address);
+    const tables = plugins.get(action.change.ref.plugin)?.tables.kinds[action.change.ref.kind];
+    const groups = pair === undefined || tables === undefined ? [] : groupsOf(action.change, pair, tables);
+    const needs = action.after.filter((need) => actions.get(need)?.verdict === 'accept');
+    const before = new Set([...needs, ...groups.flatMap((group) => last.get(group) ?? [])]);
+    for (const group of groups) last.set(group, address);
+    waiting.set(address, before.size);
     for (const need of before) {
       const known = followers.get(need);
       if (known === undefined) followers.set(need, [address]);
@@ -80,9 +91,16 @@ function graphOf(actions: ReadonlyMap<string, Action>): Graph {
 export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>> {
   const rows = new Map<string, Row>();
   const live = new Map(given.pairs);
+  const underWay = new Map<string, Action>();
   const input: ApplyInput = {
     ...given,
-    scene: withChanges(withFresh(given.scene, live, given.scene), given.changes, given.actions),
+    scene: withChanges(withFresh(given.scene, live, given.scene), given.changes, {
+      removals: removalsByKind(given.scene, given.changes, given.recall.spent.values()),
+      judged: given.actions,
+      underWay,
+      // Each accepted step found room when all of them were judged; while the lock is held nobody else can take it.
+      budgets: given.scene.budgets,
+    }),
   };
   const neededBy = dependents(input.pairs.values());
   const finish = (address: string, action: Action, ending: Ending, elapsedMs = 0): void => {
@@ -101,7 +119,7 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
   for (const { address, action, status } of refused)
     finish(address, action, { status, message: sentence(standing(action)) });
 
-  const { waiting, followers } = graphOf(input.actions);
+  const { waiting, followers } = graphOf(input);
   const tasks = tracker();
   const enqueue = queues(input);
   /** What the log could not take; the first of it is thrown at the end. */
@@ -122,7 +140,7 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
       return finish(address, action, { status: 'not-attempted', message: 'the run was stopped' });
     input.on({ type: 'start', address, change: action.change });
     const started = input.now();
-    const ending = await take(action, live, neededBy.get(address) ?? [], input);
+    const ending = await take(action, live, neededBy.get(address) ?? [], input).finally(() => underWay.delete(address));
     finish(address, action, ending, input.now() - started);
   };
   const start = (address: string): void => {

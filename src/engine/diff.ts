@@ -111,7 +111,8 @@ function withoutIgnored(pair: Pair, proposal: Proposal): Proposal | undefined {
   return fields.length === 0 && all.length > 0 ? undefined : { ...proposal, fields };
 }
 
-function managedChange(pair: Pair, kind: Kind<unknown>, scene: Scene): Change | undefined {
+/** The step that brings what is seen to what is written; the pair has a document. */
+export function managedChange(pair: Pair, kind: Kind<unknown>, scene: Scene): Change | undefined {
   const proposed = kind.diff(pair, scene);
   const proposal = proposed === undefined ? undefined : withoutIgnored(pair, proposed);
   if (proposal === undefined) return undefined;
@@ -154,24 +155,4 @@ export function diff(
     if (change !== undefined) changes.set(address, change);
   }
   return changes;
-}
-
-/** How the world differs from what was last applied: the fields to set right, or undefined where it does not. */
-export function driftOf(pair: Pair, change: Change | undefined, plugin: Plugin, scene: Scene): Change | undefined {
-  const spec = pair.memory?.applied?.spec;
-  if (!isOurs(pair) || spec === undefined || (pair.observed === undefined && pair.gap !== undefined)) return undefined;
-  if (pair.desired !== undefined && sameJson(spec, pair.desired.spec))
-    return change?.cause === 'drift' ? change : undefined;
-  if (pair.desired !== undefined && change === undefined) return undefined;
-  const kind = plugin.kinds[pair.ref.kind];
-  const applied: Desired = {
-    ref: pair.ref,
-    meta: pair.desired?.meta ?? { labels: {}, lifecycle: { ignore: [] } },
-    needs: pair.desired?.needs ?? [],
-    source: pair.desired?.source ?? { file: '', line: 1, column: 1 },
-    spec,
-  };
-  const as: Pair = { ...pair, desired: applied };
-  const found = kind === undefined ? undefined : managedChange(as, kind, scene);
-  return found?.cause === 'drift' ? found : undefined;
 }

@@ -618,7 +618,7 @@ export const schemas = {
       "minLength": 1,
       "maxLength": 4096,
       "default": ".fettle",
-      "description": "Folder of the log, relative to this file."
+      "description": "Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`."
     },
     "parallelism": {
       "type": "integer",
@@ -730,6 +730,228 @@ export const schemas = {
               "maximum": 1000000,
               "default": 4,
               "description": "The share counts where so many are ours; below, the number alone."
+            },
+            "per": {
+              "type": "string",
+              "default": "1h",
+              "description": "Removals of earlier runs count for so long, 7d at most.",
+              "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+            }
+          }
+        },
+        "collapse": {
+          "type": "object",
+          "additionalProperties": false,
+          "default": {},
+          "description": "When so few of a kind are seen that the look is doubted rather than the world.",
+          "properties": {
+            "share": {
+              "type": "string",
+              "default": "50%",
+              "description": "More than this part of what is ours, and was there, is missing.",
+              "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
+            },
+            "from": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1000000,
+              "default": 4,
+              "description": "It counts where so many were there."
+            }
+          }
+        },
+        "budgets": {
+          "type": "array",
+          "maxItems": 1000,
+          "default": [],
+          "description": "How many steps that disrupt may be taken in a time.",
+          "items": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": [
+              "max",
+              "per"
+            ],
+            "properties": {
+              "match": {
+                "type": "object",
+                "additionalProperties": false,
+                "default": {},
+                "description": "Which resources share this budget; what is left out matches all.",
+                "properties": {
+                  "plugin": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 253
+                  },
+                  "kind": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 253
+                  },
+                  "labels": {
+                    "type": "object",
+                    "default": {},
+                    "description": "Labels that a resource has to have.",
+                    "additionalProperties": {
+                      "type": "string",
+                      "maxLength": 253
+                    }
+                  }
+                }
+              },
+              "max": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 1000000,
+                "description": "So many steps."
+              },
+              "per": {
+                "type": "string",
+                "description": "In so long a time, 7d at most.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              }
+            }
+          }
+        },
+        "freeze": {
+          "type": "array",
+          "maxItems": 100,
+          "default": [],
+          "description": "Times in which nothing is done.",
+          "items": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": [
+              "cron",
+              "for",
+              "reason"
+            ],
+            "properties": {
+              "cron": {
+                "type": "string",
+                "minLength": 9,
+                "maxLength": 200,
+                "description": "When it begins: minute, hour, day of month, month, day of week.",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "for": {
+                "type": "string",
+                "description": "How long it lasts, 366d at most.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "timezone": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 100,
+                "default": "UTC",
+                "description": "Name of a time zone such as Europe/Berlin."
+              },
+              "reason": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 1000,
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              }
+            }
+          }
+        },
+        "overrides": {
+          "type": "array",
+          "maxItems": 1000,
+          "default": [],
+          "description": "One rule on one address that may be passed by, until a time.",
+          "items": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": [
+              "rule",
+              "address",
+              "until",
+              "reason"
+            ],
+            "properties": {
+              "rule": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "address": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 2048,
+                "pattern": "^[^/\\s]+/[^/\\s]+/[^/\\s]+(?:/[^/\\s]+)*$"
+              },
+              "until": {
+                "type": "string",
+                "description": "From then on it is a problem instead.",
+                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+              },
+              "reason": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 1000,
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              }
+            }
+          }
+        }
+      }
+    },
+    "drift": {
+      "type": "object",
+      "additionalProperties": false,
+      "default": {},
+      "description": "What `fettle drift` tells.",
+      "properties": {
+        "suppress": {
+          "type": "array",
+          "maxItems": 1000,
+          "default": [],
+          "description": "Drift that is known, and not counted until a time.",
+          "items": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": [
+              "address",
+              "until",
+              "owner",
+              "reason"
+            ],
+            "properties": {
+              "address": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 2048,
+                "description": "Address or glob, for example `nodes/Node/*`.",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "path": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 2048,
+                "pattern": "^(/([^/~]|~[01])*)+$",
+                "description": "JSON pointer into the spec, with what lies below it; all of it where this is left out."
+              },
+              "until": {
+                "type": "string",
+                "description": "From then on the drift counts again, and this is told as expired.",
+                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+              },
+              "owner": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "description": "Who answers for it.",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "reason": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 1000,
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              }
             }
           }
         }

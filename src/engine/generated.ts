@@ -8,13 +8,17 @@ export type EngineRuleId =
   | 'lifecycle'
   | 'not-owned'
   | 'protected'
+  | 'provider-protected'
   | 'partial-view'
   | 'stale-view'
   | 'in-progress'
   | 'clock-behind'
   | 'freeze'
+  | 'stuck'
+  | 'observed-collapse'
   | 'dependency'
-  | 'too-many-removals';
+  | 'too-many-removals'
+  | 'budget';
 
 /** Codes of what can be wrong in what the user wrote. */
 export type ProblemCode =
@@ -49,7 +53,8 @@ export type ProblemCode =
   | 'unknown-reference'
   | 'dependency-cycle'
   | 'secret-not-allowed'
-  | 'bad-config';
+  | 'bad-config'
+  | 'expired';
 
 /** Forms of text that a schema can ask for. */
 export type FormatName =
@@ -127,7 +132,7 @@ export interface FettleConfig {
   readonly name?: string;
   /** Files, folders and patterns with documents, relative to this file. */
   readonly desired: string | readonly string[];
-  /** Folder of the log, relative to this file. */
+  /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`. */
   readonly store: string;
   /** How many actions run at once. */
   readonly parallelism: number;
@@ -147,7 +152,63 @@ export interface FettleConfig {
       readonly share: string;
       /** The share counts where so many are ours; below, the number alone. */
       readonly from: number;
+      /** Removals of earlier runs count for so long, 7d at most. */
+      readonly per: string;
     };
+    /** When so few of a kind are seen that the look is doubted rather than the world. */
+    readonly collapse: {
+      /** More than this part of what is ours, and was there, is missing. */
+      readonly share: string;
+      /** It counts where so many were there. */
+      readonly from: number;
+    };
+    /** How many steps that disrupt may be taken in a time. */
+    readonly budgets: readonly {
+      /** Which resources share this budget; what is left out matches all. */
+      readonly match: {
+        readonly plugin?: string;
+        readonly kind?: string;
+        /** Labels that a resource has to have. */
+        readonly labels: Readonly<Record<string, string>>;
+      };
+      /** So many steps. */
+      readonly max: number;
+      /** In so long a time, 7d at most. */
+      readonly per: string;
+    }[];
+    /** Times in which nothing is done. */
+    readonly freeze: readonly {
+      /** When it begins: minute, hour, day of month, month, day of week. */
+      readonly cron: string;
+      /** How long it lasts, 366d at most. */
+      readonly for: string;
+      /** Name of a time zone such as Europe/Berlin. */
+      readonly timezone: string;
+      readonly reason: string;
+    }[];
+    /** One rule on one address that may be passed by, until a time. */
+    readonly overrides: readonly {
+      readonly rule: string;
+      readonly address: string;
+      /** From then on it is a problem instead. */
+      readonly until: string;
+      readonly reason: string;
+    }[];
+  };
+  /** What `fettle drift` tells. */
+  readonly drift: {
+    /** Drift that is known, and not counted until a time. */
+    readonly suppress: readonly {
+      /** Address or glob, for example `nodes/Node/*`. */
+      readonly address: string;
+      /** JSON pointer into the spec, with what lies below it; all of it where this is left out. */
+      readonly path?: string;
+      /** From then on the drift counts again, and this is told as expired. */
+      readonly until: string;
+      /** Who answers for it. */
+      readonly owner: string;
+      readonly reason: string;
+    }[];
   };
 }
 
@@ -164,6 +225,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     overridable: true,
     text: 'What is protected is neither removed nor replaced; a protection outlives its document.',
   },
+  {
+    id: 'provider-protected',
+    overridable: false,
+    text: 'What its provider protects is neither removed nor replaced; that protection is lifted by a row of its own, or by hand.',
+  },
   { id: 'partial-view', overridable: true, text: 'Nothing is taken away that cannot be seen.' },
   { id: 'stale-view', overridable: true, text: 'Nothing is taken away on a look that is older than `safety.maxAge`.' },
   { id: 'in-progress', overridable: false, text: 'A step of another run that goes on is not taken over.' },
@@ -172,7 +238,21 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     overridable: true,
     text: "While the clock stands before the log's last record, nothing is taken away, and nothing is done because of the time.",
   },
-  { id: 'freeze', overridable: true, text: 'Nothing is done to a resource that is on hold.' },
+  {
+    id: 'freeze',
+    overridable: true,
+    text: 'Nothing is done inside a freeze window, or to a resource that is on hold.',
+  },
+  {
+    id: 'stuck',
+    overridable: true,
+    text: 'It is not in a state that the world has to leave, for longer than the spec allows; a warning.',
+  },
+  {
+    id: 'observed-collapse',
+    overridable: true,
+    text: 'While far fewer of what is ours are seen than at the last look, and nothing of ours explains it, none of the kind is created or taken away.',
+  },
   {
     id: 'dependency',
     overridable: true,
@@ -181,7 +261,12 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   {
     id: 'too-many-removals',
     overridable: true,
-    text: 'Removals of a kind stay below `safety.removals`, or none of them is done.',
+    text: 'Removals of a kind, those of the time before included, stay below `safety.removals`, or none of them is done.',
+  },
+  {
+    id: 'budget',
+    overridable: true,
+    text: 'Steps that disrupt stay within `safety.budgets`, those of earlier runs included.',
   },
 ];
 
@@ -284,6 +369,7 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'dependency-cycle': 'Documents need each other in a circle.',
   'secret-not-allowed': 'A secret may not stand in this field.',
   'bad-config': 'The configuration does not fit together.',
+  expired: 'An override or a suppression whose time is over.',
 };
 
 /** What a text of each form is, as the end of "it has to be …". */

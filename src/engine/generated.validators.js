@@ -343,10 +343,12 @@ errors++;
 validate21.errors = vErrors;
 return errors === 0;
 }
-const schema7 = {"type":"object","additionalProperties":false,"description":"Configuration of a project.","properties":{"name":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of the project, its scope in a shared store; the name of the folder where it is left out."},"desired":{"type":["string","array"],"minLength":1,"maxLength":4096,"minItems":1,"maxItems":1000,"default":["desired/"],"description":"Files, folders and patterns with documents, relative to this file.","items":{"type":"string","minLength":1,"maxLength":4096}},"store":{"type":"string","minLength":1,"maxLength":4096,"default":".fettle","description":"Folder of the log, relative to this file."},"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":10,"description":"How many actions run at once."},"onDamage":{"enum":["stop","recover"],"default":"stop","description":"What `apply` does when the log is damaged."},"plugins":{"type":"object","default":{},"description":"Settings of the plugins, by name.","additionalProperties":{"type":"object"}},"safety":{"type":"object","additionalProperties":false,"default":{},"description":"Limits of the safety rules.","properties":{"maxAge":{"type":"string","format":"duration","default":"60s","description":"How old a look may be for a step that takes something away."},"removals":{"type":"object","additionalProperties":false,"default":{},"description":"How much of a kind may be removed at once; above it, nothing of the kind is removed.","properties":{"max":{"type":"integer","minimum":0,"maximum":1000000,"default":10,"description":"So many resources."},"share":{"type":"string","format":"percentage","default":"30%","description":"So large a part of what is ours."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"The share counts where so many are ours; below, the number alone."}}}}}}};
+const schema7 = {"type":"object","additionalProperties":false,"description":"Configuration of a project.","properties":{"name":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of the project, its scope in a shared store; the name of the folder where it is left out."},"desired":{"type":["string","array"],"minLength":1,"maxLength":4096,"minItems":1,"maxItems":1000,"default":["desired/"],"description":"Files, folders and patterns with documents, relative to this file.","items":{"type":"string","minLength":1,"maxLength":4096}},"store":{"type":"string","minLength":1,"maxLength":4096,"default":".fettle","description":"Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`."},"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":10,"description":"How many actions run at once."},"onDamage":{"enum":["stop","recover"],"default":"stop","description":"What `apply` does when the log is damaged."},"plugins":{"type":"object","default":{},"description":"Settings of the plugins, by name.","additionalProperties":{"type":"object"}},"safety":{"type":"object","additionalProperties":false,"default":{},"description":"Limits of the safety rules.","properties":{"maxAge":{"type":"string","format":"duration","default":"60s","description":"How old a look may be for a step that takes something away."},"removals":{"type":"object","additionalProperties":false,"default":{},"description":"How much of a kind may be removed at once; above it, nothing of the kind is removed.","properties":{"max":{"type":"integer","minimum":0,"maximum":1000000,"default":10,"description":"So many resources."},"share":{"type":"string","format":"percentage","default":"30%","description":"So large a part of what is ours."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"The share counts where so many are ours; below, the number alone."},"per":{"type":"string","format":"duration","default":"1h","description":"Removals of earlier runs count for so long, 7d at most."}}},"collapse":{"type":"object","additionalProperties":false,"default":{},"description":"When so few of a kind are seen that the look is doubted rather than the world.","properties":{"share":{"type":"string","format":"percentage","default":"50%","description":"More than this part of what is ours, and was there, is missing."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"It counts where so many were there."}}},"budgets":{"type":"array","maxItems":1000,"default":[],"description":"How many steps that disrupt may be taken in a time.","items":{"type":"object","additionalProperties":false,"required":["max","per"],"properties":{"match":{"type":"object","additionalProperties":false,"default":{},"description":"Which resources share this budget; what is left out matches all.","properties":{"plugin":{"type":"string","minLength":1,"maxLength":253},"kind":{"type":"string","minLength":1,"maxLength":253},"labels":{"type":"object","default":{},"description":"Labels that a resource has to have.","additionalProperties":{"type":"string","maxLength":253}}}},"max":{"type":"integer","minimum":0,"maximum":1000000,"description":"So many steps."},"per":{"type":"string","format":"duration","description":"In so long a time, 7d at most."}}}},"freeze":{"type":"array","maxItems":100,"default":[],"description":"Times in which nothing is done.","items":{"type":"object","additionalProperties":false,"required":["cron","for","reason"],"properties":{"cron":{"type":"string","minLength":9,"maxLength":200,"format":"plain-text","description":"When it begins: minute, hour, day of month, month, day of week."},"for":{"type":"string","format":"duration","description":"How long it lasts, 366d at most."},"timezone":{"type":"string","minLength":1,"maxLength":100,"default":"UTC","description":"Name of a time zone such as Europe/Berlin."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}},"overrides":{"type":"array","maxItems":1000,"default":[],"description":"One rule on one address that may be passed by, until a time.","items":{"type":"object","additionalProperties":false,"required":["rule","address","until","reason"],"properties":{"rule":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"address":{"type":"string","minLength":1,"maxLength":2048,"format":"address"},"until":{"type":"string","format":"instant","description":"From then on it is a problem instead."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}},"drift":{"type":"object","additionalProperties":false,"default":{},"description":"What `fettle drift` tells.","properties":{"suppress":{"type":"array","maxItems":1000,"default":[],"description":"Drift that is known, and not counted until a time.","items":{"type":"object","additionalProperties":false,"required":["address","until","owner","reason"],"properties":{"address":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","description":"Address or glob, for example `nodes/Node/*`."},"path":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^(/([^/~]|~[01])*)+$","description":"JSON pointer into the spec, with what lies below it; all of it where this is left out."},"until":{"type":"string","format":"instant","description":"From then on the drift counts again, and this is told as expired."},"owner":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Who answers for it."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}}}};
 const pattern1 = new RegExp("^[A-Za-z0-9._-]+$", "u");
+const pattern2 = new RegExp("^(/([^/~]|~[01])*)+$", "u");
 const formats4 = /^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$/u;
 const formats6 = /^(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]{1,3})?)%$/u;
+const formats24 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -369,8 +371,11 @@ data.plugins = {};
 if(data.safety === undefined){
 data.safety = {};
 }
+if(data.drift === undefined){
+data.drift = {};
+}
 for(const key0 in data){
-if(!(((((((key0 === "name") || (key0 === "desired")) || (key0 === "store")) || (key0 === "parallelism")) || (key0 === "onDamage")) || (key0 === "plugins")) || (key0 === "safety"))){
+if(!((((((((key0 === "name") || (key0 === "desired")) || (key0 === "store")) || (key0 === "parallelism")) || (key0 === "onDamage")) || (key0 === "plugins")) || (key0 === "safety")) || (key0 === "drift"))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err0);
 errors++;
@@ -518,8 +523,20 @@ data8.maxAge = "60s";
 if(data8.removals === undefined){
 data8.removals = {};
 }
+if(data8.collapse === undefined){
+data8.collapse = {};
+}
+if(data8.budgets === undefined){
+data8.budgets = [];
+}
+if(data8.freeze === undefined){
+data8.freeze = [];
+}
+if(data8.overrides === undefined){
+data8.overrides = [];
+}
 for(const key2 in data8){
-if(!((key2 === "maxAge") || (key2 === "removals"))){
+if(!((((((key2 === "maxAge") || (key2 === "removals")) || (key2 === "collapse")) || (key2 === "budgets")) || (key2 === "freeze")) || (key2 === "overrides"))){
 const err22 = {instancePath:instancePath+"/safety",schemaPath:"#/properties/safety/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err22);
 errors++;
@@ -549,8 +566,11 @@ data10.share = "30%";
 if(data10.from === undefined){
 data10.from = 4;
 }
+if(data10.per === undefined){
+data10.per = "1h";
+}
 for(const key3 in data10){
-if(!(((key3 === "max") || (key3 === "share")) || (key3 === "from"))){
+if(!((((key3 === "max") || (key3 === "share")) || (key3 === "from")) || (key3 === "per"))){
 const err25 = {instancePath:instancePath+"/safety/removals",schemaPath:"#/properties/safety/properties/removals/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err25);
 errors++;
@@ -605,32 +625,713 @@ const err33 = {instancePath:instancePath+"/safety/removals/from",schemaPath:"#/p
 errors++;
 }
 }
-}
-else {
-const err34 = {instancePath:instancePath+"/safety/removals",schemaPath:"#/properties/safety/properties/removals/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data14 = data10.per;
+if(typeof data14 === "string"){
+if(!(formats4.test(data14))){
+const err34 = {instancePath:instancePath+"/safety/removals/per",schemaPath:"#/properties/safety/properties/removals/properties/per/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err34);
 errors++;
 }
 }
 else {
-const err35 = {instancePath:instancePath+"/safety",schemaPath:"#/properties/safety/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err35 = {instancePath:instancePath+"/safety/removals/per",schemaPath:"#/properties/safety/properties/removals/properties/per/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err35);
 errors++;
 }
 }
 else {
-const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err36 = {instancePath:instancePath+"/safety/removals",schemaPath:"#/properties/safety/properties/removals/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err36);
+errors++;
+}
+let data15 = data8.collapse;
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+if(data15.share === undefined){
+data15.share = "50%";
+}
+if(data15.from === undefined){
+data15.from = 4;
+}
+for(const key4 in data15){
+if(!((key4 === "share") || (key4 === "from"))){
+const err37 = {instancePath:instancePath+"/safety/collapse",schemaPath:"#/properties/safety/properties/collapse/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err37);
+errors++;
+}
+}
+let data16 = data15.share;
+if(typeof data16 === "string"){
+if(!(formats6.test(data16))){
+const err38 = {instancePath:instancePath+"/safety/collapse/share",schemaPath:"#/properties/safety/properties/collapse/properties/share/format",keyword:"format",params:{format: "percentage"},message:"must match format \""+"percentage"+"\""};
+(vErrors ??= []).push(err38);
+errors++;
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/safety/collapse/share",schemaPath:"#/properties/safety/properties/collapse/properties/share/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err39);
+errors++;
+}
+let data17 = data15.from;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+const err40 = {instancePath:instancePath+"/safety/collapse/from",schemaPath:"#/properties/safety/properties/collapse/properties/from/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err40);
+errors++;
+}
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 1000000 || isNaN(data17)){
+const err41 = {instancePath:instancePath+"/safety/collapse/from",schemaPath:"#/properties/safety/properties/collapse/properties/from/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"};
+(vErrors ??= []).push(err41);
+errors++;
+}
+if(data17 < 1 || isNaN(data17)){
+const err42 = {instancePath:instancePath+"/safety/collapse/from",schemaPath:"#/properties/safety/properties/collapse/properties/from/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err42);
+errors++;
+}
+}
+}
+else {
+const err43 = {instancePath:instancePath+"/safety/collapse",schemaPath:"#/properties/safety/properties/collapse/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err43);
+errors++;
+}
+let data18 = data8.budgets;
+if(Array.isArray(data18)){
+if(data18.length > 1000){
+const err44 = {instancePath:instancePath+"/safety/budgets",schemaPath:"#/properties/safety/properties/budgets/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+(vErrors ??= []).push(err44);
+errors++;
+}
+const len1 = data18.length;
+for(let i1=0; i1<len1; i1++){
+let data19 = data18[i1];
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+if(data19.match === undefined){
+data19.match = {};
+}
+if(data19.max === undefined){
+const err45 = {instancePath:instancePath+"/safety/budgets/" + i1,schemaPath:"#/properties/safety/properties/budgets/items/required",keyword:"required",params:{missingProperty: "max"},message:"must have required property '"+"max"+"'"};
+(vErrors ??= []).push(err45);
+errors++;
+}
+if(data19.per === undefined){
+const err46 = {instancePath:instancePath+"/safety/budgets/" + i1,schemaPath:"#/properties/safety/properties/budgets/items/required",keyword:"required",params:{missingProperty: "per"},message:"must have required property '"+"per"+"'"};
+(vErrors ??= []).push(err46);
+errors++;
+}
+for(const key5 in data19){
+if(!(((key5 === "match") || (key5 === "max")) || (key5 === "per"))){
+const err47 = {instancePath:instancePath+"/safety/budgets/" + i1,schemaPath:"#/properties/safety/properties/budgets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err47);
+errors++;
+}
+}
+let data20 = data19.match;
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(data20.labels === undefined){
+data20.labels = {};
+}
+for(const key6 in data20){
+if(!(((key6 === "plugin") || (key6 === "kind")) || (key6 === "labels"))){
+const err48 = {instancePath:instancePath+"/safety/budgets/" + i1+"/match",schemaPath:"#/properties/safety/properties/budgets/items/properties/match/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err48);
+errors++;
+}
+}
+if(data20.plugin !== undefined){
+let data21 = data20.plugin;
+if(typeof data21 === "string"){
+if(func2(data21) > 253){
+const err49 = {instancePath:instancePath+"/safety/budgets/" + i1+"/match/plugin",schemaPath:"#/properties/safety/properties/budgets/items/properties/match/properties/plugin/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err49);
+errors++;
+}
+if(func2(data21) < 1){
+const err50 = {instancePath:instancePath+"/safety/budgets/" + i1+"/match/plugin",schemaPath:"#/properties/safety/properties/budgets/items/properties/match/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err50);
+errors++;
+}
+}
+else {
+const err51 = {instancePath:instancePath+"/safety/budgets/" + i1+"/match/plugin",schemaPath:"#/properties/safety/properties/budgets/items/properties/match/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err51);
+errors++;
+}
+}
+if(data20.kind !== undefined){
+let data22 = data20.kind;
+if(typeof data22 === "string"){
+if(func2(data22) > 253){
+const err52 = {instancePath:instancePath+"/safety/budgets/" + i1+"/match/kind",schemaPath:"#/properties/safety/properties/budgets/items/properties/match/properties/kind/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err52);
+errors++;
+}
+if(func2(data22) < 1){
+const err53 = {instancePath:instancePath+"/safety/budgets/" + i1+"/match/kind",schemaPath:"#/properties/safety/properties/budgets/items/properties/match/properties/kind/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err53);
+errors++;
+}
+}
+else {
+const err54 = {instancePath:instancePath+"/safety/budgets/" + i1+"/match/kind",schemaPath:"#/properties/safety/properties/budgets/items/properties/match/properties/kind/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err54);
+errors++;
+}
+}
+let data23 = data20.labels;
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+for(const key7 in data23){
+let data24 = data23[key7];
+if(typeof data24 === "string"){
+if(func2(data24) > 253){
+const err55 = {instancePath:instancePath+"/safety/budgets/" + i1+"/match/labels/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/safety/properties/budgets/items/properties/match/properties/labels/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err55);
+errors++;
+}
+}
+else {
+const err56 = {instancePath:instancePath+"/safety/budgets/" + i1+"/match/labels/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/safety/properties/budgets/items/properties/match/properties/labels/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err56);
+errors++;
+}
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/safety/budgets/" + i1+"/match/labels",schemaPath:"#/properties/safety/properties/budgets/items/properties/match/properties/labels/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err57);
+errors++;
+}
+}
+else {
+const err58 = {instancePath:instancePath+"/safety/budgets/" + i1+"/match",schemaPath:"#/properties/safety/properties/budgets/items/properties/match/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err58);
+errors++;
+}
+if(data19.max !== undefined){
+let data25 = data19.max;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+const err59 = {instancePath:instancePath+"/safety/budgets/" + i1+"/max",schemaPath:"#/properties/safety/properties/budgets/items/properties/max/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err59);
+errors++;
+}
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 1000000 || isNaN(data25)){
+const err60 = {instancePath:instancePath+"/safety/budgets/" + i1+"/max",schemaPath:"#/properties/safety/properties/budgets/items/properties/max/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"};
+(vErrors ??= []).push(err60);
+errors++;
+}
+if(data25 < 0 || isNaN(data25)){
+const err61 = {instancePath:instancePath+"/safety/budgets/" + i1+"/max",schemaPath:"#/properties/safety/properties/budgets/items/properties/max/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err61);
+errors++;
+}
+}
+}
+if(data19.per !== undefined){
+let data26 = data19.per;
+if(typeof data26 === "string"){
+if(!(formats4.test(data26))){
+const err62 = {instancePath:instancePath+"/safety/budgets/" + i1+"/per",schemaPath:"#/properties/safety/properties/budgets/items/properties/per/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err62);
+errors++;
+}
+}
+else {
+const err63 = {instancePath:instancePath+"/safety/budgets/" + i1+"/per",schemaPath:"#/properties/safety/properties/budgets/items/properties/per/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err63);
+errors++;
+}
+}
+}
+else {
+const err64 = {instancePath:instancePath+"/safety/budgets/" + i1,schemaPath:"#/properties/safety/properties/budgets/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err64);
+errors++;
+}
+}
+}
+else {
+const err65 = {instancePath:instancePath+"/safety/budgets",schemaPath:"#/properties/safety/properties/budgets/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err65);
+errors++;
+}
+let data27 = data8.freeze;
+if(Array.isArray(data27)){
+if(data27.length > 100){
+const err66 = {instancePath:instancePath+"/safety/freeze",schemaPath:"#/properties/safety/properties/freeze/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+(vErrors ??= []).push(err66);
+errors++;
+}
+const len2 = data27.length;
+for(let i2=0; i2<len2; i2++){
+let data28 = data27[i2];
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(data28.timezone === undefined){
+data28.timezone = "UTC";
+}
+if(data28.cron === undefined){
+const err67 = {instancePath:instancePath+"/safety/freeze/" + i2,schemaPath:"#/properties/safety/properties/freeze/items/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
+(vErrors ??= []).push(err67);
+errors++;
+}
+if(data28.for === undefined){
+const err68 = {instancePath:instancePath+"/safety/freeze/" + i2,schemaPath:"#/properties/safety/properties/freeze/items/required",keyword:"required",params:{missingProperty: "for"},message:"must have required property '"+"for"+"'"};
+(vErrors ??= []).push(err68);
+errors++;
+}
+if(data28.reason === undefined){
+const err69 = {instancePath:instancePath+"/safety/freeze/" + i2,schemaPath:"#/properties/safety/properties/freeze/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+(vErrors ??= []).push(err69);
+errors++;
+}
+for(const key8 in data28){
+if(!((((key8 === "cron") || (key8 === "for")) || (key8 === "timezone")) || (key8 === "reason"))){
+const err70 = {instancePath:instancePath+"/safety/freeze/" + i2,schemaPath:"#/properties/safety/properties/freeze/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err70);
+errors++;
+}
+}
+if(data28.cron !== undefined){
+let data29 = data28.cron;
+if(typeof data29 === "string"){
+if(func2(data29) > 200){
+const err71 = {instancePath:instancePath+"/safety/freeze/" + i2+"/cron",schemaPath:"#/properties/safety/properties/freeze/items/properties/cron/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"};
+(vErrors ??= []).push(err71);
+errors++;
+}
+if(func2(data29) < 9){
+const err72 = {instancePath:instancePath+"/safety/freeze/" + i2+"/cron",schemaPath:"#/properties/safety/properties/freeze/items/properties/cron/minLength",keyword:"minLength",params:{limit: 9},message:"must NOT have fewer than 9 characters"};
+(vErrors ??= []).push(err72);
+errors++;
+}
+if(!(formats0.test(data29))){
+const err73 = {instancePath:instancePath+"/safety/freeze/" + i2+"/cron",schemaPath:"#/properties/safety/properties/freeze/items/properties/cron/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err73);
+errors++;
+}
+}
+else {
+const err74 = {instancePath:instancePath+"/safety/freeze/" + i2+"/cron",schemaPath:"#/properties/safety/properties/freeze/items/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err74);
+errors++;
+}
+}
+if(data28.for !== undefined){
+let data30 = data28.for;
+if(typeof data30 === "string"){
+if(!(formats4.test(data30))){
+const err75 = {instancePath:instancePath+"/safety/freeze/" + i2+"/for",schemaPath:"#/properties/safety/properties/freeze/items/properties/for/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err75);
+errors++;
+}
+}
+else {
+const err76 = {instancePath:instancePath+"/safety/freeze/" + i2+"/for",schemaPath:"#/properties/safety/properties/freeze/items/properties/for/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err76);
+errors++;
+}
+}
+let data31 = data28.timezone;
+if(typeof data31 === "string"){
+if(func2(data31) > 100){
+const err77 = {instancePath:instancePath+"/safety/freeze/" + i2+"/timezone",schemaPath:"#/properties/safety/properties/freeze/items/properties/timezone/maxLength",keyword:"maxLength",params:{limit: 100},message:"must NOT have more than 100 characters"};
+(vErrors ??= []).push(err77);
+errors++;
+}
+if(func2(data31) < 1){
+const err78 = {instancePath:instancePath+"/safety/freeze/" + i2+"/timezone",schemaPath:"#/properties/safety/properties/freeze/items/properties/timezone/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err78);
+errors++;
+}
+}
+else {
+const err79 = {instancePath:instancePath+"/safety/freeze/" + i2+"/timezone",schemaPath:"#/properties/safety/properties/freeze/items/properties/timezone/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err79);
+errors++;
+}
+if(data28.reason !== undefined){
+let data32 = data28.reason;
+if(typeof data32 === "string"){
+if(func2(data32) > 1000){
+const err80 = {instancePath:instancePath+"/safety/freeze/" + i2+"/reason",schemaPath:"#/properties/safety/properties/freeze/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters"};
+(vErrors ??= []).push(err80);
+errors++;
+}
+if(func2(data32) < 1){
+const err81 = {instancePath:instancePath+"/safety/freeze/" + i2+"/reason",schemaPath:"#/properties/safety/properties/freeze/items/properties/reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err81);
+errors++;
+}
+if(!(formats0.test(data32))){
+const err82 = {instancePath:instancePath+"/safety/freeze/" + i2+"/reason",schemaPath:"#/properties/safety/properties/freeze/items/properties/reason/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err82);
+errors++;
+}
+}
+else {
+const err83 = {instancePath:instancePath+"/safety/freeze/" + i2+"/reason",schemaPath:"#/properties/safety/properties/freeze/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err83);
+errors++;
+}
+}
+}
+else {
+const err84 = {instancePath:instancePath+"/safety/freeze/" + i2,schemaPath:"#/properties/safety/properties/freeze/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err84);
+errors++;
+}
+}
+}
+else {
+const err85 = {instancePath:instancePath+"/safety/freeze",schemaPath:"#/properties/safety/properties/freeze/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err85);
+errors++;
+}
+let data33 = data8.overrides;
+if(Array.isArray(data33)){
+if(data33.length > 1000){
+const err86 = {instancePath:instancePath+"/safety/overrides",schemaPath:"#/properties/safety/properties/overrides/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+(vErrors ??= []).push(err86);
+errors++;
+}
+const len3 = data33.length;
+for(let i3=0; i3<len3; i3++){
+let data34 = data33[i3];
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+if(data34.rule === undefined){
+const err87 = {instancePath:instancePath+"/safety/overrides/" + i3,schemaPath:"#/properties/safety/properties/overrides/items/required",keyword:"required",params:{missingProperty: "rule"},message:"must have required property '"+"rule"+"'"};
+(vErrors ??= []).push(err87);
+errors++;
+}
+if(data34.address === undefined){
+const err88 = {instancePath:instancePath+"/safety/overrides/" + i3,schemaPath:"#/properties/safety/properties/overrides/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+(vErrors ??= []).push(err88);
+errors++;
+}
+if(data34.until === undefined){
+const err89 = {instancePath:instancePath+"/safety/overrides/" + i3,schemaPath:"#/properties/safety/properties/overrides/items/required",keyword:"required",params:{missingProperty: "until"},message:"must have required property '"+"until"+"'"};
+(vErrors ??= []).push(err89);
+errors++;
+}
+if(data34.reason === undefined){
+const err90 = {instancePath:instancePath+"/safety/overrides/" + i3,schemaPath:"#/properties/safety/properties/overrides/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+(vErrors ??= []).push(err90);
+errors++;
+}
+for(const key9 in data34){
+if(!((((key9 === "rule") || (key9 === "address")) || (key9 === "until")) || (key9 === "reason"))){
+const err91 = {instancePath:instancePath+"/safety/overrides/" + i3,schemaPath:"#/properties/safety/properties/overrides/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err91);
+errors++;
+}
+}
+if(data34.rule !== undefined){
+let data35 = data34.rule;
+if(typeof data35 === "string"){
+if(func2(data35) > 253){
+const err92 = {instancePath:instancePath+"/safety/overrides/" + i3+"/rule",schemaPath:"#/properties/safety/properties/overrides/items/properties/rule/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err92);
+errors++;
+}
+if(func2(data35) < 1){
+const err93 = {instancePath:instancePath+"/safety/overrides/" + i3+"/rule",schemaPath:"#/properties/safety/properties/overrides/items/properties/rule/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err93);
+errors++;
+}
+if(!(formats0.test(data35))){
+const err94 = {instancePath:instancePath+"/safety/overrides/" + i3+"/rule",schemaPath:"#/properties/safety/properties/overrides/items/properties/rule/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err94);
+errors++;
+}
+}
+else {
+const err95 = {instancePath:instancePath+"/safety/overrides/" + i3+"/rule",schemaPath:"#/properties/safety/properties/overrides/items/properties/rule/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err95);
+errors++;
+}
+}
+if(data34.address !== undefined){
+let data36 = data34.address;
+if(typeof data36 === "string"){
+if(func2(data36) > 2048){
+const err96 = {instancePath:instancePath+"/safety/overrides/" + i3+"/address",schemaPath:"#/properties/safety/properties/overrides/items/properties/address/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+(vErrors ??= []).push(err96);
+errors++;
+}
+if(func2(data36) < 1){
+const err97 = {instancePath:instancePath+"/safety/overrides/" + i3+"/address",schemaPath:"#/properties/safety/properties/overrides/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err97);
+errors++;
+}
+if(!(formats2.test(data36))){
+const err98 = {instancePath:instancePath+"/safety/overrides/" + i3+"/address",schemaPath:"#/properties/safety/properties/overrides/items/properties/address/format",keyword:"format",params:{format: "address"},message:"must match format \""+"address"+"\""};
+(vErrors ??= []).push(err98);
+errors++;
+}
+}
+else {
+const err99 = {instancePath:instancePath+"/safety/overrides/" + i3+"/address",schemaPath:"#/properties/safety/properties/overrides/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err99);
+errors++;
+}
+}
+if(data34.until !== undefined){
+let data37 = data34.until;
+if(typeof data37 === "string"){
+if(!(formats24.test(data37))){
+const err100 = {instancePath:instancePath+"/safety/overrides/" + i3+"/until",schemaPath:"#/properties/safety/properties/overrides/items/properties/until/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+(vErrors ??= []).push(err100);
+errors++;
+}
+}
+else {
+const err101 = {instancePath:instancePath+"/safety/overrides/" + i3+"/until",schemaPath:"#/properties/safety/properties/overrides/items/properties/until/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err101);
+errors++;
+}
+}
+if(data34.reason !== undefined){
+let data38 = data34.reason;
+if(typeof data38 === "string"){
+if(func2(data38) > 1000){
+const err102 = {instancePath:instancePath+"/safety/overrides/" + i3+"/reason",schemaPath:"#/properties/safety/properties/overrides/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters"};
+(vErrors ??= []).push(err102);
+errors++;
+}
+if(func2(data38) < 1){
+const err103 = {instancePath:instancePath+"/safety/overrides/" + i3+"/reason",schemaPath:"#/properties/safety/properties/overrides/items/properties/reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err103);
+errors++;
+}
+if(!(formats0.test(data38))){
+const err104 = {instancePath:instancePath+"/safety/overrides/" + i3+"/reason",schemaPath:"#/properties/safety/properties/overrides/items/properties/reason/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err104);
+errors++;
+}
+}
+else {
+const err105 = {instancePath:instancePath+"/safety/overrides/" + i3+"/reason",schemaPath:"#/properties/safety/properties/overrides/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err105);
+errors++;
+}
+}
+}
+else {
+const err106 = {instancePath:instancePath+"/safety/overrides/" + i3,schemaPath:"#/properties/safety/properties/overrides/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err106);
+errors++;
+}
+}
+}
+else {
+const err107 = {instancePath:instancePath+"/safety/overrides",schemaPath:"#/properties/safety/properties/overrides/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err107);
+errors++;
+}
+}
+else {
+const err108 = {instancePath:instancePath+"/safety",schemaPath:"#/properties/safety/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err108);
+errors++;
+}
+let data39 = data.drift;
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+if(data39.suppress === undefined){
+data39.suppress = [];
+}
+for(const key10 in data39){
+if(!(key10 === "suppress")){
+const err109 = {instancePath:instancePath+"/drift",schemaPath:"#/properties/drift/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err109);
+errors++;
+}
+}
+let data40 = data39.suppress;
+if(Array.isArray(data40)){
+if(data40.length > 1000){
+const err110 = {instancePath:instancePath+"/drift/suppress",schemaPath:"#/properties/drift/properties/suppress/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+(vErrors ??= []).push(err110);
+errors++;
+}
+const len4 = data40.length;
+for(let i4=0; i4<len4; i4++){
+let data41 = data40[i4];
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+if(data41.address === undefined){
+const err111 = {instancePath:instancePath+"/drift/suppress/" + i4,schemaPath:"#/properties/drift/properties/suppress/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+(vErrors ??= []).push(err111);
+errors++;
+}
+if(data41.until === undefined){
+const err112 = {instancePath:instancePath+"/drift/suppress/" + i4,schemaPath:"#/properties/drift/properties/suppress/items/required",keyword:"required",params:{missingProperty: "until"},message:"must have required property '"+"until"+"'"};
+(vErrors ??= []).push(err112);
+errors++;
+}
+if(data41.owner === undefined){
+const err113 = {instancePath:instancePath+"/drift/suppress/" + i4,schemaPath:"#/properties/drift/properties/suppress/items/required",keyword:"required",params:{missingProperty: "owner"},message:"must have required property '"+"owner"+"'"};
+(vErrors ??= []).push(err113);
+errors++;
+}
+if(data41.reason === undefined){
+const err114 = {instancePath:instancePath+"/drift/suppress/" + i4,schemaPath:"#/properties/drift/properties/suppress/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+(vErrors ??= []).push(err114);
+errors++;
+}
+for(const key11 in data41){
+if(!(((((key11 === "address") || (key11 === "path")) || (key11 === "until")) || (key11 === "owner")) || (key11 === "reason"))){
+const err115 = {instancePath:instancePath+"/drift/suppress/" + i4,schemaPath:"#/properties/drift/properties/suppress/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err115);
+errors++;
+}
+}
+if(data41.address !== undefined){
+let data42 = data41.address;
+if(typeof data42 === "string"){
+if(func2(data42) > 2048){
+const err116 = {instancePath:instancePath+"/drift/suppress/" + i4+"/address",schemaPath:"#/properties/drift/properties/suppress/items/properties/address/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+(vErrors ??= []).push(err116);
+errors++;
+}
+if(func2(data42) < 1){
+const err117 = {instancePath:instancePath+"/drift/suppress/" + i4+"/address",schemaPath:"#/properties/drift/properties/suppress/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err117);
+errors++;
+}
+if(!(formats0.test(data42))){
+const err118 = {instancePath:instancePath+"/drift/suppress/" + i4+"/address",schemaPath:"#/properties/drift/properties/suppress/items/properties/address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err118);
+errors++;
+}
+}
+else {
+const err119 = {instancePath:instancePath+"/drift/suppress/" + i4+"/address",schemaPath:"#/properties/drift/properties/suppress/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err119);
+errors++;
+}
+}
+if(data41.path !== undefined){
+let data43 = data41.path;
+if(typeof data43 === "string"){
+if(func2(data43) > 2048){
+const err120 = {instancePath:instancePath+"/drift/suppress/" + i4+"/path",schemaPath:"#/properties/drift/properties/suppress/items/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+(vErrors ??= []).push(err120);
+errors++;
+}
+if(func2(data43) < 1){
+const err121 = {instancePath:instancePath+"/drift/suppress/" + i4+"/path",schemaPath:"#/properties/drift/properties/suppress/items/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err121);
+errors++;
+}
+if(!pattern2.test(data43)){
+const err122 = {instancePath:instancePath+"/drift/suppress/" + i4+"/path",schemaPath:"#/properties/drift/properties/suppress/items/properties/path/pattern",keyword:"pattern",params:{pattern: "^(/([^/~]|~[01])*)+$"},message:"must match pattern \""+"^(/([^/~]|~[01])*)+$"+"\""};
+(vErrors ??= []).push(err122);
+errors++;
+}
+}
+else {
+const err123 = {instancePath:instancePath+"/drift/suppress/" + i4+"/path",schemaPath:"#/properties/drift/properties/suppress/items/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err123);
+errors++;
+}
+}
+if(data41.until !== undefined){
+let data44 = data41.until;
+if(typeof data44 === "string"){
+if(!(formats24.test(data44))){
+const err124 = {instancePath:instancePath+"/drift/suppress/" + i4+"/until",schemaPath:"#/properties/drift/properties/suppress/items/properties/until/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+(vErrors ??= []).push(err124);
+errors++;
+}
+}
+else {
+const err125 = {instancePath:instancePath+"/drift/suppress/" + i4+"/until",schemaPath:"#/properties/drift/properties/suppress/items/properties/until/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err125);
+errors++;
+}
+}
+if(data41.owner !== undefined){
+let data45 = data41.owner;
+if(typeof data45 === "string"){
+if(func2(data45) > 253){
+const err126 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err126);
+errors++;
+}
+if(func2(data45) < 1){
+const err127 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err127);
+errors++;
+}
+if(!(formats0.test(data45))){
+const err128 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err128);
+errors++;
+}
+}
+else {
+const err129 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err129);
+errors++;
+}
+}
+if(data41.reason !== undefined){
+let data46 = data41.reason;
+if(typeof data46 === "string"){
+if(func2(data46) > 1000){
+const err130 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters"};
+(vErrors ??= []).push(err130);
+errors++;
+}
+if(func2(data46) < 1){
+const err131 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err131);
+errors++;
+}
+if(!(formats0.test(data46))){
+const err132 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err132);
+errors++;
+}
+}
+else {
+const err133 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err133);
+errors++;
+}
+}
+}
+else {
+const err134 = {instancePath:instancePath+"/drift/suppress/" + i4,schemaPath:"#/properties/drift/properties/suppress/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err134);
+errors++;
+}
+}
+}
+else {
+const err135 = {instancePath:instancePath+"/drift/suppress",schemaPath:"#/properties/drift/properties/suppress/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err135);
+errors++;
+}
+}
+else {
+const err136 = {instancePath:instancePath+"/drift",schemaPath:"#/properties/drift/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err136);
+errors++;
+}
+}
+else {
+const err137 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err137);
 errors++;
 }
 validate22.errors = vErrors;
 return errors === 0;
 }
 const schema8 = {"type":"object","required":["format_version","fettle_version","timestamp","project","complete","applyable","errored","resource_changes","rejected_changes","deferred_changes","prior_state","resource_drift","checks","gaps","summary","plan_digest"],"description":"A plan as `fettle plan -o FILE` writes it.","properties":{"format_version":{"type":"string","pattern":"^1\\.[0-9]+$","description":"Version of this format; readers refuse another major one."},"fettle_version":{"type":"string","minLength":1},"timestamp":{"type":"string","format":"instant","description":"When it was made."},"project":{"type":"string","minLength":1},"complete":{"type":"boolean","description":"Nothing was left out: no gap, no target."},"applyable":{"type":"boolean","description":"There are rows that would run."},"errored":{"type":"boolean"},"resource_changes":{"type":"array","description":"What would run.","items":{"$ref":"#/definitions/ResourceChange"}},"rejected_changes":{"type":"array","description":"What would be unsafe and will not run.","items":{"$ref":"#/definitions/RefusedChange"}},"deferred_changes":{"type":"array","description":"What has to wait.","items":{"$ref":"#/definitions/RefusedChange"}},"prior_state":{"type":"object","required":["resources"],"description":"Everything as it was seen.","properties":{"resources":{"type":"array","items":{"type":"object","required":["address","type","state"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"state":{"type":"string","minLength":1},"values":{}}}}}},"resource_drift":{"type":"array","description":"How the world differs from what was last applied.","items":{"type":"object","required":["address","change"],"properties":{"address":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"}}}},"checks":{"type":"array","description":"Findings.","items":{"type":"object","required":["address","code","severity","message","facts"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"}}}},"gaps":{"type":"array","description":"Parts of the world that could not be read.","items":{"type":"object","required":["plugin","scope","message"],"properties":{"plugin":{"type":"string","minLength":1},"scope":{"type":"string","minLength":1},"message":{"type":"string"},"since":{"type":"string","format":"instant"}}}},"unmanaged":{"type":"array","description":"Addresses of what was seen, and is neither written nor ours.","items":{"type":"string","minLength":1}},"settled":{"type":"array","description":"What an earlier run left open, and how it ended as far as can be seen.","items":{"type":"object","required":["address","step","outcome"],"properties":{"address":{"type":"string","minLength":1},"step":{"type":"string","format":"step"},"outcome":{"type":"string","minLength":1}}}},"summary":{"type":"object","required":["add","change","step","remove","rejected","deferred","findings","unchanged"],"properties":{"resources":{"type":"integer","minimum":0},"plugins":{"type":"integer","minimum":0},"add":{"type":"integer","minimum":0},"change":{"type":"integer","minimum":0},"step":{"type":"integer","minimum":0},"remove":{"type":"integer","minimum":0},"rejected":{"type":"integer","minimum":0},"deferred":{"type":"integer","minimum":0},"findings":{"type":"integer","minimum":0},"unchanged":{"type":"integer","minimum":0},"unread":{"type":"integer","minimum":0,"description":"Covered by a gap, and therefore not judged."}}},"plan_digest":{"type":"string","format":"digest","description":"Over what would run."},"log_head":{"type":"object","required":["seq","hash"],"description":"Where the log ended.","properties":{"seq":{"type":"integer","minimum":1},"hash":{"type":"string","minLength":1}}},"checksum":{"type":"string","format":"digest","description":"Over the whole of a saved plan but itself."}},"definitions":{"ValueChange":{"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}},"ResourceChange":{"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"basis":{"type":"string","format":"digest","description":"What it was judged on."},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}},"RefusedChange":{"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"Rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}},"Reason":{"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}}}};
-const pattern2 = new RegExp("^1\\.[0-9]+$", "u");
-const formats8 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
-const formats10 = /^(?:[^:>]+:)?[^:>]+>[^:>]+$/u;
-const formats12 = /^sha256:[0-9a-f]{64}$/u;
+const pattern3 = new RegExp("^1\\.[0-9]+$", "u");
+const formats38 = /^(?:[^:>]+:)?[^:>]+>[^:>]+$/u;
+const formats40 = /^sha256:[0-9a-f]{64}$/u;
 const schema9 = {"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"basis":{"type":"string","format":"digest","description":"What it was judged on."},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}};
 const schema10 = {"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}};
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -798,7 +1499,7 @@ errors = vErrors.length;
 if(data.step !== undefined){
 let data5 = data.step;
 if(typeof data5 === "string"){
-if(!(formats10.test(data5))){
+if(!(formats38.test(data5))){
 const err18 = {instancePath:instancePath+"/step",schemaPath:"#/properties/step/format",keyword:"format",params:{format: "step"},message:"must match format \""+"step"+"\""};
 (vErrors ??= []).push(err18);
 errors++;
@@ -844,7 +1545,7 @@ errors++;
 if(data.basis !== undefined){
 let data10 = data.basis;
 if(typeof data10 === "string"){
-if(!(formats12.test(data10))){
+if(!(formats40.test(data10))){
 const err24 = {instancePath:instancePath+"/basis",schemaPath:"#/properties/basis/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
 (vErrors ??= []).push(err24);
 errors++;
@@ -1080,7 +1781,7 @@ errors++;
 if(data.observed_at !== undefined){
 let data3 = data.observed_at;
 if(typeof data3 === "string"){
-if(!(formats8.test(data3))){
+if(!(formats24.test(data3))){
 const err8 = {instancePath:instancePath+"/observed_at",schemaPath:"#/properties/observed_at/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err8);
 errors++;
@@ -1095,7 +1796,7 @@ errors++;
 if(data.clears_at !== undefined){
 let data4 = data.clears_at;
 if(typeof data4 === "string"){
-if(!(formats8.test(data4))){
+if(!(formats24.test(data4))){
 const err10 = {instancePath:instancePath+"/clears_at",schemaPath:"#/properties/clears_at/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err10);
 errors++;
@@ -1191,7 +1892,7 @@ errors++;
 if(data.clears_at !== undefined){
 let data4 = data.clears_at;
 if(typeof data4 === "string"){
-if(!(formats8.test(data4))){
+if(!(formats24.test(data4))){
 const err6 = {instancePath:instancePath+"/clears_at",schemaPath:"#/properties/clears_at/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err6);
 errors++;
@@ -1299,7 +2000,7 @@ errors++;
 if(data.format_version !== undefined){
 let data0 = data.format_version;
 if(typeof data0 === "string"){
-if(!pattern2.test(data0)){
+if(!pattern3.test(data0)){
 const err16 = {instancePath:instancePath+"/format_version",schemaPath:"#/properties/format_version/pattern",keyword:"pattern",params:{pattern: "^1\\.[0-9]+$"},message:"must match pattern \""+"^1\\.[0-9]+$"+"\""};
 (vErrors ??= []).push(err16);
 errors++;
@@ -1329,7 +2030,7 @@ errors++;
 if(data.timestamp !== undefined){
 let data2 = data.timestamp;
 if(typeof data2 === "string"){
-if(!(formats8.test(data2))){
+if(!(formats24.test(data2))){
 const err20 = {instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err20);
 errors++;
@@ -1737,7 +2438,7 @@ errors++;
 if(data31.since !== undefined){
 let data35 = data31.since;
 if(typeof data35 === "string"){
-if(!(formats8.test(data35))){
+if(!(formats24.test(data35))){
 const err71 = {instancePath:instancePath+"/gaps/" + i6+"/since",schemaPath:"#/properties/gaps/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err71);
 errors++;
@@ -1829,7 +2530,7 @@ errors++;
 if(data39.step !== undefined){
 let data41 = data39.step;
 if(typeof data41 === "string"){
-if(!(formats10.test(data41))){
+if(!(formats38.test(data41))){
 const err83 = {instancePath:instancePath+"/settled/" + i8+"/step",schemaPath:"#/properties/settled/items/properties/step/format",keyword:"format",params:{format: "step"},message:"must match format \""+"step"+"\""};
 (vErrors ??= []).push(err83);
 errors++;
@@ -2088,7 +2789,7 @@ errors++;
 if(data.plan_digest !== undefined){
 let data55 = data.plan_digest;
 if(typeof data55 === "string"){
-if(!(formats12.test(data55))){
+if(!(formats40.test(data55))){
 const err120 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
 (vErrors ??= []).push(err120);
 errors++;
@@ -2153,7 +2854,7 @@ errors++;
 if(data.checksum !== undefined){
 let data59 = data.checksum;
 if(typeof data59 === "string"){
-if(!(formats12.test(data59))){
+if(!(formats40.test(data59))){
 const err129 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
 (vErrors ??= []).push(err129);
 errors++;

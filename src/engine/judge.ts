@@ -6,15 +6,16 @@
  * change keeps its place in the plan, with every rule that was asked.
  */
 
+import { isCovered, labelsOf } from './budget.ts';
 import { digestOf } from './canonical.ts';
 import { engineRuleTables } from './generated.ts';
 import { isOurs } from './match.ts';
 import type { Plugin } from './plugin.ts';
 import { formatRef } from './ref.ts';
-import { engineRules, type Ground } from './rules.ts';
-import { withChanges } from './scene.ts';
+import { engineRules, type Ground, isDisruptive } from './rules.ts';
+import { removalsByKind, withChanges } from './scene.ts';
 import type { KindTables } from './tables.ts';
-import type { Action, Change, Judgement, Override, Pair, Scene, Verdict } from './types.ts';
+import type { Action, Change, Judgement, Override, Pair, Scene, Spent, Verdict } from './types.ts';
 
 /** Digest of all that a judgement rests on: what is written, the state, and the facts; nothing volatile. */
 export function basisOf(pair: Pair): string {
@@ -176,6 +177,7 @@ export function judge(
   pairs: ReadonlyMap<string, Pair>,
   scene: Scene,
   plugins: ReadonlyMap<string, Plugin>,
+  spent: Iterable<Spent>,
 ): ReadonlyMap<string, Action> {
   if (changes.size === 0) return new Map();
   const needed = dependents(pairs.values());
@@ -185,12 +187,21 @@ export function judge(
     if (pair !== undefined) before.set(address, changesBefore(change, pair, changes, needed.get(address) ?? []));
   }
   const judged = new Map<string, Action>();
-  const seen = withChanges(scene, changes, judged);
+  const underWay = new Map<string, Action>();
+  const budgets = scene.budgets.map((use) => ({ ...use }));
+  const removals = removalsByKind(scene, changes, spent);
+  const seen = withChanges(scene, changes, { removals, judged, underWay, budgets });
   for (const address of inOrder(before)) {
     const change = changes.get(address);
     const pair = pairs.get(address);
     if (change === undefined || pair === undefined) continue;
-    judged.set(address, judgeOne(change, pair, seen, plugins, needed.get(address) ?? [], before.get(address) ?? []));
+    const action = judgeOne(change, pair, seen, plugins, needed.get(address) ?? [], before.get(address) ?? []);
+    judged.set(address, action);
+    if (action.verdict !== 'accept') continue;
+    underWay.set(address, action);
+    const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
+    if (budgets.length === 0 || tables === undefined || !isDisruptive(change, tables)) continue;
+    for (const use of budgets) if (isCovered(use.budget, change.ref, labelsOf(pair))) use.accepted += 1;
   }
   return judged;
 }

@@ -89,13 +89,14 @@ function inRecords(
   return drafts;
 }
 
-/** What one look of a whole world is remembered as. */
+/** What one look of a whole world is remembered as; `doubted` names the kinds (`plugin/Kind`) of which it misses too much. */
 export function note(
   pairs: ReadonlyMap<string, Pair>,
   gaps: readonly Gap[],
   plugins: ReadonlyMap<string, Plugin>,
   run: string,
   now: number,
+  doubted: ReadonlySet<string>,
 ): readonly Draft[] {
   const counts: Record<string, number> = {};
   const resources: Seen[] = [];
@@ -108,13 +109,18 @@ export function note(
       const key = `${pair.ref.plugin}/${pair.ref.kind}`;
       counts[key] = (counts[key] ?? 0) + 1;
     }
+    // Where the look itself is doubted, what it misses stays as it was.
+    if (pair.observed === undefined && doubted.has(`${pair.ref.plugin}/${pair.ref.kind}`)) continue;
     const seen = seenOf(pair, kind, tables, now);
     if (seen !== undefined) resources.push(seen);
   }
   return inRecords(run, resources, counts, gaps.map(gapScope).sort());
 }
 
-/** Specs that the world already answers to, though they were never applied: from now on they count as applied. */
+/**
+ * Where nothing is left to do: a spec that the world already answers to counts as applied, though it never was, and
+ * failures count no more. `changes` has those of all pairs, whatever part of them is planned.
+ */
 export function noteApplied(
   pairs: ReadonlyMap<string, Pair>,
   changes: ReadonlyMap<string, Change>,
@@ -124,9 +130,14 @@ export function noteApplied(
   for (const [address, pair] of pairs) {
     if (!isOurs(pair) || pair.desired === undefined || pair.observed === undefined || changes.has(address)) continue;
     const applied = pair.memory?.applied;
-    if (applied?.spec !== undefined && sameJson(applied.spec, pair.desired.spec)) continue;
-    const noted = specNote(pair.desired.spec);
-    if (noted.specDigest !== applied?.digest) resources.push({ ref: pair.ref, ...noted });
+    const noted =
+      applied?.spec !== undefined && sameJson(applied.spec, pair.desired.spec)
+        ? undefined
+        : specNote(pair.desired.spec);
+    const isNew = noted !== undefined && noted.specDigest !== applied?.digest;
+    const isOver = pair.memory?.failures !== undefined;
+    if (isNew || isOver)
+      resources.push({ ref: pair.ref, ...(isNew ? noted : {}), ...(isOver ? { settled: true } : {}) });
   }
   return resources.length === 0 ? [] : inRecords(run, resources, {}, []);
 }

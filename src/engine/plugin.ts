@@ -6,6 +6,7 @@ import type {
   Desired,
   Facts,
   Finding,
+  Gap,
   Json,
   Memory,
   Pair,
@@ -52,8 +53,8 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   note?(pair: Pair<S, F, M>, now: number): Partial<M>;
   /** Findings that need more than one resource, or memory. */
   findings?(pair: Pair<S, F, M>, scene: Scene): readonly Finding[];
-  /** What else has to be looked at before an action on this resource is judged again; what it needs always is. */
-  matters?(pair: Pair<S, F, M>): readonly Ref[];
+  /** What else has to be looked at before an action on this resource is judged again (its fleet, for a rule about that); what it needs always is. */
+  matters?(pair: Pair<S, F, M>, scene: Scene): readonly Ref[];
   /** Brings what an older version remembered up to this one. */
   upgrade?(kept: Facts, version: number): Partial<M>;
   readonly rules: { readonly [Id in RuleId]: Rule<S, F, M> };
@@ -69,6 +70,29 @@ export interface Query {
   readonly now: number;
   readonly signal: AbortSignal;
   /** So many of so many are read. */
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** Something that exists, as the document that would describe it. */
+export interface Found {
+  readonly ref: Ref;
+  readonly spec: Json;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** What the reader of the document has to know, or to fill in; each becomes a comment. */
+  readonly notes: readonly string[];
+}
+
+/** Where to look for what is neither written nor remembered. */
+export interface Discovery {
+  readonly desired: readonly Desired[];
+  readonly memory: readonly Memory[];
+  /** Words of the user, such as folders; what they mean is the plugin's. */
+  readonly places: readonly string[];
+  /** The file that will hold the documents, relative to the project: what their relative paths start from. */
+  readonly document: string;
+  /** Epoch ms. */
+  readonly now: number;
+  readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
 }
 
@@ -115,6 +139,11 @@ export interface Plugin<R = unknown, W = unknown> {
   openReader(outside: Outside): Promise<R>;
   openWriter(outside: Outside): Promise<W>;
   observe(world: R, query: Query): Promise<View>;
+  /** What exists and is neither written nor remembered, as documents. Absent where there is no way to look for it. */
+  discover?(
+    world: R,
+    discovery: Discovery,
+  ): Promise<{ readonly found: readonly Found[]; readonly gaps: readonly Gap[] }>;
   close?(world: R): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 /** Reconcile: the line from documents and memory to a sealed plan, in its order. */
 
 import type { Head } from '../store/store.ts';
+import { collapsedKinds } from './collapse.ts';
 import { diff } from './diff.ts';
 import { expand } from './expand.ts';
 import { judge } from './judge.ts';
@@ -12,9 +13,11 @@ import type { Plugin } from './plugin.ts';
 import type { Draft } from './record.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
+import { overdue } from './rules.ts';
 import { sceneOf } from './scene.ts';
 import { seal } from './seal.ts';
 import { settle } from './settle.ts';
+import type { KindTables } from './tables.ts';
 import type { Action, Change, Desired, Finding, Pair, Safety, Scene, View } from './types.ts';
 
 /** How long the look at a plugin's whole world may take. */
@@ -59,7 +62,16 @@ function findingsOf(
   return [...pairs.values()].flatMap((pair) => [
     ...(pair.observed?.findings ?? []),
     ...(plugins.get(pair.ref.plugin)?.kinds[pair.ref.kind]?.findings?.(pair, scene) ?? []),
+    ...stuckFinding(pair, plugins.get(pair.ref.plugin)?.tables.kinds[pair.ref.kind], scene),
   ]);
+}
+
+/** What the world ought to have moved on long ago, whether or not there is a step of ours for it. */
+function stuckFinding(pair: Pair, tables: KindTables | undefined, scene: Scene): readonly Finding[] {
+  const late = tables === undefined ? undefined : overdue(pair, tables, scene.now);
+  if (late === undefined) return [];
+  const message = `${late.state} since ${late.since}; it ought to have left that by ${late.dueAt}`;
+  return [{ ref: pair.ref, code: 'stuck', severity: 'warning', message, facts: late }];
 }
 
 /** What earlier runs left open, and how it ended. */
@@ -93,18 +105,21 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
       safety,
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(logAt === undefined ? {} : { logAt }),
+      spent: recall.spent,
     });
   const found = match(desired, view, recall);
-  const closed = input.busy === undefined ? settle(found, plugins, sceneFor(found), run) : [];
+  const doubted = collapsedKinds(found.values(), safety.collapse);
+  const closed = input.busy === undefined ? settle(found, plugins, sceneFor(found), run, doubted) : [];
   const settled = settledRows(closed, found);
   await input.record(closed);
-  await input.record(note(withMemory(found, recall), view.gaps, plugins, run, now));
+  await input.record(note(withMemory(found, recall), view.gaps, plugins, run, now, doubted));
 
   const pairs = withMemory(found, recall);
   const scene = sceneFor(pairs);
-  const changes = only(diff(pairs, plugins, scene), input.within);
-  await input.record(noteApplied(pairs, changes, run));
-  const actions = judge(changes, pairs, scene, plugins);
+  const proposed = diff(pairs, plugins, scene);
+  await input.record(noteApplied(pairs, proposed, run));
+  const changes = only(proposed, input.within);
+  const actions = judge(changes, pairs, scene, plugins, recall.spent.values());
   const plan = seal({
     ...input,
     pairs,

@@ -1,6 +1,18 @@
 /** The records of the log: what each kind of line says. The store adds sequence, time, actor and hashes. */
 
-import type { Cause, FieldChange, Goal, Json, Judgement, Memory, MetaNote, Override, Ref, Step } from './types.ts';
+import type {
+  Cause,
+  FieldChange,
+  Goal,
+  Json,
+  Judgement,
+  Memory,
+  MetaNote,
+  Override,
+  Ref,
+  Spent,
+  Step,
+} from './types.ts';
 
 /** A move that a run saw, or made; `unlisted` if the spec has no such move. */
 export interface Move {
@@ -25,6 +37,8 @@ export interface Seen {
   /** The world is already as a newer spec wants it: that spec counts as applied. */
   readonly spec?: Json;
   readonly specDigest?: string;
+  /** Nothing is left to do: failures before count no more. */
+  readonly settled?: true;
   /** The whole of it is forgotten: it was not ours, and is gone. */
   readonly gone?: true;
 }
@@ -58,6 +72,8 @@ export interface RecordBodies {
     readonly because: string;
     readonly fields?: readonly FieldChange[];
     readonly basis: string;
+    /** The spec marks the step so: it counts against disruption budgets. */
+    readonly disruptive?: true;
     readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
     readonly meta?: MetaNote;
     readonly spec?: Json;
@@ -102,7 +118,7 @@ export interface RecordBodies {
     readonly kept?: Readonly<Record<string, Json>>;
     readonly version?: number;
   };
-  /** Begins a segment: so many `remembered` records follow, one a resource; then the tail. */
+  /** Begins a segment: so many `remembered` records follow, one a resource or spent step; then the tail. */
   readonly checkpoint: {
     readonly format: number;
     readonly project: string;
@@ -126,7 +142,7 @@ export interface RecordBodies {
     /** The records up to this one are gone from the log on purpose: what follows it is where the log begins. */
     readonly prunes?: { readonly seq: number; readonly hash: string };
   };
-  readonly remembered: { readonly memory: Memory };
+  readonly remembered: { readonly memory: Memory } | { readonly spent: Spent };
 }
 
 export type RecordKind = keyof RecordBodies;

@@ -7,18 +7,33 @@
  */
 
 import type { LogRecord, RecordBodies, Seen } from './record.ts';
-import { formatRef } from './ref.ts';
-import type { Applied, Facts, Json, Memory, MetaNote, Ref } from './types.ts';
+import { compareText, formatRef } from './ref.ts';
+import type { Applied, Facts, Json, Memory, MetaNote, Ref, Spent } from './types.ts';
 
 /** All that is remembered, by address, and up to when. */
 export interface Recall {
   readonly resources: Map<string, Memory>;
+  /** Steps that limits over time count, by the sequence number of their intent, oldest first; see SPENT_KEPT_MS. */
+  readonly spent: Map<number, Spent>;
   /** Time of the newest record: ISO 8601. Never runs backwards. */
   at: string;
 }
 
 export function emptyRecall(): Recall {
-  return { resources: new Map(), at: '' };
+  return { resources: new Map(), spent: new Map(), at: '' };
+}
+
+/** No limit may look back further than this. */
+export const SPENT_KEPT_MS = 7 * 24 * 60 * 60_000;
+
+/** Everything that is remembered, as a checkpoint says it: resources by address, then spent steps by sequence. */
+export function rememberedOf(recall: Recall): readonly RecordBodies['remembered'][] {
+  return [
+    ...[...recall.resources]
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([, memory]): RecordBodies['remembered'] => ({ memory })),
+    ...[...recall.spent.values()].map((spent): RecordBodies['remembered'] => ({ spent })),
+  ];
 }
 
 type Entry =
@@ -78,6 +93,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
     labels: seen.labels ?? before.labels,
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied,
+    ...(seen.settled === true ? { failures: undefined, lastError: undefined } : {}),
   } as Memory;
   return withKept(withState(met, at, seen.state), seen.kept, seen.version);
 }
@@ -162,23 +178,48 @@ function put(recall: Recall, ref: Ref, entry: Entry): void {
   else recall.resources.set(address, next);
 }
 
+/** Counts the step of an intent, and forgets those that no limit asks for any more. */
+function spend(recall: Recall, body: RecordBodies['intent'], seq: number, at: string): void {
+  const removal = body.goal === 'remove' || body.goal === 'replace';
+  if (!removal && body.disruptive !== true) return;
+  const oldest = Date.parse(recall.at) - SPENT_KEPT_MS;
+  for (const [key, spent] of recall.spent) {
+    if (Date.parse(spent.at) >= oldest) break;
+    recall.spent.delete(key);
+  }
+  recall.spent.set(seq, {
+    seq,
+    at,
+    ref: body.ref,
+    step: body.step,
+    labels: body.meta?.labels ?? recall.resources.get(formatRef(body.ref))?.labels ?? {},
+    ...(removal ? { removal } : {}),
+    ...(body.disruptive === true ? { disruptive: true } : {}),
+  });
+}
+
 /** Takes one record into the table. */
 export function fold(recall: Recall, record: LogRecord): void {
   if (record.time > recall.at) recall.at = record.time;
   switch (record.kind) {
     case 'checkpoint':
       recall.resources.clear();
+      recall.spent.clear();
       return;
     case 'remembered':
-      recall.resources.set(formatRef(record.body.memory.ref), record.body.memory);
+      if ('memory' in record.body) recall.resources.set(formatRef(record.body.memory.ref), record.body.memory);
+      else recall.spent.set(record.body.spent.seq, record.body.spent);
       return;
     case 'seen':
       for (const seen of record.body.resources) put(recall, seen.ref, { kind: 'seen', body: seen });
       return;
     case 'intent':
+      spend(recall, record.body, record.seq, recall.at);
       put(recall, record.body.ref, { kind: 'intent', body: record.body, seq: record.seq });
       return;
     case 'outcome':
+      // Nothing came of it.
+      if (record.body.outcome === 'undone') recall.spent.delete(record.body.intent);
       put(recall, record.body.ref, { kind: 'outcome', body: record.body });
       return;
     case 'memory':

@@ -1,13 +1,15 @@
 /** The rules that hold for every kind, so that no plugin repeats them. Each is a pure function of a change and its scene. */
 
+import { isCovered, labelsOf, standingOf } from './budget.ts';
+import { isCollapsed } from './collapse.ts';
 import type { EngineRuleId } from './generated.ts';
 import { gapScope } from './gap.ts';
-import { isUnsettled, parseStep, stateFor, stepTransition } from './lifecycle.ts';
+import { firstMachine, isUnsettled, parseStep, stateFor, stepTransition } from './lifecycle.ts';
 import { isOurs } from './match.ts';
 import { formatRef } from './ref.ts';
 import type { KindTables } from './tables.ts';
-import type { Change, Pair, Scene, Verdict } from './types.ts';
-import { counted, defer, pass, reject } from './verdict.ts';
+import type { Change, Json, Pair, Scene, Verdict } from './types.ts';
+import { counted, defer, durationText, pass, reject, warn } from './verdict.ts';
 
 /** What an engine rule gets beside what every rule gets. */
 export interface Ground {
@@ -23,6 +25,11 @@ export type EngineRule = (change: Change, pair: Pair, scene: Scene, ground: Grou
 /** Changes of memory alone: no step of a machine. */
 export function isMemoryOnly(change: Change): boolean {
   return change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release';
+}
+
+/** The spec marks its step so, in a transition or an edit. */
+export function isDisruptive(change: Change, tables: KindTables): boolean {
+  return !isMemoryOnly(change) && stepTransition(tables, change.step)?.disruptive === true;
 }
 
 /** It takes something away that may be in use. */
@@ -67,6 +74,16 @@ function protectedRule(change: Change, pair: Pair): Verdict {
       : { set: { path: '/lifecycle/protect', value: false } };
   return reject(`it is protected, and would be ${change.goal === 'remove' ? 'removed' : 'replaced'}`, facts, {
     remedy,
+  });
+}
+
+function providerProtected(change: Change, pair: Pair): Verdict {
+  const by = pair.observed?.protectedBy;
+  const facts = { protectedBy: by ?? null, goal: change.goal };
+  if (by === undefined) return pass('its provider does not protect it', facts);
+  if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced', facts);
+  return reject(`its provider protects it: ${by}`, facts, {
+    remedy: { outside: 'lift that protection first, in its document or at the provider' },
   });
 }
 
@@ -140,17 +157,29 @@ function dependency(change: Change, pair: Pair, scene: Scene, ground: Ground): V
 function tooManyRemovals(change: Change, _pair: Pair, scene: Scene): Verdict {
   if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced');
   const { plugin, kind } = change.ref;
-  const { owned, removals } = scene.removals.get(`${plugin}/${kind}`) ?? { owned: 0, removals: 1 };
+  const { owned, removals, recent } = scene.removals.get(`${plugin}/${kind}`) ?? { owned: 0, removals: 1, recent: 0 };
   const { max, share, from } = scene.safety.removals;
   const allowed = scene.safety.maxRemovals;
-  const facts = { kind: `${plugin}/${kind}`, removals, owned, max, share, from, lifted: allowed?.count ?? null };
+  const facts = {
+    kind: `${plugin}/${kind}`,
+    removals,
+    recent,
+    owned,
+    max,
+    share,
+    from,
+    lifted: allowed?.count ?? null,
+  };
   if (allowed !== undefined && removals <= allowed.count)
     return pass(`lifted to ${allowed.count}: ${allowed.reason}`, facts);
-  const what = `${counted(removals, 'removal')} of ${owned} owned ${kind}s`;
+  // What went lately counts as if it were still ours, and went now: a second run is no way around the limits.
+  const [going, of] = [removals + recent, owned + recent];
+  const before = recent === 0 ? '' : `, after ${recent} in the last ${durationText(scene.safety.removals.perMs)}`;
+  const what = `${counted(removals, 'removal')} of ${owned} owned ${kind}s${before}`;
   const remedy = { outside: `--max-removals ${removals} --reason "…"` };
-  if (removals > max) return reject(`${what}, ${max} are allowed`, facts, { remedy });
-  if (owned >= from && removals === owned) return reject(`${what}: all of them`, facts, { remedy });
-  if (owned >= from && removals / owned > share)
+  if (going > max) return reject(`${what}, ${max} are allowed`, facts, { remedy });
+  if (of >= from && going === of) return reject(`${what}: all of them`, facts, { remedy });
+  if (of >= from && going / of > share)
     return reject(`${what}, ${Math.round(share * 100)} % are allowed`, facts, { remedy });
   return pass('within the limits', facts);
 }
@@ -179,10 +208,79 @@ function inProgress(_change: Change, pair: Pair, scene: Scene): Verdict {
   });
 }
 
-function freeze(_change: Change, pair: Pair): Verdict {
+function freeze(change: Change, pair: Pair, scene: Scene): Verdict {
   const hold = pair.desired?.meta.lifecycle.hold;
-  if (hold === undefined) return pass('not on hold');
-  return reject(`on hold: ${hold}`, { hold }, { remedy: { outside: 'remove lifecycle.hold' } });
+  if (hold !== undefined) return reject(`on hold: ${hold}`, { hold }, { remedy: { outside: 'remove lifecycle.hold' } });
+  const window = scene.safety.freeze.find(({ from, to }) => from <= scene.now && scene.now < to);
+  if (window === undefined) return pass('neither on hold nor inside a freeze window');
+  const [from, to] = [window.from, window.to].map((ms) => new Date(ms).toISOString()) as [string, string];
+  const facts = { from, to, reason: window.reason };
+  if (isMemoryOnly(change)) return pass('changes memory alone', facts);
+  return reject(`frozen since ${from}: ${window.reason}`, facts, { clearsAt: to, remedy: { wait: to } });
+}
+
+/** Since when it is in a state that the world has to leave, and until when it ought to; undefined where it need not. */
+export function overdue(
+  pair: Pair,
+  tables: KindTables,
+  now: number,
+): { readonly state: string; readonly since: string; readonly dueAt: string } | undefined {
+  const { observed, memory } = pair;
+  // Before it is remembered in this state, nobody knows since when.
+  if (observed === undefined || memory?.since === undefined || memory.state !== observed.state) return undefined;
+  const limits = (tables.machines[firstMachine(tables)]?.transitions ?? []).flatMap(({ from, by, withinMs }) =>
+    from === observed.state && by === 'world' && withinMs !== undefined ? [withinMs] : [],
+  );
+  if (limits.length === 0) return undefined;
+  const due = Date.parse(memory.since) + Math.max(...limits);
+  return now <= due ? undefined : { state: observed.state, since: memory.since, dueAt: new Date(due).toISOString() };
+}
+
+function stuck(_change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
+  const late = overdue(pair, tables, scene.now);
+  if (late === undefined) return pass('in no state for longer than it may be');
+  return warn(`${late.state} since ${late.since}; it ought to have left that by ${late.dueAt}`, late);
+}
+
+function observedCollapse(change: Change, _pair: Pair, scene: Scene, { tables }: Ground): Verdict {
+  const { plugin, kind } = change.ref;
+  const { share, from } = scene.safety.collapse;
+  const count = scene.missing.get(`${plugin}/${kind}`) ?? { known: 0, missing: 0 };
+  const facts = { kind: `${plugin}/${kind}`, ...count, share, from };
+  if (isMemoryOnly(change)) return pass('changes memory alone', facts);
+  if (change.goal !== 'create' && !isDestructive(change, tables)) return pass('neither creates nor takes away', facts);
+  if (!isCollapsed(count, scene.safety.collapse)) return pass('what was there is there', facts);
+  return reject(
+    `${count.missing} of ${count.known} ${kind}s that were there at the last look are not seen, and nothing of ours explains it`,
+    facts,
+    {
+      remedy: {
+        outside:
+          'find out why they are not seen; where they are really gone, `fettle state forget ADDRESS` says so of each',
+      },
+    },
+  );
+}
+
+function budget(change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
+  if (!isDisruptive(change, tables)) return pass('disrupts nothing', { disruptive: false });
+  const labels = labelsOf(pair);
+  const covering = scene.budgets.filter((use) => isCovered(use.budget, change.ref, labels));
+  const standings = covering.map((use) => ({ use, ...standingOf(use, use.accepted, scene.now) }));
+  const spent = standings.find(({ use, spent: count }) => count + use.accepted >= use.budget.max);
+  if (spent === undefined) return pass('within the budgets', { disruptive: true, budgets: covering.length });
+  const { max, perMs, match } = spent.use.budget;
+  const time = durationText(perMs);
+  const facts = { spent: spent.spent, accepted: spent.use.accepted, max, per: time, match: match as unknown as Json };
+  const used =
+    spent.use.accepted === 0 ? `${spent.spent} taken` : `${spent.spent} taken and ${spent.use.accepted} in this plan`;
+  return reject(
+    `${counted(max, 'disruption')} in ${time} ${max === 1 ? 'is' : 'are'} allowed, ${used}`,
+    facts,
+    spent.clearsAt === undefined
+      ? { remedy: { outside: 'raise the budget in fettle.yaml' } }
+      : { clearsAt: spent.clearsAt, remedy: { wait: spent.clearsAt } },
+  );
 }
 
 /** In the order in which they are asked. */
@@ -190,11 +288,15 @@ export const engineRules = {
   lifecycle,
   'not-owned': notOwned,
   protected: protectedRule,
+  'provider-protected': providerProtected,
   'partial-view': partialView,
   'stale-view': staleView,
   'in-progress': inProgress,
   'clock-behind': clockBehind,
   freeze,
+  stuck,
+  'observed-collapse': observedCollapse,
   dependency,
   'too-many-removals': tooManyRemovals,
+  budget,
 } satisfies Readonly<Record<EngineRuleId, EngineRule>>;

@@ -1,8 +1,10 @@
 /** The scene: what a rule or a diff may look at beside its own pair. */
 
+import { budgetUses } from './budget.ts';
+import { missingByKind } from './collapse.ts';
 import { isOurs } from './match.ts';
 import { formatRef } from './ref.ts';
-import type { Action, Change, Gap, Pair, Ref, Safety, Scene } from './types.ts';
+import type { Change, Gap, Pair, Ref, Safety, Scene, Spent } from './types.ts';
 
 export interface SceneInput {
   readonly pairs: ReadonlyMap<string, Pair>;
@@ -12,6 +14,8 @@ export interface SceneInput {
   readonly safety: Safety;
   readonly busy?: Scene['busy'];
   readonly logAt?: number;
+  /** Steps of earlier runs that limits over time count. */
+  readonly spent: ReadonlyMap<number, Spent>;
 }
 
 function addressesByKind(pairs: ReadonlyMap<string, Pair>): ReadonlyMap<string, readonly string[]> {
@@ -43,28 +47,58 @@ export function sceneOf(input: SceneInput): Scene {
     },
     changes: new Map(),
     removals: new Map(),
+    missing: missingByKind(input.pairs.values()),
+    budgets: budgetUses(input.safety.budgets, input.spent.values()).map((use) => ({ ...use, accepted: 0 })),
     judged: new Map(),
+    underWay: new Map(),
   };
 }
 
-function removalsByKind(scene: Scene, changes: Scene['changes']): Scene['removals'] {
-  const counts = new Map<string, { owned: number; removals: number }>();
+/** Addresses of what was removed within the time that the limits look back, by `plugin/Kind`. */
+function removedLately(scene: Scene, spent: Iterable<Spent>): ReadonlyMap<string, ReadonlySet<string>> {
+  const since = scene.now - scene.safety.removals.perMs;
+  const removed = new Map<string, Set<string>>();
+  for (const { removal, at, ref } of spent) {
+    if (removal !== true || Date.parse(at) <= since) continue;
+    const key = `${ref.plugin}/${ref.kind}`;
+    const known = removed.get(key);
+    if (known === undefined) removed.set(key, new Set([formatRef(ref)]));
+    else known.add(formatRef(ref));
+  }
+  return removed;
+}
+
+/** Counts only the kinds of which something would be removed. What is ours still, or again, was not removed. */
+export function removalsByKind(scene: Scene, changes: Scene['changes'], spent: Iterable<Spent>): Scene['removals'] {
+  const proposed = new Map<string, { ref: Ref; count: number }>();
   for (const { goal, ref } of changes.values()) {
     if (goal !== 'remove' && goal !== 'replace') continue;
     const key = `${ref.plugin}/${ref.kind}`;
-    const known = counts.get(key) ?? { owned: scene.ofKind(ref.plugin, ref.kind).filter(isOurs).length, removals: 0 };
-    counts.set(key, { ...known, removals: known.removals + 1 });
+    proposed.set(key, { ref, count: (proposed.get(key)?.count ?? 0) + 1 });
   }
-  return counts;
+  if (proposed.size === 0) return new Map();
+  const lately = removedLately(scene, spent);
+  return new Map(
+    [...proposed].map(([key, { ref, count }]) => {
+      const owned = scene.ofKind(ref.plugin, ref.kind).filter(isOurs);
+      const gone = new Set(lately.get(key));
+      for (const pair of owned) gone.delete(formatRef(pair.ref));
+      return [key, { owned: owned.length, removals: count, recent: gone.size }];
+    }),
+  );
 }
 
-/** The scene as the rules see it: with every proposed change, and what is judged so far. */
-export function withChanges(
-  scene: Scene,
-  changes: ReadonlyMap<string, Change>,
-  judged: ReadonlyMap<string, Action>,
-): Scene {
-  return { ...scene, changes, removals: removalsByKind(scene, changes), judged };
+/** What the rules see beside the proposed changes. */
+export interface Deciding {
+  readonly removals: Scene['removals'];
+  readonly judged: Scene['judged'];
+  readonly underWay: Scene['underWay'];
+  readonly budgets: Scene['budgets'];
+}
+
+/** The scene as the rules see it: with every proposed change, and what is decided so far. */
+export function withChanges(scene: Scene, changes: ReadonlyMap<string, Change>, deciding: Deciding): Scene {
+  return { ...scene, changes, ...deciding };
 }
 
 /** The scene with fresh pairs laid over it: right before an action, only what matters is looked at again. */

@@ -2,70 +2,15 @@
 
 import type { Head } from '../store/store.ts';
 import { digestOf } from './canonical.ts';
-import { driftOf } from './diff.ts';
+import { changeJson, driftValues } from './change-values.ts';
+import { driftOf } from './drift.ts';
 import { gapScope } from './gap.ts';
 import { parseStep, stepTransition } from './lifecycle.ts';
-import {
-  PLAN_FORMAT,
-  type Plan,
-  type PlanActionName,
-  type PlanReason,
-  type RefusedChange,
-  type ResourceChange,
-} from './plan.ts';
+import { PLAN_FORMAT, type Plan, type PlanReason, type RefusedChange, type ResourceChange } from './plan.ts';
 import type { Plugin } from './plugin.ts';
 import { compareText, formatRef } from './ref.ts';
 import { isMemoryOnly } from './rules.ts';
-import type { Action, Change, FieldChange, Finding, Gap, Json, Judgement, Pair, Scene } from './types.ts';
-
-const ACTION_NAMES: Readonly<Record<Change['goal'], readonly PlanActionName[]>> = {
-  create: ['create'],
-  update: ['update'],
-  replace: ['delete', 'create'],
-  remove: ['delete'],
-  adopt: ['update'],
-  protect: ['update'],
-  release: ['forget'],
-};
-
-type Side = 'before' | 'after';
-
-interface Tree {
-  [key: string]: Tree | Json;
-}
-
-function unescapePointer(part: string): string {
-  return part.replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-/** One side of field differences as a value shaped like the spec. */
-function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json | undefined): Json {
-  const root: Tree = Object.create(null) as Tree;
-  for (const field of fields) {
-    const value = leaf(field);
-    if (value === undefined) continue;
-    const parts = field.path.split('/').slice(1).map(unescapePointer);
-    const last = parts.pop();
-    if (last === undefined) continue;
-    let place = root;
-    for (const part of parts) place = (place[part] ??= Object.create(null) as Tree) as Tree;
-    place[last] = value;
-  }
-  return root;
-}
-
-function changeJson(change: Pick<Change, 'goal' | 'fields'>): ResourceChange['change'] {
-  const { goal, fields } = change;
-  const hidden = (field: FieldChange): Json | undefined => (field.secret === true ? true : undefined);
-  const shown = (which: Side) => side(fields, (field) => (field.secret === true ? undefined : field[which]));
-  return {
-    actions: ACTION_NAMES[goal],
-    before: goal === 'create' ? null : shown('before'),
-    after: goal === 'remove' ? null : shown('after'),
-    before_sensitive: goal === 'create' ? false : side(fields, hidden),
-    after_sensitive: goal === 'remove' ? false : side(fields, hidden),
-  };
-}
+import type { Action, Change, Finding, Gap, Json, Judgement, Pair, Scene } from './types.ts';
 
 function overridesOf(action: Action): readonly { readonly rule: string; readonly reason: string }[] {
   return action.judgements.flatMap(({ rule, overridden }) =>
@@ -157,17 +102,6 @@ export function planDigest(actions: readonly Action[], gaps: readonly Gap[]): st
   return digestOf({ rows, gaps: [...new Set(gaps.map(gapScope))].sort(compareText) });
 }
 
-function swap(change: Change): ResourceChange['change'] {
-  // A difference reads from the world to what is wanted; drift reads from what was applied to the world.
-  const fields = change.fields.map((field) => ({
-    path: field.path,
-    ...(field.after === undefined ? {} : { before: field.after }),
-    ...(field.before === undefined ? {} : { after: field.before }),
-    ...(field.secret === undefined ? {} : { secret: field.secret }),
-  }));
-  return changeJson({ goal: change.goal === 'create' ? 'remove' : 'update', fields });
-}
-
 function byGravity(actions: readonly Action[]): readonly Action[] {
   const rank = ({ change }: Action) => (change.goal === 'remove' ? 0 : change.goal === 'replace' ? 1 : 2);
   return actions.toSorted((a, b) => rank(a) - rank(b) || compareText(formatRef(a.change.ref), formatRef(b.change.ref)));
@@ -231,7 +165,9 @@ export function seal(input: SealInput): Plan {
   const drift = [...pairs].flatMap(([address, pair]) => {
     const plugin = plugins.get(pair.ref.plugin);
     const found = plugin === undefined ? undefined : driftOf(pair, input.actions.get(address)?.change, plugin, scene);
-    return found === undefined ? [] : [{ address, change: swap(found) }];
+    return found === undefined || found === 'unknown' || found.since === 'declared'
+      ? []
+      : [{ address, change: driftValues(found.back) }];
   });
   return {
     format_version: PLAN_FORMAT,

@@ -10,6 +10,7 @@
  * | update | in the state where the step settles, and as the intent wanted it | done |
  * | update | anything else | undone: the next step starts from what is seen |
  * | any | covered by a gap, or by a run that goes on | stays open |
+ * | any | nothing, in a kind of which far too much is missing (`doubted`: `plugin/Kind`) | stays open |
  *
  * No failure is counted for any of it: nobody knows that one happened.
  */
@@ -65,6 +66,7 @@ export function settle(
   plugins: ReadonlyMap<string, Plugin>,
   scene: Scene,
   run: string,
+  doubted: ReadonlySet<string>,
 ): readonly Draft[] {
   const drafts: Draft[] = [];
   for (const pair of pairs.values()) {
@@ -74,6 +76,7 @@ export function settle(
     const tables = plugin?.tables.kinds[pair.ref.kind];
     if (open === undefined || kind === undefined || tables === undefined) continue;
     if (pair.observed === undefined && pair.gap !== undefined) continue;
+    if (pair.observed === undefined && doubted.has(`${pair.ref.plugin}/${pair.ref.kind}`)) continue;
     const done = isDone(pair, open, kind, tables, scene);
     const state = pair.observed?.state ?? ABSENT;
     const kept = kind.note?.(pair, scene.now) as Readonly<Record<string, Json>> | undefined;

@@ -42,7 +42,10 @@ export interface RuleTable {
   readonly id: string;
   readonly guards: readonly Step[];
   readonly overridable: boolean;
-  /** It looks beyond its own resource: actions with the same value of this field run one at a time. */
+  /**
+   * It looks beyond its own resource: actions with the same value of this field run one at a time. `kind`: all of the
+   * kind; `label:pool`: those with the same label; `/pool`: those with the same value in the spec.
+   */
   readonly group?: string;
   readonly text: string;
 }

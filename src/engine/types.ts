@@ -78,6 +78,8 @@ export interface Observed<F = unknown> {
   readonly state: string;
   /** States of its other machines, by machine. */
   readonly others?: Readonly<Record<string, string>>;
+  /** What its provider protects it by, as in `delete protection`: it is neither removed nor replaced while that stands. */
+  readonly protectedBy?: string;
   /** It is there without anybody making it (a probed host): it is never created, adopted or removed. */
   readonly given?: true;
   /** What was seen and only changes when the resource does: part of the basis of a judgement. */
@@ -157,6 +159,18 @@ export interface Memory<M = Facts> {
   readonly failures?: number;
   readonly lastError?: { readonly at: string; readonly step: Step; readonly message: string };
   readonly open?: OpenIntent;
+}
+
+/** A step that counts against a limit over time. It outlives the memory of its resource, which a removal ends. */
+export interface Spent {
+  /** Sequence number of its intent. */
+  readonly seq: number;
+  readonly at: string;
+  readonly ref: Ref;
+  readonly step: Step;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly removal?: true;
+  readonly disruptive?: true;
 }
 
 /** One resource as written, seen and remembered; any of the three may be missing. */
@@ -249,16 +263,68 @@ export interface Override {
   readonly rule: string;
   readonly address: string;
   readonly reason: string;
+  /** Until when: ISO 8601; absent for one that is given for this run alone. */
+  readonly until?: string;
+}
+
+/** So many disruptive steps in a time, over all resources that match. */
+export interface Budget {
+  readonly match: {
+    readonly plugin?: string;
+    readonly kind?: string;
+    readonly labels: Readonly<Record<string, string>>;
+  };
+  readonly max: number;
+  readonly perMs: number;
+}
+
+/** A time in which nothing is done: epoch ms, the end not included. */
+export interface FreezeWindow {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
 }
 
 /** Limits of the safety rules, from `fettle.yaml` and the command line. */
 export interface Safety {
   /** How old a view may be for a destructive step, in ms. */
   readonly maxAgeMs: number;
-  readonly removals: { readonly max: number; readonly share: number; readonly from: number };
+  /** `share` is a fraction; removals of the last `perMs` count too. */
+  readonly removals: {
+    readonly max: number;
+    readonly share: number;
+    readonly from: number;
+    readonly perMs: number;
+  };
+  /** A look that misses more than this fraction of what was there, where it is at least `from`, is doubted. */
+  readonly collapse: { readonly share: number; readonly from: number };
+  readonly budgets: readonly Budget[];
+  /** In the order of their beginnings, none touching another. */
+  readonly freeze: readonly FreezeWindow[];
   /** `--max-removals` with its reason: lifts the limits of removals to this count. */
   readonly maxRemovals?: { readonly count: number; readonly reason: string };
   readonly overrides: readonly Override[];
+}
+
+/** How much of a kind was there at the last look, and how much of that is missing now. */
+export interface KindCount {
+  readonly known: number;
+  readonly missing: number;
+}
+
+/** A budget with the times (epoch ms, ascending) of the steps that earlier runs took from it. */
+export interface BudgetUse {
+  readonly budget: Budget;
+  readonly times: readonly number[];
+}
+
+/** Counts of one kind, for the limits of removals. */
+export interface RemovalCount {
+  readonly owned: number;
+  /** Proposed now. */
+  readonly removals: number;
+  /** Removed within the time that the limits look back, and not there any more. */
+  readonly recent: number;
 }
 
 /** What a rule may look at beside its own pair. */
@@ -279,7 +345,16 @@ export interface Scene {
   /** Every proposed change, by address. */
   readonly changes: ReadonlyMap<string, Change>;
   /** Owned resources and proposed removals, by `plugin/Kind`; a kind without removals is not there. */
-  readonly removals: ReadonlyMap<string, { readonly owned: number; readonly removals: number }>;
-  /** Actions judged so far, by address: a rule about the fleet counts the accepted ones. */
+  readonly removals: ReadonlyMap<string, RemovalCount>;
+  /** What is ours and was there at the last look, and how much of it is not seen now, by `plugin/Kind`. */
+  readonly missing: ReadonlyMap<string, KindCount>;
+  /** What earlier runs have spent of each budget, and how many accepted steps of this plan count against it too. */
+  readonly budgets: readonly (BudgetUse & { readonly accepted: number })[];
+  /** Actions judged so far, by address; right before an action, all of the plan. */
   readonly judged: ReadonlyMap<string, Action>;
+  /**
+   * Accepted actions whose effect the pairs do not show yet, by address: in a plan those judged before, right before an
+   * action those that others are taking at this moment. A rule about the fleet counts these.
+   */
+  readonly underWay: ReadonlyMap<string, Action>;
 }

@@ -51,7 +51,7 @@ function bodyText(record: LogRecord): string {
     case 'checkpoint':
       return `segment of fence ${record.body.token} begins with ${record.body.resources} resources${record.body.recovers === undefined ? '' : ', after a recovery'}${record.body.seals === undefined ? '' : ', after a takeover'}`;
     case 'remembered':
-      return formatRef(record.body.memory.ref);
+      return formatRef('memory' in record.body ? record.body.memory.ref : record.body.spent.ref);
   }
 }
 

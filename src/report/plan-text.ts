@@ -1,17 +1,8 @@
 /** A plan as text for people: what is rejected, removed or wrong comes first; what does not change is only counted. */
 
 import type { Plan, RefusedChange, ResourceChange } from '../engine/plan.ts';
-import type { Json } from '../engine/types.ts';
-import {
-  columnWidth,
-  type Paint,
-  painter,
-  plural,
-  printable as harmless,
-  shortDigests,
-  shorten,
-  spanText,
-} from './text.ts';
+import { type FieldRow, fieldRows, valueText } from './fields.ts';
+import { columnWidth, type Paint, painter, plural, printable as harmless, shortDigests, spanText } from './text.ts';
 
 export interface PlanTextOptions {
   readonly color: boolean;
@@ -27,7 +18,8 @@ function printable(text: string): string {
   return shortDigests(harmless(text));
 }
 
-function symbolOf(change: ResourceChange): string {
+/** `+ - -/+ ~ >`, as people know them. */
+export function symbolOf(change: Pick<ResourceChange, 'goal' | 'step'>): string {
   if (change.goal === 'create') return '+';
   if (change.goal === 'remove') return '-';
   if (change.goal === 'replace') return '-/+';
@@ -35,44 +27,20 @@ function symbolOf(change: ResourceChange): string {
   return change.goal === 'update' && from !== to ? '>' : '~';
 }
 
-function stepStates(change: ResourceChange): readonly [string, string] {
+function stepStates(change: Pick<ResourceChange, 'step'>): readonly [string, string] {
   const [from = '', to = ''] = change.step.slice(change.step.indexOf(':') + 1).split('>');
   return [from, to];
 }
 
-function stepText(change: ResourceChange): string {
+/** `ready > draining`, the machine in front where the step names one. */
+export function stepText(change: Pick<ResourceChange, 'step'>): string {
   const [from, to] = stepStates(change);
   const machine = change.step.includes(':') ? `${change.step.slice(0, change.step.indexOf(':'))}: ` : '';
   return `${machine}${from} > ${to}`;
 }
 
-function valueText(value: Json | undefined): string {
-  return value === undefined ? '(none)' : shorten(printable(JSON.stringify(value)), 60);
-}
-
-interface FieldRow {
-  readonly path: string;
-  readonly text: string;
-}
-
-function isTree(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Differences as `labels.tier: "a" → "b"`; what is wanted to be an object is gone through, as far as both sides are. */
-function fieldRows(before: Json | undefined, after: Json | undefined, path = ''): readonly FieldRow[] {
-  if (isTree(before) || isTree(after)) {
-    const left = isTree(before) ? before : {};
-    const right = isTree(after) ? after : {};
-    return [...new Set([...Object.keys(left), ...Object.keys(right)])].flatMap((key) =>
-      fieldRows(left[key], right[key], path === '' ? key : `${path}.${key}`),
-    );
-  }
-  if (path === '') return [];
-  return [{ path, text: `${printable(path)}: ${valueText(before)} → ${valueText(after)}` }];
-}
-
-function secretRows(change: ResourceChange): readonly FieldRow[] {
+/** Which secrets differ, without a value. */
+export function secretRows(change: Pick<ResourceChange, 'change'>): readonly FieldRow[] {
   return fieldRows(change.change.before_sensitive, change.change.after_sensitive).map(({ path }) => ({
     path,
     text: `${printable(path)}: (secret, changed)`,
@@ -200,6 +168,23 @@ function settledLines(plan: Plan): readonly string[] {
   );
 }
 
+const UNMANAGED_SHOWN = 10;
+
+/** What is there, and neither written nor ours, with the command that writes documents for it. */
+function unmanagedLines(plan: Plan, detail: boolean): readonly string[] {
+  const { unmanaged } = plan;
+  if (unmanaged.length === 0) return [];
+  const shown = detail ? unmanaged : unmanaged.slice(0, UNMANAGED_SHOWN);
+  const more = unmanaged.length - shown.length;
+  const plugins = [...new Set(unmanaged.map((address) => address.split('/')[0] ?? ''))];
+  return [
+    'Not managed; to adopt it, write documents with ' +
+      `${plugins.map((plugin) => `\`fettle import --all --plugin ${printable(plugin)}\``).join(', ')} and apply:`,
+    ...shown.map((address) => `    ${printable(address)}`),
+    ...(more === 0 ? [] : [`    and ${more} more (--detail lists them)`]),
+  ];
+}
+
 /** `Plan: 1 to add, …`. */
 export function summaryText(plan: Plan): string {
   const { add, change, step, remove, rejected, deferred, findings, unchanged, unread } = plan.summary;
@@ -231,6 +216,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     settledLines(plan),
     linesText(lines, paint),
     findingLines(plan, paint),
+    unmanagedLines(plan, detail),
     [
       paint('bold', summaryText(plan)),
       ...(plan.targeted ? ['This plan is partial: only what --target and --exclude leave was judged.'] : []),

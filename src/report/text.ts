@@ -32,8 +32,9 @@ export function shortDigests(text: string): string {
   return text.replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/gu, 'sha256:$1…');
 }
 
+/** At most `length` UTF-16 units, never ending inside a character. */
 export function shorten(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/u, '')}…`;
 }
 
 /** Pads a column to the width of its widest cell, up to a limit: one long cell does not push the others away. */

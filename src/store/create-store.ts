@@ -32,7 +32,7 @@ async function build(folder: string, store: NewStore): Promise<void> {
   const text = newKeyText();
   await writeDurably(keyFile(folder), (handle) => writeAll(handle, Buffer.from(text)));
   const keyCheck = keyCheckOf(parseKey(text) ?? Buffer.alloc(0));
-  await writeSegment(folder, { ...store, seq: 1, token: 1, keyCheck, memories: [], more: {} }, store.id);
+  await writeSegment(folder, { ...store, seq: 1, token: 1, keyCheck, remembered: [], more: {} }, store.id);
   await syncFolder(folder);
 }
 

@@ -11,8 +11,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { LogRecord } from '../engine/record.ts';
-import { emptyRecall, fold } from '../engine/remember.ts';
-import type { Memory } from '../engine/types.ts';
+import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
 import { appendQueue } from './append-queue.ts';
 import { createStore } from './create-store.ts';
 import { removeLeftovers, writeAll } from './durable.ts';
@@ -25,7 +24,7 @@ import { formatLine, type Prepared, prepare } from './line.ts';
 import { readAll, readNewest } from './read-log.ts';
 import { cutFile, recoverLog, tidyRecovery } from './recover-log.ts';
 import type { End } from './scan-segment.ts';
-import type { Damage, Fence, LockOptions, ReadReport, RecoverReport, Store } from './store.ts';
+import type { Damage, Fence, LockOptions, ReadReport, RecoverReport, Remembered, Store } from './store.ts';
 import { verifyLog } from './verify-log.ts';
 import { writeSegment } from './write-segment.ts';
 
@@ -175,7 +174,7 @@ export function openFileStore(options: FileStoreOptions): Store {
           actor,
           project,
           keyCheck,
-          memories: recall.resources.values(),
+          remembered: rememberedOf(recall),
           more: { follows: { seq, hash }, seals: { segment: base.file.name, seq, hash, bytes } },
         },
         randomId(),
@@ -212,7 +211,7 @@ export function openFileStore(options: FileStoreOptions): Store {
     return { token: lock.token, holder, ...(session.cut === undefined ? {} : { cut: session.cut }) };
   }
 
-  async function roll(memories: Iterable<Memory>, fence: Fence, force: boolean): Promise<void> {
+  async function roll(remembered: readonly Remembered[], fence: Fence, force: boolean): Promise<void> {
     const { lock, tail } = writable(fence);
     const tailBytes = tail.end.bytes - tail.begun;
     if (tailBytes === 0 && !force) return;
@@ -226,7 +225,7 @@ export function openFileStore(options: FileStoreOptions): Store {
       actor,
       project,
       keyCheck: tail.keyCheck,
-      memories,
+      remembered,
       more: { follows: { seq, hash } },
     };
     let named = false;
@@ -306,7 +305,7 @@ export function openFileStore(options: FileStoreOptions): Store {
         }),
       );
     },
-    checkpoint: (memories, fence, force = false) => queue.alone(() => roll(memories, fence, force)),
+    checkpoint: (all, fence, force = false) => queue.alone(() => roll(all, fence, force)),
     verify: (head) => told(() => verifyLog(folder, head)),
     recover: (fence) => queue.alone(() => told(() => recover(fence))),
     mac: (secret) => told(() => mac(secret)),

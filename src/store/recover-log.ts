@@ -21,7 +21,8 @@ import { copyFile, lstat, mkdir, open, readFile, rename } from 'node:fs/promises
 import { basename, dirname, join } from 'node:path';
 import type { LogRecord, RecordBodies } from '../engine/record.ts';
 import { compareText, formatRef, parseRef } from '../engine/ref.ts';
-import type { Memory, Ref } from '../engine/types.ts';
+import { rememberedOf } from '../engine/remember.ts';
+import type { Ref } from '../engine/types.ts';
 import { ignoreMissing, replaceWhole, syncFolder, writeAll } from './durable.ts';
 import { FenceLostError } from './errors.ts';
 import { assertFence, type HeldLock, linkLock, unlinkLock, unlinkLocksBelow } from './file-lock.ts';
@@ -30,7 +31,7 @@ import { keyFile, logFolder, quarantineFolder, type SegmentFile } from './layout
 import { readLine } from './line.ts';
 import type { Link } from './read-log.ts';
 import { type CheckpointRecord, readCheckpoint, type SegmentScan } from './scan-segment.ts';
-import type { RecoverReport } from './store.ts';
+import type { RecoverReport, Remembered } from './store.ts';
 import { type Examination, examine } from './verify-log.ts';
 import { type NewSegment, type SegmentPlan, writeSegment } from './write-segment.ts';
 
@@ -90,7 +91,7 @@ function refsOf(record: LogRecord): readonly unknown[] {
     case 'memory':
       return [record.body.ref];
     case 'remembered':
-      return [record.body.memory.ref];
+      return 'memory' in record.body ? [record.body.memory.ref] : [];
     default:
       return [];
   }
@@ -251,14 +252,14 @@ async function raiseToken(
   return { token, holder: lock.holder };
 }
 
-function mark(found: Examination, addresses: ReadonlySet<string>): readonly Memory[] {
+function mark(found: Examination, addresses: ReadonlySet<string>): readonly Remembered[] {
   const memories = new Map(found.recall.resources);
   for (const address of addresses) {
     const ref = parseRef(address);
     const memory = memories.get(address) ?? (ref === undefined ? undefined : { ref, version: 1, kept: {} });
     if (memory !== undefined) memories.set(address, { ...memory, unknown: true });
   }
-  return [...memories.values()];
+  return rememberedOf({ ...found.recall, resources: memories });
 }
 
 /** So many damages are written into the checkpoint; the report has all of them. */
@@ -328,7 +329,7 @@ export async function recoverLog(folder: string, context: RecoveryContext): Prom
     actor: context.actor,
     project: context.project,
     keyCheck,
-    memories: mark(found, remains.addresses),
+    remembered: mark(found, remains.addresses),
     more: cold
       ? { recovers }
       : {

@@ -1,7 +1,9 @@
 /** What the engine asks of a store: one fenced, append-only, hash-chained log, and a lock. The same for every backend. */
 
-import type { Draft, LogRecord } from '../engine/record.ts';
-import type { Memory } from '../engine/types.ts';
+import type { Draft, LogRecord, RecordBodies } from '../engine/record.ts';
+
+/** What one `remembered` record says. */
+export type Remembered = RecordBodies['remembered'];
 
 /** Where the log ends: sequence number of its last record and that record's hash (64 hex digits). */
 export interface Head {
@@ -64,7 +66,24 @@ export interface Fence {
   readonly cut?: { readonly file: string; readonly bytes: number };
 }
 
+/** How a lock stands, for `lock status`. */
+export interface LockStatus {
+  readonly holder: Holder;
+  readonly token: number;
+  /**
+   * `held`: as far as can be seen; `silent`: its last heartbeat is older than the lease, by this machine's clock, so who
+   * waits for it will most likely get it; `dead`: its process is provably gone.
+   */
+  readonly liveness: 'held' | 'silent' | 'dead';
+  /** The last heartbeat: ISO 8601, by the clock of whatever keeps it (file server, database). */
+  readonly heartbeatAt?: string;
+  /** Without a heartbeat for so long, others may take it over. */
+  readonly leaseMs: number;
+}
+
 export interface LockOptions {
+  /** Id of a holder whose lock is taken over whatever its state: `force-unlock`. */
+  readonly takeOver?: string;
   readonly command: string;
   /** How long to wait for it; 0 refuses at once. */
   readonly timeoutMs: number;
@@ -81,6 +100,15 @@ export interface RecoverReport {
   readonly unknown: readonly string[];
 }
 
+export interface PruneReport {
+  /** Names of what was deleted, oldest first. */
+  readonly deleted: readonly string[];
+  /** Sequence and hash of the last record that is gone; absent where nothing was. */
+  readonly last?: Head;
+  /** Sequence number of the oldest record that is there. */
+  readonly from: number;
+}
+
 export interface Store {
   /** For messages: the folder, or the server and database without a password. */
   readonly place: string;
@@ -89,18 +117,22 @@ export interface Store {
   /** Throws LockHeldError. Makes the store if there is none, and cuts a torn tail. */
   lock(options: LockOptions): Promise<Fence>;
   unlock(fence: Fence): Promise<void>;
+  /** Who holds it, unless that one is dead, or silent for longer than the lease. */
   holder(): Promise<Holder | undefined>;
+  lockStatus(): Promise<LockStatus | undefined>;
   /**
    * Makes records durable; calls that come while a write is under way share the next one.
    * Throws FenceLostError, or StoreBrokenError after which the handle takes no more.
    */
   append(drafts: readonly Draft[], fence: Fence): Promise<readonly LogRecord[]>;
   /** Starts a segment whose beginning says all of memory again, if the tail has grown enough or `force` is set. */
-  checkpoint(memories: Iterable<Memory>, fence: Fence, force?: boolean): Promise<void>;
+  checkpoint(all: readonly Remembered[], fence: Fence, force?: boolean): Promise<void>;
   /** Walks the whole log; with `head`, also says whether that head is part of it. */
   verify(head?: Head): Promise<VerifyReport>;
   /** Starts anew from the last sound record; what is damaged goes into quarantine. Needs the lock. */
   recover(fence: Fence): Promise<RecoverReport>;
+  /** Deletes all but the newest `keep` segments (at least 1), after the log itself says what goes. Needs the lock. */
+  prune(keep: number, fence: Fence): Promise<PruneReport>;
   /** HMAC-SHA-256 of a secret under the store's key, hex: says only whether it is still the same. */
   mac(secret: string): Promise<string>;
   close(): Promise<void>;

@@ -46,6 +46,18 @@ function differ(folded: ReadonlyMap<string, Memory>, said: ReadonlyMap<string, M
   return undefined;
 }
 
+/** Names the first spent step of which a checkpoint says something else than was folded. */
+function unlikeSpent(folded: Recall['spent'], said: Recall['spent']): string | undefined {
+  for (const seq of new Set([...said.keys(), ...folded.keys()])) {
+    if (!sameJson(folded.get(seq) ?? null, said.get(seq) ?? null)) return `the step of record ${seq}`;
+  }
+  return undefined;
+}
+
+function copyOf({ resources, spent }: Recall): Pick<Recall, 'resources' | 'spent'> {
+  return { resources: new Map(resources), spent: new Map(spent) };
+}
+
 /** Reads all of it. Undefined: there is no store. */
 export async function examine(folder: string, headSeq?: number): Promise<Examination | undefined> {
   const recall = emptyRecall();
@@ -57,12 +69,12 @@ export async function examine(folder: string, headSeq?: number): Promise<Examina
   let current: SegmentFile | undefined;
   let comparable = false;
   let entered = false;
-  let folded: Map<string, Memory> | undefined;
+  let folded: Pick<Recall, 'resources' | 'spent'> | undefined;
   let due = 0;
 
   function compare(): void {
     if (folded === undefined || current === undefined) return;
-    const address = differ(folded, recall.resources);
+    const address = differ(folded.resources, recall.resources) ?? unlikeSpent(folded.spent, recall.spent);
     folded = undefined;
     if (address === undefined) return;
     const { name, seq } = current;
@@ -76,7 +88,7 @@ export async function examine(folder: string, headSeq?: number): Promise<Examina
     if (record.seq === headSeq) hashAt = record.hash;
     if (record.kind === 'checkpoint') {
       checkpoints += 1;
-      folded = comparable && record.body.recovers === undefined ? new Map(recall.resources) : undefined;
+      folded = comparable && record.body.recovers === undefined ? copyOf(recall) : undefined;
       due = record.body.resources;
     }
     fold(recall, record);

@@ -2,12 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import type { RecordBodies } from '../engine/record.ts';
-import { compareText, formatRef } from '../engine/ref.ts';
-import type { Memory } from '../engine/types.ts';
 import { linkWhole, writeAll } from './durable.ts';
 import { logFolder, type SegmentFile, segmentName } from './layout.ts';
 import { formatLine, NO_HASH, prepare } from './line.ts';
 import type { End } from './scan-segment.ts';
+import type { Remembered } from './store.ts';
 
 export interface SegmentPlan {
   readonly seq: number;
@@ -19,7 +18,8 @@ export interface SegmentPlan {
   readonly actor: string;
   readonly project: string;
   readonly keyCheck: string;
-  readonly memories: Iterable<Memory>;
+  /** In the order in which they are written. */
+  readonly remembered: readonly Remembered[];
   /** `follows`, `seals`, `recovers`, `prunes`. */
   readonly more: Pick<RecordBodies['checkpoint'], 'follows' | 'seals' | 'recovers' | 'prunes'>;
 }
@@ -41,14 +41,9 @@ export async function writeSegment(
   id: string,
   named?: () => void,
 ): Promise<NewSegment> {
-  const remembered = [...plan.memories]
-    .map((memory) => ({
-      address: formatRef(memory.ref),
-      draft: prepare({ kind: 'remembered', body: { memory } }, plan.actor),
-    }))
-    .sort((a, b) => compareText(a.address, b.address));
+  const remembered = plan.remembered.map((body) => prepare({ kind: 'remembered', body }, plan.actor));
   const digest = createHash('sha256');
-  for (const { draft } of remembered) digest.update(draft.body).update('\n');
+  for (const draft of remembered) digest.update(draft.body).update('\n');
   const body: RecordBodies['checkpoint'] = {
     format: 1,
     project: plan.project,
@@ -58,7 +53,7 @@ export async function writeSegment(
     keyCheck: plan.keyCheck,
     ...plan.more,
   };
-  const drafts = [prepare({ kind: 'checkpoint', body }, plan.actor), ...remembered.map(({ draft }) => draft)];
+  const drafts = [prepare({ kind: 'checkpoint', body }, plan.actor), ...remembered];
   const name = segmentName(plan.seq, plan.token);
   let seq = plan.seq;
   let hash = plan.prev ?? NO_HASH;

@@ -2,12 +2,9 @@
 
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { main } from '../../src/commands/main.ts';
-import type { Output } from '../../src/output.ts';
-import type { Shell } from '../../src/shell.ts';
 import { certificateProject, certificateYaml, issueWithOpenssl, writeFiles } from '../support/cli.ts';
+import { fettle, type Settings } from '../support/command-line.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -18,60 +15,6 @@ function project(...names: readonly string[]): string {
   const folder = certificateProject(names);
   folders.push(folder);
   return folder;
-}
-
-interface Settings {
-  readonly env?: Readonly<Record<string, string>>;
-  /** What somebody at a terminal types; undefined: there is no terminal. */
-  readonly typed?: string;
-  readonly tty?: boolean;
-  /** Comes as soon as something is listened for. */
-  readonly signal?: 'SIGINT' | 'SIGTERM';
-}
-
-interface Done {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function output(isTTY: boolean): Output & { readonly text: () => string } {
-  let text = '';
-  return {
-    isTTY,
-    columns: () => (isTTY ? 100 : undefined),
-    write: (more) => {
-      text += more;
-    },
-    failure: () => undefined,
-    text: () => text,
-  };
-}
-
-async function fettle(folder: string, line: string, settings: Settings = {}): Promise<Done> {
-  const stdout = output(settings.tty ?? false);
-  const stderr = output(settings.tty ?? false);
-  const stdin = Object.assign(new PassThrough(), { isTTY: settings.typed !== undefined });
-  if (settings.typed !== undefined) stdin.end(settings.typed);
-  const shell: Shell = {
-    stdout,
-    stderr,
-    stdin: () => stdin as unknown as NodeJS.ReadStream,
-    env: { FETTLE_DISABLE_CI_DETECTION: '1', ...settings.env },
-    cwd: () => folder,
-    now: () => Date.now(),
-    onSignal: (take) => {
-      const { signal } = settings;
-      if (signal !== undefined) setImmediate(() => take(signal));
-      return () => undefined;
-    },
-    exit: (code) => {
-      throw new Error(`exit ${code}`);
-    },
-  };
-  const words = line.match(/"[^"]*"|\S+/gu)?.map((word) => word.replaceAll('"', '')) ?? [];
-  const code = await main(words, shell);
-  return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 
 describe('the prompt', () => {

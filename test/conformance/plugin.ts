@@ -143,8 +143,9 @@ function bytesOf({ plan }: Reconciled): string {
 
 /** The look right before an action: nothing but the resource and what it needs, and what is known of these. */
 async function lookAt(plugin: Plugin, bench: Bench, pair: Pair, first: Reconciled): Promise<readonly Observed[]> {
-  const matters = plugin.kinds[pair.ref.kind]?.matters?.(pair) ?? [];
-  const only = [pair.ref, ...(pair.desired?.needs ?? []), ...matters];
+  const matters = plugin.kinds[pair.ref.kind]?.matters?.(pair, first.scene) ?? [];
+  const all = [pair.ref, ...(pair.desired?.needs ?? []), ...matters];
+  const only = [...new Map(all.map((ref) => [formatRef(ref), ref])).values()];
   const addresses = new Set(only.map(formatRef));
   const { observed, gaps } = await plugin.observe(bench.reader, {
     desired: first.desired.filter((each) => addresses.has(formatRef(each.ref))),

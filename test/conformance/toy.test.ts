@@ -80,6 +80,15 @@ const situations: readonly Situation<ToyBench>[] = [
     rejects: ['Item not-thirteen'],
   },
   {
+    name: 'the last two of a pool',
+    prepare: async ({ apply }) => {
+      await apply([wanted('a', 2, { labels: { pool: 'x' } }), wanted('b', 2, { labels: { pool: 'x' } })]);
+      return [];
+    },
+    takes: ['Item ready>absent'],
+    rejects: ['Item keep-one'],
+  },
+  {
     name: 'an orphan',
     prepare: async ({ apply }) => {
       await apply([wanted('a', 2)]);

@@ -132,7 +132,7 @@ describe('rules', () => {
       goal: 'protect',
       fields: [{ path: '/lifecycle/protect', before: true, after: false }],
     });
-    const gone = await applyToy(world, [], log, { safety: { removals: { max: 10, share: 1, from: 100 } } });
+    const gone = await applyToy(world, [], log, { safety: { removals: { max: 10, share: 1, from: 100, perMs: 0 } } });
     expect(gone.rows.a?.status).toBe('done');
   });
 

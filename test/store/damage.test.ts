@@ -17,7 +17,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogRecord } from '../../src/engine/record.ts';
 import type { Head, Store, VerifyReport } from '../../src/store/store.ts';
-import { intent, memoriesOf, note, outcome, recordsOf, seen } from './drafts.ts';
+import { intent, memoriesOf, rememberedIn, note, outcome, recordsOf, seen } from './drafts.ts';
 import { type FileBench, fileBench } from './file-bench.ts';
 
 const NOW = { command: 'apply', timeoutMs: 0 };
@@ -36,9 +36,9 @@ beforeEach(async () => {
     const [first] = await store.append([intent(name)], fence);
     await store.append([outcome(name, first?.seq ?? 0)], fence);
   }
-  await store.checkpoint((await memoriesOf(store)).values(), fence, true);
+  await store.checkpoint(await rememberedIn(store), fence, true);
   await store.append([seen('web-3', 'ready'), note('a')], fence);
-  await store.checkpoint((await memoriesOf(store)).values(), fence, true);
+  await store.checkpoint(await rememberedIn(store), fence, true);
   await store.append([seen('web-4', 'ready')], fence);
   await store.append([intent('web-5'), note('b')], fence);
   await store.close();

@@ -1,9 +1,9 @@
 /** Drafts of records for the tests of stores. */
 
 import type { Draft, LogRecord } from '../../src/engine/record.ts';
-import { emptyRecall, fold } from '../../src/engine/remember.ts';
+import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
 import type { Memory, Ref } from '../../src/engine/types.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { Remembered, Store } from '../../src/store/store.ts';
 
 export function node(name: string): Ref {
   return { plugin: 'nodes', kind: 'Node', name };
@@ -56,6 +56,13 @@ export async function memoriesOf(store: Store): Promise<Map<string, Memory>> {
   const recall = emptyRecall();
   await store.read((record) => fold(recall, record));
   return recall.resources;
+}
+
+/** What a checkpoint has to say. */
+export async function rememberedIn(store: Store): Promise<readonly Remembered[]> {
+  const recall = emptyRecall();
+  await store.read((record) => fold(recall, record));
+  return rememberedOf(recall);
 }
 
 /** Records of which the store is not itself the author. */

@@ -11,6 +11,7 @@ import type { Head, Store } from '../../src/store/store.ts';
 import type { StoreBench } from './conformance.ts';
 
 export interface FileBench extends StoreBench {
+  tear(): Promise<void>;
   /** The store's folder. */
   readonly folder: string;
   /** Paths of the segments, in order. */

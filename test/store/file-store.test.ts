@@ -19,7 +19,7 @@ import { FenceLostError, LockHeldError, StoreError } from '../../src/store/error
 import { isDead, parseStat, thisHolder } from '../../src/store/holder.ts';
 import { formatLine, prepare } from '../../src/store/line.ts';
 import { storeConformance } from './conformance.ts';
-import { intent, memoriesOf, note, outcome, own, recordsOf } from './drafts.ts';
+import { intent, rememberedIn, note, outcome, own, recordsOf } from './drafts.ts';
 import { type FileBench, fileBench } from './file-bench.ts';
 
 storeConformance('files', fileBench);
@@ -51,7 +51,7 @@ async function fill(checkpoints = 0): Promise<void> {
   const [first] = await store.append([intent('web-1')], fence);
   await store.append([outcome('web-1', first?.seq ?? 0)], fence);
   for (let round = 0; round < checkpoints; round += 1) {
-    await store.checkpoint((await memoriesOf(store)).values(), fence, true);
+    await store.checkpoint(await rememberedIn(store), fence, true);
     await store.append([note(`round-${round}`)], fence);
   }
   await store.close();

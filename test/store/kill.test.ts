@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import PQueue from 'p-queue';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { intent, memoriesOf, note, outcome, recordsOf } from './drafts.ts';
+import { intent, memoriesOf, rememberedIn, note, outcome, recordsOf } from './drafts.ts';
 import { fileBench, openAt, segmentsOf } from './file-bench.ts';
 
 const CALLS = [
@@ -162,7 +162,7 @@ async function spoilt(): Promise<string> {
   const fence = await store.lock({ command: 'x', timeoutMs: 0 });
   const [first] = await store.append([intent('web-1')], fence);
   await store.append([outcome('web-1', first?.seq ?? 0)], fence);
-  await store.checkpoint((await memoriesOf(store)).values(), fence, true);
+  await store.checkpoint(await rememberedIn(store), fence, true);
   await store.append([note('a')], fence);
   const [last] = await store.append([intent('web-2'), note('b')], fence);
   await store.close();

@@ -14,6 +14,7 @@ const tools: Readonly<Record<string, string>> = {
   git: 'git',
   script: 'bsdutils',
   setpriv: 'util-linux',
+  postgres: 'postgresql',
 };
 
 export function setup(): void {
@@ -48,7 +49,7 @@ function aptGet([command = '', ...args]: readonly string[]): void {
 }
 
 function isOnPath(tool: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+  return [...(process.env['PATH'] ?? '').split(delimiter), ...postgresFolders()].some((folder) => {
     try {
       accessSync(join(folder, tool), constants.X_OK);
       return true;
@@ -56,6 +57,13 @@ function isOnPath(tool: string): boolean {
       return false;
     }
   });
+}
+
+/** Debian puts the programs of a PostgreSQL server where no PATH leads. */
+function postgresFolders(): readonly string[] {
+  const folder = '/usr/lib/postgresql';
+  if (statSync(folder, { throwIfNoEntry: false }) === undefined) return [];
+  return readdirSync(folder).map((version) => join(folder, version, 'bin'));
 }
 
 /** Builds when a source is newer. A run of a few named tests goes on without: it may well be about something else. */

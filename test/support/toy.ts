@@ -6,6 +6,7 @@ import { defineKind, definePlugin, type Plugin } from '../../src/engine/plugin.t
 import { type Reconciled, reconcile } from '../../src/engine/reconcile.ts';
 import type { Draft, LogRecord } from '../../src/engine/record.ts';
 import { formatRef } from '../../src/engine/ref.ts';
+import { labelsOf } from '../../src/engine/budget.ts';
 import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
 import type { PluginTables } from '../../src/engine/tables.ts';
 import type { Desired, Finding, Gap, Lifecycle, Observed, Ref, Safety } from '../../src/engine/types.ts';
@@ -57,7 +58,15 @@ export const toyTables: PluginTables = {
             { from: 'absent', to: 'ready', trigger: 'create', by: 'fettle', deadlineMs: 300 },
             { from: 'starting', to: 'ready', trigger: 'started', by: 'world', withinMs: 60_000 },
             { from: 'ready', to: 'draining', trigger: 'drain', by: 'world' },
-            { from: 'ready', to: 'absent', trigger: 'remove', by: 'fettle', destructive: true, reversible: 'no' },
+            {
+              from: 'ready',
+              to: 'absent',
+              trigger: 'remove',
+              by: 'fettle',
+              destructive: true,
+              disruptive: true,
+              reversible: 'no',
+            },
             { from: 'draining', to: 'absent', trigger: 'remove', by: 'fettle', destructive: true },
           ],
           edits: [{ state: 'ready', deadlineMs: 300 }],
@@ -69,6 +78,13 @@ export const toyTables: PluginTables = {
           guards: ['absent>ready', 'ready>ready'],
           overridable: true,
           text: 'No item has the value 13.',
+        },
+        {
+          id: 'keep-one',
+          guards: ['ready>absent'],
+          overridable: true,
+          group: 'label:pool',
+          text: 'A pool keeps one ready item.',
         },
       ],
       references: [],
@@ -87,7 +103,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
   tables: toyTables,
   validators: async () => ({ 'spec:Item': () => true, 'memory:Item': () => true, config: () => true }),
   kinds: {
-    Item: defineKind<ToyWorld, ItemSpec, Facts, { readonly lastValue: number }, ToyStep, 'not-thirteen'>({
+    Item: defineKind<ToyWorld, ItemSpec, Facts, { readonly lastValue: number }, ToyStep, 'not-thirteen' | 'keep-one'>({
       diff: ({ desired, observed }) => {
         if (desired === undefined)
           return observed === undefined
@@ -112,12 +128,28 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
           fields: [{ path: '/value', before: observed.facts.value, after: desired.spec.value }],
         };
       },
+      matters: (pair, scene) => {
+        const { pool } = labelsOf(pair);
+        const all = pool === undefined ? [] : scene.ofKind('toy', 'Item');
+        return all.filter((each) => labelsOf(each)['pool'] === pool).map(({ ref }) => ref);
+      },
       note: ({ observed }) => (observed === undefined ? {} : { lastValue: observed.facts.value }),
       rules: {
         'not-thirteen': (_change, { desired }) =>
           desired?.spec.value === 13
             ? reject('13 is not allowed', { value: 13 }, { remedy: { set: { path: '/spec/value', value: 12 } } })
             : pass('not 13'),
+        'keep-one': (_change, pair, scene) => {
+          const { pool } = labelsOf(pair);
+          const ready = scene
+            .ofKind('toy', 'Item')
+            .filter((each) => each.observed?.state === 'ready' && labelsOf(each)['pool'] === pool);
+          const going = ready.filter(({ ref }) => scene.underWay.has(formatRef(ref))).length;
+          const facts = { pool: pool ?? null, ready: ready.length, going };
+          return pool === undefined || ready.length - going > 1
+            ? pass('enough are left', facts)
+            : reject('none would be left', facts);
+        },
       },
       handlers: {
         'absent>ready': (world, pair) =>
@@ -170,18 +202,29 @@ export function item(name: string): Ref {
 export function wanted(
   name: string,
   value: number,
-  more: { readonly needs?: readonly string[]; readonly lifecycle?: Partial<Lifecycle> } = {},
+  more: {
+    readonly needs?: readonly string[];
+    readonly lifecycle?: Partial<Lifecycle>;
+    readonly labels?: Readonly<Record<string, string>>;
+  } = {},
 ): Desired<ItemSpec> {
   return {
     ref: item(name),
     spec: { value },
-    meta: { labels: {}, lifecycle: { ignore: [], ...more.lifecycle } },
+    meta: { labels: more.labels ?? {}, lifecycle: { ignore: [], ...more.lifecycle } },
     needs: (more.needs ?? []).map(item),
     source: { file: 'items.yaml', line: 1, column: 1 },
   };
 }
 
-export const safety: Safety = { maxAgeMs: 60_000, removals: { max: 10, share: 0.3, from: 4 }, overrides: [] };
+export const safety: Safety = {
+  maxAgeMs: 60_000,
+  removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
+  collapse: { share: 0.5, from: 4 },
+  budgets: [],
+  freeze: [],
+  overrides: [],
+};
 
 /** A log in memory with the recall that it folds to: the records are the same as a store's. */
 export interface ToyLog {

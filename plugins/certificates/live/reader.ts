@@ -6,6 +6,7 @@ import type { CertificatesConfig } from '../generated.ts';
 import type { CertificatesReader, PairPaths, Trust } from '../world.ts';
 import { readAuthority } from './authority.ts';
 import type { ProbeLimits } from './connect.ts';
+import { findPairs } from './find-pairs.ts';
 import { pairSeen, readPairFiles } from './pair.ts';
 import { probe } from './probe.ts';
 import { type TrustSet, readTrustSet } from './trust.ts';
@@ -30,6 +31,7 @@ export function openReader(outside: Outside): CertificatesReader {
     probes: config.concurrency,
     readAuthority: (dir) => readAuthority(resolve(folder, dir)),
     readPair: async (paths) => pairSeen(await readPairFiles(pathsIn(folder, paths))),
+    findPairs: (dir, signal) => findPairs(folder, dir, signal),
     readTrust: async (files) => {
       const set = await readTrustSet(folder, files);
       sets.set(set, set);

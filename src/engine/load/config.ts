@@ -13,6 +13,7 @@ import { echo, shorten } from './mistake.ts';
 import { suggest } from './nearest.ts';
 import { inOrder, located, problemAt, problemOfText, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
+import { safetyMistakes, safetyOfConfig, type WrittenSafety } from './safety-config.ts';
 
 export const CONFIG_FILE = 'fettle.yaml';
 
@@ -21,6 +22,18 @@ export interface PluginConfig {
   readonly config: Json;
   /** How many of its actions run at once, where the file says so. */
   readonly parallelism?: number;
+}
+
+/** Drift that is known and not counted until a time. */
+export interface Suppression {
+  /** Address or glob. */
+  readonly address: string;
+  /** JSON pointer into the spec; absent: all of the resource. */
+  readonly path?: string;
+  /** Epoch ms. */
+  readonly until: number;
+  readonly owner: string;
+  readonly reason: string;
 }
 
 /** The configuration of a project. */
@@ -37,11 +50,9 @@ export interface Config {
   readonly onDamage: 'stop' | 'recover';
   /** Those that the file names. */
   readonly plugins: Readonly<Record<string, PluginConfig>>;
-  readonly safety: {
-    readonly maxAgeMs: number;
-    /** `share` is a fraction. */
-    readonly removals: { readonly max: number; readonly share: number; readonly from: number };
-  };
+  readonly safety: WrittenSafety;
+  /** Drift that is known; `until` in epoch ms, those that are over included. */
+  readonly suppress: readonly Suppression[];
   /** Absolute; absent where there is no file. */
   readonly file?: string;
   /** Absolute: what relative paths of the configuration start from. */
@@ -54,25 +65,14 @@ export interface ConfigOptions {
   /** A file that has to be there; absolute. Nothing is looked for then. */
   readonly explicit?: string;
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
+  /** Epoch ms: what has expired is told, and has no effect. */
+  readonly now: number;
 }
 
 export interface LoadedConfig {
   /** With problems: the defaults. */
   readonly config: Config;
   readonly problems: readonly Problem[];
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `90s`, `5m`, `1h` in ms; NaN for a text that is no duration. */
-export function durationMs(text: string): number {
-  const [, count, unit] = /^(\d+)(ms|s|m|h|d)$/u.exec(text) ?? [];
-  return count === undefined ? Number.NaN : Number(count) * (UNITS[unit ?? ''] ?? Number.NaN);
-}
-
-/** `30%` as 0.3. */
-export function shareOf(text: string): number {
-  return Number(text.slice(0, -1)) / 100;
 }
 
 /** The folder's name, as the name of a project may be written. */
@@ -103,11 +103,11 @@ function isMembers(value: unknown): value is Members {
 }
 
 /** Reads the configuration; without a file, the defaults. Mistakes are problems, and never throw. */
-export async function loadConfig({ startFolder, explicit, plugins }: ConfigOptions): Promise<LoadedConfig> {
+export async function loadConfig({ startFolder, explicit, plugins, now }: ConfigOptions): Promise<LoadedConfig> {
   const file = explicit ?? (await findUpward(startFolder));
-  if (file === undefined) return { config: configOf({}, {}, startFolder), problems: [] };
+  if (file === undefined) return { config: configOf({}, {}, startFolder, now), problems: [] };
   const folder = dirname(file);
-  const fallback = configOf({}, {}, folder, file);
+  const fallback = configOf({}, {}, folder, now, file);
   const shown = relative(startFolder, file) || file;
   const read = await readText(file);
   if ('unreadable' in read) {
@@ -127,7 +127,8 @@ export async function loadConfig({ startFolder, explicit, plugins }: ConfigOptio
   const problems: Problem[] = [];
   let config: Config | undefined;
   for (const document of readDocuments(source.text)) {
-    for (const mistake of document.mistakes) problems.push(problemAt(source, mistake));
+    const mistakes = document.mistakes.filter((mistake) => !isStoreSecret(document, mistake));
+    for (const mistake of mistakes) problems.push(problemAt(source, mistake));
     if (document.value === undefined) break;
     if (document.value === null) continue;
     if (config !== undefined) {
@@ -140,18 +141,55 @@ export async function loadConfig({ startFolder, explicit, plugins }: ConfigOptio
       );
       break;
     }
-    const checked = await checkConfig(document, plugins);
-    const places = new Set(document.mistakes.map(({ offset }) => offset));
+    const checked = await checkConfig(document, plugins, now);
+    const places = new Set(mistakes.map(({ offset }) => offset));
     const found = checked.mistakes
       .map((mistake) => located(document.root, document.start, mistake))
       .filter(({ offset }) => !places.has(offset));
     problems.push(...found.map((mistake) => problemAt(source, mistake)));
     config =
-      checked.written === undefined || problems.length > 0
+      checked.written === undefined || hasErrors(problems)
         ? fallback
-        : configOf(checked.written, checked.plugins, folder, file);
+        : configOf(checked.written, checked.plugins, folder, now, file);
   }
-  return { config: problems.length > 0 ? fallback : (config ?? fallback), problems: inOrder(problems) };
+  return { config: hasErrors(problems) ? fallback : (config ?? fallback), problems: inOrder(problems) };
+}
+
+function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+/** The address of a database is the one place of the configuration where a secret may stand. */
+function isStoreSecret(
+  { root, start, value }: TextDocument,
+  { code, offset }: TextDocument['mistakes'][number],
+): boolean {
+  if (code !== 'secret-not-allowed' || !isMembers(value) || !isDatabase(value['store'])) return false;
+  return located(root, start, { code, pointer: '/store', at: 'value', message: '' }).offset === offset;
+}
+
+/** Whether `store` names a database, and not a folder. */
+export function isDatabase(store: unknown): store is string {
+  return typeof store === 'string' && /^postgres(?:ql)?:\/\//u.test(store);
+}
+
+function storeMistakes(written: Members): readonly PointerMistake[] {
+  const { store } = written;
+  if (typeof store !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\//iu.test(store)) return [];
+  const at = { code: 'bad-config', pointer: '/store', at: 'value' as const };
+  if (!isDatabase(store))
+    return [{ ...at, message: 'the store is a folder, or an address like postgres://user@host/database' }];
+  if (/^[a-z]+:\/\/[^/@]*:(?!\$\{env:[^}]*\}@)[^/@]*@/u.test(store))
+    return [
+      {
+        ...at,
+        message: 'a password may not be written here',
+        suggestion: 'give it by PGPASSWORD, or as ${env:NAME}',
+      },
+    ];
+  return Object.hasOwn(written, 'name')
+    ? []
+    : [{ ...at, message: 'a shared store needs `name`: it is what keeps projects apart', suggestion: 'add name: …' }];
 }
 
 interface CheckedConfig {
@@ -160,7 +198,11 @@ interface CheckedConfig {
   readonly plugins: Readonly<Record<string, PluginConfig>>;
 }
 
-async function checkConfig({ value }: TextDocument, loaders: ConfigOptions['plugins']): Promise<CheckedConfig> {
+async function checkConfig(
+  { value }: TextDocument,
+  loaders: ConfigOptions['plugins'],
+  now: number,
+): Promise<CheckedConfig> {
   if (!isMembers(value)) {
     return {
       mistakes: [
@@ -204,19 +246,25 @@ async function checkConfig({ value }: TextDocument, loaders: ConfigOptions['plug
       ...(isWritten && typeof parallelism === 'number' ? { parallelism } : {}),
     };
   }
-  return { mistakes, written, plugins };
+  if (mistakes.length > 0) return { mistakes, written, plugins };
+  const more = [...storeMistakes(written), ...(await safetyMistakes(filledOf(written), loaders, now))];
+  return { mistakes: more, written, plugins };
 }
 
 function errorsOf(validate: Validator, value: unknown, base: string): readonly PointerMistake[] {
   return validate(value) ? [] : explain(validate.errors ?? [], value, base, formatTexts);
 }
 
-/** The configuration of what was written, which has passed its schema. */
-function configOf(written: Members, plugins: Config['plugins'], folder: string, file?: string): Config {
+/** What was written, with the defaults of its schema. */
+function filledOf(written: Members): FettleConfig {
   const filled = structuredClone(written);
   engineValidators.config(filled);
-  const config = filled as unknown as FettleConfig;
-  const { maxAge, removals } = config.safety;
+  return filled as unknown as FettleConfig;
+}
+
+/** The configuration of what was written, which has passed its schema. */
+function configOf(written: Members, plugins: Config['plugins'], folder: string, now: number, file?: string): Config {
+  const config = filledOf(written);
   return {
     name: config.name ?? projectName(folder),
     desired: typeof config.desired === 'string' ? [config.desired] : config.desired,
@@ -225,10 +273,8 @@ function configOf(written: Members, plugins: Config['plugins'], folder: string, 
     parallelism: config.parallelism,
     onDamage: config.onDamage,
     plugins,
-    safety: {
-      maxAgeMs: durationMs(maxAge),
-      removals: { max: removals.max, share: shareOf(removals.share), from: removals.from },
-    },
+    safety: safetyOfConfig(config.safety, now),
+    suppress: config.drift.suppress.map(({ until, ...rest }) => ({ ...rest, until: Date.parse(until) })),
     ...(file === undefined ? {} : { file }),
     folder,
   };

@@ -3,9 +3,13 @@
 import { mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { durationMs, type LoadedConfig, loadConfig, projectName, shareOf } from '../../../src/engine/load/config.ts';
+import { durationMs, shareOf } from '../../../src/engine/load/amounts.ts';
+import { type LoadedConfig, loadConfig, projectName } from '../../../src/engine/load/config.ts';
 import { builtinPlugins } from '../../../src/plugins.ts';
 import { brief, folderOf } from './files.ts';
+
+/** Epoch ms. */
+const NOW = Date.parse('2026-11-20T12:00:00Z');
 
 const defaults = {
   desired: ['desired/'],
@@ -14,18 +18,26 @@ const defaults = {
   parallelism: 10,
   onDamage: 'stop',
   plugins: {},
-  safety: { maxAgeMs: 60_000, removals: { max: 10, share: 0.3, from: 4 } },
+  safety: {
+    maxAgeMs: 60_000,
+    removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
+    collapse: { share: 0.5, from: 4 },
+    budgets: [],
+    freeze: [],
+    overrides: [],
+  },
+  suppress: [],
 };
 
 async function read(text: string | Uint8Array): Promise<LoadedConfig> {
-  return loadConfig({ startFolder: folderOf({ 'fettle.yaml': text }), plugins: builtinPlugins });
+  return loadConfig({ startFolder: folderOf({ 'fettle.yaml': text }), plugins: builtinPlugins, now: NOW });
 }
 
 describe('the configuration', () => {
   it('has defaults where there is no file', async () => {
     const startFolder = join(folderOf({}), 'My shop (2)');
     mkdirSync(startFolder);
-    const { config, problems } = await loadConfig({ startFolder, plugins: builtinPlugins });
+    const { config, problems } = await loadConfig({ startFolder, plugins: builtinPlugins, now: NOW });
     expect(problems).toEqual([]);
     expect(config).toEqual({ ...defaults, name: 'My-shop-2', folder: startFolder });
   });
@@ -67,7 +79,12 @@ describe('the configuration', () => {
           config: { probe: { concurrency: 7, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10 } },
         },
       },
-      safety: { maxAgeMs: 300_000, removals: { max: 0, share: 0.125, from: 1 } },
+      safety: {
+        ...defaults.safety,
+        maxAgeMs: 300_000,
+        removals: { max: 0, share: 0.125, from: 1, perMs: 3_600_000 },
+      },
+      suppress: [],
       file: join(config.folder, 'fettle.yaml'),
       folder: config.folder,
     });
@@ -84,7 +101,8 @@ describe('the configuration', () => {
 
   it('is found upward, and not below', async () => {
     const folder = folderOf({ 'fettle.yaml': 'name: up\n', 'a/b/c.txt': '', 'a/x/fettle.yaml': 'name: down\n' });
-    const from = async (startFolder: string) => (await loadConfig({ startFolder, plugins: builtinPlugins })).config;
+    const from = async (startFolder: string) =>
+      (await loadConfig({ startFolder, plugins: builtinPlugins, now: NOW })).config;
     expect((await from(join(folder, 'a/b'))).name).toBe('up');
     expect((await from(join(folder, 'a/b'))).folder).toBe(folder);
     expect((await from(join(folder, 'a/x'))).name).toBe('down');
@@ -93,19 +111,20 @@ describe('the configuration', () => {
   it('may be named, and has to be there then', async () => {
     const folder = folderOf({ 'fettle.yaml': 'name: up\n', 'other/x.cfg': 'name: x\n' });
     const explicit = join(folder, 'other/x.cfg');
-    const { config } = await loadConfig({ startFolder: folder, explicit, plugins: builtinPlugins });
+    const { config } = await loadConfig({ startFolder: folder, explicit, plugins: builtinPlugins, now: NOW });
     expect([config.name, config.folder, config.file]).toEqual(['x', dirname(explicit), explicit]);
     const gone = await loadConfig({
       startFolder: folder,
       explicit: join(folder, 'gone.yaml'),
       plugins: builtinPlugins,
+      now: NOW,
     });
     expect(brief(gone.problems)).toEqual(['gone.yaml:1:1 unreadable-file']);
   });
 
   it('is shown by its way from the folder where the command runs', async () => {
     const folder = folderOf({ 'fettle.yaml': 'nam: x\n', 'a/b.txt': '' });
-    const { problems } = await loadConfig({ startFolder: join(folder, 'a'), plugins: builtinPlugins });
+    const { problems } = await loadConfig({ startFolder: join(folder, 'a'), plugins: builtinPlugins, now: NOW });
     expect(brief(problems)).toEqual(['../fettle.yaml:1:1 unknown-key']);
   });
 

@@ -59,13 +59,23 @@ export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}):
   const byAddress = new Map(pairs.map((pair) => [formatRef(pair.ref), pair]));
   return {
     now: NOW,
-    safety: { maxAgeMs: 60_000, removals: { max: 10, share: 0.3, from: 4 }, overrides: [] },
+    safety: {
+      maxAgeMs: 60_000,
+      removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
+      collapse: { share: 0.5, from: 4 },
+      budgets: [],
+      freeze: [],
+      overrides: [],
+    },
     viewedAt: NOW,
     gaps: [],
     pair: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
     ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
     changes: new Map(),
     removals: new Map(),
+    missing: new Map(),
+    budgets: [],
+    underWay: new Map(),
     judged: new Map(),
     ...more,
   };

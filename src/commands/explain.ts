@@ -1,0 +1,56 @@
+/** `fettle explain ADDRESS`: everything that is known about one resource, and what would let its next step through. */
+
+import { explain as explainResource } from '../engine/explain.ts';
+import { dependents } from '../engine/judge.ts';
+import type { LogRecord } from '../engine/record.ts';
+import { formatRef, parseRef } from '../engine/ref.ts';
+import { nearest } from '../engine/load/nearest.ts';
+import { explainText } from '../report/explain-text.ts';
+import { printable } from '../report/text.ts';
+import type { Shell } from '../shell.ts';
+import type { Store } from '../store/store.ts';
+import { type Flags, UsageError, wantsColor } from './flags.ts';
+import { looking } from './looking.ts';
+import { aboutAddress } from './records.ts';
+
+export interface ExplainFlags extends Flags {
+  readonly last?: number;
+}
+
+/** The last records about one resource, oldest first. */
+async function lastRecords(store: Store, address: string, last: number): Promise<readonly LogRecord[]> {
+  let records: LogRecord[] = [];
+  await store.read((record) => {
+    const about = aboutAddress(record, address);
+    if (about === undefined) return;
+    records.push(about);
+    if (records.length > 2 * last + 100) records = records.slice(-last);
+  }, 'all');
+  return last === 0 ? [] : records.slice(-last);
+}
+
+export async function explain(address: string, flags: ExplainFlags, shell: Shell): Promise<number> {
+  const ref = parseRef(address);
+  if (ref === undefined) throw new UsageError(`"${address}" is no address; it looks like certificates/Certificate/www`);
+  return looking(flags, shell, async ({ reconciled, plugins, store }) => {
+    const known = formatRef(ref);
+    const neededBy = dependents(reconciled.pairs.values()).get(known) ?? [];
+    const explanation = explainResource(
+      reconciled,
+      ref,
+      plugins,
+      neededBy,
+      await lastRecords(store, known, flags.last ?? 10),
+    );
+    if (explanation === undefined) {
+      const near = nearest(known, [...reconciled.pairs.keys()]);
+      shell.stderr.write(
+        `${printable(known)} is neither written, nor seen, nor remembered${near === undefined ? '' : `; did you mean ${printable(near)}?`}\n`,
+      );
+      return 'error';
+    }
+    if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(explanation)}\n`);
+    else shell.stdout.write(explainText(explanation, { color: wantsColor(flags, shell), now: shell.now() }));
+    return explanation.gap === undefined ? 'ok' : 'partly-read';
+  });
+}

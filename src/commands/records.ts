@@ -1,0 +1,13 @@
+/** Which records of the log are about one resource. */
+
+import type { LogRecord } from '../engine/record.ts';
+import { formatRef } from '../engine/ref.ts';
+
+/** The record, as far as it is about an address: of a look only what it found there. Undefined where it is about others. */
+export function aboutAddress(record: LogRecord, address: string): LogRecord | undefined {
+  if (record.kind === 'seen') {
+    const resources = record.body.resources.filter(({ ref }) => formatRef(ref) === address);
+    return resources.length === 0 ? undefined : { ...record, body: { ...record.body, counts: {}, resources } };
+  }
+  return 'ref' in record.body && formatRef(record.body.ref) === address ? record : undefined;
+}

@@ -1,0 +1,60 @@
+/** Budgets: how many disruptive steps earlier runs have spent, and when there is room again. */
+
+import type { Budget, BudgetUse, Pair, Ref, Spent } from './types.ts';
+
+function hasLabels(labels: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
+  return Object.entries(wanted).every(([name, value]) => labels[name] === value);
+}
+
+/** Whether a budget is for a resource. */
+export function isCovered({ match }: Budget, ref: Ref, labels: Readonly<Record<string, string>>): boolean {
+  return (
+    (match.plugin ?? ref.plugin) === ref.plugin &&
+    (match.kind ?? ref.kind) === ref.kind &&
+    hasLabels(labels, match.labels)
+  );
+}
+
+/** Labels as written, or, where it is no longer written, as remembered. */
+export function labelsOf({ desired, memory }: Pair): Readonly<Record<string, string>> {
+  return desired?.meta.labels ?? memory?.labels ?? {};
+}
+
+/** What earlier runs have spent of each budget. */
+export function budgetUses(budgets: readonly Budget[], spent: Iterable<Spent>): readonly BudgetUse[] {
+  if (budgets.length === 0) return [];
+  const disruptions = [...spent].filter(({ disruptive }) => disruptive === true);
+  return budgets.map((budget) => ({
+    budget,
+    times: disruptions
+      .filter(({ ref, labels }) => isCovered(budget, ref, labels))
+      .map(({ at }) => Date.parse(at))
+      .sort((a, b) => a - b),
+  }));
+}
+
+/** How many of ascending `times` are later than `from`. */
+function countAfter(times: readonly number[], from: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? 0) > from) high = middle;
+    else low = middle + 1;
+  }
+  return times.length - low;
+}
+
+/** How a budget stands: spent within its time, and when the next step would have room; absent if never. */
+export function standingOf(
+  { budget, times }: BudgetUse,
+  accepted: number,
+  now: number,
+): { readonly spent: number; readonly clearsAt?: string } {
+  const spent = countAfter(times, now - budget.perMs);
+  const over = spent + accepted - budget.max + 1;
+  if (over <= 0 || budget.max === 0) return { spent };
+  // So many have to drop out of the time; those that are only accepted are as old as now.
+  const last = times[times.length - spent + over - 1] ?? now;
+  return { spent, clearsAt: new Date(last + budget.perMs).toISOString() };
+}

@@ -1,0 +1,65 @@
+/** The values of a change: field differences as two trees that are shaped like the spec. */
+
+import type { PlanActionName, ResourceChange } from './plan.ts';
+import type { Change, FieldChange, Json } from './types.ts';
+
+const ACTION_NAMES: Readonly<Record<Change['goal'], readonly PlanActionName[]>> = {
+  create: ['create'],
+  update: ['update'],
+  replace: ['delete', 'create'],
+  remove: ['delete'],
+  adopt: ['update'],
+  protect: ['update'],
+  release: ['forget'],
+};
+
+type Side = 'before' | 'after';
+
+interface Tree {
+  [key: string]: Tree | Json;
+}
+
+function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+/** One side of field differences as a value shaped like the spec. */
+function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json | undefined): Json {
+  const root: Tree = Object.create(null) as Tree;
+  for (const field of fields) {
+    const value = leaf(field);
+    if (value === undefined) continue;
+    const parts = field.path.split('/').slice(1).map(unescapePointer);
+    const last = parts.pop();
+    if (last === undefined) continue;
+    let place = root;
+    for (const part of parts) place = (place[part] ??= Object.create(null) as Tree) as Tree;
+    place[last] = value;
+  }
+  return root;
+}
+
+/** A change's two sides, shaped like the spec; secrets are only marked. */
+export function changeJson(change: Pick<Change, 'goal' | 'fields'>): ResourceChange['change'] {
+  const { goal, fields } = change;
+  const hidden = (field: FieldChange): Json | undefined => (field.secret === true ? true : undefined);
+  const shown = (which: Side) => side(fields, (field) => (field.secret === true ? undefined : field[which]));
+  return {
+    actions: ACTION_NAMES[goal],
+    before: goal === 'create' ? null : shown('before'),
+    after: goal === 'remove' ? null : shown('after'),
+    before_sensitive: goal === 'create' ? false : side(fields, hidden),
+    after_sensitive: goal === 'remove' ? false : side(fields, hidden),
+  };
+}
+
+/** The way back as drift: a difference reads from the world to what is wanted, drift from what was applied to the world. */
+export function driftValues(change: Change): ResourceChange['change'] {
+  const fields = change.fields.map((field) => ({
+    path: field.path,
+    ...(field.after === undefined ? {} : { before: field.after }),
+    ...(field.before === undefined ? {} : { after: field.before }),
+    ...(field.secret === undefined ? {} : { secret: field.secret }),
+  }));
+  return changeJson({ goal: change.goal === 'create' ? 'remove' : 'update', fields });
+}

@@ -1,0 +1,35 @@
+/** Collapse: far fewer of what is ours are seen than were there at the last look, so the look is doubted, not the world. */
+
+import { ABSENT } from './lifecycle.ts';
+import { isOurs } from './match.ts';
+import type { KindCount, Pair, Safety } from './types.ts';
+
+/** What is ours and was there at the last look, and how much of it a complete look misses now, by `plugin/Kind`. */
+export function missingByKind(pairs: Iterable<Pair>): ReadonlyMap<string, KindCount> {
+  const counts = new Map<string, { known: number; missing: number }>();
+  for (const pair of pairs) {
+    const state = pair.memory?.state;
+    // A resource whose removal was begun may well be gone: that is ours.
+    if (!isOurs(pair) || state === undefined || state === ABSENT || pair.memory?.open?.goal === 'remove') continue;
+    const key = `${pair.ref.plugin}/${pair.ref.kind}`;
+    const count = counts.get(key) ?? { known: 0, missing: 0 };
+    count.known += 1;
+    if (pair.observed === undefined && pair.gap === undefined) count.missing += 1;
+    counts.set(key, count);
+  }
+  return counts;
+}
+
+/** Whether so much is missing that nothing may be concluded from it. */
+export function isCollapsed(count: KindCount | undefined, { share, from }: Safety['collapse']): boolean {
+  if (count === undefined || count.known < from || count.missing === 0) return false;
+  return count.missing / count.known > share;
+}
+
+/**
+ * The kinds whose look is doubted, as `plugin/Kind`. What is missing there is not recorded as gone: otherwise the next
+ * run would take the collapse for what has always been so.
+ */
+export function collapsedKinds(pairs: Iterable<Pair>, collapse: Safety['collapse']): ReadonlySet<string> {
+  return new Set([...missingByKind(pairs)].flatMap(([kind, count]) => (isCollapsed(count, collapse) ? [kind] : [])));
+}

@@ -1,0 +1,280 @@
+/**
+ * Drift: how the world differs from what was last applied.
+ *
+ * | written | last applied | seen | is |
+ * |---|---|---|---|
+ * | A | A | A | nothing |
+ * | A | A | B, or gone | drift |
+ * | B | A | A | an edit that waits: no drift |
+ * | B | A | B | the world is already as it is to be: no drift |
+ * | B | A | C, or gone | drift, from A |
+ * | no more | A | B, or gone | drift |
+ * | A | never | B, or absent | drift: it is not as declared |
+ * | any | any | a gap | not known |
+ *
+ * What is due by time, or goes on by itself, is listed apart and is no drift.
+ */
+
+import { digestOf, sameJson } from './canonical.ts';
+import { driftValues } from './change-values.ts';
+import { managedChange } from './diff.ts';
+import type { Suppression } from './load/config.ts';
+import { isOurs } from './match.ts';
+import type { Plan, ResourceChange } from './plan.ts';
+import type { Plugin } from './plugin.ts';
+import { addressMatcher, formatRef } from './ref.ts';
+import type { Action, Change, Desired, FieldChange, Pair, Scene } from './types.ts';
+
+export const DRIFT_FORMAT = '1.0';
+
+/** One resource that drifted: `before` is as applied, or declared, and `after` as seen. */
+export interface DriftRow {
+  readonly address: string;
+  readonly type: string;
+  readonly name: string;
+  readonly provider_name: string;
+  readonly change: ResourceChange['change'];
+  readonly because: string;
+  /** What it was compared with. */
+  readonly since: 'applied' | 'declared';
+  /** When that was applied: ISO 8601. */
+  readonly applied_at?: string;
+  /** It is not there any more. */
+  readonly missing?: true;
+  readonly source?: ResourceChange['source'];
+}
+
+export interface SuppressedDrift extends DriftRow {
+  readonly suppressed: { readonly until: string; readonly owner: string; readonly reason: string };
+}
+
+/** What is due by time or goes on by itself: a step of the next apply, and no drift. */
+export interface DueRow {
+  readonly address: string;
+  readonly step: string;
+  readonly cause: string;
+  readonly because: string;
+  readonly verdict: Action['verdict'];
+  readonly clears_at?: string;
+}
+
+export interface DriftReport {
+  readonly format_version: string;
+  readonly fettle_version: string;
+  readonly timestamp: string;
+  readonly project: string;
+  readonly complete: boolean;
+  readonly targeted: boolean;
+  /** `declared` where there is no log to know what was applied. */
+  readonly compared_with: 'applied' | 'declared';
+  readonly resource_drift: readonly DriftRow[];
+  readonly suppressed_drift: readonly SuppressedDrift[];
+  /** Suppressions whose time is over. */
+  readonly expired_suppressions: readonly {
+    readonly address: string;
+    readonly until: string;
+    readonly owner: string;
+  }[];
+  readonly due_changes: readonly DueRow[];
+  readonly checks: Plan['checks'];
+  readonly gaps: Plan['gaps'];
+  readonly summary: {
+    readonly resources: number;
+    readonly drifted: number;
+    readonly suppressed: number;
+    readonly due: number;
+    readonly findings: number;
+    readonly unread: number;
+    /** Specs too large to be remembered whole, and edited since: what was applied is not known. */
+    readonly unknown: number;
+  };
+  readonly log_head?: Plan['log_head'];
+}
+
+/** What a resource is held against: `undefined` where nothing is, `unknown` where it is not remembered whole. */
+function referenceOf(
+  pair: Pair,
+): { readonly spec: unknown; readonly since: 'applied' | 'declared' } | 'unknown' | undefined {
+  const { desired, memory } = pair;
+  const applied = isOurs(pair) ? memory?.applied : undefined;
+  if (applied === undefined) return desired === undefined ? undefined : { spec: desired.spec, since: 'declared' };
+  if (applied.spec !== undefined) return { spec: applied.spec, since: 'applied' };
+  return desired !== undefined && digestOf(desired.spec) === applied.digest
+    ? { spec: desired.spec, since: 'applied' }
+    : 'unknown';
+}
+
+/** The pair as if `spec` were what is written. */
+function asWritten(pair: Pair, spec: unknown): Pair {
+  const desired: Desired = {
+    ref: pair.ref,
+    meta: pair.desired?.meta ?? { labels: pair.memory?.labels ?? {}, lifecycle: { ignore: [] } },
+    needs: pair.desired?.needs ?? [],
+    source: pair.desired?.source ?? { file: '', line: 1, column: 1 },
+    spec,
+  };
+  return { ...pair, desired };
+}
+
+/** The change that would bring the world back to `spec`, where it is the world that moved. */
+function wayBack(pair: Pair, spec: unknown, plugin: Plugin, scene: Scene): Change | undefined {
+  const kind = plugin.kinds[pair.ref.kind];
+  const change = kind === undefined ? undefined : managedChange(asWritten(pair, spec), kind, scene);
+  return change === undefined || ['time', 'progress', 'policy'].includes(change.cause) ? undefined : change;
+}
+
+/** How one resource drifted, as the change back; `unknown` where nobody can say. */
+export function driftOf(
+  pair: Pair,
+  change: Change | undefined,
+  plugin: Plugin,
+  scene: Scene,
+): { readonly back: Change; readonly since: 'applied' | 'declared' } | 'unknown' | undefined {
+  // Another run is at it: what is seen is neither the one nor the other.
+  if (scene.busy !== undefined && pair.memory?.open !== undefined) return undefined;
+  if (pair.observed?.given === true || (pair.observed === undefined && pair.gap !== undefined)) return undefined;
+  const reference = referenceOf(pair);
+  if (reference === undefined) return undefined;
+  const adopting = change?.goal === 'adopt' || change?.goal === 'protect';
+  // Nothing to do: the world is as it is written, whatever was applied.
+  if (pair.desired !== undefined && change === undefined) return undefined;
+  if (reference === 'unknown') return 'unknown';
+  const { spec, since } = reference;
+  if (pair.desired !== undefined && !adopting && sameJson(spec, pair.desired.spec)) {
+    if (change === undefined || ['time', 'progress', 'policy'].includes(change.cause)) return undefined;
+    return { back: change, since };
+  }
+  const back = wayBack(pair, spec, plugin, scene);
+  return back === undefined ? undefined : { back, since };
+}
+
+function dueRow(address: string, action: Action, plan: Plan): DueRow {
+  const { step, cause, because } = action.change;
+  const waits = [...plan.rejected_changes, ...plan.deferred_changes].find(
+    ({ resource_change }) => resource_change.address === address,
+  );
+  return {
+    address,
+    step,
+    cause,
+    because,
+    verdict: action.verdict,
+    ...(waits?.clears_at === undefined ? {} : { clears_at: waits.clears_at }),
+  };
+}
+
+function covers(path: string, field: FieldChange): boolean {
+  return field.path === path || field.path.startsWith(`${path}/`);
+}
+
+/** What a suppression leaves of a change's fields; a suppression of the whole resource leaves nothing. */
+function splitBy(
+  fields: readonly FieldChange[],
+  { path }: Suppression,
+): { readonly kept: readonly FieldChange[]; readonly hidden: readonly FieldChange[]; readonly whole: boolean } {
+  if (path === undefined) return { kept: [], hidden: fields, whole: true };
+  return {
+    kept: fields.filter((field) => !covers(path, field)),
+    hidden: fields.filter((field) => covers(path, field)),
+    whole: fields.length > 0 && fields.every((field) => covers(path, field)),
+  };
+}
+
+export interface DriftInput {
+  readonly plan: Plan;
+  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly actions: ReadonlyMap<string, Action>;
+  readonly scene: Scene;
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly suppress: readonly Suppression[];
+  readonly within?: ((address: string) => boolean) | undefined;
+  /** Whether there is a log that knows what was applied. */
+  readonly hasLog: boolean;
+}
+
+function rowOf(pair: Pair, back: Change, since: DriftRow['since']): DriftRow {
+  const { ref, desired, memory } = pair;
+  return {
+    address: formatRef(ref),
+    type: `${ref.plugin}/${ref.kind}`,
+    name: ref.name,
+    provider_name: ref.plugin,
+    change: driftValues(back),
+    because: pair.observed === undefined ? 'it is not there' : back.because,
+    since,
+    ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: memory.applied.at } : {}),
+    ...(pair.observed === undefined ? { missing: true } : {}),
+    ...(desired === undefined
+      ? {}
+      : {
+          source: {
+            filename: desired.source.file,
+            start: { line: desired.source.line, column: desired.source.column },
+          },
+        }),
+  };
+}
+
+/** Everything that drifted, with what is suppressed, due and found. */
+export function driftReport(input: DriftInput): DriftReport {
+  const { plan, pairs, actions, scene, plugins, suppress } = input;
+  const rows: DriftRow[] = [];
+  const suppressed: SuppressedDrift[] = [];
+  const due: DueRow[] = [];
+  let unknown = 0;
+  const rules = suppress.map((rule) => ({ rule, matches: addressMatcher(rule.address) }));
+  for (const [address, pair] of pairs) {
+    if (input.within?.(address) === false) continue;
+    const plugin = plugins.get(pair.ref.plugin);
+    const action = actions.get(address);
+    if (action !== undefined && ['time', 'progress', 'policy'].includes(action.change.cause))
+      due.push(dueRow(address, action, plan));
+    const found = plugin === undefined ? undefined : driftOf(pair, action?.change, plugin, scene);
+    if (found === 'unknown') unknown += 1;
+    if (found === undefined || found === 'unknown') continue;
+    let { fields } = found.back;
+    let isLeft = true;
+    for (const { rule, matches } of rules) {
+      if (rule.until <= scene.now || !isLeft || !matches(address)) continue;
+      // What is gone altogether is no matter of one path.
+      if (rule.path !== undefined && pair.observed === undefined) continue;
+      const { kept, hidden, whole } = splitBy(fields, rule);
+      if (hidden.length === 0 && !whole) continue;
+      const { owner, reason } = rule;
+      suppressed.push({
+        ...rowOf(pair, { ...found.back, fields: hidden }, found.since),
+        suppressed: { until: new Date(rule.until).toISOString(), owner, reason },
+      });
+      fields = kept;
+      isLeft = !whole;
+    }
+    if (isLeft) rows.push(rowOf(pair, { ...found.back, fields }, found.since));
+  }
+  return {
+    format_version: DRIFT_FORMAT,
+    fettle_version: plan.fettle_version,
+    timestamp: plan.timestamp,
+    project: plan.project,
+    complete: plan.complete,
+    targeted: plan.targeted,
+    compared_with: input.hasLog ? 'applied' : 'declared',
+    resource_drift: rows,
+    suppressed_drift: suppressed,
+    expired_suppressions: suppress
+      .filter(({ until }) => until <= scene.now)
+      .map(({ address, until, owner }) => ({ address, until: new Date(until).toISOString(), owner })),
+    due_changes: due,
+    checks: plan.checks,
+    gaps: plan.gaps,
+    summary: {
+      resources: plan.summary.resources,
+      drifted: rows.length,
+      suppressed: suppressed.length,
+      due: due.length,
+      findings: plan.checks.length,
+      unread: plan.summary.unread,
+      unknown,
+    },
+    ...(plan.log_head === undefined ? {} : { log_head: plan.log_head }),
+  };
+}

@@ -1,0 +1,32 @@
+/** Groups: actions that a rule about the fleet has to judge one after another, each against what the one before did. */
+
+import type { KindTables } from './tables.ts';
+import type { Change, Json, Pair } from './types.ts';
+
+function valueAt(root: unknown, pointer: string): unknown {
+  let value = root;
+  for (const part of pointer.split('/').slice(1)) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[part.replaceAll('~1', '/').replaceAll('~0', '~')];
+  }
+  return value;
+}
+
+/** Value of a group's field: `kind` is all of the kind, `label:pool` a label, `/pool` a field of the spec. */
+function fieldOf(pair: Pair, field: string): Json {
+  if (field === 'kind') return null;
+  if (field.startsWith('label:')) {
+    const labels = pair.desired?.meta.labels ?? pair.memory?.labels ?? {};
+    return labels[field.slice('label:'.length)] ?? null;
+  }
+  return (valueAt(pair.desired?.spec ?? pair.memory?.applied?.spec, field) ?? null) as Json;
+}
+
+/** Names of the groups that a change belongs to: one for every rule on its step that looks at the fleet. */
+export function groupsOf(change: Change, pair: Pair, tables: KindTables): readonly string[] {
+  const fields = tables.rules.flatMap(({ group, guards }) =>
+    group !== undefined && guards.includes(change.step) ? [group] : [],
+  );
+  const { plugin, kind } = change.ref;
+  return [...new Set(fields)].map((field) => `${plugin}/${kind} ${field} ${JSON.stringify(fieldOf(pair, field))}`);
+}

@@ -1,0 +1,82 @@
+/** Freeze windows: cron expressions and lengths, as spans of time around now. Its library is loaded only where one is written. */
+
+import { Cron } from 'croner';
+import type { FreezeWindow } from '../types.ts';
+
+/** One entry of `safety.freeze`, with its length in ms. */
+export interface FreezeRule {
+  readonly cron: string;
+  readonly forMs: number;
+  readonly timezone: string;
+  readonly reason: string;
+}
+
+/** How far ahead windows are laid out: longer than any run lasts. */
+export const HORIZON_MS = 31 * 24 * 60 * 60_000;
+
+/** An expression that fires more often than this within its own length freezes for good. */
+const MOST_BEGINNINGS = 10_000;
+
+function cronOf({ cron, timezone }: Pick<FreezeRule, 'cron' | 'timezone'>): Cron {
+  return new Cron(cron, { mode: '5-part', timezone, paused: true });
+}
+
+/** What is wrong with an expression or a time zone; undefined where both hold. */
+export function freezeMistake(
+  rule: Pick<FreezeRule, 'cron' | 'timezone'>,
+  now: number,
+): { readonly field: 'cron' | 'timezone'; readonly message: string } | undefined {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: rule.timezone });
+  } catch {
+    return { field: 'timezone', message: 'no such time zone; it looks like UTC or Europe/Berlin' };
+  }
+  try {
+    if (cronOf(rule).nextRun(new Date(now)) === null) return { field: 'cron', message: 'it never begins' };
+  } catch (error) {
+    const said = error instanceof Error ? error.message.replace(/^\w+: /u, '') : String(error);
+    return { field: 'cron', message: `no cron expression of five fields: ${said}` };
+  }
+  return undefined;
+}
+
+/** Beginnings from `start` to `end`, both included. */
+function beginnings(rule: FreezeRule, start: number, end: number): readonly number[] {
+  const cron = cronOf(rule);
+  const found: number[] = [];
+  // nextRun looks for what comes after; a beginning at the start itself counts too.
+  let at = cron.nextRun(new Date(start - 1000));
+  while (at !== null && at.getTime() <= end && found.length < MOST_BEGINNINGS) {
+    if (at.getTime() >= start) found.push(at.getTime());
+    at = cron.nextRun(at);
+  }
+  return found;
+}
+
+/** Windows that touch become one, with all their reasons. */
+function joined(windows: readonly FreezeWindow[]): readonly FreezeWindow[] {
+  const out: FreezeWindow[] = [];
+  for (const window of windows.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
+    const last = out.at(-1);
+    if (last === undefined || window.from > last.to) {
+      out.push(window);
+      continue;
+    }
+    const reasons = last.reason.split('; ').includes(window.reason) ? last.reason : `${last.reason}; ${window.reason}`;
+    out[out.length - 1] = { from: last.from, to: Math.max(last.to, window.to), reason: reasons };
+  }
+  return out;
+}
+
+/** Every window that is open now, or opens within the horizon: in order, none touching another. */
+export function freezeWindows(rules: readonly FreezeRule[], now: number): readonly FreezeWindow[] {
+  return joined(
+    rules.flatMap((rule) =>
+      beginnings(rule, now - rule.forMs, now + HORIZON_MS).map((from) => ({
+        from,
+        to: from + rule.forMs,
+        reason: rule.reason,
+      })),
+    ),
+  );
+}

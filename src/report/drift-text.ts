@@ -1,0 +1,107 @@
+/** Drift as text for people: what drifted first, then what was found; what is due and suppressed is counted, or listed. */
+
+import type { DriftReport, DriftRow } from '../engine/drift.ts';
+import { fieldRows } from './fields.ts';
+import { columnWidth, type Paint, painter, plural, printable, spanText } from './text.ts';
+
+export interface DriftTextOptions {
+  readonly color: boolean;
+  /** Epoch ms. */
+  readonly now: number;
+  /** Suppressed drift and what is due are listed too, with every field. */
+  readonly detail?: boolean;
+}
+
+const FIELDS_SHOWN = 3;
+
+function fieldsText({ change }: DriftRow, detail: boolean): string {
+  const rows = [
+    ...fieldRows(change.before, change.after),
+    ...fieldRows(change.before_sensitive, change.after_sensitive).map(({ path }) => ({
+      path,
+      text: `${printable(path)}: (secret, changed)`,
+    })),
+  ];
+  const shown = detail ? rows : rows.slice(0, FIELDS_SHOWN);
+  const more = rows.length - shown.length;
+  return `${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
+}
+
+function rowText(row: DriftRow, width: number, detail: boolean, paint: Paint): string {
+  const fields = row.missing === true ? '' : fieldsText(row, detail);
+  const mark = row.missing === true ? paint('red', '-') : paint('yellow', '~');
+  const since = row.applied_at === undefined ? 'as declared, never applied' : `applied ${row.applied_at}`;
+  const what = fields === '' ? printable(row.because) : fields;
+  return `  ${mark} ${printable(row.address).padEnd(width)}  ${what}  ${paint('dim', `(${since})`)}`;
+}
+
+function findingLines(report: DriftReport, paint: Paint): readonly string[] {
+  const rank = { error: 0, warning: 1, info: 2 } as const;
+  return report.checks
+    .toSorted((a, b) => rank[a.severity] - rank[b.severity])
+    .map(({ address, code, severity, message }) => {
+      const style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
+      return `  ${paint(style, severity === 'info' ? 'i' : '!')} ${printable(address)}  ${paint(style, code)}: ${printable(message)}`;
+    });
+}
+
+/** `Drift: 1 drifted, …`. */
+export function driftSummary({ summary }: DriftReport): string {
+  const blind = summary.unread === 0 ? '' : ` ${summary.unread} could not be read.`;
+  const unknown =
+    summary.unknown === 0
+      ? ''
+      : ` Of ${summary.unknown} it is not known: their specs are too large to be remembered, and were edited.`;
+  return (
+    `Drift: ${summary.drifted} of ${summary.resources} drifted, ${summary.suppressed} suppressed, ` +
+    `${summary.due} due by time or on its way, ${plural(summary.findings, 'finding')}.${blind}${unknown}`
+  );
+}
+
+/** The whole report; ends with a newline. */
+export function driftText(report: DriftReport, options: DriftTextOptions): string {
+  const paint = painter(options.color);
+  const detail = options.detail ?? false;
+  const age = spanText(options.now - Date.parse(report.timestamp));
+  const width = columnWidth(
+    [...report.resource_drift, ...report.suppressed_drift].map(({ address }) => printable(address)),
+    56,
+  );
+  const blocks = [
+    [
+      paint('bold', `fettle drift · ${plural(report.summary.resources, 'resource')} · observed ${age} ago`),
+      ...(report.compared_with === 'declared'
+        ? ['There is no log: the world is compared with what is declared, not with what was applied.']
+        : []),
+    ],
+    report.gaps.map(
+      ({ scope, message }) => `  ${paint('red', '?')} ${printable(scope)}  could not be read: ${printable(message)}`,
+    ),
+    report.resource_drift.map((row) => rowText(row, width, detail, paint)),
+    findingLines(report, paint),
+    report.expired_suppressions.map(
+      ({ address, until, owner }) =>
+        `  ${paint('yellow', '!')} ${printable(address)}  the suppression by ${printable(owner)} expired at ${until}`,
+    ),
+    detail
+      ? report.suppressed_drift.map(
+          (row) =>
+            `${rowText(row, width, true, paint)}\n      suppressed until ${row.suppressed.until} by ${printable(row.suppressed.owner)}: ${printable(row.suppressed.reason)}`,
+        )
+      : [],
+    detail
+      ? report.due_changes.map(
+          ({ address, step, because, verdict }) =>
+            `  > ${printable(address)}  ${step}  ${printable(because)}${verdict === 'accept' ? '' : ` (${verdict === 'reject' ? 'rejected' : 'waiting'})`}`,
+        )
+      : [],
+    [
+      paint('bold', driftSummary(report)),
+      ...(report.targeted ? ['This report is partial: only what --target and --exclude leave was looked at.'] : []),
+      ...(report.log_head === undefined
+        ? []
+        : [`log head ${report.log_head.seq}:${report.log_head.hash.replace(/^sha256:/u, '')}`]),
+    ],
+  ].filter((block) => block.length > 0);
+  return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
+}

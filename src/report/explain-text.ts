@@ -1,0 +1,225 @@
+/** An explanation as text: what it is, what comes next and why or why not, what was found, and what happened last. */
+
+import type { Explanation, RuleSaid, Way, WayOut } from '../engine/explain.ts';
+import type { LogRecord } from '../engine/record.ts';
+import type { Json } from '../engine/types.ts';
+import { valueText } from './fields.ts';
+import { recordLine } from './log-text.ts';
+import { columnWidth, type Paint, painter, plural, printable, shortDigests, spanText, type Style } from './text.ts';
+
+export interface ExplainTextOptions {
+  readonly color: boolean;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+type Row = readonly [label: string, text: string];
+
+function ago(time: string, now: number): string {
+  const ms = now - Date.parse(time);
+  return ms >= 0 ? `${spanText(ms)} ago` : `in ${spanText(-ms)}`;
+}
+
+function clean(text: string): string {
+  return shortDigests(printable(text));
+}
+
+function factsText(facts: Readonly<Record<string, Json>>): string {
+  const entries = Object.entries(facts).filter(([, value]) => value !== null);
+  return entries.map(([name, value]) => `${name}=${valueText(value)}`).join(' ');
+}
+
+function rowsText(rows: readonly Row[], paint: Paint): readonly string[] {
+  const width = columnWidth(
+    rows.map(([label]) => label),
+    16,
+  );
+  return rows.map(([label, text]) => `  ${paint('dim', label.padEnd(width))}  ${text}`);
+}
+
+function wayOutText({ machine, to, by, trigger, due_at: due }: WayOut, single: boolean, now: number): string {
+  const where = single ? '' : `${machine}: `;
+  const until = due === undefined ? '' : `, due ${due} (${ago(due, now)})`;
+  return `${where}> ${to} (${by === 'world' ? 'by itself' : 'by fettle'}, ${printable(trigger)}${until})`;
+}
+
+function stateText(explanation: Explanation, { now }: ExplainTextOptions, paint: Paint): string {
+  const { state, since, overdue_since: overdue, seen, gap, others } = explanation;
+  const parts = [
+    paint('bold', printable(state)),
+    since === undefined ? '' : ` since ${since} (${spanText(now - Date.parse(since))})`,
+    others === undefined
+      ? ''
+      : Object.entries(others)
+          .map(([machine, value]) => `, ${machine} ${value}`)
+          .join(''),
+    overdue === undefined ? '' : paint('yellow', `; it ought to have left that by ${overdue}`),
+    seen || gap === undefined ? '' : paint('red', `, as it was remembered: ${clean(gap.message)}`),
+  ];
+  return parts.join('');
+}
+
+function memoryRows(explanation: Explanation, { now }: ExplainTextOptions, paint: Paint): readonly Row[] {
+  const { memory } = explanation;
+  const owned = memory.owned === null ? 'neither created nor adopted by this project' : `yes, ${memory.owned}`;
+  return [
+    ['ours', `${owned}${memory.protected ? ', protected' : ''}; without its document: ${memory.on_remove}`],
+    ...(memory.unknown
+      ? [['unknown', paint('yellow', 'a damaged log named it: a look or an import settles it')] as const]
+      : []),
+    ...(memory.hold === undefined ? [] : [['on hold', clean(memory.hold)] as const]),
+    ...(memory.applied_at === undefined
+      ? []
+      : [['last applied', `${memory.applied_at} (${ago(memory.applied_at, now)})`] as const]),
+    ...(memory.open_intent === undefined
+      ? []
+      : [
+          [
+            'open',
+            paint('yellow', `${memory.open_intent.step} since ${memory.open_intent.at}, run ${memory.open_intent.run}`),
+          ] as const,
+        ]),
+    ...(memory.failures === 0
+      ? []
+      : [
+          [
+            'failed',
+            paint('red', plural(memory.failures, 'time')) +
+              (memory.last_error === undefined
+                ? ''
+                : `, last ${memory.last_error.step} at ${memory.last_error.at}: ${clean(memory.last_error.message)}`),
+          ] as const,
+        ]),
+  ];
+}
+
+function topRows(explanation: Explanation, options: ExplainTextOptions, paint: Paint): readonly Row[] {
+  const { source, written, ways_out: ways, needs, needed_by: neededBy, values } = explanation;
+  const single = new Set(ways.map(({ machine }) => machine)).size <= 1;
+  const list = (label: string, items: readonly string[]): readonly Row[] =>
+    items.length === 0 ? [] : [[label, items.map(clean).join(', ')]];
+  return [
+    [
+      'written',
+      written && source !== undefined ? `${printable(source.filename)}:${source.line}:${source.column}` : 'no',
+    ],
+    ['state', stateText(explanation, options, paint)],
+    ...ways.map((way, i): Row => [i === 0 ? 'ways out' : '', wayOutText(way, single, options.now)]),
+    ...memoryRows(explanation, options, paint),
+    ...list('needs', needs),
+    ...list('needed by', neededBy),
+    ...(values === undefined || values === null || typeof values !== 'object'
+      ? []
+      : Object.entries(values).map(
+          ([name, value], i): Row => [i === 0 ? 'facts' : '', `${printable(name)} ${valueText(value as Json)}`],
+        )),
+  ];
+}
+
+const OUTCOME_STYLE: Readonly<Record<RuleSaid['outcome'], Style>> = {
+  pass: 'green',
+  warn: 'yellow',
+  defer: 'yellow',
+  reject: 'red',
+};
+
+function ruleLines(rules: readonly RuleSaid[], paint: Paint): readonly string[] {
+  const width = columnWidth(
+    rules.map(({ rule }) => rule),
+    32,
+  );
+  return rules.flatMap((said) => {
+    const { rule, outcome, message, facts, clears_at: clears, overridden } = said;
+    const word = overridden === undefined ? outcome : 'passed';
+    const lead = `  ${paint(OUTCOME_STYLE[overridden === undefined ? outcome : 'pass'], word.padEnd(6))}  ${rule.padEnd(width)}`;
+    const until = clears === undefined ? '' : `; clears at ${clears}`;
+    const known = factsText(facts);
+    return [
+      `${lead}  ${clean(message)}${until}`,
+      ...(known === '' ? [] : [`  ${' '.repeat(6)}  ${' '.repeat(width)}  ${paint('dim', known)}`]),
+      ...(overridden === undefined
+        ? []
+        : [`  ${' '.repeat(6)}  ${' '.repeat(width)}  overridden: ${clean(overridden)}`]),
+    ];
+  });
+}
+
+const WAY_WORD: Readonly<Record<Way['do'], string>> = {
+  wait: 'wait',
+  set: 'set',
+  outside: 'do',
+  override: 'or override',
+};
+
+function nextLines(explanation: Explanation, { now }: ExplainTextOptions, paint: Paint): readonly string[] {
+  const { next } = explanation;
+  if (next === undefined) {
+    return [
+      explanation.gap !== undefined
+        ? 'Next step: not known, because it cannot be seen.'
+        : explanation.written
+          ? 'Next step: none. It is as it is written.'
+          : 'Next step: none. It is not written, and nothing of it is ours to take away.',
+    ];
+  }
+  const words = {
+    accept: paint('green', 'would be taken'),
+    reject: paint('red', 'REJECTED'),
+    defer: paint('yellow', 'WAITING'),
+  };
+  const clears = next.clears_at === undefined ? '' : `; clears at ${next.clears_at} (${ago(next.clears_at, now)})`;
+  const fields = next.fields.flatMap((field) => {
+    const { path, before, after, secret } = field as Readonly<Record<string, Json>>;
+    const name = printable(String(path)).slice(1).replaceAll('/', '.');
+    return [`    ${name}: ${secret === true ? '(secret, changed)' : `${valueText(before)} → ${valueText(after)}`}`];
+  });
+  const rank = { reject: 0, defer: 1, warn: 2, pass: 3 } as const;
+  const rules = next.rules.toSorted((a, b) => rank[a.outcome] - rank[b.outcome]);
+  return [
+    `${paint('bold', `Next step: ${next.step}`)} (${next.goal}, ${next.cause}): ${clean(next.because)}`,
+    ...fields,
+    ...(next.after.length === 0 ? [] : [`  after ${next.after.map(clean).join(', ')}`]),
+    `  ${words[next.verdict]}${clears}`,
+    '',
+    paint('bold', 'Rules'),
+    ...ruleLines(rules, paint),
+    ...(next.ways.length === 0
+      ? []
+      : [
+          '',
+          paint('bold', 'What would let it through'),
+          ...next.ways.map(({ rule, do: how, text }) => `  ${rule}: ${WAY_WORD[how]} ${clean(text)}`),
+        ]),
+  ];
+}
+
+function findingLines({ findings }: Explanation, paint: Paint): readonly string[] {
+  return findings.flatMap(({ code, severity, message, facts }) => {
+    const style: Style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
+    const known = factsText(facts);
+    return [`  ${paint(style, code)}: ${clean(message)}`, ...(known === '' ? [] : [`      ${paint('dim', known)}`])];
+  });
+}
+
+function block(title: string, lines: readonly string[], paint: Paint): readonly string[] {
+  return lines.length === 0 ? [] : [paint('bold', title), ...lines];
+}
+
+function recordLines(records: readonly LogRecord[]): readonly string[] {
+  return records.map((record) => recordLine(record).trimEnd());
+}
+
+/** The whole explanation; ends with a newline. */
+export function explainText(explanation: Explanation, options: ExplainTextOptions): string {
+  const paint = painter(options.color);
+  const blocks = [
+    [`${paint('bold', printable(explanation.address))} · ${clean(explanation.summary)}`],
+    rowsText(topRows(explanation, options, paint), paint),
+    nextLines(explanation, options, paint),
+    block('Findings', findingLines(explanation, paint), paint),
+    explanation.records.length === 0
+      ? ['The log says nothing of it.']
+      : block('Last records', recordLines(explanation.records), paint),
+  ].filter((lines) => lines.length > 0);
+  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}

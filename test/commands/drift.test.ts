@@ -1,0 +1,362 @@
+/** `drift`, `explain`, approval by digest and rounds, on a project of toys. */
+
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { DriftReport } from '../../src/engine/drift.ts';
+import type { Explanation } from '../../src/engine/explain.ts';
+import { type Done, fettle, type Settings } from '../support/command-line.ts';
+import { type ToyWorld, toyWorld } from '../support/toy.ts';
+import { itemsYaml, itemYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+interface Bench {
+  readonly world: ToyWorld;
+  readonly folder: string;
+  readonly write: (documents: string) => void;
+  readonly config: (text: string) => void;
+  readonly run: (line: string, settings?: Settings) => Promise<Done>;
+  readonly drift: (line?: string) => Promise<{ readonly code: number; readonly report: DriftReport }>;
+}
+
+function bench(documents: string, config = ''): Bench {
+  const world = toyWorld();
+  const folder = toyProject(documents, config);
+  folders.push(folder);
+  const run = (line: string, settings: Settings = {}) =>
+    fettle(folder, line, { plugins: toyPlugins(world), ...settings });
+  return {
+    world,
+    folder,
+    run,
+    write: (text) => writeFileSync(join(folder, 'items.yaml'), text),
+    config: (text) =>
+      writeFileSync(join(folder, 'fettle.yaml'), `name: test\nstore: .fettle\ndesired: [items.yaml]\n${text}`),
+    drift: async (line = '') => {
+      const { code, stdout } = await run(`drift --format json ${line}`);
+      return { code, report: JSON.parse(stdout) as DriftReport };
+    },
+  };
+}
+
+const ready = (value: number) => ({ value, state: 'ready' as const });
+
+describe('what is drift', () => {
+  it.each<[string, (at: Bench) => void, readonly string[]]>([
+    ['nothing', () => undefined, []],
+    ['the world moved', ({ world }) => world.items.set('a', ready(8)), ['a']],
+    ['the world lost it', ({ world }) => world.items.delete('a'), ['a']],
+    ['an edit that waits', ({ write }) => write(itemsYaml({ a: 4, b: 2 })), []],
+    [
+      'the world is as the edit wants it already',
+      ({ write, world }) => {
+        write(itemsYaml({ a: 4, b: 2 }));
+        world.items.set('a', ready(4));
+      },
+      [],
+    ],
+    [
+      'an edit waits, and the world moved elsewhere',
+      ({ write, world }) => {
+        write(itemsYaml({ a: 4, b: 2 }));
+        world.items.set('a', ready(8));
+      },
+      ['a'],
+    ],
+    [
+      'an edit waits, and the world lost it',
+      ({ write, world }) => {
+        write(itemsYaml({ a: 4, b: 2 }));
+        world.items.delete('a');
+      },
+      ['a'],
+    ],
+    ['an orphan as it was', ({ write }) => write(itemsYaml({ b: 2 })), []],
+    [
+      'an orphan that moved',
+      ({ write, world }) => {
+        write(itemsYaml({ b: 2 }));
+        world.items.set('a', ready(8));
+      },
+      ['a'],
+    ],
+    ['never applied, and absent', ({ write }) => write(itemsYaml({ a: 2, b: 2, c: 2 })), ['c']],
+    [
+      'never applied, and not as declared',
+      ({ write, world }) => {
+        write(itemsYaml({ a: 2, b: 2, c: 2 }));
+        world.items.set('c', ready(4));
+      },
+      ['c'],
+    ],
+    [
+      'never applied, and as declared',
+      ({ write, world }) => {
+        write(itemsYaml({ a: 2, b: 2, c: 2 }));
+        world.items.set('c', ready(2));
+      },
+      [],
+    ],
+    ['not known behind a gap', ({ world }) => world.blind.add('a'), []],
+  ])('%s', async (_name, move, drifted) => {
+    const at = bench(itemsYaml({ a: 2, b: 2 }));
+    await at.run('apply -y');
+    move(at);
+    const head = readdirSync(join(at.folder, '.fettle/log')).map((name) =>
+      readFileSync(join(at.folder, '.fettle/log', name), 'utf8'),
+    );
+    const { code, report } = await at.drift();
+    expect(report.resource_drift.map(({ name }) => name)).toEqual(drifted);
+    expect(report.compared_with).toBe('applied');
+    expect(code).toBe(at.world.blind.size > 0 ? 4 : drifted.length > 0 ? 2 : 0);
+    // It writes nothing.
+    expect(
+      readdirSync(join(at.folder, '.fettle/log')).map((name) =>
+        readFileSync(join(at.folder, '.fettle/log', name), 'utf8'),
+      ),
+    ).toEqual(head);
+  });
+
+  it('shows what was applied, and what is seen', async () => {
+    const at = bench(itemsYaml({ a: 2 }));
+    await at.run('apply -y');
+    at.write(itemsYaml({ a: 6 }));
+    at.world.items.set('a', ready(8));
+    const { report } = await at.drift();
+    expect(report.resource_drift).toMatchObject([
+      { address: 'toy/Item/a', since: 'applied', change: { before: { value: 2 }, after: { value: 8 } } },
+    ]);
+    expect((await at.run('drift')).stdout).toContain('~ toy/Item/a  value: 2 → 8');
+  });
+
+  it('says that it compares with what is declared, where there is no log', async () => {
+    const at = bench(itemsYaml({ a: 2 }));
+    expect(await at.drift()).toMatchObject({ code: 2, report: { compared_with: 'declared' } });
+    expect((await at.run('drift')).stdout).toContain('There is no log');
+    expect(readdirSync(at.folder)).toEqual(['fettle.yaml', 'items.yaml']);
+  });
+
+  it('a finding that is a warning is no reason to fail', async () => {
+    const at = bench(itemsYaml({ a: 3 }));
+    await at.run('apply -y');
+    expect(await at.drift()).toMatchObject({ code: 0, report: { summary: { findings: 1, drifted: 0 } } });
+  });
+
+  it('--fail-on adds to it', async () => {
+    const at = bench(itemsYaml({ a: 2 }));
+    await at.run('apply -y');
+    at.write(itemsYaml({ a: 13 }));
+    expect((await at.drift()).code).toBe(0);
+    expect((await at.drift('--fail-on changes')).code).toBe(2);
+    expect((await at.drift('--fail-on rejected')).code).toBe(3);
+  });
+});
+
+describe('suppressions', () => {
+  const suppress = (until: string, more = '') =>
+    `drift: { suppress: [{ address: "toy/Item/*", until: ${until}, owner: ops, reason: known${more} }] }\n`;
+
+  it('hide what they cover, until their time; then they are told', async () => {
+    const at = bench(itemsYaml({ a: 2 }), suppress('2999-01-01T00:00:00Z'));
+    await at.run('apply -y');
+    at.world.items.set('a', ready(8));
+    const { code, report } = await at.drift();
+    expect([code, report.resource_drift, report.suppressed_drift.length]).toEqual([0, [], 1]);
+    expect(report.suppressed_drift[0]?.suppressed).toEqual({
+      until: '2999-01-01T00:00:00.000Z',
+      owner: 'ops',
+      reason: 'known',
+    });
+    expect((await at.run('drift --detail')).stdout).toContain('by ops: known');
+    at.config(suppress('2020-01-01T00:00:00Z'));
+    const later = await at.run('drift');
+    expect(later.code).toBe(2);
+    expect(later.stdout).toContain('the suppression by ops expired at 2020-01-01T00:00:00.000Z');
+    expect(later.stderr).toContain('expired');
+  });
+
+  it('of a path leave the rest', async () => {
+    const at = bench(itemsYaml({ a: 2 }), suppress('2999-01-01T00:00:00Z', ', path: /other'));
+    await at.run('apply -y');
+    at.world.items.set('a', ready(8));
+    expect((await at.drift()).code).toBe(2);
+    at.config(suppress('2999-01-01T00:00:00Z', ', path: /value'));
+    expect((await at.drift()).code).toBe(0);
+    // What is gone altogether is no matter of one path.
+    at.world.items.delete('a');
+    expect((await at.drift()).code).toBe(2);
+  });
+});
+
+describe('explain', () => {
+  it('says what it is, every rule, what would let it through, and what happened last', async () => {
+    const at = bench(itemsYaml({ a: 2 }));
+    await at.run('apply -y');
+    at.write(itemsYaml({ a: 13 }));
+    const { code, stdout } = await at.run('explain toy/Item/a --format json');
+    const explanation = JSON.parse(stdout) as Explanation;
+    expect(code).toBe(0);
+    expect(explanation).toMatchObject({
+      address: 'toy/Item/a',
+      state: 'ready',
+      memory: { owned: 'created' },
+      next: { step: 'ready>ready', cause: 'edit', verdict: 'reject' },
+    });
+    const rules = explanation.next?.rules ?? [];
+    expect(rules.find(({ rule }) => rule === 'not-thirteen')).toMatchObject({
+      outcome: 'reject',
+      facts: { value: 13 },
+    });
+    expect(rules.filter(({ outcome }) => outcome === 'pass').length).toBeGreaterThan(8);
+    expect(explanation.next?.ways).toEqual([
+      { rule: 'not-thirteen', do: 'set', text: 'spec.value: 12' },
+      { rule: 'not-thirteen', do: 'override', text: 'fettle apply --override not-thirteen@toy/Item/a --reason "…"' },
+    ]);
+    expect(explanation.records.map(({ kind }) => kind)).toEqual(['intent', 'outcome']);
+    const text = (await at.run('explain toy/Item/a')).stdout;
+    for (const part of ['REJECTED', '13 is not allowed', 'set spec.value: 12', 'Last records', 'value: 2 → 13'])
+      expect(text).toContain(part);
+  });
+
+  it('explains what there is nothing to do about, what cannot be seen, and what is unknown', async () => {
+    const at = bench(itemsYaml({ a: 2 }));
+    await at.run('apply -y');
+    expect((await at.run('explain toy/Item/a')).stdout).toContain('Next step: none. It is as it is written.');
+    at.world.blind.add('a');
+    const blind = await at.run('explain toy/Item/a');
+    expect([blind.code, blind.stdout]).toEqual([4, expect.stringContaining('not known, because it cannot be seen')]);
+    at.world.blind.clear();
+    const other = await at.run('explain toy/Item/aa');
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('did you mean toy/Item/a?')]);
+    expect((await at.run('explain a')).stderr).toContain('no address');
+  });
+});
+
+describe('--plan-digest', () => {
+  const digestOf = async (at: Bench) =>
+    (JSON.parse((await at.run('plan --format json')).stdout) as { readonly plan_digest: string }).plan_digest;
+
+  it('applies all of that plan, without a question', async () => {
+    const at = bench(itemsYaml({ a: 2, b: 2 }));
+    const { code } = await at.run(`apply --plan-digest ${await digestOf(at)}`);
+    expect([code, at.world.items.size]).toEqual([0, 2]);
+  });
+
+  it('or nothing, and says what differs', async () => {
+    const at = bench(itemsYaml({ a: 2, b: 2 }));
+    const digest = await digestOf(at);
+    await at.run('plan -o saved.json');
+    at.write(itemsYaml({ a: 4, c: 2 }));
+    const refused = await at.run(`apply --plan-digest ${digest}`);
+    expect([refused.code, at.world.items.size]).toEqual([6, 0]);
+    expect(refused.stdout).toContain('+ toy/Item/c');
+    const named = await at.run(`apply saved.json --plan-digest ${digest}`);
+    expect([named.code, at.world.items.size]).toEqual([6, 0]);
+    for (const line of [
+      '+ toy/Item/c absent>ready: would run now',
+      '- toy/Item/b absent>ready: was approved; there is nothing',
+      '~ toy/Item/a: its fields changed',
+    ])
+      expect(named.stderr).toContain(line);
+  });
+
+  it('must be a digest', async () => {
+    const at = bench(itemsYaml({ a: 2 }));
+    expect((await at.run('apply --plan-digest sha256:12')).stderr).toContain('64 hex digits');
+  });
+});
+
+describe('--until-settled', () => {
+  it('goes on round by round, until nothing is left', async () => {
+    const at = bench(itemsYaml({ a: 4 }));
+    // There already, and otherwise: adopted in one round, edited in the next.
+    at.world.items.set('a', ready(2));
+    const { code, stdout } = await at.run('apply -y --until-settled');
+    expect([code, at.world.items.get('a')?.value]).toEqual([0, 4]);
+    expect(stdout).toContain('adopt');
+    expect((await at.run('log list --kind run')).stdout.trim().split('\n').length).toBe(3);
+  });
+
+  it('waits for what clears, and then does it', async () => {
+    const at = bench(itemYaml('a', 2));
+    const soon = new Date(Date.now() + 1500).toISOString();
+    const { toyPlugin } = await import('../support/toy.ts');
+    const { defer, pass } = await import('../../src/engine/verdict.ts');
+    const kind = toyPlugin.kinds['Item'];
+    if (kind === undefined) throw new Error('no kind');
+    const plugin = {
+      ...toyPlugin,
+      openReader: async () => at.world,
+      openWriter: async () => at.world,
+      kinds: {
+        Item: {
+          ...kind,
+          rules: {
+            ...kind.rules,
+            'not-thirteen': () =>
+              Date.now() < Date.parse(soon) ? defer('a backoff', {}, { clearsAt: soon }) : pass('over'),
+          },
+        },
+      },
+    };
+    const { code, stderr } = await at.run('apply -y --until-settled --timeout 20s', {
+      plugins: new Map([['toy', async () => plugin]]),
+    });
+    expect([code, at.world.items.size]).toEqual([0, 1]);
+    expect(stderr).toContain('toy/Item/a clears then (not-thirteen)');
+  });
+
+  it('ends with what is rejected for good, and with what fails', async () => {
+    const at = bench(itemsYaml({ a: 13, b: 2 }));
+    expect((await at.run('apply -y --until-settled')).code).toBe(3);
+    expect((await at.run('apply -y --until-settled --allow-rejected')).code).toBe(0);
+    at.write(itemsYaml({ a: 2, b: 2 }));
+    at.world.faults.set('absent>ready a', async () => {
+      throw new Error('no');
+    });
+    expect((await at.run('apply -y --until-settled')).code).toBe(7);
+  });
+
+  it('takes no saved plan and no digest', async () => {
+    const at = bench(itemsYaml({ a: 2 }));
+    expect((await at.run(`apply -y --until-settled --plan-digest sha256:${'0'.repeat(64)}`)).code).toBe(1);
+  });
+});
+
+describe('import', () => {
+  it('adopts one, and nothing else', async () => {
+    const at = bench(itemsYaml({ a: 2, b: 2, c: 2 }));
+    at.world.items.set('a', ready(2));
+    at.world.items.set('b', ready(2));
+    expect((await at.run('import toy/Item/a')).code).toBe(0);
+    expect((await at.run('state list')).stdout).toMatch(/toy\/Item\/a .*adopted/u);
+    expect((await at.run('state list')).stdout).not.toContain('toy/Item/b');
+    expect(at.world.items.has('c')).toBe(false);
+    const again = await at.run('import toy/Item/a');
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('ours already: adopted')]);
+  });
+
+  it.each([
+    ['toy/Item/c', 'does not exist'],
+    ['toy/Item/z', 'no document describes'],
+    ['nonsense', 'no address'],
+    ['--all --plugin toy', 'cannot look for'],
+    ['--all --plugin nothing', 'there is no plugin'],
+    ['--all', 'needs --plugin'],
+  ])('%s: %s', async (words, said) => {
+    const at = bench(itemsYaml({ a: 2, c: 2 }));
+    const { code, stderr } = await at.run(`import ${words}`);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(said)]);
+  });
+
+  it('is rejected like any other row', async () => {
+    const at = bench(itemYaml('a', 2, { lifecycle: '{ hold: "audit" }' }));
+    at.world.items.set('a', ready(2));
+    expect((await at.run('import toy/Item/a')).code).toBe(3);
+    expect((await at.run('state list')).stdout).not.toContain('adopted');
+  });
+});

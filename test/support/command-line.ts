@@ -1,0 +1,67 @@
+/** Command lines run in this process, with a shell of the test's own: prompts, environment, colours, signals, plugins. */
+
+import { PassThrough } from 'node:stream';
+import { main } from '../../src/commands/main.ts';
+import type { Output } from '../../src/output.ts';
+import type { PluginLoaders } from '../../src/plugins.ts';
+import type { Shell } from '../../src/shell.ts';
+
+export interface Settings {
+  readonly env?: Readonly<Record<string, string>>;
+  /** What somebody at a terminal types; undefined: there is no terminal. */
+  readonly typed?: string;
+  readonly tty?: boolean;
+  /** Instead of those that fettle comes with. */
+  readonly plugins?: PluginLoaders;
+  /** Epoch ms. */
+  readonly now?: () => number;
+  /** Comes as soon as something is listened for. */
+  readonly signal?: 'SIGINT' | 'SIGTERM';
+}
+
+export interface Done {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function output(isTTY: boolean): Output & { readonly text: () => string } {
+  let text = '';
+  return {
+    isTTY,
+    columns: () => (isTTY ? 100 : undefined),
+    write: (more) => {
+      text += more;
+    },
+    failure: () => undefined,
+    text: () => text,
+  };
+}
+
+/** Runs one command line in this process; double quotes hold words together. */
+export async function fettle(folder: string, line: string, settings: Settings = {}): Promise<Done> {
+  const stdout = output(settings.tty ?? false);
+  const stderr = output(settings.tty ?? false);
+  const stdin = Object.assign(new PassThrough(), { isTTY: settings.typed !== undefined });
+  if (settings.typed !== undefined) stdin.end(settings.typed);
+  const shell: Shell = {
+    stdout,
+    stderr,
+    stdin: () => stdin as unknown as NodeJS.ReadStream,
+    env: { FETTLE_DISABLE_CI_DETECTION: '1', ...settings.env },
+    cwd: () => folder,
+    now: settings.now ?? (() => Date.now()),
+    ...(settings.plugins === undefined ? {} : { plugins: settings.plugins }),
+    onSignal: (take) => {
+      const { signal } = settings;
+      if (signal !== undefined) setImmediate(() => take(signal));
+      return () => undefined;
+    },
+    exit: (code) => {
+      throw new Error(`exit ${code}`);
+    },
+  };
+  const words = line.match(/"[^"]*"|\S+/gu)?.map((word) => word.replaceAll('"', '')) ?? [];
+  const code = await main(words, shell);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}

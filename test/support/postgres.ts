@@ -1,0 +1,141 @@
+/** A real PostgreSQL server for the tests of one file, with a database for each test. */
+
+import { execFileSync, spawn } from 'node:child_process';
+import { chownSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+
+/** Of the superuser; made so that it would be seen anywhere. */
+export const PASSWORD = 'canary-Pa55:w@rd/?';
+
+export interface PostgresServer {
+  readonly port: number;
+  /** Without a password, which stands apart. */
+  url(database: string, port?: number): string;
+  /** Makes a database of its own, and names it. */
+  createDatabase(): Promise<string>;
+  /** Runs SQL as the superuser; gives rows as arrays. */
+  sql(database: string, text: string, values?: readonly unknown[]): Promise<readonly (readonly unknown[])[]>;
+  /** Everything is cut, as in a crash, and started again. */
+  crash(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Debian puts the server's programs where no PATH leads. */
+function programs(): string {
+  const root = '/usr/lib/postgresql';
+  const versions = readdirSync(root).sort((a, b) => Number(b) - Number(a));
+  return join(root, versions[0] ?? '', 'bin');
+}
+
+/** The server refuses to run as root; its package made a user for it. */
+function asUser(): { readonly words: readonly string[]; readonly uid?: number; readonly gid?: number } {
+  if (process.getuid?.() !== 0) return { words: [] };
+  const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  const [uid, gid] = [id('-u'), id('-g')];
+  return { words: [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'], uid, gid };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** Starts a server in a temporary folder; whoever started it stops it, and if it dies before, the kernel does. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const bin = programs();
+  const { words, uid, gid } = asUser();
+  const root = mkdtempSync(join(tmpdir(), 'fettle-postgres-'));
+  const secret = join(root, 'password');
+  writeFileSync(secret, `${PASSWORD}\n`, { mode: 0o600 });
+  if (uid !== undefined && gid !== undefined) for (const path of [root, secret]) chownSync(path, uid, gid);
+  const data = join(root, 'data');
+  const initdb = ['--no-sync', '--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', '--username=admin'];
+  const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' };
+  execFileSync('setpriv', [...words, join(bin, 'initdb'), '-D', data, ...initdb, `--pwfile=${secret}`], {
+    cwd: root,
+    env,
+    stdio: 'pipe',
+  });
+  const port = await freePort();
+  const log = join(root, 'log');
+  const settings = { fsync: 'off', full_page_writes: 'off', listen_addresses: '127.0.0.1', shared_buffers: '16MB' };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
+  async function connect(database: string): Promise<pg.Client> {
+    const client = new pg.Client({ host: '127.0.0.1', port, user: 'admin', password: PASSWORD, database });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  }
+
+  async function start(): Promise<(signal: NodeJS.Signals) => Promise<void>> {
+    const out = openSync(log, 'a');
+    const child = spawn(
+      'setpriv',
+      [...words, '--pdeathsig', 'INT', join(bin, 'postgres'), '-D', data, '-p', String(port), '-k', root, ...flags],
+      { cwd: root, env, stdio: ['ignore', out, out] },
+    );
+    closeSync(out);
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    for (;;) {
+      try {
+        await (await connect('postgres')).end();
+        break;
+      } catch {
+        if (child.exitCode !== null) throw new Error(`PostgreSQL did not start: ${readFileSync(log, 'utf8')}`);
+        await sleep(30);
+      }
+    }
+    return async (signal) => {
+      child.kill(signal);
+      await ended;
+    };
+  }
+
+  let end = await start();
+  let databases = 0;
+
+  async function sql(
+    database: string,
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<readonly (readonly unknown[])[]> {
+    const client = await connect(database);
+    try {
+      return (await client.query({ text, values: [...values], rowMode: 'array' })).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  return {
+    port,
+    url: (database, other = port) => `postgres://admin@127.0.0.1:${other}/${database}`,
+    createDatabase: async () => {
+      databases += 1;
+      const name = `test_${databases}`;
+      await sql('postgres', `CREATE DATABASE ${name}`);
+      return name;
+    },
+    sql,
+    crash: async () => {
+      // An immediate shutdown: no client hears of it, and the log of the server is replayed.
+      await end('SIGQUIT');
+      end = await start();
+    },
+    stop: async () => {
+      await end('SIGINT');
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
