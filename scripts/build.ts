@@ -35,6 +35,7 @@ const root = join(import.meta.dirname, '..');
 /** What `import()` of an entry leads to: chunk by source file. */
 const chunks: Readonly<Record<string, string>> = {
   'src/commands/main.ts': 'main.cjs',
+  'src/store/heartbeat-worker.ts': 'heartbeat-worker.cjs',
   'scripts/bench/plugin.ts': 'bench.cjs',
 };
 

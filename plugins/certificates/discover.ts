@@ -2,9 +2,9 @@
 
 import type { Discovery, Found } from '../../src/engine/plugin.ts';
 import { formatRef } from '../../src/engine/ref.ts';
-import type { Gap, Json } from '../../src/engine/types.ts';
+import type { Desired, Gap, Json } from '../../src/engine/types.ts';
 import type { CertificateSpec } from './generated.ts';
-import { toDocument } from './paths.ts';
+import { certificateFromProject, toDocument } from './paths.ts';
 import { PLUGIN, certificateSpec } from './remembered.ts';
 import type { CertificatesReader, FoundPair, X509Seen } from './world.ts';
 
@@ -64,8 +64,11 @@ export async function discover(
     taken.add(name);
     if (spec?.storage !== undefined) known.add(spec.storage.file.certificate);
   };
-  for (const each of desired)
-    if (each.ref.kind === 'Certificate') note(each.ref.name, certificateSpec(each, undefined));
+  const noteDocument = (each: Desired): void => {
+    const spec = certificateSpec(each, undefined);
+    note(each.ref.name, spec === undefined ? undefined : certificateFromProject(each.source.file, spec));
+  };
+  for (const each of desired) if (each.ref.kind === 'Certificate') noteDocument(each);
   for (const each of memory) if (each.ref.kind === 'Certificate') note(each.ref.name, certificateSpec(undefined, each));
   const issuers = desired.filter(({ ref }) => ref.kind === 'Issuer').map(({ ref }) => ref.name);
   const found: Found[] = [];

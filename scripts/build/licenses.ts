@@ -28,7 +28,20 @@ function section(folder: string): { readonly name: string; readonly text: string
   const files = readdirSync(folder)
     .filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
     .sort();
-  if (files.length === 0) throw new Error(`${name} has no license text (${dirname(folder)})`);
-  const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n').trim());
+  const texts = files.map((file) => textOf(folder, file).trim());
+  if (files.length === 0) texts.push(licenseInReadme(folder));
+  if (texts.some((text) => text === '')) throw new Error(`${name} has no license text (${dirname(folder)})`);
   return { name, text: `${name} (${String(about['license'])})\n\n${texts.join('\n\n')}\n` };
+}
+
+function textOf(folder: string, file: string): string {
+  return readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n');
+}
+
+/** Some packages have their license as the last part of the README; empty where there is none, or only its name. */
+function licenseInReadme(folder: string): string {
+  const readme = readdirSync(folder).find((file) => /^readme\.md$/i.test(file));
+  const part = readme === undefined ? undefined : /^#+ licen[cs]e\s*$(?<text>[^]*)/im.exec(textOf(folder, readme));
+  const text = part?.groups?.['text']?.trim() ?? '';
+  return /copyright/i.test(text) ? text : '';
 }

@@ -138,7 +138,7 @@ export async function applyWith(
   };
   if (typeof saved === 'string') return end(saved);
   const signals = stopping(shell);
-  const store = openStore(project.config, shell);
+  const store = await openStore(project.config, shell);
   const telling = applyTelling(flags, shell);
   const run: Applying = { flags, shell, project, saved, store, signals, telling, part };
   try {

@@ -16,7 +16,8 @@ export interface Flags {
   readonly chdir?: string;
   readonly target?: readonly string[];
   readonly exclude?: readonly string[];
-  readonly format?: 'text' | 'json';
+  readonly format?: 'text' | 'json' | 'markdown';
+  readonly json?: boolean;
   readonly detail?: boolean;
   readonly detailedExitcode?: boolean;
   readonly failOn?: readonly string[];
@@ -73,7 +74,10 @@ export const shared = {
   chdir: () => new Option('--chdir <dir>', 'work in this folder; other paths on the line are relative to it'),
   target: () => new Option('--target <address>', 'only these addresses (globs; repeatable)').argParser(list),
   exclude: () => new Option('--exclude <address>', 'all but these addresses (globs; repeatable)').argParser(list),
-  format: () => new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'),
+  /** `more`: formats that not every command has. */
+  format: (...more: readonly 'markdown'[]) =>
+    new Option('--format <format>', 'how to print').choices(['text', 'json', ...more]).default('text'),
+  json: () => new Option('--json', 'a stream of events, one JSON object a line').conflicts('format'),
   detail: () => new Option('--detail', 'every field of every row'),
   detailedExitcode: () => new Option('--detailed-exitcode', 'exit 2 when there are changes'),
   failOn: () =>
@@ -106,6 +110,15 @@ export function fromEnvironment(command: Command, env: Shell['env']): void {
     if (command.getOptionValueSource(key) === 'cli') continue;
     command.setOptionValueWithSource(key, environmentValue(option, name, value), 'env');
   }
+}
+
+/** Whether a stream of events is asked for: `--json` on the line, or `FETTLE_JSON` where the line names no format. */
+export function wantsEvents(command: Command): boolean {
+  if (command.getOptionValue('json') !== true) return false;
+  if (command.getOptionValueSource('json') === 'cli') return true;
+  const format = command.getOptionValueSource('format');
+  if (format === 'env') throw new UsageError('FETTLE_JSON and FETTLE_FORMAT exclude each other');
+  return format !== 'cli';
 }
 
 function environmentValue(option: Option, name: string, value: string): unknown {

@@ -55,7 +55,7 @@ async function discovered(
 ): Promise<Discovered> {
   if (plugin.discover === undefined)
     throw new UsageError(`the plugin ${plugin.name} cannot look for what no document describes`);
-  const store = openStore(project.config, shell);
+  const store = await openStore(project.config, shell);
   const worlds = openWorlds(new Map([[plugin.name, plugin]]), project.config, shell);
   const progress = lookProgress(shell);
   const aborting = new AbortController();
@@ -97,7 +97,8 @@ async function writeNew(file: string, text: string): Promise<void> {
 async function importAll(places: readonly string[], flags: ImportFlags, shell: Shell): Promise<number> {
   if (flags.plugin === undefined) throw new UsageError('--all needs --plugin NAME');
   const plugin = await pluginOf(flags.plugin, shell);
-  const project = await openProject(flags, shell);
+  // A project may well begin with what it imports.
+  const project = await openProject(flags, shell, undefined, { allowEmpty: true });
   const { folder, desired } = project.config;
   const file = flags.out === undefined ? undefined : resolve(workFolder(flags, shell), flags.out);
   const first = desired[0] ?? 'desired/';

@@ -34,7 +34,7 @@ function wanted(flags: LogFlags): (record: LogRecord) => boolean {
 
 /** The newest records, oldest first. */
 export async function logList(flags: LogFlags, shell: Shell): Promise<number> {
-  const store = openStore(await openConfig(flags, shell), shell);
+  const store = await openStore(await openConfig(flags, shell), shell);
   const keep = wanted(flags);
   const last = flags.last ?? 50;
   let records: LogRecord[] = [];
@@ -61,7 +61,7 @@ function headOf(text: string): Head {
 }
 
 export async function logVerify(flags: LogFlags, shell: Shell): Promise<number> {
-  const store = openStore(await openConfig(flags, shell), shell);
+  const store = await openStore(await openConfig(flags, shell), shell);
   const report = await store.verify(flags.head === undefined ? undefined : headOf(flags.head));
   shell.stdout.write(flags.format === 'json' ? `${JSON.stringify(report)}\n` : verifyText(report));
   await store.close();
@@ -71,7 +71,7 @@ export async function logVerify(flags: LogFlags, shell: Shell): Promise<number> 
 }
 
 export async function logRecover(flags: LogFlags, shell: Shell): Promise<number> {
-  const store = openStore(await openConfig(flags, shell), shell);
+  const store = await openStore(await openConfig(flags, shell), shell);
   try {
     const before = await store.verify();
     if (before.status === 'none') throw new UsageError(`there is no log at ${store.place}`);

@@ -7,7 +7,7 @@ import { holderText } from '../report/holder-text.ts';
 import { damageText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
 import type { ReadReport, Store } from '../store/store.ts';
-import { endingLine, type ExitName, exitCode } from './ending.ts';
+import { type ExitName, exitCode } from './ending.ts';
 import type { Flags } from './flags.ts';
 import { prepare } from './prepare.ts';
 import {
@@ -21,6 +21,7 @@ import {
   rememberOnly,
   upgradeRecall,
 } from './session.ts';
+import { tell, tellEnding } from './tell.ts';
 
 /** What a look found, and what it was made with. */
 export interface Looked {
@@ -35,21 +36,17 @@ export interface Looked {
 /** Tells what is wrong with the log, and goes on with its sound beginning. */
 export function warnOfLog(report: ReadReport, store: Store, shell: Shell): void {
   for (const damage of report.damage)
-    shell.stderr.write(
-      `warning: the log is damaged, its sound beginning is used: ${damageText(damage, store.place)}\n`,
-    );
+    tell(shell, 'warning', `the log is damaged, its sound beginning is used: ${damageText(damage, store.place)}`);
   if (report.torn !== undefined)
-    shell.stderr.write(
-      `note: ${report.torn.bytes} bytes of an unfinished record at the end of the log are passed over\n`,
-    );
+    tell(shell, 'note', `${report.torn.bytes} bytes of an unfinished record at the end of the log are passed over`);
 }
 
 /** Looks, and lets `use` say what came of it; a signal ends the look. Gives the exit code, with its line on stderr. */
 export async function looking(flags: Flags, shell: Shell, use: (looked: Looked) => Promise<ExitName>): Promise<number> {
   const project = await openProject(flags, shell);
-  const store = openStore(project.config, shell);
+  const store = await openStore(project.config, shell);
   const end = (name: ExitName): number => {
-    shell.stderr.write(endingLine(name));
+    tellEnding(shell, name);
     return exitCode(name);
   };
   try {

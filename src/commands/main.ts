@@ -3,7 +3,8 @@
 import { Argument, Command, CommanderError, type Option } from 'commander';
 import type { Main, Shell } from '../shell.ts';
 import { version, versionText } from '../version.ts';
-import { duration, type Flags, fromEnvironment, shared, UsageError, wholeNumber } from './flags.ts';
+import { duration, type Flags, fromEnvironment, shared, UsageError, wantsEvents, wholeNumber } from './flags.ts';
+import { eventsOf, tell } from './tell.ts';
 
 /** Flags that people of other tools write with one dash. */
 const ONE_DASH: Readonly<Record<string, string>> = {
@@ -34,6 +35,8 @@ interface Entry {
   readonly words?: readonly Argument[];
   readonly options: readonly Option[];
   readonly action: Action;
+  /** It has `--json`, and then writes events instead of text. */
+  readonly events?: true;
   /** Shown below the flags. */
   readonly more?: string;
 }
@@ -46,6 +49,7 @@ Exit codes: 0 done or nothing to do, 1 error, 2 changes (with --detailed-exitcod
 function commandTable(o: { readonly option: (flags: string, text: string) => Option }): readonly Entry[] {
   const where = [shared.chdir(), shared.config()];
   const look = [shared.format(), shared.color(), shared.noColor()];
+  const show = [shared.format('markdown'), shared.color(), shared.noColor()];
   const some = [shared.target(), shared.exclude()];
   const passes = [shared.override(), shared.maxRemovals(), shared.reason()];
   const address = new Argument('<address>', 'such as certificates/Certificate/www');
@@ -65,19 +69,21 @@ function commandTable(o: { readonly option: (flags: string, text: string) => Opt
         o.option('-o, --out <file>', 'save the plan here, for show and apply'),
         ...some,
         ...passes,
-        ...look,
+        ...show,
+        shared.json(),
         shared.detail(),
         shared.detailedExitcode(),
         shared.failOn(),
       ],
       action: async (_words, flags, shell) => (await import('./plan.ts')).plan(flags, shell),
+      events: true,
       more: exits,
     },
     {
       name: 'show',
       summary: 'print a saved plan',
       words: [new Argument('<file>', 'what plan --out wrote')],
-      options: [shared.chdir(), ...look, shared.detail()],
+      options: [shared.chdir(), ...show, shared.detail()],
       action: async ([file = ''], flags, shell) => (await import('./show.ts')).show(file, flags, shell),
     },
     {
@@ -224,7 +230,13 @@ const GROUPS: Readonly<Record<string, string>> = {
   sandbox: 'emulated worlds',
 };
 
-function build(shell: Shell, result: { code: number }): Command {
+/** What a command line came to, and the shell that the command ran with. */
+interface Result {
+  code: number;
+  shell: Shell;
+}
+
+function build(shell: Shell, result: Result): Command {
   const output = {
     writeOut: (text: string) => shell.stdout.write(text),
     writeErr: (text: string) => shell.stderr.write(text),
@@ -258,8 +270,10 @@ function build(shell: Shell, result: { code: number }): Command {
     if (entry.more !== undefined) command.addHelpText('after', entry.more);
     command.action(async () => {
       fromEnvironment(command, shell.env);
+      if (entry.events === true && wantsEvents(command))
+        result.shell = (await import('./event-stream.ts')).eventShell(shell);
       const given = command.args.filter((word) => word !== undefined);
-      result.code = await entry.action(given, command.opts<Flags>(), shell);
+      result.code = await entry.action(given, command.opts<Flags>(), result.shell);
     });
   }
   return program;
@@ -269,9 +283,16 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Exit code 1, with what went wrong where that is not told yet; a stream of events ends with its last one. */
+function failed(shell: Shell, why?: string): number {
+  if (why !== undefined) tell(shell, 'error', why);
+  eventsOf(shell)?.end('error');
+  return 1;
+}
+
 /** Runs one command line. Mistakes of the user and failures of the store are one line; a bug comes with its stack. */
 export const main: Main = async (argv, shell) => {
-  const result = { code: 1 };
+  const result: Result = { code: 1, shell };
   try {
     const words = twoDashes(argv);
     const program = build(shell, result);
@@ -284,13 +305,15 @@ export const main: Main = async (argv, shell) => {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     const name = error instanceof Error ? error.name : '';
-    if (name === 'ProblemsError') return 1;
+    if (name === 'ProblemsError') return failed(result.shell);
     const expected =
       error instanceof UsageError ||
       /^(Store|Lock|Fence|Log)\w*Error$/u.test(name) ||
       typeof (error as NodeJS.ErrnoException).code === 'string';
-    if (!expected) throw error;
-    shell.stderr.write(`fettle: ${messageOf(error)}\n`);
-    return 1;
+    if (!expected) {
+      if (eventsOf(result.shell) !== undefined) failed(result.shell, `internal error: ${messageOf(error)}`);
+      throw error;
+    }
+    return failed(result.shell, messageOf(error));
   }
 };

@@ -7,13 +7,18 @@ import { planEnding } from './ending.ts';
 import { type Flags, wantsColor } from './flags.ts';
 import { looking } from './looking.ts';
 import { savePlan, writePlanJson } from './plan-file.ts';
+import { writePlanMarkdown } from './write-plan-markdown.ts';
 import { workFolder } from './session.ts';
+import { eventsOf } from './tell.ts';
 
 export async function plan(flags: Flags, shell: Shell): Promise<number> {
   return looking(flags, shell, async ({ reconciled }) => {
     const sealed = reconciled.plan;
     if (flags.out !== undefined) await savePlan(resolve(workFolder(flags, shell), flags.out), sealed);
-    if (flags.format === 'json') writePlanJson(sealed, shell.stdout.write);
+    const events = eventsOf(shell);
+    if (events !== undefined) events.plan(sealed);
+    else if (flags.format === 'json') writePlanJson(sealed, shell.stdout.write);
+    else if (flags.format === 'markdown') await writePlanMarkdown(sealed, flags.out, flags, shell);
     else
       shell.stdout.write(
         planText(sealed, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }),

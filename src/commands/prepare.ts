@@ -10,6 +10,7 @@ import { version } from '../version.ts';
 import { type Flags, withinOf } from './flags.ts';
 import { lookProgress } from './progress.ts';
 import { type Project, safetyOf, type Worlds } from './session.ts';
+import { eventsOf, tell } from './tell.ts';
 
 export interface PrepareInput {
   readonly flags: Flags;
@@ -35,6 +36,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
   const within = input.within ?? withinOf(flags);
   const progress = lookProgress(shell);
   const safety = await safetyOf(project.config, flags, shell.now());
+  const looked = eventsOf(shell)?.refresh(input.plugins.keys());
   try {
     const reconciled = await reconcile({
       project: project.config.name,
@@ -54,6 +56,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       ...(input.head === undefined ? {} : { head: input.head }),
     });
     progress.end();
+    looked?.(reconciled.view);
     warnOfUselessOverrides(flags, reconciled, shell);
     return reconciled;
   } finally {
@@ -68,7 +71,6 @@ function warnOfUselessOverrides(flags: Flags, { actions }: Reconciled, shell: Sh
     const used = action?.judgements.some(
       ({ rule, overridden }) => rule === override.slice(0, at) && overridden !== undefined,
     );
-    if (used !== true)
-      shell.stderr.write(`warning: --override ${override} changes nothing: that rule stops nothing there\n`);
+    if (used !== true) tell(shell, 'warning', `--override ${override} changes nothing: that rule stops nothing there`);
   }
 }

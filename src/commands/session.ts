@@ -3,19 +3,19 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { type Config, loadConfig } from '../engine/load/config.ts';
+import { type Config, isDatabase, loadConfig } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 import type { Desired, Facts, Json, Problem, Safety } from '../engine/types.ts';
 import { builtinPlugins, type PluginLoaders } from '../plugins.ts';
-import { formatProblems } from '../report/problems.ts';
 import type { Shell } from '../shell.ts';
 import { openFileStore } from '../store/file-store.ts';
 import type { ReadReport, Store } from '../store/store.ts';
 import { actorOf, ciRun } from './actor.ts';
 import { type Flags, overridesOf, UsageError, wantsColor } from './flags.ts';
+import { tellProblems } from './tell.ts';
 
 /** Bad documents or a bad configuration; they are printed already. */
 export class ProblemsError extends Error {
@@ -39,7 +39,7 @@ export function workFolder(flags: Flags, shell: Shell): string {
 }
 
 function report(problems: readonly Problem[], flags: Flags, shell: Shell): void {
-  if (problems.length > 0) shell.stderr.write(formatProblems(problems, { color: wantsColor(flags, shell) }));
+  tellProblems(shell, problems, wantsColor(flags, shell));
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemsError('the documents have problems');
 }
 
@@ -60,7 +60,12 @@ export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
 }
 
 /** Configuration and documents, all problems printed at once; throws ProblemsError. */
-export async function openProject(flags: Flags, shell: Shell, paths?: readonly string[]): Promise<Project> {
+export async function openProject(
+  flags: Flags,
+  shell: Shell,
+  paths?: readonly string[],
+  more: { readonly allowEmpty?: boolean } = {},
+): Promise<Project> {
   const config = await openConfig(flags, shell);
   const from = workFolder(flags, shell);
   const given = paths?.map((path) => (isAbsolute(path) ? path : relative(config.folder, resolve(from, path)) || '.'));
@@ -69,20 +74,40 @@ export async function openProject(flags: Flags, shell: Shell, paths?: readonly s
     folder: config.folder,
     paths: given === undefined || given.length === 0 ? config.desired : given,
     plugins: loaders,
+    ...more,
   });
   report(loaded.problems, flags, shell);
   return { config, loaders, documents: loaded.desired };
 }
 
-export function openStore(config: Config, shell: Shell): Store {
+/** The store's address with what it takes from the environment; a value is part of it, whatever characters it has. */
+function storeAddress(written: string, env: Shell['env']): string {
+  return written.replaceAll(/\$\{env:([^}]*)\}/gu, (_, name: string) => {
+    const value = env[name];
+    if (value === undefined || value === '')
+      throw new UsageError(`the store needs the environment variable ${name}, which is not set`);
+    return encodeURIComponent(value);
+  });
+}
+
+/** The store that the configuration names: a folder, or a database. Nothing is read or connected yet. */
+export async function openStore(config: Config, shell: Shell): Promise<Store> {
   const run = ciRun(shell.env);
-  return openFileStore({
-    folder: resolve(config.folder, config.store),
+  const options = {
     project: config.name,
     actor: actorOf(shell.env),
     now: shell.now,
     randomId,
     ...(run === undefined ? {} : { run }),
+  };
+  if (!isDatabase(config.store)) return openFileStore({ ...options, folder: resolve(config.folder, config.store) });
+  // Whoever keeps the log in a folder does not load the driver.
+  const { openPostgresStore } = await import('../store/postgres/postgres-store.ts');
+  const password = shell.env['PGPASSWORD'];
+  return openPostgresStore({
+    ...options,
+    url: storeAddress(config.store, shell.env),
+    ...(password === undefined ? {} : { password }),
   });
 }
 

@@ -5,6 +5,7 @@ import { planText } from '../report/plan-text.ts';
 import type { Shell } from '../shell.ts';
 import { type Flags, wantsColor } from './flags.ts';
 import { readPlan, writePlanJson } from './plan-file.ts';
+import { writePlanMarkdown } from './write-plan-markdown.ts';
 import { workFolder } from './session.ts';
 
 export async function show(file: string, flags: Flags, shell: Shell): Promise<number> {
@@ -12,6 +13,7 @@ export async function show(file: string, flags: Flags, shell: Shell): Promise<nu
   if (altered)
     shell.stderr.write(`warning: ${file} has no checksum, or was altered after it was saved; apply will refuse it\n`);
   if (flags.format === 'json') writePlanJson(plan, shell.stdout.write);
+  else if (flags.format === 'markdown') await writePlanMarkdown(plan, file, flags, shell);
   else
     shell.stdout.write(
       planText(plan, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }),

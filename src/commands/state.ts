@@ -8,7 +8,7 @@ import { type Flags, UsageError, withinOf } from './flags.ts';
 import { openConfig, openStore, recallFrom } from './session.ts';
 
 async function memories(flags: Flags, shell: Shell): Promise<ReadonlyMap<string, Memory>> {
-  const store = openStore(await openConfig(flags, shell), shell);
+  const store = await openStore(await openConfig(flags, shell), shell);
   const { recall, report } = await recallFrom(store);
   if (report.status === 'none') shell.stderr.write(`there is no log at ${store.place}\n`);
   if (report.status === 'damaged')

@@ -75,17 +75,21 @@ export function countRows(rows: Iterable<Row>): Readonly<Record<RowStatus, numbe
   return counts;
 }
 
+/** `Apply: 2 done, 1 failed, …`. */
+export function applySummary(rows: Iterable<Row>): string {
+  const counts = countRows(rows);
+  return `Apply: ${ORDER.map((status) => `${counts[status]} ${word(status)}`).join(', ')}.`;
+}
+
 /** The final table: every row that is not done, and the counts of all. */
 export function finalTable(rows: readonly Row[], options: { readonly color: boolean; readonly head: string }): string {
   const paint = painter(options.color);
-  const counts = countRows(rows);
   const open = ORDER.slice(1).flatMap((status) => rows.filter((row) => row.status === status));
-  const summary = `Apply: ${ORDER.map((status) => `${counts[status]} ${word(status)}`).join(', ')}.`;
   return [
     '',
     ...rowLines(open, paint),
     ...(open.length > 0 ? [''] : []),
-    paint('bold', summary),
+    paint('bold', applySummary(rows)),
     `log head ${options.head}`,
     '',
   ].join('\n');

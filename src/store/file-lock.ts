@@ -25,19 +25,30 @@
  * acknowledged was on disk before that reading began, and is within the seal; and a record that came later is never
  * acknowledged.
  *
- * Nothing here judges a holder dead by time: only a process of this boot and pid namespace can be seen to be gone.
+ * Who may be taken over:
+ *
+ * | The holder                                   | is taken over | because |
+ * |-----------------------------------------------|---------------|---------|
+ * | its process is gone                            | at once       | same boot and same pid namespace: it can be seen |
+ * | its lock file did not change for the whole lease | by who waits that long | its heartbeat (heartbeat.ts) sets the file's time; only the standing still counts, by the contender's own monotonic clock, so no two clocks are compared |
+ * | named by `takeOver`                            | at once       | a person has looked |
+ *
+ * A holder that was silent, or that a person took the lock from, may be alive: paused, or cut off. It is in the place
+ * of the late one above. Whatever it does after it wakes up, the fence stops: it sees the higher lock before it writes,
+ * or before it says that it has written; and what it wrote lies behind the seal.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { readdir, readFile, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ignoreMissing, linkWhole, writeAll } from './durable.ts';
 import { errorCode, FenceLostError, LockHeldError, StoreError } from './errors.ts';
 import { isDead, parseHolder } from './holder.ts';
 import { lockName, parseLockName } from './layout.ts';
 import { listLog } from './read-log.ts';
-import type { Holder } from './store.ts';
+import type { Holder, LockStatus } from './store.ts';
 
 /** A lock that is held: the token is the right to write. */
 export interface HeldLock {
@@ -62,14 +73,35 @@ async function look(folder: string): Promise<LockView> {
   return { locks, newest: Math.max(0, ...(listing?.segments ?? []).map((file) => file.token)) };
 }
 
-/** Undefined: it was given back meanwhile. */
-async function readHolder(folder: string, token: number): Promise<Holder | undefined> {
+/** A lock file: its holder, and its last heartbeat. */
+interface LockFile {
+  readonly token: number;
+  readonly holder: Holder;
+  /** The file's time of change, in ns: compared, never read as a time. */
+  readonly beat: bigint;
+  /** The same, as epoch ms. */
+  readonly beatAt: number;
+  readonly inode: bigint;
+}
+
+/** Undefined: it was given back meanwhile. Opened anew each time: that is when a file on a network is looked up again. */
+async function readLock(folder: string, token: number): Promise<LockFile | undefined> {
+  let handle: FileHandle | undefined;
   try {
-    return parseHolder(await readFile(join(folder, lockName(token)), 'utf8'));
+    handle = await open(join(folder, lockName(token)), 'r');
+    const holder = parseHolder(await handle.readFile('utf8'));
+    const { mtimeNs, ino } = await handle.stat({ bigint: true });
+    return { token, holder, beat: mtimeNs, beatAt: Number(mtimeNs / 1_000_000n), inode: ino };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
+  } finally {
+    await handle?.close();
   }
+}
+
+async function readHolder(folder: string, token: number): Promise<Holder | undefined> {
+  return (await readLock(folder, token))?.holder;
 }
 
 /** Makes the lock file; false if somebody else has that token. */
@@ -101,38 +133,60 @@ export async function unlinkLocksBelow(folder: string, token: number): Promise<v
   }
 }
 
-/** Rule 2 of the head of this file. */
-async function mayKeep(folder: string, token: number): Promise<boolean> {
+/** Rule 2 of the head of this file. `passed` is the holder that was taken over, dead or not. */
+async function mayKeep(folder: string, token: number, passed: LockFile | undefined): Promise<boolean> {
   const { locks, newest } = await look(folder);
   if (newest > token || locks.some((other) => other > token)) return false;
   for (const other of locks) {
     if (other >= token || other < newest) continue;
     const holder = await readHolder(folder, other);
-    if (holder !== undefined && !isDead(holder)) return false;
+    if (holder === undefined || isDead(holder)) continue;
+    if (other !== passed?.token || holder.id !== passed.holder.id) return false;
   }
   return true;
 }
 
-/** Somebody else's lock, and its file. */
+/** Somebody else's lock, as it was seen, and since when it has not changed: monotonic ms. */
 interface Refusal {
-  readonly holder: Holder;
-  readonly path: string;
+  readonly seen: LockFile;
+  readonly since: number;
+}
+
+function isSameBeat(a: LockFile, b: LockFile): boolean {
+  return a.token === b.token && a.inode === b.inode && a.beat === b.beat && a.holder.id === b.holder.id;
 }
 
 /** One attempt: the lock, or who holds it, or neither if the view was old. */
-async function attempt(folder: string, holder: Holder, id: string): Promise<HeldLock | Refusal | undefined> {
+async function attempt(
+  folder: string,
+  holder: Holder,
+  id: string,
+  options: AcquireOptions,
+  before: Refusal | undefined,
+): Promise<HeldLock | Refusal | undefined> {
   const { locks, newest } = await look(folder);
   const highest = locks.at(-1);
   let token = Math.max(newest, 1);
+  let passed: LockFile | undefined;
   if (highest !== undefined && highest >= newest) {
-    const other = await readHolder(folder, highest);
-    if (other === undefined) return undefined;
-    if (!isDead(other)) return { holder: other, path: join(folder, lockName(highest)) };
+    passed = await readLock(folder, highest);
+    if (passed === undefined) return undefined;
+    const now = performance.now();
+    const since = before !== undefined && isSameBeat(before.seen, passed) ? before.since : now;
+    const isSilent = now - since >= options.leaseMs;
+    const isNamed = options.takeOver !== undefined && options.takeOver === passed.holder.id;
+    if (!isSilent && !isNamed && !isDead(passed.holder)) return { seen: passed, since };
     token = highest + 1;
   }
-  if (!(await linkLock(folder, token, holder, id))) return undefined;
   const lock = { token, holder };
-  if (await mayKeep(folder, token)) return lock;
+  try {
+    if (!(await linkLock(folder, token, holder, id))) return undefined;
+    if (await mayKeep(folder, token, passed)) return lock;
+  } catch (error) {
+    // It may have been linked all the same: nobody is to wait for a holder that does not know of its lock.
+    await unlinkLock(folder, lock).catch(() => undefined);
+    throw error;
+  }
   await unlinkLock(folder, lock);
   return undefined;
 }
@@ -154,6 +208,9 @@ const RETRIES = 50;
 
 export interface AcquireOptions {
   readonly timeoutMs: number;
+  readonly leaseMs: number;
+  /** Id of a holder whose lock is taken over whatever its state. */
+  readonly takeOver?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onWait?: ((holder: Holder) => void) | undefined;
 }
@@ -165,12 +222,13 @@ export async function acquireLock(
   id: () => string,
   options: AcquireOptions,
 ): Promise<HeldLock> {
-  let waited = 0;
+  const start = performance.now();
   let retries = 0;
-  let told = false;
+  let refusal: Refusal | undefined;
   for (;;) {
     options.signal?.throwIfAborted();
-    const got = await attempt(folder, holder, id());
+    const waited = performance.now() - start;
+    const got = await attempt(folder, holder, id(), options, refusal);
     if (got === undefined) {
       retries += 1;
       if (retries > RETRIES)
@@ -179,17 +237,15 @@ export async function acquireLock(
       continue;
     }
     if ('token' in got) return got;
-    if (waited >= options.timeoutMs) throw new LockHeldError(got.holder, got.path);
-    if (!told) options.onWait?.(got.holder);
-    told = true;
-    const step = Math.min(POLL_MS, options.timeoutMs - waited);
-    await pause(step, options.signal);
-    waited += step;
+    if (waited >= options.timeoutMs) throw new LockHeldError(got.seen.holder, join(folder, lockName(got.seen.token)));
+    if (refusal === undefined) options.onWait?.(got.seen.holder);
+    refusal = got;
+    await pause(Math.max(1, Math.min(POLL_MS, options.timeoutMs - waited)), options.signal);
   }
 }
 
-/** Who holds the lock; a holder that is provably dead holds nothing. */
-export async function currentHolder(folder: string): Promise<Holder | undefined> {
+/** How the lock stands; undefined where nobody has one. `now` is this machine's clock, in epoch ms. */
+export async function lockStatusOf(folder: string, leaseMs: number, now: number): Promise<LockStatus | undefined> {
   let view: LockView;
   try {
     view = await look(folder);
@@ -199,8 +255,11 @@ export async function currentHolder(folder: string): Promise<Holder | undefined>
   }
   const highest = view.locks.at(-1);
   if (highest === undefined || highest < view.newest) return undefined;
-  const holder = await readHolder(folder, highest);
-  return holder === undefined || isDead(holder) ? undefined : holder;
+  const lock = await readLock(folder, highest);
+  if (lock === undefined) return undefined;
+  const { holder, token, beatAt } = lock;
+  const liveness = isDead(holder) ? 'dead' : now - beatAt > leaseMs ? 'silent' : 'held';
+  return { holder, token, liveness, heartbeatAt: new Date(beatAt).toISOString(), leaseMs };
 }
 
 /**

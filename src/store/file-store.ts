@@ -16,15 +16,27 @@ import { appendQueue } from './append-queue.ts';
 import { createStore } from './create-store.ts';
 import { removeLeftovers, writeAll } from './durable.ts';
 import { errorCode, FenceLostError, LogDamagedError, StoreBrokenError, StoreError } from './errors.ts';
-import { acquireLock, assertFence, currentHolder, type HeldLock, unlinkLock, unlinkLocksBelow } from './file-lock.ts';
+import { acquireLock, assertFence, type HeldLock, lockStatusOf, unlinkLock, unlinkLocksBelow } from './file-lock.ts';
+import { BEAT_MS, type Heartbeat, LEASE_MS, startHeartbeat } from './heartbeat.ts';
 import { thisHolder } from './holder.ts';
 import { macUnder, readKey } from './key.ts';
-import { logFolder, type SegmentFile, TEMPORARY, temporaryPrefixBeside } from './layout.ts';
+import { lockName, logFolder, type SegmentFile, TEMPORARY, temporaryPrefixBeside } from './layout.ts';
 import { formatLine, type Prepared, prepare } from './line.ts';
+import { deleteSegments, planPrune } from './prune-log.ts';
 import { readAll, readNewest } from './read-log.ts';
 import { cutFile, recoverLog, tidyRecovery } from './recover-log.ts';
 import type { End } from './scan-segment.ts';
-import type { Damage, Fence, LockOptions, ReadReport, RecoverReport, Remembered, Store } from './store.ts';
+import type {
+  Damage,
+  Fence,
+  Head,
+  LockOptions,
+  PruneReport,
+  ReadReport,
+  RecoverReport,
+  Remembered,
+  Store,
+} from './store.ts';
 import { verifyLog } from './verify-log.ts';
 import { writeSegment } from './write-segment.ts';
 
@@ -40,6 +52,10 @@ export interface FileStoreOptions {
   readonly randomId: () => string;
   /** Address of the CI run. */
   readonly run?: string | undefined;
+  /** A holder without a heartbeat for so long may be taken over. */
+  readonly leaseMs?: number | undefined;
+  /** Time between heartbeats. */
+  readonly beatMs?: number | undefined;
 }
 
 /** The end of the log that is written to. */
@@ -58,6 +74,7 @@ interface Session {
   readonly damage: readonly Damage[];
   readonly tail?: Tail;
   readonly cut?: Fence['cut'];
+  readonly heartbeat: Heartbeat;
 }
 
 /** A tail below this length is never worth a new segment. */
@@ -82,6 +99,8 @@ function asStoreError(error: unknown, place: string): unknown {
 export function openFileStore(options: FileStoreOptions): Store {
   const folder = resolve(options.folder);
   const { actor, project, now, randomId } = options;
+  const leaseMs = options.leaseMs ?? LEASE_MS;
+  const beatMs = options.beatMs ?? BEAT_MS;
   let session: Session | undefined;
   let poison: StoreError | undefined;
   let key: Buffer | undefined;
@@ -150,13 +169,13 @@ export function openFileStore(options: FileStoreOptions): Store {
   }
 
   /** Brings the log of a lock that was just taken, or just recovered, to where it can be written to. */
-  async function enter(lock: HeldLock): Promise<Session> {
+  async function enter(lock: HeldLock, heartbeat: Heartbeat): Promise<Session> {
     await removeLeftovers(folder, TEMPORARY);
     const recall = emptyRecall();
     const view = await readNewest(folder, (record) => fold(recall, record));
     if (view === undefined) throw new FenceLostError('the store is gone');
     const { base, damage } = view;
-    if (damage.length > 0 || base === undefined) return { lock, damage };
+    if (damage.length > 0 || base === undefined) return { lock, damage, heartbeat };
     await removeLeftovers(logFolder(folder), TEMPORARY);
     // The folder around the store may be one that we cannot list; then nothing was made there either.
     await removeLeftovers(dirname(folder), temporaryPrefixBeside(folder)).catch(() => undefined);
@@ -180,20 +199,25 @@ export function openFileStore(options: FileStoreOptions): Store {
         randomId(),
       );
       await unlinkLocksBelow(folder, lock.token);
-      return { lock, damage, ...cut, tail: await openTail(made.file, keyCheck, made.end.bytes, made.end) };
+      return { lock, damage, heartbeat, ...cut, tail: await openTail(made.file, keyCheck, made.end.bytes, made.end) };
     }
     await unlinkLocksBelow(folder, lock.token);
     await tidyRecovery(folder, base.checkpoint);
     if (base.torn > 0) await cutFile(join(logFolder(folder), base.file.name), base.end.bytes);
-    return { lock, damage, ...cut, tail: await openTail(base.file, keyCheck, base.begun.bytes, base.end) };
+    return { lock, damage, heartbeat, ...cut, tail: await openTail(base.file, keyCheck, base.begun.bytes, base.end) };
   }
 
   async function leave(): Promise<void> {
     const held = session;
     session = undefined;
     if (held === undefined) return;
+    await held.heartbeat.stop();
     await held.tail?.handle.close();
     await unlinkLock(folder, held.lock);
+  }
+
+  function beatFor({ token, holder }: HeldLock): Heartbeat {
+    return startHeartbeat({ kind: 'file', path: join(folder, lockName(token)), holderId: holder.id }, beatMs);
   }
 
   async function takeLock(asked: LockOptions): Promise<Fence> {
@@ -201,10 +225,13 @@ export function openFileStore(options: FileStoreOptions): Store {
     const since = new Date(now()).toISOString();
     const holder = thisHolder({ id: randomId(), command: asked.command, since, run: options.run });
     await createStore(folder, { project, actor, time: since, id: randomId() });
-    const lock = await acquireLock(folder, holder, randomId, asked);
+    const lock = await acquireLock(folder, holder, randomId, { ...asked, leaseMs });
+    let heartbeat: Heartbeat | undefined;
     try {
-      session = await enter(lock);
+      heartbeat = beatFor(lock);
+      session = await enter(lock, heartbeat);
     } catch (error) {
+      await heartbeat?.stop();
       await unlinkLock(folder, lock);
       throw error;
     }
@@ -212,10 +239,17 @@ export function openFileStore(options: FileStoreOptions): Store {
   }
 
   async function roll(remembered: readonly Remembered[], fence: Fence, force: boolean): Promise<void> {
-    const { lock, tail } = writable(fence);
+    const { tail } = writable(fence);
     const tailBytes = tail.end.bytes - tail.begun;
     if (tailBytes === 0 && !force) return;
     if (!force && tailBytes <= Math.max(ROLL_BYTES, 2 * tail.begun)) return;
+    await begin(remembered, fence);
+  }
+
+  /** Begins a segment; `prunes` is the last record that is no part of the log from then on. */
+  async function begin(remembered: readonly Remembered[], fence: Fence, prunes?: Head): Promise<void> {
+    const { lock, tail } = writable(fence);
+    const { heartbeat } = sessionOf(fence);
     const { seq, hash } = tail.end;
     const plan = {
       seq: seq + 1,
@@ -226,7 +260,7 @@ export function openFileStore(options: FileStoreOptions): Store {
       project,
       keyCheck: tail.keyCheck,
       remembered,
-      more: { follows: { seq, hash } },
+      more: { follows: { seq, hash }, ...(prunes === undefined ? {} : { prunes }) },
     };
     let named = false;
     try {
@@ -236,7 +270,7 @@ export function openFileStore(options: FileStoreOptions): Store {
       });
       assertFence(folder, lock);
       const next = await openTail(made.file, tail.keyCheck, made.end.bytes, made.end);
-      session = { lock, damage: [], tail: next };
+      session = { lock, damage: [], heartbeat, tail: next };
       await tail.handle.close();
     } catch (error) {
       // Before the new segment has its name, the log is as it was.
@@ -245,13 +279,34 @@ export function openFileStore(options: FileStoreOptions): Store {
     }
   }
 
+  async function prune(keep: number, fence: Fence): Promise<PruneReport> {
+    if (!Number.isSafeInteger(keep) || keep < 1) throw new StoreError('at least one segment has to be kept');
+    const { tail } = writable(fence);
+    const plan = await planPrune(folder, keep, { seq: tail.end.seq, hash: tail.end.hash });
+    if (plan.last !== undefined) {
+      const recall = emptyRecall();
+      await readNewest(folder, (record) => fold(recall, record));
+      await begin(rememberedOf(recall), fence, plan.last);
+    }
+    await deleteSegments(folder, plan.goes);
+    return {
+      deleted: plan.goes.map(({ name }) => `log/${name}`),
+      ...(plan.last === undefined ? {} : { last: plan.last }),
+      from: plan.from,
+    };
+  }
+
   async function recover(fence: Fence): Promise<RecoverReport> {
     const held = sessionOf(fence);
     const recovery = await recoverLog(folder, { lock: held.lock, project, actor, now: now(), randomId });
     key = undefined;
     await held.tail?.handle.close();
-    session = { lock: recovery.lock, damage: held.damage };
-    session = await enter(recovery.lock);
+    // The token may have been raised, and the lock with it is another file.
+    const isSame = recovery.lock.token === held.lock.token;
+    if (!isSame) await held.heartbeat.stop();
+    const heartbeat = isSame ? held.heartbeat : beatFor(recovery.lock);
+    session = { lock: recovery.lock, damage: held.damage, heartbeat };
+    session = await enter(recovery.lock, heartbeat);
     return recovery.report;
   }
 
@@ -293,7 +348,12 @@ export function openFileStore(options: FileStoreOptions): Store {
     lock: (asked) => queue.alone(() => told(() => takeLock(asked))),
     unlock: (fence) =>
       queue.alone(() => told(async () => (session?.lock.holder.id === fence.holder.id ? leave() : undefined))),
-    holder: () => told(() => currentHolder(folder)),
+    holder: () =>
+      told(async () => {
+        const status = await lockStatusOf(folder, leaseMs, now());
+        return status?.liveness === 'held' ? status.holder : undefined;
+      }),
+    lockStatus: () => told(() => lockStatusOf(folder, leaseMs, now())),
     append: async (drafts, fence) => {
       writable(fence);
       if (drafts.length === 0) return [];
@@ -307,6 +367,7 @@ export function openFileStore(options: FileStoreOptions): Store {
     },
     checkpoint: (all, fence, force = false) => queue.alone(() => roll(all, fence, force)),
     verify: (head) => told(() => verifyLog(folder, head)),
+    prune: (keep, fence) => queue.alone(() => told(() => prune(keep, fence))),
     recover: (fence) => queue.alone(() => told(() => recover(fence))),
     mac: (secret) => told(() => mac(secret)),
     close: () => queue.alone(() => told(leave)),

@@ -9,6 +9,7 @@
  * | named in `seals` of a later checkpoint                                  | part of the log up to the sealed length; more is *late* |
  * | begun after the place that a checkpoint with a higher token seals       | *late*: its writer had lost the log, and did not know yet |
  * | named in `recovers.quarantine` of a later checkpoint                    | *set aside*: the recovery was stopped before it was moved |
+ * | begun at or before the record that a later checkpoint says is pruned     | *pruned*: it was to be deleted, and may be at any time |
  * | any other segment                                                       | part of the log: it must follow the one before it |
  * | no segment at all                                                       | damage |
  *
@@ -150,6 +151,8 @@ export interface FullView extends LogView {
   readonly links: readonly Link[];
   /** Segments that a recovery set aside, or that a late writer began: no part of the log. */
   readonly apart: readonly SegmentFile[];
+  /** Segments that a prune was stopped before it had deleted: no part of the log either. */
+  readonly pruned: readonly SegmentFile[];
   readonly strays: readonly string[];
 }
 
@@ -251,9 +254,12 @@ export async function readAll(folder: string, walker: Walker): Promise<FullView 
       (one) => one?.body.seals !== undefined && one.body.token > file.token && one.body.seals.seq < file.seq,
     );
 
+  const prunedTo = Math.max(0, ...checkpoints.map((one) => one?.body.prunes?.seq ?? 0));
+
   const damage: Damage[] = [];
   const notes: string[] = [];
   const links: Link[] = [];
+  const pruned: SegmentFile[] = [];
   const apart: SegmentFile[] = [];
   let base: LogView['base'];
   let before: Link | undefined;
@@ -263,6 +269,11 @@ export async function readAll(folder: string, walker: Walker): Promise<FullView 
     if (seal === undefined && aside.has(file.name)) {
       apart.push(file);
       notes.push(`log/${file.name} was set aside by a recovery and is no part of the log`);
+      continue;
+    }
+    if (file.seq <= prunedTo) {
+      pruned.push(file);
+      notes.push(`log/${file.name} was pruned and is no part of the log; the next prune deletes it`);
       continue;
     }
     if (isLate(file)) {
@@ -308,5 +319,5 @@ export async function readAll(folder: string, walker: Walker): Promise<FullView 
     notes.push(`log/${name} was set aside by a recovery`);
   const strays = listing.strays.filter((name) => !aside.has(name));
   damage.push(...strayDamage(strays), ...(await checkKey(folder, base?.checkpoint)));
-  return { damage, notes, links, apart, strays, ...(base === undefined ? {} : { base }) };
+  return { damage, notes, links, apart, pruned, strays, ...(base === undefined ? {} : { base }) };
 }

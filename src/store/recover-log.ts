@@ -19,19 +19,17 @@
 
 import { copyFile, lstat, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { LogRecord, RecordBodies } from '../engine/record.ts';
-import { compareText, formatRef, parseRef } from '../engine/ref.ts';
-import { rememberedOf } from '../engine/remember.ts';
-import type { Ref } from '../engine/types.ts';
+import type { RecordBodies } from '../engine/record.ts';
+import { compareText } from '../engine/ref.ts';
 import { ignoreMissing, replaceWhole, syncFolder, writeAll } from './durable.ts';
 import { FenceLostError } from './errors.ts';
 import { assertFence, type HeldLock, linkLock, unlinkLock, unlinkLocksBelow } from './file-lock.ts';
 import { keyCheckOf, newKeyText, parseKey, readKey } from './key.ts';
 import { keyFile, logFolder, quarantineFolder, type SegmentFile } from './layout.ts';
-import { readLine } from './line.ts';
 import type { Link } from './read-log.ts';
+import { readRemains, rememberedBeside, type Remains } from './remains.ts';
 import { type CheckpointRecord, readCheckpoint, type SegmentScan } from './scan-segment.ts';
-import type { RecoverReport, Remembered } from './store.ts';
+import type { RecoverReport } from './store.ts';
 import { type Examination, examine } from './verify-log.ts';
 import { type NewSegment, type SegmentPlan, writeSegment } from './write-segment.ts';
 
@@ -49,69 +47,6 @@ export interface Recovery {
   readonly lock: HeldLock;
   /** Absent: nothing was damaged. */
   readonly segment?: NewSegment;
-}
-
-/** What unsound bytes still tell. */
-interface Remains {
-  readonly addresses: Set<string>;
-  /** Highest sequence number of a line that holds by itself. */
-  seq: number;
-}
-
-const REF = /"ref":(\{[^{}]*\})/gu;
-
-function isRef(value: unknown): value is Ref {
-  if (typeof value !== 'object' || value === null) return false;
-  const ref = value as Partial<Record<keyof Ref, unknown>>;
-  const scoped =
-    ref.scope === undefined || (Array.isArray(ref.scope) && ref.scope.every((part) => typeof part === 'string'));
-  return [ref.plugin, ref.kind, ref.name].every((part) => typeof part === 'string' && part !== '') && scoped;
-}
-
-/** Refs of a line that is no record any more: whatever still looks like one. */
-function refsInText(text: string): Ref[] {
-  const refs: Ref[] = [];
-  for (const [, json] of text.matchAll(REF)) {
-    try {
-      const value: unknown = JSON.parse(json ?? '');
-      if (isRef(value)) refs.push(value);
-    } catch {
-      // Cut or changed: it names nothing.
-    }
-  }
-  return refs;
-}
-
-function refsOf(record: LogRecord): readonly unknown[] {
-  switch (record.kind) {
-    case 'seen':
-      return record.body.resources.map((seen) => seen.ref);
-    case 'intent':
-    case 'outcome':
-    case 'memory':
-      return [record.body.ref];
-    case 'remembered':
-      return 'memory' in record.body ? [record.body.memory.ref] : [];
-    default:
-      return [];
-  }
-}
-
-/** Takes what one line tells. `skipRemembered`: the sound segment before says the same. */
-function readRemains(remains: Remains, bytes: Buffer, start: number, end: number, skipRemembered: boolean): void {
-  const text = bytes.toString('utf8', start, end);
-  let refs: readonly unknown[];
-  try {
-    const record = JSON.parse(text) as LogRecord;
-    if (skipRemembered && record.kind === 'remembered') return;
-    refs = refsOf(record);
-    if (typeof readLine(bytes, start, end, record.seq, undefined) !== 'string')
-      remains.seq = Math.max(remains.seq, record.seq);
-  } catch {
-    if (skipRemembered && text.includes(',"kind":"remembered","body":')) return;
-    refs = refsInText(text);
-  }
-  for (const ref of refs) if (isRef(ref)) remains.addresses.add(formatRef(ref));
 }
 
 async function readRemainsOf(
@@ -252,16 +187,6 @@ async function raiseToken(
   return { token, holder: lock.holder };
 }
 
-function mark(found: Examination, addresses: ReadonlySet<string>): readonly Remembered[] {
-  const memories = new Map(found.recall.resources);
-  for (const address of addresses) {
-    const ref = parseRef(address);
-    const memory = memories.get(address) ?? (ref === undefined ? undefined : { ref, version: 1, kept: {} });
-    if (memory !== undefined) memories.set(address, { ...memory, unknown: true });
-  }
-  return rememberedOf({ ...found.recall, resources: memories });
-}
-
 /** So many damages are written into the checkpoint; the report has all of them. */
 const LISTED = 20;
 
@@ -329,7 +254,7 @@ export async function recoverLog(folder: string, context: RecoveryContext): Prom
     actor: context.actor,
     project: context.project,
     keyCheck,
-    remembered: mark(found, remains.addresses),
+    remembered: rememberedBeside(found.recall, remains),
     more: cold
       ? { recovers }
       : {

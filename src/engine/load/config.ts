@@ -179,7 +179,7 @@ function storeMistakes(written: Members): readonly PointerMistake[] {
   const at = { code: 'bad-config', pointer: '/store', at: 'value' as const };
   if (!isDatabase(store))
     return [{ ...at, message: 'the store is a folder, or an address like postgres://user@host/database' }];
-  if (/^[a-z]+:\/\/[^/@]*:(?!\$\{env:[^}]*\}@)[^/@]*@/u.test(store))
+  if (/^[a-z]+:\/\/[^/@:]*:(?!\$\{env:[^}]*\}@)[^/]*@/u.test(store))
     return [
       {
         ...at,

@@ -180,6 +180,88 @@ describe('the configuration', () => {
   });
 });
 
+describe('safety and drift', () => {
+  it('become limits in ms, and fractions', async () => {
+    const { config, problems } = await read(
+      [
+        'safety:',
+        '  collapse: { share: 20%, from: 2 }',
+        '  removals: { per: 2h }',
+        '  budgets: [{ match: { plugin: certificates, labels: { pool: web } }, max: 1, per: 1h }, { max: 5, per: 1d }]',
+        '  freeze: [{ cron: "0 16 * * FRI", for: 64h, timezone: Europe/Berlin, reason: weekend }]',
+        '  overrides: [{ rule: freeze, address: certificates/Certificate/www, until: 2026-12-01T00:00:00Z, reason: r }]',
+        'drift: { suppress: [{ address: "a/B/*", path: /x, until: 2026-12-01T00:00:00Z, owner: o, reason: r }] }',
+      ].join('\n'),
+    );
+    expect(problems).toEqual([]);
+    expect(config.safety).toEqual({
+      maxAgeMs: 60_000,
+      removals: { max: 10, share: 0.3, from: 4, perMs: 7_200_000 },
+      collapse: { share: 0.2, from: 2 },
+      budgets: [
+        { match: { plugin: 'certificates', labels: { pool: 'web' } }, max: 1, perMs: 3_600_000 },
+        { match: { labels: {} }, max: 5, perMs: 86_400_000 },
+      ],
+      freeze: [{ cron: '0 16 * * FRI', forMs: 230_400_000, timezone: 'Europe/Berlin', reason: 'weekend' }],
+      overrides: [
+        { rule: 'freeze', address: 'certificates/Certificate/www', until: '2026-12-01T00:00:00Z', reason: 'r' },
+      ],
+    });
+    expect(config.suppress).toEqual([
+      { address: 'a/B/*', path: '/x', until: Date.parse('2026-12-01T00:00:00Z'), owner: 'o', reason: 'r' },
+    ]);
+  });
+
+  it('tells what has expired, as a warning, and leaves the override out', async () => {
+    const { config, problems } = await read(
+      [
+        'safety:',
+        '  overrides: [{ rule: freeze, address: certificates/Certificate/www, until: 2026-11-20T12:00:00Z, reason: r }]',
+        'drift: { suppress: [{ address: "a/B/*", until: 2026-01-01T00:00:00Z, owner: o, reason: r }] }',
+      ].join('\n'),
+    );
+    expect(problems.map(({ code, severity, at }) => [code, severity, at?.line])).toEqual([
+      ['expired', 'warning', 2],
+      ['expired', 'warning', 3],
+    ]);
+    expect(config.safety.overrides).toEqual([]);
+    expect(config.suppress.length).toBe(1);
+  });
+
+  const override = (text: string) => `safety: { overrides: [{ ${text}, until: 2026-12-01T00:00:00Z, reason: r }] }`;
+  it.each([
+    ['safety: { budgets: [{ max: 1, per: 8d }] }', '7d'],
+    ['safety: { budgets: [{ max: 1, per: 0s }] }', 'longer than nothing'],
+    ['safety: { removals: { per: 8d } }', '7d'],
+    ['safety: { freeze: [{ cron: "* * *", for: 1h, reason: r }] }', 'at least 9'],
+    ['safety: { freeze: [{ cron: "61 * * * *", for: 1h, reason: r }] }', 'no cron expression'],
+    ['safety: { freeze: [{ cron: "0 0 30 2 *", for: 1h, reason: r }] }', 'never begins'],
+    ['safety: { freeze: [{ cron: "0 0 * * *", for: 400d, reason: r }] }', '366d'],
+    ['safety: { freeze: [{ cron: "0 0 * * *", for: 1h, timezone: Mars, reason: r }] }', 'time zone'],
+    [override('rule: freze, address: certificates/Certificate/www'), 'did you mean `freeze`'],
+    [override('rule: issuer-changed, address: certificates/Domain/www'), 'there is no rule'],
+    [override('rule: lifecycle, address: certificates/Certificate/www'), 'cannot be overridden'],
+    [override('rule: freeze, address: certificates/Certificate/*'), 'no pattern'],
+    ['store: redis://x/y', 'postgres://'],
+    ['name: x\nstore: postgres://me:geheim@host/db', 'PGPASSWORD'],
+    ['store: postgres://me@host/db', 'needs `name`'],
+  ])('%s: %s', async (text, says) => {
+    const { problems } = await read(text);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.map(({ message, suggestion }) => `${message}\n${suggestion ?? ''}`).join('\n')).toContain(says);
+    expect(problems.every(({ at }) => at !== undefined)).toBe(true);
+    expect(JSON.stringify(problems)).not.toContain('"geheim');
+  });
+
+  it('a secret may stand in the address of the store alone', async () => {
+    const good = await read('name: x\nstore: "postgres://me:${env:PW}@host/db"');
+    expect(good.problems).toEqual([]);
+    expect(good.config.store).toBe('postgres://me:${env:PW}@host/db');
+    for (const text of ['store: "${env:STORE}"', 'name: "${env:NAME}"'])
+      expect((await read(text)).problems.map(({ code }) => code)).toContain('secret-not-allowed');
+  });
+});
+
 it.each([
   ['500ms', 500],
   ['60s', 60_000],

@@ -1,0 +1,85 @@
+/** The result of an apply as a comment on a pull request: what failed comes first, and it keeps within a budget of bytes. */
+
+import type { Row, RowStatus } from '../engine/action.ts';
+import { applySummary } from './apply-text.ts';
+import { code, escapeText, marker, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
+import { stepText, symbolOf } from './plan-text.ts';
+
+export interface ApplyMarkdownOptions {
+  readonly project: string;
+  /** `418:5be0a1…`, or `none`. */
+  readonly head: string;
+  /** What the exit code means, where it is not 0. */
+  readonly ending?: string;
+  /** Bytes of UTF-8; by default what the largest comment may have. */
+  readonly budgetBytes?: number;
+  /** Name of the file or artifact that has all of the result. */
+  readonly artifact?: string;
+}
+
+const ORDER: readonly {
+  readonly status: RowStatus;
+  readonly title: string;
+  readonly noun: string;
+  readonly plural?: string;
+}[] = [
+  { status: 'failed', title: 'Failed', noun: 'failed action' },
+  { status: 'unknown', title: 'Unknown: a look has to settle them', noun: 'unknown outcome' },
+  { status: 'stale', title: 'Stale: no longer as planned', noun: 'stale action' },
+  {
+    status: 'not-attempted',
+    title: 'Not attempted',
+    noun: 'action not attempted',
+    plural: 'actions not attempted',
+  },
+  { status: 'rejected', title: 'Rejected', noun: 'rejection' },
+  { status: 'deferred', title: 'Waiting', noun: 'waiting change' },
+  { status: 'done', title: 'Done', noun: 'done action' },
+];
+
+const COLUMNS = tableHead(['', 'Resource', 'Step', 'What', 'Seconds']);
+
+function resultRow({ address, action, message, elapsedMs }: Row): string {
+  const { change } = action;
+  return tableRow([
+    code(symbolOf(change)),
+    code(address),
+    code(stepText(change)),
+    escapeText(message === '' ? change.because : message),
+    (elapsedMs / 1000).toFixed(1),
+  ]);
+}
+
+function sectionsOf(rows: readonly Row[]): readonly Section[] {
+  return ORDER.map(({ status, ...rest }) => {
+    const own = rows.filter((row) => row.status === status);
+    return {
+      ...rest,
+      head: COLUMNS,
+      count: own.length,
+      row: (index) =>
+        own
+          .slice(index, index + 1)
+          .map(resultRow)
+          .join(''),
+      collapsed: status === 'done',
+    };
+  });
+}
+
+/** The table of all rows as markdown within its budget; what is done is last, and closed. Ends with a newline. */
+export function applyMarkdown(rows: readonly Row[], options: ApplyMarkdownOptions): string {
+  const { project, head, ending, budgetBytes, artifact } = options;
+  return withinBudget({
+    lead: [
+      marker('apply', project),
+      `## fettle apply: ${escapeText(project, 255)}`,
+      `**${applySummary(rows)}**`,
+      ending === undefined ? '' : escapeText(ending),
+      `log head ${code(head)}`,
+    ],
+    sections: sectionsOf(rows),
+    ...(budgetBytes === undefined ? {} : { budgetBytes }),
+    ...(artifact === undefined ? {} : { artifact }),
+  });
+}

@@ -1,0 +1,432 @@
+/**
+ * Events of `--json`: what a command comes across as objects, one a line, in the types and names of Terraform's
+ * machine-readable output, so that what reads that feels at home.
+ *
+ * Every event has `@level`, `@message` (text for people, which may change), `@module`, `@timestamp` and `type`.
+ *
+ * | type | its own members |
+ * |---|---|
+ * | `version` | `fettle`, `ui` (version of this format); always the first |
+ * | `log` | nothing, or `exit` on the last one: what the exit code means |
+ * | `diagnostic` | `diagnostic`: a problem of a document with its `range`, a gap, an action that failed, an error that ends it |
+ * | `refresh_start`, `refresh_complete` | `hook`: the look at one plugin's world; when it is over, what was `seen`, and its `gaps` |
+ * | `resource_drift` | `change` |
+ * | `planned_change` | `change`: `reason` is its cause; `step`, `goal`, `because` beside it |
+ * | `planned_rejection` | `change`, `rejection`: the reasons as in the plan's JSON |
+ * | `planned_deferral` | `change`, `deferral`: likewise |
+ * | `finding` | `finding`, as in the `checks` of the plan's JSON |
+ * | `change_summary` | `changes`: counts, of the `operation` `plan` or `apply` |
+ * | `lock_wait` | `lock`: who holds it |
+ * | `apply_start`, `apply_progress`, `apply_complete`, `apply_errored` | `hook`: `status` says how it ended |
+ * | `log_head` | `log_head`: where the log ends, or null |
+ *
+ * Readers ignore members that they do not know; a new major of `ui` is to be refused.
+ */
+
+import type { Row, RowStatus } from '../engine/action.ts';
+import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
+import { parseRef } from '../engine/ref.ts';
+import type { Cause, Change, Facts, Goal, Problem, Severity, Step } from '../engine/types.ts';
+import type { Head, Holder } from '../store/store.ts';
+import { applySummary, countRows, doing } from './apply-text.ts';
+import { holderText } from './holder-text.ts';
+import { headText, summaryText } from './plan-text.ts';
+import { plural, printable, shortDigests } from './text.ts';
+
+/** Version of the stream's format. */
+export const EVENT_FORMAT = '1.0';
+
+export type EventAction = 'create' | 'update' | 'replace' | 'delete' | 'remove' | 'import' | 'noop';
+
+/** `module` and `resource_key` are there for readers of Terraform's events; here they are always empty. */
+export interface EventResource {
+  readonly addr: string;
+  readonly module: '';
+  readonly resource: string;
+  readonly implied_provider: string;
+  readonly resource_type: string;
+  readonly resource_name: string;
+  readonly resource_key: null;
+}
+
+export interface EventChange {
+  readonly resource: EventResource;
+  readonly action: EventAction;
+  readonly reason?: Cause;
+  readonly step?: Step;
+  readonly goal?: Goal;
+  readonly because?: string;
+}
+
+export interface Refusal {
+  /** Rule of the first reason. */
+  readonly reason: string;
+  readonly reasons: readonly PlanReason[];
+  /** ISO 8601; absent when it does not clear by itself. */
+  readonly clears_at?: string;
+}
+
+export interface EventRange {
+  readonly filename: string;
+  /** Both count from 1. */
+  readonly start: { readonly line: number; readonly column: number };
+}
+
+export interface EventDiagnostic {
+  readonly severity: 'error' | 'warning';
+  readonly summary: string;
+  readonly detail: string;
+  /** A resource, or the scope of a gap. */
+  readonly address?: string;
+  /** Of a problem in a document: its code. */
+  readonly code?: string;
+  readonly range?: EventRange;
+  /** The line of the document that the range begins in. */
+  readonly snippet?: { readonly code: string; readonly start_line: number };
+}
+
+/** A look at the world of one plugin. */
+export interface RefreshHook {
+  readonly plugin: string;
+}
+
+export interface RefreshDoneHook extends RefreshHook {
+  /** Resources that were seen. */
+  readonly seen: number;
+  readonly gaps: number;
+  readonly elapsed_seconds: number;
+}
+
+export interface ApplyHook {
+  readonly resource: EventResource;
+  readonly action: EventAction;
+  readonly step: Step;
+}
+
+export interface ApplyProgressHook extends ApplyHook {
+  readonly elapsed_seconds: number;
+  /** What its handler says that it does. */
+  readonly text?: string;
+}
+
+export interface ApplyEndHook extends ApplyHook {
+  readonly elapsed_seconds: number;
+  readonly status: RowStatus;
+  readonly message?: string;
+}
+
+/** Counts of a plan, or of what an apply has done; the first four as Terraform counts. */
+export interface ChangeCounts extends Readonly<Record<string, number | string>> {
+  readonly add: number;
+  readonly change: number;
+  readonly remove: number;
+  readonly import: number;
+  readonly operation: 'plan' | 'apply';
+}
+
+/** What is told, before it has its time. */
+export type EventBody = { readonly '@level': 'info' | 'warn' | 'error'; readonly '@message': string } & (
+  | { readonly type: 'version'; readonly fettle: string; readonly ui: string }
+  | { readonly type: 'log'; readonly exit?: { readonly code: number; readonly name: string } }
+  | { readonly type: 'diagnostic'; readonly diagnostic: EventDiagnostic }
+  | { readonly type: 'refresh_start'; readonly hook: RefreshHook }
+  | { readonly type: 'refresh_complete'; readonly hook: RefreshDoneHook }
+  | { readonly type: 'resource_drift' | 'planned_change'; readonly change: EventChange }
+  | { readonly type: 'planned_rejection'; readonly change: EventChange; readonly rejection: Refusal }
+  | { readonly type: 'planned_deferral'; readonly change: EventChange; readonly deferral: Refusal }
+  | {
+      readonly type: 'finding';
+      readonly finding: {
+        readonly address: string;
+        readonly code: string;
+        readonly severity: Severity;
+        readonly message: string;
+        readonly facts: Facts;
+      };
+    }
+  | { readonly type: 'change_summary'; readonly changes: ChangeCounts }
+  | { readonly type: 'lock_wait'; readonly lock: Holder }
+  | { readonly type: 'apply_start'; readonly hook: ApplyHook }
+  | { readonly type: 'apply_progress'; readonly hook: ApplyProgressHook }
+  | { readonly type: 'apply_complete' | 'apply_errored'; readonly hook: ApplyEndHook }
+  | { readonly type: 'log_head'; readonly log_head: Head | null }
+);
+
+export type Event = EventBody & { readonly '@module': 'fettle'; readonly '@timestamp': string };
+
+/** The line of an event. `now`: epoch ms. Ends with a newline, and has no other. */
+export function eventLine(body: EventBody, now: number): string {
+  const { '@level': level, '@message': message, ...rest } = body;
+  const event = {
+    '@level': level,
+    '@message': message,
+    '@module': 'fettle',
+    '@timestamp': new Date(now).toISOString(),
+    ...rest,
+  } as Event;
+  return `${JSON.stringify(event)}\n`;
+}
+
+function info(message: string): { readonly '@level': 'info'; readonly '@message': string } {
+  return { '@level': 'info', '@message': shortDigests(printable(message)) };
+}
+
+function resourceOf(address: string): EventResource {
+  const ref = parseRef(address);
+  return {
+    addr: address,
+    module: '',
+    resource: address,
+    implied_provider: ref?.plugin ?? '',
+    resource_type: ref === undefined ? '' : `${ref.plugin}/${ref.kind}`,
+    resource_name: ref?.name ?? address,
+    resource_key: null,
+  };
+}
+
+const ACTIONS: Readonly<Record<Goal, EventAction>> = {
+  create: 'create',
+  update: 'update',
+  replace: 'replace',
+  remove: 'delete',
+  adopt: 'import',
+  protect: 'update',
+  release: 'remove',
+};
+
+function changeOf({ address, goal, cause, step, because }: ResourceChange): EventChange {
+  return { resource: resourceOf(address), action: ACTIONS[goal], reason: cause, step, goal, because };
+}
+
+function driftAction(actions: ResourceChange['change']['actions']): EventAction {
+  const [first = 'no-op'] = actions;
+  if (actions.length > 1) return 'replace';
+  return first === 'no-op' ? 'noop' : first === 'forget' ? 'remove' : first;
+}
+
+export function versionEvent(version: string): EventBody {
+  return { ...info(`fettle ${version}`), type: 'version', fettle: version, ui: EVENT_FORMAT };
+}
+
+export function logEvent(text: string): EventBody {
+  return { ...info(text), type: 'log' };
+}
+
+/** The end of the command. `text`: what the exit code means; empty for 0. */
+export function endEvent(exit: { readonly code: number; readonly name: string }, text: string): EventBody {
+  const level = exit.code === 0 || exit.code === 2 ? 'info' : exit.code === 3 ? 'warn' : 'error';
+  return { '@level': level, '@message': text === '' ? 'exit 0' : text, type: 'log', exit };
+}
+
+/** A failure or warning; `detail` is empty where the summary says all. */
+export function diagnosticEvent(diagnostic: Omit<EventDiagnostic, 'detail'> & { readonly detail?: string }): EventBody {
+  const { severity, summary, detail = '', ...rest } = diagnostic;
+  const isError = severity === 'error';
+  return {
+    '@level': isError ? 'error' : 'warn',
+    '@message': `${isError ? 'Error' : 'Warning'}: ${printable(summary)}`,
+    type: 'diagnostic',
+    diagnostic: { severity, summary, detail, ...rest },
+  };
+}
+
+/** A mistake in a document, with its place. */
+export function problemEvent({ severity, code, message, suggestion, at, sourceLine }: Problem): EventBody {
+  return diagnosticEvent({
+    severity,
+    summary: message,
+    code,
+    ...(suggestion === undefined ? {} : { detail: suggestion }),
+    ...(at === undefined ? {} : { range: { filename: at.file, start: { line: at.line, column: at.column } } }),
+    ...(at === undefined || sourceLine === undefined ? {} : { snippet: { code: sourceLine, start_line: at.line } }),
+  });
+}
+
+export function refreshStartEvent(plugin: string): EventBody {
+  return { ...info(`${plugin}: looking…`), type: 'refresh_start', hook: { plugin } };
+}
+
+/** `seen`: resources; `elapsedMs`: since the look began. */
+export function refreshCompleteEvent(
+  plugin: string,
+  counts: { readonly seen: number; readonly gaps: number; readonly elapsedMs: number },
+): EventBody {
+  const { seen, gaps, elapsedMs } = counts;
+  return {
+    ...info(`${plugin}: ${plural(seen, 'resource')} seen${gaps === 0 ? '' : `, ${plural(gaps, 'gap')}`}`),
+    type: 'refresh_complete',
+    hook: { plugin, seen, gaps, elapsed_seconds: elapsedMs / 1000 },
+  };
+}
+
+function refusalOf({ reason, reasons, clears_at }: RefusedChange): Refusal {
+  return { reason, reasons, ...(clears_at === undefined ? {} : { clears_at }) };
+}
+
+function refusedText({ resource_change: { address }, reasons }: RefusedChange, word: string): string {
+  return `${address}: ${word}: ${reasons.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`;
+}
+
+function planCounts({ summary, resource_changes }: Plan): ChangeCounts {
+  const { add, change, step, remove, rejected, deferred, findings, unchanged, unread } = summary;
+  const adopted = resource_changes.filter(({ goal }) => goal === 'adopt').length;
+  return {
+    add,
+    change: change + step - adopted,
+    remove,
+    import: adopted,
+    operation: 'plan',
+    rejected,
+    deferred,
+    findings,
+    unchanged,
+    unread,
+  };
+}
+
+/** A whole plan: gaps, drift, rows, findings, counts and where the log ends, in this order. */
+export function* planEvents(plan: Plan): Generator<EventBody> {
+  for (const { scope, message } of plan.gaps)
+    yield diagnosticEvent({
+      severity: 'error',
+      summary: `${scope} could not be read`,
+      detail: message,
+      address: scope,
+    });
+  for (const { address, change } of plan.resource_drift) {
+    const action = driftAction(change.actions);
+    yield {
+      ...info(`${address}: Drift detected (${action})`),
+      type: 'resource_drift',
+      change: { resource: resourceOf(address), action },
+    };
+  }
+  for (const each of plan.rejected_changes)
+    yield {
+      '@level': 'warn',
+      '@message': printable(refusedText(each, 'REJECTED')),
+      type: 'planned_rejection',
+      change: changeOf(each.resource_change),
+      rejection: refusalOf(each),
+    };
+  for (const each of plan.deferred_changes)
+    yield {
+      ...info(refusedText(each, 'WAITING')),
+      type: 'planned_deferral',
+      change: changeOf(each.resource_change),
+      deferral: refusalOf(each),
+    };
+  for (const each of plan.resource_changes) {
+    const change = changeOf(each);
+    yield { ...info(`${each.address}: Plan to ${change.action}`), type: 'planned_change', change };
+  }
+  for (const finding of plan.checks)
+    yield {
+      '@level': finding.severity === 'error' ? 'error' : finding.severity === 'warning' ? 'warn' : 'info',
+      '@message': printable(`${finding.address}: ${finding.code}: ${finding.message}`),
+      type: 'finding',
+      finding,
+    };
+  yield { ...info(summaryText(plan)), type: 'change_summary', changes: planCounts(plan) };
+  yield logHeadEvent(plan.log_head);
+}
+
+/** `hash` with `sha256:` in front, as in the plan. */
+export function logHeadEvent(head: Head | undefined): EventBody {
+  return {
+    ...info(`log head ${headText(head)}`),
+    type: 'log_head',
+    log_head: head === undefined ? null : { seq: head.seq, hash: `sha256:${head.hash.replace(/^sha256:/u, '')}` },
+  };
+}
+
+export function lockWaitEvent(holder: Holder): EventBody {
+  return { ...info(`waiting for the lock: ${holderText(holder)}`), type: 'lock_wait', lock: holder };
+}
+
+function hookOf(address: string, change: Change): ApplyHook {
+  return { resource: resourceOf(address), action: ACTIONS[change.goal], step: change.step };
+}
+
+export function applyStartEvent(address: string, change: Change): EventBody {
+  return { ...info(`${address}: ${doing(change)}…`), type: 'apply_start', hook: hookOf(address, change) };
+}
+
+/** `text`: what the handler says that it does. */
+export function applyProgressEvent(address: string, change: Change, elapsedMs: number, text?: string): EventBody {
+  const seconds = Math.round(elapsedMs / 1000);
+  return {
+    ...info(`${address}: still ${doing(change)}… ${text === undefined ? '' : `${text} `}[${seconds}s elapsed]`),
+    type: 'apply_progress',
+    hook: {
+      ...hookOf(address, change),
+      elapsed_seconds: elapsedMs / 1000,
+      ...(text === undefined ? {} : { text }),
+    },
+  };
+}
+
+const ENDINGS: Readonly<Record<RowStatus, 'info' | 'warn' | 'error'>> = {
+  done: 'info',
+  failed: 'error',
+  unknown: 'error',
+  stale: 'warn',
+  'not-attempted': 'warn',
+  rejected: 'warn',
+  deferred: 'info',
+};
+
+/** How one action ended; undefined for one that was rejected or has to wait, which the plan has told already. */
+export function applyEndEvent({ address, action, status, message, elapsedMs }: Row): EventBody | undefined {
+  if (status === 'rejected' || status === 'deferred') return undefined;
+  return {
+    ...info(`${address}: ${status} after ${(elapsedMs / 1000).toFixed(1)} s${message === '' ? '' : `: ${message}`}`),
+    '@level': ENDINGS[status],
+    type: status === 'done' ? 'apply_complete' : 'apply_errored',
+    hook: {
+      ...hookOf(address, action.change),
+      elapsed_seconds: elapsedMs / 1000,
+      status,
+      ...(message === '' ? {} : { message }),
+    },
+  };
+}
+
+function applyCounts(rows: readonly Row[]): ChangeCounts {
+  const done = rows.filter(({ status }) => status === 'done').map(({ action }) => action.change.goal);
+  const goals = (...names: readonly Goal[]) => done.filter((goal) => names.includes(goal)).length;
+  const counts = countRows(rows);
+  return {
+    add: goals('create', 'replace'),
+    change: goals('update', 'protect', 'release'),
+    remove: goals('remove', 'replace'),
+    import: goals('adopt'),
+    operation: 'apply',
+    done: counts.done,
+    failed: counts.failed,
+    unknown: counts.unknown,
+    stale: counts.stale,
+    not_attempted: counts['not-attempted'],
+    rejected: counts.rejected,
+    deferred: counts.deferred,
+  };
+}
+
+/** The end of an apply: a diagnostic for each action that was accepted and is not done, counts, where the log ends. */
+export function* resultEvents(rows: readonly Row[], head: Head | undefined): Generator<EventBody> {
+  for (const { address, status, message, action } of rows) {
+    if (status === 'done' || status === 'rejected' || status === 'deferred') continue;
+    const { source } = action;
+    yield diagnosticEvent({
+      severity: ENDINGS[status] === 'error' ? 'error' : 'warning',
+      summary: `${address}: ${status === 'not-attempted' ? 'not attempted' : status}`,
+      detail: message,
+      address,
+      ...(source === undefined
+        ? {}
+        : { range: { filename: source.file, start: { line: source.line, column: source.column } } }),
+    });
+  }
+  yield { ...info(applySummary(rows)), type: 'change_summary', changes: applyCounts(rows) };
+  yield logHeadEvent(head);
+}

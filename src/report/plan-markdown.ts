@@ -1,0 +1,205 @@
+/** A plan as a comment on a pull request: what is wrong, rejected or removed comes first, and it keeps within a budget of bytes. */
+
+import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
+import { fieldRows, valueText } from './fields.ts';
+import { code, escapeText, marker, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
+import { headText, secretRows, stepText, summaryText, symbolOf } from './plan-text.ts';
+import { plural, spanText } from './text.ts';
+
+export interface PlanMarkdownOptions {
+  /** Epoch ms: when this is written. */
+  readonly now: number;
+  /** Bytes of UTF-8; by default what the largest comment may have. */
+  readonly budgetBytes?: number;
+  /** Name of the file or artifact that has all of the plan. */
+  readonly artifact?: string;
+  /** Every field of every row, instead of the first few. */
+  readonly detail?: boolean;
+}
+
+const FIELDS_SHOWN = 3;
+const REASONS_SHOWN = 5;
+/** More rows than this are closed until somebody opens them. */
+const OPEN_ROWS = 10;
+
+const CHANGE_COLUMNS = tableHead(['', 'Resource', 'Step', 'What', 'Cause']);
+
+/** Differences of the fields, each as code; an empty text for none. */
+export function fieldCells(change: Pick<ResourceChange, 'change'>, detail: boolean): string {
+  const rows = [...fieldRows(change.change.before, change.change.after), ...secretRows(change)];
+  const shown = detail ? rows : rows.slice(0, FIELDS_SHOWN);
+  const more = rows.length - shown.length;
+  const cells = shown.map(({ text }) => code(text, 300));
+  return `${cells.join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
+}
+
+function whatText(change: ResourceChange, detail: boolean): string {
+  const memoryOnly = change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release';
+  const because = `${memoryOnly ? `${change.goal}: ` : ''}${escapeText(change.because)}`;
+  if (change.goal === 'create' || change.goal === 'remove') return because;
+  const fields = fieldCells(change, detail);
+  return fields === '' ? because : `${because}: ${fields}`;
+}
+
+function asides(change: ResourceChange): readonly string[] {
+  return [
+    ...change.warnings.map((warning) => `**warning** ${escapeText(warning)}`),
+    ...(change.overrides ?? []).map(({ rule, reason }) => `**overridden** ${code(rule)}: ${escapeText(reason)}`),
+  ];
+}
+
+function changeRow(change: ResourceChange, detail: boolean): string {
+  return tableRow([
+    code(symbolOf(change)),
+    code(change.address),
+    code(stepText(change)),
+    [whatText(change, detail), ...asides(change)].join('<br>'),
+    escapeText(change.cause),
+  ]);
+}
+
+function remedyLines(reason: PlanReason, address: string): readonly string[] {
+  const { remedy, rule, overridable } = reason;
+  const set = remedy?.set;
+  const ways = [
+    ...(set === undefined
+      ? []
+      : [`set ${code(`${set.path.slice(1).replaceAll('/', '.')}: ${valueText(set.value)}`, 300)}`]),
+    ...(remedy?.outside === undefined ? [] : [escapeText(remedy.outside)]),
+  ];
+  return [
+    ...(ways.length === 0 ? [] : [`remedy: ${ways.join(', or ')}`]),
+    ...(overridable ? [`override: ${code(`--override ${rule}@${address} --reason "…"`, 1500)}`] : []),
+  ];
+}
+
+/** A row that does not run: all that is known of why, and what would let it pass, each on a line of its own. */
+function refusedRow(refused: RefusedChange, word: string, detail: boolean): string {
+  const { resource_change: change, reasons } = refused;
+  const shown = reasons.slice(0, REASONS_SHOWN);
+  const more = reasons.length - shown.length;
+  const lines = [
+    ...asides(change),
+    ...shown.flatMap((reason) => [
+      `**${word}** ${code(reason.rule)}: ${escapeText(reason.message)}${reason.clears_at === undefined ? '' : `; clears at ${code(reason.clears_at)}`}`,
+      ...remedyLines(reason, change.address),
+    ]),
+    ...(more === 0 ? [] : [`and ${plural(more, 'more reason')}`]),
+  ];
+  const head = `- ${code(symbolOf(change))} ${code(change.address)} ${code(stepText(change))} ${whatText(change, detail)} (${escapeText(change.cause)})`;
+  return [head, ...lines.map((line) => `  - ${line}`)].join('\n');
+}
+
+function section<T>(rows: readonly T[], row: (item: T) => string, rest: Omit<Section, 'count' | 'row'>): Section {
+  return {
+    ...rest,
+    count: rows.length,
+    row: (index) =>
+      rows
+        .slice(index, index + 1)
+        .map(row)
+        .join(''),
+  };
+}
+
+type Check = Plan['checks'][number];
+
+function findingRow({ address, severity, code: name, message }: Check): string {
+  return `- **${severity}** ${code(address)} ${code(name)}: ${escapeText(message)}`;
+}
+
+function driftRow({ address, change }: Plan['resource_drift'][number], detail: boolean): string {
+  const gone = change.actions.includes('delete');
+  return tableRow([code(address), gone ? 'is not there any more' : fieldCells({ change }, detail)]);
+}
+
+function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
+  const taking = plan.resource_changes.filter(({ goal }) => goal === 'remove' || goal === 'replace');
+  const others = plan.resource_changes.filter(({ goal }) => goal !== 'remove' && goal !== 'replace');
+  const errors = [
+    ...plan.gaps.map(({ scope, message }) => `- **could not be read** ${code(scope)}: ${escapeText(message)}`),
+    ...plan.checks.filter(({ severity }) => severity === 'error').map(findingRow),
+  ];
+  const findings = [
+    ...plan.checks.filter(({ severity }) => severity === 'warning'),
+    ...plan.checks.filter(({ severity }) => severity === 'info'),
+  ];
+  const asRow = (change: ResourceChange) => changeRow(change, detail);
+  return [
+    section(errors, (row) => row, { noun: 'error', title: 'Errors' }),
+    section(plan.rejected_changes, (each) => refusedRow(each, 'REJECTED', detail), {
+      noun: 'rejection',
+      title: 'Rejected: these will not run',
+    }),
+    section(taking, asRow, {
+      noun: 'removal or replacement',
+      plural: 'removals and replacements',
+      title: 'Removals and replacements',
+      head: CHANGE_COLUMNS,
+    }),
+    section(plan.deferred_changes, (each) => refusedRow(each, 'WAITING', detail), {
+      noun: 'waiting change',
+      title: 'Waiting',
+      collapsed: plan.deferred_changes.length > OPEN_ROWS,
+    }),
+    section(others, asRow, {
+      noun: 'other change',
+      title: 'Changes',
+      head: CHANGE_COLUMNS,
+      collapsed: others.length > OPEN_ROWS,
+    }),
+    section(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
+    section(plan.resource_drift, (row) => driftRow(row, detail), {
+      noun: 'drifted resource',
+      title: 'Drift: not as last applied',
+      head: tableHead(['Resource', 'Applied → seen']),
+      collapsed: true,
+    }),
+    section(
+      plan.settled,
+      ({ address, step, outcome }) => `- ${code(address)} ${code(stepText({ step }))}: ${escapeText(outcome)}`,
+      { noun: 'step left open', plural: 'steps left open', title: 'Left open by an earlier run', collapsed: true },
+    ),
+    section(plan.unmanaged, (address) => `- ${code(address)}`, {
+      noun: 'unmanaged resource',
+      title: 'Seen, and not managed',
+      collapsed: true,
+    }),
+  ];
+}
+
+function placeText(plan: Plan, now: number): string {
+  const age = spanText(now - Date.parse(plan.timestamp));
+  const seen = `${plural(plan.summary.resources, 'resource')} in ${plural(plan.summary.plugins, 'plugin')}`;
+  return `${seen}, observed at ${code(plan.timestamp)}, ${age} before this was written<br>digest ${code(plan.plan_digest)}, log head ${code(headText(plan.log_head))}`;
+}
+
+function remarks(plan: Plan): readonly string[] {
+  const adopted = plan.resource_changes.filter(({ goal }) => goal === 'adopt').length;
+  const rows = plan.resource_changes.length + plan.rejected_changes.length + plan.deferred_changes.length;
+  return [
+    ...(rows === 0 ? ['Nothing is to be changed.'] : []),
+    ...(adopted === 0
+      ? []
+      : [`${plural(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
+    ...(plan.targeted ? ['This plan is partial: only what was targeted was judged.'] : []),
+    ...(plan.gaps.length === 0 ? [] : ['This plan is partial: part of the world could not be read.']),
+  ];
+}
+
+/** The plan as markdown within its budget; the same plan and time give the same bytes. Ends with a newline. */
+export function planMarkdown(plan: Plan, options: PlanMarkdownOptions): string {
+  const { now, budgetBytes, artifact, detail = false } = options;
+  return withinBudget({
+    lead: [
+      marker('plan', plan.project),
+      `## fettle plan: ${escapeText(plan.project, 255)}`,
+      `**${summaryText(plan)}**`,
+      placeText(plan, now),
+      remarks(plan).join('<br>'),
+    ],
+    sections: sectionsOf(plan, detail),
+    ...(budgetBytes === undefined ? {} : { budgetBytes }),
+    ...(artifact === undefined ? {} : { artifact }),
+  });
+}

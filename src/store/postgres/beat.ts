@@ -1,0 +1,38 @@
+/** The heartbeat of a holder on PostgreSQL: counts up its fence row over a connection of its own, from another thread. */
+
+import { deadlinesOf, openServer } from './connection.ts';
+import { parseTarget } from './target.ts';
+
+/** What beats, as data that another thread can be given. */
+export interface PostgresBeat {
+  readonly kind: 'postgres';
+  readonly url: string;
+  readonly password?: string | undefined;
+  readonly project: string;
+  /** Id of the holder: unique, so that a later one is never kept alive. */
+  readonly holderId: string;
+  /** After so long without an answer, a heartbeat has failed. */
+  readonly deadlineMs: number;
+}
+
+export interface Beating {
+  /** False: the lock is not this holder's any more, and no heartbeat will bring it back. Throws StoreError. */
+  readonly beat: () => Promise<boolean>;
+  readonly close: () => Promise<void>;
+}
+
+export function openPostgresBeat({ url, password, project, holderId, deadlineMs }: PostgresBeat): Beating {
+  const target = parseTarget(url, password);
+  const server = openServer(target, deadlinesOf(deadlineMs));
+  const text = `UPDATE ${target.schema}.fences SET beat = beat + 1, beat_at = clock_timestamp()
+    WHERE project = $1 AND holder_id = $2`;
+  return {
+    beat: async () => {
+      const { count } = await server.transact({ access: 'write' }, (transaction) =>
+        transaction.query(text, [project, holderId]),
+      );
+      return count > 0;
+    },
+    close: () => server.close(),
+  };
+}

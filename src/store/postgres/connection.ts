@@ -1,0 +1,288 @@
+/**
+ * Transactions on a PostgreSQL server, each with its deadlines.
+ *
+ * A connection can be half open: the other side is gone, and nothing says so. So every step has a limit of its own,
+ * on both sides, and a connection that has passed one is thrown away:
+ *
+ * | What hangs                                   | Is noticed by                                   |
+ * |-----------------------------------------------|-------------------------------------------------|
+ * | connecting, TLS, the password                 | `connectMs`                                     |
+ * | one statement, on the server                  | `statement_timeout`; waiting for a row: `lock_timeout` |
+ * | one answer, on the way                        | `queryMs`, a little more than the server's own  |
+ * | a client that is gone or stopped, in the server | `idle_in_transaction_session_timeout`: its row locks end |
+ * | a call of many small steps                    | `callMs`                                        |
+ *
+ * The settings are made inside of each transaction, so that they hold behind a connection pooler too.
+ */
+
+import pg from 'pg';
+import { errorCode, StoreError } from '../errors.ts';
+import { redact, type Target } from './target.ts';
+
+/** All in ms. */
+export interface Deadlines {
+  readonly connectMs: number;
+  readonly statementMs: number;
+  readonly queryMs: number;
+  readonly lockMs: number;
+  /** How long the server lets a transaction wait for its client. */
+  readonly idleMs: number;
+  /** A whole call that is short by nature. */
+  readonly callMs: number;
+}
+
+/** The deadlines of each step, as parts of that of a whole call. */
+export function deadlinesOf(callMs: number): Deadlines {
+  return {
+    callMs,
+    connectMs: Math.ceil(callMs / 6),
+    idleMs: Math.ceil(callMs / 6),
+    // Whoever waits for a row outlives a holder of it that is gone.
+    lockMs: Math.ceil(callMs / 4),
+    statementMs: Math.ceil(callMs / 3),
+    queryMs: Math.ceil((callMs * 2) / 5),
+  };
+}
+
+/** The server did not do it, or did not answer: nothing of the transaction is there, unless `committing`. */
+export class ServerError extends StoreError {
+  /** Five characters (`28P01`); empty where the server said nothing. */
+  readonly sqlState: string;
+  /** The connection is lost: another one may work. */
+  readonly lost: boolean;
+  /** The end of the transaction was on its way: whether it was committed is not known. */
+  readonly committing: boolean;
+
+  constructor(message: string, sqlState: string, lost: boolean, committing: boolean) {
+    super(message);
+    this.sqlState = sqlState;
+    this.lost = lost;
+    this.committing = committing;
+  }
+}
+
+export interface Answer {
+  /** Columns as the driver gives them: numbers of 64 bits are texts. */
+  readonly rows: readonly (readonly (string | boolean | null)[])[];
+  /** Rows that were given, or changed. */
+  readonly count: number;
+}
+
+/** A transaction that has begun. */
+export interface Transaction {
+  query(text: string, values?: readonly unknown[]): Promise<Answer>;
+}
+
+export interface TransactOptions {
+  readonly access: 'read' | 'write';
+  /** Without the limit of a whole call: for what reads a whole log, step by step. */
+  readonly long?: boolean;
+}
+
+export interface Server {
+  /** Runs `work` in one transaction, and commits it; any error rolls it back. Throws ServerError. */
+  transact<T>(options: TransactOptions, work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+function isLoss(error: unknown): boolean {
+  // An answer of the server, other than: it shuts down, it ends this session, it cannot take one more.
+  return !(error instanceof pg.DatabaseError) || /^(?:08|57P|25P03|25P04|53300)/u.test(error.code ?? '');
+}
+
+function sentence(error: unknown, deadlines: Deadlines): string {
+  if (error instanceof AggregateError)
+    return [...new Set(error.errors.map((one) => sentence(one, deadlines)))].join('; ');
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof pg.DatabaseError) return `${error.message} (${error.code ?? 'no code'})`;
+  if (error.message === 'timeout expired') return `no answer within ${deadlines.connectMs / 1000} s`;
+  if (error.message === 'Query read timeout') return `no answer within ${deadlines.queryMs / 1000} s`;
+  if (error.message.startsWith('Connection terminated') || error.message.includes('not queryable'))
+    return 'the connection was cut';
+  if (error.message.includes('client password must be'))
+    return 'it asks for a password, and there is none: set PGPASSWORD';
+  return error.message === '' ? errorCode(error) : error.message;
+}
+
+interface Connection {
+  query(text: string, values?: readonly unknown[]): Promise<pg.QueryArrayResult<(string | boolean | null)[]>>;
+  isOpen(): boolean;
+  /** Nothing more is asked on it; an idle one does not keep the process alive. */
+  rest(idle: boolean): void;
+  /** At once, without a word to the server. */
+  destroy(): void;
+  end(): Promise<void>;
+}
+
+/** Opens a server; nothing is connected before the first transaction. */
+export function openServer(target: Target, deadlines: Deadlines): Server {
+  const idle: Connection[] = [];
+
+  function failed(error: unknown, committing = false): StoreError {
+    if (error instanceof StoreError) return error;
+    const lost = isLoss(error);
+    const text = redact(target, sentence(error, deadlines));
+    const sqlState = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+    return new ServerError(`the store ${target.place} cannot be used: ${text}`, sqlState, lost, committing && lost);
+  }
+
+  async function connect(): Promise<Connection> {
+    const client = new pg.Client({
+      connectionString: target.connectionString,
+      connectionTimeoutMillis: deadlines.connectMs,
+      query_timeout: deadlines.queryMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      fallback_application_name: 'fettle',
+    });
+    let open = true;
+    const destroy = (): void => {
+      open = false;
+      client.connection.stream.destroy();
+    };
+    // An idle connection that breaks says so here, and nowhere else.
+    client.on('error', destroy);
+    client.on('end', () => {
+      open = false;
+    });
+    try {
+      await client.connect();
+    } catch (error) {
+      destroy();
+      throw error;
+    }
+    return {
+      query: async (text, values) => {
+        try {
+          return await client.query({ text, rowMode: 'array', values: values === undefined ? [] : [...values] });
+        } catch (error) {
+          if (isLoss(error)) destroy();
+          throw error;
+        }
+      },
+      isOpen: () => open,
+      rest: (resting) => {
+        const { stream } = client.connection;
+        const socket = stream as unknown as { ref?: () => void; unref?: () => void };
+        if (resting) socket.unref?.();
+        else socket.ref?.();
+      },
+      destroy,
+      end: async () => {
+        if (!open) return;
+        const timer = setTimeout(destroy, deadlines.connectMs);
+        await client.end().catch(() => undefined);
+        clearTimeout(timer);
+      },
+    };
+  }
+
+  function opening({ access }: TransactOptions): string {
+    const begin = access === 'read' ? 'ISOLATION LEVEL REPEATABLE READ READ ONLY' : 'READ WRITE';
+    const settings = [
+      `SET LOCAL statement_timeout = ${deadlines.statementMs}`,
+      `SET LOCAL lock_timeout = ${deadlines.lockMs}`,
+      `SET LOCAL idle_in_transaction_session_timeout = ${deadlines.idleMs}`,
+      'SET LOCAL search_path = pg_catalog',
+      'SET LOCAL standard_conforming_strings = on',
+    ];
+    // Whatever the database says: a commit that was acknowledged is on disk. What waits for more stays.
+    const durable =
+      "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')";
+    return [`BEGIN ${begin}`, ...settings, ...(access === 'write' ? [durable] : [])].join('; ');
+  }
+
+  /** A connection with a transaction that has begun. One that was idle may be dead: then a new one is made. */
+  async function begin(options: TransactOptions): Promise<Connection> {
+    for (let old = idle.pop(); old !== undefined; old = idle.pop()) {
+      if (!old.isOpen()) continue;
+      old.rest(false);
+      try {
+        await old.query(opening(options));
+        return old;
+      } catch (error) {
+        old.destroy();
+        if (!isLoss(error)) throw error;
+      }
+    }
+    const made = await connect();
+    try {
+      await made.query(opening(options));
+    } catch (error) {
+      made.destroy();
+      throw error;
+    }
+    return made;
+  }
+
+  function release(connection: Connection): void {
+    if (!connection.isOpen()) return;
+    connection.rest(true);
+    idle.push(connection);
+  }
+
+  /** Ends a transaction of which nothing is to be kept; whether that arrives does not matter. */
+  async function rollBack(connection: Connection): Promise<void> {
+    if (!connection.isOpen()) return;
+    await connection.query('ROLLBACK').then(
+      () => release(connection),
+      () => connection.destroy(),
+    );
+  }
+
+  async function transact<T>(options: TransactOptions, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    let connection: Connection;
+    try {
+      connection = await begin(options);
+    } catch (error) {
+      throw failed(error);
+    }
+    let late: StoreError | undefined;
+    let committing = false;
+    const timer = options.long
+      ? undefined
+      : setTimeout(() => {
+          const message = `the store ${target.place} cannot be used: not done within ${deadlines.callMs / 1000} s`;
+          late = new ServerError(message, '', true, committing);
+          connection.destroy();
+        }, deadlines.callMs);
+    try {
+      const value = await work({
+        query: async (text, values) => {
+          try {
+            const { rows, rowCount } = await connection.query(text, values);
+            return { rows, count: rowCount ?? 0 };
+          } catch (error) {
+            throw late ?? failed(error);
+          }
+        },
+      });
+      if (options.access === 'read') {
+        await rollBack(connection);
+        return value;
+      }
+      committing = true;
+      const { command } = await connection.query('COMMIT');
+      if (command !== 'COMMIT')
+        throw new ServerError(`the store ${target.place} cannot be used: it was rolled back`, '', false, false);
+      release(connection);
+      return value;
+    } catch (error) {
+      if (committing) {
+        connection.destroy();
+        throw late ?? failed(error, true);
+      }
+      await rollBack(connection);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    transact,
+    close: async () => {
+      await Promise.all(idle.splice(0).map((connection) => connection.end()));
+    },
+  };
+}

@@ -1,0 +1,230 @@
+/**
+ * The fence: one row per project that says who may append, that this one still lives, and where the log ends.
+ *
+ * Everything that writes takes this row first, and compares. So there is no moment in which two could write: who takes
+ * over changes the row, and from then on the one before matches nothing. A late holder needs no seal here, because
+ * what it writes late is not written.
+ *
+ * A holder shows that it lives by counting up `beat`, in every append and, in between, from a thread of its own. A
+ * contender takes over
+ *
+ * | when                                                                     | because                              |
+ * |---------------------------------------------------------------------------|--------------------------------------|
+ * | nobody holds it                                                           | it was given back: the token stays   |
+ * | its process is gone from this machine                                     | same boot, same pid namespace        |
+ * | the beat stood still for the whole lease, by the contender's own monotonic clock, and still does now that the row is locked | no two clocks are compared; a holder that is in the middle of a long transaction has the row, and counts up at its end |
+ * | it was told to (`takeOver`)                                               | a person has looked                  |
+ */
+
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FenceLostError, LockHeldError, StoreBrokenError } from '../errors.ts';
+import { isDead, parseHolder } from '../holder.ts';
+import type { Head, Holder, LockOptions, LockStatus } from '../store.ts';
+import { type Server, ServerError, type Transaction } from './connection.ts';
+
+/** A project's part of a server. */
+export interface Place {
+  readonly server: Server;
+  /** For messages. */
+  readonly name: string;
+  readonly schema: string;
+  readonly project: string;
+}
+
+export interface FenceRow {
+  readonly token: number;
+  /** Absent: nobody holds it. */
+  readonly holder?: Holder;
+  readonly beat: number;
+  /** ISO 8601, by the database's clock. */
+  readonly beatAt: string;
+  /** Since the last heartbeat, by the database's clock. */
+  readonly silentMs: number;
+  /** Where the log ends; absent until there is one. */
+  readonly head?: Head;
+}
+
+/** A lock that is held: the token is the right to write. */
+export interface HeldLock {
+  readonly token: number;
+  readonly holder: Holder;
+}
+
+export async function readFence(
+  transaction: Transaction,
+  { schema, project }: Place,
+  locked = false,
+): Promise<FenceRow | undefined> {
+  const { rows } = await transaction.query(
+    `SELECT token, holder_id, holder, beat,
+       to_char(beat_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       (extract(epoch FROM clock_timestamp() - beat_at) * 1000)::bigint, head_seq, head_hash
+     FROM ${schema}.fences WHERE project = $1${locked ? ' FOR UPDATE' : ''}`,
+    [project],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  const [token, holderId, holder, beat, beatAt, silentMs, seq, hash] = row;
+  return {
+    token: Number(token),
+    // Its own column names it, even where the text beside it cannot be read.
+    ...(typeof holderId === 'string' ? { holder: { ...parseHolder(String(holder)), id: holderId } } : {}),
+    beat: Number(beat),
+    beatAt: String(beatAt),
+    silentMs: Number(silentMs),
+    ...(typeof seq === 'string' && typeof hash === 'string' ? { head: { seq: Number(seq), hash } } : {}),
+  };
+}
+
+/** What a fence row has to say for a holder to go on; throws FenceLostError, or StoreBrokenError. */
+export function assertHeld(fence: FenceRow | undefined, lock: HeldLock, head: Head | undefined): void {
+  if (fence === undefined) throw new FenceLostError('the log was taken over, or its fence was removed');
+  if (fence.token !== lock.token || fence.holder?.id !== lock.holder.id) {
+    throw new FenceLostError(
+      fence.token === lock.token && fence.holder === undefined
+        ? 'the lock was taken away'
+        : `the log was taken over: its token is ${fence.token}, and ours was ${lock.token}`,
+    );
+  }
+  if (fence.head?.seq !== head?.seq || fence.head?.hash !== head?.hash)
+    throw new StoreBrokenError('the log does not end where this holder left it; nothing more is written');
+}
+
+/** What a contender has seen of the one before it. */
+interface Sighting {
+  readonly id: string;
+  readonly token: number;
+  readonly beat: number;
+  /** Monotonic, in ms: when the answer was there. */
+  readonly since: number;
+}
+
+interface Refusal {
+  readonly holder: Holder;
+  readonly fence: FenceRow | undefined;
+}
+
+export interface AcquireOptions extends Omit<LockOptions, 'command'> {
+  readonly leaseMs: number;
+  /** Runs in the transaction in which the lock is taken. `fresh`: the fence was not there before. */
+  readonly taken: (transaction: Transaction, lock: HeldLock, fresh: boolean) => Promise<void>;
+}
+
+const POLL_MS = 250;
+
+/** One attempt in one transaction: the lock, or who holds it. */
+async function attempt(
+  place: Place,
+  holder: Holder,
+  options: AcquireOptions,
+  seen: Sighting | undefined,
+): Promise<HeldLock | Refusal> {
+  const { server, schema, project } = place;
+  const silentSince = seen !== undefined && performance.now() - seen.since >= options.leaseMs ? seen : undefined;
+  return server.transact({ access: 'write' }, async (transaction) => {
+    const made = await transaction.query(
+      `INSERT INTO ${schema}.fences (project, token) VALUES ($1, 1) ON CONFLICT (project) DO NOTHING`,
+      [project],
+    );
+    const fence = await readFence(transaction, place, true);
+    if (fence === undefined) throw new FenceLostError('the fence of the project was removed while the lock was taken');
+    const other = fence.holder;
+    const isSilent =
+      silentSince !== undefined &&
+      other?.id === silentSince.id &&
+      fence.token === silentSince.token &&
+      fence.beat === silentSince.beat;
+    if (other !== undefined && !isSilent && other.id !== options.takeOver && !isDead(other))
+      return { holder: other, fence };
+    const lock = { token: other === undefined ? fence.token : fence.token + 1, holder };
+    await transaction.query(
+      `UPDATE ${schema}.fences SET token = $2, holder_id = $3, holder = $4, beat = beat + 1, beat_at = clock_timestamp()
+       WHERE project = $1`,
+      [project, lock.token, holder.id, JSON.stringify(holder)],
+    );
+    await options.taken(transaction, lock, made.count > 0);
+    return lock;
+  });
+}
+
+/** Whether a lock is ours although the answer to its commit was lost. */
+async function isOurs(place: Place, holder: Holder): Promise<HeldLock | undefined> {
+  const fence = await place.server.transact({ access: 'write' }, (transaction) => readFence(transaction, place, true));
+  return fence?.holder?.id === holder.id ? { token: fence.token, holder } : undefined;
+}
+
+async function attemptSettled(
+  place: Place,
+  holder: Holder,
+  options: AcquireOptions,
+  seen: Sighting | undefined,
+): Promise<HeldLock | Refusal> {
+  try {
+    return await attempt(place, holder, options, seen);
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    if (error.committing) {
+      const ours = await isOurs(place, holder);
+      if (ours !== undefined) return ours;
+    }
+    // Somebody has the row for longer than we wait for it: its holder, in the middle of something.
+    if (error.sqlState !== '55P03') throw error;
+    const fence = await place.server.transact({ access: 'read' }, (transaction) => readFence(transaction, place));
+    if (fence?.holder === undefined) throw error;
+    return { holder: fence.holder, fence };
+  }
+}
+
+function sightingOf({ holder, fence }: Refusal, before: Sighting | undefined): Sighting | undefined {
+  if (fence === undefined) return undefined;
+  const { token, beat } = fence;
+  const isSame = before?.id === holder.id && before.token === token && before.beat === beat;
+  return isSame ? before : { id: holder.id, token, beat, since: performance.now() };
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/** Takes the lock. Throws LockHeldError when the time is over, and the signal's reason when it fires. */
+export async function acquireLock(place: Place, holder: Holder, options: AcquireOptions): Promise<HeldLock> {
+  const start = performance.now();
+  let seen: Sighting | undefined;
+  let told = false;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const waited = performance.now() - start;
+    const got = await attemptSettled(place, holder, options, seen);
+    if ('token' in got) return got;
+    if (waited >= options.timeoutMs)
+      throw new LockHeldError(got.holder, `the fence of project ${place.project} in ${place.name}`);
+    seen = sightingOf(got, seen);
+    if (!told) options.onWait?.(got.holder);
+    told = true;
+    await pause(Math.max(1, Math.min(POLL_MS, options.timeoutMs - waited)), options.signal);
+  }
+}
+
+/** Gives the lock back, if it is still ours; the token stays. */
+export async function releaseLock({ server, schema, project }: Place, lock: HeldLock): Promise<void> {
+  await server.transact({ access: 'write' }, (transaction) =>
+    transaction.query(
+      `UPDATE ${schema}.fences SET holder_id = NULL, holder = NULL WHERE project = $1 AND token = $2 AND holder_id = $3`,
+      [project, lock.token, lock.holder.id],
+    ),
+  );
+}
+
+/** How the lock stands; undefined where nobody holds it. */
+export function statusOf(fence: FenceRow | undefined, leaseMs: number): LockStatus | undefined {
+  if (fence?.holder === undefined) return undefined;
+  const { holder, token, beatAt, silentMs } = fence;
+  const liveness = isDead(holder) ? 'dead' : silentMs > leaseMs ? 'silent' : 'held';
+  return { holder, token, liveness, heartbeatAt: beatAt, leaseMs };
+}

@@ -1,0 +1,187 @@
+/** Reads a log from its tables within one snapshot: from the newest checkpoint that holds, or all of it. */
+
+import type { LogRecord } from '../../engine/record.ts';
+import { keyCheckOf, parseKey } from '../key.ts';
+import type { Damage, Head } from '../store.ts';
+import type { Transaction } from './connection.ts';
+import { type FenceRow, type Place, readFence } from './fence.ts';
+import { hasTables } from './schema.ts';
+import { missing, type Range, type Walked, walkRows } from './walk-rows.ts';
+
+/** A row of the table of checkpoints. */
+export interface Listed {
+  readonly seq: number;
+  readonly length: number;
+}
+
+/** What the tables say beside the records. */
+export interface Facts {
+  readonly fence?: FenceRow;
+  /** `hidden`: this user may not read it. */
+  readonly key: Buffer | 'missing' | 'malformed' | 'hidden';
+  /** Lowest sequence number first. */
+  readonly listed: readonly Listed[];
+  /** Number of the first row. */
+  readonly first?: number;
+  readonly last?: number;
+  /** The fence names a record that is there, with the hash that it has. */
+  readonly isFenced: boolean;
+}
+
+export interface LogView extends Walked {
+  readonly facts: Facts;
+  /** The range whose checkpoint and tail the memory comes from; absent where none holds. */
+  readonly base?: Range & { readonly begun: Head };
+}
+
+export interface Reading {
+  readonly from: 'checkpoint' | 'all';
+  readonly take?: ((record: LogRecord) => void) | undefined;
+  readonly enter?: ((linked: boolean) => void) | undefined;
+}
+
+function wordOf(key: string | null | undefined): Facts['key'] {
+  return key === null || key === undefined ? 'missing' : (parseKey(`${key}\n`) ?? 'malformed');
+}
+
+export async function readKey(transaction: Transaction, { schema, project }: Place): Promise<Facts['key']> {
+  const allowed = await transaction.query('SELECT has_table_privilege($1, $2)', [`${schema}.keys`, 'SELECT']);
+  if (allowed.rows[0]?.[0] !== true) return 'hidden';
+  const { rows } = await transaction.query(`SELECT key FROM ${schema}.keys WHERE project = $1`, [project]);
+  const key = rows[0]?.[0];
+  return wordOf(typeof key === 'string' ? key : undefined);
+}
+
+/** Undefined: the project has no log here. */
+export async function readFacts(transaction: Transaction, place: Place): Promise<Facts | undefined> {
+  const { schema, project } = place;
+  const fence = await readFence(transaction, place);
+  const { rows } = await transaction.query(
+    `SELECT min(seq), max(seq), (SELECT right(line, 66) FROM ${schema}.records WHERE project = $1 AND seq = $2)
+     FROM ${schema}.records WHERE project = $1`,
+    [project, fence?.head?.seq ?? null],
+  );
+  const [first, last, end] = rows[0] ?? [];
+  const listed = await transaction.query(
+    `SELECT seq, length FROM ${schema}.checkpoints WHERE project = $1 ORDER BY seq`,
+    [project],
+  );
+  const key = await readKey(transaction, place);
+  const isThere = fence !== undefined || typeof first === 'string' || listed.count > 0;
+  if (!isThere && (key === 'missing' || key === 'hidden')) return undefined;
+  return {
+    ...(fence === undefined ? {} : { fence }),
+    key,
+    listed: listed.rows.map(([seq, length]) => ({ seq: Number(seq), length: Number(length) })),
+    ...(typeof first === 'string' ? { first: Number(first) } : {}),
+    ...(typeof last === 'string' ? { last: Number(last) } : {}),
+    isFenced: fence?.head !== undefined && end === `${fence.head.hash}"}`,
+  };
+}
+
+/** Rows of one answer, and bytes after which it takes no further one: what a reader holds at a time. */
+const PAGE_ROWS = 2_000;
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** Gives every row from a number on, in order; only a page of them is held at a time. */
+export async function eachRow(
+  transaction: Transaction,
+  { schema, project }: Place,
+  from: number,
+  give: (seq: number, line: string) => void,
+): Promise<void> {
+  const text = `SELECT seq, line FROM (
+      SELECT seq, line, sum(octet_length(line)::bigint) OVER (ORDER BY seq) - octet_length(line) AS before
+      FROM (SELECT seq, line FROM ${schema}.records WHERE project = $1 AND seq >= $2 ORDER BY seq LIMIT ${PAGE_ROWS}) AS page
+    ) AS summed WHERE before < ${PAGE_BYTES} ORDER BY seq`;
+  for (let start = from; ; ) {
+    const { rows } = await transaction.query(text, [project, start]);
+    if (rows.length === 0) return;
+    for (const [seq, line] of rows) {
+      give(Number(seq), String(line));
+      start = Number(seq) + 1;
+    }
+  }
+}
+
+function keyDamage({ key }: Facts, newest: Range | undefined): readonly Damage[] {
+  if (key === 'hidden') return [];
+  if (key === 'missing') return [{ code: 'key-missing', message: 'the key of the store is missing' }];
+  if (key === 'malformed') return [{ code: 'key-broken', message: 'the key of the store is damaged' }];
+  if (newest === undefined || newest.checkpoint.body.keyCheck === keyCheckOf(key)) return [];
+  return [{ code: 'key-wrong', message: 'the key of the store is not the one that the log was made with' }];
+}
+
+/** What the fence says of a log whose records are all sound, against what there is. */
+function fenceDamage({ fence, isFenced }: Facts, base: Range): readonly Damage[] {
+  const wrong = (message: string): readonly Damage[] => [{ code: 'fence-wrong', message, seq: base.end.seq }];
+  if (fence === undefined) return wrong('the fence of the project is missing');
+  const { head, token } = fence;
+  if (head === undefined) return wrong('the fence does not say where the log ends');
+  if (head.seq > base.end.seq) return [missing(base.end.seq + 1, head.seq, ' at the end of the log')];
+  if (!isFenced || head.seq !== base.end.seq)
+    return wrong(`the fence says that the log ends at record ${head.seq} with hash ${head.hash}, which is not so`);
+  const highest = base.checkpoint.body.token;
+  return token < highest ? wrong(`the fence has token ${token}, and the log has token ${highest}`) : [];
+}
+
+/** What the table of checkpoints says of sound records, against what there is. */
+function listDamage({ listed }: Facts, ranges: readonly Range[], isSound: boolean, from: number): readonly Damage[] {
+  const lengths = new Map(listed.map(({ seq, length }) => [seq, length]));
+  const found = ranges.map(({ checkpoint }) => checkpoint);
+  const wrong = found
+    .filter(({ seq, body }) => lengths.get(seq) !== body.resources + 1)
+    .map(({ seq }) => ({ seq, message: `record ${seq}: the table of checkpoints does not list this one as it is` }));
+  const starts = new Set(found.map(({ seq }) => seq));
+  // Behind a damage, a checkpoint that is listed may be the very one that is damaged.
+  const more = isSound ? listed.filter(({ seq }) => seq >= from && !starts.has(seq)) : [];
+  const extra = more.map(({ seq }) => ({ seq, message: `record ${seq} is listed as a checkpoint, and is none` }));
+  return [...wrong, ...extra].map(({ seq, message }) => ({ code: 'checkpoint-table', message, seq }));
+}
+
+function isBase(range: Range): range is NonNullable<LogView['base']> {
+  return range.begun !== undefined;
+}
+
+/** Where reading starts, the best place first. */
+function startsOf({ from }: Reading, { listed, first }: Facts): readonly number[] {
+  if (first === undefined) return [];
+  if (from === 'all') return [first];
+  const starts = listed.map(({ seq }) => seq).filter((seq) => seq >= first);
+  return [...new Set([first, ...starts])].toReversed();
+}
+
+/**
+ * Gives the sound records to `take`. Where the newest checkpoint does not hold, the one before it is what is sound.
+ * Undefined: the project has no log here.
+ */
+export async function readLog(transaction: Transaction, place: Place, reading: Reading): Promise<LogView | undefined> {
+  if (!(await hasTables(transaction, place.schema))) return undefined;
+  const facts = await readFacts(transaction, place);
+  if (facts === undefined) return undefined;
+  let walked: Walked = { ranges: [], damage: [], records: 0 };
+  let base: LogView['base'];
+  for (const start of startsOf(reading, facts)) {
+    const walk = walkRows({
+      project: place.project,
+      whole: start === facts.first && reading.from === 'all',
+      limit: facts.isFenced ? facts.fence?.head?.seq : undefined,
+      take: reading.take,
+      enter: reading.enter,
+    });
+    await eachRow(transaction, place, start, walk.row);
+    walked = walk.finish();
+    base = walked.ranges.findLast(isBase);
+    if (base !== undefined) break;
+  }
+  const damage = [...walked.damage];
+  if (facts.first === undefined)
+    damage.push({ code: 'no-record', message: 'the store has no log: every record is missing' });
+  if (base !== undefined) {
+    const isSound = damage.length === 0;
+    if (isSound) damage.push(...fenceDamage(facts, base));
+    damage.push(...listDamage(facts, walked.ranges.filter(isBase), isSound, walked.first ?? 1));
+  }
+  damage.push(...keyDamage(facts, base));
+  return { ...walked, damage, facts, ...(base === undefined ? {} : { base }) };
+}

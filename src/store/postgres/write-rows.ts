@@ -1,0 +1,143 @@
+/** Writes rows under the fence: the fence goes on to the new end in the same statement, or nothing is written. */
+
+import { StoreBrokenError } from '../errors.ts';
+import type { Head } from '../store.ts';
+import type { Transaction } from './connection.ts';
+import { assertHeld, type HeldLock, type Place, readFence } from './fence.ts';
+import type { Chain } from './chain-lines.ts';
+
+/** Bytes of lines, at least, that one statement carries. */
+const BATCH_BYTES = 2 * 1024 * 1024;
+
+function* batches({ start, lines }: Chain): Generator<{ readonly seq: number; readonly lines: readonly string[] }> {
+  let from = 0;
+  let size = 0;
+  for (let index = 0; index < lines.length; index += 1) {
+    size += lines[index]?.length ?? 0;
+    if (size < BATCH_BYTES && index + 1 < lines.length) continue;
+    yield { seq: start + from, lines: lines.slice(from, index + 1) };
+    from = index + 1;
+    size = 0;
+  }
+}
+
+/**
+ * Appends lines behind `before`, which is where the holder knows the log to end. The change of the fence row waits for
+ * whoever has it, and compares with what is there then. Throws FenceLostError, or StoreBrokenError.
+ */
+export async function appendRows(
+  transaction: Transaction,
+  place: Place,
+  lock: HeldLock,
+  before: Head,
+  chain: Chain,
+): Promise<void> {
+  const { schema, project } = place;
+  let fenced = false;
+  for (const batch of batches(chain)) {
+    if (!fenced) {
+      const { count } = await transaction.query(
+        `WITH fence AS (
+           UPDATE ${schema}.fences
+           SET head_seq = $6, head_hash = $7, beat = beat + 1, beat_at = clock_timestamp()
+           WHERE project = $1 AND token = $2 AND holder_id = $3 AND head_seq = $4 AND head_hash = $5
+           RETURNING project
+         )
+         INSERT INTO ${schema}.records (project, seq, line)
+         SELECT fence.project, $8::bigint + n - 1, line
+         FROM fence, unnest($9::text[]) WITH ORDINALITY AS new (line, n)`,
+        [
+          project,
+          lock.token,
+          lock.holder.id,
+          before.seq,
+          before.hash,
+          chain.end.seq,
+          chain.end.hash,
+          batch.seq,
+          batch.lines,
+        ],
+      );
+      if (count !== batch.lines.length) {
+        assertHeld(await readFence(transaction, place, true), lock, before);
+        throw new StoreBrokenError('the log could not be written, although the lock is held; nothing more is written');
+      }
+      fenced = true;
+    } else await insertRows(transaction, place, batch.seq, batch.lines);
+  }
+}
+
+async function insertRows(
+  transaction: Transaction,
+  { schema, project }: Place,
+  seq: number,
+  lines: readonly string[],
+): Promise<void> {
+  await transaction.query(
+    `INSERT INTO ${schema}.records (project, seq, line)
+     SELECT $1, $2::bigint + n - 1, line FROM unnest($3::text[]) WITH ORDINALITY AS new (line, n)`,
+    [project, seq, lines],
+  );
+}
+
+/** Writes lines without looking at the fence, and lets it name their end: for whoever has locked its row. */
+export async function placeRows(transaction: Transaction, place: Place, token: number, chain: Chain): Promise<void> {
+  for (const batch of batches(chain)) await insertRows(transaction, place, batch.seq, batch.lines);
+  await transaction.query(
+    `UPDATE ${place.schema}.fences
+     SET token = $2, head_seq = $3, head_hash = $4, beat = beat + 1, beat_at = clock_timestamp() WHERE project = $1`,
+    [place.project, token, chain.end.seq, chain.end.hash],
+  );
+}
+
+export async function listCheckpoint(
+  transaction: Transaction,
+  { schema, project }: Place,
+  chain: Chain,
+): Promise<void> {
+  await transaction.query(`INSERT INTO ${schema}.checkpoints (project, seq, length) VALUES ($1, $2, $3)`, [
+    project,
+    chain.start,
+    chain.lines.length,
+  ]);
+}
+
+/** So many rows go at a time: each statement stays within its deadline. */
+const SLICE_ROWS = 10_000;
+
+export interface Outside {
+  /** Rows below this number. */
+  readonly below: number;
+  /** Rows above this number. */
+  readonly above: number;
+}
+
+/** Takes rows out of the log, into quarantine if that has a name. */
+export async function removeRows(
+  transaction: Transaction,
+  { schema, project }: Place,
+  { below, above }: Outside,
+  recovery?: string,
+): Promise<void> {
+  const removal = `DELETE FROM ${schema}.records WHERE project = $1 AND seq IN (
+      SELECT seq FROM ${schema}.records WHERE project = $1 AND (seq < $2 OR seq > $3) ORDER BY seq LIMIT ${SLICE_ROWS}
+    )`;
+  const text =
+    recovery === undefined
+      ? removal
+      : `WITH gone AS (${removal} RETURNING seq, line)
+         INSERT INTO ${schema}.quarantine (project, recovery, kind, seq, line)
+         SELECT $1, $4, 'record', seq, line FROM gone`;
+  const values = [project, below, above, ...(recovery === undefined ? [] : [recovery])];
+  for (let count = SLICE_ROWS; count === SLICE_ROWS; ) ({ count } = await transaction.query(text, values));
+}
+
+/** Whether a record is in the log, once no transaction that could still write it is under way. */
+export async function isWritten(transaction: Transaction, place: Place, head: Head): Promise<boolean> {
+  await readFence(transaction, place, true);
+  const { rows } = await transaction.query(
+    `SELECT right(line, 66) FROM ${place.schema}.records WHERE project = $1 AND seq = $2`,
+    [place.project, head.seq],
+  );
+  return rows[0]?.[0] === `${head.hash}"}`;
+}

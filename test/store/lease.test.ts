@@ -1,0 +1,274 @@
+/** The lease of the lock on files: real processes that are paused, blocked, robbed and woken. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LockHeldError, LogDamagedError } from '../../src/store/errors.ts';
+import { openFileStore } from '../../src/store/file-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { intent, memoriesOf, note, own, recordsOf, rememberedIn } from './drafts.ts';
+import { segmentsOf } from './file-bench.ts';
+
+const HOLDER = fileURLToPath(new URL('fixtures/holder.ts', import.meta.url));
+const LEASE_MS = 900;
+const BEAT_MS = 150;
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly id: string;
+  readonly token: number;
+  /** Tells it one thing, and gives its answer. */
+  readonly tell: (line: string) => Promise<string>;
+}
+
+let root: string;
+let folder: string;
+let stores: Store[];
+let children: ChildProcess[];
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'fettle-lease-'));
+  folder = join(root, '.fettle');
+  stores = [];
+  children = [];
+});
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  for (const store of stores) await store.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+function open(actor = 'me'): Store {
+  const store = openFileStore({
+    folder,
+    project: 'shop',
+    actor,
+    now: Date.now,
+    randomId: randomUUID,
+    leaseMs: LEASE_MS,
+    beatMs: BEAT_MS,
+  });
+  stores.push(store);
+  return store;
+}
+
+async function holder(): Promise<Child> {
+  const child = spawn(process.execPath, [HOLDER, folder, String(LEASE_MS), String(BEAT_MS)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => String((await lines.next()).value);
+  const [word, id = '', token] = (await next()).split(' ');
+  expect(word).toBe('ready');
+  return {
+    process: child,
+    id,
+    token: Number(token),
+    tell: (line) => {
+      child.stdin.write(`${line}\n`);
+      return next();
+    },
+  };
+}
+
+const lock = (timeoutMs: number, takeOver?: string) => ({
+  command: 'apply',
+  timeoutMs,
+  ...(takeOver === undefined ? {} : { takeOver }),
+});
+
+describe('a holder that lives', () => {
+  it('is not taken over, however long the contender waits', async () => {
+    const child = await holder();
+    await expect(open().lock(lock(3 * LEASE_MS))).rejects.toBeInstanceOf(LockHeldError);
+    expect(await child.tell('append a')).toMatch(/^\d+ [0-9a-f]{64}$/u);
+  });
+
+  it('not even while its main thread stands still for longer than the lease', async () => {
+    const child = await holder();
+    // By then its heartbeat has begun.
+    await new Promise((resolve) => setTimeout(resolve, 3 * BEAT_MS));
+    const blocked = child.tell(`block ${3 * LEASE_MS}`);
+    await expect(open().lock(lock(2 * LEASE_MS))).rejects.toBeInstanceOf(LockHeldError);
+    expect(await blocked).toBe('blocked');
+    expect(await child.tell('append a')).toMatch(/^\d+ /u);
+  });
+});
+
+describe('a holder that is paused', () => {
+  it('is refused at once where nobody waits, and taken over by who waits for the lease', async () => {
+    const child = await holder();
+    const [seq = ''] = (await child.tell('append a')).split(' ');
+    child.process.kill('SIGSTOP');
+    await expect(open().lock(lock(0))).rejects.toBeInstanceOf(LockHeldError);
+    const store = open('other');
+    const fence = await store.lock(lock(30_000));
+    expect(fence.token).toBe(child.token + 1);
+    const [mine] = await store.append([note('mine')], fence);
+    expect(mine?.seq).toBeGreaterThan(Number(seq));
+    child.process.kill('SIGCONT');
+    // Whatever it tries when it wakes up.
+    expect(await child.tell('append late')).toBe('FenceLostError');
+    expect(await child.tell('append later')).toBe('FenceLostError');
+    expect(await child.tell('roll')).toBe('FenceLostError');
+    await store.append([note('still mine')], fence);
+    expect(await store.verify()).toMatchObject({ status: 'sound', damage: [] });
+    expect(own(await recordsOf(store)).map(({ body }) => (body as { readonly run: string }).run)).toEqual([
+      'a',
+      'mine',
+      'still mine',
+    ]);
+    await store.unlock(fence);
+    expect(readdirSync(folder).filter((name) => name.startsWith('lock'))).toEqual([]);
+  });
+
+  it('does not come back to life by its late heartbeat', async () => {
+    const child = await holder();
+    child.process.kill('SIGSTOP');
+    const store = open('other');
+    const fence = await store.lock(lock(30_000));
+    child.process.kill('SIGCONT');
+    await new Promise((resolve) => setTimeout(resolve, 3 * BEAT_MS));
+    await store.append([note('mine')], fence);
+    expect((await store.lockStatus())?.holder.id).toBe(fence.holder.id);
+  });
+});
+
+describe('force-unlock', () => {
+  it('takes the lock from the holder that is named, and from no other', async () => {
+    const child = await holder();
+    const store = open('other');
+    await expect(store.lock(lock(0, 'somebody'))).rejects.toBeInstanceOf(LockHeldError);
+    const fence = await store.lock(lock(0, child.id));
+    await store.append([note('mine')], fence);
+    expect(await child.tell('append late')).toBe('FenceLostError');
+    await store.unlock(fence);
+    expect(await store.lockStatus()).toBeUndefined();
+    expect(await store.verify()).toMatchObject({ status: 'sound', damage: [] });
+  });
+
+  it('is a lock like any other where nobody holds one', async () => {
+    const store = open();
+    await store.unlock(await store.lock(lock(0, 'somebody')));
+    expect(await store.verify()).toMatchObject({ status: 'sound' });
+  });
+});
+
+describe('lock status', () => {
+  const lockFile = () => join(folder, readdirSync(folder).find((name) => name.startsWith('lock-')) ?? 'no lock');
+
+  it('tells a holder that lives, is silent, or is dead', async () => {
+    const store = open();
+    expect(await store.lockStatus()).toBeUndefined();
+    const child = await holder();
+    expect(await store.lockStatus()).toMatchObject({
+      liveness: 'held',
+      leaseMs: LEASE_MS,
+      holder: { id: child.id, command: 'hold', pid: child.process.pid },
+    });
+    expect((await store.holder())?.id).toBe(child.id);
+    child.process.kill('SIGSTOP');
+    const past = new Date(Date.now() - 2 * LEASE_MS);
+    utimesSync(lockFile(), past, past);
+    expect(await store.lockStatus()).toMatchObject({ liveness: 'silent', heartbeatAt: past.toISOString() });
+    expect(await store.holder()).toBeUndefined();
+    const ended = new Promise((resolve) => child.process.once('close', resolve));
+    child.process.kill('SIGKILL');
+    await ended;
+    expect(await store.lockStatus()).toMatchObject({ liveness: 'dead' });
+  });
+
+  it('a lock file that nobody can read is taken over after the lease', async () => {
+    const store = open();
+    await store.unlock(await store.lock(lock(0)));
+    writeFileSync(join(folder, 'lock-1'), 'rubbish');
+    expect(await store.lockStatus()).toMatchObject({ liveness: 'held', holder: { id: '' } });
+    await expect(store.lock(lock(0))).rejects.toBeInstanceOf(LockHeldError);
+    const fence = await store.lock(lock(30_000));
+    expect(await store.append([note('a')], fence)).toHaveLength(1);
+  });
+});
+
+describe('the heartbeat', () => {
+  it('keeps no lock alive that is another one’s, though it has the same name', async () => {
+    const store = open();
+    const fence = await store.lock(lock(0));
+    await new Promise((resolve) => setTimeout(resolve, 3 * BEAT_MS));
+    const path = join(folder, `lock-${fence.token}`);
+    const text = readFileSync(path, 'utf8').replace(fence.holder.id, 'another');
+    rmSync(path);
+    writeFileSync(path, text);
+    const past = new Date('2020-01-01T00:00:00Z');
+    utimesSync(path, past, past);
+    await new Promise((resolve) => setTimeout(resolve, 3 * BEAT_MS));
+    expect((await open('other').lockStatus())?.heartbeatAt).toBe(past.toISOString());
+  });
+});
+
+describe('prune', () => {
+  /** So many segments, each with two records of its own. */
+  async function segments(count: number): Promise<Store> {
+    const store = open();
+    const fence = await store.lock(lock(0));
+    for (let i = 0; i < count; i += 1) {
+      if (i > 0) await store.checkpoint(await rememberedIn(store), fence, true);
+      await store.append([intent(`web-${i}`), note(`run-${i}`)], fence);
+    }
+    await store.unlock(fence);
+    return store;
+  }
+
+  it.each([
+    [5, 1],
+    [5, 3],
+    [1, 1],
+  ])('of %i segments keeps %i, and says what went', async (count, keep) => {
+    const store = await segments(count);
+    const before = await memoriesOf(store);
+    const heads = (await recordsOf(store)).map(({ seq, hash }) => ({ seq, hash }));
+    const fence = await store.lock(lock(0));
+    const report = await store.prune(keep, fence);
+    expect(segmentsOf(folder).length).toBe(keep);
+    expect(report.deleted.length).toBe(count - keep + 1);
+    expect(heads).toContainEqual(report.last);
+    expect(await memoriesOf(store)).toEqual(before);
+    await store.append([note('after')], fence);
+    const verified = await store.verify();
+    expect(verified).toMatchObject({ status: 'sound', damage: [], from: report.from });
+    expect(verified.notes.join()).toContain(`complete from record ${report.from}`);
+    // A head from before cannot be checked any more, and that is said.
+    const gone = await store.verify(report.last);
+    expect(gone.damage).toMatchObject([{ code: 'head-uncheckable' }]);
+  });
+
+  it('deletes nothing where enough are kept, and nothing of a damaged log', async () => {
+    const store = await segments(3);
+    const fence = await store.lock(lock(0));
+    expect(await store.prune(4, fence)).toEqual({ deleted: [], from: 1 });
+    const [first = ''] = segmentsOf(folder);
+    writeFileSync(first, readFileSync(first, 'utf8').replace('run-0', 'run-x'));
+    await expect(store.prune(1, fence)).rejects.toBeInstanceOf(LogDamagedError);
+    expect(segmentsOf(folder).length).toBe(3);
+    await expect(store.prune(0, fence)).rejects.toThrow('at least one');
+  });
+
+  it('that was stopped half way leaves a sound log, and the next one finishes it', async () => {
+    const store = await segments(4);
+    const copies = segmentsOf(folder).map((path) => [path, readFileSync(path)] as const);
+    const fence = await store.lock(lock(0));
+    const report = await store.prune(2, fence);
+    // As if only the first of them had been deleted.
+    for (const [path, bytes] of copies.slice(1, report.deleted.length)) writeFileSync(path, bytes);
+    const verified = await store.verify();
+    expect(verified).toMatchObject({ status: 'sound', damage: [], from: report.from });
+    expect(verified.notes.filter((text) => text.includes('was pruned')).length).toBe(report.deleted.length - 1);
+    const again = await store.prune(10, fence);
+    expect(again.deleted).toEqual(report.deleted.slice(1));
+    expect((await store.verify()).status).toBe('sound');
+  });
+});

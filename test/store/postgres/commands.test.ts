@@ -1,0 +1,82 @@
+/** The commands over a store on PostgreSQL that `fettle.yaml` names, with its password from the environment. */
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { certificateYaml, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../../support/cli.ts';
+import { PASSWORD, type PostgresServer, startPostgres } from '../../support/postgres.ts';
+import { type PostgresBench, postgresBench } from './bench.ts';
+
+const cli = join(import.meta.dirname, '../../../src/cli.ts');
+
+let server: PostgresServer;
+let bench: PostgresBench;
+let folder: string;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  bench = await postgresBench(server);
+  folder = temporaryFolder();
+  writeFiles(folder, { 'desired/ca.yaml': issuerYaml, 'desired/www.yaml': certificateYaml('www') });
+});
+afterEach(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await bench.remove();
+});
+
+function configure(store: string): void {
+  writeFiles(folder, { 'fettle.yaml': `name: shop\ndesired: [desired]\nstore: "${store}"\n` });
+}
+
+function fettle(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
+  return run(process.execPath, [cli, ...args], folder, env);
+}
+
+describe('a store on PostgreSQL', () => {
+  it('serves every command, with the password from PGPASSWORD or a variable of its own', async () => {
+    configure(bench.url);
+    const env = { PGPASSWORD: PASSWORD };
+    expect((await fettle(['plan'], env)).stdout).toContain('log head none');
+    const applied = await fettle(['apply', '--yes'], env);
+    expect([applied.code, applied.stderr]).toEqual([0, '']);
+    configure(bench.url.replace('admin@', 'admin:${env:STORE_PASSWORD}@'));
+    const other = { STORE_PASSWORD: PASSWORD, PGPASSWORD: 'not this one' };
+    const planned = await fettle(['plan', '--detailed-exitcode'], other);
+    expect([planned.code, planned.stderr]).toEqual([0, '']);
+    expect((await fettle(['log', 'verify'], other)).stdout).toContain('the log is sound');
+    expect((await fettle(['state', 'list'], other)).stdout).toContain('certificates/Certificate/www');
+    const said = JSON.stringify(await bench.sql('SELECT line FROM fettle.records'));
+    expect(said).not.toContain(PASSWORD);
+  });
+
+  it('that cannot be had is an error with its place, and without the password', async () => {
+    configure(bench.url.replace('admin@', 'admin:${env:STORE_PASSWORD}@'));
+    const unset = await fettle(['plan'], {});
+    expect(unset.code).toBe(1);
+    expect(unset.stderr).toContain('STORE_PASSWORD, which is not set');
+    for (const args of [['plan'], ['apply', '--yes'], ['log', 'verify'], ['state', 'list']]) {
+      const wrong = await fettle(args, { STORE_PASSWORD: `${PASSWORD}x` });
+      expect(wrong.code).toBe(1);
+      expect(wrong.stderr).toContain(`postgres://admin@127.0.0.1:${server.port}/${bench.database}`);
+      expect(wrong.stderr).toContain('password authentication failed');
+      expect(wrong.stderr).not.toContain('internal error');
+      expect(wrong.stdout + wrong.stderr).not.toContain(PASSWORD);
+    }
+  });
+
+  it('lets one of many applies in, and the others are told who it is', async () => {
+    configure(bench.url);
+    const env = { PGPASSWORD: PASSWORD };
+    const writer = bench.spawn('on');
+    await writer.says('ready');
+    const refused = await fettle(['apply', '--yes'], env);
+    expect(refused.code).toBe(5);
+    expect(refused.stderr).toContain(`process ${writer.child.pid}`);
+    writer.child.kill('SIGKILL');
+    await writer.ended;
+    expect((await fettle(['apply', '--yes'], env)).code).toBe(0);
+    expect(await bench.open().verify()).toMatchObject({ status: 'sound', damage: [] });
+  });
+});
