@@ -2,7 +2,7 @@
 
 import type { Discovery, Found } from '../../src/engine/plugin.ts';
 import { formatRef } from '../../src/engine/ref.ts';
-import type { Desired, Gap, Json } from '../../src/engine/types.ts';
+import type { Desired, Gap } from '../../src/engine/types.ts';
 import type { CertificateSpec } from './generated.ts';
 import { certificateFromProject, toDocument } from './paths.ts';
 import { PLUGIN, certificateSpec } from './remembered.ts';
@@ -44,7 +44,7 @@ function documentOf(pair: FoundPair, name: string, issuers: readonly string[], d
   };
   return {
     ref: { plugin: PLUGIN, kind: 'Certificate', name },
-    spec: spec as unknown as Json,
+    spec,
     notes: [
       `issued by ${leaf.issuer}, valid until ${leaf.notAfter}`,
       ...(issuer === undefined ? [`issuer: the name of the Issuer that is to renew it`] : []),

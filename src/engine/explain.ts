@@ -11,7 +11,7 @@ import { formatRef } from './ref.ts';
 import { overdue } from './rules.ts';
 import { standing } from './seal.ts';
 import type { Transition } from './tables.ts';
-import type { Action, Json, Judgement, Pair, Ref, Remedy } from './types.ts';
+import type { Action, FieldChange, Json, Judgement, Pair, Ref, Remedy } from './types.ts';
 
 export const EXPLANATION_FORMAT = '1.0';
 
@@ -84,7 +84,7 @@ export interface Explanation {
     readonly cause: string;
     readonly because: string;
     readonly verdict: Action['verdict'];
-    readonly fields: readonly Json[];
+    readonly fields: readonly FieldChange[];
     readonly rules: readonly RuleSaid[];
     readonly ways: readonly Way[];
     /** When all that stands against it has cleared by itself. */
@@ -170,10 +170,10 @@ function nextOf(action: Action, plan: Plan, address: string): NonNullable<Explan
     cause: change.cause,
     because: change.because,
     verdict,
-    fields: change.fields.map((field) =>
-      field.secret === true
-        ? { path: field.path, secret: true }
-        : { path: field.path, before: field.before ?? null, after: field.after ?? null },
+    fields: change.fields.map(({ path, before, after, secret }) =>
+      secret === true
+        ? { path, secret }
+        : { path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) },
     ),
     rules: judgements.map(said),
     ways: waysOf(action),

@@ -111,7 +111,7 @@ function topRows(explanation: Explanation, options: ExplainTextOptions, paint: P
     ...(values === undefined || values === null || typeof values !== 'object'
       ? []
       : Object.entries(values).map(
-          ([name, value], i): Row => [i === 0 ? 'facts' : '', `${printable(name)} ${valueText(value as Json)}`],
+          ([name, value], i): Row => [i === 0 ? 'facts' : '', `${printable(name)} ${valueText(value)}`],
         )),
   ];
 }
@@ -169,8 +169,8 @@ function nextLines(explanation: Explanation, { now }: ExplainTextOptions, paint:
   };
   const clears = next.clears_at === undefined ? '' : `; clears at ${next.clears_at} (${ago(next.clears_at, now)})`;
   const fields = next.fields.flatMap((field) => {
-    const { path, before, after, secret } = field as Readonly<Record<string, Json>>;
-    const name = printable(String(path)).slice(1).replaceAll('/', '.');
+    const { path, before, after, secret } = field;
+    const name = printable(path).slice(1).replaceAll('/', '.');
     return [`    ${name}: ${secret === true ? '(secret, changed)' : `${valueText(before)} → ${valueText(after)}`}`];
   });
   const rank = { reject: 0, defer: 1, warn: 2, pass: 3 } as const;

@@ -27,7 +27,7 @@ const MARKUP = '[&<>`\\\\*_{}\\[\\]#|~@$]';
 const LINE_START = '^[ -/:-@\\[-`{-~]|(?<=^\\d{1,9})[.)]';
 const REFERENCE = '[@#!~%$&](?=[\\p{L}\\p{N}_."\'])|(?<=\\bGH)-(?=\\d)|:(?=[\\w+-]+:)';
 const LINK = ':(?=//)|(?<=www)\\.';
-const MAIL = '@(?=[\\w-]+\\.)';
+const MAIL = '@(?=[\\w-]*\\.)';
 
 const IN_TEXT = new RegExp(`(?<broken>${REFERENCE}|${LINK})|${LINE_START}|${MARKUP}`, 'giu');
 const IN_CODE = new RegExp(`(?<broken>${MAIL})|${LINK}|${MARKUP}`, 'giu');
