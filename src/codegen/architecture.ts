@@ -80,7 +80,10 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
 const WAITING = ['action', 'apply', 'deadline', 'observe', 'reconcile'].map((name) => `src/engine/${name}.ts`);
 
 const PURE = ['src/engine/*.ts', 'src/report/**', 'plugins/*/*.ts'];
-const NOT_PURE = [...WAITING, ...['apply', 'discover', 'observe', 'plugin', 'sandbox'].map((name) => `plugins/*/${name}.ts`)];
+const NOT_PURE = [
+  ...WAITING,
+  ...['apply', 'discover', 'observe', 'plugin', 'sandbox'].map((name) => `plugins/*/${name}.ts`),
+];
 
 /** Modules of Node.js that pure files may use all the same: they compute, and touch nothing. */
 const PURE_MODULES: Readonly<Record<string, readonly string[]>> = {

@@ -4,7 +4,6 @@
  * Everything that is written goes through `record`: durable in the log first, then part of memory.
  */
 
-import { createInterface } from 'node:readline/promises';
 import type { Row } from '../engine/action.ts';
 import type { Action } from '../engine/types.ts';
 import { apply as applyActions } from '../engine/apply.ts';
@@ -23,7 +22,7 @@ import { damageText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
 import type { Fence, Head, ReadReport, Store } from '../store/store.ts';
 import { version } from '../version.ts';
-import { isCi } from './actor.ts';
+import { mustAgree } from './ask.ts';
 import type { ApplyTelling } from './apply-telling.ts';
 import { applyEnding, type ExitName, exitCode } from './ending.ts';
 import { type Flags, overridesOf, UsageError } from './flags.ts';
@@ -67,20 +66,6 @@ export interface Finished {
   readonly head: Head | undefined;
   /** Something is in a state that the world has to leave. */
   readonly unsettled: boolean;
-}
-
-/** Asks; a signal ends the question, and counts as no answer. */
-async function confirmed(shell: Shell, stop: AbortSignal): Promise<boolean> {
-  const stdin = shell.stdin();
-  shell.stdout.write('\nApply these actions? Only "yes" is taken for an answer: ');
-  const lines = createInterface({ input: stdin, terminal: false, signal: stop });
-  try {
-    for await (const line of lines) return line.trim() === 'yes';
-    return false;
-  } finally {
-    lines.close();
-    stdin.unref?.();
-  }
 }
 
 /** Reads the log under the lock; a damaged one ends the command, unless the configuration says to recover. */
@@ -218,14 +203,12 @@ function isOtherPlan(plan: Plan, { flags, saved, shell }: Deciding): boolean {
 }
 
 /** Asks where somebody is to be asked; a digest or a saved plan is an approval. */
-async function isAgreed(run: Deciding): Promise<boolean> {
+async function mustBeAgreed(run: Deciding): Promise<void> {
   const { flags, shell, saved, signals } = run;
-  if (saved !== undefined || flags.planDigest !== undefined || flags.yes === true) return true;
-  if (flags.input === 'false' || !shell.stdin().isTTY || isCi(shell.env) || !run.telling.canAsk)
-    throw new UsageError('there is nobody to ask: use --yes, --plan-digest, or apply a saved plan');
-  const agreed = await confirmed(shell, signals.stop);
-  if (!agreed && signals.ending() === undefined) throw new UsageError('declined; nothing was done');
-  return agreed;
+  if (saved !== undefined || flags.planDigest !== undefined) return;
+  const asking = run.telling.canAsk ? flags : { ...flags, input: 'false' };
+  const ways = 'use --yes, --plan-digest, or apply a saved plan';
+  await mustAgree('Apply these actions?', asking, shell, signals.stop, ways);
 }
 
 /** Shows the plan, asks where somebody is to be asked, and takes the actions. */
@@ -248,7 +231,7 @@ async function decide(reconciled: Reconciled, run: Deciding): Promise<Decided> {
   if (saved !== undefined && approved.stale.length > 0 && approved.stale.length === saved.resource_changes.length)
     return { name: 'plan-refused', rows: [] };
   const accepted = [...approved.actions.values()].some(({ verdict }) => verdict === 'accept');
-  if (accepted && !(await isAgreed(run))) return { name: 'interrupted', rows: [] };
+  if (accepted) await mustBeAgreed(run);
   if (signals.ending() !== undefined) return { name: 'interrupted', rows: [] };
   signals.graceful();
   const narration = telling.narrate();

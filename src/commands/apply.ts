@@ -14,7 +14,6 @@ import { printable } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
 import { LockHeldError } from '../store/errors.ts';
 import type { Store } from '../store/store.ts';
-import { isCi } from './actor.ts';
 import { type ApplyFlags, applyRound, type Finished, type Part } from './apply-round.ts';
 import { type ApplyTelling, applyTelling } from './apply-telling.ts';
 import { endingLine, type ExitName, exitCode } from './ending.ts';
@@ -23,13 +22,7 @@ import { readPlan } from './plan-file.ts';
 import { openProject, openStore, type Project, workFolder } from './session.ts';
 import { nextRound } from './settling.ts';
 import { type Stopping, stopping } from './stopping.ts';
-
-function refuseInCi(project: Project, shell: Shell): void {
-  if (project.config.storeWritten || !isCi(shell.env)) return;
-  throw new UsageError(
-    'in CI, apply needs `store` in fettle.yaml: a log in a checkout that is thrown away remembers nothing',
-  );
-}
+import { refuseInCi } from './writing.ts';
 
 async function savedPlan(
   file: string | undefined,
@@ -130,7 +123,7 @@ export async function applyWith(
 ): Promise<number> {
   checkFlags(file, flags);
   const project = await openProject(flags, shell);
-  refuseInCi(project, shell);
+  refuseInCi(project.config, part?.command ?? 'apply', shell);
   const saved = await savedPlan(file, project, flags, shell);
   const end = (name: ExitName): number => {
     shell.stderr.write(endingLine(name));

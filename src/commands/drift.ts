@@ -6,6 +6,9 @@ import type { Shell } from '../shell.ts';
 import { driftEnding, type ExitName } from './ending.ts';
 import { type Flags, wantsColor, withinOf } from './flags.ts';
 import { type Looked, looking } from './looking.ts';
+import { prepare } from './prepare.ts';
+import { openProject, openWorlds, pluginsFor, upgradeRecall } from './session.ts';
+import { refuseInCi, writingLog } from './writing.ts';
 
 export interface DriftFlags extends Flags {
   readonly record?: boolean;
@@ -37,6 +40,40 @@ export function tellDrift(
   return driftEnding(report, plan, flags);
 }
 
+/** Looks under the lock, and writes what was seen: a schedule's looks are in the log then, for since-when and counts. */
+async function recorded(flags: DriftFlags, shell: Shell): Promise<number> {
+  const project = await openProject(flags, shell);
+  refuseInCi(project.config, 'drift --record', shell);
+  return writingLog(flags, shell, project.config, { command: 'drift' }, async (log) => {
+    const { recall, record, run, signals } = log;
+    const plugins = await pluginsFor(project.loaders, project.documents, recall);
+    upgradeRecall(recall, plugins);
+    const worlds = openWorlds(plugins, project.config, shell);
+    try {
+      const head = log.head();
+      const reconciled = await prepare({
+        flags,
+        shell,
+        project,
+        plugins,
+        worlds,
+        recall,
+        record,
+        run,
+        head,
+        abort: signals.abort,
+      });
+      const stopped = signals.ending();
+      if (stopped !== undefined) return { exit: stopped };
+      const report = head === undefined ? log.report : { ...log.report, head };
+      return { exit: tellDrift({ project, plugins, reconciled, report }, flags, shell) };
+    } finally {
+      await worlds.close();
+    }
+  });
+}
+
 export async function drift(flags: DriftFlags, shell: Shell): Promise<number> {
+  if (flags.record === true) return recorded(flags, shell);
   return looking(flags, shell, async (looked) => tellDrift(looked, flags, shell));
 }

@@ -69,6 +69,20 @@ export function duration(value: string): number {
   return Number(found[1]) * (UNITS[found[2] ?? 's'] ?? 1000);
 }
 
+const LONG_UNITS: Readonly<Record<string, number>> = { ...UNITS, d: 86_400_000 };
+
+/** An instant, or how long ago (`24h`, `7d`), as epoch ms. */
+export function pointInTime(now: number): (value: string) => number {
+  return (value) => {
+    const ago = /^(\d{1,9})(ms|s|m|h|d)$/u.exec(value);
+    if (ago !== null) return now - Number(ago[1]) * (LONG_UNITS[ago[2] ?? 's'] ?? 1000);
+    const at = /^\d{4}-\d{2}-\d{2}/u.test(value) ? Date.parse(value) : Number.NaN;
+    if (Number.isNaN(at))
+      throw new InvalidArgumentError('It must be a time like 2026-11-20T14:30:10Z, or 24h for a day ago.');
+    return at;
+  };
+}
+
 export const shared = {
   config: () => new Option('--config <file>', 'the configuration; by default fettle.yaml, looked for upward'),
   chdir: () => new Option('--chdir <dir>', 'work in this folder; other paths on the line are relative to it'),

@@ -1,7 +1,6 @@
 /** `fettle log …`: list, verify and recover the log. */
 
 import type { LogRecord, RecordKind } from '../engine/record.ts';
-import { formatRef } from '../engine/ref.ts';
 import { holderText } from '../report/holder-text.ts';
 import { recordLine } from '../report/log-text.ts';
 import { verifyText } from '../report/verify-text.ts';
@@ -10,6 +9,7 @@ import { LockHeldError } from '../store/errors.ts';
 import type { Head } from '../store/store.ts';
 import { endingLine, exitCode } from './ending.ts';
 import { type Flags, UsageError } from './flags.ts';
+import { aboutAddress } from './records.ts';
 import { openConfig, openStore } from './session.ts';
 
 export interface LogFlags extends Flags {
@@ -17,18 +17,37 @@ export interface LogFlags extends Flags {
   readonly run?: string;
   readonly kind?: string;
   readonly last?: number;
+  readonly step?: string;
+  readonly actor?: string;
+  readonly outcome?: string;
+  readonly since?: number;
+  readonly until?: number;
 }
 
-function concerns(record: LogRecord, address: string): boolean {
-  if (record.kind === 'seen') return record.body.resources.some(({ ref }) => formatRef(ref) === address);
-  return 'ref' in record.body && formatRef(record.body.ref) === address;
+/** How a step ended, or that it was not taken. */
+function outcomeOf(record: LogRecord): string | undefined {
+  return record.kind === 'outcome' ? record.body.outcome : record.kind === 'refusal' ? record.body.verdict : undefined;
 }
 
 function wanted(flags: LogFlags): (record: LogRecord) => boolean {
   const kinds = flags.kind?.split(',') as readonly RecordKind[] | undefined;
+  const outcomes = flags.outcome?.split(',');
+  const { step, actor, since, until } = flags;
+  // The step of an outcome is that of its intent.
+  const intents = new Set<number>();
+  const isStep = (record: LogRecord): boolean => {
+    if (record.kind === 'intent' && record.body.step === step) intents.add(record.seq);
+    if (record.kind === 'outcome') return intents.has(record.body.intent);
+    return 'step' in record.body && record.body.step === step;
+  };
   return (record) =>
+    (step === undefined || isStep(record)) &&
+    (actor === undefined || record.actor === actor) &&
+    (outcomes === undefined || outcomes.includes(outcomeOf(record) ?? '')) &&
+    (since === undefined || Date.parse(record.time) >= since) &&
+    (until === undefined || Date.parse(record.time) <= until) &&
     (kinds === undefined ? record.kind !== 'remembered' : kinds.includes(record.kind)) &&
-    (flags.address === undefined || concerns(record, flags.address)) &&
+    (flags.address === undefined || aboutAddress(record, flags.address) !== undefined) &&
     (flags.run === undefined || ('run' in record.body && record.body.run === flags.run));
 }
 

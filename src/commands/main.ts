@@ -3,7 +3,16 @@
 import { Argument, Command, CommanderError, type Option } from 'commander';
 import type { Main, Shell } from '../shell.ts';
 import { version, versionText } from '../version.ts';
-import { duration, type Flags, fromEnvironment, shared, UsageError, wantsEvents, wholeNumber } from './flags.ts';
+import {
+  duration,
+  type Flags,
+  fromEnvironment,
+  pointInTime,
+  shared,
+  UsageError,
+  wantsEvents,
+  wholeNumber,
+} from './flags.ts';
 import { eventsOf, tell } from './tell.ts';
 
 /** Flags that people of other tools write with one dash. */
@@ -46,7 +55,7 @@ Exit codes: 0 done or nothing to do, 1 error, 2 changes (with --detailed-exitcod
 4 part of the world could not be read, 5 locked, 6 the saved plan does not hold, 7 an action failed or is stale,
 8 an outcome is unknown, 130 stopped.`;
 
-function commandTable(o: { readonly option: (flags: string, text: string) => Option }): readonly Entry[] {
+function commandTable(shell: Shell, o: { readonly option: (flags: string, text: string) => Option }): readonly Entry[] {
   const where = [shared.chdir(), shared.config()];
   const look = [shared.format(), shared.color(), shared.noColor()];
   const show = [shared.format('markdown'), shared.color(), shared.noColor()];
@@ -161,10 +170,60 @@ function commandTable(o: { readonly option: (flags: string, text: string) => Opt
         o.option('--address <address>', 'only records about this resource'),
         o.option('--run <id>', 'only records of this run'),
         o.option('--kind <kinds>', 'only these kinds (comma-separated): run, seen, intent, outcome, refusal, …'),
+        o.option('--step <step>', 'only this step: ready>absent'),
+        o.option('--actor <actor>', 'only records of this actor'),
+        o.option('--outcome <outcomes>', 'only these (comma-separated): done, failed, unknown, undone, rejected, …'),
+        o
+          .option('--since <time>', 'from then on: an instant, or a time ago such as 24h')
+          .argParser(pointInTime(shell.now())),
+        o.option('--until <time>', 'up to then').argParser(pointInTime(shell.now())),
         o.option('--last <n>', 'how many; 0 for all').argParser(wholeNumber(0)).default(50),
         ...look,
       ],
       action: async (_words, flags, shell) => (await import('./log.ts')).logList(flags, shell),
+    },
+    {
+      name: 'log why',
+      summary: 'the story of one resource: what was decided and done, why, and by whom',
+      words: [address],
+      options: [...where, ...look],
+      action: async ([word = ''], flags, shell) => (await import('./log-why.ts')).logWhy(word, flags, shell),
+    },
+    {
+      name: 'log export',
+      summary: 'the records as they stand in the log, a line each, with their hashes',
+      options: [
+        ...where,
+        o.option('--from <seq>', 'from this record on').argParser(wholeNumber(1)),
+        o.option('--to <seq>', 'up to this record').argParser(wholeNumber(1)),
+        o.option('-o, --out <file>', 'into this new file, instead of to standard output'),
+      ],
+      action: async (_words, flags, shell) => (await import('./log-why.ts')).logExport(flags, shell),
+    },
+    {
+      name: 'log prune',
+      summary: 'delete the oldest segments of the log; it says what went',
+      options: [
+        ...where,
+        o.option('--keep <n>', 'how many segments stay, the newest').argParser(wholeNumber(1)),
+        o.option('-y, --yes', 'do not ask'),
+        shared.lockTimeout(),
+        ...look,
+      ],
+      action: async (_words, flags, shell) => (await import('./log-why.ts')).logPrune(flags, shell),
+    },
+    {
+      name: 'lock status',
+      summary: 'who holds the lock, since when, and whether that one lives',
+      options: [...where, ...look],
+      action: async (_words, flags, shell) => (await import('./lock.ts')).lockStatus(flags, shell),
+    },
+    {
+      name: 'force-unlock',
+      summary: 'take the lock away from a holder; what that one writes from then on does not count',
+      words: [new Argument('<id>', 'of the holder, as `lock status` prints it')],
+      options: [...where, o.option('-y, --yes', 'do not ask'), shared.reason(), ...look],
+      action: async ([id = ''], flags, shell) => (await import('./lock.ts')).forceUnlock(id, flags, shell),
     },
     {
       name: 'log verify',
@@ -196,6 +255,27 @@ function commandTable(o: { readonly option: (flags: string, text: string) => Opt
       action: async ([word = ''], flags, shell) => (await import('./state.ts')).stateShow(word, flags, shell),
     },
     {
+      name: 'state mv',
+      summary: 'what is remembered under one name is remembered under another',
+      words: [new Argument('<from>', 'address'), new Argument('<to>', 'address of the same kind')],
+      options: [...where, shared.reason(), shared.lockTimeout(), ...look],
+      action: async ([from = '', to = ''], flags, shell) =>
+        (await import('./state-write.ts')).stateMove(from, to, flags, shell),
+    },
+    {
+      name: 'state forget',
+      summary: 'give up what is remembered; nothing in the world changes',
+      words: [new Argument('<addresses...>', 'addresses, or globs over them')],
+      options: [...where, o.option('-y, --yes', 'do not ask'), shared.reason(), shared.lockTimeout(), ...look],
+      action: async (words, flags, shell) => (await import('./state-write.ts')).stateForget(words, flags, shell),
+    },
+    {
+      name: 'state pull',
+      summary: 'all that is remembered, as JSON lines',
+      options: [...where],
+      action: async (_words, flags, shell) => (await import('./state-write.ts')).statePull(flags, shell),
+    },
+    {
       name: 'schema',
       summary: 'JSON Schema of documents, for editors',
       words: [new Argument('[kind]', 'such as Certificate, certificates/Certificate, fettle.yaml, plan')],
@@ -225,8 +305,9 @@ function commandTable(o: { readonly option: (flags: string, text: string) => Opt
 }
 
 const GROUPS: Readonly<Record<string, string>> = {
-  log: 'the log: list, verify, recover',
-  state: 'what is remembered: list, show',
+  log: 'the log: list, why, verify, export, recover, prune',
+  lock: 'the lock of the log',
+  state: 'what is remembered: list, show, mv, forget, pull',
   sandbox: 'emulated worlds',
 };
 
@@ -260,7 +341,7 @@ function build(shell: Shell, result: Result): Command {
     groups.set(group, made);
     return made;
   };
-  const table = commandTable({ option: (flags, text) => program.createOption(flags, text) });
+  const table = commandTable(shell, { option: (flags, text) => program.createOption(flags, text) });
   for (const entry of table) {
     const words = entry.name.split(' ');
     const name = words.pop() ?? '';

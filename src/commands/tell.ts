@@ -1,8 +1,10 @@
 /** What a command has to say beside its result: a line on standard error, or an event where there is a stream of them. */
 
 import type { Problem } from '../engine/types.ts';
+import { holderText } from '../report/holder-text.ts';
 import { formatProblems } from '../report/problems.ts';
 import type { Shell } from '../shell.ts';
+import type { Holder } from '../store/store.ts';
 import { endingLine, type ExitName } from './ending.ts';
 import type { EventShell, EventStream } from './event-stream.ts';
 
@@ -27,6 +29,21 @@ export function tellProblems(shell: Shell, problems: readonly Problem[], color: 
   const events = eventsOf(shell);
   if (events === undefined) shell.stderr.write(formatProblems(problems, { color }));
   else events.problems(problems);
+}
+
+/** Another run holds the lock: this one waits for it. */
+export function tellWait(shell: Shell, holder: Holder): void {
+  const events = eventsOf(shell);
+  if (events === undefined) shell.stderr.write(`waiting for the lock: ${holderText(holder)}\n`);
+  else events.lockWait(holder);
+}
+
+/** Another run holds the lock: this one gives up. */
+export function tellLocked(shell: Shell, holder: Holder): void {
+  const events = eventsOf(shell);
+  const sentence = `locked by ${holderText(holder)}`;
+  if (events === undefined) shell.stderr.write(`${sentence}\n`);
+  else events.diagnostic({ severity: 'error', summary: sentence });
 }
 
 /** What the exit code means, and what to do next. */

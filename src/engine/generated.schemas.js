@@ -1539,6 +1539,7 @@ export const schemas = {
         "outcome",
         "refusal",
         "memory",
+        "moved",
         "checkpoint",
         "remembered"
       ]
@@ -1724,6 +1725,29 @@ export const schemas = {
               "ref",
               "goal",
               "because"
+            ]
+          }
+        }
+      }
+    },
+    {
+      "if": {
+        "properties": {
+          "kind": {
+            "const": "moved"
+          }
+        },
+        "required": [
+          "kind"
+        ]
+      },
+      "then": {
+        "properties": {
+          "body": {
+            "required": [
+              "run",
+              "from",
+              "ref"
             ]
           }
         }

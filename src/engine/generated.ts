@@ -394,6 +394,7 @@ export const recordTexts: Readonly<Record<RecordKind, string>> = {
   outcome: 'How the step of an intent ended.',
   refusal: 'An action that was not taken, with what the rules said.',
   memory: 'A resource was adopted, protected or released.',
+  moved: 'What was remembered under one name is remembered under another.',
   checkpoint: 'A segment begins: all that is remembered follows, one record a resource.',
   remembered: 'What is remembered of one resource when a segment begins.',
 };

@@ -109,15 +109,17 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     });
   const found = match(desired, view, recall);
   const doubted = collapsedKinds(found.values(), safety.collapse);
-  const closed = input.busy === undefined ? settle(found, plugins, sceneFor(found), run, doubted) : [];
+  // A look that was cut short says nothing about what it did not reach.
+  const complete = !input.abort.aborted;
+  const closed = input.busy === undefined && complete ? settle(found, plugins, sceneFor(found), run, doubted) : [];
   const settled = settledRows(closed, found);
   await input.record(closed);
-  await input.record(note(withMemory(found, recall), view.gaps, plugins, run, now, doubted));
+  if (complete) await input.record(note(withMemory(found, recall), view.gaps, plugins, run, now, doubted));
 
   const pairs = withMemory(found, recall);
   const scene = sceneFor(pairs);
   const proposed = diff(pairs, plugins, scene);
-  await input.record(noteApplied(pairs, proposed, run));
+  if (complete) await input.record(noteApplied(pairs, proposed, run));
   const changes = only(proposed, input.within);
   const actions = judge(changes, pairs, scene, plugins, recall.spent.values());
   const plan = seal({

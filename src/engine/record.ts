@@ -50,6 +50,7 @@ export interface RecordBodies {
     readonly command: string;
     readonly version: string;
     readonly digest?: string;
+    readonly reason?: string;
     readonly overrides?: readonly Override[];
     readonly maxRemovals?: { readonly count: number; readonly reason: string };
   };
@@ -118,6 +119,8 @@ export interface RecordBodies {
     readonly kept?: Readonly<Record<string, Json>>;
     readonly version?: number;
   };
+  /** What was remembered under one name is remembered under another. */
+  readonly moved: { readonly run: string; readonly from: Ref; readonly ref: Ref; readonly reason?: string };
   /** Begins a segment: so many `remembered` records follow, one a resource or spent step; then the tail. */
   readonly checkpoint: {
     readonly format: number;

@@ -198,6 +198,22 @@ function spend(recall: Recall, body: RecordBodies['intent'], seq: number, at: st
   });
 }
 
+/** Gives a memory another name, also where others need it. */
+function move(recall: Recall, from: Ref, to: Ref): void {
+  const [source, target] = [formatRef(from), formatRef(to)];
+  const memory = recall.resources.get(source);
+  if (memory === undefined) return;
+  recall.resources.delete(source);
+  recall.resources.set(target, { ...memory, ref: to });
+  for (const [address, other] of recall.resources) {
+    if (other.needs?.includes(source) !== true) continue;
+    recall.resources.set(address, {
+      ...other,
+      needs: other.needs.map((need) => (need === source ? target : need)),
+    });
+  }
+}
+
 /** Takes one record into the table. */
 export function fold(recall: Recall, record: LogRecord): void {
   if (record.time > recall.at) recall.at = record.time;
@@ -224,6 +240,9 @@ export function fold(recall: Recall, record: LogRecord): void {
       return;
     case 'memory':
       put(recall, record.body.ref, { kind: 'memory', body: record.body });
+      return;
+    case 'moved':
+      move(recall, record.body.from, record.body.ref);
       return;
     case 'run':
     case 'end':

@@ -75,7 +75,7 @@ export function applyMarkdown(rows: readonly Row[], options: ApplyMarkdownOption
       marker('apply', project),
       `## fettle apply: ${escapeText(project, 255)}`,
       `**${applySummary(rows)}**`,
-      ending === undefined ? '' : escapeText(ending),
+      ending === undefined ? (rows.length === 0 ? 'Nothing to do.' : '') : escapeText(ending),
       `log head ${code(head)}`,
     ],
     sections: sectionsOf(rows),

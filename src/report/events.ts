@@ -15,7 +15,7 @@
  * | `planned_rejection` | `change`, `rejection`: the reasons as in the plan's JSON |
  * | `planned_deferral` | `change`, `deferral`: likewise |
  * | `finding` | `finding`, as in the `checks` of the plan's JSON |
- * | `change_summary` | `changes`: counts, of the `operation` `plan` or `apply` |
+ * | `change_summary` | `changes`: counts, of the `operation` `plan` or `apply`; of a plan its `plan_digest` too |
  * | `lock_wait` | `lock`: who holds it |
  * | `apply_start`, `apply_progress`, `apply_complete`, `apply_errored` | `hook`: `status` says how it ended |
  * | `log_head` | `log_head`: where the log ends, or null |
@@ -144,7 +144,7 @@ export type EventBody = { readonly '@level': 'info' | 'warn' | 'error'; readonly
         readonly facts: Facts;
       };
     }
-  | { readonly type: 'change_summary'; readonly changes: ChangeCounts }
+  | { readonly type: 'change_summary'; readonly changes: ChangeCounts; readonly plan_digest?: string }
   | { readonly type: 'lock_wait'; readonly lock: Holder }
   | { readonly type: 'apply_start'; readonly hook: ApplyHook }
   | { readonly type: 'apply_progress'; readonly hook: ApplyProgressHook }
@@ -327,7 +327,12 @@ export function* planEvents(plan: Plan): Generator<EventBody> {
       type: 'finding',
       finding,
     };
-  yield { ...info(summaryText(plan)), type: 'change_summary', changes: planCounts(plan) };
+  yield {
+    ...info(summaryText(plan)),
+    type: 'change_summary',
+    changes: planCounts(plan),
+    plan_digest: plan.plan_digest,
+  };
   yield logHeadEvent(plan.log_head);
 }
 

@@ -48,6 +48,8 @@ function bodyText(record: LogRecord): string {
       return `${formatRef(record.body.ref)} ${record.body.step} ${record.body.verdict}: ${record.body.reasons.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`;
     case 'memory':
       return `${formatRef(record.body.ref)} ${record.body.goal}: ${record.body.because}`;
+    case 'moved':
+      return `${formatRef(record.body.from)} is now ${formatRef(record.body.ref)}${record.body.reason === undefined ? '' : `: ${record.body.reason}`}`;
     case 'checkpoint':
       return `segment of fence ${record.body.token} begins with ${record.body.resources} resources${record.body.recovers === undefined ? '' : ', after a recovery'}${record.body.seals === undefined ? '' : ', after a takeover'}`;
     case 'remembered':

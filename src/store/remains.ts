@@ -45,6 +45,8 @@ function refsOf(record: LogRecord): readonly unknown[] {
     case 'outcome':
     case 'memory':
       return [record.body.ref];
+    case 'moved':
+      return [record.body.from, record.body.ref];
     case 'remembered':
       return 'memory' in record.body ? [record.body.memory.ref] : [];
     default:

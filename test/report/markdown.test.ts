@@ -50,6 +50,7 @@ describe('data', () => {
     // A command has to be the same when it is copied.
     ['--override x@a/B/c.d', '<code>--override x&#64;a/B/c.d</code>'],
     ['me@example.com', '<code>me&#64;&#8203;example.com</code>'],
+    ['c@.example', '<code>c&#64;&#8203;.example</code>'],
     ['https://x', '<code>https&#58;//x</code>'],
   ])('code(%j)', (data, expected) => {
     expect(code(data)).toBe(expected);
@@ -375,6 +376,10 @@ describe('the result of an apply', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('without rows says so', () => {
+    expect(applyMarkdown([], { project: 'shop', head: '7:abc' })).toContain('\n\nNothing to do.\n\n');
   });
 
   it('has failures first and what is done last, closed', async () => {

@@ -1,0 +1,95 @@
+/** `fettle state mv`, `forget` and `pull`: memory goes to another name, is given up, or is printed whole. Nothing in the world changes. */
+
+import { addressMatcher, formatRef, parseRef } from '../engine/ref.ts';
+import { rememberedOf } from '../engine/remember.ts';
+import type { Ref } from '../engine/types.ts';
+import { plural, printable } from '../report/text.ts';
+import type { Shell } from '../shell.ts';
+import { mustAgree } from './ask.ts';
+import { exitCode } from './ending.ts';
+import { type Flags, UsageError } from './flags.ts';
+import { warnOfLog } from './looking.ts';
+import { openConfig, openStore, recallFrom } from './session.ts';
+import { refuseInCi, writingLog } from './writing.ts';
+
+function refOf(text: string): Ref {
+  const ref = parseRef(text);
+  if (ref === undefined) throw new UsageError(`"${text}" is no address; it looks like certificates/Certificate/www`);
+  return ref;
+}
+
+/** Memory of one name becomes that of another, with what others need of it. */
+export async function stateMove(fromText: string, toText: string, flags: Flags, shell: Shell): Promise<number> {
+  const [from, to] = [refOf(fromText), refOf(toText)];
+  const [source, target] = [formatRef(from), formatRef(to)];
+  if (from.plugin !== to.plugin || from.kind !== to.kind)
+    throw new UsageError('a resource keeps its plugin and kind: only scope and name can change');
+  if (source === target) throw new UsageError('both names are the same');
+  const config = await openConfig(flags, shell);
+  refuseInCi(config, 'state mv', shell);
+  const [reason] = flags.reason ?? [];
+  return writingLog(flags, shell, config, { command: 'state mv' }, async ({ recall, record, run, head }) => {
+    const memory = recall.resources.get(source);
+    if (memory === undefined)
+      throw new UsageError(`nothing is remembered of ${source}; \`fettle state list\` names what is`);
+    if (memory.open !== undefined)
+      throw new UsageError(`${source} has an open step (${memory.open.step}): apply settles it first`);
+    if (recall.resources.has(target)) throw new UsageError(`${target} is remembered already`);
+    await record([{ kind: 'moved', body: { run, from, ref: to, ...(reason === undefined ? {} : { reason }) } }]);
+    shell.stdout.write(
+      `${printable(source)} is remembered as ${printable(target)}; give its document that name too\nlog head ${head()?.seq}:${head()?.hash}\n`,
+    );
+    return { exit: 'ok', counts: { moved: 1 } };
+  });
+}
+
+export async function stateForget(words: readonly string[], flags: Flags, shell: Shell): Promise<number> {
+  if (words.length === 0) throw new UsageError('an address is expected, or a glob such as "nodes/Node/*"');
+  const tests = words.map((word) => ({ word, matches: addressMatcher(word) }));
+  const config = await openConfig(flags, shell);
+  refuseInCi(config, 'state forget', shell);
+  const [reason] = flags.reason ?? [];
+  return writingLog(
+    flags,
+    shell,
+    config,
+    { command: 'state forget' },
+    async ({ recall, record, run, signals, head }) => {
+      const known = [...recall.resources.keys()].sort();
+      for (const { word, matches } of tests)
+        if (!known.some(matches)) throw new UsageError(`nothing is remembered of ${word}`);
+      const going = known.filter((address) => tests.some(({ matches }) => matches(address)));
+      const guarded = going.filter((address) => recall.resources.get(address)?.protect === true);
+      for (const address of going) shell.stdout.write(`  ${printable(address)}\n`);
+      shell.stdout.write(
+        'Nothing in the world changes. What is written is adopted or created by the next apply; the rest is not managed any more.\n' +
+          (guarded.length === 0 ? '' : `Protected, and no longer after this: ${guarded.map(printable).join(', ')}\n`),
+      );
+      if (going.length > 1 || guarded.length > 0)
+        await mustAgree(`Forget ${plural(going.length, 'resource')}?`, flags, shell, signals.stop);
+      if (signals.ending() !== undefined) return { exit: 'interrupted' };
+      await record(
+        going.map((address) => {
+          const ref = recall.resources.get(address)?.ref ?? refOf(address);
+          return { kind: 'memory', body: { run, ref, goal: 'release', because: reason ?? 'state forget' } };
+        }),
+      );
+      shell.stdout.write(`forgotten: ${going.length}\nlog head ${head()?.seq}:${head()?.hash}\n`);
+      return { exit: 'ok', counts: { forgotten: going.length } };
+    },
+  );
+}
+
+/** Everything that is remembered, one JSON line each: what a checkpoint says. */
+export async function statePull(flags: Flags, shell: Shell): Promise<number> {
+  const store = await openStore(await openConfig(flags, shell), shell);
+  try {
+    const { recall, report } = await recallFrom(store);
+    warnOfLog(report, store, shell);
+    if (report.status === 'none') shell.stderr.write(`there is no log at ${store.place}\n`);
+    for (const each of rememberedOf(recall)) shell.stdout.write(`${JSON.stringify(each)}\n`);
+    return report.status === 'damaged' ? exitCode('error') : 0;
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,133 @@
+/** Writing: what every command has in common that writes the log without applying: the lock, a run with its end, the exit code. */
+
+import type { Config } from '../engine/load/config.ts';
+import type { Draft, LogRecord, RecordBodies } from '../engine/record.ts';
+import { fold, type Recall, rememberedOf } from '../engine/remember.ts';
+import { holderText } from '../report/holder-text.ts';
+import type { Shell } from '../shell.ts';
+import { LockHeldError } from '../store/errors.ts';
+import type { Fence, Head, ReadReport, Store } from '../store/store.ts';
+import { version } from '../version.ts';
+import { isCi } from './actor.ts';
+import { type ExitName, exitCode } from './ending.ts';
+import { type Flags, UsageError } from './flags.ts';
+import { openStore, randomId, recallFrom } from './session.ts';
+import { type Stopping, stopping } from './stopping.ts';
+import { tell, tellEnding } from './tell.ts';
+
+/** The log of a command that holds its lock. */
+export interface OpenLog {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly recall: Recall;
+  readonly report: ReadReport;
+  readonly run: string;
+  readonly signals: Stopping;
+  /** Makes records durable, and takes them into `recall`. */
+  readonly record: (drafts: readonly Draft[]) => Promise<readonly LogRecord[]>;
+  /** Where the log ends by now. */
+  readonly head: () => Head | undefined;
+}
+
+export interface Writing {
+  readonly command: string;
+  /** Beside command and version, in the record of the run. */
+  readonly body?: Partial<RecordBodies['run']>;
+  /** Id of a holder whose lock is taken over. */
+  readonly takeOver?: string;
+}
+
+export interface Written {
+  readonly exit: ExitName;
+  readonly counts?: Readonly<Record<string, number>>;
+}
+
+/** In CI a checkout is thrown away, and a log in it with it. Throws UsageError. */
+export function refuseInCi(config: Config, command: string, shell: Shell): void {
+  if (config.storeWritten || !isCi(shell.env)) return;
+  throw new UsageError(
+    `in CI, ${command} needs \`store\` in fettle.yaml: a log in a checkout that is thrown away remembers nothing`,
+  );
+}
+
+async function underLock(
+  store: Store,
+  fence: Fence,
+  writing: Writing,
+  signals: Stopping,
+  work: (log: OpenLog) => Promise<Written>,
+): Promise<ExitName> {
+  const { recall, report } = await recallFrom(store);
+  if (report.status === 'damaged')
+    throw new UsageError('the log is damaged; `fettle log recover` starts it again from its last sound record');
+  const run = randomId();
+  let head = report.head;
+  const record = async (drafts: readonly Draft[]): Promise<readonly LogRecord[]> => {
+    if (drafts.length === 0) return [];
+    const records = await store.append(drafts, fence);
+    for (const each of records) {
+      fold(recall, each);
+      head = { seq: each.seq, hash: each.hash };
+    }
+    return records;
+  };
+  await record([{ kind: 'run', body: { run, version, ...writing.body, command: writing.command } }]);
+  const log: OpenLog = { store, fence, recall, report, run, signals, record, head: () => head };
+  const { exit, counts } = await work(log).catch(async (error: unknown) => {
+    if (error instanceof UsageError)
+      await record([{ kind: 'end', body: { run, exit: exitCode('error'), counts: {} } }]);
+    throw error;
+  });
+  const name = signals.ending() ?? exit;
+  await record([{ kind: 'end', body: { run, exit: exitCode(name), counts: counts ?? {} } }]);
+  await store.checkpoint(rememberedOf(recall), fence);
+  return name;
+}
+
+/** Takes the lock, lets `work` write, and gives everything back. Gives the exit code, with its line on stderr. */
+export async function writingLog(
+  flags: Flags,
+  shell: Shell,
+  config: Config,
+  writing: Writing,
+  work: (log: OpenLog) => Promise<Written>,
+): Promise<number> {
+  const end = (name: ExitName): number => {
+    tellEnding(shell, name);
+    return exitCode(name);
+  };
+  const signals = stopping(shell);
+  const store = await openStore(config, shell);
+  try {
+    const fence = await store.lock({
+      command: writing.command,
+      timeoutMs: flags.lockTimeout ?? 0,
+      signal: signals.stop,
+      onWait: (holder) => shell.stderr.write(`waiting for the lock: ${holderText(holder)}\n`),
+      ...(writing.takeOver === undefined ? {} : { takeOver: writing.takeOver }),
+    });
+    try {
+      return end(await underLock(store, fence, writing, signals, work));
+    } finally {
+      await store
+        .unlock(fence)
+        .catch((error: unknown) =>
+          tell(
+            shell,
+            'warning',
+            `the lock was not given back: ${error instanceof Error ? error.message : String(error)}`,
+          ),
+        );
+    }
+  } catch (error) {
+    const ending = signals.ending();
+    // Stopped while it waited for the lock.
+    if (ending !== undefined && error === signals.stop.reason) return end(ending);
+    if (!(error instanceof LockHeldError)) throw error;
+    shell.stderr.write(`locked by ${holderText(error.holder)}\n`);
+    return end(ending ?? 'locked');
+  } finally {
+    signals.forget();
+    await store.close();
+  }
+}

@@ -1,0 +1,45 @@
+/** How a lock stands, for people: who holds it, whether that one lives, and what to do. */
+
+import type { LockStatus } from '../store/store.ts';
+import { printable, spanText } from './text.ts';
+
+const ADVICE: Readonly<Record<LockStatus['liveness'], string>> = {
+  held: 'Wait for it with --lock-timeout.',
+  silent: 'It does not answer: the next command takes the lock over, with a --lock-timeout longer than the lease.',
+  dead: 'Its process is gone: the next command on this machine takes the lock over at once.',
+};
+
+/** Ends with a newline. */
+export function lockText(
+  status: LockStatus | undefined,
+  { now, place }: { readonly now: number; readonly place: string },
+): string {
+  if (status === undefined) return `nobody holds the lock of ${printable(place)}\n`;
+  const { holder, liveness, heartbeatAt, leaseMs, token } = status;
+  const since = holder.since === '' ? '' : ` (${spanText(now - Date.parse(holder.since))})`;
+  const rows: readonly (readonly [string, string])[] = [
+    [
+      'held by',
+      holder.id === '' ? 'somebody who cannot be told' : `${holder.user}@${holder.host}, process ${holder.pid}`,
+    ],
+    ['command', holder.command],
+    ['since', `${holder.since}${since}`],
+    ...(holder.run === undefined ? [] : [['run', holder.run] as const]),
+    ...(heartbeatAt === undefined
+      ? []
+      : [
+          [
+            'heartbeat',
+            `${heartbeatAt} (${spanText(now - Date.parse(heartbeatAt))} ago), lease ${leaseMs / 1000} s`,
+          ] as const,
+        ]),
+    ['state', liveness],
+    ['fence', String(token)],
+    ['id', holder.id],
+  ];
+  const lines = rows
+    .filter(([, text]) => text !== '')
+    .map(([label, text]) => `  ${label.padEnd(9)}  ${printable(text)}\n`);
+  const force = holder.id === '' ? '' : `To take it away all the same: fettle force-unlock ${printable(holder.id)}\n`;
+  return `the lock of ${printable(place)}\n${lines.join('')}${ADVICE[liveness]}\n${force}`;
+}
