@@ -8,8 +8,11 @@ import type { Shell } from '../shell.ts';
 import type { Head } from '../store/store.ts';
 import { version } from '../version.ts';
 import { type ExitName, exitCode } from './ending.ts';
+import { eventTelling } from './event-telling.ts';
 import { type Flags, wantsColor } from './flags.ts';
+import { markdownTelling } from './markdown-telling.ts';
 import { narrator } from './narrator.ts';
+import { eventsOf } from './tell.ts';
 
 /** What came of an apply as a whole. */
 export interface ApplyResult {
@@ -83,6 +86,10 @@ function jsonTelling(shell: Shell): ApplyTelling {
   };
 }
 
-export function applyTelling(flags: Flags, shell: Shell): ApplyTelling {
+/** `project`: its name. */
+export function applyTelling(project: string, flags: Flags, shell: Shell): ApplyTelling {
+  const events = eventsOf(shell);
+  if (events !== undefined) return eventTelling(events);
+  if (flags.format === 'markdown') return markdownTelling(project, shell);
   return flags.format === 'json' ? jsonTelling(shell) : textTelling(flags, shell);
 }

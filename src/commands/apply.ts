@@ -9,19 +9,19 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../engine/action.ts';
 import type { Plan } from '../engine/plan.ts';
-import { holderText } from '../report/holder-text.ts';
 import { printable } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
 import { LockHeldError } from '../store/errors.ts';
 import type { Store } from '../store/store.ts';
 import { type ApplyFlags, applyRound, type Finished, type Part } from './apply-round.ts';
 import { type ApplyTelling, applyTelling } from './apply-telling.ts';
-import { endingLine, type ExitName, exitCode } from './ending.ts';
+import { type ExitName, exitCode } from './ending.ts';
 import { type Flags, UsageError } from './flags.ts';
 import { readPlan } from './plan-file.ts';
 import { openProject, openStore, type Project, workFolder } from './session.ts';
 import { nextRound } from './settling.ts';
 import { type Stopping, stopping } from './stopping.ts';
+import { tell, tellEnding, tellLocked, tellWait } from './tell.ts';
 import { refuseInCi } from './writing.ts';
 
 async function savedPlan(
@@ -65,7 +65,7 @@ async function lockedRound(run: Applying): Promise<Finished> {
     command: run.part?.command ?? 'apply',
     timeoutMs: flags.lockTimeout ?? 0,
     signal: signals.stop,
-    onWait: (holder) => shell.stderr.write(`waiting for the lock: ${holderText(holder)}\n`),
+    onWait: (holder) => tellWait(shell, holder),
   });
   try {
     return await applyRound({ ...run, fence });
@@ -73,8 +73,10 @@ async function lockedRound(run: Applying): Promise<Finished> {
     await store
       .unlock(fence)
       .catch((error: unknown) =>
-        shell.stderr.write(
-          `warning: the lock was not given back: ${error instanceof Error ? error.message : String(error)}\n`,
+        tell(
+          shell,
+          'warning',
+          `the lock was not given back: ${error instanceof Error ? error.message : String(error)}`,
         ),
       );
   }
@@ -126,13 +128,13 @@ export async function applyWith(
   refuseInCi(project.config, part?.command ?? 'apply', shell);
   const saved = await savedPlan(file, project, flags, shell);
   const end = (name: ExitName): number => {
-    shell.stderr.write(endingLine(name));
+    tellEnding(shell, name);
     return exitCode(name);
   };
   if (typeof saved === 'string') return end(saved);
   const signals = stopping(shell);
   const store = await openStore(project.config, shell);
-  const telling = applyTelling(flags, shell);
+  const telling = applyTelling(project.config.name, flags, shell);
   const run: Applying = { flags, shell, project, saved, store, signals, telling, part };
   try {
     const finished = flags.untilSettled === true ? await untilSettled(run) : await lockedRound(run);
@@ -143,7 +145,7 @@ export async function applyWith(
     // Stopped while it waited for the lock.
     if (ending !== undefined && error === signals.stop.reason) return end(ending);
     if (!(error instanceof LockHeldError)) throw error;
-    shell.stderr.write(`locked by ${holderText(error.holder)}\n`);
+    tellLocked(shell, error.holder);
     return end(ending ?? 'locked');
   } finally {
     signals.forget();

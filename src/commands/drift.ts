@@ -1,6 +1,7 @@
 /** `fettle drift`: how the world differs from what was last applied. It writes nothing, but with `--record` what it saw. */
 
 import { driftReport } from '../engine/drift.ts';
+import { driftMarkdown } from '../report/drift-markdown.ts';
 import { driftText } from '../report/drift-text.ts';
 import type { Shell } from '../shell.ts';
 import { driftEnding, type ExitName } from './ending.ts';
@@ -8,6 +9,7 @@ import { type Flags, wantsColor, withinOf } from './flags.ts';
 import { type Looked, looking } from './looking.ts';
 import { prepare } from './prepare.ts';
 import { openProject, openWorlds, pluginsFor, upgradeRecall } from './session.ts';
+import { eventsOf } from './tell.ts';
 import { refuseInCi, writingLog } from './writing.ts';
 
 export interface DriftFlags extends Flags {
@@ -32,7 +34,10 @@ export function tellDrift(
     within: withinOf(flags),
     hasLog: log.status !== 'none',
   });
-  if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(report)}\n`);
+  const events = eventsOf(shell);
+  if (events !== undefined) events.drift(report);
+  else if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(report)}\n`);
+  else if (flags.format === 'markdown') shell.stdout.write(driftMarkdown(report, { detail: flags.detail ?? false }));
   else
     shell.stdout.write(
       driftText(report, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }),

@@ -8,6 +8,7 @@
 
 import { Readable } from 'node:stream';
 import type { Row } from '../engine/action.ts';
+import type { DriftReport } from '../engine/drift.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Problem, View } from '../engine/types.ts';
 import {
@@ -15,6 +16,7 @@ import {
   applyProgressEvent,
   applyStartEvent,
   diagnosticEvent,
+  driftEvents,
   endEvent,
   type EventBody,
   eventLine,
@@ -42,6 +44,7 @@ export interface EventStream {
   /** The look at these plugins' worlds begins; the result is called with what it gave. */
   readonly refresh: (plugins: Iterable<string>) => (view: View) => void;
   readonly plan: (plan: Plan) => void;
+  readonly drift: (report: DriftReport) => void;
   /** Each action as it starts, goes on and ends. */
   readonly actions: () => Narration;
   readonly result: (rows: readonly Row[], head: Head | undefined) => void;
@@ -92,6 +95,7 @@ export function eventStream(shell: Pick<Shell, 'stdout' | 'now'>): EventStream {
       };
     },
     plan: (plan) => emit(planEvents(plan)),
+    drift: (report) => emit(driftEvents(report)),
     actions: () =>
       narrate(shell, {
         start: (address, change) => emit([applyStartEvent(address, change)]),

@@ -5,6 +5,7 @@ import { dependents } from '../engine/judge.ts';
 import type { LogRecord } from '../engine/record.ts';
 import { formatRef, parseRef } from '../engine/ref.ts';
 import { nearest } from '../engine/load/nearest.ts';
+import { explainMarkdown } from '../report/explain-markdown.ts';
 import { explainText } from '../report/explain-text.ts';
 import { printable } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
@@ -32,7 +33,7 @@ async function lastRecords(store: Store, address: string, last: number): Promise
 export async function explain(address: string, flags: ExplainFlags, shell: Shell): Promise<number> {
   const ref = parseRef(address);
   if (ref === undefined) throw new UsageError(`"${address}" is no address; it looks like certificates/Certificate/www`);
-  return looking(flags, shell, async ({ reconciled, plugins, store }) => {
+  return looking(flags, shell, async ({ project, reconciled, plugins, store }) => {
     const known = formatRef(ref);
     const neededBy = dependents(reconciled.pairs.values()).get(known) ?? [];
     const explanation = explainResource(
@@ -50,6 +51,7 @@ export async function explain(address: string, flags: ExplainFlags, shell: Shell
       return 'error';
     }
     if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(explanation)}\n`);
+    else if (flags.format === 'markdown') shell.stdout.write(explainMarkdown(explanation, project.config.name));
     else shell.stdout.write(explainText(explanation, { color: wantsColor(flags, shell), now: shell.now() }));
     return explanation.gap === undefined ? 'ok' : 'partly-read';
   });

@@ -3,7 +3,6 @@
 import type { Config } from '../engine/load/config.ts';
 import type { Draft, LogRecord, RecordBodies } from '../engine/record.ts';
 import { fold, type Recall, rememberedOf } from '../engine/remember.ts';
-import { holderText } from '../report/holder-text.ts';
 import type { Shell } from '../shell.ts';
 import { LockHeldError } from '../store/errors.ts';
 import type { Fence, Head, ReadReport, Store } from '../store/store.ts';
@@ -13,7 +12,7 @@ import { type ExitName, exitCode } from './ending.ts';
 import { type Flags, UsageError } from './flags.ts';
 import { openStore, randomId, recallFrom } from './session.ts';
 import { type Stopping, stopping } from './stopping.ts';
-import { tell, tellEnding } from './tell.ts';
+import { tell, tellEnding, tellLocked, tellWait } from './tell.ts';
 
 /** The log of a command that holds its lock. */
 export interface OpenLog {
@@ -103,7 +102,7 @@ export async function writingLog(
       command: writing.command,
       timeoutMs: flags.lockTimeout ?? 0,
       signal: signals.stop,
-      onWait: (holder) => shell.stderr.write(`waiting for the lock: ${holderText(holder)}\n`),
+      onWait: (holder) => tellWait(shell, holder),
       ...(writing.takeOver === undefined ? {} : { takeOver: writing.takeOver }),
     });
     try {
@@ -124,7 +123,7 @@ export async function writingLog(
     // Stopped while it waited for the lock.
     if (ending !== undefined && error === signals.stop.reason) return end(ending);
     if (!(error instanceof LockHeldError)) throw error;
-    shell.stderr.write(`locked by ${holderText(error.holder)}\n`);
+    tellLocked(shell, error.holder);
     return end(ending ?? 'locked');
   } finally {
     signals.forget();

@@ -24,12 +24,14 @@
  */
 
 import type { Row, RowStatus } from '../engine/action.ts';
+import type { DriftReport } from '../engine/drift.ts';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { parseRef } from '../engine/ref.ts';
 import type { Cause, Change, Facts, Goal, Problem, Severity, Step } from '../engine/types.ts';
 import type { Head, Holder } from '../store/store.ts';
 import { applySummary, countRows, doing } from './apply-text.ts';
 import { holderText } from './holder-text.ts';
+import { driftSummary } from './drift-text.ts';
 import { headText, summaryText } from './plan-text.ts';
 import { plural, printable, shortDigests } from './text.ts';
 
@@ -121,7 +123,7 @@ export interface ChangeCounts extends Readonly<Record<string, number | string>> 
   readonly change: number;
   readonly remove: number;
   readonly import: number;
-  readonly operation: 'plan' | 'apply';
+  readonly operation: 'plan' | 'apply' | 'drift';
 }
 
 /** What is told, before it has its time. */
@@ -284,16 +286,18 @@ function planCounts({ summary, resource_changes }: Plan): ChangeCounts {
   };
 }
 
-/** A whole plan: gaps, drift, rows, findings, counts and where the log ends, in this order. */
-export function* planEvents(plan: Plan): Generator<EventBody> {
-  for (const { scope, message } of plan.gaps)
+function* gapEvents(gaps: Plan['gaps']): Generator<EventBody> {
+  for (const { scope, message } of gaps)
     yield diagnosticEvent({
       severity: 'error',
       summary: `${scope} could not be read`,
       detail: message,
       address: scope,
     });
-  for (const { address, change } of plan.resource_drift) {
+}
+
+function* driftRowEvents(rows: Plan['resource_drift']): Generator<EventBody> {
+  for (const { address, change } of rows) {
     const action = driftAction(change.actions);
     yield {
       ...info(`${address}: Drift detected (${action})`),
@@ -301,6 +305,33 @@ export function* planEvents(plan: Plan): Generator<EventBody> {
       change: { resource: resourceOf(address), action },
     };
   }
+}
+
+function* findingEvents(findings: Plan['checks']): Generator<EventBody> {
+  for (const finding of findings)
+    yield {
+      '@level': finding.severity === 'error' ? 'error' : finding.severity === 'warning' ? 'warn' : 'info',
+      '@message': printable(`${finding.address}: ${finding.code}: ${finding.message}`),
+      type: 'finding',
+      finding,
+    };
+}
+
+/** A report of drift: gaps, what drifted, findings, counts and where the log ends, in this order. */
+export function* driftEvents(report: DriftReport): Generator<EventBody> {
+  yield* gapEvents(report.gaps);
+  yield* driftRowEvents(report.resource_drift);
+  yield* findingEvents(report.checks);
+  const { drifted, suppressed, due, findings, unread } = report.summary;
+  const changes = { add: 0, change: drifted, remove: 0, import: 0, suppressed, due, findings, unread };
+  yield { ...info(driftSummary(report)), type: 'change_summary', changes: { ...changes, operation: 'drift' } };
+  yield logHeadEvent(report.log_head);
+}
+
+/** A whole plan: gaps, drift, rows, findings, counts and where the log ends, in this order. */
+export function* planEvents(plan: Plan): Generator<EventBody> {
+  yield* gapEvents(plan.gaps);
+  yield* driftRowEvents(plan.resource_drift);
   for (const each of plan.rejected_changes)
     yield {
       '@level': 'warn',
@@ -320,13 +351,7 @@ export function* planEvents(plan: Plan): Generator<EventBody> {
     const change = changeOf(each);
     yield { ...info(`${each.address}: Plan to ${change.action}`), type: 'planned_change', change };
   }
-  for (const finding of plan.checks)
-    yield {
-      '@level': finding.severity === 'error' ? 'error' : finding.severity === 'warning' ? 'warn' : 'info',
-      '@message': printable(`${finding.address}: ${finding.code}: ${finding.message}`),
-      type: 'finding',
-      finding,
-    };
+  yield* findingEvents(plan.checks);
   yield {
     ...info(summaryText(plan)),
     type: 'change_summary',

@@ -104,6 +104,23 @@ export interface Section {
   readonly collapsed?: boolean;
 }
 
+/** A section with a row for each item. */
+export function rowsSection<T>(
+  rows: readonly T[],
+  row: (item: T) => string,
+  rest: Omit<Section, 'count' | 'row'>,
+): Section {
+  return {
+    ...rest,
+    count: rows.length,
+    row: (index) =>
+      rows
+        .slice(index, index + 1)
+        .map(row)
+        .join(''),
+  };
+}
+
 export interface BudgetedDocument {
   /** Blocks on top, the most important first. They are kept before any row. */
   readonly lead: readonly string[];

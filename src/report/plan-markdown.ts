@@ -2,7 +2,7 @@
 
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { fieldRows, valueText } from './fields.ts';
-import { code, escapeText, marker, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
+import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { headText, secretRows, stepText, summaryText, symbolOf } from './plan-text.ts';
 import { plural, spanText } from './text.ts';
 
@@ -90,21 +90,10 @@ function refusedRow(refused: RefusedChange, word: string, detail: boolean): stri
   return [head, ...lines.map((line) => `  - ${line}`)].join('\n');
 }
 
-function section<T>(rows: readonly T[], row: (item: T) => string, rest: Omit<Section, 'count' | 'row'>): Section {
-  return {
-    ...rest,
-    count: rows.length,
-    row: (index) =>
-      rows
-        .slice(index, index + 1)
-        .map(row)
-        .join(''),
-  };
-}
-
 type Check = Plan['checks'][number];
 
-function findingRow({ address, severity, code: name, message }: Check): string {
+/** One finding. */
+export function findingRow({ address, severity, code: name, message }: Check): string {
   return `- **${severity}** ${code(address)} ${code(name)}: ${escapeText(message)}`;
 }
 
@@ -126,41 +115,41 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
   ];
   const asRow = (change: ResourceChange) => changeRow(change, detail);
   return [
-    section(errors, (row) => row, { noun: 'error', title: 'Errors' }),
-    section(plan.rejected_changes, (each) => refusedRow(each, 'REJECTED', detail), {
+    rowsSection(errors, (row) => row, { noun: 'error', title: 'Errors' }),
+    rowsSection(plan.rejected_changes, (each) => refusedRow(each, 'REJECTED', detail), {
       noun: 'rejection',
       title: 'Rejected: these will not run',
     }),
-    section(taking, asRow, {
+    rowsSection(taking, asRow, {
       noun: 'removal or replacement',
       plural: 'removals and replacements',
       title: 'Removals and replacements',
       head: CHANGE_COLUMNS,
     }),
-    section(plan.deferred_changes, (each) => refusedRow(each, 'WAITING', detail), {
+    rowsSection(plan.deferred_changes, (each) => refusedRow(each, 'WAITING', detail), {
       noun: 'waiting change',
       title: 'Waiting',
       collapsed: plan.deferred_changes.length > OPEN_ROWS,
     }),
-    section(others, asRow, {
+    rowsSection(others, asRow, {
       noun: 'other change',
       title: 'Changes',
       head: CHANGE_COLUMNS,
       collapsed: others.length > OPEN_ROWS,
     }),
-    section(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
-    section(plan.resource_drift, (row) => driftRow(row, detail), {
+    rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
+    rowsSection(plan.resource_drift, (row) => driftRow(row, detail), {
       noun: 'drifted resource',
       title: 'Drift: not as last applied',
       head: tableHead(['Resource', 'Applied → seen']),
       collapsed: true,
     }),
-    section(
+    rowsSection(
       plan.settled,
       ({ address, step, outcome }) => `- ${code(address)} ${code(stepText({ step }))}: ${escapeText(outcome)}`,
       { noun: 'step left open', plural: 'steps left open', title: 'Left open by an earlier run', collapsed: true },
     ),
-    section(plan.unmanaged, (address) => `- ${code(address)}`, {
+    rowsSection(plan.unmanaged, (address) => `- ${code(address)}`, {
       noun: 'unmanaged resource',
       title: 'Seen, and not managed',
       collapsed: true,

@@ -360,3 +360,63 @@ describe('import', () => {
     expect((await at.run('state list')).stdout).not.toContain('adopted');
   });
 });
+
+describe('formats', () => {
+  it('drift and explain as markdown: within a comment, with what is wrong', async () => {
+    const at = bench(itemsYaml({ a: 2, b: 3 }));
+    await at.run('apply -y');
+    at.world.items.set('a', ready(8));
+    const drifted = await at.run('drift --format markdown');
+    expect(drifted.code).toBe(2);
+    for (const part of ['<!-- fettle drift: test -->', 'toy/Item/a', 'value: 2 → 8', 'odd'])
+      expect(drifted.stdout).toContain(part);
+    at.write(itemsYaml({ a: 13, b: 3 }));
+    const explained = await at.run('explain toy/Item/a --format markdown');
+    for (const part of ['<!-- fettle explain: test -->', '**REJECTED**', 'not-thirteen', 'spec.value: 12'])
+      expect(explained.stdout).toContain(part);
+  });
+
+  it('drift and apply as events: one object a line, the last one the exit', async () => {
+    const at = bench(itemsYaml({ a: 2 }));
+    const typesOf = ({ stdout }: Done) =>
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { readonly type: string }).type);
+    const applied = await at.run('apply -y --json');
+    expect(typesOf(applied)).toEqual([
+      'version',
+      'refresh_start',
+      'refresh_complete',
+      'planned_change',
+      'change_summary',
+      'log_head',
+      'apply_start',
+      'apply_complete',
+      'change_summary',
+      'log_head',
+      'log',
+    ]);
+    expect(applied.stderr).toBe('');
+    at.world.items.set('a', ready(8));
+    const drifted = await at.run('drift --json');
+    expect(drifted.code).toBe(2);
+    expect(typesOf(drifted)).toEqual([
+      'version',
+      'refresh_start',
+      'refresh_complete',
+      'resource_drift',
+      'change_summary',
+      'log_head',
+      'log',
+    ]);
+  });
+
+  it('apply as markdown', async () => {
+    const at = bench(itemsYaml({ a: 13, b: 2 }));
+    const { code, stdout } = await at.run('apply -y --format markdown');
+    expect(code).toBe(3);
+    for (const part of ['<!-- fettle apply: test -->', 'toy/Item/a', '13 is not allowed'])
+      expect(stdout).toContain(part);
+  });
+});

@@ -99,7 +99,7 @@ describe('log list', () => {
 
 describe('log export', () => {
   it('gives the very lines of the log', async () => {
-    const at = await bench(`${itemYaml('a', 2, { labels: '{ "10": x, "9": y, "ä": "\\u2028" }' })}`);
+    const at = await bench(itemYaml('a', 2, { labels: '{ "10": x, "9": y, "ä": "\\u2028" }' }));
     expect((await at.run('log export')).stdout).toBe(logText(at));
     expect((await at.run('log export -o out.ndjson')).code).toBe(0);
     expect(readFileSync(join(at.folder, 'out.ndjson'), 'utf8')).toBe(logText(at));

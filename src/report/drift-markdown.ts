@@ -1,0 +1,96 @@
+/** Drift as a comment or a summary of a scheduled run: what could not be read and what drifted first, within a budget of bytes. */
+
+import type { DriftReport, DriftRow, DueRow, SuppressedDrift } from '../engine/drift.ts';
+import { driftSummary } from './drift-text.ts';
+import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
+import { fieldCells, findingRow } from './plan-markdown.ts';
+import { headText } from './plan-text.ts';
+
+export interface DriftMarkdownOptions {
+  /** Bytes of UTF-8; by default what the largest comment may have. */
+  readonly budgetBytes?: number;
+  readonly detail?: boolean;
+}
+
+const COLUMNS = tableHead(['Resource', 'Applied → seen', 'Compared with']);
+
+function whatCell(row: DriftRow, detail: boolean): string {
+  if (row.missing === true) return '**is not there**';
+  const fields = fieldCells(row, detail);
+  return fields === '' ? escapeText(row.because) : fields;
+}
+
+function driftRow(row: DriftRow, detail: boolean): string {
+  const since = row.applied_at === undefined ? 'declared, never applied' : `applied ${row.applied_at}`;
+  return tableRow([code(row.address), whatCell(row, detail), escapeText(since)]);
+}
+
+function suppressedRow(row: SuppressedDrift, detail: boolean): string {
+  const { until, owner, reason } = row.suppressed;
+  return tableRow([
+    code(row.address),
+    whatCell(row, detail),
+    `until ${escapeText(until)}, ${escapeText(owner)}: ${escapeText(reason)}`,
+  ]);
+}
+
+function dueRow({ address, step, because, verdict, clears_at: clears }: DueRow): string {
+  const state = verdict === 'accept' ? '' : verdict === 'reject' ? ' **REJECTED**' : ' **WAITING**';
+  return `- ${code(address)} ${code(step)} ${escapeText(because)}${state}${clears === undefined ? '' : `; clears at ${code(clears)}`}`;
+}
+
+function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
+  const errors = [
+    ...report.gaps.map(({ scope, message }) => `- **could not be read** ${code(scope)}: ${escapeText(message)}`),
+    ...report.checks.filter(({ severity }) => severity === 'error').map(findingRow),
+  ];
+  const findings = report.checks.filter(({ severity }) => severity !== 'error');
+  return [
+    rowsSection(errors, (row) => row, { noun: 'error', title: 'Errors' }),
+    rowsSection(report.resource_drift, (row) => driftRow(row, detail), {
+      noun: 'drifted resource',
+      title: 'Drift: not as last applied',
+      head: COLUMNS,
+    }),
+    rowsSection(
+      report.expired_suppressions,
+      ({ address, until, owner }) => `- ${code(address)}: expired at ${code(until)}, ask ${escapeText(owner)}`,
+      { noun: 'expired suppression', title: 'Expired suppressions' },
+    ),
+    rowsSection(report.due_changes, dueRow, {
+      noun: 'due change',
+      title: 'Due by time, or on its way',
+      collapsed: true,
+    }),
+    rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
+    rowsSection(report.suppressed_drift, (row) => suppressedRow(row, detail), {
+      noun: 'suppressed drift',
+      plural: 'suppressed drifts',
+      title: 'Suppressed',
+      head: tableHead(['Resource', 'Applied → seen', 'Suppressed']),
+      collapsed: true,
+    }),
+  ];
+}
+
+/** The report as markdown within its budget; the same report gives the same bytes. Ends with a newline. */
+export function driftMarkdown(report: DriftReport, options: DriftMarkdownOptions = {}): string {
+  const { budgetBytes, detail = false } = options;
+  const remarks = [
+    ...(report.compared_with === 'declared'
+      ? ['There is no log: the world is compared with what is declared, not with what was applied.']
+      : []),
+    ...(report.targeted ? ['This report is partial: only what was targeted was looked at.'] : []),
+  ];
+  return withinBudget({
+    lead: [
+      marker('drift', report.project),
+      `## fettle drift: ${escapeText(report.project, 255)}`,
+      `**${driftSummary(report)}**`,
+      `observed at ${code(report.timestamp)}, log head ${code(headText(report.log_head))}`,
+      remarks.join('<br>'),
+    ],
+    sections: sectionsOf(report, detail),
+    ...(budgetBytes === undefined ? {} : { budgetBytes }),
+  });
+}

@@ -1,0 +1,90 @@
+/** An explanation as markdown: the same as its text, for a ticket or a chat. */
+
+import type { Explanation, RuleSaid, Way } from '../engine/explain.ts';
+import { fieldRows } from './fields.ts';
+import { recordLine } from './log-text.ts';
+import { code, escapeText, marker, rowsSection, tableHead, tableRow, withinBudget } from './markdown.ts';
+import { findingRow } from './plan-markdown.ts';
+import { plural, printable } from './text.ts';
+
+const WAYS: Readonly<Record<Way['do'], string>> = {
+  wait: 'wait',
+  set: 'set',
+  outside: 'do',
+  override: 'or override',
+};
+
+function ruleRow({ rule, outcome, message, facts, clears_at: clears, overridden }: RuleSaid): string {
+  const word = overridden === undefined ? outcome : `passed: ${overridden}`;
+  const until = clears === undefined ? '' : `; clears at ${code(clears)}`;
+  return tableRow([escapeText(word), code(rule), `${escapeText(message)}${until}`, code(JSON.stringify(facts), 300)]);
+}
+
+function memoryText({ memory }: Explanation): readonly string[] {
+  const owned = memory.owned === null ? 'not ours' : `ours: ${memory.owned}`;
+  return [
+    `${owned}${memory.protected ? ', protected' : ''}; without its document: ${memory.on_remove}`,
+    ...(memory.unknown ? ['unknown: a damaged log named it'] : []),
+    ...(memory.hold === undefined ? [] : [`on hold: ${escapeText(memory.hold)}`]),
+    ...(memory.applied_at === undefined ? [] : [`last applied at ${code(memory.applied_at)}`]),
+    ...(memory.failures === 0
+      ? []
+      : [
+          `failed ${plural(memory.failures, 'time')}${memory.last_error === undefined ? '' : `, last at ${code(memory.last_error.at)}: ${escapeText(memory.last_error.message)}`}`,
+        ]),
+  ];
+}
+
+function nextText({ next, gap, written }: Explanation): readonly string[] {
+  if (next === undefined) {
+    const why = gap !== undefined ? 'not known, it cannot be seen' : written ? 'none, it is as it is written' : 'none';
+    return [`**Next step:** ${why}`];
+  }
+  const verdict = { accept: 'would be taken', reject: '**REJECTED**', defer: '**WAITING**' }[next.verdict];
+  const clears = next.clears_at === undefined ? '' : `; clears at ${code(next.clears_at)}`;
+  const fields = next.fields.map(({ path, before, after, secret }) =>
+    secret === true
+      ? `${code(path)}: (secret, changed)`
+      : fieldRows(before, after, path.slice(1).replaceAll('/', '.'))
+          .map(({ text }) => code(text, 300))
+          .join(', '),
+  );
+  return [
+    `**Next step:** ${code(next.step)} (${next.goal}, ${next.cause}): ${escapeText(next.because)}<br>${verdict}${clears}`,
+    ...(fields.length === 0 ? [] : [fields.join('<br>')]),
+  ];
+}
+
+/** Ends with a newline; at most so many bytes as a comment may have. */
+export function explainMarkdown(explanation: Explanation, project: string): string {
+  const { address, summary, state, since, next, findings, records, gap } = explanation;
+  const rank = { reject: 0, defer: 1, warn: 2, pass: 3 } as const;
+  const rules = (next?.rules ?? []).toSorted((a, b) => rank[a.outcome] - rank[b.outcome]);
+  return withinBudget({
+    lead: [
+      marker('explain', project),
+      `## ${code(address)}`,
+      escapeText(summary),
+      `**State:** ${code(state)}${since === undefined ? '' : ` since ${code(since)}`}${gap === undefined ? '' : `; it cannot be seen: ${escapeText(gap.message)}`}`,
+      memoryText(explanation).join('<br>'),
+      ...nextText(explanation),
+    ],
+    sections: [
+      rowsSection(next?.ways ?? [], ({ rule, do: how, text }) => `- ${code(rule)}: ${WAYS[how]} ${code(text, 1500)}`, {
+        noun: 'way',
+        title: 'What would let it through',
+      }),
+      rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings' }),
+      rowsSection(rules, ruleRow, {
+        noun: 'rule',
+        title: 'Rules',
+        head: tableHead(['Says', 'Rule', 'Why', 'Facts']),
+      }),
+      rowsSection(records, (record) => `- ${code(printable(recordLine(record).trim()), 600)}`, {
+        noun: 'record',
+        title: 'Last records',
+        collapsed: true,
+      }),
+    ],
+  });
+}
