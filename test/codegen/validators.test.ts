@@ -172,7 +172,15 @@ describe('configuration', () => {
       parallelism: 10,
       onDamage: 'stop',
       plugins: {},
-      safety: { maxAge: '60s', removals: { max: 10, share: '30%', from: 4 } },
+      safety: {
+        maxAge: '60s',
+        removals: { max: 10, share: '30%', from: 4, per: '1h' },
+        collapse: { share: '50%', from: 4 },
+        budgets: [],
+        freeze: [],
+        overrides: [],
+      },
+      drift: { suppress: [] },
     });
   });
 });

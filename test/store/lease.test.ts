@@ -173,7 +173,8 @@ describe('lock status', () => {
     });
     expect((await store.holder())?.id).toBe(child.id);
     child.process.kill('SIGSTOP');
-    const past = new Date(Date.now() - 2 * LEASE_MS);
+    // In whole seconds: a file's time is set as a floating-point number.
+    const past = new Date(Math.floor((Date.now() - 2 * LEASE_MS) / 1000) * 1000);
     utimesSync(lockFile(), past, past);
     expect(await store.lockStatus()).toMatchObject({ liveness: 'silent', heartbeatAt: past.toISOString() });
     expect(await store.holder()).toBeUndefined();
