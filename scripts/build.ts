@@ -6,6 +6,7 @@
  * | `cli.js` | the entry, an ES module without static imports; answers `version`, loads the rest |
  * | `lib/*.cjs` | CommonJS chunks: one for each command, plugin and heavy library that stands behind an `import()` |
  * | `bench/` | the same entry with the plugins of the benchmark; not in the package |
+ * | `torture/` | the same entry with the plugin of the tortured runs; not in the package |
  * | `cache/<Node.js>/` | V8 bytecode of the chunks, for this machine; not in the package, and not the same in each build |
  * | `THIRD_PARTY_LICENSES.txt` | the licenses of what was bundled |
  *
@@ -37,12 +38,14 @@ const chunks: Readonly<Record<string, string>> = {
   'src/commands/main.ts': 'main.cjs',
   'src/store/heartbeat-worker.ts': 'heartbeat-worker.cjs',
   'scripts/bench/plugin.ts': 'bench.cjs',
+  'test/torture/effects-plugin.ts': 'effects.cjs',
 };
 
 /** Source by file in dist. */
 const entries: Readonly<Record<string, string>> = {
   'cli.js': 'src/cli.ts',
   'bench/cli.js': 'scripts/bench/cli.ts',
+  'torture/cli.js': 'test/torture/cli.ts',
   'bench/parse.js': 'scripts/bench/parse.ts',
   'bench/append.js': 'scripts/bench/append.ts',
 };

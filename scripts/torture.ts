@@ -1,0 +1,136 @@
+/**
+ * The long forms of the torture tests: `npm run torture -- NAME`.
+ *
+ * A run goes on where the last one of that name stopped, with its seed: what was done is in `.torture/NAME.json`.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { freshProgress, type Progress, runRounds } from '../test/torture/run-rounds.ts';
+import { tortures } from '../test/torture/table.ts';
+import type { Torture } from '../test/torture/torture.ts';
+
+const root = join(import.meta.dirname, '..');
+const place = join(root, '.torture');
+
+const usage = `npm run torture -- NAME… | all [--rounds N] [--seed N] [--parallel N] [--fresh]
+npm run torture -- --list
+
+--rounds N    so many rounds in all, instead of the long form's
+--seed N      begins anew with this seed
+--fresh       begins anew with a random seed
+--parallel N  rounds at once, as far as the test allows it
+`;
+
+function savedProgress(name: string): Progress | undefined {
+  const file = join(place, `${name}.json`);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Progress) : undefined;
+}
+
+function save(name: string, progress: Progress): void {
+  const file = join(place, `${name}.json`);
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(progress, null, 2)}\n`);
+  renameSync(`${file}.tmp`, file);
+}
+
+function countsText(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
+}
+
+/** One row of the table in the docs. */
+function row(torture: Torture, { done, counts, failures, seed }: Progress): string {
+  return `| ${torture.name} | ${done} rounds: ${countsText(counts)} | ${failures.length} | seed ${seed} |`;
+}
+
+interface Options {
+  readonly rounds?: number;
+  readonly seed?: number;
+  readonly parallel: number;
+  readonly fresh: boolean;
+  readonly stop: AbortSignal;
+}
+
+async function runOne(name: string, options: Options): Promise<boolean> {
+  const load = tortures[name];
+  if (load === undefined) throw new Error(`there is no torture test ${name}; --list names them`);
+  const { torture } = await load();
+  const before = options.fresh || options.seed !== undefined ? undefined : savedProgress(name);
+  const progress = before ?? freshProgress(options.seed ?? Math.floor(Math.random() * 1_000_000_000));
+  const until = options.rounds ?? torture.long;
+  console.log(`${name}: ${torture.what}`);
+  console.log(`seed ${progress.seed}, rounds ${progress.next} to ${until}`);
+  const started = Date.now();
+  let told = started;
+  await runRounds(torture, {
+    seed: progress.seed,
+    until,
+    parallel: options.parallel,
+    folder: join(place, 'rounds'),
+    progress,
+    stop: options.stop,
+    told: ({ done, failures }) => {
+      if (Date.now() - told < 10_000) return;
+      told = Date.now();
+      save(name, progress);
+      const seconds = Math.round((told - started) / 1000);
+      console.log(`${name}: ${done} of ${until} rounds, ${failures.length} failed [${seconds}s elapsed]`);
+    },
+  });
+  save(name, progress);
+  for (const { index, message, folder } of progress.failures)
+    console.log(`\nround ${index} failed (its folder: ${folder})\n${message}`);
+  console.log(row(torture, progress));
+  return progress.failures.length === 0;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string' },
+      seed: { type: 'string' },
+      parallel: { type: 'string' },
+      fresh: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+    },
+  });
+  if (values.list) {
+    for (const [name, load] of Object.entries(tortures)) {
+      const { torture } = await load();
+      console.log(`${name.padEnd(16)}  ${torture.long} rounds: ${torture.what}`);
+    }
+    return 0;
+  }
+  const names = positionals.includes('all') ? Object.keys(tortures) : positionals;
+  if (names.length === 0) {
+    console.log(usage);
+    return 1;
+  }
+  mkdirSync(place, { recursive: true });
+  const dist = join(place, `dist-${process.pid}`);
+  execFileSync(process.execPath, [join(root, 'scripts/build.ts'), '--out', dist], { stdio: 'inherit' });
+  process.env['FETTLE_TORTURE_DIST'] = dist;
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  let sound = true;
+  for (const name of names) {
+    if (stop.signal.aborted) break;
+    const ok = await runOne(name, {
+      ...(values.rounds === undefined ? {} : { rounds: Number(values.rounds) }),
+      ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
+      parallel: values.parallel === undefined ? availableParallelism() : Number(values.parallel),
+      fresh: values.fresh,
+      stop: stop.signal,
+    });
+    sound = sound && ok;
+  }
+  rmSync(dist, { recursive: true, force: true });
+  return sound ? 0 : 1;
+}
+
+process.exitCode = await main();

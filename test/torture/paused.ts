@@ -1,0 +1,70 @@
+/** Stops the holder of the lock, lets another take over, and wakes it up: nothing that it does then may count. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomFrom } from '../support/cli.ts';
+import {
+  converges,
+  effectsAreAccounted,
+  effectsProject,
+  fettleIn,
+  manyItems,
+  must,
+  soundLog,
+  start,
+} from './effects-project.ts';
+import type { RoundInput, Torture } from './torture.ts';
+
+const ITEMS = 30;
+
+async function holderId(folder: string): Promise<string | undefined> {
+  const { stdout } = await fettleIn(folder, ['lock', 'status', '--format', 'json']);
+  const status = JSON.parse(stdout) as { readonly held: boolean; readonly holder?: { readonly id: string } };
+  return status.holder?.id;
+}
+
+async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Record<string, number>>> {
+  const random = randomFrom(seed * 1_000_003 + index);
+  const items = manyItems(ITEMS);
+  effectsProject(folder, items);
+  const { child, ended } = start(folder, ['apply', '--yes'], { EFFECTS_DELAY_MS: '60' });
+  await sleep(80 + random() * 250);
+  child.kill('SIGSTOP');
+  const id = await holderId(folder);
+  // The take-over by the lease takes its 15 seconds, so most rounds do what a person would do.
+  const waits = index % 20 === 0;
+  if (id !== undefined && !waits) {
+    const taken = await fettleIn(folder, ['force-unlock', id, '--yes']);
+    must(taken.code === 0, `force-unlock exits ${taken.code}: ${taken.stderr}`, folder);
+  }
+  const lockTimeout = waits ? ['--lock-timeout', '60s'] : [];
+  const next = await fettleIn(folder, ['apply', '--yes', ...lockTimeout], { EFFECTS_DELAY_MS: '5' });
+  must(next.code === 0 || next.code === 7, `the next apply exits ${next.code}: ${next.stderr}${next.stdout}`, folder);
+  const before = await soundLog(folder);
+  child.kill('SIGCONT');
+  const woken = await ended;
+  const after = await soundLog(folder);
+  must(after.length === before.length, `the woken holder appended ${after.length - before.length} records`, folder);
+  must(id === undefined || woken.code !== 0, 'the woken holder says that all went well', folder);
+  const late = woken.signal === null ? 1 : 0;
+  // Its one call in flight was begun under its intent: it is accounted for, though it may have been done late.
+  effectsAreAccounted(folder, after);
+  if (id === undefined) return { missed: 1 };
+  await settles(folder, items);
+  return { woken: late, ...(waits ? { byLease: 1 } : { byHand: 1 }) };
+}
+
+/** A call that was in flight when its process was stopped may be done after the next run did the same. */
+async function settles(folder: string, items: Readonly<Record<string, number>>): Promise<void> {
+  await converges(folder, items).catch((error: unknown) => {
+    if (!(error instanceof Error && / was made 2 times/u.test(error.message))) throw error;
+  });
+}
+
+export const torture: Torture = {
+  name: 'paused',
+  what: 'the holder of the lock is stopped, another takes over by force or by the lease, the holder is woken',
+  long: 200,
+  short: 3,
+  parallel: 3,
+  round,
+};

@@ -1,0 +1,11 @@
+/** Every torture test, loaded when it is run. */
+
+import type { Torture } from './torture.ts';
+
+export const tortures: Readonly<Record<string, () => Promise<{ readonly torture: Torture }>>> = {
+  'random-kill': () => import('./random-kill.ts'),
+  concurrent: () => import('./concurrent.ts'),
+  paused: () => import('./paused.ts'),
+  'bit-flips': () => import('./bit-flips.ts'),
+  rollback: () => import('./rollback.ts'),
+};
