@@ -37,8 +37,8 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
   const counts = { rollbacks: 0, found: 0, harmless: 0 };
   for (const older of copies.slice(0, -1)) {
     const store = join(project, '.fettle');
-    const older_ = readdirSync(join(older, 'log'));
-    const part = random() < 0.5 ? older_.slice(0, 1 + Math.floor(random() * older_.length)) : undefined;
+    const names = readdirSync(join(older, 'log'));
+    const part = random() < 0.5 ? names.slice(0, 1 + Math.floor(random() * names.length)) : undefined;
     rmSync(store, { recursive: true });
     if (part === undefined) cpSync(older, store, { recursive: true });
     else {

@@ -8,4 +8,6 @@ export const tortures: Readonly<Record<string, () => Promise<{ readonly torture:
   paused: () => import('./paused.ts'),
   'bit-flips': () => import('./bit-flips.ts'),
   rollback: () => import('./rollback.ts'),
+  clock: () => import('./clock.ts'),
+  'hostile-yaml': () => import('./hostile-yaml.ts'),
 };

@@ -125,7 +125,8 @@ export function* readDocuments(text: string): Documents {
   };
   const syntax = (offset: number, code: string, message: string): void => {
     counts.errors++;
-    add({ code, message: shorten(message, 200), offset });
+    // Some of the composer's mistakes come without words.
+    add({ code, message: shorten(message.trim() === '' ? 'the text is no YAML here' : message, 200), offset });
     if (counts.errors >= limits.syntaxErrors) throw new ReadingEnds();
   };
   const end = (code: string, message: string, suggestion?: string): never => {
