@@ -8,8 +8,9 @@
  * 1. `lock-T` of a dead holder is removed only after a segment with a higher token exists, which seals T's segment.
  *    (A take-over that finds the log damaged makes no segment, and so leaves the dead lock where it is.)
  * 2. Whoever has linked a lock looks again. A lock or a segment with a higher token: the look was old, so the lock is
- *    given back and all begins anew. A lower lock that is not below the newest segment's token, and whose holder
- *    is not dead: the same.
+ *    given back and all begins anew. The next lower lock, where it is not below the newest segment's token, and its
+ *    holder is neither dead nor the one that was taken over: the same. Locks further down do not count: the one above
+ *    them fences them already, whatever became of its holder.
  * 3. Locks below the newest segment's token mean nothing, to nobody.
  *
  * | The late one                                                    | is stopped by |
@@ -137,13 +138,12 @@ export async function unlinkLocksBelow(folder: string, token: number): Promise<v
 async function mayKeep(folder: string, token: number, passed: LockFile | undefined): Promise<boolean> {
   const { locks, newest } = await look(folder);
   if (newest > token || locks.some((other) => other > token)) return false;
-  for (const other of locks) {
-    if (other >= token || other < newest) continue;
-    const holder = await readHolder(folder, other);
-    if (holder === undefined || isDead(holder)) continue;
-    if (other !== passed?.token || holder.id !== passed.holder.id) return false;
-  }
-  return true;
+  // Only the next lower one: those below it cannot write since it is there.
+  const other = locks.findLast((each) => each < token);
+  if (other === undefined || other < newest) return true;
+  const holder = await readHolder(folder, other);
+  if (holder === undefined || isDead(holder)) return true;
+  return other === passed?.token && holder.id === passed.holder.id;
 }
 
 /** Somebody else's lock, as it was seen, and since when it has not changed: monotonic ms. */

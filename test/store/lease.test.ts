@@ -273,3 +273,25 @@ describe('prune', () => {
     expect((await store.verify()).status).toBe('sound');
   });
 });
+
+describe('a take-over that was killed before its segment began', () => {
+  it.each(['dead', 'silent'] as const)(
+    'is taken over itself, though the lock below it is of a holder that is %s',
+    async (below) => {
+      const store = open();
+      const fence = await store.lock(lock(0));
+      await store.append([note('a')], fence);
+      await store.unlock(fence);
+      const path = join(folder, `lock-${fence.token}`);
+      const other = { ...fence.holder, id: 'below', ...(below === 'dead' ? { pidStart: '1' } : { bootId: 'another' }) };
+      writeFileSync(path, `${JSON.stringify(other)}\n`);
+      writeFileSync(
+        join(folder, `lock-${fence.token + 1}`),
+        `${JSON.stringify({ ...fence.holder, id: 'killed', pidStart: '1' })}\n`,
+      );
+      const next = await open('next').lock(lock(0));
+      expect(next.token).toBe(fence.token + 2);
+      expect(readdirSync(folder).filter((name) => name.startsWith('lock'))).toEqual([`lock-${next.token}`]);
+    },
+  );
+});
