@@ -27,7 +27,7 @@ import type { ApplyTelling } from './apply-telling.ts';
 import { applyEnding, type ExitName, exitCode } from './ending.ts';
 import { type Flags, overridesOf, UsageError } from './flags.ts';
 import { prepare } from './prepare.ts';
-import { openWorlds, pluginsFor, type Project, randomId, recallFrom, upgradeRecall } from './session.ts';
+import { openWorlds, pluginsFor, type Project, randomId, recallFrom, redactorFor, upgradeRecall } from './session.ts';
 import type { Stopping } from './stopping.ts';
 
 /** A part of an apply: `import` takes the row of one adoption, and nothing else. */
@@ -249,6 +249,7 @@ async function decide(reconciled: Reconciled, run: Deciding): Promise<Decided> {
         desired: reconciled.desired,
         recall: run.recall,
         now: shell.now,
+        redact: redactorFor(project.config, shell),
       },
       writer: run.worlds.writer,
       record: run.record,

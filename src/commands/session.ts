@@ -7,6 +7,7 @@ import { type Config, isDatabase, loadConfig } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
+import { type Redact, redactor, secretsOf } from '../engine/redact.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 import type { Desired, Facts, Json, Problem, Safety } from '../engine/types.ts';
 import { builtinPlugins, type PluginLoaders } from '../plugins.ts';
@@ -211,6 +212,12 @@ export async function safetyOf(config: Config, flags: Flags, now: number): Promi
   const { freeze: rules, ...written } = config.safety;
   const freeze = rules.length === 0 ? [] : (await import('../engine/load/freeze.ts')).freezeWindows(rules, now);
   return { ...written, ...given, freeze, overrides: [...written.overrides, ...overrides] };
+}
+
+/** What takes out the secrets that this process knows: of the configuration, and of its environment. */
+export function redactorFor(config: Config, shell: Shell): Redact {
+  const named = [...config.store.matchAll(/\$\{env:([^}]*)\}/gu)].flatMap(([, name]) => name ?? []);
+  return redactor(secretsOf(shell.env, named));
 }
 
 /** Takes records into memory without writing them: what `plan` does where `apply` appends. */

@@ -14,13 +14,16 @@
 
 import { AbortedError, DeadlineError, withDeadline } from './deadline.ts';
 import { metaOf, propose } from './diff.ts';
+import { errorText } from './error-text.ts';
+import { plainJson } from './guard.ts';
 import { basisOf, judgeOne } from './judge.ts';
 import { ABSENT, movesOf, parseStep, settlesIn, stepTransition } from './lifecycle.ts';
 import { match } from './match.ts';
-import { MEMORY_LIMIT_BYTES, specNote } from './note.ts';
+import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
 import type { Plugin } from './plugin.ts';
 import type { Draft, LogRecord, RecordBodies } from './record.ts';
+import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
 import { isMemoryOnly } from './rules.ts';
@@ -170,7 +173,14 @@ function intentOf(action: Action, pair: Pair, input: ApplyInput): Draft {
 }
 
 function noted(pair: Pair, plugin: Plugin | undefined, now: number): Readonly<Record<string, Json>> {
-  return (plugin?.kinds[pair.ref.kind]?.note?.(pair, now) ?? {}) as Readonly<Record<string, Json>>;
+  const kind = plugin?.kinds[pair.ref.kind];
+  if (kind === undefined) return {};
+  try {
+    return noteOf(kind, pair, now);
+  } catch {
+    // The next look notes it, or tells why it cannot.
+    return {};
+  }
 }
 
 function memoryDraft(action: Action, pair: Pair, input: ApplyInput): Draft {
@@ -220,22 +230,28 @@ async function handle(
         scene: look.scene,
         now: input.now,
         signal,
-        progress: (text) => input.on({ type: 'progress', address: formatRef(change.ref), change, text }),
+        progress: (text) =>
+          input.on({
+            type: 'progress',
+            address: formatRef(change.ref),
+            change,
+            text: (input.look.redact ?? redactPatterns)(errorText(text)),
+          }),
       }),
     );
-    if (
-      kept !== undefined &&
-      (typeof kept !== 'object' || kept === null || Buffer.byteLength(JSON.stringify(kept)) > MEMORY_LIMIT_BYTES)
-    )
+    if (kept === undefined || kept === null) return {};
+    const plain = plainJson(kept, `what the handler of ${change.step} gives`, MEMORY_LIMIT_BYTES);
+    if (typeof plain !== 'object' || plain === null || Array.isArray(plain))
       return { error: new Error(`the handler of ${change.step} gave something that cannot be remembered`) };
-    return kept === undefined ? {} : { kept: kept as Readonly<Record<string, Json>> };
+    return { kept: plain as Readonly<Record<string, Json>> };
   } catch (error) {
     return { error };
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What an error says, without secrets. */
+function messageOf(error: unknown, { look }: ApplyInput): string {
+  return (look.redact ?? redactPatterns)(errorText(error));
 }
 
 /** The pair as it will be remembered: what a handler returned may be what makes it settled. */
@@ -256,18 +272,18 @@ function endingOf(
   const kind = plugin?.kinds[change.ref.kind];
   const tables = plugin?.tables.kinds[change.ref.kind];
   const cut = error instanceof DeadlineError || error instanceof AbortedError;
-  if (kind === undefined || tables === undefined) return { status: 'failed', message: messageOf(error) };
+  if (kind === undefined || tables === undefined) return { status: 'failed', message: messageOf(error, input) };
   const blind = after === undefined || (after.pair.observed === undefined && after.pair.gap !== undefined);
-  if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error) };
+  if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };
   if (blind)
     return {
       status: 'unknown',
-      message: cut ? messageOf(error) : `it cannot be seen: ${after?.pair.gap?.message ?? 'no look'}`,
+      message: cut ? messageOf(error, input) : `it cannot be seen: ${after?.pair.gap?.message ?? 'no look'}`,
     };
   const wanted = after.pair.desired?.spec;
   const planned = isAsPlanned(asRemembered(after.pair, kept), change, wanted, kind, tables, after.scene);
   if (planned && !cut) return { status: 'done', message: '' };
-  if (cut) return { status: 'unknown', message: messageOf(error) };
+  if (cut) return { status: 'unknown', message: messageOf(error, input) };
   const transition = stepTransition(tables, change.step);
   const settles = transition === undefined ? parseStep(change.step).to : settlesIn(transition);
   const state = after.pair.observed?.state ?? ABSENT;
@@ -327,6 +343,40 @@ export function refusalDraft(
   return { kind: 'refusal', body: { run, ref, step, goal, cause, verdict, reasons } };
 }
 
+/** Looks and judges once more: the look that the action is taken on, or why it is not. What a plugin throws is a reason. */
+async function judgeAgain(
+  action: Action,
+  pair: Pair,
+  live: Map<string, Pair>,
+  neededBy: readonly string[],
+  input: ApplyInput,
+): Promise<Look | Ending> {
+  try {
+    const look = await lookAgain(pair, live, input);
+    return staleness(action, look, neededBy, input) ?? look;
+  } catch (error) {
+    return { status: 'stale', message: `the plugin failed: ${messageOf(error, input)}` };
+  }
+}
+
+/** The look after a handler, and how the action ended by it. */
+async function lookAfter(
+  action: Action,
+  look: Look,
+  error: unknown,
+  kept: Readonly<Record<string, Json>>,
+  live: Map<string, Pair>,
+  input: ApplyInput,
+): Promise<{ readonly after: Look | undefined; readonly ending: Ending }> {
+  try {
+    const after = input.abort.aborted ? undefined : await lookAgain(look.pair, live, input);
+    return { after, ending: endingOf(action, error, after, kept, input) };
+  } catch (failure) {
+    const why = `the plugin failed after it: ${messageOf(failure, input)}`;
+    return { after: undefined, ending: { status: 'unknown', message: why } };
+  }
+}
+
 /** Takes one accepted action. Throws only for the log's sake: without a record nothing may go on. */
 export async function take(
   action: Action,
@@ -337,10 +387,10 @@ export async function take(
   const address = formatRef(action.change.ref);
   const pair = live.get(address);
   if (pair === undefined) throw new Error(`${address} is not part of the plan`);
-  const look = await lookAgain(pair, live, input);
+  const judged = await judgeAgain(action, pair, live, neededBy, input);
   if (input.abort.aborted) return { status: 'not-attempted', message: 'the run was stopped' };
-  const stale = staleness(action, look, neededBy, input);
-  if (stale !== undefined) {
+  if ('status' in judged) {
+    const stale = judged;
     const reason: Judgement = {
       rule: 'stale',
       outcome: 'reject',
@@ -352,16 +402,16 @@ export async function take(
     return stale;
   }
   if (isMemoryOnly(action.change)) {
-    await input.record([memoryDraft(action, look.pair, input)]);
+    await input.record([memoryDraft(action, judged.pair, input)]);
     remember(address, live, input);
     return { status: 'done', message: '' };
   }
+  const look = judged;
   const [intent] = await input.record([intentOf(action, look.pair, input)]);
   if (intent === undefined) throw new Error('the store gave no record for an intent');
   const started = input.now();
   const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`);
-  const after = input.abort.aborted ? undefined : await lookAgain(look.pair, live, input);
-  const ending = endingOf(action, error, after, kept ?? {}, input);
+  const { after, ending } = await lookAfter(action, look, error, kept ?? {}, live, input);
   await input.record([outcomeDraft(action, ending, intent.seq, after, kept, input.now() - started, input)]);
   remember(address, live, input);
   return ending;

@@ -6,6 +6,7 @@
  */
 
 import { sameJson } from './canonical.ts';
+import { type Failures, guarded, soundProposal } from './guard.ts';
 import { ABSENT } from './lifecycle.ts';
 import { isOurs } from './match.ts';
 import type { Kind, Plugin } from './plugin.ts';
@@ -85,7 +86,7 @@ function orphanChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene
       cause: 'orphan',
     };
   }
-  const proposal = kind.diff(pair, scene);
+  const proposal = soundProposal(kind.diff(pair, scene));
   return proposal === undefined
     ? undefined
     : { ...proposal, ref: pair.ref, fields: proposal.fields ?? [], cause: proposal.cause ?? 'orphan' };
@@ -113,7 +114,7 @@ function withoutIgnored(pair: Pair, proposal: Proposal): Proposal | undefined {
 
 /** The step that brings what is seen to what is written; the pair has a document. */
 export function managedChange(pair: Pair, kind: Kind<unknown>, scene: Scene): Change | undefined {
-  const proposed = kind.diff(pair, scene);
+  const proposed = soundProposal(kind.diff(pair, scene));
   const proposal = proposed === undefined ? undefined : withoutIgnored(pair, proposed);
   if (proposal === undefined) return undefined;
   return {
@@ -142,16 +143,17 @@ export function propose(pair: Pair, plugin: Plugin, scene: Scene): Change | unde
   return managedChange(pair, kind, scene);
 }
 
-/** Every proposed change by address, in the order of the pairs. */
+/** Every proposed change by address, in the order of the pairs. A resource whose diff throws has none, and is in `failures`. */
 export function diff(
   pairs: ReadonlyMap<string, Pair>,
   plugins: ReadonlyMap<string, Plugin>,
   scene: Scene,
+  failures: Failures,
 ): ReadonlyMap<string, Change> {
   const changes = new Map<string, Change>();
   for (const [address, pair] of pairs) {
     const plugin = plugins.get(pair.ref.plugin);
-    const change = plugin === undefined ? undefined : propose(pair, plugin, scene);
+    const change = plugin === undefined ? undefined : guarded(address, failures, () => propose(pair, plugin, scene));
     if (change !== undefined) changes.set(address, change);
   }
   return changes;

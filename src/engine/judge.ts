@@ -9,13 +9,17 @@
 import { isCovered, labelsOf } from './budget.ts';
 import { digestOf } from './canonical.ts';
 import { engineRuleTables } from './generated.ts';
+import { errorText } from './error-text.ts';
+import { soundVerdict } from './guard.ts';
 import { isOurs } from './match.ts';
 import type { Plugin } from './plugin.ts';
 import { formatRef } from './ref.ts';
+import { redactPatterns } from './redact.ts';
 import { engineRules, type Ground, isDisruptive } from './rules.ts';
 import { removalsByKind, withChanges } from './scene.ts';
 import type { KindTables } from './tables.ts';
 import type { Action, Change, Judgement, Override, Pair, Scene, Spent, Verdict } from './types.ts';
+import { reject } from './verdict.ts';
 
 /** Digest of all that a judgement rests on: what is written, the state, and the facts; nothing volatile. */
 export function basisOf(pair: Pair): string {
@@ -91,6 +95,15 @@ export function inOrder(before: ReadonlyMap<string, readonly string[]>): readonl
   return order;
 }
 
+/** What a plugin's rule says. One that throws has not let the step pass. */
+function judgedBy(rule: string, ask: () => Verdict): Verdict {
+  try {
+    return soundVerdict(ask());
+  } catch (error) {
+    return reject(`the rule ${rule} failed: ${redactPatterns(errorText(error))}`, {});
+  }
+}
+
 interface Asked {
   readonly id: string;
   readonly overridable: boolean;
@@ -111,7 +124,7 @@ function rulesFor(change: Change, pair: Pair, scene: Scene, ground: Ground, plug
       ask: () => {
         const rule = plugin.kinds[change.ref.kind]?.rules[table.id];
         if (rule === undefined) throw new Error(`rule ${table.id} of ${change.ref.plugin} has no function`);
-        return rule(change, pair, scene);
+        return judgedBy(table.id, () => rule(change, pair, scene));
       },
     }));
   return change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release'

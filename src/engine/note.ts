@@ -1,6 +1,7 @@
 /** Note: what a look found different from what is remembered, as records; nothing new is one short line. */
 
 import { digestOf, sameJson } from './canonical.ts';
+import { type Failures, guarded, plainJson } from './guard.ts';
 import { ABSENT, firstMachine, moveOf, movesBetween } from './lifecycle.ts';
 import { isOurs } from './match.ts';
 import type { Kind, Plugin } from './plugin.ts';
@@ -23,6 +24,14 @@ export function specNote(spec: unknown): { readonly spec?: Json; readonly specDi
 function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
   const changed = Object.entries(noted).filter(([key, value]) => !sameJson(value ?? null, kept[key] ?? null));
   return changed.length === 0 ? undefined : Object.fromEntries(changed.map(([key, value]) => [key, value ?? null]));
+}
+
+/** What a kind wants remembered of a look, as plain JSON. Throws where it is none, or more than a memory holds. */
+export function noteOf(kind: Kind<unknown>, pair: Pair, now: number): Facts {
+  const noted = plainJson(kind.note?.(pair, now) ?? {}, 'what it notes', MEMORY_LIMIT_BYTES);
+  if (typeof noted !== 'object' || noted === null || Array.isArray(noted))
+    throw new Error('what it notes is no object');
+  return noted as Facts;
 }
 
 /** What is to be remembered at all: what is ours, and what is given and written. */
@@ -55,7 +64,7 @@ function seenOf(pair: Pair, kind: Kind<unknown>, tables: KindTables, now: number
   if (pair.desired === undefined && (pair.observed === undefined || pair.observed.given === true))
     return pair.memory === undefined || pair.memory.open !== undefined ? undefined : { ref: pair.ref, gone: true };
   if (pair.observed === undefined && pair.memory === undefined) return undefined;
-  const kept = changedFacts((kind.note?.(pair, now) ?? {}) as Facts, (pair.memory?.kept ?? {}) as Facts);
+  const kept = changedFacts(noteOf(kind, pair, now), (pair.memory?.kept ?? {}) as Facts);
   const needs = pair.desired?.needs.map(formatRef);
   const labels = pair.desired?.meta.labels;
   const seen: Seen = {
@@ -97,10 +106,11 @@ export function note(
   run: string,
   now: number,
   doubted: ReadonlySet<string>,
+  failures: Failures,
 ): readonly Draft[] {
   const counts: Record<string, number> = {};
   const resources: Seen[] = [];
-  for (const pair of pairs.values()) {
+  for (const [address, pair] of pairs) {
     const plugin = plugins.get(pair.ref.plugin);
     const kind = plugin?.kinds[pair.ref.kind];
     const tables = plugin?.tables.kinds[pair.ref.kind];
@@ -111,7 +121,7 @@ export function note(
     }
     // Where the look itself is doubted, what it misses stays as it was.
     if (pair.observed === undefined && doubted.has(`${pair.ref.plugin}/${pair.ref.kind}`)) continue;
-    const seen = seenOf(pair, kind, tables, now);
+    const seen = guarded(address, failures, () => seenOf(pair, kind, tables, now));
     if (seen !== undefined) resources.push(seen);
   }
   return inRecords(run, resources, counts, gaps.map(gapScope).sort());

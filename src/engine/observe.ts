@@ -1,7 +1,9 @@
 /** Observe: asks every plugin for its part of the world, each under a deadline; what cannot be read is a gap. */
 
 import { withDeadline } from './deadline.ts';
+import { errorText } from './error-text.ts';
 import type { Plugin } from './plugin.ts';
+import { type Redact, redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
 import type { Desired, Gap, Memory, Observed, Ref, View } from './types.ts';
@@ -18,7 +20,12 @@ export interface ObserveInput {
   readonly deadlineMs: number;
   readonly abort: AbortSignal;
   readonly progress?: ((plugin: string, done: number, total: number) => void) | undefined;
+  /** Takes secrets out of what plugins say; by default what looks like one. */
+  readonly redact?: Redact | undefined;
 }
+
+/** Largest facts, signals and findings of one resource, as JSON. */
+const FACTS_BYTES = 1024 * 1024;
 
 /** What a plugin gave that it must not give; undefined when all is well. */
 function rubbish(view: View, plugin: Plugin): string | undefined {
@@ -34,12 +41,28 @@ function rubbish(view: View, plugin: Plugin): string | undefined {
     const states = Object.values(kind.machines)[0]?.states ?? [];
     if (!states.includes(each.state)) return `it saw ${address} in a state that the kind does not have: ${each.state}`;
     if (Number.isNaN(Date.parse(each.at))) return `it saw ${address} at no time`;
+    if (!Array.isArray(each.findings)) return `it saw ${address} without a list of findings`;
+    const said = JSON.stringify([each.facts, each.signals, each.others, each.findings]);
+    if (said.length > FACTS_BYTES) return `it saw too much of ${address}: ${said.length} characters`;
   }
   return undefined;
 }
 
 function gapOf(plugin: string, refs: readonly Ref[] | undefined, message: string): Gap {
   return refs === undefined ? { plugin, message } : { plugin, refs, message };
+}
+
+/** A view without secrets in what it says of gaps and findings. */
+function redacted(view: View, redact: Redact): View {
+  return {
+    ...view,
+    gaps: view.gaps.map((gap) => ({ ...gap, message: redact(gap.message) })),
+    observed: view.observed.map((each) =>
+      each.findings.length === 0
+        ? each
+        : { ...each, findings: each.findings.map((found) => ({ ...found, message: redact(found.message) })) },
+    ),
+  };
 }
 
 async function observeOne(
@@ -62,14 +85,14 @@ async function observeOne(
       }),
     );
     const wrong = rubbish(view, plugin);
-    if (wrong === undefined) return view;
+    if (wrong === undefined) return redacted(view, input.redact ?? redactPatterns);
     return {
       observed: [],
       gaps: [gapOf(plugin.name, only, `the plugin gave rubbish: ${wrong}`)],
       at: new Date(now).toISOString(),
     };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = (input.redact ?? redactPatterns)(errorText(error));
     return { observed: [], gaps: [gapOf(plugin.name, only, message)], at: new Date(now).toISOString() };
   }
 }

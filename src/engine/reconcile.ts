@@ -4,6 +4,7 @@ import type { Head } from '../store/store.ts';
 import { collapsedKinds } from './collapse.ts';
 import { diff } from './diff.ts';
 import { expand } from './expand.ts';
+import { type Failures, guarded, plainJson } from './guard.ts';
 import { judge } from './judge.ts';
 import { match, withMemory } from './match.ts';
 import { note, noteApplied } from './note.ts';
@@ -11,6 +12,7 @@ import { type ObserveInput, observe } from './observe.ts';
 import type { Plan } from './plan.ts';
 import type { Plugin } from './plugin.ts';
 import type { Draft } from './record.ts';
+import { type Redact, redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
 import { overdue } from './rules.ts';
@@ -18,7 +20,10 @@ import { sceneOf } from './scene.ts';
 import { seal } from './seal.ts';
 import { settle } from './settle.ts';
 import type { KindTables } from './tables.ts';
-import type { Action, Change, Desired, Finding, Pair, Safety, Scene, View } from './types.ts';
+import type { Action, Change, Desired, Finding, Gap, Pair, Safety, Scene, View } from './types.ts';
+
+/** Largest findings of one resource, as JSON. */
+const FINDINGS_BYTES = 256 * 1024;
 
 /** How long the look at a plugin's whole world may take. */
 export const LOOK_DEADLINE_MS = 15 * 60_000;
@@ -39,6 +44,7 @@ export interface ReconcileInput {
   readonly now: () => number;
   readonly abort: AbortSignal;
   readonly progress?: ObserveInput['progress'];
+  readonly redact?: ObserveInput['redact'];
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: (address: string) => boolean;
   readonly head?: Head;
@@ -58,10 +64,19 @@ function findingsOf(
   pairs: ReadonlyMap<string, Pair>,
   plugins: ReadonlyMap<string, Plugin>,
   scene: Scene,
+  failures: Failures,
 ): readonly Finding[] {
-  return [...pairs.values()].flatMap((pair) => [
+  const own = (address: string, pair: Pair): readonly Finding[] => {
+    const kind = plugins.get(pair.ref.plugin)?.kinds[pair.ref.kind];
+    if (kind?.findings === undefined) return [];
+    const found = guarded(address, failures, () =>
+      plainJson(kind.findings?.(pair, scene) ?? [], 'what it finds', FINDINGS_BYTES),
+    );
+    return (found as readonly Finding[] | undefined) ?? [];
+  };
+  return [...pairs].flatMap(([address, pair]) => [
     ...(pair.observed?.findings ?? []),
-    ...(plugins.get(pair.ref.plugin)?.kinds[pair.ref.kind]?.findings?.(pair, scene) ?? []),
+    ...own(address, pair),
     ...stuckFinding(pair, plugins.get(pair.ref.plugin)?.tables.kinds[pair.ref.kind], scene),
   ]);
 }
@@ -72,6 +87,14 @@ function stuckFinding(pair: Pair, tables: KindTables | undefined, scene: Scene):
   if (late === undefined) return [];
   const message = `${late.state} since ${late.since}; it ought to have left that by ${late.dueAt}`;
   return [{ ref: pair.ref, code: 'stuck', severity: 'warning', message, facts: late }];
+}
+
+/** What a plugin could say nothing of: it is not known, like what cannot be seen. */
+function failureGaps(failures: Failures, pairs: ReadonlyMap<string, Pair>, redact: Redact): readonly Gap[] {
+  return [...failures].flatMap(([address, message]) => {
+    const ref = pairs.get(address)?.ref;
+    return ref === undefined ? [] : [{ plugin: ref.plugin, refs: [ref], message: redact(message) }];
+  });
 }
 
 /** What earlier runs left open, and how it ended. */
@@ -108,28 +131,31 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
       spent: recall.spent,
     });
   const found = match(desired, view, recall);
+  const failures: Failures = new Map();
   const doubted = collapsedKinds(found.values(), safety.collapse);
   // A look that was cut short says nothing about what it did not reach.
   const complete = !input.abort.aborted;
-  const closed = input.busy === undefined && complete ? settle(found, plugins, sceneFor(found), run, doubted) : [];
+  const closed =
+    input.busy === undefined && complete ? settle(found, plugins, sceneFor(found), run, doubted, failures) : [];
   const settled = settledRows(closed, found);
   await input.record(closed);
-  if (complete) await input.record(note(withMemory(found, recall), view.gaps, plugins, run, now, doubted));
+  if (complete) await input.record(note(withMemory(found, recall), view.gaps, plugins, run, now, doubted, failures));
 
   const pairs = withMemory(found, recall);
   const scene = sceneFor(pairs);
-  const proposed = diff(pairs, plugins, scene);
+  const proposed = diff(pairs, plugins, scene, failures);
   if (complete) await input.record(noteApplied(pairs, proposed, run));
   const changes = only(proposed, input.within);
   const actions = judge(changes, pairs, scene, plugins, recall.spent.values());
+  const findings = findingsOf(only(pairs, input.within), plugins, scene, failures);
   const plan = seal({
     ...input,
     pairs,
     actions,
     scene,
     settled,
-    findings: findingsOf(only(pairs, input.within), plugins, scene),
-    gaps: view.gaps,
+    findings,
+    gaps: [...view.gaps, ...failureGaps(failures, pairs, input.redact ?? redactPatterns)],
   });
   return { desired, view, pairs, scene, changes, actions, plan };
 }

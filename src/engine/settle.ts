@@ -15,11 +15,13 @@
  * No failure is counted for any of it: nobody knows that one happened.
  */
 
+import { type Failures, guarded } from './guard.ts';
 import { ABSENT, firstMachine, moveOf, parseStep, settlesIn, stepTransition, worldLeadsTo } from './lifecycle.ts';
+import { noteOf } from './note.ts';
 import type { Kind, Plugin } from './plugin.ts';
 import type { Draft, Move } from './record.ts';
 import type { KindTables } from './tables.ts';
-import type { Desired, Json, OpenIntent, Pair, Scene } from './types.ts';
+import type { Desired, OpenIntent, Pair, Scene } from './types.ts';
 
 /** Whether what is seen is what a step was to bring about. */
 export function isAsPlanned(
@@ -67,9 +69,10 @@ export function settle(
   scene: Scene,
   run: string,
   doubted: ReadonlySet<string>,
+  failures: Failures,
 ): readonly Draft[] {
   const drafts: Draft[] = [];
-  for (const pair of pairs.values()) {
+  for (const [address, pair] of pairs) {
     const open = pair.memory?.open;
     const plugin = plugins.get(pair.ref.plugin);
     const kind = plugin?.kinds[pair.ref.kind];
@@ -77,9 +80,14 @@ export function settle(
     if (open === undefined || kind === undefined || tables === undefined) continue;
     if (pair.observed === undefined && pair.gap !== undefined) continue;
     if (pair.observed === undefined && doubted.has(`${pair.ref.plugin}/${pair.ref.kind}`)) continue;
-    const done = isDone(pair, open, kind, tables, scene);
+    const found = guarded(address, failures, () => ({
+      done: isDone(pair, open, kind, tables, scene),
+      kept: noteOf(kind, pair, scene.now),
+    }));
+    // Nobody can say how it ended: it stays open.
+    if (found === undefined) continue;
+    const { done, kept } = found;
     const state = pair.observed?.state ?? ABSENT;
-    const kept = kind.note?.(pair, scene.now) as Readonly<Record<string, Json>> | undefined;
     drafts.push({
       kind: 'outcome',
       body: {
@@ -90,7 +98,7 @@ export function settle(
         settled: true,
         state,
         moves: movesTo(pair, tables, state),
-        ...(kept === undefined || !done ? {} : { kept, version: tables.memoryVersion }),
+        ...(Object.keys(kept).length === 0 || !done ? {} : { kept, version: tables.memoryVersion }),
       },
     });
   }

@@ -1,0 +1,72 @@
+/**
+ * Guards around what plugins compute: a function that throws, or gives what cannot be kept, concerns its own resource
+ * alone. Everything that a plugin gives becomes plain JSON here, or is refused, before it can reach a plan or the log.
+ */
+
+import { errorText } from './error-text.ts';
+import type { Json, Outcome, Proposal, Verdict } from './types.ts';
+
+/** Why a plugin could not say anything of a resource, by address. */
+export type Failures = Map<string, string>;
+
+/** What `work` gives; undefined, with the reason in `failures`, where it throws. */
+export function guarded<T>(address: string, failures: Failures, work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!failures.has(address)) failures.set(address, `the plugin failed: ${errorText(error)}`);
+    return undefined;
+  }
+}
+
+/** The same value as plain JSON. Throws where it has none (circles, BigInt, functions alone), or is too large. */
+export function plainJson(value: unknown, what: string, mostBytes: number): Json {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new Error(`${what} is nothing that can be kept`);
+  if (text.length > mostBytes) throw new Error(`${what} is too large: ${text.length} characters`);
+  return JSON.parse(text) as Json;
+}
+
+/** Largest proposal and verdict, as JSON. */
+const PROPOSAL_BYTES = 256 * 1024;
+const VERDICT_BYTES = 64 * 1024;
+
+const GOALS: ReadonlySet<string> = new Set(['create', 'update', 'replace', 'remove']);
+const CAUSES: ReadonlySet<string | undefined> = new Set([undefined, 'time', 'progress', 'policy']);
+const OUTCOMES: ReadonlySet<Outcome> = new Set(['pass', 'warn', 'defer', 'reject']);
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A proposal as its type says; throws for anything else. */
+export function soundProposal(proposal: Proposal | undefined): Proposal | undefined {
+  if (proposal === undefined) return undefined;
+  const plain = plainJson(proposal, 'its proposal', PROPOSAL_BYTES) as unknown as Proposal;
+  const isSound =
+    isRecord(plain) &&
+    typeof plain.step === 'string' &&
+    plain.step.includes('>') &&
+    GOALS.has(plain.goal) &&
+    CAUSES.has(plain.cause) &&
+    typeof plain.because === 'string' &&
+    (plain.fields === undefined ||
+      (Array.isArray(plain.fields) &&
+        plain.fields.every((field: unknown) => isRecord(field) && typeof field['path'] === 'string')));
+  if (!isSound) throw new Error('its proposal is none');
+  return plain;
+}
+
+/** A verdict as its type says; throws for anything else. */
+export function soundVerdict(verdict: Verdict): Verdict {
+  const plain = plainJson(verdict, 'its verdict', VERDICT_BYTES) as unknown as Verdict;
+  const clears = plain.clearsAt;
+  const isSound =
+    isRecord(plain) &&
+    OUTCOMES.has(plain.outcome) &&
+    typeof plain.message === 'string' &&
+    isRecord(plain.facts) &&
+    (clears === undefined || (typeof clears === 'string' && !Number.isNaN(Date.parse(clears))));
+  if (!isSound) throw new Error('its verdict is none');
+  return plain;
+}

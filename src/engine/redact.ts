@@ -1,0 +1,86 @@
+/**
+ * Redaction: what a plugin, a server or a driver says of its failures may quote what it was given. Whatever they say goes
+ * through here before it becomes part of a plan, a record or a line on a terminal.
+ *
+ * | Is taken out | as |
+ * |---|---|
+ * | values that are known to be secret | they are, percent-encoded, escaped as JSON, in base64 (both alphabets) and in hex |
+ * | a private key in PEM | the whole block, also with its newlines escaped, and where its end is missing |
+ * | user and password in a URL | everything between `://` and `@` |
+ * | credentials of a header | what follows `Authorization:` and its kind, `Bearer` and `Basic` |
+ * | parameters and settings that are called so | `password=…`, `token: …`, `api_key=…` |
+ */
+
+/** Takes secrets out of a text. */
+export type Redact = (text: string) => string;
+
+const HIDDEN = '(hidden)';
+
+const PEM = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gu;
+const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"'@?#]+@/giu;
+const HEADER =
+  /\b((?:proxy-)?authorization|x-api-key|x-auth-token|cookie|set-cookie)(["']?\s*[:=]\s*["']?)[^\r\n"']+/giu;
+const SCHEME = /\b(bearer|basic)(\s+)[A-Za-z0-9+/=_.~-]{6,}/giu;
+const SETTING =
+  /\b([\w-]*(?:password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential)[\w-]*)(["']?\s*[:=]\s*["']?)([^\s"'&,;)}\]]{4,})/giu;
+
+/** What looks like a secret, whatever its value. */
+export function redactPatterns(text: string): string {
+  return text
+    .replace(PEM, HIDDEN)
+    .replace(URL_CREDENTIALS, `$1${HIDDEN}@`)
+    .replace(HEADER, `$1$2${HIDDEN}`)
+    .replace(SCHEME, `$1$2${HIDDEN}`)
+    .replace(SETTING, (whole: string, name: string, sign: string, value: string) =>
+      // A field or a rule may be called so, and say how it stands.
+      /^(?:true|false|null|undefined|none|missing|changed|unset|required)$/iu.test(value)
+        ? whole
+        : `${name}${sign}${HIDDEN}`,
+    );
+}
+
+/** Shorter values would hide harmless words. */
+const SHORTEST = 6;
+
+function encodings(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const base64 = bytes.toString('base64').replace(/=+$/u, '');
+  return [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    base64,
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+  ];
+}
+
+/** Takes out these values too, in the forms in which they are quoted. */
+export function redactor(secrets: Iterable<string>): Redact {
+  const forms = new Set<string>();
+  for (const secret of secrets) {
+    for (const part of [secret, ...secret.split(/\r?\n/u)].map((text) => text.trim()))
+      if (part.length >= SHORTEST) for (const form of encodings(part)) forms.add(form);
+  }
+  // The longest first: one secret may be the beginning of another.
+  const known = [...forms].sort((a, b) => b.length - a.length).map((form) => RegExp.escape(form));
+  if (known.length === 0) return redactPatterns;
+  const pattern = new RegExp(known.join('|'), 'gu');
+  return (text) => redactPatterns(text.replace(pattern, HIDDEN));
+}
+
+const SECRET_NAME =
+  /(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?|_PAT)$/iu;
+
+/** Values of an environment that are secret by the names of their variables, or that a configuration names. */
+export function secretsOf(
+  env: Readonly<Record<string, string | undefined>>,
+  named: readonly string[] = [],
+): readonly string[] {
+  return Object.entries(env).flatMap(([name, value]) =>
+    value !== undefined && value !== '' && (SECRET_NAME.test(name) || name === 'PGPASSWORD' || named.includes(name))
+      ? [value]
+      : [],
+  );
+}
