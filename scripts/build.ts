@@ -48,6 +48,8 @@ const entries: Readonly<Record<string, string>> = {
   'torture/cli.js': 'test/torture/cli.ts',
   'bench/parse.js': 'scripts/bench/parse.ts',
   'bench/append.js': 'scripts/bench/append.ts',
+  'bench/fill-log.js': 'scripts/bench/fill-log.ts',
+  'bench/judge.js': 'scripts/bench/judge.ts',
 };
 
 const minify = { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } } as const;

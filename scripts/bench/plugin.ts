@@ -1,7 +1,15 @@
-/** The smallest plugin: items that are there as soon as they are written, in a world that is empty. */
+/** The smallest plugin: items in memory, that are there once they are made; what an earlier run made is there too. */
 
-import { definePlugin, type Kind } from '../../src/engine/plugin.ts';
+import { defineKind, definePlugin } from '../../src/engine/plugin.ts';
+import { formatRef } from '../../src/engine/ref.ts';
 import type { PluginTables } from '../../src/engine/tables.ts';
+import type { Memory, Observed, Ref } from '../../src/engine/types.ts';
+
+interface ItemSpec {
+  readonly size: number;
+}
+
+type ItemStep = 'absent>ready' | 'ready>ready' | 'ready>absent';
 
 const tables: PluginTables = {
   name: 'bench',
@@ -31,27 +39,55 @@ const tables: PluginTables = {
   },
 };
 
-const item: Kind<undefined> = {
-  diff: ({ desired, observed }) => {
-    if (desired !== undefined && observed === undefined) {
-      return { step: 'absent>ready', goal: 'create', because: 'it is not there' };
-    }
-    return undefined;
-  },
-  rules: {},
-  handlers: {
-    'absent>ready': async () => undefined,
-    'ready>absent': async () => undefined,
-    'ready>ready': async () => undefined,
-  },
-};
+/** Sizes of the items by address; null for those that are gone. */
+export type BenchWorld = Map<string, number | null>;
 
-export const benchPlugin = definePlugin<undefined, undefined>({
+function sizeOf(world: BenchWorld, address: string, memory: Memory | undefined): number | undefined {
+  const known = world.get(address);
+  if (known !== undefined) return known ?? undefined;
+  return memory?.owned === undefined ? undefined : (memory.applied?.spec as ItemSpec | undefined)?.size;
+}
+
+export const benchPlugin = definePlugin<BenchWorld, BenchWorld>({
   name: 'bench',
   tables,
   validators: async () => ({ 'spec:Item': () => true, 'memory:Item': () => true, config: () => true }),
-  kinds: { Item: item },
-  openReader: async () => undefined,
-  openWriter: async () => undefined,
-  observe: async (_world, query) => ({ observed: [], gaps: [], at: new Date(query.now).toISOString() }),
+  kinds: {
+    Item: defineKind<BenchWorld, ItemSpec, ItemSpec, object, ItemStep, never>({
+      diff: ({ desired, observed }) => {
+        if (desired === undefined) return { step: 'ready>absent', goal: 'remove', because: 'no longer written' };
+        if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'it is not there' };
+        if (observed.facts.size === desired.spec.size) return undefined;
+        const fields = [{ path: '/size', before: observed.facts.size, after: desired.spec.size }];
+        return { step: 'ready>ready', goal: 'update', because: 'size differs', fields };
+      },
+      rules: {},
+      handlers: {
+        'absent>ready': async (world, { ref, desired }) => put(world, ref, desired?.spec.size ?? 0),
+        'ready>ready': async (world, { ref, desired }) => put(world, ref, desired?.spec.size ?? 0),
+        'ready>absent': async (world, { ref }) => put(world, ref, null),
+      },
+    }),
+  },
+  openReader: async () => shared,
+  openWriter: async () => shared,
+  observe: async (world, { desired, memory, only, now }) => {
+    const at = new Date(now).toISOString();
+    const remembered = new Map(memory.map((each) => [formatRef(each.ref), each]));
+    const refs = new Map(
+      (only ?? [...desired, ...memory].map(({ ref }) => ref)).map((ref) => [formatRef(ref), ref] as const),
+    );
+    const observed = [...refs].flatMap(([address, ref]): readonly Observed<ItemSpec>[] => {
+      const size = sizeOf(world, address, remembered.get(address));
+      return size === undefined ? [] : [{ ref, state: 'ready', facts: { size }, findings: [], at }];
+    });
+    return { observed, gaps: [], at };
+  },
 });
+
+const shared: BenchWorld = new Map();
+
+function put(world: BenchWorld, ref: Ref, size: number | null): undefined {
+  world.set(formatRef(ref), size);
+  return undefined;
+}

@@ -1,0 +1,83 @@
+/**
+ * CPU of one action, from the look before it to its outcome, in fleets of two sizes: `node judge.js`. Prints JSON.
+ *
+ * The store is left out: what is durable costs the disk, not the processor. The rest is more than the second judgement
+ * alone: two looks at the item, the rules, the intent, the handler and the outcome.
+ */
+
+import { apply } from '../../src/engine/apply.ts';
+import type { Draft, LogRecord } from '../../src/engine/record.ts';
+import { reconcile } from '../../src/engine/reconcile.ts';
+import { emptyRecall, fold } from '../../src/engine/remember.ts';
+import type { Desired, Safety } from '../../src/engine/types.ts';
+import { type BenchWorld, benchPlugin } from './plugin.ts';
+
+const ACTIONS = 1000;
+
+const safety: Safety = {
+  maxAgeMs: 60_000,
+  removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
+  collapse: { share: 0.5, from: 4 },
+  budgets: [],
+  freeze: [],
+  overrides: [],
+};
+
+function documents(count: number, edited: number): readonly Desired[] {
+  return Array.from({ length: count }, (_, i) => ({
+    ref: { plugin: 'bench', kind: 'Item', name: `item-${i}` },
+    spec: { size: i < edited ? i + 1 : i },
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: 'items.yaml', line: 1, column: 1 },
+  }));
+}
+
+/** CPU in ms for each of `ACTIONS` edits in a fleet of `count`. */
+async function perAction(count: number): Promise<number> {
+  const recall = emptyRecall();
+  let seq = 0;
+  const record = async (drafts: readonly Draft[]): Promise<readonly LogRecord[]> =>
+    drafts.map((draft) => {
+      seq += 1;
+      const made: LogRecord = { ...draft, seq, time: new Date().toISOString(), actor: '', prev: '', hash: '' };
+      fold(recall, made);
+      return made;
+    });
+  const world: BenchWorld = new Map();
+  const plugins = new Map([['bench', benchPlugin]]);
+  const signal = new AbortController().signal;
+  const open = async (): Promise<BenchWorld> => world;
+  const run = async (desired: readonly Desired[]): Promise<number> => {
+    const input = { plugins, recall, record, run: 'run', now: Date.now, abort: signal };
+    const reconciled = await reconcile({
+      ...input,
+      project: 'bench',
+      version: '0',
+      documents: desired,
+      reader: open,
+      safety,
+    });
+    const before = process.cpuUsage();
+    await apply({
+      ...reconciled,
+      ...input,
+      look: { plugins, reader: open, desired: reconciled.desired, recall, now: Date.now },
+      writer: open,
+      parallelism: 10,
+      limits: {},
+      stop: signal,
+      on: () => undefined,
+    });
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  await run(documents(count, 0));
+  // Once to warm up, and what is counted.
+  await run(documents(count, ACTIONS));
+  await run(documents(count, 0));
+  const cpu = await run(documents(count, ACTIONS));
+  return cpu / ACTIONS;
+}
+
+process.stdout.write(`${JSON.stringify({ small: await perAction(1000), large: await perAction(10_000) })}\n`);

@@ -1,0 +1,33 @@
+/** A figure as a row of the table that `npm run bench` prints. */
+
+export interface Row {
+  readonly figure: string;
+  readonly measured: string;
+  readonly target: string;
+  readonly verdict: 'ok' | 'over' | 'failed' | '';
+  readonly detail: string;
+}
+
+/** A ratio that is to stay below a limit. */
+export function ratioRow(figure: string, limit: number, ratio: number, detail: string): Row {
+  return {
+    figure,
+    measured: `${ratio.toFixed(2)} x`,
+    target: `at most ${limit} x`,
+    verdict: ratio <= limit ? 'ok' : 'over',
+    detail,
+  };
+}
+
+/** A ratio that is to reach a limit. */
+export function atLeastRow(figure: string, limit: number, ratio: number, detail: string): Row {
+  return {
+    figure,
+    measured: `${ratio.toFixed(2)} x`,
+    target: `at least ${limit} x`,
+    verdict: ratio >= limit ? 'ok' : 'over',
+    detail,
+  };
+}
+
+export const fixed = (value: number): string => value.toFixed(1);
