@@ -50,6 +50,7 @@ const entries: Readonly<Record<string, string>> = {
   'bench/append.js': 'scripts/bench/append.ts',
   'bench/fill-log.js': 'scripts/bench/fill-log.ts',
   'bench/judge.js': 'scripts/bench/judge.ts',
+  'bench/replay.js': 'scripts/bench/replay.ts',
 };
 
 const minify = { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } } as const;

@@ -1,18 +1,7 @@
 /** Figures of large fleets: a plan without changes, how it grows, an apply whose every record is durable, one action. */
 
 import { execFileSync } from 'node:child_process';
-import {
-  closeSync,
-  fdatasyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { interleave, median, memoryHook, runOnce, type Sample } from './measure.ts';
 import { atLeastRow, fixed, ratioRow, type Row } from './rows.ts';
@@ -88,55 +77,45 @@ export function planRows(places: Places): readonly Row[] {
   ];
 }
 
-/** The same bytes as a log, in groups of ten records, each group durable before the next. */
-function bareLoop(log: string, file: string): number {
-  const lines = readdirSync(log)
-    .sort()
-    .flatMap((name) => readFileSync(join(log, name), 'utf8').split('\n'))
-    .filter((line) => /"kind":"(?:intent|outcome)"/u.test(line))
-    .map((line) => `${line}\n`);
-  const groups = Array.from({ length: Math.ceil(lines.length / 10) }, (_, i) =>
-    Buffer.from(lines.slice(i * 10, i * 10 + 10).join('')),
-  );
-  const handle = openSync(file, 'w');
-  const start = process.hrtime.bigint();
-  for (const group of groups) {
-    writeSync(handle, group);
-    fdatasyncSync(handle);
-  }
-  const took = Number(process.hrtime.bigint() - start) / 1e6;
-  closeSync(handle);
-  rmSync(file);
-  return took;
-}
-
-/** An apply of 10,000 steps, from the start of the process to its end, against the bare writes of its records. */
+/** The steps of an apply of 10,000, against the same appends without an engine, and as bare writes of the same bytes. */
 export function applyRows(places: Places): readonly Row[] {
   const rounds = [1, 2, 3].map((round) => {
     const project = benchProject(places, `apply-${round}`, 10_000);
-    const applied = runOnce({
-      argv: [node, join(places.dist, 'bench', 'cli.js'), 'apply', '--yes', '--format', 'json'],
-      cwd: project,
-    }).ms;
-    const bare = bareLoop(join(project, '.fettle', 'log'), join(places.folder, 'bare'));
-    const size = readdirSync(join(project, '.fettle', 'log')).reduce(
-      (sum, name) => sum + statSync(join(project, '.fettle', 'log', name)).size,
-      0,
-    );
+    const replayed = join(places.folder, `replay-${round}`);
+    mkdirSync(replayed);
+    const argv = [node, join(places.dist, 'bench', 'cli.js'), 'apply', '--yes', '--format', 'json'];
+    const whole = runOnce({ argv, cwd: project }).ms;
+    const replay = [join(places.dist, 'bench', 'replay.js'), join(project, '.fettle'), replayed];
+    const said = execFileSync(node, replay, { encoding: 'utf8' });
     rmSync(project, { recursive: true });
-    return { applied, bare, size };
+    rmSync(replayed, { recursive: true });
+    return { whole, ...(JSON.parse(said) as Replayed) };
   });
-  const applied = median(rounds.map((round) => round.applied));
-  const bare = median(rounds.map((round) => round.bare));
-  const size = (rounds[0]?.size ?? 0) / 1024 / 1024;
+  const middle = (of: (round: (typeof rounds)[number]) => number): number => median(rounds.map(of));
+  const applied = middle(({ appliedMs }) => appliedMs);
+  const detail = `${fixed(applied)} ms for the steps, ${fixed(middle(({ whole }) => whole))} ms in all, medians of 3`;
+  const what = 'rate of an apply of 10,000 steps, every record durable, over';
   return [
     atLeastRow(
-      'rate of an apply of 10,000 steps, all durable, over bare durable appends in groups of ten',
+      `${what} its appends alone, in groups of ten`,
       0.5,
-      bare / applied,
-      `${fixed(applied)} ms in all, bare ${fixed(bare)} ms, a log of ${fixed(size)} MiB, medians of 3`,
+      middle(({ storeMs, appliedMs }) => storeMs / appliedMs),
+      `${detail}; appends alone ${fixed(middle(({ storeMs }) => storeMs))} ms`,
     ),
+    {
+      figure: `${what} bare writes of its bytes, in groups of ten`,
+      measured: `${middle(({ bareMs, appliedMs }) => bareMs / appliedMs).toFixed(2)} x`,
+      target: '',
+      verdict: '',
+      detail: `bare writes ${fixed(middle(({ bareMs }) => bareMs))} ms`,
+    },
   ];
+}
+
+interface Replayed {
+  readonly appliedMs: number;
+  readonly storeMs: number;
+  readonly bareMs: number;
 }
 
 /** CPU of one action with its second judgement. */

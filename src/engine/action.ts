@@ -133,15 +133,15 @@ function staleness(action: Action, look: Look, neededBy: readonly string[], inpu
   const plugin = input.plugins.get(change.ref.plugin);
   if (look.pair.gap !== undefined && look.pair.observed === undefined)
     return { status: 'stale', message: `it cannot be seen any more: ${look.pair.gap.message}` };
-  if (basisOf(look.pair) !== action.basis)
-    return { status: 'stale', message: 'it is not as it was when the plan was made' };
+  const basis = basisOf(look.pair);
+  if (basis !== action.basis) return { status: 'stale', message: 'it is not as it was when the plan was made' };
   const again = plugin === undefined ? undefined : propose(look.pair, plugin, look.scene);
   if (again === undefined || again.step !== change.step || again.goal !== change.goal)
     return {
       status: 'stale',
       message: again === undefined ? 'there is nothing to do any more' : `it now needs ${again.step}`,
     };
-  const judged = judgeOne(change, look.pair, look.scene, input.plugins, neededBy, action.after);
+  const judged = judgeOne(change, look.pair, look.scene, input.plugins, neededBy, action.after, basis);
   if (judged.verdict === 'accept') return undefined;
   return { status: 'stale', message: sentence(standing(judged)) };
 }
@@ -377,12 +377,21 @@ async function lookAfter(
   }
 }
 
+/** Moments of one action that its surroundings have to know. */
+export interface Moments {
+  /** It has passed its second judgement: from now on others have to count it. */
+  readonly begun: () => unknown;
+  /** The world is done with: what is left is to make the outcome durable. */
+  readonly seen: () => void;
+}
+
 /** Takes one accepted action. Throws only for the log's sake: without a record nothing may go on. */
 export async function take(
   action: Action,
   live: Map<string, Pair>,
   neededBy: readonly string[],
   input: ApplyInput,
+  moments: Moments,
 ): Promise<Ending> {
   const address = formatRef(action.change.ref);
   const pair = live.get(address);
@@ -407,11 +416,13 @@ export async function take(
     return { status: 'done', message: '' };
   }
   const look = judged;
+  moments.begun();
   const [intent] = await input.record([intentOf(action, look.pair, input)]);
   if (intent === undefined) throw new Error('the store gave no record for an intent');
   const started = input.now();
   const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`);
   const { after, ending } = await lookAfter(action, look, error, kept ?? {}, live, input);
+  moments.seen();
   await input.record([outcomeDraft(action, ending, intent.seq, after, kept, input.now() - started, input)]);
   remember(address, live, input);
   return ending;

@@ -39,16 +39,19 @@ function tracker(): { readonly begin: () => void; readonly end: () => void; read
   };
 }
 
-/** A queue for each plugin inside one for all: an action waits for a place in both. */
+/** A queue for all actions, and one before it for each plugin whose limit is lower: an action waits for a place in both. */
 function queues(input: ApplyInput): (plugin: string, task: () => Promise<void>) => Promise<void> {
   const all = new PQueue({ concurrency: input.parallelism });
   const own = new Map<string, PQueue>();
+  const ownQueue = (plugin: string, limit: number): PQueue => {
+    const queue = own.get(plugin) ?? new PQueue({ concurrency: limit });
+    own.set(plugin, queue);
+    return queue;
+  };
   return async (plugin, task) => {
-    const known = own.get(plugin);
-    const queue =
-      known ?? new PQueue({ concurrency: Math.min(input.limits[plugin] ?? input.parallelism, input.parallelism) });
-    if (known === undefined) own.set(plugin, queue);
-    await queue.add(() => all.add(task));
+    const limit = input.limits[plugin] ?? input.parallelism;
+    if (limit >= input.parallelism) await all.add(task);
+    else await ownQueue(plugin, limit).add(() => all.add(task));
   };
 }
 
@@ -125,7 +128,8 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
   /** What the log could not take; the first of it is thrown at the end. */
   const broken: unknown[] = [];
 
-  const attempt = async (address: string, action: Action): Promise<void> => {
+  /** `leave` is called when the world is done with: the place is free then, while the outcome is still made durable. */
+  const attempt = async (address: string, action: Action, leave: () => void): Promise<void> => {
     const need = action.after
       .map((each) => rows.get(each))
       .find((row) => row !== undefined && row.action.verdict === 'accept' && blocks(row));
@@ -140,25 +144,38 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
       return finish(address, action, { status: 'not-attempted', message: 'the run was stopped' });
     input.on({ type: 'start', address, change: action.change });
     const started = input.now();
-    const ending = await take(action, live, neededBy.get(address) ?? [], input).finally(() => underWay.delete(address));
+    const ending = await take(action, live, neededBy.get(address) ?? [], input, {
+      begun: () => underWay.set(address, action),
+      seen: leave,
+    }).finally(() => underWay.delete(address));
     finish(address, action, ending, input.now() - started);
   };
   const start = (address: string): void => {
     const action = input.actions.get(address);
     if (action === undefined) return;
     tasks.begin();
-    void enqueue(action.change.ref.plugin, () => attempt(address, action))
-      .catch((error: unknown) => {
-        broken.push(error);
-      })
-      .then(() => {
-        for (const follower of followers.get(address) ?? []) {
-          const left = (waiting.get(follower) ?? 1) - 1;
-          waiting.set(follower, left);
-          if (left === 0) start(follower);
-        }
-        tasks.end();
-      });
+    const ended = (): void => {
+      for (const follower of followers.get(address) ?? []) {
+        const left = (waiting.get(follower) ?? 1) - 1;
+        waiting.set(follower, left);
+        if (left === 0) start(follower);
+      }
+      tasks.end();
+    };
+    void enqueue(
+      action.change.ref.plugin,
+      () =>
+        new Promise((leave) => {
+          void attempt(address, action, leave)
+            .catch((error: unknown) => {
+              broken.push(error);
+            })
+            .then(() => {
+              leave();
+              ended();
+            });
+        }),
+    );
   };
 
   const ready = [...waiting].filter(([, count]) => count === 0).map(([address]) => address);

@@ -162,6 +162,7 @@ export function judgeOne(
   plugins: ReadonlyMap<string, Plugin>,
   neededBy: readonly string[],
   after: readonly string[],
+  basis = basisOf(pair),
 ): Action {
   const plugin = plugins.get(change.ref.plugin);
   const tables = plugin?.tables.kinds[change.ref.kind];
@@ -178,7 +179,7 @@ export function judgeOne(
     change,
     verdict: verdictOf(judgements),
     judgements,
-    basis: basisOf(pair),
+    basis,
     after,
     ...(pair.desired === undefined ? {} : { source: pair.desired.source }),
   };

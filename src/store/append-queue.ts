@@ -38,9 +38,9 @@ export function appendQueue(write: WriteGroups): AppendQueue {
   async function pump(): Promise<void> {
     if (pumping) return;
     pumping = true;
-    // Callers of the same turn share the first write as well.
-    await Promise.resolve();
     while (items.length > 0) {
+      // What is ready in this turn shares the write: whoever the last one released has gone on by then.
+      await new Promise(setImmediate);
       const first = items[0];
       if (typeof first === 'function') {
         items.shift();

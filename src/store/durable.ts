@@ -1,5 +1,6 @@
 /** Files that are whole and on disk before they have a name, so that a kill leaves none or a sound one. */
 
+import { writeSync } from 'node:fs';
 import { type FileHandle, link, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from './errors.ts';
@@ -22,6 +23,16 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<v
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
     if (bytesWritten === 0) throw new Error('the file system took no more bytes');
     done += bytesWritten;
+  }
+}
+
+/** The same without leaving the thread: for what is small, goes into memory, and is synced right after. */
+export function writeAllNow(file: number, bytes: Uint8Array): void {
+  let done = 0;
+  while (done < bytes.length) {
+    const written = writeSync(file, bytes, done, bytes.length - done);
+    if (written === 0) throw new Error('the file system took no more bytes');
+    done += written;
   }
 }
 

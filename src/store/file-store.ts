@@ -14,7 +14,7 @@ import type { LogRecord } from '../engine/record.ts';
 import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
 import { appendQueue } from './append-queue.ts';
 import { createStore } from './create-store.ts';
-import { removeLeftovers, writeAll } from './durable.ts';
+import { removeLeftovers, writeAllNow } from './durable.ts';
 import { errorCode, FenceLostError, LogDamagedError, StoreBrokenError, StoreError } from './errors.ts';
 import { acquireLock, assertFence, type HeldLock, lockStatusOf, unlinkLock, unlinkLocksBelow } from './file-lock.ts';
 import { BEAT_MS, type Heartbeat, LEASE_MS, startHeartbeat } from './heartbeat.ts';
@@ -150,7 +150,7 @@ export function openFileStore(options: FileStoreOptions): Store {
     const bytes = Buffer.from(lines.join(''));
     try {
       assertFence(folder, lock);
-      await writeAll(tail.handle, bytes);
+      writeAllNow(tail.handle.fd, bytes);
       await tail.handle.datasync();
       assertFence(folder, lock);
     } catch (error) {
