@@ -123,13 +123,19 @@ function wayBack(pair: Pair, spec: unknown, plugin: Plugin, scene: Scene): Chang
   return change === undefined || ['time', 'progress', 'policy'].includes(change.cause) ? undefined : change;
 }
 
-/** How one resource drifted, as the change back; `unknown` where nobody can say. */
-export function driftOf(
-  pair: Pair,
-  change: Change | undefined,
-  plugin: Plugin,
-  scene: Scene,
-): { readonly back: Change; readonly since: 'applied' | 'declared' } | 'unknown' | undefined {
+export type Drifted = { readonly back: Change; readonly since: 'applied' | 'declared' } | 'unknown' | undefined;
+
+/** How one resource drifted, as the change back; `unknown` where nobody can say, also because the plugin failed. */
+export function driftOf(pair: Pair, change: Change | undefined, plugin: Plugin, scene: Scene): Drifted {
+  try {
+    return comparison(pair, change, plugin, scene);
+  } catch {
+    // The diff of the plan told the failure already.
+    return 'unknown';
+  }
+}
+
+function comparison(pair: Pair, change: Change | undefined, plugin: Plugin, scene: Scene): Drifted {
   // Another run is at it: what is seen is neither the one nor the other.
   if (scene.busy !== undefined && pair.memory?.open !== undefined) return undefined;
   if (pair.observed?.given === true || (pair.observed === undefined && pair.gap !== undefined)) return undefined;

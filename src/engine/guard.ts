@@ -4,7 +4,7 @@
  */
 
 import { errorText } from './error-text.ts';
-import type { Json, Outcome, Proposal, Verdict } from './types.ts';
+import type { Finding, Json, Outcome, Proposal, Ref, Verdict } from './types.ts';
 
 /** Why a plugin could not say anything of a resource, by address. */
 export type Failures = Map<string, string>;
@@ -55,6 +55,29 @@ export function soundProposal(proposal: Proposal | undefined): Proposal | undefi
         plain.fields.every((field: unknown) => isRecord(field) && typeof field['path'] === 'string')));
   if (!isSound) throw new Error('its proposal is none');
   return plain;
+}
+
+const SEVERITIES: ReadonlySet<unknown> = new Set(['error', 'warning', 'info']);
+
+/** Largest findings of one resource, as JSON. */
+const FINDINGS_BYTES = 256 * 1024;
+
+/** Findings about one resource as their type says; throws for anything else. */
+export function soundFindings(findings: readonly Finding[] | undefined, ref: Ref): readonly Finding[] {
+  if (findings === undefined) return [];
+  const plain: unknown = plainJson(findings, 'what it finds', FINDINGS_BYTES);
+  const isSound =
+    Array.isArray(plain) &&
+    plain.every(
+      (found: unknown) =>
+        isRecord(found) &&
+        typeof found['code'] === 'string' &&
+        typeof found['message'] === 'string' &&
+        SEVERITIES.has(found['severity']) &&
+        isRecord(found['facts']),
+    );
+  if (!isSound) throw new Error('what it finds are no findings');
+  return (plain as readonly Finding[]).map((found) => ({ ...found, ref }));
 }
 
 /** A verdict as its type says; throws for anything else. */

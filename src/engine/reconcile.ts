@@ -4,7 +4,7 @@ import type { Head } from '../store/store.ts';
 import { collapsedKinds } from './collapse.ts';
 import { diff } from './diff.ts';
 import { expand } from './expand.ts';
-import { type Failures, guarded, plainJson } from './guard.ts';
+import { type Failures, guarded, soundFindings } from './guard.ts';
 import { judge } from './judge.ts';
 import { match, withMemory } from './match.ts';
 import { note, noteApplied } from './note.ts';
@@ -21,9 +21,6 @@ import { seal } from './seal.ts';
 import { settle } from './settle.ts';
 import type { KindTables } from './tables.ts';
 import type { Action, Change, Desired, Finding, Gap, Pair, Safety, Scene, View } from './types.ts';
-
-/** Largest findings of one resource, as JSON. */
-const FINDINGS_BYTES = 256 * 1024;
 
 /** How long the look at a plugin's whole world may take. */
 export const LOOK_DEADLINE_MS = 15 * 60_000;
@@ -69,10 +66,7 @@ function findingsOf(
   const own = (address: string, pair: Pair): readonly Finding[] => {
     const kind = plugins.get(pair.ref.plugin)?.kinds[pair.ref.kind];
     if (kind?.findings === undefined) return [];
-    const found = guarded(address, failures, () =>
-      plainJson(kind.findings?.(pair, scene) ?? [], 'what it finds', FINDINGS_BYTES),
-    );
-    return (found as readonly Finding[] | undefined) ?? [];
+    return guarded(address, failures, () => soundFindings(kind.findings?.(pair, scene), pair.ref)) ?? [];
   };
   return [...pairs].flatMap(([address, pair]) => [
     ...(pair.observed?.findings ?? []),

@@ -2,6 +2,7 @@
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorText } from '../../src/engine/error-text.ts';
 import type { Torture } from './torture.ts';
 
 export interface Failure {
@@ -52,7 +53,8 @@ export async function runRounds(torture: Torture, options: RunOptions): Promise<
       for (const [name, count] of Object.entries(counts)) progress.counts[name] = (progress.counts[name] ?? 0) + count;
       rmSync(folder, { recursive: true, force: true });
     } catch (error) {
-      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const stack = error instanceof Error ? String(error.stack).slice(0, 4000) : '';
+      const message = `${errorText(error)}\n${stack}`;
       progress.failures.push({ index, message, folder });
     }
     progress.done += 1;

@@ -10,4 +10,5 @@ export const tortures: Readonly<Record<string, () => Promise<{ readonly torture:
   rollback: () => import('./rollback.ts'),
   clock: () => import('./clock.ts'),
   'hostile-yaml': () => import('./hostile-yaml.ts'),
+  'rubbish-plugin': () => import('./rubbish-plugin.ts'),
 };
