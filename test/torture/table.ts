@@ -11,4 +11,5 @@ export const tortures: Readonly<Record<string, () => Promise<{ readonly torture:
   clock: () => import('./clock.ts'),
   'hostile-yaml': () => import('./hostile-yaml.ts'),
   'rubbish-plugin': () => import('./rubbish-plugin.ts'),
+  safety: () => import('./safety.ts'),
 };
