@@ -1,6 +1,8 @@
 /** The command table: argv to one command, each loaded when it is called. */
 
 import { Argument, Command, CommanderError, type Option } from 'commander';
+import { errorText } from '../engine/error-text.ts';
+import { redactor, secretsOf } from '../engine/redact.ts';
 import type { Main, Shell } from '../shell.ts';
 import { version, versionText } from '../version.ts';
 import {
@@ -364,8 +366,15 @@ function build(shell: Shell, result: Result): Command {
   return program;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What an error says, without the secrets that this process knows. */
+function messageOf(error: unknown, shell: Shell): string {
+  return redactor(secretsOf(shell.env))(errorText(error));
+}
+
+/** A bug, with the place where it showed. */
+function stackOf(error: unknown, shell: Shell): string {
+  const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : errorText(error);
+  return redactor(secretsOf(shell.env))(stack.slice(0, 10_000));
 }
 
 /** Exit code 1, with what went wrong where that is not told yet; a stream of events ends with its last one. */
@@ -396,9 +405,9 @@ export const main: Main = async (argv, shell) => {
       /^(Store|Lock|Fence|Log)\w*Error$/u.test(name) ||
       typeof (error as NodeJS.ErrnoException).code === 'string';
     if (!expected) {
-      if (eventsOf(result.shell) !== undefined) failed(result.shell, `internal error: ${messageOf(error)}`);
-      throw error;
+      shell.stderr.write(`fettle: internal error: ${stackOf(error, shell)}\n`);
+      return failed(result.shell, eventsOf(result.shell) === undefined ? undefined : 'internal error');
     }
-    return failed(result.shell, messageOf(error));
+    return failed(result.shell, messageOf(error, shell));
   }
 };

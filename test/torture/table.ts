@@ -12,4 +12,5 @@ export const tortures: Readonly<Record<string, () => Promise<{ readonly torture:
   'hostile-yaml': () => import('./hostile-yaml.ts'),
   'rubbish-plugin': () => import('./rubbish-plugin.ts'),
   safety: () => import('./safety.ts'),
+  secrets: () => import('./secrets.ts'),
 };

@@ -1,0 +1,119 @@
+/** Redaction, guards and texts of errors: tables. */
+
+import { describe, expect, it } from 'vitest';
+import { errorText } from '../../src/engine/error-text.ts';
+import { plainJson, soundFindings, soundProposal, soundVerdict } from '../../src/engine/guard.ts';
+import { redactor, redactPatterns, secretsOf } from '../../src/engine/redact.ts';
+
+describe('what looks like a secret', () => {
+  it.each([
+    ['postgres://me:geheim@host/db', 'postgres://(hidden)@host/db'],
+    ['https://token@host/x?y=1', 'https://(hidden)@host/x?y=1'],
+    ['https://host/x@y', 'https://host/x@y'],
+    ['https://h/v1?token=abcdef&x=1', 'https://h/v1?token=(hidden)&x=1'],
+    ['password: "geheim1"', 'password: "(hidden)"'],
+    ["{ api_key: 'geheim1' }", "{ api_key: '(hidden)' }"],
+    ['Authorization: Bearer abc.def-ghi', 'Authorization: (hidden)'],
+    ['sent bearer abcdefgh', 'sent bearer (hidden)'],
+    ['-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\nrest', '(hidden)\nrest'],
+    ['"-----BEGIN RSA PRIVATE KEY-----\\nAAAA', '"(hidden)'],
+    ['token: unset', 'token: unset'],
+    ['the token is missing', 'the token is missing'],
+    ['nothing to hide', 'nothing to hide'],
+    ['certificates/Certificate/www: secret-not-allowed', 'certificates/Certificate/www: secret-not-allowed'],
+  ])('%j', (text, hidden) => {
+    expect(redactPatterns(text)).toBe(hidden);
+  });
+});
+
+describe('what is known to be secret', () => {
+  const redact = redactor(['a/b+c d"e', 'line-one\nline-two', 'abc', 'a/b+c d"e-longer']);
+  it.each([
+    ['x a/b+c d"e y', 'x (hidden) y'],
+    ['x a/b+c d"e-longer y', 'x (hidden) y'],
+    [`x ${encodeURIComponent('a/b+c d"e')} y`, 'x (hidden) y'],
+    [`x ${JSON.stringify('a/b+c d"e')} y`, 'x "(hidden)" y'],
+    [`x ${Buffer.from('a/b+c d"e').toString('base64')} y`, 'x (hidden) y'],
+    [`x ${Buffer.from('a/b+c d"e').toString('hex')} y`, 'x (hidden) y'],
+    ['only line-two of it', 'only (hidden) of it'],
+    ['abc is too short to be hidden everywhere', 'abc is too short to be hidden everywhere'],
+  ])('%j', (text, hidden) => {
+    expect(redact(text)).toBe(hidden);
+  });
+
+  it('is found in an environment by its name', () => {
+    const env = {
+      HCLOUD_TOKEN: 'one',
+      PGPASSWORD: 'two',
+      PATH: 'three',
+      MY_STORE: 'four',
+      EMPTY_TOKEN: '',
+      X: undefined,
+    };
+    expect(secretsOf(env, ['MY_STORE'])).toEqual(['one', 'two', 'four']);
+  });
+});
+
+it.each([
+  [new Error('no'), 'no'],
+  ['text', 'text'],
+  [undefined, 'undefined'],
+  [new Error(''), 'an error without a message'],
+  [Object.assign(new Error('x'), { message: 7 }), '7'],
+  [
+    {
+      toString: () => {
+        throw new Error('even so');
+      },
+    },
+    'an error that cannot be told',
+  ],
+  [Symbol('s'), 'Symbol(s)'],
+  [new Error('\ud800'), '\ufffd'],
+])('%#: what an error says', (error, text) => {
+  expect(errorText(error)).toBe(text);
+});
+
+it('never says more than a page', () => {
+  expect(errorText(new Error('x'.repeat(10_000_000))).length).toBeLessThan(2100);
+});
+
+describe('guards', () => {
+  const circle: Record<string, unknown> = {};
+  circle['self'] = circle;
+  it.each([[circle], [10n], [() => 1], [undefined], ['x'.repeat(2000)]])('%#: is nothing that can be kept', (value) => {
+    expect(() => plainJson(value, 'it', 1000)).toThrow(/it is|BigInt|circular/u);
+  });
+
+  it.each([
+    [null],
+    [7],
+    [[]],
+    [{}],
+    [{ step: 'a', goal: 'create', because: 'x' }],
+    [{ step: 'a>b', goal: 'destroy', because: 'x' }],
+    [{ step: 'a>b', goal: 'create', because: 7 }],
+    [{ step: 'a>b', goal: 'create', because: 'x', fields: [{}] }],
+    [{ step: 'a>b', goal: 'create', because: 'x', cause: 'whim' }],
+  ])('%j is no proposal', (value) => {
+    expect(() => soundProposal(value as never)).toThrow(/proposal/u);
+  });
+
+  it.each([
+    [null],
+    [{}],
+    [{ outcome: 'pass', message: 'x' }],
+    [{ outcome: 'maybe', message: 'x', facts: {} }],
+    [{ outcome: 'defer', message: 'x', facts: {}, clearsAt: 'soon' }],
+  ])('%j is no verdict', (value) => {
+    expect(() => soundVerdict(value as never)).toThrow(/verdict|null/u);
+  });
+
+  it('findings are of the resource that they were asked for', () => {
+    const ref = { plugin: 'toy', kind: 'Item', name: 'a' };
+    const finding = { ref: { ...ref, name: 'b' }, code: 'c', severity: 'info', message: 'm', facts: {} } as const;
+    expect(soundFindings([finding], ref)).toEqual([{ ...finding, ref }]);
+    for (const wrong of [{}, [{}], [{ ...finding, severity: 'bad' }]])
+      expect(() => soundFindings(wrong as never, ref)).toThrow(/findings/u);
+  });
+});
