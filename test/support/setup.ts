@@ -14,6 +14,7 @@ const tools: Readonly<Record<string, string>> = {
   git: 'git',
   script: 'bsdutils',
   setpriv: 'util-linux',
+  python3: 'python3',
   postgres: 'postgresql',
 };
 

@@ -13,4 +13,5 @@ export const tortures: Readonly<Record<string, () => Promise<{ readonly torture:
   'rubbish-plugin': () => import('./rubbish-plugin.ts'),
   safety: () => import('./safety.ts'),
   secrets: () => import('./secrets.ts'),
+  audit: () => import('./audit.ts'),
 };
