@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { stopDatabases } from '../test/torture/database.ts';
 import { freshProgress, type Progress, runRounds } from '../test/torture/run-rounds.ts';
 import { tortures } from '../test/torture/table.ts';
 import type { Torture } from '../test/torture/torture.ts';
@@ -129,6 +130,7 @@ async function main(): Promise<number> {
     });
     sound = sound && ok;
   }
+  await stopDatabases();
   rmSync(dist, { recursive: true, force: true });
   return sound ? 0 : 1;
 }

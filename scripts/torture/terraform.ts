@@ -28,7 +28,7 @@ function project(root: string, name: string): string {
     (_, i) => `resource "terraform_data" "item_${i}" {
   input = ${i}
   provisioner "local-exec" {
-    command = "sleep 0.0$((RANDOM % 3)); echo item_${i} >> effects"
+    command = "sleep 0.0${i % 10}; echo item_${i} >> effects"
   }
 }
 `,
@@ -59,6 +59,10 @@ function recorded(folder: string): readonly string[] | undefined {
 }
 
 async function kills(root: string, rounds: number): Promise<string> {
+  const timed = project(root, 'timed');
+  const start = Date.now();
+  terraform(timed, 'apply', '-auto-approve', '-input=false');
+  const longest = Date.now() - start;
   const counts = { killed: 0, torn: 0, unrecorded: 0, effects: 0, doubled: 0, failed: 0 };
   for (let round = 0; round < rounds; round += 1) {
     const folder = project(root, `kill-${round}`);
@@ -69,7 +73,7 @@ async function kills(root: string, rounds: number): Promise<string> {
       detached: true,
     });
     const ended = new Promise((resolve) => child.once('close', resolve));
-    await sleep(300 + Math.random() * 2500);
+    await sleep(Math.random() * longest);
     if (child.exitCode === null && child.pid !== undefined) {
       counts.killed += 1;
       process.kill(-child.pid, 'SIGKILL');
@@ -113,7 +117,7 @@ function rollback(root: string): string {
   copyFileSync(join(folder, 'terraform.tfstate'), join(folder, 'older'));
   terraform(folder, 'apply', '-auto-approve', '-input=false');
   copyFileSync(join(folder, 'older'), join(folder, 'terraform.tfstate'));
-  const { code, out } = terraform(folder, 'plan', '-input=false', '-detailed-exitcode');
+  const { code, out } = terraform(folder, 'plan', '-input=false', '-no-color', '-detailed-exitcode');
   const created = /Plan: (\d+) to add/u.exec(out)?.[1] ?? '0';
   return `| rollback | an older state put back: exit ${code}, ${created} existing resources proposed to be created again |`;
 }

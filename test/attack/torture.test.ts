@@ -4,12 +4,16 @@ import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, testSeed } from '../support/cli.ts';
+import { stopDatabases } from '../torture/database.ts';
 import { freshProgress, runRounds } from '../torture/run-rounds.ts';
 import { tortures } from '../torture/table.ts';
 
 const seed = testSeed();
 const folder = temporaryFolder();
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await stopDatabases();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe('torture', () => {
   it.each(Object.keys(tortures))('%s', { timeout: 600_000 }, async (name) => {

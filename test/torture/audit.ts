@@ -93,7 +93,7 @@ async function tamper(original: string, folder: string, random: () => number): P
   const what = how?.(lines, at, random) ?? '';
   writeFileSync(join(log, name), `${lines.join('\n')}\n`);
   const where = `${what} at line ${at + 1} of ${name}`;
-  const store = openLogOf(folder);
+  const store = await openLogOf(folder);
   const report = await store.verify();
   await store.close();
   must(report.status === 'damaged', `not found: ${where}`, folder);

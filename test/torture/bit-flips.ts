@@ -26,7 +26,7 @@ interface Whole {
 }
 
 async function read(folder: string): Promise<Whole> {
-  const store = openLogOf(folder);
+  const store = await openLogOf(folder);
   const records: LogRecord[] = [];
   const { head } = await store.read((record) => records.push(record), 'all');
   await store.close();
@@ -107,10 +107,11 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
     const copy = join(folder, `copy-${i}`);
     mkdirSync(copy, { recursive: true });
     cpSync(join(original, '.fettle'), join(copy, '.fettle'), { recursive: true });
+    cpSync(join(original, 'fettle.yaml'), join(copy, 'fettle.yaml'));
     const what = damage(join(copy, '.fettle'), random);
     if (what === undefined) continue;
     counts.damages += 1;
-    const store = openLogOf(copy);
+    const store = await openLogOf(copy);
     const report = await store.verify();
     const withHead = await store.verify(whole.head);
     await store.close();

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogRecord } from '../../src/engine/record.ts';
 import { randomFrom } from '../support/cli.ts';
+import { newDatabase } from './database.ts';
 import {
   converges,
   effectsAreAccounted,
@@ -30,10 +31,10 @@ function runsDoNotMix(records: readonly LogRecord[], folder: string): void {
   }
 }
 
-async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Record<string, number>>> {
+async function attack({ seed, index, folder }: RoundInput, store: string): Promise<Readonly<Record<string, number>>> {
   const random = randomFrom(seed * 1_000_003 + index);
   const items = manyItems(ITEMS);
-  effectsProject(folder, items);
+  effectsProject(folder, items, store);
   const count = [2, 3, 4, 8, 16, 32][Math.floor(random() * 6)] ?? 2;
   const waits = random() < 0.3;
   const args = ['apply', '--yes', ...(waits ? ['--lock-timeout', '60s'] : [])];
@@ -73,5 +74,14 @@ export const torture: Torture = {
   long: 200,
   short: 6,
   parallel: 1,
-  round,
+  round: (input) => attack(input, '.fettle'),
+};
+
+export const overPostgres: Torture = {
+  name: 'concurrent-postgres',
+  what: '2 to 32 applies of one project at once, half of the time with the winner killed; the log on PostgreSQL',
+  long: 200,
+  short: 2,
+  parallel: 1,
+  round: async (input) => attack(input, await newDatabase()),
 };

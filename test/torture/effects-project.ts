@@ -7,6 +7,7 @@ import type { LogRecord } from '../../src/engine/record.ts';
 import { openFileStore } from '../../src/store/file-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { bareEnvironment, type Ran } from '../support/cli.ts';
+import { PASSWORD } from '../support/postgres.ts';
 import { goneFolder, itemsFolder, parseEffects } from './effects-plugin.ts';
 
 /** A long run has a copy of its own, which no build replaces. */
@@ -44,7 +45,7 @@ export interface Running {
 export function start(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   const child = spawn(process.execPath, [tortureCli, ...args], {
     cwd: folder,
-    env: bareEnvironment(env),
+    env: bareEnvironment({ PGPASSWORD: PASSWORD, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -75,18 +76,19 @@ export function must(holds: boolean, what: string, where: string): asserts holds
   if (!holds) throw new Error(`${what} (${where})`);
 }
 
-export function openLogOf(folder: string): Store {
-  return openFileStore({
-    folder: join(folder, '.fettle'),
-    project: 'torture',
-    actor: 'check',
-    now: Date.now,
-    randomId: () => 'check',
-  });
+/** The store that a project's fettle.yaml names. */
+export async function openLogOf(folder: string): Promise<Store> {
+  const [, store = '.fettle'] =
+    /^store: "?([^"\n]*)"?$/mu.exec(readFileSync(join(folder, 'fettle.yaml'), 'utf8')) ?? [];
+  const options = { project: 'torture', actor: 'check', now: Date.now, randomId: () => 'check' };
+  if (!store.startsWith('postgres:')) return openFileStore({ ...options, folder: join(folder, store) });
+  const { openPostgresStore } = await import('../../src/store/postgres/postgres-store.ts');
+  return openPostgresStore({ ...options, url: store, password: PASSWORD });
 }
 
 /** All records, after verification. Throws where the log does not hold. */
-export async function soundLog(folder: string, store = openLogOf(folder)): Promise<readonly LogRecord[]> {
+export async function soundLog(folder: string): Promise<readonly LogRecord[]> {
+  const store = await openLogOf(folder);
   const report = await store.verify();
   must(report.status !== 'damaged', `the log is damaged: ${report.damage[0]?.message ?? ''}`, folder);
   const records: LogRecord[] = [];
@@ -155,6 +157,8 @@ export async function converges(folder: string, items: Items, updates = 0): Prom
     const changed = own.filter(({ what }) => what === 'update').length;
     must(changed <= updates, `${name} was changed ${changed} times`, folder);
   }
-  const locks = readdirSync(join(folder, '.fettle')).filter((name) => name.startsWith('lock'));
-  must(locks.length === 0, `a lock is left: ${locks.join(', ')}`, folder);
+  const store = await openLogOf(folder);
+  const lock = await store.lockStatus();
+  await store.close();
+  must(lock === undefined, `a lock is left: ${lock?.holder.id}`, folder);
 }

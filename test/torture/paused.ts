@@ -1,9 +1,8 @@
 /** Stops the holder of the lock, lets another take over, and wakes it up: nothing that it does then may count. */
 
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomFrom } from '../support/cli.ts';
+import { newDatabase } from './database.ts';
 import {
   converges,
   effectsAreAccounted,
@@ -11,6 +10,7 @@ import {
   fettleIn,
   manyItems,
   must,
+  openLogOf,
   soundLog,
   start,
 } from './effects-project.ts';
@@ -24,18 +24,22 @@ async function holderId(folder: string): Promise<string | undefined> {
   return status.holder?.id;
 }
 
-function isLocked(folder: string): boolean {
-  const store = join(folder, '.fettle');
-  return existsSync(store) && readdirSync(store).some((name) => name.startsWith('lock-'));
+async function isLocked(folder: string): Promise<boolean> {
+  const store = await openLogOf(folder);
+  try {
+    return (await store.lockStatus()) !== undefined;
+  } finally {
+    await store.close();
+  }
 }
 
-async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Record<string, number>>> {
+async function attack({ seed, index, folder }: RoundInput, store: string): Promise<Readonly<Record<string, number>>> {
   const random = randomFrom(seed * 1_000_003 + index);
   const items = manyItems(ITEMS);
-  effectsProject(folder, items);
+  effectsProject(folder, items, store);
   const { child, ended } = start(folder, ['apply', '--yes'], { EFFECTS_DELAY_MS: '60' });
   // A slow machine must not stop it before it has begun.
-  for (let i = 0; i < 2000 && !isLocked(folder) && child.exitCode === null; i += 1) await sleep(5);
+  for (let i = 0; i < 1000 && !(await isLocked(folder)) && child.exitCode === null; i += 1) await sleep(5);
   await sleep(random() * 200);
   child.kill('SIGSTOP');
   const id = await holderId(folder);
@@ -76,5 +80,14 @@ export const torture: Torture = {
   long: 200,
   short: 3,
   parallel: 3,
-  round,
+  round: (input) => attack(input, '.fettle'),
+};
+
+export const overPostgres: Torture = {
+  name: 'paused-postgres',
+  what: 'the holder of the lock is stopped, another takes over by force or by the lease, the holder is woken; the log on PostgreSQL',
+  long: 200,
+  short: 2,
+  parallel: 3,
+  round: async (input) => attack(input, await newDatabase()),
 };

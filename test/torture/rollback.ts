@@ -7,7 +7,7 @@ import { effectsProject, fettleIn, manyItems, must, openLogOf, writeItems } from
 import type { RoundInput, Torture } from './torture.ts';
 
 async function headOf(folder: string): Promise<{ readonly seq: number; readonly hash: string }> {
-  const store = openLogOf(folder);
+  const store = await openLogOf(folder);
   const { head } = await store.read(() => undefined);
   await store.close();
   must(head !== undefined, 'the log has no head', folder);

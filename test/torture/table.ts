@@ -5,7 +5,9 @@ import type { Torture } from './torture.ts';
 export const tortures: Readonly<Record<string, () => Promise<{ readonly torture: Torture }>>> = {
   'random-kill': () => import('./random-kill.ts'),
   concurrent: () => import('./concurrent.ts'),
+  'concurrent-postgres': async () => ({ torture: (await import('./concurrent.ts')).overPostgres }),
   paused: () => import('./paused.ts'),
+  'paused-postgres': async () => ({ torture: (await import('./paused.ts')).overPostgres }),
   'bit-flips': () => import('./bit-flips.ts'),
   rollback: () => import('./rollback.ts'),
   clock: () => import('./clock.ts'),
