@@ -6,7 +6,7 @@
  * |---|---|
  * | values that are known to be secret | they are, percent-encoded, escaped as JSON, in base64 (both alphabets) and in hex |
  * | a private key in PEM | the whole block, also with its newlines escaped, and where its end is missing |
- * | user and password in a URL | everything between `://` and `@` |
+ * | user and password in a URL | everything between `://` and `@`; a short user alone is left |
  * | credentials of a header | what follows `Authorization:` and its kind, `Bearer` and `Basic` |
  * | parameters and settings that are called so | `password=…`, `token: …`, `api_key=…` |
  */
@@ -17,7 +17,8 @@ export type Redact = (text: string) => string;
 const HIDDEN = '(hidden)';
 
 const PEM = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gu;
-const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"'@?#]+@/giu;
+/** `user:password@`, or a user that is as long as a token; a short user alone is a name. */
+const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)(?:[^/\s"'@?#:]*:[^/\s"'@?#]*|[^/\s"'@?#:]{16,})@/giu;
 const HEADER =
   /\b((?:proxy-)?authorization|x-api-key|x-auth-token|cookie|set-cookie)(["']?\s*[:=]\s*["']?)[^\r\n"']+/giu;
 const SCHEME = /\b(bearer|basic)(\s+)[A-Za-z0-9+/=_.~-]{6,}/giu;

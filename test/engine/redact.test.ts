@@ -8,7 +8,8 @@ import { redactor, redactPatterns, secretsOf } from '../../src/engine/redact.ts'
 describe('what looks like a secret', () => {
   it.each([
     ['postgres://me:geheim@host/db', 'postgres://(hidden)@host/db'],
-    ['https://token@host/x?y=1', 'https://(hidden)@host/x?y=1'],
+    ['https://ghp_0123456789abcdef@host/x?y=1', 'https://(hidden)@host/x?y=1'],
+    ['postgres://admin@host/db', 'postgres://admin@host/db'],
     ['https://host/x@y', 'https://host/x@y'],
     ['https://h/v1?token=abcdef&x=1', 'https://h/v1?token=(hidden)&x=1'],
     ['password: "geheim1"', 'password: "(hidden)"'],
