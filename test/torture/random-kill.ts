@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomFrom } from '../support/cli.ts';
+import { newDatabase } from './database.ts';
 import {
   converges,
   effectsAreAccounted,
@@ -27,10 +28,10 @@ async function killedAfter(folder: string, ms: number): Promise<{ readonly said:
   return { said: ran.stdout, killed: ran.signal === 'SIGKILL' };
 }
 
-async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Record<string, number>>> {
+async function attack({ seed, index, folder }: RoundInput, store: string): Promise<Readonly<Record<string, number>>> {
   const random = randomFrom(seed * 1_000_003 + index);
   const items = manyItems(ITEMS);
-  effectsProject(folder, items);
+  effectsProject(folder, items, store);
   let kills = 0;
   let late = 0;
   const attempts = 1 + Math.floor(random() * 3);
@@ -61,5 +62,14 @@ export const torture: Torture = {
   long: 1000,
   short: 12,
   parallel: 3,
-  round,
+  round: (input) => attack(input, '.fettle'),
+};
+
+export const overPostgres: Torture = {
+  name: 'random-kill-postgres',
+  what: 'kill -9 at a random moment of an apply of 60 resources, up to four times in a row; the log on PostgreSQL',
+  long: 1000,
+  short: 3,
+  parallel: 3,
+  round: async (input) => attack(input, await newDatabase()),
 };
