@@ -4,7 +4,7 @@
  * A run goes on where the last one of that name stopped, with its seed: what was done is in `.torture/NAME.json`.
  */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -89,6 +89,18 @@ async function runOne(name: string, options: Options): Promise<boolean> {
   return progress.failures.length === 0;
 }
 
+/** Long forms that are test files: every point instead of a sample. */
+const FILES: Readonly<Record<string, readonly string[]>> = {
+  'kill-points': ['test/attack/kill.test.ts', 'test/store/kill.test.ts'],
+};
+
+function runFiles(name: string, files: readonly string[], seed: string | undefined): boolean {
+  console.log(`${name}: every point of ${files.join(' and ')}`);
+  const env = { ...process.env, FETTLE_TEST_FULL: '1', ...(seed === undefined ? {} : { FETTLE_TEST_SEED: seed }) };
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  return spawnSync(process.execPath, [vitest, 'run', ...files], { cwd: root, env, stdio: 'inherit' }).status === 0;
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -105,9 +117,11 @@ async function main(): Promise<number> {
       const { torture } = await load();
       console.log(`${name.padEnd(16)}  ${torture.long} rounds: ${torture.what}`);
     }
+    for (const [name, files] of Object.entries(FILES))
+      console.log(`${name.padEnd(16)}  every point of ${files.join(' and ')}`);
     return 0;
   }
-  const names = positionals.includes('all') ? Object.keys(tortures) : positionals;
+  const names = positionals.includes('all') ? [...Object.keys(tortures), ...Object.keys(FILES)] : positionals;
   if (names.length === 0) {
     console.log(usage);
     return 1;
@@ -121,6 +135,11 @@ async function main(): Promise<number> {
   let sound = true;
   for (const name of names) {
     if (stop.signal.aborted) break;
+    const files = FILES[name];
+    if (files !== undefined) {
+      sound = runFiles(name, files, values.seed) && sound;
+      continue;
+    }
     const ok = await runOne(name, {
       ...(values.rounds === undefined ? {} : { rounds: Number(values.rounds) }),
       ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),

@@ -60,7 +60,7 @@ function checksumOf(plan: Plan): string {
 
 /** Saves a plan with its checksum, mode 0600. */
 export async function savePlan(file: string, plan: Plan): Promise<void> {
-  const temporary = `${file}.tmp-${randomBytes(6).toString('hex')}`;
+  const temporary = `${file}.tmp-${randomBytes(8).toString('hex')}`;
   const handle = await open(temporary, 'wx', 0o600);
   try {
     let buffer = '';

@@ -492,6 +492,24 @@ const attacks: readonly Attack[] = [
     least: 15,
   },
   {
+    name: 'while it saves a plan',
+    command: ['plan', '-o', 'plan.json'],
+    template: async () => {
+      const folder = await applied();
+      issueWithOpenssl(folder, 'www', 20);
+      return folder;
+    },
+    killed: async (folder, where) => {
+      await expectReadable(folder, where);
+      // The file is there as a whole, or not at all.
+      const shown = await fettle(folder, 'show', 'plan.json');
+      expect([where, existsSync(join(folder, 'plan.json')) ? 0 : 1]).toEqual([where, shown.code]);
+    },
+    mended: expectMended,
+    sample: 6,
+    least: 3,
+  },
+  {
     name: 'while it records what it sees',
     command: ['drift', '--record'],
     template: applied,

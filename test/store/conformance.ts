@@ -248,6 +248,48 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await memoriesOf(other)).toEqual(await memoriesOf(open()));
     });
 
+    it('takes the lock from the holder that is named, and from no other', async () => {
+      const { store, fence } = await filled();
+      const other = open('other');
+      await expect(other.lock({ ...NOW, takeOver: 'somebody' })).rejects.toBeInstanceOf(LockHeldError);
+      const next = await other.lock({ ...NOW, takeOver: fence.holder.id });
+      expect(next.token).toBeGreaterThan(fence.token);
+      await expect(store.append([note('late')], fence)).rejects.toBeInstanceOf(FenceLostError);
+      await other.append([note('mine')], next);
+      await other.unlock(next);
+      expect(await other.lockStatus()).toBeUndefined();
+      expect(await other.verify()).toMatchObject({ status: 'sound', damage: [] });
+    });
+
+    it('tells how the lock stands', async () => {
+      expect(await open().lockStatus()).toBeUndefined();
+      const { fence } = await filled();
+      const status = await open().lockStatus();
+      expect(status).toMatchObject({ liveness: 'held', token: fence.token, holder: fence.holder, leaseMs: 15_000 });
+      expect(Number.isNaN(Date.parse(status?.heartbeatAt ?? ''))).toBe(false);
+      await bench.declareDead();
+      expect(await open().lockStatus()).toMatchObject({ liveness: 'dead' });
+      expect(await open().holder()).toBeUndefined();
+    });
+
+    it('prunes what is oldest, says what went, and remembers all', async () => {
+      const { store, fence } = await filled();
+      for (let i = 0; i < 3; i += 1) {
+        await store.checkpoint(await rememberedIn(store), fence, true);
+        await store.append([note(`run-${i}`)], fence);
+      }
+      const before = await memoriesOf(store);
+      const heads = (await recordsOf(store)).map(({ seq, hash }) => ({ seq, hash }));
+      const report = await store.prune(2, fence);
+      expect(report.deleted.length).toBeGreaterThan(0);
+      expect(heads).toContainEqual(report.last);
+      await store.append([note('after')], fence);
+      expect(await memoriesOf(open())).toEqual(before);
+      expect(await open().verify()).toMatchObject({ status: 'sound', damage: [], from: report.from });
+      expect((await open().verify(report.last)).damage).toMatchObject([{ code: 'head-uncheckable' }]);
+      expect((await store.prune(9, fence)).deleted).toEqual([]);
+    });
+
     it('cuts a torn record, and says so before', async ({ skip }) => {
       if (bench.tear === undefined) return skip('this log does not tear');
       const { store, fence, written } = await filled();
