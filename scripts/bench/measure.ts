@@ -2,6 +2,11 @@
 
 import { spawnSync } from 'node:child_process';
 
+/** More than any program here prints: an apply of 10,000 as JSON is above the 1 MiB that Node.js allows by itself. */
+const OUTPUT_LIMIT_BYTES = 1 << 28;
+/** What an error quotes of a program that failed. */
+const QUOTE_CHARACTERS = 300;
+
 export interface Program {
   readonly argv: readonly string[];
   readonly cwd: string;
@@ -31,11 +36,16 @@ export function runOnce(program: Program, hook?: string): Sample {
   delete env['NODE_COMPILE_CACHE'];
   const asked = hook === undefined ? args : ['--require', hook, ...args];
   const start = process.hrtime.bigint();
-  const ended = spawnSync(node, asked, { cwd: program.cwd, env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const ended = spawnSync(node, asked, {
+    cwd: program.cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    maxBuffer: OUTPUT_LIMIT_BYTES,
+  });
   const ms = Number(process.hrtime.bigint() - start) / 1e6;
   if (ended.status !== 0) {
     const said = `${ended.stderr.toString()}${ended.stdout.toString()}`.trim().split('\n').slice(0, 3).join(' | ');
-    throw new Error(`exit ${ended.status ?? ended.signal}: ${said}`);
+    throw new Error(`exit ${ended.status ?? ended.signal}: ${said.slice(0, QUOTE_CHARACTERS)}`);
   }
   if (hook === undefined) return { ms };
   return { ms, peakKib: Number(ended.output[3]?.toString()) };

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { type Config, isDatabase, loadConfig } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
+import { rootOf } from '../engine/load/within-root.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { type Redact, redactor, secretsOf } from '../engine/redact.ts';
@@ -71,10 +72,13 @@ export async function openProject(
   const from = workFolder(flags, shell);
   const given = paths?.map((path) => (isAbsolute(path) ? path : relative(config.folder, resolve(from, path)) || '.'));
   const loaders = loadersOf(shell);
+  const isGiven = given !== undefined && given.length > 0;
   const loaded = await load({
     folder: config.folder,
-    paths: given === undefined || given.length === 0 ? config.desired : given,
+    paths: isGiven ? given : config.desired,
     plugins: loaders,
+    // Who runs the command may name any file; the configuration, which a pull request can change, may not.
+    ...(isGiven ? {} : { root: await rootOf(config.folder) }),
     ...more,
   });
   report(loaded.problems, flags, shell);

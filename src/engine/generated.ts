@@ -24,6 +24,7 @@ export type EngineRuleId =
 export type ProblemCode =
   | 'unreadable-file'
   | 'no-files'
+  | 'outside-root'
   | 'empty-desired'
   | 'not-utf8'
   | 'utf-16'
@@ -339,6 +340,7 @@ export const exitCodes: readonly ExitCode[] = [
 export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'unreadable-file': 'The file cannot be read.',
   'no-files': 'A path or pattern names no file.',
+  'outside-root': 'A file that the configuration names lies outside its repository.',
   'empty-desired': 'An entry of `desired` yields no document.',
   'not-utf8': 'The file is not valid UTF-8.',
   'utf-16': 'The file is UTF-16; UTF-8 is expected.',

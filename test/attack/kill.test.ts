@@ -576,6 +576,9 @@ describe('killed at every call that changes something', () => {
   });
 });
 
+/** A failing or full disk, one that became read-only, no right, no file handles left. */
+const ERRORS = ['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EMFILE'];
+
 /** A call that fails leads to an exit code that says so, and never to less than a kill leaves. */
 describe('failing at a call that changes something', () => {
   it.each(attacks.filter(({ command }) => command[0] !== 'log'))('$name', { timeout: 900_000 }, async (attack) => {
@@ -585,7 +588,7 @@ describe('failing at a call that changes something', () => {
     let failures = 0;
     await queue.addAll(
       sampleOf(points, FULL ? points.length : 10, random).map((point) => async () => {
-        const error = ['EIO', 'ENOSPC', 'EACCES'][Math.floor(random() * 3)] ?? 'EIO';
+        const error = ERRORS[Math.floor(random() * ERRORS.length)] ?? 'EIO';
         const folder = copyOf(template);
         const trace = `${folder}.trace`;
         const ran = await underStrace(folder, attack.command, [

@@ -43,6 +43,7 @@ import { suggest } from './nearest.ts';
 import { type Entry, findFiles, shownPath } from './paths.ts';
 import { inOrder, located, positionAt, problemAt, problemOfText, type Source, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
+import { withinRoot } from './within-root.ts';
 
 export interface LoadOptions {
   /** Absolute: what `paths` start from, and what files are shown relative to. */
@@ -53,6 +54,8 @@ export interface LoadOptions {
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
   /** The configuration, which is no document, where it is not called `fettle.yaml`. Absolute. */
   readonly configFile?: string;
+  /** Absolute: files that really lie outside it are problems, and not read. */
+  readonly root?: string;
   /** A path may yield no document. */
   readonly allowEmpty?: boolean;
   /** Aborting rejects with the signal's reason. */
@@ -113,7 +116,8 @@ function errorsOf(validate: Validator, value: unknown, base: string): readonly P
 /** Loads documents; throws only when it is aborted, or for a bug. */
 export async function load(options: LoadOptions): Promise<Loaded> {
   const { folder, signal, onProgress } = options;
-  const found = await findFiles(folder, options.paths, options.configFile);
+  const named = await findFiles(folder, options.paths, options.configFile);
+  const found = options.root === undefined ? named : await withinRoot(named, folder, options.root);
   const reading: Reading = {
     declared: [],
     spoilt: new Set(),

@@ -1,0 +1,64 @@
+/** The root: what a configuration names is read only inside its repository, links followed. */
+
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { fettle, issuerYaml, temporaryFolder, writeFiles } from '../../support/cli.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+const SECRET = 'geheim: line of another file\n';
+
+/** A repository with a project below it, and a file outside of both. */
+function repository(): { readonly outside: string; readonly project: string } {
+  const outside = temporaryFolder();
+  folders.push(outside);
+  writeFileSync(join(outside, 'other.yaml'), SECRET);
+  const project = join(outside, 'repo/env/prod');
+  mkdirSync(join(outside, 'repo/.git'), { recursive: true });
+  writeFiles(join(outside, 'repo'), { 'shared/ca.yaml': issuerYaml });
+  mkdirSync(join(project, 'desired'), { recursive: true });
+  return { outside, project };
+}
+
+describe('documents that a configuration names', () => {
+  it('may lie anywhere in its repository', async () => {
+    const { project } = repository();
+    writeFiles(project, { 'fettle.yaml': 'name: x\ndesired: [../../shared/]\n' });
+    expect(await fettle(project, 'validate')).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    ['an absolute path', (outside: string) => join(outside, 'other.yaml')],
+    ['a path upward', () => '../../../other.yaml'],
+    ['a pattern', () => '../../../*.yaml'],
+  ])('not outside it: %s', async (_name, path) => {
+    const { outside, project } = repository();
+    writeFiles(project, { 'fettle.yaml': `name: x\ndesired: [${JSON.stringify(path(outside))}]\n` });
+    const { code, stderr, stdout } = await fettle(project, 'validate');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('outside-root')]);
+    expect(stdout + stderr).not.toContain('geheim');
+  });
+
+  it('not by a link either, of a file or a folder', async () => {
+    const { outside, project } = repository();
+    writeFiles(project, { 'fettle.yaml': 'name: x\ndesired: [desired/]\n' });
+    symlinkSync(join(outside, 'other.yaml'), join(project, 'desired/a.yaml'));
+    mkdirSync(join(outside, 'more'));
+    writeFileSync(join(outside, 'more/b.yaml'), SECRET);
+    symlinkSync(join(outside, 'more'), join(project, 'desired/more'));
+    const { code, stderr, stdout } = await fettle(project, 'plan');
+    expect(code).toBe(1);
+    expect(stderr.match(/outside-root/gu)?.length).toBe(2);
+    expect(stdout + stderr).not.toContain('geheim');
+  });
+
+  it('who runs the command may name any file', async () => {
+    const { outside, project } = repository();
+    writeFiles(project, { 'fettle.yaml': 'name: x\ndesired: [desired/]\n' });
+    expect((await fettle(project, 'validate', join(outside, 'other.yaml'))).stderr).toContain('geheim');
+  });
+});
