@@ -157,10 +157,15 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
   ];
 }
 
+/** Whole: it is what `apply --plan-digest` takes. */
+function digestText(digest: string): string {
+  return /^sha256:[0-9a-f]{64}$/u.test(digest) ? `<code>${digest}</code>` : code(digest);
+}
+
 function placeText(plan: Plan, now: number): string {
   const age = spanText(now - Date.parse(plan.timestamp));
   const seen = `${plural(plan.summary.resources, 'resource')} in ${plural(plan.summary.plugins, 'plugin')}`;
-  return `${seen}, observed at ${code(plan.timestamp)}, ${age} before this was written<br>digest ${code(plan.plan_digest)}, log head ${code(headText(plan.log_head))}`;
+  return `${seen}, observed at ${code(plan.timestamp)}, ${age} before this was written<br>digest ${digestText(plan.plan_digest)}, log head ${code(headText(plan.log_head))}`;
 }
 
 function remarks(plan: Plan): readonly string[] {

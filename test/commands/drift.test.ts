@@ -420,3 +420,10 @@ describe('formats', () => {
       expect(stdout).toContain(part);
   });
 });
+
+it('the digest of a comment is whole: it is what apply takes', async () => {
+  const at = bench(itemsYaml({ a: 2 }));
+  const { stdout } = await at.run('plan --format markdown');
+  const digest = /sha256:[0-9a-f]{64}/u.exec(stdout)?.[0] ?? 'none';
+  expect((await at.run(`apply --plan-digest ${digest}`)).code).toBe(0);
+});
