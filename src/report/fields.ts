@@ -21,13 +21,18 @@ function isTree(value: Json | undefined): value is { readonly [key: string]: Jso
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A field may well be called `toString`. */
+function own(tree: { readonly [key: string]: Json }, key: string): Json | undefined {
+  return Object.hasOwn(tree, key) ? tree[key] : undefined;
+}
+
 /** What is wanted to be an object is gone through, as far as both sides are. */
 export function fieldRows(before: Json | undefined, after: Json | undefined, path = ''): readonly FieldRow[] {
   if (isTree(before) || isTree(after)) {
     const left = isTree(before) ? before : {};
     const right = isTree(after) ? after : {};
     return [...new Set([...Object.keys(left), ...Object.keys(right)])].flatMap((key) =>
-      fieldRows(left[key], right[key], path === '' ? key : `${path}.${key}`),
+      fieldRows(own(left, key), own(right, key), path === '' ? key : `${path}.${key}`),
     );
   }
   if (path === '') return [];
