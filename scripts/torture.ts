@@ -91,7 +91,7 @@ async function runOne(name: string, options: Options): Promise<boolean> {
 
 /** Long forms that are test files: every point instead of a sample. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
-  'kill-points': ['test/attack/kill.test.ts', 'test/store/kill.test.ts'],
+  'kill-everywhere': ['test/attack/kill.test.ts', 'test/store/kill.test.ts'],
 };
 
 function runFiles(name: string, files: readonly string[], seed: string | undefined): boolean {

@@ -67,9 +67,20 @@ async function attack({ seed, index, folder }: RoundInput, kills: boolean): Prom
   const ran = await run(
     'strace',
     [
-      ...['-f', '-qq', '-y', '-o', trace, '-e', `trace=${call}`, '-e', `inject=${call}:${fault}`],
+      '-f',
+      '-qq',
+      '-y',
+      '-o',
+      trace,
+      '-e',
+      `trace=${call}`,
+      '-e',
+      `inject=${call}:${fault}`,
       ...pathsOf(folder).flatMap((path) => ['-P', path]),
-      ...[process.execPath, tortureCli, 'apply', '--yes'],
+      process.execPath,
+      tortureCli,
+      'apply',
+      '--yes',
     ],
     folder,
     // One thread for all file calls that are waited for, as strace counts in each thread.
