@@ -113,12 +113,15 @@ async function story(): Promise<void> {
   const putBack = await swapAuthority();
   mustSay(fettle('plan', 0), 'REJECTED issuer-changed');
 
+  say('What is known of one resource, with every rule and what would let its step through:');
+  mustSay(fettle('explain certificates/Issuer/sandbox', 0), 'REJECTED', 'What would let it through');
+
   say(
     'The authority is put back. Somebody has also made a private key readable for everybody:\nthat is drift, and is set right.',
   );
   putBack();
   chmodSync(join(project, 'tls/api.key'), 0o644);
-  mustSay(fettle('plan', 0), '(drift)', '"0644" → "0600"');
+  mustSay(fettle('drift', 2), 'Drift: 1 of', '"0600" → "0644"');
   mustSay(fettle('apply --yes', 0), '1 done');
 
   say('Again: nothing to do.');

@@ -10,9 +10,11 @@ import type { Draft, LogRecord } from '../../src/engine/record.ts';
 import { reconcile } from '../../src/engine/reconcile.ts';
 import { emptyRecall, fold } from '../../src/engine/remember.ts';
 import type { Desired, Safety } from '../../src/engine/types.ts';
+import { median } from './measure.ts';
 import { type BenchWorld, benchPlugin } from './plugin.ts';
 
 const ACTIONS = 1000;
+const ROUNDS = 7;
 
 const safety: Safety = {
   maxAgeMs: 60_000,
@@ -33,8 +35,12 @@ function documents(count: number, edited: number): readonly Desired[] {
   }));
 }
 
-/** CPU in ms for each of `ACTIONS` edits in a fleet of `count`. */
-async function perAction(count: number): Promise<number> {
+interface Fleet {
+  /** CPU in ms for each of `ACTIONS` edits. */
+  readonly perAction: () => Promise<number>;
+}
+
+async function fleetOf(count: number): Promise<Fleet> {
   const recall = emptyRecall();
   let seq = 0;
   const record = async (drafts: readonly Draft[]): Promise<readonly LogRecord[]> =>
@@ -73,11 +79,22 @@ async function perAction(count: number): Promise<number> {
     return (user + system) / 1000;
   };
   await run(documents(count, 0));
-  // Once to warm up, and what is counted.
-  await run(documents(count, ACTIONS));
-  await run(documents(count, 0));
-  const cpu = await run(documents(count, ACTIONS));
-  return cpu / ACTIONS;
+  return {
+    perAction: async () => {
+      const cpu = await run(documents(count, ACTIONS));
+      await run(documents(count, 0));
+      return cpu / ACTIONS;
+    },
+  };
 }
 
-process.stdout.write(`${JSON.stringify({ small: await perAction(1000), large: await perAction(10_000) })}\n`);
+const fleets = { small: await fleetOf(1000), large: await fleetOf(10_000) };
+const samples: Record<keyof typeof fleets, number[]> = { small: [], large: [] };
+// In turns, after one that warms up.
+for (let round = 0; round <= ROUNDS; round += 1) {
+  for (const size of ['small', 'large'] as const) {
+    const cpu = await fleets[size].perAction();
+    if (round > 0) samples[size].push(cpu);
+  }
+}
+process.stdout.write(`${JSON.stringify({ small: median(samples.small), large: median(samples.large) })}\n`);

@@ -4,7 +4,8 @@ export interface Row {
   readonly figure: string;
   readonly measured: string;
   readonly target: string;
-  readonly verdict: 'ok' | 'over' | 'failed' | '';
+  /** `over` a limit that was to be kept, `short` of one that was to be reached. */
+  readonly verdict: 'ok' | 'over' | 'short' | 'failed' | '';
   readonly detail: string;
 }
 
@@ -25,7 +26,7 @@ export function atLeastRow(figure: string, limit: number, ratio: number, detail:
     figure,
     measured: `${ratio.toFixed(2)} x`,
     target: `at least ${limit} x`,
-    verdict: ratio >= limit ? 'ok' : 'over',
+    verdict: ratio >= limit ? 'ok' : 'short',
     detail,
   };
 }

@@ -4,8 +4,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchProject, type Places } from './fleet.ts';
-import { runOnce } from './measure.ts';
+import { median, runOnce } from './measure.ts';
 import { atLeastRow, fixed, type Row } from './rows.ts';
+
+/** Plans by each, in turns. */
+const PLANS = 3;
 
 const env = { ...process.env, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1' };
 
@@ -31,7 +34,7 @@ function fettle({ dist }: Places, project: string, ...args: readonly string[]): 
   return runOnce({ argv: [process.execPath, join(dist, 'bench', 'cli.js'), ...args], cwd: project }).ms;
 }
 
-/** Apply, and then a plan without changes, of `count` resources by both. */
+/** Apply, and then a plan without changes in turns, of `count` resources by both. */
 function rowsOf(places: Places, count: number): readonly Row[] {
   const theirs = terraformProject(places, count);
   const ours = benchProject(places, `against-${count}`, count);
@@ -39,19 +42,31 @@ function rowsOf(places: Places, count: number): readonly Row[] {
     theirs: terraform(theirs, 'apply', '-auto-approve', '-input=false'),
     ours: fettle(places, ours, 'apply', '--yes'),
   };
-  const planned = {
+  const parse = { argv: [process.execPath, join(places.dist, 'bench', 'parse.js'), join(ours, 'desired')], cwd: ours };
+  const turns = Array.from({ length: PLANS }, () => ({
     theirs: terraform(theirs, 'plan', '-input=false', '-detailed-exitcode'),
     ours: fettle(places, ours, 'plan', '--detailed-exitcode'),
+    yaml: runOnce(parse).ms,
+  }));
+  const planned = {
+    theirs: median(turns.map((turn) => turn.theirs)),
+    ours: median(turns.map((turn) => turn.ours)),
+    yaml: median(turns.map((turn) => turn.yaml)),
   };
   rmSync(theirs, { recursive: true });
-  const row = (what: string, times: { readonly theirs: number; readonly ours: number }): Row =>
+  rmSync(ours, { recursive: true });
+  const row = (what: string, times: { readonly theirs: number; readonly ours: number }, how: string): Row =>
     atLeastRow(
       `${what} of ${count.toLocaleString('en-US')} resources, faster than Terraform`,
       10,
       times.theirs / times.ours,
-      `${fixed(times.ours)} ms, Terraform ${fixed(times.theirs)} ms, once`,
+      `${fixed(times.ours)} ms, Terraform ${fixed(times.theirs)} ms, ${how}`,
     );
-  return [row('apply', applied), row('plan without changes', planned)];
+  return [
+    row('apply', applied, 'once'),
+    // Parsing is the floor of every plan from YAML.
+    row('plan without changes', planned, `medians of ${PLANS}; the same YAML parsed alone ${fixed(planned.yaml)} ms`),
+  ];
 }
 
 /** 1,000 resources always; 10,000 only when asked, because Terraform takes minutes for them. */

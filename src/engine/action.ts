@@ -85,19 +85,18 @@ export interface Ending {
   readonly message: string;
 }
 
-/** What matters for one action: itself, what it needs, and what its kind says. */
-function matters(pair: Pair, plugin: Plugin | undefined, scene: Scene): readonly Ref[] {
+/** What matters for one action, by address: itself, what it needs, and what its kind says. */
+function matters(pair: Pair, plugin: Plugin | undefined, scene: Scene): ReadonlyMap<string, Ref> {
   const more = plugin?.kinds[pair.ref.kind]?.matters?.(pair, scene) ?? [];
   const all = [pair.ref, ...(pair.desired?.needs ?? []), ...more];
-  return [...new Map(all.map((ref) => [formatRef(ref), ref])).values()];
+  return new Map(all.map((ref) => [formatRef(ref), ref]));
 }
 
 async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput): Promise<Look> {
-  const refs = matters(pair, input.plugins.get(pair.ref.plugin), input.scene);
-  const wanted = new Set(refs.map(formatRef));
-  const desired = [...wanted].flatMap((address) => live.get(address)?.desired ?? []);
+  const wanted = matters(pair, input.plugins.get(pair.ref.plugin), input.scene);
+  const desired = [...wanted.keys()].flatMap((address) => live.get(address)?.desired ?? []);
   const resources = new Map(
-    [...wanted].flatMap((address) => {
+    [...wanted.keys()].flatMap((address) => {
       const memory = input.recall.resources.get(address);
       return memory === undefined ? [] : [[address, memory] as const];
     }),
@@ -107,7 +106,7 @@ async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput)
     ...input.look,
     desired,
     recall,
-    only: refs,
+    only: [...wanted.values()],
     deadlineMs: ACTION_DEADLINE_MS,
     abort: input.abort,
   });

@@ -3,8 +3,11 @@
 import type { Ref } from './types.ts';
 
 const UNSAFE = /[/@*?%\s\p{Cc}]/gu;
+/** Names without any: most of them, and every address of a large fleet is written several times. */
+const SAFE = /^[\w.:-]*$/;
 
 function encodePart(part: string): string {
+  if (SAFE.test(part)) return part;
   return part.replace(UNSAFE, (character) => encodeURIComponent(character).replaceAll('*', '%2A'));
 }
 

@@ -46,13 +46,16 @@ function blank(ref: Ref): Memory {
   return { ref, version: 1, kept: {} };
 }
 
+/** An object without the members that say nothing; itself where all do, as most. */
+function without<T extends object>(object: T, saysNothing: (value: unknown) => boolean): T {
+  if (!Object.values(object).some(saysNothing)) return object;
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => !saysNothing(value))) as T;
+}
+
 /** Drops members that are undefined or say nothing, so that equal memories are equal as JSON. */
-function tidy(memory: Memory): Memory | undefined {
-  const kept = Object.fromEntries(
-    Object.entries(memory.kept).filter(([, value]) => value !== undefined && value !== null),
-  ) as Facts;
-  const entries = Object.entries({ ...memory, kept }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as unknown as Memory;
+function tidy(memory: Memory): Memory {
+  const kept = without(memory.kept, (value) => value === undefined || value === null);
+  return without(kept === memory.kept ? memory : { ...memory, kept }, (value) => value === undefined);
 }
 
 function withMeta(memory: Memory, meta: MetaNote | undefined): Memory {

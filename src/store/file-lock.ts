@@ -7,6 +7,9 @@
  *
  * 1. `lock-T` of a dead holder is removed only after a segment with a higher token exists, which seals T's segment.
  *    (A take-over that finds the log damaged makes no segment, and so leaves the dead lock where it is.)
+ *    And a lock whose segment exists is given back only after all lower ones are removed, or `lock-T` would be the
+ *    highest again, and its holder, if it lives, would go on behind the seal. Where they cannot be removed, it stays:
+ *    its process ends, and its heartbeat has ended, so it is taken over without a hand.
  * 2. Whoever has linked a lock looks again. A lock or a segment with a higher token: the look was old, so the lock is
  *    given back and all begins anew. The next lower lock, where it is not below the newest segment's token, and its
  *    holder is neither dead nor the one that was taken over: the same. Locks further down do not count: the one above
@@ -124,6 +127,13 @@ export async function linkLock(folder: string, token: number, holder: Holder, id
 export async function unlinkLock(folder: string, lock: HeldLock): Promise<void> {
   const holder = await readHolder(folder, lock.token).catch(() => undefined);
   if (holder?.id === lock.holder.id) await unlink(join(folder, lockName(lock.token))).catch(ignoreMissing);
+}
+
+/** Gives a lock back; it stays where lower ones that its segment has sealed off cannot be removed (rule 1). */
+export async function giveBackLock(folder: string, lock: HeldLock): Promise<void> {
+  const { locks, newest } = await look(folder);
+  if (newest >= lock.token && locks.some((other) => other < lock.token)) await unlinkLocksBelow(folder, lock.token);
+  await unlinkLock(folder, lock);
 }
 
 /** Removes the locks below a token of which there is a segment: nobody writes under them any more. */

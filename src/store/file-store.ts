@@ -16,7 +16,15 @@ import { appendQueue } from './append-queue.ts';
 import { createStore } from './create-store.ts';
 import { removeLeftovers, writeAllNow } from './durable.ts';
 import { errorCode, FenceLostError, LogDamagedError, StoreBrokenError, StoreError } from './errors.ts';
-import { acquireLock, assertFence, type HeldLock, lockStatusOf, unlinkLock, unlinkLocksBelow } from './file-lock.ts';
+import {
+  acquireLock,
+  assertFence,
+  giveBackLock,
+  type HeldLock,
+  lockStatusOf,
+  unlinkLock,
+  unlinkLocksBelow,
+} from './file-lock.ts';
 import { BEAT_MS, type Heartbeat, LEASE_MS, startHeartbeat } from './heartbeat.ts';
 import { thisHolder } from './holder.ts';
 import { macUnder, readKey } from './key.ts';
@@ -134,24 +142,29 @@ export function openFileStore(options: FileStoreOptions): Store {
     const { lock, tail } = session;
     const time = timeAfter(tail.end);
     let { seq, hash } = tail.end;
-    const lines: string[] = [];
-    const records = groups.map((group) =>
+    const written = groups.map((group) =>
       group.map((draft) => {
         const prev = hash;
         seq += 1;
         const line = formatLine(seq, time, actor, draft, prev);
         hash = line.hash;
-        lines.push(line.text);
-        // The body as a reader will find it, whatever becomes of the caller's object.
-        const body: unknown = JSON.parse(draft.body);
-        return { seq, time, actor, kind: draft.kind, body, prev, hash } as LogRecord;
+        return { seq, prev, line, draft };
       }),
     );
-    const bytes = Buffer.from(lines.join(''));
+    const bytes = Buffer.from(written.flatMap((group) => group.map(({ line }) => line.text)).join(''));
+    let records: readonly (readonly LogRecord[])[];
     try {
       assertFence(folder, lock);
       writeAllNow(tail.handle.fd, bytes);
-      await tail.handle.datasync();
+      const synced = tail.handle.datasync();
+      // While the disk works. The body is as a reader will find it, whatever becomes of the caller's object.
+      records = written.map((group) =>
+        group.map(({ seq, prev, line, draft }) => {
+          const body: unknown = JSON.parse(draft.body);
+          return { seq, time, actor, kind: draft.kind, body, prev, hash: line.hash } as LogRecord;
+        }),
+      );
+      await synced;
       assertFence(folder, lock);
     } catch (error) {
       throw poisoned(error);
@@ -213,7 +226,8 @@ export function openFileStore(options: FileStoreOptions): Store {
     if (held === undefined) return;
     await held.heartbeat.stop();
     await held.tail?.handle.close();
-    await unlinkLock(folder, held.lock);
+    // Where there is a tail, lower locks are gone already.
+    await (held.tail === undefined ? giveBackLock(folder, held.lock) : unlinkLock(folder, held.lock));
   }
 
   function beatFor({ token, holder }: HeldLock): Heartbeat {
@@ -232,7 +246,8 @@ export function openFileStore(options: FileStoreOptions): Store {
       session = await enter(lock, heartbeat);
     } catch (error) {
       await heartbeat?.stop();
-      await unlinkLock(folder, lock);
+      // What went wrong first is what is told. A lock that stays behind is silent from now on.
+      await giveBackLock(folder, lock).catch(() => undefined);
       throw error;
     }
     return { token: lock.token, holder, ...(session.cut === undefined ? {} : { cut: session.cut }) };

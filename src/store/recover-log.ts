@@ -23,7 +23,7 @@ import type { RecordBodies } from '../engine/record.ts';
 import { compareText } from '../engine/ref.ts';
 import { ignoreMissing, replaceWhole, syncFolder, writeAll } from './durable.ts';
 import { FenceLostError } from './errors.ts';
-import { assertFence, type HeldLock, linkLock, unlinkLock, unlinkLocksBelow } from './file-lock.ts';
+import { assertFence, giveBackLock, type HeldLock, linkLock, unlinkLocksBelow } from './file-lock.ts';
 import { keyCheckOf, newKeyText, parseKey, readKey } from './key.ts';
 import { keyFile, logFolder, quarantineFolder, type SegmentFile } from './layout.ts';
 import type { Link } from './read-log.ts';
@@ -269,7 +269,7 @@ export async function recoverLog(folder: string, context: RecoveryContext): Prom
     segment = await writeSegment(folder, plan, randomId());
   } catch (error) {
     // The lock that was held stays as it was; one that leads nowhere would only stop others.
-    if (raised !== lock) await unlinkLock(folder, raised);
+    if (raised !== lock) await giveBackLock(folder, raised).catch(() => undefined);
     throw error;
   }
   await unlinkLocksBelow(folder, raised.token);

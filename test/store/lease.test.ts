@@ -1,6 +1,6 @@
 /** The lease of the lock on files: real processes that are paused, blocked, robbed and woken. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -292,6 +292,59 @@ describe('a take-over that was killed before its segment began', () => {
       const next = await open('next').lock(lock(0));
       expect(next.token).toBe(fence.token + 2);
       expect(readdirSync(folder).filter((name) => name.startsWith('lock'))).toEqual([`lock-${next.token}`]);
+    },
+  );
+});
+
+describe('a take-over that fails half way', () => {
+  /** Somebody takes the lock over, and calls of one kind fail. Gives whether the lock was taken all the same. */
+  function robbed(id: string, call: string, when: string): boolean {
+    const rules = ['-e', `trace=${call}`, '-e', `inject=${call}:error=EIO:when=${when}`];
+    const args = [process.execPath, HOLDER, folder, String(LEASE_MS), String(BEAT_MS), id];
+    const { stdout, error } = spawnSync('strace', ['-f', '-qq', '-o', '/dev/null', ...rules, ...args], {
+      encoding: 'utf8',
+      // One thread for all file calls, so that the nth call is the same one in every run.
+      env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    if (error !== undefined) throw error;
+    return stdout.startsWith('ready ');
+  }
+
+  it.each([
+    ['link', 'once', 2],
+    ['link', 'from then on', 2],
+    ['fsync', 'once', 4],
+    ['fsync', 'from then on', 4],
+    ['unlink', 'once', 3],
+    ['unlink', 'from then on', 3],
+  ])(
+    'by any %s, %s, leaves the holder its lock or takes it, and keeps every record that was acknowledged',
+    async (call, often, least) => {
+      let nth = 0;
+      for (let done = false; !done; ) {
+        nth += 1;
+        folder = join(root, `${call}-${nth}`, '.fettle');
+        const child = await holder();
+        await child.tell('append a');
+        done = robbed(child.id, call, often === 'once' ? `${nth}` : `${nth}+`);
+        const [seq = '', hash = ''] = (await child.tell('append late')).split(' ');
+        const after = open('after');
+        if (done) expect(seq).toBe('FenceLostError');
+        if (seq !== 'FenceLostError')
+          expect(await after.verify({ seq: Number(seq), hash }), `${call} ${nth}`).toMatchObject({ damage: [] });
+        // Whatever locks are left: nobody has to remove them.
+        const ended = new Promise((resolve) => child.process.once('close', resolve));
+        child.process.kill('SIGKILL');
+        await ended;
+        const fence = await after.lock(lock(0));
+        await after.append([note('after')], fence);
+        await after.unlock(fence);
+        expect(await after.verify(), `${call} ${nth}`).toMatchObject({ status: 'sound', damage: [] });
+        expect(readdirSync(folder).filter((name) => name.startsWith('lock'))).toEqual([]);
+      }
+      // Calls of a whole take-over, each of which failed once.
+      expect(nth - 1).toBeGreaterThanOrEqual(least);
     },
   );
 });
