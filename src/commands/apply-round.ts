@@ -28,7 +28,7 @@ import { applyEnding, type ExitName, exitCode } from './ending.ts';
 import { type Flags, overridesOf, UsageError } from './flags.ts';
 import { prepare } from './prepare.ts';
 import { openWorlds, pluginsFor, type Project, randomId, recallFrom, redactorFor, upgradeRecall } from './session.ts';
-import type { Stopping } from './stopping.ts';
+import { stoppedBy, type Stopping } from './stopping.ts';
 
 /** A part of an apply: `import` takes the row of one adoption, and nothing else. */
 export interface Part {
@@ -161,7 +161,9 @@ export async function applyRound(run: Round): Promise<Finished> {
       ...(run.part === undefined ? {} : { within: run.part.within }),
     });
     const deciding: Deciding = { ...run, plugins, recall, record, id, worlds };
-    const result = await decide(reconciled, deciding).catch(async (error: unknown) => {
+    const result = await decide(reconciled, deciding).catch(async (error: unknown): Promise<Decided> => {
+      const stopped = stoppedBy(signals, error);
+      if (stopped !== undefined) return { name: stopped, rows: [] };
       if (error instanceof UsageError)
         await record([{ kind: 'end', body: { run: id, exit: exitCode('error'), counts: {} } }]);
       throw error;

@@ -20,7 +20,7 @@ import { type Flags, UsageError } from './flags.ts';
 import { readPlan } from './plan-file.ts';
 import { openProject, openStore, type Project, workFolder } from './session.ts';
 import { nextRound } from './settling.ts';
-import { type Stopping, stopping } from './stopping.ts';
+import { stoppedBy, type Stopping, stopping } from './stopping.ts';
 import { tell, tellEnding, tellLocked, tellWait } from './tell.ts';
 import { refuseInCi } from './writing.ts';
 
@@ -141,12 +141,12 @@ export async function applyWith(
     telling.result(finished);
     return end(finished.name);
   } catch (error) {
-    const ending = signals.ending();
     // Stopped while it waited for the lock.
-    if (ending !== undefined && error === signals.stop.reason) return end(ending);
+    const stopped = stoppedBy(signals, error);
+    if (stopped !== undefined) return end(stopped);
     if (!(error instanceof LockHeldError)) throw error;
     tellLocked(shell, error.holder);
-    return end(ending ?? 'locked');
+    return end(signals.ending() ?? 'locked');
   } finally {
     signals.forget();
     await store.close();

@@ -24,7 +24,10 @@ export function canAsk(flags: Flags, shell: Shell): boolean {
   return flags.input !== 'false' && shell.stdin().isTTY && !isCi(shell.env);
 }
 
-/** Goes on only with `--yes` or a yes. Throws UsageError, also where nobody can be asked; `ways` names what else there is. */
+/**
+ * Returns only after `--yes` or a yes. Throws UsageError, also where nobody can be asked, `ways` names what else there is;
+ * throws the reason of `stop` when a signal came instead of an answer.
+ */
 export async function mustAgree(
   question: string,
   flags: Flags,
@@ -35,5 +38,6 @@ export async function mustAgree(
   if (flags.yes === true) return;
   if (!canAsk(flags, shell)) throw new UsageError(`there is nobody to ask: ${ways}`);
   const agreed = await confirmed(question, shell, stop);
-  if (!agreed && !stop.aborted) throw new UsageError('declined; nothing was done');
+  stop.throwIfAborted();
+  if (!agreed) throw new UsageError('declined; nothing was done');
 }

@@ -4,9 +4,11 @@ import { lockText } from '../report/lock-text.ts';
 import { holderText } from '../report/holder-text.ts';
 import type { Shell } from '../shell.ts';
 import { mustAgree } from './ask.ts';
+import { exitCode } from './ending.ts';
 import { type Flags, UsageError } from './flags.ts';
 import { openConfig, openStore } from './session.ts';
-import { stopping } from './stopping.ts';
+import { stoppedBy, stopping } from './stopping.ts';
+import { tellEnding } from './tell.ts';
 import { writingLog } from './writing.ts';
 
 export async function lockStatus(flags: Flags, shell: Shell): Promise<number> {
@@ -38,6 +40,12 @@ export async function forceUnlock(id: string, flags: Flags, shell: Shell): Promi
     shell.stdout.write(lockText(status, { now: shell.now(), place: store.place }));
     const alive = status.liveness === 'held' ? ' It looks alive: what it is doing now is cut short.' : '';
     await mustAgree(`Take the lock away from it?${alive}`, flags, shell, signals.stop);
+  } catch (error) {
+    const stopped = stoppedBy(signals, error);
+    if (stopped === undefined) throw error;
+    shell.stdout.write('Nothing was done.\n');
+    tellEnding(shell, stopped);
+    return exitCode(stopped);
   } finally {
     signals.forget();
     await store.close();

@@ -94,7 +94,6 @@ export async function logPrune(flags: LogWhyFlags, shell: Shell): Promise<number
       shell,
       signals.stop,
     );
-    if (signals.ending() !== undefined) return { exit: 'interrupted' };
     const report = await store.prune(keep, fence);
     if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(report)}\n`);
     else {

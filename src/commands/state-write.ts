@@ -67,7 +67,7 @@ export async function stateForget(words: readonly string[], flags: Flags, shell:
       );
       if (going.length > 1 || guarded.length > 0)
         await mustAgree(`Forget ${plural(going.length, 'resource')}?`, flags, shell, signals.stop);
-      if (signals.ending() !== undefined) return { exit: 'interrupted' };
+      signals.stop.throwIfAborted();
       await record(
         going.map((address) => {
           const ref = recall.resources.get(address)?.ref ?? refOf(address);

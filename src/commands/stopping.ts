@@ -15,6 +15,11 @@ export interface Stopping {
   readonly forget: () => void;
 }
 
+/** The ending that a signal asked for, where this error only says that it was obeyed. */
+export function stoppedBy(signals: Stopping, error: unknown): ExitName | undefined {
+  return error === signals.stop.reason ? signals.ending() : undefined;
+}
+
 export function stopping(shell: Shell): Stopping {
   const stop = new AbortController();
   const abort = new AbortController();

@@ -11,7 +11,7 @@ import { isCi } from './actor.ts';
 import { type ExitName, exitCode } from './ending.ts';
 import { type Flags, UsageError } from './flags.ts';
 import { openStore, randomId, recallFrom } from './session.ts';
-import { type Stopping, stopping } from './stopping.ts';
+import { stoppedBy, type Stopping, stopping } from './stopping.ts';
 import { tell, tellEnding, tellLocked, tellWait } from './tell.ts';
 
 /** The log of a command that holds its lock. */
@@ -72,7 +72,9 @@ async function underLock(
   };
   await record([{ kind: 'run', body: { run, version, ...writing.body, command: writing.command } }]);
   const log: OpenLog = { store, fence, recall, report, run, signals, record, head: () => head };
-  const { exit, counts } = await work(log).catch(async (error: unknown) => {
+  const { exit, counts } = await work(log).catch(async (error: unknown): Promise<Written> => {
+    const stopped = stoppedBy(signals, error);
+    if (stopped !== undefined) return { exit: stopped };
     if (error instanceof UsageError)
       await record([{ kind: 'end', body: { run, exit: exitCode('error'), counts: {} } }]);
     throw error;
@@ -119,12 +121,12 @@ export async function writingLog(
         );
     }
   } catch (error) {
-    const ending = signals.ending();
     // Stopped while it waited for the lock.
-    if (ending !== undefined && error === signals.stop.reason) return end(ending);
+    const stopped = stoppedBy(signals, error);
+    if (stopped !== undefined) return end(stopped);
     if (!(error instanceof LockHeldError)) throw error;
     tellLocked(shell, error.holder);
-    return end(ending ?? 'locked');
+    return end(signals.ending() ?? 'locked');
   } finally {
     signals.forget();
     await store.close();

@@ -8,7 +8,7 @@
 
 import type { LogRecord, RecordBodies, Seen } from './record.ts';
 import { compareText, formatRef } from './ref.ts';
-import type { Applied, Facts, Json, Memory, MetaNote, Ref, Spent } from './types.ts';
+import type { Applied, Json, Memory, MetaNote, Ref, Spent } from './types.ts';
 
 /** All that is remembered, by address, and up to when. */
 export interface Recall {

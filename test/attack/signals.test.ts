@@ -1,7 +1,7 @@
 /** Signals: the first one lets what runs end, the second one ends at once, and the next run finds everything in order. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -104,6 +104,20 @@ spec: { host: silent.example.test, address: 127.0.0.1, port: ${(server.address()
   return { folder, connected };
 }
 
+/** Runs it at a terminal, where somebody presses Ctrl-C at its question. */
+async function interruptedQuestion(folder: string, words: string): Promise<{ code: unknown; said: string }> {
+  const command = `'${process.execPath}' '${cliFile}' ${words}`;
+  const terminal = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder, env: bareEnvironment() });
+  let said = '';
+  terminal.stdout.on('data', (data: Buffer) => {
+    said += data.toString();
+    // What the terminal makes of it is a SIGINT.
+    if (said.endsWith('for an answer: ')) terminal.stdin.write('\u0003');
+  });
+  const code = await new Promise((resolve) => terminal.on('close', resolve));
+  return { code, said };
+}
+
 async function expectInOrder(folder: string): Promise<void> {
   const next = await fettle(folder, 'apply', '--yes');
   expect([next.code, next.stderr]).toEqual([0, '']);
@@ -196,19 +210,62 @@ describe('apply', () => {
   it('Ctrl-C at the prompt: nothing is done, exit 130', async () => {
     const folder = certificateProject(['a']);
     folders.push(folder);
-    const command = `'${process.execPath}' '${cliFile}' apply`;
-    const terminal = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder, env: bareEnvironment() });
-    let said = '';
-    terminal.stdout.on('data', (data: Buffer) => {
-      said += data.toString();
-      // What the terminal makes of it is a SIGINT.
-      if (said.endsWith('for an answer: ')) terminal.stdin.write('\u0003');
-    });
-    const code = await new Promise((resolve) => terminal.on('close', resolve));
+    const { code, said } = await interruptedQuestion(folder, 'apply');
     expect([code, said]).toEqual([130, expect.stringContaining('Nothing was done.')]);
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
     expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['key', 'log']);
     expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain('exit 130');
+  });
+});
+
+describe('Ctrl-C at a question', () => {
+  it('of force-unlock leaves the lock with its holder', async () => {
+    const { folder, connected } = await silentProject();
+    const holder = start(folder, 'apply', '--yes');
+    await connected;
+    const status = JSON.parse((await fettle(folder, 'lock', 'status', '--format', 'json')).stdout) as {
+      readonly holder: { readonly id: string };
+    };
+    const { code, said } = await interruptedQuestion(folder, `force-unlock ${status.holder.id}`);
+    expect([code, said]).toEqual([130, expect.stringContaining('Take the lock away')]);
+    expect(said).not.toContain('was taken away');
+    expect(JSON.parse((await fettle(folder, 'lock', 'status', '--format', 'json')).stdout)).toMatchObject({
+      held: true,
+      holder: { id: status.holder.id },
+    });
+    holder.child.kill('SIGINT');
+    expect((await holder.ended).code).toBe(130);
+    expect((await fettle(folder, 'log', 'list')).stdout).not.toContain('force-unlock');
+  });
+
+  it.each([
+    ['state forget', 'state forget "certificates/Certificate/*"', 'Forget '],
+    ['log prune', 'log prune --keep 1', 'Delete all but'],
+  ])('of %s leaves everything as it is', async (_command, words, question) => {
+    const folder = certificateProject(['a', 'b']);
+    folders.push(folder);
+    await expectInOrder(folder);
+    await fettle(folder, 'apply', '--yes');
+    const segments = readdirSync(join(folder, '.fettle/log'));
+    const before = (await fettle(folder, 'state', 'list')).stdout;
+    const { code, said } = await interruptedQuestion(folder, words);
+    expect([code, said]).toEqual([130, expect.stringContaining(question)]);
+    expect((await fettle(folder, 'state', 'list')).stdout).toBe(before);
+    expect(readdirSync(join(folder, '.fettle/log'))).toEqual(expect.arrayContaining(segments));
+    expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain('exit 130');
+  });
+});
+
+describe('the heartbeat', () => {
+  it('beats from a thread of the built command', async () => {
+    const { folder, connected } = await silentProject();
+    const holder = start(folder, 'apply', '--yes');
+    await connected;
+    const lock = join(folder, '.fettle/lock-1');
+    const taken = statSync(lock).mtimeMs;
+    await expect.poll(() => statSync(lock).mtimeMs, { timeout: 10_000 }).toBeGreaterThan(taken);
+    holder.child.kill('SIGINT');
+    expect((await holder.ended).code).toBe(130);
   });
 });
 
