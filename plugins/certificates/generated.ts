@@ -356,6 +356,7 @@ export const tables = {
       memoryVersion: 1,
     },
   },
+  secrets: [],
   findings: [
     {
       code: 'ca-unusable',

@@ -16,6 +16,7 @@ const tables: PluginTables = {
   version: 'v1',
   summary: 'Items in memory.',
   parallelism: 10,
+  secrets: [],
   findings: [],
   kinds: {
     Item: {

@@ -46,6 +46,7 @@ export function pluginTables(spec: PluginSpec): object {
     summary: spec.summary,
     parallelism: spec.parallelism,
     kinds: Object.fromEntries(Object.entries(spec.kinds).map(([name, kind]) => [name, kindTables(spec, name, kind)])),
+    secrets: placesIn(spec.config).flatMap(({ pointer, schema }) => (schema.format === 'secret' ? [pointer] : [])),
     findings: spec.findings,
   };
 }

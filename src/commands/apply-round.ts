@@ -13,6 +13,7 @@ import type { Plan } from '../engine/plan.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import { planDifference } from '../engine/plan-difference.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
+import type { Redact } from '../engine/redact.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { fold, type Recall, rememberedOf } from '../engine/remember.ts';
 import { countRows } from '../report/apply-text.ts';
@@ -27,7 +28,7 @@ import type { ApplyTelling } from './apply-telling.ts';
 import { applyEnding, type ExitName, exitCode } from './ending.ts';
 import { type Flags, overridesOf, UsageError } from './flags.ts';
 import { prepare } from './prepare.ts';
-import { openWorlds, pluginsFor, type Project, randomId, recallFrom, redactorFor, upgradeRecall } from './session.ts';
+import { openWorlds, pluginsFor, type Project, randomId, recallFrom, upgradeRecall } from './session.ts';
 import { stoppedBy, type Stopping } from './stopping.ts';
 
 /** A part of an apply: `import` takes the row of one adoption, and nothing else. */
@@ -119,7 +120,7 @@ export async function applyRound(run: Round): Promise<Finished> {
     shell.stderr.write(`note: ${fence.cut.bytes} bytes of an unfinished record were cut off ${fence.cut.file}\n`);
   const plugins = await pluginsFor(project.loaders, project.documents, recall);
   upgradeRecall(recall, plugins);
-  const worlds = openWorlds(plugins, project.config, shell);
+  const worlds = await openWorlds(plugins, project.config, shell);
   const id = randomId();
   let head = report.head;
   const record = async (drafts: readonly Draft[]): Promise<readonly LogRecord[]> => {
@@ -185,6 +186,7 @@ interface Deciding extends Round {
   readonly worlds: {
     readonly reader: (plugin: string) => Promise<unknown>;
     readonly writer: (plugin: string) => Promise<unknown>;
+    readonly redact: Redact;
   };
 }
 
@@ -251,7 +253,7 @@ async function decide(reconciled: Reconciled, run: Deciding): Promise<Decided> {
         desired: reconciled.desired,
         recall: run.recall,
         now: shell.now,
-        redact: redactorFor(project.config, shell),
+        redact: run.worlds.redact,
       },
       writer: run.worlds.writer,
       record: run.record,

@@ -53,7 +53,7 @@ async function recorded(flags: DriftFlags, shell: Shell): Promise<number> {
     const { recall, record, run, signals } = log;
     const plugins = await pluginsFor(project.loaders, project.documents, recall);
     upgradeRecall(recall, plugins);
-    const worlds = openWorlds(plugins, project.config, shell);
+    const worlds = await openWorlds(plugins, project.config, shell);
     try {
       const head = log.head();
       const reconciled = await prepare({

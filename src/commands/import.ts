@@ -56,7 +56,7 @@ async function discovered(
   if (plugin.discover === undefined)
     throw new UsageError(`the plugin ${plugin.name} cannot look for what no document describes`);
   const store = await openStore(project.config, shell);
-  const worlds = openWorlds(new Map([[plugin.name, plugin]]), project.config, shell);
+  const worlds = await openWorlds(new Map([[plugin.name, plugin]]), project.config, shell);
   const progress = lookProgress(shell);
   const aborting = new AbortController();
   const forget = shell.onSignal(() => aborting.abort());

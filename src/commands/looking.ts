@@ -55,7 +55,7 @@ export async function looking(flags: Flags, shell: Shell, use: (looked: Looked) 
     const plugins = await pluginsFor(project.loaders, project.documents, recall);
     upgradeRecall(recall, plugins);
     const holder = await store.holder();
-    const worlds = openWorlds(plugins, project.config, shell);
+    const worlds = await openWorlds(plugins, project.config, shell);
     const aborting = new AbortController();
     let stopped: 'SIGINT' | 'SIGTERM' | undefined;
     const forget = shell.onSignal((signal) => {

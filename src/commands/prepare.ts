@@ -9,7 +9,7 @@ import type { Head } from '../store/store.ts';
 import { version } from '../version.ts';
 import { type Flags, withinOf } from './flags.ts';
 import { lookProgress } from './progress.ts';
-import { type Project, redactorFor, safetyOf, type Worlds } from './session.ts';
+import { type Project, safetyOf, type Worlds } from './session.ts';
 import { eventsOf, tell } from './tell.ts';
 
 export interface PrepareInput {
@@ -50,7 +50,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       safety: { ...safety, overrides: [...safety.overrides, ...(input.approved ?? [])] },
       now: shell.now,
       abort: input.abort,
-      redact: redactorFor(project.config, shell),
+      redact: input.worlds.redact,
       progress: progress.report,
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(within === undefined ? {} : { within }),

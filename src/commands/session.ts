@@ -17,6 +17,7 @@ import { openFileStore } from '../store/file-store.ts';
 import type { ReadReport, Store } from '../store/store.ts';
 import { actorOf, ciRun } from './actor.ts';
 import { type Flags, overridesOf, UsageError, wantsColor } from './flags.ts';
+import { readSecrets, type WithSecrets } from './secrets.ts';
 import { tellProblems } from './tell.ts';
 
 /** Bad documents or a bad configuration; they are printed already. */
@@ -164,6 +165,8 @@ export function upgradeRecall(recall: Recall, plugins: ReadonlyMap<string, Plugi
 export interface Worlds {
   readonly reader: (plugin: string) => Promise<unknown>;
   readonly writer: (plugin: string) => Promise<unknown>;
+  /** Takes out the secrets that this process knows: of the configuration, and of its environment. */
+  readonly redact: Redact;
   readonly close: () => Promise<void>;
 }
 
@@ -176,9 +179,16 @@ async function settingsOf(plugin: Plugin, config: Config): Promise<Json> {
   return defaults;
 }
 
-async function openWorld(plugin: Plugin, access: 'read' | 'write', config: Config, shell: Shell): Promise<unknown> {
+async function openWorld(
+  plugin: Plugin,
+  access: 'read' | 'write',
+  settings: WithSecrets,
+  config: Config,
+  shell: Shell,
+): Promise<unknown> {
+  if ('missing' in settings) throw new Error(settings.missing);
   const outside = {
-    config: await settingsOf(plugin, config),
+    config: settings.config,
     project: config.name,
     folder: config.folder,
     env: shell.env,
@@ -187,20 +197,37 @@ async function openWorld(plugin: Plugin, access: 'read' | 'write', config: Confi
   return access === 'read' ? plugin.openReader(outside) : plugin.openWriter(outside);
 }
 
-export function openWorlds(plugins: ReadonlyMap<string, Plugin>, config: Config, shell: Shell): Worlds {
+/** Reads what the plugins' configurations name as secrets; nothing is connected yet. */
+export async function openWorlds(plugins: ReadonlyMap<string, Plugin>, config: Config, shell: Shell): Promise<Worlds> {
+  const settings = new Map<string, WithSecrets>();
+  for (const [name, plugin] of plugins)
+    settings.set(
+      name,
+      await readSecrets(await settingsOf(plugin, config), plugin.tables.secrets, {
+        folder: config.folder,
+        env: shell.env,
+      }),
+    );
   const open = new Map<string, { readonly plugin: Plugin; readonly world: Promise<unknown> }>();
   const get = (name: string, access: 'read' | 'write'): Promise<unknown> => {
     const known = open.get(`${access} ${name}`);
     if (known !== undefined) return known.world;
     const plugin = plugins.get(name);
-    if (plugin === undefined) return Promise.reject(new Error(`this fettle has no plugin ${name}`));
-    const world = openWorld(plugin, access, config, shell);
+    const given = settings.get(name);
+    if (plugin === undefined || given === undefined)
+      return Promise.reject(new Error(`this fettle has no plugin ${name}`));
+    const world = openWorld(plugin, access, given, config, shell);
     open.set(`${access} ${name}`, { plugin, world });
     return world;
   };
   return {
     reader: (name) => get(name, 'read'),
     writer: (name) => get(name, 'write'),
+    redact: redactorFor(
+      config,
+      shell,
+      [...settings.values()].flatMap(({ secrets }) => secrets),
+    ),
     close: async () => {
       for (const { plugin, world } of open.values()) {
         const opened = await world.catch(() => undefined);
@@ -218,10 +245,9 @@ export async function safetyOf(config: Config, flags: Flags, now: number): Promi
   return { ...written, ...given, freeze, overrides: [...written.overrides, ...overrides] };
 }
 
-/** What takes out the secrets that this process knows: of the configuration, and of its environment. */
-export function redactorFor(config: Config, shell: Shell): Redact {
+function redactorFor(config: Config, shell: Shell, secrets: readonly string[]): Redact {
   const named = [...config.store.matchAll(/\$\{env:([^}]*)\}/gu)].flatMap(([, name]) => name ?? []);
-  return redactor(secretsOf(shell.env, named));
+  return redactor([...secretsOf(shell.env, named), ...secrets]);
 }
 
 /** Takes records into memory without writing them: what `plan` does where `apply` appends. */

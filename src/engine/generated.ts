@@ -67,6 +67,7 @@ export type FormatName =
   | 'percentage'
   | 'instant'
   | 'step'
+  | 'secret'
   | 'digest';
 
 export type ExitCodeName =
@@ -384,6 +385,7 @@ export const formatTexts: Readonly<Record<FormatName, string>> = {
   percentage: 'a percentage like 30%',
   instant: 'a time like 2026-11-20T14:30:10Z',
   step: 'a step like ready>absent',
+  secret: 'a reference like ${env:NAME} or ${file:PATH}, and never the secret itself',
   digest: 'sha256: and 64 hex digits',
 };
 

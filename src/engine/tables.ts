@@ -77,5 +77,7 @@ export interface PluginTables {
   /** How many actions of this plugin run at once. */
   readonly parallelism: number;
   readonly kinds: Readonly<Record<string, KindTables>>;
+  /** Where its configuration names secrets: JSON pointers (`*` stands for every item, or every key). */
+  readonly secrets: readonly string[];
   readonly findings: readonly FindingTable[];
 }

@@ -45,6 +45,7 @@ export const toyTables: PluginTables = {
   version: 'v1',
   summary: 'Items in memory.',
   parallelism: 4,
+  secrets: [],
   findings: [{ code: 'odd', kind: 'Item', severity: 'warning', text: 'An odd value.' }],
   kinds: {
     Item: {

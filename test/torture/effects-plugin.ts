@@ -34,6 +34,7 @@ const tables: PluginTables = {
   version: 'v1',
   summary: 'Items in files, whose effects are counted.',
   parallelism: 10,
+  secrets: [],
   findings: [],
   kinds: {
     Item: {

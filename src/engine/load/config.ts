@@ -13,6 +13,7 @@ import { echo, shorten } from './mistake.ts';
 import { suggest } from './nearest.ts';
 import { inOrder, located, problemAt, problemOfText, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
+import { secretsIn } from './secrets.ts';
 import { safetyMistakes, safetyOfConfig, type WrittenSafety } from './safety-config.ts';
 
 export const CONFIG_FILE = 'fettle.yaml';
@@ -127,7 +128,10 @@ export async function loadConfig({ startFolder, explicit, plugins, now }: Config
   const problems: Problem[] = [];
   let config: Config | undefined;
   for (const document of readDocuments(source.text)) {
-    const mistakes = document.mistakes.filter((mistake) => !isStoreSecret(document, mistake));
+    const secrets = document.mistakes.length === 0 ? new Set<number>() : await secretPlaces(document, plugins);
+    const mistakes = document.mistakes.filter(
+      ({ code, offset }) => code !== 'secret-not-allowed' || !secrets.has(offset),
+    );
     for (const mistake of mistakes) problems.push(problemAt(source, mistake));
     if (document.value === undefined) break;
     if (document.value === null) continue;
@@ -159,13 +163,22 @@ function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
 
-/** The address of a database is the one place of the configuration where a secret may stand. */
-function isStoreSecret(
+/** Offsets of the values that may name a secret: the address of a database, and the fields of plugins that are declared so. */
+async function secretPlaces(
   { root, start, value }: TextDocument,
-  { code, offset }: TextDocument['mistakes'][number],
-): boolean {
-  if (code !== 'secret-not-allowed' || !isMembers(value) || !isDatabase(value['store'])) return false;
-  return located(root, start, { code, pointer: '/store', at: 'value', message: '' }).offset === offset;
+  loaders: ConfigOptions['plugins'],
+): Promise<ReadonlySet<number>> {
+  if (!isMembers(value)) return new Set();
+  const pointers = isDatabase(value['store']) ? ['/store'] : [];
+  const settings = isMembers(value['plugins']) ? value['plugins'] : {};
+  for (const [name, written] of Object.entries(settings)) {
+    const plugin = await loaders.get(name)?.();
+    const within = plugin === undefined ? [] : secretsIn(written, plugin.tables.secrets);
+    pointers.push(...within.map(({ pointer }) => `/plugins/${name}${pointer}`));
+  }
+  return new Set(
+    pointers.map((pointer) => located(root, start, { code: '', pointer, at: 'value', message: '' }).offset),
+  );
 }
 
 /** Whether `store` names a database, and not a folder. */

@@ -43,6 +43,7 @@ const fabric: Plugin = definePlugin({
     version: 'v2',
     summary: 'Networks.',
     parallelism: 1,
+    secrets: [],
     findings: [],
     kinds: {
       VPC: {
