@@ -15,7 +15,7 @@ import { planDifference } from '../engine/plan-difference.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
 import type { Redact } from '../engine/redact.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
-import { fold, type Recall, rememberedOf } from '../engine/remember.ts';
+import { type Recall, rememberedOf } from '../engine/remember.ts';
 import { countRows } from '../report/apply-text.ts';
 import { differenceText } from '../report/difference-text.ts';
 import { printable } from '../report/text.ts';
@@ -30,6 +30,7 @@ import { type Flags, overridesOf, UsageError } from './flags.ts';
 import { prepare } from './prepare.ts';
 import { openWorlds, pluginsFor, type Project, randomId, recallFrom, upgradeRecall } from './session.ts';
 import { stoppedBy, type Stopping } from './stopping.ts';
+import { recorder } from './under-lock.ts';
 
 /** A part of an apply: `import` takes the row of one adoption, and nothing else. */
 export interface Part {
@@ -122,16 +123,7 @@ export async function applyRound(run: Round): Promise<Finished> {
   upgradeRecall(recall, plugins);
   const worlds = await openWorlds(plugins, project.config, shell);
   const id = randomId();
-  let head = report.head;
-  const record = async (drafts: readonly Draft[]): Promise<readonly LogRecord[]> => {
-    if (drafts.length === 0) return [];
-    const records = await store.append(drafts, fence);
-    for (const each of records) {
-      fold(recall, each);
-      head = { seq: each.seq, hash: each.hash };
-    }
-    return records;
-  };
+  const { record, head } = recorder(store, fence, recall, report.head);
   try {
     const { overrides, maxRemovals } = overridesOf(flags);
     await record([
@@ -172,7 +164,13 @@ export async function applyRound(run: Round): Promise<Finished> {
     const name = signals.ending() ?? result.name;
     await record([{ kind: 'end', body: { run: id, exit: exitCode(name), counts: countRows(result.rows) } }]);
     await store.checkpoint(rememberedOf(recall), fence);
-    return { name, rows: result.rows, plan: reconciled.plan, head, unsettled: hasUnsettled(reconciled, plugins) };
+    return {
+      name,
+      rows: result.rows,
+      plan: reconciled.plan,
+      head: head(),
+      unsettled: hasUnsettled(reconciled, plugins),
+    };
   } finally {
     await worlds.close();
   }

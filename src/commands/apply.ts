@@ -11,7 +11,6 @@ import type { Row } from '../engine/action.ts';
 import type { Plan } from '../engine/plan.ts';
 import { printable } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
-import { LockHeldError } from '../store/errors.ts';
 import type { Store } from '../store/store.ts';
 import { type ApplyFlags, applyRound, type Finished, type Part } from './apply-round.ts';
 import { type ApplyTelling, applyTelling } from './apply-telling.ts';
@@ -20,8 +19,9 @@ import { type Flags, UsageError } from './flags.ts';
 import { readPlan } from './plan-file.ts';
 import { openProject, openStore, type Project, workFolder } from './session.ts';
 import { nextRound } from './settling.ts';
-import { stoppedBy, type Stopping, stopping } from './stopping.ts';
-import { tell, tellEnding, tellLocked, tellWait } from './tell.ts';
+import { type Stopping, stopping } from './stopping.ts';
+import { tellEnding } from './tell.ts';
+import { endingWithoutLock, withLock } from './under-lock.ts';
 import { refuseInCi } from './writing.ts';
 
 async function savedPlan(
@@ -61,25 +61,10 @@ interface Applying {
 /** One round with the lock of its own. Throws LockHeldError. */
 async function lockedRound(run: Applying): Promise<Finished> {
   const { flags, shell, store, signals } = run;
-  const fence = await store.lock({
-    command: run.part?.command ?? 'apply',
-    timeoutMs: flags.lockTimeout ?? 0,
-    signal: signals.stop,
-    onWait: (holder) => tellWait(shell, holder),
-  });
-  try {
-    return await applyRound({ ...run, fence });
-  } finally {
-    await store
-      .unlock(fence)
-      .catch((error: unknown) =>
-        tell(
-          shell,
-          'warning',
-          `the lock was not given back: ${error instanceof Error ? error.message : String(error)}`,
-        ),
-      );
-  }
+  const command = run.part?.command ?? 'apply';
+  return withLock(store, { command, timeoutMs: flags.lockTimeout, shell, signals }, (fence) =>
+    applyRound({ ...run, fence }),
+  );
 }
 
 /** How long all rounds may take where nothing is said. */
@@ -141,12 +126,7 @@ export async function applyWith(
     telling.result(finished);
     return end(finished.name);
   } catch (error) {
-    // Stopped while it waited for the lock.
-    const stopped = stoppedBy(signals, error);
-    if (stopped !== undefined) return end(stopped);
-    if (!(error instanceof LockHeldError)) throw error;
-    tellLocked(shell, error.holder);
-    return end(signals.ending() ?? 'locked');
+    return end(endingWithoutLock(error, signals, shell));
   } finally {
     signals.forget();
     await store.close();

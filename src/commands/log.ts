@@ -1,16 +1,17 @@
 /** `fettle log …`: list, verify and recover the log. */
 
 import type { LogRecord, RecordKind } from '../engine/record.ts';
-import { holderText } from '../report/holder-text.ts';
 import { recordLine } from '../report/log-text.ts';
 import { verifyText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
-import { LockHeldError } from '../store/errors.ts';
 import type { Head } from '../store/store.ts';
-import { endingLine, exitCode } from './ending.ts';
+import { exitCode } from './ending.ts';
 import { type Flags, UsageError } from './flags.ts';
 import { aboutAddress } from './records.ts';
 import { openConfig, openStore } from './session.ts';
+import { stopping } from './stopping.ts';
+import { tellEnding } from './tell.ts';
+import { endingWithoutLock, withLock } from './under-lock.ts';
 
 export interface LogFlags extends Flags {
   readonly address?: string;
@@ -85,12 +86,13 @@ export async function logVerify(flags: LogFlags, shell: Shell): Promise<number> 
   shell.stdout.write(flags.format === 'json' ? `${JSON.stringify(report)}\n` : verifyText(report));
   await store.close();
   const code = report.status === 'damaged' || report.damage.length > 0 ? 1 : 0;
-  if (code === 1) shell.stderr.write(endingLine('error'));
+  if (code === 1) tellEnding(shell, 'error');
   return code;
 }
 
 export async function logRecover(flags: LogFlags, shell: Shell): Promise<number> {
   const store = await openStore(await openConfig(flags, shell), shell);
+  const signals = stopping(shell);
   try {
     const before = await store.verify();
     if (before.status === 'none') throw new UsageError(`there is no log at ${store.place}`);
@@ -98,28 +100,30 @@ export async function logRecover(flags: LogFlags, shell: Shell): Promise<number>
       shell.stdout.write('the log is sound; there is nothing to recover\n');
       return 0;
     }
-    const fence = await store.lock({ command: 'log recover', timeoutMs: flags.lockTimeout ?? 0 });
-    try {
-      const report = await store.recover(fence);
-      if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(report)}\n`);
-      else {
-        const unknown = report.unknown.length === 0 ? 'none' : report.unknown.join(', ');
-        shell.stdout.write(
-          `the log goes on after record ${report.head.seq}${report.cold ? ', from nothing: all that was remembered is lost' : ''}\n` +
-            `in quarantine: ${report.quarantine.join(', ') || 'nothing'}\n` +
-            `unknown until a look or an import settles them: ${unknown}\n` +
-            `log head ${report.head.seq}:${report.head.hash}\n`,
-        );
-      }
-      return 0;
-    } finally {
-      await store.unlock(fence);
-    }
+    return await withLock(
+      store,
+      { command: 'log recover', timeoutMs: flags.lockTimeout, shell, signals },
+      async (fence) => {
+        const report = await store.recover(fence);
+        if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(report)}\n`);
+        else {
+          const unknown = report.unknown.length === 0 ? 'none' : report.unknown.join(', ');
+          shell.stdout.write(
+            `the log goes on after record ${report.head.seq}${report.cold ? ', from nothing: all that was remembered is lost' : ''}\n` +
+              `in quarantine: ${report.quarantine.join(', ') || 'nothing'}\n` +
+              `unknown until a look or an import settles them: ${unknown}\n` +
+              `log head ${report.head.seq}:${report.head.hash}\n`,
+          );
+        }
+        return 0;
+      },
+    );
   } catch (error) {
-    if (!(error instanceof LockHeldError)) throw error;
-    shell.stderr.write(`locked by ${holderText(error.holder)}\n${endingLine('locked')}`);
-    return exitCode('locked');
+    const ending = endingWithoutLock(error, signals, shell);
+    tellEnding(shell, ending);
+    return exitCode(ending);
   } finally {
+    signals.forget();
     await store.close();
   }
 }

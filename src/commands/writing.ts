@@ -1,31 +1,27 @@
 /** Writing: what every command has in common that writes the log without applying: the lock, a run with its end, the exit code. */
 
 import type { Config } from '../engine/load/config.ts';
-import type { Draft, LogRecord, RecordBodies } from '../engine/record.ts';
-import { fold, type Recall, rememberedOf } from '../engine/remember.ts';
+import type { RecordBodies } from '../engine/record.ts';
+import { type Recall, rememberedOf } from '../engine/remember.ts';
 import type { Shell } from '../shell.ts';
-import { LockHeldError } from '../store/errors.ts';
-import type { Fence, Head, ReadReport, Store } from '../store/store.ts';
+import type { Fence, ReadReport, Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { isCi } from './actor.ts';
 import { type ExitName, exitCode } from './ending.ts';
 import { type Flags, UsageError } from './flags.ts';
 import { openStore, randomId, recallFrom } from './session.ts';
 import { stoppedBy, type Stopping, stopping } from './stopping.ts';
-import { tell, tellEnding, tellLocked, tellWait } from './tell.ts';
+import { tellEnding } from './tell.ts';
+import { endingWithoutLock, type Recorder, recorder, withLock } from './under-lock.ts';
 
 /** The log of a command that holds its lock. */
-export interface OpenLog {
+export interface OpenLog extends Recorder {
   readonly store: Store;
   readonly fence: Fence;
   readonly recall: Recall;
   readonly report: ReadReport;
   readonly run: string;
   readonly signals: Stopping;
-  /** Makes records durable, and takes them into `recall`. */
-  readonly record: (drafts: readonly Draft[]) => Promise<readonly LogRecord[]>;
-  /** Where the log ends by now. */
-  readonly head: () => Head | undefined;
 }
 
 export interface Writing {
@@ -60,18 +56,9 @@ async function underLock(
   if (report.status === 'damaged')
     throw new UsageError('the log is damaged; `fettle log recover` starts it again from its last sound record');
   const run = randomId();
-  let head = report.head;
-  const record = async (drafts: readonly Draft[]): Promise<readonly LogRecord[]> => {
-    if (drafts.length === 0) return [];
-    const records = await store.append(drafts, fence);
-    for (const each of records) {
-      fold(recall, each);
-      head = { seq: each.seq, hash: each.hash };
-    }
-    return records;
-  };
+  const { record, head } = recorder(store, fence, recall, report.head);
   await record([{ kind: 'run', body: { run, version, ...writing.body, command: writing.command } }]);
-  const log: OpenLog = { store, fence, recall, report, run, signals, record, head: () => head };
+  const log: OpenLog = { store, fence, recall, report, run, signals, record, head };
   const { exit, counts } = await work(log).catch(async (error: unknown): Promise<Written> => {
     const stopped = stoppedBy(signals, error);
     if (stopped !== undefined) return { exit: stopped };
@@ -100,33 +87,11 @@ export async function writingLog(
   const signals = stopping(shell);
   const store = await openStore(config, shell);
   try {
-    const fence = await store.lock({
-      command: writing.command,
-      timeoutMs: flags.lockTimeout ?? 0,
-      signal: signals.stop,
-      onWait: (holder) => tellWait(shell, holder),
-      ...(writing.takeOver === undefined ? {} : { takeOver: writing.takeOver }),
-    });
-    try {
-      return end(await underLock(store, fence, writing, signals, work));
-    } finally {
-      await store
-        .unlock(fence)
-        .catch((error: unknown) =>
-          tell(
-            shell,
-            'warning',
-            `the lock was not given back: ${error instanceof Error ? error.message : String(error)}`,
-          ),
-        );
-    }
+    const { command, takeOver } = writing;
+    const locking = { command, timeoutMs: flags.lockTimeout, shell, signals, takeOver };
+    return end(await withLock(store, locking, (fence) => underLock(store, fence, writing, signals, work)));
   } catch (error) {
-    // Stopped while it waited for the lock.
-    const stopped = stoppedBy(signals, error);
-    if (stopped !== undefined) return end(stopped);
-    if (!(error instanceof LockHeldError)) throw error;
-    tellLocked(shell, error.holder);
-    return end(signals.ending() ?? 'locked');
+    return end(endingWithoutLock(error, signals, shell));
   } finally {
     signals.forget();
     await store.close();
