@@ -245,7 +245,8 @@ export async function safetyOf(config: Config, flags: Flags, now: number): Promi
   return { ...written, ...given, freeze, overrides: [...written.overrides, ...overrides] };
 }
 
-function redactorFor(config: Config, shell: Shell, secrets: readonly string[]): Redact {
+/** Takes out the secrets of the environment, and those that were read for the configuration. */
+export function redactorFor(config: Config, shell: Shell, secrets: readonly string[] = []): Redact {
   const named = [...config.store.matchAll(/\$\{env:([^}]*)\}/gu)].flatMap(([, name]) => name ?? []);
   return redactor([...secretsOf(shell.env, named), ...secrets]);
 }
