@@ -39,14 +39,61 @@ export interface CertificateSpec {
   readonly keyAlgorithm: 'ecdsa-p256' | 'ecdsa-p384' | 'rsa-2048' | 'rsa-4096' | 'ed25519';
   /** How long it is issued for, in days. */
   readonly validityDays: number;
+  /** Exactly one of its kinds. */
   readonly storage: {
-    /** Two PEM files, relative to the document. */
-    readonly file: {
-      /** The certificate and its chain, mode 0644. */
-      readonly certificate: string;
-      /** The private key, PKCS#8, mode 0600. */
-      readonly key: string;
+    /** PEM files, relative to the document: `certificate` and `key`, or `combined`, and beside them what services want. */
+    readonly file?: {
+      /** The certificate, and its chain unless `chain` or `fullchain` is written too; mode 0644. */
+      readonly certificate?: string;
+      /** The private key, PKCS#8. */
+      readonly key?: string;
+      /** The certificates that lead from it to its authority; mode 0644. */
+      readonly chain?: string;
+      /** The certificate and its chain; mode 0644. */
+      readonly fullchain?: string;
+      /** The certificate, its chain and the private key. */
+      readonly combined?: string;
+      /** Owner of the files, by name or number; without it, it stays as it is. */
+      readonly owner?: string | number;
+      /** Group of the files, by name or number; without it, it stays as it is. */
+      readonly group?: string | number;
+      /** Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets. */
+      readonly mode?: '0400' | '0440' | '0600' | '0640';
     };
+    /** A folder with `cert.pem`, `chain.pem`, `fullchain.pem` and `privkey.pem`, all switched at once by one symbolic link. */
+    readonly directory?: {
+      /** The folder, relative to the document. */
+      readonly path: string;
+      /** Also keep `combined.pem`: the certificate, its chain and the private key. */
+      readonly combined: boolean;
+      /** Owner of the files, by name or number; without it, it stays as it is. */
+      readonly owner?: string | number;
+      /** Group of the files, by name or number; without it, it stays as it is. */
+      readonly group?: string | number;
+      /** Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets. */
+      readonly mode?: '0400' | '0440' | '0600' | '0640';
+    };
+  };
+  /** Brings a new pair to where it is not stored; run after every swap, before the reload. */
+  readonly deploy?: {
+    /** A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`; it gets the paths in its environment. */
+    readonly command: readonly string[];
+    /** How long it may run, in seconds. */
+    readonly timeoutSeconds: number;
+  };
+  /** Makes the service that uses the pair read it again: `command` or `signal`. Certificates with the same one share a service, which is reloaded once for all of them. */
+  readonly reload?: {
+    /** A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`. */
+    readonly command?: readonly string[];
+    /** A signal to a process that runs on this machine. */
+    readonly signal?: {
+      /** File with the number of the process, relative to the document; one of `plugins.certificates.pidFiles` in `fettle.yaml`. */
+      readonly pidFile: string;
+      /** Which signal. */
+      readonly name: 'HUP' | 'USR1' | 'USR2';
+    };
+    /** How long a command may run, in seconds. */
+    readonly timeoutSeconds: number;
   };
   readonly renewal: {
     /** It is renewed when so many days are left, or a third of its lifetime, whichever is less. */
@@ -66,6 +113,8 @@ export interface CertificateMemory {
   readonly issuedAt: string;
   /** Fingerprint of the authority that signed it. */
   readonly issuer: string;
+  /** SHA-256 of the public key of the pair that fettle made or adopted. */
+  readonly key: string;
 }
 
 export type CertificateState =
@@ -102,6 +151,28 @@ export interface DomainSpec {
   readonly address?: string;
   /** TCP port. */
   readonly port: number;
+  /** The protocol in which TLS is asked for first; without it, TLS begins at once. */
+  readonly startTls?: 'smtp' | 'imap' | 'postgres';
+  /** `passthrough`: the certificate is somebody else's; what is wrong with it is only told. */
+  readonly tlsMode: 'termination' | 'passthrough';
+  /** Whether it has to be what a client accepts; without it, only the days that are left count. */
+  readonly verify: boolean;
+  /** Whether the host was shown to be ours; nothing is probed before. With `txt`, it is while a DNS TXT record says so. */
+  readonly verified: boolean | {
+    /** What the record holds. */
+    readonly txt: string;
+    /** Name of the record; by default `_fettle-verify.` and the host. */
+    readonly name?: string;
+  };
+  /** Where the host leads: `none`, or a target; by default the host's own addresses. */
+  readonly route?: string | {
+    /** Name or address to connect to, where `address` does not say it. */
+    readonly target?: string;
+    /** Where that is. */
+    readonly region?: string;
+  };
+  /** How looks that `drift --record` takes are spaced while it fails: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Any other command always looks. */
+  readonly failurePolicy: 'standard' | 'strict' | 'hold';
   /** The certificate is expiring when so many days are left. */
   readonly expiryWarnDays: number;
   /** Name of the Certificate that ought to be served here. */
@@ -118,9 +189,24 @@ export interface DomainMemory {
   readonly notAfter: string;
   /** Class of the last error. */
   readonly error: string;
+  /** What it said. */
+  readonly message: string;
+  /** Failed looks since the last good one. */
+  readonly failures: number;
+  /** When the last of them was, ISO 8601. */
+  readonly failedAt: string;
+  /** When a schedule looks again, ISO 8601. */
+  readonly retryAt: string;
 }
 
-export type DomainState = 'absent' | 'pending_issue' | 'pending_route' | 'issued' | 'expiring' | 'tls_error';
+export type DomainState =
+  | 'absent'
+  | 'pending_issue'
+  | 'pending_route'
+  | 'issued'
+  | 'expiring'
+  | 'tls_error'
+  | 'passthrough_unverified';
 
 /** Steps that fettle takes. */
 export type DomainStep = never;
@@ -138,6 +224,11 @@ export type FindingCode =
   | 'handshake'
   | 'unreachable'
   | 'name-not-resolved'
+  | 'starttls'
+  | 'denied'
+  | 'too-many-addresses'
+  | 'not-verified'
+  | 'backing-off'
   | 'expired'
   | 'not-yet-valid'
   | 'wrong-name'
@@ -159,9 +250,19 @@ export interface CertificatesConfig {
     readonly connectSeconds: number;
     /** Deadline of the TLS handshake. */
     readonly handshakeSeconds: number;
-    /** Deadline of the whole probe, name resolution included. */
+    /** Deadline of the whole probe of one address; of the resolution of a name likewise. */
     readonly totalSeconds: number;
+    /** Networks that may be probed although a wider one is denied. */
+    readonly allow: readonly string[];
+    /** Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local and multicast ones, and where clouds answer with metadata, are denied in any case, unless `allow` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`. */
+    readonly deny: readonly string[];
+    /** DNS servers that are asked instead of this machine's own resolution of names. */
+    readonly resolvers?: readonly string[];
   };
+  /** Command lines that `deploy` and `reload` of a Certificate may be, each a list of words: only what stands here word for word is ever run, and only by `apply`. */
+  readonly commands: readonly (readonly string[])[];
+  /** Files, relative to `fettle.yaml`, with the numbers of processes that `reload` of a Certificate may send a signal to. */
+  readonly pidFiles: readonly string[];
 }
 
 export const tables = {
@@ -320,33 +421,52 @@ export const tables = {
       onRemove: 'release',
       machines: {
         tls: {
-          states: ['absent', 'pending_issue', 'pending_route', 'issued', 'expiring', 'tls_error'],
+          states: [
+            'absent',
+            'pending_issue',
+            'pending_route',
+            'issued',
+            'expiring',
+            'tls_error',
+            'passthrough_unverified',
+          ],
           transitions: [
             { from: 'absent', to: 'pending_issue', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'pending_route', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'issued', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'expiring', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'tls_error', trigger: 'check', by: 'world' },
+            { from: 'absent', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
             { from: 'pending_issue', to: 'pending_route', trigger: 'check', by: 'world' },
             { from: 'pending_issue', to: 'issued', trigger: 'check', by: 'world' },
             { from: 'pending_issue', to: 'expiring', trigger: 'check', by: 'world' },
             { from: 'pending_issue', to: 'tls_error', trigger: 'check', by: 'world' },
+            { from: 'pending_issue', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
             { from: 'pending_route', to: 'pending_issue', trigger: 'check', by: 'world' },
             { from: 'pending_route', to: 'issued', trigger: 'check', by: 'world' },
             { from: 'pending_route', to: 'expiring', trigger: 'check', by: 'world' },
             { from: 'pending_route', to: 'tls_error', trigger: 'check', by: 'world' },
+            { from: 'pending_route', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
             { from: 'issued', to: 'pending_issue', trigger: 'check', by: 'world' },
             { from: 'issued', to: 'pending_route', trigger: 'check', by: 'world' },
             { from: 'issued', to: 'expiring', trigger: 'check', by: 'world' },
             { from: 'issued', to: 'tls_error', trigger: 'check', by: 'world' },
+            { from: 'issued', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
             { from: 'expiring', to: 'pending_issue', trigger: 'check', by: 'world' },
             { from: 'expiring', to: 'pending_route', trigger: 'check', by: 'world' },
             { from: 'expiring', to: 'issued', trigger: 'check', by: 'world' },
             { from: 'expiring', to: 'tls_error', trigger: 'check', by: 'world' },
+            { from: 'expiring', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
             { from: 'tls_error', to: 'pending_issue', trigger: 'check', by: 'world' },
             { from: 'tls_error', to: 'pending_route', trigger: 'check', by: 'world' },
             { from: 'tls_error', to: 'issued', trigger: 'check', by: 'world' },
             { from: 'tls_error', to: 'expiring', trigger: 'check', by: 'world' },
+            { from: 'tls_error', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
+            { from: 'passthrough_unverified', to: 'pending_issue', trigger: 'check', by: 'world' },
+            { from: 'passthrough_unverified', to: 'pending_route', trigger: 'check', by: 'world' },
+            { from: 'passthrough_unverified', to: 'issued', trigger: 'check', by: 'world' },
+            { from: 'passthrough_unverified', to: 'expiring', trigger: 'check', by: 'world' },
+            { from: 'passthrough_unverified', to: 'tls_error', trigger: 'check', by: 'world' },
           ],
           edits: [],
         },
@@ -381,6 +501,31 @@ export const tables = {
     { code: 'handshake', kind: 'Domain', severity: 'error', text: 'The TLS handshake failed.' },
     { code: 'unreachable', kind: 'Domain', severity: 'error', text: 'There is no way to the address.' },
     { code: 'name-not-resolved', kind: 'Domain', severity: 'error', text: 'The name does not resolve.' },
+    {
+      code: 'starttls',
+      kind: 'Domain',
+      severity: 'error',
+      text: 'The server does not go over to TLS when it is asked to.',
+    },
+    { code: 'denied', kind: 'Domain', severity: 'error', text: 'An address lies in a network that may not be probed.' },
+    {
+      code: 'too-many-addresses',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'The name resolves to more addresses than are looked at.',
+    },
+    {
+      code: 'not-verified',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'The record that shows the host to be ours is not there; nothing is probed.',
+    },
+    {
+      code: 'backing-off',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'It failed before, and the schedule does not look again yet.',
+    },
     { code: 'expired', kind: 'Domain', severity: 'error', text: 'The validity of the served certificate has ended.' },
     {
       code: 'not-yet-valid',
