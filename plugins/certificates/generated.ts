@@ -129,6 +129,7 @@ export type CertificateState =
 /** Steps that fettle takes. */
 export type CertificateStep =
   | 'absent>normal'
+  | 'normal>renewing'
   | 'expiring_soon>renewing'
   | 'renewal_failed>renewing'
   | 'expired>recovering'
@@ -191,6 +192,8 @@ export interface DomainMemory {
   readonly error: string;
   /** What it said. */
   readonly message: string;
+  /** What was probed. */
+  readonly target: string;
   /** Failed looks since the last good one. */
   readonly failures: number;
   /** When the last of them was, ISO 8601. */
@@ -327,16 +330,26 @@ export const tables = {
         certificate: {
           states: ['absent', 'normal', 'expiring_soon', 'expired', 'renewing', 'recovering', 'renewal_failed'],
           transitions: [
-            { from: 'absent', to: 'normal', trigger: 'issue', by: 'fettle', reversible: 'yes', deadlineMs: 120000 },
-            { from: 'normal', to: 'renewing', trigger: 'manual', by: 'world' },
+            { from: 'absent', to: 'normal', trigger: 'issue', by: 'fettle', reversible: 'yes', deadlineMs: 900000 },
+            {
+              from: 'normal',
+              to: 'renewing',
+              trigger: 'manual',
+              by: 'fettle',
+              settles: 'normal',
+              fails: 'renewal_failed',
+              reversible: 'partly',
+              deadlineMs: 900000,
+            },
             {
               from: 'expiring_soon',
               to: 'renewing',
               trigger: 'renew',
               by: 'fettle',
               settles: 'normal',
+              fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 120000,
+              deadlineMs: 900000,
             },
             {
               from: 'renewal_failed',
@@ -344,8 +357,9 @@ export const tables = {
               trigger: 'retry',
               by: 'fettle',
               settles: 'normal',
+              fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 120000,
+              deadlineMs: 900000,
             },
             {
               from: 'expired',
@@ -353,8 +367,9 @@ export const tables = {
               trigger: 'recover',
               by: 'fettle',
               settles: 'normal',
+              fails: 'expired',
               reversible: 'partly',
-              deadlineMs: 120000,
+              deadlineMs: 900000,
             },
             { from: 'renewing', to: 'normal', trigger: 'finish', by: 'fettle', reversible: 'no' },
             { from: 'recovering', to: 'normal', trigger: 'finish', by: 'fettle', reversible: 'no' },
@@ -385,17 +400,22 @@ export const tables = {
             { from: 'renewal_failed', to: 'normal', trigger: 'check', by: 'world' },
             { from: 'renewal_failed', to: 'expired', trigger: 'check', by: 'world' },
             { from: 'renewing', to: 'renewal_failed', trigger: 'error', by: 'world' },
+            { from: 'recovering', to: 'expired', trigger: 'error', by: 'world' },
             { from: 'renewing', to: 'expiring_soon', trigger: 'interrupted', by: 'world' },
             { from: 'recovering', to: 'expired', trigger: 'interrupted', by: 'world' },
             { from: 'absent', to: 'normal', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'expiring_soon', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'expired', trigger: 'check', by: 'world' },
+            { from: 'absent', to: 'renewing', trigger: 'check', by: 'world' },
+            { from: 'absent', to: 'recovering', trigger: 'check', by: 'world' },
             { from: 'normal', to: 'absent', trigger: 'check', by: 'world' },
             { from: 'expiring_soon', to: 'absent', trigger: 'check', by: 'world' },
             { from: 'expired', to: 'absent', trigger: 'check', by: 'world' },
+            { from: 'renewing', to: 'absent', trigger: 'check', by: 'world' },
+            { from: 'recovering', to: 'absent', trigger: 'check', by: 'world' },
             { from: 'renewal_failed', to: 'absent', trigger: 'check', by: 'world' },
           ],
-          edits: [{ state: 'normal', reversible: 'partly', deadlineMs: 120000 }],
+          edits: [{ state: 'normal', reversible: 'partly', deadlineMs: 900000 }],
         },
       },
       rules: [
@@ -523,7 +543,7 @@ export const tables = {
     {
       code: 'backing-off',
       kind: 'Domain',
-      severity: 'warning',
+      severity: 'info',
       text: 'It failed before, and the schedule does not look again yet.',
     },
     { code: 'expired', kind: 'Domain', severity: 'error', text: 'The validity of the served certificate has ended.' },

@@ -1306,13 +1306,13 @@ errors++;
 validate25.errors = vErrors;
 return errors === 0;
 }
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"fingerprint":{"type":"string","description":"SHA-256 of the certificate that was served last."},"notAfter":{"type":"string","description":"End of its validity, ISO 8601."},"error":{"type":"string","description":"Class of the last error."},"message":{"type":"string","description":"What it said."},"failures":{"type":"integer","description":"Failed looks since the last good one."},"failedAt":{"type":"string","description":"When the last of them was, ISO 8601."},"retryAt":{"type":"string","description":"When a schedule looks again, ISO 8601."}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"fingerprint":{"type":"string","description":"SHA-256 of the certificate that was served last."},"notAfter":{"type":"string","description":"End of its validity, ISO 8601."},"error":{"type":"string","description":"Class of the last error."},"message":{"type":"string","description":"What it said."},"target":{"type":"string","description":"What was probed."},"failures":{"type":"integer","description":"Failed looks since the last good one."},"failedAt":{"type":"string","description":"When the last of them was, ISO 8601."},"retryAt":{"type":"string","description":"When a schedule looks again, ISO 8601."}}};
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!(((((((key0 === "fingerprint") || (key0 === "notAfter")) || (key0 === "error")) || (key0 === "message")) || (key0 === "failures")) || (key0 === "failedAt")) || (key0 === "retryAt"))){
+if(!((((((((key0 === "fingerprint") || (key0 === "notAfter")) || (key0 === "error")) || (key0 === "message")) || (key0 === "target")) || (key0 === "failures")) || (key0 === "failedAt")) || (key0 === "retryAt"))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err0);
 errors++;
@@ -1346,32 +1346,39 @@ const err4 = {instancePath:instancePath+"/message",schemaPath:"#/properties/mess
 errors++;
 }
 }
-if(data.failures !== undefined){
-let data4 = data.failures;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err5 = {instancePath:instancePath+"/failures",schemaPath:"#/properties/failures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.target !== undefined){
+if(typeof data.target !== "string"){
+const err5 = {instancePath:instancePath+"/target",schemaPath:"#/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err5);
+errors++;
+}
+}
+if(data.failures !== undefined){
+let data5 = data.failures;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err6 = {instancePath:instancePath+"/failures",schemaPath:"#/properties/failures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err6);
 errors++;
 }
 }
 if(data.failedAt !== undefined){
 if(typeof data.failedAt !== "string"){
-const err6 = {instancePath:instancePath+"/failedAt",schemaPath:"#/properties/failedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err6);
+const err7 = {instancePath:instancePath+"/failedAt",schemaPath:"#/properties/failedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err7);
 errors++;
 }
 }
 if(data.retryAt !== undefined){
 if(typeof data.retryAt !== "string"){
-const err7 = {instancePath:instancePath+"/retryAt",schemaPath:"#/properties/retryAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err7);
+const err8 = {instancePath:instancePath+"/retryAt",schemaPath:"#/properties/retryAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err8);
 errors++;
 }
 }
 }
 else {
-const err8 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err8);
+const err9 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err9);
 errors++;
 }
 validate26.errors = vErrors;

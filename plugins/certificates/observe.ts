@@ -4,9 +4,9 @@ import PQueue from 'p-queue';
 import type { Query } from '../../src/engine/plugin.ts';
 import { formatRef } from '../../src/engine/ref.ts';
 import type { Desired, Gap, Memory, Observed, Ref, View } from '../../src/engine/types.ts';
-import type { CertificateSpec, DomainSpec } from './generated.ts';
+import type { CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
 import { observedPair } from './observe-certificate.ts';
-import { observedDomain } from './observe-domain.ts';
+import { type DomainLook, observedDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
 import { observedAuthority, observedSelfSigned } from './observe-issuer.ts';
 import { PLUGIN, certificateSpec, issuerSpec } from './remembered.ts';
 import type { CertificatesReader, PairPaths, Trust } from './world.ts';
@@ -91,14 +91,31 @@ async function neverIssued(look: Look, spec: DomainSpec): Promise<boolean> {
   );
 }
 
-async function lookAtDomain(look: Look, { ref, desired }: Target): Promise<Observed | undefined> {
+/** Whether a schedule does not look at this target yet, because it failed before. */
+function isSpaced(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, { scheduled, now }: Query): boolean {
+  if (scheduled !== true || memory?.state !== 'tls_error' || memory.kept.target !== targetText(spec)) return false;
+  return Date.parse(memory.kept.retryAt ?? '') > now;
+}
+
+async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): Promise<DomainLook> {
+  const { now, signal } = look.query;
+  if (spec.verified === false) return { kind: 'unverified' };
+  const target = targetOf(spec);
+  if (target === undefined) return { kind: 'no-route' };
+  const record = verificationOf(spec);
+  if (record !== undefined && !(await look.world.readTxt(record.name, signal)).includes(record.txt))
+    return { kind: 'unverified', problem: `there is no TXT record ${record.name} that holds ${record.txt}` };
+  if (memory !== undefined && isSpaced(spec, memory, look.query)) return { kind: 'spaced', memory };
+  const trust = await look.trust(spec.trust ?? []);
+  return { kind: 'probed', seen: await look.world.probe(target, trust, now, signal) };
+}
+
+async function lookAtDomain(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
   if (desired === undefined) return undefined;
   const spec = desired.spec as DomainSpec;
-  const { now, signal } = look.query;
-  const target = { host: spec.host, port: spec.port, ...(spec.address === undefined ? {} : { address: spec.address }) };
-  const trust = await look.trust(spec.trust ?? []);
-  const seen = await look.world.probe(target, trust, now, signal);
-  return observedDomain(ref, spec, seen, await neverIssued(look, spec), now, look.at);
+  const met = await lookFor(look, spec, memory);
+  const isNew = met.kind === 'probed' && (await neverIssued(look, spec));
+  return observedDomain(ref, spec, met, isNew, look.query.now, look.at);
 }
 
 const LOOKS: Readonly<Record<string, (look: Look, target: Target) => Promise<Observed | undefined>>> = {

@@ -24,6 +24,8 @@ export interface PrepareInput {
   readonly head: Head | undefined;
   readonly busy?: ReconcileInput['busy'];
   readonly abort: AbortSignal;
+  /** A schedule asks for it. */
+  readonly scheduled?: true;
   /** Overrides that a saved plan was approved with. */
   readonly approved?: readonly Override[];
   /** Instead of what `--target` and `--exclude` say. */
@@ -52,6 +54,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       abort: input.abort,
       redact: redactorFor(project.config, shell),
       progress: progress.report,
+      ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(within === undefined ? {} : { within }),
       ...(input.head === undefined ? {} : { head: input.head }),

@@ -38,6 +38,17 @@ export interface ActionRun {
   readonly progress: (text: string) => void;
 }
 
+/** Thrown by a handler: the step failed, and what was done of it before is remembered all the same. */
+export class PartlyDoneError extends Error {
+  override readonly name = 'PartlyDoneError';
+  readonly kept: Facts;
+
+  constructor(message: string, kept: Facts, options?: ErrorOptions) {
+    super(message, options);
+    this.kept = kept;
+  }
+}
+
 /** Takes one step. It returns what has to be remembered, and throws when the step failed. */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {
   take(world: W, pair: Pair<S, F, M>, run: ActionRun): Promise<Partial<M> | undefined>;
@@ -66,6 +77,8 @@ export interface Query {
   readonly desired: readonly Desired[];
   readonly memory: readonly Memory[];
   readonly only?: readonly Ref[];
+  /** A schedule takes this look: what failed before may be left as it is remembered, until it is worth another try. */
+  readonly scheduled?: true;
   /** Epoch ms; the time for every decision of this look. */
   readonly now: number;
   readonly signal: AbortSignal;

@@ -42,6 +42,7 @@ export interface ReconcileInput {
   readonly abort: AbortSignal;
   readonly progress?: ObserveInput['progress'];
   readonly redact?: ObserveInput['redact'];
+  readonly scheduled?: ObserveInput['scheduled'];
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: (address: string) => boolean;
   readonly head?: Head;

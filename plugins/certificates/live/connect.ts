@@ -1,7 +1,6 @@
 /** One TLS handshake with a server, under deadlines; nothing is ever sent after it, and the socket never outlives it. */
 
 import type { X509Certificate } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import { type SecureContext, type TLSSocket, connect } from 'node:tls';
 import type { ConnectError } from '../world.ts';
 import { codeOf } from './files.ts';
@@ -172,41 +171,4 @@ export function handshake(
       fail({ ok: false, error: 'reset', reason: 'it closed the connection during the handshake' }),
     );
   });
-}
-
-/** The first address of a name, within a deadline in ms. */
-export async function resolveName(
-  name: string,
-  deadlineMs: number,
-  signal: AbortSignal,
-): Promise<{ readonly address: string } | Failure> {
-  let timer: NodeJS.Timeout | undefined;
-  let abort: (() => void) | undefined;
-  const late = new Promise<Failure>((resolve, reject) => {
-    timer = setTimeout(
-      () => resolve({ ok: false, error: 'timeout', reason: `its name did not resolve within ${seconds(deadlineMs)}` }),
-      deadlineMs,
-    );
-    abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
-  const found = lookup(name).then(
-    ({ address }) => ({ address }),
-    (error: unknown): Failure => {
-      const code = codeOf(error) ?? '';
-      if (OWN.has(code)) throw new Error(`no name can be resolved: ${code}`);
-      return {
-        ok: false,
-        error: 'name-not-resolved',
-        reason: code === 'EAI_AGAIN' ? 'its name cannot be resolved now' : 'its name does not resolve',
-      };
-    },
-  );
-  try {
-    return await Promise.race([found, late]);
-  } finally {
-    clearTimeout(timer);
-    if (abort !== undefined) signal.removeEventListener('abort', abort);
-  }
 }

@@ -2,8 +2,10 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
-import { type Handshake, type ProbeLimits, handshake, resolveName } from './connect.ts';
+import type { AddressSeen, ConnectError, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
+import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
+import { type NetworkPolicy, denialOf } from './networks.ts';
+import type { Names, Resolved } from './resolve.ts';
 import { type TrustSet, leadsToAnchor } from './trust.ts';
 import { x509Seen } from './x509-read.ts';
 
@@ -45,38 +47,68 @@ function distrustOf(
   return leadsToAnchor(chain, trust, now) ? undefined : code;
 }
 
-/** Probes one server. Throws when aborted, and where this machine fails. */
-export async function probe(
+const MOST_ADDRESSES = 32;
+
+/** What a probe needs beside its target. */
+export interface ProbeWays {
+  readonly names: Names;
+  readonly networks: NetworkPolicy;
+  readonly limits: ProbeLimits;
+}
+
+/** Looks at one address. Throws when aborted, and where this machine fails. */
+async function probeAddress(
+  address: string,
   target: ServerTarget,
   trust: TrustSet,
-  limits: ProbeLimits,
+  { networks, limits }: ProbeWays,
   now: number,
   signal: AbortSignal,
-): Promise<ProbeSeen> {
+): Promise<AddressSeen> {
+  const fail = (error: ConnectError, message: string): AddressSeen => ({ served: false, address, error, message });
+  const denial = denialOf(address, networks);
+  if (denial !== undefined) return fail('denied', `it lies in ${denial}, which may not be probed`);
   const began = performance.now();
   const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
   const host = bare(target.host);
-  const wanted = target.address === undefined ? host : bare(target.address);
-  const place = `${target.address ?? target.host}:${target.port}`;
-  const found = isIP(wanted) === 0 ? await resolveName(wanted, left(), signal) : { address: wanted };
-  if (!('address' in found)) return { served: false, error: found.error, message: `${place}: ${found.reason}` };
-  const { address } = found;
   const endpoint = { address, port: target.port, ...(isIP(host) === 0 ? { servername: host } : {}) };
   let result = await handshake(endpoint, trust.context('quick'), limits, left(), signal);
   if (isAboutGroups(result)) result = await handshake(endpoint, trust.context('all'), limits, left(), signal);
-  if (!result.ok) return { served: false, error: result.error, message: `${place}: ${result.reason}`, address };
+  if (!result.ok) return fail(result.error, result.reason);
   const [leaf] = result.chain;
-  if (leaf === undefined)
-    return { served: false, error: 'handshake', message: `${place}: it has no certificate`, address };
+  if (leaf === undefined) return fail('handshake', 'it has no certificate');
   const chain = result.chain.map(x509Seen) as [X509Seen, ...X509Seen[]];
   const distrust = distrustOf(result.distrust, result.chain, trust, now);
   return {
     served: true,
+    address,
     chain,
     namesHost: namesHost(leaf, host),
     ...(distrust === undefined ? {} : { distrust }),
     protocol: result.protocol,
-    address,
     rttMs: result.rttMs,
+  };
+}
+
+/** Probes one server. Throws when aborted, and where this machine fails. */
+export async function probe(
+  target: ServerTarget,
+  trust: TrustSet,
+  ways: ProbeWays,
+  now: number,
+  signal: AbortSignal,
+): Promise<ProbeSeen> {
+  const wanted = bare(target.address ?? target.host);
+  const found: Resolved =
+    isIP(wanted) === 0
+      ? await ways.names.addresses(wanted, ways.limits.totalMs, signal)
+      : { ok: true, addresses: [wanted] };
+  if (!found.ok) return { resolved: false, error: found.error, message: found.reason };
+  const addresses = found.addresses.toSorted().slice(0, MOST_ADDRESSES);
+  const seen = await Promise.all(addresses.map((address) => probeAddress(address, target, trust, ways, now, signal)));
+  return {
+    resolved: true,
+    addresses: seen as [AddressSeen, ...AddressSeen[]],
+    leftOut: found.addresses.length - addresses.length,
   };
 }

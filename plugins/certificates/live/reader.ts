@@ -7,12 +7,21 @@ import type { CertificatesReader, PairPaths, Trust } from '../world.ts';
 import { readAuthority } from './authority.ts';
 import type { ProbeLimits } from './connect.ts';
 import { findPairs } from './find-pairs.ts';
+import { networkPolicy } from './networks.ts';
 import { pairSeen, readPairFiles } from './pair.ts';
 import { probe } from './probe.ts';
+import { openNames } from './resolve.ts';
 import { type TrustSet, readTrustSet } from './trust.ts';
 
 /** For a project that configures nothing. */
-const DEFAULTS = { concurrency: 100, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10 };
+const DEFAULTS: CertificatesConfig['probe'] = {
+  concurrency: 100,
+  connectSeconds: 5,
+  handshakeSeconds: 5,
+  totalSeconds: 10,
+  allow: [],
+  deny: [],
+};
 
 export function pathsIn(folder: string, paths: PairPaths): PairPaths {
   return { certificate: resolve(folder, paths.certificate), key: resolve(folder, paths.key) };
@@ -26,6 +35,8 @@ export function openReader(outside: Outside): CertificatesReader {
     handshakeMs: config.handshakeSeconds * 1000,
     totalMs: config.totalSeconds * 1000,
   };
+  const names = openNames(config.resolvers);
+  const ways = { names, networks: networkPolicy(config.allow, config.deny), limits };
   const sets = new WeakMap<Trust, TrustSet>();
   return {
     probes: config.concurrency,
@@ -40,7 +51,8 @@ export function openReader(outside: Outside): CertificatesReader {
     probe: (target, trust, now, signal) => {
       const set = sets.get(trust);
       if (set === undefined) throw new Error('these trust anchors were read by another reader');
-      return probe(target, set, limits, now, signal);
+      return probe(target, set, ways, now, signal);
     },
+    readTxt: (name, signal) => names.texts(name, limits.totalMs, signal),
   };
 }
