@@ -16,7 +16,7 @@ export interface ObserveInput {
   readonly recall: Recall;
   readonly only?: readonly Ref[];
   /** A schedule takes this look. */
-  readonly scheduled?: true;
+  readonly scheduled?: true | undefined;
   /** Epoch ms. */
   readonly now: () => number;
   readonly deadlineMs: number;
