@@ -17,12 +17,12 @@ import { metaOf, propose } from './diff.ts';
 import { errorText } from './error-text.ts';
 import { plainJson } from './guard.ts';
 import { basisOf, judgeOne } from './judge.ts';
-import { ABSENT, movesOf, parseStep, settlesIn, stepTransition } from './lifecycle.ts';
+import { ABSENT, movesOf, movesOfFailure, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
 import { match } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
-import type { Plugin } from './plugin.ts';
-import type { Draft, LogRecord, RecordBodies } from './record.ts';
+import { PartlyDoneError, type Plugin } from './plugin.ts';
+import type { Draft, LogRecord, Move, RecordBodies } from './record.ts';
 import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
@@ -238,14 +238,23 @@ async function handle(
           }),
       }),
     );
-    if (kept === undefined || kept === null) return {};
-    const plain = plainJson(kept, `what the handler of ${change.step} gives`, MEMORY_LIMIT_BYTES);
-    if (typeof plain !== 'object' || plain === null || Array.isArray(plain))
-      return { error: new Error(`the handler of ${change.step} gave something that cannot be remembered`) };
-    return { kept: plain as Readonly<Record<string, Json>> };
+    return kept === undefined || kept === null ? {} : { kept: keptJson(kept, change) };
   } catch (error) {
-    return { error };
+    if (!(error instanceof PartlyDoneError)) return { error };
+    try {
+      return { error, kept: keptJson(error.kept, change) };
+    } catch {
+      return { error };
+    }
   }
+}
+
+/** What a handler wants remembered, as plain JSON. Throws where it is none. */
+function keptJson(kept: unknown, change: Change): Readonly<Record<string, Json>> {
+  const plain = plainJson(kept, `what the handler of ${change.step} gives`, MEMORY_LIMIT_BYTES);
+  if (typeof plain !== 'object' || plain === null || Array.isArray(plain))
+    throw new Error(`the handler of ${change.step} gave something that cannot be remembered`);
+  return plain as Readonly<Record<string, Json>>;
 }
 
 /** What an error says, without secrets. */
@@ -292,6 +301,21 @@ function endingOf(
   };
 }
 
+/** How a step moved its machine, and, where a failure moved the first one, the state that it is in now. */
+function movedBy(
+  change: Change,
+  pair: Pair,
+  ending: Ending,
+  tables: KindTables,
+): { readonly state?: string; readonly moves: readonly Move[] } | undefined {
+  const seen = stateFor(pair, change.step);
+  if (ending.status === 'done') return { moves: movesOf(tables, change.step, seen) };
+  if (ending.status !== 'failed') return undefined;
+  const { state, moves } = movesOfFailure(tables, change.step, seen);
+  if (moves.length === 0) return undefined;
+  return parseStep(change.step).machine === undefined ? { state, moves } : { moves };
+}
+
 function outcomeDraft(
   action: Action,
   ending: Ending,
@@ -305,11 +329,11 @@ function outcomeDraft(
   const plugin = input.plugins.get(change.ref.plugin);
   const tables = plugin?.tables.kinds[change.ref.kind];
   const seen = after !== undefined && !(after.pair.observed === undefined && after.pair.gap !== undefined);
-  const state = seen ? (after.pair.observed?.state ?? ABSENT) : undefined;
+  const found = seen ? (after.pair.observed?.state ?? ABSENT) : undefined;
+  const moved = seen && tables !== undefined ? movedBy(change, after.pair, ending, tables) : undefined;
+  const state = moved?.state ?? found;
   const remembered =
-    ending.status === 'done' && after !== undefined
-      ? { ...noted(after.pair, plugin, input.now()), ...kept }
-      : undefined;
+    ending.status === 'done' && after !== undefined ? { ...noted(after.pair, plugin, input.now()), ...kept } : kept;
   const removed = change.goal === 'remove' && state === ABSENT;
   return {
     kind: 'outcome',
@@ -320,9 +344,7 @@ function outcomeDraft(
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
       ...(state === undefined ? {} : { state }),
       ...(after?.pair.observed?.others === undefined ? {} : { others: after.pair.observed.others }),
-      ...(ending.status === 'done' && tables !== undefined && state !== undefined
-        ? { moves: movesOf(tables, change.step, state) }
-        : {}),
+      ...(moved === undefined ? {} : { moves: moved.moves }),
       ...(remembered === undefined || removed || Object.keys(remembered).length === 0
         ? {}
         : { kept: remembered, version: tables?.memoryVersion ?? 1 }),
@@ -422,7 +444,9 @@ export async function take(
   const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`);
   const { after, ending } = await lookAfter(action, look, error, kept ?? {}, live, input);
   moments.seen();
-  await input.record([outcomeDraft(action, ending, intent.seq, after, kept, input.now() - started, input)]);
+  // What a handler says counts where it was done; where it threw, it said so on purpose.
+  const said = ending.status === 'done' || error !== undefined ? kept : undefined;
+  await input.record([outcomeDraft(action, ending, intent.seq, after, said, input.now() - started, input)]);
   remember(address, live, input);
   return ending;
 }

@@ -48,7 +48,7 @@ function seenState(pair: Pair, tables: KindTables): Pick<Seen, 'state' | 'others
     ...movesBetween(tables, machine, before, state, pair.memory?.lastError?.step),
     ...Object.entries(others ?? {}).flatMap(([name, now]) => {
       const then = pair.memory?.others?.[name];
-      return then === undefined || then === now ? [] : [moveOf(tables, name, then, now)];
+      return then === undefined || then === now ? [] : [moveOf(tables, name, then, now, 'world')];
     }),
   ];
   const first = pair.memory?.state === undefined && pair.observed !== undefined;
