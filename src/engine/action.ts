@@ -30,6 +30,7 @@ import { isMemoryOnly } from './rules.ts';
 import { withFresh } from './scene.ts';
 import { standing } from './seal.ts';
 import { isAsPlanned } from './settle.ts';
+import type { KindTables } from './tables.ts';
 import type { Action, Change, Gap, Json, Judgement, Pair, Ref, Scene } from './types.ts';
 
 /** Deadline of a handler, and of a single look, where the spec names none. */
