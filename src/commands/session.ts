@@ -176,6 +176,16 @@ async function settingsOf(plugin: Plugin, config: Config): Promise<Json> {
   return defaults;
 }
 
+/** The settings of every plugin, by its name. */
+export async function settingsFor(
+  plugins: ReadonlyMap<string, Plugin>,
+  config: Config,
+): Promise<ReadonlyMap<string, Json>> {
+  const settings = new Map<string, Json>();
+  for (const [name, plugin] of plugins) settings.set(name, await settingsOf(plugin, config));
+  return settings;
+}
+
 async function openWorld(plugin: Plugin, access: 'read' | 'write', config: Config, shell: Shell): Promise<unknown> {
   const outside = {
     config: await settingsOf(plugin, config),

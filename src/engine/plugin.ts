@@ -56,8 +56,11 @@ export type Handler<W, S = unknown, F = unknown, M = Facts> = {
 
 /** One kind of resource: pure functions of data, and a handler for every step. Methods, so that kinds of unlike types fit one table. */
 export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = Step, RuleId extends string = string> {
-  /** Turns one document into several; what it returns takes the document's place, and may contain it. */
-  expand?(desired: Desired<S>, recall: (ref: Ref) => Memory | undefined): readonly Desired[];
+  /**
+   * Turns one document into several, or fills in what the plugin's part of `fettle.yaml` says of all; what it returns
+   * takes the document's place, and may contain it.
+   */
+  expand?(desired: Desired<S>, recall: (ref: Ref) => Memory | undefined, settings: Json): readonly Desired[];
   /** The one step that brings the resource nearer to what is written, or, without `desired`, takes it away. */
   diff(pair: Pair<S, F, M>, scene: Scene): Proposal<P> | undefined;
   /** What of a look is to be remembered; only what differs from `pair.memory` is written. */

@@ -20,7 +20,7 @@ import { sceneOf } from './scene.ts';
 import { seal } from './seal.ts';
 import { settle } from './settle.ts';
 import type { KindTables } from './tables.ts';
-import type { Action, Change, Desired, Finding, Gap, Pair, Safety, Scene, View } from './types.ts';
+import type { Action, Change, Desired, Finding, Gap, Json, Pair, Safety, Scene, View } from './types.ts';
 
 /** How long the look at a plugin's whole world may take. */
 export const LOOK_DEADLINE_MS = 15 * 60_000;
@@ -31,6 +31,8 @@ export interface ReconcileInput {
   readonly run: string;
   readonly documents: readonly Desired[];
   readonly plugins: ReadonlyMap<string, Plugin>;
+  /** Each plugin's part of `fettle.yaml`, validated, by its name. */
+  readonly settings?: ReadonlyMap<string, Json>;
   readonly reader: ObserveInput['reader'];
   readonly recall: Recall;
   /** Takes records into `recall`; `apply` makes them durable first, `plan` does not write them. */
@@ -108,7 +110,7 @@ function only<T>(items: ReadonlyMap<string, T>, within: ReconcileInput['within']
 /** Looks, compares and judges. Writes nothing but through `record`. */
 export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const { plugins, recall, run, safety } = input;
-  const desired = expand(input.documents, plugins, recall);
+  const desired = expand(input.documents, plugins, recall, input.settings);
   const view = await observe({ ...input, desired, deadlineMs: LOOK_DEADLINE_MS });
 
   const now = input.now();
