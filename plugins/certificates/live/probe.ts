@@ -49,8 +49,27 @@ function distrustOf(
 
 const MOST_ADDRESSES = 32;
 
+/** Certificates that are kept as they were read: authorities sign many, and many servers share one. */
+const MOST_KEPT = 1000;
+
+/** Reads certificates, each of them once for a while. */
+export function certificateReader(): (certificate: X509Certificate) => X509Seen {
+  const kept = new Map<string, X509Seen>();
+  return (certificate) => {
+    const key = certificate.fingerprint256;
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    const seen = x509Seen(certificate);
+    const [oldest] = kept.keys();
+    if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+    kept.set(key, seen);
+    return seen;
+  };
+}
+
 /** What a probe needs beside its target. */
 export interface ProbeWays {
+  readonly read: (certificate: X509Certificate) => X509Seen;
   readonly names: Names;
   readonly networks: NetworkPolicy;
   readonly limits: ProbeLimits;
@@ -61,7 +80,7 @@ async function probeAddress(
   address: string,
   target: ServerTarget,
   trust: TrustSet,
-  { networks, limits }: ProbeWays,
+  { read, networks, limits }: ProbeWays,
   now: number,
   signal: AbortSignal,
 ): Promise<AddressSeen> {
@@ -71,13 +90,18 @@ async function probeAddress(
   const began = performance.now();
   const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
   const host = bare(target.host);
-  const endpoint = { address, port: target.port, ...(isIP(host) === 0 ? { servername: host } : {}) };
+  const endpoint = {
+    address,
+    port: target.port,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(target.startTls === undefined ? {} : { startTls: target.startTls }),
+  };
   let result = await handshake(endpoint, trust.context('quick'), limits, left(), signal);
   if (isAboutGroups(result)) result = await handshake(endpoint, trust.context('all'), limits, left(), signal);
   if (!result.ok) return fail(result.error, result.reason);
   const [leaf] = result.chain;
   if (leaf === undefined) return fail('handshake', 'it has no certificate');
-  const chain = result.chain.map(x509Seen) as [X509Seen, ...X509Seen[]];
+  const chain = result.chain.map(read) as [X509Seen, ...X509Seen[]];
   const distrust = distrustOf(result.distrust, result.chain, trust, now);
   return {
     served: true,

@@ -9,7 +9,7 @@ import type { ProbeLimits } from './connect.ts';
 import { findPairs } from './find-pairs.ts';
 import { networkPolicy } from './networks.ts';
 import { pairSeen, readPairFiles } from './pair.ts';
-import { probe } from './probe.ts';
+import { certificateReader, probe } from './probe.ts';
 import { openNames } from './resolve.ts';
 import { type TrustSet, readTrustSet } from './trust.ts';
 
@@ -36,7 +36,7 @@ export function openReader(outside: Outside): CertificatesReader {
     totalMs: config.totalSeconds * 1000,
   };
   const names = openNames(config.resolvers);
-  const ways = { names, networks: networkPolicy(config.allow, config.deny), limits };
+  const ways = { read: certificateReader(), names, networks: networkPolicy(config.allow, config.deny), limits };
   const sets = new WeakMap<Trust, TrustSet>();
   return {
     probes: config.concurrency,
