@@ -172,23 +172,24 @@ function intentOf(action: Action, pair: Pair, input: ApplyInput): Draft {
   };
 }
 
-function noted(pair: Pair, plugin: Plugin | undefined, now: number): Readonly<Record<string, Json>> {
+function noted({ pair, scene }: Look, plugin: Plugin | undefined): Readonly<Record<string, Json>> {
   const kind = plugin?.kinds[pair.ref.kind];
   if (kind === undefined) return {};
   try {
-    return noteOf(kind, pair, now);
+    return noteOf(kind, pair, scene);
   } catch {
     // The next look notes it, or tells why it cannot.
     return {};
   }
 }
 
-function memoryDraft(action: Action, pair: Pair, input: ApplyInput): Draft {
+function memoryDraft(action: Action, look: Look, input: ApplyInput): Draft {
   const { change } = action;
+  const { pair } = look;
   const plugin = input.plugins.get(change.ref.plugin);
   const tables = plugin?.tables.kinds[change.ref.kind];
   const goal = change.goal as RecordBodies['memory']['goal'];
-  const kept = goal === 'adopt' ? noted(pair, plugin, input.now()) : {};
+  const kept = goal === 'adopt' ? noted(look, plugin) : {};
   return {
     kind: 'memory',
     body: {
@@ -334,7 +335,7 @@ function outcomeDraft(
   const moved = seen && tables !== undefined ? movedBy(change, after.pair, ending, tables) : undefined;
   const state = moved?.state ?? found;
   const remembered =
-    ending.status === 'done' && after !== undefined ? { ...noted(after.pair, plugin, input.now()), ...kept } : kept;
+    ending.status === 'done' && after !== undefined ? { ...noted(after, plugin), ...kept } : kept;
   const removed = change.goal === 'remove' && state === ABSENT;
   return {
     kind: 'outcome',
@@ -433,7 +434,7 @@ export async function take(
     return stale;
   }
   if (isMemoryOnly(action.change)) {
-    await input.record([memoryDraft(action, judged.pair, input)]);
+    await input.record([memoryDraft(action, judged, input)]);
     remember(address, live, input);
     return { status: 'done', message: '' };
   }

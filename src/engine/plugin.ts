@@ -63,8 +63,8 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   expand?(desired: Desired<S>, recall: (ref: Ref) => Memory | undefined, settings: Json): readonly Desired[];
   /** The one step that brings the resource nearer to what is written, or, without `desired`, takes it away. */
   diff(pair: Pair<S, F, M>, scene: Scene): Proposal<P> | undefined;
-  /** What of a look is to be remembered; only what differs from `pair.memory` is written. */
-  note?(pair: Pair<S, F, M>, now: number): Partial<M>;
+  /** What of a look is to be remembered; only what differs from `pair.memory` is written. `now` is the scene's. */
+  note?(pair: Pair<S, F, M>, now: number, scene: Scene): Partial<M>;
   /** Findings that need more than one resource, or memory. */
   findings?(pair: Pair<S, F, M>, scene: Scene): readonly Finding[];
   /** What else has to be looked at before an action on this resource is judged again (its fleet, for a rule about that); what it needs always is. */
@@ -146,6 +146,8 @@ export interface Plugin<R = unknown, W = unknown> {
   readonly name: string;
   readonly tables: PluginTables;
   readonly validators: () => Promise<Validators>;
+  /** Checks of its part of `fettle.yaml` that a schema cannot make; pointers start there. Pure. */
+  checkSettings?(settings: Json): readonly Omit<Mistake, 'code' | 'severity'>[];
   /** Checks that a schema cannot make, on one document or across them; pure. */
   check?(desired: Desired, find: (ref: Ref) => Desired | undefined): readonly Mistake[];
   /** Checks that need all of the plugin's documents at once, as they are written (two that write the same file); pure. */

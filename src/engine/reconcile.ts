@@ -136,7 +136,10 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     input.busy === undefined && complete ? settle(found, plugins, sceneFor(found), run, doubted, failures) : [];
   const settled = settledRows(closed, found);
   await input.record(closed);
-  if (complete) await input.record(note(withMemory(found, recall), view.gaps, plugins, run, now, doubted, failures));
+  if (complete) {
+    const met = withMemory(found, recall);
+    await input.record(note(met, view.gaps, plugins, run, sceneFor(met), doubted, failures));
+  }
 
   const pairs = withMemory(found, recall);
   const scene = sceneFor(pairs);

@@ -96,7 +96,7 @@ export function settle(
     if (pair.observed === undefined && doubted.has(`${pair.ref.plugin}/${pair.ref.kind}`)) continue;
     const found = guarded(address, failures, () => ({
       done: isDone(pair, open, kind, tables, scene),
-      kept: noteOf(kind, pair, scene.now),
+      kept: noteOf(kind, pair, scene),
     }));
     // Nobody can say how it ended: it stays open.
     if (found === undefined) continue;
