@@ -213,6 +213,7 @@ async function handle(
   look: Look,
   input: ApplyInput,
   id: string,
+  aside: Moments['aside'],
 ): Promise<{ readonly kept?: Readonly<Record<string, Json>>; readonly error?: unknown }> {
   const { change } = action;
   const plugin = input.plugins.get(change.ref.plugin);
@@ -238,6 +239,7 @@ async function handle(
             change,
             text: (input.look.redact ?? redactPatterns)(errorText(text)),
           }),
+        aside,
       }),
     );
     return kept === undefined || kept === null ? {} : { kept: keptJson(kept, change) };
@@ -334,8 +336,7 @@ function outcomeDraft(
   const found = seen ? (after.pair.observed?.state ?? ABSENT) : undefined;
   const moved = seen && tables !== undefined ? movedBy(change, after.pair, ending, tables) : undefined;
   const state = moved?.state ?? found;
-  const remembered =
-    ending.status === 'done' && after !== undefined ? { ...noted(after, plugin), ...kept } : kept;
+  const remembered = ending.status === 'done' && after !== undefined ? { ...noted(after, plugin), ...kept } : kept;
   const removed = change.goal === 'remove' && state === ABSENT;
   return {
     kind: 'outcome',
@@ -406,6 +407,8 @@ export interface Moments {
   readonly begun: () => unknown;
   /** The world is done with: what is left is to make the outcome durable. */
   readonly seen: () => void;
+  /** It waits without a place among those that run at once, as `ActionRun.aside` says. */
+  readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
 }
 
 /** Takes one accepted action. Throws only for the log's sake: without a record nothing may go on. */
@@ -443,7 +446,7 @@ export async function take(
   const [intent] = await input.record([intentOf(action, look.pair, input)]);
   if (intent === undefined) throw new Error('the store gave no record for an intent');
   const started = input.now();
-  const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`);
+  const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`, moments.aside);
   const { after, ending } = await lookAfter(action, look, error, kept ?? {}, live, input);
   moments.seen();
   // What a handler says counts where it was done; where it threw, it said so on purpose.

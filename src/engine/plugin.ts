@@ -36,6 +36,11 @@ export interface ActionRun {
   readonly signal: AbortSignal;
   /** Says in a few words what is going on, for the terminal. */
   readonly progress: (text: string) => void;
+  /**
+   * Waits for something that many actions wait for together, or that takes long without any work here: meanwhile its
+   * place among the actions that run at once is free for others. Settles as what it waits for does, with a place again.
+   */
+  readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
 }
 
 /** Thrown by a handler: the step failed, and what was done of it before is remembered all the same. */
