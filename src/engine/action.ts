@@ -326,6 +326,7 @@ function outcomeDraft(
   seq: number,
   after: Look | undefined,
   kept: Readonly<Record<string, Json>> | undefined,
+  error: unknown,
   elapsedMs: number,
   input: ApplyInput,
 ): Draft {
@@ -348,6 +349,9 @@ function outcomeDraft(
       ...(state === undefined ? {} : { state }),
       ...(after?.pair.observed?.others === undefined ? {} : { others: after.pair.observed.others }),
       ...(moved === undefined ? {} : { moves: moved.moves }),
+      ...(change.goal === 'create' && error instanceof PartlyDoneError && found !== undefined && found !== ABSENT
+        ? { created: true as const }
+        : {}),
       ...(remembered === undefined || removed || Object.keys(remembered).length === 0
         ? {}
         : { kept: remembered, version: tables?.memoryVersion ?? 1 }),
@@ -451,7 +455,7 @@ export async function take(
   moments.seen();
   // What a handler says counts where it was done; where it threw, it said so on purpose.
   const said = ending.status === 'done' || error !== undefined ? kept : undefined;
-  await input.record([outcomeDraft(action, ending, intent.seq, after, said, input.now() - started, input)]);
+  await input.record([outcomeDraft(action, ending, intent.seq, after, said, error, input.now() - started, input)]);
   remember(address, live, input);
   return ending;
 }

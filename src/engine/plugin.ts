@@ -43,7 +43,10 @@ export interface ActionRun {
   readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
 }
 
-/** Thrown by a handler: the step failed, and what was done of it before is remembered all the same. */
+/**
+ * Thrown by a handler: the step failed, and what was done of it before is remembered all the same. What it was to
+ * create is ours, where a look shows it.
+ */
 export class PartlyDoneError extends Error {
   override readonly name = 'PartlyDoneError';
   readonly kept: Facts;
@@ -153,8 +156,8 @@ export interface Plugin<R = unknown, W = unknown> {
   readonly validators: () => Promise<Validators>;
   /** Checks of its part of `fettle.yaml` that a schema cannot make; pointers start there. Pure. */
   checkSettings?(settings: Json): readonly Omit<Mistake, 'code' | 'severity'>[];
-  /** Checks that a schema cannot make, on one document or across them; pure. */
-  check?(desired: Desired, find: (ref: Ref) => Desired | undefined): readonly Mistake[];
+  /** Checks that a schema cannot make, on one document or across them, and against the plugin's part of `fettle.yaml`; pure. */
+  check?(desired: Desired, find: (ref: Ref) => Desired | undefined, settings: Json): readonly Mistake[];
   /** Checks that need all of the plugin's documents at once, as they are written (two that write the same file); pure. */
   checkTogether?(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[];
   readonly kinds: Readonly<Record<string, Kind<W>>>;

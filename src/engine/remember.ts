@@ -126,7 +126,11 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
         ...(open?.applied === undefined ? {} : { digest: open.applied.digest }),
       },
     };
-    return withState(withKept(failed, body.kept, body.version), at, body.state);
+    const made =
+      body.created === true
+        ? { ...withMeta(failed, open?.meta), owned: before.owned ?? ('created' as const), applied: open?.applied }
+        : failed;
+    return withState(withKept(made as Memory, body.kept, body.version), at, body.state);
   }
   if (open?.goal === 'remove')
     return body.state === undefined || body.state === 'absent' ? undefined : withState(closed, at, body.state);

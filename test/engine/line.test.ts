@@ -339,6 +339,34 @@ describe('apply', () => {
     expect(memoryOf(log, 'a')).toMatchObject({ failures: 2, kept: { lastValue: 2 } });
   });
 
+  it('what a failed step created all the same is ours, where the handler says that it did its part', async () => {
+    const world = toyWorld();
+    const log = toyLog();
+    const made = (error: Error) => async () => {
+      world.items.set('a', { value: 2, state: 'ready' });
+      throw error;
+    };
+    const document = wanted('a', 2, { lifecycle: { protect: true } });
+    world.faults.set('absent>ready a', made(new Error('somebody else made it')));
+    await applyToy(world, [document], log);
+    expect(memoryOf(log, 'a')).toMatchObject({ failures: 1, state: 'ready' });
+    expect(memoryOf(log, 'a')?.owned).toBeUndefined();
+    world.items.clear();
+    world.faults.set('absent>ready a', made(new PartlyDoneError('nobody was told', { lastValue: 2 })));
+    await applyToy(world, [document], log);
+    expect(memoryOf(log, 'a')).toMatchObject({
+      failures: 2,
+      state: 'ready',
+      owned: 'created',
+      protect: true,
+      applied: { spec: { value: 2 } },
+    });
+    expect(log.records.flatMap(({ kind, body }) => (kind === 'outcome' ? [body.moves] : []))).toEqual([
+      [{ machine: 'item', from: 'absent', to: 'ready', trigger: 'create' }],
+      [{ machine: 'item', from: 'absent', to: 'ready', trigger: 'create' }],
+    ]);
+  });
+
   it('ends a handler that never settles at its deadline; the next look settles what it did', async () => {
     const world = toyWorld();
     const log = toyLog();
