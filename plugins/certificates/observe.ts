@@ -9,7 +9,7 @@ import { observedPair } from './observe-certificate.ts';
 import { type DomainLook, observedDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
 import { observedAuthority, observedSelfSigned } from './observe-issuer.ts';
 import { PLUGIN, certificateSpec, issuerSpec } from './remembered.ts';
-import type { CertificatesReader, PairPaths, Trust } from './world.ts';
+import type { CertificatesReader, PairPaths, Probes, Trust } from './world.ts';
 
 /** Files that are read at once: more only wait for the same disk. */
 const FILES_AT_ONCE = 16;
@@ -29,6 +29,7 @@ interface Look {
   readonly targets: ReadonlyMap<string, Target>;
   /** Each set of trust anchors is read once a look. */
   readonly trust: (files: readonly string[]) => Promise<Trust>;
+  readonly probes: Probes;
   readonly pair: (paths: PairPaths) => ReturnType<CertificatesReader['readPair']>;
 }
 
@@ -107,7 +108,7 @@ async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory
     return { kind: 'unverified', problem: `there is no TXT record ${record.name} that holds ${record.txt}` };
   if (memory !== undefined && isSpaced(spec, memory, look.query)) return { kind: 'spaced', memory };
   const trust = await look.trust(spec.trust ?? []);
-  return { kind: 'probed', seen: await look.world.probe(target, trust, now, signal) };
+  return { kind: 'probed', seen: await look.probes.probe(target, trust, now) };
 }
 
 async function lookAtDomain(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
@@ -139,15 +140,18 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     const [certificate = '', key_ = ''] = key.split('\0');
     return world.readPair({ certificate, key: key_ });
   });
+  const wanted = [...targets].flatMap(([address, target]) => (only === undefined || only.has(address) ? [target] : []));
+  const domains = wanted.filter(({ ref }) => ref.kind === 'Domain').length;
+  const probes = await world.openProbes(domains, query.signal);
   const look: Look = {
     world,
     query,
     at: new Date(query.now).toISOString(),
     targets,
     trust: (files) => trust(files.join('\0')),
+    probes,
     pair: ({ certificate, key }) => pairs(`${certificate}\0${key}`),
   };
-  const wanted = [...targets].flatMap(([address, target]) => (only === undefined || only.has(address) ? [target] : []));
   const observed: Observed[] = [];
   const gaps: Gap[] = [];
   let done = 0;
@@ -163,12 +167,16 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     query.progress(done, wanted.length);
   };
   const files = new PQueue({ concurrency: FILES_AT_ONCE });
-  const probes = new PQueue({ concurrency: world.probes });
+  const servers = new PQueue({ concurrency: world.probes });
   for (const target of wanted) {
-    const queue = target.ref.kind === 'Domain' ? probes : files;
+    const queue = target.ref.kind === 'Domain' ? servers : files;
     void queue.add(() => lookAt(target));
   }
-  await Promise.all([files.onIdle(), probes.onIdle()]);
+  try {
+    await Promise.all([files.onIdle(), servers.onIdle()]);
+  } finally {
+    await probes.close();
+  }
   query.signal.throwIfAborted();
   return { observed: inOrder(observed), gaps, at: look.at };
 }

@@ -186,6 +186,12 @@ export interface Trust {
   readonly id: string;
 }
 
+/** Probes of one look. */
+export interface Probes {
+  readonly probe: (target: ServerTarget, trust: Trust, now: number) => Promise<ProbeSeen>;
+  readonly close: () => Promise<void>;
+}
+
 /** A certificate and a key that belong together, found by looking through a folder. */
 export interface FoundPair {
   /** Relative to the project where it lies inside, else absolute. */
@@ -208,6 +214,8 @@ export interface CertificatesReader {
    * machine, and not the server, fails (no file handles are left), and when aborted.
    */
   probe(target: ServerTarget, trust: Trust, now: number, signal: AbortSignal): Promise<ProbeSeen>;
+  /** For so many probes in one look, which all end when the signal fires: on several cores, where that is worth it. */
+  openProbes(count: number, signal: AbortSignal): Promise<Probes>;
   /** Texts of the TXT records of a name; none where it has none. Throws where they can't be asked for. */
   readTxt(name: string, signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -4,9 +4,10 @@ import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { AddressSeen, ConnectError, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
+import type { Gate } from './gate.ts';
 import { type NetworkPolicy, denialOf } from './networks.ts';
 import type { Names, Resolved } from './resolve.ts';
-import { type TrustSet, leadsToAnchor } from './trust.ts';
+import { type Anchors, type TrustSet, leadsToAnchor } from './trust.ts';
 import { x509Seen } from './x509-read.ts';
 
 /** Codes about dates: those are judged from the certificates themselves, by the time of the look. */
@@ -40,11 +41,11 @@ function namesHost(leaf: X509Certificate, host: string): boolean {
 function distrustOf(
   code: string | undefined,
   chain: readonly X509Certificate[],
-  trust: TrustSet,
+  anchorsOf: (subject: string) => readonly X509Certificate[],
   now: number,
 ): string | undefined {
   if (code === undefined || !DATES.has(code)) return code;
-  return leadsToAnchor(chain, trust, now) ? undefined : code;
+  return leadsToAnchor(chain, anchorsOf, now) ? undefined : code;
 }
 
 const MOST_ADDRESSES = 32;
@@ -69,10 +70,13 @@ export function certificateReader(): (certificate: X509Certificate) => X509Seen 
 
 /** What a probe needs beside its target. */
 export interface ProbeWays {
+  readonly anchors: Anchors;
   readonly read: (certificate: X509Certificate) => X509Seen;
   readonly names: Names;
   readonly networks: NetworkPolicy;
   readonly limits: ProbeLimits;
+  /** Connections that are open at once; the deadlines begin behind it. */
+  readonly gate: Gate;
 }
 
 /** Looks at one address. Throws when aborted, and where this machine fails. */
@@ -80,7 +84,7 @@ async function probeAddress(
   address: string,
   target: ServerTarget,
   trust: TrustSet,
-  { read, networks, limits }: ProbeWays,
+  { anchors, read, networks, limits }: ProbeWays,
   now: number,
   signal: AbortSignal,
 ): Promise<AddressSeen> {
@@ -96,13 +100,13 @@ async function probeAddress(
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(target.startTls === undefined ? {} : { startTls: target.startTls }),
   };
-  let result = await handshake(endpoint, trust.context('quick'), limits, left(), signal);
-  if (isAboutGroups(result)) result = await handshake(endpoint, trust.context('all'), limits, left(), signal);
+  let result = await handshake(endpoint, anchors.context(trust, 'quick'), limits, left(), signal);
+  if (isAboutGroups(result)) result = await handshake(endpoint, anchors.context(trust, 'all'), limits, left(), signal);
   if (!result.ok) return fail(result.error, result.reason);
   const [leaf] = result.chain;
   if (leaf === undefined) return fail('handshake', 'it has no certificate');
   const chain = result.chain.map(read) as [X509Seen, ...X509Seen[]];
-  const distrust = distrustOf(result.distrust, result.chain, trust, now);
+  const distrust = distrustOf(result.distrust, result.chain, (subject) => anchors.bySubject(trust, subject), now);
   return {
     served: true,
     address,
@@ -129,7 +133,9 @@ export async function probe(
       : { ok: true, addresses: [wanted] };
   if (!found.ok) return { resolved: false, error: found.error, message: found.reason };
   const addresses = found.addresses.toSorted().slice(0, MOST_ADDRESSES);
-  const seen = await Promise.all(addresses.map((address) => probeAddress(address, target, trust, ways, now, signal)));
+  const seen = await Promise.all(
+    addresses.map((address) => ways.gate(() => probeAddress(address, target, trust, ways, now, signal))),
+  );
   return {
     resolved: true,
     addresses: seen as [AddressSeen, ...AddressSeen[]],

@@ -11,7 +11,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
-import { leadsToAnchor, readTrustSet } from '../../../plugins/certificates/live/trust.ts';
+import { leadsToAnchor, openAnchors, readAnchors } from '../../../plugins/certificates/live/trust.ts';
 import { makeAuthority, makeKeys, makeLeaf, keyPem } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Query } from '../../../src/engine/plugin.ts';
@@ -530,7 +530,9 @@ describe('many at once', () => {
 });
 
 test('a chain leads to an anchor by signatures and dates, its leaf left aside', async () => {
-  const trust = await readTrustSet(folder, ['root.crt']);
+  const set = { id: 'root', pems: await readAnchors(folder, ['root.crt']) };
+  const anchors = openAnchors();
+  const trust = (subject: string) => anchors.bySubject(set, subject);
   const chain = [
     new X509Certificate(pem['unchained']?.cert ?? ''),
     new X509Certificate(readFileSync(join(folder, 'inter.crt'))),
