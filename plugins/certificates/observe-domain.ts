@@ -84,9 +84,12 @@ function namesText(leaf: X509Seen): string {
 
 function untrustedText(seen: Served): string {
   const { issuer } = seen.chain[0];
-  const missing =
-    seen.missingIssuer === undefined ? '' : `; that of ${seen.missingIssuer.name} is neither served nor an anchor`;
-  return `does not lead to a trust anchor: ${seen.distrust}; issued by ${issuer === '' ? 'nobody' : issuer}${missing}`;
+  const missing = seen.missingIssuer?.name;
+  const text = `does not lead to a trust anchor: ${seen.distrust}; issued by ${issuer === '' ? 'nobody' : issuer}`;
+  if (missing === undefined) return text;
+  return missing === issuer
+    ? `${text}, whose certificate is neither served nor an anchor`
+    : `${text}; the certificate of ${missing} is neither served nor an anchor`;
 }
 
 /** All reasons of a client to refuse a certificate, in a fixed order. */
@@ -111,6 +114,18 @@ function refusals(seen: Served, host: string, now: number): readonly Refusal[] {
     found.push({ code: 'untrusted', stable: message, message });
   }
   return found;
+}
+
+/**
+ * A certificate between the served ones and the authority that is not served. Without a stored chain to compare with,
+ * only public authorities tell: their certificates say where those above them are.
+ */
+function incomplete(
+  seen: AddressSeen,
+  { certificate, verify }: DomainSpec,
+): readonly { readonly code: FindingCode; readonly message: string }[] {
+  if (!seen.served || !verify || certificate !== undefined || seen.missingIssuer?.published !== true) return [];
+  return [{ code: 'chain-incomplete', message: `does not serve the certificate of ${seen.missingIssuer.name}` }];
 }
 
 /** One address with what a client would have against it, worst first. */
@@ -234,12 +249,9 @@ function reached(
     return counted.some((each) => isNear(each.seen)) ? 'expiring' : 'issued';
   })();
   const told = ({ seen: each, problems }: Judged): readonly (readonly [FindingCode, Finding['severity'], string])[] => {
+    const severity = spec.tlsMode === 'passthrough' ? 'warning' : 'error';
     if (problems.length > 0)
-      return problems.map(({ code, message }) => [
-        code,
-        spec.tlsMode === 'passthrough' ? ('warning' as const) : ('error' as const),
-        message,
-      ]);
+      return [...problems, ...incomplete(each, spec)].map(({ code, message }) => [code, severity, message]);
     if (spec.tlsMode === 'passthrough' || !each.served || !isNear(each)) return [];
     const end = endOf(each);
     if (isExpired(validityOf(each.chain[0]), now))

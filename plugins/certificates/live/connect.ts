@@ -1,7 +1,7 @@
 /** One TLS handshake with a server, under deadlines; nothing is ever sent after it, and the socket never outlives it. */
 
 import type { X509Certificate } from 'node:crypto';
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, isIPv4 } from 'node:net';
 import { type DetailedPeerCertificate, type SecureContext, type TLSSocket, connect as connectTls } from 'node:tls';
 import type { ConnectError, StartTls } from '../world.ts';
 import { codeOf } from './files.ts';
@@ -74,9 +74,11 @@ function reasonOf(error: unknown): string {
   return /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/u.exec(error.message)?.[1] ?? codeOf(error) ?? 'unknown';
 }
 
-function failureOf(error: unknown, phase: Phase): Failure {
+function failureOf(error: unknown, phase: Phase, address: string): Failure {
   const code = codeOf(error) ?? '';
-  if (OWN.has(code)) throw new Error(`no probe can be made: ${code}`);
+  // Every own port towards an IPv4 address is taken; of IPv6 it says that there is no own address at all.
+  const noPort = code === 'EADDRNOTAVAIL' && isIPv4(address);
+  if (OWN.has(code) || noPort) throw new Error(`no probe can be made: ${code}`);
   if (code === 'ECONNREFUSED') return { ok: false, error: 'refused', reason: 'nothing listens there' };
   if (code === 'ETIMEDOUT') return { ok: false, error: 'timeout', reason: `no answer in the ${phase} phase` };
   if (RESET.has(code)) return { ok: false, error: 'reset', reason: CLOSED[phase] };
@@ -150,7 +152,7 @@ export function handshake(
     signal.addEventListener('abort', abort, { once: true });
     const broken = (error: Error): void => {
       try {
-        fail(failureOf(error, phase));
+        fail(failureOf(error, phase, endpoint.address));
       } catch (own) {
         end(() => reject(own));
       }

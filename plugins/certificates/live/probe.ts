@@ -2,13 +2,13 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { AddressSeen, ConnectError, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
+import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import type { Gate } from './gate.ts';
 import { type NetworkPolicy, denialOf } from './networks.ts';
 import type { Names, Resolved } from './resolve.ts';
 import { type Anchors, type TrustSet, leadsToAnchor } from './trust.ts';
-import { x509Seen } from './x509-read.ts';
+import { isSignedBy, oneLine, x509Seen } from './x509-read.ts';
 
 /** Codes about dates: those are judged from the certificates themselves, by the time of the look. */
 const DATES = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
@@ -47,6 +47,25 @@ function distrustOf(
   if (code === undefined || !DATES.has(code)) return code;
   return leadsToAnchor(chain, anchorsOf, now) ? undefined : code;
 }
+
+/** Where a chain that leads nowhere breaks off: at a certificate that neither signs itself nor has its issuer among the anchors. */
+function missingIssuerOf(
+  chain: readonly X509Certificate[],
+  anchorsOf: (subject: string) => readonly X509Certificate[],
+): MissingIssuer | undefined {
+  let [top] = chain;
+  for (let length = 0; length < chain.length; length += 1) {
+    const last = top;
+    const next = chain.find((each) => each !== last && last !== undefined && isSignedBy(last, each));
+    if (next === undefined) break;
+    top = next;
+  }
+  if (top === undefined || top.issuer === top.subject || anchorsOf(top.issuer).length > 0) return undefined;
+  return { name: oneLine(top.issuer), published: top.infoAccess?.includes('CA Issuers - URI:') === true };
+}
+
+/** This machine has no way to any such address: an IPv6 one where there is no IPv6, as in most containers. */
+const NO_ROUTE = new Set(['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 const MOST_ADDRESSES = 32;
 
@@ -88,7 +107,7 @@ async function probeAddress(
   now: number,
   signal: AbortSignal,
 ): Promise<AddressSeen> {
-  const fail = (error: ConnectError, message: string): AddressSeen => ({ served: false, address, error, message });
+  const fail = (error: ConnectError, message: string) => ({ served: false, address, error, message }) as const;
   const denial = denialOf(address, networks);
   if (denial !== undefined) return fail('denied', `it lies in ${denial}, which may not be probed`);
   const began = performance.now();
@@ -102,17 +121,23 @@ async function probeAddress(
   };
   let result = await handshake(endpoint, anchors.context(trust, 'quick'), limits, left(), signal);
   if (isAboutGroups(result)) result = await handshake(endpoint, anchors.context(trust, 'all'), limits, left(), signal);
-  if (!result.ok) return fail(result.error, result.reason);
+  if (!result.ok) {
+    const noRoute = result.error === 'unreachable' && NO_ROUTE.has(result.code ?? '');
+    return { ...fail(result.error, result.reason), ...(noRoute ? { noRoute } : {}) };
+  }
   const [leaf] = result.chain;
   if (leaf === undefined) return fail('handshake', 'it has no certificate');
   const chain = result.chain.map(read) as [X509Seen, ...X509Seen[]];
-  const distrust = distrustOf(result.distrust, result.chain, (subject) => anchors.bySubject(trust, subject), now);
+  const anchorsOf = (subject: string): readonly X509Certificate[] => anchors.bySubject(trust, subject);
+  const distrust = distrustOf(result.distrust, result.chain, anchorsOf, now);
+  const missingIssuer = distrust === undefined ? undefined : missingIssuerOf(result.chain, anchorsOf);
   return {
     served: true,
     address,
     chain,
     namesHost: namesHost(leaf, host),
     ...(distrust === undefined ? {} : { distrust }),
+    ...(missingIssuer === undefined ? {} : { missingIssuer }),
     protocol: result.protocol,
     rttMs: result.rttMs,
   };

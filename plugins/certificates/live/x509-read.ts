@@ -104,11 +104,13 @@ export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate
   }
 }
 
-const oneLine = (name: string | undefined): string =>
-  (name ?? '')
+/** A distinguished name as node:crypto prints it, on one line. */
+export function oneLine(name: string | undefined): string {
+  return (name ?? '')
     .split('\n')
     .filter((part) => part !== '')
     .join(', ');
+}
 
 /** Everything that is shown of one certificate. */
 export function x509Seen(certificate: X509Certificate): X509Seen {
