@@ -95,9 +95,50 @@ export interface CertificateSpec {
     /** How long a command may run, in seconds. */
     readonly timeoutSeconds: number;
   };
+  /** How it is renewed; what is not written here is as `plugins.certificates.renewal` in `fettle.yaml` says. */
   readonly renewal: {
-    /** It is renewed when so many days are left, or a third of its lifetime, whichever is less. */
-    readonly thresholdDays: number;
+    /** Whether it is renewed; without it, that it is due is only told. */
+    readonly enabled?: boolean;
+    /** It is renewed when so many days are left (30), or a third of its lifetime, whichever is less. */
+    readonly thresholdDays?: number;
+    /** One that was issued before this time is replaced, however long it is still valid: for a key that got into the wrong hands. */
+    readonly issuedAfter?: string;
+    /** How often it is written down that it was looked at (24h), where nothing else is new; at least 1h. */
+    readonly checkInterval?: string;
+    /** From a failed renewal to the next one (1h); at least 1m. */
+    readonly retryInterval?: string;
+    /** Failed renewals in a row (10) after which nothing more is tried. */
+    readonly maxRetries?: number;
+    /** By how much each further failure multiplies that time (2). */
+    readonly backoffMultiplier?: number;
+    /** The longest time to the next try (24h); no shorter than `retryInterval`. */
+    readonly maxBackoff?: string;
+  };
+  /** How it is replaced when it has expired, or cannot be used; otherwise as `renewal`. */
+  readonly recovery: {
+    /** Whether it is replaced; without it, that it has expired is only told. */
+    readonly enabled?: boolean;
+    /** From a failed recovery to the next one (1m); at least 1m. */
+    readonly retryInterval?: string;
+    /** Failed recoveries in a row (3) after which nothing more is tried. */
+    readonly maxRetries?: number;
+    /** By how much each further failure multiplies that time (2). */
+    readonly backoffMultiplier?: number;
+    /** The longest time to the next try (1h); no shorter than `retryInterval`. */
+    readonly maxBackoff?: string;
+  };
+  /** How it reaches what serves it, where it has `deploy` or `reload`; otherwise as `renewal`. */
+  readonly served: {
+    /** Within this time after a reload (30 s), every address of its Domains has to serve it. */
+    readonly withinSeconds?: number;
+    /** From a reload after which it was not served to the next one (1m); at least 1m. */
+    readonly retryInterval?: string;
+    /** Such reloads in a row (10) after which nothing more is tried. */
+    readonly maxRetries?: number;
+    /** By how much each further failure multiplies that time (2). */
+    readonly backoffMultiplier?: number;
+    /** The longest time to the next try (1h); no shorter than `retryInterval`. */
+    readonly maxBackoff?: string;
   };
 }
 
@@ -111,6 +152,27 @@ export interface CertificateMemory {
   readonly issued: number;
   /** When it was issued last, ISO 8601. */
   readonly issuedAt: string;
+  /** Fingerprint of the certificate that was issued last. */
+  readonly made: string;
+  /** Fingerprints of certificates that were stored before, the newest first. */
+  readonly former: readonly string[];
+  /** When it was looked at, ISO 8601; written down once in `checkInterval`. */
+  readonly checkedAt: string;
+  /** Fingerprint of the certificate that was stored when what serves it was reloaded last. */
+  readonly reloaded: string;
+  /** Fingerprint of the certificate that was not served after a reload, or empty. */
+  readonly unserved: string;
+  /** How often in a row. */
+  readonly unservedTries: number;
+  /** When the last of them was, ISO 8601. */
+  readonly unservedAt: string;
+  /** Where it was seen to be served. */
+  readonly servers: readonly {
+    readonly host: string;
+    readonly address?: string;
+    readonly port: number;
+    readonly startTls?: 'smtp' | 'imap' | 'postgres';
+  }[];
   /** Fingerprint of the authority that signed it. */
   readonly issuer: string;
   /** SHA-256 of the public key of the pair that fettle made or adopted. */
@@ -142,7 +204,13 @@ export type CertificateStep =
   | 'normal>normal';
 
 /** Rules that guard its steps. */
-export type CertificateRuleId = 'issuer-changed';
+export type CertificateRuleId =
+  | 'issuer-changed'
+  | 'never-without-valid-pair'
+  | 'renewal-loop'
+  | 'retry-exhausted'
+  | 'backoff'
+  | 'still-served';
 
 /** A TLS server, and whether its clients can trust what it serves. With the defaults filled in. */
 export interface DomainSpec {
@@ -220,6 +288,7 @@ export type DomainRuleId = never;
 export type FindingCode =
   | 'ca-unusable'
   | 'pair-unusable'
+  | 'renewal-off'
   | 'leftover-files'
   | 'refused'
   | 'timeout'
@@ -237,9 +306,18 @@ export type FindingCode =
   | 'wrong-name'
   | 'untrusted'
   | 'expiring'
+  | 'served-older-than-stored'
+  | 'stale-address'
+  | 'chain-incomplete'
   | 'served-other';
 
-export type RuleId = 'issuer-changed';
+export type RuleId =
+  | 'issuer-changed'
+  | 'never-without-valid-pair'
+  | 'renewal-loop'
+  | 'retry-exhausted'
+  | 'backoff'
+  | 'still-served';
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface CertificatesConfig {
@@ -261,6 +339,49 @@ export interface CertificatesConfig {
     readonly deny: readonly string[];
     /** DNS servers that are asked instead of this machine's own resolution of names. */
     readonly resolvers?: readonly string[];
+  };
+  /** How Certificates are renewed whose documents do not say it themselves. */
+  readonly renewal: {
+    /** Whether they are renewed; without it, that one is due is only told. */
+    readonly enabled: boolean;
+    /** A renewal is due when so many days are left, or a third of the lifetime, whichever is less. */
+    readonly thresholdDays: number;
+    /** How often it is written down that one was looked at, where nothing else is new; at least 1h. */
+    readonly checkInterval: string;
+    /** From a failed renewal to the next one; at least 1m. */
+    readonly retryInterval: string;
+    /** After so many failed renewals in a row, and after the first one at the earliest, nothing more is tried until the document changes, or somebody overrides it. */
+    readonly maxRetries: number;
+    /** Each failure after the first one multiplies the time to the next try. */
+    readonly backoffMultiplier: number;
+    /** The longest time to the next try; no shorter than `retryInterval`. */
+    readonly maxBackoff: string;
+  };
+  /** How expired Certificates are replaced whose documents do not say it themselves. */
+  readonly recovery: {
+    /** Whether they are replaced; without it, that one has expired is only told. */
+    readonly enabled: boolean;
+    /** From a failed recovery to the next one; at least 1m. */
+    readonly retryInterval: string;
+    /** After so many failed recoveries in a row nothing more is tried, as for renewals. */
+    readonly maxRetries: number;
+    /** As for renewals. */
+    readonly backoffMultiplier: number;
+    /** As for renewals. */
+    readonly maxBackoff: string;
+  };
+  /** How Certificates reach what serves them, where their documents do not say it themselves. */
+  readonly served: {
+    /** Within this time after a reload, every address of their Domains has to serve the new one. */
+    readonly withinSeconds: number;
+    /** From a reload after which it was not served to the next one; at least 1m. */
+    readonly retryInterval: string;
+    /** After so many such reloads in a row nothing more is tried, as for renewals. */
+    readonly maxRetries: number;
+    /** As for renewals. */
+    readonly backoffMultiplier: number;
+    /** As for renewals. */
+    readonly maxBackoff: string;
   };
   /** Command lines that `deploy` and `reload` of a Certificate may be, each a list of words: only what stands here word for word is ever run, and only by `apply`. */
   readonly commands: readonly (readonly string[])[];
@@ -424,12 +545,43 @@ export const tables = {
           guards: [
             'absent>normal',
             'normal>normal',
+            'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
             'expired>recovering',
           ],
           overridable: true,
           text: 'The authority is missing, or is another one than was remembered.',
+        },
+        {
+          id: 'never-without-valid-pair',
+          guards: ['normal>normal', 'normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing'],
+          overridable: true,
+          text: 'A pair that works is replaced only by one that works longer.',
+        },
+        {
+          id: 'renewal-loop',
+          guards: ['normal>normal', 'normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing'],
+          overridable: true,
+          text: 'Within a third of its lifetime, a certificate is issued once, unless its document changes.',
+        },
+        {
+          id: 'retry-exhausted',
+          guards: ['normal>normal', 'renewal_failed>renewing', 'expired>recovering'],
+          overridable: true,
+          text: 'It failed so often that nothing more is tried until the document changes.',
+        },
+        {
+          id: 'backoff',
+          guards: ['normal>normal', 'renewal_failed>renewing', 'expired>recovering'],
+          overridable: true,
+          text: 'It failed, and the next try has to wait.',
+        },
+        {
+          id: 'still-served',
+          guards: ['normal>absent', 'expiring_soon>absent', 'expired>absent', 'renewal_failed>absent'],
+          overridable: true,
+          text: 'A server still shows the certificate to its clients.',
         },
       ],
       references: [{ pointer: '/issuer', kind: 'Issuer' }],
@@ -510,6 +662,12 @@ export const tables = {
       text: 'The stored key and certificate cannot be used together.',
     },
     {
+      code: 'renewal-off',
+      kind: 'Certificate',
+      severity: 'warning',
+      text: 'A renewal or a recovery is due, and switched off.',
+    },
+    {
       code: 'leftover-files',
       kind: 'Certificate',
       severity: 'warning',
@@ -566,6 +724,24 @@ export const tables = {
       text: 'The served certificate does not lead to a trust anchor.',
     },
     { code: 'expiring', kind: 'Domain', severity: 'warning', text: 'The end of the served certificate is near.' },
+    {
+      code: 'served-older-than-stored',
+      kind: 'Domain',
+      severity: 'error',
+      text: 'What is served is the certificate before the one that is stored for it.',
+    },
+    {
+      code: 'stale-address',
+      kind: 'Domain',
+      severity: 'error',
+      text: 'An address serves the certificate before the stored one, and others serve the stored one.',
+    },
+    {
+      code: 'chain-incomplete',
+      kind: 'Domain',
+      severity: 'error',
+      text: 'A certificate that leads to the authority is not served: clients that do not know it refuse the server.',
+    },
     {
       code: 'served-other',
       kind: 'Domain',

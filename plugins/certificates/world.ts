@@ -27,11 +27,11 @@ export interface X509Seen {
 }
 
 /** DNS names that an authority may sign for, as its certificates say (RFC 5280, 4.2.1.10). */
-export interface NameConstraints {
+export type NameConstraints = {
   /** Each name and those below it; with a dot in front, only those below it. Absent: all that are not excluded. */
   readonly permitted?: readonly string[];
   readonly excluded: readonly string[];
-}
+};
 
 /** What lies on the disk where one file ought to be. */
 export interface FileMode {
@@ -73,6 +73,8 @@ export interface StoredFile {
   readonly link?: true;
   /** How what it holds is not what follows from the stored pair (`is missing`, `is not in order`); mended without another certificate. */
   readonly problem?: string;
+  /** What it ought to hold is not stored anywhere: only another certificate mends it. */
+  readonly lost?: true;
 }
 
 /**
@@ -197,6 +199,16 @@ export interface FoundPair {
   /** Relative to the project where it lies inside, else absolute. */
   readonly storage: PairStorage;
   readonly leaf: X509Seen;
+  /** Of the file with the key: four octal digits. */
+  readonly keyMode: string;
+  /** Other files that hold the same certificate, and are not part of the storage. */
+  readonly copies: readonly string[];
+}
+
+/** A file that could not be read, with the code of the system. */
+export interface Unread {
+  readonly path: string;
+  readonly message: string;
 }
 
 /** Reads files and probes servers. Files that can't be read throw a StorageError, and never look like missing ones. */
@@ -206,7 +218,10 @@ export interface CertificatesReader {
   readAuthority(dir: string): Promise<AuthoritySeen>;
   readPair(storage: PairStorage): Promise<PairSeen>;
   /** Looks through a folder and those below for pairs. Throws a StorageError where it can't be read. */
-  findPairs(dir: string, signal: AbortSignal): Promise<readonly FoundPair[]>;
+  findPairs(
+    dir: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly pairs: readonly FoundPair[]; readonly unread: readonly Unread[] }>;
   /** Reads PEM files of trust anchors; what is missing is left out. */
   readTrust(files: readonly string[]): Promise<Trust>;
   /**
@@ -252,6 +267,8 @@ export interface Issued {
 export interface DeployOrder {
   readonly deploy: NonNullable<CertificateSpec['deploy']>;
   readonly storage: PairStorage;
+  /** What will be reloaded afterwards: no reload of it begins while this runs. */
+  readonly service?: Service;
   /** Of the resource. */
   readonly name: string;
   readonly signal: AbortSignal;

@@ -77,6 +77,7 @@ export async function openProject(
     folder: config.folder,
     paths: isGiven ? given : config.desired,
     plugins: loaders,
+    settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
     // Who runs the command may name any file; the configuration, which a pull request can change, may not.
     ...(isGiven ? {} : { root: await rootOf(config.folder) }),
     ...more,

@@ -277,7 +277,7 @@ const kinds = {
           "dnsNames": {
             "type": "array",
             "minItems": 1,
-            "maxItems": 100,
+            "maxItems": 1000,
             "uniqueItems": true,
             "description": "The names it is valid for; the first one is the common name, where it fits.",
             "examples": [
@@ -567,13 +567,181 @@ const kinds = {
             "type": "object",
             "additionalProperties": false,
             "default": {},
+            "description": "How it is renewed; what is not written here is as `plugins.certificates.renewal` in `fettle.yaml` says.",
             "properties": {
+              "enabled": {
+                "type": "boolean",
+                "description": "Whether it is renewed; without it, that it is due is only told.",
+                "examples": [
+                  true
+                ]
+              },
               "thresholdDays": {
                 "type": "integer",
                 "minimum": 0,
                 "maximum": 365,
-                "default": 30,
-                "description": "It is renewed when so many days are left, or a third of its lifetime, whichever is less."
+                "description": "It is renewed when so many days are left (30), or a third of its lifetime, whichever is less.",
+                "examples": [
+                  30
+                ]
+              },
+              "issuedAfter": {
+                "type": "string",
+                "maxLength": 64,
+                "description": "One that was issued before this time is replaced, however long it is still valid: for a key that got into the wrong hands.",
+                "examples": [
+                  "2026-11-20T14:30:00Z"
+                ],
+                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+              },
+              "checkInterval": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "How often it is written down that it was looked at (24h), where nothing else is new; at least 1h.",
+                "examples": [
+                  "24h"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "retryInterval": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "From a failed renewal to the next one (1h); at least 1m.",
+                "examples": [
+                  "1h"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "maxRetries": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 1000,
+                "description": "Failed renewals in a row (10) after which nothing more is tried.",
+                "examples": [
+                  10
+                ]
+              },
+              "backoffMultiplier": {
+                "type": "number",
+                "minimum": 1,
+                "maximum": 100,
+                "description": "By how much each further failure multiplies that time (2).",
+                "examples": [
+                  2
+                ]
+              },
+              "maxBackoff": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "The longest time to the next try (24h); no shorter than `retryInterval`.",
+                "examples": [
+                  "24h"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              }
+            }
+          },
+          "recovery": {
+            "type": "object",
+            "additionalProperties": false,
+            "default": {},
+            "description": "How it is replaced when it has expired, or cannot be used; otherwise as `renewal`.",
+            "properties": {
+              "enabled": {
+                "type": "boolean",
+                "description": "Whether it is replaced; without it, that it has expired is only told.",
+                "examples": [
+                  true
+                ]
+              },
+              "retryInterval": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "From a failed recovery to the next one (1m); at least 1m.",
+                "examples": [
+                  "1m"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "maxRetries": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 1000,
+                "description": "Failed recoveries in a row (3) after which nothing more is tried.",
+                "examples": [
+                  3
+                ]
+              },
+              "backoffMultiplier": {
+                "type": "number",
+                "minimum": 1,
+                "maximum": 100,
+                "description": "By how much each further failure multiplies that time (2).",
+                "examples": [
+                  2
+                ]
+              },
+              "maxBackoff": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "The longest time to the next try (1h); no shorter than `retryInterval`.",
+                "examples": [
+                  "1h"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              }
+            }
+          },
+          "served": {
+            "type": "object",
+            "additionalProperties": false,
+            "default": {},
+            "description": "How it reaches what serves it, where it has `deploy` or `reload`; otherwise as `renewal`.",
+            "properties": {
+              "withinSeconds": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 120,
+                "description": "Within this time after a reload (30 s), every address of its Domains has to serve it.",
+                "examples": [
+                  30
+                ]
+              },
+              "retryInterval": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "From a reload after which it was not served to the next one (1m); at least 1m.",
+                "examples": [
+                  "1m"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "maxRetries": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 1000,
+                "description": "Such reloads in a row (10) after which nothing more is tried.",
+                "examples": [
+                  10
+                ]
+              },
+              "backoffMultiplier": {
+                "type": "number",
+                "minimum": 1,
+                "maximum": 100,
+                "description": "By how much each further failure multiplies that time (2).",
+                "examples": [
+                  2
+                ]
+              },
+              "maxBackoff": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "The longest time to the next try (1h); no shorter than `retryInterval`.",
+                "examples": [
+                  "1h"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               }
             }
           }
@@ -1039,6 +1207,138 @@ export const schemas = {
                     "minLength": 1,
                     "maxLength": 64
                   }
+                }
+              }
+            },
+            "renewal": {
+              "type": "object",
+              "additionalProperties": false,
+              "default": {},
+              "description": "How Certificates are renewed whose documents do not say it themselves.",
+              "properties": {
+                "enabled": {
+                  "type": "boolean",
+                  "default": true,
+                  "description": "Whether they are renewed; without it, that one is due is only told."
+                },
+                "thresholdDays": {
+                  "type": "integer",
+                  "minimum": 1,
+                  "maximum": 365,
+                  "default": 30,
+                  "description": "A renewal is due when so many days are left, or a third of the lifetime, whichever is less."
+                },
+                "checkInterval": {
+                  "type": "string",
+                  "default": "24h",
+                  "description": "How often it is written down that one was looked at, where nothing else is new; at least 1h.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                },
+                "retryInterval": {
+                  "type": "string",
+                  "default": "1h",
+                  "description": "From a failed renewal to the next one; at least 1m.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                },
+                "maxRetries": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 1000,
+                  "default": 10,
+                  "description": "After so many failed renewals in a row, and after the first one at the earliest, nothing more is tried until the document changes, or somebody overrides it."
+                },
+                "backoffMultiplier": {
+                  "type": "number",
+                  "minimum": 1,
+                  "maximum": 100,
+                  "default": 2,
+                  "description": "Each failure after the first one multiplies the time to the next try."
+                },
+                "maxBackoff": {
+                  "type": "string",
+                  "default": "24h",
+                  "description": "The longest time to the next try; no shorter than `retryInterval`.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                }
+              }
+            },
+            "recovery": {
+              "type": "object",
+              "additionalProperties": false,
+              "default": {},
+              "description": "How expired Certificates are replaced whose documents do not say it themselves.",
+              "properties": {
+                "enabled": {
+                  "type": "boolean",
+                  "default": true,
+                  "description": "Whether they are replaced; without it, that one has expired is only told."
+                },
+                "retryInterval": {
+                  "type": "string",
+                  "default": "1m",
+                  "description": "From a failed recovery to the next one; at least 1m.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                },
+                "maxRetries": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 1000,
+                  "default": 3,
+                  "description": "After so many failed recoveries in a row nothing more is tried, as for renewals."
+                },
+                "backoffMultiplier": {
+                  "type": "number",
+                  "minimum": 1,
+                  "maximum": 100,
+                  "default": 2,
+                  "description": "As for renewals."
+                },
+                "maxBackoff": {
+                  "type": "string",
+                  "default": "1h",
+                  "description": "As for renewals.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                }
+              }
+            },
+            "served": {
+              "type": "object",
+              "additionalProperties": false,
+              "default": {},
+              "description": "How Certificates reach what serves them, where their documents do not say it themselves.",
+              "properties": {
+                "withinSeconds": {
+                  "type": "integer",
+                  "minimum": 1,
+                  "maximum": 120,
+                  "default": 30,
+                  "description": "Within this time after a reload, every address of their Domains has to serve the new one."
+                },
+                "retryInterval": {
+                  "type": "string",
+                  "default": "1m",
+                  "description": "From a reload after which it was not served to the next one; at least 1m.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                },
+                "maxRetries": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 1000,
+                  "default": 10,
+                  "description": "After so many such reloads in a row nothing more is tried, as for renewals."
+                },
+                "backoffMultiplier": {
+                  "type": "number",
+                  "minimum": 1,
+                  "maximum": 100,
+                  "default": 2,
+                  "description": "As for renewals."
+                },
+                "maxBackoff": {
+                  "type": "string",
+                  "default": "1h",
+                  "description": "As for renewals.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
                 }
               }
             },

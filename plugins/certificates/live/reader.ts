@@ -3,22 +3,35 @@
 import { resolve } from 'node:path';
 import type { Outside } from '../../../src/engine/plugin.ts';
 import type { CertificatesConfig } from '../generated.ts';
-import type { CertificatesReader, PairPaths } from '../world.ts';
+import { mapPaths } from '../paths.ts';
+import type { CertificatesReader, PairStorage } from '../world.ts';
+import { type Accounts, readAccounts } from './accounts.ts';
 import { readAuthority } from './authority.ts';
 import { findPairs } from './find-pairs.ts';
-import { pairSeen, readPairFiles } from './pair.ts';
 import { openProbing } from './probing.ts';
+import { readStored } from './stored.ts';
 
-export function pathsIn(folder: string, paths: PairPaths): PairPaths {
-  return { certificate: resolve(folder, paths.certificate), key: resolve(folder, paths.key) };
+/** A storage with its paths absolute. */
+export function storageIn(folder: string, storage: PairStorage): PairStorage {
+  return mapPaths(storage, (path) => resolve(folder, path));
+}
+
+/** The accounts of this machine, read once when they are first needed. */
+export function openAccounts(): () => Promise<Accounts> {
+  let accounts: Promise<Accounts> | undefined;
+  return () => {
+    accounts ??= readAccounts();
+    return accounts;
+  };
 }
 
 export function openReader(outside: Outside): CertificatesReader {
   const { folder } = outside;
+  const accounts = openAccounts();
   return {
     ...openProbing(folder, (outside.config as unknown as Partial<CertificatesConfig>).probe),
     readAuthority: (dir) => readAuthority(resolve(folder, dir)),
-    readPair: async (paths) => pairSeen(await readPairFiles(pathsIn(folder, paths))),
+    readPair: async (storage) => readStored(storageIn(folder, storage), await accounts()),
     findPairs: (dir, signal) => findPairs(folder, dir, signal),
   };
 }

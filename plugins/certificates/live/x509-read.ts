@@ -1,6 +1,6 @@
 /** X.509 certificates and private keys out of PEM text, by node:crypto. */
 
-import { type KeyObject, X509Certificate, createPrivateKey } from 'node:crypto';
+import { type KeyObject, X509Certificate, createPrivateKey, hash } from 'node:crypto';
 import type { X509Seen } from '../world.ts';
 
 const PEM = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/gu;
@@ -86,6 +86,11 @@ function unquoted(value: string): string {
   } catch {
     return value;
   }
+}
+
+/** SHA-256 of a public key in its SPKI form. Throws where it has none. */
+export function publicKeyFingerprint(key: KeyObject): string {
+  return `sha256:${hash('sha256', key.export({ type: 'spki', format: 'der' }))}`;
 }
 
 export function fingerprintOf(certificate: X509Certificate): string {
