@@ -37,6 +37,7 @@ const root = join(import.meta.dirname, '..');
 const chunks: Readonly<Record<string, string>> = {
   'src/commands/main.ts': 'main.cjs',
   'src/store/heartbeat-worker.ts': 'heartbeat-worker.cjs',
+  'plugins/certificates/live/probe-worker.ts': 'probe-worker.cjs',
   'scripts/bench/plugin.ts': 'bench.cjs',
   'test/torture/effects-plugin.ts': 'effects.cjs',
 };

@@ -1,9 +1,18 @@
 /** Checks of documents that a schema can't make: names that no client accepts, and files that two of them would write. */
 
 import type { Mistake } from '../../src/engine/plugin.ts';
-import type { Desired } from '../../src/engine/types.ts';
-import type { CertificateSpec, DomainSpec, IssuerSpec } from './generated.ts';
-import { authorityFiles, besides, certificateFromProject, issuerFromProject } from './paths.ts';
+import type { Desired, Json } from '../../src/engine/types.ts';
+import type { CertificateSpec, CertificatesConfig, DomainSpec, IssuerSpec } from './generated.ts';
+import {
+  authorityFiles,
+  besides,
+  certificateFromProject,
+  directoryPlaces,
+  fromProject,
+  issuerFromProject,
+  placesOf,
+} from './paths.ts';
+import { policyOf, withSettings } from './renewal.ts';
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/iu;
 const MAX_NAME = 253;
@@ -43,9 +52,9 @@ function checkNames(names: readonly string[]): readonly Mistake[] {
   return mistakes;
 }
 
-function checkThreshold(spec: CertificateSpec): readonly Mistake[] {
+function checkThreshold(spec: CertificateSpec, settings: Partial<CertificatesConfig>): readonly Mistake[] {
   const validity = spec.validityDays;
-  const threshold = spec.renewal.thresholdDays;
+  const threshold = policyOf(withSettings(spec, settings)).renewal.thresholdDays;
   if (threshold < validity) return [];
   const inForce = Math.floor(validity / 3);
   return [
@@ -58,8 +67,78 @@ function checkThreshold(spec: CertificateSpec): readonly Mistake[] {
   ];
 }
 
-function checkCertificate(spec: CertificateSpec): readonly Mistake[] {
-  return [...checkNames(spec.dnsNames), ...checkThreshold(spec)];
+function checkStorage({ storage: { file } }: CertificateSpec): readonly Mistake[] {
+  if (file === undefined) return [];
+  const { certificate, key, combined } = file;
+  const missing = certificate === undefined ? 'certificate' : 'key';
+  if (certificate !== undefined && key !== undefined) return [];
+  const alone = [file.certificate, file.key, file.chain, file.fullchain].every((path) => path === undefined);
+  if (combined !== undefined && alone) return [];
+  return [
+    {
+      code: 'incomplete-storage',
+      pointer: '/spec/storage/file',
+      message: `there is no ${missing}: a pair is stored as \`certificate\` and \`key\`, or as \`combined\` alone`,
+    },
+  ];
+}
+
+function checkCommand(
+  words: readonly string[],
+  pointer: string,
+  { commands = [] }: Partial<CertificatesConfig>,
+): readonly Mistake[] {
+  if (commands.some((each) => each.length === words.length && each.every((word, i) => word === words[i]))) return [];
+  return [
+    {
+      code: 'command-not-allowed',
+      pointer,
+      message: `${JSON.stringify(words)} is none of the commands that fettle.yaml lists`,
+      suggestion: 'put the same words into `plugins.certificates.commands` of fettle.yaml',
+    },
+  ];
+}
+
+function checkReload(
+  { reload }: CertificateSpec,
+  file: string,
+  allowed: Partial<CertificatesConfig>,
+): readonly Mistake[] {
+  if (reload === undefined) return [];
+  const { command, signal } = reload;
+  if ((command === undefined) === (signal === undefined))
+    return [
+      {
+        code: 'invalid-reload',
+        pointer: '/spec/reload',
+        message: 'a service is reloaded by a command or by a signal, by one of them',
+      },
+    ];
+  if (command !== undefined) return checkCommand(command, '/spec/reload/command', allowed);
+  const path = fromProject(file, signal?.pidFile ?? '');
+  if ((allowed.pidFiles ?? []).some((each) => fromProject('', each) === path)) return [];
+  return [
+    {
+      code: 'command-not-allowed',
+      pointer: '/spec/reload/signal/pidFile',
+      message: `${path} is none of the files that fettle.yaml lists`,
+      suggestion: `put it into \`plugins.certificates.pidFiles\` of fettle.yaml`,
+    },
+  ];
+}
+
+function checkCertificate(
+  spec: CertificateSpec,
+  file: string,
+  settings: Partial<CertificatesConfig>,
+): readonly Mistake[] {
+  return [
+    ...checkNames(spec.dnsNames),
+    ...checkThreshold(spec, settings),
+    ...checkStorage(spec),
+    ...(spec.deploy === undefined ? [] : checkCommand(spec.deploy.command, '/spec/deploy/command', settings)),
+    ...checkReload(spec, file, settings),
+  ];
 }
 
 function checkDomain(spec: DomainSpec): readonly Mistake[] {
@@ -92,8 +171,13 @@ function checkDomain(spec: DomainSpec): readonly Mistake[] {
 }
 
 /** Mistakes within one document, as it is written. */
-export function check(desired: Desired): readonly Mistake[] {
-  if (desired.ref.kind === 'Certificate') return checkCertificate(desired.spec as CertificateSpec);
+export function check(desired: Desired, _find: unknown, settings: Json): readonly Mistake[] {
+  if (desired.ref.kind === 'Certificate')
+    return checkCertificate(
+      desired.spec as CertificateSpec,
+      desired.source.file,
+      settings as Partial<CertificatesConfig>,
+    );
   if (desired.ref.kind === 'Domain') return checkDomain(desired.spec as DomainSpec);
   return [];
 }
@@ -112,11 +196,20 @@ function claims({ ref, spec, source }: Desired): readonly Claim[] {
     return [certificate, key].map((path) => ({ path, pointer: '/spec/localCa/dir' }));
   }
   if (ref.kind !== 'Certificate') return [];
-  const { file } = certificateFromProject(source.file, spec as CertificateSpec).storage;
-  return (['certificate', 'key'] as const).flatMap((part) => {
-    const pointer = `/spec/storage/file/${part}`;
-    const { pending, backup } = besides(file[part]);
-    return [file[part], pending, backup].map((path) => ({ path, pointer }));
+  const { storage } = certificateFromProject(source.file, spec as CertificateSpec);
+  const { directory } = storage;
+  if (directory !== undefined)
+    return [
+      directory.path,
+      ...Object.values(directoryPlaces(directory.path)),
+      ...placesOf(storage).map(({ path }) => path),
+    ].map((path) => ({
+      path,
+      pointer: '/spec/storage/directory/path',
+    }));
+  return placesOf(storage).flatMap(({ part, path }) => {
+    const { pending, backup } = besides(path);
+    return [path, pending, backup].map((each) => ({ path: each, pointer: `/spec/storage/file/${part}` }));
   });
 }
 

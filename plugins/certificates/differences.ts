@@ -3,12 +3,19 @@
 import type { FieldChange } from '../../src/engine/types.ts';
 import type { CertificateFacts, IssuerFacts } from './facts.ts';
 import type { CertificateSpec } from './generated.ts';
+import { holdsKey } from './paths.ts';
+import type { PairStorage, StoredFile } from './world.ts';
 
 const CERTIFICATE_MODE = '0644';
 export const KEY_MODE = '0600';
+/** No key may be open to more than this. */
+const MOST_KEY_MODE = 0o640;
+
+/** Stands for a chain that is to be stored, and is not known. */
+const LOST_CHAIN = '/storage/chain';
 
 /** Fields that only another certificate sets right. */
-const CONTENT = new Set(['/dnsNames', '/keyAlgorithm', '/issuer']);
+const CONTENT = new Set(['/dnsNames', '/keyAlgorithm', '/issuer', '/storage', LOST_CHAIN]);
 
 /** What is known of the Issuer that a certificate ought to come from. */
 export interface WantedIssuer {
@@ -41,8 +48,48 @@ function issuerField(
   return { path: '/issuer', before: signer ?? facts.issuer ?? '', after: issuer.fingerprint };
 }
 
-function modeField(path: string, before: string | undefined, after: string): readonly FieldChange[] {
-  return before === undefined || before === after ? [] : [{ path, before, after }];
+/** The mode that a file ought to have, where it is not the one that it has. */
+function wantedMode(file: StoredFile, written: string | undefined): string | undefined {
+  const { part, mode } = file;
+  if (mode === undefined) return undefined;
+  if (!holdsKey(part)) return mode === CERTIFICATE_MODE ? undefined : CERTIFICATE_MODE;
+  if (written !== undefined) return mode === written ? undefined : written;
+  const own = Number.parseInt(mode, 8);
+  return own !== 0 && (own & ~MOST_KEY_MODE) === 0 ? undefined : KEY_MODE;
+}
+
+type Attributes = Pick<NonNullable<PairStorage['file']>, 'owner' | 'group' | 'mode'>;
+
+function idField(path: string, before: string | undefined, after: string | number | undefined): readonly FieldChange[] {
+  return before === undefined || after === undefined || before === String(after)
+    ? []
+    : [{ path, before, after: String(after) }];
+}
+
+function fileFields(file: StoredFile, base: string, written: Attributes): readonly FieldChange[] {
+  const path = `${base}/${file.part}`;
+  const mode = wantedMode(file, written.mode);
+  return [
+    ...(file.problem === undefined
+      ? []
+      : [{ path: file.lost === true ? LOST_CHAIN : path, before: file.problem, after: 'as its certificate' }]),
+    ...(mode === undefined || file.mode === undefined
+      ? []
+      : [{ path: `${path}/mode`, before: file.mode, after: mode }]),
+    ...idField(`${path}/owner`, file.owner, written.owner),
+    ...idField(`${path}/group`, file.group, written.group),
+  ];
+}
+
+/** What differs about the files themselves. */
+function storageFields({ file, directory }: PairStorage, facts: CertificateFacts): readonly FieldChange[] {
+  const base = directory === undefined ? '/storage/file' : '/storage/directory';
+  const fields = facts.files.flatMap((each) => fileFields(each, base, directory ?? file ?? {}));
+  const seen = new Set<string>();
+  return [
+    ...fields.filter(({ path }) => !seen.has(path) && seen.add(path)),
+    ...(facts.leftovers.length === 0 ? [] : [{ path: `${base}/leftovers`, before: facts.leftovers, after: [] }]),
+  ];
 }
 
 /** Everything that differs; nothing that only time changes. */
@@ -60,13 +107,29 @@ export function differences(
       ? []
       : [{ path: '/keyAlgorithm', before: facts.keyAlgorithm ?? '', after: algorithm }]),
     ...(signed === undefined ? [] : [signed]),
-    ...modeField('/storage/file/certificate/mode', facts.certificateMode, CERTIFICATE_MODE),
-    ...modeField('/storage/file/key/mode', facts.keyMode, KEY_MODE),
-    ...(facts.leftovers.length === 0 ? [] : [{ path: '/storage/file/leftovers', before: facts.leftovers, after: [] }]),
+    ...storageFields(spec.storage, facts),
   ];
 }
 
 /** Whether fields ask for another certificate, and not just for a tidy folder. */
 export function needsIssue(fields: readonly FieldChange[]): boolean {
   return fields.some(({ path }) => CONTENT.has(path));
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  '/dnsNames': 'its names',
+  '/keyAlgorithm': 'the algorithm of its key',
+  '/issuer': 'what signed it',
+  '/storage': 'where it is stored',
+  [LOST_CHAIN]: 'its chain, which is not stored',
+};
+
+/** What a field is called in a sentence: `the mode of its key`. */
+export function fieldText(path: string): string {
+  const [, , kind, what, attribute] = path.split('/');
+  const known = NAMES[path];
+  if (known !== undefined || kind === undefined || what === undefined) return known ?? path;
+  if (what === 'leftovers') return 'files of an interrupted swap';
+  if (attribute === undefined) return `what its ${what} file holds`;
+  return `the ${attribute} of its ${what}`;
 }

@@ -2,20 +2,23 @@
 
 import type { Discovery, Found } from '../../src/engine/plugin.ts';
 import { formatRef } from '../../src/engine/ref.ts';
-import type { Desired, Gap } from '../../src/engine/types.ts';
+import type { Desired, Gap, Json } from '../../src/engine/types.ts';
 import type { CertificateSpec } from './generated.ts';
-import { certificateFromProject, toDocument } from './paths.ts';
+import { certificateFromProject, mainPath, mapPaths, placesOf, toDocument } from './paths.ts';
 import { PLUGIN, certificateSpec } from './remembered.ts';
-import type { CertificatesReader, FoundPair, X509Seen } from './world.ts';
+import type { CertificatesReader, FoundPair, PairStorage, X509Seen } from './world.ts';
 
 const KEY_ALGORITHMS: ReadonlySet<string> = new Set(['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'rsa-4096', 'ed25519']);
 const DAY_MS = 86_400_000;
+/** So many names a document may have. */
+const MOST_NAMES = 1000;
+const MOST_KEY_MODE = 0o640;
 /** Written where no Issuer can be named: such a document is refused until somebody names one. */
 const UNNAMED_ISSUER = 'name-the-issuer';
 
-function nameOf({ paths, leaf }: FoundPair, taken: ReadonlySet<string>): string {
+function nameOf({ storage, leaf }: FoundPair, taken: ReadonlySet<string>): string {
   const file =
-    paths.certificate
+    mainPath(storage)
       .split('/')
       .at(-1)
       ?.replace(/\.[^.]*$/u, '') ?? 'certificate';
@@ -29,19 +32,25 @@ function validityDays({ notBefore, notAfter }: X509Seen): number {
   return Math.min(3650, Math.max(1, days));
 }
 
+/** A storage as a document writes it: what is as it would be without saying so is left out. */
+function writtenStorage(storage: PairStorage, document: string): Json {
+  const { file, directory } = mapPaths(storage, (path) => toDocument(document, path));
+  if (directory === undefined) return { file: { ...file } };
+  return { directory: { path: directory.path, ...(directory.combined ? { combined: true } : {}) } };
+}
+
 function documentOf(pair: FoundPair, name: string, issuers: readonly string[], document: string): Found {
-  const { leaf, paths } = pair;
+  const { leaf, storage, keyMode, copies } = pair;
   const known = KEY_ALGORITHMS.has(leaf.keyAlgorithm);
   const issuer = issuers.length === 1 ? issuers[0] : undefined;
   const spec = {
     issuer: issuer ?? UNNAMED_ISSUER,
-    dnsNames: leaf.dnsNames,
+    dnsNames: leaf.dnsNames.slice(0, MOST_NAMES),
     ...(known ? { keyAlgorithm: leaf.keyAlgorithm } : {}),
     validityDays: validityDays(leaf),
-    storage: {
-      file: { certificate: toDocument(document, paths.certificate), key: toDocument(document, paths.key) },
-    },
+    storage: writtenStorage(storage, document),
   };
+  const wide = (Number.parseInt(keyMode, 8) & ~MOST_KEY_MODE) !== 0;
   return {
     ref: { plugin: PLUGIN, kind: 'Certificate', name },
     spec,
@@ -49,6 +58,11 @@ function documentOf(pair: FoundPair, name: string, issuers: readonly string[], d
       `issued by ${leaf.issuer}, valid until ${leaf.notAfter}`,
       ...(issuer === undefined ? [`issuer: the name of the Issuer that is to renew it`] : []),
       ...(known ? [] : [`its key is ${leaf.keyAlgorithm}; the next one will be ecdsa-p256`]),
+      ...(wide ? [`its key has the mode ${keyMode}, which lets others read it; it becomes 0600`] : []),
+      ...(leaf.dnsNames.length > MOST_NAMES
+        ? [`it has ${leaf.dnsNames.length} names, of which the first ${MOST_NAMES} are written here`]
+        : []),
+      ...(copies.length === 0 ? [] : [`also in ${copies.join(', ')}, which are not replaced when it is renewed`]),
     ],
   };
 }
@@ -62,7 +76,7 @@ export async function discover(
   const taken = new Set<string>();
   const note = (name: string, spec: CertificateSpec | undefined): void => {
     taken.add(name);
-    if (spec?.storage !== undefined) known.add(spec.storage.file.certificate);
+    for (const { path } of spec === undefined ? [] : placesOf(spec.storage)) known.add(path);
   };
   const noteDocument = (each: Desired): void => {
     const spec = certificateSpec(each, undefined);
@@ -76,13 +90,16 @@ export async function discover(
   for (const [done, place] of places.entries()) {
     progress(done, places.length);
     try {
-      for (const pair of await world.findPairs(place, signal)) {
-        if (known.has(pair.paths.certificate) || pair.leaf.dnsNames.length === 0) continue;
+      const { pairs, unread } = await world.findPairs(place, signal);
+      for (const pair of pairs) {
+        const paths = placesOf(pair.storage).map(({ path }) => path);
+        if (paths.some((path) => known.has(path)) || pair.leaf.dnsNames.length === 0) continue;
         const name = nameOf(pair, taken);
         note(name, undefined);
-        known.add(pair.paths.certificate);
+        for (const path of paths) known.add(path);
         found.push(documentOf(pair, name, issuers, document));
       }
+      for (const { path, message } of unread) gaps.push({ plugin: PLUGIN, endpoint: path, message });
     } catch (error) {
       if (signal.aborted) throw error;
       gaps.push({ plugin: PLUGIN, endpoint: place, message: error instanceof Error ? error.message : String(error) });

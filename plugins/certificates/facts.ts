@@ -1,6 +1,6 @@
 /** What is seen of authorities, pairs and servers, as the stable facts that judgements rest on. */
 
-import type { ConnectError, SwapSeen } from './world.ts';
+import type { ConnectError, MissingIssuer, NameConstraints, PairProblem, StoredFile, SwapSeen } from './world.ts';
 
 /** Facts of an Issuer. A self-signing one has none of an authority's. */
 export interface IssuerFacts {
@@ -11,6 +11,8 @@ export interface IssuerFacts {
   readonly notBefore?: string;
   readonly notAfter?: string;
   readonly keyAlgorithm?: string;
+  /** Which names it may sign for; absent where it says nothing of that. */
+  readonly nameConstraints?: NameConstraints;
   /** Four octal digits. */
   readonly keyMode?: string;
   /** Names of files that its making left beside it. */
@@ -20,8 +22,9 @@ export interface IssuerFacts {
 }
 
 export interface CertificateFacts {
-  /** The two files fit together; whether their dates do, the state says. */
+  /** Certificate and key fit together; whether their dates do, the state says. */
   readonly usable: boolean;
+  readonly problemCode?: PairProblem;
   readonly problem?: string;
   readonly fingerprint?: string;
   readonly subject?: string;
@@ -38,13 +41,11 @@ export interface CertificateFacts {
   readonly notAfter?: string;
   readonly keyAlgorithm?: string;
   readonly keyMatches: boolean;
-  /** Certificates in the file. */
+  /** SHA-256 of the public half of the stored key. */
+  readonly keyFingerprint?: string;
+  /** Certificates that are stored. */
   readonly chainLength: number;
-  /** Four octal digits. */
-  readonly certificateMode?: string;
-  readonly certificateUid?: number;
-  readonly keyMode?: string;
-  readonly keyUid?: number;
+  readonly files: readonly StoredFile[];
   readonly swap: SwapSeen;
   /** Names of files that an interrupted swap left, sorted. */
   readonly leftovers: readonly string[];
@@ -55,6 +56,27 @@ export type CertificateError = 'expired' | 'not-yet-valid' | 'wrong-name' | 'unt
 /** Why a client would refuse a server, in the order in which one of them is named first. */
 export type DomainError = ConnectError | CertificateError;
 
+/** What one address of a Domain shows. */
+export interface AddressFacts {
+  readonly address: string;
+  /** Why a client would refuse what it serves, or that nothing is served. */
+  readonly error?: DomainError;
+  /** Says the same of the same failure each time, and names no address. */
+  readonly message?: string;
+  /** This machine has no route to addresses of that kind: that says nothing about the server. */
+  readonly noRoute?: true;
+  /** Of the leaf; absent where nothing is served. */
+  readonly fingerprint?: string;
+  /** ISO 8601, UTC. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+  /** Fingerprints of all that is served, the leaf first. */
+  readonly chain?: readonly string[];
+  /** Whose certificate is neither served nor a trust anchor. */
+  readonly missingIssuer?: MissingIssuer;
+}
+
+/** Facts of a Domain. What one certificate says is said of the first address that fails, or else of the one whose certificate ends first. */
 export interface DomainFacts {
   readonly error?: DomainError;
   /** Says the same of the same failure each time: no times since, no resolved addresses. */
@@ -73,4 +95,8 @@ export interface DomainFacts {
   /** OpenSSL's code of why it is not. */
   readonly trustError?: string;
   readonly chain?: readonly { readonly subject: string; readonly fingerprint: string }[];
+  /** Every address that was looked at, in their order; absent where nothing was probed. */
+  readonly addresses?: readonly AddressFacts[];
+  /** It was not probed this time: what is said of it is what is remembered. */
+  readonly remembered?: true;
 }

@@ -39,18 +39,106 @@ export interface CertificateSpec {
   readonly keyAlgorithm: 'ecdsa-p256' | 'ecdsa-p384' | 'rsa-2048' | 'rsa-4096' | 'ed25519';
   /** How long it is issued for, in days. */
   readonly validityDays: number;
+  /** Exactly one of its kinds. */
   readonly storage: {
-    /** Two PEM files, relative to the document. */
-    readonly file: {
-      /** The certificate and its chain, mode 0644. */
-      readonly certificate: string;
-      /** The private key, PKCS#8, mode 0600. */
-      readonly key: string;
+    /** PEM files, relative to the document: `certificate` and `key`, or `combined`, and beside them what services want. */
+    readonly file?: {
+      /** The certificate, and its chain unless `chain` or `fullchain` is written too; mode 0644. */
+      readonly certificate?: string;
+      /** The private key, PKCS#8. */
+      readonly key?: string;
+      /** The certificates that lead from it to its authority; mode 0644. */
+      readonly chain?: string;
+      /** The certificate and its chain; mode 0644. */
+      readonly fullchain?: string;
+      /** The certificate, its chain and the private key. */
+      readonly combined?: string;
+      /** Owner of the files, by name or number; without it, it stays as it is. */
+      readonly owner?: string | number;
+      /** Group of the files, by name or number; without it, it stays as it is. */
+      readonly group?: string | number;
+      /** Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets. */
+      readonly mode?: '0400' | '0440' | '0600' | '0640';
+    };
+    /** A folder with `cert.pem`, `chain.pem`, `fullchain.pem` and `privkey.pem`, all switched at once by one symbolic link. */
+    readonly directory?: {
+      /** The folder, relative to the document. */
+      readonly path: string;
+      /** Also keep `combined.pem`: the certificate, its chain and the private key. */
+      readonly combined: boolean;
+      /** Owner of the files, by name or number; without it, it stays as it is. */
+      readonly owner?: string | number;
+      /** Group of the files, by name or number; without it, it stays as it is. */
+      readonly group?: string | number;
+      /** Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets. */
+      readonly mode?: '0400' | '0440' | '0600' | '0640';
     };
   };
+  /** Brings a new pair to where it is not stored; run after every swap, before the reload. */
+  readonly deploy?: {
+    /** A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`; it gets the paths in its environment. */
+    readonly command: readonly string[];
+    /** How long it may run, in seconds. */
+    readonly timeoutSeconds: number;
+  };
+  /** Makes the service that uses the pair read it again: `command` or `signal`. Certificates with the same one share a service, which is reloaded once for all of them. */
+  readonly reload?: {
+    /** A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`. */
+    readonly command?: readonly string[];
+    /** A signal to a process that runs on this machine. */
+    readonly signal?: {
+      /** File with the number of the process, relative to the document; one of `plugins.certificates.pidFiles` in `fettle.yaml`. */
+      readonly pidFile: string;
+      /** Which signal. */
+      readonly name: 'HUP' | 'USR1' | 'USR2';
+    };
+    /** How long a command may run, in seconds. */
+    readonly timeoutSeconds: number;
+  };
+  /** How it is renewed; what is not written here is as `plugins.certificates.renewal` in `fettle.yaml` says. */
   readonly renewal: {
-    /** It is renewed when so many days are left, or a third of its lifetime, whichever is less. */
-    readonly thresholdDays: number;
+    /** Whether it is renewed; without it, that it is due is only told. */
+    readonly enabled?: boolean;
+    /** It is renewed when so many days are left (30), or a third of its lifetime, whichever is less. */
+    readonly thresholdDays?: number;
+    /** One that was issued before this time is replaced, however long it is still valid: for a key that got into the wrong hands. */
+    readonly issuedAfter?: string;
+    /** How often it is written down that it was looked at (24h), where nothing else is new; at least 1h. */
+    readonly checkInterval?: string;
+    /** From a failed renewal to the next one (1h); at least 1m. */
+    readonly retryInterval?: string;
+    /** Failed renewals in a row (10) after which nothing more is tried. */
+    readonly maxRetries?: number;
+    /** By how much each further failure multiplies that time (2). */
+    readonly backoffMultiplier?: number;
+    /** The longest time to the next try (24h); no shorter than `retryInterval`. */
+    readonly maxBackoff?: string;
+  };
+  /** How it is replaced when it has expired, or cannot be used; otherwise as `renewal`. */
+  readonly recovery: {
+    /** Whether it is replaced; without it, that it has expired is only told. */
+    readonly enabled?: boolean;
+    /** From a failed recovery to the next one (1m); at least 1m. */
+    readonly retryInterval?: string;
+    /** Failed recoveries in a row (3) after which nothing more is tried. */
+    readonly maxRetries?: number;
+    /** By how much each further failure multiplies that time (2). */
+    readonly backoffMultiplier?: number;
+    /** The longest time to the next try (1h); no shorter than `retryInterval`. */
+    readonly maxBackoff?: string;
+  };
+  /** How it reaches what serves it, where it has `deploy` or `reload`; otherwise as `renewal`. */
+  readonly served: {
+    /** Within this time after a reload (30 s), every address of its Domains has to serve it. */
+    readonly withinSeconds?: number;
+    /** From a reload after which it was not served to the next one (1m); at least 1m. */
+    readonly retryInterval?: string;
+    /** Such reloads in a row (10) after which nothing more is tried. */
+    readonly maxRetries?: number;
+    /** By how much each further failure multiplies that time (2). */
+    readonly backoffMultiplier?: number;
+    /** The longest time to the next try (1h); no shorter than `retryInterval`. */
+    readonly maxBackoff?: string;
   };
 }
 
@@ -64,8 +152,31 @@ export interface CertificateMemory {
   readonly issued: number;
   /** When it was issued last, ISO 8601. */
   readonly issuedAt: string;
+  /** Fingerprint of the certificate that was issued last. */
+  readonly made: string;
+  /** Fingerprints of certificates that were stored before, the newest first. */
+  readonly former: readonly string[];
+  /** When it was looked at, ISO 8601; written down once in `checkInterval`. */
+  readonly checkedAt: string;
+  /** Fingerprint of the certificate that was stored when what serves it was reloaded last. */
+  readonly reloaded: string;
+  /** Fingerprint of the certificate that was not served after a reload, or empty. */
+  readonly unserved: string;
+  /** How often in a row. */
+  readonly unservedTries: number;
+  /** When the last of them was, ISO 8601. */
+  readonly unservedAt: string;
+  /** Where it was seen to be served. */
+  readonly servers: readonly {
+    readonly host: string;
+    readonly address?: string;
+    readonly port: number;
+    readonly startTls?: 'smtp' | 'imap' | 'postgres';
+  }[];
   /** Fingerprint of the authority that signed it. */
   readonly issuer: string;
+  /** SHA-256 of the public key of the pair that fettle made or adopted. */
+  readonly key: string;
 }
 
 export type CertificateState =
@@ -80,6 +191,7 @@ export type CertificateState =
 /** Steps that fettle takes. */
 export type CertificateStep =
   | 'absent>normal'
+  | 'normal>renewing'
   | 'expiring_soon>renewing'
   | 'renewal_failed>renewing'
   | 'expired>recovering'
@@ -92,7 +204,13 @@ export type CertificateStep =
   | 'normal>normal';
 
 /** Rules that guard its steps. */
-export type CertificateRuleId = 'issuer-changed';
+export type CertificateRuleId =
+  | 'issuer-changed'
+  | 'never-without-valid-pair'
+  | 'renewal-loop'
+  | 'retry-exhausted'
+  | 'backoff'
+  | 'still-served';
 
 /** A TLS server, and whether its clients can trust what it serves. With the defaults filled in. */
 export interface DomainSpec {
@@ -102,6 +220,28 @@ export interface DomainSpec {
   readonly address?: string;
   /** TCP port. */
   readonly port: number;
+  /** The protocol in which TLS is asked for first; without it, TLS begins at once. */
+  readonly startTls?: 'smtp' | 'imap' | 'postgres';
+  /** `passthrough`: the certificate is somebody else's; what is wrong with it is only told. */
+  readonly tlsMode: 'termination' | 'passthrough';
+  /** Whether it has to be what a client accepts; without it, only the days that are left count. */
+  readonly verify: boolean;
+  /** Whether the host was shown to be ours; nothing is probed before. With `txt`, it is while a DNS TXT record says so. */
+  readonly verified: boolean | {
+    /** What the record holds. */
+    readonly txt: string;
+    /** Name of the record; by default `_fettle-verify.` and the host. */
+    readonly name?: string;
+  };
+  /** Where the host leads: `none`, or a target; by default the host's own addresses. */
+  readonly route?: string | {
+    /** Name or address to connect to, where `address` does not say it. */
+    readonly target?: string;
+    /** Where that is. */
+    readonly region?: string;
+  };
+  /** How looks that `drift --record` takes are spaced while it fails: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Any other command always looks. */
+  readonly failurePolicy: 'standard' | 'strict' | 'hold';
   /** The certificate is expiring when so many days are left. */
   readonly expiryWarnDays: number;
   /** Name of the Certificate that ought to be served here. */
@@ -118,9 +258,26 @@ export interface DomainMemory {
   readonly notAfter: string;
   /** Class of the last error. */
   readonly error: string;
+  /** What it said. */
+  readonly message: string;
+  /** What was probed. */
+  readonly target: string;
+  /** Failed looks since the last good one. */
+  readonly failures: number;
+  /** When the last of them was, ISO 8601. */
+  readonly failedAt: string;
+  /** When a schedule looks again, ISO 8601. */
+  readonly retryAt: string;
 }
 
-export type DomainState = 'absent' | 'pending_issue' | 'pending_route' | 'issued' | 'expiring' | 'tls_error';
+export type DomainState =
+  | 'absent'
+  | 'pending_issue'
+  | 'pending_route'
+  | 'issued'
+  | 'expiring'
+  | 'tls_error'
+  | 'passthrough_unverified';
 
 /** Steps that fettle takes. */
 export type DomainStep = never;
@@ -131,6 +288,7 @@ export type DomainRuleId = never;
 export type FindingCode =
   | 'ca-unusable'
   | 'pair-unusable'
+  | 'renewal-off'
   | 'leftover-files'
   | 'refused'
   | 'timeout'
@@ -138,14 +296,28 @@ export type FindingCode =
   | 'handshake'
   | 'unreachable'
   | 'name-not-resolved'
+  | 'starttls'
+  | 'denied'
+  | 'too-many-addresses'
+  | 'not-verified'
+  | 'backing-off'
   | 'expired'
   | 'not-yet-valid'
   | 'wrong-name'
   | 'untrusted'
   | 'expiring'
+  | 'served-older-than-stored'
+  | 'stale-address'
+  | 'chain-incomplete'
   | 'served-other';
 
-export type RuleId = 'issuer-changed';
+export type RuleId =
+  | 'issuer-changed'
+  | 'never-without-valid-pair'
+  | 'renewal-loop'
+  | 'retry-exhausted'
+  | 'backoff'
+  | 'still-served';
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface CertificatesConfig {
@@ -159,9 +331,62 @@ export interface CertificatesConfig {
     readonly connectSeconds: number;
     /** Deadline of the TLS handshake. */
     readonly handshakeSeconds: number;
-    /** Deadline of the whole probe, name resolution included. */
+    /** Deadline of the whole probe of one address; of the resolution of a name likewise. */
     readonly totalSeconds: number;
+    /** Networks that may be probed although a wider one is denied. */
+    readonly allow: readonly string[];
+    /** Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local and multicast ones, and where clouds answer with metadata, are denied in any case, unless `allow` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`. */
+    readonly deny: readonly string[];
+    /** DNS servers that are asked instead of this machine's own resolution of names. */
+    readonly resolvers?: readonly string[];
   };
+  /** How Certificates are renewed whose documents do not say it themselves. */
+  readonly renewal: {
+    /** Whether they are renewed; without it, that one is due is only told. */
+    readonly enabled: boolean;
+    /** A renewal is due when so many days are left, or a third of the lifetime, whichever is less. */
+    readonly thresholdDays: number;
+    /** How often it is written down that one was looked at, where nothing else is new; at least 1h. */
+    readonly checkInterval: string;
+    /** From a failed renewal to the next one; at least 1m. */
+    readonly retryInterval: string;
+    /** After so many failed renewals in a row, and after the first one at the earliest, nothing more is tried until the document changes, or somebody overrides it. */
+    readonly maxRetries: number;
+    /** Each failure after the first one multiplies the time to the next try. */
+    readonly backoffMultiplier: number;
+    /** The longest time to the next try; no shorter than `retryInterval`. */
+    readonly maxBackoff: string;
+  };
+  /** How expired Certificates are replaced whose documents do not say it themselves. */
+  readonly recovery: {
+    /** Whether they are replaced; without it, that one has expired is only told. */
+    readonly enabled: boolean;
+    /** From a failed recovery to the next one; at least 1m. */
+    readonly retryInterval: string;
+    /** After so many failed recoveries in a row nothing more is tried, as for renewals. */
+    readonly maxRetries: number;
+    /** As for renewals. */
+    readonly backoffMultiplier: number;
+    /** As for renewals. */
+    readonly maxBackoff: string;
+  };
+  /** How Certificates reach what serves them, where their documents do not say it themselves. */
+  readonly served: {
+    /** Within this time after a reload, every address of their Domains has to serve the new one. */
+    readonly withinSeconds: number;
+    /** From a reload after which it was not served to the next one; at least 1m. */
+    readonly retryInterval: string;
+    /** After so many such reloads in a row nothing more is tried, as for renewals. */
+    readonly maxRetries: number;
+    /** As for renewals. */
+    readonly backoffMultiplier: number;
+    /** As for renewals. */
+    readonly maxBackoff: string;
+  };
+  /** Command lines that `deploy` and `reload` of a Certificate may be, each a list of words: only what stands here word for word is ever run, and only by `apply`. */
+  readonly commands: readonly (readonly string[])[];
+  /** Files, relative to `fettle.yaml`, with the numbers of processes that `reload` of a Certificate may send a signal to. */
+  readonly pidFiles: readonly string[];
 }
 
 export const tables = {
@@ -226,16 +451,26 @@ export const tables = {
         certificate: {
           states: ['absent', 'normal', 'expiring_soon', 'expired', 'renewing', 'recovering', 'renewal_failed'],
           transitions: [
-            { from: 'absent', to: 'normal', trigger: 'issue', by: 'fettle', reversible: 'yes', deadlineMs: 120000 },
-            { from: 'normal', to: 'renewing', trigger: 'manual', by: 'world' },
+            { from: 'absent', to: 'normal', trigger: 'issue', by: 'fettle', reversible: 'yes', deadlineMs: 900000 },
+            {
+              from: 'normal',
+              to: 'renewing',
+              trigger: 'manual',
+              by: 'fettle',
+              settles: 'normal',
+              fails: 'renewal_failed',
+              reversible: 'partly',
+              deadlineMs: 900000,
+            },
             {
               from: 'expiring_soon',
               to: 'renewing',
               trigger: 'renew',
               by: 'fettle',
               settles: 'normal',
+              fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 120000,
+              deadlineMs: 900000,
             },
             {
               from: 'renewal_failed',
@@ -243,8 +478,9 @@ export const tables = {
               trigger: 'retry',
               by: 'fettle',
               settles: 'normal',
+              fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 120000,
+              deadlineMs: 900000,
             },
             {
               from: 'expired',
@@ -252,8 +488,9 @@ export const tables = {
               trigger: 'recover',
               by: 'fettle',
               settles: 'normal',
+              fails: 'expired',
               reversible: 'partly',
-              deadlineMs: 120000,
+              deadlineMs: 900000,
             },
             { from: 'renewing', to: 'normal', trigger: 'finish', by: 'fettle', reversible: 'no' },
             { from: 'recovering', to: 'normal', trigger: 'finish', by: 'fettle', reversible: 'no' },
@@ -284,17 +521,22 @@ export const tables = {
             { from: 'renewal_failed', to: 'normal', trigger: 'check', by: 'world' },
             { from: 'renewal_failed', to: 'expired', trigger: 'check', by: 'world' },
             { from: 'renewing', to: 'renewal_failed', trigger: 'error', by: 'world' },
+            { from: 'recovering', to: 'expired', trigger: 'error', by: 'world' },
             { from: 'renewing', to: 'expiring_soon', trigger: 'interrupted', by: 'world' },
             { from: 'recovering', to: 'expired', trigger: 'interrupted', by: 'world' },
             { from: 'absent', to: 'normal', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'expiring_soon', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'expired', trigger: 'check', by: 'world' },
+            { from: 'absent', to: 'renewing', trigger: 'check', by: 'world' },
+            { from: 'absent', to: 'recovering', trigger: 'check', by: 'world' },
             { from: 'normal', to: 'absent', trigger: 'check', by: 'world' },
             { from: 'expiring_soon', to: 'absent', trigger: 'check', by: 'world' },
             { from: 'expired', to: 'absent', trigger: 'check', by: 'world' },
+            { from: 'renewing', to: 'absent', trigger: 'check', by: 'world' },
+            { from: 'recovering', to: 'absent', trigger: 'check', by: 'world' },
             { from: 'renewal_failed', to: 'absent', trigger: 'check', by: 'world' },
           ],
-          edits: [{ state: 'normal', reversible: 'partly', deadlineMs: 120000 }],
+          edits: [{ state: 'normal', reversible: 'partly', deadlineMs: 900000 }],
         },
       },
       rules: [
@@ -303,12 +545,43 @@ export const tables = {
           guards: [
             'absent>normal',
             'normal>normal',
+            'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
             'expired>recovering',
           ],
           overridable: true,
           text: 'The authority is missing, or is another one than was remembered.',
+        },
+        {
+          id: 'never-without-valid-pair',
+          guards: ['normal>normal', 'normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing'],
+          overridable: true,
+          text: 'A pair that works is replaced only by one that works longer.',
+        },
+        {
+          id: 'renewal-loop',
+          guards: ['normal>normal', 'normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing'],
+          overridable: true,
+          text: 'Within a third of its lifetime, a certificate is issued once, unless its document changes.',
+        },
+        {
+          id: 'retry-exhausted',
+          guards: ['normal>normal', 'renewal_failed>renewing', 'expired>recovering'],
+          overridable: true,
+          text: 'It failed so often that nothing more is tried until the document changes.',
+        },
+        {
+          id: 'backoff',
+          guards: ['normal>normal', 'renewal_failed>renewing', 'expired>recovering'],
+          overridable: true,
+          text: 'It failed, and the next try has to wait.',
+        },
+        {
+          id: 'still-served',
+          guards: ['normal>absent', 'expiring_soon>absent', 'expired>absent', 'renewal_failed>absent'],
+          overridable: true,
+          text: 'A server still shows the certificate to its clients.',
         },
       ],
       references: [{ pointer: '/issuer', kind: 'Issuer' }],
@@ -320,33 +593,52 @@ export const tables = {
       onRemove: 'release',
       machines: {
         tls: {
-          states: ['absent', 'pending_issue', 'pending_route', 'issued', 'expiring', 'tls_error'],
+          states: [
+            'absent',
+            'pending_issue',
+            'pending_route',
+            'issued',
+            'expiring',
+            'tls_error',
+            'passthrough_unverified',
+          ],
           transitions: [
             { from: 'absent', to: 'pending_issue', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'pending_route', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'issued', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'expiring', trigger: 'check', by: 'world' },
             { from: 'absent', to: 'tls_error', trigger: 'check', by: 'world' },
+            { from: 'absent', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
             { from: 'pending_issue', to: 'pending_route', trigger: 'check', by: 'world' },
             { from: 'pending_issue', to: 'issued', trigger: 'check', by: 'world' },
             { from: 'pending_issue', to: 'expiring', trigger: 'check', by: 'world' },
             { from: 'pending_issue', to: 'tls_error', trigger: 'check', by: 'world' },
+            { from: 'pending_issue', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
             { from: 'pending_route', to: 'pending_issue', trigger: 'check', by: 'world' },
             { from: 'pending_route', to: 'issued', trigger: 'check', by: 'world' },
             { from: 'pending_route', to: 'expiring', trigger: 'check', by: 'world' },
             { from: 'pending_route', to: 'tls_error', trigger: 'check', by: 'world' },
+            { from: 'pending_route', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
             { from: 'issued', to: 'pending_issue', trigger: 'check', by: 'world' },
             { from: 'issued', to: 'pending_route', trigger: 'check', by: 'world' },
             { from: 'issued', to: 'expiring', trigger: 'check', by: 'world' },
             { from: 'issued', to: 'tls_error', trigger: 'check', by: 'world' },
+            { from: 'issued', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
             { from: 'expiring', to: 'pending_issue', trigger: 'check', by: 'world' },
             { from: 'expiring', to: 'pending_route', trigger: 'check', by: 'world' },
             { from: 'expiring', to: 'issued', trigger: 'check', by: 'world' },
             { from: 'expiring', to: 'tls_error', trigger: 'check', by: 'world' },
+            { from: 'expiring', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
             { from: 'tls_error', to: 'pending_issue', trigger: 'check', by: 'world' },
             { from: 'tls_error', to: 'pending_route', trigger: 'check', by: 'world' },
             { from: 'tls_error', to: 'issued', trigger: 'check', by: 'world' },
             { from: 'tls_error', to: 'expiring', trigger: 'check', by: 'world' },
+            { from: 'tls_error', to: 'passthrough_unverified', trigger: 'check', by: 'world' },
+            { from: 'passthrough_unverified', to: 'pending_issue', trigger: 'check', by: 'world' },
+            { from: 'passthrough_unverified', to: 'pending_route', trigger: 'check', by: 'world' },
+            { from: 'passthrough_unverified', to: 'issued', trigger: 'check', by: 'world' },
+            { from: 'passthrough_unverified', to: 'expiring', trigger: 'check', by: 'world' },
+            { from: 'passthrough_unverified', to: 'tls_error', trigger: 'check', by: 'world' },
           ],
           edits: [],
         },
@@ -371,6 +663,12 @@ export const tables = {
       text: 'The stored key and certificate cannot be used together.',
     },
     {
+      code: 'renewal-off',
+      kind: 'Certificate',
+      severity: 'warning',
+      text: 'A renewal or a recovery is due, and switched off.',
+    },
+    {
       code: 'leftover-files',
       kind: 'Certificate',
       severity: 'warning',
@@ -382,6 +680,31 @@ export const tables = {
     { code: 'handshake', kind: 'Domain', severity: 'error', text: 'The TLS handshake failed.' },
     { code: 'unreachable', kind: 'Domain', severity: 'error', text: 'There is no way to the address.' },
     { code: 'name-not-resolved', kind: 'Domain', severity: 'error', text: 'The name does not resolve.' },
+    {
+      code: 'starttls',
+      kind: 'Domain',
+      severity: 'error',
+      text: 'The server does not go over to TLS when it is asked to.',
+    },
+    { code: 'denied', kind: 'Domain', severity: 'error', text: 'An address lies in a network that may not be probed.' },
+    {
+      code: 'too-many-addresses',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'The name resolves to more addresses than are looked at.',
+    },
+    {
+      code: 'not-verified',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'The record that shows the host to be ours is not there; nothing is probed.',
+    },
+    {
+      code: 'backing-off',
+      kind: 'Domain',
+      severity: 'info',
+      text: 'It failed before, and the schedule does not look again yet.',
+    },
     { code: 'expired', kind: 'Domain', severity: 'error', text: 'The validity of the served certificate has ended.' },
     {
       code: 'not-yet-valid',
@@ -402,6 +725,24 @@ export const tables = {
       text: 'The served certificate does not lead to a trust anchor.',
     },
     { code: 'expiring', kind: 'Domain', severity: 'warning', text: 'The end of the served certificate is near.' },
+    {
+      code: 'served-older-than-stored',
+      kind: 'Domain',
+      severity: 'error',
+      text: 'What is served is the certificate before the one that is stored for it.',
+    },
+    {
+      code: 'stale-address',
+      kind: 'Domain',
+      severity: 'error',
+      text: 'An address serves the certificate before the stored one, and others serve the stored one.',
+    },
+    {
+      code: 'chain-incomplete',
+      kind: 'Domain',
+      severity: 'error',
+      text: 'A certificate that leads to the authority is not served: clients that do not know it refuse the server.',
+    },
     {
       code: 'served-other',
       kind: 'Domain',

@@ -4,6 +4,8 @@ import type { Finding, Scene } from '../../src/engine/types.ts';
 import type { CertificatePair, DomainPair, IssuerPair } from './diff.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
+import { backoffSeconds } from './failure-policy.ts';
+import { targetText } from './observe-domain.ts';
 import { PLUGIN } from './remembered.ts';
 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
@@ -19,12 +21,23 @@ export function noteCertificate({ observed }: CertificatePair): Partial<Certific
   return { fingerprint, notAfter, ...(issuerFingerprint === undefined ? {} : { issuer: issuerFingerprint }) };
 }
 
-/** An error that is over is an empty one: what is not mentioned stays remembered. */
-export function noteDomain({ observed }: DomainPair): Partial<DomainMemory> {
-  if (observed === undefined) return {};
-  const { fingerprint, notAfter, error } = observed.facts;
+/**
+ * A look that failed is counted, with the time of the next one; what else it shows ends the count. Only what a client
+ * would refuse counts: waiting for a certificate, a route or somebody else's server is no failure. What is over is an
+ * empty text: what is not mentioned stays remembered.
+ */
+export function noteDomain({ desired, observed, memory }: DomainPair, now: number): Partial<DomainMemory> {
+  if (observed === undefined || observed.facts.remembered === true) return {};
+  const { fingerprint, notAfter, error, message } = observed.facts;
+  const failures = observed.state === 'tls_error' ? (memory?.kept.failures ?? 0) + 1 : 0;
+  const next = now + backoffSeconds(desired?.spec.failurePolicy ?? 'standard', failures) * 1000;
   return {
     error: error ?? '',
+    message: message ?? '',
+    failures,
+    failedAt: failures === 0 ? '' : new Date(now).toISOString(),
+    retryAt: failures === 0 ? '' : new Date(next).toISOString(),
+    target: desired === undefined ? '' : targetText(desired.spec),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(notAfter === undefined ? {} : { notAfter }),
   };

@@ -1,23 +1,63 @@
 /**
- * What is seen of a Domain: pure, from its spec and what a probe met.
+ * What is seen of a Domain: pure, from its spec and what a look met.
  *
- * | probe | state |
+ * | look | state |
  * |---|---|
- * | the name does not resolve | pending_route |
- * | fails, or a client would refuse it, and the Certificate was never issued | pending_issue |
- * | fails, or a client would refuse it | tls_error |
- * | works, and no more than `expiryWarnDays` times 24 h are left | expiring |
- * | works | issued |
+ * | the host is not verified (nothing is probed) | pending_issue |
+ * | `route: none` (nothing is probed), or the name does not resolve | pending_route |
+ * | any, in `tlsMode: passthrough` | passthrough_unverified |
+ * | an address fails, or a client would refuse it, and the Certificate was never issued | pending_issue |
+ * | an address fails, or a client would refuse it | tls_error |
+ * | all work, and at one no more than `expiryWarnDays` times 24 h are left | expiring |
+ * | all work | issued |
+ * | failed before, and a schedule does not look again yet | as remembered |
+ *
+ * With `verify: false` what is served works, whatever it is, and only the days that are left count. An address that
+ * this machine has no route to says nothing, where another one is reached.
  */
 
-import type { Finding, Observed, Ref } from '../../src/engine/types.ts';
+import type { Facts, Finding, Memory, Observed, Ref } from '../../src/engine/types.ts';
 import { DAY_MS, daysLeft, isExpired, isNotYetValid, spanText } from './days.ts';
-import type { DomainError, DomainFacts } from './facts.ts';
-import type { DomainSpec, DomainState, FindingCode } from './generated.ts';
+import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
+import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';
-import type { ProbeSeen, X509Seen } from './world.ts';
+import type { AddressSeen, ProbeSeen, ServerTarget, X509Seen } from './world.ts';
 
-type Served = Extract<ProbeSeen, { served: true }>;
+type Served = Extract<AddressSeen, { served: true }>;
+type Reached = Extract<ProbeSeen, { resolved: true }>;
+
+/** What a look at a Domain came to. */
+export type DomainLook =
+  | { readonly kind: 'unverified'; readonly problem?: string }
+  | { readonly kind: 'no-route' }
+  | { readonly kind: 'spaced'; readonly memory: Pick<Memory<DomainMemory>, 'state' | 'kept'> }
+  | { readonly kind: 'probed'; readonly seen: ProbeSeen };
+
+/** The server that a Domain is about; undefined where it has no route. */
+export function targetOf(spec: DomainSpec): ServerTarget | undefined {
+  if (typeof spec.route === 'string') return undefined;
+  const address = spec.address ?? spec.route?.target;
+  return {
+    host: spec.host,
+    port: spec.port,
+    ...(address === undefined ? {} : { address }),
+    ...(spec.startTls === undefined ? {} : { startTls: spec.startTls }),
+  };
+}
+
+/** Name and text of the record that shows a host to be ours; undefined where none has to. */
+export function verificationOf(spec: DomainSpec): { readonly name: string; readonly txt: string } | undefined {
+  if (typeof spec.verified !== 'object') return undefined;
+  return { name: spec.verified.name ?? `_fettle-verify.${spec.host.replace(/\.$/u, '')}`, txt: spec.verified.txt };
+}
+
+/** What is probed, on one line: a look that failed says nothing about another target. */
+export function targetText(spec: DomainSpec): string {
+  const target = targetOf(spec);
+  if (target === undefined) return '';
+  const place = `${target.address ?? target.host}:${target.port}`;
+  return [target.host, place, ...(target.startTls === undefined ? [] : [target.startTls])].join(' ');
+}
 
 /** One reason to refuse a server: `stable` never changes with time alone, `message` may. */
 interface Refusal {
@@ -32,11 +72,24 @@ function namesOf(leaf: X509Seen): readonly string[] {
 
 const MOST_NAMES = 5;
 
+function listText(items: readonly string[], most: number): string {
+  const shown = items.slice(0, most).join(', ');
+  return items.length <= most ? shown : `${shown} and ${items.length - most} more`;
+}
+
 function namesText(leaf: X509Seen): string {
   const names = namesOf(leaf);
-  if (names.length === 0) return 'no name';
-  const shown = names.slice(0, MOST_NAMES).join(', ');
-  return names.length <= MOST_NAMES ? shown : `${shown} and ${names.length - MOST_NAMES} more`;
+  return names.length === 0 ? 'no name' : listText(names, MOST_NAMES);
+}
+
+function untrustedText(seen: Served): string {
+  const { issuer } = seen.chain[0];
+  const missing = seen.missingIssuer?.name;
+  const text = `does not lead to a trust anchor: ${seen.distrust}; issued by ${issuer === '' ? 'nobody' : issuer}`;
+  if (missing === undefined) return text;
+  return missing === issuer
+    ? `${text}, whose certificate is neither served nor an anchor`
+    : `${text}; the certificate of ${missing} is neither served nor an anchor`;
 }
 
 /** All reasons of a client to refuse a certificate, in a fixed order. */
@@ -57,10 +110,59 @@ function refusals(seen: Served, host: string, now: number): readonly Refusal[] {
     found.push({ code: 'wrong-name', stable: message, message });
   }
   if (seen.distrust !== undefined) {
-    const message = `does not lead to a trust anchor: ${seen.distrust}; issued by ${leaf.issuer === '' ? 'nobody' : leaf.issuer}`;
+    const message = untrustedText(seen);
     found.push({ code: 'untrusted', stable: message, message });
   }
   return found;
+}
+
+/**
+ * A certificate between the served ones and the authority that is not served. Without a stored chain to compare with,
+ * only public authorities tell: their certificates say where those above them are.
+ */
+function incomplete(
+  seen: AddressSeen,
+  { certificate, verify }: DomainSpec,
+): readonly { readonly code: FindingCode; readonly message: string }[] {
+  if (!seen.served || !verify || certificate !== undefined || seen.missingIssuer?.published !== true) return [];
+  return [{ code: 'chain-incomplete', message: `does not serve the certificate of ${seen.missingIssuer.name}` }];
+}
+
+/** One address with what a client would have against it, worst first. */
+interface Judged {
+  readonly seen: AddressSeen;
+  readonly problems: readonly Refusal[];
+}
+
+function judgedAddress(seen: AddressSeen, spec: DomainSpec, place: string, now: number): Judged {
+  if (!seen.served) {
+    const message = `${place}: ${seen.message}`;
+    return { seen, problems: [{ code: seen.error, stable: message, message }] };
+  }
+  return { seen, problems: spec.verify ? refusals(seen, spec.host, now) : [] };
+}
+
+/** Whether an address says anything about the server. */
+function counts({ seen }: Judged, all: readonly Judged[]): boolean {
+  return seen.served || seen.noRoute !== true || all.every((each) => !each.seen.served && each.seen.noRoute === true);
+}
+
+function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
+  return {
+    address: seen.address,
+    ...(first === undefined ? {} : { error: first.code, message: first.stable }),
+    ...(seen.served
+      ? {
+          fingerprint: seen.chain[0].fingerprint,
+          notBefore: seen.chain[0].notBefore,
+          notAfter: seen.chain[0].notAfter,
+          chain: seen.chain.map(({ fingerprint }) => fingerprint),
+          ...(seen.missingIssuer === undefined ? {} : { missingIssuer: seen.missingIssuer }),
+        }
+      : seen.noRoute === undefined
+        ? {}
+        : { noRoute: seen.noRoute }),
+  };
 }
 
 function servedFacts(seen: Served): DomainFacts {
@@ -80,62 +182,185 @@ function servedFacts(seen: Served): DomainFacts {
   };
 }
 
-type Written = Pick<DomainSpec, 'host' | 'expiryWarnDays'>;
+const endOf = (seen: AddressSeen): number =>
+  seen.served ? validityOf(seen.chain[0]).notAfter : Number.POSITIVE_INFINITY;
 
-function stateOf(
-  failed: DomainError | undefined,
+/** The address that stands for all: the first one that fails, or else the one whose certificate ends first. */
+function foremost(counted: readonly Judged[]): Judged | undefined {
+  return (
+    counted.find(({ problems }) => problems.length > 0) ?? counted.toSorted((a, b) => endOf(a.seen) - endOf(b.seen))[0]
+  );
+}
+
+const MOST_ADDRESSES = 3;
+
+/** Findings of one code and message, from all addresses that show them. */
+function grouped(
+  ref: Ref,
+  counted: readonly Judged[],
+  messages: (each: Judged) => readonly (readonly [FindingCode, Finding['severity'], string])[],
+): readonly Finding[] {
+  const groups = new Map<string, { readonly first: Judged; readonly addresses: string[]; readonly found: Finding }>();
+  for (const each of counted) {
+    for (const [code, severity, message] of messages(each)) {
+      const key = `${code} ${message}`;
+      const known = groups.get(key);
+      if (known !== undefined) {
+        known.addresses.push(each.seen.address);
+        continue;
+      }
+      const facts: Facts = each.seen.served
+        ? { fingerprint: each.seen.chain[0].fingerprint, notAfter: each.seen.chain[0].notAfter }
+        : {};
+      groups.set(key, {
+        first: each,
+        addresses: [each.seen.address],
+        found: { ref, code, severity, message, facts },
+      });
+    }
+  }
+  return [...groups.values()].map(({ addresses, found }) =>
+    counted.length === 1
+      ? found
+      : {
+          ...found,
+          message: `at ${listText(addresses, MOST_ADDRESSES)}: ${found.message}`,
+          facts: { ...found.facts, addresses },
+        },
+  );
+}
+
+function reached(
+  ref: Ref,
+  spec: DomainSpec,
+  seen: Reached,
   neverIssued: boolean,
-  isNear: boolean,
-): Exclude<DomainState, 'absent'> {
-  if (failed === 'name-not-resolved') return 'pending_route';
-  if (failed !== undefined) return neverIssued ? 'pending_issue' : 'tls_error';
-  return isNear ? 'expiring' : 'issued';
+  now: number,
+): Omit<Observed<DomainFacts>, 'ref' | 'at'> {
+  const target = targetOf(spec);
+  const place = `${target?.address ?? spec.host}:${spec.port}`;
+  const judged = seen.addresses.map((each) => judgedAddress(each, spec, place, now));
+  const counted = judged.filter((each) => counts(each, judged));
+  const fails = counted.some(({ problems }) => problems.length > 0);
+  const isNear = (each: AddressSeen): boolean => endOf(each) - now <= spec.expiryWarnDays * DAY_MS;
+  const state = ((): DomainState => {
+    if (spec.tlsMode === 'passthrough') return 'passthrough_unverified';
+    if (fails) return neverIssued ? 'pending_issue' : 'tls_error';
+    return counted.some((each) => isNear(each.seen)) ? 'expiring' : 'issued';
+  })();
+  const told = ({ seen: each, problems }: Judged): readonly (readonly [FindingCode, Finding['severity'], string])[] => {
+    const severity = spec.tlsMode === 'passthrough' ? 'warning' : 'error';
+    if (problems.length > 0)
+      return [...problems, ...incomplete(each, spec)].map(({ code, message }) => [code, severity, message]);
+    if (spec.tlsMode === 'passthrough' || !each.served || !isNear(each)) return [];
+    const end = endOf(each);
+    if (isExpired(validityOf(each.chain[0]), now))
+      return [['expired', 'error', `expired ${spanText(now - end)} ago, at ${each.chain[0].notAfter}`]];
+    return [['expiring', 'warning', `expires in ${spanText(end - now)}, warned from ${spec.expiryWarnDays} days on`]];
+  };
+  // What was never issued cannot be served: the row that issues it says all there is to say.
+  const findings = state === 'pending_issue' ? [] : grouped(ref, counted, told);
+  const leftOut: readonly Finding[] =
+    seen.leftOut === 0
+      ? []
+      : [
+          {
+            ref,
+            code: 'too-many-addresses' satisfies FindingCode,
+            severity: 'warning',
+            message: `it has ${seen.addresses.length + seen.leftOut} addresses; ${seen.leftOut} of them were not looked at`,
+            facts: { leftOut: seen.leftOut },
+          },
+        ];
+  const first = foremost(counted);
+  const [problem] = first?.problems ?? [];
+  return {
+    state,
+    given: true,
+    facts: {
+      ...(problem === undefined ? {} : { error: problem.code, message: problem.stable }),
+      ...(first?.seen.served === true ? servedFacts(first.seen) : {}),
+      addresses: judged.map(addressFacts),
+    },
+    signals: {
+      ...(first?.seen.served === true ? { daysLeft: daysLeft(endOf(first.seen), now), rttMs: first.seen.rttMs } : {}),
+      ...(first === undefined ? {} : { address: first.seen.address }),
+    },
+    findings: [...findings, ...leftOut],
+  };
+}
+
+function unresolved(
+  ref: Ref,
+  spec: DomainSpec,
+  seen: Extract<ProbeSeen, { resolved: false }>,
+): Omit<Observed<DomainFacts>, 'ref' | 'at'> {
+  const target = targetOf(spec);
+  const message = `${target?.address ?? spec.host}:${spec.port}: ${seen.message}`;
+  const isPassthrough = spec.tlsMode === 'passthrough';
+  return {
+    state:
+      seen.error === 'name-not-resolved' ? 'pending_route' : isPassthrough ? 'passthrough_unverified' : 'tls_error',
+    given: true,
+    facts: { error: seen.error, message },
+    findings: [{ ref, code: seen.error, severity: isPassthrough ? 'warning' : 'error', message, facts: {} }],
+  };
+}
+
+/** What is remembered of a Domain that failed, until a schedule looks at it again. */
+function spaced(
+  ref: Ref,
+  { state, kept }: Extract<DomainLook, { kind: 'spaced' }>['memory'],
+): Omit<Observed<DomainFacts>, 'ref'> {
+  const { error = 'timeout', message = '', failures = 0, failedAt = '', retryAt = '' } = kept;
+  return {
+    state: state ?? 'tls_error',
+    given: true,
+    facts: {
+      error: error as DomainError,
+      message,
+      ...(kept.fingerprint === undefined ? {} : { fingerprint: kept.fingerprint }),
+      ...(kept.notAfter === undefined ? {} : { notAfter: kept.notAfter }),
+      remembered: true,
+    },
+    findings: [
+      { ref, code: error, severity: 'error', message: `${message}; so it was at ${failedAt}`, facts: {} },
+      {
+        ref,
+        code: 'backing-off' satisfies FindingCode,
+        severity: 'info',
+        message: `${failures} ${failures === 1 ? 'look' : 'looks'} failed, and the schedule looks again at ${retryAt}`,
+        facts: { failures, retryAt },
+      },
+    ],
+    at: failedAt,
+  };
 }
 
 /** `neverIssued`: the Certificate that it names was never stored, so nothing can be served yet. */
 export function observedDomain(
   ref: Ref,
-  spec: Written,
-  seen: ProbeSeen,
+  spec: DomainSpec,
+  look: DomainLook,
   neverIssued: boolean,
   now: number,
   at: string,
 ): Observed<DomainFacts> {
-  const problems: readonly Refusal[] = seen.served
-    ? refusals(seen, spec.host, now)
-    : [{ code: seen.error, stable: seen.message, message: seen.message }];
-  const [first] = problems;
-  const facts: DomainFacts = {
-    ...(first === undefined ? {} : { error: first.code, message: first.stable }),
-    ...(seen.served ? servedFacts(seen) : {}),
-  };
-  const warnDays = spec.expiryWarnDays;
-  const notAfter = seen.served ? validityOf(seen.chain[0]).notAfter : Number.POSITIVE_INFINITY;
-  const state = stateOf(first?.code, neverIssued, notAfter - now <= warnDays * DAY_MS);
-  const finding = (code: FindingCode, severity: Finding['severity'], message: string): Finding => ({
-    ref,
-    code,
-    severity,
-    message,
-    facts: seen.served ? { fingerprint: seen.chain[0].fingerprint, notAfter: seen.chain[0].notAfter } : {},
-  });
-  const findings =
-    // What was never issued cannot be served: the row that issues it says all there is to say.
-    state === 'pending_issue'
-      ? []
-      : state === 'expiring'
-        ? [finding('expiring', 'warning', `expires in ${spanText(notAfter - now)}, warned from ${warnDays} days on`)]
-        : problems.map(({ code, message }) => finding(code, 'error', message));
-  return {
-    ref,
-    state,
-    given: true,
-    facts,
-    signals: {
-      ...(seen.served ? { daysLeft: daysLeft(notAfter, now), rttMs: seen.rttMs } : {}),
-      ...(seen.address === undefined ? {} : { address: seen.address }),
-    },
-    findings,
-    at,
-  };
+  switch (look.kind) {
+    case 'unverified': {
+      const findings: readonly Finding[] =
+        look.problem === undefined
+          ? []
+          : [{ ref, code: 'not-verified', severity: 'warning', message: look.problem, facts: {} }];
+      return { ref, state: 'pending_issue', given: true, facts: {}, findings, at };
+    }
+    case 'no-route':
+      return { ref, state: 'pending_route', given: true, facts: {}, findings: [], at };
+    case 'spaced':
+      return { ref, ...spaced(ref, look.memory) };
+    case 'probed':
+      return look.seen.resolved
+        ? { ref, ...reached(ref, spec, look.seen, neverIssued, now), at }
+        : { ref, ...unresolved(ref, spec, look.seen), at };
+  }
 }

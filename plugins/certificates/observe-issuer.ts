@@ -40,6 +40,7 @@ export function observedAuthority(
           notAfter: certificate.notAfter,
           keyAlgorithm: certificate.keyAlgorithm,
         }),
+    ...(seen.nameConstraints === undefined ? {} : { nameConstraints: seen.nameConstraints }),
     ...(keyFile === undefined ? {} : { keyMode: keyFile.mode }),
     ...(seen.leftovers.length === 0 ? {} : { leftovers: seen.leftovers }),
     ...(seen.problem === undefined ? {} : { problem: seen.problem }),

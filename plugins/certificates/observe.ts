@@ -4,12 +4,12 @@ import PQueue from 'p-queue';
 import type { Query } from '../../src/engine/plugin.ts';
 import { formatRef } from '../../src/engine/ref.ts';
 import type { Desired, Gap, Memory, Observed, Ref, View } from '../../src/engine/types.ts';
-import type { CertificateSpec, DomainSpec } from './generated.ts';
+import type { CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
 import { observedPair } from './observe-certificate.ts';
-import { observedDomain } from './observe-domain.ts';
+import { type DomainLook, observedDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
 import { observedAuthority, observedSelfSigned } from './observe-issuer.ts';
 import { PLUGIN, certificateSpec, issuerSpec } from './remembered.ts';
-import type { CertificatesReader, PairPaths, Trust } from './world.ts';
+import type { CertificatesReader, PairPaths, Probes, Trust } from './world.ts';
 
 /** Files that are read at once: more only wait for the same disk. */
 const FILES_AT_ONCE = 16;
@@ -29,6 +29,7 @@ interface Look {
   readonly targets: ReadonlyMap<string, Target>;
   /** Each set of trust anchors is read once a look. */
   readonly trust: (files: readonly string[]) => Promise<Trust>;
+  readonly probes: Probes;
   readonly pair: (paths: PairPaths) => ReturnType<CertificatesReader['readPair']>;
 }
 
@@ -91,14 +92,31 @@ async function neverIssued(look: Look, spec: DomainSpec): Promise<boolean> {
   );
 }
 
-async function lookAtDomain(look: Look, { ref, desired }: Target): Promise<Observed | undefined> {
+/** Whether a schedule does not look at this target yet, because it failed before. */
+function isSpaced(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, { scheduled, now }: Query): boolean {
+  if (scheduled !== true || memory?.state !== 'tls_error' || memory.kept.target !== targetText(spec)) return false;
+  return Date.parse(memory.kept.retryAt ?? '') > now;
+}
+
+async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): Promise<DomainLook> {
+  const { now, signal } = look.query;
+  if (spec.verified === false) return { kind: 'unverified' };
+  const target = targetOf(spec);
+  if (target === undefined) return { kind: 'no-route' };
+  const record = verificationOf(spec);
+  if (record !== undefined && !(await look.world.readTxt(record.name, signal)).includes(record.txt))
+    return { kind: 'unverified', problem: `there is no TXT record ${record.name} that holds ${record.txt}` };
+  if (memory !== undefined && isSpaced(spec, memory, look.query)) return { kind: 'spaced', memory };
+  const trust = await look.trust(spec.trust ?? []);
+  return { kind: 'probed', seen: await look.probes.probe(target, trust, now) };
+}
+
+async function lookAtDomain(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
   if (desired === undefined) return undefined;
   const spec = desired.spec as DomainSpec;
-  const { now, signal } = look.query;
-  const target = { host: spec.host, port: spec.port, ...(spec.address === undefined ? {} : { address: spec.address }) };
-  const trust = await look.trust(spec.trust ?? []);
-  const seen = await look.world.probe(target, trust, now, signal);
-  return observedDomain(ref, spec, seen, await neverIssued(look, spec), now, look.at);
+  const met = await lookFor(look, spec, memory);
+  const isNew = met.kind === 'probed' && (await neverIssued(look, spec));
+  return observedDomain(ref, spec, met, isNew, look.query.now, look.at);
 }
 
 const LOOKS: Readonly<Record<string, (look: Look, target: Target) => Promise<Observed | undefined>>> = {
@@ -122,15 +140,18 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     const [certificate = '', key_ = ''] = key.split('\0');
     return world.readPair({ certificate, key: key_ });
   });
+  const wanted = [...targets].flatMap(([address, target]) => (only === undefined || only.has(address) ? [target] : []));
+  const domains = wanted.filter(({ ref }) => ref.kind === 'Domain').length;
+  const probes = await world.openProbes(domains, query.signal);
   const look: Look = {
     world,
     query,
     at: new Date(query.now).toISOString(),
     targets,
     trust: (files) => trust(files.join('\0')),
+    probes,
     pair: ({ certificate, key }) => pairs(`${certificate}\0${key}`),
   };
-  const wanted = [...targets].flatMap(([address, target]) => (only === undefined || only.has(address) ? [target] : []));
   const observed: Observed[] = [];
   const gaps: Gap[] = [];
   let done = 0;
@@ -146,12 +167,16 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     query.progress(done, wanted.length);
   };
   const files = new PQueue({ concurrency: FILES_AT_ONCE });
-  const probes = new PQueue({ concurrency: world.probes });
+  const servers = new PQueue({ concurrency: world.probes });
   for (const target of wanted) {
-    const queue = target.ref.kind === 'Domain' ? probes : files;
+    const queue = target.ref.kind === 'Domain' ? servers : files;
     void queue.add(() => lookAt(target));
   }
-  await Promise.all([files.onIdle(), probes.onIdle()]);
+  try {
+    await Promise.all([files.onIdle(), servers.onIdle()]);
+  } finally {
+    await probes.close();
+  }
   query.signal.throwIfAborted();
   return { observed: inOrder(observed), gaps, at: look.at };
 }

@@ -2,6 +2,7 @@
 
 import { posix } from 'node:path';
 import type { CertificateSpec, DomainSpec, IssuerSpec } from './generated.ts';
+import type { PairPart, PairStorage } from './world.ts';
 
 /** The file of a document and a path in it, as one path relative to the project, or absolute: normalised, without `./`. */
 export function fromProject(documentFile: string, path: string): string {
@@ -21,11 +22,26 @@ export function issuerFromProject(file: string, spec: IssuerSpec): IssuerSpec {
     : { ...spec, localCa: { ...spec.localCa, dir: fromProject(file, spec.localCa.dir) } };
 }
 
+/** A storage with each of its paths changed. */
+export function mapPaths(storage: PairStorage, change: (path: string) => string): PairStorage {
+  const { file, directory } = storage;
+  if (directory !== undefined) return { directory: { ...directory, path: change(directory.path) } };
+  if (file === undefined) return storage;
+  const paths = PARTS.flatMap((part) => {
+    const path = file[part];
+    return path === undefined ? [] : [[part, change(path)] as const];
+  });
+  return { file: { ...file, ...Object.fromEntries(paths) } };
+}
+
 export function certificateFromProject(file: string, spec: CertificateSpec): CertificateSpec {
-  const { certificate, key } = spec.storage.file;
+  const pidFile = spec.reload?.signal?.pidFile;
   return {
     ...spec,
-    storage: { file: { certificate: fromProject(file, certificate), key: fromProject(file, key) } },
+    storage: mapPaths(spec.storage, (path) => fromProject(file, path)),
+    ...(spec.reload?.signal === undefined || pidFile === undefined
+      ? {}
+      : { reload: { ...spec.reload, signal: { ...spec.reload.signal, pidFile: fromProject(file, pidFile) } } }),
   };
 }
 
@@ -33,9 +49,62 @@ export function domainFromProject(file: string, spec: DomainSpec): DomainSpec {
   return spec.trust === undefined ? spec : { ...spec, trust: spec.trust.map((path) => fromProject(file, path)) };
 }
 
-/** Files that a swap puts beside the two of a pair. */
+/** Parts of a pair, in the order in which a swap puts them in their places: the key comes last. */
+export const PARTS = ['certificate', 'chain', 'combined', 'fullchain', 'key'] as const satisfies readonly PairPart[];
+
+/** A part of a pair, and the file that holds it for services. */
+export interface Place {
+  readonly part: PairPart;
+  readonly path: string;
+}
+
+/** Names of the files in a folder that is switched as a whole: those that certbot uses, too. */
+const FILE_NAMES: Readonly<Record<PairPart, string>> = {
+  certificate: 'cert.pem',
+  chain: 'chain.pem',
+  combined: 'combined.pem',
+  fullchain: 'fullchain.pem',
+  key: 'privkey.pem',
+};
+
+/** Every file that a storage has, in the order of `PARTS`. */
+export function placesOf({ file, directory }: PairStorage): readonly Place[] {
+  if (directory !== undefined)
+    return PARTS.flatMap((part) =>
+      part === 'combined' && !directory.combined ? [] : [{ part, path: posix.join(directory.path, FILE_NAMES[part]) }],
+    );
+  return PARTS.flatMap((part) => {
+    const path = file?.[part];
+    return path === undefined ? [] : [{ part, path }];
+  });
+}
+
+/** Whether the private key is in a part. */
+export function holdsKey(part: PairPart): boolean {
+  return part === 'key' || part === 'combined';
+}
+
+/** The file that a reader of a plan knows a storage by. */
+export function mainPath({ file, directory }: PairStorage): string {
+  return directory?.path ?? file?.certificate ?? file?.combined ?? '';
+}
+
+/** Files that a swap puts beside each file of a pair. */
 export function besides(path: string): { readonly pending: string; readonly backup: string } {
   return { pending: `${path}.pending`, backup: `${path}.backup` };
+}
+
+/** Inside a folder that is switched as a whole: the link that is switched, and the folders that it leads to in turn. */
+export function directoryPlaces(path: string): {
+  readonly current: string;
+  readonly pendingLink: string;
+  readonly versions: string;
+} {
+  return {
+    current: posix.join(path, 'current'),
+    pendingLink: posix.join(path, 'current.pending'),
+    versions: posix.join(path, 'versions'),
+  };
 }
 
 /** Files of an authority in its folder. */

@@ -1,6 +1,6 @@
 /** The outside of the certificates plugin: PEM files of authorities and key pairs, and the TLS servers that clients reach. */
 
-import type { CertificateSpec } from './generated.ts';
+import type { CertificateSpec, DomainSpec } from './generated.ts';
 
 export type KeyAlgorithm = CertificateSpec['keyAlgorithm'];
 
@@ -26,6 +26,13 @@ export interface X509Seen {
   readonly selfSigned: boolean;
 }
 
+/** DNS names that an authority may sign for, as its certificates say (RFC 5280, 4.2.1.10). */
+export type NameConstraints = {
+  /** Each name and those below it; with a dot in front, only those below it. Absent: all that are not excluded. */
+  readonly permitted?: readonly string[];
+  readonly excluded: readonly string[];
+};
+
 /** What lies on the disk where one file ought to be. */
 export interface FileMode {
   /** Four octal digits: `0600`. */
@@ -41,15 +48,33 @@ export type AuthoritySeen =
       /** Why it can't sign, apart from its dates; no path and no key material in it. */
       readonly problem?: string;
       readonly certificate?: X509Seen;
+      /** Of its own certificate and those above it. */
+      readonly nameConstraints?: NameConstraints;
       readonly keyFile?: FileMode;
       /** Names of files that its making left beside it. */
       readonly leftovers: readonly string[];
     };
 
-/** Two files of one pair: relative to the project, or absolute. */
-export interface PairPaths {
-  readonly certificate: string;
-  readonly key: string;
+/** Where a pair is stored, as a document says it; paths are relative to the project, or absolute. */
+export type PairStorage = CertificateSpec['storage'];
+
+/** What one file of a pair holds: PEM. Those with the private key are `key` and `combined`. */
+export type PairPart = 'certificate' | 'chain' | 'fullchain' | 'combined' | 'key';
+
+/** One file of a stored pair. */
+export interface StoredFile {
+  readonly part: PairPart;
+  /** Four octal digits; this and the two below are absent where no regular file is there. */
+  readonly mode?: string;
+  /** As the document writes it, where that is the same one; else the system's name for it, or its number. */
+  readonly owner?: string;
+  readonly group?: string;
+  /** A symbolic link is in its place: a swap puts a file there, and leaves what the link leads to as it is. */
+  readonly link?: true;
+  /** How what it holds is not what follows from the stored pair (`is missing`, `is not in order`); mended without another certificate. */
+  readonly problem?: string;
+  /** What it ought to hold is not stored anywhere: only another certificate mends it. */
+  readonly lost?: true;
 }
 
 /**
@@ -58,20 +83,29 @@ export interface PairPaths {
  */
 export type SwapSeen = 'none' | 'undo' | 'finish';
 
-/** A stored pair. `absent`: neither file is there, or storing the very first one was interrupted. */
+/**
+ * Why a stored pair can't be used, apart from its dates. `not-a-file`: a folder or the like is in its place;
+ * `damaged`: a file that can't be parsed, or an encrypted key.
+ */
+export type PairProblem = 'missing' | 'not-a-file' | 'damaged' | 'key-mismatch';
+
+/** A stored pair. `absent`: neither certificate nor key is there, or storing the very first one was interrupted. */
 export type PairSeen =
   | { readonly status: 'absent'; readonly leftovers: readonly string[] }
   | {
       readonly status: 'seen';
-      /** Why the two files can't be used together, apart from their dates. */
+      /** Why certificate and key can't be used together, apart from their dates; with `problem`, always. */
+      readonly problemCode?: PairProblem;
       readonly problem?: string;
-      /** The leaf first, in the order of the file. */
+      /** The leaf first, then what leads from it to its root, then what else is stored with it. */
       readonly chain: readonly X509Seen[];
-      /** Fingerprint of the certificate that signed the leaf, where it is in the file. */
+      /** Fingerprint of the certificate that signed the leaf, where it is stored too. */
       readonly issuerFingerprint?: string;
       readonly keyMatches: boolean;
-      readonly certificateFile?: FileMode;
-      readonly keyFile?: FileMode;
+      /** SHA-256 of the public half of the stored key, SPKI: `sha256:` and 64 hex digits. Absent where there is none that can be read. */
+      readonly keyFingerprint?: string;
+      /** Every file that the storage ought to have, in the order of `PairPart`. */
+      readonly files: readonly StoredFile[];
       readonly swap: SwapSeen;
       /** The certificate that an unfinished swap replaces; absent where it can't be used. */
       readonly replaced?: X509Seen;
@@ -79,34 +113,74 @@ export type PairSeen =
       readonly leftovers: readonly string[];
     };
 
-/** Why nothing was seen of a server's certificate. */
-export type ConnectError = 'refused' | 'timeout' | 'reset' | 'handshake' | 'unreachable' | 'name-not-resolved';
+/**
+ * Why nothing was seen of a server's certificate. `starttls`: it does not go over to TLS when it is asked to;
+ * `denied`: the address lies in a network that may not be probed.
+ */
+export type ConnectError =
+  | 'refused'
+  | 'timeout'
+  | 'reset'
+  | 'handshake'
+  | 'unreachable'
+  | 'name-not-resolved'
+  | 'starttls'
+  | 'denied';
+
+/** A protocol in which TLS is asked for first. */
+export type StartTls = NonNullable<DomainSpec['startTls']>;
 
 export interface ServerTarget {
   readonly host: string;
+  /** Name or address to connect to instead of the host. */
   readonly address?: string;
   readonly port: number;
+  readonly startTls?: StartTls;
 }
 
-export type ProbeSeen =
+/** What one address of a server shows to a client. */
+export type AddressSeen =
   | {
       readonly served: false;
+      readonly address: string;
       readonly error: ConnectError;
-      /** Says the same of the same failure each time. */
+      /** Says the same of the same failure each time, and names no address. */
       readonly message: string;
-      readonly address?: string;
+      /** This machine has no route to addresses of that kind: that says nothing about the server. */
+      readonly noRoute?: true;
     }
   | {
       readonly served: true;
+      readonly address: string;
       /** The leaf first, at most ten. */
       readonly chain: readonly [X509Seen, ...X509Seen[]];
       /** A client accepts it for the host's name. */
       readonly namesHost: boolean;
       /** OpenSSL's code of why it does not lead to a trust anchor. */
       readonly distrust?: string;
+      /** Whose certificate is neither served nor a trust anchor, where that is why. */
+      readonly missingIssuer?: MissingIssuer;
       readonly protocol: string;
-      readonly address: string;
       readonly rttMs: number;
+    };
+
+/** Where a chain breaks off. */
+export interface MissingIssuer {
+  /** Its distinguished name, on one line. */
+  readonly name: string;
+  /** The certificate that it signed says where its own is to be had, as those of public authorities do. */
+  readonly published: boolean;
+}
+
+/** What a probe met at every address of a server; or why there is none. */
+export type ProbeSeen =
+  | { readonly resolved: false; readonly error: 'name-not-resolved' | 'timeout'; readonly message: string }
+  | {
+      readonly resolved: true;
+      /** In the order of the addresses, each one once. */
+      readonly addresses: readonly [AddressSeen, ...AddressSeen[]];
+      /** How many more addresses the name has than are looked at. */
+      readonly leftOut: number;
     };
 
 /** Trust anchors of a probe: the well-known ones and those of some files; made once a look. */
@@ -114,11 +188,27 @@ export interface Trust {
   readonly id: string;
 }
 
+/** Probes of one look. */
+export interface Probes {
+  readonly probe: (target: ServerTarget, trust: Trust, now: number) => Promise<ProbeSeen>;
+  readonly close: () => Promise<void>;
+}
+
 /** A certificate and a key that belong together, found by looking through a folder. */
 export interface FoundPair {
-  /** Relative to the project where they lie inside, else absolute. */
-  readonly paths: PairPaths;
+  /** Relative to the project where it lies inside, else absolute. */
+  readonly storage: PairStorage;
   readonly leaf: X509Seen;
+  /** Of the file with the key: four octal digits. */
+  readonly keyMode: string;
+  /** Other files that hold the same certificate, and are not part of the storage. */
+  readonly copies: readonly string[];
+}
+
+/** A file that could not be read, with the code of the system. */
+export interface Unread {
+  readonly path: string;
+  readonly message: string;
 }
 
 /** Reads files and probes servers. Files that can't be read throw a StorageError, and never look like missing ones. */
@@ -126,17 +216,32 @@ export interface CertificatesReader {
   /** Probes that are open at once. */
   readonly probes: number;
   readAuthority(dir: string): Promise<AuthoritySeen>;
-  readPair(paths: PairPaths): Promise<PairSeen>;
+  readPair(storage: PairStorage): Promise<PairSeen>;
   /** Looks through a folder and those below for pairs. Throws a StorageError where it can't be read. */
-  findPairs(dir: string, signal: AbortSignal): Promise<readonly FoundPair[]>;
+  findPairs(
+    dir: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly pairs: readonly FoundPair[]; readonly unread: readonly Unread[] }>;
   /** Reads PEM files of trust anchors; what is missing is left out. */
   readTrust(files: readonly string[]): Promise<Trust>;
-  /** Never sends application data. Throws where this machine, and not the server, fails (no file handles are left), and when aborted. */
+  /**
+   * Looks at every address of a server. Never sends application data, but for asking for TLS. Throws where this
+   * machine, and not the server, fails (no file handles are left), and when aborted.
+   */
   probe(target: ServerTarget, trust: Trust, now: number, signal: AbortSignal): Promise<ProbeSeen>;
+  /** For so many probes in one look, which all end when the signal fires: on several cores, where that is worth it. */
+  openProbes(count: number, signal: AbortSignal): Promise<Probes>;
+  /** Texts of the TXT records of a name; none where it has none. Throws where they can't be asked for. */
+  readTxt(name: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
+/** What has to read a pair again: documents that write the same are about one service. */
+export type Service = NonNullable<CertificateSpec['reload']>;
+
 export interface IssueOrder {
-  readonly paths: PairPaths;
+  readonly storage: PairStorage;
+  /** What will be reloaded afterwards: no reload of it begins while this swap is under way. */
+  readonly service?: Service;
   /** Folder of the authority that signs, and the fingerprint that it must have; without it, the certificate signs itself. */
   readonly authority?: { readonly dir: string; readonly fingerprint?: string };
   readonly dnsNames: readonly string[];
@@ -155,6 +260,18 @@ export interface Issued {
   readonly notAfter: string;
   /** Fingerprint of the certificate that signed it: its own, if it signed itself. */
   readonly issuer: string;
+  /** SHA-256 of its public key, SPKI. */
+  readonly key: string;
+}
+
+export interface DeployOrder {
+  readonly deploy: NonNullable<CertificateSpec['deploy']>;
+  readonly storage: PairStorage;
+  /** What will be reloaded afterwards: no reload of it begins while this runs. */
+  readonly service?: Service;
+  /** Of the resource. */
+  readonly name: string;
+  readonly signal: AbortSignal;
 }
 
 /** Writes what it can read. Whatever it did is on the disk for good before it returns. */
@@ -166,9 +283,19 @@ export interface CertificatesWriter extends CertificatesReader {
   tidyAuthority(dir: string): Promise<void>;
   /** Issues a certificate for a new key, and swaps the pair in. */
   issue(order: IssueOrder): Promise<Issued>;
-  /** Finishes or undoes an interrupted swap. */
-  settleSwap(paths: PairPaths): Promise<void>;
-  /** Sets the modes of both files right, and clears away what an interrupted swap left. */
-  tidyPair(paths: PairPaths): Promise<void>;
-  deletePair(paths: PairPaths): Promise<void>;
+  /** Finishes or undoes an interrupted swap. Gives the public key of what is stored then, as `Issued` does. */
+  settleSwap(storage: PairStorage): Promise<{ readonly key?: string }>;
+  /**
+   * Sets owner, group and mode of all files right, writes those anew that follow from the stored pair and do not hold
+   * what they ought to, and clears away what an interrupted swap left. `rewritten`: services have to read it again.
+   */
+  tidyPair(storage: PairStorage): Promise<{ readonly rewritten: boolean }>;
+  deletePair(storage: PairStorage): Promise<void>;
+  /** Runs a command with the paths of a stored pair in its environment. Throws where it fails, or is none that may be run. */
+  deploy(order: DeployOrder): Promise<void>;
+  /**
+   * Reloads a service, once for all that ask for it: when no swap of it is under way, and none began for a short while,
+   * at the latest 30 s after the first one asked. Throws where that fails, to all of them.
+   */
+  reload(service: Service, signal: AbortSignal): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** What a schema cannot say of a spec: that its states, steps, kinds and names belong together. */
 
+import type { Transition } from '../engine/tables.ts';
 import { writeOut, editsOf, stepsOf } from './machine.ts';
 import { placesIn, type Schema } from './schema.ts';
 import type { EngineSpec, KindSpec, MachineSpec, PluginSpec } from './spec.ts';
@@ -63,6 +64,22 @@ function pathInSchema(pointer: string): readonly string[] {
     .flatMap((part) => (part === '*' ? ['items'] : ['properties', part.replaceAll('~1', '/').replaceAll('~0', '~')]));
 }
 
+/** A failure leads from where the step goes to a state by a move that the world makes, and only in the first machine. */
+function failsMistakes(
+  fails: string,
+  ends: readonly string[],
+  isFirst: boolean,
+  known: readonly string[],
+  full: readonly Transition[],
+  path: readonly string[],
+): readonly SpecMistake[] {
+  if (!known.includes(fails)) return [{ path, message: `there is no state ${fails}` }];
+  if (!isFirst) return [{ path, message: 'fails is for the first machine' }];
+  return ends
+    .filter((end) => !full.some(({ from, to, by }) => from === end && to === fails && by === 'world'))
+    .map((end) => ({ path, message: `there is no move ${end}>${fails} by the world` }));
+}
+
 function machineMistakes(
   machine: MachineSpec,
   path: readonly string[],
@@ -76,14 +93,18 @@ function machineMistakes(
       .map((state) => ({ path: at, message: `there is no state ${state}` }));
   const edits = editsOf(machine);
   const steps = new Set(stepsOf(kind));
+  const full = machine.transitions.flatMap((transition, index) =>
+    writeOut(transition).map((each) => ({ ...each, index })),
+  );
   const mistakes = machine.transitions.flatMap((transition, index): readonly SpecMistake[] => {
     const at = [...path, 'transitions', String(index)];
-    const { from, to, by, settles, deadlineMs, withinMs, together, destructive, reversible } = transition;
-    const handled = { settles, deadlineMs, destructive, reversible };
+    const { from, to, by, settles, fails, deadlineMs, withinMs, together, destructive, reversible } = transition;
+    const handled = { settles, fails, deadlineMs, destructive, reversible };
     return [
       ...unknown([from].flat(), [...at, 'from']),
       ...unknown([to].flat(), [...at, 'to']),
       ...unknown(settles === undefined ? [] : [settles], [...at, 'settles']),
+      ...(fails === undefined ? [] : failsMistakes(fails, [to].flat(), isFirst, known, full, [...at, 'fails'])),
       ...(typeof from === 'string' && from === to
         ? [{ path: at, message: `${from}>${from} moves nothing: write ${from} under edits` }]
         : []),
@@ -101,10 +122,10 @@ function machineMistakes(
         .map((step) => ({ path: [...at, 'together'], message: `there is no move ${step}` })),
     ];
   });
-  const full = machine.transitions.flatMap((transition, index) =>
-    writeOut(transition).map((each) => ({ ...each, index })),
-  );
-  const twice = repeated(full, ({ from, to, by }) => `${from}>${to} ${by}`).flatMap((position) => {
+  // What the world does may have several triggers; a step of ours has one handler.
+  const nameOf = ({ from, to, by, trigger }: Transition): string =>
+    `${from}>${to} ${by}${by === 'world' ? ` ${trigger}` : ''}`;
+  const twice = repeated(full, nameOf).flatMap((position) => {
     const again = full[position];
     return again === undefined
       ? []

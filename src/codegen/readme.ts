@@ -81,11 +81,13 @@ function seconds(ms: number): string {
 }
 
 function transitionRow(transition: TransitionSpec): readonly string[] {
-  const { from, to, trigger, by, settles, destructive, reversible, deadlineMs, withinMs } = transition;
+  const { from, to, trigger, by, settles, fails, destructive, reversible, deadlineMs, withinMs } = transition;
   const isOurs = by === 'fettle';
   return [
     [from].flat().map(code).join(', '),
-    [to].flat().map(code).join(', ') + (settles === undefined ? '' : `, settles in ${code(settles)}`),
+    [to].flat().map(code).join(', ') +
+      (settles === undefined ? '' : `, settles in ${code(settles)}`) +
+      (fails === undefined ? '' : `, fails to ${code(fails)}`),
     trigger,
     by,
     isOurs ? seconds(deadlineMs ?? DEFAULT_DEADLINE_MS) : withinMs === undefined ? '' : seconds(withinMs),

@@ -105,6 +105,7 @@ const transition = closed(
     trigger: { type: 'string', pattern: '^[a-z][a-z-]*$' },
     by: { enum: ['fettle', 'world'] },
     settles: state,
+    fails: state,
     destructive: flag,
     disruptive: flag,
     reversible,
@@ -112,7 +113,7 @@ const transition = closed(
     withinMs: duration,
     deadlineMs: duration,
   },
-  ['settles', 'destructive', 'disruptive', 'reversible', 'together', 'withinMs', 'deadlineMs'],
+  ['settles', 'fails', 'destructive', 'disruptive', 'reversible', 'together', 'withinMs', 'deadlineMs'],
 );
 
 const edit = closed({ state, destructive: flag, disruptive: flag, reversible, deadlineMs: duration }, [

@@ -67,6 +67,7 @@ async function recorded(flags: DriftFlags, shell: Shell): Promise<number> {
         run,
         head,
         abort: signals.abort,
+        scheduled: true,
       });
       const stopped = signals.ending();
       if (stopped !== undefined) return { exit: stopped };

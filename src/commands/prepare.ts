@@ -9,7 +9,7 @@ import type { Head } from '../store/store.ts';
 import { version } from '../version.ts';
 import { type Flags, withinOf } from './flags.ts';
 import { lookProgress } from './progress.ts';
-import { type Project, safetyOf, type Worlds } from './session.ts';
+import { type Project, safetyOf, settingsFor, type Worlds } from './session.ts';
 import { eventsOf, tell } from './tell.ts';
 
 export interface PrepareInput {
@@ -24,6 +24,8 @@ export interface PrepareInput {
   readonly head: Head | undefined;
   readonly busy?: ReconcileInput['busy'];
   readonly abort: AbortSignal;
+  /** A schedule asks for it. */
+  readonly scheduled?: true;
   /** Overrides that a saved plan was approved with. */
   readonly approved?: readonly Override[];
   /** Instead of what `--target` and `--exclude` say. */
@@ -44,6 +46,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       run: input.run,
       documents: project.documents,
       plugins: input.plugins,
+      settings: await settingsFor(input.plugins, project.config),
       reader: input.worlds.reader,
       recall: input.recall,
       record: input.record,
@@ -52,6 +55,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       abort: input.abort,
       redact: input.worlds.redact,
       progress: progress.report,
+      ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(within === undefined ? {} : { within }),
       ...(input.head === undefined ? {} : { head: input.head }),

@@ -78,6 +78,7 @@ export async function openProject(
     folder: config.folder,
     paths: isGiven ? given : config.desired,
     plugins: loaders,
+    settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
     // Who runs the command may name any file; the configuration, which a pull request can change, may not.
     ...(isGiven ? {} : { root: await rootOf(config.folder) }),
     ...more,
@@ -177,6 +178,16 @@ async function settingsOf(plugin: Plugin, config: Config): Promise<Json> {
   const defaults = {};
   (await plugin.validators()).config?.(defaults);
   return defaults;
+}
+
+/** The settings of every plugin, by its name. */
+export async function settingsFor(
+  plugins: ReadonlyMap<string, Plugin>,
+  config: Config,
+): Promise<ReadonlyMap<string, Json>> {
+  const settings = new Map<string, Json>();
+  for (const [name, plugin] of plugins) settings.set(name, await settingsOf(plugin, config));
+  return settings;
 }
 
 async function openWorld(

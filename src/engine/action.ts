@@ -17,12 +17,12 @@ import { metaOf, propose } from './diff.ts';
 import { errorText } from './error-text.ts';
 import { plainJson } from './guard.ts';
 import { basisOf, judgeOne } from './judge.ts';
-import { ABSENT, movesOf, parseStep, settlesIn, stepTransition } from './lifecycle.ts';
+import { ABSENT, movesOf, movesOfFailure, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
 import { match } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
-import type { Plugin } from './plugin.ts';
-import type { Draft, LogRecord, RecordBodies } from './record.ts';
+import { PartlyDoneError, type Plugin } from './plugin.ts';
+import type { Draft, LogRecord, Move, RecordBodies } from './record.ts';
 import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
@@ -30,6 +30,7 @@ import { isMemoryOnly } from './rules.ts';
 import { withFresh } from './scene.ts';
 import { standing } from './seal.ts';
 import { isAsPlanned } from './settle.ts';
+import type { KindTables } from './tables.ts';
 import type { Action, Change, Gap, Json, Judgement, Pair, Ref, Scene } from './types.ts';
 
 /** Deadline of a handler, and of a single look, where the spec names none. */
@@ -171,23 +172,24 @@ function intentOf(action: Action, pair: Pair, input: ApplyInput): Draft {
   };
 }
 
-function noted(pair: Pair, plugin: Plugin | undefined, now: number): Readonly<Record<string, Json>> {
+function noted({ pair, scene }: Look, plugin: Plugin | undefined): Readonly<Record<string, Json>> {
   const kind = plugin?.kinds[pair.ref.kind];
   if (kind === undefined) return {};
   try {
-    return noteOf(kind, pair, now);
+    return noteOf(kind, pair, scene);
   } catch {
     // The next look notes it, or tells why it cannot.
     return {};
   }
 }
 
-function memoryDraft(action: Action, pair: Pair, input: ApplyInput): Draft {
+function memoryDraft(action: Action, look: Look, input: ApplyInput): Draft {
   const { change } = action;
+  const { pair } = look;
   const plugin = input.plugins.get(change.ref.plugin);
   const tables = plugin?.tables.kinds[change.ref.kind];
   const goal = change.goal as RecordBodies['memory']['goal'];
-  const kept = goal === 'adopt' ? noted(pair, plugin, input.now()) : {};
+  const kept = goal === 'adopt' ? noted(look, plugin) : {};
   return {
     kind: 'memory',
     body: {
@@ -211,6 +213,7 @@ async function handle(
   look: Look,
   input: ApplyInput,
   id: string,
+  aside: Moments['aside'],
 ): Promise<{ readonly kept?: Readonly<Record<string, Json>>; readonly error?: unknown }> {
   const { change } = action;
   const plugin = input.plugins.get(change.ref.plugin);
@@ -236,16 +239,26 @@ async function handle(
             change,
             text: (input.look.redact ?? redactPatterns)(errorText(text)),
           }),
+        aside,
       }),
     );
-    if (kept === undefined || kept === null) return {};
-    const plain = plainJson(kept, `what the handler of ${change.step} gives`, MEMORY_LIMIT_BYTES);
-    if (typeof plain !== 'object' || plain === null || Array.isArray(plain))
-      return { error: new Error(`the handler of ${change.step} gave something that cannot be remembered`) };
-    return { kept: plain as Readonly<Record<string, Json>> };
+    return kept === undefined || kept === null ? {} : { kept: keptJson(kept, change) };
   } catch (error) {
-    return { error };
+    if (!(error instanceof PartlyDoneError)) return { error };
+    try {
+      return { error, kept: keptJson(error.kept, change) };
+    } catch {
+      return { error };
+    }
   }
+}
+
+/** What a handler wants remembered, as plain JSON. Throws where it is none. */
+function keptJson(kept: unknown, change: Change): Readonly<Record<string, Json>> {
+  const plain = plainJson(kept, `what the handler of ${change.step} gives`, MEMORY_LIMIT_BYTES);
+  if (typeof plain !== 'object' || plain === null || Array.isArray(plain))
+    throw new Error(`the handler of ${change.step} gave something that cannot be remembered`);
+  return plain as Readonly<Record<string, Json>>;
 }
 
 /** What an error says, without secrets. */
@@ -292,12 +305,28 @@ function endingOf(
   };
 }
 
+/** How a step moved its machine, and, where a failure moved the first one, the state that it is in now. */
+function movedBy(
+  change: Change,
+  pair: Pair,
+  ending: Ending,
+  tables: KindTables,
+): { readonly state?: string; readonly moves: readonly Move[] } | undefined {
+  const seen = stateFor(pair, change.step);
+  if (ending.status === 'done') return { moves: movesOf(tables, change.step, seen) };
+  if (ending.status !== 'failed') return undefined;
+  const { state, moves } = movesOfFailure(tables, change.step, seen);
+  if (moves.length === 0) return undefined;
+  return parseStep(change.step).machine === undefined ? { state, moves } : { moves };
+}
+
 function outcomeDraft(
   action: Action,
   ending: Ending,
   seq: number,
   after: Look | undefined,
   kept: Readonly<Record<string, Json>> | undefined,
+  error: unknown,
   elapsedMs: number,
   input: ApplyInput,
 ): Draft {
@@ -305,11 +334,10 @@ function outcomeDraft(
   const plugin = input.plugins.get(change.ref.plugin);
   const tables = plugin?.tables.kinds[change.ref.kind];
   const seen = after !== undefined && !(after.pair.observed === undefined && after.pair.gap !== undefined);
-  const state = seen ? (after.pair.observed?.state ?? ABSENT) : undefined;
-  const remembered =
-    ending.status === 'done' && after !== undefined
-      ? { ...noted(after.pair, plugin, input.now()), ...kept }
-      : undefined;
+  const found = seen ? (after.pair.observed?.state ?? ABSENT) : undefined;
+  const moved = seen && tables !== undefined ? movedBy(change, after.pair, ending, tables) : undefined;
+  const state = moved?.state ?? found;
+  const remembered = ending.status === 'done' && after !== undefined ? { ...noted(after, plugin), ...kept } : kept;
   const removed = change.goal === 'remove' && state === ABSENT;
   return {
     kind: 'outcome',
@@ -320,8 +348,9 @@ function outcomeDraft(
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
       ...(state === undefined ? {} : { state }),
       ...(after?.pair.observed?.others === undefined ? {} : { others: after.pair.observed.others }),
-      ...(ending.status === 'done' && tables !== undefined && state !== undefined
-        ? { moves: movesOf(tables, change.step, state) }
+      ...(moved === undefined ? {} : { moves: moved.moves }),
+      ...(change.goal === 'create' && error instanceof PartlyDoneError && found !== undefined && found !== ABSENT
+        ? { created: true as const }
         : {}),
       ...(remembered === undefined || removed || Object.keys(remembered).length === 0
         ? {}
@@ -382,6 +411,8 @@ export interface Moments {
   readonly begun: () => unknown;
   /** The world is done with: what is left is to make the outcome durable. */
   readonly seen: () => void;
+  /** It waits without a place among those that run at once, as `ActionRun.aside` says. */
+  readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
 }
 
 /** Takes one accepted action. Throws only for the log's sake: without a record nothing may go on. */
@@ -410,7 +441,7 @@ export async function take(
     return stale;
   }
   if (isMemoryOnly(action.change)) {
-    await input.record([memoryDraft(action, judged.pair, input)]);
+    await input.record([memoryDraft(action, judged, input)]);
     remember(address, live, input);
     return { status: 'done', message: '' };
   }
@@ -419,10 +450,12 @@ export async function take(
   const [intent] = await input.record([intentOf(action, look.pair, input)]);
   if (intent === undefined) throw new Error('the store gave no record for an intent');
   const started = input.now();
-  const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`);
+  const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`, moments.aside);
   const { after, ending } = await lookAfter(action, look, error, kept ?? {}, live, input);
   moments.seen();
-  await input.record([outcomeDraft(action, ending, intent.seq, after, kept, input.now() - started, input)]);
+  // What a handler says counts where it was done; where it threw, it said so on purpose.
+  const said = ending.status === 'done' || error !== undefined ? kept : undefined;
+  await input.record([outcomeDraft(action, ending, intent.seq, after, said, error, input.now() - started, input)]);
   remember(address, live, input);
   return ending;
 }

@@ -39,8 +39,10 @@ function tracker(): { readonly begin: () => void; readonly end: () => void; read
   };
 }
 
+type Enqueue = (plugin: string, priority: number, task: () => Promise<void>) => Promise<void>;
+
 /** A queue for all actions, and one before it for each plugin whose limit is lower: an action waits for a place in both. */
-function queues(input: ApplyInput): (plugin: string, task: () => Promise<void>) => Promise<void> {
+function queues(input: ApplyInput): Enqueue {
   const all = new PQueue({ concurrency: input.parallelism });
   const own = new Map<string, PQueue>();
   const ownQueue = (plugin: string, limit: number): PQueue => {
@@ -48,10 +50,57 @@ function queues(input: ApplyInput): (plugin: string, task: () => Promise<void>) 
     own.set(plugin, queue);
     return queue;
   };
-  return async (plugin, task) => {
+  return async (plugin, priority, task) => {
     const limit = input.limits[plugin] ?? input.parallelism;
-    if (limit >= input.parallelism) await all.add(task);
-    else await ownQueue(plugin, limit).add(() => all.add(task));
+    const queued = (): Promise<void> => all.add(task, { priority });
+    if (limit >= input.parallelism) await queued();
+    else await ownQueue(plugin, limit).add(queued, { priority });
+  };
+}
+
+/** What one action has of the places of those that run at once. */
+interface Place {
+  readonly take: () => Promise<void>;
+  /** Gives it back for good. */
+  readonly leave: () => void;
+  readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
+}
+
+function placeIn(enqueue: Enqueue, plugin: string): Place {
+  let free: () => void = () => undefined;
+  let left = false;
+  let waiting = 0;
+  const take = (priority: number): Promise<void> =>
+    new Promise((taken, fail) => {
+      enqueue(
+        plugin,
+        priority,
+        () =>
+          new Promise((done) => {
+            taken();
+            // An action that ended while it waited needs none any more.
+            if (left) done();
+            else free = done;
+          }),
+      ).catch(fail);
+    });
+  return {
+    take: () => take(0),
+    leave: () => {
+      left = true;
+      free();
+    },
+    aside: async (work) => {
+      waiting += 1;
+      free();
+      try {
+        return await work;
+      } finally {
+        waiting -= 1;
+        // What was begun is ended before anything new begins.
+        if (waiting === 0 && !left) await take(1);
+      }
+    },
   };
 }
 
@@ -128,8 +177,8 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
   /** What the log could not take; the first of it is thrown at the end. */
   const broken: unknown[] = [];
 
-  /** `leave` is called when the world is done with: the place is free then, while the outcome is still made durable. */
-  const attempt = async (address: string, action: Action, leave: () => void): Promise<void> => {
+  /** Its place is free when the world is done with, while the outcome is still made durable. */
+  const attempt = async (address: string, action: Action, { leave, aside }: Place): Promise<void> => {
     const need = action.after
       .map((each) => rows.get(each))
       .find((row) => row !== undefined && row.action.verdict === 'accept' && blocks(row));
@@ -147,6 +196,7 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
     const ending = await take(action, live, neededBy.get(address) ?? [], input, {
       begun: () => underWay.set(address, action),
       seen: leave,
+      aside,
     }).finally(() => underWay.delete(address));
     finish(address, action, ending, input.now() - started);
   };
@@ -162,20 +212,17 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
       }
       tasks.end();
     };
-    void enqueue(
-      action.change.ref.plugin,
-      () =>
-        new Promise((leave) => {
-          void attempt(address, action, leave)
-            .catch((error: unknown) => {
-              broken.push(error);
-            })
-            .then(() => {
-              leave();
-              ended();
-            });
-        }),
-    );
+    const place = placeIn(enqueue, action.change.ref.plugin);
+    void place
+      .take()
+      .then(() => attempt(address, action, place))
+      .catch((error: unknown) => {
+        broken.push(error);
+      })
+      .then(() => {
+        place.leave();
+        ended();
+      });
   };
 
   const ready = [...waiting].filter(([, count]) => count === 0).map(([address]) => address);

@@ -192,7 +192,9 @@ function memoryOf(pair: Pair, onRemove: string): Explanation['memory'] {
     ...(hold === undefined ? {} : { hold }),
     ...(memory?.applied === undefined ? {} : { applied_at: memory.applied.at }),
     failures: memory?.failures ?? 0,
-    ...(memory?.lastError === undefined ? {} : { last_error: memory.lastError }),
+    ...(memory?.lastError === undefined
+      ? {}
+      : { last_error: { at: memory.lastError.at, step: memory.lastError.step, message: memory.lastError.message } }),
     ...(memory?.open === undefined
       ? {}
       : { open_intent: { step: memory.open.step, at: memory.open.at, run: memory.open.run } }),

@@ -277,7 +277,7 @@ const kinds = {
           "dnsNames": {
             "type": "array",
             "minItems": 1,
-            "maxItems": 100,
+            "maxItems": 1000,
             "uniqueItems": true,
             "description": "The names it is valid for; the first one is the common name, where it fits.",
             "examples": [
@@ -314,24 +314,21 @@ const kinds = {
           "storage": {
             "type": "object",
             "additionalProperties": false,
-            "required": [
-              "file"
-            ],
+            "minProperties": 1,
+            "maxProperties": 1,
+            "description": "Exactly one of its kinds.",
             "properties": {
               "file": {
                 "type": "object",
                 "additionalProperties": false,
-                "required": [
-                  "certificate",
-                  "key"
-                ],
-                "description": "Two PEM files, relative to the document.",
+                "minProperties": 1,
+                "description": "PEM files, relative to the document: `certificate` and `key`, or `combined`, and beside them what services want.",
                 "properties": {
                   "certificate": {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 4096,
-                    "description": "The certificate and its chain, mode 0644.",
+                    "description": "The certificate, and its chain unless `chain` or `fullchain` is written too; mode 0644.",
                     "examples": [
                       "./tls/www.crt"
                     ]
@@ -340,12 +337,229 @@ const kinds = {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 4096,
-                    "description": "The private key, PKCS#8, mode 0600.",
+                    "description": "The private key, PKCS#8.",
                     "examples": [
                       "./tls/www.key"
                     ]
+                  },
+                  "chain": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 4096,
+                    "description": "The certificates that lead from it to its authority; mode 0644.",
+                    "examples": [
+                      "./tls/www.chain.crt"
+                    ]
+                  },
+                  "fullchain": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 4096,
+                    "description": "The certificate and its chain; mode 0644.",
+                    "examples": [
+                      "./tls/www.fullchain.crt"
+                    ]
+                  },
+                  "combined": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 4096,
+                    "description": "The certificate, its chain and the private key.",
+                    "examples": [
+                      "./tls/www.pem"
+                    ]
+                  },
+                  "owner": {
+                    "type": [
+                      "string",
+                      "integer"
+                    ],
+                    "minimum": 0,
+                    "maximum": 4294967294,
+                    "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
+                    "maxLength": 64,
+                    "description": "Owner of the files, by name or number; without it, it stays as it is.",
+                    "examples": [
+                      "www-data"
+                    ]
+                  },
+                  "group": {
+                    "type": [
+                      "string",
+                      "integer"
+                    ],
+                    "minimum": 0,
+                    "maximum": 4294967294,
+                    "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
+                    "maxLength": 64,
+                    "description": "Group of the files, by name or number; without it, it stays as it is.",
+                    "examples": [
+                      "ssl-cert"
+                    ]
+                  },
+                  "mode": {
+                    "enum": [
+                      "0400",
+                      "0440",
+                      "0600",
+                      "0640"
+                    ],
+                    "description": "Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets.",
+                    "examples": [
+                      "0640"
+                    ]
                   }
                 }
+              },
+              "directory": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": [
+                  "path"
+                ],
+                "description": "A folder with `cert.pem`, `chain.pem`, `fullchain.pem` and `privkey.pem`, all switched at once by one symbolic link.",
+                "properties": {
+                  "path": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 4096,
+                    "description": "The folder, relative to the document.",
+                    "examples": [
+                      "./tls/www"
+                    ]
+                  },
+                  "combined": {
+                    "type": "boolean",
+                    "default": false,
+                    "description": "Also keep `combined.pem`: the certificate, its chain and the private key."
+                  },
+                  "owner": {
+                    "type": [
+                      "string",
+                      "integer"
+                    ],
+                    "minimum": 0,
+                    "maximum": 4294967294,
+                    "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
+                    "maxLength": 64,
+                    "description": "Owner of the files, by name or number; without it, it stays as it is."
+                  },
+                  "group": {
+                    "type": [
+                      "string",
+                      "integer"
+                    ],
+                    "minimum": 0,
+                    "maximum": 4294967294,
+                    "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
+                    "maxLength": 64,
+                    "description": "Group of the files, by name or number; without it, it stays as it is."
+                  },
+                  "mode": {
+                    "enum": [
+                      "0400",
+                      "0440",
+                      "0600",
+                      "0640"
+                    ],
+                    "description": "Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets."
+                  }
+                }
+              }
+            }
+          },
+          "deploy": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": [
+              "command"
+            ],
+            "description": "Brings a new pair to where it is not stored; run after every swap, before the reload.",
+            "properties": {
+              "command": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 100,
+                "description": "A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`; it gets the paths in its environment.",
+                "examples": [
+                  [
+                    "./push.sh",
+                    "lb-1"
+                  ]
+                ],
+                "items": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 4096
+                }
+              },
+              "timeoutSeconds": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 300,
+                "default": 60,
+                "description": "How long it may run, in seconds."
+              }
+            }
+          },
+          "reload": {
+            "type": "object",
+            "additionalProperties": false,
+            "minProperties": 1,
+            "description": "Makes the service that uses the pair read it again: `command` or `signal`. Certificates with the same one share a service, which is reloaded once for all of them.",
+            "properties": {
+              "command": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 100,
+                "description": "A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`.",
+                "examples": [
+                  [
+                    "systemctl",
+                    "reload",
+                    "nginx"
+                  ]
+                ],
+                "items": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 4096
+                }
+              },
+              "signal": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": [
+                  "pidFile"
+                ],
+                "description": "A signal to a process that runs on this machine.",
+                "properties": {
+                  "pidFile": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 4096,
+                    "description": "File with the number of the process, relative to the document; one of `plugins.certificates.pidFiles` in `fettle.yaml`.",
+                    "examples": [
+                      "/run/nginx.pid"
+                    ]
+                  },
+                  "name": {
+                    "enum": [
+                      "HUP",
+                      "USR1",
+                      "USR2"
+                    ],
+                    "default": "HUP",
+                    "description": "Which signal."
+                  }
+                }
+              },
+              "timeoutSeconds": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 300,
+                "default": 60,
+                "description": "How long a command may run, in seconds."
               }
             }
           },
@@ -353,13 +567,181 @@ const kinds = {
             "type": "object",
             "additionalProperties": false,
             "default": {},
+            "description": "How it is renewed; what is not written here is as `plugins.certificates.renewal` in `fettle.yaml` says.",
             "properties": {
+              "enabled": {
+                "type": "boolean",
+                "description": "Whether it is renewed; without it, that it is due is only told.",
+                "examples": [
+                  true
+                ]
+              },
               "thresholdDays": {
                 "type": "integer",
                 "minimum": 0,
                 "maximum": 365,
-                "default": 30,
-                "description": "It is renewed when so many days are left, or a third of its lifetime, whichever is less."
+                "description": "It is renewed when so many days are left (30), or a third of its lifetime, whichever is less.",
+                "examples": [
+                  30
+                ]
+              },
+              "issuedAfter": {
+                "type": "string",
+                "maxLength": 64,
+                "description": "One that was issued before this time is replaced, however long it is still valid: for a key that got into the wrong hands.",
+                "examples": [
+                  "2026-11-20T14:30:00Z"
+                ],
+                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+              },
+              "checkInterval": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "How often it is written down that it was looked at (24h), where nothing else is new; at least 1h.",
+                "examples": [
+                  "24h"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "retryInterval": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "From a failed renewal to the next one (1h); at least 1m.",
+                "examples": [
+                  "1h"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "maxRetries": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 1000,
+                "description": "Failed renewals in a row (10) after which nothing more is tried.",
+                "examples": [
+                  10
+                ]
+              },
+              "backoffMultiplier": {
+                "type": "number",
+                "minimum": 1,
+                "maximum": 100,
+                "description": "By how much each further failure multiplies that time (2).",
+                "examples": [
+                  2
+                ]
+              },
+              "maxBackoff": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "The longest time to the next try (24h); no shorter than `retryInterval`.",
+                "examples": [
+                  "24h"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              }
+            }
+          },
+          "recovery": {
+            "type": "object",
+            "additionalProperties": false,
+            "default": {},
+            "description": "How it is replaced when it has expired, or cannot be used; otherwise as `renewal`.",
+            "properties": {
+              "enabled": {
+                "type": "boolean",
+                "description": "Whether it is replaced; without it, that it has expired is only told.",
+                "examples": [
+                  true
+                ]
+              },
+              "retryInterval": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "From a failed recovery to the next one (1m); at least 1m.",
+                "examples": [
+                  "1m"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "maxRetries": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 1000,
+                "description": "Failed recoveries in a row (3) after which nothing more is tried.",
+                "examples": [
+                  3
+                ]
+              },
+              "backoffMultiplier": {
+                "type": "number",
+                "minimum": 1,
+                "maximum": 100,
+                "description": "By how much each further failure multiplies that time (2).",
+                "examples": [
+                  2
+                ]
+              },
+              "maxBackoff": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "The longest time to the next try (1h); no shorter than `retryInterval`.",
+                "examples": [
+                  "1h"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              }
+            }
+          },
+          "served": {
+            "type": "object",
+            "additionalProperties": false,
+            "default": {},
+            "description": "How it reaches what serves it, where it has `deploy` or `reload`; otherwise as `renewal`.",
+            "properties": {
+              "withinSeconds": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 120,
+                "description": "Within this time after a reload (30 s), every address of its Domains has to serve it.",
+                "examples": [
+                  30
+                ]
+              },
+              "retryInterval": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "From a reload after which it was not served to the next one (1m); at least 1m.",
+                "examples": [
+                  "1m"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "maxRetries": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 1000,
+                "description": "Such reloads in a row (10) after which nothing more is tried.",
+                "examples": [
+                  10
+                ]
+              },
+              "backoffMultiplier": {
+                "type": "number",
+                "minimum": 1,
+                "maximum": 100,
+                "description": "By how much each further failure multiplies that time (2).",
+                "examples": [
+                  2
+                ]
+              },
+              "maxBackoff": {
+                "type": "string",
+                "maxLength": 16,
+                "description": "The longest time to the next try (1h); no shorter than `retryInterval`.",
+                "examples": [
+                  "1h"
+                ],
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               }
             }
           }
@@ -503,6 +885,93 @@ const kinds = {
             "maximum": 65535,
             "default": 443,
             "description": "TCP port."
+          },
+          "startTls": {
+            "enum": [
+              "smtp",
+              "imap",
+              "postgres"
+            ],
+            "description": "The protocol in which TLS is asked for first; without it, TLS begins at once."
+          },
+          "tlsMode": {
+            "enum": [
+              "termination",
+              "passthrough"
+            ],
+            "default": "termination",
+            "description": "`passthrough`: the certificate is somebody else's; what is wrong with it is only told."
+          },
+          "verify": {
+            "type": "boolean",
+            "default": true,
+            "description": "Whether it has to be what a client accepts; without it, only the days that are left count."
+          },
+          "verified": {
+            "type": [
+              "boolean",
+              "object"
+            ],
+            "default": true,
+            "additionalProperties": false,
+            "required": [
+              "txt"
+            ],
+            "description": "Whether the host was shown to be ours; nothing is probed before. With `txt`, it is while a DNS TXT record says so.",
+            "properties": {
+              "txt": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 255,
+                "description": "What the record holds.",
+                "examples": [
+                  "fettle=4c1f2e9a"
+                ],
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "name": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "description": "Name of the record; by default `_fettle-verify.` and the host."
+              }
+            }
+          },
+          "route": {
+            "type": [
+              "string",
+              "object"
+            ],
+            "pattern": "^none$",
+            "additionalProperties": false,
+            "description": "Where the host leads: `none`, or a target; by default the host's own addresses.",
+            "properties": {
+              "target": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "description": "Name or address to connect to, where `address` does not say it.",
+                "examples": [
+                  "lb-1.example.net"
+                ]
+              },
+              "region": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 63,
+                "description": "Where that is.",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              }
+            }
+          },
+          "failurePolicy": {
+            "enum": [
+              "standard",
+              "strict",
+              "hold"
+            ],
+            "default": "standard",
+            "description": "How looks that `drift --record` takes are spaced while it fails: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Any other command always looks."
           },
           "expiryWarnDays": {
             "type": "integer",
@@ -685,8 +1154,233 @@ export const schemas = {
                   "exclusiveMinimum": 0,
                   "maximum": 120,
                   "default": 10,
-                  "description": "Deadline of the whole probe, name resolution included."
+                  "description": "Deadline of the whole probe of one address; of the resolution of a name likewise."
+                },
+                "allow": {
+                  "type": "array",
+                  "maxItems": 1000,
+                  "uniqueItems": true,
+                  "default": [],
+                  "examples": [
+                    [
+                      "169.254.10.0/24"
+                    ]
+                  ],
+                  "description": "Networks that may be probed although a wider one is denied.",
+                  "items": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 64
+                  }
+                },
+                "deny": {
+                  "type": "array",
+                  "maxItems": 1000,
+                  "uniqueItems": true,
+                  "default": [],
+                  "examples": [
+                    [
+                      "10.0.0.0/8",
+                      "fd00::/8"
+                    ]
+                  ],
+                  "description": "Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local and multicast ones, and where clouds answer with metadata, are denied in any case, unless `allow` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`.",
+                  "items": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 64
+                  }
+                },
+                "resolvers": {
+                  "type": "array",
+                  "maxItems": 10,
+                  "uniqueItems": true,
+                  "examples": [
+                    [
+                      "192.0.2.53",
+                      "[2001:db8::53]:5353"
+                    ]
+                  ],
+                  "description": "DNS servers that are asked instead of this machine's own resolution of names.",
+                  "items": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 64
+                  }
                 }
+              }
+            },
+            "renewal": {
+              "type": "object",
+              "additionalProperties": false,
+              "default": {},
+              "description": "How Certificates are renewed whose documents do not say it themselves.",
+              "properties": {
+                "enabled": {
+                  "type": "boolean",
+                  "default": true,
+                  "description": "Whether they are renewed; without it, that one is due is only told."
+                },
+                "thresholdDays": {
+                  "type": "integer",
+                  "minimum": 1,
+                  "maximum": 365,
+                  "default": 30,
+                  "description": "A renewal is due when so many days are left, or a third of the lifetime, whichever is less."
+                },
+                "checkInterval": {
+                  "type": "string",
+                  "default": "24h",
+                  "description": "How often it is written down that one was looked at, where nothing else is new; at least 1h.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                },
+                "retryInterval": {
+                  "type": "string",
+                  "default": "1h",
+                  "description": "From a failed renewal to the next one; at least 1m.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                },
+                "maxRetries": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 1000,
+                  "default": 10,
+                  "description": "After so many failed renewals in a row, and after the first one at the earliest, nothing more is tried until the document changes, or somebody overrides it."
+                },
+                "backoffMultiplier": {
+                  "type": "number",
+                  "minimum": 1,
+                  "maximum": 100,
+                  "default": 2,
+                  "description": "Each failure after the first one multiplies the time to the next try."
+                },
+                "maxBackoff": {
+                  "type": "string",
+                  "default": "24h",
+                  "description": "The longest time to the next try; no shorter than `retryInterval`.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                }
+              }
+            },
+            "recovery": {
+              "type": "object",
+              "additionalProperties": false,
+              "default": {},
+              "description": "How expired Certificates are replaced whose documents do not say it themselves.",
+              "properties": {
+                "enabled": {
+                  "type": "boolean",
+                  "default": true,
+                  "description": "Whether they are replaced; without it, that one has expired is only told."
+                },
+                "retryInterval": {
+                  "type": "string",
+                  "default": "1m",
+                  "description": "From a failed recovery to the next one; at least 1m.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                },
+                "maxRetries": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 1000,
+                  "default": 3,
+                  "description": "After so many failed recoveries in a row nothing more is tried, as for renewals."
+                },
+                "backoffMultiplier": {
+                  "type": "number",
+                  "minimum": 1,
+                  "maximum": 100,
+                  "default": 2,
+                  "description": "As for renewals."
+                },
+                "maxBackoff": {
+                  "type": "string",
+                  "default": "1h",
+                  "description": "As for renewals.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                }
+              }
+            },
+            "served": {
+              "type": "object",
+              "additionalProperties": false,
+              "default": {},
+              "description": "How Certificates reach what serves them, where their documents do not say it themselves.",
+              "properties": {
+                "withinSeconds": {
+                  "type": "integer",
+                  "minimum": 1,
+                  "maximum": 120,
+                  "default": 30,
+                  "description": "Within this time after a reload, every address of their Domains has to serve the new one."
+                },
+                "retryInterval": {
+                  "type": "string",
+                  "default": "1m",
+                  "description": "From a reload after which it was not served to the next one; at least 1m.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                },
+                "maxRetries": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 1000,
+                  "default": 10,
+                  "description": "After so many such reloads in a row nothing more is tried, as for renewals."
+                },
+                "backoffMultiplier": {
+                  "type": "number",
+                  "minimum": 1,
+                  "maximum": 100,
+                  "default": 2,
+                  "description": "As for renewals."
+                },
+                "maxBackoff": {
+                  "type": "string",
+                  "default": "1h",
+                  "description": "As for renewals.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                }
+              }
+            },
+            "commands": {
+              "type": "array",
+              "maxItems": 1000,
+              "default": [],
+              "description": "Command lines that `deploy` and `reload` of a Certificate may be, each a list of words: only what stands here word for word is ever run, and only by `apply`.",
+              "examples": [
+                [
+                  [
+                    "systemctl",
+                    "reload",
+                    "nginx"
+                  ]
+                ]
+              ],
+              "items": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 100,
+                "items": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 4096
+                }
+              }
+            },
+            "pidFiles": {
+              "type": "array",
+              "maxItems": 1000,
+              "default": [],
+              "description": "Files, relative to `fettle.yaml`, with the numbers of processes that `reload` of a Certificate may send a signal to.",
+              "examples": [
+                [
+                  "/run/nginx.pid"
+                ]
+              ],
+              "items": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 4096
               }
             }
           }

@@ -54,22 +54,54 @@ export function stateFor(pair: Pair, step: Step): string {
   return machine === undefined ? pair.observed.state : (pair.observed.others?.[machine] ?? ABSENT);
 }
 
-function listed(machine: Machine, from: string, to: string): Transition | undefined {
-  return machine.transitions.find((each) => each.from === from && each.to === to);
+/** Triggers of moves out of a step that ended without success: it was broken off, or it failed. */
+const INTERRUPTED = 'interrupted';
+const ERROR = 'error';
+
+/** The move between two states: one of who is meant where there is such, and among several the one of that trigger. */
+function listed(
+  machine: Machine,
+  from: string,
+  to: string,
+  by: Transition['by'],
+  trigger?: string,
+): Transition | undefined {
+  const all = machine.transitions.filter((each) => each.from === from && each.to === to);
+  const meant = all.filter((each) => each.by === by);
+  return meant.find((each) => each.trigger === trigger) ?? meant[0] ?? all[0];
 }
 
 /** A move between two states, with its trigger, or marked where the table has no such move. */
-export function moveOf(kind: KindTables, machine: string, from: string, to: string): Move {
+export function moveOf(
+  kind: KindTables,
+  machine: string,
+  from: string,
+  to: string,
+  by: Transition['by'],
+  trigger?: string,
+): Move {
   const table = kind.machines[machine];
-  const transition = table === undefined ? undefined : listed(table, from, to);
+  const transition = table === undefined ? undefined : listed(table, from, to, by, trigger);
   return transition === undefined
     ? { machine, from, to, trigger: 'unlisted', unlisted: true }
     : { machine, from, to, trigger: transition.trigger };
 }
 
+/** Where a state is one that a step only passes through: the listed move out of it by the world, and the one after. */
+function wayOut(kind: KindTables, machine: string, from: string, to: string): readonly Move[] | undefined {
+  const all = kind.machines[machine]?.transitions ?? [];
+  const passed = all.some(({ to: end, settles }) => end === from && settles !== undefined && settles !== end);
+  if (!passed) return undefined;
+  const outs = all.filter((each) => each.from === from && each.by === 'world');
+  const next = outs.find((out) => all.some((each) => each.from === out.to && each.to === to && each.by === 'world'));
+  if (next === undefined) return undefined;
+  return [moveOf(kind, machine, from, next.to, 'world', INTERRUPTED), moveOf(kind, machine, next.to, to, 'world')];
+}
+
 /**
  * The moves by which a look finds a resource in another state: one that is listed; or, where a step failed since the
- * look before, into that step and out of it; or one that the spec does not have.
+ * look before, into that step and out of it; or out of a step that was broken off, and on; or one that the spec does
+ * not have.
  */
 export function movesBetween(
   kind: KindTables,
@@ -79,12 +111,14 @@ export function movesBetween(
   failed: Step | undefined,
 ): readonly Move[] {
   if (from === to) return [];
-  const direct = moveOf(kind, machine, from, to);
-  if (direct.unlisted !== true || failed === undefined) return [direct];
-  const step = parseStep(failed);
-  if (step.from !== from || (step.machine ?? firstMachine(kind)) !== machine) return [direct];
-  const detour = [moveOf(kind, machine, from, step.to), moveOf(kind, machine, step.to, to)];
-  return detour.some(({ unlisted }) => unlisted === true) ? [direct] : detour;
+  const direct = moveOf(kind, machine, from, to, 'world', INTERRUPTED);
+  if (direct.unlisted !== true) return [direct];
+  const step = failed === undefined ? undefined : parseStep(failed);
+  if (step?.from === from && (step.machine ?? firstMachine(kind)) === machine) {
+    const detour = [moveOf(kind, machine, from, step.to, 'fettle'), moveOf(kind, machine, step.to, to, 'world', ERROR)];
+    if (detour.every(({ unlisted }) => unlisted !== true)) return detour;
+  }
+  return wayOut(kind, machine, from, to) ?? [direct];
 }
 
 /** The moves of a step that is done: to its target, and on to where it settled. An edit moves nothing. */
@@ -92,7 +126,38 @@ export function movesOf(kind: KindTables, step: Step, settled: string): readonly
   const parts = parseStep(step);
   const machine = parts.machine ?? firstMachine(kind);
   const stops = [parts.from, parts.to, settled].filter((state, i, all) => i === 0 || state !== all[i - 1]);
-  return stops.slice(1).map((to, i) => moveOf(kind, machine, stops[i] ?? to, to));
+  return stops.slice(1).map((to, i) => moveOf(kind, machine, stops[i] ?? to, to, 'fettle'));
+}
+
+/**
+ * The moves of a step that failed, and the state that it leads to: where a look finds the resource as it was before,
+ * the one that the spec says (`fails`); where it is another state after all, the way there.
+ */
+export function movesOfFailure(
+  kind: KindTables,
+  step: Step,
+  seen: string,
+): { readonly state: string; readonly moves: readonly Move[] } {
+  const { from, to, machine = firstMachine(kind) } = parseStep(step);
+  const fails = stepTransition(kind, step)?.fails;
+  if (seen !== from) {
+    const moves = movesOf(kind, step, seen);
+    const known = moves.every(({ unlisted }) => unlisted !== true);
+    return { state: seen, moves: known ? moves : movesBetween(kind, machine, from, seen, undefined) };
+  }
+  if (fails === undefined) return { state: seen, moves: [] };
+  const moves = [moveOf(kind, machine, from, to, 'fettle'), moveOf(kind, machine, to, fails, 'world', ERROR)];
+  return { state: fails, moves };
+}
+
+/** The moves of a step that was broken off, where a look finds the resource in a state. */
+export function movesOfUndone(kind: KindTables, step: Step, seen: string): readonly Move[] {
+  const { from, to, machine = firstMachine(kind) } = parseStep(step);
+  if (from === to) return movesBetween(kind, machine, from, seen, undefined);
+  const begun = moveOf(kind, machine, from, to, 'fettle');
+  if (seen === to) return [begun];
+  const back = moveOf(kind, machine, to, seen, 'world', INTERRUPTED);
+  return back.trigger === INTERRUPTED ? [begun, back] : movesBetween(kind, machine, from, seen, undefined);
 }
 
 /** Whether the world by itself leads from one state to another, in any number of moves. */

@@ -9,7 +9,7 @@ import type { Draft, Seen } from './record.ts';
 import { formatRef } from './ref.ts';
 import { gapScope } from './gap.ts';
 import type { KindTables } from './tables.ts';
-import type { Change, Facts, Gap, Json, Pair } from './types.ts';
+import type { Change, Facts, Gap, Json, Pair, Scene } from './types.ts';
 
 /** A memory over this size is refused; a spec over it is kept as its digest alone. */
 export const MEMORY_LIMIT_BYTES = 16_384;
@@ -27,8 +27,8 @@ function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
 }
 
 /** What a kind wants remembered of a look, as plain JSON. Throws where it is none, or more than a memory holds. */
-export function noteOf(kind: Kind<unknown>, pair: Pair, now: number): Facts {
-  const noted = plainJson(kind.note?.(pair, now) ?? {}, 'what it notes', MEMORY_LIMIT_BYTES);
+export function noteOf(kind: Kind<unknown>, pair: Pair, scene: Scene): Facts {
+  const noted = plainJson(kind.note?.(pair, scene.now, scene) ?? {}, 'what it notes', MEMORY_LIMIT_BYTES);
   if (typeof noted !== 'object' || noted === null || Array.isArray(noted))
     throw new Error('what it notes is no object');
   return noted as Facts;
@@ -48,7 +48,7 @@ function seenState(pair: Pair, tables: KindTables): Pick<Seen, 'state' | 'others
     ...movesBetween(tables, machine, before, state, pair.memory?.lastError?.step),
     ...Object.entries(others ?? {}).flatMap(([name, now]) => {
       const then = pair.memory?.others?.[name];
-      return then === undefined || then === now ? [] : [moveOf(tables, name, then, now)];
+      return then === undefined || then === now ? [] : [moveOf(tables, name, then, now, 'world')];
     }),
   ];
   const first = pair.memory?.state === undefined && pair.observed !== undefined;
@@ -59,12 +59,12 @@ function seenState(pair: Pair, tables: KindTables): Pick<Seen, 'state' | 'others
   };
 }
 
-function seenOf(pair: Pair, kind: Kind<unknown>, tables: KindTables, now: number): Seen | undefined {
+function seenOf(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene: Scene): Seen | undefined {
   if (!isRemembered(pair) || (pair.observed === undefined && pair.gap !== undefined)) return undefined;
   if (pair.desired === undefined && (pair.observed === undefined || pair.observed.given === true))
     return pair.memory === undefined || pair.memory.open !== undefined ? undefined : { ref: pair.ref, gone: true };
   if (pair.observed === undefined && pair.memory === undefined) return undefined;
-  const kept = changedFacts(noteOf(kind, pair, now), (pair.memory?.kept ?? {}) as Facts);
+  const kept = changedFacts(noteOf(kind, pair, scene), (pair.memory?.kept ?? {}) as Facts);
   const needs = pair.desired?.needs.map(formatRef);
   const labels = pair.desired?.meta.labels;
   const seen: Seen = {
@@ -104,7 +104,7 @@ export function note(
   gaps: readonly Gap[],
   plugins: ReadonlyMap<string, Plugin>,
   run: string,
-  now: number,
+  scene: Scene,
   doubted: ReadonlySet<string>,
   failures: Failures,
 ): readonly Draft[] {
@@ -121,7 +121,7 @@ export function note(
     }
     // Where the look itself is doubted, what it misses stays as it was.
     if (pair.observed === undefined && doubted.has(`${pair.ref.plugin}/${pair.ref.kind}`)) continue;
-    const seen = guarded(address, failures, () => seenOf(pair, kind, tables, now));
+    const seen = guarded(address, failures, () => seenOf(pair, kind, tables, scene));
     if (seen !== undefined) resources.push(seen);
   }
   return inRecords(run, resources, counts, gaps.map(gapScope).sort());

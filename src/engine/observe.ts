@@ -15,6 +15,8 @@ export interface ObserveInput {
   readonly desired: readonly Desired[];
   readonly recall: Recall;
   readonly only?: readonly Ref[];
+  /** A schedule takes this look. */
+  readonly scheduled?: true | undefined;
   /** Epoch ms. */
   readonly now: () => number;
   readonly deadlineMs: number;
@@ -79,6 +81,7 @@ async function observeOne(
         desired,
         memory,
         ...(only === undefined ? {} : { only }),
+        ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
         now,
         signal,
         progress: (done, total) => input.progress?.(plugin.name, done, total),

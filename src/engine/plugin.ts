@@ -36,6 +36,25 @@ export interface ActionRun {
   readonly signal: AbortSignal;
   /** Says in a few words what is going on, for the terminal. */
   readonly progress: (text: string) => void;
+  /**
+   * Waits for something that many actions wait for together, or that takes long without any work here: meanwhile its
+   * place among the actions that run at once is free for others. Settles as what it waits for does, with a place again.
+   */
+  readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
+}
+
+/**
+ * Thrown by a handler: the step failed, and what was done of it before is remembered all the same. What it was to
+ * create is ours, where a look shows it.
+ */
+export class PartlyDoneError extends Error {
+  override readonly name = 'PartlyDoneError';
+  readonly kept: Facts;
+
+  constructor(message: string, kept: Facts, options?: ErrorOptions) {
+    super(message, options);
+    this.kept = kept;
+  }
 }
 
 /** Takes one step. It returns what has to be remembered, and throws when the step failed. */
@@ -45,12 +64,15 @@ export type Handler<W, S = unknown, F = unknown, M = Facts> = {
 
 /** One kind of resource: pure functions of data, and a handler for every step. Methods, so that kinds of unlike types fit one table. */
 export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = Step, RuleId extends string = string> {
-  /** Turns one document into several; what it returns takes the document's place, and may contain it. */
-  expand?(desired: Desired<S>, recall: (ref: Ref) => Memory | undefined): readonly Desired[];
+  /**
+   * Turns one document into several, or fills in what the plugin's part of `fettle.yaml` says of all; what it returns
+   * takes the document's place, and may contain it.
+   */
+  expand?(desired: Desired<S>, recall: (ref: Ref) => Memory | undefined, settings: Json): readonly Desired[];
   /** The one step that brings the resource nearer to what is written, or, without `desired`, takes it away. */
   diff(pair: Pair<S, F, M>, scene: Scene): Proposal<P> | undefined;
-  /** What of a look is to be remembered; only what differs from `pair.memory` is written. */
-  note?(pair: Pair<S, F, M>, now: number): Partial<M>;
+  /** What of a look is to be remembered; only what differs from `pair.memory` is written. `now` is the scene's. */
+  note?(pair: Pair<S, F, M>, now: number, scene: Scene): Partial<M>;
   /** Findings that need more than one resource, or memory. */
   findings?(pair: Pair<S, F, M>, scene: Scene): readonly Finding[];
   /** What else has to be looked at before an action on this resource is judged again (its fleet, for a rule about that); what it needs always is. */
@@ -66,6 +88,8 @@ export interface Query {
   readonly desired: readonly Desired[];
   readonly memory: readonly Memory[];
   readonly only?: readonly Ref[];
+  /** A schedule takes this look: what failed before may be left as it is remembered, until it is worth another try. */
+  readonly scheduled?: true;
   /** Epoch ms; the time for every decision of this look. */
   readonly now: number;
   readonly signal: AbortSignal;
@@ -130,8 +154,10 @@ export interface Plugin<R = unknown, W = unknown> {
   readonly name: string;
   readonly tables: PluginTables;
   readonly validators: () => Promise<Validators>;
-  /** Checks that a schema cannot make, on one document or across them; pure. */
-  check?(desired: Desired, find: (ref: Ref) => Desired | undefined): readonly Mistake[];
+  /** Checks of its part of `fettle.yaml` that a schema cannot make; pointers start there. Pure. */
+  checkSettings?(settings: Json): readonly Omit<Mistake, 'code' | 'severity'>[];
+  /** Checks that a schema cannot make, on one document or across them, and against the plugin's part of `fettle.yaml`; pure. */
+  check?(desired: Desired, find: (ref: Ref) => Desired | undefined, settings: Json): readonly Mistake[];
   /** Checks that need all of the plugin's documents at once, as they are written (two that write the same file); pure. */
   checkTogether?(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[];
   readonly kinds: Readonly<Record<string, Kind<W>>>;

@@ -20,7 +20,7 @@ import { sceneOf } from './scene.ts';
 import { seal } from './seal.ts';
 import { settle } from './settle.ts';
 import type { KindTables } from './tables.ts';
-import type { Action, Change, Desired, Finding, Gap, Pair, Safety, Scene, View } from './types.ts';
+import type { Action, Change, Desired, Finding, Gap, Json, Pair, Safety, Scene, View } from './types.ts';
 
 /** How long the look at a plugin's whole world may take. */
 export const LOOK_DEADLINE_MS = 15 * 60_000;
@@ -31,6 +31,8 @@ export interface ReconcileInput {
   readonly run: string;
   readonly documents: readonly Desired[];
   readonly plugins: ReadonlyMap<string, Plugin>;
+  /** Each plugin's part of `fettle.yaml`, validated, by its name. */
+  readonly settings?: ReadonlyMap<string, Json>;
   readonly reader: ObserveInput['reader'];
   readonly recall: Recall;
   /** Takes records into `recall`; `apply` makes them durable first, `plan` does not write them. */
@@ -42,6 +44,7 @@ export interface ReconcileInput {
   readonly abort: AbortSignal;
   readonly progress?: ObserveInput['progress'];
   readonly redact?: ObserveInput['redact'];
+  readonly scheduled?: ObserveInput['scheduled'];
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: (address: string) => boolean;
   readonly head?: Head;
@@ -107,7 +110,7 @@ function only<T>(items: ReadonlyMap<string, T>, within: ReconcileInput['within']
 /** Looks, compares and judges. Writes nothing but through `record`. */
 export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const { plugins, recall, run, safety } = input;
-  const desired = expand(input.documents, plugins, recall);
+  const desired = expand(input.documents, plugins, recall, input.settings);
   const view = await observe({ ...input, desired, deadlineMs: LOOK_DEADLINE_MS });
 
   const now = input.now();
@@ -133,7 +136,10 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     input.busy === undefined && complete ? settle(found, plugins, sceneFor(found), run, doubted, failures) : [];
   const settled = settledRows(closed, found);
   await input.record(closed);
-  if (complete) await input.record(note(withMemory(found, recall), view.gaps, plugins, run, now, doubted, failures));
+  if (complete) {
+    const met = withMemory(found, recall);
+    await input.record(note(met, view.gaps, plugins, run, sceneFor(met), doubted, failures));
+  }
 
   const pairs = withMemory(found, recall);
   const scene = sceneFor(pairs);

@@ -88,6 +88,8 @@ export interface RecordBodies {
     readonly outcome: 'done' | 'failed' | 'unknown' | 'undone';
     /** A later look settled it, not the run that began it. */
     readonly settled?: true;
+    /** It failed, and what it was to create is there by its doing. */
+    readonly created?: true;
     readonly state?: string;
     readonly others?: Readonly<Record<string, string>>;
     readonly moves?: readonly Move[];

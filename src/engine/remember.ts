@@ -6,6 +6,7 @@
  * whether they are read, verified or just written: there is no other way for anything to be remembered.
  */
 
+import { parseStep } from './lifecycle.ts';
 import type { LogRecord, RecordBodies, Seen } from './record.ts';
 import { compareText, formatRef } from './ref.ts';
 import type { Applied, Json, Memory, MetaNote, Ref, Spent } from './types.ts';
@@ -101,6 +102,13 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
   return withKept(withState(met, at, seen.state), seen.kept, seen.version);
 }
 
+/** Whether the step that is open was to reach what the last one failed to reach, by the same document. */
+function isSameAttempt({ open, lastError }: Memory): boolean {
+  if (open === undefined || lastError === undefined) return false;
+  if (parseStep(open.step).to !== parseStep(lastError.step).to) return false;
+  return lastError.digest === undefined || lastError.digest === open.applied?.digest;
+}
+
 function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome'], at: string): Memory | undefined {
   const before = memory ?? blank(body.ref);
   const open = before.open;
@@ -110,10 +118,19 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
   if (body.outcome === 'failed') {
     const failed = {
       ...closed,
-      failures: (before.failures ?? 0) + 1,
-      lastError: { at, step: open?.step ?? ('unknown>unknown' as const), message: body.error ?? '' },
+      failures: isSameAttempt(before) ? (before.failures ?? 0) + 1 : 1,
+      lastError: {
+        at,
+        step: open?.step ?? ('unknown>unknown' as const),
+        message: body.error ?? '',
+        ...(open?.applied === undefined ? {} : { digest: open.applied.digest }),
+      },
     };
-    return withState(withKept(failed, body.kept, body.version), at, body.state);
+    const made =
+      body.created === true
+        ? { ...withMeta(failed, open?.meta), owned: before.owned ?? ('created' as const), applied: open?.applied }
+        : failed;
+    return withState(withKept(made as Memory, body.kept, body.version), at, body.state);
   }
   if (open?.goal === 'remove')
     return body.state === undefined || body.state === 'absent' ? undefined : withState(closed, at, body.state);

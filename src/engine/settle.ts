@@ -16,7 +16,18 @@
  */
 
 import { type Failures, guarded } from './guard.ts';
-import { ABSENT, firstMachine, moveOf, parseStep, settlesIn, stepTransition, worldLeadsTo } from './lifecycle.ts';
+import {
+  ABSENT,
+  firstMachine,
+  movesBetween,
+  movesOf,
+  movesOfUndone,
+  parseStep,
+  settlesIn,
+  stateFor,
+  stepTransition,
+  worldLeadsTo,
+} from './lifecycle.ts';
 import { noteOf } from './note.ts';
 import type { Kind, Plugin } from './plugin.ts';
 import type { Draft, Move } from './record.ts';
@@ -57,9 +68,12 @@ function isDone(pair: Pair, open: OpenIntent, kind: Kind<unknown>, tables: KindT
   return isAsPlanned({ ...pair, desired }, open, open.applied.spec, kind, tables, scene);
 }
 
-function movesTo(pair: Pair, tables: KindTables, state: string): readonly Move[] {
-  const before = pair.memory?.state ?? ABSENT;
-  return before === state ? [] : [moveOf(tables, firstMachine(tables), before, state)];
+function movesTo(pair: Pair, open: OpenIntent, done: boolean, tables: KindTables): readonly Move[] {
+  const { machine, from } = parseStep(open.step);
+  const seen = stateFor(pair, open.step);
+  const before = machine === undefined ? (pair.memory?.state ?? ABSENT) : pair.memory?.others?.[machine];
+  if (before === from) return done ? movesOf(tables, open.step, seen) : movesOfUndone(tables, open.step, seen);
+  return before === undefined ? [] : movesBetween(tables, machine ?? firstMachine(tables), before, seen, undefined);
 }
 
 /** One outcome record for each open intent that a look settles. */
@@ -82,7 +96,7 @@ export function settle(
     if (pair.observed === undefined && doubted.has(`${pair.ref.plugin}/${pair.ref.kind}`)) continue;
     const found = guarded(address, failures, () => ({
       done: isDone(pair, open, kind, tables, scene),
-      kept: noteOf(kind, pair, scene.now),
+      kept: noteOf(kind, pair, scene),
     }));
     // Nobody can say how it ended: it stays open.
     if (found === undefined) continue;
@@ -97,7 +111,7 @@ export function settle(
         outcome: done ? 'done' : 'undone',
         settled: true,
         state,
-        moves: movesTo(pair, tables, state),
+        moves: movesTo(pair, open, done, tables),
         ...(Object.keys(kept).length === 0 || !done ? {} : { kept, version: tables.memoryVersion }),
       },
     });

@@ -10,6 +10,8 @@ export interface Transition {
   readonly by: 'fettle' | 'world';
   /** The state in which the handler leaves the resource, where that is not `to`. */
   readonly settles?: string;
+  /** The state in which a failure leaves it, where a look alone would find it as it was before. */
+  readonly fails?: string;
   /** It takes something away that may be in use: guarded by the rules about partial and stale views. */
   readonly destructive?: true;
   readonly disruptive?: true;

@@ -155,9 +155,15 @@ export interface Memory<M = Facts> {
   readonly state?: string;
   readonly since?: string;
   readonly others?: Readonly<Record<string, string>>;
-  /** Failed attempts since the last success, and the last of them. */
+  /** Attempts in a row that failed to reach the same state by the same document, and the last of them. */
   readonly failures?: number;
-  readonly lastError?: { readonly at: string; readonly step: Step; readonly message: string };
+  readonly lastError?: {
+    readonly at: string;
+    readonly step: Step;
+    readonly message: string;
+    /** Digest of the spec that was to be applied. */
+    readonly digest?: string;
+  };
   readonly open?: OpenIntent;
 }
 

@@ -40,6 +40,25 @@ const cases: readonly Case[] = [
     'settles: away',
     'there is no state away',
   ],
+  ['{ from: ready, to: absent,', '{ from: ready, to: absent, fails: away,', 'fails: away', 'there is no state away'],
+  [
+    '{ from: ready, to: absent,',
+    '{ from: ready, to: absent, fails: ready,',
+    'fails: ready',
+    'there is no move absent>ready by the world',
+  ],
+  [
+    'trigger: push, by: fettle }',
+    'trigger: push, by: fettle, fails: stale }',
+    'fails: stale',
+    'fails is for the first machine',
+  ],
+  [
+    'trigger: change, by: world,',
+    'trigger: change, by: world, fails: stale,',
+    'fails: stale',
+    'fails is for steps by fettle',
+  ],
   [
     '{ from: ready, to: absent,',
     '{ from: absent, to: ready,',

@@ -8,7 +8,7 @@ const { transitions } = tables.kinds.Certificate.machines.certificate;
 const STATES = ['normal', 'expiring_soon', 'expired', 'renewing', 'recovering', 'renewal_failed'] as const;
 
 /**
- * From (row) to (column): the trigger, or nothing where there is no such move. A renewal in progress is never
+ * From (row) to (column): the triggers, or nothing where there is no such move. A renewal in progress is never
  * overwritten by a look: it ends by success, by an error, or because the run that was at it died (`interrupted`).
  */
 const TABLE: Readonly<Record<(typeof STATES)[number], readonly string[]>> = {
@@ -17,18 +17,18 @@ const TABLE: Readonly<Record<(typeof STATES)[number], readonly string[]>> = {
   expiring_soon: ['check', '', 'check', 'renew', '', ''],
   expired: /*   */ ['check', 'check', '', '', 'recover', ''],
   renewing: /*  */ ['finish', 'interrupted', '', '', '', 'error'],
-  recovering: /**/ ['finish', '', 'interrupted', '', '', ''],
+  recovering: /**/ ['finish', '', 'error interrupted', '', '', ''],
   renewal_failed: ['check', '', 'check', 'retry', '', ''],
 };
 
-const OURS = ['renew', 'recover', 'retry', 'finish'];
+const OURS = ['manual', 'renew', 'recover', 'retry', 'finish'];
 
 const cells = STATES.flatMap((from) => STATES.map((to, column) => [from, to, TABLE[from][column] ?? ''] as const));
 
 describe('certificate', () => {
   test.each(cells)('%s > %s: %s', (from, to, trigger) => {
     const moves = transitions.filter((each) => each.from === from && each.to === to);
-    expect(moves.map((each) => each.trigger)).toEqual(trigger === '' ? [] : [trigger]);
+    expect(moves.map((each) => each.trigger).join(' ')).toBe(trigger);
     for (const move of moves) expect(move.by).toBe(OURS.includes(trigger) ? 'fettle' : 'world');
   });
 
@@ -36,9 +36,10 @@ describe('certificate', () => {
     const begun = (transitions as readonly Transition[]).filter(
       ({ by, to }) => by === 'fettle' && (to === 'renewing' || to === 'recovering'),
     );
-    expect(begun).toHaveLength(3);
-    for (const { settles, deadlineMs } of begun) {
+    expect(begun).toHaveLength(4);
+    for (const { to, settles, fails, deadlineMs } of begun) {
       expect(settles).toBe('normal');
+      expect(fails).toBe(to === 'renewing' ? 'renewal_failed' : 'expired');
       expect(deadlineMs).toBeGreaterThan(0);
     }
   });

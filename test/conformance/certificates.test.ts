@@ -542,7 +542,7 @@ it('takes the paths of a document from its own folder', () => {
     source: { ...desired.source, file: 'desired/a/b.yaml' },
   });
   const expand = (desired: Desired) =>
-    certificates.kinds[desired.ref.kind]?.expand?.(desired, () => undefined)[0]?.spec;
+    certificates.kinds[desired.ref.kind]?.expand?.(desired, () => undefined, {})[0]?.spec;
   const storage = (to: string) => ({ storage: { file: { certificate: `${to}www.crt`, key: `${to}www.key` } } });
   const localCa = (dir: string) => document('Issuer', 'ca', { localCa: { dir, commonName: 'Test CA' } });
   expect(expand(below(www(storage('../../tls/'))))).toEqual(expand(www(storage('./tls/'))));

@@ -191,7 +191,7 @@ async function sameInAnyOrder(line: Line<Bench>, documents: readonly Desired[], 
 function expandsOnce(plugin: Plugin, documents: readonly Desired[], memory: ReadonlyMap<string, Memory>): void {
   for (const document of documents) {
     const expand = (each: Desired): readonly Desired[] =>
-      plugin.kinds[each.ref.kind]?.expand?.(each, (ref) => memory.get(formatRef(ref))) ?? [each];
+      plugin.kinds[each.ref.kind]?.expand?.(each, (ref) => memory.get(formatRef(ref)), {}) ?? [each];
     const before = JSON.stringify(document);
     const expanded = expand(document);
     expect(expand(document)).toEqual(expanded);

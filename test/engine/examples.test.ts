@@ -199,7 +199,7 @@ describe('unlike resources fit the central types', () => {
     const ref: Ref = { plugin: 'nodes', kind: 'Pool', name: 'web' };
     const desired: Desired<PoolSpec> = { ref, spec: { size: 2 }, meta, needs: [], source };
     const memory = { ref, version: 1, kept: { members: ['web-3', 'web-7'] } };
-    const names = pool.expand?.(desired, () => memory).map((each) => formatRef(each.ref));
+    const names = pool.expand?.(desired, () => memory, {}).map((each) => formatRef(each.ref));
     expect(names).toEqual(['nodes/Pool/web', 'nodes/Node/web-3', 'nodes/Node/web-7']);
   });
 

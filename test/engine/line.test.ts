@@ -2,6 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { digestOf } from '../../src/engine/canonical.ts';
+import { PartlyDoneError } from '../../src/engine/plugin.ts';
 import type { Memory } from '../../src/engine/types.ts';
 import { addressOf, applyToy, item, planToy, START, toyLog, type ToyLog, toyWorld, wanted } from '../support/toy.ts';
 
@@ -297,6 +299,72 @@ describe('apply', () => {
     world.faults.clear();
     await applyToy(world, documents, log);
     expect(memoryOf(log, 'a')?.failures).toBeUndefined();
+  });
+
+  it('counts failures in a row of the same attempt: another document, or another step, begins anew', async () => {
+    const { world, log } = await owned({ a: 2 });
+    const fault = async () => {
+      throw new Error('no room');
+    };
+    world.faults.set('ready>ready a', fault);
+    world.faults.set('ready>absent a', fault);
+    const failures = async (documents: Parameters<typeof applyToy>[1]) => {
+      // More than one left, so that a removal is not one of all.
+      await applyToy(world, documents, log, { safety: { removals: { max: 10, share: 1, from: 9, perMs: 1 } } });
+      return memoryOf(log, 'a')?.failures;
+    };
+    expect(await failures([wanted('a', 4)])).toBe(1);
+    expect(await failures([wanted('a', 4)])).toBe(2);
+    expect(memoryOf(log, 'a')?.lastError?.digest).toBe(digestOf({ value: 4 }));
+    expect(await failures([wanted('a', 6)])).toBe(1);
+    expect(await failures([wanted('a', 6)])).toBe(2);
+    expect(await failures([])).toBe(1);
+    world.faults.clear();
+    expect(await failures([wanted('a', 6)])).toBeUndefined();
+  });
+
+  it('remembers what a handler did before it failed, and only what it says so of', async () => {
+    const { world, log } = await owned({ a: 2 });
+    world.faults.set('ready>ready a', async () => {
+      throw new PartlyDoneError('half of it', { lastValue: 3 });
+    });
+    const { rows } = await applyToy(world, [wanted('a', 4)], log);
+    expect(rows.a).toMatchObject({ status: 'failed', message: 'half of it' });
+    expect(memoryOf(log, 'a')).toMatchObject({ failures: 1, kept: { lastValue: 3 } });
+    world.faults.set('ready>ready a', async () => {
+      throw new PartlyDoneError('nothing that can be kept', { lastValue: 1n as unknown as number });
+    });
+    expect((await applyToy(world, [wanted('a', 4)], log)).rows.a?.status).toBe('failed');
+    // What the look before it noted is left.
+    expect(memoryOf(log, 'a')).toMatchObject({ failures: 2, kept: { lastValue: 2 } });
+  });
+
+  it('what a failed step created all the same is ours, where the handler says that it did its part', async () => {
+    const world = toyWorld();
+    const log = toyLog();
+    const made = (error: Error) => async () => {
+      world.items.set('a', { value: 2, state: 'ready' });
+      throw error;
+    };
+    const document = wanted('a', 2, { lifecycle: { protect: true } });
+    world.faults.set('absent>ready a', made(new Error('somebody else made it')));
+    await applyToy(world, [document], log);
+    expect(memoryOf(log, 'a')).toMatchObject({ failures: 1, state: 'ready' });
+    expect(memoryOf(log, 'a')?.owned).toBeUndefined();
+    world.items.clear();
+    world.faults.set('absent>ready a', made(new PartlyDoneError('nobody was told', { lastValue: 2 })));
+    await applyToy(world, [document], log);
+    expect(memoryOf(log, 'a')).toMatchObject({
+      failures: 2,
+      state: 'ready',
+      owned: 'created',
+      protect: true,
+      applied: { spec: { value: 2 } },
+    });
+    expect(log.records.flatMap(({ kind, body }) => (kind === 'outcome' ? [body.moves] : []))).toEqual([
+      [{ machine: 'item', from: 'absent', to: 'ready', trigger: 'create' }],
+      [{ machine: 'item', from: 'absent', to: 'ready', trigger: 'create' }],
+    ]);
   });
 
   it('ends a handler that never settles at its deadline; the next look settles what it did', async () => {

@@ -5,11 +5,22 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson, digestOf, sameJson } from '../../src/engine/canonical.ts';
 import { gapFinder, gapScope } from '../../src/engine/gap.ts';
 import { inOrder } from '../../src/engine/judge.ts';
-import { isUnsettled, moveOf, movesOf, parseStep, stepTransition, worldLeadsTo } from '../../src/engine/lifecycle.ts';
+import {
+  isUnsettled,
+  moveOf,
+  movesBetween,
+  movesOf,
+  movesOfFailure,
+  movesOfUndone,
+  parseStep,
+  stepTransition,
+  worldLeadsTo,
+} from '../../src/engine/lifecycle.ts';
 import { isOurs, match } from '../../src/engine/match.ts';
 import { addressMatcher, formatRef, parseRef } from '../../src/engine/ref.ts';
 import { emptyRecall } from '../../src/engine/remember.ts';
-import type { Gap, Memory, Observed, Pair, Ref } from '../../src/engine/types.ts';
+import type { KindTables } from '../../src/engine/tables.ts';
+import type { Gap, Memory, Observed, Pair, Ref, Step } from '../../src/engine/types.ts';
 import { addressOf, item, toyTables, wanted } from '../support/toy.ts';
 
 const itemTables = toyTables.kinds.Item as NonNullable<(typeof toyTables.kinds)['Item']>;
@@ -94,15 +105,80 @@ describe('lifecycle', () => {
   });
 
   it('names moves, and marks those that the table does not have', () => {
-    expect(moveOf(itemTables, 'item', 'absent', 'ready')).toEqual({
+    expect(moveOf(itemTables, 'item', 'absent', 'ready', 'world')).toEqual({
       machine: 'item',
       from: 'absent',
       to: 'ready',
       trigger: 'create',
     });
-    expect(moveOf(itemTables, 'item', 'draining', 'ready').unlisted).toBe(true);
+    expect(moveOf(itemTables, 'item', 'draining', 'ready', 'world').unlisted).toBe(true);
     expect(movesOf(itemTables, 'ready>ready', 'ready')).toEqual([]);
     expect(movesOf(itemTables, 'absent>ready', 'ready')).toHaveLength(1);
+  });
+
+  /** A step that passes through a state, and what may become of it. */
+  const mending: KindTables = {
+    ...itemTables,
+    machines: {
+      item: {
+        states: ['absent', 'bad', 'good', 'mending', 'failed'],
+        edits: [],
+        transitions: [
+          { from: 'absent', to: 'good', trigger: 'create', by: 'fettle' },
+          { from: 'absent', to: 'good', trigger: 'found', by: 'world' },
+          { from: 'bad', to: 'mending', trigger: 'mend', by: 'fettle', settles: 'good', fails: 'failed' },
+          { from: 'failed', to: 'mending', trigger: 'again', by: 'fettle', settles: 'good', fails: 'failed' },
+          { from: 'mending', to: 'good', trigger: 'finish', by: 'fettle' },
+          { from: 'mending', to: 'failed', trigger: 'interrupted', by: 'world' },
+          { from: 'mending', to: 'failed', trigger: 'error', by: 'world' },
+          { from: 'mending', to: 'bad', trigger: 'interrupted', by: 'world' },
+          { from: 'bad', to: 'absent', trigger: 'lost', by: 'world' },
+          { from: 'good', to: 'bad', trigger: 'check', by: 'world' },
+        ],
+      },
+    },
+  };
+  const short = (moves: readonly { from: string; to: string; trigger: string; unlisted?: true }[]): readonly string[] =>
+    moves.map(({ from, to, trigger, unlisted }) => `${from}>${to} ${unlisted === true ? '?' : trigger}`);
+
+  it('a move has the trigger of who made it', () => {
+    expect(short([moveOf(mending, 'item', 'absent', 'good', 'world')])).toEqual(['absent>good found']);
+    expect(short([moveOf(mending, 'item', 'absent', 'good', 'fettle')])).toEqual(['absent>good create']);
+    expect(short([moveOf(mending, 'item', 'mending', 'failed', 'world', 'error')])).toEqual(['mending>failed error']);
+  });
+
+  it.each<[Step, string, string, readonly string[]]>([
+    ['bad>mending', 'bad', 'failed', ['bad>mending mend', 'mending>failed error']],
+    ['failed>mending', 'failed', 'failed', ['failed>mending again', 'mending>failed error']],
+    ['bad>mending', 'good', 'good', ['bad>mending mend', 'mending>good finish']],
+    ['bad>mending', 'mending', 'mending', ['bad>mending mend']],
+    ['bad>mending', 'absent', 'absent', ['bad>absent lost']],
+    ['absent>good', 'absent', 'absent', []],
+  ])('%s failed, and it is seen %s: it is %s', (step, seen, state, moves) => {
+    const found = movesOfFailure(mending, step, seen);
+    expect([found.state, short(found.moves)]).toEqual([state, moves]);
+  });
+
+  it.each<[Step, string, readonly string[]]>([
+    ['bad>mending', 'bad', ['bad>mending mend', 'mending>bad interrupted']],
+    ['bad>mending', 'mending', ['bad>mending mend']],
+    ['bad>mending', 'failed', ['bad>mending mend', 'mending>failed interrupted']],
+    ['bad>mending', 'absent', ['bad>absent lost']],
+    ['absent>good', 'absent', []],
+  ])('%s was broken off, and it is seen %s', (step, seen, moves) => {
+    expect(short(movesOfUndone(mending, step, seen))).toEqual(moves);
+  });
+
+  it.each<[string, string, Step | undefined, readonly string[]]>([
+    ['good', 'good', undefined, []],
+    ['good', 'bad', undefined, ['good>bad check']],
+    ['bad', 'failed', 'bad>mending', ['bad>mending mend', 'mending>failed error']],
+    ['bad', 'failed', undefined, ['bad>failed ?']],
+    // A step that was broken off long ago: out of it, and on.
+    ['mending', 'absent', undefined, ['mending>bad interrupted', 'bad>absent lost']],
+    ['failed', 'bad', undefined, ['failed>bad ?']],
+  ])('a look that finds %s as %s (failed %s)', (from, to, failed, moves) => {
+    expect(short(movesBetween(mending, 'item', from, to, failed))).toEqual(moves);
   });
 
   it('knows what the world does by itself', () => {

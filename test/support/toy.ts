@@ -2,7 +2,7 @@
 
 import { apply } from '../../src/engine/apply.ts';
 import type { ApplyEvent, Row } from '../../src/engine/action.ts';
-import { defineKind, definePlugin, type Plugin } from '../../src/engine/plugin.ts';
+import { type ActionRun, defineKind, definePlugin, type Plugin } from '../../src/engine/plugin.ts';
 import { type Reconciled, reconcile } from '../../src/engine/reconcile.ts';
 import type { Draft, LogRecord } from '../../src/engine/record.ts';
 import { formatRef } from '../../src/engine/ref.ts';
@@ -27,7 +27,7 @@ export interface ToyWorld {
   /** Names whose look fails. */
   readonly blind: Set<string>;
   /** What a handler does instead of its work, by `step name`. */
-  readonly faults: Map<string, () => Promise<void>>;
+  readonly faults: Map<string, (run: ActionRun) => Promise<void>>;
   readonly calls: string[];
 }
 
@@ -153,17 +153,18 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
         },
       },
       handlers: {
-        'absent>ready': (world, pair) =>
-          work(world, 'absent>ready', pair.ref, () =>
+        'absent>ready': (world, pair, run) =>
+          work(world, 'absent>ready', pair.ref, run, () =>
             world.items.set(pair.ref.name, { value: pair.desired?.spec.value ?? 0, state: 'ready' }),
           ),
-        'ready>ready': (world, pair) =>
-          work(world, 'ready>ready', pair.ref, () =>
+        'ready>ready': (world, pair, run) =>
+          work(world, 'ready>ready', pair.ref, run, () =>
             world.items.set(pair.ref.name, { value: pair.desired?.spec.value ?? 0, state: 'ready' }),
           ),
-        'ready>absent': (world, pair) => work(world, 'ready>absent', pair.ref, () => world.items.delete(pair.ref.name)),
-        'draining>absent': (world, pair) =>
-          work(world, 'draining>absent', pair.ref, () => world.items.delete(pair.ref.name)),
+        'ready>absent': (world, pair, run) =>
+          work(world, 'ready>absent', pair.ref, run, () => world.items.delete(pair.ref.name)),
+        'draining>absent': (world, pair, run) =>
+          work(world, 'draining>absent', pair.ref, run, () => world.items.delete(pair.ref.name)),
       },
     }),
   },
@@ -189,9 +190,9 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
   },
 });
 
-async function work(world: ToyWorld, step: ToyStep, ref: Ref, act: () => unknown): Promise<undefined> {
+async function work(world: ToyWorld, step: ToyStep, ref: Ref, run: ActionRun, act: () => unknown): Promise<undefined> {
   world.calls.push(`${step} ${ref.name}`);
-  await world.faults.get(`${step} ${ref.name}`)?.();
+  await world.faults.get(`${step} ${ref.name}`)?.(run);
   act();
   return undefined;
 }

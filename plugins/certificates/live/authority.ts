@@ -16,7 +16,7 @@ import {
   readWhole,
   removeEmptyFolder,
   removeFile,
-  setMode,
+  setAttributes,
   syncFolder,
   writeNew,
 } from './files.ts';
@@ -158,8 +158,8 @@ export async function createAuthority(dir: string, commonName: string, now: numb
     await removeFile(places.pendingCertificate);
     const keys = await makeKeys('ecdsa-p256');
     const certificate = await makeAuthority(commonName, keys, now);
-    await writeNew(places.pendingKey, keyPem(keys.privateKey), 0o600);
-    await writeNew(places.pendingCertificate, certificate.toString(), 0o644);
+    await writeNew(places.pendingKey, keyPem(keys.privateKey), { mode: 0o600 });
+    await writeNew(places.pendingCertificate, certificate.toString(), { mode: 0o644 });
     await syncFolder(dir);
     await moveNew(places.pendingKey, places.key);
     await finish(places);
@@ -171,7 +171,7 @@ export async function createAuthority(dir: string, commonName: string, now: numb
 /** Sets the mode of the key, and takes away what an interrupted making left; the authority itself stays as it is. */
 export async function tidyAuthority(dir: string): Promise<void> {
   const places = placesOf(dir);
-  await setMode(places.key, 0o600);
+  await setAttributes(places.key, { mode: 0o600 });
   for (const path of [places.pendingKey, places.pendingCertificate]) if (await removeFile(path)) await syncFolder(dir);
 }
 

@@ -1,7 +1,7 @@
 /** Files as they really are: read whole within a limit, written exclusively with an exact mode, and on the disk for good. */
 
 import { constants } from 'node:fs';
-import { type FileHandle, chmod, link, mkdir, open, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, readlink, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileMode } from '../world.ts';
 
@@ -18,11 +18,17 @@ export class StorageError extends Error {
   }
 }
 
+export interface FileStat extends FileMode {
+  readonly gid: number;
+  /** A symbolic link leads to it. */
+  readonly link: boolean;
+}
+
 export type FileSeen =
   | { readonly kind: 'missing' }
   /** Something else is in its place, or it is larger than any such file can be. */
   | { readonly kind: 'other'; readonly what: string }
-  | { readonly kind: 'file'; readonly text: string; readonly stat: FileMode };
+  | { readonly kind: 'file'; readonly text: string; readonly stat: FileStat };
 
 export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
@@ -36,12 +42,24 @@ export function isMissing(error: unknown): boolean {
   return GONE.has(codeOf(error) ?? '');
 }
 
+/** Opens for reading, and says whether a link leads there. */
+async function openSeen(path: string): Promise<{ readonly handle: FileHandle; readonly link: boolean }> {
+  // Not blocking: a named pipe in its place would hold the look up for ever.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  try {
+    return { handle: await open(path, flags | constants.O_NOFOLLOW), link: false };
+  } catch (error) {
+    if (codeOf(error) !== 'ELOOP') throw error;
+    return { handle: await open(path, flags), link: true };
+  }
+}
+
 /** Reads one file of at most `limit` bytes. Throws a StorageError where it can't be told what is there. */
 export async function readWhole(path: string, limit: number): Promise<FileSeen> {
   let handle: FileHandle | undefined;
   try {
-    // Not blocking: a named pipe in its place would hold the look up for ever.
-    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const opened = await openSeen(path);
+    handle = opened.handle;
     const found = await handle.stat();
     if (found.isDirectory()) return { kind: 'other', what: 'a directory' };
     if (!found.isFile()) return { kind: 'other', what: 'no regular file' };
@@ -54,7 +72,8 @@ export async function readWhole(path: string, limit: number): Promise<FileSeen> 
       length += bytesRead;
     }
     const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
-    return { kind: 'file', text: buffer.toString('latin1', 0, length), stat: { mode, uid: found.uid } };
+    const seen = { mode, uid: found.uid, gid: found.gid, link: opened.link };
+    return { kind: 'file', text: buffer.toString('latin1', 0, length), stat: seen };
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;
@@ -67,37 +86,62 @@ export async function readWhole(path: string, limit: number): Promise<FileSeen> 
   }
 }
 
-/** Writes a new file with exactly this mode, and syncs it. The mode is there from the first moment: a key is never readable by others. */
-export async function writeNew(path: string, text: string, mode: number): Promise<void> {
-  const handle = await open(
-    path,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-    mode,
-  );
+/** How a file is to be: what is left out stays as it is, or becomes what the system makes it. */
+export interface Attributes {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly mode: number;
+}
+
+/** Who may read the file shrinks first and grows last, so that at no time anybody may who should not. */
+async function setOn(handle: FileHandle, path: string, wanted: Attributes): Promise<boolean> {
+  const found = await handle.stat();
+  const uid = wanted.uid ?? found.uid;
+  const gid = wanted.gid ?? found.gid;
+  const mode = found.mode & 0o7777;
+  const isOwned = found.uid === uid && found.gid === gid;
+  if (isOwned && mode === wanted.mode) return false;
+  if (!isOwned) {
+    const narrow = mode & wanted.mode & 0o700;
+    if (narrow !== mode) await handle.chmod(narrow);
+    try {
+      await handle.chown(uid, gid);
+    } catch (error) {
+      throw new Error(`${path} cannot be given to the user ${uid} and the group ${gid}: ${codeOf(error) ?? ''}`, {
+        cause: error,
+      });
+    }
+  }
+  await handle.chmod(wanted.mode);
+  return true;
+}
+
+/** Writes a new file with exactly these attributes, and syncs it. A key is readable for nobody else from the first moment on. */
+export async function writeNew(path: string, text: string, wanted: Attributes): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const handle = await open(path, flags, wanted.mode & 0o600);
   try {
     await handle.writeFile(text, 'latin1');
-    // The umask can only have taken bits away.
-    await handle.chmod(mode);
+    await setOn(handle, path, wanted);
     await handle.sync();
   } finally {
     await handle.close();
   }
 }
 
-/** Sets the mode of a file, for good; gives false where there is none. */
-export async function setMode(path: string, mode: number): Promise<boolean> {
+/** Sets owner, group and mode of a file, for good; gives false where it has them, or there is none. */
+export async function setAttributes(path: string, wanted: Attributes): Promise<boolean> {
+  let handle: FileHandle | undefined;
   try {
-    await chmod(path, mode);
-    const handle = await open(path, constants.O_RDONLY);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!(await handle.stat()).isFile() || !(await setOn(handle, path, wanted))) return false;
+    await handle.sync();
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;
+  } finally {
+    await handle?.close();
   }
 }
 
@@ -112,7 +156,7 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 export async function syncFolders(...paths: readonly string[]): Promise<void> {
-  for (const folder of new Set(paths.map((path) => dirname(path)))) await syncFolder(folder);
+  await Promise.all([...new Set(paths.map((path) => dirname(path)))].map(syncFolder));
 }
 
 /** Makes a folder and its parents (mode 0755 less the umask), each of them for good. */
@@ -125,6 +169,30 @@ export async function makeFolder(folder: string): Promise<void> {
 export async function fileExists(path: string): Promise<boolean> {
   try {
     await stat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw new StorageError(path, codeOf(error) ?? 'unknown');
+  }
+}
+
+/** Where a symbolic link leads, as it is written there; `other` where something else is in its place. */
+export async function readLink(
+  path: string,
+): Promise<{ readonly kind: 'missing' | 'other' } | { readonly kind: 'link'; readonly to: string }> {
+  try {
+    return { kind: 'link', to: await readlink(path) };
+  } catch (error) {
+    if (isMissing(error)) return { kind: 'missing' };
+    if (codeOf(error) === 'EINVAL') return { kind: 'other' };
+    throw new StorageError(path, codeOf(error) ?? 'unknown');
+  }
+}
+
+/** Whether anything has this name, a link that leads nowhere included. */
+export async function nameExists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
     return true;
   } catch (error) {
     if (isMissing(error)) return false;

@@ -1,83 +1,234 @@
 /** Finds pairs: certificates and keys in a folder and below it, put together by their public keys. */
 
-import { type KeyObject, createPublicKey, hash } from 'node:crypto';
+import { type X509Certificate, createPublicKey } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
-import type { FoundPair } from '../world.ts';
-import { StorageError, codeOf, readWhole } from './files.ts';
-import { readChain, readKey, x509Seen } from './x509-read.ts';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { directoryPlaces } from '../paths.ts';
+import type { FoundPair, PairStorage, X509Seen } from '../world.ts';
+import { StorageError, codeOf, readLink } from './files.ts';
+import { readPart } from './parts.ts';
+import { isSignedBy, publicKeyFingerprint, x509Seen } from './x509-read.ts';
 
 const DEEPEST = 10;
 const MOST_FILES = 100_000;
-/** No certificate with its chain, and no key, is larger. */
-const LARGEST_BYTES = 256 * 1024;
 const ENDINGS = /\.(?:pem|crt|cer|cert|key|chain)$/iu;
+/** Where certbot keeps every version of what its folder `live` leads to. */
+const ARCHIVED = /\/archive\/[^/]+\/(?:cert|chain|fullchain|privkey)\d+\.pem$/u;
+/** So many certificates of a file are looked at for one that a key belongs to. */
+const MOST_IN_A_CHAIN = 20;
 
-async function filesBelow(folder: string, signal: AbortSignal): Promise<readonly string[]> {
+interface Below {
+  readonly files: readonly string[];
+  /** Folders that are switched as a whole. */
+  readonly switched: readonly string[];
+}
+
+/** Whether a folder is one of those that are switched as a whole: its files are links through one. */
+async function isSwitched(folder: string): Promise<boolean> {
+  const link = await readLink(directoryPlaces(folder).current);
+  return link.kind === 'link' && /^versions\/\d+$/u.test(link.to);
+}
+
+async function below(folder: string, signal: AbortSignal): Promise<Below> {
   const files: string[] = [];
+  const switched: string[] = [];
   const look = async (at: string, depth: number): Promise<void> => {
     signal.throwIfAborted();
     const entries = await readdir(at, { withFileTypes: true }).catch((error: unknown) => {
       throw new StorageError(at, codeOf(error) ?? 'unreadable');
     });
+    if (entries.some(({ name }) => name === 'current') && (await isSwitched(at))) {
+      switched.push(at);
+      return;
+    }
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (files.length >= MOST_FILES) throw new StorageError(folder, `more than ${MOST_FILES} files`);
       const path = join(at, entry.name);
       // A link to a file counts (that is how `live/` folders are made), one to a folder might lead in a circle.
       if (entry.isDirectory() && depth < DEEPEST) await look(path, depth + 1);
-      else if ((entry.isFile() || entry.isSymbolicLink()) && ENDINGS.test(entry.name)) files.push(path);
+      else if ((entry.isFile() || entry.isSymbolicLink()) && ENDINGS.test(entry.name) && !ARCHIVED.test(path))
+        files.push(path);
     }
   };
   await look(folder, 0);
-  return files;
+  return { files, switched };
 }
 
-/** Names a public key: the digest of its SPKI form. */
-function spkiOf(key: KeyObject): string {
-  return hash('sha256', key.export({ type: 'spki', format: 'der' }));
+/** What one file holds, as far as pairs are made of it. */
+interface Holding {
+  readonly path: string;
+  readonly mode: string;
+  readonly certificates: readonly X509Certificate[];
+  /** Public halves of its certificates, in their order; empty where one is of an unknown kind. */
+  readonly publics: readonly string[];
+  /** Public half of its key. */
+  readonly key?: string;
 }
 
-/** The public half of a private key, or undefined where it is of a kind without one that can be written. */
-function publicOf(key: KeyObject): string | undefined {
+function publicOf(read: () => Parameters<typeof publicKeyFingerprint>[0]): string {
   try {
-    return spkiOf(createPublicKey(key));
+    return publicKeyFingerprint(read());
   } catch {
-    return undefined;
+    return '';
   }
 }
 
-/** One pair for every certificate (the first of its file, and no authority) whose key is there too. */
-export async function findPairs(project: string, dir: string, signal: AbortSignal): Promise<readonly FoundPair[]> {
-  const folder = resolve(project, dir);
-  const keys = new Map<string, string>();
-  const leaves: { readonly path: string; readonly spki: string; readonly leaf: FoundPair['leaf'] }[] = [];
-  for (const path of await filesBelow(folder, signal)) {
+async function holdingOf(path: string): Promise<Holding | undefined> {
+  const { stat, certificates: all, key } = await readPart('combined', path);
+  if (stat === undefined) return undefined;
+  const certificates = all.slice(0, MOST_IN_A_CHAIN);
+  const publics = certificates.map((each) => publicOf(() => each.publicKey));
+  const own = key === undefined ? '' : publicOf(() => createPublicKey(key));
+  return certificates.length === 0 && own === ''
+    ? undefined
+    : { path, mode: stat.mode, certificates, publics, ...(own === '' ? {} : { key: own }) };
+}
+
+/** A file that a leaf is in. */
+interface Copy {
+  readonly file: Holding;
+  readonly leaf: X509Certificate;
+}
+
+function isNamedChain({ path }: Holding, leafPath: string): boolean {
+  const name = basename(path).toLowerCase();
+  const own = basename(leafPath)
+    .replace(/\.[^.]*$/u, '')
+    .toLowerCase();
+  return name === 'chain.pem' || (name.startsWith(own) && name !== basename(leafPath).toLowerCase());
+}
+
+/** Files that hold what signed a leaf and not the leaf, and are named for it. */
+function chainFor(leaf: X509Certificate, leafPath: string, files: readonly Holding[]): string | undefined {
+  const found = files.find(
+    (file) =>
+      file.key === undefined &&
+      dirname(file.path) === dirname(leafPath) &&
+      isNamedChain(file, leafPath) &&
+      file.certificates[0] !== undefined &&
+      !file.certificates.some((each) => each.raw.equals(leaf.raw)) &&
+      isSignedBy(leaf, file.certificates[0]),
+  );
+  return found?.path;
+}
+
+interface Group {
+  readonly leaf: X509Certificate;
+  readonly key: Holding;
+  readonly copies: readonly Holding[];
+}
+
+/** The files of one pair, and those that hold it too and are left alone. */
+function storageOf(
+  { leaf, key, copies }: Group,
+  files: readonly Holding[],
+): { readonly file: NonNullable<PairStorage['file']>; readonly others: readonly string[] } {
+  const near = (file: Holding): number => (dirname(file.path) === dirname(key.path) ? 0 : 1);
+  const inOrder = copies.toSorted((a, b) => near(a) - near(b) || (a.path < b.path ? -1 : 1));
+  const bare = inOrder.filter((file) => file.key === undefined);
+  const isFull = (file: Holding): boolean => file.certificates.length > 1 || /fullchain/iu.test(basename(file.path));
+  const single = bare.find((file) => !isFull(file));
+  const full = bare.find(isFull);
+  const combined = inOrder.find((file) => file.key !== undefined);
+  const certificate = single ?? full;
+  if (certificate === undefined || key === combined) {
+    const path = (combined ?? key).path;
+    return { file: { combined: path }, others: inOrder.map((file) => file.path).filter((each) => each !== path) };
+  }
+  const chain = single === undefined ? undefined : chainFor(leaf, single.path, files);
+  const file = {
+    certificate: certificate.path,
+    key: key.path,
+    ...(chain === undefined ? {} : { chain }),
+    ...(single === undefined || full === undefined ? {} : { fullchain: full.path }),
+    ...(combined === undefined ? {} : { combined: combined.path }),
+  };
+  const used = new Set<unknown>(Object.values(file));
+  return { file, others: inOrder.map(({ path }) => path).filter((each) => !used.has(each)) };
+}
+
+/** Every certificate that a key was found for, with all files that hold it. */
+function groupsOf(files: readonly Holding[]): readonly Group[] {
+  const keys = new Map<string, Holding[]>();
+  for (const file of files) if (file.key !== undefined) keys.set(file.key, [...(keys.get(file.key) ?? []), file]);
+  const copies = new Map<string, Copy[]>();
+  for (const file of files) {
+    const at = file.publics.findIndex((each) => each !== '' && keys.has(each));
+    const leaf = file.certificates[at];
+    if (leaf === undefined) continue;
+    copies.set(leaf.fingerprint256, [...(copies.get(leaf.fingerprint256) ?? []), { file, leaf }]);
+  }
+  return [...copies.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const own = keys.get(publicOf(() => first.leaf.publicKey)) ?? [];
+    const folders = new Set(group.map(({ file }) => dirname(file.path)));
+    // A file of its own before one that holds certificates too, and one that lies beside them before others.
+    const [key] = own.toSorted(
+      (a, b) =>
+        a.certificates.length - b.certificates.length ||
+        Number(!folders.has(dirname(a.path))) - Number(!folders.has(dirname(b.path))),
+    );
+    return key === undefined ? [] : [{ leaf: first.leaf, key, copies: group.map(({ file }) => file) }];
+  });
+}
+
+/** An authority that serves nothing: an authority's own certificate names no server. */
+function isAuthority({ ca, dnsNames }: X509Seen): boolean {
+  return ca && dnsNames.length === 0;
+}
+
+export interface Found {
+  readonly pairs: readonly FoundPair[];
+  /** Files that could not be read. */
+  readonly unread: readonly StorageError[];
+}
+
+/** One pair for every certificate whose key is there too. Throws where a folder can't be read. */
+export async function findPairs(project: string, dir: string, signal: AbortSignal): Promise<Found> {
+  const { files, switched } = await below(resolve(project, dir), signal);
+  const holdings: Holding[] = [];
+  const unread: StorageError[] = [];
+  for (const path of files) {
     signal.throwIfAborted();
-    const file = await readWhole(path, LARGEST_BYTES);
-    if (file.kind !== 'file') continue;
-    const key = readKey(file.text);
-    const spki = 'key' in key ? publicOf(key.key) : undefined;
-    if (spki !== undefined && !keys.has(spki)) keys.set(spki, path);
-    const [first] = readChain(file.text).certificates;
-    if (first === undefined || first.ca) continue;
-    const leaf = x509Seen(first);
-    const own = leaf.keyAlgorithm === 'unknown' ? undefined : spkiOf(first.publicKey);
-    if (own !== undefined) leaves.push({ path, spki: own, leaf });
+    try {
+      const holding = await holdingOf(path);
+      if (holding !== undefined) holdings.push(holding);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      unread.push(error);
+    }
   }
   const inProject = (path: string): string => {
     const inside = relative(project, path);
     return inside.startsWith('..') ? path : inside;
   };
-  // Where a chain lies in several files (cert.pem, fullchain.pem), the one with the most certificates is served.
-  const byLeaf = new Map<string, (typeof leaves)[number]>();
-  for (const each of leaves) {
-    const known = byLeaf.get(each.leaf.fingerprint);
-    if (known === undefined || /fullchain/iu.test(each.path)) byLeaf.set(each.leaf.fingerprint, each);
+  const pairs: FoundPair[] = [];
+  for (const group of groupsOf(holdings)) {
+    const leaf = x509Seen(group.leaf);
+    if (isAuthority(leaf)) continue;
+    const { file, others } = storageOf(group, holdings);
+    pairs.push({
+      storage: {
+        file: Object.fromEntries(Object.entries(file).map(([part, path]) => [part, inProject(String(path))])),
+      },
+      leaf,
+      keyMode: group.key.mode,
+      copies: others.map(inProject),
+    });
   }
-  return [...byLeaf.values()].flatMap(({ path, spki, leaf }) => {
-    const key = keys.get(spki);
-    return key === undefined || key === path
-      ? []
-      : [{ paths: { certificate: inProject(path), key: inProject(key) }, leaf }];
-  });
+  for (const folder of switched) {
+    const key = await readPart('key', join(folder, 'privkey.pem'));
+    const certificate = await readPart('certificate', join(folder, 'cert.pem'));
+    const combined = await readLink(join(folder, 'combined.pem'));
+    const [own] = certificate.certificates;
+    if (own === undefined || key.stat === undefined) continue;
+    pairs.push({
+      storage: { directory: { path: inProject(folder), combined: combined.kind === 'link' } },
+      leaf: x509Seen(own),
+      keyMode: key.stat.mode,
+      copies: [],
+    });
+  }
+  return { pairs, unread };
 }

@@ -2,12 +2,13 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { DAY_MS } from '../days.ts';
-import type { Issued, IssueOrder, PairPaths } from '../world.ts';
+import type { Issued, IssueOrder } from '../world.ts';
+import type { Accounts } from './accounts.ts';
 import { openAuthority } from './authority.ts';
-import { isAbsent, readPairFiles } from './pair.ts';
-import { type NewPair, settleSwap, swapIn } from './swap.ts';
+import { refuseToOverwrite, replaceStored } from './stored.ts';
+import type { NewPair, Validate } from './swap.ts';
 import { keyPem, makeKeys, makeLeaf } from './x509-make.ts';
-import { fingerprintOf, isKeyOf, isSignedBy, readChain, readKey, x509Seen } from './x509-read.ts';
+import { fingerprintOf, isKeyOf, isSignedBy, publicKeyFingerprint, readChain, readKey, x509Seen } from './x509-read.ts';
 
 /** A certificate that ends sooner is worth a word. */
 const SHORT_LIFE_MS = 7 * DAY_MS;
@@ -51,33 +52,36 @@ async function makePair(
     ...(opened === undefined ? {} : { signer: opened.signer }),
   });
   // The authority's own certificate comes too, though clients don't need a root: so the file says who signed it.
-  const chain = [leaf, ...(opened?.chain ?? [])].map((each) => each.toString()).join('');
-  return { certificate: chain, key: keyPem(keys.privateKey), leaf, issuer };
+  const path = [leaf, ...(opened?.chain ?? [])];
+  return { path, key: keyPem(keys.privateKey), leaf, issuer };
+}
+
+/** Once a text was found to be right, the same text is. */
+function once(validate: Validate): Validate {
+  let good: string | undefined;
+  return (certificate, key) => {
+    if (good === certificate + key) return;
+    validate(certificate, key);
+    good = certificate + key;
+  };
 }
 
 /** Issues a certificate and swaps it in. Throws where the pair is as it was before. */
-export async function issue(order: IssueOrder): Promise<Issued> {
-  const { paths, now, signal } = order;
-  if (order.first) await refuseToOverwrite(paths);
-  await settleSwap(paths);
+export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issued> {
+  const { storage, now, signal } = order;
+  if (order.first) await refuseToOverwrite(storage);
   order.progress(`making a key (${order.keyAlgorithm})`);
   const made = await makePair(order);
   const ends = made.leaf.validToDate.getTime();
   if (ends - now < SHORT_LIFE_MS)
     order.progress(`the new certificate is only valid until ${new Date(ends).toISOString()}`);
   signal.throwIfAborted();
-  const validate = (certificate: string, key: string): void => validatePair(order, certificate, key, made.issuer);
-  await swapIn(paths, made, validate, signal);
+  const validate = once((certificate, key) => validatePair(order, certificate, key, made.issuer));
+  await replaceStored(storage, made, accounts, validate, signal);
   return {
     fingerprint: fingerprintOf(made.leaf),
     notAfter: made.leaf.validToDate.toISOString(),
     issuer: fingerprintOf(made.issuer ?? made.leaf),
+    key: publicKeyFingerprint(made.leaf.publicKey),
   };
-}
-
-async function refuseToOverwrite(paths: PairPaths): Promise<void> {
-  const files = await readPairFiles(paths);
-  if (isAbsent(files)) return;
-  const there = files.certificate.there ? paths.certificate : paths.key;
-  throw new Error(`${there} is there already, and is not overwritten`);
 }

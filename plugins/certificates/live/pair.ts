@@ -1,158 +1,203 @@
 /**
- * A pair on the disk, with what an interrupted swap left beside it.
+ * A pair in files, with what an interrupted swap left beside it.
  *
- * A swap writes both pending files, copies the pair to backups, renames the certificate, then the key, and removes
- * the backups (the certificate's last). So what is found tells where it was interrupted:
+ * A swap writes a pending file and a backup beside each file; when all of them are on the disk, it renames the pending
+ * ones into place, the key last, without waiting for the disk in between; then it removes the backups. A loss of power
+ * may keep any of the renames and lose any other. So what is found tells what has to be done:
  *
- * | stored pair | pending | backup | interrupted | what has to be done |
- * |---|---|---|---|---|
- * | fits | – | – | not at all | nothing |
- * | fits | any | any | before the first rename | `undo`: remove the backups, then the pending files |
- * | fits | – | any | after the second rename | `finish`: remove the backups |
- * | does not fit | key fits the stored certificate | any | between the renames | `finish`: rename the key |
- * | does not fit | – | key fits the stored certificate | while it was put back | `finish`: put the key back |
- * | does not fit | – | certificate fits the stored key | between the renames, and the pending key is lost | `finish`: put the certificate back |
- * | does not fit | – | both fit each other | the stored files were damaged | `finish`: put both back |
- * | does not fit | any | any | before the first rename of a recovery | `undo` |
+ * | certificate and key in place | beside them | what has to be done |
+ * |---|---|---|
+ * | fit | nothing | nothing |
+ * | fit | a pending one of the two | `undo`: remove the backups, then the pending files |
+ * | fit | pending files of others that belong to them | `finish`: rename those, then remove the backups |
+ * | fit | only backups | `finish`: remove them |
+ * | do not fit | a pending key that fits the certificate, or the other way round | `finish`: rename all that is pending |
+ * | do not fit | a backup of the one that fits the other | `finish`: put back all backups |
+ * | do not fit | backups that fit each other | `finish`: put both back, unless there is neither of the pair |
+ * | neither is there | pending ones that fit each other, and another file that belongs to them is in place | `finish`: rename them |
+ * | anything else | any | `undo` |
  *
  * A removal of leftovers takes the backups first: otherwise one that is interrupted would look like a swap that is
  * nearly done.
  */
 
-import type { KeyObject, X509Certificate } from 'node:crypto';
-import { besides } from '../paths.ts';
-import type { FileMode, PairPaths, PairSeen, SwapSeen } from '../world.ts';
+import type { X509Certificate } from 'node:crypto';
 import { basename } from 'node:path';
-import { readWhole } from './files.ts';
-import { fingerprintOf, isKeyOf, isSignedBy, readChain, readKey, x509Seen } from './x509-read.ts';
+import { type Place, besides, placesOf } from '../paths.ts';
+import type { PairPart, PairSeen, PairStorage, SwapSeen } from '../world.ts';
+import type { Accounts } from './accounts.ts';
+import {
+  type Pair,
+  type PartFile,
+  type Parts,
+  certificateFile,
+  fits,
+  keyFile,
+  keyFingerprintOf,
+  leafOf,
+  pairOf,
+  readParts,
+  storedFiles,
+} from './parts.ts';
+import { fingerprintOf, isKeyOf, isSignedBy, x509Seen } from './x509-read.ts';
 
-const CHAIN_LIMIT = 1_048_576;
-const KEY_LIMIT = 65_536;
-
-interface CertificateFile {
-  readonly there: boolean;
-  readonly problem?: string;
-  readonly chain: readonly X509Certificate[];
-  readonly stat?: FileMode;
+/** What puts a pair in order: files that are renamed, then files that are removed. */
+export interface Settlement {
+  readonly swap: SwapSeen;
+  readonly renames: readonly { readonly from: string; readonly to: string }[];
+  readonly drops: readonly string[];
 }
-
-interface KeyFile {
-  readonly there: boolean;
-  readonly problem?: string;
-  readonly key?: KeyObject;
-  readonly stat?: FileMode;
-}
-
-async function readCertificate(path: string): Promise<CertificateFile> {
-  const seen = await readWhole(path, CHAIN_LIMIT);
-  if (seen.kind === 'missing') return { there: false, problem: 'the certificate is missing', chain: [] };
-  if (seen.kind === 'other') return { there: true, problem: `the certificate's file is ${seen.what}`, chain: [] };
-  const { certificates, problem } = readChain(seen.text);
-  if (problem === undefined) return { there: true, chain: certificates, stat: seen.stat };
-  return { there: true, problem: `the certificate's file ${problem}`, chain: certificates, stat: seen.stat };
-}
-
-async function readPrivateKey(path: string): Promise<KeyFile> {
-  const seen = await readWhole(path, KEY_LIMIT);
-  if (seen.kind === 'missing') return { there: false, problem: 'the key is missing' };
-  if (seen.kind === 'other') return { there: true, problem: `the key's file is ${seen.what}` };
-  const read = readKey(seen.text);
-  if ('key' in read) return { there: true, key: read.key, stat: seen.stat };
-  return { there: true, problem: `the key's file ${read.problem}`, stat: seen.stat };
-}
-
-function fits(certificate: CertificateFile, key: KeyFile): boolean {
-  const [leaf] = certificate.chain;
-  return certificate.problem === undefined && leaf !== undefined && key.key !== undefined && isKeyOf(key.key, leaf);
-}
-
-/** What puts a pair in order, from the table above. */
-export type SwapMove =
-  | 'none'
-  | 'drop-leftovers'
-  | 'drop-backups'
-  | 'move-key'
-  | 'restore-key'
-  | 'restore-certificate'
-  | 'restore-both';
 
 export interface PairFiles {
-  readonly paths: PairPaths;
-  readonly move: SwapMove;
-  readonly certificate: CertificateFile;
-  readonly key: KeyFile;
-  readonly matches: boolean;
-  readonly backupCertificate: CertificateFile;
-  /** Which of the two has a backup. */
-  readonly backups: { readonly certificate: boolean; readonly key: boolean };
+  readonly storage: PairStorage;
+  readonly places: readonly Place[];
+  readonly stored: Parts;
+  readonly pending: Parts;
+  readonly backup: Parts;
+  readonly pair: Pair;
+  readonly settlement: Settlement;
+  /** Neither certificate nor key is there, or the swap that stores the very first pair was interrupted. */
+  readonly absent: boolean;
   readonly leftovers: readonly string[];
 }
 
-/** Reads all six files. Throws a StorageError where one of them cannot be read. */
-export async function readPairFiles(paths: PairPaths): Promise<PairFiles> {
-  const beside = { certificate: besides(paths.certificate), key: besides(paths.key) };
-  const certificate = await readCertificate(paths.certificate);
-  const key = await readPrivateKey(paths.key);
-  const pendingCertificate = await readCertificate(beside.certificate.pending);
-  const pendingKey = await readPrivateKey(beside.key.pending);
-  const backupCertificate = await readCertificate(beside.certificate.backup);
-  const backupKey = await readPrivateKey(beside.key.backup);
-  const pending = pendingCertificate.there || pendingKey.there;
-  const backup = backupCertificate.there || backupKey.there;
-  const matches = fits(certificate, key);
-  const move = ((): SwapMove => {
-    if (matches) return pending ? 'drop-leftovers' : backup ? 'drop-backups' : 'none';
-    if (fits(certificate, pendingKey)) return 'move-key';
-    if (fits(certificate, backupKey)) return 'restore-key';
-    if (fits(backupCertificate, key)) return 'restore-certificate';
-    // Where there is no pair at all, somebody took it away: it is not put back behind their back.
-    if (fits(backupCertificate, backupKey) && (certificate.there || key.there)) return 'restore-both';
-    return pending || backup ? 'drop-leftovers' : 'none';
-  })();
-  const beholden: readonly (readonly [string, boolean])[] = [
-    [beside.certificate.pending, pendingCertificate.there],
-    [beside.certificate.backup, backupCertificate.there],
-    [beside.key.pending, pendingKey.there],
-    [beside.key.backup, backupKey.there],
-  ];
-  const leftovers = beholden.flatMap(([path, there]) => (there ? [basename(path)] : [])).sort();
-  const backups = { certificate: backupCertificate.there, key: backupKey.there };
-  return { paths, move, certificate, key, matches, backupCertificate, backups, leftovers };
+/** Whether a file of another part belongs to a certificate: it holds it, or, as its chain, what signed it. */
+function belongs(part: PairPart, file: PartFile | undefined, leaf: X509Certificate | undefined): boolean {
+  if (file === undefined || leaf === undefined || file.certificateProblem !== undefined) return false;
+  const [first] = file.certificates;
+  if (first === undefined) return false;
+  if (part === 'chain') return first.raw.equals(leaf.raw) || leaf.issuer === first.subject;
+  if (part === 'combined' && (file.key === undefined || !isKeyOf(file.key, leaf))) return false;
+  return first.raw.equals(leaf.raw);
 }
 
-function swapOf(move: SwapMove): SwapSeen {
-  return move === 'none' ? 'none' : move === 'drop-leftovers' ? 'undo' : 'finish';
+interface Found {
+  readonly places: readonly Place[];
+  readonly stored: Parts;
+  readonly pending: Parts;
+  readonly backup: Parts;
 }
 
-/** Whether neither file is stored, or the swap that stores the very first pair was interrupted. */
-export function isAbsent(files: PairFiles): boolean {
-  if (!files.certificate.there && !files.key.there) return true;
-  return files.move === 'move-key' && !files.key.there && !files.backups.certificate && !files.backups.key;
+/** Certificate and key: in a storage of one file, the same one. */
+function isMain(part: PairPart, places: readonly Place[]): boolean {
+  return part === 'certificate' || part === 'key' || places.length === 1;
 }
 
-function issuerOf(chain: readonly X509Certificate[]): X509Certificate | undefined {
-  const [leaf] = chain;
-  return leaf === undefined ? undefined : chain.find((each) => isSignedBy(leaf, each));
+function settlementOf({ places, stored, pending, backup }: Found): Settlement {
+  const pendings = places.filter(({ part }) => pending[part]?.there === true);
+  const backups = places.filter(({ part }) => backup[part]?.there === true);
+  const keysFirst = (each: readonly Place[]): readonly Place[] => each.toReversed();
+  const dropPending = keysFirst(pendings).map(({ path }) => besides(path).pending);
+  const dropBackup = keysFirst(backups).map(({ path }) => besides(path).backup);
+  const forward = (each: readonly Place[]): Settlement['renames'] =>
+    each.map(({ path }) => ({ from: besides(path).pending, to: path }));
+  const back = (each: readonly Place[]): Settlement['renames'] =>
+    each.map(({ path }) => ({ from: besides(path).backup, to: path }));
+  const all: readonly string[] = [...dropBackup, ...dropPending];
+  const finish = (renames: Settlement['renames']): Settlement => ({ swap: 'finish', renames, drops: all });
+  const undo: Settlement = { swap: all.length === 0 ? 'none' : 'undo', renames: [], drops: all };
+
+  const certificates = [stored, pending, backup].map(certificateFile);
+  const keys = [stored, pending, backup].map(keyFile);
+  const [inPlace, pendingOne, backupOne] = certificates;
+  const [keyInPlace, pendingKey, backupKey] = keys;
+  const fit = (certificate: PartFile | undefined, key: PartFile | undefined): boolean =>
+    certificate !== undefined && key !== undefined && fits(certificate, key);
+  const others = (of: Parts, leaf: X509Certificate | undefined, each: readonly Place[]): readonly Place[] =>
+    each.filter(({ part }) => !isMain(part, places) && belongs(part, of[part], leaf));
+
+  if (inPlace !== undefined && keyInPlace !== undefined && fits(inPlace, keyInPlace)) {
+    if (pendings.some(({ part }) => isMain(part, places))) return undo;
+    const leaf = leafOf(inPlace, keyInPlace);
+    const waiting = others(pending, leaf, pendings);
+    if (waiting.length > 0) return finish(forward(waiting));
+    return pendings.length === 0 && backups.length > 0 ? finish([]) : undo;
+  }
+  if (fit(inPlace, pendingKey) || fit(pendingOne, keyInPlace)) return finish(forward(pendings));
+  if (fit(inPlace, backupKey) || fit(backupOne, keyInPlace)) return finish(back(backups));
+  const nothing = inPlace?.there !== true && keyInPlace?.there !== true;
+  // Where there is no pair at all, somebody took it away: it is not put back behind their back.
+  if (fit(backupOne, backupKey) && !nothing) return finish(back(backups));
+  if (nothing && pendingOne !== undefined && pendingKey !== undefined && fits(pendingOne, pendingKey)) {
+    const leaf = leafOf(pendingOne, pendingKey);
+    if (others(stored, leaf, places).length > 0) return finish(forward(pendings));
+  }
+  return undo;
 }
 
-/** What is seen of a pair, from its files. */
-export function pairSeen(files: PairFiles): PairSeen {
-  const { certificate, key, matches, backupCertificate, leftovers } = files;
-  if (isAbsent(files)) return { status: 'absent', leftovers };
-  const problem =
-    certificate.problem ?? key.problem ?? (matches ? undefined : 'the key does not belong to the certificate');
-  const issuer = issuerOf(certificate.chain);
-  const [replaced] = backupCertificate.chain;
+function isAbsent({ stored, pending, backup }: Found): boolean {
+  const certificate = certificateFile(stored);
+  const key = keyFile(stored);
+  if (!certificate.there && !key.there) return true;
+  if (certificate.there && key.there) return false;
+  if (Object.values(backup).some(({ there }) => there)) return false;
+  return certificate.there ? fits(certificate, keyFile(pending)) : fits(certificateFile(pending), key);
+}
+
+/** Reads all files of a pair, and what a swap puts beside them. Throws a StorageError where one of them cannot be read. */
+export async function readPairFiles(storage: PairStorage): Promise<PairFiles> {
+  const places = placesOf(storage);
+  const beside = (which: 'pending' | 'backup'): readonly Place[] =>
+    places.map(({ part, path }) => ({ part, path: besides(path)[which] }));
+  const [stored, pending, backup] = await Promise.all([
+    readParts(places),
+    readParts(beside('pending')),
+    readParts(beside('backup')),
+  ]);
+  const found = { places, stored, pending, backup };
+  const left = (which: 'pending' | 'backup', parts: Parts): readonly string[] =>
+    places.flatMap(({ part, path }) => (parts[part]?.there === true ? [basename(besides(path)[which])] : []));
+  return {
+    ...found,
+    storage,
+    pair: pairOf(stored),
+    settlement: settlementOf(found),
+    absent: isAbsent(found),
+    leftovers: [...left('pending', pending), ...left('backup', backup)].sort(),
+  };
+}
+
+/** Names of what lies where a first pair would be put, and is none of ours. */
+export function inTheWay(files: PairFiles): readonly string[] {
+  const { places, stored, pending, absent } = files;
+  if (!absent) return places.flatMap(({ part, path }) => (stored[part]?.there === true ? [path] : []));
+  const certificate = certificateFile(pending);
+  const key = keyFile(pending);
+  const leaf = leafOf(certificate.there ? certificate : certificateFile(stored), key.there ? key : keyFile(stored));
+  return places.flatMap(({ part, path }) => {
+    const file = stored[part];
+    if (file?.there !== true) return [];
+    return part === 'key' || belongs(part, file, leaf) ? [] : [path];
+  });
+}
+
+/** What is shown of a pair: of its certificates those that lead to its root first. */
+export function seenOfPair(
+  pair: Pair,
+): Omit<Extract<PairSeen, { status: 'seen' }>, 'status' | 'files' | 'swap' | 'replaced' | 'leftovers'> {
+  const [leaf, issuer] = pair.path;
+  const signer = issuer ?? (leaf !== undefined && isSignedBy(leaf, leaf) ? leaf : undefined);
+  const key = keyFingerprintOf(pair.key);
+  return {
+    ...(pair.problem === undefined ? {} : { problemCode: pair.problem.code, problem: pair.problem.text }),
+    chain: [...pair.path, ...pair.others].map(x509Seen),
+    ...(signer === undefined ? {} : { issuerFingerprint: fingerprintOf(signer) }),
+    keyMatches: pair.matches,
+    ...(key === undefined ? {} : { keyFingerprint: key }),
+  };
+}
+
+export function pairSeen(files: PairFiles, accounts: Accounts): PairSeen {
+  const { places, stored, backup, pair, settlement, leftovers } = files;
+  if (files.absent) return { status: 'absent', leftovers };
+  const before = certificateFile(backup);
+  const [replaced] = before.certificates;
   return {
     status: 'seen',
-    ...(problem === undefined ? {} : { problem }),
-    chain: certificate.chain.map(x509Seen),
-    ...(issuer === undefined ? {} : { issuerFingerprint: fingerprintOf(issuer) }),
-    keyMatches: matches,
-    ...(certificate.stat === undefined ? {} : { certificateFile: certificate.stat }),
-    ...(key.stat === undefined ? {} : { keyFile: key.stat }),
-    swap: swapOf(files.move),
-    ...(replaced === undefined || backupCertificate.problem !== undefined ? {} : { replaced: x509Seen(replaced) }),
+    ...seenOfPair(pair),
+    files: storedFiles(places, stored, pair, files.storage, accounts),
+    swap: settlement.swap,
+    ...(replaced === undefined || before.certificateProblem !== undefined ? {} : { replaced: x509Seen(replaced) }),
     leftovers,
   };
 }

@@ -3,44 +3,35 @@
 import { resolve } from 'node:path';
 import type { Outside } from '../../../src/engine/plugin.ts';
 import type { CertificatesConfig } from '../generated.ts';
-import type { CertificatesReader, PairPaths, Trust } from '../world.ts';
+import { mapPaths } from '../paths.ts';
+import type { CertificatesReader, PairStorage } from '../world.ts';
+import { type Accounts, readAccounts } from './accounts.ts';
 import { readAuthority } from './authority.ts';
-import type { ProbeLimits } from './connect.ts';
 import { findPairs } from './find-pairs.ts';
-import { pairSeen, readPairFiles } from './pair.ts';
-import { probe } from './probe.ts';
-import { type TrustSet, readTrustSet } from './trust.ts';
+import { openProbing } from './probing.ts';
+import { readStored } from './stored.ts';
 
-/** For a project that configures nothing. */
-const DEFAULTS = { concurrency: 100, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10 };
+/** A storage with its paths absolute. */
+export function storageIn(folder: string, storage: PairStorage): PairStorage {
+  return mapPaths(storage, (path) => resolve(folder, path));
+}
 
-export function pathsIn(folder: string, paths: PairPaths): PairPaths {
-  return { certificate: resolve(folder, paths.certificate), key: resolve(folder, paths.key) };
+/** The accounts of this machine, read once when they are first needed. */
+export function openAccounts(): () => Promise<Accounts> {
+  let accounts: Promise<Accounts> | undefined;
+  return () => {
+    accounts ??= readAccounts();
+    return accounts;
+  };
 }
 
 export function openReader(outside: Outside): CertificatesReader {
   const { folder } = outside;
-  const config = { ...DEFAULTS, ...(outside.config as unknown as Partial<CertificatesConfig>).probe };
-  const limits: ProbeLimits = {
-    connectMs: config.connectSeconds * 1000,
-    handshakeMs: config.handshakeSeconds * 1000,
-    totalMs: config.totalSeconds * 1000,
-  };
-  const sets = new WeakMap<Trust, TrustSet>();
+  const accounts = openAccounts();
   return {
-    probes: config.concurrency,
+    ...openProbing(folder, (outside.config as unknown as Partial<CertificatesConfig>).probe),
     readAuthority: (dir) => readAuthority(resolve(folder, dir)),
-    readPair: async (paths) => pairSeen(await readPairFiles(pathsIn(folder, paths))),
+    readPair: async (storage) => readStored(storageIn(folder, storage), await accounts()),
     findPairs: (dir, signal) => findPairs(folder, dir, signal),
-    readTrust: async (files) => {
-      const set = await readTrustSet(folder, files);
-      sets.set(set, set);
-      return set;
-    },
-    probe: (target, trust, now, signal) => {
-      const set = sets.get(trust);
-      if (set === undefined) throw new Error('these trust anchors were read by another reader');
-      return probe(target, set, limits, now, signal);
-    },
   };
 }

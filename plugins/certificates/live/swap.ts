@@ -1,131 +1,54 @@
 /**
- * The swap of a pair: from pending files over backups to the stored pair, with a valid pair to be had at every point.
+ * The swap of a pair in files: from pending files over backups to the stored pair, with a valid pair to be had at every
+ * point. `pair.ts` has the table of what an interruption leaves, and what is done with it.
  *
- * Each step is on the disk before the next one begins, folders included, so that a loss of power leaves what a kill
- * leaves. The point of no return is the rename of the certificate: from there on, an interruption is finished.
+ * Nothing is renamed before everything that a recovery may need is on the disk; the renames then follow each other at
+ * once, so that a reader meets a new certificate with an old key for some microseconds only.
  */
 
-import { besides } from '../paths.ts';
-import type { PairPaths } from '../world.ts';
-import { makeFolder, moveOver, readWhole, removeFile, setMode, syncFolders, writeNew } from './files.ts';
+import type { X509Certificate } from 'node:crypto';
+import { renameSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { type Place, besides } from '../paths.ts';
+import type { PairPart, PairStorage } from '../world.ts';
+import type { Accounts } from './accounts.ts';
+import { makeFolder, readWhole, removeFile, setAttributes, syncFolders, writeNew } from './files.ts';
 import { type PairFiles, readPairFiles } from './pair.ts';
+import { attributesFor, attributesOfCopy, contentOf, keyText, storedFiles } from './parts.ts';
 
-const CERTIFICATE_MODE = 0o644;
-const KEY_MODE = 0o600;
 const FILE_LIMIT = 1_048_576;
 
 export interface NewPair {
-  /** PEM: the certificate, and its chain. */
-  readonly certificate: string;
+  /** The certificate, and what leads from it to its root. */
+  readonly path: readonly X509Certificate[];
   /** PEM, PKCS#8. */
   readonly key: string;
 }
 
+/** Looks at a pair as it was read back, and throws what is wrong with it. */
+export type Validate = (certificate: string, key: string) => void;
+
 async function drop(paths: readonly string[]): Promise<void> {
-  for (const path of paths) if (await removeFile(path)) await syncFolders(path);
+  const dropped: string[] = [];
+  for (const path of paths) if (await removeFile(path)) dropped.push(path);
+  if (dropped.length > 0) await syncFolders(...dropped);
 }
 
-/** The certificate's backup goes last: it tells whether what was replaced was still valid. */
-async function dropBackups(paths: PairPaths): Promise<void> {
-  await drop([besides(paths.key).backup, besides(paths.certificate).backup]);
-}
-
-async function dropLeftovers(paths: PairPaths): Promise<void> {
-  await dropBackups(paths);
-  await drop([besides(paths.key).pending, besides(paths.certificate).pending]);
-}
-
-/** Takes the next move of an interrupted swap; the moves of one swap are few, and each brings it nearer to its end. */
-async function takeMove({ paths, move }: PairFiles): Promise<void> {
-  const certificate = besides(paths.certificate);
-  const key = besides(paths.key);
-  switch (move) {
-    case 'none':
-      return;
-    case 'drop-leftovers':
-      return dropLeftovers(paths);
-    case 'drop-backups':
-      return dropBackups(paths);
-    case 'move-key':
-      return moveOver(key.pending, paths.key);
-    case 'restore-key':
-      return moveOver(key.backup, paths.key);
-    case 'restore-certificate':
-    case 'restore-both':
-      return moveOver(certificate.backup, paths.certificate);
-  }
-}
-
-const MOST_MOVES = 5;
+const MOST_ROUNDS = 5;
 
 /** Finishes or undoes an interrupted swap; does nothing where there is none. Gives what is there then. */
-export async function settleSwap(paths: PairPaths): Promise<PairFiles> {
-  let files = await readPairFiles(paths);
-  for (let taken = 0; files.move !== 'none'; taken++) {
-    if (taken === MOST_MOVES) throw new Error(`the interrupted swap of ${paths.certificate} does not come to its end`);
-    await takeMove(files);
-    files = await readPairFiles(paths);
+export async function settleSwap(storage: PairStorage): Promise<PairFiles> {
+  for (let round = 0; ; round++) {
+    const files = await readPairFiles(storage);
+    const { swap, renames, drops } = files.settlement;
+    if (swap === 'none') return files;
+    if (round === MOST_ROUNDS)
+      throw new Error(`the interrupted swap of ${files.places[0]?.path ?? ''} does not come to its end`);
+    for (const { from, to } of renames) renameSync(from, to);
+    if (renames.length > 0) await syncFolders(...renames.flatMap(({ from, to }) => [from, to]));
+    // What was renamed is gone from its place already.
+    await drop(drops);
   }
-  return files;
-}
-
-/** Copies a stored file, whatever it holds; gives false where there is none. */
-async function backUp(path: string, mode: number): Promise<boolean> {
-  const seen = await readWhole(path, FILE_LIMIT);
-  if (seen.kind === 'missing') return false;
-  if (seen.kind === 'other') throw new Error(`${path} is ${seen.what}: it is not replaced`);
-  await writeNew(besides(path).backup, seen.text, mode);
-  return true;
-}
-
-/**
- * Swaps a new pair in. `validate` looks at the pending pair as it was read back, and throws what is wrong with it.
- * Throws where nothing was changed, or the old pair was put back. Leftovers have to be settled before.
- */
-export async function swapIn(
-  paths: PairPaths,
-  pair: NewPair,
-  validate: (certificate: string, key: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const certificate = besides(paths.certificate);
-  const key = besides(paths.key);
-  await makeFolder(dirname(paths.certificate));
-  await makeFolder(dirname(paths.key));
-  try {
-    await writeNew(key.pending, pair.key, KEY_MODE);
-    await writeNew(certificate.pending, pair.certificate, CERTIFICATE_MODE);
-    await syncFolders(key.pending, certificate.pending);
-    validate(await reread(certificate.pending), await reread(key.pending));
-    await backUp(paths.certificate, CERTIFICATE_MODE);
-    await backUp(paths.key, KEY_MODE);
-    await syncFolders(certificate.backup, key.backup);
-    signal.throwIfAborted();
-  } catch (error) {
-    await dropLeftovers(paths);
-    throw error;
-  }
-  await moveOver(certificate.pending, paths.certificate);
-  try {
-    await moveOver(key.pending, paths.key);
-    validate(await reread(paths.certificate), await reread(paths.key));
-  } catch (error) {
-    try {
-      await putBack(paths);
-    } catch (second) {
-      // What lies there tells the next run how to go on.
-      throw new Error(`${messageOf(error)}; and the old pair could not be put back: ${messageOf(second)}`, {
-        cause: second,
-      });
-    }
-    throw error;
-  }
-  await dropBackups(paths);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function reread(path: string): Promise<string> {
@@ -134,30 +57,156 @@ async function reread(path: string): Promise<string> {
   return seen.text;
 }
 
-/** Puts every file back as it was: a rename for each that was there, and away with what was not. */
-async function putBack(paths: PairPaths): Promise<void> {
-  const { backups } = await readPairFiles(paths);
-  if (backups.certificate) await moveOver(besides(paths.certificate).backup, paths.certificate);
-  else await drop([paths.certificate]);
-  // The key is still the old one if its rename was what failed: then its backup is only a copy.
-  if (!backups.key) await drop([paths.key]);
-  else if (!(await readPairFiles(paths)).matches) await moveOver(besides(paths.key).backup, paths.key);
-  await dropLeftovers(paths);
+interface NewFile extends Place {
+  readonly text: string;
 }
 
-/** Sets the modes of a stored pair, and settles what lies beside it. */
-export async function tidyPair(paths: PairPaths): Promise<void> {
-  await settleSwap(paths);
-  await setMode(paths.certificate, CERTIFICATE_MODE);
-  await setMode(paths.key, KEY_MODE);
+/** Reads new files back, from where `at` says that each is, and throws where they are not as they were written. */
+async function check(files: readonly NewFile[], at: (path: string) => string, validate: Validate): Promise<void> {
+  for (const { path, text } of files)
+    if ((await reread(at(path))) !== text) throw new Error(`${at(path)} does not hold what was written`);
+  const textOf = (part: 'certificate' | 'key'): string =>
+    (files.find((each) => each.part === part) ?? files.find((each) => each.part === 'combined'))?.text ?? '';
+  validate(textOf('certificate'), textOf('key'));
+}
+
+/** Waits for every one of them, and throws what the first one that failed threw: nothing of it goes on afterwards. */
+async function all(works: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** Refuses to replace what is no file. */
+function refuseOthers({ places, stored }: PairFiles): void {
+  for (const { part, path } of places) {
+    const file = stored[part];
+    if (file?.there === true && file.text === undefined)
+      throw new Error(`${path} is ${file.what ?? 'no file'}: it is not replaced`);
+  }
 }
 
 /**
- * Takes a pair away: what lies beside it, then the key, then the certificate. A removal that is interrupted leaves a
- * certificate without its key: seen as a pair that can't be used, so that the next run removes the rest.
+ * Swaps new files in, all or none: what `files` holds is what is there now, and has nothing left of another swap.
+ * Throws where nothing was changed, or where all was put back.
  */
-export async function deletePair(paths: PairPaths): Promise<void> {
-  const certificate = besides(paths.certificate);
-  const key = besides(paths.key);
-  await drop([key.backup, certificate.backup, key.pending, certificate.pending, paths.key, paths.certificate]);
+async function swapFiles(
+  files: PairFiles,
+  made: readonly NewFile[],
+  accounts: Accounts,
+  validate: Validate,
+  signal: AbortSignal,
+): Promise<void> {
+  const { storage, stored } = files;
+  const paths = made.map(({ path }) => path);
+  refuseOthers(files);
+  for (const folder of new Set(paths.map((path) => dirname(path)))) await makeFolder(folder);
+  try {
+    await all(
+      made.flatMap(({ part, path, text }) => {
+        const { pending, backup } = besides(path);
+        const before = stored[part];
+        return [
+          writeNew(pending, text, attributesFor(part, storage, stored, accounts)),
+          ...(before?.text === undefined || before.stat === undefined
+            ? []
+            : [writeNew(backup, before.text, attributesOfCopy(part, before.stat))]),
+        ];
+      }),
+    );
+    await syncFolders(...paths);
+    await check(made, (path) => besides(path).pending, validate);
+    signal.throwIfAborted();
+  } catch (error) {
+    await dropBeside(paths);
+    throw error;
+  }
+  try {
+    for (const path of paths) renameSync(besides(path).pending, path);
+    await syncFolders(...paths);
+    await check(made, (path) => path, validate);
+  } catch (error) {
+    try {
+      await putBack(files, made);
+    } catch (second) {
+      // What lies there tells the next run how to go on.
+      throw new Error(`${messageOf(error)}; and the old pair could not be put back: ${messageOf(second)}`, {
+        cause: second,
+      });
+    }
+    throw error;
+  }
+  await drop(backupsOf(paths));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Keys first: the certificate's backup tells whether what was replaced was still valid. */
+function backupsOf(paths: readonly string[]): readonly string[] {
+  return paths.toReversed().map((path) => besides(path).backup);
+}
+
+async function dropBeside(paths: readonly string[]): Promise<void> {
+  await drop(backupsOf(paths));
+  await drop(paths.toReversed().map((path) => besides(path).pending));
+}
+
+/** Puts every file back as it was: a rename for each that was there, and away with what was not. */
+async function putBack({ stored }: PairFiles, made: readonly NewFile[]): Promise<void> {
+  const wasThere = ({ part }: NewFile): boolean => stored[part]?.there === true;
+  for (const file of made) if (wasThere(file)) renameSync(besides(file.path).backup, file.path);
+  for (const file of made) if (!wasThere(file)) await removeFile(file.path);
+  const paths = made.map(({ path }) => path);
+  await syncFolders(...paths);
+  await dropBeside(paths);
+}
+
+/** Swaps a new pair in. Leftovers have to be settled before; `files` is what is there then. */
+export async function swapIn(
+  files: PairFiles,
+  pair: NewPair,
+  accounts: Accounts,
+  validate: Validate,
+  signal: AbortSignal,
+): Promise<void> {
+  const parts = new Set(files.places.map(({ part }) => part));
+  const made = files.places.map((place) => ({ ...place, text: contentOf(place.part, pair.path, pair.key, parts) }));
+  await swapFiles(files, made, accounts, validate, signal);
+}
+
+/** The parts whose files do not hold what follows from the stored pair, as far as that is known. */
+function wrongParts({ places, stored, pair, storage }: PairFiles, accounts: Accounts): ReadonlySet<PairPart> {
+  const seen = storedFiles(places, stored, pair, storage, accounts);
+  return new Set(seen.flatMap(({ part, problem, lost }) => (problem === undefined || lost === true ? [] : [part])));
+}
+
+/** Sets owners and modes of a stored pair, writes files anew that follow from it, and settles what lies beside it. */
+export async function tidyPair(storage: PairStorage, accounts: Accounts): Promise<{ readonly rewritten: boolean }> {
+  const files = await settleSwap(storage);
+  const { places, stored, pair } = files;
+  const wrong = wrongParts(files, accounts);
+  const { key } = pair;
+  if (wrong.size > 0 && key !== undefined) {
+    const parts = new Set(places.map(({ part }) => part));
+    const made = places
+      .filter(({ part }) => wrong.has(part))
+      .map((place) => ({ ...place, text: contentOf(place.part, pair.path, keyText(key), parts) }));
+    await swapFiles(files, made, accounts, () => undefined, new AbortController().signal);
+  }
+  for (const { part, path } of places) await setAttributes(path, attributesFor(part, storage, stored, accounts));
+  return { rewritten: wrong.size > 0 };
+}
+
+/**
+ * Takes a pair away: what lies beside it, then what else there is, and the certificate last. A removal that is
+ * interrupted leaves a certificate without its key: seen as a pair that can't be used, so that the next run removes
+ * the rest.
+ */
+export async function deletePair({ places }: PairFiles): Promise<void> {
+  const paths = places.map(({ path }) => path);
+  await dropBeside(paths);
+  const [first = '', ...others] = paths;
+  await drop(others.toReversed());
+  await drop([first]);
 }

@@ -18,11 +18,21 @@ const QUICK_GROUPS = 'X25519:P-256:P-384:P-521';
 
 export type Groups = 'quick' | 'all';
 
-/** A set of anchors: the well-known ones, and more. */
+/** Anchors that are trusted beside the well-known ones, as PEM. */
 export interface TrustSet extends Trust {
+  readonly pems: readonly string[];
+}
+
+/** A set of anchors in the forms that probes need. */
+interface Made {
   readonly context: (groups: Groups) => SecureContext;
   /** Anchors with this subject, as node:crypto prints it. */
-  readonly anchors: (subject: string) => readonly X509Certificate[];
+  readonly bySubject: (subject: string) => readonly X509Certificate[];
+}
+
+export interface Anchors {
+  readonly context: (set: TrustSet, groups: Groups) => SecureContext;
+  readonly bySubject: (set: TrustSet, subject: string) => readonly X509Certificate[];
 }
 
 function once<T>(make: () => T): () => T {
@@ -30,32 +40,58 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-/** Reads the PEM files of a set. What is missing, or holds no certificates, is left out. Throws a StorageError where a file can't be read. */
-export async function readTrustSet(folder: string, files: readonly string[]): Promise<TrustSet> {
-  const extra: X509Certificate[] = [];
+/** Reads the certificates of PEM files. What is missing, or holds none, is left out. Throws a StorageError where a file can't be read. */
+export async function readAnchors(folder: string, files: readonly string[]): Promise<readonly string[]> {
+  const pems: string[] = [];
   for (const file of files) {
     const seen = await readWhole(resolve(folder, file), TRUST_LIMIT);
-    if (seen.kind === 'file') extra.push(...readChain(seen.text).certificates);
+    if (seen.kind === 'file') pems.push(...readChain(seen.text).certificates.map((each) => each.toString()));
   }
+  return pems;
+}
+
+function make({ pems }: TrustSet): Made {
   const options = once(() =>
-    extra.length === 0
+    pems.length === 0
       ? {}
       : {
-          ca: [...getCACertificates('default'), ...extra.map((each) => each.toString())],
+          ca: [...getCACertificates('default'), ...pems],
           // An anchor may be an authority below a root: what is written is what is trusted.
           allowPartialTrustChain: true,
         },
   );
   const quick = once(() => createSecureContext({ ...options(), ecdhCurve: QUICK_GROUPS }));
   const all = once(() => createSecureContext(options()));
-  const bySubject = once(() => {
-    const known = getCACertificates('default').map((pem) => new X509Certificate(pem));
-    return Map.groupBy([...known, ...extra], (each) => each.subject);
-  });
+  const subjects = once(() =>
+    Map.groupBy(
+      [...getCACertificates('default'), ...pems].map((pem) => new X509Certificate(pem)),
+      (each) => each.subject,
+    ),
+  );
   return {
-    id: files.join('\n'),
     context: (groups) => (groups === 'quick' ? quick() : all()),
-    anchors: (subject) => bySubject().get(subject) ?? [],
+    bySubject: (subject) => subjects().get(subject) ?? [],
+  };
+}
+
+/** Sets that are kept made: each holds all well-known anchors, and takes some ms to make. */
+const MOST_KEPT = 16;
+
+/** Makes each set once, and keeps those that were needed last. */
+export function openAnchors(): Anchors {
+  const kept = new Map<string, Made>();
+  const madeOf = (set: TrustSet): Made => {
+    const key = set.pems.join('');
+    const made = kept.get(key) ?? make(set);
+    kept.delete(key);
+    kept.set(key, made);
+    const [oldest] = kept.keys();
+    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+    return made;
+  };
+  return {
+    context: (set, groups) => madeOf(set).context(groups),
+    bySubject: (set, subject) => madeOf(set).bySubject(subject),
   };
 }
 
@@ -70,12 +106,16 @@ function isValidAt(certificate: X509Certificate, now: number): boolean {
  * Whether a chain leads to an anchor, the dates of its leaf left aside. OpenSSL names one error only: for a leaf that
  * has expired it does not say whether it would have been trusted otherwise.
  */
-export function leadsToAnchor(chain: readonly X509Certificate[], trust: TrustSet, now: number): boolean {
+export function leadsToAnchor(
+  chain: readonly X509Certificate[],
+  anchorsOf: (subject: string) => readonly X509Certificate[],
+  now: number,
+): boolean {
   let [current] = chain;
   for (let length = 0; current !== undefined && length < MAX_CHAIN; length++) {
     const last: X509Certificate = current;
-    if (trust.anchors(last.subject).some((anchor) => anchor.fingerprint256 === last.fingerprint256)) return true;
-    if (trust.anchors(last.issuer).some((anchor) => isSignedBy(last, anchor) && isValidAt(anchor, now))) return true;
+    if (anchorsOf(last.subject).some((anchor) => anchor.fingerprint256 === last.fingerprint256)) return true;
+    if (anchorsOf(last.issuer).some((anchor) => isSignedBy(last, anchor) && isValidAt(anchor, now))) return true;
     current = chain.find((each) => each !== last && isSignedBy(last, each) && isValidAt(each, now));
   }
   return false;

@@ -1,32 +1,84 @@
-/** The real world for writing: what the reader sees, and the files that issuing needs. */
+/** The real world for writing: what the reader sees, the files that issuing needs, and the services that use them. */
 
 import { resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import type { Outside } from '../../../src/engine/plugin.ts';
-import type { CertificatesWriter } from '../world.ts';
+import type { CertificatesConfig } from '../generated.ts';
+import { placesOf } from '../paths.ts';
+import type { CertificatesWriter, DeployOrder, Service } from '../world.ts';
 import { createAuthority, deleteAuthority, tidyAuthority } from './authority.ts';
 import { issue } from './issue.ts';
-import { openReader, pathsIn } from './reader.ts';
-import { deletePair, settleSwap, tidyPair } from './swap.ts';
+import { openAccounts, openReader, storageIn } from './reader.ts';
+import { commandText, isAllowed, runCommand } from './run-command.ts';
+import { openServices } from './services.ts';
+import { signalProcess } from './signal-process.ts';
+import { deleteStored, settleStored, tidyStored } from './stored.ts';
+
+/** What a command gets beside the environment of this run: the name of the resource, and the path of each of its files. */
+function deployEnv({ name, storage }: Pick<DeployOrder, 'name' | 'storage'>): Readonly<Record<string, string>> {
+  const { directory } = storage;
+  return {
+    FETTLE_NAME: name,
+    ...Object.fromEntries(placesOf(storage).map(({ part, path }) => [`FETTLE_${part.toUpperCase()}`, path])),
+    ...(directory === undefined ? {} : { FETTLE_DIRECTORY: directory.path }),
+  };
+}
 
 export function openWriter(outside: Outside): CertificatesWriter {
-  const { folder } = outside;
+  const { folder, env } = outside;
+  const { commands = [], pidFiles = [] } = outside.config as unknown as Partial<CertificatesConfig>;
+  const accounts = openAccounts();
+  const mayRun = (words: readonly string[]): void => {
+    if (!isAllowed(words, commands))
+      throw new Error(`${commandText(words)} is none of the commands that fettle.yaml lists for this plugin`);
+  };
+  const reload = async ({ command, signal, timeoutSeconds }: Service, abort: AbortSignal): Promise<void> => {
+    if (command !== undefined) {
+      mayRun(command);
+      await runCommand({ words: command, folder, env, timeoutMs: timeoutSeconds * 1000, signal: abort });
+    } else if (signal !== undefined) {
+      const pidFile = resolve(folder, signal.pidFile);
+      if (!pidFiles.some((each) => resolve(folder, each) === pidFile))
+        throw new Error(`${signal.pidFile} is none of the files that fettle.yaml lists for this plugin`);
+      await signalProcess({ ...signal, pidFile });
+    }
+  };
+  const services = openServices(reload, () => performance.now());
   return {
     ...openReader(outside),
     createAuthority: (dir, commonName, now) => createAuthority(resolve(folder, dir), commonName, now),
     deleteAuthority: (dir) => deleteAuthority(resolve(folder, dir)),
     tidyAuthority: (dir) => tidyAuthority(resolve(folder, dir)),
-    issue: (order) =>
-      issue({
-        ...order,
-        paths: pathsIn(folder, order.paths),
-        ...(order.authority === undefined
-          ? {}
-          : { authority: { ...order.authority, dir: resolve(folder, order.authority.dir) } }),
-      }),
-    settleSwap: async (paths) => {
-      await settleSwap(pathsIn(folder, paths));
+    issue: async (order) => {
+      const ended = services.begin(order.service);
+      try {
+        const authority =
+          order.authority === undefined
+            ? {}
+            : { authority: { ...order.authority, dir: resolve(folder, order.authority.dir) } };
+        return await issue({ ...order, ...authority, storage: storageIn(folder, order.storage) }, await accounts());
+      } finally {
+        ended();
+      }
     },
-    tidyPair: (paths) => tidyPair(pathsIn(folder, paths)),
-    deletePair: (paths) => deletePair(pathsIn(folder, paths)),
+    settleSwap: (storage) => settleStored(storageIn(folder, storage)),
+    tidyPair: async (storage) => tidyStored(storageIn(folder, storage), await accounts()),
+    deletePair: (storage) => deleteStored(storageIn(folder, storage)),
+    deploy: async ({ deploy, storage, name, service, signal }) => {
+      mayRun(deploy.command);
+      const ended = services.begin(service);
+      try {
+        await runCommand({
+          words: deploy.command,
+          folder,
+          env: { ...env, ...deployEnv({ name, storage: storageIn(folder, storage) }) },
+          timeoutMs: deploy.timeoutSeconds * 1000,
+          signal,
+        });
+      } finally {
+        ended();
+      }
+    },
+    reload: services.reload,
   };
 }

@@ -1,6 +1,6 @@
 /** X.509 certificates and private keys out of PEM text, by node:crypto. */
 
-import { type KeyObject, X509Certificate, createPrivateKey } from 'node:crypto';
+import { type KeyObject, X509Certificate, createPrivateKey, hash } from 'node:crypto';
 import type { X509Seen } from '../world.ts';
 
 const PEM = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/gu;
@@ -88,6 +88,11 @@ function unquoted(value: string): string {
   }
 }
 
+/** SHA-256 of a public key in its SPKI form. Throws where it has none. */
+export function publicKeyFingerprint(key: KeyObject): string {
+  return `sha256:${hash('sha256', key.export({ type: 'spki', format: 'der' }))}`;
+}
+
 export function fingerprintOf(certificate: X509Certificate): string {
   return `sha256:${certificate.fingerprint256.replaceAll(':', '').toLowerCase()}`;
 }
@@ -104,11 +109,13 @@ export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate
   }
 }
 
-const oneLine = (name: string | undefined): string =>
-  (name ?? '')
+/** A distinguished name as node:crypto prints it, on one line. */
+export function oneLine(name: string | undefined): string {
+  return (name ?? '')
     .split('\n')
     .filter((part) => part !== '')
     .join(', ');
+}
 
 /** Everything that is shown of one certificate. */
 export function x509Seen(certificate: X509Certificate): X509Seen {

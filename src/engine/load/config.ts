@@ -248,12 +248,14 @@ async function checkConfig(
       continue;
     }
     if (!isMembers(settings[name])) continue;
-    const validate = (await (await loader()).validators())['config'];
+    const plugin = await loader();
+    const validate = (await plugin.validators())['config'];
     const given = settings[name];
     const isWritten = Object.hasOwn(given, 'parallelism');
-    if (validate !== undefined) mistakes.push(...errorsOf(validate, given, pointer));
+    const wrong = validate === undefined ? [] : errorsOf(validate, given, pointer);
     // How many actions run at once is for the engine; the plugin does not get it.
     const { parallelism, ...config } = given;
+    mistakes.push(...wrong, ...(wrong.length > 0 ? [] : settingsMistakes(plugin, config as Json, pointer)));
     plugins[name] = {
       config,
       ...(isWritten && typeof parallelism === 'number' ? { parallelism } : {}),
@@ -262,6 +264,17 @@ async function checkConfig(
   if (mistakes.length > 0) return { mistakes, written, plugins };
   const more = [...storeMistakes(written), ...(await safetyMistakes(filledOf(written), loaders, now))];
   return { mistakes: more, written, plugins };
+}
+
+/** What a plugin's own check finds in its settings, which have passed their schema. */
+function settingsMistakes(plugin: Plugin, settings: Json, base: string): readonly PointerMistake[] {
+  return (plugin.checkSettings?.(settings) ?? []).map(({ pointer, message, suggestion }) => ({
+    code: 'bad-config',
+    at: 'value',
+    pointer: `${base}${pointer}`,
+    message,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  }));
 }
 
 function errorsOf(validate: Validator, value: unknown, base: string): readonly PointerMistake[] {

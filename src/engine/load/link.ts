@@ -2,7 +2,7 @@
 
 import type { Mistake, Plugin } from '../plugin.ts';
 import { formatRef } from '../ref.ts';
-import type { Desired, Position, Ref } from '../types.ts';
+import type { Desired, Json, Position, Ref } from '../types.ts';
 import type { PointerMistake } from './explain.ts';
 import { printable, shorten } from './mistake.ts';
 import { nearest } from './nearest.ts';
@@ -205,6 +205,7 @@ function shortestCircle(start: string, links: (node: string) => readonly Link[])
 export function findPluginMistakes(
   documents: readonly Declared[],
   pluginOf: (name: string) => Checks | undefined,
+  settingsOf: (name: string) => Json,
 ): readonly LinkMistake[] {
   const byAddress = new Map<string, Declared>();
   for (const document of documents) if (!byAddress.has(document.address)) byAddress.set(document.address, document);
@@ -224,7 +225,7 @@ export function findPluginMistakes(
     const plugin = pluginOf(name);
     if (plugin?.check !== undefined) {
       for (const document of ofPlugin)
-        for (const mistake of plugin.check(document.desired, find)) mistakes.push(of(document, mistake));
+        for (const mistake of plugin.check(document.desired, find, settingsOf(name))) mistakes.push(of(document, mistake));
     }
     for (const mistake of plugin?.checkTogether?.(ofPlugin.map(({ desired }) => desired)) ?? []) {
       const document = byAddress.get(formatRef(mistake.ref));

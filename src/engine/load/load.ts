@@ -25,7 +25,7 @@ import { validators as engineValidators } from '../generated.validators.js';
 import type { Plugin, Validator, Validators } from '../plugin.ts';
 import { compareText, formatRef, parseRef } from '../ref.ts';
 import type { KindTables } from '../tables.ts';
-import type { Desired, Lifecycle, Problem, Ref } from '../types.ts';
+import type { Desired, Json, Lifecycle, Problem, Ref } from '../types.ts';
 import { offsetAt, pointerParts, readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
 import { limits } from './limits.ts';
@@ -54,6 +54,8 @@ export interface LoadOptions {
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
   /** The configuration, which is no document, where it is not called `fettle.yaml`. Absolute. */
   readonly configFile?: string;
+  /** The plugins' parts of the configuration, validated, by their names. */
+  readonly settings?: Readonly<Record<string, Json>>;
   /** Absolute: files that really lie outside it are problems, and not read. */
   readonly root?: string;
   /** A path may yield no document. */
@@ -143,7 +145,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   }
   onProgress?.(found.files.length, found.files.length);
   if (options.allowEmpty !== true) reading.problems.push(...emptyEntries(found.entries, reading));
-  reading.problems.push(...(await checkTogether(reading, known, folder)));
+  reading.problems.push(...(await checkTogether(reading, known, folder, options.settings ?? {})));
   return {
     desired: reading.declared
       .map(({ desired }) => desired)
@@ -478,12 +480,17 @@ async function checkTogether(
   { declared, spoilt, isPartial }: Reading,
   known: ReadonlyMap<string, Known>,
   folder: string,
+  settings: Readonly<Record<string, Json>>,
 ): Promise<readonly Problem[]> {
   const mistakes = [
     ...findDuplicates(declared),
     ...(isPartial ? [] : findUnknown(declared, spoilt)),
     ...findCycles(declared),
-    ...findPluginMistakes(declared, (name) => known.get(name)?.plugin),
+    ...findPluginMistakes(
+      declared,
+      (name) => known.get(name)?.plugin,
+      (name) => settings[name] ?? {},
+    ),
   ];
   const byFile = Map.groupBy(mistakes, (mistake) => mistake.of.file);
   const problems: Problem[] = [];

@@ -29,7 +29,7 @@ describe('paths', () => {
 
   test('of every kind start from the project once they are expanded', () => {
     const expand = (desired: ReturnType<typeof desiredOf>) =>
-      certificates.kinds[desired.ref.kind]?.expand?.(desired, () => undefined).map(({ spec }) => spec);
+      certificates.kinds[desired.ref.kind]?.expand?.(desired, () => undefined, {}).map(({ spec }) => spec);
     expect(expand(desiredOf('Issuer', 'ca', { localCa: { dir: './ca', commonName: 'x' } }, 'd/a.yaml'))).toEqual([
       { localCa: { dir: 'd/ca', commonName: 'x' } },
     ]);

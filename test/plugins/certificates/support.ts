@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import type { CertificateMemory, CertificateSpec, IssuerSpec } from '../../../plugins/certificates/generated.ts';
+import type {
+  CertificateMemory,
+  CertificateSpec,
+  DomainSpec,
+  IssuerSpec,
+} from '../../../plugins/certificates/generated.ts';
 import type { Outside, Query } from '../../../src/engine/plugin.ts';
 import { formatRef } from '../../../src/engine/ref.ts';
 import type { Desired, Memory, Observed, Pair, Ref, Scene } from '../../../src/engine/types.ts';
@@ -95,6 +100,20 @@ export function certificateSpec(more: Partial<CertificateSpec> = {}): Certificat
     validityDays: 90,
     storage: { file: { certificate: 'tls/www.crt', key: 'tls/www.key' } },
     renewal: { thresholdDays: 30 },
+    ...more,
+  };
+}
+
+/** What is written of a Domain, with the defaults of its schema. */
+export function domainSpec(more: Partial<DomainSpec> = {}): DomainSpec {
+  return {
+    host: 'www.example.test',
+    port: 443,
+    tlsMode: 'termination',
+    verify: true,
+    verified: true,
+    failurePolicy: 'standard',
+    expiryWarnDays: 30,
     ...more,
   };
 }

@@ -4,10 +4,13 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { readAccounts } from '../../../plugins/certificates/live/accounts.ts';
 import { createAuthority } from '../../../plugins/certificates/live/authority.ts';
 import { issue } from '../../../plugins/certificates/live/issue.ts';
-import { settleSwap, swapIn } from '../../../plugins/certificates/live/swap.ts';
-import type { KeyAlgorithm } from '../../../plugins/certificates/world.ts';
+import { readPairFiles } from '../../../plugins/certificates/live/pair.ts';
+import { type NewPair, type Validate, settleSwap, swapIn } from '../../../plugins/certificates/live/swap.ts';
+import { readChain } from '../../../plugins/certificates/live/x509-read.ts';
+import type { IssueOrder, KeyAlgorithm, PairStorage } from '../../../plugins/certificates/world.ts';
 import { type Line, lineOf, proposal, stateOf, take, view } from './line.ts';
 import { CA_SPEC, DAY, certificateSpec, desiredOf, openssl, tempFolder } from './support.ts';
 
@@ -26,11 +29,15 @@ const made: Record<'old' | 'ended' | 'other' | 'new' | 'ca', Files> = {
   ca: {},
 };
 
+async function issueIn(order: IssueOrder): Promise<void> {
+  await issue(order, await readAccounts());
+}
+
 async function pairAt(folder: string, at: number, keyAlgorithm: KeyAlgorithm = 'ecdsa-p256'): Promise<Files> {
   const paths = { certificate: join(folder, 'tls/www.crt'), key: join(folder, 'tls/www.key') };
   rmSync(join(folder, 'tls'), { recursive: true, force: true });
-  await issue({
-    paths,
+  await issueIn({
+    storage: { file: paths },
     authority: { dir: join(folder, 'ca') },
     dnsNames: ['www.example.test', 'example.test'],
     keyAlgorithm,
@@ -313,14 +320,15 @@ describe('a swap', () => {
     expectSound(line);
   });
 
-  const pair = (): { certificate: string; key: string } => ({
-    certificate: made.new['crt'] ?? '',
+  const pair = (): NewPair => ({
+    path: readChain(made.new['crt'] ?? '').certificates,
     key: made.new['key'] ?? '',
   });
-  const paths = ({ folder }: Line): { certificate: string; key: string } => ({
-    certificate: join(folder, 'tls/www.crt'),
-    key: join(folder, 'tls/www.key'),
+  const storageOf = ({ folder }: Line): PairStorage => ({
+    file: { certificate: join(folder, 'tls/www.crt'), key: join(folder, 'tls/www.key') },
   });
+  const swap = async (line: Line, validate: Validate, signal: AbortSignal): Promise<void> =>
+    swapIn(await readPairFiles(storageOf(line)), pair(), await readAccounts(), validate, signal);
   const never = new AbortController().signal;
   const OLD = (): Files => ({ 'www.crt': made.old['crt'] ?? '', 'www.key': made.old['key'] ?? '' });
 
@@ -335,7 +343,7 @@ describe('a swap', () => {
     const refuse = (): void => {
       throw new Error('not valid');
     };
-    await expect(swapIn(paths(line), pair(), refuse, never)).rejects.toThrow('not valid');
+    await expect(swap(line, refuse, never)).rejects.toThrow('not valid');
     expectOld(line);
   });
 
@@ -346,7 +354,7 @@ describe('a swap', () => {
       calls += 1;
       if (calls === 2) throw new Error('not valid any more');
     };
-    await expect(swapIn(paths(line), pair(), second, never)).rejects.toThrow('not valid any more');
+    await expect(swap(line, second, never)).rejects.toThrow('not valid any more');
     expect(calls).toBe(2);
     expectOld(line);
   });
@@ -355,37 +363,35 @@ describe('a swap', () => {
     const line = folderWith(OLD());
     // The pending key disappears between the look at it and its rename.
     const vanish = (): void => rmSync(join(line.folder, 'tls/www.key.pending'));
-    await expect(swapIn(paths(line), pair(), vanish, never)).rejects.toThrow('ENOENT');
+    await expect(swap(line, vanish, never)).rejects.toThrow('ENOENT');
     expectOld(line);
   });
 
   test('of a first pair that fails leaves nothing', async () => {
     const line = folderWith({});
     const vanish = (): void => rmSync(join(line.folder, 'tls/www.key.pending'));
-    await expect(swapIn(paths(line), pair(), vanish, never)).rejects.toThrow('ENOENT');
+    await expect(swap(line, vanish, never)).rejects.toThrow('ENOENT');
     expect(readdirSync(join(line.folder, 'tls'))).toEqual([]);
   });
 
   test('that is aborted before the first rename changes nothing', async () => {
     const line = folderWith(OLD());
-    await expect(swapIn(paths(line), pair(), () => {}, AbortSignal.abort(new Error('stopped')))).rejects.toThrow(
-      'stopped',
-    );
+    await expect(swap(line, () => {}, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
     expectOld(line);
   });
 
   test('does not replace a folder', async () => {
     const line = folderWith({ 'www.crt': made.old['crt'] ?? '' });
     mkdirSync(join(line.folder, 'tls/www.key'));
-    await expect(swapIn(paths(line), pair(), () => {}, never)).rejects.toThrow('is a directory: it is not replaced');
+    await expect(swap(line, () => {}, never)).rejects.toThrow('is a directory: it is not replaced');
     expect(readdirSync(join(line.folder, 'tls')).sort()).toEqual(['www.crt', 'www.key']);
     expect(await stateOf(line, WWW)).toBe('expired');
   });
 
   test('settles twice with the same end', async () => {
     const line = folderWith(pointOf(made.old, 'certificate renamed').files);
-    await settleSwap(paths(line));
-    expect((await settleSwap(paths(line))).move).toBe('none');
+    await settleSwap(storageOf(line));
+    expect((await settleSwap(storageOf(line))).settlement).toEqual({ swap: 'none', renames: [], drops: [] });
     expectSound(line);
   });
 });
@@ -493,8 +499,8 @@ describe('the whole life of a certificate', () => {
     expect(pair.observed).toBeUndefined();
     writeFileSync(join(line.folder, 'tls/www.key'), 'somebody else');
     await expect(
-      issue({
-        paths: { certificate: join(line.folder, 'tls/www.crt'), key: join(line.folder, 'tls/www.key') },
+      issueIn({
+        storage: { file: { certificate: join(line.folder, 'tls/www.crt'), key: join(line.folder, 'tls/www.key') } },
         dnsNames: ['a.test'],
         keyAlgorithm: 'ecdsa-p256',
         validityDays: 1,

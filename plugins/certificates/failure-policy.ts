@@ -1,0 +1,28 @@
+/**
+ * How the looks that a schedule takes at a failing Domain are spaced: each failure doubles the time to the next look.
+ *
+ * | policy | seconds after 1, 2, 3 … failures |
+ * |---|---|
+ * | `standard` | 60, 120, 240, 480, 960, 1920, 3840, 7680, 15360, 21600 |
+ * | `strict` | 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 43200 |
+ * | `hold` | 600, 1200, 7200, 14400, 28800, 57600, 86400 |
+ */
+
+import type { DomainSpec } from './generated.ts';
+
+export type FailurePolicy = DomainSpec['failurePolicy'];
+
+const MOST_DOUBLED = 10;
+
+/** Seconds from a failed look to the next one; `failures` counts that one too. Of `hold` the third failure trebles them. */
+export function backoffSeconds(policy: FailurePolicy, failures: number): number {
+  const doubled = 2 ** (Math.min(Math.max(failures, 1), MOST_DOUBLED) - 1);
+  switch (policy) {
+    case 'strict':
+      return Math.min(43_200, 300 * doubled);
+    case 'hold':
+      return Math.min(86_400, (failures >= 3 ? 1800 : 600) * doubled);
+    case 'standard':
+      return Math.min(21_600, 60 * doubled);
+  }
+}

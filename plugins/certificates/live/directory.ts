@@ -1,0 +1,337 @@
+/**
+ * A pair in a folder that is switched as a whole.
+ *
+ *     www/cert.pem     -> current/cert.pem       and so on for every part: made once, never changed
+ *     www/current      -> versions/7             the one link that is switched
+ *     www/versions/7/    cert.pem chain.pem fullchain.pem privkey.pem
+ *     www/versions/6/    what was there before
+ *
+ * A new version is written whole as `versions/8.pending`, looked at, named `versions/8`, and then the link is switched by
+ * a rename. So whoever opens the folder through the link has one pair and no mixture, and an interruption leaves the
+ * old pair or the new one. The version before stays until the next switch: whoever has just looked where the link leads
+ * still finds it. What an interrupted switch leaves (a pending version or link) is removed.
+ */
+
+import { chmod, mkdir, readdir, rename, rmdir, symlink } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { type Place, directoryPlaces, placesOf } from '../paths.ts';
+import type { PairPart, PairSeen, PairStorage, StoredFile } from '../world.ts';
+import type { Accounts } from './accounts.ts';
+import {
+  StorageError,
+  codeOf,
+  isMissing,
+  makeFolder,
+  nameExists,
+  readLink,
+  readWhole,
+  removeEmptyFolder,
+  removeFile,
+  setAttributes,
+  syncFolder,
+  writeNew,
+} from './files.ts';
+import { seenOfPair } from './pair.ts';
+import { type Pair, type Parts, attributesFor, contentOf, keyText, pairOf, readParts, storedFiles } from './parts.ts';
+import type { NewPair, Validate } from './swap.ts';
+
+const FILE_LIMIT = 1_048_576;
+const FOLDER_MODE = 0o755;
+const PENDING = '.pending';
+const VERSION = /^(?<number>[1-9]\d{0,8})(?:\.pending)?$/u;
+
+export interface Directory {
+  readonly storage: PairStorage;
+  readonly path: string;
+  /** What services open: links through `current`. */
+  readonly places: readonly Place[];
+  /** Where `current` leads, absolute; absent without that link. */
+  readonly target?: string;
+  /** Why `current` can't be followed. */
+  readonly broken?: string;
+  readonly stored: Parts;
+  readonly pair: Pair;
+  /** Of the places: which are not the links that they ought to be, and what they are instead. */
+  readonly links: ReadonlyMap<PairPart, 'missing' | 'other'>;
+  /** Names in `versions/`. */
+  readonly versions: readonly string[];
+  readonly leftovers: readonly string[];
+  readonly absent: boolean;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw new StorageError(folder, codeOf(error) ?? 'unknown');
+  }
+}
+
+const linkText = (place: Place): string => `current/${basename(place.path)}`;
+
+async function linksOf(places: readonly Place[]): Promise<ReadonlyMap<PairPart, 'missing' | 'other'>> {
+  const wrong = new Map<PairPart, 'missing' | 'other'>();
+  for (const place of places) {
+    const link = await readLink(place.path);
+    if (link.kind === 'link' ? link.to !== linkText(place) : true)
+      wrong.set(place.part, link.kind === 'missing' ? 'missing' : 'other');
+  }
+  return wrong;
+}
+
+/** Reads a folder. Throws a StorageError where it cannot be read. */
+export async function readDirectory(storage: PairStorage, path: string): Promise<Directory> {
+  const places = placesOf(storage);
+  const { current, pendingLink, versions } = directoryPlaces(path);
+  const link = await readLink(current);
+  const names = await namesIn(versions);
+  const links = await linksOf(places);
+  const target = link.kind === 'link' ? resolve(path, link.to) : undefined;
+  // The files of one version, whatever the link is switched to meanwhile.
+  const inside = places.map(({ part, path: file }) => ({ part, path: join(target ?? current, basename(file)) }));
+  const stored = await readParts(inside);
+  const own = await readWhole(path, 0);
+  const isFolder = own.kind === 'missing' || (own.kind === 'other' && own.what === 'a directory');
+  const broken = !isFolder
+    ? `${basename(path)} is no folder`
+    : link.kind === 'other'
+      ? 'current is no link'
+      : link.kind === 'missing'
+        ? 'current is missing'
+        : undefined;
+  const hasPendingLink = await nameExists(pendingLink);
+  return {
+    storage,
+    path,
+    places,
+    ...(target === undefined ? {} : { target }),
+    ...(broken === undefined ? {} : { broken }),
+    stored,
+    pair: pairOf(stored),
+    links,
+    versions: names.filter((name) => VERSION.test(name)),
+    leftovers: [
+      ...(hasPendingLink ? [basename(pendingLink)] : []),
+      ...names.filter((name) => VERSION.test(name) && name.endsWith(PENDING)).map((name) => `versions/${name}`),
+    ].sort(),
+    absent: isFolder && link.kind === 'missing' && ![...links.values()].includes('other'),
+  };
+}
+
+/** Every file, with what is wrong with the link that leads to it. */
+function filesOf({ places, stored, pair, links, storage }: Directory, accounts: Accounts): readonly StoredFile[] {
+  return storedFiles(places, stored, pair, storage, accounts).map((file) => {
+    const { link: _isLink, ...own } = file;
+    const link = links.get(file.part);
+    if (link === undefined || own.problem !== undefined) return own;
+    return { ...own, problem: link === 'missing' ? 'has no link to it' : 'something else is in place of its link' };
+  });
+}
+
+export function directorySeen(directory: Directory, accounts: Accounts): PairSeen {
+  const { absent, broken, pair, leftovers } = directory;
+  if (absent) return { status: 'absent', leftovers };
+  const usable: Pair =
+    broken === undefined ? pair : { ...pair, problem: { code: 'not-a-file', text: broken }, matches: false };
+  return {
+    status: 'seen',
+    ...seenOfPair(usable),
+    files: filesOf(directory, accounts),
+    swap: leftovers.length === 0 ? 'none' : 'undo',
+    leftovers,
+  };
+}
+
+/** Takes one version away, what holds the key first; what else somebody put there stays. */
+async function removeVersion(directory: Directory, name: string): Promise<void> {
+  const folder = join(directoryPlaces(directory.path).versions, name);
+  const all = placesOf({ directory: { path: folder, combined: true } });
+  for (const { path } of all.toReversed()) await removeFile(path);
+  await rmdir(folder).catch((error: unknown) => {
+    if (!isMissing(error) && !['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(codeOf(error) ?? '')) throw error;
+  });
+}
+
+/** Removes what an interrupted switch left. */
+export async function settleDirectory(storage: PairStorage, path: string): Promise<Directory> {
+  const directory = await readDirectory(storage, path);
+  if (directory.leftovers.length === 0) return directory;
+  const { pendingLink, versions } = directoryPlaces(path);
+  const pending = directory.versions.filter((name) => name.endsWith(PENDING));
+  for (const name of pending) await removeVersion(directory, name);
+  if (pending.length > 0) await syncFolder(versions);
+  if (await removeFile(pendingLink)) await syncFolder(path);
+  return readDirectory(storage, path);
+}
+
+/** A folder that others can look into whatever the umask is: what must not be read has a mode of its own. */
+async function makeOpenFolder(folder: string): Promise<void> {
+  await mkdir(folder, { mode: FOLDER_MODE });
+  await chmod(folder, FOLDER_MODE);
+}
+
+const numberOf = (name: string): number => Number(VERSION.exec(name)?.groups?.['number'] ?? 0);
+
+/** Makes the link lead to a version, at once and for good. */
+async function switchTo(path: string, to: string): Promise<void> {
+  const { current, pendingLink } = directoryPlaces(path);
+  await removeFile(pendingLink);
+  await symlink(to, pendingLink);
+  await rename(pendingLink, current);
+  await syncFolder(path);
+}
+
+async function reread(file: string): Promise<string> {
+  const seen = await readWhole(file, FILE_LIMIT);
+  if (seen.kind !== 'file') throw new Error(`${file} cannot be read back`);
+  return seen.text;
+}
+
+/** The links that services open. One that is missing is made; what else is in its place is not ours to take away. */
+async function makeLinks({ places, links, path }: Directory): Promise<void> {
+  const missing = places.filter(({ part }) => links.get(part) === 'missing');
+  for (const place of missing) await symlink(linkText(place), place.path);
+  if (missing.length > 0) await syncFolder(path);
+}
+
+/** Takes away links to parts that are no longer wanted: they would lead nowhere. */
+async function dropLinks({ path, places }: Directory): Promise<void> {
+  const wanted = new Set(places.map(({ part }) => part));
+  const others = placesOf({ directory: { path, combined: true } }).filter(({ part }) => !wanted.has(part));
+  for (const place of others) {
+    const link = await readLink(place.path);
+    if (link.kind === 'link' && link.to === linkText(place) && (await removeFile(place.path))) await syncFolder(path);
+  }
+}
+
+/** Throws where something that is none of ours lies in the way. */
+export function refuseInTheWay({ path, broken, absent, links, places }: Directory): void {
+  if (broken !== undefined && !absent && broken !== 'current is missing')
+    throw new Error(`${join(path, 'current')}: ${broken}, and it is not replaced`);
+  for (const { part, path: file } of places)
+    if (links.get(part) === 'other') throw new Error(`${file} is there already, and is not overwritten`);
+}
+
+/**
+ * Writes a pair as a new version, and switches to it. Leftovers have to be settled before; `directory` is what is there
+ * then. Throws where nothing was changed, or where the link leads to what it led to before.
+ */
+export async function switchIn(
+  directory: Directory,
+  pair: NewPair,
+  accounts: Accounts,
+  validate: Validate,
+  signal: AbortSignal,
+): Promise<void> {
+  const { path, places, stored, storage, target } = directory;
+  const { current, versions } = directoryPlaces(path);
+  refuseInTheWay(directory);
+  const before = target === undefined ? undefined : relative(path, target);
+  await makeFolder(path);
+  if (!(await nameExists(versions))) {
+    await makeOpenFolder(versions);
+    await syncFolder(path);
+  }
+  const name = String(1 + Math.max(0, ...directory.versions.map(numberOf)));
+  const pending = join(versions, `${name}${PENDING}`);
+  const parts = new Set(places.map(({ part }) => part));
+  const made = places.map(({ part, path: file }) => ({
+    part,
+    name: basename(file),
+    text: contentOf(part, pair.path, pair.key, parts),
+  }));
+  /** Reads the version back, from where it is now. */
+  const check = async (folder: string): Promise<void> => {
+    const texts = new Map<PairPart, string>();
+    for (const file of made) {
+      const text = await reread(join(folder, file.name));
+      if (text !== file.text) throw new Error(`${join(folder, file.name)} does not hold what was written`);
+      texts.set(file.part, text);
+    }
+    validate(texts.get('certificate') ?? '', texts.get('key') ?? '');
+  };
+  try {
+    await makeOpenFolder(pending);
+    const writes = made.map(({ part, name: file, text }) =>
+      writeNew(join(pending, file), text, attributesFor(part, storage, stored, accounts)),
+    );
+    const failed = (await Promise.allSettled(writes)).find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    await syncFolder(pending);
+    await check(pending);
+    signal.throwIfAborted();
+    await rename(pending, join(versions, name));
+    await syncFolder(versions);
+    await makeLinks(directory);
+  } catch (error) {
+    await removeVersion(directory, `${name}${PENDING}`);
+    await removeVersion(directory, name);
+    throw error;
+  }
+  try {
+    await switchTo(path, relative(path, join(versions, name)));
+    await check(current);
+  } catch (error) {
+    if (before === undefined) await removeFile(current);
+    else await switchTo(path, before);
+    await removeVersion(directory, name);
+    throw error;
+  }
+  await dropLinks(directory);
+  const kept = new Set([name, ...(target !== undefined && dirname(target) === versions ? [basename(target)] : [])]);
+  const old = directory.versions.filter((each) => !kept.has(each));
+  for (const each of old) await removeVersion(directory, each);
+  if (old.length > 0) await syncFolder(versions);
+}
+
+/** Sets owners and modes right, makes links that are missing, and writes a version anew whose files don't hold what they ought to. */
+export async function tidyDirectory(
+  storage: PairStorage,
+  path: string,
+  accounts: Accounts,
+): Promise<{ readonly rewritten: boolean }> {
+  const directory = await settleDirectory(storage, path);
+  const { pair, stored, places, links, target } = directory;
+  const wrong = storedFiles(places, stored, pair, storage, accounts).some(
+    ({ problem, lost }) => problem !== undefined && lost !== true,
+  );
+  const { key } = pair;
+  const never = new AbortController().signal;
+  if (wrong && key !== undefined) {
+    await switchIn(directory, { path: pair.path, key: keyText(key) }, accounts, () => undefined, never);
+    return { rewritten: true };
+  }
+  refuseInTheWay(directory);
+  await makeLinks(directory);
+  for (const { part, path: file } of places)
+    if (target !== undefined)
+      await setAttributes(join(target, basename(file)), attributesFor(part, storage, stored, accounts));
+  return { rewritten: links.size > 0 };
+}
+
+/**
+ * Takes everything away that was made: the keys of all versions first, then the rest, the link `current` last. A
+ * removal that is interrupted leaves that link, so that the next run removes the rest.
+ */
+export async function deleteDirectory(storage: PairStorage, path: string): Promise<void> {
+  const directory = await readDirectory(storage, path);
+  const { current, pendingLink, versions } = directoryPlaces(path);
+  for (const name of directory.versions) await removeVersion(directory, name);
+  if (await nameExists(versions)) {
+    await syncFolder(versions);
+    await removeEmptyFolder(versions);
+  }
+  for (const place of directory.places) {
+    const link = await readLink(place.path);
+    if (link.kind === 'link' && link.to === linkText(place)) await removeFile(place.path);
+  }
+  await removeFile(pendingLink);
+  if (await nameExists(path)) await syncFolder(path);
+  const link = await readLink(current);
+  if (link.kind === 'link') await removeFile(current);
+  if (await nameExists(path)) {
+    await syncFolder(path);
+    await removeEmptyFolder(path);
+  }
+}

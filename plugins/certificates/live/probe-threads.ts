@@ -1,0 +1,117 @@
+/**
+ * Probes in threads: a handshake is computing, and one core does some two thousand of them in a second.
+ *
+ * Each thread has its own connections and trust anchors. A call goes to the thread with the fewest open ones, so that
+ * servers which do not answer hold up no others. A thread that dies fails its own calls.
+ */
+
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { ProbeSeen, ServerTarget } from '../world.ts';
+import type { ProbeSettings } from './probing.ts';
+import type { TrustSet } from './trust.ts';
+
+/** What a thread is started with. */
+export interface ThreadOrder {
+  readonly settings: ProbeSettings;
+  /** Connections that it may have open at once. */
+  readonly places: number;
+}
+
+export type ToThread =
+  | { readonly kind: 'anchors'; readonly id: string; readonly pems: readonly string[] }
+  | {
+      readonly kind: 'probe';
+      readonly call: number;
+      readonly target: ServerTarget;
+      /** Id of anchors that it was given. */
+      readonly anchors: string;
+      readonly now: number;
+    };
+
+export type FromThread =
+  | { readonly call: number; readonly seen: ProbeSeen }
+  | { readonly call: number; readonly problem: string };
+
+/** In sources and in the bundle the thread's file lies beside this one. */
+function workerFile(): string {
+  return join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'probe-worker.ts' : 'probe-worker.cjs');
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** Calls that wait for their answer. */
+  readonly open: Map<number, PromiseWithResolvers<ProbeSeen>>;
+  /** Anchors that it has. */
+  readonly anchors: Set<string>;
+  failed: Error | undefined;
+}
+
+function startThread(order: ThreadOrder): Thread {
+  const worker = new Worker(workerFile(), {
+    workerData: order,
+    stdin: false,
+    execArgv: [],
+    // What OpenSSL holds is freed when V8 collects: a small heap is collected often, so that memory stays flat.
+    resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 },
+  });
+  const thread: Thread = { worker, open: new Map(), anchors: new Set(), failed: undefined };
+  const fail = (error: Error): void => {
+    thread.failed ??= error;
+    for (const { reject } of thread.open.values()) reject(error);
+    thread.open.clear();
+  };
+  worker.on('message', (answer: FromThread) => {
+    const call = thread.open.get(answer.call);
+    thread.open.delete(answer.call);
+    if ('seen' in answer) call?.resolve(answer.seen);
+    else call?.reject(new Error(answer.problem));
+  });
+  worker.on('error', (error) => fail(new Error(`a thread for probes failed: ${String(error)}`)));
+  worker.on('exit', () => fail(new Error('a thread for probes ended')));
+  return thread;
+}
+
+export interface Threads {
+  readonly probe: (target: ServerTarget, trust: TrustSet, now: number) => Promise<ProbeSeen>;
+  /** Ends them; what is still open fails. */
+  readonly close: () => Promise<void>;
+}
+
+/** Starts so many threads; when the signal fires, all that is open fails with its reason, at once. */
+export function openThreads(count: number, settings: ProbeSettings, signal: AbortSignal): Threads {
+  const places = Math.ceil(settings.concurrency / count);
+  const threads = Array.from({ length: count }, () => startThread({ settings, places }));
+  let calls = 0;
+  const abort = (): void => {
+    for (const { open } of threads) {
+      for (const { reject } of open.values()) reject(signal.reason);
+      open.clear();
+    }
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  return {
+    probe: async (target, trust, now) => {
+      signal.throwIfAborted();
+      const [thread] = threads
+        .filter(({ failed }) => failed === undefined)
+        .toSorted((a, b) => a.open.size - b.open.size);
+      if (thread === undefined) throw threads[0]?.failed ?? new Error('there is no thread for probes');
+      const { worker, open, anchors } = thread;
+      const say = (message: ToThread): void => worker.postMessage(message, []);
+      if (!anchors.has(trust.id)) {
+        anchors.add(trust.id);
+        say({ kind: 'anchors', id: trust.id, pems: trust.pems });
+      }
+      const call = (calls += 1);
+      const answer = Promise.withResolvers<ProbeSeen>();
+      open.set(call, answer);
+      say({ kind: 'probe', call, target, anchors: trust.id, now });
+      return answer.promise;
+    },
+    close: async () => {
+      signal.removeEventListener('abort', abort);
+      await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/** A thread of probes: does what it is told to, many at once, and answers each. It ends when it is terminated. */
+
+import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { FromThread, ThreadOrder, ToThread } from './probe-threads.ts';
+import { probe } from './probe.ts';
+import { probeWays } from './probing.ts';
+import type { TrustSet } from './trust.ts';
+
+function serve(port: MessagePort, { settings, places }: ThreadOrder): void {
+  const ways = probeWays(settings, places);
+  const sets = new Map<string, TrustSet>();
+  // Who wants no answer any more ends the whole thread.
+  const { signal } = new AbortController();
+  const answer = async (message: Extract<ToThread, { kind: 'probe' }>): Promise<FromThread> => {
+    const { call, target, anchors, now } = message;
+    const set = sets.get(anchors);
+    if (set === undefined) return { call, problem: 'these trust anchors are not here' };
+    try {
+      return { call, seen: await probe(target, set, ways, now, signal) };
+    } catch (error) {
+      return { call, problem: error instanceof Error ? error.message : String(error) };
+    }
+  };
+  port.on('message', (message: ToThread) => {
+    if (message.kind === 'anchors') sets.set(message.id, message);
+    else void answer(message).then((said) => port.postMessage(said));
+  });
+}
+
+// The build loads every chunk once, to keep its bytecode: there it does nothing.
+if (!isMainThread && parentPort !== null) serve(parentPort, workerData as ThreadOrder);

@@ -1,0 +1,170 @@
+/**
+ * Names to addresses, under deadlines.
+ *
+ * The hosts file comes first, then DNS, then whatever else this machine resolves names by. The last is asked only where
+ * the others know nothing: it answers two names at a time, and one that never comes would hold all others up.
+ */
+
+import { Resolver, lookup } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { codeOf } from './files.ts';
+
+export type Resolved =
+  | { readonly ok: true; readonly addresses: readonly string[] }
+  | { readonly ok: false; readonly error: 'name-not-resolved' | 'timeout'; readonly reason: string };
+
+export interface Names {
+  /** Every address of a name, each once. `deadline` in ms. Throws when aborted, and where this machine fails. */
+  readonly addresses: (name: string, deadline: number, signal: AbortSignal) => Promise<Resolved>;
+  /** Texts of the TXT records of a name. Throws where they can't be asked for. */
+  readonly texts: (name: string, deadline: number, signal: AbortSignal) => Promise<readonly string[]>;
+}
+
+const HOSTS = '/etc/hosts';
+const HOSTS_LIMIT = 8 * 1_048_576;
+/** How long the hosts file is taken to be as it was read, in ms. */
+const HOSTS_KEPT_MS = 2000;
+/** A server that does not answer within this is asked once more, in ms. */
+const QUERY_MS = 2000;
+const TRIES = 2;
+
+/** Failures of this machine: they say nothing about the name. */
+const OWN = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EDESTRUCTION', 'EAI_MEMORY', 'EAI_SYSTEM']);
+/** A server answered, and knows of no such record. */
+const NONE = new Set(['ENOTFOUND', 'ENODATA']);
+const LATE = new Set(['ETIMEOUT', 'ETIMEDOUT']);
+
+/** Addresses of each name in a hosts file, names in lower case. */
+export function hostsOf(text: string): ReadonlyMap<string, readonly string[]> {
+  const hosts = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const [address = '', ...names] = line.replace(/#.*$/su, '').trim().split(/\s+/u);
+    if (isIP(address) === 0) continue;
+    for (const name of names) {
+      const known = hosts.get(name.toLowerCase());
+      if (known === undefined) hosts.set(name.toLowerCase(), [address]);
+      else if (!known.includes(address)) known.push(address);
+    }
+  }
+  return hosts;
+}
+
+function hostsFile(): () => Promise<ReadonlyMap<string, readonly string[]>> {
+  let read: { readonly at: number; readonly hosts: Promise<ReadonlyMap<string, readonly string[]>> } | undefined;
+  return () => {
+    if (read !== undefined && performance.now() - read.at < HOSTS_KEPT_MS) return read.hosts;
+    const hosts = readFile(HOSTS, 'utf8').then(
+      (text) => hostsOf(text.slice(0, HOSTS_LIMIT)),
+      () => new Map<string, readonly string[]>(),
+    );
+    read = { at: performance.now(), hosts };
+    return hosts;
+  };
+}
+
+/** What `work` gives; undefined once the deadline (ms) is over. Throws the signal's reason when aborted; `leave` ends the work then. */
+async function before<T>(
+  deadline: number,
+  signal: AbortSignal,
+  work: Promise<T>,
+  leave: () => void,
+): Promise<T | undefined> {
+  signal.throwIfAborted();
+  const ended = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => ended.resolve(undefined), Math.max(0, deadline));
+  const abort = (): void => ended.reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  // What comes after its end is of no interest any more.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, ended.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    leave();
+  }
+}
+
+type Asked = { readonly addresses: readonly string[] } | { readonly code: string };
+
+async function ask(query: Promise<readonly string[]>): Promise<Asked> {
+  try {
+    return { addresses: await query };
+  } catch (error) {
+    const code = codeOf(error) ?? 'unknown';
+    if (OWN.has(code)) throw new Error(`no name can be resolved: ${code}`, { cause: error });
+    return { code };
+  }
+}
+
+const seconds = (ms: number): string => `${ms / 1000} s`;
+const late = (deadline: number): Resolved => ({
+  ok: false,
+  error: 'timeout',
+  reason: `its name did not resolve within ${seconds(deadline)}`,
+});
+const unknownName: Resolved = { ok: false, error: 'name-not-resolved', reason: 'its name does not resolve' };
+const notNow: Resolved = { ok: false, error: 'name-not-resolved', reason: 'its name cannot be resolved now' };
+
+/** Asks for both kinds of addresses; one that does not come does not keep the other from being used. */
+async function byDns(resolver: Resolver, name: string): Promise<readonly Asked[]> {
+  return Promise.all([ask(resolver.resolve4(name)), ask(resolver.resolve6(name))]);
+}
+
+function addressesOf(answers: readonly Asked[]): readonly string[] {
+  return [...new Set(answers.flatMap((each) => ('addresses' in each ? each.addresses : [])))];
+}
+
+const saying = (answers: readonly Asked[], codes: ReadonlySet<string>): boolean =>
+  answers.some((each) => 'code' in each && codes.has(each.code));
+
+/** `servers`: DNS servers (`192.0.2.53`, `[2001:db8::53]:5353`) that alone are asked; without them, all that this machine knows. Throws where one is none. */
+export function openNames(servers: readonly string[] | undefined): Names {
+  const hosts = hostsFile();
+  const dns = (): Resolver => {
+    const resolver = new Resolver({ timeout: QUERY_MS, tries: TRIES });
+    if (servers !== undefined) resolver.setServers(servers);
+    return resolver;
+  };
+  try {
+    dns();
+  } catch {
+    throw new Error(`probe.resolvers: ${servers?.join(', ') ?? ''}: each is an address, or [address]:port`);
+  }
+  const bySystem = async (name: string): Promise<Resolved> => {
+    const answer = await ask(lookup(name, { all: true }).then((all) => all.map(({ address }) => address)));
+    if ('addresses' in answer) return { ok: true, addresses: addressesOf([answer]) };
+    return answer.code === 'EAI_AGAIN' ? notNow : unknownName;
+  };
+  const find = async (resolver: Resolver, name: string): Promise<Resolved> => {
+    if (servers === undefined) {
+      const written = (await hosts()).get(name.toLowerCase());
+      if (written !== undefined) return { ok: true, addresses: written };
+    }
+    const answers = await byDns(resolver, name);
+    const addresses = addressesOf(answers);
+    if (addresses.length > 0) return { ok: true, addresses };
+    if (saying(answers, LATE)) return { ok: false, error: 'timeout', reason: 'its name did not resolve in time' };
+    if (servers === undefined) return bySystem(name);
+    return saying(answers, NONE) ? unknownName : notNow;
+  };
+  return {
+    addresses: async (name, deadline, signal) => {
+      const resolver = dns();
+      const leave = (): void => resolver.cancel();
+      return (await before(deadline, signal, find(resolver, name), leave)) ?? late(deadline);
+    },
+    texts: async (name, deadline, signal) => {
+      const resolver = dns();
+      const records = resolver.resolveTxt(name).catch((error: unknown) => {
+        const code = codeOf(error) ?? 'unknown';
+        if (NONE.has(code)) return [];
+        throw new Error(`the TXT records of ${name} cannot be read: ${code}`);
+      });
+      const found = await before(deadline, signal, records, () => resolver.cancel());
+      if (found === undefined) throw new Error(`the TXT records of ${name} cannot be read: no answer in time`);
+      return found.map((parts) => parts.join(''));
+    },
+  };
+}

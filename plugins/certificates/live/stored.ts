@@ -1,0 +1,68 @@
+/** Stored pairs, in files or in a folder that is switched as a whole: what can be done with either. Paths are absolute here. */
+
+import type { PairSeen, PairStorage } from '../world.ts';
+import type { Accounts } from './accounts.ts';
+import {
+  deleteDirectory,
+  directorySeen,
+  readDirectory,
+  refuseInTheWay,
+  settleDirectory,
+  switchIn,
+  tidyDirectory,
+} from './directory.ts';
+import { deletePair, settleSwap, swapIn, tidyPair, type NewPair, type Validate } from './swap.ts';
+import { inTheWay, pairSeen, readPairFiles } from './pair.ts';
+import { keyFingerprintOf } from './parts.ts';
+
+export async function readStored(storage: PairStorage, accounts: Accounts): Promise<PairSeen> {
+  const { directory } = storage;
+  return directory === undefined
+    ? pairSeen(await readPairFiles(storage), accounts)
+    : directorySeen(await readDirectory(storage, directory.path), accounts);
+}
+
+/** Finishes or undoes an interrupted swap. Gives the fingerprint of the key that is stored then. */
+export async function settleStored(storage: PairStorage): Promise<{ readonly key?: string }> {
+  const { directory } = storage;
+  const { pair } = directory === undefined ? await settleSwap(storage) : await settleDirectory(storage, directory.path);
+  const key = pair.problem === undefined ? keyFingerprintOf(pair.key) : undefined;
+  return key === undefined ? {} : { key };
+}
+
+export async function tidyStored(storage: PairStorage, accounts: Accounts): Promise<{ readonly rewritten: boolean }> {
+  const { directory } = storage;
+  return directory === undefined ? tidyPair(storage, accounts) : tidyDirectory(storage, directory.path, accounts);
+}
+
+export async function deleteStored(storage: PairStorage): Promise<void> {
+  const { directory } = storage;
+  if (directory === undefined) await deletePair(await readPairFiles(storage));
+  else await deleteDirectory(storage, directory.path);
+}
+
+/** Throws where a first pair would be put over something. */
+export async function refuseToOverwrite(storage: PairStorage): Promise<void> {
+  const { directory } = storage;
+  if (directory === undefined) {
+    const [there] = inTheWay(await readPairFiles(storage));
+    if (there !== undefined) throw new Error(`${there} is there already, and is not overwritten`);
+    return;
+  }
+  const seen = await readDirectory(storage, directory.path);
+  refuseInTheWay(seen);
+  if (!seen.absent) throw new Error(`there is a pair in ${directory.path} already, and it is not overwritten`);
+}
+
+/** Puts a new pair in the place of what is stored, once what an interrupted swap left is settled. */
+export async function replaceStored(
+  storage: PairStorage,
+  pair: NewPair,
+  accounts: Accounts,
+  validate: Validate,
+  signal: AbortSignal,
+): Promise<void> {
+  const { directory } = storage;
+  if (directory === undefined) await swapIn(await settleSwap(storage), pair, accounts, validate, signal);
+  else await switchIn(await settleDirectory(storage, directory.path), pair, accounts, validate, signal);
+}
