@@ -30,9 +30,17 @@ interface Layer {
 }
 
 /** What of the engine plugins may use: types, and helpers that are pure. */
-export const PLUGIN_HELPERS = ['canonical', 'plugin', 'ref', 'schema-runtime', 'tables', 'types', 'verdict'].map(
-  (name) => `src/engine/${name}.ts`,
-);
+export const PLUGIN_HELPERS = [
+  'canonical',
+  'load/amounts',
+  'plugin',
+  'redact',
+  'ref',
+  'schema-runtime',
+  'tables',
+  'types',
+  'verdict',
+].map((name) => `src/engine/${name}.ts`);
 
 const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
 
