@@ -82,7 +82,7 @@ export function decide(error: ApiError, safe: boolean, tries: Tries, random: num
   if (code === 'locked')
     return { again: true, why: 'lock', afterMs: Math.max(500, jittered(tries.locks, 0.5 + random / 2, LOCK_CAP_MS)) };
   if (tries.faults >= MOST_RETRIES) return { again: false };
-  if (code === 'rate_limit_exceeded') return { again: true, why: 'rate', afterMs: asked(error) };
+  if (code === 'rate_limit_exceeded') return { again: true, why: 'rate', afterMs: 0 };
   const harmless = error.fate === 'nothing' || safe;
   const again = AFTER_ANY.has(code) || code === 'no_connection' || (TRANSIENT.has(code) && harmless);
   if (!again) return { again: false };
