@@ -163,7 +163,10 @@ export function money(millionths: number): { readonly net: string; readonly gros
   // Hundredths of a millionth hold the tax exactly.
   const gross = net * BigInt(100 + VAT_PERCENT);
   const text = (value: bigint, unit: bigint, digits: number): string =>
-    `${value / unit}.${(value % unit).toString().padStart(String(unit).length - 1, '0').padEnd(digits, '0')}`;
+    `${value / unit}.${(value % unit)
+      .toString()
+      .padStart(String(unit).length - 1, '0')
+      .padEnd(digits, '0')}`;
   return { net: text(net, BigInt(MILLION), 10), gross: text(gross, BigInt(MILLION) * 100n, 16) };
 }
 

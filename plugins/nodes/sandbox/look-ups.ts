@@ -185,8 +185,5 @@ export function protectImage(call: Call): Answer {
   const { id, protection } = imageOf(call);
   patchRow(call.cloud.images, id, { protection: { delete: flagIn(call.body, 'delete') ?? protection.delete } });
   const resources = [{ id, type: 'image' }];
-  return actionAnswer(
-    call,
-    act(call, { command: 'change_protection', resources, takes: call.conduct.times.other }),
-  );
+  return actionAnswer(call, act(call, { command: 'change_protection', resources, takes: call.conduct.times.other }));
 }

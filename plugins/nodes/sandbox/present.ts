@@ -169,7 +169,7 @@ function presentAddresses(cloud: Cloud, server: ServerRow): Json {
 }
 
 export function defaultPointer(ip: string): string {
-  return `static.${ip.split('.').reverse().join('.')}.clients.sandbox.test`;
+  return `static.${ip.split('.').toReversed().join('.')}.clients.sandbox.test`;
 }
 
 /** Whether an action runs on it that nothing else may happen beside. */

@@ -123,8 +123,8 @@ export function textsIn(body: Body, name: string): readonly string[] {
 
 /** A reference by id or by name. */
 export function referenceIn(body: Body, name: string): string | undefined {
-  const value = body[name];
-  return isWhole(value ?? null) ? String(value) : textIn(body, name);
+  const value = body[name] ?? null;
+  return isWhole(value) ? value.toString() : textIn(body, name);
 }
 
 export function needed<T>(value: T | undefined, name: string): T {

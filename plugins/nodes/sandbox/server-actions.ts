@@ -293,8 +293,7 @@ const addToPlacementGroup = onServer('add_to_placement_group', (call, server) =>
     needed(wholeIn(call.body, 'placement_group'), 'placement_group'),
   );
   checkStopped(server);
-  if (server.placementGroup !== null)
-    throw new ApiError('resource_in_use', 'server is in a placement group already');
+  if (server.placementGroup !== null) throw new ApiError('resource_in_use', 'server is in a placement group already');
   checkRoom(call, group.id);
   return { effects: [change(server.id, { placementGroup: group.id })] };
 });

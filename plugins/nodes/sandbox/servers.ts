@@ -60,7 +60,8 @@ const STATUSES: readonly ServerStatus[] = [
 ];
 
 /** RFC 1123. */
-const HOSTNAME = /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
+const HOSTNAME =
+  /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 const USER_DATA_MAX = 32 * 1024;
 /** Servers of a placement group that spreads. */
 export const SPREAD_MAX = 10;
@@ -362,12 +363,7 @@ function followUps(call: Call, id: number, made: ActionRow, volumes: readonly nu
 const METRICS: Readonly<Record<string, readonly string[]>> = {
   cpu: ['cpu'],
   disk: ['disk.0.iops.read', 'disk.0.iops.write', 'disk.0.bandwidth.read', 'disk.0.bandwidth.write'],
-  network: [
-    'network.0.pps.in',
-    'network.0.pps.out',
-    'network.0.bandwidth.in',
-    'network.0.bandwidth.out',
-  ],
+  network: ['network.0.pps.in', 'network.0.pps.out', 'network.0.bandwidth.in', 'network.0.bandwidth.out'],
 };
 const SAMPLES_MAX = 500;
 
