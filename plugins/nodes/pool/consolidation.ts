@@ -14,6 +14,7 @@ export interface ConsolidationPolicy {
   /** For so long nothing came to a node that goes. */
   readonly minIdleMs: number;
   readonly minSavingsHourly: number;
+  /** Not with fewer nodes in service. */
   readonly minNodes: number;
 }
 
@@ -23,7 +24,7 @@ export const CONSOLIDATION: ConsolidationPolicy = {
   minUptimeMs: 30 * 60_000,
   minIdleMs: 15 * 60_000,
   minSavingsHourly: 0.1,
-  minNodes: 1,
+  minNodes: 2,
 };
 
 export interface ConsolidationInput {
@@ -57,9 +58,7 @@ export interface Consolidation {
 }
 
 /** A consolidation that is worth it, or why there is none, with what was found on the way. */
-export type Consolidating =
-  | { readonly plan: Consolidation }
-  | { readonly why: string; readonly kept: readonly Kept[] };
+export type Consolidating = { readonly plan: Consolidation } | { readonly why: string; readonly kept: readonly Kept[] };
 
 /** Since when nothing came to a node: it is empty, or its last container came then. Epoch ms; undefined where nobody knows. */
 export function quietSince({ containers, emptySince }: PoolNode): number | undefined {
@@ -70,12 +69,12 @@ export function quietSince({ containers, emptySince }: PoolNode): number | undef
   );
 }
 
-function whyTooFresh({ name, ...node }: PoolNode, { policy, now }: ConsolidationInput): string | undefined {
+function whyTooFresh(node: PoolNode, { policy, now }: ConsolidationInput): string | undefined {
   const { initializedAt } = node;
   if (initializedAt === undefined) return 'nobody knows since when it is up';
   const [up, least] = [now - initializedAt, durationText(policy.minUptimeMs)];
   if (up < policy.minUptimeMs) return `up for ${minutes(up)}, at least ${least}`;
-  const quiet = quietSince({ name, ...node });
+  const quiet = quietSince(node);
   if (quiet === undefined) return 'nobody knows since when nothing came to it';
   if (now - quiet < policy.minIdleMs)
     return `quiet for ${minutes(now - quiet)}, at least ${durationText(policy.minIdleMs)}`;
@@ -93,7 +92,7 @@ function whyNotNow({ fleet, policy }: ConsolidationInput): string | undefined {
   const { queued, coming, serving, allocatedMb, servingMb } = projection;
   if (queued > 0) return `${queued} wait${queued === 1 ? 's' : ''} for room`;
   if (coming > 0) return `${coming} still starting`;
-  if (serving < 2) return `${serving} serving, at least 2`;
+  if (serving < policy.minNodes) return `${serving} in service, at least ${policy.minNodes}`;
   if (isOver(allocatedMb, servingMb, policy.mostPercent))
     return `${percent(allocatedMb, servingMb)} % of the memory is taken, at most ${policy.mostPercent} %`;
   return undefined;
@@ -114,7 +113,12 @@ interface Progress {
 }
 
 /** Why one more must not go, all else being well. */
-function whyEnough(node: PoolNode, so: Progress, staying: readonly PoolNode[], input: ConsolidationInput): string | undefined {
+function whyEnough(
+  node: PoolNode,
+  so: Progress,
+  staying: readonly PoolNode[],
+  input: ConsolidationInput,
+): string | undefined {
   const left = staying.filter(({ name }) => name !== node.name && !so.going.some((each) => each.name === name));
   const allocated = input.fleet.nodes.reduce((all, { allocatedMb }) => all + allocatedMb, 0);
   const least = Math.max(input.min, input.fleet.nodes.some(({ containers }) => containers.length > 0) ? 1 : 0);
@@ -155,8 +159,7 @@ export function consolidate(input: ConsolidationInput): Consolidating {
   const found = byWorth(staying).reduce((so, node) => takeOne(so, node, staying, input), first);
   const { going, moves, kept } = found;
   const savings = going.reduce((all, { hourly = 0 }) => all + hourly, 0);
-  if (going.length < Math.max(1, policy.minNodes))
-    return { why: `${going.length} could go, at least ${Math.max(1, policy.minNodes)}`, kept };
+  if (going.length === 0) return { why: 'none of its nodes can go', kept };
   // Prices have at most ten decimals: what adds up to the threshold must not fall short of it by a rounding.
   if (Math.round(savings * 1e10) < Math.round(policy.minSavingsHourly * 1e10))
     return {

@@ -4,9 +4,10 @@
 export interface PoolContainer {
   readonly id: string;
   readonly mb: number;
-  readonly tier: string;
-  /** Players who are connected. */
-  readonly players: number;
+  /** Absent where the source does not say. */
+  readonly tier?: string;
+  /** Players who are connected; absent where nobody knows. */
+  readonly players?: number;
   /** Since when it is on its node: epoch ms. */
   readonly since?: number;
 }

@@ -42,7 +42,7 @@ function rankOf(pool: string, { node, refusal, outdated }: Candidate): Rank {
     ];
   if (containers.length === 0 && refusal.clearsAt !== undefined) return [2, refusal.clearsAt, newest];
   if (containers.length === 0) return [3, newest];
-  const players = containers.reduce((sum, each) => sum + each.players, 0);
+  const players = containers.reduce((sum, each) => sum + (each.players ?? 0), 0);
   return [4, players, node.allocatedMb, newest];
 }
 

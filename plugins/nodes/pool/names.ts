@@ -2,8 +2,8 @@
 
 export interface Names {
   readonly members: readonly string[];
-  /** The highest number that was ever given. */
-  readonly last: number;
+  /** The number of the next name. */
+  readonly next: number;
 }
 
 /** Number of a name of this pool; undefined for any other name. */
@@ -24,15 +24,14 @@ export function byNumber(pool: string, names: readonly string[]): readonly strin
  */
 export function withMore(pool: string, names: Names, count: number, isTaken: (name: string) => boolean): Names {
   const members = [...names.members];
-  let last = names.members.reduce((highest, name) => Math.max(highest, numberOf(pool, name) ?? 0), names.last);
-  for (let added = 0; added < count; ) {
-    last += 1;
-    const name = `${pool}-${last}`;
+  let next = members.reduce((after, name) => Math.max(after, (numberOf(pool, name) ?? 0) + 1), names.next);
+  for (let added = 0; added < count; next += 1) {
+    const name = `${pool}-${next}`;
     if (isTaken(name)) continue;
     members.push(name);
     added += 1;
   }
-  return { members, last };
+  return { members, next };
 }
 
 /** Without these. */

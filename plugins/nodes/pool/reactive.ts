@@ -73,7 +73,10 @@ export function recommend(
   const wanted = allocatedMb + queuedMb;
   const total = servingMb + comingMb;
   if (isOver(wanted, total, policy.upPercent)) {
-    const coming = fleet.coming === 0 ? '' : `, ${counted(fleet.coming, 'node')} that ${fleet.coming === 1 ? 'is' : 'are'} starting included`;
+    const coming =
+      fleet.coming === 0
+        ? ''
+        : `, with ${counted(fleet.coming, 'node')} that ${fleet.coming === 1 ? 'is' : 'are'} still starting`;
     const because = `${percent(wanted, total)} % of the memory is taken or asked for${coming}, over ${policy.upPercent} %`;
     return { direction: 'up', because, urgency: urgencyOf(wanted, total), atOnce: false };
   }
@@ -94,9 +97,7 @@ export function waitsUntil(
   const waits = [
     ...(upAt === undefined ? [] : [{ until: upAt + policy.cooldownMs, because: 'it grew' }]),
     ...(downAt === undefined ? [] : [{ until: downAt + policy.cooldownMs, because: 'it shrank' }]),
-    ...(upAt === undefined || direction === 'up'
-      ? []
-      : [{ until: upAt + policy.downAfterUpMs, because: 'it grew' }]),
+    ...(upAt === undefined || direction === 'up' ? [] : [{ until: upAt + policy.downAfterUpMs, because: 'it grew' }]),
   ];
   const latest = waits.toSorted((a, b) => b.until - a.until)[0];
   return latest === undefined || now >= latest.until ? undefined : latest;
