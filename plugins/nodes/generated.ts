@@ -1,6 +1,7 @@
 /** Generated from specs/nodes.yaml by `npm run generate`: do not edit. */
 
 import type { PluginTables } from '../../src/engine/tables.ts';
+import type { Json } from '../../src/engine/types.ts';
 
 /** One server, by name. With the defaults filled in. */
 export interface NodeSpec {
@@ -104,22 +105,22 @@ export interface NodeSpec {
 export interface NodeMemory {
   /** Id of its server at the provider. */
   readonly serverId: number;
-  /** Its role; a system node stays one. */
-  readonly role: 'worker' | 'system';
-  /** Who runs it. */
-  readonly provider: 'hetzner' | 'static';
-  /** The pool that it is a member of. */
-  readonly pool: string;
-  /** As it was last written. */
-  readonly readyGrace: string;
-  /** As it was last written. */
-  readonly idleGrace: string;
-  /** As it was last written. */
-  readonly drainGrace: string;
-  /** As it was last written. */
-  readonly power: 'on' | 'off';
-  /** What the source calls it; empty where nothing lists it. */
-  readonly workloads: string;
+  /** What has to be known of its document when that is gone, as it was last written. */
+  readonly settings: {
+    readonly provider: 'hetzner' | 'static';
+    readonly role: 'worker' | 'system';
+    readonly pool?: string;
+    readonly address?: string;
+    readonly readyGrace: string;
+    readonly idleGrace: string;
+    readonly drainGrace: string;
+    readonly startDeadline: string;
+    readonly power: 'on' | 'off';
+    readonly readiness: Readonly<Record<string, Json>>;
+    readonly workloads: Readonly<Record<string, Json>>;
+  };
+  /** Keys of the labels that its document put there: those that it no longer names are taken away. */
+  readonly labels: readonly string[];
   /** Digest of the SSH keys that it was made with. */
   readonly sshKeys: string;
   /** Digest of the user data that it was made with. */
@@ -212,8 +213,7 @@ export type NodeRuleId =
   | 'drain-grace'
   | 'power-needed'
   | 'destroys-data'
-  | 'unknown-members'
-  | 'above-max';
+  | 'unknown-members';
 
 /** So many nodes that are alike. With the defaults filled in. */
 export interface NodePoolSpec {
@@ -473,7 +473,6 @@ export type RuleId =
   | 'power-needed'
   | 'destroys-data'
   | 'unknown-members'
-  | 'above-max'
   | 'cooldown'
   | 'capacity-starting'
   | 'pool-busy'
@@ -963,10 +962,12 @@ export const tables = {
             'initializing>decommissioned',
             'draining>decommissioned',
             'unhealthy>decommissioned',
+            'power:on>off',
+            'power:on>on',
           ],
           overridable: true,
           group: '/pool',
-          text: 'Other nodes of its pool are drained or removed now, as many as `removalsAtOnce` allows.',
+          text: 'Other nodes of its pool are drained, removed or turned off now, as many as `removalsAtOnce` allows.',
         },
         {
           id: 'drain-grace',
@@ -1010,13 +1011,6 @@ export const tables = {
           guards: ['absent>provisioning'],
           overridable: true,
           text: 'The pool remembers no members, and servers with its label are there that no document names.',
-        },
-        {
-          id: 'above-max',
-          guards: ['absent>provisioning'],
-          overridable: true,
-          group: '/pool',
-          text: 'The pool has as many nodes as it may have.',
         },
       ],
       references: [{ pointer: '/pool', kind: 'NodePool' }],
