@@ -1,5 +1,6 @@
 /** An emulated provider that is up: its API, the ports of its servers, and what a test or a person can do to it. */
 
+import type { Json } from '../../../src/engine/types.ts';
 import { systemImages } from './catalog.ts';
 import { type Clock, runningClock } from './clock.ts';
 import type { ArmedFault, Fault } from './faults.ts';
@@ -10,6 +11,7 @@ import type { Conduct, Limits } from './request.ts';
 import { type SeedServer, seedServer } from './seed.ts';
 import { type Cloud, emptyCloud, loadCloud, patchRow, type ServerRow, saveCloud } from './state.ts';
 import { type ActionFailure, advance, nextDue, TIMES, type Times } from './timeline.ts';
+import { startWorkloads, type Workloads } from './workloads.ts';
 
 const LIMITS: Limits = {
   servers: 2000,
@@ -35,7 +37,9 @@ export interface EmulatorOptions {
   readonly times?: Partial<Times>;
   readonly limits?: Partial<Limits>;
   /** Ports to take, where they are free. */
-  readonly ports?: { readonly api?: number; readonly readiness?: number };
+  readonly ports?: { readonly api?: number; readonly readiness?: number; readonly workloads?: number };
+  /** Key of the label by which the workload source knows a drained server. */
+  readonly drainLabel?: string;
 }
 
 /** Settings that may change while it runs. */
@@ -56,6 +60,8 @@ export interface Emulator {
   /** The port that every server's guest opens on its public IPv4 address once it is up; plain TCP, or HTTP on any path. */
   readonly readinessPort: number;
   readonly clock: Clock;
+  /** What runs on the servers, and the source that tells it. */
+  readonly workloads: Workloads;
   /** All rows as they are now. */
   readonly cloud: () => Cloud;
   /** By name; throws where there is none. */
@@ -77,17 +83,26 @@ export interface Emulator {
   readonly stop: () => Promise<void>;
 }
 
-function stateOf(text: string | undefined): Cloud {
-  if (text !== undefined) return loadCloud(text);
+interface Saved {
+  readonly cloud: Json;
+  readonly workloads: Json;
+}
+
+function stateOf(text: string | undefined): { readonly cloud: Cloud; readonly workloads?: Json } {
+  if (text !== undefined) {
+    const saved = JSON.parse(text) as Saved;
+    return { cloud: loadCloud(saved.cloud), workloads: saved.workloads };
+  }
   const cloud = emptyCloud();
   for (const image of systemImages()) cloud.images.set(image.id, image);
-  return cloud;
+  return { cloud };
 }
 
 /** Starts an emulated provider on this machine's loopback addresses. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const clock = options.clock ?? runningClock(Date.now());
-  const cloud = stateOf(options.state);
+  const state = stateOf(options.state);
+  const { cloud } = state;
   const tokens = options.tokens ?? TOKENS;
   let rateLimit = options.rateLimit ?? RATE_LIMIT;
   let conduct: Conduct = {
@@ -125,11 +140,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     changed,
   };
   const api = await startApi(service, options.ports?.api);
+  const now = (): Cloud => {
+    advance(cloud, clock.now(), conduct.times);
+    return cloud;
+  };
+  const around = { cloud: now, clock, drainLabel: options.drainLabel };
+  const workloads = await startWorkloads(around, state.workloads, options.ports?.workloads);
   await happen();
 
   const server = (name: string): ServerRow => {
-    advance(cloud, clock.now(), conduct.times);
-    const row = [...cloud.servers.values()].find((one) => one.name === name);
+    const row = [...now().servers.values()].find((one) => one.name === name);
     if (row === undefined) throw new Error(`there is no server ${name}`);
     return row;
   };
@@ -138,10 +158,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     tokens,
     readinessPort: readiness.port,
     clock,
-    cloud: () => {
-      advance(cloud, clock.now(), conduct.times);
-      return cloud;
-    },
+    workloads,
+    cloud: now,
     server,
     seed: (draft) => {
       const row = seedServer(cloud, clock.now(), draft);
@@ -177,11 +195,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     },
     requests: () => [...service.seen],
     settle: happen,
-    save: () => saveCloud(cloud),
+    save: () => JSON.stringify({ cloud: saveCloud(cloud), workloads: workloads.save() }),
     stop: async () => {
       stopped = true;
       wake?.();
       await api.stop();
+      await workloads.stop();
       await readiness.stop();
     },
   };

@@ -1,6 +1,7 @@
 /** Every path of the API that is emulated, and what answers it. */
 
 import { ApiError } from './errors.ts';
+import { FIREWALL_ACTIONS, FIREWALLS } from './firewalls.ts';
 import {
   deleteImage,
   listActions,
@@ -22,9 +23,15 @@ import {
   showServerType,
   updateImage,
 } from './look-ups.ts';
+import { NETWORK_ACTIONS, NETWORKS } from './networks.ts';
+import { PLACEMENT_GROUPS } from './placement-groups.ts';
+import { PRIMARY_IP_ACTIONS, PRIMARY_IPS } from './primary-ips.ts';
 import type { Call, Handler } from './request.ts';
 import { SERVER_ACTIONS } from './server-actions.ts';
 import { createServer, deleteServer, listServers, showMetrics, showServer, updateServer } from './servers.ts';
+import { SSH_KEYS } from './ssh-keys.ts';
+import { type Kind, routesOfKind, type ThingRow } from './things.ts';
+import { VOLUME_ACTIONS, VOLUMES } from './volumes.ts';
 
 type Routes = Readonly<Record<string, Handler>>;
 
@@ -42,6 +49,16 @@ function actionsBelow(path: string, actions: Routes): Routes {
   return Object.fromEntries(
     Object.entries(actions).map(([name, handler]) => [`POST /${path}/#/actions/${name}`, handler]),
   );
+}
+
+/** All about one kind of thing; `actions` where it has any. */
+function kindRoutes<R extends ThingRow>(kind: Kind<R>, actions?: Routes): Routes {
+  if (actions === undefined) return routesOfKind(kind);
+  return {
+    ...routesOfKind(kind),
+    ...actionRoutes(kind.many, kind.type, ({ cloud }) => kind.table(cloud)),
+    ...actionsBelow(kind.many, actions),
+  };
 }
 
 /** By method and path; `#` stands for an id. */
@@ -71,6 +88,12 @@ const ROUTES: Routes = {
   'GET /servers/#/metrics': showMetrics,
   ...actionRoutes('servers', 'server', ({ cloud }) => cloud.servers),
   ...actionsBelow('servers', SERVER_ACTIONS),
+  ...kindRoutes(SSH_KEYS),
+  ...kindRoutes(NETWORKS, NETWORK_ACTIONS),
+  ...kindRoutes(FIREWALLS, FIREWALL_ACTIONS),
+  ...kindRoutes(VOLUMES, VOLUME_ACTIONS),
+  ...kindRoutes(PLACEMENT_GROUPS),
+  ...kindRoutes(PRIMARY_IPS, PRIMARY_IP_ACTIONS),
 };
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];

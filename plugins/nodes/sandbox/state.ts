@@ -1,5 +1,6 @@
 /** All that an emulated project at the provider holds: plain rows by id, and what is still to happen in time. */
 
+import type { Json } from '../../../src/engine/types.ts';
 import type { Labels } from './labels.ts';
 
 export type ServerStatus =
@@ -274,15 +275,16 @@ export function patchRow<R>(rows: Map<number, R>, id: number, patch: Partial<R>)
   if (row !== undefined) rows.set(id, { ...row, ...patch });
 }
 
-/** Everything as one JSON text. */
-export function saveCloud(cloud: Cloud): string {
+/** Everything as JSON. */
+export function saveCloud(cloud: Cloud): Json {
   const tables = Object.fromEntries(TABLES.map((name) => [name, [...cloud[name].values()]]));
-  return JSON.stringify({ nextId: cloud.nextId, nextAddress: cloud.nextAddress, ...tables, due: cloud.due });
+  const all = { nextId: cloud.nextId, nextAddress: cloud.nextAddress, ...tables, due: cloud.due };
+  return JSON.parse(JSON.stringify(all)) as Json;
 }
 
 /** Reads back what `saveCloud` wrote. */
-export function loadCloud(text: string): Cloud {
-  const saved = JSON.parse(text) as Readonly<Record<string, readonly { readonly id: number }[]>> & {
+export function loadCloud(json: Json): Cloud {
+  const saved = json as unknown as Readonly<Record<string, readonly { readonly id: number }[]>> & {
     readonly nextId: number;
     readonly nextAddress: number;
     readonly due: readonly Due[];
