@@ -223,8 +223,6 @@ export interface NodePoolSpec {
   readonly min?: number;
   /** At most so many nodes are there. */
   readonly max?: number;
-  /** What the names of its nodes begin with; its own name where this is left out. A hyphen and a number follow. */
-  readonly naming?: string;
   /** So many of its nodes are drained or removed at once. */
   readonly removalsAtOnce: number;
   /** A member that is unhealthy for so long gives its place to a new one; never where this is left out. */
@@ -249,9 +247,9 @@ export interface NodePoolSpec {
     readonly maxUtilization: string;
     /** Nodes that are younger stay. */
     readonly minUptime: string;
-    /** Empty nodes that are so for less stay. */
+    /** Nodes stay to which something came later: that became empty, or whose last container came. */
     readonly minIdle: string;
-    /** Not with fewer nodes. */
+    /** Not with fewer nodes in service. */
     readonly minNodes: number;
     /** What it saves at least, in the provider's currency for an hour. */
     readonly minSavings: number;
@@ -333,17 +331,21 @@ export interface NodePoolSpec {
       /** So long after its creation. */
       readonly after?: string;
     };
+    readonly workloads: {
+      /** Nothing lists what runs on them, and nothing is asked about it before they are removed. */
+      readonly none: boolean;
+    };
   };
 }
 
 /** What is remembered of it, as far as it is known. */
 export interface NodePoolMemory {
-  /** Names of its nodes, in the order in which they came. */
-  readonly members: readonly string[];
-  /** Number of the next name; numbers are not used twice. */
+  /** What the names of its nodes begin with: its name when it began. A hyphen and a number follow. */
+  readonly prefix: string;
+  /** Numbers of its nodes, in the order in which they came. */
+  readonly members: readonly number[];
+  /** The next number; none is given twice. */
   readonly next: number;
-  /** So many it ought to have by its policy. */
-  readonly size: number;
   /** When it last grew, ISO 8601. */
   readonly scaledUpAt: string;
   /** When it last shrank, ISO 8601. */
@@ -352,17 +354,19 @@ export interface NodePoolMemory {
   readonly consolidatedAt: string;
   /** Members that were let go and may still be there, with who decided it. */
   readonly dropped: readonly {
-    readonly name: string;
+    readonly members: readonly number[];
     /** ISO 8601. */
     readonly at: string;
     readonly by: 'reactive_policy' | 'consolidation_policy' | 'manual';
     readonly because: string;
   }[];
-  /** Containers that a consolidation moves. */
+  /** Members that a consolidation empties. */
+  readonly going: readonly number[];
+  /** Containers that it moves. */
   readonly moves: readonly {
     readonly container: string;
-    readonly from: string;
-    readonly to: string;
+    readonly from: number;
+    readonly to: number;
   }[];
 }
 
@@ -374,11 +378,12 @@ export type NodePoolStep = 'active>active';
 /** Rules that guard its steps. */
 export type NodePoolRuleId =
   | 'queue-waits'
+  | 'keeps-min'
+  | 'one-at-a-time'
   | 'cooldown'
   | 'capacity-starting'
-  | 'pool-busy'
   | 'no-candidate'
-  | 'not-worth-it';
+  | 'decided-otherwise';
 
 /** A container that has to run on a certain node: a consolidation stands for such, and they can be written by hand. With the defaults filled in. */
 export interface ContainerSpec {
@@ -449,7 +454,8 @@ export type FindingCode =
   | 'deprecated'
   | 'unmanaged'
   | 'short'
-  | 'policy';
+  | 'full'
+  | 'blind';
 
 export type RuleId =
   | 'other-server'
@@ -475,9 +481,8 @@ export type RuleId =
   | 'unknown-members'
   | 'cooldown'
   | 'capacity-starting'
-  | 'pool-busy'
   | 'no-candidate'
-  | 'not-worth-it'
+  | 'decided-otherwise'
   | 'not-migratable'
   | 'target-unfit';
 
@@ -1008,9 +1013,17 @@ export const tables = {
         },
         {
           id: 'unknown-members',
-          guards: ['absent>provisioning'],
+          guards: [
+            'ready>draining',
+            'active>draining',
+            'idle>draining',
+            'provisioning>decommissioned',
+            'initializing>decommissioned',
+            'draining>decommissioned',
+            'unhealthy>decommissioned',
+          ],
           overridable: true,
-          text: 'The pool remembers no members, and servers with its label are there that no document names.',
+          text: 'Its pool is written, and does not remember its members: which of its nodes may go is not known yet.',
         },
       ],
       references: [{ pointer: '/pool', kind: 'NodePool' }],
@@ -1038,6 +1051,20 @@ export const tables = {
           text: 'Nothing is taken away while something waits for room.',
         },
         {
+          id: 'keeps-min',
+          guards: ['active>active'],
+          overridable: true,
+          group: '/pool',
+          text: 'Its pool would have fewer nodes in service than it has to have.',
+        },
+        {
+          id: 'one-at-a-time',
+          guards: ['active>active'],
+          overridable: true,
+          group: '/pool',
+          text: 'Other nodes of its pool are drained, removed or turned off now, as many as `removalsAtOnce` allows.',
+        },
+        {
           id: 'cooldown',
           guards: ['active>active'],
           overridable: true,
@@ -1049,18 +1076,12 @@ export const tables = {
           overridable: true,
           text: 'Nodes of it are still starting: what they will carry is not known yet.',
         },
-        {
-          id: 'pool-busy',
-          guards: ['active>active'],
-          overridable: true,
-          text: 'More of its memory is allocated than a consolidation allows.',
-        },
         { id: 'no-candidate', guards: ['active>active'], overridable: true, text: 'None of its nodes may go now.' },
         {
-          id: 'not-worth-it',
+          id: 'decided-otherwise',
           guards: ['active>active'],
-          overridable: true,
-          text: 'It would save less than it has to.',
+          overridable: false,
+          text: 'What it was decided on is not so any more: now it would be decided otherwise.',
         },
       ],
       references: [],
@@ -1134,10 +1155,16 @@ export const tables = {
       text: 'It has fewer nodes in service than it has to have.',
     },
     {
-      code: 'policy',
+      code: 'full',
       kind: 'NodePool',
-      severity: 'info',
-      text: 'What its policy sees, and what it would cost or save.',
+      severity: 'warning',
+      text: 'It would grow, and has as many nodes as it may have.',
+    },
+    {
+      code: 'blind',
+      kind: 'NodePool',
+      severity: 'warning',
+      text: 'Its policy decides nothing: part of what it needs is not known.',
     },
   ],
 } as const satisfies PluginTables;

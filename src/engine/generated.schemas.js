@@ -1133,13 +1133,6 @@ const kinds = {
             "maximum": 1000,
             "description": "At most so many nodes are there."
           },
-          "naming": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 58,
-            "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
-            "description": "What the names of its nodes begin with; its own name where this is left out. A hyphen and a number follow."
-          },
           "removalsAtOnce": {
             "type": "integer",
             "minimum": 1,
@@ -1215,7 +1208,7 @@ const kinds = {
               "minIdle": {
                 "type": "string",
                 "default": "15m",
-                "description": "Empty nodes that are so for less stay.",
+                "description": "Nodes stay to which something came later: that became empty, or whose last container came.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "minNodes": {
@@ -1223,7 +1216,7 @@ const kinds = {
                 "minimum": 2,
                 "maximum": 1000,
                 "default": 2,
-                "description": "Not with fewer nodes."
+                "description": "Not with fewer nodes in service."
               },
               "minSavings": {
                 "type": "number",
@@ -1523,6 +1516,18 @@ const kinds = {
                     "type": "string",
                     "description": "So long after its creation.",
                     "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                  }
+                }
+              },
+              "workloads": {
+                "type": "object",
+                "additionalProperties": false,
+                "default": {},
+                "properties": {
+                  "none": {
+                    "type": "boolean",
+                    "default": false,
+                    "description": "Nothing lists what runs on them, and nothing is asked about it before they are removed."
                   }
                 }
               }
