@@ -4,7 +4,9 @@
  */
 
 import { errorText } from './error-text.ts';
-import type { Finding, Json, Outcome, Proposal, Ref, Summary, Verdict } from './types.ts';
+import type { Kind } from './plugin.ts';
+import { redactPatterns } from './redact.ts';
+import type { Change, Facts, Finding, Json, Outcome, Pair, Proposal, Ref, Scene, Summary, Verdict } from './types.ts';
 
 /** Why a plugin could not say anything of a resource, by address. */
 export type Failures = Map<string, string>;
@@ -55,6 +57,26 @@ export function soundProposal(proposal: Proposal | undefined): Proposal | undefi
         plain.fields.every((field: unknown) => isRecord(field) && typeof field['path'] === 'string')));
   if (!isSound) throw new Error('its proposal is none');
   return plain;
+}
+
+/** Largest picture of a resource beside a decision, as JSON. */
+const AUDIT_BYTES = 16 * 1024;
+
+/** What a kind says of a resource beside a decision about it. One that throws says so instead: the decision stands without it. */
+export function soundAudit(
+  kind: Kind<unknown> | undefined,
+  change: Change,
+  pair: Pair,
+  scene: Scene,
+): Facts | undefined {
+  if (kind?.audit === undefined) return undefined;
+  try {
+    const plain = plainJson(kind.audit(change, pair, scene), 'its picture', AUDIT_BYTES);
+    if (isRecord(plain)) return plain;
+    throw new Error('its picture is none');
+  } catch (error) {
+    return { error: redactPatterns(errorText(error)) };
+  }
 }
 
 const SEVERITIES: ReadonlySet<unknown> = new Set(['error', 'warning', 'info']);

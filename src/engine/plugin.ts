@@ -56,6 +56,8 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   findings?(pair: Pair<S, F, M>, scene: Scene): readonly Finding[];
   /** What else has to be looked at before an action on this resource is judged again (its fleet, for a rule about that); what it needs always is. */
   matters?(pair: Pair<S, F, M>, scene: Scene): readonly Ref[];
+  /** What the log says of the resource beside every decision about it: on intents, outcomes and refusals. */
+  audit?(change: Change, pair: Pair<S, F, M>, scene: Scene): Facts;
   /** Brings what an older version remembered up to this one. */
   upgrade?(kept: Facts, version: number): Partial<M>;
   readonly rules: { readonly [Id in RuleId]: Rule<S, F, M> };

@@ -87,6 +87,8 @@ export interface Observed<F = unknown> {
   readonly state: string;
   /** States of its other machines, by machine. */
   readonly others?: Readonly<Record<string, string>>;
+  /** States of the first machine that it went through since the last look, where the look knows, oldest first. */
+  readonly via?: readonly string[];
   /** What its provider protects it by, as in `delete protection`: it is neither removed nor replaced while that stands. */
   readonly protectedBy?: string;
   /** It is there without anybody making it (a probed host): it is never created, adopted or removed. */
