@@ -46,6 +46,8 @@ export interface ClientOptions {
   readonly timing: Timing;
   /** Deadline of a single exchange, in ms. */
   readonly requestMs: number;
+  /** Tokens of the rate limit that looks leave to others. */
+  readonly reserve: number;
 }
 
 /** A page of 50 servers has some 300 KB. */
@@ -209,8 +211,9 @@ export function openClient(options: ClientOptions): Client {
     new ApiError({ ...failure, message: plain(redactor([token.value, ...secrets])(failure.message)) });
 
   /** Waits until the rate allows a call. */
-  async function permitted(what: string, signal: AbortSignal): Promise<void> {
-    const { bucket, waitMs } = takeToken(state.bucket, timing.now());
+  async function permitted({ what, method }: Call<unknown>, signal: AbortSignal): Promise<void> {
+    // A change that has begun is not held up for the sake of others.
+    const { bucket, waitMs } = takeToken(state.bucket, timing.now(), method === 'GET' ? options.reserve : 0);
     state.bucket = bucket;
     const due = timing.now() + waitMs;
     try {
@@ -245,7 +248,7 @@ export function openClient(options: ClientOptions): Client {
 
   /** One try: an answer of any status. */
   async function send(call: Call<unknown>, signal: AbortSignal): Promise<Answer> {
-    await permitted(call.what, signal);
+    await permitted(call, signal);
     let news: RateNews = {};
     try {
       const limits = { ms: options.requestMs, bytes: MOST_BYTES };

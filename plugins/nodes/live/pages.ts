@@ -65,8 +65,10 @@ async function attempt<T extends { readonly id: number }>(
   client: Client,
   listing: Listing<T>,
   signal: AbortSignal,
+  onFirst: ((items: readonly T[]) => void) | undefined,
 ): Promise<readonly T[] | undefined> {
   const first = await page(client, listing, 1, signal);
+  onFirst?.(first.items);
   if (first.last > MOST_PAGES) throw unreadable(listing.what, `it has ${first.last} pages, more than can be read`);
   const numbers = Array.from({ length: Math.max(0, first.last - 1) }, (_, index) => index + 2);
   const pages = [first, ...(await Promise.all(numbers.map((number) => page(client, listing, number, signal))))];
@@ -84,15 +86,17 @@ async function attempt<T extends { readonly id: number }>(
 
 /**
  * Every item of a list. What is made or deleted while its pages are read shifts the others, and one may fall between
- * two pages: a list whose pages disagree is read again, and one that does so each time throws an ApiError.
+ * two pages: a list whose pages disagree is read again, and one that does so each time throws an ApiError. `onFirst`
+ * gets the first page as soon as it is there.
  */
 export async function listAll<T extends { readonly id: number }>(
   client: Client,
   listing: Listing<T>,
   signal: AbortSignal,
+  onFirst?: (items: readonly T[]) => void,
 ): Promise<readonly T[]> {
   for (let tries = 0; tries < MOST_ATTEMPTS; tries += 1) {
-    const items = await attempt(client, listing, signal);
+    const items = await attempt(client, listing, signal, onFirst);
     if (items !== undefined) return items;
   }
   throw unreadable(listing.what, `it changed ${MOST_ATTEMPTS} times while its pages were read`);

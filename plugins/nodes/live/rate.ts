@@ -19,6 +19,8 @@ export interface Bucket {
   readonly at: number;
   /** Nothing is sent before: epoch ms. */
   readonly blockedUntil: number;
+  /** When the last call that leaves the reserve alone was let through: epoch ms. */
+  readonly pacedAt: number;
   /** Calls that have their token and no answer yet. */
   readonly open: number;
 }
@@ -32,7 +34,7 @@ export interface RateNews {
 }
 
 export function newBucket(now: number): Bucket {
-  return { limit: USUAL_LIMIT, tokens: USUAL_LIMIT, at: now, blockedUntil: 0, open: 0 };
+  return { limit: USUAL_LIMIT, tokens: USUAL_LIMIT, at: now, blockedUntil: 0, pacedAt: 0, open: 0 };
 }
 
 /** How long one token takes to flow in, in ms. */
@@ -46,12 +48,25 @@ function refilled(bucket: Bucket, now: number): Bucket {
   return { ...bucket, tokens: Math.min(bucket.limit, bucket.tokens + passed / tokenMs(bucket)), at: now };
 }
 
-/** Takes one token, or a promise of one: `waitMs` is how long until it is there. */
-export function takeToken(before: Bucket, now: number): { readonly bucket: Bucket; readonly waitMs: number } {
+/** A reserve is never more than this part of the whole: a small limit would be nothing but reserve. */
+const MOST_RESERVE = 0.25;
+
+/**
+ * Takes one token, or a promise of one: `waitMs` is how long until it may be used. A call that leaves `reserve` tokens
+ * to others goes at once while there are more; from there on only as fast as tokens flow in.
+ */
+export function takeToken(
+  before: Bucket,
+  now: number,
+  reserve = 0,
+): { readonly bucket: Bucket; readonly waitMs: number } {
   const full = refilled(before, now);
   const bucket = { ...full, tokens: full.tokens - 1, open: full.open + 1 };
   const missing = Math.max(0, -bucket.tokens);
-  return { bucket, waitMs: Math.max(missing * tokenMs(bucket), bucket.blockedUntil - now) };
+  const least = Math.max(missing * tokenMs(bucket), bucket.blockedUntil - now);
+  if (bucket.tokens >= Math.min(reserve, bucket.limit * MOST_RESERVE)) return { bucket, waitMs: least };
+  const pacedAt = Math.max(now + least, bucket.pacedAt + tokenMs(bucket));
+  return { bucket: { ...bucket, pacedAt }, waitMs: pacedAt - now };
 }
 
 /** A call that took a token was never sent. */

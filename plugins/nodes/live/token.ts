@@ -1,8 +1,7 @@
 /** The token of the API: from the environment or a file, never from a document, and never in what is printed. */
 
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { FileError, readLimited } from './limited-file.ts';
 
 /** There is no token, or none that can be sent. Names its source, never its value. */
 export class TokenError extends Error {
@@ -33,36 +32,27 @@ function checked(source: string, text: string): Token {
 }
 
 async function fileText(path: string, source: string): Promise<string> {
-  // Not blocking: a named pipe in its place would hold the look up for ever.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new TokenError(`${source} cannot be read (${code})`);
-  });
   try {
-    if (!(await handle.stat()).isFile()) throw new TokenError(`${source} is no regular file`);
-    const buffer = Buffer.alloc(MOST_BYTES + 1);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    if (bytesRead > MOST_BYTES) throw new TokenError(`${source} is larger than ${MOST_BYTES} bytes: it holds no token`);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await handle.close();
+    return (await readLimited(path, MOST_BYTES, source)).toString();
+  } catch (error) {
+    if (error instanceof FileError) throw new TokenError(error.message);
+    throw error;
   }
 }
 
-/** Reads the token: from the file where one is named, else from the environment. Throws a TokenError. */
+/** Reads the token: from the environment, or where that has none, from the file. Throws a TokenError. */
 export async function readToken(
   { tokenEnv = USUAL_ENV, tokenFile }: TokenSource,
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Token> {
+  const value = env[tokenEnv];
+  if (value !== undefined) return checked(`the environment variable ${tokenEnv}`, value);
   if (tokenFile !== undefined) {
     const source = `the token file ${tokenFile}`;
     return checked(source, await fileText(resolve(folder, tokenFile), source));
   }
-  const value = env[tokenEnv];
-  if (value === undefined)
-    throw new TokenError(
-      `the environment variable ${tokenEnv} is not set: it has to hold a token of the project (tokenEnv and tokenFile say where it is)`,
-    );
-  return checked(`the environment variable ${tokenEnv}`, value);
+  throw new TokenError(
+    `the environment variable ${tokenEnv} is not set: it has to hold a token of the project (tokenEnv and tokenFile say where it is)`,
+  );
 }

@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
-import { type Client, openClient } from '../../../plugins/nodes/live/client.ts';
+import { type Client, type ClientOptions, openClient } from '../../../plugins/nodes/live/client.ts';
 import type { Timing } from '../../../plugins/nodes/live/timing.ts';
 
 export interface Asked {
@@ -126,9 +126,14 @@ export function fakeTiming(random = 0.5): FakeTiming {
 
 export const TOKEN = 'Zr7-canary-token-of-the-project-4711';
 
-export function clientOf(endpoint: string, timing: Timing = fakeTiming(), requestMs = 5000): Client {
+export function clientOf(
+  endpoint: string,
+  timing: Timing = fakeTiming(),
+  requestMs = 5000,
+  more: Partial<ClientOptions> = {},
+): Client {
   const token = { source: 'the environment variable HCLOUD_TOKEN', value: TOKEN };
-  return openClient({ endpoint, token, timing, requestMs });
+  return openClient({ endpoint, token, timing, requestMs, reserve: 0, ...more });
 }
 
 export const never = new AbortController().signal;
