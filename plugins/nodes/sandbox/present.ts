@@ -114,7 +114,7 @@ export function presentImage(row: ImageRow): Json {
 }
 
 export function presentIso({ id, name }: { readonly id: number; readonly name: string }): Json {
-  return { id, name, description: name, type: 'public', deprecation: null, deprecated: null, architecture: 'x86' };
+  return { id, name, description: name, type: 'public', deprecation: null, architecture: 'x86' };
 }
 
 export function presentPlacementGroup(cloud: Cloud, row: PlacementGroupRow): Json {

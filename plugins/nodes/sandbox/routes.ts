@@ -96,6 +96,9 @@ const ROUTES: Routes = {
   ...kindRoutes(PRIMARY_IPS, PRIMARY_IP_ACTIONS),
 };
 
+/** Every call that is answered: `GET /servers/#`. */
+export const CALLS: readonly string[] = Object.keys(ROUTES);
+
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 
 /** What answers a request, and the ids of its path. Throws `not_found` or `method_not_allowed`. */
