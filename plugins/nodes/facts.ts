@@ -112,8 +112,12 @@ export interface QueueSeen {
 export type PoolFacts = Readonly<Record<string, never>>;
 
 export interface PoolSignals {
-  /** What waits for room in this pool; absent where the source could not be read. */
+  /** What waits for room that this pool could give; absent where the source could not be read. */
   readonly queue?: QueueSeen;
+  /** That part of it that names no pool. */
+  readonly unnamed?: QueueSeen;
+  /** Names of the servers with the labels of this project and this pool. */
+  readonly labelled: readonly string[];
   /** Of its template's server type in its location, net; absent where they are not known. */
   readonly hourly?: number;
   readonly monthly?: number;
@@ -127,7 +131,7 @@ export interface PoolSignals {
 }
 
 export interface ContainerFacts {
-  /** Name of the Node that lists it; what the source calls it where it is none of ours. */
+  /** What the source calls the node that it runs on. */
   readonly node: string;
 }
 

@@ -5,6 +5,9 @@ import { type Fleet, type PoolNode, percent, project, unknowns } from './fleet.t
 import { type Emptying, empty, type Migration, type Room, roomOn } from './migration.ts';
 import { isOver } from './reactive.ts';
 
+/** More containers are not moved by one consolidation: what is planned has to be remembered, and to be true for as long. */
+export const MOST_MOVES = 50;
+
 /** Times in ms, shares in percent of memory, money in the provider's currency, net. */
 export interface ConsolidationPolicy {
   readonly cooldownMs: number;
@@ -121,7 +124,8 @@ function whyEnough(
 ): string | undefined {
   const left = staying.filter(({ name }) => name !== node.name && !so.going.some((each) => each.name === name));
   const allocated = input.fleet.nodes.reduce((all, { allocatedMb }) => all + allocatedMb, 0);
-  const least = Math.max(input.min, input.fleet.nodes.some(({ containers }) => containers.length > 0) ? 1 : 0);
+  const isUsed = input.fleet.nodes.some(({ containers, allocatedMb }) => containers.length > 0 || allocatedMb > 0);
+  const least = Math.max(input.min, isUsed ? 1 : 0);
   if (left.length < least) return `${least} ${least === 1 ? 'has' : 'have'} to stay`;
   const total = left.reduce((all, { ramMb = 0 }) => all + ramMb, 0);
   if (isOver(allocated, total, input.upPercent))
@@ -141,6 +145,8 @@ function takeOne(so: Progress, node: PoolNode, staying: readonly PoolNode[], inp
   if (why !== undefined) return keep(why);
   const emptying: Emptying = empty(node, so.room);
   if ('why' in emptying) return keep(emptying.why);
+  if (so.moves.length + emptying.moves.length > MOST_MOVES)
+    return keep(`more than ${MOST_MOVES} containers would move at once`);
   return {
     going: [...so.going, node],
     moves: [...so.moves, ...emptying.moves],

@@ -27,8 +27,8 @@ const LAST = Number.MAX_SAFE_INTEGER;
  * then the dearest, then the one that is empty longest); one that may go soon (the sooner the better); one that may not and
  * is empty; one in use (fewest players, then least memory). Among equals the newest name goes.
  */
-function rankOf(pool: string, { node, refusal, outdated }: Candidate): Rank {
-  const newest = -(numberOf(pool, node.name) ?? 0);
+function rankOf(prefix: string, { node, refusal, outdated }: Candidate): Rank {
+  const newest = -(numberOf(prefix, node.name) ?? 0);
   if (node.phase === 'planned') return [0, newest];
   const { containers } = node;
   if (refusal === undefined)
@@ -52,6 +52,6 @@ function compareRanks(a: Rank, b: Rank): number {
 }
 
 /** All candidates, the best to lose first. */
-export function inOrderOfLoss(pool: string, candidates: readonly Candidate[]): readonly Candidate[] {
-  return candidates.toSorted((a, b) => compareRanks(rankOf(pool, a), rankOf(pool, b)));
+export function inOrderOfLoss(prefix: string, candidates: readonly Candidate[]): readonly Candidate[] {
+  return candidates.toSorted((a, b) => compareRanks(rankOf(prefix, a), rankOf(prefix, b)));
 }

@@ -43,9 +43,19 @@ const URGENCIES: readonly (readonly [over: number, Urgency])[] = [
   [88, 'medium'],
 ];
 
-/** Whether a share is more than so many percent, without rounding. */
-export function isOver(part: number, whole: number, threshold: number): boolean {
-  return part * 100 > whole * threshold;
+/** Compares `part` of `whole` with a share in percent, in thousandths of one, so that nothing is rounded: > 0 where it is more. */
+function compareShare(part: number, whole: number, share: number): number {
+  return part * 100_000 - whole * Math.round(share * 1000);
+}
+
+/** Whether it is more than so many percent. */
+export function isOver(part: number, whole: number, share: number): boolean {
+  return compareShare(part, whole, share) > 0;
+}
+
+/** Whether it is less than so many percent. */
+export function isUnder(part: number, whole: number, share: number): boolean {
+  return compareShare(part, whole, share) < 0;
 }
 
 export function urgencyOf(part: number, whole: number): Urgency {
@@ -80,7 +90,7 @@ export function recommend(
     const because = `${percent(wanted, total)} % of the memory is taken or asked for${coming}, over ${policy.upPercent} %`;
     return { direction: 'up', because, urgency: urgencyOf(wanted, total), atOnce: false };
   }
-  if (servingMb === 0 || allocatedMb * 100 >= servingMb * policy.downPercent) return undefined;
+  if (servingMb === 0 || !isUnder(allocatedMb, servingMb, policy.downPercent)) return undefined;
   if (leastMb === undefined || isOver(wanted, total - leastMb, policy.upPercent)) return undefined;
   const because = `${percent(allocatedMb, servingMb)} % of the memory is taken, under ${policy.downPercent} %`;
   return { direction: 'down', because, atOnce: false };

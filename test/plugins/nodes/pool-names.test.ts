@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PoolNode } from '../../../plugins/nodes/pool/fleet.ts';
 import { type Candidate, inOrderOfLoss } from '../../../plugins/nodes/pool/lose.ts';
-import { byNumber, type Names, numberOf, withMore, without } from '../../../plugins/nodes/pool/names.ts';
+import { nameOf, type Numbers, numberOf, withMore, without } from '../../../plugins/nodes/pool/names.ts';
 
 const free = (): boolean => false;
 
@@ -24,30 +24,19 @@ describe('names', () => {
     expect(numberOf('web', name)).toBe(number);
   });
 
-  it('are in the order of their numbers', () => {
-    expect(byNumber('web', ['web-10', 'web-2', 'old', 'web-1'])).toEqual(['old', 'web-1', 'web-2', 'web-10']);
-  });
-
   it('begin with one, and go on', () => {
     const first = withMore('web', { members: [], next: 1 }, 3, free);
-    expect(first).toEqual({ members: ['web-1', 'web-2', 'web-3'], next: 4 });
-    expect(withMore('web', without(first, ['web-3']), 1, free)).toEqual({
-      members: ['web-1', 'web-2', 'web-4'],
-      next: 5,
-    });
-    expect(withMore('web', without(first, first.members), 1, free)).toEqual({ members: ['web-4'], next: 5 });
+    expect(first).toEqual({ members: [1, 2, 3], next: 4 });
+    expect(withMore('web', without(first, [3]), 1, free)).toEqual({ members: [1, 2, 4], next: 5 });
+    expect(withMore('web', without(first, first.members), 1, free)).toEqual({ members: [4], next: 5 });
   });
 
   it('pass over what is taken, and what members have though nobody counted', () => {
     expect(withMore('web', { members: [], next: 1 }, 2, (name) => name === 'web-1' || name === 'web-3')).toEqual({
-      members: ['web-2', 'web-4'],
+      members: [2, 4],
       next: 5,
     });
-    expect(withMore('web', { members: ['web-7', 'web-2'], next: 1 }, 1, free).members).toEqual([
-      'web-7',
-      'web-2',
-      'web-8',
-    ]);
+    expect(withMore('web', { members: [7, 2], next: 1 }, 1, free).members).toEqual([7, 2, 8]);
   });
 
   it('are given once in the life of a pool, whatever happens', () => {
@@ -55,24 +44,32 @@ describe('names', () => {
       maxLength: 40,
     });
     fc.assert(
-      fc.property(happens, fc.uniqueArray(fc.integer({ min: 1, max: 60 })), (changes, others) => {
-        const foreign = new Set(others.map((number) => `web-${number}`));
-        const given = new Set<string>();
-        let names: Names = { members: [], next: 1 };
+      fc.property(happens, fc.uniqueArray(fc.integer({ min: 1, max: 60 })), (changes, foreign) => {
+        const given = new Set<number>();
+        let numbers: Numbers = { members: [], next: 1 };
         for (const change of changes) {
           if (change < 0) {
-            names = without(names, names.members.slice(-1));
+            numbers = without(numbers, numbers.members.slice(-1));
             continue;
           }
-          const grown = withMore('web', names, change, (name) => foreign.has(name));
-          const fresh = grown.members.slice(names.members.length);
+          const isTaken = (name: string) => foreign.includes(numberOf('web', name) ?? 0);
+          const grown = withMore('web', numbers, change, isTaken);
+          const fresh = grown.members.slice(numbers.members.length);
           expect(fresh).toHaveLength(change);
-          for (const name of fresh) {
-            expect(given.has(name) || foreign.has(name)).toBe(false);
-            given.add(name);
+          for (const number of fresh) {
+            expect(given.has(number) || foreign.includes(number)).toBe(false);
+            given.add(number);
           }
-          names = grown;
+          numbers = grown;
         }
+      }),
+    );
+  });
+
+  it('come from their numbers, and back', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 999_999_999 }), (number) => {
+        expect(numberOf('a-1', nameOf('a-1', number))).toBe(number);
       }),
     );
   });
