@@ -8,7 +8,6 @@ import { wrongByDescription } from './published.ts';
 
 export const START = Date.parse('2026-11-20T08:00:00Z');
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely.
 // oxlint-disable-next-line typescript/no-explicit-any
 type Loose = any;
 
