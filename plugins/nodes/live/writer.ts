@@ -53,24 +53,29 @@ async function deleteServer(writable: Writable, id: number, call: Call): Promise
   }
 }
 
+/** Whether the system could be asked at all: one that is only starting cannot. */
+async function isHeard(writable: Writable, asked: Change, call: Call): Promise<boolean> {
+  try {
+    await begin(writable, asked, call);
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError || error instanceof ActionError) return false;
+    throw error;
+  }
+}
+
 async function turnOff(writable: Writable, id: number, call: Call): Promise<void> {
   const { timing } = writable.client;
   const before = await settledServer(writable, id, call);
   const asked = shutdown(id);
   if (asked.isDone(before)) return;
-  const isAsked = await begin(writable, asked, call).then(
-    () => true,
-    (error: unknown) => {
-      // A server that is only starting cannot be asked.
-      if (error instanceof ApiError || error instanceof ActionError) return false;
-      throw error;
-    },
-  );
-  const until = timing.now() + SHUTDOWN_MS;
-  while (isAsked && timing.now() < until) {
-    if (asked.isDone(await presentServer(writable, id, call.signal))) return;
-    call.progress('waiting for it to shut down');
-    await timing.sleep(SHUTDOWN_LOOK_MS, call.signal);
+  if (await isHeard(writable, asked, call)) {
+    const until = timing.now() + SHUTDOWN_MS;
+    while (timing.now() < until) {
+      if (asked.isDone(await presentServer(writable, id, call.signal))) return;
+      call.progress('waiting for it to shut down');
+      await timing.sleep(SHUTDOWN_LOOK_MS, call.signal);
+    }
   }
   call.progress('it did not shut down: turning it off');
   await makeChange(writable, id, powerOff(id), call);
