@@ -118,6 +118,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     sceneOf({
       pairs,
       gaps: view.gaps,
+      ...(view.beside === undefined ? {} : { beside: view.beside }),
       now,
       viewedAt: Date.parse(view.at),
       safety,

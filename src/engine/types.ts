@@ -116,6 +116,8 @@ export interface Gap {
 export interface View {
   readonly observed: readonly Observed[];
   readonly gaps: readonly Gap[];
+  /** What a look saw beside resources, such as prices, by plugin: for summaries. Nothing is judged by it. */
+  readonly beside?: Readonly<Record<string, Facts>>;
   readonly at: string;
 }
 
@@ -346,6 +348,8 @@ export interface Scene {
   /** When the view was taken: epoch ms. */
   readonly viewedAt: number;
   readonly gaps: readonly Gap[];
+  /** What the look saw beside resources, by plugin. */
+  readonly beside?: Readonly<Record<string, Facts>>;
   /** Time of the log's last record: epoch ms; absent without a log. */
   readonly logAt?: number;
   /** Another run holds the lock, and may be taking the steps whose intents are open. */

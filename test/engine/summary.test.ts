@@ -64,6 +64,34 @@ describe('a summary in a plan', () => {
     expect(plan.summaries?.[0]?.facts).toEqual({ seen: 0, unseen: 0, known: 0, made: 1 });
   });
 
+  it('sees what the look saw beside resources, and only its own', async () => {
+    const plugin: Plugin = {
+      ...toyWith((_pairs, scene) => [
+        { title: 'beside', lines: [JSON.stringify(scene.beside)], facts: scene.beside?.['toy'] ?? {} },
+      ]),
+      observe: async (world, query) => ({
+        ...(await toyPlugin.observe(world, query)),
+        beside: { toy: { price: 3 }, other: { price: 4 } },
+      }),
+    };
+    const { plan } = await planToy(toyWorld(), [wanted('a', 2)], toyLog(), { plugins: new Map([['toy', plugin]]) });
+    expect(plan.summaries?.[0]).toMatchObject({ lines: ['{"toy":{"price":3}}'], facts: { price: 3 } });
+  });
+
+  it('makes a gap of a look that saw too much beside', async () => {
+    const plugin: Plugin = {
+      ...toyPlugin,
+      observe: async (world, query) => ({
+        ...(await toyPlugin.observe(world, query)),
+        beside: { toy: { text: 'x'.repeat(1024 * 1024) } },
+      }),
+    };
+    const { plan } = await planToy(toyWorld(), [wanted('a', 2)], toyLog(), { plugins: new Map([['toy', plugin]]) });
+    expect(plan.gaps.map(({ message }) => message)).toEqual([
+      'the plugin gave rubbish: it saw too much beside its resources',
+    ]);
+  });
+
   it('is no part of what is approved by its digest', async () => {
     const plain = await planToy(toyWorld(), [wanted('a', 2)], toyLog());
     const summed = await planToy(toyWorld(), [wanted('a', 2)], toyLog(), { plugins: toysWith(counting) });
