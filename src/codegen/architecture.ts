@@ -34,6 +34,7 @@ export const PLUGIN_HELPERS = [
   'canonical',
   'load/amounts',
   'plugin',
+  'redact',
   'ref',
   'schema-runtime',
   'tables',

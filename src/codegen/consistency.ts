@@ -210,6 +210,10 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
   const engineRules = engine.rules.map(({ id }) => id);
   return [
     ...schemaMistakes(spec.config, ['config'], formats, kinds),
+    ...Object.entries(spec.inputs ?? {}).flatMap(([name, schema]) => [
+      ...schemaMistakes(schema, ['inputs', name], formats, []),
+      ...(kinds.includes(name) ? [{ path: ['inputs', name], message: `${name} is a kind` }] : []),
+    ]),
     ...(spec.config.properties?.['parallelism'] === undefined
       ? []
       : [{ path: ['config', 'properties', 'parallelism'], message: 'every plugin has parallelism already' }]),

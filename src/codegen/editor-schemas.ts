@@ -19,6 +19,18 @@ function kindSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]): Readon
   );
 }
 
+/** Schemas of what plugins read from others, by `plugin/Name`. */
+function inputSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]): Readonly<Record<string, Schema>> {
+  return Object.fromEntries(
+    plugins.flatMap(({ name: plugin, inputs = {} }) =>
+      Object.entries(inputs).map(([name, schema]) => [
+        `${plugin}/${name}`,
+        { title: `${name} for ${plugin}`, ...forEditors(schema, engine) },
+      ]),
+    ),
+  );
+}
+
 /** Any document: the kind says which of the others holds. */
 function anyDocument(
   engine: EngineSpec,
@@ -40,7 +52,7 @@ function anyDocument(
   };
 }
 
-/** All schemas by name: `document`, `fettle`, `plan`, `record`, and `plugin/Kind`. */
+/** All schemas by name: `document`, `fettle`, `plan`, `record`, `plugin/Kind`, and `plugin/Name` of what a plugin reads. */
 export function editorSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]): Readonly<Record<string, object>> {
   const kinds = kindSchemas(engine, plugins);
   const all: Readonly<Record<string, object>> = {
@@ -49,6 +61,7 @@ export function editorSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]
     plan: { title: 'Plan of fettle', ...forEditors(engine.plan, engine) },
     record: { title: 'Record of the log of fettle', ...recordOf(engine) },
     ...kinds,
+    ...inputSchemas(engine, plugins),
   };
   return Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, { $schema: DRAFT, ...schema }]));
 }
@@ -56,8 +69,9 @@ export function editorSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]
 /** The module that `fettle schema` prints from; the schemas of the kinds stand in it once. */
 export function editorSchemasSource(schemas: Readonly<Record<string, object>>): string {
   const text = (value: unknown) => JSON.stringify(value, null, 2);
-  const kinds = Object.keys(schemas).filter((name) => name.includes('/'));
-  const { definitions: _same, ...document } = schemas['document'] as Readonly<Record<string, unknown>>;
+  const { definitions, ...document } = schemas['document'] as Readonly<Record<string, unknown>>;
+  const kinds = Object.keys(definitions as object);
+  const inputs = Object.entries(schemas).filter(([name]) => name.includes('/') && !kinds.includes(name));
   const bare = kinds.map((name) => {
     const { $schema: _draft, ...schema } = schemas[name] as Readonly<Record<string, unknown>>;
     return [name, schema];
@@ -73,7 +87,7 @@ export const schemas = {
   fettle: ${text(schemas['fettle'])},
   plan: ${text(schemas['plan'])},
   record: ${text(schemas['record'])},
-  ...Object.fromEntries(Object.entries(kinds).map(([name, schema]) => [name, { $schema, ...schema }])),
+${inputs.map(([name, schema]) => `  '${name}': ${text(schema)},\n`).join('')}  ...Object.fromEntries(Object.entries(kinds).map(([name, schema]) => [name, { $schema, ...schema }])),
 };
 `;
 }
@@ -82,7 +96,7 @@ export const schemas = {
 export function editorSchemasTypes(): string {
   return `${headerOf('specs/')}
 
-/** JSON Schemas by name: \`document\`, \`fettle\`, \`plan\`, \`record\`, and \`plugin/Kind\`. */
+/** JSON Schemas by name: \`document\`, \`fettle\`, \`plan\`, \`record\`, \`plugin/Kind\`, and \`plugin/Name\` of what a plugin reads. */
 export declare const schemas: Readonly<Record<string, object>>;
 `;
 }

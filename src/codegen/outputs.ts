@@ -28,6 +28,7 @@ function pluginSchemas(engine: EngineSpec, plugin: PluginSpec): Readonly<Record<
     ...kinds.flatMap(([name, kind]) =>
       kind.scope === undefined ? [] : [[`document:${name}`, envelopeOf(engine, kind)] as const],
     ),
+    ...Object.entries(plugin.inputs ?? {}).map(([name, schema]) => [`input:${name}`, schema] as const),
     ['config', pluginConfig(plugin)],
   ]);
 }

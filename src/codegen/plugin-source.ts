@@ -81,8 +81,12 @@ export function pluginSource(spec: PluginSpec): string {
   const kinds = Object.entries(spec.kinds).map(([name, kind]) => kindSource(spec, name, kind));
   const codes = spec.findings.map(({ code }) => code);
   const ids = spec.rules.map(({ id }) => id);
+  const inputs = Object.entries(spec.inputs ?? {}).map(([name, schema]) =>
+    declaration(name, schema, schema.description ?? 'What others give it to read.'),
+  );
   const body = [
     ...kinds,
+    ...inputs,
     printUnion('FindingCode', codes),
     printUnion('RuleId', ids),
     declaration(

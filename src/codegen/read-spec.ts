@@ -138,5 +138,6 @@ export function readSpecs(texts: readonly SpecText[]): {
     problems.push({ file: 'specs/engine.yaml', line: 1, column: 1, message: 'it is missing' });
   }
   if (problems.length > 0 || engine === undefined) return { problems };
-  return { specs: { engine: engine.spec, plugins: plugins.map(({ spec }) => spec) }, problems };
+  const byName = plugins.map(({ spec }) => spec).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { specs: { engine: engine.spec, plugins: byName }, problems };
 }

@@ -163,6 +163,11 @@ export function readmePart(spec: PluginSpec): string {
     rules.length === 0 ? 'None of its own.' : table(['Rule', 'Rejects when', 'Guards', 'Can be overridden'], rules),
     '### Findings',
     findings.length === 0 ? 'None.' : table(['Code', 'Kind', 'Severity', 'Meaning'], findings),
+    ...Object.entries(spec.inputs ?? {}).flatMap(([name, schema]) => [
+      `### ${name}`,
+      `${schema.description ?? ''} Its JSON Schema is \`schemas/${spec.name}/${name}.json\`.`,
+      fieldTable(schema),
+    ]),
     '### Settings',
     `Under \`plugins.${spec.name}\` in \`fettle.yaml\`:`,
     fieldTable(pluginConfig(spec)),

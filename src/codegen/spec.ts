@@ -48,6 +48,8 @@ export interface PluginSpec {
   readonly parallelism: number;
   readonly config: Schema;
   readonly kinds: Readonly<Record<string, KindSpec>>;
+  /** Schemas of what others give the plugin to read, by name. */
+  readonly inputs?: Readonly<Record<string, Schema>>;
   readonly rules: readonly RuleSpec[];
   readonly findings: readonly FindingSpec[];
 }
@@ -150,41 +152,45 @@ const definitions = {
 
 /** What `specs/<plugin>.yaml` has to be. */
 export const pluginSpecSchema = {
-  ...closed({
-    name: kebab,
-    version: { type: 'string', pattern: '^v[1-9][0-9]*((alpha|beta)[1-9][0-9]*)?$' },
-    summary: sentence,
-    parallelism: { type: 'integer', minimum: 1, maximum: 1000 },
-    config: schema,
-    kinds: table('^[A-Z][A-Za-z0-9]*$', kind),
-    rules: {
-      type: 'array',
-      items: closed(
-        {
-          id: kebab,
+  ...closed(
+    {
+      name: kebab,
+      version: { type: 'string', pattern: '^v[1-9][0-9]*((alpha|beta)[1-9][0-9]*)?$' },
+      summary: sentence,
+      parallelism: { type: 'integer', minimum: 1, maximum: 1000 },
+      config: schema,
+      kinds: table('^[A-Z][A-Za-z0-9]*$', kind),
+      inputs: table('^[A-Z][A-Za-z0-9]*$', schema),
+      rules: {
+        type: 'array',
+        items: closed(
+          {
+            id: kebab,
+            text: sentence,
+            overridable: { type: 'boolean' },
+            group: { type: 'string', minLength: 1 },
+            guards: table('^[A-Z][A-Za-z0-9]*$', {
+              type: 'array',
+              minItems: 1,
+              uniqueItems: true,
+              items: { type: 'string', minLength: 3 },
+            }),
+          },
+          ['group'],
+        ),
+      },
+      findings: {
+        type: 'array',
+        items: closed({
+          code: kebab,
+          kind: { type: 'string' },
+          severity: { enum: ['error', 'warning', 'info'] },
           text: sentence,
-          overridable: { type: 'boolean' },
-          group: { type: 'string', minLength: 1 },
-          guards: table('^[A-Z][A-Za-z0-9]*$', {
-            type: 'array',
-            minItems: 1,
-            uniqueItems: true,
-            items: { type: 'string', minLength: 3 },
-          }),
-        },
-        ['group'],
-      ),
+        }),
+      },
     },
-    findings: {
-      type: 'array',
-      items: closed({
-        code: kebab,
-        kind: { type: 'string' },
-        severity: { enum: ['error', 'warning', 'info'] },
-        text: sentence,
-      }),
-    },
-  }),
+    ['inputs'],
+  ),
   definitions,
 };
 

@@ -15,7 +15,7 @@
 import { AbortedError, DeadlineError, withDeadline } from './deadline.ts';
 import { metaOf, propose } from './diff.ts';
 import { errorText } from './error-text.ts';
-import { plainJson } from './guard.ts';
+import { plainJson, soundAudit } from './guard.ts';
 import { basisOf, judgeOne } from './judge.ts';
 import { ABSENT, movesOf, movesOfFailure, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
 import { match } from './match.ts';
@@ -31,7 +31,7 @@ import { withFresh } from './scene.ts';
 import { standing } from './seal.ts';
 import { isAsPlanned } from './settle.ts';
 import type { KindTables } from './tables.ts';
-import type { Action, Change, Gap, Json, Judgement, Pair, Ref, Scene } from './types.ts';
+import type { Action, Change, Facts, Gap, Json, Judgement, Pair, Ref, Scene } from './types.ts';
 
 /** Deadline of a handler, and of a single look, where the spec names none. */
 export const ACTION_DEADLINE_MS = 60_000;
@@ -146,7 +146,7 @@ function staleness(action: Action, look: Look, neededBy: readonly string[], inpu
   return { status: 'stale', message: sentence(standing(judged)) };
 }
 
-function intentOf(action: Action, pair: Pair, input: ApplyInput): Draft {
+function intentOf(action: Action, pair: Pair, audit: Audit, input: ApplyInput): Draft {
   const { change } = action;
   const tables = input.plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
   const overrides = action.judgements.flatMap(({ rule, overridden }) =>
@@ -163,6 +163,7 @@ function intentOf(action: Action, pair: Pair, input: ApplyInput): Draft {
       because: change.because,
       ...(change.fields.length === 0 ? {} : { fields: change.fields }),
       basis: action.basis,
+      ...audit,
       ...(tables !== undefined && stepTransition(tables, change.step)?.disruptive === true ? { disruptive: true } : {}),
       ...(overrides.length === 0 ? {} : { overrides }),
       ...(pair.desired === undefined || tables === undefined
@@ -327,6 +328,7 @@ function outcomeDraft(
   after: Look | undefined,
   kept: Readonly<Record<string, Json>> | undefined,
   error: unknown,
+  audit: Audit,
   elapsedMs: number,
   input: ApplyInput,
 ): Draft {
@@ -338,7 +340,7 @@ function outcomeDraft(
   const moved = seen && tables !== undefined ? movedBy(change, after.pair, ending, tables) : undefined;
   const state = moved?.state ?? found;
   const remembered = ending.status === 'done' && after !== undefined ? { ...noted(after, plugin), ...kept } : kept;
-  const removed = change.goal === 'remove' && state === ABSENT;
+  const removed = (change.goal === 'remove' || change.goal === 'replace') && state === ABSENT;
   return {
     kind: 'outcome',
     body: {
@@ -356,19 +358,36 @@ function outcomeDraft(
         ? {}
         : { kept: remembered, version: tables?.memoryVersion ?? 1 }),
       ...(ending.message === '' ? {} : { error: ending.message }),
+      ...audit,
       elapsedMs,
     },
   };
+}
+
+/** The member of a record that says what the resource was like. */
+type Audit = { readonly audit?: Facts };
+
+/** What the log says of a resource beside a decision about it. */
+export function auditOf(
+  change: Change,
+  pair: Pair | undefined,
+  { plugins, scene: planned }: Pick<ApplyInput, 'plugins' | 'scene'>,
+  scene = planned,
+): Audit {
+  const kind = plugins.get(change.ref.plugin)?.kinds[change.ref.kind];
+  const audit = pair === undefined ? undefined : soundAudit(kind, change, pair, scene);
+  return audit === undefined ? {} : { audit };
 }
 
 export function refusalDraft(
   action: Action,
   verdict: 'rejected' | 'deferred' | 'stale',
   reasons: readonly Judgement[],
+  audit: Audit,
   run: string,
 ): Draft {
   const { ref, step, goal, cause } = action.change;
-  return { kind: 'refusal', body: { run, ref, step, goal, cause, verdict, reasons } };
+  return { kind: 'refusal', body: { run, ref, step, goal, cause, verdict, reasons, ...audit } };
 }
 
 /** Looks and judges once more: the look that the action is taken on, or why it is not. What a plugin throws is a reason. */
@@ -437,7 +456,8 @@ export async function take(
       facts: {},
       overridable: false,
     };
-    await input.record([refusalDraft(action, 'stale', [reason], input.run)]);
+    const audit = auditOf(action.change, live.get(address) ?? pair, input);
+    await input.record([refusalDraft(action, 'stale', [reason], audit, input.run)]);
     return stale;
   }
   if (isMemoryOnly(action.change)) {
@@ -447,7 +467,8 @@ export async function take(
   }
   const look = judged;
   moments.begun();
-  const [intent] = await input.record([intentOf(action, look.pair, input)]);
+  const audit = auditOf(action.change, look.pair, input, look.scene);
+  const [intent] = await input.record([intentOf(action, look.pair, audit, input)]);
   if (intent === undefined) throw new Error('the store gave no record for an intent');
   const started = input.now();
   const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`, moments.aside);
@@ -455,7 +476,9 @@ export async function take(
   moments.seen();
   // What a handler says counts where it was done; where it threw, it said so on purpose.
   const said = ending.status === 'done' || error !== undefined ? kept : undefined;
-  await input.record([outcomeDraft(action, ending, intent.seq, after, said, error, input.now() - started, input)]);
+  await input.record([
+    outcomeDraft(action, ending, intent.seq, after, said, error, audit, input.now() - started, input),
+  ]);
   remember(address, live, input);
   return ending;
 }

@@ -7,7 +7,7 @@
 
 import PQueue from 'p-queue';
 import { groupsOf } from './group.ts';
-import { type ApplyInput, type Ending, type Row, refusalDraft, sentence, take } from './action.ts';
+import { auditOf, type ApplyInput, type Ending, type Row, refusalDraft, sentence, take } from './action.ts';
 import { dependents } from './judge.ts';
 import { removalsByKind, withChanges, withFresh } from './scene.ts';
 import { standing } from './seal.ts';
@@ -167,7 +167,17 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
       : [{ address, action, status: action.verdict === 'reject' ? ('rejected' as const) : ('deferred' as const) }],
   );
   if (refused.length > 0)
-    await input.record(refused.map(({ action, status }) => refusalDraft(action, status, standing(action), input.run)));
+    await input.record(
+      refused.map(({ address, action, status }) =>
+        refusalDraft(
+          action,
+          status,
+          standing(action),
+          auditOf(action.change, input.pairs.get(address), input),
+          input.run,
+        ),
+      ),
+    );
   for (const { address, action, status } of refused)
     finish(address, action, { status, message: sentence(standing(action)) });
 

@@ -4,13 +4,17 @@ import { ABSENT } from './lifecycle.ts';
 import { isOurs } from './match.ts';
 import type { KindCount, Pair, Safety } from './types.ts';
 
+/** A resource whose removal, or replacement, was begun may well be gone: that is ours. */
+function isLeaving({ memory }: Pair): boolean {
+  return memory?.open?.goal === 'remove' || memory?.open?.goal === 'replace';
+}
+
 /** What is ours and was there at the last look, and how much of it a complete look misses now, by `plugin/Kind`. */
 export function missingByKind(pairs: Iterable<Pair>): ReadonlyMap<string, KindCount> {
   const counts = new Map<string, { known: number; missing: number }>();
   for (const pair of pairs) {
     const state = pair.memory?.state;
-    // A resource whose removal was begun may well be gone: that is ours.
-    if (!isOurs(pair) || state === undefined || state === ABSENT || pair.memory?.open?.goal === 'remove') continue;
+    if (!isOurs(pair) || state === undefined || state === ABSENT || isLeaving(pair)) continue;
     const key = `${pair.ref.plugin}/${pair.ref.kind}`;
     const count = counts.get(key) ?? { known: 0, missing: 0 };
     count.known += 1;

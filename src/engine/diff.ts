@@ -7,7 +7,7 @@
 
 import { sameJson } from './canonical.ts';
 import { type Failures, guarded, soundProposal } from './guard.ts';
-import { ABSENT } from './lifecycle.ts';
+import { ABSENT, removalStep } from './lifecycle.ts';
 import { isOurs } from './match.ts';
 import type { Kind, Plugin } from './plugin.ts';
 import { formatRef } from './ref.ts';
@@ -79,7 +79,7 @@ function orphanChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene
     const state = pair.memory?.state ?? ABSENT;
     return {
       ref: pair.ref,
-      step: `${state}>${ABSENT}`,
+      step: removalStep(tables, state),
       goal: 'remove',
       fields: [],
       because: 'no longer written',

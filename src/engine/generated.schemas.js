@@ -1008,6 +1008,1131 @@ const kinds = {
       }
     },
     "title": "certificates/Domain"
+  },
+  "nodes/Node": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+      "apiVersion",
+      "kind",
+      "metadata",
+      "spec"
+    ],
+    "description": "One server, by name.",
+    "properties": {
+      "apiVersion": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Plugin and version, for example `certificates/v1`.",
+        "const": "nodes/v1"
+      },
+      "kind": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Kind of the resource.",
+        "const": "Node"
+      },
+      "metadata": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "name"
+        ],
+        "description": "What the resource is called.",
+        "properties": {
+          "name": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name of the resource; unique within its kind and scope.",
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+          },
+          "labels": {
+            "type": "object",
+            "default": {},
+            "description": "Names and values to choose by.",
+            "additionalProperties": {
+              "type": "string",
+              "maxLength": 253
+            }
+          },
+          "dependsOn": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^[^/\\s]+/[^/\\s]+/[^/\\s]+(?:/[^/\\s]+)*$"
+            }
+          }
+        }
+      },
+      "lifecycle": {
+        "type": "object",
+        "additionalProperties": false,
+        "default": {},
+        "description": "How changes of the resource are treated.",
+        "properties": {
+          "protect": {
+            "type": "boolean",
+            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+          },
+          "onRemove": {
+            "enum": [
+              "remove",
+              "release"
+            ],
+            "description": "What happens when the document is gone; each kind has its default.",
+            "default": "remove"
+          },
+          "ignore": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^/spec(/([^/~]|~[01])*)*$"
+            }
+          },
+          "hold": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1000,
+            "description": "Nothing is done to the resource while this stands here; the text says why."
+          }
+        }
+      },
+      "spec": {
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+          "provider": {
+            "enum": [
+              "hetzner",
+              "static"
+            ],
+            "default": "hetzner",
+            "description": "Who runs it; `static` is a machine that no cloud manages: it is only probed."
+          },
+          "role": {
+            "enum": [
+              "worker",
+              "system"
+            ],
+            "default": "worker",
+            "description": "A system node is never drained, removed or replaced. That is remembered, and kept in a label: it outlives the document."
+          },
+          "pool": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "The NodePool that it is a member of; a pool writes it into the nodes that it stands for."
+          },
+          "address": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Host name or address of a static node.",
+            "examples": [
+              "198.51.100.7"
+            ]
+          },
+          "serverType": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[A-Za-z0-9._-]+$",
+            "description": "Name of its server type. A change needs the power off.",
+            "examples": [
+              "cx23"
+            ]
+          },
+          "upgradeDisk": {
+            "type": "boolean",
+            "default": false,
+            "description": "Let a larger server type enlarge the disk too; then there is no way back to a smaller one."
+          },
+          "image": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name of its image, or the id of a snapshot. A change destroys what is on the disk.",
+            "examples": [
+              "debian-13"
+            ],
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+          },
+          "onImageChange": {
+            "enum": [
+              "rebuild",
+              "replace",
+              "ignore"
+            ],
+            "default": "rebuild",
+            "description": "What another image means: the same server with a new disk, a new server, or nothing for servers that are there."
+          },
+          "location": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[A-Za-z0-9._-]+$",
+            "description": "Name of its location. A change replaces it.",
+            "examples": [
+              "nbg1"
+            ]
+          },
+          "sshKeys": {
+            "type": "array",
+            "maxItems": 100,
+            "uniqueItems": true,
+            "default": [],
+            "description": "Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 253,
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+            }
+          },
+          "userData": {
+            "type": "string",
+            "maxLength": 32768,
+            "description": "What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."
+          },
+          "userDataFile": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 4096,
+            "description": "File that holds it instead, relative to the document; only its digest is remembered."
+          },
+          "networks": {
+            "type": "array",
+            "maxItems": 20,
+            "description": "Private networks that it is attached to; left as they are where this is left out.",
+            "items": {
+              "type": "object",
+              "additionalProperties": false,
+              "required": [
+                "network"
+              ],
+              "properties": {
+                "network": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 253,
+                  "description": "Name or id of the network.",
+                  "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                },
+                "ip": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 45,
+                  "description": "Its address there; one is found where this is left out.",
+                  "examples": [
+                    "10.0.0.7"
+                  ]
+                },
+                "aliasIps": {
+                  "type": "array",
+                  "maxItems": 50,
+                  "uniqueItems": true,
+                  "default": [],
+                  "description": "More addresses there.",
+                  "items": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 45
+                  }
+                }
+              }
+            }
+          },
+          "firewalls": {
+            "type": "array",
+            "maxItems": 5,
+            "uniqueItems": true,
+            "description": "Names or ids of the firewalls that hold for it; left as they are where this is left out.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 253,
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+            }
+          },
+          "placementGroup": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name or id of its placement group. To join one needs the power off; left as it is where this is left out.",
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+          },
+          "volumes": {
+            "type": "array",
+            "maxItems": 16,
+            "uniqueItems": true,
+            "description": "Names or ids of volumes that are attached to it; left as they are where this is left out.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 253,
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+            }
+          },
+          "labels": {
+            "type": "object",
+            "default": {},
+            "maxProperties": 64,
+            "description": "Labels at the provider. Those that others put there stay.",
+            "additionalProperties": {
+              "type": "string",
+              "maxLength": 63,
+              "pattern": "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"
+            }
+          },
+          "backups": {
+            "type": "boolean",
+            "description": "Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."
+          },
+          "protection": {
+            "type": "boolean",
+            "description": "Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."
+          },
+          "publicNet": {
+            "type": "object",
+            "additionalProperties": false,
+            "default": {},
+            "description": "Its public addresses. A change replaces it.",
+            "properties": {
+              "ipv4": {
+                "type": "boolean",
+                "default": true,
+                "description": "It has a public IPv4 address."
+              },
+              "ipv6": {
+                "type": "boolean",
+                "default": true,
+                "description": "It has a public IPv6 network."
+              },
+              "ipv4Address": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "description": "Name or id of the primary IP that it has, instead of a new one.",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "ipv6Address": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "description": "Name or id of the primary IP that it has, instead of a new one.",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              }
+            }
+          },
+          "power": {
+            "enum": [
+              "on",
+              "off"
+            ],
+            "default": "on",
+            "description": "Whether it runs."
+          },
+          "readyGrace": {
+            "type": "string",
+            "default": "30m",
+            "description": "A node that never had a container is not removed before it was ready for so long.",
+            "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+          },
+          "idleGrace": {
+            "type": "string",
+            "default": "30m",
+            "description": "A node is not removed before it was empty for so long.",
+            "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+          },
+          "drainGrace": {
+            "type": "string",
+            "default": "5m",
+            "description": "So long lies at least between its draining and its removal.",
+            "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+          },
+          "startDeadline": {
+            "type": "string",
+            "default": "15m",
+            "description": "From its creation to its first readiness; after that it is unhealthy.",
+            "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+          },
+          "readiness": {
+            "type": "object",
+            "additionalProperties": false,
+            "minProperties": 1,
+            "maxProperties": 1,
+            "default": {
+              "after": "2m"
+            },
+            "description": "How its readiness is found out, and its health from then on: exactly one way.",
+            "properties": {
+              "tcp": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": [
+                  "port"
+                ],
+                "description": "A TCP port accepts connections.",
+                "properties": {
+                  "port": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": 65535
+                  },
+                  "network": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 253,
+                    "description": "Private network through which it is reached; its public address where this is left out.",
+                    "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                  }
+                }
+              },
+              "http": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": [
+                  "port"
+                ],
+                "description": "A GET is answered with a status from 200 to 399.",
+                "properties": {
+                  "port": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": 65535
+                  },
+                  "path": {
+                    "type": "string",
+                    "maxLength": 2048,
+                    "pattern": "^/",
+                    "default": "/",
+                    "description": "Path and query."
+                  },
+                  "network": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 253,
+                    "description": "Private network through which it is reached; its public address where this is left out.",
+                    "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                  }
+                }
+              },
+              "label": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 317,
+                "pattern": "^[^=\\s]+=[^=\\s]*$",
+                "description": "The server has this label, `key=value`; somebody else puts it there.",
+                "examples": [
+                  "state=ready"
+                ]
+              },
+              "after": {
+                "type": "string",
+                "description": "So long after its creation.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              }
+            }
+          },
+          "workloads": {
+            "type": "object",
+            "additionalProperties": false,
+            "default": {},
+            "description": "Where its containers are listed.",
+            "properties": {
+              "name": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "description": "What the source calls it; its own name where this is left out.",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "none": {
+                "type": "boolean",
+                "default": false,
+                "description": "Nothing lists what runs on it, and nothing is asked about it before it is removed."
+              }
+            }
+          }
+        }
+      }
+    },
+    "title": "nodes/Node"
+  },
+  "nodes/NodePool": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+      "apiVersion",
+      "kind",
+      "metadata",
+      "spec"
+    ],
+    "description": "So many nodes that are alike.",
+    "properties": {
+      "apiVersion": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Plugin and version, for example `certificates/v1`.",
+        "const": "nodes/v1"
+      },
+      "kind": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Kind of the resource.",
+        "const": "NodePool"
+      },
+      "metadata": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "name"
+        ],
+        "description": "What the resource is called.",
+        "properties": {
+          "name": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name of the resource; unique within its kind and scope.",
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+          },
+          "labels": {
+            "type": "object",
+            "default": {},
+            "description": "Names and values to choose by.",
+            "additionalProperties": {
+              "type": "string",
+              "maxLength": 253
+            }
+          },
+          "dependsOn": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^[^/\\s]+/[^/\\s]+/[^/\\s]+(?:/[^/\\s]+)*$"
+            }
+          }
+        }
+      },
+      "lifecycle": {
+        "type": "object",
+        "additionalProperties": false,
+        "default": {},
+        "description": "How changes of the resource are treated.",
+        "properties": {
+          "protect": {
+            "type": "boolean",
+            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+          },
+          "onRemove": {
+            "enum": [
+              "remove",
+              "release"
+            ],
+            "description": "What happens when the document is gone; each kind has its default.",
+            "default": "release"
+          },
+          "ignore": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^/spec(/([^/~]|~[01])*)*$"
+            }
+          },
+          "hold": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1000,
+            "description": "Nothing is done to the resource while this stands here; the text says why."
+          }
+        }
+      },
+      "spec": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "template"
+        ],
+        "properties": {
+          "size": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "So many nodes, always. Without it, `min` and `max` are the limits of the reactive policy."
+          },
+          "min": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "At least so many nodes are in service."
+          },
+          "max": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "At most so many nodes are there."
+          },
+          "removalsAtOnce": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 1000,
+            "default": 1,
+            "description": "So many of its nodes are drained or removed at once."
+          },
+          "replaceUnhealthyAfter": {
+            "type": "string",
+            "description": "A member that is unhealthy for so long gives its place to a new one; never where this is left out.",
+            "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+          },
+          "scaling": {
+            "type": "object",
+            "additionalProperties": false,
+            "default": {},
+            "description": "The reactive policy of a pool with `min` and `max`, by the memory that containers have, or wait for.",
+            "properties": {
+              "up": {
+                "type": "string",
+                "default": "85%",
+                "description": "It grows when allocated and queued memory is more than this part of all.",
+                "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
+              },
+              "down": {
+                "type": "string",
+                "default": "30%",
+                "description": "It shrinks when allocated memory is less than this part of all.",
+                "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
+              },
+              "cooldown": {
+                "type": "string",
+                "default": "5m",
+                "description": "So long lies at least between two changes.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "downAfterUp": {
+                "type": "string",
+                "default": "20m",
+                "description": "It does not shrink for so long after it grew.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              }
+            }
+          },
+          "consolidation": {
+            "type": "object",
+            "additionalProperties": false,
+            "default": {},
+            "description": "Moves containers together so that nodes can go.",
+            "properties": {
+              "enabled": {
+                "type": "boolean",
+                "default": false
+              },
+              "cooldown": {
+                "type": "string",
+                "default": "2h",
+                "description": "So long lies at least between two consolidations.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "maxUtilization": {
+                "type": "string",
+                "default": "70%",
+                "description": "Not while more of its memory is allocated.",
+                "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
+              },
+              "minUptime": {
+                "type": "string",
+                "default": "30m",
+                "description": "Nodes that are younger stay.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "minIdle": {
+                "type": "string",
+                "default": "15m",
+                "description": "Nodes stay to which something came later: that became empty, or whose last container came.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "minNodes": {
+                "type": "integer",
+                "minimum": 2,
+                "maximum": 1000,
+                "default": 2,
+                "description": "Not with fewer nodes in service."
+              },
+              "minSavings": {
+                "type": "number",
+                "minimum": 0,
+                "maximum": 1000000,
+                "default": 0.1,
+                "description": "What it saves at least, in the provider's currency for an hour."
+              }
+            }
+          },
+          "template": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": [
+              "serverType",
+              "image",
+              "location"
+            ],
+            "description": "What each of its nodes is, as in a Node.",
+            "properties": {
+              "serverType": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 63,
+                "pattern": "^[A-Za-z0-9._-]+$",
+                "description": "Name of its server type. A change needs the power off.",
+                "examples": [
+                  "cx23"
+                ]
+              },
+              "upgradeDisk": {
+                "type": "boolean",
+                "default": false,
+                "description": "Let a larger server type enlarge the disk too; then there is no way back to a smaller one."
+              },
+              "image": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "description": "Name of its image, or the id of a snapshot. A change destroys what is on the disk.",
+                "examples": [
+                  "debian-13"
+                ],
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "onImageChange": {
+                "enum": [
+                  "rebuild",
+                  "replace",
+                  "ignore"
+                ],
+                "default": "rebuild",
+                "description": "What another image means: the same server with a new disk, a new server, or nothing for servers that are there."
+              },
+              "location": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 63,
+                "pattern": "^[A-Za-z0-9._-]+$",
+                "description": "Name of its location. A change replaces it.",
+                "examples": [
+                  "nbg1"
+                ]
+              },
+              "sshKeys": {
+                "type": "array",
+                "maxItems": 100,
+                "uniqueItems": true,
+                "default": [],
+                "description": "Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.",
+                "items": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 253,
+                  "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                }
+              },
+              "userData": {
+                "type": "string",
+                "maxLength": 32768,
+                "description": "What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."
+              },
+              "userDataFile": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 4096,
+                "description": "File that holds it instead, relative to the document; only its digest is remembered."
+              },
+              "networks": {
+                "type": "array",
+                "maxItems": 20,
+                "description": "Private networks that it is attached to; left as they are where this is left out.",
+                "items": {
+                  "type": "object",
+                  "additionalProperties": false,
+                  "required": [
+                    "network"
+                  ],
+                  "properties": {
+                    "network": {
+                      "type": "string",
+                      "minLength": 1,
+                      "maxLength": 253,
+                      "description": "Name or id of the network.",
+                      "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                    },
+                    "ip": {
+                      "type": "string",
+                      "minLength": 1,
+                      "maxLength": 45,
+                      "description": "Its address there; one is found where this is left out.",
+                      "examples": [
+                        "10.0.0.7"
+                      ]
+                    },
+                    "aliasIps": {
+                      "type": "array",
+                      "maxItems": 50,
+                      "uniqueItems": true,
+                      "default": [],
+                      "description": "More addresses there.",
+                      "items": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 45
+                      }
+                    }
+                  }
+                }
+              },
+              "firewalls": {
+                "type": "array",
+                "maxItems": 5,
+                "uniqueItems": true,
+                "description": "Names or ids of the firewalls that hold for it; left as they are where this is left out.",
+                "items": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 253,
+                  "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                }
+              },
+              "placementGroup": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "description": "Name or id of its placement group. To join one needs the power off; left as it is where this is left out.",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "labels": {
+                "type": "object",
+                "default": {},
+                "maxProperties": 64,
+                "description": "Labels at the provider. Those that others put there stay.",
+                "additionalProperties": {
+                  "type": "string",
+                  "maxLength": 63,
+                  "pattern": "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"
+                }
+              },
+              "backups": {
+                "type": "boolean",
+                "description": "Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."
+              },
+              "protection": {
+                "type": "boolean",
+                "description": "Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."
+              },
+              "publicNet": {
+                "type": "object",
+                "additionalProperties": false,
+                "default": {},
+                "description": "Its public addresses. A change replaces it.",
+                "properties": {
+                  "ipv4": {
+                    "type": "boolean",
+                    "default": true,
+                    "description": "It has a public IPv4 address."
+                  },
+                  "ipv6": {
+                    "type": "boolean",
+                    "default": true,
+                    "description": "It has a public IPv6 network."
+                  },
+                  "ipv4Address": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 253,
+                    "description": "Name or id of the primary IP that it has, instead of a new one.",
+                    "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                  },
+                  "ipv6Address": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 253,
+                    "description": "Name or id of the primary IP that it has, instead of a new one.",
+                    "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                  }
+                }
+              },
+              "readyGrace": {
+                "type": "string",
+                "default": "30m",
+                "description": "A node that never had a container is not removed before it was ready for so long.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "idleGrace": {
+                "type": "string",
+                "default": "30m",
+                "description": "A node is not removed before it was empty for so long.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "drainGrace": {
+                "type": "string",
+                "default": "5m",
+                "description": "So long lies at least between its draining and its removal.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "startDeadline": {
+                "type": "string",
+                "default": "15m",
+                "description": "From its creation to its first readiness; after that it is unhealthy.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
+              "readiness": {
+                "type": "object",
+                "additionalProperties": false,
+                "minProperties": 1,
+                "maxProperties": 1,
+                "default": {
+                  "after": "2m"
+                },
+                "description": "How its readiness is found out, and its health from then on: exactly one way.",
+                "properties": {
+                  "tcp": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": [
+                      "port"
+                    ],
+                    "description": "A TCP port accepts connections.",
+                    "properties": {
+                      "port": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": 65535
+                      },
+                      "network": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 253,
+                        "description": "Private network through which it is reached; its public address where this is left out.",
+                        "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                      }
+                    }
+                  },
+                  "http": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": [
+                      "port"
+                    ],
+                    "description": "A GET is answered with a status from 200 to 399.",
+                    "properties": {
+                      "port": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": 65535
+                      },
+                      "path": {
+                        "type": "string",
+                        "maxLength": 2048,
+                        "pattern": "^/",
+                        "default": "/",
+                        "description": "Path and query."
+                      },
+                      "network": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 253,
+                        "description": "Private network through which it is reached; its public address where this is left out.",
+                        "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                      }
+                    }
+                  },
+                  "label": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 317,
+                    "pattern": "^[^=\\s]+=[^=\\s]*$",
+                    "description": "The server has this label, `key=value`; somebody else puts it there.",
+                    "examples": [
+                      "state=ready"
+                    ]
+                  },
+                  "after": {
+                    "type": "string",
+                    "description": "So long after its creation.",
+                    "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                  }
+                }
+              },
+              "workloads": {
+                "type": "object",
+                "additionalProperties": false,
+                "default": {},
+                "properties": {
+                  "none": {
+                    "type": "boolean",
+                    "default": false,
+                    "description": "Nothing lists what runs on them, and nothing is asked about it before they are removed."
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    "title": "nodes/NodePool"
+  },
+  "nodes/Container": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+      "apiVersion",
+      "kind",
+      "metadata",
+      "spec"
+    ],
+    "description": "A container that has to run on a certain node: a consolidation stands for such, and they can be written by hand.",
+    "properties": {
+      "apiVersion": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Plugin and version, for example `certificates/v1`.",
+        "const": "nodes/v1"
+      },
+      "kind": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "description": "Kind of the resource.",
+        "const": "Container"
+      },
+      "metadata": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "name"
+        ],
+        "description": "What the resource is called.",
+        "properties": {
+          "name": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name of the resource; unique within its kind and scope.",
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+          },
+          "labels": {
+            "type": "object",
+            "default": {},
+            "description": "Names and values to choose by.",
+            "additionalProperties": {
+              "type": "string",
+              "maxLength": 253
+            }
+          },
+          "dependsOn": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^[^/\\s]+/[^/\\s]+/[^/\\s]+(?:/[^/\\s]+)*$"
+            }
+          }
+        }
+      },
+      "lifecycle": {
+        "type": "object",
+        "additionalProperties": false,
+        "default": {},
+        "description": "How changes of the resource are treated.",
+        "properties": {
+          "protect": {
+            "type": "boolean",
+            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+          },
+          "onRemove": {
+            "enum": [
+              "remove",
+              "release"
+            ],
+            "description": "What happens when the document is gone; each kind has its default.",
+            "default": "release"
+          },
+          "ignore": {
+            "type": "array",
+            "maxItems": 1000,
+            "uniqueItems": true,
+            "default": [],
+            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^/spec(/([^/~]|~[01])*)*$"
+            }
+          },
+          "hold": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1000,
+            "description": "Nothing is done to the resource while this stands here; the text says why."
+          }
+        }
+      },
+      "spec": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "node"
+        ],
+        "properties": {
+          "node": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "Name of the Node that it ought to run on."
+          },
+          "pool": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "The pool whose consolidation moves it."
+          }
+        }
+      }
+    },
+    "title": "nodes/Container"
   }
 };
 
@@ -1026,14 +2151,18 @@ export const schemas = {
   "properties": {
     "apiVersion": {
       "enum": [
-        "certificates/v1"
+        "certificates/v1",
+        "nodes/v1"
       ]
     },
     "kind": {
       "enum": [
         "Issuer",
         "Certificate",
-        "Domain"
+        "Domain",
+        "Node",
+        "NodePool",
+        "Container"
       ]
     }
   },
@@ -1046,6 +2175,15 @@ export const schemas = {
     },
     {
       "$ref": "#/definitions/certificates~1Domain"
+    },
+    {
+      "$ref": "#/definitions/nodes~1Node"
+    },
+    {
+      "$ref": "#/definitions/nodes~1NodePool"
+    },
+    {
+      "$ref": "#/definitions/nodes~1Container"
     }
   ]
 }, definitions: kinds },
@@ -1381,6 +2519,158 @@ export const schemas = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 4096
+              }
+            }
+          }
+        },
+        "nodes": {
+          "description": "Cloud servers, pools of them, and the containers that keep them from being taken away.",
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {
+            "parallelism": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1000,
+              "default": 8,
+              "description": "How many actions of this plugin run at once."
+            },
+            "endpoint": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "default": "https://api.hetzner.cloud/v1",
+              "description": "Address of the Hetzner Cloud API.",
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+            },
+            "tokenEnv": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 253,
+              "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+              "default": "HCLOUD_TOKEN",
+              "description": "Environment variable that holds the token of the API."
+            },
+            "tokenFile": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 4096,
+              "description": "File that holds the token, relative to `fettle.yaml`; it is asked where the environment variable is not set."
+            },
+            "requestSeconds": {
+              "type": "number",
+              "exclusiveMinimum": 0,
+              "maximum": 600,
+              "default": 30,
+              "description": "Deadline of one request to the API."
+            },
+            "requestReserve": {
+              "type": "integer",
+              "minimum": 0,
+              "maximum": 100000,
+              "default": 100,
+              "description": "So many requests of the rate limit are left to others: from there on, looks go more slowly."
+            },
+            "workloads": {
+              "type": "object",
+              "additionalProperties": false,
+              "description": "The source of truth about the containers on each node. Without one, nothing is removed whose containers would have to be known.",
+              "properties": {
+                "http": {
+                  "type": "object",
+                  "additionalProperties": false,
+                  "required": [
+                    "url"
+                  ],
+                  "description": "A GET of JSON in the published form (schema `nodes/Workloads`).",
+                  "properties": {
+                    "url": {
+                      "type": "string",
+                      "minLength": 1,
+                      "maxLength": 2048,
+                      "pattern": "^https?://",
+                      "description": "What is asked for the containers.",
+                      "examples": [
+                        "https://conductor.example.test/fettle/workloads"
+                      ]
+                    },
+                    "drainUrl": {
+                      "type": "string",
+                      "minLength": 1,
+                      "maxLength": 2048,
+                      "pattern": "^https?://",
+                      "description": "What a POST of `{\"node\": \"NAME\"}` tells to put no more containers there; it is done when it answers."
+                    },
+                    "migrateUrl": {
+                      "type": "string",
+                      "minLength": 1,
+                      "maxLength": 2048,
+                      "pattern": "^https?://",
+                      "description": "What a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}` tells to move a container; it is done when it answers."
+                    },
+                    "tokenEnv": {
+                      "type": "string",
+                      "minLength": 1,
+                      "maxLength": 253,
+                      "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+                      "description": "Environment variable with a bearer token for these requests."
+                    },
+                    "timeoutSeconds": {
+                      "type": "number",
+                      "exclusiveMinimum": 0,
+                      "maximum": 600,
+                      "default": 15,
+                      "description": "Deadline of the GET."
+                    },
+                    "hookSeconds": {
+                      "type": "number",
+                      "exclusiveMinimum": 0,
+                      "maximum": 3600,
+                      "default": 300,
+                      "description": "Deadline of a hook."
+                    }
+                  }
+                },
+                "file": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 4096,
+                  "description": "A file with the same JSON, relative to `fettle.yaml`."
+                },
+                "interval": {
+                  "type": "string",
+                  "default": "2m",
+                  "description": "How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                }
+              }
+            },
+            "probe": {
+              "type": "object",
+              "additionalProperties": false,
+              "default": {},
+              "description": "How readiness is probed.",
+              "properties": {
+                "concurrency": {
+                  "type": "integer",
+                  "minimum": 1,
+                  "maximum": 1000,
+                  "default": 100,
+                  "description": "Probes that are open at once."
+                },
+                "timeoutSeconds": {
+                  "type": "number",
+                  "exclusiveMinimum": 0,
+                  "maximum": 60,
+                  "default": 5,
+                  "description": "Deadline of one probe, name resolution included."
+                },
+                "interval": {
+                  "type": "string",
+                  "default": "10s",
+                  "description": "Failed probes that follow each other faster count once.",
+                  "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+                }
               }
             }
           }
@@ -1942,6 +3232,38 @@ export const schemas = {
         }
       }
     },
+    "summaries": {
+      "type": "array",
+      "description": "What the resources of each plugin come to.",
+      "items": {
+        "type": "object",
+        "required": [
+          "plugin",
+          "title",
+          "lines",
+          "facts"
+        ],
+        "properties": {
+          "plugin": {
+            "type": "string",
+            "minLength": 1
+          },
+          "title": {
+            "type": "string",
+            "minLength": 1
+          },
+          "lines": {
+            "type": "array",
+            "items": {
+              "type": "string"
+            }
+          },
+          "facts": {
+            "type": "object"
+          }
+        }
+      }
+    },
     "plan_digest": {
       "type": "string",
       "description": "Over what would run.",
@@ -2495,6 +3817,137 @@ export const schemas = {
       }
     }
   ]
+},
+  'nodes/Workloads': {
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "Workloads for nodes",
+  "type": "object",
+  "required": [
+    "nodes"
+  ],
+  "description": "What runs where, as the workload source tells it. Keys that are not known are ignored.",
+  "properties": {
+    "nodes": {
+      "type": "array",
+      "maxItems": 10000,
+      "description": "Every node that the source knows; one that is not listed is not known to be empty.",
+      "items": {
+        "type": "object",
+        "required": [
+          "name",
+          "containers"
+        ],
+        "properties": {
+          "name": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "The node.",
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+          },
+          "emptySince": {
+            "type": "string",
+            "description": "Since when it has had no container, where it has none.",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+          },
+          "startedTotal": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "Containers that ever started there; it never runs backwards but when the source begins anew."
+          },
+          "allocatedMb": {
+            "type": "number",
+            "minimum": 0,
+            "description": "Memory that its containers have, in MB; the sum over them where this is left out."
+          },
+          "diskUsedPercent": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 100,
+            "description": "How full its disk is."
+          },
+          "containers": {
+            "type": "array",
+            "maxItems": 10000,
+            "items": {
+              "type": "object",
+              "required": [
+                "id"
+              ],
+              "properties": {
+                "id": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 253,
+                  "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                },
+                "mb": {
+                  "type": "number",
+                  "minimum": 0,
+                  "default": 0,
+                  "description": "Its memory, in MB."
+                },
+                "tier": {
+                  "type": "string",
+                  "maxLength": 63,
+                  "description": "Its size class; `micro`, `small` and `medium` may be moved under conditions, others never.",
+                  "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                },
+                "players": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "description": "How many players are connected; not known where this is left out."
+                },
+                "since": {
+                  "type": "string",
+                  "description": "Since when it runs.",
+                  "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    "queue": {
+      "type": "array",
+      "maxItems": 10000,
+      "default": [],
+      "description": "What waits for room.",
+      "items": {
+        "type": "object",
+        "required": [
+          "id"
+        ],
+        "properties": {
+          "id": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+          },
+          "mb": {
+            "type": "number",
+            "minimum": 0,
+            "default": 0,
+            "description": "Memory that it needs, in MB."
+          },
+          "pool": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "description": "The pool that it waits for; any, where this is left out.",
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+          },
+          "since": {
+            "type": "string",
+            "description": "Since when it waits.",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+          }
+        }
+      }
+    }
+  }
 },
   ...Object.fromEntries(Object.entries(kinds).map(([name, schema]) => [name, { $schema, ...schema }])),
 };

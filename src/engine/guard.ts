@@ -4,7 +4,9 @@
  */
 
 import { errorText } from './error-text.ts';
-import type { Finding, Json, Outcome, Proposal, Ref, Verdict } from './types.ts';
+import type { Kind } from './plugin.ts';
+import { redactPatterns } from './redact.ts';
+import type { Change, Facts, Finding, Json, Outcome, Pair, Proposal, Ref, Scene, Summary, Verdict } from './types.ts';
 
 /** Why a plugin could not say anything of a resource, by address. */
 export type Failures = Map<string, string>;
@@ -57,6 +59,26 @@ export function soundProposal(proposal: Proposal | undefined): Proposal | undefi
   return plain;
 }
 
+/** Largest picture of a resource beside a decision, as JSON. */
+const AUDIT_BYTES = 16 * 1024;
+
+/** What a kind says of a resource beside a decision about it. One that throws says so instead: the decision stands without it. */
+export function soundAudit(
+  kind: Kind<unknown> | undefined,
+  change: Change,
+  pair: Pair,
+  scene: Scene,
+): Facts | undefined {
+  if (kind?.audit === undefined) return undefined;
+  try {
+    const plain = plainJson(kind.audit(change, pair, scene), 'its picture', AUDIT_BYTES);
+    if (isRecord(plain)) return plain;
+    throw new Error('its picture is none');
+  } catch (error) {
+    return { error: redactPatterns(errorText(error)) };
+  }
+}
+
 const SEVERITIES: ReadonlySet<unknown> = new Set(['error', 'warning', 'info']);
 
 /** Largest findings of one resource, as JSON. */
@@ -92,4 +114,24 @@ export function soundVerdict(verdict: Verdict): Verdict {
     (clears === undefined || (typeof clears === 'string' && !Number.isNaN(Date.parse(clears))));
   if (!isSound) throw new Error('its verdict is none');
   return plain;
+}
+
+/** Largest summaries of one plugin, as JSON. */
+const SUMMARIES_BYTES = 64 * 1024;
+
+/** Summaries as their type says; throws for anything else. */
+export function soundSummaries(summaries: readonly Summary[] | undefined): readonly Summary[] {
+  const plain: unknown = plainJson(summaries ?? [], 'what it sums up', SUMMARIES_BYTES);
+  const isSound =
+    Array.isArray(plain) &&
+    plain.every(
+      (each: unknown) =>
+        isRecord(each) &&
+        typeof each['title'] === 'string' &&
+        Array.isArray(each['lines']) &&
+        each['lines'].every((line: unknown) => typeof line === 'string') &&
+        isRecord(each['facts']),
+    );
+  if (!isSound) throw new Error('what it sums up are no summaries');
+  return plain as readonly Summary[];
 }

@@ -101,7 +101,7 @@ function wayOut(kind: KindTables, machine: string, from: string, to: string): re
 /**
  * The moves by which a look finds a resource in another state: one that is listed; or, where a step failed since the
  * look before, into that step and out of it; or out of a step that was broken off, and on; or one that the spec does
- * not have.
+ * not have. `via` are the states that it went through on the way, as the look knows them.
  */
 export function movesBetween(
   kind: KindTables,
@@ -109,8 +109,10 @@ export function movesBetween(
   from: string,
   to: string,
   failed: Step | undefined,
+  via: readonly string[] = [],
 ): readonly Move[] {
   if (from === to) return [];
+  if (via.length > 0) return [...via, to].map((stop, i) => moveOf(kind, machine, via[i - 1] ?? from, stop, 'world'));
   const direct = moveOf(kind, machine, from, to, 'world', INTERRUPTED);
   if (direct.unlisted !== true) return [direct];
   const step = failed === undefined ? undefined : parseStep(failed);
@@ -160,17 +162,27 @@ export function movesOfUndone(kind: KindTables, step: Step, seen: string): reado
   return back.trigger === INTERRUPTED ? [begun, back] : movesBetween(kind, machine, from, seen, undefined);
 }
 
-/** Whether the world by itself leads from one state to another, in any number of moves. */
+/** Whether the world by itself leads from one state to another, in any number of moves; what goes in between is another resource. */
 export function worldLeadsTo(kind: KindTables, machineName: string | undefined, from: string, to: string): boolean {
   const machine = kind.machines[machineName ?? firstMachine(kind)];
   const reached = new Set([from]);
   for (const state of reached) {
     if (state === to) return true;
+    if (state === ABSENT && from !== ABSENT) continue;
     for (const move of machine?.transitions ?? []) {
       if (move.by === 'world' && move.from === state) reached.add(move.to);
     }
   }
   return false;
+}
+
+/** The step that takes a resource away from a state; where the spec has none, what it would be called. */
+export function removalStep(kind: KindTables, state: string): Step {
+  const machine = kind.machines[firstMachine(kind)];
+  const found = machine?.transitions.find(
+    (each) => each.by === 'fettle' && each.from === state && settlesIn(each) === ABSENT,
+  );
+  return `${state}>${found?.to ?? ABSENT}`;
 }
 
 /** Whether a state is one that the world has to leave by itself: what depends on the resource waits. */

@@ -45,7 +45,7 @@ function seenState(pair: Pair, tables: KindTables): Pick<Seen, 'state' | 'others
   const others = pair.observed?.others;
   const machine = firstMachine(tables);
   const moves = [
-    ...movesBetween(tables, machine, before, state, pair.memory?.lastError?.step),
+    ...movesBetween(tables, machine, before, state, pair.memory?.lastError?.step, pair.observed?.via),
     ...Object.entries(others ?? {}).flatMap(([name, now]) => {
       const then = pair.memory?.others?.[name];
       return then === undefined || then === now ? [] : [moveOf(tables, name, then, now, 'world')];

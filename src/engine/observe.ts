@@ -47,6 +47,7 @@ function rubbish(view: View, plugin: Plugin): string | undefined {
     const said = JSON.stringify([each.facts, each.signals, each.others, each.findings]);
     if (said.length > FACTS_BYTES) return `it saw too much of ${address}: ${said.length} characters`;
   }
+  if ((JSON.stringify(view.beside ?? {}) ?? '').length > FACTS_BYTES) return 'it saw too much beside its resources';
   return undefined;
 }
 
@@ -131,6 +132,12 @@ export async function observe(input: ObserveInput): Promise<View> {
   return {
     observed: views.flatMap((view) => view.observed),
     gaps: views.flatMap((view) => view.gaps),
+    beside: Object.fromEntries(
+      views.flatMap(({ beside }, i) => {
+        const own = beside?.[names[i] ?? ''];
+        return own === undefined ? [] : [[names[i], own]];
+      }),
+    ),
     at: new Date(input.now()).toISOString(),
   };
 }

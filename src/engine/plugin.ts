@@ -14,6 +14,7 @@ import type {
   Ref,
   Scene,
   Step,
+  Summary,
   Verdict,
   View,
 } from './types.ts';
@@ -77,6 +78,8 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   findings?(pair: Pair<S, F, M>, scene: Scene): readonly Finding[];
   /** What else has to be looked at before an action on this resource is judged again (its fleet, for a rule about that); what it needs always is. */
   matters?(pair: Pair<S, F, M>, scene: Scene): readonly Ref[];
+  /** What the log says of the resource beside every decision about it: on intents, outcomes and refusals. */
+  audit?(change: Change, pair: Pair<S, F, M>, scene: Scene): Facts;
   /** Brings what an older version remembered up to this one. */
   upgrade?(kept: Facts, version: number): Partial<M>;
   readonly rules: { readonly [Id in RuleId]: Rule<S, F, M> };
@@ -161,6 +164,11 @@ export interface Plugin<R = unknown, W = unknown> {
   /** Checks that need all of the plugin's documents at once, as they are written (two that write the same file); pure. */
   checkTogether?(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[];
   readonly kinds: Readonly<Record<string, Kind<W>>>;
+  /**
+   * What all of it comes to; pure. A plan gives its own pairs, and a scene with every change and verdict. `state list`
+   * gives what is remembered alone: pairs under a gap, without changes.
+   */
+  summary?(pairs: readonly Pair[], scene: Scene): readonly Summary[];
   /** Opens the world for reading: all that `plan` and `drift` ever get. */
   openReader(outside: Outside): Promise<R>;
   openWriter(outside: Outside): Promise<W>;

@@ -2,6 +2,7 @@
 
 import type {
   Cause,
+  Facts,
   FieldChange,
   Goal,
   Json,
@@ -73,6 +74,8 @@ export interface RecordBodies {
     readonly because: string;
     readonly fields?: readonly FieldChange[];
     readonly basis: string;
+    /** The resource as it was when this was decided, as its kind tells it; so too in an outcome and a refusal. */
+    readonly audit?: Facts;
     /** The spec marks the step so: it counts against disruption budgets. */
     readonly disruptive?: true;
     readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
@@ -96,6 +99,7 @@ export interface RecordBodies {
     readonly kept?: Readonly<Record<string, Json>>;
     readonly version?: number;
     readonly error?: string;
+    readonly audit?: Facts;
     readonly elapsedMs?: number;
   };
   /** An action that was not taken: rejected, deferred or stale, with what the rules said. */
@@ -107,6 +111,7 @@ export interface RecordBodies {
     readonly cause: Cause;
     readonly verdict: 'rejected' | 'deferred' | 'stale';
     readonly reasons: readonly Judgement[];
+    readonly audit?: Facts;
   };
   /** A row that changes memory alone. */
   readonly memory: {

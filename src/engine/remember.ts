@@ -109,6 +109,11 @@ function isSameAttempt({ open, lastError }: Memory): boolean {
   return lastError.digest === undefined || lastError.digest === open.applied?.digest;
 }
 
+/** What is left of a resource that went to make room for its successor: what its document said of removals. */
+function promised({ ref, protect, onRemove, needs, labels }: Memory, at: string): Memory {
+  return { ...blank(ref), protect, onRemove, needs, labels, state: 'absent', since: at } as Memory;
+}
+
 function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome'], at: string): Memory | undefined {
   const before = memory ?? blank(body.ref);
   const open = before.open;
@@ -132,8 +137,12 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
         : failed;
     return withState(withKept(made as Memory, body.kept, body.version), at, body.state);
   }
-  if (open?.goal === 'remove')
-    return body.state === undefined || body.state === 'absent' ? undefined : withState(closed, at, body.state);
+  if (open?.goal === 'remove' && (body.state === undefined || body.state === 'absent')) return undefined;
+  if (open?.goal === 'replace' && body.state === 'absent') return promised(before, at);
+  if (open?.goal === 'remove') {
+    const left = { ...closed, failures: undefined, lastError: undefined } as unknown as Memory;
+    return withState(withKept(left, body.kept, body.version), at, body.state);
+  }
   const done = {
     ...closed,
     owned: before.owned ?? (open?.goal === 'create' ? ('created' as const) : undefined),

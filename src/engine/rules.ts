@@ -4,7 +4,7 @@ import { isCovered, labelsOf, standingOf } from './budget.ts';
 import { isCollapsed } from './collapse.ts';
 import type { EngineRuleId } from './generated.ts';
 import { gapScope } from './gap.ts';
-import { firstMachine, isUnsettled, parseStep, stateFor, stepTransition } from './lifecycle.ts';
+import { ABSENT, firstMachine, isUnsettled, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
 import { isOurs } from './match.ts';
 import { formatRef } from './ref.ts';
 import type { KindTables } from './tables.ts';
@@ -128,12 +128,19 @@ function missingNeed(address: string, scene: Scene, ground: Ground): string | un
   return `${address} is ${action.verdict === 'reject' ? 'rejected' : 'waiting'}`;
 }
 
+/** Whether a change lets its resource go: a removal that takes several steps does so only with the last. */
+function isLast({ goal, step }: Change, tables: KindTables | undefined): boolean {
+  if (goal === 'release') return true;
+  const transition = tables === undefined ? undefined : stepTransition(tables, step);
+  return goal === 'remove' && (transition === undefined || settlesIn(transition) === ABSENT);
+}
+
 /** Why something still needs what a change removes; undefined when nothing does. */
-function standingNeed(address: string, scene: Scene): string | undefined {
+function standingNeed(address: string, scene: Scene, { tablesOf }: Ground): string | undefined {
   const pair = scene.pair(address);
   const action = scene.judged.get(address);
   if (pair === undefined || (pair.observed === undefined && pair.gap === undefined)) return undefined;
-  const leaves = action?.change.goal === 'remove' || action?.change.goal === 'release';
+  const leaves = action !== undefined && isLast(action.change, tablesOf(pair));
   if (leaves && action?.verdict === 'accept') return undefined;
   return leaves ? `${address} needs it, and stays` : `${address} needs it`;
 }
@@ -141,7 +148,9 @@ function standingNeed(address: string, scene: Scene): string | undefined {
 function dependency(change: Change, pair: Pair, scene: Scene, ground: Ground): Verdict {
   if (isMemoryOnly(change)) return pass('changes memory alone');
   if (change.goal === 'remove') {
-    const still = ground.neededBy.map((address) => standingNeed(address, scene)).find((why) => why !== undefined);
+    const still = ground.neededBy
+      .map((address) => standingNeed(address, scene, ground))
+      .find((why) => why !== undefined);
     const facts = { neededBy: ground.neededBy };
     return still === undefined
       ? pass('nothing needs it', facts)

@@ -9,6 +9,7 @@ import type { Change, Gap, Pair, Ref, Safety, Scene, Spent } from './types.ts';
 export interface SceneInput {
   readonly pairs: ReadonlyMap<string, Pair>;
   readonly gaps: readonly Gap[];
+  readonly beside?: Scene['beside'];
   readonly now: number;
   readonly viewedAt: number;
   readonly safety: Safety;
@@ -38,6 +39,7 @@ export function sceneOf(input: SceneInput): Scene {
     viewedAt: input.viewedAt,
     safety: input.safety,
     gaps: input.gaps,
+    ...(input.beside === undefined ? {} : { beside: input.beside }),
     ...(input.busy === undefined ? {} : { busy: input.busy }),
     ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
     pair,

@@ -44,10 +44,10 @@ export function isAsPlanned(
   scene: Scene,
 ): boolean {
   const { machine, from, to } = parseStep(intent.step);
-  if (intent.goal === 'remove' && to === ABSENT) return pair.observed === undefined;
-  if (pair.observed === undefined) return false;
   const transition = stepTransition(tables, intent.step);
   const settles = transition === undefined ? to : settlesIn(transition);
+  if (settles === ABSENT) return pair.observed === undefined;
+  if (pair.observed === undefined) return false;
   const state = machine === undefined ? pair.observed.state : (pair.observed.others?.[machine] ?? ABSENT);
   if (state !== settles && !worldLeadsTo(tables, machine, settles, state)) return false;
   if (intent.goal === 'remove' || from !== to || pair.desired === undefined) return true;

@@ -71,6 +71,15 @@ export interface Finding {
   readonly facts: Facts;
 }
 
+/** What the resources of a plugin come to, under the rows of a plan: what they cost, how many are in which state. */
+export interface Summary {
+  /** A word or two: `cost`. */
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** The same as values, for programs. */
+  readonly facts: Facts;
+}
+
 /** One resource as seen. A resource that is not there has no Observed at all. */
 export interface Observed<F = unknown> {
   readonly ref: Ref;
@@ -78,6 +87,8 @@ export interface Observed<F = unknown> {
   readonly state: string;
   /** States of its other machines, by machine. */
   readonly others?: Readonly<Record<string, string>>;
+  /** States of the first machine that it went through since the last look, where the look knows, oldest first. */
+  readonly via?: readonly string[];
   /** What its provider protects it by, as in `delete protection`: it is neither removed nor replaced while that stands. */
   readonly protectedBy?: string;
   /** It is there without anybody making it (a probed host): it is never created, adopted or removed. */
@@ -105,6 +116,8 @@ export interface Gap {
 export interface View {
   readonly observed: readonly Observed[];
   readonly gaps: readonly Gap[];
+  /** What a look saw beside resources, such as prices, by plugin: for summaries. Nothing is judged by it. */
+  readonly beside?: Readonly<Record<string, Facts>>;
   readonly at: string;
 }
 
@@ -341,6 +354,8 @@ export interface Scene {
   /** When the view was taken: epoch ms. */
   readonly viewedAt: number;
   readonly gaps: readonly Gap[];
+  /** What the look saw beside resources, by plugin. */
+  readonly beside?: Readonly<Record<string, Facts>>;
   /** Time of the log's last record: epoch ms; absent without a log. */
   readonly logAt?: number;
   /** Another run holds the lock, and may be taking the steps whose intents are open. */

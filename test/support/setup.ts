@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Debian package by command. */
+/** Debian package by command, or by a file that it brings. */
 const tools: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   strace: 'strace',
@@ -16,6 +16,8 @@ const tools: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   python3: 'python3',
   postgres: 'postgresql',
+  hcloud: 'hcloud-cli',
+  '/usr/lib/python3/dist-packages/hcloud/__init__.py': 'python3-hcloud',
 };
 
 export function setup(): void {
@@ -25,7 +27,7 @@ export function setup(): void {
 }
 
 function provideTools(): void {
-  const missing = Object.keys(tools).filter((tool) => !isOnPath(tool));
+  const missing = Object.keys(tools).filter((tool) => !isThere(tool));
   if (missing.length === 0) return;
   const packages = missing.map((tool) => tools[tool] ?? tool);
   const apt = ['apt-get', '-y', '-qq'];
@@ -37,7 +39,7 @@ function provideTools(): void {
     aptGet(['sudo', '-n', ...apt, 'update']);
     aptGet(['sudo', '-n', ...install]);
   }
-  const still = missing.filter((tool) => !isOnPath(tool));
+  const still = missing.filter((tool) => !isThere(tool));
   if (still.length > 0) {
     throw new Error(`the tests need ${still.join(', ')}; on Debian: apt-get install ${packages.join(' ')}`);
   }
@@ -47,6 +49,11 @@ function aptGet([command = '', ...args]: readonly string[]): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   // Its failure shows in what is still missing, and in its own words.
   spawnSync(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function isThere(tool: string): boolean {
+  if (tool.startsWith('/')) return statSync(tool, { throwIfNoEntry: false }) !== undefined;
+  return isOnPath(tool);
 }
 
 function isOnPath(tool: string): boolean {

@@ -1,0 +1,3792 @@
+/** Generated from specs/nodes.yaml by `npm run generate`: do not edit. */
+
+import { codePoints, withSchemas } from '../../src/engine/schema-runtime.ts';
+
+const schema6 = {"type":"object","additionalProperties":false,"properties":{"provider":{"enum":["hetzner","static"],"default":"hetzner","description":"Who runs it; `static` is a machine that no cloud manages: it is only probed."},"role":{"enum":["worker","system"],"default":"worker","description":"A system node is never drained, removed or replaced. That is remembered, and kept in a label: it outlives the document."},"pool":{"type":"string","minLength":1,"maxLength":253,"x-ref":"NodePool","description":"The NodePool that it is a member of; a pool writes it into the nodes that it stands for."},"address":{"type":"string","minLength":1,"maxLength":253,"description":"Host name or address of a static node."},"serverType":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its server type. A change needs the power off."},"upgradeDisk":{"type":"boolean","default":false,"description":"Let a larger server type enlarge the disk too; then there is no way back to a smaller one."},"image":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of its image, or the id of a snapshot. A change destroys what is on the disk."},"onImageChange":{"enum":["rebuild","replace","ignore"],"default":"rebuild","description":"What another image means: the same server with a new disk, a new server, or nothing for servers that are there."},"location":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its location. A change replaces it."},"sshKeys":{"type":"array","maxItems":100,"uniqueItems":true,"default":[],"description":"Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"userData":{"type":"string","maxLength":32768,"description":"What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."},"userDataFile":{"type":"string","minLength":1,"maxLength":4096,"description":"File that holds it instead, relative to the document; only its digest is remembered."},"networks":{"type":"array","maxItems":20,"description":"Private networks that it is attached to; left as they are where this is left out.","items":{"type":"object","additionalProperties":false,"required":["network"],"properties":{"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the network."},"ip":{"type":"string","minLength":1,"maxLength":45,"description":"Its address there; one is found where this is left out."},"aliasIps":{"type":"array","maxItems":50,"uniqueItems":true,"default":[],"description":"More addresses there.","items":{"type":"string","minLength":1,"maxLength":45}}}}},"firewalls":{"type":"array","maxItems":5,"uniqueItems":true,"description":"Names or ids of the firewalls that hold for it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"placementGroup":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of its placement group. To join one needs the power off; left as it is where this is left out."},"volumes":{"type":"array","maxItems":16,"uniqueItems":true,"description":"Names or ids of volumes that are attached to it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"labels":{"type":"object","default":{},"maxProperties":64,"description":"Labels at the provider. Those that others put there stay.","additionalProperties":{"type":"string","maxLength":63,"pattern":"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}},"backups":{"type":"boolean","description":"Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."},"protection":{"type":"boolean","description":"Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."},"publicNet":{"type":"object","additionalProperties":false,"default":{},"description":"Its public addresses. A change replaces it.","properties":{"ipv4":{"type":"boolean","default":true,"description":"It has a public IPv4 address."},"ipv6":{"type":"boolean","default":true,"description":"It has a public IPv6 network."},"ipv4Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."},"ipv6Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."}}},"power":{"enum":["on","off"],"default":"on","description":"Whether it runs."},"readyGrace":{"type":"string","format":"duration","default":"30m","description":"A node that never had a container is not removed before it was ready for so long."},"idleGrace":{"type":"string","format":"duration","default":"30m","description":"A node is not removed before it was empty for so long."},"drainGrace":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between its draining and its removal."},"startDeadline":{"type":"string","format":"duration","default":"15m","description":"From its creation to its first readiness; after that it is unhealthy."},"readiness":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"default":{"after":"2m"},"description":"How its readiness is found out, and its health from then on: exactly one way.","properties":{"tcp":{"type":"object","additionalProperties":false,"required":["port"],"description":"A TCP port accepts connections.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"http":{"type":"object","additionalProperties":false,"required":["port"],"description":"A GET is answered with a status from 200 to 399.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string","maxLength":2048,"pattern":"^/","default":"/","description":"Path and query."},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"label":{"type":"string","minLength":1,"maxLength":317,"pattern":"^[^=\\s]+=[^=\\s]*$","description":"The server has this label, `key=value`; somebody else puts it there."},"after":{"type":"string","format":"duration","description":"So long after its creation."}}},"workloads":{"type":"object","additionalProperties":false,"default":{},"description":"Where its containers are listed.","properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"What the source calls it; its own name where this is left out."},"none":{"type":"boolean","default":false,"description":"Nothing lists what runs on it, and nothing is asked about it before it is removed."}}}}};
+const func2 = Object.prototype.hasOwnProperty;
+const func3 = codePoints;
+const pattern0 = new RegExp("^[A-Za-z0-9._-]+$", "u");
+const pattern2 = new RegExp("^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$", "u");
+const pattern3 = new RegExp("^/", "u");
+const pattern4 = new RegExp("^[^=\\s]+=[^=\\s]*$", "u");
+const formats0 = /^[^\u0000-\u001f\u007f-\u009f]*$/u;
+const formats16 = /^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$/u;
+function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.provider === undefined){
+data.provider = "hetzner";
+}
+if(data.role === undefined){
+data.role = "worker";
+}
+if(data.upgradeDisk === undefined){
+data.upgradeDisk = false;
+}
+if(data.onImageChange === undefined){
+data.onImageChange = "rebuild";
+}
+if(data.sshKeys === undefined){
+data.sshKeys = [];
+}
+if(data.labels === undefined){
+data.labels = {};
+}
+if(data.publicNet === undefined){
+data.publicNet = {};
+}
+if(data.power === undefined){
+data.power = "on";
+}
+if(data.readyGrace === undefined){
+data.readyGrace = "30m";
+}
+if(data.idleGrace === undefined){
+data.idleGrace = "30m";
+}
+if(data.drainGrace === undefined){
+data.drainGrace = "5m";
+}
+if(data.startDeadline === undefined){
+data.startDeadline = "15m";
+}
+if(data.readiness === undefined){
+data.readiness = {"after":"2m"};
+}
+if(data.workloads === undefined){
+data.workloads = {};
+}
+for(const key0 in data){
+if(!(func2.call(schema6.properties, key0))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err0);
+errors++;
+}
+}
+let data0 = data.provider;
+if(!((data0 === "hetzner") || (data0 === "static"))){
+const err1 = {instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/enum",keyword:"enum",params:{allowedValues: schema6.properties.provider.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err1);
+errors++;
+}
+let data1 = data.role;
+if(!((data1 === "worker") || (data1 === "system"))){
+const err2 = {instancePath:instancePath+"/role",schemaPath:"#/properties/role/enum",keyword:"enum",params:{allowedValues: schema6.properties.role.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err2);
+errors++;
+}
+if(data.pool !== undefined){
+let data2 = data.pool;
+if(typeof data2 === "string"){
+if(func3(data2) > 253){
+const err3 = {instancePath:instancePath+"/pool",schemaPath:"#/properties/pool/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err3);
+errors++;
+}
+if(func3(data2) < 1){
+const err4 = {instancePath:instancePath+"/pool",schemaPath:"#/properties/pool/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err4);
+errors++;
+}
+}
+else {
+const err5 = {instancePath:instancePath+"/pool",schemaPath:"#/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err5);
+errors++;
+}
+}
+if(data.address !== undefined){
+let data3 = data.address;
+if(typeof data3 === "string"){
+if(func3(data3) > 253){
+const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err6);
+errors++;
+}
+if(func3(data3) < 1){
+const err7 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err7);
+errors++;
+}
+}
+else {
+const err8 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err8);
+errors++;
+}
+}
+if(data.serverType !== undefined){
+let data4 = data.serverType;
+if(typeof data4 === "string"){
+if(func3(data4) > 63){
+const err9 = {instancePath:instancePath+"/serverType",schemaPath:"#/properties/serverType/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+(vErrors ??= []).push(err9);
+errors++;
+}
+if(func3(data4) < 1){
+const err10 = {instancePath:instancePath+"/serverType",schemaPath:"#/properties/serverType/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err10);
+errors++;
+}
+if(!pattern0.test(data4)){
+const err11 = {instancePath:instancePath+"/serverType",schemaPath:"#/properties/serverType/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._-]+$"+"\""};
+(vErrors ??= []).push(err11);
+errors++;
+}
+}
+else {
+const err12 = {instancePath:instancePath+"/serverType",schemaPath:"#/properties/serverType/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err12);
+errors++;
+}
+}
+if(typeof data.upgradeDisk !== "boolean"){
+const err13 = {instancePath:instancePath+"/upgradeDisk",schemaPath:"#/properties/upgradeDisk/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err13);
+errors++;
+}
+if(data.image !== undefined){
+let data6 = data.image;
+if(typeof data6 === "string"){
+if(func3(data6) > 253){
+const err14 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err14);
+errors++;
+}
+if(func3(data6) < 1){
+const err15 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err15);
+errors++;
+}
+if(!(formats0.test(data6))){
+const err16 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err16);
+errors++;
+}
+}
+else {
+const err17 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err17);
+errors++;
+}
+}
+let data7 = data.onImageChange;
+if(!(((data7 === "rebuild") || (data7 === "replace")) || (data7 === "ignore"))){
+const err18 = {instancePath:instancePath+"/onImageChange",schemaPath:"#/properties/onImageChange/enum",keyword:"enum",params:{allowedValues: schema6.properties.onImageChange.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err18);
+errors++;
+}
+if(data.location !== undefined){
+let data8 = data.location;
+if(typeof data8 === "string"){
+if(func3(data8) > 63){
+const err19 = {instancePath:instancePath+"/location",schemaPath:"#/properties/location/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+(vErrors ??= []).push(err19);
+errors++;
+}
+if(func3(data8) < 1){
+const err20 = {instancePath:instancePath+"/location",schemaPath:"#/properties/location/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err20);
+errors++;
+}
+if(!pattern0.test(data8)){
+const err21 = {instancePath:instancePath+"/location",schemaPath:"#/properties/location/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._-]+$"+"\""};
+(vErrors ??= []).push(err21);
+errors++;
+}
+}
+else {
+const err22 = {instancePath:instancePath+"/location",schemaPath:"#/properties/location/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err22);
+errors++;
+}
+}
+let data9 = data.sshKeys;
+if(Array.isArray(data9)){
+if(data9.length > 100){
+const err23 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+(vErrors ??= []).push(err23);
+errors++;
+}
+const len0 = data9.length;
+for(let i0=0; i0<len0; i0++){
+let data10 = data9[i0];
+if(typeof data10 === "string"){
+if(func3(data10) > 253){
+const err24 = {instancePath:instancePath+"/sshKeys/" + i0,schemaPath:"#/properties/sshKeys/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err24);
+errors++;
+}
+if(func3(data10) < 1){
+const err25 = {instancePath:instancePath+"/sshKeys/" + i0,schemaPath:"#/properties/sshKeys/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err25);
+errors++;
+}
+if(!(formats0.test(data10))){
+const err26 = {instancePath:instancePath+"/sshKeys/" + i0,schemaPath:"#/properties/sshKeys/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err26);
+errors++;
+}
+}
+else {
+const err27 = {instancePath:instancePath+"/sshKeys/" + i0,schemaPath:"#/properties/sshKeys/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err27);
+errors++;
+}
+}
+let i1 = data9.length;
+let j0;
+if(i1 > 1){
+const indices0 = {};
+for(;i1--;){
+let item0 = data9[i1];
+if(typeof item0 !== "string"){
+continue;
+}
+if(typeof indices0[item0] == "number"){
+j0 = indices0[item0];
+const err28 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)"};
+(vErrors ??= []).push(err28);
+errors++;
+break;
+}
+indices0[item0] = i1;
+}
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err29);
+errors++;
+}
+if(data.userData !== undefined){
+let data11 = data.userData;
+if(typeof data11 === "string"){
+if(func3(data11) > 32768){
+const err30 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/maxLength",keyword:"maxLength",params:{limit: 32768},message:"must NOT have more than 32768 characters"};
+(vErrors ??= []).push(err30);
+errors++;
+}
+}
+else {
+const err31 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err31);
+errors++;
+}
+}
+if(data.userDataFile !== undefined){
+let data12 = data.userDataFile;
+if(typeof data12 === "string"){
+if(func3(data12) > 4096){
+const err32 = {instancePath:instancePath+"/userDataFile",schemaPath:"#/properties/userDataFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err32);
+errors++;
+}
+if(func3(data12) < 1){
+const err33 = {instancePath:instancePath+"/userDataFile",schemaPath:"#/properties/userDataFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err33);
+errors++;
+}
+}
+else {
+const err34 = {instancePath:instancePath+"/userDataFile",schemaPath:"#/properties/userDataFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err34);
+errors++;
+}
+}
+if(data.networks !== undefined){
+let data13 = data.networks;
+if(Array.isArray(data13)){
+if(data13.length > 20){
+const err35 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+(vErrors ??= []).push(err35);
+errors++;
+}
+const len1 = data13.length;
+for(let i2=0; i2<len1; i2++){
+let data14 = data13[i2];
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+if(data14.aliasIps === undefined){
+data14.aliasIps = [];
+}
+if(data14.network === undefined){
+const err36 = {instancePath:instancePath+"/networks/" + i2,schemaPath:"#/properties/networks/items/required",keyword:"required",params:{missingProperty: "network"},message:"must have required property '"+"network"+"'"};
+(vErrors ??= []).push(err36);
+errors++;
+}
+for(const key1 in data14){
+if(!(((key1 === "network") || (key1 === "ip")) || (key1 === "aliasIps"))){
+const err37 = {instancePath:instancePath+"/networks/" + i2,schemaPath:"#/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err37);
+errors++;
+}
+}
+if(data14.network !== undefined){
+let data15 = data14.network;
+if(typeof data15 === "string"){
+if(func3(data15) > 253){
+const err38 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err38);
+errors++;
+}
+if(func3(data15) < 1){
+const err39 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err39);
+errors++;
+}
+if(!(formats0.test(data15))){
+const err40 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err40);
+errors++;
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err41);
+errors++;
+}
+}
+if(data14.ip !== undefined){
+let data16 = data14.ip;
+if(typeof data16 === "string"){
+if(func3(data16) > 45){
+const err42 = {instancePath:instancePath+"/networks/" + i2+"/ip",schemaPath:"#/properties/networks/items/properties/ip/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
+(vErrors ??= []).push(err42);
+errors++;
+}
+if(func3(data16) < 1){
+const err43 = {instancePath:instancePath+"/networks/" + i2+"/ip",schemaPath:"#/properties/networks/items/properties/ip/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err43);
+errors++;
+}
+}
+else {
+const err44 = {instancePath:instancePath+"/networks/" + i2+"/ip",schemaPath:"#/properties/networks/items/properties/ip/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err44);
+errors++;
+}
+}
+let data17 = data14.aliasIps;
+if(Array.isArray(data17)){
+if(data17.length > 50){
+const err45 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps",schemaPath:"#/properties/networks/items/properties/aliasIps/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
+(vErrors ??= []).push(err45);
+errors++;
+}
+const len2 = data17.length;
+for(let i3=0; i3<len2; i3++){
+let data18 = data17[i3];
+if(typeof data18 === "string"){
+if(func3(data18) > 45){
+const err46 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/networks/items/properties/aliasIps/items/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
+(vErrors ??= []).push(err46);
+errors++;
+}
+if(func3(data18) < 1){
+const err47 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/networks/items/properties/aliasIps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err47);
+errors++;
+}
+}
+else {
+const err48 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/networks/items/properties/aliasIps/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err48);
+errors++;
+}
+}
+let i4 = data17.length;
+let j1;
+if(i4 > 1){
+const indices1 = {};
+for(;i4--;){
+let item1 = data17[i4];
+if(typeof item1 !== "string"){
+continue;
+}
+if(typeof indices1[item1] == "number"){
+j1 = indices1[item1];
+const err49 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps",schemaPath:"#/properties/networks/items/properties/aliasIps/uniqueItems",keyword:"uniqueItems",params:{i: i4, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i4+" are identical)"};
+(vErrors ??= []).push(err49);
+errors++;
+break;
+}
+indices1[item1] = i4;
+}
+}
+}
+else {
+const err50 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps",schemaPath:"#/properties/networks/items/properties/aliasIps/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err50);
+errors++;
+}
+}
+else {
+const err51 = {instancePath:instancePath+"/networks/" + i2,schemaPath:"#/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err51);
+errors++;
+}
+}
+}
+else {
+const err52 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err52);
+errors++;
+}
+}
+if(data.firewalls !== undefined){
+let data19 = data.firewalls;
+if(Array.isArray(data19)){
+if(data19.length > 5){
+const err53 = {instancePath:instancePath+"/firewalls",schemaPath:"#/properties/firewalls/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
+(vErrors ??= []).push(err53);
+errors++;
+}
+const len3 = data19.length;
+for(let i5=0; i5<len3; i5++){
+let data20 = data19[i5];
+if(typeof data20 === "string"){
+if(func3(data20) > 253){
+const err54 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err54);
+errors++;
+}
+if(func3(data20) < 1){
+const err55 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err55);
+errors++;
+}
+if(!(formats0.test(data20))){
+const err56 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err56);
+errors++;
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err57);
+errors++;
+}
+}
+let i6 = data19.length;
+let j2;
+if(i6 > 1){
+const indices2 = {};
+for(;i6--;){
+let item2 = data19[i6];
+if(typeof item2 !== "string"){
+continue;
+}
+if(typeof indices2[item2] == "number"){
+j2 = indices2[item2];
+const err58 = {instancePath:instancePath+"/firewalls",schemaPath:"#/properties/firewalls/uniqueItems",keyword:"uniqueItems",params:{i: i6, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i6+" are identical)"};
+(vErrors ??= []).push(err58);
+errors++;
+break;
+}
+indices2[item2] = i6;
+}
+}
+}
+else {
+const err59 = {instancePath:instancePath+"/firewalls",schemaPath:"#/properties/firewalls/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err59);
+errors++;
+}
+}
+if(data.placementGroup !== undefined){
+let data21 = data.placementGroup;
+if(typeof data21 === "string"){
+if(func3(data21) > 253){
+const err60 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err60);
+errors++;
+}
+if(func3(data21) < 1){
+const err61 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err61);
+errors++;
+}
+if(!(formats0.test(data21))){
+const err62 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err62);
+errors++;
+}
+}
+else {
+const err63 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err63);
+errors++;
+}
+}
+if(data.volumes !== undefined){
+let data22 = data.volumes;
+if(Array.isArray(data22)){
+if(data22.length > 16){
+const err64 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+(vErrors ??= []).push(err64);
+errors++;
+}
+const len4 = data22.length;
+for(let i7=0; i7<len4; i7++){
+let data23 = data22[i7];
+if(typeof data23 === "string"){
+if(func3(data23) > 253){
+const err65 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err65);
+errors++;
+}
+if(func3(data23) < 1){
+const err66 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err66);
+errors++;
+}
+if(!(formats0.test(data23))){
+const err67 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err67);
+errors++;
+}
+}
+else {
+const err68 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err68);
+errors++;
+}
+}
+let i8 = data22.length;
+let j3;
+if(i8 > 1){
+const indices3 = {};
+for(;i8--;){
+let item3 = data22[i8];
+if(typeof item3 !== "string"){
+continue;
+}
+if(typeof indices3[item3] == "number"){
+j3 = indices3[item3];
+const err69 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/uniqueItems",keyword:"uniqueItems",params:{i: i8, j: j3},message:"must NOT have duplicate items (items ## "+j3+" and "+i8+" are identical)"};
+(vErrors ??= []).push(err69);
+errors++;
+break;
+}
+indices3[item3] = i8;
+}
+}
+}
+else {
+const err70 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err70);
+errors++;
+}
+}
+let data24 = data.labels;
+if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
+if(Object.keys(data24).length > 64){
+const err71 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
+(vErrors ??= []).push(err71);
+errors++;
+}
+for(const key2 in data24){
+let data25 = data24[key2];
+if(typeof data25 === "string"){
+if(func3(data25) > 63){
+const err72 = {instancePath:instancePath+"/labels/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/labels/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+(vErrors ??= []).push(err72);
+errors++;
+}
+if(!pattern2.test(data25)){
+const err73 = {instancePath:instancePath+"/labels/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/labels/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"},message:"must match pattern \""+"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"+"\""};
+(vErrors ??= []).push(err73);
+errors++;
+}
+}
+else {
+const err74 = {instancePath:instancePath+"/labels/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/labels/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err74);
+errors++;
+}
+}
+}
+else {
+const err75 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err75);
+errors++;
+}
+if(data.backups !== undefined){
+if(typeof data.backups !== "boolean"){
+const err76 = {instancePath:instancePath+"/backups",schemaPath:"#/properties/backups/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err76);
+errors++;
+}
+}
+if(data.protection !== undefined){
+if(typeof data.protection !== "boolean"){
+const err77 = {instancePath:instancePath+"/protection",schemaPath:"#/properties/protection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err77);
+errors++;
+}
+}
+let data28 = data.publicNet;
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(data28.ipv4 === undefined){
+data28.ipv4 = true;
+}
+if(data28.ipv6 === undefined){
+data28.ipv6 = true;
+}
+for(const key3 in data28){
+if(!((((key3 === "ipv4") || (key3 === "ipv6")) || (key3 === "ipv4Address")) || (key3 === "ipv6Address"))){
+const err78 = {instancePath:instancePath+"/publicNet",schemaPath:"#/properties/publicNet/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err78);
+errors++;
+}
+}
+if(typeof data28.ipv4 !== "boolean"){
+const err79 = {instancePath:instancePath+"/publicNet/ipv4",schemaPath:"#/properties/publicNet/properties/ipv4/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err79);
+errors++;
+}
+if(typeof data28.ipv6 !== "boolean"){
+const err80 = {instancePath:instancePath+"/publicNet/ipv6",schemaPath:"#/properties/publicNet/properties/ipv6/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err80);
+errors++;
+}
+if(data28.ipv4Address !== undefined){
+let data31 = data28.ipv4Address;
+if(typeof data31 === "string"){
+if(func3(data31) > 253){
+const err81 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err81);
+errors++;
+}
+if(func3(data31) < 1){
+const err82 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err82);
+errors++;
+}
+if(!(formats0.test(data31))){
+const err83 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err83);
+errors++;
+}
+}
+else {
+const err84 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err84);
+errors++;
+}
+}
+if(data28.ipv6Address !== undefined){
+let data32 = data28.ipv6Address;
+if(typeof data32 === "string"){
+if(func3(data32) > 253){
+const err85 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err85);
+errors++;
+}
+if(func3(data32) < 1){
+const err86 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err86);
+errors++;
+}
+if(!(formats0.test(data32))){
+const err87 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err87);
+errors++;
+}
+}
+else {
+const err88 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err88);
+errors++;
+}
+}
+}
+else {
+const err89 = {instancePath:instancePath+"/publicNet",schemaPath:"#/properties/publicNet/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err89);
+errors++;
+}
+let data33 = data.power;
+if(!((data33 === "on") || (data33 === "off"))){
+const err90 = {instancePath:instancePath+"/power",schemaPath:"#/properties/power/enum",keyword:"enum",params:{allowedValues: schema6.properties.power.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err90);
+errors++;
+}
+let data34 = data.readyGrace;
+if(typeof data34 === "string"){
+if(!(formats16.test(data34))){
+const err91 = {instancePath:instancePath+"/readyGrace",schemaPath:"#/properties/readyGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err91);
+errors++;
+}
+}
+else {
+const err92 = {instancePath:instancePath+"/readyGrace",schemaPath:"#/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err92);
+errors++;
+}
+let data35 = data.idleGrace;
+if(typeof data35 === "string"){
+if(!(formats16.test(data35))){
+const err93 = {instancePath:instancePath+"/idleGrace",schemaPath:"#/properties/idleGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err93);
+errors++;
+}
+}
+else {
+const err94 = {instancePath:instancePath+"/idleGrace",schemaPath:"#/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err94);
+errors++;
+}
+let data36 = data.drainGrace;
+if(typeof data36 === "string"){
+if(!(formats16.test(data36))){
+const err95 = {instancePath:instancePath+"/drainGrace",schemaPath:"#/properties/drainGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err95);
+errors++;
+}
+}
+else {
+const err96 = {instancePath:instancePath+"/drainGrace",schemaPath:"#/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err96);
+errors++;
+}
+let data37 = data.startDeadline;
+if(typeof data37 === "string"){
+if(!(formats16.test(data37))){
+const err97 = {instancePath:instancePath+"/startDeadline",schemaPath:"#/properties/startDeadline/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err97);
+errors++;
+}
+}
+else {
+const err98 = {instancePath:instancePath+"/startDeadline",schemaPath:"#/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err98);
+errors++;
+}
+let data38 = data.readiness;
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+if(Object.keys(data38).length > 1){
+const err99 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/maxProperties",keyword:"maxProperties",params:{limit: 1},message:"must NOT have more than 1 properties"};
+(vErrors ??= []).push(err99);
+errors++;
+}
+if(Object.keys(data38).length < 1){
+const err100 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
+(vErrors ??= []).push(err100);
+errors++;
+}
+for(const key4 in data38){
+if(!((((key4 === "tcp") || (key4 === "http")) || (key4 === "label")) || (key4 === "after"))){
+const err101 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err101);
+errors++;
+}
+}
+if(data38.tcp !== undefined){
+let data39 = data38.tcp;
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+if(data39.port === undefined){
+const err102 = {instancePath:instancePath+"/readiness/tcp",schemaPath:"#/properties/readiness/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
+(vErrors ??= []).push(err102);
+errors++;
+}
+for(const key5 in data39){
+if(!((key5 === "port") || (key5 === "network"))){
+const err103 = {instancePath:instancePath+"/readiness/tcp",schemaPath:"#/properties/readiness/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err103);
+errors++;
+}
+}
+if(data39.port !== undefined){
+let data40 = data39.port;
+if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+const err104 = {instancePath:instancePath+"/readiness/tcp/port",schemaPath:"#/properties/readiness/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err104);
+errors++;
+}
+if((typeof data40 == "number") && (isFinite(data40))){
+if(data40 > 65535 || isNaN(data40)){
+const err105 = {instancePath:instancePath+"/readiness/tcp/port",schemaPath:"#/properties/readiness/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
+(vErrors ??= []).push(err105);
+errors++;
+}
+if(data40 < 1 || isNaN(data40)){
+const err106 = {instancePath:instancePath+"/readiness/tcp/port",schemaPath:"#/properties/readiness/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err106);
+errors++;
+}
+}
+}
+if(data39.network !== undefined){
+let data41 = data39.network;
+if(typeof data41 === "string"){
+if(func3(data41) > 253){
+const err107 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err107);
+errors++;
+}
+if(func3(data41) < 1){
+const err108 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err108);
+errors++;
+}
+if(!(formats0.test(data41))){
+const err109 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err109);
+errors++;
+}
+}
+else {
+const err110 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err110);
+errors++;
+}
+}
+}
+else {
+const err111 = {instancePath:instancePath+"/readiness/tcp",schemaPath:"#/properties/readiness/properties/tcp/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err111);
+errors++;
+}
+}
+if(data38.http !== undefined){
+let data42 = data38.http;
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+if(data42.path === undefined){
+data42.path = "/";
+}
+if(data42.port === undefined){
+const err112 = {instancePath:instancePath+"/readiness/http",schemaPath:"#/properties/readiness/properties/http/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
+(vErrors ??= []).push(err112);
+errors++;
+}
+for(const key6 in data42){
+if(!(((key6 === "port") || (key6 === "path")) || (key6 === "network"))){
+const err113 = {instancePath:instancePath+"/readiness/http",schemaPath:"#/properties/readiness/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err113);
+errors++;
+}
+}
+if(data42.port !== undefined){
+let data43 = data42.port;
+if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
+const err114 = {instancePath:instancePath+"/readiness/http/port",schemaPath:"#/properties/readiness/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err114);
+errors++;
+}
+if((typeof data43 == "number") && (isFinite(data43))){
+if(data43 > 65535 || isNaN(data43)){
+const err115 = {instancePath:instancePath+"/readiness/http/port",schemaPath:"#/properties/readiness/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
+(vErrors ??= []).push(err115);
+errors++;
+}
+if(data43 < 1 || isNaN(data43)){
+const err116 = {instancePath:instancePath+"/readiness/http/port",schemaPath:"#/properties/readiness/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err116);
+errors++;
+}
+}
+}
+let data44 = data42.path;
+if(typeof data44 === "string"){
+if(func3(data44) > 2048){
+const err117 = {instancePath:instancePath+"/readiness/http/path",schemaPath:"#/properties/readiness/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+(vErrors ??= []).push(err117);
+errors++;
+}
+if(!pattern3.test(data44)){
+const err118 = {instancePath:instancePath+"/readiness/http/path",schemaPath:"#/properties/readiness/properties/http/properties/path/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+(vErrors ??= []).push(err118);
+errors++;
+}
+}
+else {
+const err119 = {instancePath:instancePath+"/readiness/http/path",schemaPath:"#/properties/readiness/properties/http/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err119);
+errors++;
+}
+if(data42.network !== undefined){
+let data45 = data42.network;
+if(typeof data45 === "string"){
+if(func3(data45) > 253){
+const err120 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err120);
+errors++;
+}
+if(func3(data45) < 1){
+const err121 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err121);
+errors++;
+}
+if(!(formats0.test(data45))){
+const err122 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err122);
+errors++;
+}
+}
+else {
+const err123 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err123);
+errors++;
+}
+}
+}
+else {
+const err124 = {instancePath:instancePath+"/readiness/http",schemaPath:"#/properties/readiness/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err124);
+errors++;
+}
+}
+if(data38.label !== undefined){
+let data46 = data38.label;
+if(typeof data46 === "string"){
+if(func3(data46) > 317){
+const err125 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/maxLength",keyword:"maxLength",params:{limit: 317},message:"must NOT have more than 317 characters"};
+(vErrors ??= []).push(err125);
+errors++;
+}
+if(func3(data46) < 1){
+const err126 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err126);
+errors++;
+}
+if(!pattern4.test(data46)){
+const err127 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/pattern",keyword:"pattern",params:{pattern: "^[^=\\s]+=[^=\\s]*$"},message:"must match pattern \""+"^[^=\\s]+=[^=\\s]*$"+"\""};
+(vErrors ??= []).push(err127);
+errors++;
+}
+}
+else {
+const err128 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err128);
+errors++;
+}
+}
+if(data38.after !== undefined){
+let data47 = data38.after;
+if(typeof data47 === "string"){
+if(!(formats16.test(data47))){
+const err129 = {instancePath:instancePath+"/readiness/after",schemaPath:"#/properties/readiness/properties/after/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err129);
+errors++;
+}
+}
+else {
+const err130 = {instancePath:instancePath+"/readiness/after",schemaPath:"#/properties/readiness/properties/after/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err130);
+errors++;
+}
+}
+}
+else {
+const err131 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err131);
+errors++;
+}
+let data48 = data.workloads;
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+if(data48.none === undefined){
+data48.none = false;
+}
+for(const key7 in data48){
+if(!((key7 === "name") || (key7 === "none"))){
+const err132 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err132);
+errors++;
+}
+}
+if(data48.name !== undefined){
+let data49 = data48.name;
+if(typeof data49 === "string"){
+if(func3(data49) > 253){
+const err133 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err133);
+errors++;
+}
+if(func3(data49) < 1){
+const err134 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err134);
+errors++;
+}
+if(!(formats0.test(data49))){
+const err135 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err135);
+errors++;
+}
+}
+else {
+const err136 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err136);
+errors++;
+}
+}
+if(typeof data48.none !== "boolean"){
+const err137 = {instancePath:instancePath+"/workloads/none",schemaPath:"#/properties/workloads/properties/none/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err137);
+errors++;
+}
+}
+else {
+const err138 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err138);
+errors++;
+}
+}
+else {
+const err139 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err139);
+errors++;
+}
+validate21.errors = vErrors;
+return errors === 0;
+}
+const schema7 = {"type":"object","additionalProperties":false,"required":["template"],"properties":{"size":{"type":"integer","minimum":0,"maximum":1000,"description":"So many nodes, always. Without it, `min` and `max` are the limits of the reactive policy."},"min":{"type":"integer","minimum":0,"maximum":1000,"description":"At least so many nodes are in service."},"max":{"type":"integer","minimum":0,"maximum":1000,"description":"At most so many nodes are there."},"removalsAtOnce":{"type":"integer","minimum":1,"maximum":1000,"default":1,"description":"So many of its nodes are drained or removed at once."},"replaceUnhealthyAfter":{"type":"string","format":"duration","description":"A member that is unhealthy for so long gives its place to a new one; never where this is left out."},"scaling":{"type":"object","additionalProperties":false,"default":{},"description":"The reactive policy of a pool with `min` and `max`, by the memory that containers have, or wait for.","properties":{"up":{"type":"string","format":"percentage","default":"85%","description":"It grows when allocated and queued memory is more than this part of all."},"down":{"type":"string","format":"percentage","default":"30%","description":"It shrinks when allocated memory is less than this part of all."},"cooldown":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between two changes."},"downAfterUp":{"type":"string","format":"duration","default":"20m","description":"It does not shrink for so long after it grew."}}},"consolidation":{"type":"object","additionalProperties":false,"default":{},"description":"Moves containers together so that nodes can go.","properties":{"enabled":{"type":"boolean","default":false},"cooldown":{"type":"string","format":"duration","default":"2h","description":"So long lies at least between two consolidations."},"maxUtilization":{"type":"string","format":"percentage","default":"70%","description":"Not while more of its memory is allocated."},"minUptime":{"type":"string","format":"duration","default":"30m","description":"Nodes that are younger stay."},"minIdle":{"type":"string","format":"duration","default":"15m","description":"Nodes stay to which something came later: that became empty, or whose last container came."},"minNodes":{"type":"integer","minimum":2,"maximum":1000,"default":2,"description":"Not with fewer nodes in service."},"minSavings":{"type":"number","minimum":0,"maximum":1000000,"default":0.1,"description":"What it saves at least, in the provider's currency for an hour."}}},"template":{"type":"object","additionalProperties":false,"required":["serverType","image","location"],"description":"What each of its nodes is, as in a Node.","properties":{"serverType":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its server type. A change needs the power off."},"upgradeDisk":{"type":"boolean","default":false,"description":"Let a larger server type enlarge the disk too; then there is no way back to a smaller one."},"image":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of its image, or the id of a snapshot. A change destroys what is on the disk."},"onImageChange":{"enum":["rebuild","replace","ignore"],"default":"rebuild","description":"What another image means: the same server with a new disk, a new server, or nothing for servers that are there."},"location":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its location. A change replaces it."},"sshKeys":{"type":"array","maxItems":100,"uniqueItems":true,"default":[],"description":"Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"userData":{"type":"string","maxLength":32768,"description":"What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."},"userDataFile":{"type":"string","minLength":1,"maxLength":4096,"description":"File that holds it instead, relative to the document; only its digest is remembered."},"networks":{"type":"array","maxItems":20,"description":"Private networks that it is attached to; left as they are where this is left out.","items":{"type":"object","additionalProperties":false,"required":["network"],"properties":{"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the network."},"ip":{"type":"string","minLength":1,"maxLength":45,"description":"Its address there; one is found where this is left out."},"aliasIps":{"type":"array","maxItems":50,"uniqueItems":true,"default":[],"description":"More addresses there.","items":{"type":"string","minLength":1,"maxLength":45}}}}},"firewalls":{"type":"array","maxItems":5,"uniqueItems":true,"description":"Names or ids of the firewalls that hold for it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"placementGroup":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of its placement group. To join one needs the power off; left as it is where this is left out."},"labels":{"type":"object","default":{},"maxProperties":64,"description":"Labels at the provider. Those that others put there stay.","additionalProperties":{"type":"string","maxLength":63,"pattern":"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}},"backups":{"type":"boolean","description":"Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."},"protection":{"type":"boolean","description":"Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."},"publicNet":{"type":"object","additionalProperties":false,"default":{},"description":"Its public addresses. A change replaces it.","properties":{"ipv4":{"type":"boolean","default":true,"description":"It has a public IPv4 address."},"ipv6":{"type":"boolean","default":true,"description":"It has a public IPv6 network."},"ipv4Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."},"ipv6Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."}}},"readyGrace":{"type":"string","format":"duration","default":"30m","description":"A node that never had a container is not removed before it was ready for so long."},"idleGrace":{"type":"string","format":"duration","default":"30m","description":"A node is not removed before it was empty for so long."},"drainGrace":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between its draining and its removal."},"startDeadline":{"type":"string","format":"duration","default":"15m","description":"From its creation to its first readiness; after that it is unhealthy."},"readiness":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"default":{"after":"2m"},"description":"How its readiness is found out, and its health from then on: exactly one way.","properties":{"tcp":{"type":"object","additionalProperties":false,"required":["port"],"description":"A TCP port accepts connections.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"http":{"type":"object","additionalProperties":false,"required":["port"],"description":"A GET is answered with a status from 200 to 399.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string","maxLength":2048,"pattern":"^/","default":"/","description":"Path and query."},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"label":{"type":"string","minLength":1,"maxLength":317,"pattern":"^[^=\\s]+=[^=\\s]*$","description":"The server has this label, `key=value`; somebody else puts it there."},"after":{"type":"string","format":"duration","description":"So long after its creation."}}},"workloads":{"type":"object","additionalProperties":false,"default":{},"properties":{"none":{"type":"boolean","default":false,"description":"Nothing lists what runs on them, and nothing is asked about it before they are removed."}}}}}}};
+const formats34 = /^(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]{1,3})?)%$/u;
+function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.removalsAtOnce === undefined){
+data.removalsAtOnce = 1;
+}
+if(data.scaling === undefined){
+data.scaling = {};
+}
+if(data.consolidation === undefined){
+data.consolidation = {};
+}
+if(data.template === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "template"},message:"must have required property '"+"template"+"'"};
+(vErrors ??= []).push(err0);
+errors++;
+}
+for(const key0 in data){
+if(!((((((((key0 === "size") || (key0 === "min")) || (key0 === "max")) || (key0 === "removalsAtOnce")) || (key0 === "replaceUnhealthyAfter")) || (key0 === "scaling")) || (key0 === "consolidation")) || (key0 === "template"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err1);
+errors++;
+}
+}
+if(data.size !== undefined){
+let data0 = data.size;
+if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+const err2 = {instancePath:instancePath+"/size",schemaPath:"#/properties/size/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err2);
+errors++;
+}
+if((typeof data0 == "number") && (isFinite(data0))){
+if(data0 > 1000 || isNaN(data0)){
+const err3 = {instancePath:instancePath+"/size",schemaPath:"#/properties/size/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+(vErrors ??= []).push(err3);
+errors++;
+}
+if(data0 < 0 || isNaN(data0)){
+const err4 = {instancePath:instancePath+"/size",schemaPath:"#/properties/size/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err4);
+errors++;
+}
+}
+}
+if(data.min !== undefined){
+let data1 = data.min;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+const err5 = {instancePath:instancePath+"/min",schemaPath:"#/properties/min/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err5);
+errors++;
+}
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 1000 || isNaN(data1)){
+const err6 = {instancePath:instancePath+"/min",schemaPath:"#/properties/min/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+(vErrors ??= []).push(err6);
+errors++;
+}
+if(data1 < 0 || isNaN(data1)){
+const err7 = {instancePath:instancePath+"/min",schemaPath:"#/properties/min/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err7);
+errors++;
+}
+}
+}
+if(data.max !== undefined){
+let data2 = data.max;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err8 = {instancePath:instancePath+"/max",schemaPath:"#/properties/max/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err8);
+errors++;
+}
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 1000 || isNaN(data2)){
+const err9 = {instancePath:instancePath+"/max",schemaPath:"#/properties/max/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+(vErrors ??= []).push(err9);
+errors++;
+}
+if(data2 < 0 || isNaN(data2)){
+const err10 = {instancePath:instancePath+"/max",schemaPath:"#/properties/max/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err10);
+errors++;
+}
+}
+}
+let data3 = data.removalsAtOnce;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err11 = {instancePath:instancePath+"/removalsAtOnce",schemaPath:"#/properties/removalsAtOnce/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err11);
+errors++;
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 1000 || isNaN(data3)){
+const err12 = {instancePath:instancePath+"/removalsAtOnce",schemaPath:"#/properties/removalsAtOnce/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+(vErrors ??= []).push(err12);
+errors++;
+}
+if(data3 < 1 || isNaN(data3)){
+const err13 = {instancePath:instancePath+"/removalsAtOnce",schemaPath:"#/properties/removalsAtOnce/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err13);
+errors++;
+}
+}
+if(data.replaceUnhealthyAfter !== undefined){
+let data4 = data.replaceUnhealthyAfter;
+if(typeof data4 === "string"){
+if(!(formats16.test(data4))){
+const err14 = {instancePath:instancePath+"/replaceUnhealthyAfter",schemaPath:"#/properties/replaceUnhealthyAfter/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err14);
+errors++;
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/replaceUnhealthyAfter",schemaPath:"#/properties/replaceUnhealthyAfter/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err15);
+errors++;
+}
+}
+let data5 = data.scaling;
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+if(data5.up === undefined){
+data5.up = "85%";
+}
+if(data5.down === undefined){
+data5.down = "30%";
+}
+if(data5.cooldown === undefined){
+data5.cooldown = "5m";
+}
+if(data5.downAfterUp === undefined){
+data5.downAfterUp = "20m";
+}
+for(const key1 in data5){
+if(!((((key1 === "up") || (key1 === "down")) || (key1 === "cooldown")) || (key1 === "downAfterUp"))){
+const err16 = {instancePath:instancePath+"/scaling",schemaPath:"#/properties/scaling/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err16);
+errors++;
+}
+}
+let data6 = data5.up;
+if(typeof data6 === "string"){
+if(!(formats34.test(data6))){
+const err17 = {instancePath:instancePath+"/scaling/up",schemaPath:"#/properties/scaling/properties/up/format",keyword:"format",params:{format: "percentage"},message:"must match format \""+"percentage"+"\""};
+(vErrors ??= []).push(err17);
+errors++;
+}
+}
+else {
+const err18 = {instancePath:instancePath+"/scaling/up",schemaPath:"#/properties/scaling/properties/up/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err18);
+errors++;
+}
+let data7 = data5.down;
+if(typeof data7 === "string"){
+if(!(formats34.test(data7))){
+const err19 = {instancePath:instancePath+"/scaling/down",schemaPath:"#/properties/scaling/properties/down/format",keyword:"format",params:{format: "percentage"},message:"must match format \""+"percentage"+"\""};
+(vErrors ??= []).push(err19);
+errors++;
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/scaling/down",schemaPath:"#/properties/scaling/properties/down/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err20);
+errors++;
+}
+let data8 = data5.cooldown;
+if(typeof data8 === "string"){
+if(!(formats16.test(data8))){
+const err21 = {instancePath:instancePath+"/scaling/cooldown",schemaPath:"#/properties/scaling/properties/cooldown/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err21);
+errors++;
+}
+}
+else {
+const err22 = {instancePath:instancePath+"/scaling/cooldown",schemaPath:"#/properties/scaling/properties/cooldown/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err22);
+errors++;
+}
+let data9 = data5.downAfterUp;
+if(typeof data9 === "string"){
+if(!(formats16.test(data9))){
+const err23 = {instancePath:instancePath+"/scaling/downAfterUp",schemaPath:"#/properties/scaling/properties/downAfterUp/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err23);
+errors++;
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/scaling/downAfterUp",schemaPath:"#/properties/scaling/properties/downAfterUp/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err24);
+errors++;
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/scaling",schemaPath:"#/properties/scaling/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err25);
+errors++;
+}
+let data10 = data.consolidation;
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.enabled === undefined){
+data10.enabled = false;
+}
+if(data10.cooldown === undefined){
+data10.cooldown = "2h";
+}
+if(data10.maxUtilization === undefined){
+data10.maxUtilization = "70%";
+}
+if(data10.minUptime === undefined){
+data10.minUptime = "30m";
+}
+if(data10.minIdle === undefined){
+data10.minIdle = "15m";
+}
+if(data10.minNodes === undefined){
+data10.minNodes = 2;
+}
+if(data10.minSavings === undefined){
+data10.minSavings = 0.1;
+}
+for(const key2 in data10){
+if(!(((((((key2 === "enabled") || (key2 === "cooldown")) || (key2 === "maxUtilization")) || (key2 === "minUptime")) || (key2 === "minIdle")) || (key2 === "minNodes")) || (key2 === "minSavings"))){
+const err26 = {instancePath:instancePath+"/consolidation",schemaPath:"#/properties/consolidation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err26);
+errors++;
+}
+}
+if(typeof data10.enabled !== "boolean"){
+const err27 = {instancePath:instancePath+"/consolidation/enabled",schemaPath:"#/properties/consolidation/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err27);
+errors++;
+}
+let data12 = data10.cooldown;
+if(typeof data12 === "string"){
+if(!(formats16.test(data12))){
+const err28 = {instancePath:instancePath+"/consolidation/cooldown",schemaPath:"#/properties/consolidation/properties/cooldown/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err28);
+errors++;
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/consolidation/cooldown",schemaPath:"#/properties/consolidation/properties/cooldown/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err29);
+errors++;
+}
+let data13 = data10.maxUtilization;
+if(typeof data13 === "string"){
+if(!(formats34.test(data13))){
+const err30 = {instancePath:instancePath+"/consolidation/maxUtilization",schemaPath:"#/properties/consolidation/properties/maxUtilization/format",keyword:"format",params:{format: "percentage"},message:"must match format \""+"percentage"+"\""};
+(vErrors ??= []).push(err30);
+errors++;
+}
+}
+else {
+const err31 = {instancePath:instancePath+"/consolidation/maxUtilization",schemaPath:"#/properties/consolidation/properties/maxUtilization/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err31);
+errors++;
+}
+let data14 = data10.minUptime;
+if(typeof data14 === "string"){
+if(!(formats16.test(data14))){
+const err32 = {instancePath:instancePath+"/consolidation/minUptime",schemaPath:"#/properties/consolidation/properties/minUptime/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err32);
+errors++;
+}
+}
+else {
+const err33 = {instancePath:instancePath+"/consolidation/minUptime",schemaPath:"#/properties/consolidation/properties/minUptime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err33);
+errors++;
+}
+let data15 = data10.minIdle;
+if(typeof data15 === "string"){
+if(!(formats16.test(data15))){
+const err34 = {instancePath:instancePath+"/consolidation/minIdle",schemaPath:"#/properties/consolidation/properties/minIdle/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err34);
+errors++;
+}
+}
+else {
+const err35 = {instancePath:instancePath+"/consolidation/minIdle",schemaPath:"#/properties/consolidation/properties/minIdle/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err35);
+errors++;
+}
+let data16 = data10.minNodes;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+const err36 = {instancePath:instancePath+"/consolidation/minNodes",schemaPath:"#/properties/consolidation/properties/minNodes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err36);
+errors++;
+}
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 1000 || isNaN(data16)){
+const err37 = {instancePath:instancePath+"/consolidation/minNodes",schemaPath:"#/properties/consolidation/properties/minNodes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+(vErrors ??= []).push(err37);
+errors++;
+}
+if(data16 < 2 || isNaN(data16)){
+const err38 = {instancePath:instancePath+"/consolidation/minNodes",schemaPath:"#/properties/consolidation/properties/minNodes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2"};
+(vErrors ??= []).push(err38);
+errors++;
+}
+}
+let data17 = data10.minSavings;
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 1000000 || isNaN(data17)){
+const err39 = {instancePath:instancePath+"/consolidation/minSavings",schemaPath:"#/properties/consolidation/properties/minSavings/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"};
+(vErrors ??= []).push(err39);
+errors++;
+}
+if(data17 < 0 || isNaN(data17)){
+const err40 = {instancePath:instancePath+"/consolidation/minSavings",schemaPath:"#/properties/consolidation/properties/minSavings/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err40);
+errors++;
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/consolidation/minSavings",schemaPath:"#/properties/consolidation/properties/minSavings/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err41);
+errors++;
+}
+}
+else {
+const err42 = {instancePath:instancePath+"/consolidation",schemaPath:"#/properties/consolidation/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err42);
+errors++;
+}
+if(data.template !== undefined){
+let data18 = data.template;
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+if(data18.upgradeDisk === undefined){
+data18.upgradeDisk = false;
+}
+if(data18.onImageChange === undefined){
+data18.onImageChange = "rebuild";
+}
+if(data18.sshKeys === undefined){
+data18.sshKeys = [];
+}
+if(data18.labels === undefined){
+data18.labels = {};
+}
+if(data18.publicNet === undefined){
+data18.publicNet = {};
+}
+if(data18.readyGrace === undefined){
+data18.readyGrace = "30m";
+}
+if(data18.idleGrace === undefined){
+data18.idleGrace = "30m";
+}
+if(data18.drainGrace === undefined){
+data18.drainGrace = "5m";
+}
+if(data18.startDeadline === undefined){
+data18.startDeadline = "15m";
+}
+if(data18.readiness === undefined){
+data18.readiness = {"after":"2m"};
+}
+if(data18.workloads === undefined){
+data18.workloads = {};
+}
+if(data18.serverType === undefined){
+const err43 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/required",keyword:"required",params:{missingProperty: "serverType"},message:"must have required property '"+"serverType"+"'"};
+(vErrors ??= []).push(err43);
+errors++;
+}
+if(data18.image === undefined){
+const err44 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/required",keyword:"required",params:{missingProperty: "image"},message:"must have required property '"+"image"+"'"};
+(vErrors ??= []).push(err44);
+errors++;
+}
+if(data18.location === undefined){
+const err45 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/required",keyword:"required",params:{missingProperty: "location"},message:"must have required property '"+"location"+"'"};
+(vErrors ??= []).push(err45);
+errors++;
+}
+for(const key3 in data18){
+if(!(func2.call(schema7.properties.template.properties, key3))){
+const err46 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err46);
+errors++;
+}
+}
+if(data18.serverType !== undefined){
+let data19 = data18.serverType;
+if(typeof data19 === "string"){
+if(func3(data19) > 63){
+const err47 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+(vErrors ??= []).push(err47);
+errors++;
+}
+if(func3(data19) < 1){
+const err48 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err48);
+errors++;
+}
+if(!pattern0.test(data19)){
+const err49 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._-]+$"+"\""};
+(vErrors ??= []).push(err49);
+errors++;
+}
+}
+else {
+const err50 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err50);
+errors++;
+}
+}
+if(typeof data18.upgradeDisk !== "boolean"){
+const err51 = {instancePath:instancePath+"/template/upgradeDisk",schemaPath:"#/properties/template/properties/upgradeDisk/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err51);
+errors++;
+}
+if(data18.image !== undefined){
+let data21 = data18.image;
+if(typeof data21 === "string"){
+if(func3(data21) > 253){
+const err52 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err52);
+errors++;
+}
+if(func3(data21) < 1){
+const err53 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err53);
+errors++;
+}
+if(!(formats0.test(data21))){
+const err54 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err54);
+errors++;
+}
+}
+else {
+const err55 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err55);
+errors++;
+}
+}
+let data22 = data18.onImageChange;
+if(!(((data22 === "rebuild") || (data22 === "replace")) || (data22 === "ignore"))){
+const err56 = {instancePath:instancePath+"/template/onImageChange",schemaPath:"#/properties/template/properties/onImageChange/enum",keyword:"enum",params:{allowedValues: schema7.properties.template.properties.onImageChange.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err56);
+errors++;
+}
+if(data18.location !== undefined){
+let data23 = data18.location;
+if(typeof data23 === "string"){
+if(func3(data23) > 63){
+const err57 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+(vErrors ??= []).push(err57);
+errors++;
+}
+if(func3(data23) < 1){
+const err58 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err58);
+errors++;
+}
+if(!pattern0.test(data23)){
+const err59 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._-]+$"+"\""};
+(vErrors ??= []).push(err59);
+errors++;
+}
+}
+else {
+const err60 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err60);
+errors++;
+}
+}
+let data24 = data18.sshKeys;
+if(Array.isArray(data24)){
+if(data24.length > 100){
+const err61 = {instancePath:instancePath+"/template/sshKeys",schemaPath:"#/properties/template/properties/sshKeys/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+(vErrors ??= []).push(err61);
+errors++;
+}
+const len0 = data24.length;
+for(let i0=0; i0<len0; i0++){
+let data25 = data24[i0];
+if(typeof data25 === "string"){
+if(func3(data25) > 253){
+const err62 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err62);
+errors++;
+}
+if(func3(data25) < 1){
+const err63 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err63);
+errors++;
+}
+if(!(formats0.test(data25))){
+const err64 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err64);
+errors++;
+}
+}
+else {
+const err65 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err65);
+errors++;
+}
+}
+let i1 = data24.length;
+let j0;
+if(i1 > 1){
+const indices0 = {};
+for(;i1--;){
+let item0 = data24[i1];
+if(typeof item0 !== "string"){
+continue;
+}
+if(typeof indices0[item0] == "number"){
+j0 = indices0[item0];
+const err66 = {instancePath:instancePath+"/template/sshKeys",schemaPath:"#/properties/template/properties/sshKeys/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)"};
+(vErrors ??= []).push(err66);
+errors++;
+break;
+}
+indices0[item0] = i1;
+}
+}
+}
+else {
+const err67 = {instancePath:instancePath+"/template/sshKeys",schemaPath:"#/properties/template/properties/sshKeys/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err67);
+errors++;
+}
+if(data18.userData !== undefined){
+let data26 = data18.userData;
+if(typeof data26 === "string"){
+if(func3(data26) > 32768){
+const err68 = {instancePath:instancePath+"/template/userData",schemaPath:"#/properties/template/properties/userData/maxLength",keyword:"maxLength",params:{limit: 32768},message:"must NOT have more than 32768 characters"};
+(vErrors ??= []).push(err68);
+errors++;
+}
+}
+else {
+const err69 = {instancePath:instancePath+"/template/userData",schemaPath:"#/properties/template/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err69);
+errors++;
+}
+}
+if(data18.userDataFile !== undefined){
+let data27 = data18.userDataFile;
+if(typeof data27 === "string"){
+if(func3(data27) > 4096){
+const err70 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err70);
+errors++;
+}
+if(func3(data27) < 1){
+const err71 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err71);
+errors++;
+}
+}
+else {
+const err72 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err72);
+errors++;
+}
+}
+if(data18.networks !== undefined){
+let data28 = data18.networks;
+if(Array.isArray(data28)){
+if(data28.length > 20){
+const err73 = {instancePath:instancePath+"/template/networks",schemaPath:"#/properties/template/properties/networks/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+(vErrors ??= []).push(err73);
+errors++;
+}
+const len1 = data28.length;
+for(let i2=0; i2<len1; i2++){
+let data29 = data28[i2];
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+if(data29.aliasIps === undefined){
+data29.aliasIps = [];
+}
+if(data29.network === undefined){
+const err74 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/required",keyword:"required",params:{missingProperty: "network"},message:"must have required property '"+"network"+"'"};
+(vErrors ??= []).push(err74);
+errors++;
+}
+for(const key4 in data29){
+if(!(((key4 === "network") || (key4 === "ip")) || (key4 === "aliasIps"))){
+const err75 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err75);
+errors++;
+}
+}
+if(data29.network !== undefined){
+let data30 = data29.network;
+if(typeof data30 === "string"){
+if(func3(data30) > 253){
+const err76 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err76);
+errors++;
+}
+if(func3(data30) < 1){
+const err77 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err77);
+errors++;
+}
+if(!(formats0.test(data30))){
+const err78 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err78);
+errors++;
+}
+}
+else {
+const err79 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err79);
+errors++;
+}
+}
+if(data29.ip !== undefined){
+let data31 = data29.ip;
+if(typeof data31 === "string"){
+if(func3(data31) > 45){
+const err80 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
+(vErrors ??= []).push(err80);
+errors++;
+}
+if(func3(data31) < 1){
+const err81 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err81);
+errors++;
+}
+}
+else {
+const err82 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err82);
+errors++;
+}
+}
+let data32 = data29.aliasIps;
+if(Array.isArray(data32)){
+if(data32.length > 50){
+const err83 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
+(vErrors ??= []).push(err83);
+errors++;
+}
+const len2 = data32.length;
+for(let i3=0; i3<len2; i3++){
+let data33 = data32[i3];
+if(typeof data33 === "string"){
+if(func3(data33) > 45){
+const err84 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
+(vErrors ??= []).push(err84);
+errors++;
+}
+if(func3(data33) < 1){
+const err85 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err85);
+errors++;
+}
+}
+else {
+const err86 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err86);
+errors++;
+}
+}
+let i4 = data32.length;
+let j1;
+if(i4 > 1){
+const indices1 = {};
+for(;i4--;){
+let item1 = data32[i4];
+if(typeof item1 !== "string"){
+continue;
+}
+if(typeof indices1[item1] == "number"){
+j1 = indices1[item1];
+const err87 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/uniqueItems",keyword:"uniqueItems",params:{i: i4, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i4+" are identical)"};
+(vErrors ??= []).push(err87);
+errors++;
+break;
+}
+indices1[item1] = i4;
+}
+}
+}
+else {
+const err88 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err88);
+errors++;
+}
+}
+else {
+const err89 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err89);
+errors++;
+}
+}
+}
+else {
+const err90 = {instancePath:instancePath+"/template/networks",schemaPath:"#/properties/template/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err90);
+errors++;
+}
+}
+if(data18.firewalls !== undefined){
+let data34 = data18.firewalls;
+if(Array.isArray(data34)){
+if(data34.length > 5){
+const err91 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
+(vErrors ??= []).push(err91);
+errors++;
+}
+const len3 = data34.length;
+for(let i5=0; i5<len3; i5++){
+let data35 = data34[i5];
+if(typeof data35 === "string"){
+if(func3(data35) > 253){
+const err92 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err92);
+errors++;
+}
+if(func3(data35) < 1){
+const err93 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err93);
+errors++;
+}
+if(!(formats0.test(data35))){
+const err94 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err94);
+errors++;
+}
+}
+else {
+const err95 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err95);
+errors++;
+}
+}
+let i6 = data34.length;
+let j2;
+if(i6 > 1){
+const indices2 = {};
+for(;i6--;){
+let item2 = data34[i6];
+if(typeof item2 !== "string"){
+continue;
+}
+if(typeof indices2[item2] == "number"){
+j2 = indices2[item2];
+const err96 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/uniqueItems",keyword:"uniqueItems",params:{i: i6, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i6+" are identical)"};
+(vErrors ??= []).push(err96);
+errors++;
+break;
+}
+indices2[item2] = i6;
+}
+}
+}
+else {
+const err97 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err97);
+errors++;
+}
+}
+if(data18.placementGroup !== undefined){
+let data36 = data18.placementGroup;
+if(typeof data36 === "string"){
+if(func3(data36) > 253){
+const err98 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err98);
+errors++;
+}
+if(func3(data36) < 1){
+const err99 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err99);
+errors++;
+}
+if(!(formats0.test(data36))){
+const err100 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err100);
+errors++;
+}
+}
+else {
+const err101 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err101);
+errors++;
+}
+}
+let data37 = data18.labels;
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+if(Object.keys(data37).length > 64){
+const err102 = {instancePath:instancePath+"/template/labels",schemaPath:"#/properties/template/properties/labels/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
+(vErrors ??= []).push(err102);
+errors++;
+}
+for(const key5 in data37){
+let data38 = data37[key5];
+if(typeof data38 === "string"){
+if(func3(data38) > 63){
+const err103 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+(vErrors ??= []).push(err103);
+errors++;
+}
+if(!pattern2.test(data38)){
+const err104 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"},message:"must match pattern \""+"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"+"\""};
+(vErrors ??= []).push(err104);
+errors++;
+}
+}
+else {
+const err105 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err105);
+errors++;
+}
+}
+}
+else {
+const err106 = {instancePath:instancePath+"/template/labels",schemaPath:"#/properties/template/properties/labels/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err106);
+errors++;
+}
+if(data18.backups !== undefined){
+if(typeof data18.backups !== "boolean"){
+const err107 = {instancePath:instancePath+"/template/backups",schemaPath:"#/properties/template/properties/backups/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err107);
+errors++;
+}
+}
+if(data18.protection !== undefined){
+if(typeof data18.protection !== "boolean"){
+const err108 = {instancePath:instancePath+"/template/protection",schemaPath:"#/properties/template/properties/protection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err108);
+errors++;
+}
+}
+let data41 = data18.publicNet;
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+if(data41.ipv4 === undefined){
+data41.ipv4 = true;
+}
+if(data41.ipv6 === undefined){
+data41.ipv6 = true;
+}
+for(const key6 in data41){
+if(!((((key6 === "ipv4") || (key6 === "ipv6")) || (key6 === "ipv4Address")) || (key6 === "ipv6Address"))){
+const err109 = {instancePath:instancePath+"/template/publicNet",schemaPath:"#/properties/template/properties/publicNet/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err109);
+errors++;
+}
+}
+if(typeof data41.ipv4 !== "boolean"){
+const err110 = {instancePath:instancePath+"/template/publicNet/ipv4",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err110);
+errors++;
+}
+if(typeof data41.ipv6 !== "boolean"){
+const err111 = {instancePath:instancePath+"/template/publicNet/ipv6",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err111);
+errors++;
+}
+if(data41.ipv4Address !== undefined){
+let data44 = data41.ipv4Address;
+if(typeof data44 === "string"){
+if(func3(data44) > 253){
+const err112 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err112);
+errors++;
+}
+if(func3(data44) < 1){
+const err113 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err113);
+errors++;
+}
+if(!(formats0.test(data44))){
+const err114 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err114);
+errors++;
+}
+}
+else {
+const err115 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err115);
+errors++;
+}
+}
+if(data41.ipv6Address !== undefined){
+let data45 = data41.ipv6Address;
+if(typeof data45 === "string"){
+if(func3(data45) > 253){
+const err116 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err116);
+errors++;
+}
+if(func3(data45) < 1){
+const err117 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err117);
+errors++;
+}
+if(!(formats0.test(data45))){
+const err118 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err118);
+errors++;
+}
+}
+else {
+const err119 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err119);
+errors++;
+}
+}
+}
+else {
+const err120 = {instancePath:instancePath+"/template/publicNet",schemaPath:"#/properties/template/properties/publicNet/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err120);
+errors++;
+}
+let data46 = data18.readyGrace;
+if(typeof data46 === "string"){
+if(!(formats16.test(data46))){
+const err121 = {instancePath:instancePath+"/template/readyGrace",schemaPath:"#/properties/template/properties/readyGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err121);
+errors++;
+}
+}
+else {
+const err122 = {instancePath:instancePath+"/template/readyGrace",schemaPath:"#/properties/template/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err122);
+errors++;
+}
+let data47 = data18.idleGrace;
+if(typeof data47 === "string"){
+if(!(formats16.test(data47))){
+const err123 = {instancePath:instancePath+"/template/idleGrace",schemaPath:"#/properties/template/properties/idleGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err123);
+errors++;
+}
+}
+else {
+const err124 = {instancePath:instancePath+"/template/idleGrace",schemaPath:"#/properties/template/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err124);
+errors++;
+}
+let data48 = data18.drainGrace;
+if(typeof data48 === "string"){
+if(!(formats16.test(data48))){
+const err125 = {instancePath:instancePath+"/template/drainGrace",schemaPath:"#/properties/template/properties/drainGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err125);
+errors++;
+}
+}
+else {
+const err126 = {instancePath:instancePath+"/template/drainGrace",schemaPath:"#/properties/template/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err126);
+errors++;
+}
+let data49 = data18.startDeadline;
+if(typeof data49 === "string"){
+if(!(formats16.test(data49))){
+const err127 = {instancePath:instancePath+"/template/startDeadline",schemaPath:"#/properties/template/properties/startDeadline/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err127);
+errors++;
+}
+}
+else {
+const err128 = {instancePath:instancePath+"/template/startDeadline",schemaPath:"#/properties/template/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err128);
+errors++;
+}
+let data50 = data18.readiness;
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+if(Object.keys(data50).length > 1){
+const err129 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/maxProperties",keyword:"maxProperties",params:{limit: 1},message:"must NOT have more than 1 properties"};
+(vErrors ??= []).push(err129);
+errors++;
+}
+if(Object.keys(data50).length < 1){
+const err130 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
+(vErrors ??= []).push(err130);
+errors++;
+}
+for(const key7 in data50){
+if(!((((key7 === "tcp") || (key7 === "http")) || (key7 === "label")) || (key7 === "after"))){
+const err131 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err131);
+errors++;
+}
+}
+if(data50.tcp !== undefined){
+let data51 = data50.tcp;
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+if(data51.port === undefined){
+const err132 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
+(vErrors ??= []).push(err132);
+errors++;
+}
+for(const key8 in data51){
+if(!((key8 === "port") || (key8 === "network"))){
+const err133 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err133);
+errors++;
+}
+}
+if(data51.port !== undefined){
+let data52 = data51.port;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+const err134 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err134);
+errors++;
+}
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 65535 || isNaN(data52)){
+const err135 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
+(vErrors ??= []).push(err135);
+errors++;
+}
+if(data52 < 1 || isNaN(data52)){
+const err136 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err136);
+errors++;
+}
+}
+}
+if(data51.network !== undefined){
+let data53 = data51.network;
+if(typeof data53 === "string"){
+if(func3(data53) > 253){
+const err137 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err137);
+errors++;
+}
+if(func3(data53) < 1){
+const err138 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err138);
+errors++;
+}
+if(!(formats0.test(data53))){
+const err139 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err139);
+errors++;
+}
+}
+else {
+const err140 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err140);
+errors++;
+}
+}
+}
+else {
+const err141 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err141);
+errors++;
+}
+}
+if(data50.http !== undefined){
+let data54 = data50.http;
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+if(data54.path === undefined){
+data54.path = "/";
+}
+if(data54.port === undefined){
+const err142 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
+(vErrors ??= []).push(err142);
+errors++;
+}
+for(const key9 in data54){
+if(!(((key9 === "port") || (key9 === "path")) || (key9 === "network"))){
+const err143 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err143);
+errors++;
+}
+}
+if(data54.port !== undefined){
+let data55 = data54.port;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+const err144 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err144);
+errors++;
+}
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 65535 || isNaN(data55)){
+const err145 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
+(vErrors ??= []).push(err145);
+errors++;
+}
+if(data55 < 1 || isNaN(data55)){
+const err146 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err146);
+errors++;
+}
+}
+}
+let data56 = data54.path;
+if(typeof data56 === "string"){
+if(func3(data56) > 2048){
+const err147 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+(vErrors ??= []).push(err147);
+errors++;
+}
+if(!pattern3.test(data56)){
+const err148 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+(vErrors ??= []).push(err148);
+errors++;
+}
+}
+else {
+const err149 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err149);
+errors++;
+}
+if(data54.network !== undefined){
+let data57 = data54.network;
+if(typeof data57 === "string"){
+if(func3(data57) > 253){
+const err150 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err150);
+errors++;
+}
+if(func3(data57) < 1){
+const err151 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err151);
+errors++;
+}
+if(!(formats0.test(data57))){
+const err152 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err152);
+errors++;
+}
+}
+else {
+const err153 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err153);
+errors++;
+}
+}
+}
+else {
+const err154 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err154);
+errors++;
+}
+}
+if(data50.label !== undefined){
+let data58 = data50.label;
+if(typeof data58 === "string"){
+if(func3(data58) > 317){
+const err155 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/maxLength",keyword:"maxLength",params:{limit: 317},message:"must NOT have more than 317 characters"};
+(vErrors ??= []).push(err155);
+errors++;
+}
+if(func3(data58) < 1){
+const err156 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err156);
+errors++;
+}
+if(!pattern4.test(data58)){
+const err157 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/pattern",keyword:"pattern",params:{pattern: "^[^=\\s]+=[^=\\s]*$"},message:"must match pattern \""+"^[^=\\s]+=[^=\\s]*$"+"\""};
+(vErrors ??= []).push(err157);
+errors++;
+}
+}
+else {
+const err158 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err158);
+errors++;
+}
+}
+if(data50.after !== undefined){
+let data59 = data50.after;
+if(typeof data59 === "string"){
+if(!(formats16.test(data59))){
+const err159 = {instancePath:instancePath+"/template/readiness/after",schemaPath:"#/properties/template/properties/readiness/properties/after/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err159);
+errors++;
+}
+}
+else {
+const err160 = {instancePath:instancePath+"/template/readiness/after",schemaPath:"#/properties/template/properties/readiness/properties/after/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err160);
+errors++;
+}
+}
+}
+else {
+const err161 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err161);
+errors++;
+}
+let data60 = data18.workloads;
+if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
+if(data60.none === undefined){
+data60.none = false;
+}
+for(const key10 in data60){
+if(!(key10 === "none")){
+const err162 = {instancePath:instancePath+"/template/workloads",schemaPath:"#/properties/template/properties/workloads/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err162);
+errors++;
+}
+}
+if(typeof data60.none !== "boolean"){
+const err163 = {instancePath:instancePath+"/template/workloads/none",schemaPath:"#/properties/template/properties/workloads/properties/none/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err163);
+errors++;
+}
+}
+else {
+const err164 = {instancePath:instancePath+"/template/workloads",schemaPath:"#/properties/template/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err164);
+errors++;
+}
+}
+else {
+const err165 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err165);
+errors++;
+}
+}
+}
+else {
+const err166 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err166);
+errors++;
+}
+validate22.errors = vErrors;
+return errors === 0;
+}
+const schema8 = {"type":"object","additionalProperties":false,"required":["node"],"properties":{"node":{"type":"string","minLength":1,"maxLength":253,"x-ref":"Node","description":"Name of the Node that it ought to run on."},"pool":{"type":"string","minLength":1,"maxLength":253,"description":"The pool whose consolidation moves it."}}};
+function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.node === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "node"},message:"must have required property '"+"node"+"'"};
+(vErrors ??= []).push(err0);
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "node") || (key0 === "pool"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err1);
+errors++;
+}
+}
+if(data.node !== undefined){
+let data0 = data.node;
+if(typeof data0 === "string"){
+if(func3(data0) > 253){
+const err2 = {instancePath:instancePath+"/node",schemaPath:"#/properties/node/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err2);
+errors++;
+}
+if(func3(data0) < 1){
+const err3 = {instancePath:instancePath+"/node",schemaPath:"#/properties/node/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err3);
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/node",schemaPath:"#/properties/node/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err4);
+errors++;
+}
+}
+if(data.pool !== undefined){
+let data1 = data.pool;
+if(typeof data1 === "string"){
+if(func3(data1) > 253){
+const err5 = {instancePath:instancePath+"/pool",schemaPath:"#/properties/pool/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err5);
+errors++;
+}
+if(func3(data1) < 1){
+const err6 = {instancePath:instancePath+"/pool",schemaPath:"#/properties/pool/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err6);
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/pool",schemaPath:"#/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err7);
+errors++;
+}
+}
+}
+else {
+const err8 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err8);
+errors++;
+}
+validate23.errors = vErrors;
+return errors === 0;
+}
+const schema9 = {"type":"object","additionalProperties":false,"properties":{"serverId":{"type":"integer","description":"Id of its server at the provider."},"settings":{"type":"object","additionalProperties":false,"required":["provider","role","readyGrace","idleGrace","drainGrace","startDeadline","power","readiness","workloads"],"description":"What has to be known of its document when that is gone, as it was last written.","properties":{"provider":{"enum":["hetzner","static"]},"role":{"enum":["worker","system"]},"pool":{"type":"string"},"address":{"type":"string"},"readyGrace":{"type":"string"},"idleGrace":{"type":"string"},"drainGrace":{"type":"string"},"startDeadline":{"type":"string"},"power":{"enum":["on","off"]},"readiness":{"type":"object"},"workloads":{"type":"object"}}},"labels":{"type":"array","items":{"type":"string"},"description":"Keys of the labels that its document put there: those that it no longer names are taken away."},"sshKeys":{"type":"string","description":"Digest of the SSH keys that it was made with."},"userData":{"type":"string","description":"Digest of the user data that it was made with."},"provisionedAt":{"type":"string","description":"When the provider made it, ISO 8601."},"initializedAt":{"type":"string","description":"When it was first ready, ISO 8601."},"firstContainerAt":{"type":"string","description":"When its first container started, ISO 8601."},"lastContainerAt":{"type":"string","description":"When its last container was gone, ISO 8601."},"drainingAt":{"type":"string","description":"When it was drained, ISO 8601: from then on it never returns to service."},"recoveredAt":{"type":"string","description":"When it was found at the provider and adopted, ISO 8601."},"syncCompletedAt":{"type":"string","description":"When the containers of every node had been read once after that, ISO 8601."},"containersEver":{"type":"integer","description":"Containers that ever started on it."},"startedTotal":{"type":"integer","description":"What the source last said of that, to count on from."},"containerIds":{"type":"array","items":{"type":"string"},"description":"Short digests of the containers that were last seen, where the source does not count."},"containers":{"type":"integer","description":"Containers that were last known."},"allocatedMb":{"type":"number","description":"Memory that they had, in MB."},"emptySince":{"type":"string","description":"Since when it is empty, ISO 8601."},"lookedAt":{"type":"string","description":"When its containers were last read, ISO 8601; kept where the source does not say since when it is empty."},"probeFailures":{"type":"integer","description":"Failed probes in a row."},"probeFailedAt":{"type":"string","description":"When the last of them was counted, ISO 8601."}}};
+function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(func2.call(schema9.properties, key0))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err0);
+errors++;
+}
+}
+if(data.serverId !== undefined){
+let data0 = data.serverId;
+if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+const err1 = {instancePath:instancePath+"/serverId",schemaPath:"#/properties/serverId/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err1);
+errors++;
+}
+}
+if(data.settings !== undefined){
+let data1 = data.settings;
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+if(data1.provider === undefined){
+const err2 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "provider"},message:"must have required property '"+"provider"+"'"};
+(vErrors ??= []).push(err2);
+errors++;
+}
+if(data1.role === undefined){
+const err3 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
+(vErrors ??= []).push(err3);
+errors++;
+}
+if(data1.readyGrace === undefined){
+const err4 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "readyGrace"},message:"must have required property '"+"readyGrace"+"'"};
+(vErrors ??= []).push(err4);
+errors++;
+}
+if(data1.idleGrace === undefined){
+const err5 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "idleGrace"},message:"must have required property '"+"idleGrace"+"'"};
+(vErrors ??= []).push(err5);
+errors++;
+}
+if(data1.drainGrace === undefined){
+const err6 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "drainGrace"},message:"must have required property '"+"drainGrace"+"'"};
+(vErrors ??= []).push(err6);
+errors++;
+}
+if(data1.startDeadline === undefined){
+const err7 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "startDeadline"},message:"must have required property '"+"startDeadline"+"'"};
+(vErrors ??= []).push(err7);
+errors++;
+}
+if(data1.power === undefined){
+const err8 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "power"},message:"must have required property '"+"power"+"'"};
+(vErrors ??= []).push(err8);
+errors++;
+}
+if(data1.readiness === undefined){
+const err9 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "readiness"},message:"must have required property '"+"readiness"+"'"};
+(vErrors ??= []).push(err9);
+errors++;
+}
+if(data1.workloads === undefined){
+const err10 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "workloads"},message:"must have required property '"+"workloads"+"'"};
+(vErrors ??= []).push(err10);
+errors++;
+}
+for(const key1 in data1){
+if(!(func2.call(schema9.properties.settings.properties, key1))){
+const err11 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err11);
+errors++;
+}
+}
+if(data1.provider !== undefined){
+let data2 = data1.provider;
+if(!((data2 === "hetzner") || (data2 === "static"))){
+const err12 = {instancePath:instancePath+"/settings/provider",schemaPath:"#/properties/settings/properties/provider/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.provider.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err12);
+errors++;
+}
+}
+if(data1.role !== undefined){
+let data3 = data1.role;
+if(!((data3 === "worker") || (data3 === "system"))){
+const err13 = {instancePath:instancePath+"/settings/role",schemaPath:"#/properties/settings/properties/role/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.role.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err13);
+errors++;
+}
+}
+if(data1.pool !== undefined){
+if(typeof data1.pool !== "string"){
+const err14 = {instancePath:instancePath+"/settings/pool",schemaPath:"#/properties/settings/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err14);
+errors++;
+}
+}
+if(data1.address !== undefined){
+if(typeof data1.address !== "string"){
+const err15 = {instancePath:instancePath+"/settings/address",schemaPath:"#/properties/settings/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err15);
+errors++;
+}
+}
+if(data1.readyGrace !== undefined){
+if(typeof data1.readyGrace !== "string"){
+const err16 = {instancePath:instancePath+"/settings/readyGrace",schemaPath:"#/properties/settings/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err16);
+errors++;
+}
+}
+if(data1.idleGrace !== undefined){
+if(typeof data1.idleGrace !== "string"){
+const err17 = {instancePath:instancePath+"/settings/idleGrace",schemaPath:"#/properties/settings/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err17);
+errors++;
+}
+}
+if(data1.drainGrace !== undefined){
+if(typeof data1.drainGrace !== "string"){
+const err18 = {instancePath:instancePath+"/settings/drainGrace",schemaPath:"#/properties/settings/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err18);
+errors++;
+}
+}
+if(data1.startDeadline !== undefined){
+if(typeof data1.startDeadline !== "string"){
+const err19 = {instancePath:instancePath+"/settings/startDeadline",schemaPath:"#/properties/settings/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err19);
+errors++;
+}
+}
+if(data1.power !== undefined){
+let data10 = data1.power;
+if(!((data10 === "on") || (data10 === "off"))){
+const err20 = {instancePath:instancePath+"/settings/power",schemaPath:"#/properties/settings/properties/power/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.power.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err20);
+errors++;
+}
+}
+if(data1.readiness !== undefined){
+let data11 = data1.readiness;
+if(!(data11 && typeof data11 == "object" && !Array.isArray(data11))){
+const err21 = {instancePath:instancePath+"/settings/readiness",schemaPath:"#/properties/settings/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err21);
+errors++;
+}
+}
+if(data1.workloads !== undefined){
+let data12 = data1.workloads;
+if(!(data12 && typeof data12 == "object" && !Array.isArray(data12))){
+const err22 = {instancePath:instancePath+"/settings/workloads",schemaPath:"#/properties/settings/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err22);
+errors++;
+}
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err23);
+errors++;
+}
+}
+if(data.labels !== undefined){
+let data13 = data.labels;
+if(Array.isArray(data13)){
+const len0 = data13.length;
+for(let i0=0; i0<len0; i0++){
+if(typeof data13[i0] !== "string"){
+const err24 = {instancePath:instancePath+"/labels/" + i0,schemaPath:"#/properties/labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err24);
+errors++;
+}
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err25);
+errors++;
+}
+}
+if(data.sshKeys !== undefined){
+if(typeof data.sshKeys !== "string"){
+const err26 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err26);
+errors++;
+}
+}
+if(data.userData !== undefined){
+if(typeof data.userData !== "string"){
+const err27 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err27);
+errors++;
+}
+}
+if(data.provisionedAt !== undefined){
+if(typeof data.provisionedAt !== "string"){
+const err28 = {instancePath:instancePath+"/provisionedAt",schemaPath:"#/properties/provisionedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err28);
+errors++;
+}
+}
+if(data.initializedAt !== undefined){
+if(typeof data.initializedAt !== "string"){
+const err29 = {instancePath:instancePath+"/initializedAt",schemaPath:"#/properties/initializedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err29);
+errors++;
+}
+}
+if(data.firstContainerAt !== undefined){
+if(typeof data.firstContainerAt !== "string"){
+const err30 = {instancePath:instancePath+"/firstContainerAt",schemaPath:"#/properties/firstContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err30);
+errors++;
+}
+}
+if(data.lastContainerAt !== undefined){
+if(typeof data.lastContainerAt !== "string"){
+const err31 = {instancePath:instancePath+"/lastContainerAt",schemaPath:"#/properties/lastContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err31);
+errors++;
+}
+}
+if(data.drainingAt !== undefined){
+if(typeof data.drainingAt !== "string"){
+const err32 = {instancePath:instancePath+"/drainingAt",schemaPath:"#/properties/drainingAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err32);
+errors++;
+}
+}
+if(data.recoveredAt !== undefined){
+if(typeof data.recoveredAt !== "string"){
+const err33 = {instancePath:instancePath+"/recoveredAt",schemaPath:"#/properties/recoveredAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err33);
+errors++;
+}
+}
+if(data.syncCompletedAt !== undefined){
+if(typeof data.syncCompletedAt !== "string"){
+const err34 = {instancePath:instancePath+"/syncCompletedAt",schemaPath:"#/properties/syncCompletedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err34);
+errors++;
+}
+}
+if(data.containersEver !== undefined){
+let data24 = data.containersEver;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+const err35 = {instancePath:instancePath+"/containersEver",schemaPath:"#/properties/containersEver/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err35);
+errors++;
+}
+}
+if(data.startedTotal !== undefined){
+let data25 = data.startedTotal;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+const err36 = {instancePath:instancePath+"/startedTotal",schemaPath:"#/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err36);
+errors++;
+}
+}
+if(data.containerIds !== undefined){
+let data26 = data.containerIds;
+if(Array.isArray(data26)){
+const len1 = data26.length;
+for(let i1=0; i1<len1; i1++){
+if(typeof data26[i1] !== "string"){
+const err37 = {instancePath:instancePath+"/containerIds/" + i1,schemaPath:"#/properties/containerIds/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err37);
+errors++;
+}
+}
+}
+else {
+const err38 = {instancePath:instancePath+"/containerIds",schemaPath:"#/properties/containerIds/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err38);
+errors++;
+}
+}
+if(data.containers !== undefined){
+let data28 = data.containers;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
+const err39 = {instancePath:instancePath+"/containers",schemaPath:"#/properties/containers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err39);
+errors++;
+}
+}
+if(data.allocatedMb !== undefined){
+let data29 = data.allocatedMb;
+if(!((typeof data29 == "number") && (isFinite(data29)))){
+const err40 = {instancePath:instancePath+"/allocatedMb",schemaPath:"#/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err40);
+errors++;
+}
+}
+if(data.emptySince !== undefined){
+if(typeof data.emptySince !== "string"){
+const err41 = {instancePath:instancePath+"/emptySince",schemaPath:"#/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err41);
+errors++;
+}
+}
+if(data.lookedAt !== undefined){
+if(typeof data.lookedAt !== "string"){
+const err42 = {instancePath:instancePath+"/lookedAt",schemaPath:"#/properties/lookedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err42);
+errors++;
+}
+}
+if(data.probeFailures !== undefined){
+let data32 = data.probeFailures;
+if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+const err43 = {instancePath:instancePath+"/probeFailures",schemaPath:"#/properties/probeFailures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err43);
+errors++;
+}
+}
+if(data.probeFailedAt !== undefined){
+if(typeof data.probeFailedAt !== "string"){
+const err44 = {instancePath:instancePath+"/probeFailedAt",schemaPath:"#/properties/probeFailedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err44);
+errors++;
+}
+}
+}
+else {
+const err45 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err45);
+errors++;
+}
+validate24.errors = vErrors;
+return errors === 0;
+}
+const schema10 = {"type":"object","additionalProperties":false,"properties":{"prefix":{"type":"string","description":"What the names of its nodes begin with: its name when it began. A hyphen and a number follow."},"members":{"type":"array","items":{"type":"integer"},"description":"Numbers of its nodes, in the order in which they came."},"next":{"type":"integer","description":"The next number; none is given twice."},"scaledUpAt":{"type":"string","description":"When it last grew, ISO 8601."},"scaledDownAt":{"type":"string","description":"When it last shrank, ISO 8601."},"consolidatedAt":{"type":"string","description":"When a consolidation last began, ISO 8601."},"dropped":{"type":"array","description":"Members that were let go and may still be there, with who decided it.","items":{"type":"object","additionalProperties":false,"required":["members","at","by","because"],"properties":{"members":{"type":"array","items":{"type":"integer"}},"at":{"type":"string","description":"ISO 8601."},"by":{"enum":["reactive_policy","consolidation_policy","manual"]},"because":{"type":"string"}}}},"going":{"type":"array","items":{"type":"integer"},"description":"Members that a consolidation empties."},"moves":{"type":"array","description":"Containers that it moves.","items":{"type":"object","additionalProperties":false,"required":["container","from","to"],"properties":{"container":{"type":"string"},"from":{"type":"integer"},"to":{"type":"integer"}}}}}};
+function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(func2.call(schema10.properties, key0))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err0);
+errors++;
+}
+}
+if(data.prefix !== undefined){
+if(typeof data.prefix !== "string"){
+const err1 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err1);
+errors++;
+}
+}
+if(data.members !== undefined){
+let data1 = data.members;
+if(Array.isArray(data1)){
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err2 = {instancePath:instancePath+"/members/" + i0,schemaPath:"#/properties/members/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err2);
+errors++;
+}
+}
+}
+else {
+const err3 = {instancePath:instancePath+"/members",schemaPath:"#/properties/members/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err3);
+errors++;
+}
+}
+if(data.next !== undefined){
+let data3 = data.next;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err4 = {instancePath:instancePath+"/next",schemaPath:"#/properties/next/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err4);
+errors++;
+}
+}
+if(data.scaledUpAt !== undefined){
+if(typeof data.scaledUpAt !== "string"){
+const err5 = {instancePath:instancePath+"/scaledUpAt",schemaPath:"#/properties/scaledUpAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err5);
+errors++;
+}
+}
+if(data.scaledDownAt !== undefined){
+if(typeof data.scaledDownAt !== "string"){
+const err6 = {instancePath:instancePath+"/scaledDownAt",schemaPath:"#/properties/scaledDownAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err6);
+errors++;
+}
+}
+if(data.consolidatedAt !== undefined){
+if(typeof data.consolidatedAt !== "string"){
+const err7 = {instancePath:instancePath+"/consolidatedAt",schemaPath:"#/properties/consolidatedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err7);
+errors++;
+}
+}
+if(data.dropped !== undefined){
+let data7 = data.dropped;
+if(Array.isArray(data7)){
+const len1 = data7.length;
+for(let i1=0; i1<len1; i1++){
+let data8 = data7[i1];
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+if(data8.members === undefined){
+const err8 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "members"},message:"must have required property '"+"members"+"'"};
+(vErrors ??= []).push(err8);
+errors++;
+}
+if(data8.at === undefined){
+const err9 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+(vErrors ??= []).push(err9);
+errors++;
+}
+if(data8.by === undefined){
+const err10 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "by"},message:"must have required property '"+"by"+"'"};
+(vErrors ??= []).push(err10);
+errors++;
+}
+if(data8.because === undefined){
+const err11 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "because"},message:"must have required property '"+"because"+"'"};
+(vErrors ??= []).push(err11);
+errors++;
+}
+for(const key1 in data8){
+if(!((((key1 === "members") || (key1 === "at")) || (key1 === "by")) || (key1 === "because"))){
+const err12 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err12);
+errors++;
+}
+}
+if(data8.members !== undefined){
+let data9 = data8.members;
+if(Array.isArray(data9)){
+const len2 = data9.length;
+for(let i2=0; i2<len2; i2++){
+let data10 = data9[i2];
+if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+const err13 = {instancePath:instancePath+"/dropped/" + i1+"/members/" + i2,schemaPath:"#/properties/dropped/items/properties/members/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err13);
+errors++;
+}
+}
+}
+else {
+const err14 = {instancePath:instancePath+"/dropped/" + i1+"/members",schemaPath:"#/properties/dropped/items/properties/members/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err14);
+errors++;
+}
+}
+if(data8.at !== undefined){
+if(typeof data8.at !== "string"){
+const err15 = {instancePath:instancePath+"/dropped/" + i1+"/at",schemaPath:"#/properties/dropped/items/properties/at/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err15);
+errors++;
+}
+}
+if(data8.by !== undefined){
+let data12 = data8.by;
+if(!(((data12 === "reactive_policy") || (data12 === "consolidation_policy")) || (data12 === "manual"))){
+const err16 = {instancePath:instancePath+"/dropped/" + i1+"/by",schemaPath:"#/properties/dropped/items/properties/by/enum",keyword:"enum",params:{allowedValues: schema10.properties.dropped.items.properties.by.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err16);
+errors++;
+}
+}
+if(data8.because !== undefined){
+if(typeof data8.because !== "string"){
+const err17 = {instancePath:instancePath+"/dropped/" + i1+"/because",schemaPath:"#/properties/dropped/items/properties/because/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err17);
+errors++;
+}
+}
+}
+else {
+const err18 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err18);
+errors++;
+}
+}
+}
+else {
+const err19 = {instancePath:instancePath+"/dropped",schemaPath:"#/properties/dropped/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err19);
+errors++;
+}
+}
+if(data.going !== undefined){
+let data14 = data.going;
+if(Array.isArray(data14)){
+const len3 = data14.length;
+for(let i3=0; i3<len3; i3++){
+let data15 = data14[i3];
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+const err20 = {instancePath:instancePath+"/going/" + i3,schemaPath:"#/properties/going/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err20);
+errors++;
+}
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/going",schemaPath:"#/properties/going/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err21);
+errors++;
+}
+}
+if(data.moves !== undefined){
+let data16 = data.moves;
+if(Array.isArray(data16)){
+const len4 = data16.length;
+for(let i4=0; i4<len4; i4++){
+let data17 = data16[i4];
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if(data17.container === undefined){
+const err22 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "container"},message:"must have required property '"+"container"+"'"};
+(vErrors ??= []).push(err22);
+errors++;
+}
+if(data17.from === undefined){
+const err23 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "from"},message:"must have required property '"+"from"+"'"};
+(vErrors ??= []).push(err23);
+errors++;
+}
+if(data17.to === undefined){
+const err24 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'"};
+(vErrors ??= []).push(err24);
+errors++;
+}
+for(const key2 in data17){
+if(!(((key2 === "container") || (key2 === "from")) || (key2 === "to"))){
+const err25 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err25);
+errors++;
+}
+}
+if(data17.container !== undefined){
+if(typeof data17.container !== "string"){
+const err26 = {instancePath:instancePath+"/moves/" + i4+"/container",schemaPath:"#/properties/moves/items/properties/container/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err26);
+errors++;
+}
+}
+if(data17.from !== undefined){
+let data19 = data17.from;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+const err27 = {instancePath:instancePath+"/moves/" + i4+"/from",schemaPath:"#/properties/moves/items/properties/from/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err27);
+errors++;
+}
+}
+if(data17.to !== undefined){
+let data20 = data17.to;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+const err28 = {instancePath:instancePath+"/moves/" + i4+"/to",schemaPath:"#/properties/moves/items/properties/to/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err28);
+errors++;
+}
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err29);
+errors++;
+}
+}
+}
+else {
+const err30 = {instancePath:instancePath+"/moves",schemaPath:"#/properties/moves/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err30);
+errors++;
+}
+}
+}
+else {
+const err31 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err31);
+errors++;
+}
+validate25.errors = vErrors;
+return errors === 0;
+}
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"node":{"type":"string","description":"Node that it was last seen on."}}};
+function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(key0 === "node")){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err0);
+errors++;
+}
+}
+if(data.node !== undefined){
+if(typeof data.node !== "string"){
+const err1 = {instancePath:instancePath+"/node",schemaPath:"#/properties/node/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err1);
+errors++;
+}
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err2);
+errors++;
+}
+validate26.errors = vErrors;
+return errors === 0;
+}
+const schema12 = {"type":"object","required":["nodes"],"description":"What runs where, as the workload source tells it. Keys that are not known are ignored.","properties":{"nodes":{"type":"array","maxItems":10000,"description":"Every node that the source knows; one that is not listed is not known to be empty.","items":{"type":"object","required":["name","containers"],"properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The node."},"emptySince":{"type":"string","format":"instant","description":"Since when it has had no container, where it has none."},"startedTotal":{"type":"integer","minimum":0,"description":"Containers that ever started there; it never runs backwards but when the source begins anew."},"allocatedMb":{"type":"number","minimum":0,"description":"Memory that its containers have, in MB; the sum over them where this is left out."},"diskUsedPercent":{"type":"number","minimum":0,"maximum":100,"description":"How full its disk is."},"containers":{"type":"array","maxItems":10000,"items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"default":0,"description":"Its memory, in MB."},"tier":{"type":"string","maxLength":63,"format":"plain-text","description":"Its size class; `micro`, `small` and `medium` may be moved under conditions, others never."},"players":{"type":"integer","minimum":0,"description":"How many players are connected; not known where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it runs."}}}}}}},"queue":{"type":"array","maxItems":10000,"default":[],"description":"What waits for room.","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"default":0,"description":"Memory that it needs, in MB."},"pool":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The pool that it waits for; any, where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it waits."}}}}}};
+const formats80 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
+function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.queue === undefined){
+data.queue = [];
+}
+if(data.nodes === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "nodes"},message:"must have required property '"+"nodes"+"'"};
+(vErrors ??= []).push(err0);
+errors++;
+}
+if(data.nodes !== undefined){
+let data0 = data.nodes;
+if(Array.isArray(data0)){
+if(data0.length > 10000){
+const err1 = {instancePath:instancePath+"/nodes",schemaPath:"#/properties/nodes/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+(vErrors ??= []).push(err1);
+errors++;
+}
+const len0 = data0.length;
+for(let i0=0; i0<len0; i0++){
+let data1 = data0[i0];
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+if(data1.name === undefined){
+const err2 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+(vErrors ??= []).push(err2);
+errors++;
+}
+if(data1.containers === undefined){
+const err3 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/required",keyword:"required",params:{missingProperty: "containers"},message:"must have required property '"+"containers"+"'"};
+(vErrors ??= []).push(err3);
+errors++;
+}
+if(data1.name !== undefined){
+let data2 = data1.name;
+if(typeof data2 === "string"){
+if(func3(data2) > 253){
+const err4 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err4);
+errors++;
+}
+if(func3(data2) < 1){
+const err5 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err5);
+errors++;
+}
+if(!(formats0.test(data2))){
+const err6 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err6);
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err7);
+errors++;
+}
+}
+if(data1.emptySince !== undefined){
+let data3 = data1.emptySince;
+if(typeof data3 === "string"){
+if(!(formats80.test(data3))){
+const err8 = {instancePath:instancePath+"/nodes/" + i0+"/emptySince",schemaPath:"#/properties/nodes/items/properties/emptySince/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+(vErrors ??= []).push(err8);
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/nodes/" + i0+"/emptySince",schemaPath:"#/properties/nodes/items/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err9);
+errors++;
+}
+}
+if(data1.startedTotal !== undefined){
+let data4 = data1.startedTotal;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err10 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err10);
+errors++;
+}
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 < 0 || isNaN(data4)){
+const err11 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err11);
+errors++;
+}
+}
+}
+if(data1.allocatedMb !== undefined){
+let data5 = data1.allocatedMb;
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 < 0 || isNaN(data5)){
+const err12 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err12);
+errors++;
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err13);
+errors++;
+}
+}
+if(data1.diskUsedPercent !== undefined){
+let data6 = data1.diskUsedPercent;
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 100 || isNaN(data6)){
+const err14 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+(vErrors ??= []).push(err14);
+errors++;
+}
+if(data6 < 0 || isNaN(data6)){
+const err15 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err15);
+errors++;
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err16);
+errors++;
+}
+}
+if(data1.containers !== undefined){
+let data7 = data1.containers;
+if(Array.isArray(data7)){
+if(data7.length > 10000){
+const err17 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+(vErrors ??= []).push(err17);
+errors++;
+}
+const len1 = data7.length;
+for(let i1=0; i1<len1; i1++){
+let data8 = data7[i1];
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+if(data8.mb === undefined){
+data8.mb = 0;
+}
+if(data8.id === undefined){
+const err18 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+(vErrors ??= []).push(err18);
+errors++;
+}
+if(data8.id !== undefined){
+let data9 = data8.id;
+if(typeof data9 === "string"){
+if(func3(data9) > 253){
+const err19 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err19);
+errors++;
+}
+if(func3(data9) < 1){
+const err20 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err20);
+errors++;
+}
+if(!(formats0.test(data9))){
+const err21 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err21);
+errors++;
+}
+}
+else {
+const err22 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err22);
+errors++;
+}
+}
+let data10 = data8.mb;
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 < 0 || isNaN(data10)){
+const err23 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err23);
+errors++;
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err24);
+errors++;
+}
+if(data8.tier !== undefined){
+let data11 = data8.tier;
+if(typeof data11 === "string"){
+if(func3(data11) > 63){
+const err25 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+(vErrors ??= []).push(err25);
+errors++;
+}
+if(!(formats0.test(data11))){
+const err26 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err26);
+errors++;
+}
+}
+else {
+const err27 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err27);
+errors++;
+}
+}
+if(data8.players !== undefined){
+let data12 = data8.players;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+const err28 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err28);
+errors++;
+}
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 < 0 || isNaN(data12)){
+const err29 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err29);
+errors++;
+}
+}
+}
+if(data8.since !== undefined){
+let data13 = data8.since;
+if(typeof data13 === "string"){
+if(!(formats80.test(data13))){
+const err30 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+(vErrors ??= []).push(err30);
+errors++;
+}
+}
+else {
+const err31 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err31);
+errors++;
+}
+}
+}
+else {
+const err32 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err32);
+errors++;
+}
+}
+}
+else {
+const err33 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err33);
+errors++;
+}
+}
+}
+else {
+const err34 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err34);
+errors++;
+}
+}
+}
+else {
+const err35 = {instancePath:instancePath+"/nodes",schemaPath:"#/properties/nodes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err35);
+errors++;
+}
+}
+let data14 = data.queue;
+if(Array.isArray(data14)){
+if(data14.length > 10000){
+const err36 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+(vErrors ??= []).push(err36);
+errors++;
+}
+const len2 = data14.length;
+for(let i2=0; i2<len2; i2++){
+let data15 = data14[i2];
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+if(data15.mb === undefined){
+data15.mb = 0;
+}
+if(data15.id === undefined){
+const err37 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+(vErrors ??= []).push(err37);
+errors++;
+}
+if(data15.id !== undefined){
+let data16 = data15.id;
+if(typeof data16 === "string"){
+if(func3(data16) > 253){
+const err38 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err38);
+errors++;
+}
+if(func3(data16) < 1){
+const err39 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err39);
+errors++;
+}
+if(!(formats0.test(data16))){
+const err40 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err40);
+errors++;
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err41);
+errors++;
+}
+}
+let data17 = data15.mb;
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 < 0 || isNaN(data17)){
+const err42 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err42);
+errors++;
+}
+}
+else {
+const err43 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err43);
+errors++;
+}
+if(data15.pool !== undefined){
+let data18 = data15.pool;
+if(typeof data18 === "string"){
+if(func3(data18) > 253){
+const err44 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err44);
+errors++;
+}
+if(func3(data18) < 1){
+const err45 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err45);
+errors++;
+}
+if(!(formats0.test(data18))){
+const err46 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err46);
+errors++;
+}
+}
+else {
+const err47 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err47);
+errors++;
+}
+}
+if(data15.since !== undefined){
+let data19 = data15.since;
+if(typeof data19 === "string"){
+if(!(formats80.test(data19))){
+const err48 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+(vErrors ??= []).push(err48);
+errors++;
+}
+}
+else {
+const err49 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err49);
+errors++;
+}
+}
+}
+else {
+const err50 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err50);
+errors++;
+}
+}
+}
+else {
+const err51 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err51);
+errors++;
+}
+}
+else {
+const err52 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err52);
+errors++;
+}
+validate27.errors = vErrors;
+return errors === 0;
+}
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":8,"description":"How many actions of this plugin run at once."},"endpoint":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","default":"https://api.hetzner.cloud/v1","description":"Address of the Hetzner Cloud API."},"tokenEnv":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[A-Za-z_][A-Za-z0-9_]*$","default":"HCLOUD_TOKEN","description":"Environment variable that holds the token of the API."},"tokenFile":{"type":"string","minLength":1,"maxLength":4096,"description":"File that holds the token, relative to `fettle.yaml`; it is asked where the environment variable is not set."},"requestSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":30,"description":"Deadline of one request to the API."},"requestReserve":{"type":"integer","minimum":0,"maximum":100000,"default":100,"description":"So many requests of the rate limit are left to others: from there on, looks go more slowly."},"workloads":{"type":"object","additionalProperties":false,"description":"The source of truth about the containers on each node. Without one, nothing is removed whose containers would have to be known.","properties":{"http":{"type":"object","additionalProperties":false,"required":["url"],"description":"A GET of JSON in the published form (schema `nodes/Workloads`).","properties":{"url":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What is asked for the containers."},"drainUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"node\": \"NAME\"}` tells to put no more containers there; it is done when it answers."},"migrateUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}` tells to move a container; it is done when it answers."},"tokenEnv":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[A-Za-z_][A-Za-z0-9_]*$","description":"Environment variable with a bearer token for these requests."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":15,"description":"Deadline of the GET."},"hookSeconds":{"type":"number","exclusiveMinimum":0,"maximum":3600,"default":300,"description":"Deadline of a hook."}}},"file":{"type":"string","minLength":1,"maxLength":4096,"description":"A file with the same JSON, relative to `fettle.yaml`."},"interval":{"type":"string","format":"duration","default":"2m","description":"How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew."}}},"probe":{"type":"object","additionalProperties":false,"default":{},"description":"How readiness is probed.","properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1000,"default":100,"description":"Probes that are open at once."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of one probe, name resolution included."},"interval":{"type":"string","format":"duration","default":"10s","description":"Failed probes that follow each other faster count once."}}}}};
+const pattern10 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
+const pattern11 = new RegExp("^https?://", "u");
+function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.parallelism === undefined){
+data.parallelism = 8;
+}
+if(data.endpoint === undefined){
+data.endpoint = "https://api.hetzner.cloud/v1";
+}
+if(data.tokenEnv === undefined){
+data.tokenEnv = "HCLOUD_TOKEN";
+}
+if(data.requestSeconds === undefined){
+data.requestSeconds = 30;
+}
+if(data.requestReserve === undefined){
+data.requestReserve = 100;
+}
+if(data.probe === undefined){
+data.probe = {};
+}
+for(const key0 in data){
+if(!((((((((key0 === "parallelism") || (key0 === "endpoint")) || (key0 === "tokenEnv")) || (key0 === "tokenFile")) || (key0 === "requestSeconds")) || (key0 === "requestReserve")) || (key0 === "workloads")) || (key0 === "probe"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err0);
+errors++;
+}
+}
+let data0 = data.parallelism;
+if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+const err1 = {instancePath:instancePath+"/parallelism",schemaPath:"#/properties/parallelism/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err1);
+errors++;
+}
+if((typeof data0 == "number") && (isFinite(data0))){
+if(data0 > 1000 || isNaN(data0)){
+const err2 = {instancePath:instancePath+"/parallelism",schemaPath:"#/properties/parallelism/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+(vErrors ??= []).push(err2);
+errors++;
+}
+if(data0 < 1 || isNaN(data0)){
+const err3 = {instancePath:instancePath+"/parallelism",schemaPath:"#/properties/parallelism/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err3);
+errors++;
+}
+}
+let data1 = data.endpoint;
+if(typeof data1 === "string"){
+if(func3(data1) > 2048){
+const err4 = {instancePath:instancePath+"/endpoint",schemaPath:"#/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+(vErrors ??= []).push(err4);
+errors++;
+}
+if(func3(data1) < 1){
+const err5 = {instancePath:instancePath+"/endpoint",schemaPath:"#/properties/endpoint/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err5);
+errors++;
+}
+if(!(formats0.test(data1))){
+const err6 = {instancePath:instancePath+"/endpoint",schemaPath:"#/properties/endpoint/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err6);
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/endpoint",schemaPath:"#/properties/endpoint/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err7);
+errors++;
+}
+let data2 = data.tokenEnv;
+if(typeof data2 === "string"){
+if(func3(data2) > 253){
+const err8 = {instancePath:instancePath+"/tokenEnv",schemaPath:"#/properties/tokenEnv/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err8);
+errors++;
+}
+if(func3(data2) < 1){
+const err9 = {instancePath:instancePath+"/tokenEnv",schemaPath:"#/properties/tokenEnv/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err9);
+errors++;
+}
+if(!pattern10.test(data2)){
+const err10 = {instancePath:instancePath+"/tokenEnv",schemaPath:"#/properties/tokenEnv/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_]*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_]*$"+"\""};
+(vErrors ??= []).push(err10);
+errors++;
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/tokenEnv",schemaPath:"#/properties/tokenEnv/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err11);
+errors++;
+}
+if(data.tokenFile !== undefined){
+let data3 = data.tokenFile;
+if(typeof data3 === "string"){
+if(func3(data3) > 4096){
+const err12 = {instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err12);
+errors++;
+}
+if(func3(data3) < 1){
+const err13 = {instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err13);
+errors++;
+}
+}
+else {
+const err14 = {instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err14);
+errors++;
+}
+}
+let data4 = data.requestSeconds;
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 600 || isNaN(data4)){
+const err15 = {instancePath:instancePath+"/requestSeconds",schemaPath:"#/properties/requestSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600},message:"must be <= 600"};
+(vErrors ??= []).push(err15);
+errors++;
+}
+if(data4 <= 0 || isNaN(data4)){
+const err16 = {instancePath:instancePath+"/requestSeconds",schemaPath:"#/properties/requestSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
+(vErrors ??= []).push(err16);
+errors++;
+}
+}
+else {
+const err17 = {instancePath:instancePath+"/requestSeconds",schemaPath:"#/properties/requestSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err17);
+errors++;
+}
+let data5 = data.requestReserve;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err18 = {instancePath:instancePath+"/requestReserve",schemaPath:"#/properties/requestReserve/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err18);
+errors++;
+}
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 100000 || isNaN(data5)){
+const err19 = {instancePath:instancePath+"/requestReserve",schemaPath:"#/properties/requestReserve/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+(vErrors ??= []).push(err19);
+errors++;
+}
+if(data5 < 0 || isNaN(data5)){
+const err20 = {instancePath:instancePath+"/requestReserve",schemaPath:"#/properties/requestReserve/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err20);
+errors++;
+}
+}
+if(data.workloads !== undefined){
+let data6 = data.workloads;
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(data6.interval === undefined){
+data6.interval = "2m";
+}
+for(const key1 in data6){
+if(!(((key1 === "http") || (key1 === "file")) || (key1 === "interval"))){
+const err21 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err21);
+errors++;
+}
+}
+if(data6.http !== undefined){
+let data7 = data6.http;
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+if(data7.timeoutSeconds === undefined){
+data7.timeoutSeconds = 15;
+}
+if(data7.hookSeconds === undefined){
+data7.hookSeconds = 300;
+}
+if(data7.url === undefined){
+const err22 = {instancePath:instancePath+"/workloads/http",schemaPath:"#/properties/workloads/properties/http/required",keyword:"required",params:{missingProperty: "url"},message:"must have required property '"+"url"+"'"};
+(vErrors ??= []).push(err22);
+errors++;
+}
+for(const key2 in data7){
+if(!((((((key2 === "url") || (key2 === "drainUrl")) || (key2 === "migrateUrl")) || (key2 === "tokenEnv")) || (key2 === "timeoutSeconds")) || (key2 === "hookSeconds"))){
+const err23 = {instancePath:instancePath+"/workloads/http",schemaPath:"#/properties/workloads/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err23);
+errors++;
+}
+}
+if(data7.url !== undefined){
+let data8 = data7.url;
+if(typeof data8 === "string"){
+if(func3(data8) > 2048){
+const err24 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+(vErrors ??= []).push(err24);
+errors++;
+}
+if(func3(data8) < 1){
+const err25 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err25);
+errors++;
+}
+if(!pattern11.test(data8)){
+const err26 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/pattern",keyword:"pattern",params:{pattern: "^https?://"},message:"must match pattern \""+"^https?://"+"\""};
+(vErrors ??= []).push(err26);
+errors++;
+}
+}
+else {
+const err27 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err27);
+errors++;
+}
+}
+if(data7.drainUrl !== undefined){
+let data9 = data7.drainUrl;
+if(typeof data9 === "string"){
+if(func3(data9) > 2048){
+const err28 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+(vErrors ??= []).push(err28);
+errors++;
+}
+if(func3(data9) < 1){
+const err29 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err29);
+errors++;
+}
+if(!pattern11.test(data9)){
+const err30 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/pattern",keyword:"pattern",params:{pattern: "^https?://"},message:"must match pattern \""+"^https?://"+"\""};
+(vErrors ??= []).push(err30);
+errors++;
+}
+}
+else {
+const err31 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err31);
+errors++;
+}
+}
+if(data7.migrateUrl !== undefined){
+let data10 = data7.migrateUrl;
+if(typeof data10 === "string"){
+if(func3(data10) > 2048){
+const err32 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+(vErrors ??= []).push(err32);
+errors++;
+}
+if(func3(data10) < 1){
+const err33 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err33);
+errors++;
+}
+if(!pattern11.test(data10)){
+const err34 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/pattern",keyword:"pattern",params:{pattern: "^https?://"},message:"must match pattern \""+"^https?://"+"\""};
+(vErrors ??= []).push(err34);
+errors++;
+}
+}
+else {
+const err35 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err35);
+errors++;
+}
+}
+if(data7.tokenEnv !== undefined){
+let data11 = data7.tokenEnv;
+if(typeof data11 === "string"){
+if(func3(data11) > 253){
+const err36 = {instancePath:instancePath+"/workloads/http/tokenEnv",schemaPath:"#/properties/workloads/properties/http/properties/tokenEnv/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err36);
+errors++;
+}
+if(func3(data11) < 1){
+const err37 = {instancePath:instancePath+"/workloads/http/tokenEnv",schemaPath:"#/properties/workloads/properties/http/properties/tokenEnv/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err37);
+errors++;
+}
+if(!pattern10.test(data11)){
+const err38 = {instancePath:instancePath+"/workloads/http/tokenEnv",schemaPath:"#/properties/workloads/properties/http/properties/tokenEnv/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_]*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_]*$"+"\""};
+(vErrors ??= []).push(err38);
+errors++;
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/workloads/http/tokenEnv",schemaPath:"#/properties/workloads/properties/http/properties/tokenEnv/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err39);
+errors++;
+}
+}
+let data12 = data7.timeoutSeconds;
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 600 || isNaN(data12)){
+const err40 = {instancePath:instancePath+"/workloads/http/timeoutSeconds",schemaPath:"#/properties/workloads/properties/http/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600},message:"must be <= 600"};
+(vErrors ??= []).push(err40);
+errors++;
+}
+if(data12 <= 0 || isNaN(data12)){
+const err41 = {instancePath:instancePath+"/workloads/http/timeoutSeconds",schemaPath:"#/properties/workloads/properties/http/properties/timeoutSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
+(vErrors ??= []).push(err41);
+errors++;
+}
+}
+else {
+const err42 = {instancePath:instancePath+"/workloads/http/timeoutSeconds",schemaPath:"#/properties/workloads/properties/http/properties/timeoutSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err42);
+errors++;
+}
+let data13 = data7.hookSeconds;
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 3600 || isNaN(data13)){
+const err43 = {instancePath:instancePath+"/workloads/http/hookSeconds",schemaPath:"#/properties/workloads/properties/http/properties/hookSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+(vErrors ??= []).push(err43);
+errors++;
+}
+if(data13 <= 0 || isNaN(data13)){
+const err44 = {instancePath:instancePath+"/workloads/http/hookSeconds",schemaPath:"#/properties/workloads/properties/http/properties/hookSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
+(vErrors ??= []).push(err44);
+errors++;
+}
+}
+else {
+const err45 = {instancePath:instancePath+"/workloads/http/hookSeconds",schemaPath:"#/properties/workloads/properties/http/properties/hookSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err45);
+errors++;
+}
+}
+else {
+const err46 = {instancePath:instancePath+"/workloads/http",schemaPath:"#/properties/workloads/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err46);
+errors++;
+}
+}
+if(data6.file !== undefined){
+let data14 = data6.file;
+if(typeof data14 === "string"){
+if(func3(data14) > 4096){
+const err47 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err47);
+errors++;
+}
+if(func3(data14) < 1){
+const err48 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err48);
+errors++;
+}
+}
+else {
+const err49 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err49);
+errors++;
+}
+}
+let data15 = data6.interval;
+if(typeof data15 === "string"){
+if(!(formats16.test(data15))){
+const err50 = {instancePath:instancePath+"/workloads/interval",schemaPath:"#/properties/workloads/properties/interval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err50);
+errors++;
+}
+}
+else {
+const err51 = {instancePath:instancePath+"/workloads/interval",schemaPath:"#/properties/workloads/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err51);
+errors++;
+}
+}
+else {
+const err52 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err52);
+errors++;
+}
+}
+let data16 = data.probe;
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+if(data16.concurrency === undefined){
+data16.concurrency = 100;
+}
+if(data16.timeoutSeconds === undefined){
+data16.timeoutSeconds = 5;
+}
+if(data16.interval === undefined){
+data16.interval = "10s";
+}
+for(const key3 in data16){
+if(!(((key3 === "concurrency") || (key3 === "timeoutSeconds")) || (key3 === "interval"))){
+const err53 = {instancePath:instancePath+"/probe",schemaPath:"#/properties/probe/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err53);
+errors++;
+}
+}
+let data17 = data16.concurrency;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+const err54 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err54);
+errors++;
+}
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 1000 || isNaN(data17)){
+const err55 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+(vErrors ??= []).push(err55);
+errors++;
+}
+if(data17 < 1 || isNaN(data17)){
+const err56 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err56);
+errors++;
+}
+}
+let data18 = data16.timeoutSeconds;
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 60 || isNaN(data18)){
+const err57 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
+(vErrors ??= []).push(err57);
+errors++;
+}
+if(data18 <= 0 || isNaN(data18)){
+const err58 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
+(vErrors ??= []).push(err58);
+errors++;
+}
+}
+else {
+const err59 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err59);
+errors++;
+}
+let data19 = data16.interval;
+if(typeof data19 === "string"){
+if(!(formats16.test(data19))){
+const err60 = {instancePath:instancePath+"/probe/interval",schemaPath:"#/properties/probe/properties/interval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err60);
+errors++;
+}
+}
+else {
+const err61 = {instancePath:instancePath+"/probe/interval",schemaPath:"#/properties/probe/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err61);
+errors++;
+}
+}
+else {
+const err62 = {instancePath:instancePath+"/probe",schemaPath:"#/properties/probe/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err62);
+errors++;
+}
+}
+else {
+const err63 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err63);
+errors++;
+}
+validate28.errors = vErrors;
+return errors === 0;
+}
+
+export const validators = {
+  'spec:Node': withSchemas(validate21, schema6),
+  'spec:NodePool': withSchemas(validate22, schema7),
+  'spec:Container': withSchemas(validate23, schema8),
+  'memory:Node': withSchemas(validate24, schema9),
+  'memory:NodePool': withSchemas(validate25, schema10),
+  'memory:Container': withSchemas(validate26, schema11),
+  'input:Workloads': withSchemas(validate27, schema12),
+  config: withSchemas(validate28, schema13),
+};

@@ -1,0 +1,252 @@
+/**
+ * What a node has been through: pure, from what is remembered and what one look sees.
+ *
+ * Everything that is counted is counted here, once a look. The same look again counts nothing again: containers are
+ * told apart by what the source counts, or by their ids, failed probes by their times.
+ */
+
+import { digestOf } from '../../src/engine/canonical.ts';
+import type { Memory } from '../../src/engine/types.ts';
+import type { NodeLife, WorkloadsKnown } from './facts.ts';
+import type { NodeMemory, Workloads } from './generated.ts';
+import { drainedAt } from './labels.ts';
+import { ms, type Settings } from './settings.ts';
+import {
+  type Before,
+  type Health,
+  healthOf,
+  type Power,
+  powerOf,
+  type Seen,
+  type Standing,
+  stateOf,
+  via as viaOf,
+} from './state.ts';
+import type { ProviderStatus } from './world.ts';
+
+export type WorkloadsOfNode = Workloads['nodes'][number];
+
+/** One look at one node. */
+export interface LookAtNode {
+  /** Epoch ms. */
+  readonly now: number;
+  /** `running` for a machine that no cloud manages. */
+  readonly status: ProviderStatus;
+  /** When the provider made it: ISO 8601. */
+  readonly created?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly settings: Settings;
+  /** What is remembered of this very server; nothing of one before it. */
+  readonly memory?: Memory<NodeMemory>;
+  /** It was there before it was ours: it is not held to have begun now. */
+  readonly recovered: boolean;
+  readonly probe: 'answered' | 'failed' | 'none';
+  readonly known: WorkloadsKnown;
+  /** Where it is listed. */
+  readonly workloads?: WorkloadsOfNode;
+  readonly probeIntervalMs: number;
+  readonly workloadsIntervalMs: number;
+}
+
+export interface Life {
+  readonly state: Seen;
+  readonly via: readonly (Seen | 'absent')[];
+  readonly health: Health;
+  readonly power: Power;
+  readonly life: NodeLife;
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** So many ids of containers are remembered where the source does not count; of more, only the growth of their number is counted. */
+export const MOST_IDS = 400;
+
+interface Counted {
+  readonly containersEver: number;
+  /** Containers that came since the last look. */
+  readonly came: number;
+  readonly startedTotal?: number;
+  readonly containerIds?: readonly string[];
+}
+
+const shortId = (id: string): string => digestOf(id).slice('sha256:'.length, 'sha256:'.length + 12);
+
+function countByTotal(kept: Partial<NodeMemory>, startedTotal: number, present: number): Counted {
+  const [ever, before] = [kept.containersEver ?? 0, kept.startedTotal];
+  // Where it runs backwards, the source has begun to count anew.
+  const came =
+    before === undefined
+      ? Math.max(0, startedTotal - ever)
+      : startedTotal >= before
+        ? startedTotal - before
+        : startedTotal;
+  const containersEver = Math.max(ever + came, present);
+  return { containersEver, came: containersEver - ever, startedTotal };
+}
+
+function countByIds(kept: Partial<NodeMemory>, ids: readonly string[]): Counted {
+  const ever = kept.containersEver ?? 0;
+  const known = new Set(kept.containerIds);
+  const containerIds = ids.map(shortId).sort().slice(0, MOST_IDS);
+  const came =
+    ids.length > MOST_IDS
+      ? Math.max(0, ids.length - (kept.containers ?? 0))
+      : containerIds.filter((id) => !known.has(id)).length;
+  return { containersEver: Math.max(ever + came, ids.length), came, containerIds };
+}
+
+function count(kept: Partial<NodeMemory>, workloads: WorkloadsOfNode | undefined): Counted {
+  if (workloads === undefined)
+    return {
+      containersEver: kept.containersEver ?? 0,
+      came: 0,
+      ...(kept.startedTotal === undefined ? {} : { startedTotal: kept.startedTotal }),
+      ...(kept.containerIds === undefined ? {} : { containerIds: kept.containerIds }),
+    };
+  const { startedTotal, containers } = workloads;
+  return startedTotal === undefined
+    ? countByIds(
+        kept,
+        containers.map(({ id }) => id),
+      )
+    : countByTotal(kept, startedTotal, containers.length);
+}
+
+/** Never later than now: clocks differ. */
+function notAfter(at: string | undefined, now: number): string | undefined {
+  return at === undefined ? undefined : iso(Math.min(Date.parse(at), now));
+}
+
+/** Since when a node that is listed without containers has none. */
+function emptySince(
+  kept: Partial<NodeMemory>,
+  workloads: WorkloadsOfNode,
+  came: number,
+  now: number,
+  intervalMs: number,
+): string {
+  const told = notAfter(workloads.emptySince, now);
+  if (told !== undefined) return told;
+  // Between two looks that lie far apart, anything may have come and gone.
+  const unbroken = kept.lookedAt !== undefined && now - Date.parse(kept.lookedAt) <= 2 * intervalMs;
+  return unbroken && came === 0 && kept.emptySince !== undefined && (kept.containers ?? 0) === 0
+    ? kept.emptySince
+    : iso(now);
+}
+
+interface Failures {
+  readonly probeFailures: number;
+  readonly probeFailedAt?: string;
+}
+
+/** Failed probes in a row. Those that follow each other faster than the interval count once. */
+function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: number, intervalMs: number): Failures {
+  const { probeFailures = 0, probeFailedAt } = kept;
+  if (probe === 'answered') return { probeFailures: 0 };
+  const same = { probeFailures, ...(probeFailedAt === undefined ? {} : { probeFailedAt }) };
+  if (probe === 'none') return same;
+  if (probeFailedAt !== undefined && now - Date.parse(probeFailedAt) < intervalMs) return same;
+  return { probeFailures: probeFailures + 1, probeFailedAt: iso(now) };
+}
+
+const SERVED: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);
+
+/** When it became ready: by its time where only time makes it so, else now. */
+function readyAt({ settings, created, now }: LookAtNode): string {
+  const { after } = settings.readiness;
+  return after === undefined || created === undefined ? iso(now) : iso(Math.min(now, Date.parse(created) + ms(after)));
+}
+
+function earliest(workloads: WorkloadsOfNode, now: number): string {
+  const times = workloads.containers.flatMap(({ since }) => (since === undefined ? [] : [Date.parse(since)]));
+  return iso(Math.min(now, ...times));
+}
+
+/** What is known of its containers: as listed, or as last known. */
+function knownContainers(
+  kept: Partial<NodeMemory>,
+  { known, workloads }: LookAtNode,
+): { readonly containers?: number; readonly allocatedMb?: number } {
+  if (known === 'none') return { containers: 0, allocatedMb: 0 };
+  if (workloads !== undefined)
+    return {
+      containers: workloads.containers.length,
+      allocatedMb: workloads.allocatedMb ?? workloads.containers.reduce((sum, { mb }) => sum + mb, 0),
+    };
+  return {
+    ...(kept.containers === undefined ? {} : { containers: kept.containers }),
+    ...(kept.allocatedMb === undefined ? {} : { allocatedMb: kept.allocatedMb }),
+  };
+}
+
+/** Members that are defined: what is not known is not there. */
+function defined<T extends object>(object: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** When its containers were known for the first time, all of them, after it was found: at the first whole look since. */
+function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: LookAtNode): string | undefined {
+  if (kept.syncCompletedAt !== undefined || kept.recoveredAt === undefined) return kept.syncCompletedAt;
+  return known !== 'unread' && now > Date.parse(kept.recoveredAt) ? iso(now) : undefined;
+}
+
+/** What one look makes of what is remembered. */
+export function lifeOf(look: LookAtNode): Life {
+  const { now, status, settings, memory, recovered, probe, workloads } = look;
+  const kept = memory?.kept ?? {};
+  const was = memory?.state as Seen | 'absent' | undefined;
+  const before: Before | undefined = was === 'absent' || was === 'decommissioned' ? undefined : was;
+  const counted = count(kept, workloads);
+  const containers = knownContainers(kept, look);
+  const drainingAt = kept.drainingAt ?? drainedAt(look.labels, now) ?? (before === 'draining' ? iso(now) : undefined);
+  const wasReady =
+    kept.initializedAt !== undefined || recovered || kept.recoveredAt !== undefined || SERVED.has(before ?? '');
+  const failures = wasReady ? failuresOf(kept, probe, now, look.probeIntervalMs) : { probeFailures: 0 };
+  const startedAt = look.created ?? memory?.since;
+  const standing: Standing = {
+    status,
+    ...(before === undefined ? {} : { before }),
+    ...(memory?.others?.['health'] === undefined ? {} : { healthBefore: memory.others['health'] as Health }),
+    wanted: settings.power,
+    initialized: wasReady,
+    late: !wasReady && startedAt !== undefined && now - Date.parse(startedAt) > ms(settings.startDeadline),
+    drained: drainingAt !== undefined,
+    probe,
+    failures: failures.probeFailures,
+    containers: containers.containers ?? 0,
+    containersEver: counted.containersEver,
+  };
+  const state = stateOf(standing);
+  const becameReady = !wasReady && status === 'running' && probe === 'answered';
+  const isEmpty = workloads !== undefined && workloads.containers.length === 0;
+  const since = isEmpty ? emptySince(kept, workloads, counted.came, now, look.workloadsIntervalMs) : undefined;
+  const hadSome = (kept.containers ?? 0) > 0 || counted.came > 0;
+  const life: NodeLife = defined<NodeLife>({
+    provisionedAt: look.created ?? kept.provisionedAt ?? iso(now),
+    initializedAt: kept.initializedAt ?? (becameReady ? readyAt(look) : undefined),
+    firstContainerAt:
+      kept.firstContainerAt ??
+      (counted.containersEver > 0 && workloads !== undefined ? earliest(workloads, now) : undefined),
+    lastContainerAt: isEmpty && hadSome ? since : kept.lastContainerAt,
+    drainingAt,
+    recoveredAt: kept.recoveredAt ?? (recovered ? iso(now) : undefined),
+    syncCompletedAt: syncCompletedAt(kept, look),
+    containersEver: counted.containersEver,
+    startedTotal: counted.startedTotal,
+    containerIds: counted.containerIds,
+    containers: containers.containers,
+    allocatedMb: containers.allocatedMb,
+    emptySince: workloads === undefined ? kept.emptySince : since,
+    lookedAt: isEmpty && workloads.emptySince === undefined ? iso(now) : undefined,
+    probeFailures: failures.probeFailures,
+    probeFailedAt: 'probeFailedAt' in failures ? failures.probeFailedAt : undefined,
+  });
+  const way = viaOf(before, state);
+  return {
+    state,
+    via: was === 'decommissioned' && state !== 'decommissioned' ? ['absent', ...way] : way,
+    health: healthOf({ ...standing, initialized: wasReady || becameReady }),
+    power: powerOf(status),
+    life,
+  };
+}

@@ -1,0 +1,179 @@
+/** Awaiting actions: what the provider does in its own time, asked for gently, many at once, until each has ended. */
+
+import { type ApiAction, actionShape } from './answers.ts';
+import { ApiError } from './api-error.ts';
+import type { Client } from './client.ts';
+import { list, object } from './shape.ts';
+
+/** Ids in one request: longer addresses are refused by some gateways. */
+const CHUNK = 25;
+const FIRST_MS = 500;
+const GROWTH = 1.5;
+const LONGEST_MS = 5000;
+/** So many answers in a row that leave an action out, and it is given up. */
+const MOST_MISSES = 3;
+
+/** An action ended with an error, or nobody knows it any more. */
+export class ActionError extends Error {
+  override readonly name = 'ActionError';
+  /** The provider's code, such as `action_failed`; `unknown_action` where it does not know it. */
+  readonly code: string;
+
+  constructor(what: string, code: string, message: string) {
+    super(`${what}: ${message}`.slice(0, 1000));
+    this.code = code;
+  }
+}
+
+export interface ActionWaiter {
+  /**
+   * Waits until all of these have succeeded. Throws an ActionError where one has not, an ApiError where they cannot be
+   * asked for, and the signal's reason when that fires; the action itself goes on then.
+   */
+  readonly finished: (what: string, actions: readonly ApiAction[], signal: AbortSignal) => Promise<void>;
+}
+
+interface Waited {
+  readonly settle: Set<(result: ApiAction | Error) => void>;
+  misses: number;
+}
+
+const answerShape = object({ actions: list(actionShape) });
+
+function chunksOf(ids: readonly number[]): readonly (readonly number[])[] {
+  return Array.from({ length: Math.ceil(ids.length / CHUNK) }, (_, index) =>
+    ids.slice(index * CHUNK, (index + 1) * CHUNK),
+  );
+}
+
+/** One line of at most 300 characters. */
+function plain(text: string): string {
+  return text
+    .replace(/[\p{C}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 300);
+}
+
+function failureOf(what: string, action: ApiAction): ActionError {
+  const code = action.error?.code ?? 'unknown';
+  const said = action.error?.message ?? 'it ended without saying why';
+  return new ActionError(
+    what,
+    plain(code),
+    `the action ${plain(action.command)} failed: ${plain(said)} (${plain(code)})`,
+  );
+}
+
+export function actionWaiter(client: Client): ActionWaiter {
+  const waited = new Map<number, Waited>();
+  let tries = 0;
+  /** Aborts the asking when nobody waits any more. */
+  let asking: AbortController | undefined;
+
+  function settle(id: number, result: ApiAction | Error): void {
+    const entry = waited.get(id);
+    waited.delete(id);
+    for (const each of entry?.settle ?? []) each(result);
+  }
+
+  function miss(id: number): void {
+    const entry = waited.get(id);
+    if (entry === undefined) return;
+    entry.misses += 1;
+    if (entry.misses >= MOST_MISSES)
+      settle(id, new ActionError(`action ${id}`, 'unknown_action', 'the API does not know it any more'));
+  }
+
+  async function askFor(ids: readonly number[], signal: AbortSignal): Promise<void> {
+    try {
+      const query = ids.map((id) => ['id', String(id)] as const);
+      const what = ids.length === 1 ? `ask for action ${ids[0]}` : `ask for ${ids.length} actions`;
+      const { actions } = await client.call(
+        { what, method: 'GET', path: '/actions', query, shape: answerShape },
+        signal,
+      );
+      const seen = new Map(actions.map((action) => [action.id, action]));
+      for (const id of ids) {
+        const action = seen.get(id);
+        if (action === undefined) miss(id);
+        else if (action.status !== 'running') settle(id, action);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      for (const id of ids) settle(id, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async function ask(signal: AbortSignal): Promise<void> {
+    while (waited.size > 0 && !signal.aborted) {
+      const chunks = chunksOf([...waited.keys()]);
+      const pause = Math.min(LONGEST_MS, FIRST_MS * GROWTH ** tries);
+      tries += 1;
+      // Many at once must not use up the rate that the changes themselves need.
+      await client.timing.sleep(Math.max(pause, FIRST_MS * chunks.length), signal);
+      await Promise.all(chunksOf([...waited.keys()]).map((ids) => askFor(ids, signal)));
+    }
+  }
+
+  function ensureAsking(): void {
+    tries = 0;
+    if (asking !== undefined) return;
+    const own = new AbortController();
+    asking = own;
+    void ask(own.signal)
+      .catch(() => undefined)
+      .finally(() => {
+        if (asking === own) asking = undefined;
+        // Somebody may have come while it ended.
+        if (waited.size > 0 && asking === undefined) ensureAsking();
+      });
+  }
+
+  function outcome(id: number, signal: AbortSignal): Promise<ApiAction> {
+    return new Promise((resolve, reject) => {
+      const entry = waited.get(id) ?? { settle: new Set(), misses: 0 };
+      const leave = (): void => {
+        entry.settle.delete(done);
+        if (entry.settle.size === 0 && waited.get(id) === entry) waited.delete(id);
+        if (waited.size === 0) asking?.abort(new Error('nobody waits any more'));
+        reject(signal.reason as Error);
+      };
+      const done = (result: ApiAction | Error): void => {
+        signal.removeEventListener('abort', leave);
+        if (result instanceof Error) reject(result);
+        else resolve(result);
+      };
+      if (signal.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      signal.addEventListener('abort', leave, { once: true });
+      entry.settle.add(done);
+      waited.set(id, entry);
+      ensureAsking();
+    });
+  }
+
+  return {
+    finished: async (what, actions, signal) => {
+      // When one of them is given up, the others are not waited for any longer.
+      const own = new AbortController();
+      const either = AbortSignal.any([signal, own.signal]);
+      try {
+        const ended = await Promise.all(
+          actions.map(async (action) => (action.status === 'running' ? outcome(action.id, either) : action)),
+        );
+        const failed = ended.find(({ status }) => status !== 'success');
+        if (failed !== undefined) throw failureOf(what, failed);
+      } catch (error) {
+        if (error instanceof ActionError && error.code === 'unknown_action')
+          throw new ActionError(what, error.code, error.message);
+        if (error instanceof ApiError)
+          throw new ActionError(what, error.code, `nobody knows how it ended: ${error.message}`);
+        throw error;
+      } finally {
+        own.abort(new Error('it is not waited for any longer'));
+      }
+    },
+  };
+}

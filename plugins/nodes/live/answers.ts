@@ -1,0 +1,86 @@
+/** Answers of the API as far as they are read here: https://docs.hetzner.cloud/reference/cloud, checked against the published description in a test. */
+
+import { count, flag, id, labels, list, nullable, number, object, partly, text, time, type TypeOf } from './shape.ts';
+
+const money = object({ net: text, gross: text });
+
+/** Prices are decimal text in the currency of the account. */
+export const priceShape = object({ location: text, price_hourly: money, price_monthly: money });
+
+const typeLocationShape = object({
+  name: text,
+  available: flag,
+  deprecation: nullable(object({ unavailable_after: time, announced: time })),
+});
+
+export const serverTypeShape = partly(
+  {
+    id,
+    name: text,
+    cores: number,
+    /** In GB. */
+    memory: number,
+    /** In GB. */
+    disk: number,
+    architecture: text,
+    prices: list(priceShape),
+  },
+  { deprecated: flag, locations: list(typeLocationShape) },
+);
+
+export const serverShape = partly(
+  {
+    id,
+    name: text,
+    status: text,
+    created: text,
+    public_net: partly(
+      {
+        ipv4: nullable(partly({ ip: text }, { id })),
+        ipv6: nullable(partly({ ip: text }, { id })),
+      },
+      { firewalls: list(partly({}, { id })) },
+    ),
+    private_net: list(partly({}, { network: id, ip: text, alias_ips: list(text) })),
+    server_type: partly({ id, name: text }, { deprecated: flag, locations: list(typeLocationShape) }),
+    location: object({ name: text }),
+    image: nullable(object({ id, name: nullable(text), deprecated: nullable(text) })),
+    locked: flag,
+    backup_window: nullable(text),
+    protection: object({ delete: flag, rebuild: flag }),
+    labels,
+    primary_disk_size: number,
+  },
+  { volumes: list(id), placement_group: nullable(object({ id, name: text })) },
+);
+
+export const actionShape = object({
+  id,
+  command: text,
+  status: text,
+  error: nullable(object({ code: text, message: text })),
+});
+
+export const namedShape = object({ id, name: text });
+
+/** A volume and the server that it is attached to. */
+export const volumeShape = object({ id, name: text, server: nullable(id) });
+
+export const pricingShape = object({ currency: text });
+
+/** Where a list stands in its pages, which count from 1. */
+export const pagesShape = object({
+  pagination: object({
+    page: count,
+    per_page: count,
+    next_page: nullable(count),
+    last_page: nullable(count),
+    total_entries: nullable(count),
+  }),
+});
+
+export const faultShape = object({ error: object({ code: text, message: text }) });
+
+export type ApiServer = TypeOf<typeof serverShape>;
+export type ApiAction = TypeOf<typeof actionShape>;
+export type ApiServerType = TypeOf<typeof serverTypeShape>;

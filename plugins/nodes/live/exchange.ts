@@ -1,0 +1,108 @@
+/** One HTTP exchange over `fetch`: bounded in time and size, never redirected, and said in plain words when it failed. */
+
+/** What was sent so far when it failed: `no` is certain. */
+type Sent = 'no' | 'maybe';
+
+/** No answer, or none that can be used. */
+export class ExchangeError extends Error {
+  override readonly name = 'ExchangeError';
+  /** `timeout` | `connect` | `broken` | `too-large` | `untrusted` | `unknown-name`. */
+  readonly reason: 'timeout' | 'connect' | 'broken' | 'too-large' | 'untrusted' | 'unknown-name';
+  readonly sent: Sent;
+
+  constructor(reason: ExchangeError['reason'], sent: Sent, message: string) {
+    super(message);
+    this.reason = reason;
+    this.sent = sent;
+  }
+}
+
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface Limits {
+  /** From the first byte sent to the last one read. */
+  readonly ms: number;
+  /** Of the body, after decompression. */
+  readonly bytes: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+const UNSENT = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const UNTRUSTED =
+  /^(?:CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_|INVALID_CA|HOSTNAME_MISMATCH|ERR_OSSL)/u;
+
+/** The code of what lies below: `fetch` itself says only that it failed. */
+function codeBelow(error: unknown): string {
+  for (let each = error, depth = 0; each instanceof Error && depth < 5; each = each.cause, depth += 1) {
+    const { code } = each as NodeJS.ErrnoException;
+    if (typeof code === 'string') return code;
+  }
+  return 'unknown';
+}
+
+function failureOf(error: unknown): ExchangeError {
+  if (error instanceof ExchangeError) return error;
+  const code = codeBelow(error);
+  if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', 'its name does not resolve');
+  if (UNTRUSTED.test(code)) return new ExchangeError('untrusted', 'no', `its certificate is not trusted (${code})`);
+  if (UNSENT.has(code)) return new ExchangeError('connect', 'no', `no connection came about (${code})`);
+  return new ExchangeError('broken', 'maybe', `the connection broke (${code})`);
+}
+
+async function readBody(response: Response, most: number): Promise<string> {
+  const announced = Number(response.headers.get('content-length') ?? '0');
+  const tooLarge = () => new ExchangeError('too-large', 'maybe', `the answer is larger than ${most} bytes`);
+  if (announced > most) throw tooLarge();
+  if (response.body === null) return '';
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of response.body) {
+    length += part.byteLength;
+    if (length > most) throw tooLarge();
+    parts.push(part);
+  }
+  return new TextDecoder().decode(Buffer.concat(parts));
+}
+
+/**
+ * Sends one request and reads its whole answer, whatever its status. Throws an ExchangeError where there is none, and
+ * the signal's reason when that fires. A redirect is an answer like any other: nothing is sent to where it leads.
+ */
+export async function exchange(request: Request, limits: Limits, signal: AbortSignal): Promise<Answer> {
+  signal.throwIfAborted();
+  const ending = new AbortController();
+  const timer = setTimeout(
+    () => ending.abort(new ExchangeError('timeout', 'maybe', `no whole answer within ${limits.ms / 1000} s`)),
+    limits.ms,
+  );
+  const abort = (): void => ending.abort(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers: request.headers,
+      redirect: 'manual',
+      signal: ending.signal,
+      ...(request.body === undefined ? {} : { body: request.body }),
+    });
+    return { status: response.status, headers: response.headers, body: await readBody(response, limits.bytes) };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw failureOf(ending.signal.aborted ? ending.signal.reason : error);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    // What is left of an answer that was too large is not read.
+    ending.abort();
+  }
+}

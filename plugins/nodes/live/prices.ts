@@ -1,0 +1,47 @@
+/** Server types and what they cost, from two lists of the API. */
+
+import type { PriceList, ServerTypeSeen, TypeInLocation } from '../world.ts';
+import { type ApiServerType, pricingShape, serverTypeShape } from './answers.ts';
+import type { Client } from './client.ts';
+import { listAll } from './pages.ts';
+import { object } from './shape.ts';
+
+const MB_PER_GB = 1024;
+
+function inLocations({ prices, locations, name: type }: ApiServerType): ServerTypeSeen['locations'] {
+  const entries = prices.flatMap(({ location, price_hourly, price_monthly }): readonly [string, TypeInLocation][] => {
+    const hourly = Number(price_hourly.net);
+    const monthly = Number(price_monthly.net);
+    if (!(hourly >= 0) || !(monthly >= 0)) throw new Error(`the price of ${type} in ${location} is no number`);
+    const place = locations?.find(({ name }) => name === location);
+    // Where the API lists the locations of a type, one that is not listed does not have it.
+    if (locations !== undefined && place === undefined) return [];
+    return [[location, { available: place?.available ?? true, hourly, monthly }]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function typeSeen(type: ApiServerType): ServerTypeSeen {
+  return {
+    id: type.id,
+    name: type.name,
+    cores: type.cores,
+    memoryMb: type.memory * MB_PER_GB,
+    diskGb: type.disk,
+    architecture: type.architecture,
+    deprecated: type.deprecated === true,
+    locations: inLocations(type),
+  };
+}
+
+/** Reads both lists at once. */
+export async function readPrices(client: Client, signal: AbortSignal): Promise<PriceList> {
+  const listing = { what: 'list server types', path: '/server_types', member: 'server_types', item: serverTypeShape };
+  const shape = object({ pricing: pricingShape });
+  const [types, { pricing }] = await Promise.all([
+    listAll(client, listing, signal),
+    client.call({ what: 'read the prices', method: 'GET', path: '/pricing', shape }, signal),
+  ]);
+  const sorted = types.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { currency: pricing.currency, types: Object.fromEntries(sorted.map((type) => [type.name, typeSeen(type)])) };
+}

@@ -1,0 +1,139 @@
+/** The real world for reading: the account at the provider, the workload source, and the servers' own ports. */
+
+import { durationMs } from '../../../src/engine/load/amounts.ts';
+import type { Outside } from '../../../src/engine/plugin.ts';
+import type { NodesConfig } from '../generated.ts';
+import type { NodesReader, ServerSeen } from '../world.ts';
+import { type ApiServer, serverShape } from './answers.ts';
+import { isNotFound } from './api-error.ts';
+import { type Client, openClient } from './client.ts';
+import { type Directories, directories } from './directory.ts';
+import { checkedEndpoint } from './endpoint.ts';
+import { listAll } from './pages.ts';
+import { readPrices } from './prices.ts';
+import { probe } from './probe.ts';
+import { prepareNames, serversSeen } from './server-seen.ts';
+import { list, object } from './shape.ts';
+import { sharedRead } from './shared-read.ts';
+import { slots } from './slots.ts';
+import { realTiming, type Timing } from './timing.ts';
+import { readToken } from './token.ts';
+import { userDataDigest } from './user-data.ts';
+import { openSource, type Source } from './workloads.ts';
+
+/** The account, once somebody asks for it: a project of static nodes alone needs no token. */
+export interface Account {
+  readonly client: Client;
+  readonly names: Directories;
+}
+
+export type OpenAccount = (signal: AbortSignal) => Promise<Account>;
+
+/** What reader and writer have in common. */
+export interface Opened {
+  readonly account: OpenAccount;
+  readonly source: Source;
+  readonly reader: NodesReader;
+  readonly folder: string;
+}
+
+const SERVERS = {
+  what: 'list servers',
+  path: '/servers',
+  query: [['sort', 'id:asc']],
+  member: 'servers',
+  item: serverShape,
+} as const;
+
+async function openAccount(outside: Outside, timing: Timing): Promise<Account> {
+  const config = outside.config as unknown as NodesConfig;
+  const endpoint = checkedEndpoint(config.endpoint);
+  const token = await readToken(config, outside.folder, outside.env);
+  const requestMs = config.requestSeconds * 1000;
+  const client = openClient({ endpoint, token, timing, requestMs, reserve: config.requestReserve });
+  return { client, names: directories(client) };
+}
+
+/** One server in the API's words; undefined where there is none. */
+export async function getServer({ client }: Account, id: number, signal: AbortSignal): Promise<ApiServer | undefined> {
+  try {
+    const shape = object({ server: serverShape });
+    return (await client.call({ what: `look at server ${id}`, method: 'GET', path: `/servers/${id}`, shape }, signal))
+      .server;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The one server of this name; undefined where there is none. */
+export async function getServerByName(
+  { client }: Account,
+  name: string,
+  signal: AbortSignal,
+): Promise<ApiServer | undefined> {
+  const shape = object({ servers: list(serverShape) });
+  const call = {
+    what: `look for server ${name}`,
+    method: 'GET',
+    path: '/servers',
+    query: [['name', name]],
+    shape,
+  } as const;
+  const { servers } = await client.call(call, signal);
+  // The filter is exact at the provider; something between may not know it.
+  return servers.find((server) => server.name === name);
+}
+
+/** One server in our words. */
+export async function serverSeen({ names }: Account, server: ApiServer, signal: AbortSignal): Promise<ServerSeen> {
+  const [seen] = await serversSeen([server], names, signal);
+  if (seen === undefined) throw new Error(`server ${server.id} was lost on the way`);
+  return seen;
+}
+
+export function open(outside: Outside, timing: Timing): Opened {
+  const config = outside.config as unknown as NodesConfig;
+  const { folder, env, now, project } = outside;
+  const opening = sharedRead(() => openAccount(outside, timing));
+  const account: OpenAccount = (signal) => opening.get(signal);
+  const source = openSource({ config: config.workloads, folder, env, now });
+  const prices = sharedRead(async (signal) => readPrices((await account(signal)).client, signal));
+  const probes = slots(config.probe.concurrency);
+  const probeMs = config.probe.timeoutSeconds * 1000;
+
+  const one = async (
+    find: (account: Account) => Promise<ApiServer | undefined>,
+    signal: AbortSignal,
+  ): Promise<ServerSeen | undefined> => {
+    const opened = await account(signal);
+    const server = await find(opened);
+    return server === undefined ? undefined : serverSeen(opened, server, signal);
+  };
+
+  const reader: NodesReader = {
+    limits: {
+      probes: config.probe.concurrency,
+      probeIntervalMs: durationMs(config.probe.interval),
+      workloadsIntervalMs: durationMs(config.workloads?.interval ?? '2m'),
+      project,
+    },
+    hooks: source.hooks,
+    servers: async (signal) => {
+      const { client, names } = await account(signal);
+      const servers = await listAll(client, SERVERS, signal, (first) => prepareNames(first, names, signal));
+      return serversSeen(servers, names, signal);
+    },
+    server: (id, signal) => one((opened) => getServer(opened, id, signal), signal),
+    serverByName: (name, signal) => one((opened) => getServerByName(opened, name, signal), signal),
+    prices: (signal) => prices.get(signal),
+    workloads: (signal) => source.read(signal),
+    probe: (target, signal) => probes.within(signal, () => probe(target, probeMs, signal)),
+    userDataDigest: (file) => userDataDigest(folder, file),
+  };
+  return { account, source, reader, folder };
+}
+
+export function openReader(outside: Outside, timing: Timing = realTiming): NodesReader {
+  return open(outside, timing).reader;
+}

@@ -1,0 +1,126 @@
+/** Servers in the API's words, and in ours. */
+
+import type { Attachment, Named, ProviderStatus, ServerSeen } from '../world.ts';
+import type { ApiServer } from './answers.ts';
+import type { Directories } from './directory.ts';
+
+const STATUSES: ReadonlySet<string> = new Set<ProviderStatus>([
+  'running',
+  'initializing',
+  'starting',
+  'stopping',
+  'off',
+  'deleting',
+  'migrating',
+  'rebuilding',
+  'unknown',
+]);
+
+function statusOf(word: string): ProviderStatus {
+  return STATUSES.has(word) ? (word as ProviderStatus) : 'unknown';
+}
+
+/** Ids of what a server refers to without its name. */
+export interface References {
+  readonly networks: readonly number[];
+  readonly firewalls: readonly number[];
+  readonly volumes: readonly number[];
+}
+
+/** References of all of these servers. */
+export function referencesOf(servers: readonly ApiServer[]): References {
+  return {
+    networks: servers.flatMap(({ private_net }) => private_net.flatMap(({ network }) => network ?? [])),
+    firewalls: servers.flatMap(({ public_net }) => (public_net.firewalls ?? []).flatMap(({ id }) => id ?? [])),
+    volumes: servers.flatMap(({ volumes }) => volumes ?? []),
+  };
+}
+
+/** Begins to read the names that these servers need. */
+export function prepareNames(servers: readonly ApiServer[], names: Directories, signal: AbortSignal): void {
+  const { networks, firewalls, volumes } = referencesOf(servers);
+  if (networks.length > 0) names.networks.prepare(signal);
+  if (firewalls.length > 0) names.firewalls.prepare(signal);
+  if (volumes.length > 0) names.volumes.prepare(signal);
+}
+
+type Names = ReadonlyMap<number, Named>;
+
+function named(names: Names, id: number): Named {
+  return names.get(id) ?? { id, name: String(id) };
+}
+
+function byName(a: Named, b: Named): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : a.id - b.id;
+}
+
+function attachmentsOf({ private_net }: ApiServer, networks: Names): readonly Attachment[] {
+  return private_net
+    .flatMap(({ network, ip, alias_ips = [] }) =>
+      network === undefined || ip === undefined ? [] : [{ network: named(networks, network), ip, aliasIps: alias_ips }],
+    )
+    .sort((a, b) => byName(a.network, b.network));
+}
+
+/** The provider makes legacy addresses without an id; none has this one. */
+const NO_ID = 0;
+
+function addressOf(address: ApiServer['public_net']['ipv4']): { readonly id: number; readonly ip: string } | undefined {
+  return address === null ? undefined : { id: address.id ?? NO_ID, ip: address.ip };
+}
+
+function isDeprecated({ server_type, location }: ApiServer): boolean {
+  const here = server_type.locations?.find(({ name }) => name === location.name);
+  return server_type.deprecated === true || (here?.deprecation ?? null) !== null;
+}
+
+/** A time as ISO 8601 in UTC; undefined for what is none. */
+function timeOf(text: string): string | undefined {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
+}
+
+function seen(server: ApiServer, networks: Names, firewalls: Names, volumes: Names): ServerSeen {
+  const { image, placement_group: group } = server;
+  const created = timeOf(server.created);
+  const ipv4 = addressOf(server.public_net.ipv4);
+  const ipv6 = addressOf(server.public_net.ipv6);
+  const references = referencesOf([server]);
+  return {
+    id: server.id,
+    name: server.name,
+    status: statusOf(server.status),
+    ...(created === undefined ? {} : { created }),
+    serverType: { id: server.server_type.id, name: server.server_type.name, deprecated: isDeprecated(server) },
+    diskGb: server.primary_disk_size,
+    location: server.location.name,
+    ...(image === null
+      ? {}
+      : { image: { id: image.id, name: image.name ?? String(image.id), deprecated: image.deprecated !== null } }),
+    locked: server.locked,
+    protection: server.protection,
+    backups: server.backup_window !== null,
+    labels: server.labels,
+    ...(ipv4 === undefined ? {} : { ipv4 }),
+    ...(ipv6 === undefined ? {} : { ipv6 }),
+    networks: attachmentsOf(server, networks),
+    firewalls: references.firewalls.map((id) => named(firewalls, id)).sort(byName),
+    volumes: references.volumes.map((id) => named(volumes, id)).sort(byName),
+    ...(group === undefined || group === null ? {} : { placementGroup: group }),
+  };
+}
+
+/** Servers with the names of all that they refer to. */
+export async function serversSeen(
+  servers: readonly ApiServer[],
+  names: Directories,
+  signal: AbortSignal,
+): Promise<readonly ServerSeen[]> {
+  const references = referencesOf(servers);
+  const [networks, firewalls, volumes] = await Promise.all([
+    names.networks.named(references.networks, signal),
+    names.firewalls.named(references.firewalls, signal),
+    names.volumes.named(references.volumes, signal),
+  ]);
+  return servers.map((server) => seen(server, networks, firewalls, volumes));
+}

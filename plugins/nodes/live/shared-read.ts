@@ -1,0 +1,63 @@
+/** Reads that several wait for: made once, kept, and ended when nobody waits for it any more. */
+
+export interface SharedRead<T> {
+  /** What was read, or is being read now. Rejects with the signal's reason when that fires; a failure is not kept. */
+  readonly get: (signal: AbortSignal) => Promise<T>;
+  /** Reads anew the next time, unless somebody has done so since `value` was read. */
+  readonly forget: (value: T) => void;
+}
+
+interface Reading<T> {
+  readonly promise: Promise<T>;
+  readonly ending: AbortController;
+  waiting: number;
+  value?: { readonly is: T };
+}
+
+export function sharedRead<T>(read: (signal: AbortSignal) => Promise<T>): SharedRead<T> {
+  let current: Reading<T> | undefined;
+
+  function begin(): Reading<T> {
+    const ending = new AbortController();
+    const reading: Reading<T> = { promise: read(ending.signal), ending, waiting: 0 };
+    reading.promise.then(
+      (value) => {
+        reading.value = { is: value };
+      },
+      () => {
+        if (current === reading) current = undefined;
+      },
+    );
+    return reading;
+  }
+
+  function leave(reading: Reading<T>): void {
+    reading.waiting -= 1;
+    if (reading.waiting > 0 || reading.value !== undefined) return;
+    if (current === reading) current = undefined;
+    reading.ending.abort(new Error('nobody waits for it any more'));
+  }
+
+  return {
+    get: async (signal) => {
+      signal.throwIfAborted();
+      current ??= begin();
+      const reading = current;
+      reading.waiting += 1;
+      let abort: (() => void) | undefined;
+      const aborted = new Promise<never>((_resolve, reject) => {
+        abort = () => reject(signal.reason as Error);
+        signal.addEventListener('abort', abort, { once: true });
+      });
+      try {
+        return await Promise.race([reading.promise, aborted]);
+      } finally {
+        if (abort !== undefined) signal.removeEventListener('abort', abort);
+        leave(reading);
+      }
+    },
+    forget: (value) => {
+      if (current?.value?.is === value) current = undefined;
+    },
+  };
+}

@@ -1,0 +1,184 @@
+/** The workload source: what runs where, from an HTTP service or a file, and the service's hooks. */
+
+import { resolve } from 'node:path';
+import { redactor } from '../../../src/engine/redact.ts';
+import type { Json } from '../../../src/engine/types.ts';
+import type { NodesConfig, Workloads } from '../generated.ts';
+import { validators } from '../generated.validators.js';
+import type { WorkloadsSeen } from '../world.ts';
+import { exchange, ExchangeError, type Request } from './exchange.ts';
+import { FileError, readLimited } from './limited-file.ts';
+
+/** Ten thousand nodes with a hundred containers each fit well. */
+const MOST_BYTES = 64 * 1024 * 1024;
+/** What a hook answers is not looked at, and not read beyond this. */
+const MOST_HOOK_BYTES = 1024 * 1024;
+
+/** The source cannot be read, or says something that cannot be true; or a hook did not do as it was told. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+  readonly endpoint: string;
+
+  constructor(endpoint: string, message: string) {
+    super(message.slice(0, 1000));
+    this.endpoint = endpoint;
+  }
+}
+
+/** What a source can be told. */
+export type Hook = 'drain' | 'migrate';
+
+export interface Source {
+  readonly hooks: Readonly<Record<Hook, boolean>>;
+  /** Undefined where no source is configured. Throws a SourceError. */
+  readonly read: (signal: AbortSignal) => Promise<WorkloadsSeen | undefined>;
+  /** Calls a hook and waits for its answer; false where the source has none. Throws a SourceError. */
+  readonly tell: (hook: Hook, body: Json, signal: AbortSignal) => Promise<boolean>;
+}
+
+export interface SourceOptions {
+  readonly config: NodesConfig['workloads'];
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
+
+/** An address as messages may show it: without user, password and query. */
+function plainUrl(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+/** The first name that is there twice. */
+function repeatedIn(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
+}
+
+function parsed(text: string, where: string): Workloads {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new SourceError(where, 'what the workload source says is no JSON');
+  }
+  const valid = validators['input:Workloads'];
+  if (!valid(value)) {
+    const [first] = valid.errors ?? [];
+    const what = `${first?.instancePath ?? ''} ${first?.message ?? 'is wrong'}`.trim();
+    throw new SourceError(where, `what the workload source says is not in its published form: ${what}`);
+  }
+  const workloads = value as Workloads;
+  const repeated = repeatedIn(workloads.nodes.map(({ name }) => name));
+  // One of them may say that it is empty, and the other one not.
+  if (repeated !== undefined) throw new SourceError(where, `the workload source lists the node ${repeated} twice`);
+  const contradiction = workloads.nodes.find(
+    ({ emptySince, containers }) => emptySince !== undefined && containers.length > 0,
+  );
+  if (contradiction !== undefined)
+    throw new SourceError(where, `the workload source lists containers on ${contradiction.name}, and calls it empty`);
+  return workloads;
+}
+
+type HttpConfig = NonNullable<NonNullable<NodesConfig['workloads']>['http']>;
+
+interface Ask {
+  readonly what: string;
+  readonly url: string;
+  readonly body?: Json;
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+/** One request to the service: its body, of an answer that says yes. */
+async function ask(config: HttpConfig, env: SourceOptions['env'], wanted: Ask, signal: AbortSignal): Promise<string> {
+  if (!URL.canParse(wanted.url)) throw new SourceError('workloads', `${wanted.what}: its address is no URL`);
+  const url = new URL(wanted.url);
+  const where = plainUrl(url);
+  const fail = (message: string): SourceError => {
+    const secrets = config.tokenEnv === undefined ? [] : [env[config.tokenEnv] ?? ''];
+    return new SourceError(where, redactor(secrets)(`${wanted.what}: ${message}`));
+  };
+  const token = tokenOf(config, env, fail);
+  if (url.username !== '' || url.password !== '')
+    throw fail('its address holds a user or a password: name a token by tokenEnv instead');
+  const request: Request = {
+    method: wanted.body === undefined ? 'GET' : 'POST',
+    url,
+    headers: {
+      accept: 'application/json',
+      'user-agent': 'fettle',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(wanted.body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(wanted.body === undefined ? {} : { body: JSON.stringify(wanted.body) }),
+  };
+  try {
+    const { status, body } = await exchange(request, { ms: wanted.seconds * 1000, bytes: wanted.bytes }, signal);
+    if (status >= 300 && status < 400) throw fail('it answers with a redirect, which is not followed');
+    if (status < 200 || status > 299) throw fail(`it answered ${status}`);
+    return body;
+  } catch (error) {
+    if (error instanceof ExchangeError) throw fail(error.message);
+    throw error;
+  }
+}
+
+function tokenOf(
+  { tokenEnv }: HttpConfig,
+  env: SourceOptions['env'],
+  fail: (message: string) => SourceError,
+): string | undefined {
+  if (tokenEnv === undefined) return undefined;
+  const token = env[tokenEnv]?.trim() ?? '';
+  if (token === '') throw fail(`the environment variable ${tokenEnv}, which is to hold its token, is not set`);
+  if (!/^[\x21-\x7e]+$/u.test(token)) throw fail(`the environment variable ${tokenEnv} holds no token`);
+  return token;
+}
+
+async function readFile(path: string, name: string): Promise<string> {
+  try {
+    return (await readLimited(path, MOST_BYTES, `the workload file ${name}`)).toString();
+  } catch (error) {
+    if (error instanceof FileError) throw new SourceError(path, error.message);
+    throw error;
+  }
+}
+
+export function openSource({ config, folder, env, now }: SourceOptions): Source {
+  const http = config?.http;
+  const file = config?.file;
+  const urls: Readonly<Record<Hook, string | undefined>> = { drain: http?.drainUrl, migrate: http?.migrateUrl };
+
+  async function text(signal: AbortSignal): Promise<{ readonly text: string; readonly where: string } | undefined> {
+    if (http !== undefined && file !== undefined)
+      throw new SourceError(file, 'there are two workload sources, http and file: write one of them');
+    if (http !== undefined) {
+      const { url, timeoutSeconds: seconds } = http;
+      const wanted = { what: 'ask the workload source', url, seconds, bytes: MOST_BYTES };
+      return { text: await ask(http, env, wanted, signal), where: plainUrl(new URL(url)) };
+    }
+    if (file !== undefined) {
+      const path = resolve(folder, file);
+      return { text: await readFile(path, file), where: path };
+    }
+    return undefined;
+  }
+
+  return {
+    hooks: { drain: urls.drain !== undefined, migrate: urls.migrate !== undefined },
+    read: async (signal) => {
+      // What was so when it was asked: it may have changed while the answer was on its way.
+      const at = new Date(now()).toISOString();
+      const said = await text(signal);
+      return said === undefined ? undefined : { at, workloads: parsed(said.text, said.where) };
+    },
+    tell: async (hook, body, signal) => {
+      const url = urls[hook];
+      if (http === undefined || url === undefined) return false;
+      const what = `tell the workload source to ${hook}`;
+      await ask(http, env, { what, url, body, seconds: http.hookSeconds, bytes: MOST_HOOK_BYTES }, signal);
+      return true;
+    },
+  };
+}

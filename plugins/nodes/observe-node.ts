@@ -1,0 +1,249 @@
+/** What is seen of a Node: pure, from its server, the answer of its probe, and what the workload source says. */
+
+import type { Facts, Finding, Memory, Observed, Ref } from '../../src/engine/types.ts';
+import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
+import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
+import { LABELS } from './labels.ts';
+import { type Life, lifeOf, type WorkloadsOfNode } from './life.ts';
+import { type Settings, workloadName } from './settings.ts';
+import type { NodesLimits, PriceList, ProbeSeen, ServerSeen } from './world.ts';
+
+/** A disk that is fuller drains its node. */
+export const DISK_FULL_PERCENT = 90;
+export const DISK_CRITICAL_PERCENT = 95;
+
+/** What one look has for every node. */
+export interface Surroundings {
+  /** Epoch ms. */
+  readonly now: number;
+  readonly at: string;
+  readonly limits: NodesLimits;
+  /** Absent where the source could not be read, or none is configured. */
+  readonly workloads?: Workloads;
+  /** The same by name. */
+  readonly byName: ReadonlyMap<string, WorkloadsOfNode>;
+  /** Absent where they could not be read. */
+  readonly prices?: PriceList;
+}
+
+/** What one look has of one node. */
+export interface NodeSeen {
+  readonly ref: Ref;
+  readonly spec?: NodeSpec;
+  readonly settings: Settings;
+  readonly memory?: Memory<NodeMemory>;
+  /** Absent on a static node. */
+  readonly server?: ServerSeen;
+  /** Absent where there was nothing to ask. */
+  readonly probe?: ProbeSeen;
+  /** Digest of the file with its user data. */
+  readonly userData?: string;
+}
+
+/** Ours by what is remembered: created or adopted, and not put in doubt. */
+function isOurs(memory: Memory<NodeMemory> | undefined): boolean {
+  return memory?.owned !== undefined && memory.unknown !== true;
+}
+
+/** The label of what an intent made. */
+export function intentOf(memory: Memory<NodeMemory> | undefined): string | undefined {
+  return memory?.open?.goal === 'create' ? `${memory.open.run}-${memory.open.seq}` : undefined;
+}
+
+/** A create of this project that is under way, or whose answer was lost, made this server. */
+function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
+  const label = server.labels[LABELS.intent];
+  if (label === undefined) return false;
+  return label === intentOf(memory) || memory?.lastError?.step === 'absent>provisioning';
+}
+
+/**
+ * Whether a server is another one than what is remembered under its name. What vanished and was made anew by somebody
+ * else is not ours because of its name; what a create of ours left behind is.
+ */
+export function isOther(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
+  if (!isOurs(memory) || isOfOurCreate(memory, server)) return false;
+  return memory?.kept.serverId !== server.id;
+}
+
+/** What is remembered, as far as it is about this server: a new one under an old name has its life before it. */
+function memoryOfServer(
+  memory: Memory<NodeMemory> | undefined,
+  server: ServerSeen | undefined,
+): Memory<NodeMemory> | undefined {
+  if (memory === undefined || server === undefined) return memory;
+  const { serverId, settings, labels } = memory.kept;
+  if (serverId === undefined || serverId === server.id) return memory;
+  const { state: _state, since: _since, others: _others, ...rest } = memory;
+  return {
+    ...rest,
+    kept: { ...(settings === undefined ? {} : { settings }), ...(labels === undefined ? {} : { labels }) },
+  };
+}
+
+function factsOf({ server, spec, userData }: NodeSeen, prices: PriceList | undefined, other: boolean): NodeFacts {
+  if (server === undefined) return {};
+  const wanted = spec?.serverType === undefined ? undefined : prices?.types[spec.serverType];
+  const architecture = prices?.types[server.serverType.name]?.architecture;
+  return {
+    serverId: server.id,
+    name: server.name,
+    serverType: server.serverType.name,
+    diskGb: server.diskGb,
+    location: server.location,
+    ...(server.image === undefined ? {} : { image: { id: server.image.id, name: server.image.name } }),
+    protection: server.protection,
+    backups: server.backups,
+    labels: server.labels,
+    ...(server.ipv4 === undefined ? {} : { ipv4: server.ipv4 }),
+    ...(server.ipv6 === undefined ? {} : { ipv6: server.ipv6 }),
+    networks: server.networks,
+    firewalls: server.firewalls,
+    volumes: server.volumes,
+    ...(server.placementGroup === undefined ? {} : { placementGroup: server.placementGroup }),
+    ...(wanted === undefined || wanted.name === server.serverType.name
+      ? {}
+      : { wantedType: { diskGb: wanted.diskGb, architecture: wanted.architecture } }),
+    ...(architecture === undefined ? {} : { architecture }),
+    ...(userData === undefined ? {} : { userData }),
+    ...(other ? { other } : {}),
+  };
+}
+
+function knownOf(seen: NodeSeen, { workloads, byName }: Surroundings): WorkloadsKnown {
+  if (seen.settings.workloads.none) return 'none';
+  if (workloads === undefined) return 'unread';
+  return byName.has(workloadName(seen.ref.name, seen.settings)) ? 'listed' : 'unlisted';
+}
+
+/** What waits for room that a member of this pool, or a node without one, could give. */
+export function queueFor(workloads: Workloads | undefined, pool: string | undefined): QueueSeen | undefined {
+  if (workloads === undefined) return undefined;
+  const waiting = workloads.queue.filter((each) => each.pool === undefined || each.pool === pool);
+  return { count: waiting.length, mb: waiting.reduce((sum, { mb }) => sum + mb, 0) };
+}
+
+function costOf(
+  server: ServerSeen | undefined,
+  prices: PriceList | undefined,
+): Pick<NodeSignals, 'hourly' | 'monthly' | 'currency' | 'memoryMb'> {
+  const type = server === undefined ? undefined : prices?.types[server.serverType.name];
+  if (server === undefined || prices === undefined || type === undefined) return {};
+  const price = type.locations[server.location];
+  return {
+    memoryMb: type.memoryMb,
+    ...(price === undefined ? {} : { hourly: price.hourly, monthly: price.monthly, currency: prices.currency }),
+  };
+}
+
+const IN_SERVICE: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);
+
+interface Told {
+  readonly life: Life;
+  readonly known: WorkloadsKnown;
+  readonly disk: number | undefined;
+  readonly other: boolean;
+}
+
+function findingsOf(seen: NodeSeen, { life, known, disk, other }: Told): readonly Finding[] {
+  const { ref, server, settings, probe, memory } = seen;
+  const found: Finding[] = [];
+  const add = (code: FindingCode, severity: Finding['severity'], message: string, facts: Facts): void => {
+    found.push({ ref, code, severity, message, facts });
+  };
+  if (other && server !== undefined)
+    add(
+      'other-server',
+      'error',
+      `the server of this name has the id ${server.id}, and ${memory?.kept.serverId === undefined ? 'the one that was ours is gone' : `${memory.kept.serverId} is ours`}`,
+      { serverId: server.id, ours: memory?.kept.serverId ?? null },
+    );
+  if (life.state === 'unhealthy' || life.health === 'unhealthy') {
+    const why =
+      server !== undefined && life.power !== 'on'
+        ? `it is ${server.status}, and ought to run`
+        : probe?.answered === false
+          ? `it does not answer: ${probe.message}`
+          : 'it does not answer';
+    add('unhealthy', 'error', life.health === 'unhealthy' ? why : 'it was drained, and does not return to service', {
+      status: server?.status ?? null,
+      health: life.health,
+    });
+  }
+  if (disk !== undefined && disk > DISK_CRITICAL_PERCENT)
+    add('disk-critical', 'error', `its disk is ${disk} % full`, { diskUsedPercent: disk });
+  else if (disk !== undefined && disk > DISK_FULL_PERCENT)
+    add('disk-full', 'warning', `its disk is ${disk} % full`, { diskUsedPercent: disk });
+  if (known === 'unlisted' && IN_SERVICE.has(life.state))
+    add('not-listed', 'warning', `the workload source does not list ${workloadName(ref.name, settings)}`, {
+      name: workloadName(ref.name, settings),
+    });
+  const deprecated = [
+    ...(server?.serverType.deprecated === true ? [`its server type ${server.serverType.name}`] : []),
+    ...(server?.image?.deprecated === true ? [`its image ${server.image.name}`] : []),
+  ];
+  if (deprecated.length > 0)
+    add('deprecated', 'warning', `${deprecated.join(' and ')} ${deprecated.length === 1 ? 'is' : 'are'} deprecated`, {
+      deprecated,
+    });
+  return found;
+}
+
+function protectedBy(server: ServerSeen | undefined): string | undefined {
+  if (server === undefined || !(server.protection.delete || server.protection.rebuild)) return undefined;
+  return server.protection.delete ? 'delete protection' : 'rebuild protection';
+}
+
+/** Whether a server was there before it was ours, so that its life did not begin under our eyes. */
+function isRecovered(memory: Memory<NodeMemory> | undefined, server: ServerSeen | undefined): boolean {
+  return server !== undefined && !isOurs(memory) && !isOfOurCreate(memory, server);
+}
+
+export function observedNode(seen: NodeSeen, around: Surroundings): Observed<NodeFacts> {
+  const { ref, server, settings, probe } = seen;
+  const other = server !== undefined && isOther(seen.memory, server);
+  const memory = memoryOfServer(seen.memory, server);
+  const known = knownOf(seen, around);
+  const workloads = known === 'listed' ? around.byName.get(workloadName(ref.name, settings)) : undefined;
+  const life = lifeOf({
+    now: around.now,
+    status: server?.status ?? 'running',
+    ...(server?.created === undefined ? {} : { created: server.created }),
+    labels: server?.labels ?? {},
+    settings,
+    ...(memory === undefined ? {} : { memory }),
+    recovered: isRecovered(seen.memory, server),
+    probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
+    known,
+    ...(workloads === undefined ? {} : { workloads }),
+    probeIntervalMs: around.limits.probeIntervalMs,
+    workloadsIntervalMs: around.limits.workloadsIntervalMs,
+  });
+  const disk = workloads?.diskUsedPercent;
+  const queue = queueFor(around.workloads, settings.pool);
+  const signals: NodeSignals = {
+    ...(server === undefined ? {} : { status: server.status, locked: server.locked }),
+    probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
+    ...(probe?.answered === false ? { probeMessage: probe.message } : {}),
+    ...(probe?.answered === true ? { rttMs: probe.rttMs } : {}),
+    workloads: known,
+    ...(workloads === undefined ? {} : { list: workloads.containers }),
+    ...(disk === undefined ? {} : { diskUsedPercent: disk }),
+    life: life.life,
+    ...(queue === undefined ? {} : { queue }),
+    ...costOf(server, around.prices),
+  };
+  const by = protectedBy(server);
+  return {
+    ref,
+    state: life.state,
+    ...(life.via.length === 0 ? {} : { via: life.via }),
+    others: { health: life.health, power: life.power },
+    ...(by === undefined ? {} : { protectedBy: by }),
+    ...(settings.provider === 'static' ? { given: true as const } : {}),
+    facts: factsOf(seen, around.prices, other),
+    signals: signals as unknown as Facts,
+    findings: findingsOf(seen, { life, known, disk, other }),
+    at: around.at,
+  };
+}

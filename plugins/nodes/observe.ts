@@ -1,0 +1,275 @@
+/**
+ * Observe: the servers of the account, what the workload source says, prices, and the probes; all at the same time, as far
+ * as one does not need the other.
+ *
+ * What cannot be read is a gap: the account, on everything that it has; the workload source, on every node whose containers
+ * it ought to list, and on the containers; the prices, on the pools. A node under a gap is seen all the same, if its server
+ * is; nothing of it is taken away. A whole look also gives the servers that nobody wrote anything of.
+ */
+
+import type { Query } from '../../src/engine/plugin.ts';
+import { formatRef } from '../../src/engine/ref.ts';
+import type { Desired, Gap, Memory, Observed, Ref, View } from '../../src/engine/types.ts';
+import { PLUGIN } from './facts.ts';
+import type { NodeMemory, NodePoolSpec, NodeSpec, Workloads } from './generated.ts';
+import { intentOf, observedNode, type Surroundings } from './observe-node.ts';
+import { LABELS } from './labels.ts';
+import { type AccountSeen, observeContainer, observePool } from './pool/observe.ts';
+import { probeTarget } from './readiness.ts';
+import { type Settings, settingsOf, workloadName } from './settings.ts';
+import type { NodesReader, PriceList, ProbeSeen, ServerSeen } from './world.ts';
+
+/** With more servers to look at than this, the whole list costs less. */
+const SINGLE_LOOKS = 8;
+
+interface Target {
+  readonly ref: Ref;
+  readonly desired?: Desired;
+  readonly memory?: Memory;
+}
+
+interface NodeTarget {
+  readonly ref: Ref;
+  readonly desired?: Desired<NodeSpec>;
+  readonly memory?: Memory<NodeMemory>;
+  readonly settings: Settings;
+}
+
+/** What was read, or why it was not. */
+type Read<T> = { readonly value: T } | { readonly error: unknown };
+
+async function attempt<T>(read: Promise<T>): Promise<Read<T>> {
+  try {
+    return { value: await read };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function gapOf(error: unknown, what: { readonly kind: string } | { readonly refs: readonly Ref[] }): Gap {
+  const message = error instanceof Error ? error.message : String(error);
+  const endpoint =
+    error instanceof Error && 'endpoint' in error && typeof error.endpoint === 'string' ? error.endpoint : undefined;
+  return { plugin: PLUGIN, ...what, ...(endpoint === undefined ? {} : { endpoint }), message };
+}
+
+function targetsOf(query: Query): readonly Target[] {
+  const only = query.only === undefined ? undefined : new Set(query.only.map(formatRef));
+  const targets = new Map<string, Target>();
+  for (const ref of query.only ?? []) targets.set(formatRef(ref), { ref });
+  for (const memory of query.memory) targets.set(formatRef(memory.ref), { ref: memory.ref, memory });
+  for (const desired of query.desired) {
+    const address = formatRef(desired.ref);
+    targets.set(address, { ...targets.get(address), ref: desired.ref, desired });
+  }
+  return [...targets].filter(([address]) => only === undefined || only.has(address)).map(([, target]) => target);
+}
+
+function nodeTarget({ ref, ...rest }: Target): NodeTarget {
+  const desired = rest.desired as Desired<NodeSpec> | undefined;
+  const memory = rest.memory as Memory<NodeMemory> | undefined;
+  return {
+    ref,
+    ...(desired === undefined ? {} : { desired }),
+    ...(memory === undefined ? {} : { memory }),
+    settings: settingsOf(desired, memory),
+  };
+}
+
+/** Servers by the node that they are, and all that are nobody's. */
+interface Found {
+  readonly servers: ReadonlyMap<string, ServerSeen>;
+  readonly others: readonly ServerSeen[];
+}
+
+/** A server that has the name while a create of ours is open, and is not what that made, is not looked at yet. */
+function isTaken({ memory }: NodeTarget, server: ServerSeen): boolean {
+  const intent = intentOf(memory);
+  return intent !== undefined && memory?.kept.serverId !== server.id && server.labels[LABELS.intent] !== intent;
+}
+
+/** Which server is which node: by the id that is remembered, else by its name. */
+function assign(nodes: readonly NodeTarget[], all: readonly ServerSeen[]): Found {
+  const byId = new Map(all.map((server) => [server.id, server]));
+  const byName = new Map(all.map((server) => [server.name, server]));
+  const servers = new Map<string, ServerSeen>();
+  const taken = new Set<number>();
+  const take = (node: NodeTarget, server: ServerSeen | undefined): void => {
+    if (server === undefined || taken.has(server.id) || isTaken(node, server)) return;
+    servers.set(node.ref.name, server);
+    taken.add(server.id);
+  };
+  for (const node of nodes) {
+    const id = node.memory?.kept.serverId;
+    if (id !== undefined) take(node, byId.get(id));
+  }
+  for (const node of nodes) if (!servers.has(node.ref.name)) take(node, byName.get(node.ref.name));
+  return { servers, others: all.filter(({ id }) => !taken.has(id)) };
+}
+
+async function findOne(world: NodesReader, node: NodeTarget, signal: AbortSignal): Promise<ServerSeen | undefined> {
+  const id = node.memory?.kept.serverId;
+  const known = id === undefined ? undefined : await world.server(id, signal);
+  const found = known ?? (await world.serverByName(node.ref.name, signal));
+  return found === undefined || isTaken(node, found) ? undefined : found;
+}
+
+async function readServers(world: NodesReader, nodes: readonly NodeTarget[], query: Query): Promise<Found> {
+  if (query.only === undefined || nodes.length > SINGLE_LOOKS) {
+    const all = await world.servers(query.signal);
+    return assign(nodes, all);
+  }
+  const found = await Promise.all(nodes.map(async (node) => [node, await findOne(world, node, query.signal)] as const));
+  return {
+    servers: new Map(found.flatMap(([{ ref }, server]) => (server === undefined ? [] : [[ref.name, server] as const]))),
+    others: [],
+  };
+}
+
+/** Answers by the name of the node; where this machine itself could not ask, the error. */
+async function readProbes(
+  world: NodesReader,
+  nodes: readonly NodeTarget[],
+  servers: ReadonlyMap<string, ServerSeen>,
+  query: Query,
+): Promise<ReadonlyMap<string, Read<ProbeSeen>>> {
+  const answers = await Promise.all(
+    nodes.map(async ({ ref, settings }) => {
+      const target = probeTarget(settings, servers.get(ref.name), query.now);
+      if (target === undefined) return [];
+      if ('answered' in target) return [[ref.name, { value: target }] as const];
+      return [[ref.name, await attempt(world.probe(target, query.signal))] as const];
+    }),
+  );
+  return new Map(answers.flat());
+}
+
+async function readUserData(
+  world: NodesReader,
+  nodes: readonly NodeTarget[],
+): Promise<ReadonlyMap<string, Read<string | undefined>>> {
+  const files = nodes.flatMap(({ ref, desired }) => {
+    const file = desired?.spec.userDataFile;
+    return file === undefined ? [] : [[ref.name, file] as const];
+  });
+  const digests = new Map<string, Promise<Read<string | undefined>>>();
+  for (const [, file] of files) if (!digests.has(file)) digests.set(file, attempt(world.userDataDigest(file)));
+  const read = await Promise.all(
+    files.map(async ([name, file]) => {
+      const digest = await digests.get(file);
+      return digest === undefined ? [] : [[name, digest] as const];
+    }),
+  );
+  return new Map(read.flat());
+}
+
+const NO_SOURCE = 'no workload source is configured: what runs on it is not known';
+
+/** Looks at all that a query names; throws only when aborted. */
+export async function observe(world: NodesReader, query: Query): Promise<View> {
+  const targets = targetsOf(query);
+  const ofKind = (kind: string) => targets.filter(({ ref }) => ref.kind === kind);
+  const nodes = ofKind('Node').map(nodeTarget);
+  const cloud = nodes.filter(({ settings }) => settings.provider !== 'static');
+  const machines = nodes.filter(({ settings, desired }) => settings.provider === 'static' && desired !== undefined);
+  const pools = ofKind('NodePool').filter(({ desired }) => desired !== undefined);
+  const containers = ofKind('Container');
+  const needsPrices = cloud.length > 0 || pools.length > 0;
+
+  let done = 0;
+  const progress = (count: number): void => {
+    done += count;
+    query.progress(done, targets.length);
+  };
+  const [servers, workloads, prices, userData] = await Promise.all([
+    cloud.length === 0 && query.only !== undefined
+      ? { value: { servers: new Map<string, ServerSeen>(), others: [] } satisfies Found }
+      : attempt(
+          cloud.length === 0 ? Promise.resolve({ servers: new Map(), others: [] }) : readServers(world, cloud, query),
+        ),
+    attempt(world.workloads(query.signal)),
+    needsPrices ? attempt(world.prices(query.signal)) : { value: undefined },
+    readUserData(world, nodes),
+  ]);
+  const found: Found = 'value' in servers ? servers.value : { servers: new Map(), others: [] };
+  const seen = nodes.filter(({ ref }) => found.servers.has(ref.name));
+  const probes = await readProbes(world, [...seen, ...machines], found.servers, query);
+  query.signal.throwIfAborted();
+
+  const read = 'value' in workloads ? workloads.value?.workloads : undefined;
+  const at = new Date(query.now).toISOString();
+  const list: PriceList | undefined = 'value' in prices ? prices.value : undefined;
+  const around: Surroundings = {
+    now: query.now,
+    at,
+    limits: world.limits,
+    ...(read === undefined ? {} : { workloads: read }),
+    byName: new Map((read?.nodes ?? []).map((node) => [node.name, node])),
+    ...(list === undefined ? {} : { prices: list }),
+  };
+  const observed: Observed[] = [...seen, ...machines].map(({ ref, desired, memory, settings }) => {
+    const server = found.servers.get(ref.name);
+    const probe = probes.get(ref.name);
+    const digest = userData.get(ref.name);
+    return observedNode(
+      {
+        ref,
+        settings,
+        ...(desired === undefined ? {} : { spec: desired.spec }),
+        ...(memory === undefined ? {} : { memory }),
+        ...(server === undefined ? {} : { server }),
+        ...(probe !== undefined && 'value' in probe ? { probe: probe.value } : {}),
+        ...(digest !== undefined && 'value' in digest && digest.value !== undefined ? { userData: digest.value } : {}),
+      },
+      around,
+    );
+  });
+  const names = new Set(nodes.map(({ ref }) => ref.name));
+  for (const server of query.only === undefined ? found.others : []) {
+    // The name stands for another server, which has an error of its own.
+    if (names.has(server.name)) continue;
+    const ref: Ref = { plugin: PLUGIN, kind: 'Node', name: server.name };
+    observed.push({
+      ...observedNode({ ref, settings: settingsOf(undefined, undefined), server }, around),
+      findings: [],
+    });
+  }
+  const account: AccountSeen = {
+    ...('value' in servers ? { servers: [...found.servers.values(), ...found.others] } : {}),
+    ...(list === undefined ? {} : { prices: list }),
+    ...(read === undefined ? {} : { workloads: read }),
+    project: world.limits.project,
+    migrates: world.hooks.migrate,
+  };
+  for (const { desired } of pools) observed.push(observePool(desired as Desired<NodePoolSpec>, account, at));
+  const ours = new Map(nodes.map(({ ref, settings }) => [workloadName(ref.name, settings), ref.name]));
+  for (const { ref } of read === undefined ? [] : containers) {
+    const container = observeContainer(ref, read as Workloads, (source) => ours.get(source) ?? source, at);
+    if (container !== undefined) observed.push(container);
+  }
+  progress(targets.length);
+
+  const listed = [...seen, ...machines].filter(({ settings }) => !settings.workloads.none).map(({ ref }) => ref);
+  const unread = [...listed, ...containers.map(({ ref }) => ref)];
+  const failed =
+    'error' in workloads ? workloads.error : workloads.value === undefined ? new Error(NO_SOURCE) : undefined;
+  const gaps: Gap[] = [
+    ...('error' in servers ? [gapOf(servers.error, { kind: 'Node' })] : []),
+    ...(failed === undefined || unread.length === 0 ? [] : [gapOf(failed, { refs: unread })]),
+    ...('error' in prices && pools.length > 0 ? [gapOf(prices.error, { refs: pools.map(({ ref }) => ref) })] : []),
+    ...[...seen, ...machines].flatMap(({ ref }) =>
+      [probes.get(ref.name), userData.get(ref.name)].flatMap((each) =>
+        each !== undefined && 'error' in each ? [gapOf(each.error, { refs: [ref] })] : [],
+      ),
+    ),
+  ];
+  return { observed: inOrder(observed), gaps, at };
+}
+
+/** The order does not depend on what answered first. */
+function inOrder(observed: readonly Observed[]): readonly Observed[] {
+  return observed
+    .map((each) => ({ each, address: formatRef(each.ref) }))
+    .sort((a, b) => (a.address < b.address ? -1 : 1))
+    .map(({ each }) => each);
+}

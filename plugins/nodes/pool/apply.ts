@@ -1,0 +1,98 @@
+/** Apply: taking a pool's step changes what it remembers, and nothing else; its nodes and containers follow in the next plan. */
+
+import type { ActionRun } from '../../../src/engine/plugin.ts';
+import { formatRef } from '../../../src/engine/ref.ts';
+import type { Change, Facts, Scene } from '../../../src/engine/types.ts';
+import type { PoolPair } from '../facts.ts';
+import type { NodePoolMemory } from '../generated.ts';
+import type { Decision, Situation } from './decide.ts';
+import { decideFor, movesOf } from './diff.ts';
+import { nodeRef } from './expand.ts';
+import { nameOf } from './names.ts';
+import type { RefusalOf } from './situation.ts';
+
+type Dropped = NodePoolMemory['dropped'];
+
+/** Who decided it, in the words of the audit log. */
+export function decisionBy({ by }: Decision): Dropped[number]['by'] {
+  return by === 'reactive' ? 'reactive_policy' : by === 'consolidation' ? 'consolidation_policy' : 'manual';
+}
+
+/** What is known of members that were let go, as long as anything of them is left. */
+function stillDropped(dropped: Dropped, prefix: string, scene: Scene): Dropped {
+  return dropped
+    .map((each) => ({
+      ...each,
+      members: each.members.filter((number) => scene.pair(nodeRef(nameOf(prefix, number))) !== undefined),
+    }))
+    .filter(({ members }) => members.length > 0);
+}
+
+/** Longest reason that is remembered for each member that was let go. */
+const BECAUSE_LENGTH = 200;
+
+function kept(
+  decision: Decision,
+  situation: Situation,
+  before: Partial<NodePoolMemory>,
+  scene: Scene,
+): Partial<NodePoolMemory> {
+  const { prefix, now } = situation;
+  const { numbers, added, gone, kind, plan } = decision;
+  const at = new Date(now).toISOString();
+  const leaving = gone.filter((number) => !numbers.members.includes(number));
+  const older = stillDropped(before.dropped ?? [], prefix, scene);
+  const isMoving = (plan?.moves ?? []).length > 0;
+  return {
+    prefix,
+    members: numbers.members,
+    next: numbers.next,
+    dropped:
+      leaving.length === 0
+        ? older
+        : [
+            ...older,
+            { members: leaving, at, by: decisionBy(decision), because: decision.because.slice(0, BECAUSE_LENGTH) },
+          ],
+    going: isMoving ? gone : [],
+    moves: isMoving ? movesOf(decision, prefix) : [],
+    ...(added.length > leaving.length ? { scaledUpAt: at } : {}),
+    ...(leaving.length > added.length ? { scaledDownAt: at } : {}),
+    ...(kind === 'consolidate' ? { consolidatedAt: at } : {}),
+  };
+}
+
+/** The handler of a pool's only step. */
+export function poolHandler(refusalOf: RefusalOf) {
+  return async (_world: unknown, pair: PoolPair, run: ActionRun): Promise<Partial<NodePoolMemory>> => {
+    const { situation, decision } = decideFor(pair, run.scene, refusalOf) ?? {};
+    if (situation === undefined || decision === undefined) throw new Error('nothing is decided for the pool any more');
+    return kept(decision, situation, pair.memory?.kept ?? {}, run.scene);
+  };
+}
+
+/** Who decided what would not be decided any more. */
+function byCause({ cause, fields }: Change): Dropped[number]['by'] {
+  if (cause !== 'policy') return 'manual';
+  return fields.some(({ path }) => path.startsWith('/moves/')) ? 'consolidation_policy' : 'reactive_policy';
+}
+
+/** What the log says beside every decision about a pool. */
+export function poolAudit(refusalOf: RefusalOf) {
+  return (change: Change, pair: PoolPair, scene: Scene): Facts => {
+    const { situation, decision } = decideFor(pair, scene, refusalOf) ?? {};
+    const comes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after !== undefined).length;
+    const goes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after === undefined).length;
+    const action = comes > goes ? 'scale_up' : goes > comes ? 'scale_down' : undefined;
+    return {
+      ...(action === undefined ? {} : { action }),
+      decision_by: decision === undefined ? byCause(change) : decisionBy(decision),
+      pool: formatRef(pair.ref),
+      members: pair.memory?.kept.members?.length ?? 0,
+      in_service: situation?.nodes.filter(({ node, isMember }) => isMember && node.phase === 'serving').length ?? null,
+      allocated_ram_mb: situation?.nodes.reduce((sum, { node }) => sum + node.allocatedMb, 0) ?? null,
+      queued: situation?.queue?.count ?? null,
+      ...(decision?.plan === undefined ? {} : { savings_hourly: decision.plan.savings }),
+    };
+  };
+}

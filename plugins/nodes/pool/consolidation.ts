@@ -1,0 +1,192 @@
+/** Consolidation: which members could go if their containers moved together, and whether that is worth it. */
+
+import { durationText } from '../../../src/engine/verdict.ts';
+import { type Fleet, type PoolNode, percent, project, unknowns } from './fleet.ts';
+import { type Emptying, empty, type Migration, type Room, roomOn } from './migration.ts';
+import { isOver } from './reactive.ts';
+
+/** More containers are not moved by one consolidation: what is planned has to be remembered, and to be true for as long. */
+export const MOST_MOVES = 50;
+
+/** Times in ms, shares in percent of memory, money in the provider's currency, net. */
+export interface ConsolidationPolicy {
+  readonly cooldownMs: number;
+  /** It only begins while no more of the fleet is taken. */
+  readonly mostPercent: number;
+  readonly minUptimeMs: number;
+  /** For so long nothing came to a node that goes. */
+  readonly minIdleMs: number;
+  readonly minSavingsHourly: number;
+  /** Not with fewer nodes in service. */
+  readonly minNodes: number;
+}
+
+export const CONSOLIDATION: ConsolidationPolicy = {
+  cooldownMs: 2 * 60 * 60_000,
+  mostPercent: 70,
+  minUptimeMs: 30 * 60_000,
+  minIdleMs: 15 * 60_000,
+  minSavingsHourly: 0.1,
+  minNodes: 2,
+};
+
+export interface ConsolidationInput {
+  readonly fleet: Fleet;
+  readonly policy: ConsolidationPolicy;
+  /** So many members stay in any case. */
+  readonly min: number;
+  /** More than this share of memory, and the pool would have to grow again at once. */
+  readonly upPercent: number;
+  /** Members that must not go, and why. */
+  readonly fixed: ReadonlyMap<string, string>;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** What a member that could not go is kept by. */
+export interface Kept {
+  readonly name: string;
+  readonly why: string;
+}
+
+export interface Consolidation {
+  readonly going: readonly string[];
+  readonly moves: readonly Migration[];
+  readonly kept: readonly Kept[];
+  /** Per hour, in the provider's currency, net. */
+  readonly savings: number;
+  /** Shares of memory that are taken, in percent. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** A consolidation that is worth it, or why there is none, with what was found on the way. */
+export type Consolidating = { readonly plan: Consolidation } | { readonly why: string; readonly kept: readonly Kept[] };
+
+/** Since when nothing came to a node: it is empty, or its last container came then. Epoch ms; undefined where nobody knows. */
+export function quietSince({ containers, emptySince }: PoolNode): number | undefined {
+  if (containers.length === 0) return emptySince;
+  return containers.reduce<number | undefined>(
+    (latest, { since }) => (latest === undefined || since === undefined ? undefined : Math.max(latest, since)),
+    0,
+  );
+}
+
+function whyTooFresh(node: PoolNode, { policy, now }: ConsolidationInput): string | undefined {
+  const { initializedAt } = node;
+  if (initializedAt === undefined) return 'nobody knows since when it is up';
+  const [up, least] = [now - initializedAt, durationText(policy.minUptimeMs)];
+  if (up < policy.minUptimeMs) return `up for ${minutes(up)}, at least ${least}`;
+  const quiet = quietSince(node);
+  if (quiet === undefined) return 'nobody knows since when nothing came to it';
+  if (now - quiet < policy.minIdleMs)
+    return `quiet for ${minutes(now - quiet)}, at least ${durationText(policy.minIdleMs)}`;
+  return undefined;
+}
+
+function minutes(ms: number): string {
+  return `${Math.floor(ms / 60_000)} min`;
+}
+
+/** What has to hold before anything is looked for; undefined where it does. */
+function whyNotNow({ fleet, policy }: ConsolidationInput): string | undefined {
+  const projection = project(fleet);
+  if (projection === undefined) return `not known: ${unknowns(fleet).join(', ')}`;
+  const { queued, coming, serving, allocatedMb, servingMb } = projection;
+  if (queued > 0) return `${queued} wait${queued === 1 ? 's' : ''} for room`;
+  if (coming > 0) return `${coming} still starting`;
+  if (serving < policy.minNodes) return `${serving} in service, at least ${policy.minNodes}`;
+  if (isOver(allocatedMb, servingMb, policy.mostPercent))
+    return `${percent(allocatedMb, servingMb)} % of the memory is taken, at most ${policy.mostPercent} %`;
+  return undefined;
+}
+
+/** Those that cost most for what they hold come first: they are the best to lose. */
+function byWorth(nodes: readonly PoolNode[]): readonly PoolNode[] {
+  return nodes.toSorted(
+    (a, b) => a.allocatedMb - b.allocatedMb || (b.hourly ?? 0) - (a.hourly ?? 0) || (a.name < b.name ? 1 : -1),
+  );
+}
+
+interface Progress {
+  readonly going: readonly PoolNode[];
+  readonly moves: readonly Migration[];
+  readonly kept: readonly Kept[];
+  readonly room: Room;
+}
+
+/** Why one more must not go, all else being well. */
+function whyEnough(
+  node: PoolNode,
+  so: Progress,
+  staying: readonly PoolNode[],
+  input: ConsolidationInput,
+): string | undefined {
+  const left = staying.filter(({ name }) => name !== node.name && !so.going.some((each) => each.name === name));
+  const allocated = input.fleet.nodes.reduce((all, { allocatedMb }) => all + allocatedMb, 0);
+  const isUsed = input.fleet.nodes.some(({ containers, allocatedMb }) => containers.length > 0 || allocatedMb > 0);
+  const least = Math.max(input.min, isUsed ? 1 : 0);
+  if (left.length < least) return `${least} ${least === 1 ? 'has' : 'have'} to stay`;
+  const total = left.reduce((all, { ramMb = 0 }) => all + ramMb, 0);
+  if (isOver(allocated, total, input.upPercent))
+    return `without it ${percent(allocated, total)} % of the memory would be taken, over ${input.upPercent} %`;
+  return undefined;
+}
+
+function takeOne(so: Progress, node: PoolNode, staying: readonly PoolNode[], input: ConsolidationInput): Progress {
+  const keep = (why: string): Progress => ({ ...so, kept: [...so.kept, { name: node.name, why }] });
+  const why =
+    input.fixed.get(node.name) ??
+    (node.hourly === undefined ? 'its price is not known' : undefined) ??
+    whyTooFresh(node, input) ??
+    // What is moved to it in this plan would have to be moved twice.
+    (so.moves.some(({ to }) => to === node.name) ? 'others are moved to it' : undefined) ??
+    whyEnough(node, so, staying, input);
+  if (why !== undefined) return keep(why);
+  const emptying: Emptying = empty(node, so.room);
+  if ('why' in emptying) return keep(emptying.why);
+  if (so.moves.length + emptying.moves.length > MOST_MOVES)
+    return keep(`more than ${MOST_MOVES} containers would move at once`);
+  return {
+    going: [...so.going, node],
+    moves: [...so.moves, ...emptying.moves],
+    kept: so.kept,
+    room: emptying.room,
+  };
+}
+
+/** The most that can go, one after another, and whether it is worth it. */
+export function consolidate(input: ConsolidationInput): Consolidating {
+  const notNow = whyNotNow(input);
+  if (notNow !== undefined) return { why: notNow, kept: [] };
+  const { fleet, policy } = input;
+  const staying = fleet.nodes.filter(({ phase }) => phase === 'serving');
+  const first: Progress = { going: [], moves: [], kept: [], room: roomOn(staying) };
+  const found = byWorth(staying).reduce((so, node) => takeOne(so, node, staying, input), first);
+  const { going, moves, kept } = found;
+  const savings = going.reduce((all, { hourly = 0 }) => all + hourly, 0);
+  if (going.length === 0) return { why: 'none of its nodes can go', kept };
+  // Prices have at most ten decimals: what adds up to the threshold must not fall short of it by a rounding.
+  if (Math.round(savings * 1e10) < Math.round(policy.minSavingsHourly * 1e10))
+    return {
+      why: `${going.map(({ name }) => name).join(', ')} could go, and would save ${money(savings)} an hour, at least ${money(policy.minSavingsHourly)}`,
+      kept,
+    };
+  const total = (nodes: readonly PoolNode[]) => nodes.reduce((all, { ramMb = 0 }) => all + ramMb, 0);
+  const allocated = fleet.nodes.reduce((all, { allocatedMb }) => all + allocatedMb, 0);
+  return {
+    plan: {
+      going: going.map(({ name }) => name),
+      moves,
+      kept,
+      savings,
+      before: percent(allocated, total(staying)),
+      after: percent(allocated, total(staying.filter((node) => !going.includes(node)))),
+    },
+  };
+}
+
+/** Four decimals, as prices per hour are given. */
+function money(amount: number): string {
+  return amount.toFixed(4);
+}

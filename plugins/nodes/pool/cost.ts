@@ -1,0 +1,77 @@
+/** What servers cost, in the provider's currency and without tax, and how a plan tells it. */
+
+import { counted } from '../../../src/engine/verdict.ts';
+
+/** Net. A month is the provider's own price for it, which is no multiple of the hour's. */
+export interface Price {
+  readonly hourly: number;
+  readonly monthly: number;
+}
+
+/** One server, and its price where that is known. */
+export interface Priced {
+  readonly name: string;
+  readonly price?: Price;
+}
+
+export interface Cost extends Price {
+  readonly servers: number;
+  /** Names of those whose price is not known: they are not in the sum. */
+  readonly unknown: readonly string[];
+}
+
+/** A decimal number as the provider writes prices (`0.0060000000`); undefined where it is none. */
+export function decimal(text: string): number | undefined {
+  return /^\d{1,12}(?:\.\d{1,20})?$/u.test(text) ? Number(text) : undefined;
+}
+
+/** Prices are added as multiples of 10⁻¹⁰, the provider's smallest part: no sum of many is off by roundings. */
+const UNIT = 1e10;
+
+function total(amounts: readonly number[]): number {
+  return amounts.reduce((sum, amount) => sum + Math.round(amount * UNIT), 0) / UNIT;
+}
+
+export function costOf(servers: readonly Priced[]): Cost {
+  const prices = servers.flatMap(({ price }) => price ?? []);
+  return {
+    hourly: total(prices.map(({ hourly }) => hourly)),
+    monthly: total(prices.map(({ monthly }) => monthly)),
+    servers: servers.length,
+    unknown: servers.filter(({ price }) => price === undefined).map(({ name }) => name),
+  };
+}
+
+/** `€0.0060`, or `0.0060 USD`. */
+export function moneyText(amount: number, decimals: number, currency: string): string {
+  const number = Math.abs(amount).toFixed(decimals);
+  const sign = amount < 0 ? '-' : '';
+  return currency === 'EUR' ? `${sign}€${number}` : `${sign}${number} ${currency}`;
+}
+
+function costText({ hourly, monthly, servers }: Cost, currency: string): string {
+  return `${moneyText(hourly, 4, currency)} an hour, ${moneyText(monthly, 2, currency)} a month, ${counted(servers, 'server')}`;
+}
+
+const NAMES_SHOWN = 3;
+
+/** What it costs now, what it will once all of the plan is through, and what is not in the sums. */
+export function costLines(now: Cost, after: Cost, currency: string): readonly string[] {
+  const [hourly, monthly] = [total([after.hourly, -now.hourly]), total([after.monthly, -now.monthly])];
+  const change = (amount: number, decimals: number): string =>
+    `${amount > 0 ? '+' : ''}${moneyText(amount, decimals, currency)}`;
+  const same = hourly === 0 && monthly === 0 && now.servers === after.servers;
+  const unknown = [...new Set([...now.unknown, ...after.unknown])].sort();
+  const more = unknown.length - NAMES_SHOWN;
+  return [
+    `now    ${costText(now, currency)}`,
+    ...(same
+      ? []
+      : [`after  ${costText(after, currency)} (${change(hourly, 4)} an hour, ${change(monthly, 2)} a month)`]),
+    ...(unknown.length === 0
+      ? []
+      : [
+          `not in it: ${unknown.slice(0, NAMES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}, whose price is not known`,
+        ]),
+  ];
+}

@@ -1,0 +1,100 @@
+/** Diff of a pool: what is decided for it, as a step with the names that come and go. */
+
+import { sameJson } from '../../../src/engine/canonical.ts';
+import type { FieldChange, Json, Proposal, Scene } from '../../../src/engine/types.ts';
+import type { PoolPair } from '../facts.ts';
+import type { NodePoolStep } from '../generated.ts';
+import { type Decision, decide, type Move, type Situation } from './decide.ts';
+import { nodeRef } from './expand.ts';
+import { nameOf, numberOf } from './names.ts';
+import { isExpanded, type RefusalOf, situationOf } from './situation.ts';
+
+/** What a pool is decided on, and what is decided: undefined where nothing is, or nothing can be now. */
+export interface Decided {
+  readonly situation: Situation;
+  readonly decision?: Decision;
+}
+
+/** Decides for a pool as the scene has it; undefined without a document. */
+export function decideFor(pair: PoolPair, scene: Scene, refusalOf: RefusalOf): Decided | undefined {
+  if (pair.desired === undefined || pair.observed === undefined) return undefined;
+  const situation = situationOf(pair, pair.desired.spec, scene, refusalOf);
+  const decision = isExpanded(pair, scene) ? decide(situation) : undefined;
+  return { situation, ...(decision === undefined ? {} : { decision }) };
+}
+
+/** The moves that a consolidation begins with, by numbers. */
+export function movesOf({ plan }: Decision, prefix: string): readonly Move[] {
+  return (plan?.moves ?? []).map(({ container, from, to }) => ({
+    container,
+    from: numberOf(prefix, from) ?? 0,
+    to: numberOf(prefix, to) ?? 0,
+  }));
+}
+
+function pointer(part: string): string {
+  return part.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** Names that come and go, and containers that move: nothing that changes by itself, for a plan is approved by these. */
+export function fieldsOf(decision: Decision, situation: Situation, scene: Scene): readonly FieldChange[] {
+  const { prefix, remembered } = situation;
+  const { kind, added, plan } = decision;
+  const stateOf = (name: string): string => scene.pair(nodeRef(name))?.observed?.state ?? 'planned';
+  const isLeaving = (number: number): boolean => !decision.numbers.members.includes(number);
+  return [
+    ...added.map((number): FieldChange => {
+      const name = nameOf(prefix, number);
+      return { path: `/members/${name}`, after: situation.found.includes(number) ? 'found' : 'new' };
+    }),
+    ...decision.gone.filter(isLeaving).map((number): FieldChange => {
+      const name = nameOf(prefix, number);
+      return { path: `/members/${name}`, before: stateOf(name) };
+    }),
+    ...(plan?.moves ?? []).map(
+      ({ container, from, to }): FieldChange => ({
+        path: `/moves/${pointer(container)}`,
+        before: from,
+        after: to,
+      }),
+    ),
+    ...(kind === 'abandon' ? (remembered?.moves ?? []) : []).map(
+      ({ container, to }): FieldChange => ({
+        path: `/moves/${pointer(container)}`,
+        before: nameOf(prefix, to),
+      }),
+    ),
+  ];
+}
+
+/** What a change comes to, whatever state its nodes are in: two that are the same here do the same. */
+export function essence(fields: readonly FieldChange[]): Json {
+  return fields
+    .map(({ path, after }) =>
+      path.startsWith('/members/') ? `${path} ${after === undefined ? 'goes' : 'comes'}` : `${path} ${String(after)}`,
+    )
+    .sort();
+}
+
+function causeOf({ by }: Decision, pair: PoolPair): Pick<Proposal, 'cause'> {
+  if (by === 'reactive' || by === 'consolidation') return { cause: 'policy' };
+  if (by === 'health') return { cause: 'time' };
+  // The same document goes on in several steps.
+  const { spec } = pair.memory?.applied ?? {};
+  return spec !== undefined && sameJson(spec, pair.desired?.spec) ? { cause: 'progress' } : {};
+}
+
+/** The diff of a pool, with what the rules for nodes say of removals. */
+export function poolDiff(refusalOf: RefusalOf) {
+  return (pair: PoolPair, scene: Scene): Proposal<NodePoolStep> | undefined => {
+    const { situation, decision } = decideFor(pair, scene, refusalOf) ?? {};
+    if (situation === undefined || decision === undefined) return undefined;
+    return {
+      step: 'active>active',
+      goal: 'update',
+      fields: fieldsOf(decision, situation, scene),
+      because: decision.because,
+      ...causeOf(decision, pair),
+    };
+  };
+}

@@ -1,0 +1,49 @@
+/** Expand: a pool stands for a Node of each of its members, and for the containers that its consolidation moves. */
+
+import type { Desired, Ref } from '../../../src/engine/types.ts';
+import { PLUGIN } from '../facts.ts';
+import type { ContainerSpec, NodePoolMemory, NodePoolSpec, NodeSpec } from '../generated.ts';
+import { nameOf } from './names.ts';
+
+export function nodeRef(name: string): Ref {
+  return { plugin: PLUGIN, kind: 'Node', name };
+}
+
+export function containerRef(id: string): Ref {
+  return { plugin: PLUGIN, kind: 'Container', name: id };
+}
+
+/** What the names of a pool's members begin with. */
+export function prefixOf(pool: Ref, kept: Partial<NodePoolMemory> | undefined): string {
+  return kept?.prefix ?? pool.name;
+}
+
+/** Each of its members as a document of its own; it inherits labels and lifecycle. */
+function memberSpec(pool: Desired<NodePoolSpec>): NodeSpec {
+  const { workloads, ...template } = pool.spec.template;
+  return { ...template, provider: 'hetzner', role: 'worker', pool: pool.ref.name, power: 'on', workloads };
+}
+
+/** The pool itself, its members, and its moves. */
+export function expandPool(pool: Desired<NodePoolSpec>, kept: Partial<NodePoolMemory> | undefined): readonly Desired[] {
+  const prefix = prefixOf(pool.ref, kept);
+  const spec = memberSpec(pool);
+  const nodes = (kept?.members ?? []).map(
+    (number): Desired<NodeSpec> => ({
+      ...pool,
+      ref: nodeRef(nameOf(prefix, number)),
+      spec,
+      needs: [pool.ref, ...pool.needs],
+    }),
+  );
+  const containers = (kept?.moves ?? []).map(
+    ({ container, to }): Desired<ContainerSpec> => ({
+      ref: containerRef(container),
+      spec: { node: nameOf(prefix, to), pool: pool.ref.name },
+      meta: { labels: pool.meta.labels, lifecycle: { ignore: [] } },
+      needs: [nodeRef(nameOf(prefix, to))],
+      source: pool.source,
+    }),
+  );
+  return [pool, ...nodes, ...containers];
+}

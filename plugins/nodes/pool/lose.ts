@@ -1,0 +1,57 @@
+/** Which member of a pool is the best to lose. */
+
+import type { PoolNode } from './fleet.ts';
+import { numberOf } from './names.ts';
+
+/** Why a node may not be taken out of service now, as the rules for nodes say it. */
+export interface Refusal {
+  readonly rule: string;
+  readonly message: string;
+  /** When it clears by itself: epoch ms. */
+  readonly clearsAt?: number;
+}
+
+export interface Candidate {
+  readonly node: PoolNode;
+  readonly refusal?: Refusal;
+  /** It is not as the pool's documents want it, and would have to be replaced. */
+  readonly outdated?: boolean;
+}
+
+type Rank = readonly number[];
+
+const LAST = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The smaller, the better to lose. In this order: a name without a server; one that may go at once (unhealthy, then outdated,
+ * then the dearest, then the one that is empty longest); one that may go soon (the sooner the better); one that may not and
+ * is empty; one in use (fewest players, then least memory). Among equals the newest name goes.
+ */
+function rankOf(prefix: string, { node, refusal, outdated }: Candidate): Rank {
+  const newest = -(numberOf(prefix, node.name) ?? 0);
+  if (node.phase === 'planned') return [0, newest];
+  const { containers } = node;
+  if (refusal === undefined)
+    return [
+      1,
+      node.phase === 'unhealthy' ? 0 : 1,
+      outdated === true ? 0 : 1,
+      -(node.hourly ?? 0),
+      node.emptySince ?? node.initializedAt ?? LAST,
+      newest,
+    ];
+  if (containers.length === 0 && refusal.clearsAt !== undefined) return [2, refusal.clearsAt, newest];
+  if (containers.length === 0) return [3, newest];
+  const players = containers.reduce((sum, each) => sum + (each.players ?? 0), 0);
+  return [4, players, node.allocatedMb, newest];
+}
+
+function compareRanks(a: Rank, b: Rank): number {
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
+
+/** All candidates, the best to lose first. */
+export function inOrderOfLoss(prefix: string, candidates: readonly Candidate[]): readonly Candidate[] {
+  return candidates.toSorted((a, b) => compareRanks(rankOf(prefix, a), rankOf(prefix, b)));
+}

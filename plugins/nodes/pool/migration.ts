@@ -1,0 +1,62 @@
+/** Migration: which containers may be moved, and where there is room for them. */
+
+import { counted } from '../../../src/engine/verdict.ts';
+import type { PoolContainer, PoolNode } from './fleet.ts';
+
+/** Tiers of containers that are moved while few are connected, and those that are moved only when nobody is. */
+const SMALL: ReadonlySet<string> = new Set(['micro', 'small']);
+const EMPTY_ONLY: ReadonlySet<string> = new Set(['medium']);
+
+/** So many players at most are disturbed by the move of a small container. */
+export const MOST_PLAYERS = 5;
+
+/** Why a container is not moved; undefined where it may be. A tier that is not known is never moved. */
+export function whyFixed({ tier, players }: Pick<PoolContainer, 'tier' | 'players'>): string | undefined {
+  if (tier === undefined) return 'its tier is not known';
+  const most = SMALL.has(tier) ? MOST_PLAYERS : EMPTY_ONLY.has(tier) ? 0 : undefined;
+  if (most === undefined) return `${tier} is never moved`;
+  if (players === undefined) return `${tier}, and nobody knows who is connected`;
+  return players <= most ? undefined : `${tier} with ${counted(players, 'player')}, at most ${most}`;
+}
+
+export interface Migration {
+  readonly container: string;
+  readonly mb: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Memory that is free on each node that stays, by name, in MB. */
+export type Room = ReadonlyMap<string, number>;
+
+export function roomOn(nodes: readonly PoolNode[]): Room {
+  return new Map(nodes.map(({ name, ramMb = 0, allocatedMb }) => [name, ramMb - allocatedMb]));
+}
+
+/** What it takes to empty a node: every move, and the room that is left; or why it cannot be emptied. */
+export type Emptying = { readonly moves: readonly Migration[]; readonly room: Room } | { readonly why: string };
+
+/** Puts each container, the largest first, where the least room is left by it. */
+export function empty(node: PoolNode, room: Room): Emptying {
+  const listed = node.containers.reduce((sum, { mb }) => sum + mb, 0);
+  if (node.allocatedMb > listed)
+    return { why: `${node.allocatedMb - listed} MB are allocated to no container that is listed` };
+  for (const container of node.containers) {
+    const why = whyFixed(container);
+    if (why !== undefined) return { why: `container ${container.id} stays: ${why}` };
+  }
+  const left = new Map(room);
+  left.delete(node.name);
+  const moves: Migration[] = [];
+  const largestFirst = node.containers.toSorted((a, b) => b.mb - a.mb || (a.id < b.id ? -1 : 1));
+  for (const { id, mb } of largestFirst) {
+    const [target] = [...left]
+      .filter(([, free]) => free >= mb)
+      .toSorted(([a, freeA], [b, freeB]) => freeA - freeB || (a < b ? -1 : 1));
+    if (target === undefined) return { why: `nowhere else are ${mb} MB free for container ${id}` };
+    const [to, free] = target;
+    left.set(to, free - mb);
+    moves.push({ container: id, mb, from: node.name, to });
+  }
+  return { moves, room: left };
+}

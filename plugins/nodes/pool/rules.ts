@@ -1,0 +1,156 @@
+/** Safety rules on the change of a pool. What it does to its nodes is judged again at each of them. */
+
+import { sameJson } from '../../../src/engine/canonical.ts';
+import type { Change, Scene, Verdict } from '../../../src/engine/types.ts';
+import { counted, defer, durationText, pass, reject } from '../../../src/engine/verdict.ts';
+import type { PoolPair } from '../facts.ts';
+import type { NodePoolRuleId } from '../generated.ts';
+import type { Decision, Member, Situation } from './decide.ts';
+import { cooldownOf } from './decide.ts';
+import { decideFor, essence, fieldsOf } from './diff.ts';
+import { nameOf } from './names.ts';
+import type { RefusalOf } from './situation.ts';
+
+type PoolRule = (change: Change, pair: PoolPair, scene: Scene) => Verdict;
+
+/** A rule on what is decided; where nothing is decided any more, `decided-otherwise` says so. */
+type Judge = (decision: Decision, situation: Situation) => Verdict;
+
+/** Nodes that the change lets go, or begins to empty. */
+function going({ gone }: Decision, { prefix, nodes }: Situation): readonly Member[] {
+  return gone.flatMap((number) => nodes.find(({ node }) => node.name === nameOf(prefix, number)) ?? []);
+}
+
+/** It takes capacity away: it is no exchange, and what goes has a server. */
+function takesAway(decision: Decision, situation: Situation): boolean {
+  return decision.kind !== 'swap' && going(decision, situation).some(({ node }) => node.phase !== 'planned');
+}
+
+const queueWaits: Judge = (decision, situation) => {
+  const { queue } = situation;
+  const facts = { queued: queue?.count ?? null, queuedMb: queue?.mb ?? null };
+  if (!takesAway(decision, situation)) return pass('takes no capacity away', facts);
+  if (queue === undefined)
+    return defer('what waits for room is not known', facts, {
+      remedy: { outside: 'make the workload source readable' },
+    });
+  if (queue.count === 0) return pass('nothing waits for room', facts);
+  return defer(
+    `${counted(queue.count, 'container')} ${queue.count === 1 ? 'waits' : 'wait'} for ${queue.mb} MB`,
+    facts,
+  );
+};
+
+const keepsMin: Judge = (decision, situation) => {
+  const { nodes, min } = situation;
+  const leaving = going(decision, situation);
+  const serving = nodes.filter(({ node, isMember }) => isMember && node.phase === 'serving');
+  const lost = leaving.filter((each) => serving.includes(each)).length;
+  const facts = { inService: serving.length, goes: lost, min };
+  if (lost === 0) return pass('takes none out of service', facts);
+  if (serving.length - lost >= min) return pass('enough stay in service', facts);
+  return reject(`${serving.length - lost} of ${counted(min, 'node')} that it has to have would be in service`, facts, {
+    remedy: { outside: 'wait until more of its nodes are in service' },
+  });
+};
+
+const oneAtATime: Judge = (decision, situation) => {
+  const { nodes, removalsAtOnce } = situation;
+  const still = nodes
+    .filter(({ isMember, node }) => !isMember && node.phase !== 'planned')
+    .map(({ node }) => node.name);
+  const leaving = going(decision, situation).filter(({ node }) => node.phase !== 'planned').length;
+  const facts = { leaving: still, goes: leaving, removalsAtOnce };
+  if (leaving === 0 || still.length + leaving <= removalsAtOnce) return pass('no more than may leave at once', facts);
+  return defer(
+    still.length === 0
+      ? `${leaving} would leave at once, ${removalsAtOnce} may`
+      : `${still.join(', ')} ${still.length === 1 ? 'is' : 'are'} still leaving, ${removalsAtOnce} may at once`,
+    facts,
+    { remedy: { set: { path: '/spec/removalsAtOnce', value: still.length + leaving } } },
+  );
+};
+
+const cooldown: Judge = (decision, situation) => {
+  const wait = cooldownOf(decision, situation);
+  const facts = { by: decision.by, until: wait === undefined ? null : new Date(wait.until).toISOString() };
+  if (wait === undefined) return pass('no cooldown holds', facts);
+  const until = new Date(wait.until).toISOString();
+  const left = durationText(Math.ceil((wait.until - situation.now) / 1000) * 1000);
+  return defer(`${wait.because} a short time ago: another ${left}`, facts, {
+    clearsAt: until,
+    remedy: { wait: until },
+  });
+};
+
+const capacityStarting: Judge = (decision, situation) => {
+  const { nodes } = situation;
+  const leaving = new Set(going(decision, situation));
+  const starting = nodes
+    .filter((each) => each.isMember && !leaving.has(each))
+    .filter(({ node }) => node.phase === 'planned' || node.phase === 'starting')
+    .map(({ node }) => node.name);
+  const facts = { starting };
+  if (!takesAway(decision, situation) || starting.length === 0) return pass('nothing of it is starting', facts);
+  return defer(`${starting.join(', ')} ${starting.length === 1 ? 'is' : 'are'} still starting`, facts);
+};
+
+/** A consolidation empties its nodes first: what their containers forbid does not hold it back then. */
+const noCandidate: Judge = (decision, situation) => {
+  if (decision.kind === 'swap' || (decision.plan?.moves ?? []).length > 0)
+    return pass('the rules for nodes hold before any of them goes', {});
+  const refused = going(decision, situation).filter(({ refusal }) => refusal !== undefined);
+  const facts = {
+    candidates: situation.nodes
+      .filter(({ isMember }) => isMember)
+      .map(({ node, refusal }) => ({ name: node.name, rule: refusal?.rule ?? null })),
+  };
+  const [first] = refused;
+  if (first?.refusal === undefined) return pass('what goes may go', facts);
+  const { rule, message, clearsAt } = first.refusal;
+  const at = clearsAt === undefined ? undefined : new Date(clearsAt).toISOString();
+  return defer(
+    `${first.node.name} is the best to lose, and may not go: ${rule}: ${message}`,
+    facts,
+    at === undefined ? {} : { clearsAt: at, remedy: { wait: at } },
+  );
+};
+
+const JUDGES: Readonly<Record<Exclude<NodePoolRuleId, 'decided-otherwise'>, Judge>> = {
+  'queue-waits': queueWaits,
+  'keeps-min': keepsMin,
+  'one-at-a-time': oneAtATime,
+  cooldown,
+  'capacity-starting': capacityStarting,
+  'no-candidate': noCandidate,
+};
+
+/** All rules of pools, with what the rules for nodes say of removals. */
+export function poolRules(refusalOf: RefusalOf): Readonly<Record<NodePoolRuleId, PoolRule>> {
+  const judged =
+    (judge: Judge): PoolRule =>
+    (_change, pair, scene) => {
+      const { situation, decision } = decideFor(pair, scene, refusalOf) ?? {};
+      return situation === undefined || decision === undefined
+        ? pass('nothing is decided now', {})
+        : judge(decision, situation);
+    };
+  const decidedOtherwise: PoolRule = (change, pair, scene) => {
+    const { situation, decision } = decideFor(pair, scene, refusalOf) ?? {};
+    if (situation === undefined || decision === undefined) return reject('nothing would be decided any more', {});
+    const now = essence(fieldsOf(decision, situation, scene));
+    const facts = { kind: decision.kind, by: decision.by, decided: now };
+    return sameJson(now, essence(change.fields))
+      ? pass('it would be decided the same way', facts)
+      : reject(`now it would be decided otherwise: ${decision.because}`, facts);
+  };
+  return {
+    'queue-waits': judged(JUDGES['queue-waits']),
+    'keeps-min': judged(JUDGES['keeps-min']),
+    'one-at-a-time': judged(JUDGES['one-at-a-time']),
+    cooldown: judged(JUDGES.cooldown),
+    'capacity-starting': judged(JUDGES['capacity-starting']),
+    'no-candidate': judged(JUDGES['no-candidate']),
+    'decided-otherwise': decidedOtherwise,
+  };
+}

@@ -1,0 +1,247 @@
+/** The situation of a pool: from its pair, its nodes and its containers in a scene to what `decide` decides on. */
+
+import { formatRef } from '../../../src/engine/ref.ts';
+import type { Pair, Scene } from '../../../src/engine/types.ts';
+import { type ContainerSeen, type NodePair, nodeSignals, PLUGIN, type PoolPair, poolSignals } from '../facts.ts';
+import type { NodePoolMemory, NodePoolSpec } from '../generated.ts';
+import { leastOf, ms, poolOf } from '../settings.ts';
+import type { ConsolidationPolicy } from './consolidation.ts';
+import type { Member, Remembered, Situation } from './decide.ts';
+import { containerRef, nodeRef, prefixOf } from './expand.ts';
+import type { NodePhase, PoolContainer, PoolNode, Queue } from './fleet.ts';
+import type { Refusal } from './lose.ts';
+import { numberOf } from './names.ts';
+import type { ReactivePolicy } from './reactive.ts';
+
+/** Why a node may not be taken out of service now; undefined where it may. */
+export type RefusalOf = (pair: NodePair, scene: Scene) => Refusal | undefined;
+
+/** `87.5%` as 87.5. */
+function percentOf(text: string): number {
+  return Number(text.slice(0, -1));
+}
+
+function reactivePolicy({ scaling, size }: NodePoolSpec): ReactivePolicy | undefined {
+  if (size !== undefined) return undefined;
+  return {
+    upPercent: percentOf(scaling.up),
+    downPercent: percentOf(scaling.down),
+    cooldownMs: ms(scaling.cooldown),
+    downAfterUpMs: ms(scaling.downAfterUp),
+  };
+}
+
+function consolidationPolicy({ consolidation: written }: NodePoolSpec): ConsolidationPolicy | undefined {
+  if (!written.enabled) return undefined;
+  return {
+    cooldownMs: ms(written.cooldown),
+    mostPercent: percentOf(written.maxUtilization),
+    minUptimeMs: ms(written.minUptime),
+    minIdleMs: ms(written.minIdle),
+    minSavingsHourly: written.minSavings,
+    minNodes: written.minNodes,
+  };
+}
+
+function isOurs({ memory }: NodePair): boolean {
+  return memory?.owned !== undefined;
+}
+
+function time(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text);
+}
+
+function containerOf({ id, mb, tier, players, since }: ContainerSeen): PoolContainer {
+  return {
+    id,
+    mb,
+    ...(tier === undefined ? {} : { tier }),
+    ...(players === undefined ? {} : { players }),
+    ...(since === undefined ? {} : { since: Date.parse(since) }),
+  };
+}
+
+const PHASES: Readonly<Record<string, NodePhase>> = {
+  provisioning: 'starting',
+  initializing: 'starting',
+  ready: 'serving',
+  active: 'serving',
+  idle: 'serving',
+  draining: 'leaving',
+  decommissioned: 'leaving',
+  unhealthy: 'unhealthy',
+};
+
+/** What a node is to its pool; undefined where there is none, and none is to be. */
+export function phaseOf(pair: NodePair): NodePhase | undefined {
+  const { observed, desired, gap } = pair;
+  if (observed === undefined) return gap !== undefined ? 'unseen' : desired === undefined ? undefined : 'planned';
+  const phase = PHASES[observed.state] ?? 'unseen';
+  if (phase !== 'serving') return phase;
+  const signals = nodeSignals(pair);
+  if (signals?.workloads === 'listed' || signals?.workloads === 'none') return 'serving';
+  // A source that does not list it yet puts nothing there: it is as good as starting.
+  return signals?.workloads === 'unlisted' && signals.life.containersEver === 0 ? 'starting' : 'unseen';
+}
+
+function nodeOf(pair: NodePair, phase: NodePhase, plannedMb: number | undefined): PoolNode {
+  const signals = nodeSignals(pair);
+  const { life, list = [], hourly } = signals ?? {};
+  const ramMb = phase === 'planned' ? plannedMb : signals?.memoryMb;
+  const initializedAt = time(life?.initializedAt ?? life?.provisionedAt);
+  const emptySince = time(life?.emptySince ?? (life?.containersEver === 0 ? life.initializedAt : undefined));
+  return {
+    name: pair.ref.name,
+    phase,
+    ...(ramMb === undefined ? {} : { ramMb }),
+    allocatedMb: life?.allocatedMb ?? 0,
+    containers: list.map(containerOf),
+    ...(hourly === undefined ? {} : { hourly }),
+    ...(initializedAt === undefined ? {} : { initializedAt }),
+    ...(emptySince === undefined ? {} : { emptySince }),
+  };
+}
+
+/** It is not as the pool's template has it, in what only a new server would change. */
+function isOutdated({ observed }: NodePair, { template }: NodePoolSpec): boolean {
+  const { serverType, location } = observed?.facts ?? {};
+  return (
+    (serverType !== undefined && serverType !== template.serverType) ||
+    (location !== undefined && location !== template.location)
+  );
+}
+
+function memberOf(
+  pair: NodePair,
+  spec: NodePoolSpec,
+  isMember: boolean,
+  plannedMb: number | undefined,
+  scene: Scene,
+  refusalOf: RefusalOf,
+): Member | undefined {
+  const phase = phaseOf(pair);
+  if (phase === undefined) return undefined;
+  const refusal = phase === 'planned' ? undefined : refusalOf(pair, scene);
+  const since = pair.memory?.state === 'unhealthy' ? time(pair.memory.since) : undefined;
+  return {
+    node: nodeOf(pair, phase, plannedMb),
+    isMember,
+    ...(refusal === undefined ? {} : { refusal }),
+    ...(isOutdated(pair, spec) ? { outdated: true } : {}),
+    ...(phase === 'unhealthy' && since !== undefined ? { unhealthySince: since } : {}),
+  };
+}
+
+function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | undefined {
+  if (kept?.members === undefined) return undefined;
+  const [upAt, downAt, consolidatedAt] = [kept.scaledUpAt, kept.scaledDownAt, kept.consolidatedAt].map(time);
+  return {
+    members: kept.members,
+    next: kept.next ?? 1,
+    scaled: { ...(upAt === undefined ? {} : { upAt }), ...(downAt === undefined ? {} : { downAt }) },
+    ...(consolidatedAt === undefined ? {} : { consolidatedAt }),
+    going: kept.going ?? [],
+    moves: kept.moves ?? [],
+  };
+}
+
+function poolPairs(scene: Scene): readonly PoolPair[] {
+  return scene.ofKind(PLUGIN, 'NodePool') as readonly PoolPair[];
+}
+
+/** What names no pool is for the first one, by name, that may still grow; or for the first, where none may. */
+function isHeir(pair: PoolPair, scene: Scene): boolean {
+  const scaling = poolPairs(scene).filter(({ desired }) => desired !== undefined && desired.spec.size === undefined);
+  const open = scaling.find(
+    ({ desired, memory }) => (memory?.kept.members?.length ?? 0) < (desired?.spec.max ?? Number.MAX_SAFE_INTEGER),
+  );
+  const heir = open ?? scaling[0];
+  return heir !== undefined && formatRef(heir.ref) === formatRef(pair.ref);
+}
+
+function queues(
+  pair: PoolPair,
+  spec: NodePoolSpec,
+  scene: Scene,
+): { readonly queue?: Queue; readonly queueHere?: Queue } {
+  // What nobody lists waits for nothing.
+  if (spec.template.workloads.none) return { queue: { count: 0, mb: 0 }, queueHere: { count: 0, mb: 0 } };
+  const signals = poolSignals(pair);
+  const { queue, unnamed } = signals ?? {};
+  if (queue === undefined || unnamed === undefined) return {};
+  if (isHeir(pair, scene)) return { queue, queueHere: queue };
+  return { queue, queueHere: { count: queue.count - unnamed.count, mb: queue.mb - unnamed.mb } };
+}
+
+/** Nodes that are, or were, of a pool. */
+export function nodesOfPool(pool: string, scene: Scene): readonly NodePair[] {
+  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodePair[];
+  return nodes.filter((pair) => (pair.desired !== undefined || isOurs(pair)) && poolOf(pair as Pair) === pool);
+}
+
+function failedMoves(remembered: Remembered | undefined, scene: Scene): ReadonlyMap<string, string> {
+  return new Map(
+    (remembered?.moves ?? []).flatMap(({ container }): readonly (readonly [string, string])[] => {
+      const memory = scene.pair(containerRef(container))?.memory;
+      return (memory?.failures ?? 0) > 0 ? [[container, memory?.lastError?.message ?? 'it failed']] : [];
+    }),
+  );
+}
+
+/** All that a pool is decided on; the pair has a document. */
+export function situationOf(pair: PoolPair, spec: NodePoolSpec, scene: Scene, refusalOf: RefusalOf): Situation {
+  const { ref, memory } = pair;
+  const kept = memory?.kept;
+  const prefix = prefixOf(ref, kept);
+  const remembered = rememberedOf(kept);
+  const signals = poolSignals(pair);
+  const pairs = nodesOfPool(ref.name, scene);
+  const members = new Set(remembered?.members);
+  const scaling = reactivePolicy(spec);
+  const consolidation = consolidationPolicy(spec);
+  const labelled = (signals?.labelled ?? []).flatMap((name) => numberOf(prefix, name) ?? []);
+  const ours = pairs.filter(isOurs).flatMap(({ ref: node }) => numberOf(prefix, node.name) ?? []);
+  return {
+    prefix,
+    min: leastOf(spec),
+    max: spec.size ?? spec.max ?? Number.MAX_SAFE_INTEGER,
+    ...(scaling === undefined ? {} : { scaling }),
+    ...(consolidation === undefined ? {} : { consolidation }),
+    upPercent: percentOf(spec.scaling.up),
+    removalsAtOnce: spec.removalsAtOnce,
+    ...(spec.replaceUnhealthyAfter === undefined ? {} : { replaceUnhealthyAfterMs: ms(spec.replaceUnhealthyAfter) }),
+    ...(remembered === undefined ? {} : { remembered }),
+    found: remembered === undefined ? [...new Set([...labelled, ...ours])].sort((a, b) => a - b) : [],
+    isTaken: (name) => scene.pair(nodeRef(name)) !== undefined,
+    nodes: pairs.flatMap(
+      (node) =>
+        memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene, refusalOf) ??
+        [],
+    ),
+    ...queues(pair, spec, scene),
+    migrates: signals?.migrates ?? false,
+    failedMoves: failedMoves(remembered, scene),
+    now: scene.now,
+  };
+}
+
+/**
+ * Whether what is remembered is what its documents were expanded from: once a step is taken, the rest of the run still has
+ * the documents from before it, and nothing more is decided on those.
+ */
+export function isExpanded(pair: PoolPair, scene: Scene): boolean {
+  const kept: Partial<NodePoolMemory> = pair.memory?.kept ?? {};
+  const prefix = prefixOf(pair.ref, kept);
+  const nodes = nodesOfPool(pair.ref.name, scene).filter(({ desired }) => desired !== undefined);
+  const containers = scene
+    .ofKind(PLUGIN, 'Container')
+    .filter(({ desired }) => (desired?.spec as { readonly pool?: string } | undefined)?.pool === pair.ref.name);
+  const members = new Set(kept.members);
+  const moves = new Set(kept.moves?.map(({ container }) => container));
+  return (
+    nodes.length === members.size &&
+    nodes.every(({ ref }) => members.has(numberOf(prefix, ref.name) ?? 0)) &&
+    containers.length === moves.size &&
+    containers.every(({ ref }) => moves.has(ref.name))
+  );
+}

@@ -1,0 +1,207 @@
+/** An emulated provider that is up: its API, the ports of its servers, and what a test or a person can do to it. */
+
+import type { Json } from '../../../src/engine/types.ts';
+import { systemImages } from './catalog.ts';
+import { type Clock, runningClock } from './clock.ts';
+import type { ArmedFault, Fault } from './faults.ts';
+import { type Seen, type Service, startApi } from './http.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { startReadiness } from './readiness.ts';
+import type { Conduct, Limits } from './request.ts';
+import { type SeedServer, seedServer } from './seed.ts';
+import { type Cloud, emptyCloud, loadCloud, patchRow, type ServerRow, saveCloud } from './state.ts';
+import { type ActionFailure, advance, nextDue, TIMES, type Times } from './timeline.ts';
+import { startWorkloads, type Workloads } from './workloads.ts';
+
+const LIMITS: Limits = {
+  servers: 2000,
+  primaryIps: 5000,
+  networks: 50,
+  volumes: 200,
+  firewalls: 50,
+  placementGroups: 50,
+  sshKeys: 200,
+};
+
+const RATE_LIMIT: RateLimit = { perHour: 3600 };
+
+export const TOKENS = { readWrite: 'sandbox-token-read-write', readOnly: 'sandbox-token-read-only' } as const;
+
+export interface EmulatorOptions {
+  /** The machine's own time where it is left out. */
+  readonly clock?: Clock;
+  /** What an earlier one saved. */
+  readonly state?: string;
+  readonly tokens?: { readonly readWrite: string; readonly readOnly: string };
+  readonly rateLimit?: RateLimit;
+  readonly times?: Partial<Times>;
+  readonly limits?: Partial<Limits>;
+  /** Ports to take, where they are free. */
+  readonly ports?: { readonly api?: number; readonly readiness?: number; readonly workloads?: number };
+  /** Key of the label by which the workload source knows a drained server. */
+  readonly drainLabel?: string;
+}
+
+/** Settings that may change while it runs. */
+export interface Settings {
+  readonly rateLimit?: RateLimit;
+  readonly times?: Partial<Times>;
+  readonly limits?: Partial<Limits>;
+  /** Types that can't be had in a location: `cx23@nbg1`. */
+  readonly unavailable?: readonly string[];
+  /** Types for which no host is free in a location: `cx23@nbg1`. */
+  readonly noPlace?: readonly string[];
+}
+
+export interface Emulator {
+  /** `http://127.0.0.1:PORT/v1` */
+  readonly endpoint: string;
+  readonly tokens: { readonly readWrite: string; readonly readOnly: string };
+  /** The port that every server's guest opens on its public IPv4 address once it is up; plain TCP, or HTTP on any path. */
+  readonly readinessPort: number;
+  readonly clock: Clock;
+  /** What runs on the servers, and the source that tells it. */
+  readonly workloads: Workloads;
+  /** All rows as they are now. */
+  readonly cloud: () => Cloud;
+  /** By name; throws where there is none. */
+  readonly server: (name: string) => ServerRow;
+  /** Puts a server there without a request, as something that is there already. */
+  readonly seed: (server: SeedServer) => ServerRow;
+  /** Changes a row of a server: what somebody else, or fate, did to it. */
+  readonly alter: (name: string, patch: Partial<ServerRow>) => void;
+  readonly set: (settings: Settings) => void;
+  readonly inject: (...faults: readonly Fault[]) => void;
+  readonly clearFaults: () => void;
+  /** The next action of that command fails. */
+  readonly failNext: (failure: ActionFailure) => void;
+  /** Every request so far. */
+  readonly requests: () => readonly Seen[];
+  /** Lets happen what is due, and resolves when the ports are as the rows say. */
+  readonly settle: () => Promise<void>;
+  readonly save: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+interface Saved {
+  readonly cloud: Json;
+  readonly workloads: Json;
+}
+
+function stateOf(text: string | undefined): { readonly cloud: Cloud; readonly workloads?: Json } {
+  if (text !== undefined) {
+    const saved = JSON.parse(text) as Saved;
+    return { cloud: loadCloud(saved.cloud), workloads: saved.workloads };
+  }
+  const cloud = emptyCloud();
+  for (const image of systemImages()) cloud.images.set(image.id, image);
+  return { cloud };
+}
+
+/** Starts an emulated provider on this machine's loopback addresses. */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const clock = options.clock ?? runningClock(Date.now());
+  const state = stateOf(options.state);
+  const { cloud } = state;
+  const tokens = options.tokens ?? TOKENS;
+  let rateLimit = options.rateLimit ?? RATE_LIMIT;
+  let conduct: Conduct = {
+    times: { ...TIMES, ...options.times },
+    limits: { ...LIMITS, ...options.limits },
+    unavailable: new Set(),
+    noPlace: new Set(),
+    failures: [],
+  };
+  const readiness = await startReadiness(options.ports?.readiness);
+  let stopped = false;
+  let wake: (() => void) | undefined;
+
+  const happen = (): Promise<void> => {
+    advance(cloud, clock.now(), conduct.times);
+    wake?.();
+    const next = nextDue(cloud);
+    if (next !== undefined && !stopped) wake = clock.when(next, changed);
+    return stopped ? Promise.resolve() : readiness.settle(cloud);
+  };
+  /** A port that can't be opened shows to whoever settles, or probes. */
+  const changed = (): void => {
+    happen().catch(() => undefined);
+  };
+
+  const service: Service = {
+    cloud,
+    conduct: () => conduct,
+    now: clock.now,
+    tokens,
+    rateLimit: () => rateLimit,
+    bucket: { left: rateLimit.perHour, at: clock.now() },
+    faults: [] as ArmedFault[],
+    seen: [] as Seen[],
+    changed,
+  };
+  const api = await startApi(service, options.ports?.api);
+  const now = (): Cloud => {
+    advance(cloud, clock.now(), conduct.times);
+    return cloud;
+  };
+  const around = { cloud: now, clock, drainLabel: options.drainLabel };
+  const workloads = await startWorkloads(around, state.workloads, options.ports?.workloads);
+  await happen();
+
+  const server = (name: string): ServerRow => {
+    const row = [...now().servers.values()].find((one) => one.name === name);
+    if (row === undefined) throw new Error(`there is no server ${name}`);
+    return row;
+  };
+  return {
+    endpoint: api.endpoint,
+    tokens,
+    readinessPort: readiness.port,
+    clock,
+    workloads,
+    cloud: now,
+    server,
+    seed: (draft) => {
+      const row = seedServer(cloud, clock.now(), draft);
+      changed();
+      return row;
+    },
+    alter: (name, patch) => {
+      patchRow(cloud.servers, server(name).id, patch);
+      changed();
+    },
+    set: (settings) => {
+      if (settings.rateLimit !== undefined) {
+        rateLimit = settings.rateLimit;
+        service.bucket = { left: rateLimit.perHour, at: clock.now() };
+      }
+      conduct = {
+        ...conduct,
+        times: { ...conduct.times, ...settings.times },
+        limits: { ...conduct.limits, ...settings.limits },
+        unavailable: settings.unavailable === undefined ? conduct.unavailable : new Set(settings.unavailable),
+        noPlace: settings.noPlace === undefined ? conduct.noPlace : new Set(settings.noPlace),
+      };
+    },
+    inject: (...faults) => {
+      service.faults.push(...faults.map((fault) => ({ fault, seen: 0 })));
+    },
+    clearFaults: () => {
+      service.faults.length = 0;
+      conduct.failures.length = 0;
+    },
+    failNext: (failure) => {
+      conduct.failures.push(failure);
+    },
+    requests: () => [...service.seen],
+    settle: happen,
+    save: () => JSON.stringify({ cloud: saveCloud(cloud), workloads: workloads.save() }),
+    stop: async () => {
+      stopped = true;
+      wake?.();
+      await api.stop();
+      await workloads.stop();
+      await readiness.stop();
+    },
+  };
+}

@@ -1,0 +1,236 @@
+/** Removals that take more than one step, replacements that end in absence, states gone through between looks, and pictures in the log. */
+
+import { describe, expect, it } from 'vitest';
+import { movesBetween, removalStep, worldLeadsTo } from '../../src/engine/lifecycle.ts';
+import type { Plugin } from '../../src/engine/plugin.ts';
+import type { KindTables, PluginTables } from '../../src/engine/tables.ts';
+import type { Facts, Observed } from '../../src/engine/types.ts';
+import {
+  addressOf,
+  applyToy,
+  planToy,
+  toyLog,
+  toyPlugin,
+  toyTables,
+  toyWorld,
+  type ToyWorld,
+  wanted,
+} from '../support/toy.ts';
+
+const itemTables: KindTables = {
+  ...(toyTables.kinds['Item'] as KindTables),
+  machines: {
+    item: {
+      states: ['absent', 'starting', 'ready', 'draining', 'gone'],
+      transitions: [
+        { from: 'absent', to: 'ready', trigger: 'create', by: 'fettle' },
+        { from: 'starting', to: 'ready', trigger: 'started', by: 'world' },
+        { from: 'ready', to: 'draining', trigger: 'drain', by: 'fettle' },
+        { from: 'draining', to: 'gone', trigger: 'remove', by: 'fettle', settles: 'absent', destructive: true },
+        { from: 'gone', to: 'absent', trigger: 'end', by: 'world' },
+        { from: 'draining', to: 'absent', trigger: 'vanish', by: 'world' },
+        { from: 'absent', to: 'starting', trigger: 'found', by: 'world' },
+      ],
+      edits: [],
+    },
+  },
+  rules: [],
+};
+
+const tables: PluginTables = { ...toyTables, kinds: { Item: itemTables } };
+
+/** An item with another value is replaced: drained, removed, and made anew. */
+const plugin: Plugin = {
+  ...toyPlugin,
+  tables,
+  kinds: {
+    Item: {
+      ...toyPlugin.kinds['Item'],
+      diff: ({ desired, observed }) => {
+        const value = (desired?.spec as { value: number } | undefined)?.value;
+        if (observed === undefined)
+          return value === undefined ? undefined : { step: 'absent>ready', goal: 'create', because: 'it is not there' };
+        const goal = desired === undefined ? 'remove' : 'replace';
+        if (observed.state === 'draining')
+          return { step: 'draining>gone', goal, because: 'it is drained', cause: 'progress' };
+        if (desired === undefined) return { step: 'ready>draining', goal, because: 'no longer written' };
+        if ((observed.facts as { value: number }).value === value) return undefined;
+        return { step: 'ready>draining', goal, because: 'another value' };
+      },
+      note: ({ observed }) =>
+        observed === undefined ? {} : { lastValue: (observed as Observed<{ value: number }>).facts.value },
+      audit: (_change, { observed }): Facts => ({ was: observed?.state ?? 'absent' }),
+      rules: {},
+      handlers: {
+        'absent>ready': async (world, pair) => {
+          const spec = pair.desired?.spec as { value: number };
+          (world as ToyWorld).items.set(pair.ref.name, { value: spec.value, state: 'ready' });
+          return undefined;
+        },
+        'ready>draining': async (world, pair) => {
+          const item = (world as ToyWorld).items.get(pair.ref.name);
+          if (item !== undefined) item.state = 'draining';
+          return { drained: true };
+        },
+        'draining>gone': async (world, pair, run) => {
+          const fault = (world as ToyWorld).faults.get(`draining>gone ${pair.ref.name}`);
+          (world as ToyWorld).items.delete(pair.ref.name);
+          await fault?.(run);
+          return undefined;
+        },
+      },
+    },
+  },
+};
+
+const plugins = new Map([['toy', plugin]]);
+
+describe('a removal in two steps', () => {
+  it('is one row a plan, keeps what the first step remembers, and is forgotten with the last', async () => {
+    const [world, log] = [toyWorld({ other: 2 }), toyLog()];
+    await applyToy(world, [wanted('a', 2)], log, { plugins });
+    const first = await applyToy(world, [], log, { plugins });
+    expect(first.rows['a']).toMatchObject({ status: 'done' });
+    expect(log.recall.resources.get(addressOf('a'))).toMatchObject({
+      state: 'draining',
+      owned: 'created',
+      kept: { drained: true },
+    });
+    const second = await applyToy(world, [], log, { plugins });
+    expect(second.rows['a']).toMatchObject({ status: 'done' });
+    expect(world.items.has('a')).toBe(false);
+    expect(log.recall.resources.has(addressOf('a'))).toBe(false);
+    const outcome = log.records.findLast(({ kind }) => kind === 'outcome');
+    expect(outcome?.body).toMatchObject({
+      moves: [
+        { from: 'draining', to: 'gone', trigger: 'remove' },
+        { from: 'gone', to: 'absent', trigger: 'end' },
+      ],
+    });
+  });
+
+  it('what is needed stays until what needs it is gone, not only on its way', async () => {
+    const [world, log] = [toyWorld(), toyLog()];
+    const needy = wanted('needy', 2, { needs: ['base'] });
+    await applyToy(world, [wanted('base', 2), needy], log, { plugins });
+    const first = await applyToy(world, [], log, { plugins });
+    expect(first.rows['needy']).toMatchObject({ status: 'done' });
+    expect(first.rows['base']).toMatchObject({ status: 'rejected' });
+    expect(first.rows['base']?.message).toContain('toy/Item/needy needs it');
+    const second = await applyToy(world, [], log, { plugins });
+    expect(second.rows['needy']).toMatchObject({ status: 'done' });
+    // Its own first step comes right after: what needed it is gone by then.
+    expect(second.rows['base']).toMatchObject({ status: 'done' });
+  });
+
+  it('one that was cut short is settled by a look: gone is done', async () => {
+    const [world, log] = [toyWorld(), toyLog()];
+    await applyToy(world, [wanted('a', 2)], log, { plugins });
+    await applyToy(world, [], log, { plugins });
+    const abort = new AbortController();
+    world.faults.set('draining>gone a', async () => {
+      abort.abort();
+      await new Promise(() => undefined);
+    });
+    const cut = await applyToy(world, [], log, { plugins, abort: abort.signal });
+    expect(cut.rows['a']).toMatchObject({ status: 'unknown' });
+    const { plan } = await planToy(world, [], log, { plugins });
+    expect(plan.settled).toEqual([{ address: addressOf('a'), step: 'draining>gone', outcome: 'done' }]);
+    expect(log.recall.resources.has(addressOf('a'))).toBe(false);
+  });
+
+  it('under a gap it is the row of the step that would take it away, rejected', async () => {
+    const [world, log] = [toyWorld(), toyLog()];
+    await applyToy(world, [wanted('a', 2)], log, { plugins });
+    await applyToy(world, [], log, { plugins });
+    world.blind.add('a');
+    const { plan } = await planToy(world, [], log, { plugins });
+    expect(plan.rejected_changes.map(({ resource_change: row, reason }) => [row.step, reason])).toEqual([
+      ['draining>gone', 'partial-view'],
+    ]);
+  });
+});
+
+describe('a replacement that ends in absence', () => {
+  it('leaves nothing of the old one but what its document said of removals', async () => {
+    const [world, log] = [toyWorld(), toyLog()];
+    await applyToy(world, [wanted('a', 2, { lifecycle: { onRemove: 'release' } })], log, { plugins });
+    const changed = [wanted('a', 4)];
+    await applyToy(world, changed, log, { plugins });
+    await applyToy(world, changed, log, { plugins });
+    expect(log.recall.resources.get(addressOf('a'))).toEqual({
+      ref: wanted('a', 4).ref,
+      version: 1,
+      kept: {},
+      onRemove: 'release',
+      state: 'absent',
+      since: expect.any(String) as string,
+    });
+    const made = await applyToy(world, changed, log, { plugins });
+    expect(made.rows['a']).toMatchObject({ status: 'done' });
+    expect(made.rows['a']?.action.change).toMatchObject({ goal: 'create', cause: 'new' });
+    expect(log.recall.resources.get(addressOf('a'))).toMatchObject({
+      owned: 'created',
+      onRemove: 'release',
+      state: 'ready',
+    });
+  });
+});
+
+describe('pictures', () => {
+  it('stand on intents, outcomes and refusals, as it was when that was decided', async () => {
+    const [world, log] = [toyWorld(), toyLog()];
+    await applyToy(world, [wanted('a', 2)], log, { plugins });
+    await applyToy(world, [], log, {
+      plugins,
+      safety: { freeze: [{ from: 0, to: Number.MAX_SAFE_INTEGER / 2, reason: 'x' }] },
+    });
+    const told = log.records.flatMap(({ kind, body }) =>
+      kind === 'intent' || kind === 'outcome' || kind === 'refusal' ? [[kind, body.audit]] : [],
+    );
+    expect(told).toEqual([
+      ['intent', { was: 'absent' }],
+      ['outcome', { was: 'absent' }],
+      ['refusal', { was: 'ready' }],
+    ]);
+  });
+
+  it('one that throws says so, and changes nothing else', async () => {
+    const [world, log] = [toyWorld(), toyLog()];
+    const broken = {
+      ...plugin,
+      kinds: {
+        Item: {
+          ...plugin.kinds['Item'],
+          audit: () => {
+            throw new Error('no picture');
+          },
+        },
+      },
+    } as Plugin;
+    const { rows } = await applyToy(world, [wanted('a', 2)], log, { plugins: new Map([['toy', broken]]) });
+    expect(rows['a']).toMatchObject({ status: 'done' });
+    expect(log.records.find(({ kind }) => kind === 'intent')?.body).toMatchObject({ audit: { error: 'no picture' } });
+  });
+});
+
+describe('moves', () => {
+  it('go through the states that a look knows of', () => {
+    expect(movesBetween(itemTables, 'item', 'absent', 'ready', undefined, ['starting'])).toEqual([
+      { machine: 'item', from: 'absent', to: 'starting', trigger: 'found' },
+      { machine: 'item', from: 'starting', to: 'ready', trigger: 'started' },
+    ]);
+    expect(movesBetween(itemTables, 'item', 'ready', 'ready', undefined, ['draining'])).toEqual([]);
+  });
+
+  it('the world leads nowhere by way of absence: what comes after it is another resource', () => {
+    expect(worldLeadsTo(itemTables, undefined, 'draining', 'absent')).toBe(true);
+    expect(worldLeadsTo(itemTables, undefined, 'draining', 'starting')).toBe(false);
+    expect(worldLeadsTo(itemTables, undefined, 'absent', 'ready')).toBe(true);
+  });
+
+  it('a removal is named by the step that ends in absence', () => {
+    expect(removalStep(itemTables, 'draining')).toBe('draining>gone');
+    expect(removalStep(itemTables, 'ready')).toBe('ready>absent');
+  });
+});

@@ -1,0 +1,303 @@
+/** Looks at the fleet: in the fewest requests, whole or not at all, with the names of all that servers refer to. */
+
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkedEndpoint } from '../../../plugins/nodes/live/endpoint.ts';
+import { namedShape } from '../../../plugins/nodes/live/answers.ts';
+import { listAll } from '../../../plugins/nodes/live/pages.ts';
+import { openReader } from '../../../plugins/nodes/live/reader.ts';
+import { clientOf, serve } from './live-support.ts';
+import { configOf, elsewhere, START, startWorld, type World } from './live-world.ts';
+
+const never = new AbortController().signal;
+
+function seed(world: World, count: number): void {
+  for (let index = 0; index < count; index += 1) world.emulator.seed({ name: `web-${index}` });
+}
+
+describe('the fleet', () => {
+  test.each([
+    [0, 1],
+    [1, 1],
+    [50, 1],
+    [51, 2],
+    [1000, 20],
+  ])('%d servers are listed in %d requests', async (servers, requests) => {
+    const world = await startWorld();
+    seed(world, servers);
+    world.mark();
+    const seen = await world.world.servers(never);
+    expect(new Set(seen.map(({ name }) => name)).size).toBe(servers);
+    expect(world.asked()).toEqual(Array.from({ length: requests }, () => 'GET /servers'));
+  });
+
+  test('every page after the first is asked for before the second is answered', async () => {
+    let waiting = 0;
+    let release: () => void = () => undefined;
+    const all = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const item = (id: number) => ({ id, name: `s${id}` });
+    const fake = await serve(async ({ query }) => {
+      const number = Number(query.get('page'));
+      if (number > 1) {
+        waiting += 1;
+        if (waiting === 19) release();
+        await all;
+      }
+      const items = Array.from({ length: 50 }, (_, index) => item((number - 1) * 50 + index + 1));
+      const pagination = { page: number, per_page: 50, next_page: null, last_page: 20, total_entries: 1000 };
+      return { json: { things: items, meta: { pagination } } };
+    });
+    const listing = { what: 'list things', path: '/things', member: 'things', item: namedShape };
+    expect(await listAll(clientOf(fake.endpoint), listing, never)).toHaveLength(1000);
+    expect(fake.asked.map(({ query }) => query.get('per_page'))).toEqual(Array.from({ length: 20 }, () => '50'));
+  });
+
+  test('names of what they refer to are listed once, with the other pages, and again for what is new', async () => {
+    const world = await startWorld();
+    seed(world, 120);
+    const subnets = [{ type: 'cloud', ip_range: '10.0.0.0/16', network_zone: 'eu-central' }];
+    await elsewhere(world, '/networks', { name: 'inside', ip_range: '10.0.0.0/16', subnets });
+    await elsewhere(world, '/firewalls', { name: 'closed' });
+    const { id } = world.emulator.server('web-7');
+    await world.world.attachNetwork(id, 'inside', undefined, [], world.call);
+    await world.world.applyFirewall(id, 'closed', world.call);
+    const reader = world.again();
+    world.mark();
+    const seen = await reader.servers(never);
+    expect(seen.find(({ name }) => name === 'web-7')).toMatchObject({
+      networks: [{ network: { name: 'inside' } }],
+      firewalls: [{ name: 'closed' }],
+    });
+    expect(world.asked().toSorted()).toEqual([
+      'GET /firewalls',
+      'GET /networks',
+      'GET /servers',
+      'GET /servers',
+      'GET /servers',
+    ]);
+    world.mark();
+    await reader.servers(never);
+    expect(world.asked()).toEqual(['GET /servers', 'GET /servers', 'GET /servers']);
+    await elsewhere(world, '/firewalls', { name: 'open' });
+    await world.world.applyFirewall(id, 'open', world.call);
+    world.mark();
+    expect((await reader.server(id, never))?.firewalls.map(({ name }) => name)).toEqual(['closed', 'open']);
+    expect(world.asked()).toEqual(['GET /servers/#', 'GET /firewalls']);
+  });
+
+  test('by id and by name; what is not there is undefined, what cannot be read is an error', async () => {
+    const world = await startWorld();
+    const { id } = world.emulator.seed({ name: 'web-1', age: 3_600_000 });
+    world.emulator.seed({ name: 'web-10' });
+    expect(await world.world.server(id, never)).toMatchObject({ id, name: 'web-1' });
+    expect(await world.world.serverByName('web-1', never)).toMatchObject({
+      id,
+      created: new Date(START - 3_600_000).toISOString(),
+    });
+    expect(await world.world.server(4711, never)).toBeUndefined();
+    expect(await world.world.serverByName('web', never)).toBeUndefined();
+    world.emulator.inject({ times: 99, mishap: { kind: 'text', status: 404, text: 'no' } });
+    await expect(world.world.server(4711, never)).rejects.toThrow('without saying why');
+    await expect(world.world.serverByName('web', never)).rejects.toThrow('without saying why');
+    await expect(world.world.servers(never)).rejects.toThrow('list servers: it answered 404');
+  });
+
+  test('a list of which one page cannot be read is no list', async () => {
+    const world = await startWorld();
+    seed(world, 200);
+    world.emulator.inject({ path: '/servers', after: 2, mishap: { kind: 'error', status: 403, code: 'forbidden' } });
+    await expect(world.world.servers(never)).rejects.toThrow('(forbidden)');
+  });
+
+  test('one failed page is asked for again, not all of them', async () => {
+    const world = await startWorld();
+    seed(world, 200);
+    world.emulator.inject({ path: '/servers', after: 2, mishap: { kind: 'error', status: 500, code: 'server_error' } });
+    world.mark();
+    expect(await world.world.servers(never)).toHaveLength(200);
+    expect(world.asked()).toHaveLength(5);
+  });
+
+  test('what is deleted between two pages makes them be read again: nothing falls between them', async () => {
+    let things = Array.from({ length: 120 }, (_, index) => ({ id: index + 1, name: `thing-${index + 1}` }));
+    const fake = await serve(({ query }) => {
+      const number = Number(query.get('page'));
+      const pagination = { page: number, per_page: 50, next_page: null, last_page: 3, total_entries: things.length };
+      const page = things.slice((number - 1) * 50, number * 50);
+      // The fifty-first moves to the first page, which has been read.
+      things = things.filter(({ id }) => id !== 7);
+      return { json: { things: page, meta: { pagination } } };
+    });
+    const listing = { what: 'list things', path: '/things', member: 'things', item: namedShape };
+    const seen = await listAll(clientOf(fake.endpoint), listing, never);
+    expect(seen.map(({ id }) => id)).toEqual(things.map(({ id }) => id));
+    expect(seen).toHaveLength(119);
+    expect(fake.asked).toHaveLength(6);
+  });
+
+  test.each([
+    ['a page that repeats an item', (number: number) => ({ ids: number === 2 ? [1] : [1], total: 2 })],
+    ['a total that does not fit', (number: number) => ({ ids: [number], total: 3 })],
+    ['a total that differs between pages', (number: number) => ({ ids: [number], total: number })],
+  ])('%s: the list is read three times, and then it is an error', async (_name, of) => {
+    const fake = await serve(({ query }) => {
+      const number = Number(query.get('page'));
+      const { ids, total } = of(number);
+      const pagination = { page: number, per_page: 1, next_page: null, last_page: 2, total_entries: total };
+      return { json: { things: ids.map((id) => ({ id, name: 'x' })), meta: { pagination } } };
+    });
+    const listing = { what: 'list things', path: '/things', member: 'things', item: namedShape };
+    await expect(listAll(clientOf(fake.endpoint), listing, never)).rejects.toThrow(
+      'list things: it changed 3 times while its pages were read',
+    );
+    expect(fake.asked).toHaveLength(6);
+  });
+
+  test('a list without counts is followed page by page; one without end is an error', async () => {
+    const fake = await serve(({ query }) => {
+      const number = Number(query.get('page'));
+      const next = query.get('endless') === 'yes' || number < 4 ? number + 1 : null;
+      const pagination = { page: number, per_page: 1, next_page: next, last_page: null, total_entries: null };
+      return { json: { things: [{ id: number, name: 'x' }], meta: { pagination } } };
+    });
+    const listing = { what: 'list things', path: '/things', member: 'things', item: namedShape };
+    expect((await listAll(clientOf(fake.endpoint), listing, never)).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+    await expect(listAll(clientOf(fake.endpoint), { ...listing, query: [['endless', 'yes']] }, never)).rejects.toThrow(
+      'more than 2000 pages',
+    );
+  });
+
+  test('a status that nobody knows is unknown, not an error', async () => {
+    const world = await startWorld();
+    world.emulator.seed({ name: 'web-1' });
+    const real = await fetch(`${world.emulator.endpoint}/servers`, {
+      headers: { authorization: `Bearer ${world.emulator.tokens.readOnly}` },
+    });
+    const body = (await real.json()) as { readonly servers: readonly Record<string, unknown>[] };
+    const fake = await serve(() => ({
+      json: { ...body, servers: body.servers.map((server) => ({ ...server, status: 'hibernating', created: 'soon' })) },
+    }));
+    const outside = { project: 'test', folder: '/', env: { HCLOUD_TOKEN: 'x' }, now: () => START };
+    const reader = openReader({ ...outside, config: configOf({ endpoint: fake.endpoint }) });
+    const [seen] = await reader.servers(never);
+    expect(seen).toMatchObject({ name: 'web-1', status: 'unknown' });
+    expect(seen).not.toHaveProperty('created');
+  });
+});
+
+describe('prices', () => {
+  test('are read once, in two requests, and say what can be had where', async () => {
+    const world = await startWorld();
+    world.emulator.set({ unavailable: ['cx33@hel1'] });
+    const [prices] = await Promise.all([world.world.prices(never), world.world.prices(never)]);
+    await world.world.prices(never);
+    expect(world.asked().toSorted()).toEqual(['GET /pricing', 'GET /server_types']);
+    expect(prices.currency).toBe('EUR');
+    expect(prices.types['cx33']).toMatchObject({
+      cores: 4,
+      memoryMb: 8192,
+      diskGb: 80,
+      architecture: 'x86',
+      deprecated: false,
+      locations: { nbg1: { available: true, hourly: 0.008, monthly: 4.99 }, hel1: { available: false } },
+    });
+    expect(prices.types['cx33']?.locations).not.toHaveProperty('ash');
+    expect(prices.types['cx22']?.deprecated).toBe(true);
+  });
+
+  test('a failure is not kept', async () => {
+    const world = await startWorld();
+    world.emulator.inject({ path: '/pricing', mishap: { kind: 'error', status: 403, code: 'forbidden' } });
+    await expect(world.world.prices(never)).rejects.toThrow('(forbidden)');
+    expect((await world.world.prices(never)).currency).toBe('EUR');
+  });
+
+  test('whoever goes away does not take them from the others', async () => {
+    const world = await startWorld();
+    const abort = new AbortController();
+    const first = world.world.prices(abort.signal);
+    const second = world.world.prices(never);
+    abort.abort(new Error('gone'));
+    await expect(first).rejects.toThrow('gone');
+    expect((await second).currency).toBe('EUR');
+  });
+});
+
+describe('the address of the API', () => {
+  test.each([
+    ['https://api.hetzner.cloud/v1', 'https://api.hetzner.cloud/v1'],
+    ['https://api.hetzner.cloud/v1/', 'https://api.hetzner.cloud/v1'],
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+    ['http://localhost:8080/v1', 'http://localhost:8080/v1'],
+    ['http://[::1]:8080/v1', 'http://[::1]:8080/v1'],
+  ])('%s is %s', (written, checked) => {
+    expect(checkedEndpoint(written)).toBe(checked);
+  });
+
+  test.each([
+    ['api.hetzner.cloud', 'is no URL'],
+    ['http://api.hetzner.cloud/v1', 'would be sent in the clear'],
+    ['http://127.0.0.1.example.test/v1', 'would be sent in the clear'],
+    ['ftp://localhost/v1', 'is not https'],
+    ['https://user:secret@api.hetzner.cloud/v1', 'holds a user or a password'],
+    ['https://api.hetzner.cloud/v1?x=secret', 'has a query'],
+  ])('%s is refused, and not repeated in full', (written, message) => {
+    const error = (() => {
+      try {
+        return checkedEndpoint(written);
+      } catch (thrown) {
+        return String(thrown);
+      }
+    })();
+    expect(error).toContain(message);
+    expect(error).not.toContain('secret');
+  });
+});
+
+describe('what was configured', () => {
+  test('limits, with their defaults', async () => {
+    const { again, world } = await startWorld();
+    expect(world.limits).toEqual({
+      probes: 100,
+      probeIntervalMs: 10_000,
+      workloadsIntervalMs: 120_000,
+      project: 'test',
+    });
+    const other = again({ probe: { concurrency: 7, interval: '1m' }, workloads: { file: 'x', interval: '5m' } });
+    expect(other.limits).toMatchObject({ probes: 7, probeIntervalMs: 60_000, workloadsIntervalMs: 300_000 });
+  });
+
+  test('without a token nothing fails before the account is asked for', async () => {
+    const outside = { project: 'test', folder: '/', env: {}, now: () => START };
+    const reader = openReader({ ...outside, config: configOf({}) });
+    expect(await reader.workloads(never)).toBeUndefined();
+    await expect(reader.servers(never)).rejects.toThrow('the environment variable HCLOUD_TOKEN is not set');
+  });
+
+  test('the token of the file is used where the environment has none', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fettle-nodes-'));
+    const { emulator } = await startWorld();
+    await writeFile(join(folder, 'token'), `${emulator.tokens.readOnly}\n`);
+    const config = configOf({ endpoint: emulator.endpoint, tokenFile: 'token' });
+    const outside = { project: 'test', folder, env: {}, now: () => START, config };
+    expect(await openReader(outside).servers(never)).toEqual([]);
+    await expect(openReader({ ...outside, env: { HCLOUD_TOKEN: 'wrong' } }).servers(never)).rejects.toThrow(
+      'does not accept the token of the environment variable HCLOUD_TOKEN',
+    );
+  });
+
+  test('a reserve of the rate limit is left to others: looks slow down, changes do not', async () => {
+    const world = await startWorld({ rateLimit: { perHour: 720 } }, { requestReserve: 100 });
+    const { id } = world.emulator.seed({ name: 'web-1' });
+    for (let looks = 0; looks < 620; looks += 1) await world.world.server(id, never);
+    expect(world.clock.now()).toBe(START);
+    for (let looks = 0; looks < 10; looks += 1) await world.world.server(id, never);
+    // A token flows in every 5 s.
+    expect(world.clock.now() - START).toBeGreaterThan(40_000);
+    expect(world.clock.now() - START).toBeLessThan(60_000);
+  });
+});

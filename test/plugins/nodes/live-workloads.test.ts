@@ -1,0 +1,253 @@
+/** The workload source: read whole and believed, or not at all; and its hooks. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openSource, type Source, SourceError } from '../../../plugins/nodes/live/workloads.ts';
+import type { NodesConfig } from '../../../plugins/nodes/generated.ts';
+import type { Json } from '../../../src/engine/types.ts';
+import { serve, serveSocket } from './live-support.ts';
+import { configOf, START } from './live-world.ts';
+
+const never = new AbortController().signal;
+
+function source(workloads: object, folder = '/', env: Readonly<Record<string, string>> = {}): Source {
+  const { workloads: config } = configOf({ workloads } as Json) as unknown as NodesConfig;
+  return openSource({ config, folder, env, now: () => START });
+}
+
+const sound = {
+  nodes: [
+    { name: 'web-1', containers: [{ id: 'c1', mb: 512, tier: 'small', players: 2, since: '2026-11-19T10:00:00Z' }] },
+    { name: 'web-2', emptySince: '2026-11-19T23:00:00Z', startedTotal: 7, diskUsedPercent: 12.5, containers: [] },
+  ],
+  queue: [{ id: 'q1', mb: 1024 }],
+};
+
+async function failure(promise: Promise<unknown>): Promise<SourceError> {
+  const error: unknown = await promise.then(
+    () => new Error('it did not fail'),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof SourceError)) throw error;
+  return error;
+}
+
+test('without a source there is nothing to read, and nothing to tell', async () => {
+  const none = openSource({ config: undefined, folder: '/', env: {}, now: () => START });
+  expect(none.hooks).toEqual({ drain: false, migrate: false });
+  expect(await none.read(never)).toBeUndefined();
+  expect(await none.tell('drain', {}, never)).toBe(false);
+});
+
+describe('what it says', () => {
+  async function said(value: unknown): Promise<unknown> {
+    const fake = await serve(() => (typeof value === 'string' ? { text: value } : { json: value }));
+    return source({ http: { url: `${fake.endpoint}/workloads` } }).read(never);
+  }
+
+  test('is taken with its defaults, and with the time at which it was asked', async () => {
+    expect(await said(sound)).toEqual({ at: '2026-11-20T00:00:00.000Z', workloads: sound });
+    expect(await said({ nodes: [{ name: 'a', containers: [{ id: 'c' }] }] })).toMatchObject({
+      workloads: { nodes: [{ name: 'a', containers: [{ id: 'c', mb: 0 }] }], queue: [] },
+    });
+  });
+
+  test.each([
+    ['no JSON', '{"nodes": [', 'is no JSON'],
+    ['nothing', '', 'is no JSON'],
+    ['a page', '<html>', 'is no JSON'],
+    ['null', null, 'not in its published form'],
+    ['a list', [], 'not in its published form'],
+    ['no nodes', {}, 'not in its published form'],
+    ['a node without containers', { nodes: [{ name: 'a' }] }, '/nodes/0'],
+    ['a container without an id', { nodes: [{ name: 'a', containers: [{}] }] }, '/nodes/0/containers/0'],
+    ['a negative amount', { nodes: [{ name: 'a', containers: [], allocatedMb: -1 }] }, '/nodes/0/allocatedMb'],
+    ['text for a number', { nodes: [{ name: 'a', containers: [], startedTotal: '7' }] }, '/nodes/0/startedTotal'],
+    ['a time that is none', { nodes: [{ name: 'a', containers: [], emptySince: 'yesterday' }] }, '/nodes/0/emptySince'],
+    [
+      'too many nodes',
+      { nodes: Array.from({ length: 10_001 }, (_, index) => ({ name: `n${index}`, containers: [] })) },
+      '/nodes',
+    ],
+    ['a node twice', { nodes: [sound.nodes[0], { name: 'web-1', containers: [] }] }, 'lists the node web-1 twice'],
+    [
+      'a node that is empty and is not',
+      { nodes: [{ ...sound.nodes[0], emptySince: '2026-11-19T23:00:00Z' }] },
+      'lists containers on web-1, and calls it empty',
+    ],
+  ])('%s is not believed', async (_name, value, message) => {
+    expect((await failure(said(value))).message).toContain(message);
+  });
+});
+
+describe('over HTTP', () => {
+  test('one GET, with the token that is named for it', async () => {
+    const fake = await serve(() => ({ json: sound }));
+    await source({ http: { url: `${fake.endpoint}/w?a=b` } }).read(never);
+    await source({ http: { url: `${fake.endpoint}/w?a=b`, tokenEnv: 'SOURCE' } }, '/', { SOURCE: 'abc-source' }).read(
+      never,
+    );
+    expect(fake.asked.map(({ method, headers, query }) => [method, headers.authorization, query.get('a')])).toEqual([
+      ['GET', undefined, 'b'],
+      ['GET', 'Bearer abc-source', 'b'],
+    ]);
+  });
+
+  test('a token that is not set, or is none, is an error before anything is sent', async () => {
+    const fake = await serve(() => ({ json: sound }));
+    const url = `${fake.endpoint}/w`;
+    const config = { http: { url, tokenEnv: 'SOURCE' } };
+    expect((await failure(source(config).read(never))).message).toContain(
+      'SOURCE, which is to hold its token, is not set',
+    );
+    expect((await failure(source(config, '/', { SOURCE: 'a b' }).read(never))).message).toContain(
+      'SOURCE holds no token',
+    );
+    expect(fake.asked).toEqual([]);
+  });
+
+  test.each([
+    ['an error', { status: 500, json: sound }, 'it answered 500'],
+    ['a refusal', { status: 401, text: 'token abc-source is wrong' }, 'it answered 401'],
+    ['a redirect', { status: 302, headers: { location: '/elsewhere' } }, 'a redirect, which is not followed'],
+  ])('%s is no answer, and it is asked once', async (_name, reply, message) => {
+    const fake = await serve(() => reply);
+    const env = { SOURCE: 'abc-source' };
+    const error = await failure(
+      source({ http: { url: `${fake.endpoint}/w?key=hidden1`, tokenEnv: 'SOURCE' } }, '/', env).read(never),
+    );
+    expect(error.message).toContain(message);
+    expect(error.endpoint).toBe(`${fake.endpoint}/w`);
+    expect(`${error.message}${error.endpoint}`).not.toMatch(/abc-source|hidden1/u);
+    expect(fake.asked).toHaveLength(1);
+  });
+
+  test('one that stays silent ends at its deadline', async () => {
+    const endpoint = await serveSocket(() => undefined);
+    const error = await failure(source({ http: { url: endpoint, timeoutSeconds: 0.2 } }).read(never));
+    expect(error.message).toContain('no whole answer within 0.2 s');
+  });
+
+  test('an answer without end is not read on', async () => {
+    const fake = await serve((_asked, response) => {
+      const part = Buffer.alloc(1024 * 1024, ' ');
+      const more = (): void => {
+        while (!response.destroyed && response.write(part));
+      };
+      response.on('drain', more);
+      more();
+      return undefined;
+    });
+    expect((await failure(source({ http: { url: fake.endpoint } }).read(never))).message).toContain(
+      'larger than 67108864 bytes',
+    );
+  });
+
+  test.each(['http://', 'http://[', 'http://user:secret@127.0.0.1/w'])(
+    '%s is no address that is asked',
+    async (url) => {
+      const error = await failure(source({ http: { url } }).read(never));
+      expect(error.message).toMatch(/its address is no URL|holds a user or a password/u);
+      expect(`${error.message}${error.endpoint}`).not.toContain('secret');
+    },
+  );
+
+  test('whoever aborts it gets the reason', async () => {
+    const abort = new AbortController();
+    const endpoint = await serveSocket(() => abort.abort(new Error('stop')));
+    await expect(source({ http: { url: endpoint } }).read(abort.signal)).rejects.toThrow('stop');
+  });
+
+  test('two sources are one too many', async () => {
+    expect((await failure(source({ http: { url: 'http://127.0.0.1' }, file: 'x' }).read(never))).message).toContain(
+      'two workload sources',
+    );
+  });
+});
+
+describe('from a file', () => {
+  test('relative to the project, through a link too', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fettle-workloads-'));
+    await writeFile(join(folder, 'real.json'), JSON.stringify(sound));
+    await symlink('real.json', join(folder, 'workloads.json'));
+    expect((await source({ file: 'workloads.json' }, folder).read(never))?.workloads).toEqual(sound);
+  });
+
+  test('one that is missing, a folder, a pipe, half written, or far too large is an error', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fettle-workloads-'));
+    await writeFile(join(folder, 'half'), JSON.stringify(sound).slice(0, 40));
+    await writeFile(join(folder, 'large'), '');
+    await truncate(join(folder, 'large'), 65 * 1024 * 1024);
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    for (const [file, message] of [
+      ['missing', 'the workload file missing cannot be read (ENOENT)'],
+      ['.', 'is no regular file'],
+      ['pipe', 'is no regular file'],
+      ['half', 'is no JSON'],
+      ['large', 'is larger than 67108864 bytes'],
+    ] as const) {
+      const error = await failure(source({ file }, folder).read(never));
+      expect(error.message).toContain(message);
+      expect(error.endpoint).toBe(join(folder, file));
+    }
+  });
+});
+
+describe('hooks', () => {
+  test('are told in a POST, and waited for', async () => {
+    let done = false;
+    const fake = await serve(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      done = true;
+      return { status: 204 };
+    });
+    const told = source(
+      {
+        http: {
+          url: fake.endpoint,
+          drainUrl: `${fake.endpoint}/drain`,
+          migrateUrl: `${fake.endpoint}/migrate`,
+          tokenEnv: 'SOURCE',
+        },
+      },
+      '/',
+      { SOURCE: 'abc' },
+    );
+    expect(told.hooks).toEqual({ drain: true, migrate: true });
+    expect(await told.tell('drain', { node: 'web-1' }, never)).toBe(true);
+    expect(done).toBe(true);
+    expect(await told.tell('migrate', { container: 'c', from: 'a', to: 'b' }, never)).toBe(true);
+    expect(fake.asked.map(({ method, path, body, headers }) => [method, path, body, headers.authorization])).toEqual([
+      ['POST', '/v1/drain', '{"node":"web-1"}', 'Bearer abc'],
+      ['POST', '/v1/migrate', '{"container":"c","from":"a","to":"b"}', 'Bearer abc'],
+    ]);
+  });
+
+  test('one that the source does not have is not called', async () => {
+    const fake = await serve(() => ({ status: 204 }));
+    const told = source({ http: { url: fake.endpoint, drainUrl: `${fake.endpoint}/drain` } });
+    expect(told.hooks).toEqual({ drain: true, migrate: false });
+    expect(await told.tell('migrate', {}, never)).toBe(false);
+    expect(fake.asked).toEqual([]);
+  });
+
+  test.each([
+    [500, 'tell the workload source to drain: it answered 500'],
+    [404, 'it answered 404'],
+    [302, 'a redirect'],
+  ])('an answer of %d is a failure, and it is not told twice', async (status, message) => {
+    const fake = await serve(() => ({ status, text: 'no' }));
+    const told = source({ http: { url: fake.endpoint, drainUrl: `${fake.endpoint}/drain` } });
+    expect((await failure(told.tell('drain', { node: 'a' }, never))).message).toContain(message);
+    expect(fake.asked).toHaveLength(1);
+  });
+
+  test('one that never answers ends at its deadline', async () => {
+    const endpoint = await serveSocket(() => undefined);
+    const told = source({ http: { url: endpoint, drainUrl: endpoint, hookSeconds: 0.2 } });
+    expect((await failure(told.tell('drain', {}, never))).message).toContain('no whole answer within 0.2 s');
+  });
+});
