@@ -2,7 +2,6 @@
 
 import { promisify } from 'node:util';
 import { type ActionRun, PartlyDoneError } from '../../src/engine/plugin.ts';
-import type { Facts } from '../../src/engine/types.ts';
 import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificatePair, type IssuerPair } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
@@ -134,7 +133,7 @@ async function bringOut(
     const { unserved, unservedTries = 0 } = pair.memory?.kept ?? {};
     const tries = unserved === fingerprint ? unservedTries + 1 : 1;
     const all = { ...kept, ...more, unserved: fingerprint, unservedTries: tries, unservedAt: iso(run.now()) };
-    return new PartlyDoneError(message, all as Facts, { cause });
+    return new PartlyDoneError(message, all, { cause });
   };
   try {
     if (spec.deploy !== undefined) {

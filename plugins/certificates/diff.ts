@@ -1,6 +1,6 @@
 /** Diff: the one step that brings an Issuer or a Certificate nearer to what is written. A Domain has none. */
 
-import type { FieldChange, Json, Pair, Proposal, Scene } from '../../src/engine/types.ts';
+import type { FieldChange, Pair, Proposal, Scene } from '../../src/engine/types.ts';
 import { daysLeft, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
@@ -77,7 +77,7 @@ function fieldsOf(
   if (before === undefined) return all;
   return [
     ...all.filter(({ path }) => !path.startsWith('/storage/')),
-    { path: '/storage', before: before as Json, after: spec.storage as Json },
+    { path: '/storage', before, after: spec.storage },
   ];
 }
 

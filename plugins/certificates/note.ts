@@ -62,7 +62,7 @@ export function noteCertificate(pair: CertificatePair, now: number, scene: Scene
   const checked = checkedAt(pair, now);
   // What a swap that is not finished leaves is neither the one nor the other.
   const unfinished = observed.state === 'renewing' || observed.state === 'recovering';
-  if (unfinished || usable !== true || fingerprint === undefined || notAfter === undefined) return checked;
+  if (unfinished || !usable || fingerprint === undefined || notAfter === undefined) return checked;
   const former = formerOf(memory?.kept, fingerprint);
   const servers = serversOf(pair, scene);
   return {

@@ -131,7 +131,8 @@ function broken(trouble: Trouble): Plugin {
       Item: {
         ...kind,
         diff: (pair, scene) => (isHit('diff', pair.ref.name) ? (trouble.act() as never) : kind.diff(pair, scene)),
-        note: (pair, now) => (isHit('note', pair.ref.name) ? (trouble.act() as never) : (kind.note?.(pair, now) ?? {})),
+        note: (pair, now, scene) =>
+          isHit('note', pair.ref.name) ? (trouble.act() as never) : (kind.note?.(pair, now, scene) ?? {}),
         findings: (pair) => (isHit('findings', pair.ref.name) ? (trouble.act() as never) : []),
         matters: (pair, scene) =>
           isHit('matters', pair.ref.name) ? (trouble.act() as never) : (kind.matters?.(pair, scene) ?? []),
