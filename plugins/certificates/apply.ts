@@ -138,7 +138,13 @@ async function bringOut(
   try {
     if (spec.deploy !== undefined) {
       run.progress('bringing it to where it is served');
-      await world.deploy({ deploy: spec.deploy, storage: spec.storage, name: pair.ref.name, signal });
+      await world.deploy({
+        deploy: spec.deploy,
+        storage: spec.storage,
+        ...(spec.reload === undefined ? {} : { service: spec.reload }),
+        name: pair.ref.name,
+        signal,
+      });
     }
     if (spec.reload !== undefined) {
       run.progress('reloading what serves it');

@@ -8,6 +8,7 @@ import { backoffSeconds } from './failure-policy.ts';
 import { targetText } from './observe-domain.ts';
 import { PLUGIN } from './remembered.ts';
 import { policyOf } from './renewal.ts';
+import { noteKey } from './storage-rules.ts';
 import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
@@ -73,6 +74,7 @@ export function noteCertificate(pair: CertificatePair, now: number, scene: Scene
     ...(former.length === 0 ? {} : { former }),
     ...(servers.length === 0 && memory?.kept.servers === undefined ? {} : { servers }),
     ...madeBefore(pair, fingerprint),
+    ...noteKey(pair),
     ...reloaded(pair, fingerprint, scene),
   };
 }

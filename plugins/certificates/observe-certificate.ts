@@ -6,7 +6,7 @@ import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, CertificateState, FindingCode } from './generated.ts';
 import type { Policy } from './renewal.ts';
 import { certificateState, validityOf } from './state.ts';
-import type { PairSeen } from './world.ts';
+import type { PairProblem, PairSeen } from './world.ts';
 
 type Stored = Extract<PairSeen, { status: 'seen' }>;
 
@@ -41,15 +41,23 @@ function factsOf(pair: Stored): CertificateFacts {
   };
 }
 
+const PROBLEM_CODES: Readonly<Record<PairProblem, FindingCode>> = {
+  missing: 'pair-incomplete',
+  'not-a-file': 'not-a-file',
+  damaged: 'pair-unusable',
+  encrypted: 'key-encrypted',
+  'key-mismatch': 'key-mismatch',
+};
+
 /** Why the stored pair can't be used now, for other reasons than its end. */
-function unusable(pair: Stored, now: number): string | undefined {
+function unusable(pair: Stored, now: number): { readonly code: FindingCode; readonly text: string } | undefined {
   // A swap that only has to be finished is no mistake of anybody.
   if (pair.swap === 'finish') return undefined;
-  if (pair.problem !== undefined) return pair.problem;
+  if (pair.problem !== undefined) return { code: PROBLEM_CODES[pair.problemCode ?? 'damaged'], text: pair.problem };
   const [leaf] = pair.chain;
   const validity = leaf === undefined ? undefined : validityOf(leaf);
   if (validity === undefined || !isNotYetValid(validity, now)) return undefined;
-  return `its validity begins in ${spanText(validity.notBefore - now)}`;
+  return { code: 'not-yet-valid', text: `its validity begins in ${spanText(validity.notBefore - now)}` };
 }
 
 function findingsOf(ref: Ref, pair: Stored, now: number): readonly Finding[] {
@@ -69,7 +77,7 @@ function findingsOf(ref: Ref, pair: Stored, now: number): readonly Finding[] {
   return [
     ...(problem === undefined
       ? []
-      : [finding('pair-unusable', 'error', `cannot be used: ${problem}`, { keyMatches: pair.keyMatches })]),
+      : [finding(problem.code, 'error', `cannot be used: ${problem.text}`, { keyMatches: pair.keyMatches })]),
     ...(pair.leftovers.length === 0
       ? []
       : [

@@ -34,6 +34,7 @@ import {
   stillServed,
 } from './safety.ts';
 import { certificateMatters } from './served.ts';
+import { foreignKey, issuerNameConstraints } from './storage-rules.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
 const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, IssuerStep, IssuerRuleId> = {
@@ -71,6 +72,8 @@ const certificate: Kind<
     'retry-exhausted': retryExhausted,
     backoff,
     'still-served': stillServed,
+    'foreign-key': foreignKey,
+    'issuer-name-constraints': issuerNameConstraints,
   },
   handlers: certificateHandlers,
 };
