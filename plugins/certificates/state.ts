@@ -59,13 +59,8 @@ export function renewalFailed(
 ): boolean {
   if (memory?.state === 'renewal_failed') return true;
   // After a failure nothing could be seen: the state is still the one before it.
-  const { lastError, since = '' } = memory ?? {};
-  return (
-    memory?.state === 'expiring_soon' &&
-    (memory.failures ?? 0) > 0 &&
-    lastError?.step.endsWith('>renewing') === true &&
-    lastError.at >= since
-  );
+  const { state, lastError, since = '' } = memory ?? {};
+  return (memory?.failures ?? 0) > 0 && lastError?.step === `${state}>renewing` && lastError.at >= since;
 }
 
 /** A swap that has to be finished belongs to a renewal, or to a recovery: to what was begun. */
