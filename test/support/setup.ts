@@ -16,7 +16,14 @@ const tools: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   python3: 'python3',
   postgres: 'postgresql',
+  nginx: 'nginx-light',
+  haproxy: 'haproxy',
+  postfix: 'postfix',
+  dovecot: 'dovecot-imapd',
 };
+
+/** Where Debian puts servers, which an ordinary user's PATH leaves out. */
+const serverFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 export function setup(): void {
   provideTools();
@@ -50,7 +57,7 @@ function aptGet([command = '', ...args]: readonly string[]): void {
 }
 
 function isOnPath(tool: string): boolean {
-  return [...(process.env['PATH'] ?? '').split(delimiter), ...postgresFolders()].some((folder) => {
+  return [...(process.env['PATH'] ?? '').split(delimiter), ...serverFolders, ...postgresFolders()].some((folder) => {
     try {
       accessSync(join(folder, tool), constants.X_OK);
       return true;
