@@ -121,11 +121,12 @@ function servedFindings(pair: DomainPair, scene: Scene): readonly Finding[] {
   ): Finding => {
     const served = those[0]?.fingerprint ?? '';
     const where = shown.length === 1 ? '' : `${addressesText(those)} `;
+    const verb = those.length === 1 ? 'serves' : 'serve';
     return {
       ref: pair.ref,
       code,
       severity,
-      message: `${where}serves ${short(served)}, and ${short(stored.fingerprint)} is stored as ${name}${more}`,
+      message: `${where}${verb} ${short(served)}, and ${short(stored.fingerprint)} is stored as ${name}${more}`,
       facts: {
         served,
         stored: stored.fingerprint,
@@ -138,7 +139,7 @@ function servedFindings(pair: DomainPair, scene: Scene): readonly Finding[] {
     ...(older.length === 0
       ? []
       : right.length > 0
-        ? [finding('stale-address', 'error', older, `, and served at ${addressesText(right)}`)]
+        ? [finding('stale-address', 'error', older, ` and served at ${addressesText(right)}`)]
         : [finding('served-older-than-stored', 'error', older, '')]),
     ...(other.length === 0 ? [] : [finding('served-other', 'warning', other, '')]),
   ];

@@ -6,7 +6,7 @@ import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
 import type { StoredFile } from '../../../plugins/certificates/world.ts';
 import { stepTransition } from '../../../src/engine/lifecycle.ts';
-import type { Memory, Pair } from '../../../src/engine/types.ts';
+import type { Memory, Pair, Step } from '../../../src/engine/types.ts';
 import {
   type AnyCertificatePair,
   CA_SPEC,
@@ -51,6 +51,11 @@ function filesWith(more: Partial<Record<'certificate' | 'key', Partial<StoredFil
       { part: 'key', ...key, ...more.key },
     ],
   };
+}
+
+/** What is remembered of steps that failed in a row. */
+function failed(step: Step, failures: number): Partial<Memory> {
+  return { failures, lastError: { at: new Date(NOW - DAY).toISOString(), step, message: 'no room' } };
 }
 
 const scene = sceneOf([issuerPair()]);
@@ -106,7 +111,7 @@ describe('a Certificate', () => {
     ],
     [
       'whose renewal failed',
-      certificatePair('renewal_failed', near, { memory: { failures: 2 } }),
+      certificatePair('renewal_failed', near, { memory: failed('renewal_failed>renewing', 2) }),
       {
         step: 'renewal_failed>renewing',
         goal: 'update',
@@ -114,6 +119,72 @@ describe('a Certificate', () => {
         because: 'expires in 21 days, threshold 30; the last 2 renewals failed',
         cause: 'time',
       },
+    ],
+    [
+      'whose first renewal failed',
+      certificatePair('renewal_failed', near, { memory: failed('expiring_soon>renewing', 1) }),
+      { because: 'expires in 21 days, threshold 30; the last renewal failed' },
+    ],
+    [
+      'near its end, with renewals off',
+      certificatePair('expiring_soon', near, { spec: { renewal: { enabled: false } } }),
+      undefined,
+    ],
+    [
+      'whose renewal failed, with renewals off',
+      certificatePair('renewal_failed', near, { spec: { renewal: { enabled: false } } }),
+      undefined,
+    ],
+    [
+      'near its end, with renewals off and other names written',
+      certificatePair('expiring_soon', near, { spec: { renewal: { enabled: false }, dnsNames: ['a.test'] } }),
+      { step: 'expiring_soon>renewing', fields: [{ path: '/dnsNames' }] },
+    ],
+    [
+      'expired, with recoveries off',
+      certificatePair('expired', ended, { spec: { recovery: { enabled: false } } }),
+      undefined,
+    ],
+    [
+      'that a document asks to be issued later',
+      certificatePair('normal', {}, { spec: { renewal: { issuedAfter: new Date(NOW - DAY).toISOString() } } }),
+      {
+        step: 'normal>renewing',
+        goal: 'update',
+        because: 'its document asks for one that is issued later',
+        cause: 'policy',
+      },
+    ],
+    [
+      'that a document asks to be issued later, with renewals off',
+      certificatePair(
+        'normal',
+        {},
+        {
+          spec: { renewal: { enabled: false, issuedAfter: new Date(NOW - DAY).toISOString() } },
+        },
+      ),
+      { step: 'normal>renewing' },
+    ],
+    [
+      'whose renewal failed, as a document had asked for it',
+      certificatePair(
+        'renewal_failed',
+        {},
+        {
+          spec: { renewal: { issuedAfter: new Date(NOW - DAY).toISOString() } },
+          memory: failed('normal>renewing', 1),
+        },
+      ),
+      {
+        step: 'renewal_failed>renewing',
+        because: 'its document asks for one that is issued later; the last renewal failed',
+      },
+    ],
+    [
+      'that a document will ask to be issued later',
+      certificatePair('normal', {}, { spec: { renewal: { issuedAfter: new Date(NOW + 1).toISOString() } } }),
+      undefined,
     ],
     [
       'expired',
@@ -253,6 +324,28 @@ describe('a Certificate', () => {
     ['an owner by its number', filesWith({ key: { owner: '33' } }), {}],
   ])('%s: nothing to do', (_name, facts, spec) => {
     expect(diffCertificate(certificatePair('normal', facts, { spec }), scene)).toBeUndefined();
+  });
+
+  const moved = { file: { certificate: 'new/www.crt', key: 'new/www.key' } };
+  const appliedSpec = certificateSpec() as unknown as NonNullable<Memory['applied']>['spec'];
+  const applied = { at: '', digest: '', ...(appliedSpec === undefined ? {} : { spec: appliedSpec }) };
+  test('that is to lie elsewhere is issued there, whatever its old files are like', () => {
+    const facts = { elsewhere: true as const, leftovers: ['x'] };
+    const pair = certificatePair('normal', facts, { spec: { storage: moved }, memory: { applied } });
+    expect(diffCertificate(pair, scene)).toMatchObject({
+      step: 'normal>normal',
+      because: 'to set right: where it is stored',
+      fields: [{ path: '/storage', before: certificateSpec().storage, after: moved }],
+    });
+    expect(
+      diffCertificate(
+        certificatePair('expiring_soon', { ...near, ...facts }, { spec: { storage: moved }, memory: { applied } }),
+        scene,
+      ),
+    ).toMatchObject({
+      step: 'expiring_soon>renewing',
+      fields: [{ path: '/storage' }],
+    });
   });
 
   test('that is due carries its other differences along', () => {

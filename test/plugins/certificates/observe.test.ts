@@ -160,8 +160,10 @@ describe('a look', () => {
     if (before === undefined) throw new Error('nothing remembered');
     line.memory.set(WWW, {
       ...before,
+      state: 'expiring_soon',
+      since: new Date(line.now - DAY).toISOString(),
       failures: 1,
-      lastError: { at: '', step: 'expiring_soon>renewing', message: 'x' },
+      lastError: { at: new Date(line.now).toISOString(), step: 'expiring_soon>renewing', message: 'x' },
     });
     expect(seenIn(await view(line))[0]).toBe(`${WWW} renewal_failed`);
     line.now += 70 * DAY;
