@@ -32,7 +32,7 @@ function leaf(more: Partial<X509Seen> = {}): X509Seen {
     ca: false,
     selfSigned: false,
     ...more,
-  } as X509Seen;
+  };
 }
 
 function served(address: string, more: Partial<Extract<AddressSeen, { served: true }>> = {}): AddressSeen {
@@ -241,7 +241,7 @@ describe('the time to the next look', () => {
           ref: desired.ref,
           desired,
           observed: see({ kind: 'spaced', memory: { state: 'tls_error', kept } }),
-          memory: memoryOf('Domain', 'www', { kept }) as Memory<DomainMemory>,
+          memory: memoryOf('Domain', 'www', { kept }),
         },
         NOW + 10,
       ),
