@@ -1,11 +1,15 @@
 /** Apply: the handler of every step. What is durable when a handler returns is durable for good; what it throws holds no secret. */
 
-import type { ActionRun } from '../../src/engine/plugin.ts';
+import { promisify } from 'node:util';
+import { type ActionRun, PartlyDoneError } from '../../src/engine/plugin.ts';
 import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificatePair, type IssuerPair } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
-import { certificateSpec, issuerOf, issuerRef, issuerSpec } from './remembered.ts';
-import type { CertificatesWriter, IssueOrder, PairPaths } from './world.ts';
+import { formerOf } from './note.ts';
+import { certificateSpec, issuerOf, issuerRef, issuerSpec, storageBefore } from './remembered.ts';
+import { policyOf } from './renewal.ts';
+import { type Shown, canReload, reloadDue, shownFor, shownText } from './served.ts';
+import type { CertificatesWriter, IssueOrder, PairStorage, Trust } from './world.ts';
 
 type IssuerHandler = (
   world: CertificatesWriter,
@@ -50,10 +54,10 @@ export const issuerHandlers = {
   'broken>absent': removeAuthority,
 } as const satisfies Record<IssuerStep, IssuerHandler>;
 
-function pathsOf({ desired, memory }: CertificatePair): PairPaths {
+function storageOf({ desired, observed, memory }: CertificatePair): PairStorage {
   const spec = certificateSpec(desired, memory);
   if (spec === undefined) throw new Error('nobody remembers where the pair is');
-  return spec.storage.file;
+  return (observed?.facts.elsewhere === true ? storageBefore(spec, memory) : undefined) ?? spec.storage;
 }
 
 function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'authority'> {
@@ -73,42 +77,185 @@ async function issue(
   const spec = pair.desired?.spec;
   if (spec === undefined) throw new Error('without a document, nothing is issued');
   const now = run.now();
+  const before = pair.observed?.facts.fingerprint ?? pair.memory?.kept.fingerprint;
   const issued = await world.issue({
-    paths: spec.storage.file,
+    storage: spec.storage,
+    ...(spec.reload === undefined ? {} : { service: spec.reload }),
     ...authorityOf(spec, run),
     dnsNames: spec.dnsNames,
     keyAlgorithm: spec.keyAlgorithm,
     validityDays: spec.validityDays,
-    first,
+    first: first || pair.observed?.facts.elsewhere === true,
     now,
     signal: run.signal,
     progress: run.progress,
   });
-  return { ...issued, issued: (pair.memory?.kept.issued ?? 0) + 1, issuedAt: new Date(now).toISOString() };
+  const { fingerprint } = issued;
+  const former = formerOf(
+    { ...pair.memory?.kept, ...(before === undefined ? {} : { fingerprint: before }) },
+    fingerprint,
+  );
+  const kept: Partial<CertificateMemory> = {
+    ...issued,
+    ...(former.length === 0 ? {} : { former }),
+    made: fingerprint,
+    issued: (pair.memory?.kept.issued ?? 0) + 1,
+    issuedAt: iso(now),
+  };
+  return bringOut(world, pair, run, spec, fingerprint, kept, servingBefore(pair, before, run));
+}
+
+/** Who has to serve the new one: who served the one before. A server that is down, or behind, is no fault of this step. */
+function servingBefore(pair: CertificatePair, before: string | undefined, run: ActionRun): readonly Shown[] {
+  if (before === undefined) return [];
+  const shown = shownFor(pair.ref.name, { fingerprint: before, former: [] }, run.scene);
+  return shown.filter(({ serves }) => serves === 'stored');
+}
+
+/**
+ * Brings what is stored to what serves it, and waits until every place shows it. Where that fails, what was done before
+ * is remembered all the same: the next step begins with the reload, and issues nothing.
+ */
+async function bringOut(
+  world: CertificatesWriter,
+  pair: CertificatePair,
+  run: ActionRun,
+  spec: CertificateSpec,
+  fingerprint: string,
+  kept: Partial<CertificateMemory>,
+  places: readonly Shown[],
+): Promise<Partial<CertificateMemory>> {
+  // Without either, what serves it reads it by itself, or somebody else tells it to.
+  if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
+  const { signal } = run;
+  const { withinMs } = policyOf(spec).served;
+  const failed = (message: string, more: Partial<CertificateMemory>, cause?: unknown): PartlyDoneError => {
+    const { unserved, unservedTries = 0 } = pair.memory?.kept ?? {};
+    const tries = unserved === fingerprint ? unservedTries + 1 : 1;
+    const all = { ...kept, ...more, unserved: fingerprint, unservedTries: tries, unservedAt: iso(run.now()) };
+    return new PartlyDoneError(message, all, { cause });
+  };
+  try {
+    if (spec.deploy !== undefined) {
+      run.progress('bringing it to where it is served');
+      await world.deploy({
+        deploy: spec.deploy,
+        storage: spec.storage,
+        ...(spec.reload === undefined ? {} : { service: spec.reload }),
+        name: pair.ref.name,
+        signal,
+      });
+    }
+    if (spec.reload !== undefined) {
+      run.progress('reloading what serves it');
+      await run.aside(world.reload(spec.reload, signal));
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw failed(`it is stored, and was not brought to what serves it: ${messageOf(error)}`, {}, error);
+  }
+  const left = await run.aside(untilServed(world, places, fingerprint, withinMs, run));
+  if (left.length > 0) {
+    const many = left.length > 1;
+    throw failed(
+      `it is stored, and ${shownText(left)} ${many ? 'do' : 'does'} not serve it ${withinMs / 1000} s after the reload`,
+      { reloaded: fingerprint },
+    );
+  }
+  return { ...kept, reloaded: fingerprint, ...(pair.memory?.kept.unserved === undefined ? {} : { unserved: '' }) };
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const SHORTEST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+
+/** Looks again and again until every place serves it; gives those that do not when the time is up. */
+async function untilServed(
+  world: CertificatesWriter,
+  places: readonly Shown[],
+  fingerprint: string,
+  withinMs: number,
+  run: ActionRun,
+): Promise<readonly Shown[]> {
+  if (places.length === 0) return [];
+  run.progress(`waiting until ${shownText(places)} ${places.length === 1 ? 'serves' : 'serve'} it`);
+  const trust = await world.readTrust([]);
+  const late = AbortSignal.timeout(withinMs);
+  const signal = AbortSignal.any([run.signal, late]);
+  let left = places;
+  for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    left = await stillLeft(world, left, fingerprint, trust, run.now(), signal);
+    run.signal.throwIfAborted();
+    if (left.length === 0 || late.aborted) return left;
+    await promisify(setTimeout)(pause);
+  }
+}
+
+/** Servers that one certificate asks at once. */
+const ASKED_AT_ONCE = 8;
+
+/** Those places that do not serve it yet. An address that its name does not have any more is none of them. */
+async function stillLeft(
+  world: CertificatesWriter,
+  places: readonly Shown[],
+  fingerprint: string,
+  trust: Trust,
+  now: number,
+  signal: AbortSignal,
+): Promise<readonly Shown[]> {
+  const right = new Set<Shown>();
+  const ask = async ([first, ...others]: readonly Shown[]): Promise<void> => {
+    if (first === undefined) return;
+    const seen = await world.probe(first.target, trust, now, signal).catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
+    if (seen?.resolved !== true) return;
+    for (const place of [first, ...others]) {
+      const shown = seen.addresses.find(({ address }) => address === place.address);
+      if (shown === undefined || (shown.served && shown.chain[0].fingerprint === fingerprint)) right.add(place);
+    }
+  };
+  const servers = Map.groupBy(places, ({ target }) => JSON.stringify(target)).values();
+  await Promise.all(
+    Array.from({ length: ASKED_AT_ONCE }, async () => {
+      for (const those of servers) await ask(those);
+    }),
+  );
+  return places.filter((place) => !right.has(place));
 }
 
 const issueFirst: CertificateHandler = (world, pair, run) => issue(world, pair, run, true);
 const issueAgain: CertificateHandler = (world, pair, run) => issue(world, pair, run, false);
 
+/** A change in place: another certificate, files in order again, or what serves it reloaded, whichever is asked for. */
 const setRight: CertificateHandler = async (world, pair, run) => {
   if (needsIssue(run.change.fields)) return issue(world, pair, run, false);
-  await world.tidyPair(pathsOf(pair));
-  return undefined;
+  const due = reloadDue(pair, run.scene);
+  const { rewritten } = run.change.fields.length === 0 ? { rewritten: false } : await world.tidyPair(storageOf(pair));
+  const spec = pair.desired?.spec;
+  const fingerprint = pair.observed?.facts.fingerprint;
+  if (spec === undefined || fingerprint === undefined || (due === undefined && !rewritten)) return undefined;
+  return bringOut(world, pair, run, spec, fingerprint, {}, due?.places ?? []);
 };
 
-const finishSwap: CertificateHandler = async (world, pair) => {
-  await world.settleSwap(pathsOf(pair));
-  return undefined;
-};
+/** The reload of what serves it comes with the next plan, which knows what is stored then. */
+const finishSwap: CertificateHandler = async (world, pair) => world.settleSwap(storageOf(pair));
 
 const removePair: CertificateHandler = async (world, pair) => {
-  await world.deletePair(pathsOf(pair));
+  await world.deletePair(storageOf(pair));
   return undefined;
 };
 
 export const certificateHandlers = {
   'absent>normal': issueFirst,
   'normal>normal': setRight,
+  'normal>renewing': issueAgain,
   'expiring_soon>renewing': issueAgain,
   'renewal_failed>renewing': issueAgain,
   'expired>recovering': issueAgain,

@@ -12,7 +12,7 @@ import {
   issuerFromProject,
   placesOf,
 } from './paths.ts';
-import { policyOf, withSettings } from './renewal.ts';
+import { policyOf, timeMistakes, withSettings } from './renewal.ts';
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/iu;
 const MAX_NAME = 253;
@@ -64,6 +64,22 @@ function checkThreshold(spec: CertificateSpec, settings: Partial<CertificatesCon
       message: `a threshold of ${threshold} days is no shorter than the validity of ${validity}: a third of the lifetime counts instead (${inForce} days)`,
       severity: 'warning',
     },
+  ];
+}
+
+function checkTimes(spec: CertificateSpec, settings: Partial<CertificatesConfig>): readonly Mistake[] {
+  const { issuedAfter } = spec.renewal;
+  return [
+    ...timeMistakes(spec, settings, '/spec').map((mistake) => ({ code: 'invalid-time', ...mistake })),
+    ...(issuedAfter === undefined || !Number.isNaN(Date.parse(issuedAfter))
+      ? []
+      : [
+          {
+            code: 'invalid-time',
+            pointer: '/spec/renewal/issuedAfter',
+            message: `${issuedAfter} is a time that does not exist`,
+          },
+        ]),
   ];
 }
 
@@ -135,6 +151,7 @@ function checkCertificate(
   return [
     ...checkNames(spec.dnsNames),
     ...checkThreshold(spec, settings),
+    ...checkTimes(spec, settings),
     ...checkStorage(spec),
     ...(spec.deploy === undefined ? [] : checkCommand(spec.deploy.command, '/spec/deploy/command', settings)),
     ...checkReload(spec, file, settings),

@@ -1,8 +1,8 @@
 /** Diff: the one step that brings an Issuer or a Certificate nearer to what is written. A Domain has none. */
 
 import type { FieldChange, Pair, Proposal, Scene } from '../../src/engine/types.ts';
-import { daysLeft, isExpired, spanText, thresholdInForce } from './days.ts';
-import { KEY_MODE, type WantedIssuer, differences } from './differences.ts';
+import { daysLeft, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
+import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
   CertificateMemory,
@@ -14,8 +14,10 @@ import type {
   IssuerSpec,
   IssuerStep,
 } from './generated.ts';
-import { issuerRef } from './remembered.ts';
-import { validityOf } from './state.ts';
+import { issuerRef, storageBefore } from './remembered.ts';
+import { type Policy, attemptsAt, policyOf } from './renewal.ts';
+import { reloadDue } from './served.ts';
+import { isAskedFor, validityOf } from './state.ts';
 
 export type IssuerPair = Pair<IssuerSpec, IssuerFacts, IssuerMemory>;
 export type CertificatePair = Pair<CertificateSpec, CertificateFacts, CertificateMemory>;
@@ -63,28 +65,38 @@ function wantedIssuer({ memory }: CertificatePair, spec: CertificateSpec, scene:
   };
 }
 
-const FIELD_NAMES: Readonly<Record<string, string>> = {
-  '/dnsNames': 'its names',
-  '/keyAlgorithm': 'the algorithm of its key',
-  '/issuer': 'what signed it',
-  '/storage/file/certificate/mode': 'the mode of its certificate',
-  '/storage/file/key/mode': 'the mode of its key',
-  '/storage/file/leftovers': 'files of an interrupted swap',
-};
+/** What differs, with where it is stored in the place of what differs about files that are not used any more. */
+function fieldsOf(
+  pair: CertificatePair,
+  spec: CertificateSpec,
+  facts: CertificateFacts,
+  scene: Scene,
+): readonly FieldChange[] {
+  const all = differences(spec, facts, wantedIssuer(pair, spec, scene));
+  const before = facts.elsewhere === true ? storageBefore(spec, pair.memory) : undefined;
+  if (before === undefined) return all;
+  return [
+    ...all.filter(({ path }) => !path.startsWith('/storage/')),
+    { path: '/storage', before, after: spec.storage },
+  ];
+}
 
 function differText(fields: readonly FieldChange[]): string {
-  const names = fields.map(({ path }) => FIELD_NAMES[path] ?? path);
+  const names = fields.map(({ path }) => fieldText(path));
   return `to set right: ${names.join(', ')}`;
 }
 
 function dueText(facts: CertificateFacts, thresholdDays: number, now: number): string {
   if (facts.notBefore === undefined || facts.notAfter === undefined) return 'a renewal is due';
   const validity = validityOf({ notBefore: facts.notBefore, notAfter: facts.notAfter });
+  if (!isDue(thresholdDays, validity, now)) return ASKED_FOR;
   const days = daysLeft(validity.notAfter, now);
   const left = days >= 1 ? `${days} day${days === 1 ? '' : 's'}` : spanText(validity.notAfter - now);
   const inForce = thresholdInForce(thresholdDays, validity);
   return `expires in ${left}, threshold ${inForce}${inForce < thresholdDays ? ' (a third of its lifetime)' : ''}`;
 }
+
+const ASKED_FOR = 'its document asks for one that is issued later';
 
 function recovery(facts: CertificateFacts, now: number): Pick<Proposal, 'because' | 'cause'> {
   const ended =
@@ -124,23 +136,44 @@ export function diffCertificate(pair: CertificatePair, scene: Scene): Proposal<C
   if (desired === undefined) return removal(observed.state);
   const { facts } = observed;
   const { spec } = desired;
-  const fields = differences(spec, facts, wantedIssuer(pair, spec, scene));
-  const due = dueText(facts, spec.renewal.thresholdDays, scene.now);
+  const policy = policyOf(spec);
+  const fields = fieldsOf(pair, spec, facts, scene);
+  const due = dueText(facts, policy.renewal.thresholdDays, scene.now);
   switch (observed.state) {
     case 'expiring_soon':
-      return { step: 'expiring_soon>renewing', goal: 'update', fields, because: due, cause: 'time' };
+      return policy.renewal.enabled || needsIssue(fields)
+        ? { step: 'expiring_soon>renewing', goal: 'update', fields, because: due, cause: 'time' }
+        : undefined;
     case 'renewal_failed': {
-      const failures = memory?.failures ?? 0;
-      const because = `${due}; ${failures === 1 ? 'the last renewal' : `the last ${failures} renewals`} failed`;
+      if (!policy.renewal.enabled && !needsIssue(fields)) return undefined;
+      const { failed } = attemptsAt(memory, undefined, 'renewing');
+      const because = `${due}; ${failed <= 1 ? 'the last renewal' : `the last ${failed} renewals`} failed`;
       return { step: 'renewal_failed>renewing', goal: 'update', fields, because, cause: 'time' };
     }
     case 'expired':
-      return { step: 'expired>recovering', goal: 'update', fields, ...recovery(facts, scene.now) };
+      return policy.recovery.enabled || needsIssue(fields)
+        ? { step: 'expired>recovering', goal: 'update', fields, ...recovery(facts, scene.now) }
+        : undefined;
     default:
-      return fields.length === 0
-        ? undefined
-        : { step: 'normal>normal', goal: 'update', fields, because: differText(fields) };
+      return whileValid(pair, policy, fields, scene);
   }
+}
+
+/** What a certificate needs that is valid, and not near its end. */
+function whileValid(
+  pair: CertificatePair,
+  policy: Policy,
+  fields: readonly FieldChange[],
+  scene: Scene,
+): Proposal<CertificateStep> | undefined {
+  const { observed, memory } = pair;
+  if (observed !== undefined && isAskedFor(policy.renewal, observed.facts, memory, scene.now))
+    return { step: 'normal>renewing', goal: 'update', fields, because: ASKED_FOR, cause: 'policy' };
+  if (fields.length > 0) return { step: 'normal>normal', goal: 'update', fields, because: differText(fields) };
+  const reload = reloadDue(pair, scene);
+  return reload === undefined
+    ? undefined
+    : { step: 'normal>normal', goal: 'update', because: reload.because, cause: 'progress' };
 }
 
 export function diffDomain(): undefined {

@@ -45,6 +45,10 @@ export interface CertificateFacts {
   readonly keyFingerprint?: string;
   /** Certificates that are stored. */
   readonly chainLength: number;
+  /** Fingerprints of the authorities between it and its root that are stored with it: what a server has to send. */
+  readonly intermediates?: readonly string[];
+  /** It lies where the document before this one said, and nothing lies where it is to be now. */
+  readonly elsewhere?: true;
   readonly files: readonly StoredFile[];
   readonly swap: SwapSeen;
   /** Names of files that an interrupted swap left, sorted. */

@@ -210,7 +210,9 @@ export type CertificateRuleId =
   | 'renewal-loop'
   | 'retry-exhausted'
   | 'backoff'
-  | 'still-served';
+  | 'still-served'
+  | 'foreign-key'
+  | 'issuer-name-constraints';
 
 /** A TLS server, and whether its clients can trust what it serves. With the defaults filled in. */
 export interface DomainSpec {
@@ -288,6 +290,11 @@ export type DomainRuleId = never;
 export type FindingCode =
   | 'ca-unusable'
   | 'pair-unusable'
+  | 'pair-incomplete'
+  | 'not-a-file'
+  | 'key-encrypted'
+  | 'key-mismatch'
+  | 'not-yet-valid'
   | 'renewal-off'
   | 'leftover-files'
   | 'refused'
@@ -302,7 +309,6 @@ export type FindingCode =
   | 'not-verified'
   | 'backing-off'
   | 'expired'
-  | 'not-yet-valid'
   | 'wrong-name'
   | 'untrusted'
   | 'expiring'
@@ -317,7 +323,9 @@ export type RuleId =
   | 'renewal-loop'
   | 'retry-exhausted'
   | 'backoff'
-  | 'still-served';
+  | 'still-served'
+  | 'foreign-key'
+  | 'issuer-name-constraints';
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface CertificatesConfig {
@@ -583,6 +591,35 @@ export const tables = {
           overridable: true,
           text: 'A server still shows the certificate to its clients.',
         },
+        {
+          id: 'foreign-key',
+          guards: [
+            'normal>normal',
+            'normal>renewing',
+            'expiring_soon>renewing',
+            'renewal_failed>renewing',
+            'expired>recovering',
+            'normal>absent',
+            'expiring_soon>absent',
+            'expired>absent',
+            'renewal_failed>absent',
+          ],
+          overridable: true,
+          text: 'The stored key is one that fettle neither made nor adopted: it is not overwritten, and not removed.',
+        },
+        {
+          id: 'issuer-name-constraints',
+          guards: [
+            'absent>normal',
+            'normal>normal',
+            'normal>renewing',
+            'expiring_soon>renewing',
+            'renewal_failed>renewing',
+            'expired>recovering',
+          ],
+          overridable: true,
+          text: 'The authority may not sign for one of the names: no client would accept it.',
+        },
       ],
       references: [{ pointer: '/issuer', kind: 'Issuer' }],
       memoryVersion: 1,
@@ -660,7 +697,32 @@ export const tables = {
       code: 'pair-unusable',
       kind: 'Certificate',
       severity: 'error',
-      text: 'The stored key and certificate cannot be used together.',
+      text: 'A file of the stored pair holds what cannot be parsed.',
+    },
+    {
+      code: 'pair-incomplete',
+      kind: 'Certificate',
+      severity: 'error',
+      text: 'The certificate is stored without its key, or the other way round.',
+    },
+    {
+      code: 'not-a-file',
+      kind: 'Certificate',
+      severity: 'error',
+      text: 'Something else is in place of a file, such as a folder.',
+    },
+    { code: 'key-encrypted', kind: 'Certificate', severity: 'error', text: 'The stored key needs a password.' },
+    {
+      code: 'key-mismatch',
+      kind: 'Certificate',
+      severity: 'error',
+      text: 'The stored key does not belong to the stored certificate.',
+    },
+    {
+      code: 'not-yet-valid',
+      kind: 'Certificate',
+      severity: 'error',
+      text: 'The validity of the stored certificate has not begun.',
     },
     {
       code: 'renewal-off',

@@ -7,6 +7,9 @@ import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from 
 import { backoffSeconds } from './failure-policy.ts';
 import { targetText } from './observe-domain.ts';
 import { PLUGIN } from './remembered.ts';
+import { policyOf } from './renewal.ts';
+import { noteKey } from './storage-rules.ts';
+import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
 export function noteIssuer({ observed, memory }: IssuerPair): Partial<IssuerMemory> {
@@ -15,10 +18,65 @@ export function noteIssuer({ observed, memory }: IssuerPair): Partial<IssuerMemo
   return { fingerprint };
 }
 
-export function noteCertificate({ observed }: CertificatePair): Partial<CertificateMemory> {
-  const { fingerprint, notAfter, issuerFingerprint, usable } = observed?.facts ?? {};
-  if (usable !== true || fingerprint === undefined || notAfter === undefined) return {};
-  return { fingerprint, notAfter, ...(issuerFingerprint === undefined ? {} : { issuer: issuerFingerprint }) };
+/** When it was looked at, once in the interval that is written. */
+function checkedAt({ desired, memory }: CertificatePair, now: number): Partial<CertificateMemory> {
+  const last = Date.parse(memory?.kept.checkedAt ?? '');
+  const { checkMs } = policyOf(desired?.spec ?? {}).renewal;
+  return now - last < checkMs && now >= last ? {} : { checkedAt: new Date(now).toISOString() };
+}
+
+const MOST_FORMER = 5;
+
+/** What was stored before, once something else is. */
+export function formerOf(kept: Partial<CertificateMemory> | undefined, fingerprint: string): readonly string[] {
+  const all = [kept?.fingerprint ?? fingerprint, ...(kept?.former ?? [])];
+  return [...new Set(all)].filter((each) => each !== fingerprint).slice(0, MOST_FORMER);
+}
+
+/** What an interrupted run issued: it had said so in the log, and here it is. */
+function madeBefore({ memory }: CertificatePair, fingerprint: string): Partial<CertificateMemory> {
+  const { open, kept } = memory ?? {};
+  if (open === undefined || open.goal === 'remove' || kept?.fingerprint === fingerprint) return {};
+  return { made: fingerprint, issued: (kept?.issued ?? 0) + 1, issuedAt: open.at };
+}
+
+/**
+ * What was there before it was ours is served, as far as it is to be; and where every server that is looked at shows
+ * what is stored, nothing is left to be done.
+ */
+function reloaded(pair: CertificatePair, fingerprint: string, scene: Scene): Partial<CertificateMemory> {
+  const { kept, owned, open } = pair.memory ?? {};
+  const untouched = kept?.reloaded === undefined && kept?.made === undefined && open === undefined;
+  const known = kept?.fingerprint;
+  if (untouched && (known === undefined ? owned !== 'created' : known === fingerprint))
+    return { reloaded: fingerprint };
+  const stored = storedOf(pair);
+  const shown = stored === undefined ? [] : shownFor(pair.ref.name, stored, scene);
+  const serving = shown.filter(({ serves }) => serves !== 'nothing');
+  return serving.length > 0 && serving.every(({ serves }) => serves === 'stored') ? { reloaded: fingerprint } : {};
+}
+
+export function noteCertificate(pair: CertificatePair, now: number, scene: Scene): Partial<CertificateMemory> {
+  const { observed, memory } = pair;
+  if (observed === undefined) return {};
+  const { fingerprint, notAfter, issuerFingerprint, usable } = observed.facts;
+  const checked = checkedAt(pair, now);
+  // What a swap that is not finished leaves is neither the one nor the other.
+  const unfinished = observed.state === 'renewing' || observed.state === 'recovering';
+  if (unfinished || !usable || fingerprint === undefined || notAfter === undefined) return checked;
+  const former = formerOf(memory?.kept, fingerprint);
+  const servers = serversOf(pair, scene);
+  return {
+    ...checked,
+    fingerprint,
+    notAfter,
+    ...(issuerFingerprint === undefined ? {} : { issuer: issuerFingerprint }),
+    ...(former.length === 0 ? {} : { former }),
+    ...(servers.length === 0 && memory?.kept.servers === undefined ? {} : { servers }),
+    ...madeBefore(pair, fingerprint),
+    ...noteKey(pair),
+    ...reloaded(pair, fingerprint, scene),
+  };
 }
 
 /**
@@ -45,14 +103,98 @@ export function noteDomain({ desired, observed, memory }: DomainPair, now: numbe
 
 const short = (fingerprint: string): string => fingerprint.slice(0, 'sha256:'.length + 12);
 
-export function domainFindings({ ref, desired, observed }: DomainPair, scene: Scene): readonly Finding[] {
-  const name = desired?.spec.certificate;
-  const served = observed?.facts.fingerprint;
-  if (name === undefined || served === undefined) return [];
-  const certificate = scene.pair({ plugin: PLUGIN, kind: 'Certificate', name });
-  const stored = (certificate?.observed?.facts as CertificateFacts | undefined)?.fingerprint;
-  if (stored === undefined || stored === served) return [];
-  const code: FindingCode = 'served-other';
-  const message = `serves ${short(served)}, and ${short(stored)} is stored as ${name}`;
-  return [{ ref, code, severity: 'warning', message, facts: { served, stored, certificate: name } }];
+/** What addresses serve beside what is stored for them: some of them an older one, all of them, or something else. */
+function servedFindings(pair: DomainPair, scene: Scene): readonly Finding[] {
+  const name = pair.desired?.spec.certificate;
+  if (name === undefined || pair.desired?.spec.tlsMode === 'passthrough') return [];
+  const certificate = scene.pair({ plugin: PLUGIN, kind: 'Certificate', name }) as CertificatePair | undefined;
+  const stored = certificate === undefined ? undefined : storedOf(certificate);
+  if (stored === undefined) return [];
+  const shown = shownBy(pair, stored);
+  const of = (serves: Serves): readonly Shown[] => shown.filter((each) => each.serves === serves);
+  const [older, other, right] = [of('older'), of('other'), of('stored')];
+  const finding = (
+    code: FindingCode,
+    severity: Finding['severity'],
+    those: readonly Shown[],
+    more: string,
+  ): Finding => {
+    const served = those[0]?.fingerprint ?? '';
+    const where = shown.length === 1 ? '' : `${addressesText(those)} `;
+    const verb = those.length === 1 ? 'serves' : 'serve';
+    return {
+      ref: pair.ref,
+      code,
+      severity,
+      message: `${where}${verb} ${short(served)}, and ${short(stored.fingerprint)} is stored as ${name}${more}`,
+      facts: {
+        served,
+        stored: stored.fingerprint,
+        certificate: name,
+        ...(shown.length === 1 ? {} : { addresses: those.map(({ address }) => address) }),
+      },
+    };
+  };
+  return [
+    ...(older.length === 0
+      ? []
+      : right.length > 0
+        ? [finding('stale-address', 'error', older, ` and served at ${addressesText(right)}`)]
+        : [finding('served-older-than-stored', 'error', older, '')]),
+    ...(other.length === 0 ? [] : [finding('served-other', 'warning', other, '')]),
+  ];
+}
+
+const MOST_ADDRESSES = 3;
+
+function addressesText(shown: readonly Shown[]): string {
+  const named = shown.slice(0, MOST_ADDRESSES).map(({ address }) => address);
+  return shown.length <= MOST_ADDRESSES
+    ? named.join(', ')
+    : `${named.join(', ')} and ${shown.length - MOST_ADDRESSES} more`;
+}
+
+/**
+ * Certificates of authorities that a server has to send and does not: those that are stored with what it serves, or one
+ * that says where it is to be had, as only those below a well-known root do.
+ */
+function chainFindings(pair: DomainPair, scene: Scene): readonly Finding[] {
+  const { desired, observed, ref } = pair;
+  if (desired === undefined || desired.spec.tlsMode === 'passthrough' || !desired.spec.verify) return [];
+  const name = desired.spec.certificate;
+  const facts =
+    name === undefined
+      ? undefined
+      : (scene.pair({ plugin: PLUGIN, kind: 'Certificate', name })?.observed?.facts as CertificateFacts | undefined);
+  const addresses = observed?.facts.addresses ?? [];
+  const lacking = addresses.flatMap(({ address, fingerprint, chain = [], missingIssuer }) => {
+    const left =
+      fingerprint !== undefined && fingerprint === facts?.fingerprint
+        ? (facts.intermediates ?? []).filter((each) => !chain.includes(each)).length
+        : 0;
+    if (left > 0)
+      return [
+        {
+          address,
+          why: `does not send ${left} of the ${facts?.intermediates?.length ?? 0} authorities that are stored with it`,
+        },
+      ];
+    return missingIssuer?.published === true ? [{ address, why: `does not send ${missingIssuer.name}` }] : [];
+  });
+  const [first] = lacking;
+  if (first === undefined) return [];
+  const where = addresses.length === 1 ? '' : `at ${lacking.map(({ address }) => address).join(', ')}: `;
+  return [
+    {
+      ref,
+      code: 'chain-incomplete' satisfies FindingCode,
+      severity: 'error',
+      message: `${where}${first.why}`,
+      facts: { addresses: lacking.map(({ address }) => address) },
+    },
+  ];
+}
+
+export function domainFindings(pair: DomainPair, scene: Scene): readonly Finding[] {
+  return [...servedFindings(pair, scene), ...chainFindings(pair, scene)];
 }

@@ -3,16 +3,19 @@
 import type { Finding, Memory, Observed, Ref } from '../../src/engine/types.ts';
 import { daysLeft, isNotYetValid, spanText, thresholdInForce } from './days.ts';
 import type { CertificateFacts } from './facts.ts';
-import type { FindingCode } from './generated.ts';
-import { certificateState, renewalFailed, validityOf } from './state.ts';
-import type { PairSeen } from './world.ts';
+import type { CertificateMemory, CertificateState, FindingCode } from './generated.ts';
+import type { Policy } from './renewal.ts';
+import { certificateState, validityOf } from './state.ts';
+import type { PairProblem, PairSeen } from './world.ts';
 
 type Stored = Extract<PairSeen, { status: 'seen' }>;
 
 function factsOf(pair: Stored): CertificateFacts {
-  const [leaf] = pair.chain;
+  const [leaf, ...others] = pair.chain;
+  const intermediates = others.filter(({ ca, selfSigned }) => ca && !selfSigned).map(({ fingerprint }) => fingerprint);
   return {
     usable: pair.problem === undefined,
+    ...(pair.problemCode === undefined ? {} : { problemCode: pair.problemCode }),
     ...(pair.problem === undefined ? {} : { problem: pair.problem }),
     ...(leaf === undefined
       ? {}
@@ -29,25 +32,32 @@ function factsOf(pair: Stored): CertificateFacts {
         }),
     ...(pair.issuerFingerprint === undefined ? {} : { issuerFingerprint: pair.issuerFingerprint }),
     keyMatches: pair.keyMatches,
+    ...(pair.keyFingerprint === undefined ? {} : { keyFingerprint: pair.keyFingerprint }),
     chainLength: pair.chain.length,
-    ...(pair.certificateFile === undefined
-      ? {}
-      : { certificateMode: pair.certificateFile.mode, certificateUid: pair.certificateFile.uid }),
-    ...(pair.keyFile === undefined ? {} : { keyMode: pair.keyFile.mode, keyUid: pair.keyFile.uid }),
+    ...(intermediates.length === 0 ? {} : { intermediates }),
+    files: pair.files,
     swap: pair.swap,
     leftovers: pair.leftovers,
   };
 }
 
+const PROBLEM_CODES: Readonly<Record<PairProblem, FindingCode>> = {
+  missing: 'pair-incomplete',
+  'not-a-file': 'not-a-file',
+  damaged: 'pair-unusable',
+  encrypted: 'key-encrypted',
+  'key-mismatch': 'key-mismatch',
+};
+
 /** Why the stored pair can't be used now, for other reasons than its end. */
-function unusable(pair: Stored, now: number): string | undefined {
+function unusable(pair: Stored, now: number): { readonly code: FindingCode; readonly text: string } | undefined {
   // A swap that only has to be finished is no mistake of anybody.
   if (pair.swap === 'finish') return undefined;
-  if (pair.problem !== undefined) return pair.problem;
+  if (pair.problem !== undefined) return { code: PROBLEM_CODES[pair.problemCode ?? 'damaged'], text: pair.problem };
   const [leaf] = pair.chain;
   const validity = leaf === undefined ? undefined : validityOf(leaf);
   if (validity === undefined || !isNotYetValid(validity, now)) return undefined;
-  return `its validity begins in ${spanText(validity.notBefore - now)}`;
+  return { code: 'not-yet-valid', text: `its validity begins in ${spanText(validity.notBefore - now)}` };
 }
 
 function findingsOf(ref: Ref, pair: Stored, now: number): readonly Finding[] {
@@ -67,7 +77,7 @@ function findingsOf(ref: Ref, pair: Stored, now: number): readonly Finding[] {
   return [
     ...(problem === undefined
       ? []
-      : [finding('pair-unusable', 'error', `cannot be used: ${problem}`, { keyMatches: pair.keyMatches })]),
+      : [finding(problem.code, 'error', `cannot be used: ${problem.text}`, { keyMatches: pair.keyMatches })]),
     ...(pair.leftovers.length === 0
       ? []
       : [
@@ -78,21 +88,44 @@ function findingsOf(ref: Ref, pair: Stored, now: number): readonly Finding[] {
   ];
 }
 
-/** A stored pair; undefined where there is none. `thresholdDays` is as written. */
+const OFF = {
+  expiring_soon: 'a renewal is due',
+  renewal_failed: 'a renewal is due, and the last one failed',
+  expired: 'it cannot be used any more',
+} as const;
+
+/** What is due, and switched off: nothing else would say so. */
+function offFinding(ref: Ref, state: CertificateState, { renewal, recovery }: Policy): readonly Finding[] {
+  if (state !== 'expiring_soon' && state !== 'renewal_failed' && state !== 'expired') return [];
+  const [off, what] =
+    state === 'expired' ? ([!recovery.enabled, 'recovery'] as const) : ([!renewal.enabled, 'renewal'] as const);
+  if (!off) return [];
+  const code: FindingCode = 'renewal-off';
+  const message = `${OFF[state]}, and ${what}.enabled is false`;
+  return [{ ref, code, severity: 'warning', message, facts: { state } }];
+}
+
+/**
+ * A stored pair; undefined where there is none. `elsewhere`: it lies where the document before this one said, and
+ * nothing lies where it is to be now.
+ */
 export function observedPair(
   ref: Ref,
   pair: PairSeen,
-  thresholdDays: number,
-  memory: Memory | undefined,
+  policy: Policy,
+  memory: Memory<CertificateMemory> | undefined,
   now: number,
   at: string,
+  elsewhere = false,
 ): Observed<CertificateFacts> | undefined {
   if (pair.status === 'absent') return undefined;
   const [leaf] = pair.chain;
+  const state = certificateState(pair, policy.renewal, memory, now);
+  const { thresholdDays } = policy.renewal;
   return {
     ref,
-    state: certificateState(pair, thresholdDays, renewalFailed(memory), now),
-    facts: factsOf(pair),
+    state,
+    facts: { ...factsOf(pair), ...(elsewhere ? { elsewhere: true as const } : {}) },
     ...(leaf === undefined
       ? {}
       : {
@@ -101,7 +134,7 @@ export function observedPair(
             thresholdInForce: thresholdInForce(thresholdDays, validityOf(leaf)),
           },
         }),
-    findings: findingsOf(ref, pair, now),
+    findings: [...findingsOf(ref, pair, now), ...offFinding(ref, state, policy)],
     at,
   };
 }

@@ -4,12 +4,14 @@ import PQueue from 'p-queue';
 import type { Query } from '../../src/engine/plugin.ts';
 import { formatRef } from '../../src/engine/ref.ts';
 import type { Desired, Gap, Memory, Observed, Ref, View } from '../../src/engine/types.ts';
-import type { CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
+import type { CertificateMemory, DomainMemory, DomainSpec } from './generated.ts';
 import { observedPair } from './observe-certificate.ts';
 import { type DomainLook, observedDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
 import { observedAuthority, observedSelfSigned } from './observe-issuer.ts';
-import { PLUGIN, certificateSpec, issuerSpec } from './remembered.ts';
-import type { CertificatesReader, PairPaths, Probes, Trust } from './world.ts';
+import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered.ts';
+import { policyOf } from './renewal.ts';
+import { oneShownText } from './served.ts';
+import type { CertificatesReader, PairStorage, Probes, Trust } from './world.ts';
 
 /** Files that are read at once: more only wait for the same disk. */
 const FILES_AT_ONCE = 16;
@@ -30,7 +32,7 @@ interface Look {
   /** Each set of trust anchors is read once a look. */
   readonly trust: (files: readonly string[]) => Promise<Trust>;
   readonly probes: Probes;
-  readonly pair: (paths: PairPaths) => ReturnType<CertificatesReader['readPair']>;
+  readonly pair: (storage: PairStorage) => ReturnType<CertificatesReader['readPair']>;
 }
 
 function targetsOf(query: Query): ReadonlyMap<string, Target> {
@@ -54,10 +56,6 @@ function once<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T>
   };
 }
 
-function pathsOf(spec: CertificateSpec): PairPaths {
-  return spec.storage.file;
-}
-
 /** Without a document or a remembered spec, nobody knows where it is: for what is ours, that is no sign that it is gone. */
 function cannotBeFound(memory: Memory | undefined): undefined {
   if (memory?.owned === undefined && memory?.open === undefined) return undefined;
@@ -75,8 +73,36 @@ async function lookAtIssuer(look: Look, { ref, desired, memory }: Target): Promi
 async function lookAtCertificate(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
   const spec = certificateSpec(desired, memory);
   if (spec === undefined) return cannotBeFound(memory);
-  const threshold = spec.renewal.thresholdDays;
-  return observedPair(ref, await look.pair(pathsOf(spec)), threshold, memory, look.query.now, look.at);
+  const here = await look.pair(spec.storage);
+  const before = here.status === 'absent' ? storageBefore(spec, memory) : undefined;
+  const there = before === undefined ? here : await look.pair(before);
+  const elsewhere = before !== undefined && there.status === 'seen';
+  const pair = elsewhere ? there : here;
+  const seen = observedPair(ref, pair, policyOf(spec), memory, look.query.now, look.at, elsewhere);
+  if (seen === undefined || desired !== undefined || memory?.onRemove !== 'remove') return seen;
+  return { ...seen, signals: { ...seen.signals, servedAt: await servedAt(look, memory, seen.facts.fingerprint) } };
+}
+
+/** Where what is to be removed is served all the same: the servers that are remembered are asked, for no Domain does it. */
+async function servedAt(
+  { probes, trust, query }: Look,
+  memory: Memory<CertificateMemory>,
+  fingerprint: string | undefined,
+): Promise<readonly string[]> {
+  const anchors = await trust([]);
+  const served = await Promise.all(
+    (memory.kept.servers ?? []).map(async (server) => {
+      const seen = await probes.probe(server, anchors, query.now);
+      return seen.resolved
+        ? seen.addresses.flatMap((each) =>
+            each.served && each.chain[0].fingerprint === fingerprint
+              ? [oneShownText({ target: server, address: each.address })]
+              : [],
+          )
+        : [];
+    }),
+  );
+  return served.flat();
 }
 
 /** Whether the Certificate that a Domain names was never seen, and is not there now. */
@@ -86,7 +112,7 @@ async function neverIssued(look: Look, spec: DomainSpec): Promise<boolean> {
   const stored = certificateSpec(target?.desired, target?.memory);
   if (stored === undefined || target?.memory?.kept['fingerprint'] !== undefined) return false;
   // Files that can't be read may well hold a certificate; their own gap says so.
-  return look.pair(pathsOf(stored)).then(
+  return look.pair(stored.storage).then(
     (pair) => pair.status === 'absent',
     () => false,
   );
@@ -136,10 +162,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
   const only = query.only === undefined ? undefined : new Set(query.only.map(formatRef));
   const targets = targetsOf(query);
   const trust = once((key) => world.readTrust(key === '' ? [] : key.split('\0')));
-  const pairs = once((key) => {
-    const [certificate = '', key_ = ''] = key.split('\0');
-    return world.readPair({ certificate, key: key_ });
-  });
+  const pairs = once((key) => world.readPair(JSON.parse(key) as PairStorage));
   const wanted = [...targets].flatMap(([address, target]) => (only === undefined || only.has(address) ? [target] : []));
   const domains = wanted.filter(({ ref }) => ref.kind === 'Domain').length;
   const probes = await world.openProbes(domains, query.signal);
@@ -150,7 +173,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     targets,
     trust: (files) => trust(files.join('\0')),
     probes,
-    pair: ({ certificate, key }) => pairs(`${certificate}\0${key}`),
+    pair: (storage) => pairs(JSON.stringify(storage)),
   };
   const observed: Observed[] = [];
   const gaps: Gap[] = [];

@@ -10,6 +10,7 @@ import {
   type CertificateRuleId,
   type CertificateSpec,
   type CertificateStep,
+  type CertificatesConfig,
   type DomainMemory,
   type DomainRuleId,
   type DomainSpec,
@@ -22,7 +23,18 @@ import {
 } from './generated.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
 import { certificateFromProject, domainFromProject, issuerFromProject } from './paths.ts';
-import { certificateIssuerChanged, issuerChanged } from './safety.ts';
+import { timeMistakes, withSettings } from './renewal.ts';
+import {
+  backoff,
+  certificateIssuerChanged,
+  issuerChanged,
+  neverWithoutValidPair,
+  renewalLoop,
+  retryExhausted,
+  stillServed,
+} from './safety.ts';
+import { certificateMatters } from './served.ts';
+import { foreignKey, issuerNameConstraints } from './storage-rules.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
 const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, IssuerStep, IssuerRuleId> = {
@@ -41,10 +53,28 @@ const certificate: Kind<
   CertificateStep,
   CertificateRuleId
 > = {
-  expand: (desired) => [{ ...desired, spec: certificateFromProject(desired.source.file, desired.spec) }],
+  expand: (desired, _recall, settings) => [
+    {
+      ...desired,
+      spec: withSettings(
+        certificateFromProject(desired.source.file, desired.spec),
+        settings as unknown as Partial<CertificatesConfig>,
+      ),
+    },
+  ],
   diff: diffCertificate,
   note: noteCertificate,
-  rules: { 'issuer-changed': certificateIssuerChanged },
+  matters: certificateMatters,
+  rules: {
+    'issuer-changed': certificateIssuerChanged,
+    'never-without-valid-pair': neverWithoutValidPair,
+    'renewal-loop': renewalLoop,
+    'retry-exhausted': retryExhausted,
+    backoff,
+    'still-served': stillServed,
+    'foreign-key': foreignKey,
+    'issuer-name-constraints': issuerNameConstraints,
+  },
   handlers: certificateHandlers,
 };
 
@@ -62,6 +92,7 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   name: 'certificates',
   tables,
   validators: async () => (await import('./generated.validators.js')).validators,
+  checkSettings: (settings) => timeMistakes(settings as unknown as Partial<CertificatesConfig>, {}, ''),
   check,
   checkTogether,
   kinds: { Issuer: issuer, Certificate: certificate, Domain: domain },

@@ -1,5 +1,6 @@
 /** Specs of resources, from their documents or, where those are gone, from what is remembered. */
 
+import { sameJson } from '../../src/engine/canonical.ts';
 import type { Desired, Memory, Pair, Ref } from '../../src/engine/types.ts';
 import type { CertificateSpec, IssuerSpec } from './generated.ts';
 
@@ -16,6 +17,16 @@ function specOf(desired: Desired | undefined, memory: Memory | undefined): unkno
 
 export function certificateSpec(desired: Desired | undefined, memory: Memory | undefined): CertificateSpec | undefined {
   return specOf(desired, memory) as CertificateSpec | undefined;
+}
+
+/** Where the document before this one wanted a pair of ours, if that was another place. */
+export function storageBefore(
+  spec: CertificateSpec,
+  memory: Memory | undefined,
+): CertificateSpec['storage'] | undefined {
+  if (memory?.owned === undefined) return undefined;
+  const before = (memory.applied?.spec as CertificateSpec | undefined)?.storage;
+  return before === undefined || sameJson(before, spec.storage) ? undefined : before;
 }
 
 export function issuerSpec(desired: Desired | undefined, memory: Memory | undefined): IssuerSpec | undefined {

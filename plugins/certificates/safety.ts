@@ -1,12 +1,18 @@
-/** Safety rules: no other authority than the remembered one is taken for granted, and nothing is signed by one. */
+/**
+ * Safety rules: no other authority than the remembered one is taken for granted, what works is replaced only by what
+ * works longer, failures are spaced and end, and nothing is taken away that a server still shows.
+ */
 
 import { formatRef } from '../../src/engine/ref.ts';
 import type { Change, Facts, Pair, Remedy, Scene, Verdict } from '../../src/engine/types.ts';
-import { pass, reject } from '../../src/engine/verdict.ts';
+import { counted, defer, pass, reject } from '../../src/engine/verdict.ts';
+import { DAY_MS, spanText } from './days.ts';
 import { needsIssue } from './differences.ts';
 import type { CertificatePair, IssuerPair } from './diff.ts';
 import type { IssuerFacts } from './facts.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
+import { type Attempts, type RetryPolicy, attemptsAt, isExhausted, nextTryAt, policyOf, reloadsOf } from './renewal.ts';
+import { domainsServing, oneShownText, shownBy, storedOf } from './served.ts';
 
 /** What an Issuer is known by, and what is there. */
 interface Authority {
@@ -58,11 +64,18 @@ export function issuerChanged(_change: Change, pair: IssuerPair): Verdict {
   return reject(problem, facts, { remedy: putBack(authority) });
 }
 
+/** Whether a step makes a new certificate: a change in place may only set files right, or reload what serves them. */
+function issues({ step, fields }: Change): boolean {
+  return step !== 'normal>normal' || needsIssue(fields);
+}
+
+const NOTHING_ISSUED = pass('nothing is issued', {});
+
 /** The rule on the steps of a Certificate that issue. */
 export function certificateIssuerChanged(change: Change, pair: CertificatePair, scene: Scene): Verdict {
-  if (change.step === 'normal>normal' && !needsIssue(change.fields)) return pass('nothing is issued', {});
+  if (!issues(change)) return NOTHING_ISSUED;
   const spec = pair.desired?.spec;
-  if (spec === undefined) return pass('nothing is issued', {});
+  if (spec === undefined) return NOTHING_ISSUED;
   const ref = issuerRef(spec);
   const issuer = scene.pair(ref);
   const authority = authorityOf(issuer);
@@ -91,4 +104,152 @@ export function certificateIssuerChanged(change: Change, pair: CertificatePair, 
     authority.remembered === undefined ? 'no authority is remembered yet' : 'the remembered authority',
     facts,
   );
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** A pair that works is not given away for one that ends before it does: a certificate never outlives its authority. */
+export function neverWithoutValidPair(change: Change, pair: CertificatePair, scene: Scene): Verdict {
+  const spec = pair.desired?.spec;
+  const { notAfter, usable } = pair.observed?.facts ?? {};
+  if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
+  if (usable !== true || notAfter === undefined) return pass('nothing that works is replaced', { usable: false });
+  const authority = scene.pair(issuerRef(spec))?.observed?.facts as IssuerFacts | undefined;
+  const stored = Date.parse(notAfter);
+  const wanted = scene.now + spec.validityDays * DAY_MS;
+  const signedUntil = authority?.notAfter === undefined ? Number.POSITIVE_INFINITY : Date.parse(authority.notAfter);
+  const facts = {
+    storedUntil: notAfter,
+    newUntil: iso(Math.min(wanted, signedUntil)),
+    authorityUntil: authority?.notAfter ?? null,
+  };
+  if (signedUntil >= wanted) return pass('the new one is valid for as long as its document says', facts);
+  if (signedUntil > stored) return pass('the new one ends with its authority, and after the stored one', facts);
+  return reject(
+    `the new one would end with its authority, at ${iso(signedUntil)}, and the stored one is valid until ${notAfter}`,
+    facts,
+    { remedy: { outside: `put an authority that is valid for longer in the place of ${spec.issuer}` } },
+  );
+}
+
+/** One issuance in a third of the lifetime: whatever asks for more would ask for ever. */
+export function renewalLoop(change: Change, pair: CertificatePair, scene: Scene): Verdict {
+  const spec = pair.desired?.spec;
+  if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
+  const { issuedAt } = pair.memory?.kept ?? {};
+  if (issuedAt === undefined) return pass('it was never issued here', {});
+  const { notBefore, notAfter } = pair.observed?.facts ?? {};
+  const lifetime = Math.min(
+    spec.validityDays * DAY_MS,
+    notBefore === undefined || notAfter === undefined
+      ? Number.POSITIVE_INFINITY
+      : Date.parse(notAfter) - Date.parse(notBefore),
+  );
+  const clears = Date.parse(issuedAt) + lifetime / 3;
+  const facts = { issuedAt, lifetimeSeconds: Math.round(lifetime / 1000), cause: change.cause };
+  if (change.cause === 'edit' || change.cause === 'new') return pass('its document changed', facts);
+  const { issuedAfter } = policyOf(spec).renewal;
+  if (issuedAfter !== undefined && Date.parse(issuedAt) < issuedAfter && issuedAfter <= scene.now)
+    return pass('its document asks for one that is issued later', facts);
+  if (scene.now >= clears) return pass('a third of its lifetime has passed since it was issued', facts);
+  return reject(
+    `it was issued ${spanText(scene.now - Date.parse(issuedAt))} ago, and once in ${spanText(lifetime / 3)}, a third of its lifetime, is allowed`,
+    facts,
+    { clearsAt: iso(clears), remedy: { wait: iso(clears), outside: 'find out what puts another one in its place' } },
+  );
+}
+
+interface Tried {
+  readonly what: 'renewal' | 'recovery' | 'reload' | 'change';
+  readonly policy: RetryPolicy;
+  readonly attempts: Attempts;
+}
+
+/** What failed before of what a step is to do. */
+function triedBefore(change: Change, { desired, observed, memory }: CertificatePair): Tried {
+  const policy = policyOf(desired?.spec ?? {});
+  if (change.step === 'expired>recovering')
+    return { what: 'recovery', policy: policy.recovery, attempts: attemptsAt(memory, desired, 'recovering') };
+  if (change.step !== 'normal>normal')
+    return { what: 'renewal', policy: policy.renewal, attempts: attemptsAt(memory, desired, 'renewing') };
+  // What is set right and what is issued anew are tried like renewals; only a reload alone is counted by itself.
+  if (change.fields.length > 0)
+    return { what: 'change', policy: policy.renewal, attempts: attemptsAt(memory, desired, 'normal') };
+  return { what: 'reload', policy: policy.served, attempts: reloadsOf(memory, desired, observed?.facts.fingerprint) };
+}
+
+function triedFacts({ what, policy, attempts }: Tried): Facts {
+  return {
+    what,
+    failed: attempts.failed,
+    maxRetries: policy.maxRetries,
+    ...(attempts.failed === 0 ? {} : { lastAt: iso(attempts.at) }),
+  };
+}
+
+const FAILED = {
+  renewal: 'failed renewal',
+  recovery: 'failed recovery',
+  reload: 'reload without effect',
+  change: 'failed change',
+} as const;
+
+function failedText({ what, attempts: { failed } }: Tried): string {
+  if (failed === 1) return `1 ${FAILED[what]}`;
+  if (what === 'recovery') return `${failed} failed recoveries`;
+  return what === 'reload' ? `${failed} reloads without effect` : counted(failed, FAILED[what]);
+}
+
+/** After so many failures in a row somebody has to look: the document changes, or an override says so. */
+export function retryExhausted(change: Change, pair: CertificatePair): Verdict {
+  const tried = triedBefore(change, pair);
+  const facts = triedFacts(tried);
+  if (!isExhausted(tried.policy, tried.attempts)) return pass('it may be tried', facts);
+  const { message } = tried.attempts;
+  return reject(
+    `${failedText(tried)} in a row, ${tried.policy.maxRetries} allowed${message === undefined ? '' : `; the last one: ${message}`}`,
+    facts,
+    { remedy: { outside: 'mend what it fails of, and change its document or override this' } },
+  );
+}
+
+/** The next try has to wait, longer after each failure. */
+export function backoff(change: Change, pair: CertificatePair, scene: Scene): Verdict {
+  const tried = triedBefore(change, pair);
+  const facts = triedFacts(tried);
+  const next = nextTryAt(tried.policy, tried.attempts);
+  if (next === undefined) return pass('nothing failed before', facts);
+  if (scene.now >= next) return pass('it has waited long enough', { ...facts, nextAt: iso(next) });
+  return defer(
+    `after ${failedText(tried)} the next try waits ${spanText(next - tried.attempts.at)}`,
+    { ...facts, nextAt: iso(next) },
+    { clearsAt: iso(next), remedy: { wait: iso(next) } },
+  );
+}
+
+/** What a server shows to its clients is not taken away from under it. */
+export function stillServed(_change: Change, pair: CertificatePair, scene: Scene): Verdict {
+  const stored = storedOf(pair);
+  const fingerprint = pair.observed?.facts.fingerprint;
+  if (fingerprint === undefined) return pass('nothing is stored that could be served', {});
+  const by = domainsServing(fingerprint, scene).flatMap((domain) =>
+    shownBy(domain, stored ?? { fingerprint, former: [] }).filter(({ serves }) => serves === 'stored'),
+  );
+  const asked = pair.observed?.signals?.['servedAt'];
+  const places = new Set([
+    ...by.map(oneShownText),
+    ...(Array.isArray(asked) ? asked.filter((each) => typeof each === 'string') : []),
+  ]);
+  const facts = { fingerprint, servedAt: [...places].sort() };
+  if (places.size === 0) return pass('no server that is known shows it', facts);
+  return reject(`it is served at ${listText([...places].sort())}`, facts, {
+    remedy: { outside: 'let the server use another certificate, or end it' },
+  });
+}
+
+const MOST_NAMED = 3;
+
+function listText(places: readonly string[]): string {
+  const named = places.slice(0, MOST_NAMED).join(', ');
+  return places.length <= MOST_NAMED ? named : `${named} and ${places.length - MOST_NAMED} more`;
 }

@@ -1,49 +1,105 @@
 /**
- * The state of a stored certificate, from its dates, its files and the last failure.
+ * The state of a stored certificate, from its dates, its files and what is remembered.
  *
- * | files | dates | last failure | state |
+ * | files | dates | was before | state |
  * |---|---|---|---|
- * | a swap has to be finished | the replaced one still valid | any | renewing |
- * | a swap has to be finished | the replaced one ended, or unusable | any | recovering |
+ * | a swap has to be finished | any | normal, expiring_soon, renewal_failed or renewing | renewing |
+ * | a swap has to be finished | any | expired or recovering | recovering |
+ * | a swap has to be finished | the replaced one still valid | never seen | renewing |
+ * | a swap has to be finished | the replaced one ended, or unusable | never seen | recovering |
  * | can't be used together | any | any | expired |
  * | usable | ended, or not begun | any | expired |
- * | usable | a renewal is due | of a renewal | renewal_failed |
- * | usable | a renewal is due | none, or of something else | expiring_soon |
+ * | usable | a renewal is due, or asked for | renewal_failed, or a renewal failed since | renewal_failed |
+ * | usable | a renewal is due | anything else | expiring_soon |
  * | usable | none is due | any | normal |
  *
- * A look never hides a failure while the certificate still waits for its renewal.
+ * A look never hides a failure while the certificate still waits for its renewal, and never says of an attempt that it
+ * is of the other kind.
  */
 
 import { type Validity, isDue, isExpired, isNotYetValid } from './days.ts';
-import type { CertificateState } from './generated.ts';
+import type { CertificateMemory, CertificateState } from './generated.ts';
 import type { PairSeen, X509Seen } from './world.ts';
 import type { Memory } from '../../src/engine/types.ts';
+
+type Remembered = Pick<Memory<CertificateMemory>, 'state' | 'since' | 'failures' | 'lastError' | 'kept'>;
+
+/** When a renewal is due, in days before the end, and, where one is asked for, of what was issued before (epoch ms). */
+export interface DueRule {
+  readonly thresholdDays: number;
+  readonly issuedAfter?: number;
+}
 
 export function validityOf(dates: Pick<X509Seen, 'notBefore' | 'notAfter'>): Validity {
   return { notBefore: Date.parse(dates.notBefore), notAfter: Date.parse(dates.notAfter) };
 }
 
-/** Whether the last thing that was tried was a renewal, and failed. */
-export function renewalFailed(memory: Pick<Memory, 'failures' | 'lastError'> | undefined): boolean {
-  return (memory?.failures ?? 0) > 0 && memory?.lastError?.step.endsWith('>renewing') === true;
+/** When a certificate was issued: as is remembered of one that fettle made, else as it says itself; epoch ms. */
+export function issuedAt(
+  leaf: { readonly fingerprint?: string; readonly notBefore?: string },
+  memory: Pick<Remembered, 'kept'> | undefined,
+): number {
+  const { made, issuedAt: at } = memory?.kept ?? {};
+  return Date.parse((made !== undefined && made === leaf.fingerprint ? at : undefined) ?? leaf.notBefore ?? '');
+}
+
+/** Whether a document asks for a renewal of this one, however long it is still valid. */
+export function isAskedFor(
+  { issuedAfter }: DueRule,
+  leaf: { readonly fingerprint?: string; readonly notBefore?: string },
+  memory: Pick<Remembered, 'kept'> | undefined,
+  now: number,
+): boolean {
+  return issuedAfter !== undefined && issuedAfter <= now && issuedAt(leaf, memory) < issuedAfter;
+}
+
+/** Whether the last renewal failed, and nothing has come after it. */
+export function renewalFailed(
+  memory: Pick<Remembered, 'state' | 'since' | 'failures' | 'lastError'> | undefined,
+): boolean {
+  if (memory?.state === 'renewal_failed') return true;
+  // After a failure nothing could be seen: the state is still the one before it.
+  const { state, lastError, since = '' } = memory ?? {};
+  return (memory?.failures ?? 0) > 0 && lastError?.step === `${state}>renewing` && lastError.at >= since;
+}
+
+/** A swap that has to be finished belongs to a renewal, or to a recovery: to what was begun. */
+function inProgress(
+  replaced: X509Seen | undefined,
+  before: string | undefined,
+  now: number,
+): 'renewing' | 'recovering' {
+  switch (before) {
+    case 'normal':
+    case 'expiring_soon':
+    case 'renewal_failed':
+    case 'renewing':
+      return 'renewing';
+    case 'expired':
+    case 'recovering':
+      return 'recovering';
+    default: {
+      const validity = replaced === undefined ? undefined : validityOf(replaced);
+      const worked = validity !== undefined && !isExpired(validity, now) && !isNotYetValid(validity, now);
+      return worked ? 'renewing' : 'recovering';
+    }
+  }
 }
 
 /** The state of a pair that is there. */
 export function certificateState(
-  pair: Extract<PairSeen, { status: 'seen' }>,
-  thresholdDays: number,
-  failed: boolean,
+  pair: Pick<Extract<PairSeen, { status: 'seen' }>, 'chain' | 'problem' | 'swap' | 'replaced'>,
+  due: DueRule,
+  memory: Remembered | undefined,
   now: number,
 ): Exclude<CertificateState, 'absent'> {
-  if (pair.swap === 'finish') {
-    const replaced = pair.replaced === undefined ? undefined : validityOf(pair.replaced);
-    const worked = replaced !== undefined && !isExpired(replaced, now) && !isNotYetValid(replaced, now);
-    return worked ? 'renewing' : 'recovering';
-  }
+  if (pair.swap === 'finish') return inProgress(pair.replaced, memory?.state, now);
   const [leaf] = pair.chain;
   if (pair.problem !== undefined || leaf === undefined) return 'expired';
   const validity = validityOf(leaf);
   if (isExpired(validity, now) || isNotYetValid(validity, now)) return 'expired';
-  if (!isDue(thresholdDays, validity, now)) return 'normal';
-  return failed ? 'renewal_failed' : 'expiring_soon';
+  const isNear = isDue(due.thresholdDays, validity, now);
+  if (!isNear && !isAskedFor(due, leaf, memory, now)) return 'normal';
+  if (renewalFailed(memory)) return 'renewal_failed';
+  return isNear ? 'expiring_soon' : 'normal';
 }

@@ -85,9 +85,9 @@ export type SwapSeen = 'none' | 'undo' | 'finish';
 
 /**
  * Why a stored pair can't be used, apart from its dates. `not-a-file`: a folder or the like is in its place;
- * `damaged`: a file that can't be parsed, or an encrypted key.
+ * `damaged`: a file that can't be parsed; `encrypted`: a key that needs a password.
  */
-export type PairProblem = 'missing' | 'not-a-file' | 'damaged' | 'key-mismatch';
+export type PairProblem = 'missing' | 'not-a-file' | 'damaged' | 'encrypted' | 'key-mismatch';
 
 /** A stored pair. `absent`: neither certificate nor key is there, or storing the very first one was interrupted. */
 export type PairSeen =

@@ -87,15 +87,20 @@ export function moveOf(
     : { machine, from, to, trigger: transition.trigger };
 }
 
-/** Where a state is one that a step only passes through: the listed move out of it by the world, and the one after. */
-function wayOut(kind: KindTables, machine: string, from: string, to: string): readonly Move[] | undefined {
+/** Whether a state is one that a step only passes through, on its way to where it settles. */
+function isPassed(kind: KindTables, machine: string, state: string): boolean {
   const all = kind.machines[machine]?.transitions ?? [];
-  const passed = all.some(({ to: end, settles }) => end === from && settles !== undefined && settles !== end);
-  if (!passed) return undefined;
-  const outs = all.filter((each) => each.from === from && each.by === 'world');
-  const next = outs.find((out) => all.some((each) => each.from === out.to && each.to === to && each.by === 'world'));
-  if (next === undefined) return undefined;
-  return [moveOf(kind, machine, from, next.to, 'world', INTERRUPTED), moveOf(kind, machine, next.to, to, 'world')];
+  return all.some(({ to, settles }) => to === state && settles !== undefined && settles !== to);
+}
+
+/** Out of a state that a step only passes through, by a listed move of the world, and on by another one. */
+function wayOut(kind: KindTables, machine: string, from: string, to: string): readonly Move[] | undefined {
+  if (!isPassed(kind, machine, from)) return undefined;
+  const all = (kind.machines[machine]?.transitions ?? []).filter(({ by }) => by === 'world');
+  const outs = all.filter((out) => out.from === from && all.some((on) => on.from === out.to && on.to === to));
+  const out = outs.find(({ trigger }) => trigger === INTERRUPTED) ?? outs[0];
+  if (out === undefined) return undefined;
+  return [moveOf(kind, machine, from, out.to, 'world', INTERRUPTED), moveOf(kind, machine, out.to, to, 'world')];
 }
 
 /**
@@ -116,7 +121,7 @@ export function movesBetween(
   const direct = moveOf(kind, machine, from, to, 'world', INTERRUPTED);
   if (direct.unlisted !== true) return [direct];
   const step = failed === undefined ? undefined : parseStep(failed);
-  if (step?.from === from && (step.machine ?? firstMachine(kind)) === machine) {
+  if (step?.from === from && (step.machine ?? firstMachine(kind)) === machine && isPassed(kind, machine, step.to)) {
     const detour = [moveOf(kind, machine, from, step.to, 'fettle'), moveOf(kind, machine, step.to, to, 'world', ERROR)];
     if (detour.every(({ unlisted }) => unlisted !== true)) return detour;
   }

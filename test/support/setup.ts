@@ -18,7 +18,14 @@ const tools: Readonly<Record<string, string>> = {
   postgres: 'postgresql',
   hcloud: 'hcloud-cli',
   '/usr/lib/python3/dist-packages/hcloud/__init__.py': 'python3-hcloud',
+  nginx: 'nginx-light',
+  haproxy: 'haproxy',
+  postfix: 'postfix',
+  dovecot: 'dovecot-imapd',
 };
+
+/** Where Debian puts servers, which an ordinary user's PATH leaves out. */
+const serverFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 export function setup(): void {
   provideTools();
@@ -57,7 +64,7 @@ function isThere(tool: string): boolean {
 }
 
 function isOnPath(tool: string): boolean {
-  return [...(process.env['PATH'] ?? '').split(delimiter), ...postgresFolders()].some((folder) => {
+  return [...(process.env['PATH'] ?? '').split(delimiter), ...serverFolders, ...postgresFolders()].some((folder) => {
     try {
       accessSync(join(folder, tool), constants.X_OK);
       return true;

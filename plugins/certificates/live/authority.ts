@@ -8,7 +8,8 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { basename, join } from 'node:path';
-import type { AuthoritySeen } from '../world.ts';
+import { withConstraints } from '../name-constraints.ts';
+import type { AuthoritySeen, NameConstraints } from '../world.ts';
 import {
   fileExists,
   makeFolder,
@@ -21,6 +22,7 @@ import {
   writeNew,
 } from './files.ts';
 import { type Signer, canSign, keyPem, makeAuthority, makeKeys } from './x509-make.ts';
+import { constraintsOf } from './x509-extensions.ts';
 import { fingerprintOf, isKeyOf, isSignedBy, readChain, readKey, x509Seen } from './x509-read.ts';
 
 const CHAIN_LIMIT = 1_048_576;
@@ -96,15 +98,20 @@ async function read(places: Places): Promise<Read> {
   const leftovers: string[] = [];
   for (const path of [places.pendingKey, places.pendingCertificate])
     if (await fileExists(path)) leftovers.push(basename(path));
+  const chainUp = chainFrom(chain?.certificates ?? []);
+  const nameConstraints = chainUp
+    .map((each) => constraintsOf(each).dns)
+    .reduce<NameConstraints | undefined>(withConstraints, undefined);
   return {
     seen: {
       status: 'seen',
       leftovers,
       ...(problem === undefined ? {} : { problem }),
       ...(certificate === undefined ? {} : { certificate }),
+      ...(nameConstraints === undefined ? {} : { nameConstraints }),
       ...(keyFile.kind === 'file' ? { keyFile: keyFile.stat } : {}),
     },
-    chain: chainFrom(chain?.certificates ?? []),
+    chain: chainUp,
     ...(problem === undefined && own !== undefined && key !== undefined && 'key' in key
       ? { signer: { certificate: own, key: key.key } }
       : {}),

@@ -70,7 +70,7 @@ export async function readPart(part: PairPart, path: string): Promise<PartFile> 
       ? {}
       : 'key' in key
         ? { key: key.key }
-        : { keyProblem: { code: 'damaged', text: `the key's file ${key.problem}` } }),
+        : { keyProblem: { code: key.code, text: `the key's file ${key.problem}` } }),
   };
 }
 

@@ -25,9 +25,11 @@ const HOSTS = '/etc/hosts';
 const HOSTS_LIMIT = 8 * 1_048_576;
 /** How long the hosts file is taken to be as it was read, in ms. */
 const HOSTS_KEPT_MS = 2000;
-/** A server that does not answer within this is asked once more, in ms. */
+/** A server that does not answer within this is asked once more, and for twice as long; in ms. */
 const QUERY_MS = 2000;
 const TRIES = 2;
+/** What both tries take, of the first one. */
+const ALL_TRIES = 3;
 
 /** Failures of this machine: they say nothing about the name. */
 const OWN = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EDESTRUCTION', 'EAI_MEMORY', 'EAI_SYSTEM']);
@@ -98,12 +100,8 @@ async function ask(query: Promise<readonly string[]>): Promise<Asked> {
   }
 }
 
-const seconds = (ms: number): string => `${ms / 1000} s`;
-const late = (deadline: number): Resolved => ({
-  ok: false,
-  error: 'timeout',
-  reason: `its name did not resolve within ${seconds(deadline)}`,
-});
+// However it came to be late: the same failure says the same each time.
+const late: Resolved = { ok: false, error: 'timeout', reason: 'its name did not resolve in time' };
 const unknownName: Resolved = { ok: false, error: 'name-not-resolved', reason: 'its name does not resolve' };
 const notNow: Resolved = { ok: false, error: 'name-not-resolved', reason: 'its name cannot be resolved now' };
 
@@ -122,13 +120,15 @@ const saying = (answers: readonly Asked[], codes: ReadonlySet<string>): boolean 
 /** `servers`: DNS servers (`192.0.2.53`, `[2001:db8::53]:5353`) that alone are asked; without them, all that this machine knows. Throws where one is none. */
 export function openNames(servers: readonly string[] | undefined): Names {
   const hosts = hostsFile();
-  const dns = (): Resolver => {
-    const resolver = new Resolver({ timeout: QUERY_MS, tries: TRIES });
+  const dns = (deadline: number): Resolver => {
+    // Both tries end before the deadline: where one kind of address is not answered, the other kind is used.
+    const timeout = Math.max(1, Math.floor(Math.min(QUERY_MS, deadline / (ALL_TRIES + 1))));
+    const resolver = new Resolver({ timeout, tries: TRIES });
     if (servers !== undefined) resolver.setServers(servers);
     return resolver;
   };
   try {
-    dns();
+    dns(QUERY_MS);
   } catch {
     throw new Error(`probe.resolvers: ${servers?.join(', ') ?? ''}: each is an address, or [address]:port`);
   }
@@ -145,18 +145,18 @@ export function openNames(servers: readonly string[] | undefined): Names {
     const answers = await byDns(resolver, name);
     const addresses = addressesOf(answers);
     if (addresses.length > 0) return { ok: true, addresses };
-    if (saying(answers, LATE)) return { ok: false, error: 'timeout', reason: 'its name did not resolve in time' };
+    if (saying(answers, LATE)) return late;
     if (servers === undefined) return bySystem(name);
     return saying(answers, NONE) ? unknownName : notNow;
   };
   return {
     addresses: async (name, deadline, signal) => {
-      const resolver = dns();
+      const resolver = dns(deadline);
       const leave = (): void => resolver.cancel();
-      return (await before(deadline, signal, find(resolver, name), leave)) ?? late(deadline);
+      return (await before(deadline, signal, find(resolver, name), leave)) ?? late;
     },
     texts: async (name, deadline, signal) => {
-      const resolver = dns();
+      const resolver = dns(deadline);
       const records = resolver.resolveTxt(name).catch((error: unknown) => {
         const code = codeOf(error) ?? 'unknown';
         if (NONE.has(code)) return [];

@@ -28,21 +28,36 @@ export function readChain(pem: string): ChainSeen {
       return { certificates, problem: 'has a certificate that cannot be parsed' };
     }
   }
-  return certificates.length === 0 ? { certificates, problem: 'has no certificate in it' } : { certificates };
+  if (certificates.length > 0) return { certificates };
+  // A sequence of a length that takes two bytes to write: what every certificate in DER form begins with.
+  const isDer = pem.startsWith('\u0030\u0082');
+  return { certificates, problem: isDer ? 'is in DER form, not PEM' : 'has no certificate in it' };
 }
 
-/** PKCS#8, PKCS#1 or SEC1, not encrypted. What is wrong is said without any of the text. */
-export function readKey(pem: string): { readonly key: KeyObject } | { readonly problem: string } {
-  if (
-    !/-----BEGIN (?:[A-Z0-9]+ )?PRIVATE KEY-----/u.test(pem) &&
-    !pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----')
-  )
-    return { problem: 'has no private key in it' };
-  if (/ENCRYPTED/u.test(pem)) return { problem: 'is encrypted' };
+const KEY = /-----BEGIN ((?:[A-Z0-9]+ )?PRIVATE KEY)-----[\s\S]+?-----END \1-----/u;
+
+export type KeySeen =
+  | { readonly key: KeyObject }
+  | { readonly problem: string; readonly code: 'damaged' | 'encrypted' };
+
+/** PKCS#8, PKCS#1 or SEC1, not encrypted, wherever in the text it stands. What is wrong is said without any of the text. */
+export function readKey(pem: string): KeySeen {
+  const [block] = KEY.exec(pem) ?? [];
+  // PKCS#8 says so in its first line, the older forms in a header (RFC 1421, 4.6.1.1).
+  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/mu.test(pem))
+    return { problem: 'is encrypted', code: 'encrypted' };
+  if (block === undefined)
+    return {
+      problem:
+        pem.startsWith('\u0030\u0082') || pem.startsWith('\u0030\u0081')
+          ? 'is in DER form, not PEM'
+          : 'has no private key in it',
+      code: 'damaged',
+    };
   try {
-    return { key: createPrivateKey({ key: pem, format: 'pem' }) };
+    return { key: createPrivateKey({ key: block, format: 'pem' }) };
   } catch {
-    return { problem: 'has a private key that cannot be parsed' };
+    return { problem: 'has a private key that cannot be parsed', code: 'damaged' };
   }
 }
 

@@ -255,7 +255,7 @@ async function checkConfig(
     const wrong = validate === undefined ? [] : errorsOf(validate, given, pointer);
     // How many actions run at once is for the engine; the plugin does not get it.
     const { parallelism, ...config } = given;
-    mistakes.push(...wrong, ...(wrong.length > 0 ? [] : settingsMistakes(plugin, config as Json, pointer)));
+    mistakes.push(...wrong, ...(wrong.length > 0 ? [] : settingsMistakes(plugin, config, pointer)));
     plugins[name] = {
       config,
       ...(isWritten && typeof parallelism === 'number' ? { parallelism } : {}),

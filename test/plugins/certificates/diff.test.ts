@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { type IssuerPair, diffCertificate, diffDomain, diffIssuer } from '../../../plugins/certificates/diff.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
+import type { StoredFile } from '../../../plugins/certificates/world.ts';
 import { stepTransition } from '../../../src/engine/lifecycle.ts';
-import type { Memory, Pair } from '../../../src/engine/types.ts';
+import type { Memory, Pair, Step } from '../../../src/engine/types.ts';
 import {
   type AnyCertificatePair,
   CA_SPEC,
@@ -37,6 +38,24 @@ function certificatePair(
     ...(state === undefined ? {} : { observed: observedOf('Certificate', 'www', state, certificateFacts(facts)) }),
     memory: memoryOf('Certificate', 'www', more.memory),
   };
+}
+
+const PATHS = { certificate: 'tls/www.crt', key: 'tls/www.key' };
+
+/** The two files of a pair, as they are wanted but for this. */
+function filesWith(more: Partial<Record<'certificate' | 'key', Partial<StoredFile>>>): Partial<CertificateFacts> {
+  const [certificate, key] = certificateFacts().files;
+  return {
+    files: [
+      { part: 'certificate', ...certificate, ...more.certificate },
+      { part: 'key', ...key, ...more.key },
+    ],
+  };
+}
+
+/** What is remembered of steps that failed in a row. */
+function failed(step: Step, failures: number): Partial<Memory> {
+  return { failures, lastError: { at: new Date(NOW - DAY).toISOString(), step, message: 'no room' } };
 }
 
 const scene = sceneOf([issuerPair()]);
@@ -92,7 +111,7 @@ describe('a Certificate', () => {
     ],
     [
       'whose renewal failed',
-      certificatePair('renewal_failed', near, { memory: { failures: 2 } }),
+      certificatePair('renewal_failed', near, { memory: failed('renewal_failed>renewing', 2) }),
       {
         step: 'renewal_failed>renewing',
         goal: 'update',
@@ -100,6 +119,72 @@ describe('a Certificate', () => {
         because: 'expires in 21 days, threshold 30; the last 2 renewals failed',
         cause: 'time',
       },
+    ],
+    [
+      'whose first renewal failed',
+      certificatePair('renewal_failed', near, { memory: failed('expiring_soon>renewing', 1) }),
+      { because: 'expires in 21 days, threshold 30; the last renewal failed' },
+    ],
+    [
+      'near its end, with renewals off',
+      certificatePair('expiring_soon', near, { spec: { renewal: { enabled: false } } }),
+      undefined,
+    ],
+    [
+      'whose renewal failed, with renewals off',
+      certificatePair('renewal_failed', near, { spec: { renewal: { enabled: false } } }),
+      undefined,
+    ],
+    [
+      'near its end, with renewals off and other names written',
+      certificatePair('expiring_soon', near, { spec: { renewal: { enabled: false }, dnsNames: ['a.test'] } }),
+      { step: 'expiring_soon>renewing', fields: [{ path: '/dnsNames' }] },
+    ],
+    [
+      'expired, with recoveries off',
+      certificatePair('expired', ended, { spec: { recovery: { enabled: false } } }),
+      undefined,
+    ],
+    [
+      'that a document asks to be issued later',
+      certificatePair('normal', {}, { spec: { renewal: { issuedAfter: new Date(NOW - DAY).toISOString() } } }),
+      {
+        step: 'normal>renewing',
+        goal: 'update',
+        because: 'its document asks for one that is issued later',
+        cause: 'policy',
+      },
+    ],
+    [
+      'that a document asks to be issued later, with renewals off',
+      certificatePair(
+        'normal',
+        {},
+        {
+          spec: { renewal: { enabled: false, issuedAfter: new Date(NOW - DAY).toISOString() } },
+        },
+      ),
+      { step: 'normal>renewing' },
+    ],
+    [
+      'whose renewal failed, as a document had asked for it',
+      certificatePair(
+        'renewal_failed',
+        {},
+        {
+          spec: { renewal: { issuedAfter: new Date(NOW - DAY).toISOString() } },
+          memory: failed('normal>renewing', 1),
+        },
+      ),
+      {
+        step: 'renewal_failed>renewing',
+        because: 'its document asks for one that is issued later; the last renewal failed',
+      },
+    ],
+    [
+      'that a document will ask to be issued later',
+      certificatePair('normal', {}, { spec: { renewal: { issuedAfter: new Date(NOW + 1).toISOString() } } }),
+      undefined,
     ],
     [
       'expired',
@@ -160,12 +245,57 @@ describe('a Certificate', () => {
       {},
       [{ path: '/issuer', before: fingerprint('b'), after: fingerprint('a') }],
     ],
-    ['mode of the key', { keyMode: '0644' }, {}, [{ path: '/storage/file/key/mode', before: '0644', after: '0600' }]],
+    [
+      'mode of the key',
+      filesWith({ key: { mode: '0644' } }),
+      {},
+      [{ path: '/storage/file/key/mode', before: '0644', after: '0600' }],
+    ],
+    [
+      'mode of the key than is written',
+      filesWith({ key: { mode: '0600' } }),
+      { storage: { file: { ...PATHS, mode: '0640' } } },
+      [{ path: '/storage/file/key/mode', before: '0600', after: '0640' }],
+    ],
     [
       'mode of the certificate',
-      { certificateMode: '0600' },
+      filesWith({ certificate: { mode: '0600' } }),
       {},
       [{ path: '/storage/file/certificate/mode', before: '0600', after: '0644' }],
+    ],
+    [
+      'owner and group',
+      {},
+      { storage: { file: { ...PATHS, owner: 'www-data', group: 33 } } },
+      [
+        { path: '/storage/file/certificate/owner', before: 'root', after: 'www-data' },
+        { path: '/storage/file/certificate/group', before: 'root', after: '33' },
+        { path: '/storage/file/key/owner', before: 'root', after: 'www-data' },
+        { path: '/storage/file/key/group', before: 'root', after: '33' },
+      ],
+    ],
+    [
+      'content of a file',
+      filesWith({ certificate: { problem: 'is not in order' } }),
+      {},
+      [{ path: '/storage/file/certificate', before: 'is not in order', after: 'as its certificate' }],
+    ],
+    [
+      'chain, which is not stored',
+      {
+        files: [
+          { part: 'chain', problem: 'is missing', lost: true },
+          { part: 'fullchain', problem: 'is missing', lost: true },
+        ],
+      },
+      {},
+      [{ path: '/storage/chain', before: 'is missing', after: 'as its certificate' }],
+    ],
+    [
+      'files in a folder',
+      filesWith({ key: { mode: '0666' } }),
+      { storage: { directory: { path: 'tls', combined: false } } },
+      [{ path: '/storage/directory/key/mode', before: '0666', after: '0600' }],
     ],
     [
       'leftovers',
@@ -175,7 +305,7 @@ describe('a Certificate', () => {
     ],
     [
       'two at once',
-      { keyMode: '0640' },
+      filesWith({ key: { mode: '0660' } }),
       { keyAlgorithm: 'ed25519' },
       [{ path: '/keyAlgorithm' }, { path: '/storage/file/key/mode' }],
     ],
@@ -189,9 +319,33 @@ describe('a Certificate', () => {
   test.each<readonly [string, Partial<CertificateFacts>, Parameters<typeof certificateSpec>[0]]>([
     ['names in another order and case', {}, { dnsNames: ['EXAMPLE.test', 'www.example.TEST'] }],
     ['another validity, which counts from the next issue on', {}, { validityDays: 30 }],
-    ['another owner', { keyUid: 1000 }, {}],
+    ['another owner, where none is written', filesWith({ key: { owner: 'www-data', group: 'www-data' } }), {}],
+    ['a mode of the key that lets no more than 0640 does', filesWith({ key: { mode: '0440' } }), {}],
+    ['an owner by its number', filesWith({ key: { owner: '33' } }), {}],
   ])('%s: nothing to do', (_name, facts, spec) => {
     expect(diffCertificate(certificatePair('normal', facts, { spec }), scene)).toBeUndefined();
+  });
+
+  const moved = { file: { certificate: 'new/www.crt', key: 'new/www.key' } };
+  const appliedSpec = certificateSpec() as unknown as NonNullable<Memory['applied']>['spec'];
+  const applied = { at: '', digest: '', ...(appliedSpec === undefined ? {} : { spec: appliedSpec }) };
+  test('that is to lie elsewhere is issued there, whatever its old files are like', () => {
+    const facts = { elsewhere: true as const, leftovers: ['x'] };
+    const pair = certificatePair('normal', facts, { spec: { storage: moved }, memory: { applied } });
+    expect(diffCertificate(pair, scene)).toMatchObject({
+      step: 'normal>normal',
+      because: 'to set right: where it is stored',
+      fields: [{ path: '/storage', before: certificateSpec().storage, after: moved }],
+    });
+    expect(
+      diffCertificate(
+        certificatePair('expiring_soon', { ...near, ...facts }, { spec: { storage: moved }, memory: { applied } }),
+        scene,
+      ),
+    ).toMatchObject({
+      step: 'expiring_soon>renewing',
+      fields: [{ path: '/storage' }],
+    });
   });
 
   test('that is due carries its other differences along', () => {
@@ -295,7 +449,7 @@ test('every step that is proposed is in the lifecycle', () => {
   const states = tables.kinds.Certificate.machines.certificate.states.filter((state) => state !== 'absent');
   for (const state of states) {
     for (const written of [true, false]) {
-      const facts = state === 'normal' ? { keyMode: '0644' } : {};
+      const facts = state === 'normal' ? filesWith({ key: { mode: '0644' } }) : {};
       const found = diffCertificate(certificatePair(state, facts, written ? {} : { written: false }), scene);
       expect(found, state).toBeDefined();
       expect(found?.step.split('>')[0]).toBe(state);

@@ -1,16 +1,19 @@
 /** Documents of the plugin: their checks, and their paths seen from the project. */
 
 import { describe, expect, test } from 'vitest';
-import { check, checkTogether } from '../../../plugins/certificates/check.ts';
+import { check as checkWith, checkTogether } from '../../../plugins/certificates/check.ts';
 import type { CertificateSpec, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { fromProject } from '../../../plugins/certificates/paths.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
+import type { Desired, Json } from '../../../src/engine/types.ts';
 import { CA_SPEC, certificateSpec, desiredOf } from './support.ts';
 
 const certificate = (more: Partial<CertificateSpec>, name = 'www', file = 'main.yaml') =>
   desiredOf('Certificate', name, certificateSpec(more), file);
 const domain = (more: Partial<DomainSpec>) =>
   desiredOf('Domain', 'www', { host: 'a.test', port: 443, expiryWarnDays: 30, ...more });
+
+const check = (desired: Desired, settings: Json = {}) => checkWith(desired, undefined, settings);
 
 describe('paths', () => {
   test.each([
@@ -89,6 +92,91 @@ describe('a Certificate', () => {
   });
 });
 
+describe('where a Certificate is stored', () => {
+  const paths = { certificate: 'a.crt', key: 'a.key' };
+  test.each<readonly [string, CertificateSpec['storage'], string | undefined]>([
+    ['a certificate and its key', { file: paths }, undefined],
+    ['everything', { file: { ...paths, chain: 'a.ca', fullchain: 'a.full', combined: 'a.pem' } }, undefined],
+    ['one file for all', { file: { combined: 'a.pem' } }, undefined],
+    ['a folder', { directory: { path: 'a', combined: false } }, undefined],
+    ['no key', { file: { certificate: 'a.crt' } }, 'there is no key'],
+    ['no certificate', { file: { key: 'a.key' } }, 'there is no certificate'],
+    ['one file for all, and a key', { file: { combined: 'a.pem', key: 'a.key' } }, 'there is no certificate'],
+    ['one file for all, and a chain', { file: { combined: 'a.pem', chain: 'a.ca' } }, 'there is no certificate'],
+  ])('%s', (_name, storage, text) => {
+    const mistakes = check(certificate({ storage }));
+    expect(mistakes).toMatchObject(
+      text === undefined
+        ? []
+        : [
+            {
+              code: 'incomplete-storage',
+              pointer: '/spec/storage/file',
+              message: expect.stringContaining(text) as unknown,
+            },
+          ],
+    );
+  });
+
+  test('its paths start from the project once it is expanded', () => {
+    const expand = (storage: CertificateSpec['storage']) =>
+      (
+        certificates.kinds['Certificate']?.expand?.(certificate({ storage }, 'www', 'd/a.yaml'), () => undefined, {}) as
+          | readonly Desired<CertificateSpec>[]
+          | undefined
+      )?.[0]?.spec.storage;
+    expect(expand({ directory: { path: '../tls/www', combined: true, mode: '0640' } })).toEqual({
+      directory: { path: 'tls/www', combined: true, mode: '0640' },
+    });
+    expect(expand({ file: { combined: './a.pem', owner: 'haproxy' } })).toEqual({
+      file: { combined: 'd/a.pem', owner: 'haproxy' },
+    });
+    expect(expand({ file: { ...paths, chain: '/etc/a.ca', fullchain: '../f.crt' } })).toEqual({
+      file: { certificate: 'd/a.crt', key: 'd/a.key', chain: '/etc/a.ca', fullchain: 'f.crt' },
+    });
+  });
+});
+
+describe('a command of a Certificate', () => {
+  const reloads = (command: readonly string[]) => certificate({ reload: { command, timeoutSeconds: 60 } });
+  const allowed = { commands: [['systemctl', 'reload', 'nginx'], ['./push.sh']] };
+
+  test('stands word for word in fettle.yaml', () => {
+    expect(check(reloads(['systemctl', 'reload', 'nginx']), allowed)).toEqual([]);
+    expect(check(certificate({ deploy: { command: ['./push.sh'], timeoutSeconds: 60 } }), allowed)).toEqual([]);
+  });
+
+  test.each([
+    [['systemctl', 'reload', 'nginx', '--now']],
+    [['systemctl', 'reload']],
+    [['systemctl reload nginx']],
+    [['systemctl', 'reload', 'Nginx']],
+    [['push.sh']],
+  ])('%j does not', (command) => {
+    expect(check(reloads(command), allowed)).toMatchObject([
+      { code: 'command-not-allowed', pointer: '/spec/reload/command' },
+    ]);
+    expect(check(certificate({ deploy: { command, timeoutSeconds: 60 } }), allowed)).toMatchObject([
+      { code: 'command-not-allowed', pointer: '/spec/deploy/command' },
+    ]);
+    expect(check(reloads(command), {})).toHaveLength(1);
+  });
+
+  test('is a command or a signal, and no signal goes to a process that fettle.yaml does not name', () => {
+    const signal = { pidFile: './run/nginx.pid', name: 'HUP' } as const;
+    const at = (reload: CertificateSpec['reload']) =>
+      certificate(reload === undefined ? {} : { reload }, 'www', 'd/a.yaml');
+    expect(check(at({ signal, timeoutSeconds: 60 }), { pidFiles: ['d/run/nginx.pid'] })).toEqual([]);
+    expect(check(at({ signal, timeoutSeconds: 60 }), { pidFiles: ['run/nginx.pid'] })).toMatchObject([
+      { code: 'command-not-allowed', pointer: '/spec/reload/signal/pidFile' },
+    ]);
+    for (const reload of [{ timeoutSeconds: 60 }, { timeoutSeconds: 60, signal, command: ['./push.sh'] }])
+      expect(check(at(reload), { ...allowed, pidFiles: ['d/run/nginx.pid'] })).toMatchObject([
+        { code: 'invalid-reload', pointer: '/spec/reload' },
+      ]);
+  });
+});
+
 describe('a Domain', () => {
   test.each([undefined, '127.0.0.1', '::1', '[::1]', 'fe80::1%eth0', '::ffff:1.2.3.4', 'lb.example.test'])(
     'at %s has no mistake',
@@ -157,6 +245,33 @@ describe('documents together', () => {
       [desiredOf('Issuer', 'ca', CA_SPEC), at('b', 'ca/ca.crt', 'b.key')],
       '/spec/storage/file/certificate',
       'ca/ca.crt is written by Issuer ca too',
+    ],
+    [
+      'a file in a folder that is switched as a whole',
+      [
+        certificate({ storage: { directory: { path: './tls/www', combined: false } } }, 'a'),
+        at('b', 'tls/www/fullchain.pem', 'b.key'),
+      ],
+      '/spec/storage/file/certificate',
+      'tls/www/fullchain.pem is written by Certificate a too',
+    ],
+    [
+      'the same folder',
+      [
+        certificate({ storage: { directory: { path: './tls/www', combined: false } } }, 'a'),
+        certificate({ storage: { directory: { path: 'tls/www/', combined: false } } }, 'b'),
+      ],
+      '/spec/storage/directory/path',
+      'tls/www is written by Certificate a too',
+    ],
+    [
+      'the chain of another one',
+      [
+        certificate({ storage: { file: { certificate: 'a.crt', key: 'a.key', chain: 'chain.pem' } } }, 'a'),
+        certificate({ storage: { file: { certificate: 'b.crt', key: 'b.key', chain: 'chain.pem' } } }, 'b'),
+      ],
+      '/spec/storage/file/chain',
+      'chain.pem is written by Certificate a too',
     ],
     [
       'two authorities in one folder',

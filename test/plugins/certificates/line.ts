@@ -81,6 +81,7 @@ export async function take(
     now: () => line.now,
     signal,
     progress: () => {},
+    aside: (waiting) => waiting,
   });
   if (found.goal === 'remove') line.memory.delete(address);
   else {

@@ -1,11 +1,16 @@
-/** What of a look is remembered, and the finding that needs two resources. */
+/** What of a look is remembered: of an authority, of a certificate through all that may happen to it, and of a server. */
 
 import { describe, expect, test } from 'vitest';
 import type { CertificatePair, DomainPair, IssuerPair } from '../../../plugins/certificates/diff.ts';
-import { domainFindings, noteCertificate, noteDomain, noteIssuer } from '../../../plugins/certificates/note.ts';
-import type { Pair } from '../../../src/engine/types.ts';
+import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
+import type { CertificateMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
+import { formerOf, noteCertificate, noteDomain, noteIssuer } from '../../../plugins/certificates/note.ts';
+import type { Memory, OpenIntent, Pair } from '../../../src/engine/types.ts';
 import {
+  DAY,
+  NOW,
   certificateFacts,
+  certificateSpec,
   desiredOf,
   fingerprint,
   issuerPair,
@@ -14,6 +19,9 @@ import {
   refOf,
   sceneOf,
 } from './support.ts';
+
+const HOUR = 3_600_000;
+const iso = (ms: number): string => new Date(ms).toISOString();
 
 describe('of an Issuer', () => {
   const note = (pair: Pair) => noteIssuer(pair as unknown as IssuerPair);
@@ -33,72 +41,169 @@ describe('of an Issuer', () => {
   });
 });
 
-test('of a Certificate, what is stored', () => {
-  const pair: CertificatePair = {
-    ref: refOf('Certificate', 'www'),
-    observed: observedOf('Certificate', 'www', 'normal', certificateFacts()),
+const DOMAIN: DomainSpec = {
+  host: 'a.test',
+  port: 443,
+  tlsMode: 'termination',
+  verify: true,
+  verified: true,
+  failurePolicy: 'standard',
+  expiryWarnDays: 30,
+  certificate: 'www',
+};
+
+describe('of a Certificate', () => {
+  interface Given {
+    readonly state?: string;
+    readonly facts?: Partial<CertificateFacts>;
+    readonly memory?: Partial<Memory>;
+    readonly domains?: readonly Pair[];
+    readonly spec?: Parameters<typeof certificateSpec>[0];
+  }
+  const note = ({ state = 'normal', facts, memory, domains = [], spec }: Given = {}) => {
+    const pair: CertificatePair = {
+      ref: refOf('Certificate', 'www'),
+      desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
+      observed: observedOf('Certificate', 'www', state, certificateFacts(facts)),
+      ...(memory === undefined ? {} : { memory: memoryOf('Certificate', 'www', memory) }),
+    };
+    return noteCertificate(pair, NOW, sceneOf(domains));
   };
-  const { notAfter } = certificateFacts();
-  expect(noteCertificate(pair)).toEqual({ fingerprint: fingerprint('c'), notAfter, issuer: fingerprint('a') });
-  expect(
-    noteCertificate({
-      ...pair,
-      observed: observedOf('Certificate', 'www', 'expired', certificateFacts({ usable: false })),
-    }),
-  ).toEqual({});
-  expect(noteCertificate({ ref: pair.ref })).toEqual({});
+  const looked = { checkedAt: iso(NOW) };
+  const stored = {
+    fingerprint: fingerprint('c'),
+    notAfter: certificateFacts().notAfter ?? '',
+    issuer: fingerprint('a'),
+  };
+  const known = (kept: Partial<CertificateMemory> = {}) => ({
+    ...stored,
+    checkedAt: iso(NOW),
+    reloaded: fingerprint('c'),
+    ...kept,
+  });
+  const intent = (step: OpenIntent['step'], goal: OpenIntent['goal'] = 'update'): OpenIntent => ({
+    seq: 1,
+    step,
+    goal,
+    at: iso(NOW - HOUR),
+    run: 'r',
+  });
+
+  test('what is stored, and that what was there before is served as far as it is to be', () => {
+    expect(note()).toEqual({ ...looked, ...stored, reloaded: fingerprint('c') });
+    expect(note({ memory: { owned: 'adopted' } })).toEqual({ ...looked, ...stored, reloaded: fingerprint('c') });
+  });
+
+  test('nothing but the look of what cannot be used, or is neither the one nor the other', () => {
+    expect(note({ state: 'expired', facts: { usable: false } })).toEqual(looked);
+    expect(note({ state: 'renewing' })).toEqual(looked);
+    expect(note({ state: 'recovering' })).toEqual(looked);
+    expect(noteCertificate({ ref: refOf('Certificate', 'www') }, NOW, sceneOf())).toEqual({});
+  });
+
+  test.each<readonly [string, number, Given['spec'], boolean]>([
+    ['a day ago', DAY, {}, true],
+    ['a little less than a day ago', DAY - 1, {}, false],
+    ['now', 0, {}, false],
+    ['in an hour, as the clock was put back', -HOUR, {}, true],
+    ['an hour ago, as its document wants', HOUR, { renewal: { checkInterval: '1h' } }, true],
+    ['less than an hour ago', HOUR - 1, { renewal: { checkInterval: '1h' } }, false],
+  ])('a look is written down once in the interval: the last one was %s', (_name, ago, spec, expected) => {
+    const kept = known({ checkedAt: iso(NOW - ago) });
+    const noted = note({ memory: { kept }, ...(spec === undefined ? {} : { spec }) });
+    expect(noted.checkedAt).toBe(expected ? iso(NOW) : undefined);
+  });
+
+  describe('what was stored before', () => {
+    test('comes with the first look at another one', () => {
+      expect(note({ memory: { kept: known({ fingerprint: fingerprint('b') }) } }).former).toEqual([fingerprint('b')]);
+      expect(note({ memory: { kept: known() } }).former).toBeUndefined();
+    });
+    test('is five at most, the newest first, each once, and never what is stored', () => {
+      const kept = { fingerprint: 'f', former: ['e', 'd', 'c', 'b', 'a'] };
+      expect(formerOf(kept, 'g')).toEqual(['f', 'e', 'd', 'c', 'b']);
+      expect(formerOf(kept, 'd')).toEqual(['f', 'e', 'c', 'b', 'a']);
+      expect(formerOf(undefined, 'a')).toEqual([]);
+    });
+  });
+
+  test('what an interrupted run issued counts as issued then', () => {
+    const kept = known({ fingerprint: fingerprint('b'), reloaded: fingerprint('b'), issued: 3 });
+    const made = { made: fingerprint('c'), issued: 4, issuedAt: iso(NOW - HOUR) };
+    expect(note({ memory: { kept, open: intent('expiring_soon>renewing') } })).toMatchObject(made);
+    expect(note({ memory: { kept: {}, open: intent('absent>normal', 'create') } })).toMatchObject({
+      ...made,
+      issued: 1,
+    });
+    // It had not come so far, or was to take it away.
+    expect(note({ memory: { kept: known(), open: intent('expiring_soon>renewing') } })).not.toHaveProperty('made');
+    expect(note({ memory: { kept, open: intent('normal>absent', 'remove') } })).not.toHaveProperty('made');
+  });
+
+  describe('that it was reloaded', () => {
+    const reloaded = (kept: Partial<CertificateMemory>, more: Partial<Memory> = {}, domains: readonly Pair[] = []) =>
+      note({ memory: { kept, ...more }, domains }).reloaded;
+    const domain = (...prints: readonly string[]): Pair => ({
+      ref: refOf('Domain', 'd'),
+      desired: desiredOf('Domain', 'd', DOMAIN),
+      observed: observedOf('Domain', 'd', 'issued', {
+        addresses: prints.map((print, i) => ({
+          address: `192.0.2.${i}`,
+          ...(print === '' ? { error: 'refused' } : { fingerprint: fingerprint(print) }),
+        })),
+      }),
+    });
+    const own = { ...stored, made: fingerprint('c'), reloaded: fingerprint('b') };
+    test('is not known of what a run of ours stored, and did not come to reload', () => {
+      expect(reloaded(own)).toBeUndefined();
+      expect(reloaded({}, { open: intent('absent>normal', 'create') })).toBeUndefined();
+      expect(reloaded({ made: fingerprint('c') }, { owned: 'created' })).toBeUndefined();
+    });
+    test('is not known of what somebody else put there later', () => {
+      expect(reloaded({ fingerprint: fingerprint('b'), reloaded: fingerprint('b') })).toBeUndefined();
+    });
+    test('is taken for granted where an older version remembered it', () => {
+      expect(reloaded(stored)).toBe(fingerprint('c'));
+    });
+    test('is known where every address that answers shows it', () => {
+      expect(reloaded(own, {}, [domain('c', 'c')])).toBe(fingerprint('c'));
+      expect(reloaded(own, {}, [domain('c', '')])).toBe(fingerprint('c'));
+      expect(reloaded(own, {}, [domain('c', 'b')])).toBeUndefined();
+      expect(reloaded(own, {}, [domain('')])).toBeUndefined();
+    });
+    test('goes with where it is served', () => {
+      expect(note({ memory: { kept: own }, domains: [domain('c')] }).servers).toEqual([{ host: 'a.test', port: 443 }]);
+      expect(note({ memory: { kept: own } })).not.toHaveProperty('servers');
+    });
+  });
 });
 
 describe('of a Domain', () => {
   const pair: DomainPair = {
     ref: refOf('Domain', 'd'),
-    desired: desiredOf('Domain', 'd', { host: 'a.test', port: 443, expiryWarnDays: 30, certificate: 'www' }),
+    desired: desiredOf('Domain', 'd', DOMAIN),
     observed: observedOf('Domain', 'd', 'issued', {
       fingerprint: fingerprint('d'),
       notAfter: '2027-01-01T00:00:00.000Z',
     }),
   };
   test('what was served, and the last error until it is over', () => {
-    expect(noteDomain(pair)).toEqual({
+    expect(noteDomain(pair, NOW)).toEqual({
       error: '',
+      message: '',
+      failures: 0,
+      failedAt: '',
+      retryAt: '',
+      target: 'a.test a.test:443',
       fingerprint: fingerprint('d'),
       notAfter: '2027-01-01T00:00:00.000Z',
     });
-    expect(noteDomain({ ...pair, observed: observedOf('Domain', 'd', 'tls_error', { error: 'refused' }) })).toEqual({
-      error: 'refused',
-    });
-    expect(noteDomain({ ref: pair.ref })).toEqual({});
-  });
-
-  const stored = (facts: Parameters<typeof certificateFacts>[0]): Pair => ({
-    ref: refOf('Certificate', 'www'),
-    observed: observedOf('Certificate', 'www', 'normal', certificateFacts(facts)),
-  });
-  test('another certificate than the stored one is a finding', () => {
-    expect(domainFindings(pair, sceneOf([stored({})]))).toEqual([
-      {
-        ref: pair.ref,
-        code: 'served-other',
-        severity: 'warning',
-        message: 'serves sha256:dddddddddddd, and sha256:cccccccccccc is stored as www',
-        facts: { served: fingerprint('d'), stored: fingerprint('c'), certificate: 'www' },
-      },
-    ]);
-  });
-  test('the stored one, none stored, none named or none served are no finding', () => {
-    expect(domainFindings(pair, sceneOf([stored({ fingerprint: fingerprint('d') })]))).toEqual([]);
-    expect(domainFindings(pair, sceneOf())).toEqual([]);
     expect(
-      domainFindings(
-        { ...pair, desired: desiredOf('Domain', 'd', { host: 'a.test', port: 443, expiryWarnDays: 30 }) },
-        sceneOf([stored({})]),
+      noteDomain(
+        { ...pair, observed: observedOf('Domain', 'd', 'tls_error', { error: 'refused', message: 'no' }) },
+        NOW,
       ),
-    ).toEqual([]);
-    expect(
-      domainFindings(
-        { ref: pair.ref, ...(pair.desired === undefined ? {} : { desired: pair.desired }) },
-        sceneOf([stored({})]),
-      ),
-    ).toEqual([]);
+    ).toMatchObject({ error: 'refused', message: 'no', failures: 1, failedAt: iso(NOW), retryAt: iso(NOW + 60_000) });
+    expect(noteDomain({ ref: pair.ref }, NOW)).toEqual({});
   });
 });

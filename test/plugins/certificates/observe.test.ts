@@ -2,10 +2,10 @@
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import type { CertificatesReader, PairPaths } from '../../../plugins/certificates/world.ts';
+import type { CertificatesReader, PairStorage } from '../../../plugins/certificates/world.ts';
 import { formatRef } from '../../../src/engine/ref.ts';
 import type { Memory, View } from '../../../src/engine/types.ts';
 import { lineOf, take, view } from './line.ts';
@@ -73,8 +73,10 @@ describe('a look', () => {
         selfSigned: false,
         keyMatches: true,
         chainLength: 2,
-        certificateMode: '0644',
-        keyMode: '0600',
+        files: [
+          { part: 'certificate', mode: '0644' },
+          { part: 'key', mode: '0600' },
+        ],
         swap: 'none',
         leftovers: [],
       },
@@ -137,9 +139,9 @@ describe('a look', () => {
         asked.push(dir);
         return world.readAuthority(dir);
       },
-      readPair: (paths: PairPaths) => {
-        asked.push(paths.key);
-        return world.readPair(paths);
+      readPair: (storage: PairStorage) => {
+        asked.push(storage.file?.key ?? '');
+        return world.readPair(storage);
       },
     };
     const seen = await certificates.observe(
@@ -158,8 +160,10 @@ describe('a look', () => {
     if (before === undefined) throw new Error('nothing remembered');
     line.memory.set(WWW, {
       ...before,
+      state: 'expiring_soon',
+      since: new Date(line.now - DAY).toISOString(),
       failures: 1,
-      lastError: { at: '', step: 'expiring_soon>renewing', message: 'x' },
+      lastError: { at: new Date(line.now).toISOString(), step: 'expiring_soon>renewing', message: 'x' },
     });
     expect(seenIn(await view(line))[0]).toBe(`${WWW} renewal_failed`);
     line.now += 70 * DAY;
@@ -202,12 +206,36 @@ describe('what cannot be read', () => {
     ]);
   });
 
-  test.each<readonly [string, (path: string) => void, string]>([
-    ['a folder', (path) => mkdirSync(path), 'is a directory'],
-    ['a pipe', (path) => void execFileSync('mkfifo', [path]), 'is no regular file'],
-    ['an empty file', (path) => writeFileSync(path, ''), 'has no private key in it'],
-    ['a huge file', (path) => writeFileSync(path, Buffer.alloc(70_000)), 'is larger than 65536 bytes'],
-  ])('but is there is a fact: %s in the place of the key', async (_name, put, text) => {
+  test.each<readonly [string, (path: string) => void, string, string]>([
+    ['a folder', (path) => mkdirSync(path), 'not-a-file', "the key's file is a directory"],
+    ['a pipe', (path) => void execFileSync('mkfifo', [path]), 'not-a-file', "the key's file is no regular file"],
+    ['an empty file', (path) => writeFileSync(path, ''), 'pair-unusable', "the key's file has no private key in it"],
+    [
+      'a huge file',
+      (path) => writeFileSync(path, Buffer.alloc(70_000)),
+      'not-a-file',
+      "the key's file is larger than 65536 bytes",
+    ],
+    ['nothing', () => undefined, 'pair-incomplete', 'the key is missing'],
+    [
+      'another key',
+      (path) => void openssl(dirname(path), 'genpkey', '-algorithm', 'ED25519', '-out', path),
+      'key-mismatch',
+      'the key does not belong to the certificate',
+    ],
+    [
+      'an encrypted key',
+      (path) => void openssl(dirname(path), 'genrsa', '-aes128', '-passout', 'pass:secret', '-out', path, '2048'),
+      'key-encrypted',
+      "the key's file is encrypted",
+    ],
+    [
+      'a key in DER form',
+      (path) => void openssl(dirname(path), 'genpkey', '-algorithm', 'RSA', '-outform', 'DER', '-out', path),
+      'pair-unusable',
+      "the key's file is in DER form, not PEM",
+    ],
+  ])('but is there is a fact: %s in the place of the key', async (_name, put, code, text) => {
     const line = await ready();
     const path = join(line.folder, 'tls/www.key');
     rmSync(path);
@@ -217,7 +245,7 @@ describe('what cannot be read', () => {
     expect(observed[0]).toMatchObject({
       state: 'expired',
       facts: { usable: false, keyMatches: false },
-      findings: [{ code: 'pair-unusable', severity: 'error', message: `cannot be used: the key's file ${text}` }],
+      findings: [{ code, severity: 'error', message: `cannot be used: ${text}` }],
     });
   });
 });
@@ -262,7 +290,7 @@ describe('a pair that others made', () => {
     expect((await view(line)).observed[0]).toMatchObject({
       state: 'expired',
       facts: { usable: true },
-      findings: [{ code: 'pair-unusable', message: 'cannot be used: its validity begins in 1 day' }],
+      findings: [{ code: 'not-yet-valid', message: 'cannot be used: its validity begins in 1 day' }],
     });
   });
 });

@@ -12,6 +12,7 @@ import type {
   DomainSpec,
   IssuerSpec,
 } from '../../../plugins/certificates/generated.ts';
+import { withSettings } from '../../../plugins/certificates/renewal.ts';
 import type { Outside, Query } from '../../../src/engine/plugin.ts';
 import { formatRef } from '../../../src/engine/ref.ts';
 import type { Desired, Memory, Observed, Pair, Ref, Scene } from '../../../src/engine/types.ts';
@@ -92,16 +93,20 @@ export function queryOf(desired: readonly Desired[], more: Partial<Query> = {}):
 
 export const CA_SPEC: IssuerSpec = { localCa: { dir: 'ca', commonName: 'Test CA' } };
 
+/** A Certificate as a document is once it was expanded: what it leaves open is as the defaults say. */
 export function certificateSpec(more: Partial<CertificateSpec> = {}): CertificateSpec {
-  return {
+  const spec: CertificateSpec = {
     issuer: 'ca',
     dnsNames: ['www.example.test', 'example.test'],
     keyAlgorithm: 'ecdsa-p256',
     validityDays: 90,
     storage: { file: { certificate: 'tls/www.crt', key: 'tls/www.key' } },
-    renewal: { thresholdDays: 30 },
+    renewal: {},
+    recovery: {},
+    served: {},
     ...more,
   };
+  return withSettings(spec, {});
 }
 
 /** What is written of a Domain, with the defaults of its schema. */
@@ -138,10 +143,10 @@ export function certificateFacts(more: Partial<CertificateFacts> = {}): Certific
     keyAlgorithm: 'ecdsa-p256',
     keyMatches: true,
     chainLength: 2,
-    certificateMode: '0644',
-    certificateUid: 0,
-    keyMode: '0600',
-    keyUid: 0,
+    files: [
+      { part: 'certificate', mode: '0644', owner: 'root', group: 'root' },
+      { part: 'key', mode: '0600', owner: 'root', group: 'root' },
+    ],
     swap: 'none',
     leftovers: [],
     ...more,

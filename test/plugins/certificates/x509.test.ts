@@ -287,12 +287,13 @@ describe('reading', () => {
       'encrypted.key',
     );
     openssl(folder, 'genrsa', '-traditional', '-aes128', '-passout', 'pass:secret', '-out', 'old.key', '2048');
-    expect(readKey(read(folder, 'encrypted.key'))).toEqual({ problem: 'is encrypted' });
-    expect(readKey(read(folder, 'old.key'))).toEqual({ problem: 'is encrypted' });
+    expect(readKey(read(folder, 'encrypted.key'))).toEqual({ problem: 'is encrypted', code: 'encrypted' });
+    expect(readKey(read(folder, 'old.key'))).toEqual({ problem: 'is encrypted', code: 'encrypted' });
     expect(readKey('-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n')).toEqual({
       problem: 'has a private key that cannot be parsed',
+      code: 'damaged',
     });
-    expect(readKey('')).toEqual({ problem: 'has no private key in it' });
+    expect(readKey('')).toEqual({ problem: 'has no private key in it', code: 'damaged' });
   });
 
   test('names with commas and quotes in them stay whole', () => {

@@ -1,0 +1,42 @@
+/** A little of DER (X.690): walks through tagged values that lie one behind the other, within bounds, and never throws. */
+
+/** One value: its tag byte, and what it holds. */
+export interface Value {
+  readonly tag: number;
+  readonly content: Buffer;
+}
+
+const MOST_VALUES = 10_000;
+
+/** The values in a piece of DER; undefined where it is none, or of a form that certificates do not have. */
+export function valuesOf(der: Buffer): readonly Value[] | undefined {
+  const values: Value[] = [];
+  let at = 0;
+  while (at < der.length) {
+    const tag = der[at];
+    const first = der[at + 1];
+    if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f || values.length === MOST_VALUES)
+      return undefined;
+    let length = first;
+    let begin = at + 2;
+    if (first >= 0x80) {
+      const bytes = first & 0x7f;
+      if (bytes === 0 || bytes > 4 || begin + bytes > der.length) return undefined;
+      length = der.readUIntBE(begin, bytes);
+      begin += bytes;
+    }
+    if (begin + length > der.length) return undefined;
+    values.push({ tag, content: der.subarray(begin, begin + length) });
+    at = begin + length;
+  }
+  return values;
+}
+
+export const SEQUENCE = 0x30;
+export const OBJECT_ID = 0x06;
+export const OCTETS = 0x04;
+
+/** What is in a tag of its own class, by number: `[0]`, constructed or not. */
+export function contextTag(number: number, constructed: boolean): number {
+  return 0x80 | (constructed ? 0x20 : 0) | number;
+}

@@ -1,0 +1,56 @@
+/** Extensions of certificates that node:crypto does not show, out of their DER form (RFC 5280, 4.1 and 4.2). */
+
+import type { X509Certificate } from 'node:crypto';
+import type { NameConstraints } from '../world.ts';
+import { OBJECT_ID, OCTETS, SEQUENCE, contextTag, valuesOf } from './der.ts';
+
+/** 2.5.29.30 */
+const NAME_CONSTRAINTS = Buffer.from('551d1e', 'hex');
+const EXTENSIONS = contextTag(3, true);
+const PERMITTED = contextTag(0, true);
+const EXCLUDED = contextTag(1, true);
+const DNS_NAME = contextTag(2, false);
+const DIRECTORY_NAME = contextTag(4, true);
+
+/** What an extension holds; undefined where there is none, or the certificate has a form of its own. */
+function extensionOf(certificate: X509Certificate, id: Buffer): Buffer | undefined {
+  const [whole] = valuesOf(certificate.raw) ?? [];
+  const [signed] = whole === undefined ? [] : (valuesOf(whole.content) ?? []);
+  const fields = signed === undefined ? [] : (valuesOf(signed.content) ?? []);
+  const tagged = fields.find(({ tag }) => tag === EXTENSIONS);
+  const [list] = tagged === undefined ? [] : (valuesOf(tagged.content) ?? []);
+  for (const extension of list === undefined ? [] : (valuesOf(list.content) ?? [])) {
+    const parts = extension.tag === SEQUENCE ? (valuesOf(extension.content) ?? []) : [];
+    const [name] = parts;
+    if (name?.tag === OBJECT_ID && name.content.equals(id)) return parts.find(({ tag }) => tag === OCTETS)?.content;
+  }
+  return undefined;
+}
+
+export interface Constraints {
+  /** Of DNS names; absent where it says nothing of them. */
+  readonly dns?: NameConstraints;
+  /** It also says which subjects it may sign. */
+  readonly subjects: boolean;
+}
+
+/** Which names an authority may sign for, as its own certificate says. */
+export function constraintsOf(certificate: X509Certificate): Constraints {
+  const der = extensionOf(certificate, NAME_CONSTRAINTS);
+  const [whole] = der === undefined ? [] : (valuesOf(der) ?? []);
+  const trees = whole === undefined ? [] : (valuesOf(whole.content) ?? []);
+  const bases = (tag: number) =>
+    trees
+      .filter((tree) => tree.tag === tag)
+      .flatMap((tree) => valuesOf(tree.content) ?? [])
+      .flatMap((subtree) => (valuesOf(subtree.content) ?? []).slice(0, 1));
+  const dns = (tag: number): readonly string[] =>
+    bases(tag)
+      .filter((base) => base.tag === DNS_NAME)
+      .map((base) => base.content.toString('latin1'));
+  const permitted = dns(PERMITTED);
+  const excluded = dns(EXCLUDED);
+  const subjects = [...bases(PERMITTED), ...bases(EXCLUDED)].some(({ tag }) => tag === DIRECTORY_NAME);
+  if (permitted.length === 0 && excluded.length === 0) return { subjects };
+  return { dns: { ...(permitted.length === 0 ? {} : { permitted }), excluded }, subjects };
+}

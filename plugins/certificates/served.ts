@@ -1,0 +1,220 @@
+/**
+ * Served, stored, desired: what the addresses of a certificate's Domains serve, held against what is stored. Pure.
+ *
+ * | an address serves | is |
+ * |---|---|
+ * | the stored certificate | stored |
+ * | one that was stored before it, or one for the same host that began before it | older |
+ * | anything else | other |
+ * | nothing, or it was not looked at | nothing |
+ *
+ * Only what is older is mended by a reload; the certificate is never issued again for it.
+ */
+
+import type { Pair, Ref, Scene } from '../../src/engine/types.ts';
+import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
+import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
+import { targetOf } from './observe-domain.ts';
+import { PLUGIN } from './remembered.ts';
+import type { ServerTarget } from './world.ts';
+
+type CertificatePair = Pair<CertificateSpec, CertificateFacts, CertificateMemory>;
+type DomainPair = Pair<DomainSpec, DomainFacts>;
+
+export type Serves = 'stored' | 'older' | 'other' | 'nothing';
+
+/** One address of a Domain, and what it serves. */
+export interface Shown {
+  readonly domain: Ref;
+  readonly target: ServerTarget;
+  readonly address: string;
+  readonly serves: Serves;
+  /** Of the leaf that is served. */
+  readonly fingerprint?: string;
+}
+
+/** What an address has to serve: the stored certificate, and those that were stored before it. */
+export interface Stored {
+  readonly fingerprint: string;
+  /** ISO 8601. */
+  readonly notBefore?: string;
+  readonly former: readonly string[];
+}
+
+/** What is stored, where it can be used. */
+export function storedOf({ observed, memory }: CertificatePair): Stored | undefined {
+  const { fingerprint, notBefore, usable } = observed?.facts ?? {};
+  if (fingerprint === undefined || usable !== true) return undefined;
+  const former = memory?.kept.former ?? [];
+  return { fingerprint, former, ...(notBefore === undefined ? {} : { notBefore }) };
+}
+
+/** What one address serves, held against what is stored. */
+export function servesOf(
+  { fingerprint, notBefore, error }: Pick<AddressFacts, 'fingerprint' | 'notBefore' | 'error'>,
+  stored: Stored,
+): Serves {
+  if (fingerprint === undefined) return 'nothing';
+  if (fingerprint === stored.fingerprint) return 'stored';
+  if (stored.former.includes(fingerprint)) return 'older';
+  const began = Date.parse(notBefore ?? '');
+  return error !== 'wrong-name' && began < Date.parse(stored.notBefore ?? '') ? 'older' : 'other';
+}
+
+/** Every address of a Domain that was looked at, held against what is stored. */
+export function shownBy({ ref, desired, observed }: DomainPair, stored: Stored): readonly Shown[] {
+  const target = desired === undefined ? undefined : targetOf(desired.spec);
+  if (target === undefined) return [];
+  return (observed?.facts.addresses ?? []).map((each) => ({
+    domain: ref,
+    target,
+    address: each.address,
+    serves: servesOf(each, stored),
+    ...(each.fingerprint === undefined ? {} : { fingerprint: each.fingerprint }),
+  }));
+}
+
+/** All Domains of a scene, by what they are asked for. */
+interface Domains {
+  /** By the name of the Certificate that they name. */
+  readonly naming: ReadonlyMap<string, readonly DomainPair[]>;
+  /** By the fingerprint of what one of their addresses serves. */
+  readonly serving: ReadonlyMap<string, readonly DomainPair[]>;
+  /** By what is probed. */
+  readonly probing: ReadonlyMap<string, readonly DomainPair[]>;
+}
+
+type Looking = Pick<Scene, 'ofKind'>;
+
+/** Made once a scene: a fleet has as many Domains as certificates. */
+const domainsOfScene = new WeakMap<Looking, Domains>();
+
+function domainsIn(scene: Looking): Domains {
+  const known = domainsOfScene.get(scene);
+  if (known !== undefined) return known;
+  const naming = new Map<string, DomainPair[]>();
+  const serving = new Map<string, DomainPair[]>();
+  const probing = new Map<string, DomainPair[]>();
+  const add = (index: Map<string, DomainPair[]>, key: string, pair: DomainPair): void => {
+    const before = index.get(key);
+    if (before === undefined) index.set(key, [pair]);
+    else before.push(pair);
+  };
+  for (const pair of scene.ofKind(PLUGIN, 'Domain') as readonly DomainPair[]) {
+    const spec = pair.desired?.spec;
+    const target = spec === undefined ? undefined : targetOf(spec);
+    if (spec?.certificate !== undefined) add(naming, spec.certificate, pair);
+    if (target !== undefined) add(probing, serverKey(target), pair);
+    const served = new Set((pair.observed?.facts.addresses ?? []).map(({ fingerprint }) => fingerprint ?? ''));
+    for (const fingerprint of served) add(serving, fingerprint, pair);
+  }
+  const made = { naming, serving, probing };
+  domainsOfScene.set(scene, made);
+  return made;
+}
+
+/** The Domains whose documents name a certificate, in the order of their addresses. */
+export function domainsNaming(certificate: string, scene: Looking): readonly DomainPair[] {
+  return domainsIn(scene).naming.get(certificate) ?? [];
+}
+
+/** The Domains of which an address serves a certificate. */
+export function domainsServing(fingerprint: string, scene: Looking): readonly DomainPair[] {
+  return domainsIn(scene).serving.get(fingerprint) ?? [];
+}
+
+/** The addresses that ought to serve what is stored: what passes TLS on has a certificate of its own. */
+export function shownFor(certificate: string, stored: Stored, scene: Looking): readonly Shown[] {
+  return domainsNaming(certificate, scene)
+    .filter(({ desired }) => desired?.spec.tlsMode !== 'passthrough')
+    .flatMap((domain) => shownBy(domain, stored));
+}
+
+/** Whether anything can be told to serve what is stored. */
+export function canReload(spec: Pick<CertificateSpec, 'deploy' | 'reload'>): boolean {
+  return spec.deploy !== undefined || spec.reload !== undefined;
+}
+
+/** `www.example.test:443`, and where that is not all of it, the address. */
+export function oneShownText({ target, address }: Pick<Shown, 'target' | 'address'>): string {
+  return `${target.host}:${target.port}${address === target.host ? '' : ` (${address})`}`;
+}
+
+const MOST_SHOWN = 3;
+
+/** Places on one line, the first few of them by name. */
+export function shownText(places: readonly Pick<Shown, 'target' | 'address'>[]): string {
+  const shown = places.slice(0, MOST_SHOWN).map(oneShownText).join(', ');
+  return places.length <= MOST_SHOWN ? shown : `${shown} and ${places.length - MOST_SHOWN} more`;
+}
+
+/** Why what is stored ought to be brought to its servers; `places` have to serve it afterwards. */
+export interface ReloadDue {
+  readonly because: string;
+  readonly places: readonly Shown[];
+}
+
+/**
+ * Whether what serves a certificate has to be reloaded: an address still serves an older one, or nothing was reloaded
+ * since it was stored and no look shows that it is served all the same. Undefined where nothing can be reloaded.
+ */
+export function reloadDue(pair: CertificatePair, scene: Looking): ReloadDue | undefined {
+  const stored = storedOf(pair);
+  const spec = pair.desired?.spec;
+  if (stored === undefined || spec === undefined || !canReload(spec)) return undefined;
+  const places = shownFor(pair.ref.name, stored, scene);
+  const older = places.filter(({ serves }) => serves === 'older');
+  if (older.length > 0)
+    return {
+      because: `it is stored, and ${shownText(older)} still ${older.length === 1 ? 'serves' : 'serve'} the one before it`,
+      places: older,
+    };
+  if (pair.memory?.kept.reloaded === stored.fingerprint) return undefined;
+  const serving = places.filter(({ serves }) => serves !== 'nothing');
+  if (serving.length > 0 && serving.every(({ serves }) => serves === 'stored')) return undefined;
+  return { because: 'it is stored, and what serves it was not reloaded since', places: [] };
+}
+
+/** What has to be looked at again before and after a step: who ought to serve it, and, before a removal, who does. */
+export function certificateMatters(pair: CertificatePair, scene: Looking): readonly Ref[] {
+  const { desired, observed, ref } = pair;
+  if (desired !== undefined)
+    return canReload(desired.spec) ? domainsNaming(ref.name, scene).map((each) => each.ref) : [];
+  const fingerprint = observed?.facts.fingerprint;
+  return fingerprint === undefined ? [] : domainsServing(fingerprint, scene).map((each) => each.ref);
+}
+
+const MOST_SERVERS = 20;
+
+type Server = NonNullable<CertificateMemory['servers']>[number];
+
+function serverKey({ host, address, port, startTls }: Server): string {
+  return `${host} ${address ?? ''} ${port} ${startTls ?? ''}`;
+}
+
+/**
+ * Where a certificate was seen to be served, for the time when no Domain says it any more: those that are remembered,
+ * without those that a look now shows otherwise, and those that it shows.
+ */
+export function serversOf(pair: CertificatePair, scene: Looking): readonly Server[] {
+  const fingerprint = pair.observed?.facts.fingerprint;
+  const remembered = pair.memory?.kept.servers ?? [];
+  if (fingerprint === undefined) return remembered;
+  const { serving, probing } = domainsIn(scene);
+  const showsAnother = (server: Server): boolean =>
+    (probing.get(serverKey(server)) ?? []).some(({ observed }) => {
+      const addresses = observed?.facts.addresses;
+      return addresses?.every((each) => each.fingerprint !== undefined && each.fingerprint !== fingerprint) === true;
+    });
+  const seen = (serving.get(fingerprint) ?? []).flatMap(({ desired }) => {
+    const target = desired === undefined ? undefined : targetOf(desired.spec);
+    return target === undefined ? [] : [target];
+  });
+  const all = new Map(
+    [...seen, ...remembered.filter((server) => !showsAnother(server))].map((each) => [serverKey(each), each]),
+  );
+  return [...all]
+    .slice(0, MOST_SERVERS)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, server]) => server);
+}

@@ -1,0 +1,69 @@
+/** Safety rules about what is stored: no key of somebody else's is overwritten, and no authority signs what it may not. */
+
+import { formatRef } from '../../src/engine/ref.ts';
+import type { Change, Scene, Verdict } from '../../src/engine/types.ts';
+import { pass, reject } from '../../src/engine/verdict.ts';
+import { needsIssue } from './differences.ts';
+import type { CertificatePair } from './diff.ts';
+import type { IssuerFacts } from './facts.ts';
+import type { CertificateMemory } from './generated.ts';
+import { namesNotAllowed } from './name-constraints.ts';
+import { mainPath } from './paths.ts';
+import { certificateSpec, issuerRef } from './remembered.ts';
+
+/**
+ * Which key is ours, as a look tells: the one that was there when it was adopted, or that a step which was broken off
+ * has made. What a handler made it says itself; what somebody else put there later is not ours.
+ */
+export function noteKey({ observed, memory }: CertificatePair): Partial<CertificateMemory> {
+  const key = observed?.facts.keyFingerprint;
+  if (key === undefined || observed?.facts.usable !== true || key === memory?.kept.key) return {};
+  const isUnderWay = memory?.open !== undefined && memory.open.goal !== 'remove';
+  return memory?.owned === undefined || memory.kept.key === undefined || isUnderWay ? { key } : {};
+}
+
+/** The rule on every step that overwrites or removes a key. */
+export function foreignKey(change: Change, pair: CertificatePair): Verdict {
+  const removes = change.goal === 'remove';
+  if (!removes && change.step === 'normal>normal' && !needsIssue(change.fields)) return pass('its key stays', {});
+  const { observed, memory, desired } = pair;
+  const facts = observed?.facts;
+  if (facts?.elsewhere === true && !removes) return pass('no key lies where it is to be stored', {});
+  const stored = facts?.keyFingerprint;
+  const remembered = memory?.kept.key;
+  const spec = certificateSpec(desired, memory);
+  const where = spec === undefined ? '' : ` of ${mainPath(spec.storage)}`;
+  const used = { stored: stored ?? null, remembered: remembered ?? null };
+  const remedy = {
+    outside: `put the key that fettle made back, or move this one away; \`fettle state forget ${formatRef(pair.ref)}\`, and it is adopted anew`,
+  };
+  if (facts?.problemCode === 'encrypted')
+    return reject(`the key${where} is encrypted, so fettle did not make it`, used, { remedy });
+  if (stored === undefined) return pass('there is no key that could be used', used);
+  if (remembered === undefined) return pass('no other key is remembered', used);
+  if (stored === remembered) return pass('the key that fettle made or adopted', used);
+  return reject(`the key${where} is none that fettle made or adopted`, used, { remedy });
+}
+
+/** The rule on every step that signs. */
+export function issuerNameConstraints(change: Change, { desired }: CertificatePair, scene: Scene): Verdict {
+  if (change.step === 'normal>normal' && !needsIssue(change.fields)) return pass('nothing is issued', {});
+  if (desired === undefined) return pass('nothing is issued', {});
+  const { spec } = desired;
+  const authority = scene.pair(issuerRef(spec))?.observed?.facts as IssuerFacts | undefined;
+  const constraints = authority?.nameConstraints;
+  if (constraints === undefined) return pass('its authority may sign for any name', { issuer: spec.issuer });
+  const names = namesNotAllowed(spec.dnsNames, constraints);
+  const facts = {
+    issuer: spec.issuer,
+    permitted: constraints.permitted ?? null,
+    excluded: constraints.excluded,
+    names,
+  };
+  if (names.length === 0) return pass('its authority may sign for these names', facts);
+  return reject(
+    `the authority of ${spec.issuer} may not sign for ${names.join(', ')}: no client would accept it`,
+    facts,
+    { remedy: { outside: 'name an Issuer that may, or leave these names out' } },
+  );
+}

@@ -1,0 +1,327 @@
+/** Names with several addresses, by a DNS server of the test: each is looked at, denied ones never, and what was resolved is what is connected to. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, type Server, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
+import type { CertificatesConfig, DomainSpec } from '../../../plugins/certificates/generated.ts';
+import { hostsOf } from '../../../plugins/certificates/live/resolve.ts';
+import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
+import { certificates } from '../../../plugins/certificates/plugin.ts';
+import type { Observed, View } from '../../../src/engine/types.ts';
+import { type DnsServer, type Zone, dnsServer } from '../../support/dns.ts';
+import { DAY, desiredOf, domainSpec, outside, queryOf } from './support.ts';
+
+const HOST = 'www.example.test';
+const now = Date.now();
+
+let folder: string;
+const pairs: Record<string, { readonly cert: string; readonly key: string }> = {};
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'fettle-addresses-'));
+  const keys = await makeKeys('ecdsa-p256');
+  const authority = await makeAuthority('Test CA', keys, now - 400 * DAY);
+  writeFileSync(join(folder, 'ca.crt'), authority.toString());
+  const make = async (name: string, from: number): Promise<void> => {
+    const own = await makeKeys('ecdsa-p256');
+    const leaf = await makeLeaf({
+      dnsNames: [HOST],
+      validityDays: 90,
+      keys: own,
+      signer: { certificate: authority, key: keys.privateKey },
+      now: from,
+    });
+    pairs[name] = { cert: leaf.toString(), key: keyPem(own.privateKey) };
+  };
+  await make('new', now - DAY);
+  await make('old', now - 70 * DAY - 3_600_000);
+  await make('ended', now - 93 * DAY);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Listening {
+  readonly port: number;
+  /** Connections by address. */
+  readonly connections: Record<string, number>;
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** Servers on one port of several addresses: each serves a pair, or never answers. */
+async function serving(pairOf: Readonly<Record<string, string>>): Promise<Listening> {
+  const connections: Record<string, number> = {};
+  let port = 0;
+  for (const [address, name] of Object.entries(pairOf)) {
+    const server = name === 'silent' ? createServer() : createTlsServer({ ...pairs[name] });
+    server.on('tlsClientError', () => {});
+    server.on('connection', (socket) => {
+      connections[address] = (connections[address] ?? 0) + 1;
+      socket.on('error', () => {});
+      onTestFinished(() => void socket.destroy());
+    });
+    port = await listen(server, address, port);
+    onTestFinished(() => void server.close());
+  }
+  return { port, connections };
+}
+
+interface Looked {
+  readonly spec?: Partial<DomainSpec>;
+  readonly config?: Partial<CertificatesConfig['probe']>;
+}
+
+async function look(names: Readonly<Record<string, Zone>> | DnsServer, more: Looked = {}): Promise<View> {
+  const dns = 'asked' in names ? (names as DnsServer) : await dnsServer(names);
+  const config = {
+    connectSeconds: 0.5,
+    handshakeSeconds: 0.5,
+    totalSeconds: 1,
+    resolvers: [dns.address],
+    ...more.config,
+  };
+  const reader = await certificates.openReader(outside(folder, { probe: config }));
+  const desired = desiredOf('Domain', 'www', domainSpec({ host: HOST, trust: ['ca.crt'], ...more.spec }));
+  return certificates.observe(reader, queryOf([desired], { now }));
+}
+
+async function domain(
+  names: Readonly<Record<string, Zone>> | DnsServer,
+  more: Looked = {},
+): Promise<Observed<DomainFacts>> {
+  const { observed, gaps } = await look(names, more);
+  expect(gaps).toEqual([]);
+  return observed[0] as Observed<DomainFacts>;
+}
+
+const said = ({ findings }: Observed): readonly string[] => findings.map(({ code, message }) => `${code}: ${message}`);
+
+describe('every address of a name is looked at', () => {
+  test('both kinds of them, in one order', async () => {
+    const { port, connections } = await serving({ '127.0.0.1': 'new', '127.0.0.2': 'new', '::1': 'new' });
+    const seen = await domain({ [HOST]: { a: ['127.0.0.2', '127.0.0.1'], aaaa: ['::1'] } }, { spec: { port } });
+    expect(seen.state).toBe('issued');
+    expect(seen.findings).toEqual([]);
+    expect(seen.facts.addresses?.map(({ address }) => address)).toEqual(['127.0.0.1', '127.0.0.2', '::1']);
+    expect(new Set(seen.facts.addresses?.map(({ fingerprint }) => fingerprint)).size).toBe(1);
+    expect(connections).toEqual({ '127.0.0.1': 1, '127.0.0.2': 1, '::1': 1 });
+  });
+
+  test('one that serves an older certificate shows, each address with its own facts', async () => {
+    const { port } = await serving({ '127.0.0.1': 'new', '127.0.0.2': 'old' });
+    const seen = await domain({ [HOST]: { a: ['127.0.0.1', '127.0.0.2'] } }, { spec: { port } });
+    expect(seen.state).toBe('expiring');
+    expect(said(seen)).toEqual(['expiring: at 127.0.0.2: expires in 19 days, warned from 30 days on']);
+    const [first, second] = seen.facts.addresses ?? [];
+    expect(first?.fingerprint).not.toBe(second?.fingerprint);
+    // What ends first stands for all.
+    expect(seen.facts.fingerprint).toBe(second?.fingerprint);
+    expect(seen.signals).toMatchObject({ daysLeft: 19, address: '127.0.0.2' });
+  });
+
+  test('one that a client would refuse fails the Domain, and says which', async () => {
+    const { port } = await serving({ '127.0.0.1': 'new', '127.0.0.2': 'ended', '127.0.0.3': 'ended' });
+    const seen = await domain(
+      { [HOST]: { a: ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'] } },
+      { spec: { port } },
+    );
+    expect(seen.state).toBe('tls_error');
+    expect(said(seen)).toEqual([
+      expect.stringMatching(/^expired: at 127\.0\.0\.2, 127\.0\.0\.3: expired 3 days ago, at /u),
+      `refused: at 127.0.0.4: ${HOST}:${port}: nothing listens there`,
+    ]);
+    expect(seen.facts).toMatchObject({ error: 'expired' });
+    expect(seen.facts.addresses?.map(({ error }) => error)).toEqual([undefined, 'expired', 'expired', 'refused']);
+  });
+
+  test('a silent one holds up no other', async () => {
+    const { port } = await serving({ '127.0.0.1': 'silent', '127.0.0.2': 'new' });
+    const seen = await domain({ [HOST]: { a: ['127.0.0.1', '127.0.0.2'] } }, { spec: { port } });
+    expect(seen.facts.addresses?.map(({ error }) => error)).toEqual(['timeout', undefined]);
+    expect(said(seen)).toEqual([
+      `timeout: at 127.0.0.1: ${HOST}:${port}: it did not finish the handshake within 0.5 s`,
+    ]);
+  });
+
+  test('up to a number, and what is left out is told', async () => {
+    const { port } = await serving({ '127.0.0.1': 'new' });
+    const a = Array.from({ length: 40 }, (_, i) => `127.0.1.${i + 1}`);
+    const seen = await domain({ [HOST]: { a } }, { spec: { port } });
+    expect(seen.facts.addresses).toHaveLength(32);
+    expect(said(seen).at(-1)).toBe('too-many-addresses: it has 40 addresses; 8 of them were not looked at');
+  });
+
+  test('of the route, where there is one', async () => {
+    const { port } = await serving({ '127.0.0.2': 'new' });
+    const dns = await dnsServer({ 'lb.example.test': { a: ['127.0.0.2'] } });
+    const seen = await domain(dns, { spec: { port, route: { target: 'lb.example.test', region: 'eu' } } });
+    expect(seen.state).toBe('issued');
+    expect(dns.asked.toSorted()).toEqual(['A lb.example.test', 'AAAA lb.example.test']);
+  });
+
+  test('an address that is written is not resolved', async () => {
+    const { port } = await serving({ '::1': 'new' });
+    const dns = await dnsServer({});
+    for (const address of ['::1', '[::1]'])
+      expect((await domain(dns, { spec: { port, address } })).state).toBe('issued');
+    expect(dns.asked).toEqual([]);
+  });
+});
+
+describe('an address that may not be probed', () => {
+  test.each([
+    ['link-local', { a: ['169.254.1.1'] }, '169.254.0.0/16'],
+    ['metadata', { a: ['169.254.169.254'] }, '169.254.169.254/32'],
+    ['mapped', { aaaa: ['::ffff:a9fe:a9fe'] }, '169.254.169.254/32'],
+    ['translated', { aaaa: ['64:ff9b::a9fe:a9fe'] }, '169.254.169.254/32'],
+    ['6to4', { aaaa: ['2002:a9fe:a9fe::1'] }, '169.254.169.254/32'],
+    ['multicast', { a: ['239.1.2.3'] }, '224.0.0.0/4'],
+  ])('is not, though a name resolves to it: %s', async (_name, zone, network) => {
+    const seen = await domain({ [HOST]: zone });
+    expect(seen.state).toBe('tls_error');
+    expect(said(seen)).toEqual([`denied: ${HOST}:443: it lies in ${network}, which may not be probed`]);
+  });
+
+  test('is left alone among others, and that is told', async () => {
+    const { port, connections } = await serving({ '127.0.0.1': 'new', '127.0.0.2': 'new', '::1': 'new' });
+    const seen = await domain(
+      { [HOST]: { a: ['127.0.0.1', '127.0.0.2'], aaaa: ['::1', '::ffff:7f00:2'] } },
+      { spec: { port }, config: { deny: ['127.0.0.2/32'] } },
+    );
+    expect(connections).toEqual({ '127.0.0.1': 1, '::1': 1 });
+    expect(seen.state).toBe('tls_error');
+    expect(said(seen)).toEqual([
+      `denied: at 127.0.0.2, ::ffff:127.0.0.2: ${HOST}:${port}: it lies in 127.0.0.2/32, which may not be probed`,
+    ]);
+  });
+
+  test('is none where it is written, too', async () => {
+    const { port, connections } = await serving({ '127.0.0.1': 'new' });
+    const config = { deny: ['127.0.0.0/8'] };
+    for (const address of ['127.0.0.1', '0.0.0.0', '::ffff:127.0.0.1', '[::ffff:7f00:1]'])
+      expect((await domain({}, { spec: { port, address }, config })).facts.error).toBe('denied');
+    expect(connections).toEqual({});
+  });
+
+  test('loopback is none by itself', async () => {
+    const { port } = await serving({ '127.0.0.1': 'new' });
+    expect((await domain({}, { spec: { port, address: '127.0.0.1' } })).state).toBe('issued');
+  });
+
+  test('the address that was looked at is the one that is connected to', async () => {
+    const { port, connections } = await serving({ '127.0.0.1': 'new', '127.0.0.2': 'new' });
+    const dns = await dnsServer({ [HOST]: { a: ['127.0.0.1'] } });
+    // From now on, every further answer is another one.
+    const table = dns.names;
+    const get = table.get.bind(table);
+    table.get = (name) => {
+      const zone = get(name);
+      if (dns.asked.filter((each) => each.startsWith('A ')).length > 0) table.set(name, { a: ['127.0.0.2'] });
+      return zone;
+    };
+    const seen = await domain(dns, { spec: { port }, config: { deny: ['127.0.0.2'] } });
+    expect(seen.state).toBe('issued');
+    expect(connections).toEqual({ '127.0.0.1': 1 });
+    expect(dns.asked.filter((each) => each.startsWith('A '))).toHaveLength(1);
+    // The next look is told of the other one.
+    expect((await domain(dns, { spec: { port }, config: { deny: ['127.0.0.2'] } })).facts.error).toBe('denied');
+  });
+});
+
+describe('a name', () => {
+  test.each<readonly [string, Zone | undefined, string, string, string]>([
+    ['that is not there', undefined, 'pending_route', 'name-not-resolved', 'its name does not resolve'],
+    ['without addresses', { txt: [['x']] }, 'pending_route', 'name-not-resolved', 'its name does not resolve'],
+    ['whose servers fail', { broken: true }, 'pending_route', 'name-not-resolved', 'its name cannot be resolved now'],
+    ['that nobody answers for', { silent: true }, 'tls_error', 'timeout', 'its name did not resolve in time'],
+  ])('%s', async (_name, zone, state, code, message) => {
+    const seen = await domain(zone === undefined ? {} : { [HOST]: zone });
+    expect(seen.state).toBe(state);
+    expect(said(seen)).toEqual([`${code}: ${HOST}:443: ${message}`]);
+    expect(seen.facts).toEqual({ error: code, message: `${HOST}:443: ${message}` });
+  });
+
+  test('of which one kind of address is not answered for has the other', async () => {
+    const { port } = await serving({ '127.0.0.1': 'new' });
+    const seen = await domain({ [HOST]: { a: ['127.0.0.1'], silent: 'aaaa' } }, { spec: { port } });
+    expect(seen.state).toBe('issued');
+  });
+
+  test('is found in the hosts file', () => {
+    const hosts = hostsOf(
+      '# no\n127.0.0.1\tlocalhost  Local.Example # one\n::1 localhost\n127.0.0.1 localhost\n10.0.0.300 bad\n  192.0.2.1 a b\n',
+    );
+    expect(Object.fromEntries(hosts)).toEqual({
+      localhost: ['127.0.0.1', '::1'],
+      'local.example': ['127.0.0.1'],
+      a: ['192.0.2.1'],
+      b: ['192.0.2.1'],
+    });
+  });
+
+  test('a server for names that is none is a mistake of the settings', async () => {
+    await expect(certificates.openReader(outside(folder, { probe: { resolvers: ['example.test'] } }))).rejects.toThrow(
+      'probe.resolvers: example.test: each is an address, or [address]:port',
+    );
+  });
+});
+
+describe('a host that has to be shown to be ours', () => {
+  const verified = { txt: 'fettle=1234' };
+
+  test('is probed while its record says so', async () => {
+    const { port } = await serving({ '127.0.0.1': 'new' });
+    const dns = await dnsServer({
+      [HOST]: { a: ['127.0.0.1'] },
+      [`_fettle-verify.${HOST}`]: { txt: [['other'], ['fettle=', '1234']] },
+    });
+    expect((await domain(dns, { spec: { port, verified } })).state).toBe('issued');
+    expect(dns.asked).toContain(`TXT _fettle-verify.${HOST}`);
+  });
+
+  test.each<readonly [string, Zone | undefined]>([
+    ['no record', undefined],
+    ['another record', { txt: [['fettle=12345']] }],
+    ['no text', { a: ['127.0.0.1'] }],
+  ])('is not with %s', async (_name, zone) => {
+    const { port, connections } = await serving({ '127.0.0.1': 'new' });
+    const dns = await dnsServer({ [HOST]: { a: ['127.0.0.1'] } });
+    if (zone !== undefined) dns.names.set('here.example.test', zone);
+    const seen = await domain(dns, { spec: { port, verified: { ...verified, name: 'here.example.test' } } });
+    expect(seen).toMatchObject({ state: 'pending_issue', facts: {}, given: true });
+    expect(said(seen)).toEqual(['not-verified: there is no TXT record here.example.test that holds fettle=1234']);
+    expect(connections).toEqual({});
+    expect(dns.asked).toEqual(['TXT here.example.test']);
+  });
+
+  test('is not known where nobody answers', async () => {
+    const { observed, gaps } = await look({ [`_fettle-verify.${HOST}`]: { silent: true } }, { spec: { verified } });
+    expect(observed).toEqual([]);
+    expect(gaps).toEqual([
+      expect.objectContaining({ message: expect.stringMatching(/^the TXT records of .+ cannot be read: /u) }),
+    ]);
+  });
+
+  test('is not probed where it is said not to be', async () => {
+    const { port, connections } = await serving({ '127.0.0.1': 'new' });
+    const seen = await domain({}, { spec: { port, address: '127.0.0.1', verified: false } });
+    expect(seen).toMatchObject({ state: 'pending_issue', findings: [], facts: {} });
+    expect(connections).toEqual({});
+  });
+});
+
+test('a host without a route is not probed', async () => {
+  const { port, connections } = await serving({ '127.0.0.1': 'new' });
+  const seen = await domain({}, { spec: { port, address: '127.0.0.1', route: 'none' } });
+  expect(seen).toMatchObject({ state: 'pending_route', findings: [], facts: {} });
+  expect(connections).toEqual({});
+});

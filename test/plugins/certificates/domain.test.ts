@@ -1,0 +1,279 @@
+/** A Domain from what a look met: states, findings, and how looks of a schedule are spaced. */
+
+import { describe, expect, it, test } from 'vitest';
+import { backoffSeconds } from '../../../plugins/certificates/failure-policy.ts';
+import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
+import type { DomainMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
+import { noteDomain } from '../../../plugins/certificates/note.ts';
+import {
+  type DomainLook,
+  observedDomain,
+  targetOf,
+  targetText,
+  verificationOf,
+} from '../../../plugins/certificates/observe-domain.ts';
+import type { AddressSeen, ConnectError, X509Seen } from '../../../plugins/certificates/world.ts';
+import type { Memory, Observed } from '../../../src/engine/types.ts';
+import { DAY, NOW, desiredOf, domainSpec, fingerprint, memoryOf, refOf } from './support.ts';
+
+const AT = new Date(NOW).toISOString();
+
+function leaf(more: Partial<X509Seen> = {}): X509Seen {
+  return {
+    fingerprint: fingerprint('c'),
+    subject: 'CN=www.example.test',
+    issuer: 'CN=Test CA',
+    serial: '01',
+    notBefore: new Date(NOW - 10 * DAY).toISOString(),
+    notAfter: new Date(NOW + 80 * DAY).toISOString(),
+    dnsNames: ['www.example.test'],
+    ipAddresses: [],
+    keyAlgorithm: 'ecdsa-p256',
+    ca: false,
+    selfSigned: false,
+    ...more,
+  };
+}
+
+function served(address: string, more: Partial<Extract<AddressSeen, { served: true }>> = {}): AddressSeen {
+  return { served: true, address, chain: [leaf()], namesHost: true, protocol: 'TLSv1.3', rttMs: 1, ...more };
+}
+
+function failed(address: string, error: ConnectError, noRoute?: true): AddressSeen {
+  return { served: false, address, error, message: `it is ${error}`, ...(noRoute === undefined ? {} : { noRoute }) };
+}
+
+function look(addresses: readonly AddressSeen[]): DomainLook {
+  return { kind: 'probed', seen: { resolved: true, addresses: addresses as [AddressSeen], leftOut: 0 } };
+}
+
+function see(met: DomainLook, spec: Partial<DomainSpec> = {}, neverIssued = false): Observed<DomainFacts> {
+  return observedDomain(refOf('Domain', 'www'), domainSpec(spec), met, neverIssued, NOW, AT);
+}
+
+const EXPIRED = served('192.0.2.1', {
+  chain: [leaf({ notAfter: new Date(NOW - 3 * DAY - 1).toISOString() })],
+  distrust: 'CERT_HAS_EXPIRED',
+});
+const codes = ({ findings }: Observed): readonly string[] =>
+  findings.map(({ code, severity }) => `${severity} ${code}`);
+
+describe('tlsMode: passthrough', () => {
+  const spec = { tlsMode: 'passthrough' } as const;
+
+  it('is never verified, whatever is served', () => {
+    expect(see(look([served('192.0.2.1')]), spec)).toMatchObject({ state: 'passthrough_unverified', findings: [] });
+    const near = served('192.0.2.1', { chain: [leaf({ notAfter: new Date(NOW + DAY).toISOString() })] });
+    expect(see(look([near]), spec)).toMatchObject({ state: 'passthrough_unverified', findings: [] });
+  });
+
+  it('tells what is wrong, and no more than that', () => {
+    const seen = see(look([EXPIRED]), spec);
+    expect(seen.state).toBe('passthrough_unverified');
+    expect(codes(seen)).toEqual(['warning expired', 'warning untrusted']);
+    expect(seen.facts.error).toBe('expired');
+    expect(codes(see(look([failed('192.0.2.1', 'refused')]), spec))).toEqual(['warning refused']);
+  });
+
+  it('counts no failure', () => {
+    const observed = see(look([failed('192.0.2.1', 'refused')]), spec);
+    const memory = memoryOf('Domain', 'www', { kept: { failures: 3 } }) as Memory<DomainMemory>;
+    expect(noteDomain({ ref: observed.ref, observed, memory }, NOW)).toMatchObject({
+      error: 'refused',
+      failures: 0,
+      retryAt: '',
+    });
+  });
+});
+
+describe('verify: false', () => {
+  const spec = { verify: false };
+
+  it('goes by the days alone', () => {
+    const stranger = served('192.0.2.1', { namesHost: false, distrust: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(see(look([stranger]), spec)).toMatchObject({ state: 'issued', findings: [], facts: { trusted: false } });
+    expect(see(look([stranger]), spec).facts).not.toHaveProperty('error');
+  });
+
+  it('of one that ended too', () => {
+    const seen = see(look([EXPIRED]), spec);
+    expect(seen.state).toBe('expiring');
+    expect(codes(seen)).toEqual(['error expired']);
+  });
+
+  it('and not of one that is not served', () => {
+    expect(see(look([failed('192.0.2.1', 'timeout')]), spec).state).toBe('tls_error');
+  });
+});
+
+describe('an address that this machine has no route to', () => {
+  it('says nothing where another one is reached', () => {
+    const seen = see(look([served('192.0.2.1'), failed('2001:db8::1', 'unreachable', true)]));
+    expect(seen).toMatchObject({ state: 'issued', findings: [] });
+    expect(seen.facts.addresses?.[1]).toEqual({
+      address: '2001:db8::1',
+      error: 'unreachable',
+      message: 'www.example.test:443: it is unreachable',
+      noRoute: true,
+    });
+  });
+
+  it('where another one fails, it is not said to fail as well', () => {
+    const seen = see(look([failed('192.0.2.1', 'refused'), failed('2001:db8::1', 'unreachable', true)]));
+    expect(codes(seen)).toEqual(['error refused']);
+  });
+
+  it('is a failure where there is no other', () => {
+    const seen = see(look([failed('2001:db8::1', 'unreachable', true), failed('2001:db8::2', 'unreachable', true)]));
+    expect(seen.state).toBe('tls_error');
+    expect(seen.findings.map(({ message }) => message)).toEqual([
+      'at 2001:db8::1, 2001:db8::2: www.example.test:443: it is unreachable',
+    ]);
+  });
+
+  it('is another thing than a host that cannot be reached', () => {
+    expect(see(look([served('192.0.2.1'), failed('192.0.2.2', 'unreachable')])).state).toBe('tls_error');
+  });
+});
+
+describe('a chain that breaks off', () => {
+  const broken = (published: boolean): AddressSeen =>
+    served('192.0.2.1', {
+      distrust: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      missingIssuer: { name: 'CN=Inter', published },
+    });
+
+  it('is said to, where the certificate says that it is public', () => {
+    expect(codes(see(look([broken(true)])))).toEqual(['error untrusted', 'error chain-incomplete']);
+    expect(codes(see(look([broken(false)])))).toEqual(['error untrusted']);
+  });
+
+  it('is left to what is stored, where there is something', () => {
+    expect(codes(see(look([broken(true)]), { certificate: 'www' }))).toEqual(['error untrusted']);
+  });
+
+  it('names what is missing', () => {
+    const [found] = see(look([broken(false)])).findings;
+    expect(found?.message).toBe(
+      'does not lead to a trust anchor: UNABLE_TO_VERIFY_LEAF_SIGNATURE; issued by CN=Test CA; the certificate of CN=Inter is neither served nor an anchor',
+    );
+  });
+});
+
+describe('nothing is issued yet', () => {
+  it('so a failure is none', () => {
+    expect(see(look([failed('192.0.2.1', 'refused')]), { certificate: 'www' }, true)).toMatchObject({
+      state: 'pending_issue',
+      findings: [],
+    });
+  });
+
+  it('and is not counted', () => {
+    const observed = see(look([failed('192.0.2.1', 'refused')]), { certificate: 'www' }, true);
+    expect(noteDomain({ ref: observed.ref, observed }, NOW)).toMatchObject({ failures: 0, retryAt: '' });
+  });
+});
+
+test('many addresses are not all named', () => {
+  const addresses = Array.from({ length: 5 }, (_, i) => failed(`192.0.2.${i}`, 'refused'));
+  const [found] = see(look(addresses)).findings;
+  expect(found?.message).toBe('at 192.0.2.0, 192.0.2.1, 192.0.2.2 and 2 more: www.example.test:443: it is refused');
+  expect(found?.facts['addresses']).toHaveLength(5);
+});
+
+describe('what is probed', () => {
+  it.each<readonly [Partial<DomainSpec>, string]>([
+    [{}, 'www.example.test www.example.test:443'],
+    [{ address: '192.0.2.1', port: 8443 }, 'www.example.test 192.0.2.1:8443'],
+    [{ route: { target: 'lb.example.net' } }, 'www.example.test lb.example.net:443'],
+    [{ route: { target: 'lb.example.net' }, address: '192.0.2.1' }, 'www.example.test 192.0.2.1:443'],
+    [{ route: { region: 'eu' } }, 'www.example.test www.example.test:443'],
+    [{ port: 25, startTls: 'smtp' }, 'www.example.test www.example.test:25 smtp'],
+    [{ route: 'none' }, ''],
+  ])('%j', (spec, text) => {
+    expect(targetText(domainSpec(spec))).toBe(text);
+    expect(targetOf(domainSpec(spec)) === undefined).toBe(text === '');
+  });
+
+  it('is shown to be ours by a record of the host', () => {
+    expect(verificationOf(domainSpec())).toBeUndefined();
+    expect(verificationOf(domainSpec({ host: 'www.example.test.', verified: { txt: 'x' } }))).toEqual({
+      name: '_fettle-verify.www.example.test',
+      txt: 'x',
+    });
+  });
+});
+
+describe('the time to the next look', () => {
+  it.each<readonly [DomainSpec['failurePolicy'], readonly number[]]>([
+    ['standard', [60, 120, 240, 480, 960, 1920, 3840, 7680, 15_360, 21_600, 21_600, 21_600]],
+    ['strict', [300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 43_200, 43_200, 43_200]],
+    ['hold', [600, 1200, 7200, 14_400, 28_800, 57_600, 86_400, 86_400, 86_400, 86_400, 86_400]],
+  ])('of %s', (policy, seconds) => {
+    expect(seconds.map((_, i) => backoffSeconds(policy, i + 1))).toEqual(seconds);
+    expect(backoffSeconds(policy, 1_000_000)).toBe(seconds.at(-1));
+    expect(backoffSeconds(policy, 0)).toBe(seconds[0]);
+  });
+
+  it('grows with each failed look, and a good one ends it', () => {
+    const desired = desiredOf('Domain', 'www', domainSpec({ failurePolicy: 'strict' }));
+    let kept: Partial<DomainMemory> = {};
+    const noted = (met: DomainLook, now: number): Partial<DomainMemory> => {
+      const observed = observedDomain(desired.ref, desired.spec, met, false, now, new Date(now).toISOString());
+      const memory = memoryOf('Domain', 'www', { kept, state: 'tls_error' }) as Memory<DomainMemory>;
+      return noteDomain({ ref: desired.ref, desired, observed, memory }, now);
+    };
+    for (const [i, seconds] of [300, 600, 1200].entries()) {
+      kept = noted(look([failed('192.0.2.1', 'timeout')]), NOW + i);
+      expect(kept).toMatchObject({
+        error: 'timeout',
+        message: 'www.example.test:443: it is timeout',
+        failures: i + 1,
+        failedAt: new Date(NOW + i).toISOString(),
+        retryAt: new Date(NOW + i + seconds * 1000).toISOString(),
+        target: 'www.example.test www.example.test:443',
+      });
+    }
+    // What was not probed is not counted.
+    expect(
+      noteDomain(
+        {
+          ref: desired.ref,
+          desired,
+          observed: see({ kind: 'spaced', memory: { state: 'tls_error', kept } }),
+          memory: memoryOf('Domain', 'www', { kept }),
+        },
+        NOW + 10,
+      ),
+    ).toEqual({});
+    expect(noted(look([served('192.0.2.1')]), NOW + 20)).toMatchObject({
+      error: '',
+      message: '',
+      failures: 0,
+      failedAt: '',
+      retryAt: '',
+    });
+  });
+});
+
+test('a Domain that is not looked at yet is told as it is remembered', () => {
+  const kept = {
+    error: 'refused',
+    message: 'www.example.test:443: nothing listens there',
+    failures: 2,
+    failedAt: '2026-11-20T11:00:00.000Z',
+    retryAt: '2026-11-20T12:00:01.000Z',
+    fingerprint: fingerprint('d'),
+    notAfter: '2027-01-01T00:00:00.000Z',
+  };
+  const seen = see({ kind: 'spaced', memory: { state: 'tls_error', kept } });
+  expect(seen).toMatchObject({
+    state: 'tls_error',
+    at: kept.failedAt,
+    facts: { error: 'refused', message: kept.message, fingerprint: kept.fingerprint, remembered: true },
+  });
+  expect(seen.findings.map(({ code, severity, message }) => [code, severity, message])).toEqual([
+    ['refused', 'error', 'www.example.test:443: nothing listens there; so it was at 2026-11-20T11:00:00.000Z'],
+    ['backing-off', 'info', '2 looks failed, and the schedule looks again at 2026-11-20T12:00:01.000Z'],
+  ]);
+});

@@ -1,0 +1,237 @@
+/** Many Domains in one look: real servers, threads, and what becomes of both when a look is broken off. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { openGate } from '../../../plugins/certificates/live/gate.ts';
+import { openThreads } from '../../../plugins/certificates/live/probe-threads.ts';
+import { type ProbeSettings, openProbing, threadsFor } from '../../../plugins/certificates/live/probing.ts';
+import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
+import { certificates } from '../../../plugins/certificates/plugin.ts';
+import type { ProbeSeen } from '../../../plugins/certificates/world.ts';
+import { type Daemon, freePort, startHaproxy, startNginx } from '../../support/daemons.ts';
+import { DAY, desiredOf, domainSpec, outside, queryOf } from './support.ts';
+
+const HOST = 'www.example.test';
+const SETTINGS: ProbeSettings = {
+  concurrency: 40,
+  connectSeconds: 5,
+  handshakeSeconds: 5,
+  totalSeconds: 10,
+  allow: [],
+  deny: [],
+};
+
+let folder: string;
+let port: number;
+let nginx: Daemon;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'fettle-fleet-'));
+  const keys = await makeKeys('ecdsa-p256');
+  const authority = await makeAuthority('Fleet CA', keys, Date.now() - DAY);
+  writeFileSync(join(folder, 'ca.crt'), authority.toString());
+  const make = async (name: string, dnsNames: readonly string[]): Promise<void> => {
+    const own = await makeKeys('ecdsa-p256');
+    const leaf = await makeLeaf({
+      dnsNames,
+      validityDays: 90,
+      keys: own,
+      signer: { certificate: authority, key: keys.privateKey },
+      now: Date.now() - DAY,
+    });
+    writeFileSync(join(folder, `${name}.crt`), leaf.toString());
+    writeFileSync(join(folder, `${name}.key`), keyPem(own.privateKey), { mode: 0o600 });
+  };
+  await make('www', [HOST]);
+  await make('other', ['other.example.test']);
+  port = await freePort();
+  const server = (name: string, host: string): string =>
+    `server { listen 127.0.0.1:${port} ssl; server_name ${host}; ssl_certificate ${name}.crt; ssl_certificate_key ${name}.key; ssl_protocols TLSv1.2 TLSv1.3; return 204; }`;
+  nginx = await startNginx(folder, `${server('www', HOST)} ${server('other', 'other.example.test')}`, [port]);
+}, 60_000);
+
+afterAll(async () => {
+  await nginx.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('threads', () => {
+  test.each([
+    [0, 4, 0],
+    [499, 64, 0],
+    [500, 64, 2],
+    [1000, 2, 2],
+    [10_000, 1, 0],
+    [10_000, 8, 8],
+    [10_000, 64, 40],
+  ])('%i probes on %i cores are worth %i', (count, cores, threads) => {
+    expect(threadsFor(count, cores)).toBe(threads);
+  });
+
+  test('see what is seen without them', async () => {
+    const alone = openProbing(folder, SETTINGS);
+    const trust = await alone.readTrust(['ca.crt']);
+    const target = { host: HOST, address: '127.0.0.1', port };
+    const now = Date.now();
+    const expected = await alone.probe(target, trust, now, new AbortController().signal);
+    const threads = openThreads(2, SETTINGS, new AbortController().signal);
+    onTestFinished(() => threads.close());
+    const pems = [await readPem()];
+    const withoutTime = (seen: ProbeSeen): unknown =>
+      JSON.parse(JSON.stringify(seen, (key, value: unknown) => (key === 'rttMs' ? 0 : value)));
+    const all = await Promise.all(
+      Array.from({ length: 60 }, (_, i) =>
+        threads.probe(i % 3 === 0 ? { ...target, host: 'other.example.test' } : target, { id: 'ca', pems }, now),
+      ),
+    );
+    for (const [i, seen] of all.entries()) {
+      if (i % 3 === 0) expect(seen).toMatchObject({ addresses: [{ chain: [{ dnsNames: ['other.example.test'] }] }] });
+      else expect(withoutTime(seen)).toEqual(withoutTime(expected));
+    }
+    // Other anchors are others in every thread.
+    const strange = await Promise.all(
+      Array.from({ length: 4 }, () => threads.probe(target, { id: 'none', pems: [] }, now)),
+    );
+    for (const seen of strange)
+      expect(seen).toMatchObject({ addresses: [{ distrust: expect.stringContaining('UNABLE_TO') }] });
+  });
+
+  test('end at once with the look, and what is open fails with its reason', async () => {
+    const silent = createServer((socket) => {
+      onTestFinished(() => void socket.destroy());
+    });
+    await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void silent.close());
+    const controller = new AbortController();
+    const threads = openThreads(2, SETTINGS, controller.signal);
+    const target = { host: HOST, address: '127.0.0.1', port: (silent.address() as AddressInfo).port };
+    const open = Array.from({ length: 10 }, () => threads.probe(target, { id: '', pems: [] }, Date.now()));
+    const ended = Promise.allSettled(open);
+    controller.abort(new Error('stopped'));
+    for (const each of await ended) expect(each).toEqual({ status: 'rejected', reason: new Error('stopped') });
+    await expect(threads.probe(target, { id: '', pems: [] }, Date.now())).rejects.toThrow('stopped');
+    await threads.close();
+  });
+
+  test('that fail are no answer', async () => {
+    // A setting that no thread can start with.
+    const threads = openThreads(2, { ...SETTINGS, resolvers: ['nothing'] }, new AbortController().signal);
+    onTestFinished(() => threads.close());
+    const target = { host: HOST, address: '127.0.0.1', port };
+    const probe = (): Promise<unknown> => threads.probe(target, { id: '', pems: [] }, Date.now());
+    await expect(Promise.all([probe(), probe()])).rejects.toThrow('a thread for probes failed: Error: probe.resolvers');
+    await expect(probe()).rejects.toThrow('a thread for probes failed');
+  });
+});
+
+async function readPem(): Promise<string> {
+  const { readAnchors } = await import('../../../plugins/certificates/live/trust.ts');
+  const [pem] = await readAnchors(folder, ['ca.crt']);
+  return pem ?? '';
+}
+
+test('a thousand Domains in one look, some of them failing', { timeout: 60_000 }, async () => {
+  const refused = await freePort();
+  const reader = await certificates.openReader(outside(folder, { probe: SETTINGS }));
+  const spec = { address: '127.0.0.1', trust: ['ca.crt'] };
+  const desired = Array.from({ length: 1000 }, (_, i) =>
+    desiredOf(
+      'Domain',
+      `d${String(i).padStart(4, '0')}`,
+      domainSpec(
+        i % 10 === 0
+          ? { ...spec, host: HOST, port: refused }
+          : i % 10 === 1
+            ? { ...spec, host: 'none.example.test', port }
+            : { ...spec, host: HOST, port },
+      ),
+    ),
+  );
+  const progress: number[] = [];
+  const { observed, gaps } = await certificates.observe(
+    reader,
+    queryOf(desired, { now: Date.now(), progress: (done) => void progress.push(done) }),
+  );
+  expect(gaps).toEqual([]);
+  expect(observed.map(({ ref }) => ref.name)).toEqual(desired.map(({ ref }) => ref.name));
+  const counts = Object.groupBy(
+    observed,
+    ({ state, findings }) => `${state} ${findings.map(({ code }) => code).join()}`,
+  );
+  expect(Object.fromEntries(Object.entries(counts).map(([key, all]) => [key, all?.length]))).toEqual({
+    'issued ': 800,
+    'tls_error refused': 100,
+    'tls_error wrong-name': 100,
+  });
+  expect(progress).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
+  // A probe takes its leave: for the server its handshake came to an end like any other.
+  expect(nginx.log()).not.toMatch(/SSL_do_handshake\(\) failed|\[(?:error|crit|alert)\]/u);
+});
+
+test('TLS that is passed on by its name shows the certificate behind', { timeout: 60_000 }, async () => {
+  const at = mkdtempSync(join(tmpdir(), 'fettle-haproxy-'));
+  const front = await freePort();
+  const haproxy = await startHaproxy(
+    at,
+    `frontend front
+  mode tcp
+  bind 127.0.0.1:${front}
+  tcp-request inspect-delay 5s
+  tcp-request content accept if { req_ssl_hello_type 1 }
+  use_backend behind if { req_ssl_sni -i ${HOST} }
+backend behind
+  mode tcp
+  server one 127.0.0.1:${port}`,
+    [front],
+  );
+  onTestFinished(async () => {
+    await haproxy.stop();
+    rmSync(at, { recursive: true, force: true });
+  });
+  const reader = await certificates.openReader(outside(folder, { probe: SETTINGS }));
+  const spec = { address: '127.0.0.1', port: front, trust: ['ca.crt'], tlsMode: 'passthrough' } as const;
+  const { observed } = await certificates.observe(
+    reader,
+    queryOf(
+      [
+        desiredOf('Domain', 'behind', domainSpec({ ...spec, host: HOST })),
+        desiredOf('Domain', 'unknown', domainSpec({ ...spec, host: 'unknown.example.test' })),
+      ],
+      { now: Date.now() },
+    ),
+  );
+  expect(observed).toMatchObject([
+    { state: 'passthrough_unverified', findings: [], facts: { subject: `CN=${HOST}`, trusted: true } },
+    { state: 'passthrough_unverified', findings: [{ code: 'reset', severity: 'warning' }], facts: { error: 'reset' } },
+  ]);
+});
+
+test('a gate lets so many through, in their order', async () => {
+  const gate = openGate(2);
+  let open = 0;
+  let most = 0;
+  const order: number[] = [];
+  const work = (i: number) => async (): Promise<number> => {
+    open += 1;
+    most = Math.max(most, open);
+    order.push(i);
+    await new Promise((resolve) => setImmediate(resolve));
+    open -= 1;
+    if (i === 3) throw new Error('three');
+    return i;
+  };
+  const all = await Promise.allSettled([0, 1, 2, 3, 4, 5].map((i) => gate(work(i))));
+  expect(all.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+  ]);
+  expect(most).toBe(2);
+  expect(order).toEqual([0, 1, 2, 3, 4, 5]);
+});

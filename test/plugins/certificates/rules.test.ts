@@ -1,0 +1,356 @@
+/** The rules of renewals and removals, with both sides of every border. */
+
+import { describe, expect, test } from 'vitest';
+import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
+import type { CertificateMemory, CertificateSpec } from '../../../plugins/certificates/generated.ts';
+import {
+  backoff,
+  neverWithoutValidPair,
+  renewalLoop,
+  retryExhausted,
+  stillServed,
+} from '../../../plugins/certificates/safety.ts';
+import { digestOf } from '../../../src/engine/canonical.ts';
+import type { Change, Facts, Memory, Pair, Step } from '../../../src/engine/types.ts';
+import {
+  type AnyCertificatePair,
+  DAY,
+  NOW,
+  certificateFacts,
+  certificateSpec,
+  desiredOf,
+  fingerprint,
+  issuerPair,
+  memoryOf,
+  observedOf,
+  refOf,
+  sceneOf,
+} from './support.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+interface Given {
+  readonly facts?: Partial<CertificateFacts>;
+  readonly spec?: Partial<CertificateSpec>;
+  readonly kept?: Partial<CertificateMemory>;
+  readonly memory?: Partial<Memory>;
+  readonly signals?: Facts;
+}
+
+function pairOf({ facts, spec, kept = {}, memory, signals }: Given = {}): AnyCertificatePair {
+  const observed = observedOf('Certificate', 'www', 'normal', certificateFacts(facts));
+  return {
+    ref: refOf('Certificate', 'www'),
+    desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
+    observed: signals === undefined ? observed : { ...observed, signals },
+    memory: memoryOf('Certificate', 'www', { kept, ...memory }),
+  };
+}
+
+function changeOf(step: Step, more: Partial<Change> = {}): Change {
+  return { ref: refOf('Certificate', 'www'), step, goal: 'update', fields: [], because: '', cause: 'time', ...more };
+}
+
+const names: Change['fields'] = [{ path: '/dnsNames', before: [], after: ['a.test'] }];
+const tidy: Change['fields'] = [{ path: '/storage/file/key/mode', before: '0644', after: '0600' }];
+
+describe('never-without-valid-pair', () => {
+  const authority = (until: number): Pair =>
+    issuerPair({
+      observed: observedOf('Issuer', 'ca', 'ready', { fingerprint: fingerprint('a'), notAfter: iso(until) }),
+    });
+  const end = NOW + 20 * DAY;
+  const judge = (given: Given, until: number | undefined, change = changeOf('expiring_soon>renewing')) =>
+    neverWithoutValidPair(
+      change,
+      pairOf({ facts: { notAfter: iso(end) }, ...given }),
+      sceneOf(until === undefined ? [] : [authority(until)]),
+    );
+
+  test.each<readonly [string, Given, number | undefined, Change | undefined, string]>([
+    ['an authority that outlives the new one', {}, NOW + 90 * DAY, undefined, 'pass'],
+    ['one that ends with the new one, after the stored one', {}, end + 1, undefined, 'pass'],
+    ['one that ends with the stored one', {}, end, undefined, 'reject'],
+    ['one that ends before the stored one', {}, NOW + DAY, undefined, 'reject'],
+    ['one that is made in this plan', {}, undefined, undefined, 'pass'],
+    ['a stored one that cannot be used', { facts: { usable: false } }, NOW + DAY, undefined, 'pass'],
+    ['a short life that the document wants', { spec: { validityDays: 1 } }, NOW + 2 * DAY, undefined, 'pass'],
+    ['files set right', {}, NOW + DAY, changeOf('normal>normal', { fields: tidy }), 'pass'],
+    ['other names', {}, NOW + DAY, changeOf('normal>normal', { fields: names }), 'reject'],
+    ['a renewal that is asked for', {}, NOW + DAY, changeOf('normal>renewing'), 'reject'],
+    ['another try', {}, NOW + DAY, changeOf('renewal_failed>renewing'), 'reject'],
+  ])('%s', (_name, given, until, change, outcome) => {
+    expect(judge(given, until, change)).toMatchObject({ outcome });
+  });
+
+  test('says until when each of them works', () => {
+    const verdict = judge({}, NOW + DAY);
+    expect(verdict.message).toBe(
+      `the new one would end with its authority, at ${iso(NOW + DAY)}, and the stored one is valid until ${iso(end)}`,
+    );
+    expect(verdict.facts).toEqual({
+      storedUntil: iso(end),
+      newUntil: iso(NOW + DAY),
+      authorityUntil: iso(NOW + DAY),
+    });
+    expect(verdict.remedy?.outside).toBe('put an authority that is valid for longer in the place of ca');
+  });
+});
+
+describe('renewal-loop', () => {
+  // 90 days of life, so once in 30 days.
+  const judge = (issued: number | undefined, change = changeOf('expiring_soon>renewing'), given: Given = {}) =>
+    renewalLoop(
+      change,
+      pairOf({ ...given, kept: issued === undefined ? {} : { issuedAt: iso(issued) } }),
+      sceneOf([issuerPair()]),
+    );
+
+  test.each<readonly [string, number | undefined, Change | undefined, Given | undefined, string]>([
+    ['never issued here', undefined, undefined, undefined, 'pass'],
+    ['issued just now', NOW, undefined, undefined, 'reject'],
+    ['issued a third of its lifetime ago, less 1 ms', NOW - 30 * DAY + 1, undefined, undefined, 'reject'],
+    ['issued a third of its lifetime ago', NOW - 30 * DAY, undefined, undefined, 'pass'],
+    [
+      'of a shorter life than is written',
+      NOW - DAY,
+      undefined,
+      { facts: { notBefore: iso(NOW - 2 * DAY), notAfter: iso(NOW + DAY) } },
+      'pass',
+    ],
+    ['of a shorter life than is stored', NOW - DAY, undefined, { spec: { validityDays: 3 } }, 'pass'],
+    ['another try', NOW - DAY, changeOf('renewal_failed>renewing'), undefined, 'reject'],
+    [
+      'a document that changed',
+      NOW - DAY,
+      changeOf('normal>normal', { fields: names, cause: 'edit' }),
+      undefined,
+      'pass',
+    ],
+    [
+      'a world that changes its names',
+      NOW - DAY,
+      changeOf('normal>normal', { fields: names, cause: 'drift' }),
+      undefined,
+      'reject',
+    ],
+    [
+      'a world that changes its modes',
+      NOW - DAY,
+      changeOf('normal>normal', { fields: tidy, cause: 'drift' }),
+      undefined,
+      'pass',
+    ],
+    [
+      'a document that asks for one that is issued later',
+      NOW - DAY,
+      changeOf('normal>renewing', { cause: 'policy' }),
+      { spec: { renewal: { issuedAfter: iso(NOW - HOUR) } } },
+      'pass',
+    ],
+    [
+      'a document that asked for one, and got it',
+      NOW - DAY,
+      changeOf('normal>renewing', { cause: 'policy' }),
+      { spec: { renewal: { issuedAfter: iso(NOW - 2 * DAY) } } },
+      'reject',
+    ],
+  ])('%s', (_name, issued, change, given, outcome) => {
+    expect(judge(issued, change, given)).toMatchObject({ outcome });
+  });
+
+  test('says when it clears', () => {
+    const verdict = judge(NOW - DAY);
+    expect(verdict).toMatchObject({
+      message: 'it was issued 1 day ago, and once in 30 days, a third of its lifetime, is allowed',
+      clearsAt: iso(NOW + 29 * DAY),
+      remedy: { wait: iso(NOW + 29 * DAY) },
+      facts: { issuedAt: iso(NOW - DAY), lifetimeSeconds: 90 * 86_400, cause: 'time' },
+    });
+  });
+});
+
+/** What is remembered of failures in a row, the last of them so long ago. */
+function failed(step: Step, failures: number, ago: number, digest?: string): Partial<Memory> {
+  return {
+    failures,
+    lastError: { at: iso(NOW - ago), step, message: 'no room', ...(digest === undefined ? {} : { digest }) },
+  };
+}
+
+const unserved = (tries: number, ago: number): Partial<CertificateMemory> => ({
+  unserved: fingerprint('c'),
+  unservedTries: tries,
+  unservedAt: iso(NOW - ago),
+});
+
+describe('backoff', () => {
+  const judge = (change: Change, given: Given) => backoff(change, pairOf(given), sceneOf());
+  const retry = changeOf('renewal_failed>renewing');
+  const recover = changeOf('expired>recovering');
+  const reload = changeOf('normal>normal', { cause: 'progress' });
+
+  test.each<readonly [string, Change, Given, string]>([
+    ['nothing failed', retry, {}, 'pass'],
+    ['a renewal, less than an hour ago', retry, { memory: failed('expiring_soon>renewing', 1, HOUR - 1) }, 'defer'],
+    ['a renewal, an hour ago', retry, { memory: failed('expiring_soon>renewing', 1, HOUR) }, 'pass'],
+    [
+      'four renewals, less than 8 hours ago',
+      retry,
+      { memory: failed('renewal_failed>renewing', 4, 8 * HOUR - 1) },
+      'defer',
+    ],
+    ['four renewals, 8 hours ago', retry, { memory: failed('renewal_failed>renewing', 4, 8 * HOUR) }, 'pass'],
+    ['nine renewals, less than a day ago', retry, { memory: failed('renewal_failed>renewing', 9, DAY - 1) }, 'defer'],
+    ['nine renewals, a day ago', retry, { memory: failed('renewal_failed>renewing', 9, DAY) }, 'pass'],
+    [
+      'a renewal by another document',
+      retry,
+      { memory: failed('expiring_soon>renewing', 1, 0, fingerprint('0')) },
+      'pass',
+    ],
+    [
+      'a renewal by this document',
+      retry,
+      { memory: failed('expiring_soon>renewing', 1, 0, digestOf(certificateSpec())) },
+      'defer',
+    ],
+    ['renewals before it expired', recover, { memory: failed('renewal_failed>renewing', 9, 0) }, 'pass'],
+    ['a recovery, less than a minute ago', recover, { memory: failed('expired>recovering', 1, MINUTE - 1) }, 'defer'],
+    ['a recovery, a minute ago', recover, { memory: failed('expired>recovering', 1, MINUTE) }, 'pass'],
+    ['two recoveries, a minute ago', recover, { memory: failed('expired>recovering', 2, MINUTE) }, 'defer'],
+    ['a reload, less than a minute ago', reload, { kept: unserved(1, MINUTE - 1) }, 'defer'],
+    ['a reload, a minute ago', reload, { kept: unserved(1, MINUTE) }, 'pass'],
+    ['three reloads, less than 4 minutes ago', reload, { kept: unserved(3, 4 * MINUTE - 1) }, 'defer'],
+    [
+      'the renewal before the reload has a time of its own',
+      reload,
+      { memory: failed('expiring_soon>renewing', 5, 0) },
+      'pass',
+    ],
+    [
+      'a change, less than an hour ago',
+      changeOf('normal>normal', { fields: names, cause: 'edit' }),
+      { memory: failed('normal>normal', 1, HOUR - 1) },
+      'defer',
+    ],
+    [
+      'as the document says it',
+      retry,
+      {
+        memory: failed('expiring_soon>renewing', 2, 9 * MINUTE),
+        spec: { renewal: { retryInterval: '3m', backoffMultiplier: 3, maxBackoff: '5h' } },
+      },
+      'pass',
+    ],
+  ])('%s', (_name, change, given, outcome) => {
+    expect(judge(change, given)).toMatchObject({ outcome });
+  });
+
+  test('says when it clears', () => {
+    expect(judge(retry, { memory: failed('renewal_failed>renewing', 2, HOUR) })).toEqual({
+      outcome: 'defer',
+      message: 'after 2 failed renewals the next try waits 2 hours',
+      facts: {
+        what: 'renewal',
+        failed: 2,
+        maxRetries: 10,
+        lastAt: iso(NOW - HOUR),
+        nextAt: iso(NOW + HOUR),
+      },
+      clearsAt: iso(NOW + HOUR),
+      remedy: { wait: iso(NOW + HOUR) },
+    });
+    expect(judge(recover, { memory: failed('expired>recovering', 2, 0) }).message).toBe(
+      'after 2 failed recoveries the next try waits 2 minutes',
+    );
+    expect(judge(reload, { kept: unserved(2, 0) }).message).toBe(
+      'after 2 reloads without effect the next try waits 2 minutes',
+    );
+  });
+});
+
+describe('retry-exhausted', () => {
+  const judge = (change: Change, given: Given) => retryExhausted(change, pairOf(given));
+  const retry = changeOf('renewal_failed>renewing');
+  const recover = changeOf('expired>recovering');
+
+  test.each<readonly [string, Change, Given, string]>([
+    ['nothing failed', retry, {}, 'pass'],
+    ['nine renewals', retry, { memory: failed('renewal_failed>renewing', 9, DAY) }, 'pass'],
+    ['ten renewals', retry, { memory: failed('renewal_failed>renewing', 10, DAY) }, 'reject'],
+    ['eleven, after an override', retry, { memory: failed('renewal_failed>renewing', 11, DAY) }, 'reject'],
+    [
+      'ten renewals by another document',
+      retry,
+      { memory: failed('renewal_failed>renewing', 10, DAY, fingerprint('0')) },
+      'pass',
+    ],
+    ['ten renewals before it expired', recover, { memory: failed('renewal_failed>renewing', 10, DAY) }, 'pass'],
+    ['two recoveries', recover, { memory: failed('expired>recovering', 2, DAY) }, 'pass'],
+    ['three recoveries', recover, { memory: failed('expired>recovering', 3, DAY) }, 'reject'],
+    ['nine reloads', changeOf('normal>normal', { cause: 'progress' }), { kept: unserved(9, DAY) }, 'pass'],
+    ['ten reloads', changeOf('normal>normal', { cause: 'progress' }), { kept: unserved(10, DAY) }, 'reject'],
+    [
+      'as the document says it',
+      retry,
+      { memory: failed('renewal_failed>renewing', 3, DAY), spec: { renewal: { maxRetries: 3 } } },
+      'reject',
+    ],
+    [
+      'no retry at all',
+      retry,
+      { memory: failed('expiring_soon>renewing', 1, DAY), spec: { renewal: { maxRetries: 0 } } },
+      'reject',
+    ],
+  ])('%s', (_name, change, given, outcome) => {
+    expect(judge(change, given)).toMatchObject({ outcome });
+  });
+
+  test('says what failed', () => {
+    expect(judge(recover, { memory: failed('expired>recovering', 3, DAY) })).toMatchObject({
+      message: '3 failed recoveries in a row, 3 allowed; the last one: no room',
+      facts: { what: 'recovery', failed: 3, maxRetries: 3, lastAt: iso(NOW - DAY) },
+      remedy: { outside: 'mend what it fails of, and change its document or override this' },
+    });
+  });
+});
+
+describe('still-served', () => {
+  const removal = changeOf('normal>absent', { goal: 'remove', cause: 'orphan' });
+  const domain = (print: string): Pair => ({
+    ref: refOf('Domain', 'd'),
+    desired: desiredOf('Domain', 'd', { host: 'www.example.test', port: 443 }),
+    observed: observedOf('Domain', 'd', 'issued', { addresses: [{ address: '192.0.2.1', fingerprint: print }] }),
+  });
+  const judge = (given: Given, ...pairs: readonly Pair[]) => stillServed(removal, pairOf(given), sceneOf(pairs));
+
+  test.each<readonly [string, Given, readonly Pair[], string]>([
+    ['nobody shows it', {}, [], 'pass'],
+    ['a Domain shows another one', {}, [domain(fingerprint('d'))], 'pass'],
+    ['a Domain shows it', {}, [domain(fingerprint('c'))], 'reject'],
+    ['a server that was asked shows it', { signals: { servedAt: ['a.test:443'] } }, [], 'reject'],
+    ['servers that were asked do not', { signals: { servedAt: [] } }, [], 'pass'],
+    [
+      'one that cannot be used is shown all the same',
+      { facts: { usable: false } },
+      [domain(fingerprint('c'))],
+      'reject',
+    ],
+  ])('%s', (_name, given, pairs, outcome) => {
+    expect(judge(given, ...pairs)).toMatchObject({ outcome });
+  });
+  test('passes where nothing is there that could be served', () => {
+    const { fingerprint: _none, ...facts } = certificateFacts();
+    const pair = { ...pairOf(), observed: observedOf('Certificate', 'www', 'expired', facts) };
+    expect(stillServed(removal, pair, sceneOf([domain(fingerprint('c'))])).outcome).toBe('pass');
+  });
+  test('says where', () => {
+    expect(judge({ signals: { servedAt: ['b.test:443', 'a.test:443'] } }, domain(fingerprint('c')))).toMatchObject({
+      message: 'it is served at a.test:443, b.test:443, www.example.test:443 (192.0.2.1)',
+      facts: { servedAt: ['a.test:443', 'b.test:443', 'www.example.test:443 (192.0.2.1)'] },
+    });
+  });
+});

@@ -1,0 +1,81 @@
+/** A schedule's looks at a failing server, through the command line: spaced by its policy, and only there. */
+
+import { rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder, writeFiles } from '../../support/cli.ts';
+import { type Done, fettle } from '../../support/command-line.ts';
+
+const START = Date.parse('2026-11-20T12:00:00Z');
+
+interface Server {
+  readonly port: number;
+  /** Connections since the last time that it was asked. */
+  readonly connections: () => number;
+}
+
+/** Takes connections, and closes them. */
+async function closing(): Promise<Server> {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => undefined).end();
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return {
+    port: (server.address() as AddressInfo).port,
+    connections: () => {
+      const before = connections;
+      connections = 0;
+      return before;
+    },
+  };
+}
+
+function domainYaml(port: number, policy: string): string {
+  return `apiVersion: certificates/v1
+kind: Domain
+metadata: { name: www }
+spec: { host: www.example.test, address: 127.0.0.1, port: ${port}, failurePolicy: ${policy} }
+`;
+}
+
+test.each([
+  ['standard', [60, 120, 240, 480]],
+  ['hold', [600, 1200, 7200, 14_400]],
+] as const)('%s', async (policy, spaces) => {
+  const folder = temporaryFolder();
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const server = await closing();
+  writeFiles(folder, {
+    'fettle.yaml': 'name: test\nstore: .fettle\n',
+    'desired/www.yaml': domainYaml(server.port, policy),
+  });
+  let now = START;
+  const run = (line: string): Promise<Done> => fettle(folder, line, { now: () => now });
+  expect((await run('drift --record')).code).toBe(2);
+  expect(server.connections()).toBe(1);
+  for (const [i, seconds] of spaces.entries()) {
+    now += seconds * 1000 - 1;
+    const early = await run('drift --record');
+    expect([early.code, server.connections()]).toEqual([2, 0]);
+    // What is remembered is told as such, with the time of the next look.
+    expect(early.stdout).toContain('it closed the connection during the handshake; so it was at');
+    expect(early.stdout).toContain(`${i + 1} look${i === 0 ? '' : 's'} failed, and the schedule looks again at`);
+    // Whoever asks is always told how it is now, and a look that is not recorded changes nothing.
+    for (const line of ['drift', 'plan', 'explain certificates/Domain/www']) {
+      await run(line);
+      expect([line, server.connections()]).toEqual([line, 1]);
+    }
+    now += 1;
+    await run('drift --record');
+    expect(server.connections()).toBe(1);
+  }
+  // Another target is another thing.
+  const other = await closing();
+  writeFiles(folder, { 'desired/www.yaml': domainYaml(other.port, policy) });
+  now += 1000;
+  await run('drift --record');
+  expect(other.connections()).toBe(1);
+});

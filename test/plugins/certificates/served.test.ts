@@ -1,0 +1,316 @@
+/** What is served against what is stored: what each address is, which findings come of it, and when a reload is due. */
+
+import { describe, expect, test } from 'vitest';
+import type { DomainPair } from '../../../plugins/certificates/diff.ts';
+import { diffCertificate } from '../../../plugins/certificates/diff.ts';
+import type { AddressFacts, CertificateFacts } from '../../../plugins/certificates/facts.ts';
+import type { CertificateMemory, CertificateSpec, DomainSpec } from '../../../plugins/certificates/generated.ts';
+import { domainFindings } from '../../../plugins/certificates/note.ts';
+import {
+  certificateMatters,
+  reloadDue,
+  serversOf,
+  servesOf,
+  shownFor,
+  shownText,
+} from '../../../plugins/certificates/served.ts';
+import type { Pair } from '../../../src/engine/types.ts';
+import {
+  type AnyCertificatePair,
+  DAY,
+  NOW,
+  certificateFacts,
+  certificateSpec,
+  desiredOf,
+  fingerprint,
+  issuerPair,
+  memoryOf,
+  observedOf,
+  refOf,
+  sceneOf,
+} from './support.ts';
+
+const STORED = fingerprint('c');
+const BEFORE = fingerprint('b');
+const OTHER = fingerprint('e');
+const began = (days: number): string => new Date(NOW - days * DAY).toISOString();
+
+const reload = { command: ['reload'], timeoutSeconds: 60 };
+const RELOADED: Partial<CertificateSpec> = { reload };
+
+function certificate(
+  kept: Partial<CertificateMemory> = {},
+  spec: Partial<CertificateSpec> = RELOADED,
+  facts: Partial<CertificateFacts> = {},
+): AnyCertificatePair {
+  return {
+    ref: refOf('Certificate', 'www'),
+    desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
+    observed: observedOf('Certificate', 'www', 'normal', certificateFacts(facts)),
+    memory: memoryOf('Certificate', 'www', { kept }),
+  };
+}
+
+const served = (address: string, print: string, days = 10, more: Partial<AddressFacts> = {}): AddressFacts => ({
+  address,
+  fingerprint: print,
+  notBefore: began(days),
+  chain: [print],
+  ...more,
+});
+const down = (address: string): AddressFacts => ({ address, error: 'refused', message: 'nothing listens there' });
+
+function domain(
+  addresses: readonly AddressFacts[] | undefined,
+  spec: Partial<DomainSpec> = {},
+  name = 'd',
+): DomainPair {
+  const written: DomainSpec = {
+    host: 'www.example.test',
+    port: 443,
+    tlsMode: 'termination',
+    verify: true,
+    verified: true,
+    failurePolicy: 'standard',
+    expiryWarnDays: 30,
+    certificate: 'www',
+    ...spec,
+  };
+  return {
+    ref: refOf('Domain', name),
+    desired: desiredOf('Domain', name, written),
+    observed: observedOf('Domain', name, 'issued', addresses === undefined ? {} : { addresses }),
+  };
+}
+
+const scene = (...pairs: readonly Pair[]) => sceneOf([issuerPair(), ...pairs]);
+
+describe('what an address serves', () => {
+  const stored = { fingerprint: STORED, notBefore: began(10), former: [BEFORE] };
+  test.each<readonly [string, Partial<AddressFacts>, string]>([
+    ['the stored one', { fingerprint: STORED, notBefore: began(10) }, 'stored'],
+    ['one that was stored before', { fingerprint: BEFORE, notBefore: began(80) }, 'older'],
+    ['one that was stored before, of other names', { fingerprint: BEFORE, error: 'wrong-name' }, 'older'],
+    ['one for the host that began before', { fingerprint: OTHER, notBefore: began(11) }, 'older'],
+    ['an expired one for the host', { fingerprint: OTHER, notBefore: began(100), error: 'expired' }, 'older'],
+    ['one for the host that began at the same time', { fingerprint: OTHER, notBefore: began(10) }, 'other'],
+    ['one for the host that began later', { fingerprint: OTHER, notBefore: began(1) }, 'other'],
+    ['one of another host, however old', { fingerprint: OTHER, notBefore: began(99), error: 'wrong-name' }, 'other'],
+    ['nothing', { error: 'refused' }, 'nothing'],
+  ])('%s', (_name, facts, expected) => {
+    expect(servesOf(facts, stored)).toBe(expected);
+  });
+});
+
+describe('findings', () => {
+  const find = (pair: DomainPair, ...others: readonly Pair[]) =>
+    domainFindings(pair, scene(pair, ...others)).map(
+      ({ code, severity, message }) => `${severity} ${code}: ${message}`,
+    );
+
+  test.each<readonly [string, DomainPair, readonly string[]]>([
+    ['the stored one everywhere', domain([served('192.0.2.1', STORED), served('192.0.2.2', STORED)]), []],
+    [
+      'an older one at its only address',
+      domain([served('192.0.2.1', BEFORE, 80)]),
+      ['error served-older-than-stored: serves sha256:bbbbbbbbbbbb, and sha256:cccccccccccc is stored as www'],
+    ],
+    [
+      'an older one at all of them',
+      domain([served('192.0.2.1', BEFORE, 80), served('192.0.2.2', BEFORE, 80)]),
+      [
+        'error served-older-than-stored: 192.0.2.1, 192.0.2.2 serve sha256:bbbbbbbbbbbb, and sha256:cccccccccccc is stored as www',
+      ],
+    ],
+    [
+      'an older one at one of them',
+      domain([served('192.0.2.1', STORED), served('192.0.2.2', BEFORE, 80), down('192.0.2.3')]),
+      [
+        'error stale-address: 192.0.2.2 serves sha256:bbbbbbbbbbbb, and sha256:cccccccccccc is stored as www and served at 192.0.2.1',
+      ],
+    ],
+    [
+      'something else',
+      domain([served('192.0.2.1', OTHER, 1)]),
+      ['warning served-other: serves sha256:eeeeeeeeeeee, and sha256:cccccccccccc is stored as www'],
+    ],
+    [
+      'three kinds at once',
+      domain([served('192.0.2.1', STORED), served('192.0.2.2', BEFORE, 80), served('192.0.2.3', OTHER, 1)]),
+      [
+        'error stale-address: 192.0.2.2 serves sha256:bbbbbbbbbbbb, and sha256:cccccccccccc is stored as www and served at 192.0.2.1',
+        'warning served-other: 192.0.2.3 serves sha256:eeeeeeeeeeee, and sha256:cccccccccccc is stored as www',
+      ],
+    ],
+    ['nothing', domain([down('192.0.2.1')]), []],
+    ['not looked at', domain(undefined), []],
+    ['somebody else’s', domain([served('192.0.2.1', OTHER, 1)], { tlsMode: 'passthrough' }), []],
+  ])('%s', (_name, pair, expected) => {
+    expect(find(pair, certificate())).toEqual(expected);
+  });
+
+  test('none where nothing usable is stored, or nothing is named', () => {
+    const pair = domain([served('192.0.2.1', BEFORE, 80)]);
+    expect(find(pair)).toEqual([]);
+    expect(find(pair, certificate({}, {}, { usable: false }))).toEqual([]);
+    const { certificate: _named, ...unnamed } = pair.desired?.spec ?? ({} as DomainSpec);
+    expect(find({ ...pair, desired: desiredOf('Domain', 'd', unnamed) }, certificate())).toEqual([]);
+  });
+
+  describe('of chains', () => {
+    const SUB = fingerprint('5');
+    const withSub = certificate({}, {}, { intermediates: [SUB], chainLength: 3 });
+    const missingIssuer = { name: 'CN=Sub CA', published: true };
+    test.each<readonly [string, DomainPair, Pair, readonly string[]]>([
+      ['whole', domain([served('192.0.2.1', STORED, 10, { chain: [STORED, SUB] })]), withSub, []],
+      [
+        'without what is stored with it',
+        domain([served('192.0.2.1', STORED)]),
+        withSub,
+        ['error chain-incomplete: does not send 1 of the 1 authorities that are stored with it'],
+      ],
+      [
+        'without it at one address',
+        domain([served('192.0.2.1', STORED, 10, { chain: [STORED, SUB] }), served('192.0.2.2', STORED)]),
+        withSub,
+        ['error chain-incomplete: at 192.0.2.2: does not send 1 of the 1 authorities that are stored with it'],
+      ],
+      [
+        'of another certificate, which says where its issuer is to be had',
+        domain([served('192.0.2.1', STORED, 10, { missingIssuer })]),
+        certificate(),
+        ['error chain-incomplete: does not send CN=Sub CA'],
+      ],
+      [
+        'that may as well lead to an authority that nobody knows',
+        domain([served('192.0.2.1', STORED, 10, { missingIssuer: { ...missingIssuer, published: false } })]),
+        certificate(),
+        [],
+      ],
+      ['that is not verified', domain([served('192.0.2.1', STORED)], { verify: false }), withSub, []],
+    ])('%s', (_name, pair, other, expected) => {
+      expect(find(pair, other)).toEqual(expected);
+    });
+  });
+});
+
+describe('a reload', () => {
+  const due = (pair: AnyCertificatePair, ...domains: readonly Pair[]) => reloadDue(pair, scene(pair, ...domains));
+  const done = { reloaded: STORED };
+
+  test.each<readonly [string, AnyCertificatePair, readonly Pair[], string | undefined]>([
+    ['was done', certificate(done), [], undefined],
+    ['was done, and everything serves it', certificate(done), [domain([served('192.0.2.1', STORED)])], undefined],
+    ['was never done', certificate(), [], 'it is stored, and what serves it was not reloaded since'],
+    [
+      'was done for another one',
+      certificate({ reloaded: BEFORE }),
+      [],
+      'it is stored, and what serves it was not reloaded since',
+    ],
+    ['was not done, and everything serves it', certificate(), [domain([served('192.0.2.1', STORED)])], undefined],
+    [
+      'was not done, and what serves something else may have to read it first',
+      certificate(),
+      [domain([served('192.0.2.1', OTHER, 1)])],
+      'it is stored, and what serves it was not reloaded since',
+    ],
+    [
+      'was not done, and nothing answers',
+      certificate(),
+      [domain([down('192.0.2.1')])],
+      'it is stored, and what serves it was not reloaded since',
+    ],
+    [
+      'was done, and an older one is served',
+      certificate(done),
+      [domain([served('192.0.2.1', STORED), served('192.0.2.2', BEFORE, 80)])],
+      'it is stored, and www.example.test:443 (192.0.2.2) still serves the one before it',
+    ],
+    [
+      'was done, and older ones are served at many places',
+      certificate(done),
+      [domain(['1', '2', '3', '4', '5'].map((n) => served(`192.0.2.${n}`, BEFORE, 80)))],
+      'it is stored, and www.example.test:443 (192.0.2.1), www.example.test:443 (192.0.2.2), www.example.test:443 (192.0.2.3) and 2 more still serve the one before it',
+    ],
+    [
+      'would do nothing: something else is served',
+      certificate(done),
+      [domain([served('192.0.2.1', OTHER, 1)])],
+      undefined,
+    ],
+    [
+      'is nobody’s matter: there is no way to do it',
+      certificate({}, {}),
+      [domain([served('192.0.2.1', BEFORE, 80)])],
+      undefined,
+    ],
+    [
+      'is asked of a command that deploys',
+      certificate(done, { deploy: { command: ['push'], timeoutSeconds: 60 } }),
+      [domain([served('192.0.2.1', BEFORE, 80)])],
+      'it is stored, and www.example.test:443 (192.0.2.1) still serves the one before it',
+    ],
+    ['is not for what cannot be used', certificate({}, RELOADED, { usable: false }), [], undefined],
+    [
+      'is not for a Domain of somebody else',
+      certificate(done),
+      [domain([served('192.0.2.1', BEFORE, 80)], { certificate: 'other' })],
+      undefined,
+    ],
+  ])('%s', (_name, pair, domains, because) => {
+    expect(due(pair, ...domains)?.because).toBe(because);
+    const proposal = diffCertificate(pair, scene(pair, ...domains));
+    if (because === undefined) expect(proposal).toBeUndefined();
+    else expect(proposal).toEqual({ step: 'normal>normal', goal: 'update', because, cause: 'progress' });
+  });
+
+  test('has to be shown by those that were behind, and by no others', () => {
+    const pair = domain([served('192.0.2.1', STORED), served('192.0.2.2', BEFORE, 80), down('192.0.2.3')]);
+    expect(due(certificate(done), pair)?.places.map(({ address }) => address)).toEqual(['192.0.2.2']);
+  });
+});
+
+test('places are named by host and port, and by their address where that is another', () => {
+  const all = shownFor(
+    'www',
+    { fingerprint: STORED, former: [] },
+    scene(domain([served('www.example.test', STORED), served('192.0.2.2', STORED)], { startTls: 'smtp', port: 25 })),
+  );
+  expect(shownText(all)).toBe('www.example.test:25, www.example.test:25 (192.0.2.2)');
+});
+
+describe('where it is served', () => {
+  const at = (pair: AnyCertificatePair, ...domains: readonly Pair[]) => serversOf(pair, scene(pair, ...domains));
+  const one = { host: 'www.example.test', port: 443 };
+  test('is what Domains show, whether they name it or not', () => {
+    expect(at(certificate(), domain([served('192.0.2.1', STORED)]))).toEqual([one]);
+    expect(at(certificate(), domain([served('192.0.2.1', STORED)], { certificate: 'other' }))).toEqual([one]);
+    expect(at(certificate(), domain([served('192.0.2.1', BEFORE)]))).toEqual([]);
+  });
+  test('is remembered until a look shows otherwise', () => {
+    const known = certificate({ servers: [one] });
+    expect(at(known)).toEqual([one]);
+    expect(at(known, domain([down('192.0.2.1')]))).toEqual([one]);
+    expect(at(known, domain([served('192.0.2.1', OTHER), down('192.0.2.2')]))).toEqual([one]);
+    expect(at(known, domain([served('192.0.2.1', OTHER)]))).toEqual([]);
+    expect(at(known, domain([served('192.0.2.1', OTHER)], { port: 8443 }))).toEqual([one]);
+  });
+  test('is at most twenty, those that were seen now first', () => {
+    const servers = Array.from({ length: 20 }, (_, i) => ({ host: `a${i}.test`, port: 443 }));
+    const all = at(certificate({ servers }), domain([served('192.0.2.1', STORED)]));
+    expect(all).toHaveLength(20);
+    expect(all).toContainEqual(one);
+  });
+});
+
+test('what matters for a step are its Domains, and for a removal who serves it', () => {
+  const naming = domain([served('192.0.2.1', OTHER)], {}, 'naming');
+  const serving = domain([served('192.0.2.1', STORED)], { certificate: 'other' }, 'serving');
+  const names = (pair: AnyCertificatePair) =>
+    certificateMatters(pair, scene(pair, naming, serving)).map(({ name }) => name);
+  expect(names(certificate())).toEqual(['naming']);
+  expect(names(certificate({}, {}))).toEqual([]);
+  const { desired: _gone, ...orphan } = certificate();
+  expect(names(orphan)).toEqual(['serving']);
+});
