@@ -53,11 +53,16 @@ export interface Settings {
   readonly noPlace?: readonly string[];
 }
 
+export interface Watcher {
+  readonly up?: (name: string) => void;
+  readonly change?: () => void;
+}
+
 export interface Emulator {
   /** `http://127.0.0.1:PORT/v1` */
   readonly endpoint: string;
   readonly tokens: { readonly readWrite: string; readonly readOnly: string };
-  /** The port that every server's guest opens on its public IPv4 address once it is up; plain TCP, or HTTP on any path. */
+  /** The port that every server's guest opens on its public IPv4 address once it is up; plain TCP, or HTTP on any path; 0 where it can't. */
   readonly readinessPort: number;
   readonly clock: Clock;
   /** What runs on the servers, and the source that tells it. */
@@ -77,6 +82,8 @@ export interface Emulator {
   readonly failNext: (failure: ActionFailure) => void;
   /** Every request so far. */
   readonly requests: () => readonly Seen[];
+  /** Tells of each server whose guest comes up, by its name, and whenever anything may be another than before. */
+  readonly watch: (watcher: Watcher) => void;
   /** Lets happen what is due, and resolves when the ports are as the rows say. */
   readonly settle: () => Promise<void>;
   readonly save: () => string;
@@ -116,8 +123,20 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   let stopped = false;
   let wake: (() => void) | undefined;
 
+  /** Servers whose guest is up, by id and count of starts. */
+  let upBefore = new Set<string>();
+  const watchers: Watcher[] = [];
+  const tellUp = (): void => {
+    const rows = [...cloud.servers.values()].filter(({ guest }) => guest === 'up');
+    const keyOf = ({ id, boots }: ServerRow): string => `${id}/${boots}`;
+    const came = rows.filter((row) => !upBefore.has(keyOf(row)));
+    upBefore = new Set(rows.map(keyOf));
+    for (const { name } of came) for (const { up } of watchers) up?.(name);
+  };
   const happen = (): Promise<void> => {
     advance(cloud, clock.now(), conduct.times);
+    tellUp();
+    for (const { change } of watchers) change?.();
     wake?.();
     const next = nextDue(cloud);
     if (next !== undefined && !stopped) wake = clock.when(next, changed);
@@ -194,6 +213,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       conduct.failures.push(failure);
     },
     requests: () => [...service.seen],
+    watch: (watcher) => {
+      watchers.push(watcher);
+    },
     settle: happen,
     save: () => JSON.stringify({ cloud: saveCloud(cloud), workloads: workloads.save() }),
     stop: async () => {
