@@ -387,7 +387,7 @@ export type NodePoolRuleId =
 
 /** A container that has to run on a certain node: a consolidation stands for such, and they can be written by hand. With the defaults filled in. */
 export interface ContainerSpec {
-  /** Name of the Node that it ought to run on. */
+  /** Name of the Node that it ought to run on; it may be a member of a pool. */
   readonly node: string;
   /** The pool whose consolidation moves it. */
   readonly pool?: string;
@@ -854,6 +854,8 @@ export const tables = {
             'initializing>decommissioned',
             'draining>decommissioned',
             'unhealthy>decommissioned',
+            'power:on>on',
+            'power:off>off',
           ],
           overridable: false,
           text: 'Containers run on it.',
@@ -1116,7 +1118,7 @@ export const tables = {
           text: 'The node that it ought to run on is not in service, or has no room.',
         },
       ],
-      references: [{ pointer: '/node', kind: 'Node' }],
+      references: [],
       memoryVersion: 1,
     },
   },

@@ -2270,7 +2270,7 @@ errors++;
 validate22.errors = vErrors;
 return errors === 0;
 }
-const schema8 = {"type":"object","additionalProperties":false,"required":["node"],"properties":{"node":{"type":"string","minLength":1,"maxLength":253,"x-ref":"Node","description":"Name of the Node that it ought to run on."},"pool":{"type":"string","minLength":1,"maxLength":253,"description":"The pool whose consolidation moves it."}}};
+const schema8 = {"type":"object","additionalProperties":false,"required":["node"],"properties":{"node":{"type":"string","minLength":1,"maxLength":253,"description":"Name of the Node that it ought to run on; it may be a member of a pool."},"pool":{"type":"string","minLength":1,"maxLength":253,"description":"The pool whose consolidation moves it."}}};
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;

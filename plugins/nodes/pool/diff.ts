@@ -71,7 +71,9 @@ export function fieldsOf(decision: Decision, situation: Situation, scene: Scene)
 export function essence(fields: readonly FieldChange[]): Json {
   return fields
     .map(({ path, after }) =>
-      path.startsWith('/members/') ? `${path} ${after === undefined ? 'goes' : 'comes'}` : `${path} ${String(after)}`,
+      path.startsWith('/members/')
+        ? `${path} ${after === undefined ? 'goes' : 'comes'}`
+        : `${path} ${JSON.stringify(after ?? null)}`,
     )
     .sort();
 }
