@@ -54,8 +54,12 @@ export interface Settings {
 }
 
 export interface Watcher {
+  /** A server's guest came up. */
   readonly up?: (name: string) => void;
+  /** Anything may be another than before. */
   readonly change?: () => void;
+  /** A request came in; nothing was done about it yet. */
+  readonly request?: (method: string, path: string) => void;
 }
 
 export interface Emulator {
@@ -82,7 +86,7 @@ export interface Emulator {
   readonly failNext: (failure: ActionFailure) => void;
   /** Every request so far. */
   readonly requests: () => readonly Seen[];
-  /** Tells of each server whose guest comes up, by its name, and whenever anything may be another than before. */
+  /** From now on, tells a watcher of what happens. */
   readonly watch: (watcher: Watcher) => void;
   /** Lets happen what is due, and resolves when the ports are as the rows say. */
   readonly settle: () => Promise<void>;
@@ -157,6 +161,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     faults: [] as ArmedFault[],
     seen: [] as Seen[],
     changed,
+    arrived: (method, path) => {
+      for (const { request } of watchers) request?.(method, path);
+    },
   };
   const api = await startApi(service, options.ports?.api);
   const now = (): Cloud => {
