@@ -30,7 +30,11 @@ const LAST = Number.MAX_SAFE_INTEGER;
 function rankOf(prefix: string, { node, refusal, outdated }: Candidate): Rank {
   const newest = -(numberOf(prefix, node.name) ?? 0);
   if (node.phase === 'planned') return [0, newest];
-  const { containers } = node;
+  const { containers, allocatedMb } = node;
+  if (containers.length > 0 || allocatedMb > 0) {
+    const players = containers.reduce((sum, each) => sum + (each.players ?? 0), 0);
+    return [4, players, allocatedMb, newest];
+  }
   if (refusal === undefined)
     return [
       1,
@@ -40,10 +44,7 @@ function rankOf(prefix: string, { node, refusal, outdated }: Candidate): Rank {
       node.emptySince ?? node.initializedAt ?? LAST,
       newest,
     ];
-  if (containers.length === 0 && refusal.clearsAt !== undefined) return [2, refusal.clearsAt, newest];
-  if (containers.length === 0) return [3, newest];
-  const players = containers.reduce((sum, each) => sum + (each.players ?? 0), 0);
-  return [4, players, node.allocatedMb, newest];
+  return refusal.clearsAt === undefined ? [3, newest] : [2, refusal.clearsAt, newest];
 }
 
 function compareRanks(a: Rank, b: Rank): number {
