@@ -148,7 +148,9 @@ function standingNeed(address: string, scene: Scene, { tablesOf }: Ground): stri
 function dependency(change: Change, pair: Pair, scene: Scene, ground: Ground): Verdict {
   if (isMemoryOnly(change)) return pass('changes memory alone');
   if (change.goal === 'remove') {
-    const still = ground.neededBy.map((address) => standingNeed(address, scene, ground)).find((why) => why !== undefined);
+    const still = ground.neededBy
+      .map((address) => standingNeed(address, scene, ground))
+      .find((why) => why !== undefined);
     const facts = { neededBy: ground.neededBy };
     return still === undefined
       ? pass('nothing needs it', facts)
