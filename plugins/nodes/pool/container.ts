@@ -10,7 +10,7 @@ import type { NodesWriter } from '../world.ts';
 import { decideFor } from './diff.ts';
 import { nodeRef } from './expand.ts';
 import { whyFixed } from './migration.ts';
-import { phaseOf, type RefusalOf } from './situation.ts';
+import { phaseOf } from './situation.ts';
 
 /** A container needs the node that it is to run on. */
 export function expandContainer(desired: Desired<ContainerSpec>): readonly Desired[] {
@@ -18,30 +18,31 @@ export function expandContainer(desired: Desired<ContainerSpec>): readonly Desir
 }
 
 /** Its pool gives the consolidation up in this very plan. */
-function isGivenUp(pool: string, scene: Scene, refusalOf: RefusalOf): boolean {
+function isGivenUp(pool: string, scene: Scene): boolean {
   const pair = scene.pair(poolRef(pool)) as PoolPair | undefined;
-  return pair !== undefined && decideFor(pair, scene, refusalOf)?.decision?.kind === 'abandon';
+  return pair !== undefined && decideFor(pair, scene)?.decision?.kind === 'abandon';
 }
 
-export function containerDiff(refusalOf: RefusalOf) {
-  return ({ desired, observed, memory }: ContainerPair, scene: Scene): Proposal<ContainerStep> | undefined => {
-    if (desired === undefined || observed === undefined) return undefined;
-    const { node, pool } = desired.spec;
-    if (observed.facts.node === node) return undefined;
-    // A move of a consolidation that failed is not tried again: its pool gives the consolidation up.
-    if (pool !== undefined && ((memory?.failures ?? 0) > 0 || isGivenUp(pool, scene, refusalOf))) return undefined;
-    return {
-      step: 'placed>placed',
-      goal: 'update',
-      fields: [{ path: '/node', before: observed.facts.node, after: node }],
-      because: pool === undefined ? `it is to run on ${node}` : `the consolidation of ${pool}`,
-      ...(pool === undefined ? {} : { cause: 'policy' as const }),
-    };
+export function diffContainer(
+  { desired, observed, memory }: ContainerPair,
+  scene: Scene,
+): Proposal<ContainerStep> | undefined {
+  if (desired === undefined || observed === undefined) return undefined;
+  const { node, pool } = desired.spec;
+  if (observed.facts.node === node) return undefined;
+  // A move of a consolidation that failed is not tried again: its pool gives the consolidation up.
+  if (pool !== undefined && ((memory?.failures ?? 0) > 0 || isGivenUp(pool, scene))) return undefined;
+  return {
+    step: 'placed>placed',
+    goal: 'update',
+    fields: [{ path: '/node', before: observed.facts.node, after: node }],
+    because: pool === undefined ? `it is to run on ${node}` : `the consolidation of ${pool}`,
+    ...(pool === undefined ? {} : { cause: 'policy' as const }),
   };
 }
 
 /** What a move depends on: the nodes that it goes from and to, and the pool that wants it. */
-export function containerMatters({ desired, observed }: ContainerPair): readonly Ref[] {
+export function mattersToContainer({ desired, observed }: ContainerPair): readonly Ref[] {
   const { node, pool } = desired?.spec ?? {};
   const from = observed?.facts.node;
   return [
@@ -111,7 +112,7 @@ export function noteContainer({ observed }: ContainerPair): Partial<ContainerMem
 }
 
 /** What the log says beside every decision about a container. */
-export function containerAudit(_change: Change, pair: ContainerPair): Facts {
+export function auditContainer(_change: Change, pair: ContainerPair): Facts {
   const { mb, tier, players } = containerSignals(pair) ?? {};
   return {
     action: 'container_migrate',

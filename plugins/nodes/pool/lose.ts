@@ -1,15 +1,8 @@
 /** Which member of a pool is the best to lose. */
 
+import type { Refusal } from '../safety.ts';
 import type { PoolNode } from './fleet.ts';
 import { numberOf } from './names.ts';
-
-/** Why a node may not be taken out of service now, as the rules for nodes say it. */
-export interface Refusal {
-  readonly rule: string;
-  readonly message: string;
-  /** When it clears by itself: epoch ms. */
-  readonly clearsAt?: number;
-}
 
 export interface Candidate {
   readonly node: PoolNode;

@@ -10,7 +10,6 @@ import { type Cost, costLines, costOf, moneyText, type Price, type Priced } from
 import { consolidating, fleetOf } from './decide.ts';
 import { decideFor } from './diff.ts';
 import { percent, project, unknowns } from './fleet.ts';
-import type { RefusalOf } from './situation.ts';
 
 /** Daily backups cost so much of the server's price more. Source: "Backups", Hetzner Cloud documentation. */
 const BACKUPS = 0.2;
@@ -146,8 +145,8 @@ function stateSummary(pairs: readonly Pair[]): readonly Summary[] {
 /** So many lines about what stays are shown for each pool. */
 const KEPT_SHOWN = 5;
 
-function poolSummary(pair: PoolPair, scene: Scene, refusalOf: RefusalOf): readonly Summary[] {
-  const { situation } = decideFor(pair, scene, refusalOf) ?? {};
+function poolSummary(pair: PoolPair, scene: Scene): readonly Summary[] {
+  const { situation } = decideFor(pair, scene) ?? {};
   if (situation === undefined || (situation.scaling === undefined && situation.consolidation === undefined)) return [];
   const fleet = fleetOf(situation);
   const projection = project(fleet);
@@ -187,13 +186,10 @@ function poolSummary(pair: PoolPair, scene: Scene, refusalOf: RefusalOf): readon
   ];
 }
 
-/** The summary of the plugin, with what the rules for nodes say of removals. */
-export function summaryOf(refusalOf: RefusalOf) {
-  return (pairs: readonly Pair[], scene: Scene): readonly Summary[] => [
+export function summaryOf(pairs: readonly Pair[], scene: Scene): readonly Summary[] {
+  return [
     ...stateSummary(pairs),
     ...costSummary(pairs, scene),
-    ...pairs
-      .filter(({ ref }) => ref.kind === 'NodePool')
-      .flatMap((pair) => poolSummary(pair as PoolPair, scene, refusalOf)),
+    ...pairs.filter(({ ref }) => ref.kind === 'NodePool').flatMap((pair) => poolSummary(pair as PoolPair, scene)),
   ];
 }
