@@ -80,7 +80,8 @@ export interface Emulator {
   /** Changes a row of a server: what somebody else, or fate, did to it. */
   readonly alter: (name: string, patch: Partial<ServerRow>) => void;
   readonly set: (settings: Settings) => void;
-  readonly inject: (...faults: readonly Fault[]) => void;
+  /** Arms faults, before those that are armed already; gives what takes these away again. */
+  readonly inject: (...faults: readonly Fault[]) => () => void;
   readonly clearFaults: () => void;
   /** The next action of that command fails. */
   readonly failNext: (failure: ActionFailure) => void;
@@ -210,7 +211,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       };
     },
     inject: (...faults) => {
-      service.faults.push(...faults.map((fault) => ({ fault, seen: 0 })));
+      const armed = faults.map((fault) => ({ fault, seen: 0 }));
+      // The newest comes first.
+      service.faults.unshift(...armed);
+      return () => {
+        for (const one of armed) {
+          const index = service.faults.indexOf(one);
+          if (index !== -1) service.faults.splice(index, 1);
+        }
+      };
     },
     clearFaults: () => {
       service.faults.length = 0;
