@@ -135,6 +135,8 @@ export interface NodeMemory {
   readonly lastContainerAt: string;
   /** When it was drained, ISO 8601: from then on it never returns to service. */
   readonly drainingAt: string;
+  /** When the workload source was told to put nothing more there, ISO 8601. */
+  readonly toldAt: string;
   /** When it was found at the provider and adopted, ISO 8601. */
   readonly recoveredAt: string;
   /** When the containers of every node had been read once after that, ISO 8601. */

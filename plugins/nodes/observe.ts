@@ -15,6 +15,7 @@ import type { NodeMemory, NodePoolSpec, NodeSpec, Workloads } from './generated.
 import { intentOf, observedNode, type Surroundings } from './observe-node.ts';
 import { LABELS } from './labels.ts';
 import { type AccountSeen, observeContainer, observePool } from './pool/observe.ts';
+import { pricesBeside } from './pool/summary.ts';
 import { probeTarget } from './readiness.ts';
 import { type Settings, settingsOf, workloadName } from './settings.ts';
 import type { NodesReader, PriceList, ProbeSeen, ServerSeen } from './world.ts';
@@ -284,7 +285,12 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
       ),
     ),
   ];
-  return { observed: inOrder(observed), gaps, at };
+  return {
+    observed: inOrder(observed),
+    gaps,
+    beside: { [PLUGIN]: pricesBeside(list, query.desired) },
+    at,
+  };
 }
 
 /** The order does not depend on what answered first. */
