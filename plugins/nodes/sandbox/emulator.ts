@@ -10,7 +10,7 @@ import { startReadiness } from './readiness.ts';
 import type { Conduct, Limits } from './request.ts';
 import { type SeedServer, seedServer } from './seed.ts';
 import { type Cloud, emptyCloud, loadCloud, patchRow, type ServerRow, saveCloud } from './state.ts';
-import { type ActionFailure, advance, nextDue, TIMES, type Times } from './timeline.ts';
+import { type ActionFailure, advance, nextDue, removeServer, TIMES, type Times } from './timeline.ts';
 import { startWorkloads, type Workloads } from './workloads.ts';
 
 const LIMITS: Limits = {
@@ -79,12 +79,16 @@ export interface Emulator {
   readonly seed: (server: SeedServer) => ServerRow;
   /** Changes a row of a server: what somebody else, or fate, did to it. */
   readonly alter: (name: string, patch: Partial<ServerRow>) => void;
+  /** Takes a server away at once, whatever runs there, as somebody else may. */
+  readonly vanish: (name: string) => void;
   readonly set: (settings: Settings) => void;
   /** Arms faults, before those that are armed already; gives what takes these away again. */
   readonly inject: (...faults: readonly Fault[]) => () => void;
   readonly clearFaults: () => void;
   /** The next action of that command fails. */
   readonly failNext: (failure: ActionFailure) => void;
+  /** The guest of the next server that is made has these faults. */
+  readonly nextGuest: (faults: ServerRow['faults']) => void;
   /** Every request so far. */
   readonly requests: () => readonly Seen[];
   /** From now on, tells a watcher of what happens. */
@@ -123,6 +127,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     unavailable: new Set(),
     noPlace: new Set(),
     failures: [],
+    guests: [],
   };
   const readiness = await startReadiness(options.ports?.readiness);
   let stopped = false;
@@ -197,6 +202,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       patchRow(cloud.servers, server(name).id, patch);
       changed();
     },
+    vanish: (name) => {
+      removeServer(cloud, server(name).id);
+      changed();
+    },
     set: (settings) => {
       if (settings.rateLimit !== undefined) {
         rateLimit = settings.rateLimit;
@@ -224,9 +233,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     clearFaults: () => {
       service.faults.length = 0;
       conduct.failures.length = 0;
+      conduct.guests.length = 0;
     },
     failNext: (failure) => {
       conduct.failures.push(failure);
+    },
+    nextGuest: (faults) => {
+      conduct.guests.push(faults);
     },
     requests: () => [...service.seen],
     watch: (watcher) => {
