@@ -90,6 +90,19 @@ describe('the fleet', () => {
     expect(world.asked()).toEqual(['GET /servers/#', 'GET /firewalls']);
   });
 
+  test('an id that no list has is shown as it is, and not looked for each time', async () => {
+    const world = await startWorld();
+    const { id } = world.emulator.seed({ name: 'web-1' });
+    const nets = [{ network: 4711, ip: '10.0.0.7', aliasIps: [], mac: '86:00:00:00:00:01' }];
+    world.emulator.alter('web-1', { privateNets: nets });
+    world.mark();
+    for (let looks = 0; looks < 4; looks += 1)
+      expect((await world.world.server(id, never))?.networks).toEqual([
+        { network: { id: 4711, name: '4711' }, ip: '10.0.0.7', aliasIps: [] },
+      ]);
+    expect(world.asked().filter((each) => each === 'GET /networks')).toHaveLength(2);
+  });
+
   test('by id and by name; what is not there is undefined, what cannot be read is an error', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1', age: 3_600_000 });
