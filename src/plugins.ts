@@ -8,6 +8,7 @@ export type PluginLoaders = ReadonlyMap<string, () => Promise<Plugin>>;
 
 export const builtinPlugins: PluginLoaders = new Map([
   ['certificates', async () => (await import('../plugins/certificates/plugin.ts')).certificates],
+  ['nodes', async () => (await import('../plugins/nodes/plugin.ts')).nodes],
 ]);
 
 /** The emulated worlds, by plugin. */

@@ -41,6 +41,8 @@ export interface NodeFacts {
   readonly architecture?: string;
   /** Digest of the file with its user data as it is now. */
   readonly userData?: string;
+  /** The value that the label of the project ought to have. */
+  readonly project?: string;
   /** It is not the server that was made or adopted under this name. */
   readonly other?: true;
 }
@@ -93,6 +95,8 @@ export interface NodeSignals {
   readonly list?: readonly ContainerSeen[];
   readonly diskUsedPercent?: number;
   readonly life: NodeLife;
+  /** The source has a hook that is told of a drain. */
+  readonly drains: boolean;
   /** What waits for room that this node could give; absent where nobody knows. */
   readonly queue?: QueueSeen;
   /** Net, in `currency`; absent where the price of its type is not known. */

@@ -135,6 +135,8 @@ export interface NodeMemory {
   readonly lastContainerAt: string;
   /** When it was drained, ISO 8601: from then on it never returns to service. */
   readonly drainingAt: string;
+  /** When the workload source was told to put nothing more there, ISO 8601. */
+  readonly toldAt: string;
   /** When it was found at the provider and adopted, ISO 8601. */
   readonly recoveredAt: string;
   /** When the containers of every node had been read once after that, ISO 8601. */
@@ -387,7 +389,7 @@ export type NodePoolRuleId =
 
 /** A container that has to run on a certain node: a consolidation stands for such, and they can be written by hand. With the defaults filled in. */
 export interface ContainerSpec {
-  /** Name of the Node that it ought to run on. */
+  /** Name of the Node that it ought to run on; it may be a member of a pool. */
   readonly node: string;
   /** The pool whose consolidation moves it. */
   readonly pool?: string;
@@ -854,6 +856,8 @@ export const tables = {
             'initializing>decommissioned',
             'draining>decommissioned',
             'unhealthy>decommissioned',
+            'power:on>on',
+            'power:off>off',
           ],
           overridable: false,
           text: 'Containers run on it.',
@@ -1116,7 +1120,7 @@ export const tables = {
           text: 'The node that it ought to run on is not in service, or has no room.',
         },
       ],
-      references: [{ pointer: '/node', kind: 'Node' }],
+      references: [],
       memoryVersion: 1,
     },
   },

@@ -222,7 +222,7 @@ export function lifeOf(look: LookAtNode): Life {
   const since = isEmpty ? emptySince(kept, workloads, counted.came, now, look.workloadsIntervalMs) : undefined;
   const hadSome = (kept.containers ?? 0) > 0 || counted.came > 0;
   const life: NodeLife = defined<NodeLife>({
-    provisionedAt: look.created ?? kept.provisionedAt ?? iso(now),
+    provisionedAt: look.created ?? kept.provisionedAt,
     initializedAt: kept.initializedAt ?? (becameReady ? readyAt(look) : undefined),
     firstContainerAt:
       kept.firstContainerAt ??

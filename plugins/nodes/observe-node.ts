@@ -3,7 +3,7 @@
 import type { Facts, Finding, Memory, Observed, Ref } from '../../src/engine/types.ts';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
-import { LABELS } from './labels.ts';
+import { LABELS, labelValue } from './labels.ts';
 import { type Life, lifeOf, type WorkloadsOfNode } from './life.ts';
 import { type Settings, workloadName } from './settings.ts';
 import type { NodesLimits, PriceList, ProbeSeen, ServerSeen } from './world.ts';
@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly now: number;
   readonly at: string;
   readonly limits: NodesLimits;
+  /** The source has a hook that is told of a drain. */
+  readonly drains: boolean;
   /** Absent where the source could not be read, or none is configured. */
   readonly workloads?: Workloads;
   /** The same by name. */
@@ -81,7 +83,7 @@ function memoryOfServer(
   };
 }
 
-function factsOf({ server, spec, userData }: NodeSeen, prices: PriceList | undefined, other: boolean): NodeFacts {
+function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surroundings, other: boolean): NodeFacts {
   if (server === undefined) return {};
   const wanted = spec?.serverType === undefined ? undefined : prices?.types[spec.serverType];
   const architecture = prices?.types[server.serverType.name]?.architecture;
@@ -106,6 +108,7 @@ function factsOf({ server, spec, userData }: NodeSeen, prices: PriceList | undef
       : { wantedType: { diskGb: wanted.diskGb, architecture: wanted.architecture } }),
     ...(architecture === undefined ? {} : { architecture }),
     ...(userData === undefined ? {} : { userData }),
+    project: labelValue(limits.project),
     ...(other ? { other } : {}),
   };
 }
@@ -230,6 +233,7 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
     ...(workloads === undefined ? {} : { list: workloads.containers }),
     ...(disk === undefined ? {} : { diskUsedPercent: disk }),
     life: life.life,
+    drains: around.drains,
     ...(queue === undefined ? {} : { queue }),
     ...costOf(server, around.prices),
   };
@@ -241,7 +245,7 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
     others: { health: life.health, power: life.power },
     ...(by === undefined ? {} : { protectedBy: by }),
     ...(settings.provider === 'static' ? { given: true as const } : {}),
-    facts: factsOf(seen, around.prices, other),
+    facts: factsOf(seen, around, other),
     signals: signals as unknown as Facts,
     findings: findingsOf(seen, { life, known, disk, other }),
     at: around.at,

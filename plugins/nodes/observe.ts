@@ -15,12 +15,15 @@ import type { NodeMemory, NodePoolSpec, NodeSpec, Workloads } from './generated.
 import { intentOf, observedNode, type Surroundings } from './observe-node.ts';
 import { LABELS } from './labels.ts';
 import { type AccountSeen, observeContainer, observePool } from './pool/observe.ts';
+import { pricesBeside } from './pool/summary.ts';
 import { probeTarget } from './readiness.ts';
 import { type Settings, settingsOf, workloadName } from './settings.ts';
 import type { NodesReader, PriceList, ProbeSeen, ServerSeen } from './world.ts';
 
 /** With more servers to look at than this, the whole list costs less. */
 const SINGLE_LOOKS = 8;
+/** So many servers that a list leaves out are asked for one by one. */
+const MOST_LEFT_OUT = 50;
 
 interface Target {
   readonly ref: Ref;
@@ -67,7 +70,7 @@ function targetsOf(query: Query): readonly Target[] {
 
 function nodeTarget({ ref, ...rest }: Target): NodeTarget {
   const desired = rest.desired as Desired<NodeSpec> | undefined;
-  const memory = rest.memory as Memory<NodeMemory> | undefined;
+  const memory: Memory<NodeMemory> | undefined = rest.memory;
   return {
     ref,
     ...(desired === undefined ? {} : { desired }),
@@ -114,10 +117,28 @@ async function findOne(world: NodesReader, node: NodeTarget, signal: AbortSignal
   return found === undefined || isTaken(node, found) ? undefined : found;
 }
 
+/**
+ * Servers that are remembered and not in the list. While its pages are read, one that is deleted and one that is made can
+ * hide a third between two of them: what is missing is asked for by its id before it counts as gone.
+ */
+async function leftOut(
+  world: NodesReader,
+  nodes: readonly NodeTarget[],
+  all: readonly ServerSeen[],
+  signal: AbortSignal,
+): Promise<readonly ServerSeen[]> {
+  const listed = new Set(all.map(({ id }) => id));
+  const ids = nodes.flatMap(({ memory }) => memory?.kept.serverId ?? []).filter((id) => !listed.has(id));
+  // More than that are no accident of paging, and what is to be thought of it is the engine's.
+  if (ids.length > MOST_LEFT_OUT) return [];
+  const found = await Promise.all(ids.map((id) => world.server(id, signal)));
+  return found.filter((server) => server !== undefined);
+}
+
 async function readServers(world: NodesReader, nodes: readonly NodeTarget[], query: Query): Promise<Found> {
   if (query.only === undefined || nodes.length > SINGLE_LOOKS) {
     const all = await world.servers(query.signal);
-    return assign(nodes, all);
+    return assign(nodes, [...all, ...(await leftOut(world, nodes, all, query.signal))]);
   }
   const found = await Promise.all(nodes.map(async (node) => [node, await findOne(world, node, query.signal)] as const));
   return {
@@ -203,6 +224,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
     now: query.now,
     at,
     limits: world.limits,
+    drains: world.hooks.drain,
     ...(read === undefined ? {} : { workloads: read }),
     byName: new Map((read?.nodes ?? []).map((node) => [node.name, node])),
     ...(list === undefined ? {} : { prices: list }),
@@ -263,7 +285,12 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
       ),
     ),
   ];
-  return { observed: inOrder(observed), gaps, at };
+  return {
+    observed: inOrder(observed),
+    gaps,
+    beside: { [PLUGIN]: pricesBeside(list, query.desired) },
+    at,
+  };
 }
 
 /** The order does not depend on what answered first. */

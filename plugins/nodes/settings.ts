@@ -1,7 +1,7 @@
 /** Settings of a node, from its document or, where that is gone, from what is remembered of it. */
 
 import { durationMs } from '../../src/engine/load/amounts.ts';
-import type { Desired, Json, Memory, Pair } from '../../src/engine/types.ts';
+import type { Desired, Memory, Pair } from '../../src/engine/types.ts';
 import { type NodeFacts, PLUGIN } from './facts.ts';
 import type { NodeMemory, NodePoolSpec, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
@@ -62,12 +62,12 @@ export function settingsOf(desired: Desired<NodeSpec> | undefined, memory: Known
 }
 
 export function settingsOfPair(pair: Pair): Settings {
-  return settingsOf(pair.desired as Desired<NodeSpec> | undefined, pair.memory as Memory<NodeMemory> | undefined);
+  return settingsOf(pair.desired as Desired<NodeSpec> | undefined, pair.memory);
 }
 
 /** What a memory can hold of them. */
 export function settingsNote(settings: Settings): NodeMemory['settings'] {
-  return settings as unknown as NodeMemory['settings'] & Json;
+  return settings;
 }
 
 /** A duration that a schema has checked, in ms. */

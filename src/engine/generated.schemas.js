@@ -2121,7 +2121,7 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name of the Node that it ought to run on."
+            "description": "Name of the Node that it ought to run on; it may be a member of a pool."
           },
           "pool": {
             "type": "string",

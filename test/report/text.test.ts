@@ -102,6 +102,20 @@ describe('a plan', () => {
     expect(planText(plan, { color: false, now: START })).not.toContain(ESCAPE);
   });
 
+  it.each([
+    ['edit', '~ toy/Item/old  ready > ready  value: 4 → 6  (edit)'],
+    ['drift', '~ toy/Item/old  ready > ready  value: 4 → 6  (drift)'],
+    ['policy', '~ toy/Item/old  ready > ready  value differs; value: 4 → 6  (policy)'],
+    ['progress', '~ toy/Item/old  ready > ready  value differs; value: 4 → 6  (progress)'],
+    ['time', '~ toy/Item/old  ready > ready  value differs; value: 4 → 6  (time)'],
+  ] as const)('says of an edit with the cause %s why it is there, where its fields do not', async (cause, expected) => {
+    const plan = await fullPlan();
+    const row = plan.resource_changes.find(({ name }) => name === 'old');
+    if (row === undefined) throw new Error('no row');
+    const only = { ...plan, rejected_changes: [], deferred_changes: [], resource_changes: [{ ...row, cause }] };
+    expect(planText(only, { color: false, now: START })).toContain(expected);
+  });
+
   it('shows a secret only as changed', async () => {
     const plan = await fullPlan();
     const [row] = plan.resource_changes;

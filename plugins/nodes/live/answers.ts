@@ -61,10 +61,13 @@ export const actionShape = object({
   error: nullable(object({ code: text, message: text })),
 });
 
-export const namedShape = object({ id, name: text });
+/** Some calls begin one action, some several, some none. */
+export const begunShape = partly({}, { action: actionShape, actions: list(actionShape) });
 
-/** A volume and the server that it is attached to. */
-export const volumeShape = object({ id, name: text, server: nullable(id) });
+/** The password that comes with it is not read. */
+export const createdShape = object({ server: serverShape, action: actionShape, next_actions: list(actionShape) });
+
+export const namedShape = object({ id, name: text });
 
 export const pricingShape = object({ currency: text });
 

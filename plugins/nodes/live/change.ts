@@ -5,12 +5,11 @@
 import type { Json } from '../../../src/engine/types.ts';
 import type { Call } from '../world.ts';
 import { ActionError, type ActionWaiter } from './actions.ts';
-import { type ApiAction, type ApiServer, actionShape } from './answers.ts';
+import { type ApiAction, type ApiServer, actionShape, begunShape } from './answers.ts';
 import { ApiError } from './api-error.ts';
 import type { Client } from './client.ts';
 import { listAll } from './pages.ts';
 import { type Account, getServer } from './reader.ts';
-import { list, partly } from './shape.ts';
 
 /** An account that is written to. */
 export interface Writable extends Account {
@@ -19,9 +18,6 @@ export interface Writable extends Account {
 
 /** How often a server that is locked by nothing that is listed is looked at, in ms. */
 const LOCK_LOOK_MS = 2000;
-
-/** Some calls begin one action, some several, some none. */
-const begunShape = partly({}, { action: actionShape, actions: list(actionShape) });
 
 /** One thing that a server is to become. */
 export interface Change {

@@ -54,7 +54,7 @@ export interface ClientOptions {
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Connections that are open at once. */
 const AT_ONCE = 24;
-/** Longest wait for the rate limit before a call gives up, in ms. */
+/** Longest wait before a call gives up instead, in ms. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 
 /** What everybody in this process shares who uses the same token of the same API: the provider counts them together. */
@@ -104,9 +104,6 @@ function correlationIn(headers: Headers): string | undefined {
 const BY_STATUS: Readonly<Record<number, string>> = {
   401: 'unauthorized',
   403: 'forbidden',
-  405: 'method_not_allowed',
-  410: 'deprecated_api_endpoint',
-  423: 'locked',
   429: 'rate_limit_exceeded',
   500: 'server_error',
   502: 'bad_gateway',
@@ -300,7 +297,8 @@ export function openClient(options: ClientOptions): Client {
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         const decision = decide(error, safe, { faults, locks }, timing.random());
-        if (!decision.again) throw error;
+        // What would take longer than a run is told instead.
+        if (!decision.again || decision.afterMs > LONGEST_WAIT_MS) throw error;
         if (decision.why === 'lock') locks += 1;
         else faults += 1;
         if (decision.why === 'fault') {

@@ -7,18 +7,15 @@
 
 import type { Json } from '../../../src/engine/types.ts';
 import type { Call, CreateOrder, Named, ServerSeen } from '../world.ts';
-import { actionShape, type ApiServer, serverShape } from './answers.ts';
+import { type ApiServer, createdShape } from './answers.ts';
 import { ApiError } from './api-error.ts';
 import { makeChange, presentServer, settledServer, type Writable } from './change.ts';
 import { aliasIps, attachmentIn, attachNetwork, backups, detachNetwork, powerOn, protection } from './changes.ts';
 import { getServerByName, serverSeen } from './reader.ts';
-import { list, object } from './shape.ts';
 
 /** Waits between looks for a server whose making nobody answered for, in ms; after the last the call is made again. */
 const LOOKS_MS = [0, 2000, 5000];
 const MOST_CALLS = 3;
-
-const createdShape = object({ server: serverShape, action: actionShape, next_actions: list(actionShape) });
 
 type Network = CreateOrder['networks'][number];
 

@@ -60,15 +60,12 @@ function failureOf(error: unknown): ExchangeError {
 }
 
 async function readBody(response: Response, most: number): Promise<string> {
-  const announced = Number(response.headers.get('content-length') ?? '0');
-  const tooLarge = () => new ExchangeError('too-large', 'maybe', `the answer is larger than ${most} bytes`);
-  if (announced > most) throw tooLarge();
   if (response.body === null) return '';
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of response.body) {
     length += part.byteLength;
-    if (length > most) throw tooLarge();
+    if (length > most) throw new ExchangeError('too-large', 'maybe', `the answer is larger than ${most} bytes`);
     parts.push(part);
   }
   return new TextDecoder().decode(Buffer.concat(parts));

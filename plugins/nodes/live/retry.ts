@@ -62,7 +62,9 @@ export type Decision =
       readonly why: 'lock' | 'rate' | 'fault';
     };
 
-const AFTER_ANY = new Set(['conflict']);
+/** Nothing has happened. */
+const REFUSED = new Set(['conflict', 'no_connection']);
+/** It may have happened. */
 const TRANSIENT = new Set(['server_error', 'bad_gateway', 'unavailable', 'timeout', 'no_answer', 'broken_connection']);
 
 function jittered(tries: number, random: number, cap = CAP_MS): number {
@@ -83,8 +85,7 @@ export function decide(error: ApiError, safe: boolean, tries: Tries, random: num
     return { again: true, why: 'lock', afterMs: Math.max(500, jittered(tries.locks, 0.5 + random / 2, LOCK_CAP_MS)) };
   if (tries.faults >= MOST_RETRIES) return { again: false };
   if (code === 'rate_limit_exceeded') return { again: true, why: 'rate', afterMs: 0 };
-  const harmless = error.fate === 'nothing' || safe;
-  const again = AFTER_ANY.has(code) || code === 'no_connection' || (TRANSIENT.has(code) && harmless);
+  const again = REFUSED.has(code) || (TRANSIENT.has(code) && safe);
   if (!again) return { again: false };
   return { again: true, why: 'fault', afterMs: Math.max(asked(error), jittered(tries.faults, random)) };
 }

@@ -24,9 +24,8 @@ export function sharedRead<T>(read: (signal: AbortSignal) => Promise<T>): Shared
       (value) => {
         reading.value = { is: value };
       },
-      () => {
-        if (current === reading) current = undefined;
-      },
+      // Whoever waits for it hears of it, and the last of them forgets it.
+      () => undefined,
     );
     return reading;
   }

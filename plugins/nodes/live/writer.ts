@@ -3,7 +3,7 @@
 import type { Outside } from '../../../src/engine/plugin.ts';
 import type { Call, LabelChange, NodesWriter } from '../world.ts';
 import { ActionError, actionWaiter } from './actions.ts';
-import { actionShape, serverShape } from './answers.ts';
+import { begunShape, serverShape } from './answers.ts';
 import { ApiError, isNotFound } from './api-error.ts';
 import { begin, type Change, makeChange, presentServer, settledServer, type Writable } from './change.ts';
 import {
@@ -25,7 +25,7 @@ import {
 } from './changes.ts';
 import { attach, createServer } from './create.ts';
 import { getServer, open } from './reader.ts';
-import { object, partly } from './shape.ts';
+import { object } from './shape.ts';
 import { slots, type Slots } from './slots.ts';
 import { realTiming, type Timing } from './timing.ts';
 import { readUserData } from './user-data.ts';
@@ -36,10 +36,9 @@ const SHUTDOWN_LOOK_MS = 3000;
 
 async function deleteServer(writable: Writable, id: number, call: Call): Promise<void> {
   const what = `delete server ${id}`;
-  const shape = partly({}, { action: actionShape });
   try {
     const { action } = await writable.client.call(
-      { what, method: 'DELETE', path: `/servers/${id}`, shape },
+      { what, method: 'DELETE', path: `/servers/${id}`, shape: begunShape },
       call.signal,
     );
     if (action === undefined) return;

@@ -9,7 +9,6 @@ import type { Decision, Situation } from './decide.ts';
 import { decideFor, movesOf } from './diff.ts';
 import { nodeRef } from './expand.ts';
 import { nameOf } from './names.ts';
-import type { RefusalOf } from './situation.ts';
 
 type Dropped = NodePoolMemory['dropped'];
 
@@ -63,12 +62,10 @@ function kept(
 }
 
 /** The handler of a pool's only step. */
-export function poolHandler(refusalOf: RefusalOf) {
-  return async (_world: unknown, pair: PoolPair, run: ActionRun): Promise<Partial<NodePoolMemory>> => {
-    const { situation, decision } = decideFor(pair, run.scene, refusalOf) ?? {};
-    if (situation === undefined || decision === undefined) throw new Error('nothing is decided for the pool any more');
-    return kept(decision, situation, pair.memory?.kept ?? {}, run.scene);
-  };
+export async function changePool(_world: unknown, pair: PoolPair, run: ActionRun): Promise<Partial<NodePoolMemory>> {
+  const { situation, decision } = decideFor(pair, run.scene) ?? {};
+  if (situation === undefined || decision === undefined) throw new Error('nothing is decided for the pool any more');
+  return kept(decision, situation, pair.memory?.kept ?? {}, run.scene);
 }
 
 /** Who decided what would not be decided any more. */
@@ -78,21 +75,19 @@ function byCause({ cause, fields }: Change): Dropped[number]['by'] {
 }
 
 /** What the log says beside every decision about a pool. */
-export function poolAudit(refusalOf: RefusalOf) {
-  return (change: Change, pair: PoolPair, scene: Scene): Facts => {
-    const { situation, decision } = decideFor(pair, scene, refusalOf) ?? {};
-    const comes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after !== undefined).length;
-    const goes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after === undefined).length;
-    const action = comes > goes ? 'scale_up' : goes > comes ? 'scale_down' : undefined;
-    return {
-      ...(action === undefined ? {} : { action }),
-      decision_by: decision === undefined ? byCause(change) : decisionBy(decision),
-      pool: formatRef(pair.ref),
-      members: pair.memory?.kept.members?.length ?? 0,
-      in_service: situation?.nodes.filter(({ node, isMember }) => isMember && node.phase === 'serving').length ?? null,
-      allocated_ram_mb: situation?.nodes.reduce((sum, { node }) => sum + node.allocatedMb, 0) ?? null,
-      queued: situation?.queue?.count ?? null,
-      ...(decision?.plan === undefined ? {} : { savings_hourly: decision.plan.savings }),
-    };
+export function auditPool(change: Change, pair: PoolPair, scene: Scene): Facts {
+  const { situation, decision } = decideFor(pair, scene) ?? {};
+  const comes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after !== undefined).length;
+  const goes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after === undefined).length;
+  const action = comes > goes ? 'scale_up' : goes > comes ? 'scale_down' : undefined;
+  return {
+    ...(action === undefined ? {} : { action }),
+    decision_by: decision === undefined ? byCause(change) : decisionBy(decision),
+    pool: formatRef(pair.ref),
+    members: pair.memory?.kept.members?.length ?? 0,
+    in_service: situation?.nodes.filter(({ node, isMember }) => isMember && node.phase === 'serving').length ?? null,
+    allocated_ram_mb: situation?.nodes.reduce((sum, { node }) => sum + node.allocatedMb, 0) ?? null,
+    queued: situation?.queue?.count ?? null,
+    ...(decision?.plan === undefined ? {} : { savings_hourly: decision.plan.savings }),
   };
 }

@@ -7,7 +7,7 @@ import type { NodePoolStep } from '../generated.ts';
 import { type Decision, decide, type Move, type Situation } from './decide.ts';
 import { nodeRef } from './expand.ts';
 import { nameOf, numberOf } from './names.ts';
-import { isExpanded, type RefusalOf, situationOf } from './situation.ts';
+import { isExpanded, situationOf } from './situation.ts';
 
 /** What a pool is decided on, and what is decided: undefined where nothing is, or nothing can be now. */
 export interface Decided {
@@ -16,9 +16,9 @@ export interface Decided {
 }
 
 /** Decides for a pool as the scene has it; undefined without a document. */
-export function decideFor(pair: PoolPair, scene: Scene, refusalOf: RefusalOf): Decided | undefined {
+export function decideFor(pair: PoolPair, scene: Scene): Decided | undefined {
   if (pair.desired === undefined || pair.observed === undefined) return undefined;
-  const situation = situationOf(pair, pair.desired.spec, scene, refusalOf);
+  const situation = situationOf(pair, pair.desired.spec, scene);
   const decision = isExpanded(pair, scene) ? decide(situation) : undefined;
   return { situation, ...(decision === undefined ? {} : { decision }) };
 }
@@ -71,7 +71,9 @@ export function fieldsOf(decision: Decision, situation: Situation, scene: Scene)
 export function essence(fields: readonly FieldChange[]): Json {
   return fields
     .map(({ path, after }) =>
-      path.startsWith('/members/') ? `${path} ${after === undefined ? 'goes' : 'comes'}` : `${path} ${String(after)}`,
+      path.startsWith('/members/')
+        ? `${path} ${after === undefined ? 'goes' : 'comes'}`
+        : `${path} ${JSON.stringify(after ?? null)}`,
     )
     .sort();
 }
@@ -84,17 +86,14 @@ function causeOf({ by }: Decision, pair: PoolPair): Pick<Proposal, 'cause'> {
   return spec !== undefined && sameJson(spec, pair.desired?.spec) ? { cause: 'progress' } : {};
 }
 
-/** The diff of a pool, with what the rules for nodes say of removals. */
-export function poolDiff(refusalOf: RefusalOf) {
-  return (pair: PoolPair, scene: Scene): Proposal<NodePoolStep> | undefined => {
-    const { situation, decision } = decideFor(pair, scene, refusalOf) ?? {};
-    if (situation === undefined || decision === undefined) return undefined;
-    return {
-      step: 'active>active',
-      goal: 'update',
-      fields: fieldsOf(decision, situation, scene),
-      because: decision.because,
-      ...causeOf(decision, pair),
-    };
+export function diffPool(pair: PoolPair, scene: Scene): Proposal<NodePoolStep> | undefined {
+  const { situation, decision } = decideFor(pair, scene) ?? {};
+  if (situation === undefined || decision === undefined) return undefined;
+  return {
+    step: 'active>active',
+    goal: 'update',
+    fields: fieldsOf(decision, situation, scene),
+    because: decision.because,
+    ...causeOf(decision, pair),
   };
 }

@@ -1,15 +1,8 @@
 /** Which member of a pool is the best to lose. */
 
+import type { Refusal } from '../safety.ts';
 import type { PoolNode } from './fleet.ts';
 import { numberOf } from './names.ts';
-
-/** Why a node may not be taken out of service now, as the rules for nodes say it. */
-export interface Refusal {
-  readonly rule: string;
-  readonly message: string;
-  /** When it clears by itself: epoch ms. */
-  readonly clearsAt?: number;
-}
 
 export interface Candidate {
   readonly node: PoolNode;
@@ -30,7 +23,11 @@ const LAST = Number.MAX_SAFE_INTEGER;
 function rankOf(prefix: string, { node, refusal, outdated }: Candidate): Rank {
   const newest = -(numberOf(prefix, node.name) ?? 0);
   if (node.phase === 'planned') return [0, newest];
-  const { containers } = node;
+  const { containers, allocatedMb } = node;
+  if (containers.length > 0 || allocatedMb > 0) {
+    const players = containers.reduce((sum, each) => sum + (each.players ?? 0), 0);
+    return [4, players, allocatedMb, newest];
+  }
   if (refusal === undefined)
     return [
       1,
@@ -40,10 +37,7 @@ function rankOf(prefix: string, { node, refusal, outdated }: Candidate): Rank {
       node.emptySince ?? node.initializedAt ?? LAST,
       newest,
     ];
-  if (containers.length === 0 && refusal.clearsAt !== undefined) return [2, refusal.clearsAt, newest];
-  if (containers.length === 0) return [3, newest];
-  const players = containers.reduce((sum, each) => sum + (each.players ?? 0), 0);
-  return [4, players, node.allocatedMb, newest];
+  return refusal.clearsAt === undefined ? [3, newest] : [2, refusal.clearsAt, newest];
 }
 
 function compareRanks(a: Rank, b: Rank): number {

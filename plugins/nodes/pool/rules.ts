@@ -9,7 +9,6 @@ import type { Decision, Member, Situation } from './decide.ts';
 import { cooldownOf } from './decide.ts';
 import { decideFor, essence, fieldsOf } from './diff.ts';
 import { nameOf } from './names.ts';
-import type { RefusalOf } from './situation.ts';
 
 type PoolRule = (change: Change, pair: PoolPair, scene: Scene) => Verdict;
 
@@ -116,41 +115,32 @@ const noCandidate: Judge = (decision, situation) => {
   );
 };
 
-const JUDGES: Readonly<Record<Exclude<NodePoolRuleId, 'decided-otherwise'>, Judge>> = {
-  'queue-waits': queueWaits,
-  'keeps-min': keepsMin,
-  'one-at-a-time': oneAtATime,
-  cooldown,
-  'capacity-starting': capacityStarting,
-  'no-candidate': noCandidate,
-};
-
-/** All rules of pools, with what the rules for nodes say of removals. */
-export function poolRules(refusalOf: RefusalOf): Readonly<Record<NodePoolRuleId, PoolRule>> {
-  const judged =
-    (judge: Judge): PoolRule =>
-    (_change, pair, scene) => {
-      const { situation, decision } = decideFor(pair, scene, refusalOf) ?? {};
-      return situation === undefined || decision === undefined
-        ? pass('nothing is decided now', {})
-        : judge(decision, situation);
-    };
-  const decidedOtherwise: PoolRule = (change, pair, scene) => {
-    const { situation, decision } = decideFor(pair, scene, refusalOf) ?? {};
-    if (situation === undefined || decision === undefined) return reject('nothing would be decided any more', {});
-    const now = essence(fieldsOf(decision, situation, scene));
-    const facts = { kind: decision.kind, by: decision.by, decided: now };
-    return sameJson(now, essence(change.fields))
-      ? pass('it would be decided the same way', facts)
-      : reject(`now it would be decided otherwise: ${decision.because}`, facts);
-  };
-  return {
-    'queue-waits': judged(JUDGES['queue-waits']),
-    'keeps-min': judged(JUDGES['keeps-min']),
-    'one-at-a-time': judged(JUDGES['one-at-a-time']),
-    cooldown: judged(JUDGES.cooldown),
-    'capacity-starting': judged(JUDGES['capacity-starting']),
-    'no-candidate': judged(JUDGES['no-candidate']),
-    'decided-otherwise': decidedOtherwise,
+/** A judge as a rule: it judges what would be decided now, which `decided-otherwise` holds against what was planned. */
+function judged(judge: Judge): PoolRule {
+  return (_change, pair, scene) => {
+    const { situation, decision } = decideFor(pair, scene) ?? {};
+    return situation === undefined || decision === undefined
+      ? pass('nothing is decided now')
+      : judge(decision, situation);
   };
 }
+
+const decidedOtherwise: PoolRule = (change, pair, scene) => {
+  const { situation, decision } = decideFor(pair, scene) ?? {};
+  if (situation === undefined || decision === undefined) return reject('nothing would be decided any more', {});
+  const now = essence(fieldsOf(decision, situation, scene));
+  const facts = { kind: decision.kind, by: decision.by, decided: now };
+  return sameJson(now, essence(change.fields))
+    ? pass('it would be decided the same way', facts)
+    : reject(`now it would be decided otherwise: ${decision.because}`, facts);
+};
+
+export const poolRules = {
+  'queue-waits': judged(queueWaits),
+  'keeps-min': judged(keepsMin),
+  'one-at-a-time': judged(oneAtATime),
+  cooldown: judged(cooldown),
+  'capacity-starting': judged(capacityStarting),
+  'no-candidate': judged(noCandidate),
+  'decided-otherwise': decidedOtherwise,
+} as const satisfies Record<NodePoolRuleId, PoolRule>;

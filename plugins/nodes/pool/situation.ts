@@ -4,17 +4,14 @@ import { formatRef } from '../../../src/engine/ref.ts';
 import type { Pair, Scene } from '../../../src/engine/types.ts';
 import { type ContainerSeen, type NodePair, nodeSignals, PLUGIN, type PoolPair, poolSignals } from '../facts.ts';
 import type { NodePoolMemory, NodePoolSpec } from '../generated.ts';
+import { refusalOf } from '../safety.ts';
 import { leastOf, ms, poolOf } from '../settings.ts';
 import type { ConsolidationPolicy } from './consolidation.ts';
 import type { Member, Remembered, Situation } from './decide.ts';
 import { containerRef, nodeRef, prefixOf } from './expand.ts';
 import type { NodePhase, PoolContainer, PoolNode, Queue } from './fleet.ts';
-import type { Refusal } from './lose.ts';
 import { numberOf } from './names.ts';
 import type { ReactivePolicy } from './reactive.ts';
-
-/** Why a node may not be taken out of service now; undefined where it may. */
-export type RefusalOf = (pair: NodePair, scene: Scene) => Refusal | undefined;
 
 /** `87.5%` as 87.5. */
 function percentOf(text: string): number {
@@ -117,7 +114,6 @@ function memberOf(
   isMember: boolean,
   plannedMb: number | undefined,
   scene: Scene,
-  refusalOf: RefusalOf,
 ): Member | undefined {
   const phase = phaseOf(pair);
   if (phase === undefined) return undefined;
@@ -189,7 +185,7 @@ function failedMoves(remembered: Remembered | undefined, scene: Scene): Readonly
 }
 
 /** All that a pool is decided on; the pair has a document. */
-export function situationOf(pair: PoolPair, spec: NodePoolSpec, scene: Scene, refusalOf: RefusalOf): Situation {
+export function situationOf(pair: PoolPair, spec: NodePoolSpec, scene: Scene): Situation {
   const { ref, memory } = pair;
   const kept = memory?.kept;
   const prefix = prefixOf(ref, kept);
@@ -214,9 +210,7 @@ export function situationOf(pair: PoolPair, spec: NodePoolSpec, scene: Scene, re
     found: remembered === undefined ? [...new Set([...labelled, ...ours])].sort((a, b) => a - b) : [],
     isTaken: (name) => scene.pair(nodeRef(name)) !== undefined,
     nodes: pairs.flatMap(
-      (node) =>
-        memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene, refusalOf) ??
-        [],
+      (node) => memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene) ?? [],
     ),
     ...queues(pair, spec, scene),
     migrates: signals?.migrates ?? false,

@@ -10,7 +10,7 @@ import { startReadiness } from './readiness.ts';
 import type { Conduct, Limits } from './request.ts';
 import { type SeedServer, seedServer } from './seed.ts';
 import { type Cloud, emptyCloud, loadCloud, patchRow, type ServerRow, saveCloud } from './state.ts';
-import { type ActionFailure, advance, nextDue, TIMES, type Times } from './timeline.ts';
+import { type ActionFailure, advance, nextDue, removeServer, TIMES, type Times } from './timeline.ts';
 import { startWorkloads, type Workloads } from './workloads.ts';
 
 const LIMITS: Limits = {
@@ -53,11 +53,20 @@ export interface Settings {
   readonly noPlace?: readonly string[];
 }
 
+export interface Watcher {
+  /** A server's guest came up. */
+  readonly up?: (name: string) => void;
+  /** Anything may be another than before. */
+  readonly change?: () => void;
+  /** A request came in; nothing was done about it yet. */
+  readonly request?: (method: string, path: string) => void;
+}
+
 export interface Emulator {
   /** `http://127.0.0.1:PORT/v1` */
   readonly endpoint: string;
   readonly tokens: { readonly readWrite: string; readonly readOnly: string };
-  /** The port that every server's guest opens on its public IPv4 address once it is up; plain TCP, or HTTP on any path. */
+  /** The port that every server's guest opens on its public IPv4 address once it is up; plain TCP, or HTTP on any path; 0 where it can't. */
   readonly readinessPort: number;
   readonly clock: Clock;
   /** What runs on the servers, and the source that tells it. */
@@ -70,13 +79,20 @@ export interface Emulator {
   readonly seed: (server: SeedServer) => ServerRow;
   /** Changes a row of a server: what somebody else, or fate, did to it. */
   readonly alter: (name: string, patch: Partial<ServerRow>) => void;
+  /** Takes a server away at once, whatever runs there, as somebody else may. */
+  readonly vanish: (name: string) => void;
   readonly set: (settings: Settings) => void;
-  readonly inject: (...faults: readonly Fault[]) => void;
+  /** Arms faults, before those that are armed already; gives what takes these away again. */
+  readonly inject: (...faults: readonly Fault[]) => () => void;
   readonly clearFaults: () => void;
   /** The next action of that command fails. */
   readonly failNext: (failure: ActionFailure) => void;
+  /** The guest of the next server that is made has these faults. */
+  readonly nextGuest: (faults: ServerRow['faults']) => void;
   /** Every request so far. */
   readonly requests: () => readonly Seen[];
+  /** From now on, tells a watcher of what happens. */
+  readonly watch: (watcher: Watcher) => void;
   /** Lets happen what is due, and resolves when the ports are as the rows say. */
   readonly settle: () => Promise<void>;
   readonly save: () => string;
@@ -111,13 +127,26 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     unavailable: new Set(),
     noPlace: new Set(),
     failures: [],
+    guests: [],
   };
   const readiness = await startReadiness(options.ports?.readiness);
   let stopped = false;
   let wake: (() => void) | undefined;
 
+  /** Servers whose guest is up, by id and count of starts. */
+  let upBefore = new Set<string>();
+  const watchers: Watcher[] = [];
+  const tellUp = (): void => {
+    const rows = [...cloud.servers.values()].filter(({ guest }) => guest === 'up');
+    const keyOf = ({ id, boots }: ServerRow): string => `${id}/${boots}`;
+    const came = rows.filter((row) => !upBefore.has(keyOf(row)));
+    upBefore = new Set(rows.map(keyOf));
+    for (const { name } of came) for (const { up } of watchers) up?.(name);
+  };
   const happen = (): Promise<void> => {
     advance(cloud, clock.now(), conduct.times);
+    tellUp();
+    for (const { change } of watchers) change?.();
     wake?.();
     const next = nextDue(cloud);
     if (next !== undefined && !stopped) wake = clock.when(next, changed);
@@ -138,6 +167,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     faults: [] as ArmedFault[],
     seen: [] as Seen[],
     changed,
+    arrived: (method, path) => {
+      for (const { request } of watchers) request?.(method, path);
+    },
   };
   const api = await startApi(service, options.ports?.api);
   const now = (): Cloud => {
@@ -170,6 +202,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       patchRow(cloud.servers, server(name).id, patch);
       changed();
     },
+    vanish: (name) => {
+      removeServer(cloud, server(name).id);
+      changed();
+    },
     set: (settings) => {
       if (settings.rateLimit !== undefined) {
         rateLimit = settings.rateLimit;
@@ -184,16 +220,31 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       };
     },
     inject: (...faults) => {
-      service.faults.push(...faults.map((fault) => ({ fault, seen: 0 })));
+      const armed = faults.map((fault) => ({ fault, seen: 0 }));
+      // The newest comes first.
+      service.faults.unshift(...armed);
+      return () => {
+        for (const one of armed) {
+          const index = service.faults.indexOf(one);
+          if (index !== -1) service.faults.splice(index, 1);
+        }
+      };
     },
     clearFaults: () => {
       service.faults.length = 0;
       conduct.failures.length = 0;
+      conduct.guests.length = 0;
     },
     failNext: (failure) => {
       conduct.failures.push(failure);
     },
+    nextGuest: (faults) => {
+      conduct.guests.push(faults);
+    },
     requests: () => [...service.seen],
+    watch: (watcher) => {
+      watchers.push(watcher);
+    },
     settle: happen,
     save: () => JSON.stringify({ cloud: saveCloud(cloud), workloads: workloads.save() }),
     stop: async () => {

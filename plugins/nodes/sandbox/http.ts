@@ -40,6 +40,8 @@ export interface Service {
   bucket: Bucket;
   readonly faults: ArmedFault[];
   readonly seen: Seen[];
+  /** Called before a request is handled, with its path below the version. */
+  readonly arrived: (method: string, path: string) => void;
   /** Called after whatever may have changed the rows. */
   readonly changed: () => void;
 }
@@ -205,6 +207,7 @@ async function serve(service: Service, request: IncomingMessage, response: Serve
   const path = url.pathname.startsWith(`${VERSION}/`) ? url.pathname.slice(VERSION.length) : '';
   const at = service.now();
   advance(service.cloud, at, service.conduct().times);
+  service.arrived(method, path);
   const mishap = mishapFor(service.faults, { method, path });
   const made = handle(service, request, url, text, mishap);
   const answered = mishap === undefined || !['lost-before', 'lost-after', 'hang'].includes(mishap.kind);

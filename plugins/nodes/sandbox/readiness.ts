@@ -32,15 +32,24 @@ function wanted(cloud: Cloud): ReadonlySet<string> {
   return new Set(addresses);
 }
 
-async function hold(port: number): Promise<Listening> {
+async function hold(port: number): Promise<Listening | undefined> {
   const refuse: RequestListener = (request) => request.destroy();
   // The port of an earlier start may be somebody else's by now.
-  return listen(refuse, port, HOLDER).catch(() => listen(refuse, 0, HOLDER));
+  return listen(refuse, port, HOLDER)
+    .catch(() => listen(refuse, 0, HOLDER))
+    .catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL') return undefined;
+      throw error;
+    });
 }
 
-/** Takes a port (the given one, where it is free) that is free on all the addresses of emulated servers. */
+/**
+ * Takes a port (the given one, where it is free) that is free on all the addresses of emulated servers. Port 0 where this
+ * machine has 127.0.0.1 alone for its loopback: nothing is offered there.
+ */
 export async function startReadiness(port = 0): Promise<Readiness> {
   const holder = await hold(port);
+  if (holder === undefined) return { port: 0, settle: () => Promise.resolve(), stop: () => Promise.resolve() };
   const open = new Map<string, Listening>();
   const change = async (cloud: Cloud): Promise<void> => {
     const addresses = wanted(cloud);

@@ -6,7 +6,7 @@ import { invalidInput, notFound } from './errors.ts';
 import { checkLabels, type Labels } from './labels.ts';
 import { paged } from './paginate.ts';
 import { presentAction, type Unavailable } from './present.ts';
-import type { ActionRow, Cloud } from './state.ts';
+import type { ActionRow, Cloud, ServerRow } from './state.ts';
 import { type ActionDraft, type ActionFailure, startAction, type Times } from './timeline.ts';
 
 /** How many of each a project may have. */
@@ -30,6 +30,8 @@ export interface Conduct {
   readonly noPlace: Unavailable;
   /** Failures that actions will end in, each once. */
   readonly failures: ActionFailure[];
+  /** What the guests of servers that are made next have, each once. */
+  readonly guests: ServerRow['faults'][];
 }
 
 export interface Call {

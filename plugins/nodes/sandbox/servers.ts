@@ -290,7 +290,7 @@ export function createServer(call: Call): Answer {
     sshKeys,
     guest: 'down',
     boots: 0,
-    faults: {},
+    faults: conduct.guests.shift() ?? {},
   };
   for (const network of networks) {
     const one = attachment(cloud, network, row, location.zone, { aliasIps: [] });

@@ -193,7 +193,7 @@ function assign(cloud: Cloud, ip: number, server: number | null): void {
 }
 
 /** What was attached stays, but for addresses that go with their server, and backups. */
-function removeServer(cloud: Cloud, id: number): void {
+export function removeServer(cloud: Cloud, id: number): void {
   const server = cloud.servers.get(id);
   if (server === undefined) return;
   for (const ip of [server.ipv4, server.ipv6])

@@ -211,6 +211,8 @@ export async function startWorkloads(around: Surroundings, saved?: Json, port = 
       server !== undefined &&
       server.status === 'running' &&
       server.guest === 'up' &&
+      // What answers nobody does not answer the source either.
+      server.faults.silent !== true &&
       work.nodes.get(name)?.drained === false &&
       !hasLabel(server, around.drainLabel)
     );

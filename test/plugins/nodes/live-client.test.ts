@@ -10,8 +10,12 @@ import { describe, expect, test } from 'vitest';
 import { ApiError } from '../../../plugins/nodes/live/api-error.ts';
 import type { Call, Client } from '../../../plugins/nodes/live/client.ts';
 import { list, object, text } from '../../../plugins/nodes/live/shape.ts';
+import type { Timing } from '../../../plugins/nodes/live/timing.ts';
 import { readToken, TokenError } from '../../../plugins/nodes/live/token.ts';
+import { manualClock } from '../../../plugins/nodes/sandbox/clock.ts';
 import { clientOf, closedPort, fakeTiming, never, refusal, serve, serveSocket, TOKEN } from './live-support.ts';
+
+const START = Date.parse('2026-11-20T00:00:00Z');
 
 const answer = object({ word: text });
 const get: Call<{ readonly word: string }> = { what: 'get the word', method: 'GET', path: '/word', shape: answer };
@@ -26,6 +30,15 @@ async function failure(promise: Promise<unknown>): Promise<ApiError> {
   if (!(error instanceof ApiError)) throw error;
   expect(error.message).not.toContain(TOKEN);
   return error;
+}
+
+/** Long enough for what is on its way over a local socket; too short only makes a test see less. */
+async function pause(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 async function folder(): Promise<string> {
@@ -377,6 +390,15 @@ describe('what is made again', () => {
     expect(await retries(post)).toBe(when === 'always' ? 5 : 0);
   });
 
+  test.each([404, 405, 409, 410, 422, 423])(
+    '%d without the words of the API means nothing: it is tried once',
+    async (status) => {
+      const fake = await serve(() => ({ status, text: '<h1>Sorry</h1>' }));
+      expect((await failure(clientOf(fake.endpoint).call(get, never))).code).toBe('bad_answer');
+      expect(fake.asked).toHaveLength(1);
+    },
+  );
+
   test.each([
     [502, 'bad_gateway'],
     [503, 'unavailable'],
@@ -402,6 +424,12 @@ describe('what is made again', () => {
     const fake = await serve(() => refusal(503, 'unavailable', { headers: { 'retry-after': '7' } }));
     await failure(clientOf(fake.endpoint, timing).call(get, never));
     expect(timing.waits).toEqual([7000, 7000, 7000, 7000, 7000]);
+  });
+
+  test('an answer that asks to wait for an hour is told instead', async () => {
+    const fake = await serve(() => refusal(503, 'unavailable', { headers: { 'retry-after': '3600' } }));
+    expect((await failure(clientOf(fake.endpoint).call(get, never))).code).toBe('unavailable');
+    expect(fake.asked).toHaveLength(1);
   });
 
   test('a success after failures is a success', async () => {
@@ -507,6 +535,64 @@ describe('the rate', () => {
       clientOf(fake.endpoint, timing).call(get, never),
     ]);
     expect(timing.now() - start).toBeGreaterThanOrEqual(30_000);
+  });
+
+  test('a refusal holds up those too who are waiting already', async () => {
+    const clock = manualClock(START);
+    const timing: Timing = {
+      now: clock.now,
+      random: () => 0.5,
+      sleep: (ms) => new Promise((resolve) => clock.when(clock.now() + ms, resolve)),
+    };
+    let calls = 0;
+    const fake = await serve(() => {
+      calls += 1;
+      return calls === 2
+        ? refusal(429, 'rate_limit_exceeded', { headers: { 'retry-after': '60', ...rate(3600, 0) } })
+        : { ...word, headers: rate(3600, 0) };
+    });
+    const client = clientOf(fake.endpoint, timing);
+    await client.call(get, never);
+    const waiting = [1, 2, 3].map(() => client.call(get, never));
+    // The first of them is refused for a minute, while the others still wait for their tokens.
+    clock.advance(1000);
+    await until(() => fake.asked.length === 2);
+    await pause();
+    for (let seconds = 0; seconds < 59; seconds += 1) {
+      clock.advance(1000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await pause();
+    expect(fake.asked).toHaveLength(2);
+    while (fake.asked.length < 5) {
+      clock.advance(1000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await Promise.all(waiting)).toHaveLength(3);
+  });
+
+  test('calls on their way are taken off what is said to be left', async () => {
+    const timing = fakeTiming();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let calls = 0;
+    const fake = await serve(async () => {
+      calls += 1;
+      if (calls > 1 && calls < 5) await held;
+      return { ...word, headers: rate(3600, 3) };
+    });
+    const client = clientOf(fake.endpoint, timing);
+    const slow = [1, 2, 3, 4].map(() => client.call(get, never));
+    await Promise.race(slow);
+    expect(timing.waits).toEqual([]);
+    // Three were left, and three are on their way.
+    const next = client.call(get, never);
+    await pause();
+    expect(timing.waits).toEqual([1000]);
+    release();
+    await Promise.all([...slow, next]);
   });
 
   test('a storm of refusals is no storm of calls', async () => {

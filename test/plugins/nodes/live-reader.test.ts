@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { checkedEndpoint } from '../../../plugins/nodes/live/endpoint.ts';
 import { namedShape } from '../../../plugins/nodes/live/answers.ts';
 import { listAll } from '../../../plugins/nodes/live/pages.ts';
+import { observe } from '../../../plugins/nodes/observe.ts';
 import { openReader } from '../../../plugins/nodes/live/reader.ts';
 import { clientOf, serve } from './live-support.ts';
 import { configOf, elsewhere, START, startWorld, type World } from './live-world.ts';
@@ -87,6 +88,19 @@ describe('the fleet', () => {
     world.mark();
     expect((await reader.server(id, never))?.firewalls.map(({ name }) => name)).toEqual(['closed', 'open']);
     expect(world.asked()).toEqual(['GET /servers/#', 'GET /firewalls']);
+  });
+
+  test('an id that no list has is shown as it is, and not looked for each time', async () => {
+    const world = await startWorld();
+    const { id } = world.emulator.seed({ name: 'web-1' });
+    const nets = [{ network: 4711, ip: '10.0.0.7', aliasIps: [], mac: '86:00:00:00:00:01' }];
+    world.emulator.alter('web-1', { privateNets: nets });
+    world.mark();
+    for (let looks = 0; looks < 4; looks += 1)
+      expect((await world.world.server(id, never))?.networks).toEqual([
+        { network: { id: 4711, name: '4711' }, ip: '10.0.0.7', aliasIps: [] },
+      ]);
+    expect(world.asked().filter((each) => each === 'GET /networks')).toHaveLength(2);
   });
 
   test('by id and by name; what is not there is undefined, what cannot be read is an error', async () => {
@@ -186,6 +200,51 @@ describe('the fleet', () => {
     const [seen] = await reader.servers(never);
     expect(seen).toMatchObject({ name: 'web-1', status: 'unknown' });
     expect(seen).not.toHaveProperty('created');
+  });
+});
+
+describe('a server that a list leaves out', () => {
+  const ref = (name: string) => ({ plugin: 'nodes', kind: 'Node', name });
+
+  /** Passes everything on, but for one server in lists. */
+  async function hiding(world: World, id: number): Promise<string> {
+    const { endpoint } = await serve(async ({ path, query, headers }) => {
+      const answer = await fetch(`${world.emulator.endpoint}${path.replace(/^\/v1/u, '')}?${query.toString()}`, {
+        headers: { authorization: headers.authorization ?? '' },
+      });
+      const body = (await answer.json()) as { readonly servers?: readonly { readonly id: number }[] };
+      if (body.servers === undefined || path !== '/v1/servers') return { status: answer.status, json: body };
+      const { meta } = body as unknown as {
+        readonly meta: { readonly pagination: { readonly total_entries: number } };
+      };
+      const pagination = { ...meta.pagination, total_entries: meta.pagination.total_entries - 1 };
+      return { json: { ...body, servers: body.servers.filter((each) => each.id !== id), meta: { pagination } } };
+    });
+    return endpoint;
+  }
+
+  test('is asked for by its id before it counts as gone', async () => {
+    const world = await startWorld();
+    seed(world, 5);
+    const hidden = world.emulator.server('web-3').id;
+    const reader = world.again({ endpoint: await hiding(world, hidden) });
+    expect((await reader.servers(never)).map(({ name }) => name)).not.toContain('web-3');
+    const remembered = [hidden, 4711].map((serverId, index) => ({
+      ref: ref(index === 0 ? 'web-3' : 'web-9'),
+      version: 1,
+      kept: { serverId },
+      owned: 'created' as const,
+    }));
+    const view = await observe(reader, {
+      desired: [],
+      memory: remembered,
+      now: world.clock.now(),
+      signal: never,
+      progress: () => undefined,
+    });
+    const names = view.observed.filter((each) => each.ref.kind === 'Node').map((each) => each.ref.name);
+    expect(names).toContain('web-3');
+    expect(names).not.toContain('web-9');
   });
 });
 

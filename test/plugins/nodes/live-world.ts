@@ -9,6 +9,7 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../../../plu
 import type { Call, CreateOrder, NodesWriter } from '../../../plugins/nodes/world.ts';
 import type { Json } from '../../../src/engine/types.ts';
 import { wrongInRequest } from './fixtures/hcloud-shapes.ts';
+import { wrongRequestByDescription } from './published.ts';
 
 export const START = Date.parse('2026-11-20T00:00:00Z');
 
@@ -46,8 +47,11 @@ afterEach(async () => {
   for (const emulator of ending.splice(0)) {
     await emulator.stop();
     // Whatever was sent is as the reference has it.
-    for (const { method, path, body } of emulator.requests())
-      expect(wrongInRequest(method, path, body), `${method} ${path}`).toEqual([]);
+    for (const { method, path, query, body } of emulator.requests())
+      expect(
+        [...wrongInRequest(method, path, body), ...wrongRequestByDescription(method, path, query, body)],
+        `${method} ${path}${query}`,
+      ).toEqual([]);
   }
 });
 

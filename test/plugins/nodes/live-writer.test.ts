@@ -618,11 +618,22 @@ describe('actions', () => {
     world.emulator.inject({
       method: 'GET',
       path: '/actions',
-      times: 3,
+      times: 50,
       mishap: { kind: 'text', status: 200, text: '{"actions":[]}' },
     });
     await world.world.setBackups(id, true, world.call);
     expect(world.emulator.server('web-1').backupWindow).not.toBeNull();
+    expect(world.asked().filter((each) => each === 'GET /actions')).toHaveLength(3);
+  });
+
+  test('what somebody else has begun is waited for, and not begun again', async () => {
+    const world = await startWorld();
+    const { id } = world.emulator.seed({ name: 'web-1' });
+    await elsewhere(world, `/servers/${id}/actions/enable_backup`, {});
+    world.mark();
+    await world.world.setBackups(id, true, world.call);
+    expect(posts(world)).toEqual([]);
+    expect(world.progress).toContain('waiting for what runs on it');
   });
 
   test('one that fails is an error where the look shows that it was not done', async () => {

@@ -32,8 +32,9 @@ function asJsonSchema(node: unknown): unknown {
   return nullable === true ? { anyOf: [{ ...rest, nullable: undefined }, { type: 'null' }] } : rest;
 }
 
-function validatorOf(method: string, path: string, status: number): ValidateFunction | undefined {
-  const paths = within(description, 'paths') as Node;
+/** What the description says of a call: `{}` where it has none such, or there is no copy of it. */
+function operationOf(method: string, path: string): Node {
+  const paths = (within(description, 'paths') ?? {}) as Node;
   const parts = path.split('/');
   // A word in the description comes before a placeholder.
   const pattern = Object.keys(paths)
@@ -47,21 +48,57 @@ function validatorOf(method: string, path: string, status: number): ValidateFunc
       );
     })
     .at(0);
-  if (pattern === undefined) return undefined;
-  const responses = within(paths, pattern, method.toLowerCase(), 'responses') as Node | undefined;
-  const key = [String(status), `${Math.floor(status / 100)}xx`].find((code) => responses?.[code] !== undefined);
-  const name = `${method} ${pattern} ${key}`;
+  return pattern === undefined ? {} : ((within(paths, pattern, method.toLowerCase()) ?? {}) as Node);
+}
+
+/** The schema of an answer, as JSON Schema; `false` for a status that the description does not have. */
+export function describedAnswer(method: string, path: string, status: number): unknown {
+  const responses = operationOf(method, path)['responses'];
+  if (responses === undefined) return undefined;
+  const key = [String(status), `${Math.floor(status / 100)}xx`].find((code) => within(responses, code) !== undefined);
+  return key === undefined ? false : asJsonSchema(within(responses, key, 'content', 'application/json', 'schema'));
+}
+
+function validated(name: string, schemaOf: () => unknown, value: unknown): readonly string[] {
   if (!compiled.has(name)) {
-    const schema = key === undefined ? false : within(responses, key, 'content', 'application/json', 'schema');
-    compiled.set(name, schema === undefined ? undefined : ajv.compile(asJsonSchema(schema) as boolean | Node));
+    const schema = schemaOf();
+    compiled.set(name, schema === undefined ? undefined : ajv.compile(schema as boolean | Node));
   }
-  return compiled.get(name);
+  const validate = compiled.get(name);
+  if (validate === undefined || validate(value)) return [];
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}
+
+/** `/servers/4711` is `/servers/0`. */
+function anyIds(path: string): string {
+  return path.replaceAll(/\/\d+(?=\/|$)/gu, '/0');
 }
 
 /** What is wrong with an answer by the description; nothing where there is no copy of it, or it knows no such call. */
 export function wrongByDescription(method: string, path: string, status: number, body: unknown): readonly string[] {
+  const name = `${method} ${anyIds(path)} ${status}`;
+  return validated(name, () => describedAnswer(method, path, status), body);
+}
+
+/** What is wrong with a request by the description: its body, and names of its query that no parameter has. */
+export function wrongRequestByDescription(
+  method: string,
+  path: string,
+  query: string,
+  body: unknown,
+): readonly string[] {
   if (description === undefined) return [];
-  const validate = validatorOf(method, path, status);
-  if (validate === undefined || validate(body)) return [];
-  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+  const operation = operationOf(method, path);
+  if (Object.keys(operation).length === 0) return [`there is no ${method} ${path}`];
+  const parameters = (operation['parameters'] ?? []) as readonly { readonly name: string; readonly in: string }[];
+  const known = new Set(parameters.filter((each) => each.in === 'query').map(({ name }) => name));
+  const unknown = [...new URLSearchParams(query).keys()].filter((name) => !known.has(name));
+  const schema = (): unknown => {
+    const described = within(operation, 'requestBody', 'content', 'application/json', 'schema');
+    return described === undefined ? undefined : asJsonSchema(described);
+  };
+  return [
+    ...unknown.map((name) => `there is no parameter ${name}`),
+    ...validated(`${method} ${anyIds(path)} request`, schema, body ?? {}),
+  ];
 }

@@ -1,0 +1,218 @@
+/** Apply: the handler of every step of a Node. A call that returned is done at the provider; one that is made again does no harm. */
+
+import type { ActionRun } from '../../src/engine/plugin.ts';
+import { TOLD_FIELD } from './diff.ts';
+import { differencesOf, isNamed, wantedLabels } from './differences.ts';
+import type { NodePair } from './facts.ts';
+import type { NodeMemory, NodeSpec, NodeStep } from './generated.ts';
+import { drainValue, LABELS, labelValue } from './labels.ts';
+import { madeWith } from './note.ts';
+import { settingsOfPair, workloadName } from './settings.ts';
+import type { Call, CreateOrder, LabelChange, NodesWriter } from './world.ts';
+
+type NodeHandler = (world: NodesWriter, pair: NodePair, run: ActionRun) => Promise<Partial<NodeMemory> | undefined>;
+
+function specOf({ desired }: NodePair): NodeSpec {
+  if (desired === undefined) throw new Error('without a document, nothing of it is made or changed');
+  return desired.spec;
+}
+
+function idOf({ observed }: NodePair): number {
+  const id = observed?.facts.serverId;
+  if (id === undefined) throw new Error('nobody knows its server');
+  return id;
+}
+
+function required(value: string | undefined, what: string): string {
+  if (value === undefined) throw new Error(`its document says no ${what}`);
+  return value;
+}
+
+/** The order of a new server; its label finds it again, whatever happens after the call. */
+function orderOf(name: string, spec: NodeSpec, project: string, intent: string): CreateOrder {
+  const { userData, userDataFile, placementGroup, publicNet } = spec;
+  return {
+    name,
+    serverType: required(spec.serverType, 'server type'),
+    image: required(spec.image, 'image'),
+    location: required(spec.location, 'location'),
+    sshKeys: spec.sshKeys,
+    ...(userData === undefined ? {} : { userData }),
+    ...(userDataFile === undefined ? {} : { userDataFile }),
+    networks: spec.networks ?? [],
+    firewalls: spec.firewalls ?? [],
+    ...(placementGroup === undefined ? {} : { placementGroup }),
+    volumes: spec.volumes ?? [],
+    labels: { ...wantedLabels(spec, labelValue(project)), [LABELS.intent]: intent },
+    backups: spec.backups ?? false,
+    protection: spec.protection ?? false,
+    publicNet,
+    start: spec.power === 'on',
+  };
+}
+
+const create: NodeHandler = async (world, pair, run) => {
+  const spec = specOf(pair);
+  const file = spec.userDataFile === undefined ? undefined : await world.userDataDigest(spec.userDataFile);
+  const server = await world.createServer(orderOf(pair.ref.name, spec, world.limits.project, run.id), run);
+  return { serverId: server.id, ...madeWith(spec, file === undefined ? undefined : { userData: file }) };
+};
+
+/** Tells the workload source to put nothing more on it; the same again does no harm. */
+async function tell(world: NodesWriter, pair: NodePair, run: ActionRun): Promise<Pick<NodeMemory, 'toldAt'>> {
+  const settings = settingsOfPair(pair);
+  if (!settings.workloads.none) await world.drainHook(workloadName(pair.ref.name, settings), run);
+  return { toldAt: new Date(run.now()).toISOString() };
+}
+
+/** The source first: a node that has the label is one that nothing more is put on. */
+const drain: NodeHandler = async (world, pair, run) => {
+  run.progress('draining it');
+  const told = await tell(world, pair, run);
+  const now = run.now();
+  await world.changeLabels(idOf(pair), { set: { [LABELS.drain]: drainValue(now) }, remove: [] }, run);
+  return { ...told, drainingAt: new Date(now).toISOString() };
+};
+
+const remove: NodeHandler = async (world, pair, run) => {
+  run.progress('deleting it');
+  await world.deleteServer(idOf(pair), run);
+  return undefined;
+};
+
+/** Labels of a row: `/labels/team~1web` is the label `team/web`. */
+function labelChange(run: ActionRun): LabelChange | undefined {
+  const set: Record<string, string> = {};
+  const gone: string[] = [];
+  for (const { path, after } of run.change.fields) {
+    if (!path.startsWith('/labels/')) continue;
+    const key = path.slice('/labels/'.length).replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof after === 'string') set[key] = after;
+    else gone.push(key);
+  }
+  return Object.keys(set).length + gone.length === 0 ? undefined : { set, remove: gone };
+}
+
+async function setNetworks(world: NodesWriter, id: number, pair: NodePair, call: Call): Promise<void> {
+  const want = specOf(pair).networks ?? [];
+  const have = pair.observed?.facts.networks ?? [];
+  for (const there of have) {
+    const wanted = want.find(({ network }) => isNamed(there.network, network));
+    if (wanted === undefined || (wanted.ip !== undefined && wanted.ip !== there.ip))
+      await world.detachNetwork(id, String(there.network.id), call);
+    else if (wanted.aliasIps.toSorted().join(' ') !== there.aliasIps.toSorted().join(' '))
+      await world.setAliasIps(id, String(there.network.id), wanted.aliasIps, call);
+  }
+  for (const { network, ip, aliasIps } of want) {
+    const there = have.find((each) => isNamed(each.network, network));
+    if (there === undefined || (ip !== undefined && ip !== there.ip))
+      await world.attachNetwork(id, network, ip, aliasIps, call);
+  }
+}
+
+async function setNames(
+  have: readonly { readonly id: number; readonly name: string }[],
+  want: readonly string[],
+  add: (name: string) => Promise<void>,
+  take: (name: string) => Promise<void>,
+): Promise<void> {
+  for (const name of want) if (!have.some((each) => isNamed(each, name))) await add(name);
+  for (const each of have) if (!want.some((name) => isNamed(each, name))) await take(String(each.id));
+}
+
+/** Sets right what the row says, one call after another: a server is locked while an action of it runs. */
+const edit: NodeHandler = async (world, pair, run) => {
+  if (run.change.fields.some(({ path }) => path === TOLD_FIELD)) return tell(world, pair, run);
+  const id = idOf(pair);
+  const spec = specOf(pair);
+  const facts = pair.observed?.facts;
+  const has = (path: string): boolean => run.change.fields.some((field) => field.path === path);
+  if (has('/protection')) await world.setProtection(id, spec.protection ?? false, run);
+  if (has('/name')) await world.rename(id, pair.ref.name, run);
+  const labels = labelChange(run);
+  if (labels !== undefined) await world.changeLabels(id, labels, run);
+  if (has('/networks')) await setNetworks(world, id, pair, run);
+  if (has('/firewalls'))
+    await setNames(
+      facts?.firewalls ?? [],
+      spec.firewalls ?? [],
+      (name) => world.applyFirewall(id, name, run),
+      (name) => world.removeFirewall(id, name, run),
+    );
+  if (has('/volumes'))
+    await setNames(
+      facts?.volumes ?? [],
+      spec.volumes ?? [],
+      (name) => world.attachVolume(id, name, run),
+      (name) => world.detachVolume(id, name, run),
+    );
+  if (has('/backups')) await world.setBackups(id, spec.backups ?? false, run);
+  return labels === undefined ? undefined : { labels: Object.keys(spec.labels).sort() };
+};
+
+const powerOn: NodeHandler = async (world, pair, run) => {
+  await world.powerOn(idOf(pair), run);
+  return undefined;
+};
+
+const powerOff: NodeHandler = async (world, pair, run) => {
+  await world.powerOff(idOf(pair), run);
+  return undefined;
+};
+
+/** What needs the power off, on a server that is off. */
+async function changeWhileOff(world: NodesWriter, pair: NodePair, run: ActionRun): Promise<void> {
+  const id = idOf(pair);
+  const spec = specOf(pair);
+  const facts = pair.observed?.facts ?? {};
+  const { cycle } = differencesOf(pair.ref.name, spec, facts, pair.memory?.kept ?? {});
+  const has = (path: string): boolean => cycle.some((field) => field.path === path);
+  if (has('/serverType')) await world.changeType(id, required(spec.serverType, 'server type'), spec.upgradeDisk, run);
+  if (has('/placementGroup')) {
+    if (facts.placementGroup !== undefined) await world.leavePlacementGroup(id, run);
+    await world.joinPlacementGroup(id, required(spec.placementGroup, 'placement group'), run);
+  }
+}
+
+async function rebuild(world: NodesWriter, pair: NodePair, run: ActionRun): Promise<undefined> {
+  run.progress('rebuilding it');
+  await world.rebuild(idOf(pair), required(specOf(pair).image, 'image'), {}, run);
+  return undefined;
+}
+
+const changeRunning: NodeHandler = async (world, pair, run) => {
+  if (run.change.goal === 'replace') return rebuild(world, pair, run);
+  run.progress('turning it off');
+  await world.powerOff(idOf(pair), run);
+  await changeWhileOff(world, pair, run);
+  run.progress('turning it on');
+  await world.powerOn(idOf(pair), run);
+  return undefined;
+};
+
+const changeOff: NodeHandler = async (world, pair, run) => {
+  if (run.change.goal === 'replace') return rebuild(world, pair, run);
+  await changeWhileOff(world, pair, run);
+  return undefined;
+};
+
+export const nodeHandlers = {
+  'absent>provisioning': create,
+  'ready>draining': drain,
+  'active>draining': drain,
+  'idle>draining': drain,
+  'provisioning>decommissioned': remove,
+  'initializing>decommissioned': remove,
+  'draining>decommissioned': remove,
+  'unhealthy>decommissioned': remove,
+  'initializing>initializing': edit,
+  'ready>ready': edit,
+  'active>active': edit,
+  'idle>idle': edit,
+  'draining>draining': edit,
+  'unhealthy>unhealthy': edit,
+  'power:off>on': powerOn,
+  'power:on>off': powerOff,
+  'power:on>on': changeRunning,
+  'power:off>off': changeOff,
+} as const satisfies Record<NodeStep, NodeHandler>;

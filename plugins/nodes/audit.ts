@@ -1,0 +1,46 @@
+/** Audit: what a node is like beside every decision about it, and who decided. */
+
+import type { Change, Facts, Scene } from '../../src/engine/types.ts';
+import { decisionOf } from './decision.ts';
+import { type NodePair, nodeSignals } from './facts.ts';
+
+/** Whole minutes since a time; undefined where nobody knows it. */
+function minutes(since: string | undefined, now: number): number | undefined {
+  return since === undefined ? undefined : Math.max(0, Math.floor((now - Date.parse(since)) / 60_000));
+}
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  create: 'node_provision',
+  remove: 'node_decommission',
+  replace: 'node_decommission',
+};
+
+/** Whether a policy is behind a change: a full disk, or what a pool decided. */
+function decidedBy(change: Change, pair: NodePair, scene: Scene): string {
+  return change.cause === 'policy' && change.goal === 'update' ? 'reactive_policy' : decisionOf(pair, scene).by;
+}
+
+/** The snapshot; what is not known is left out. */
+export function auditNode(change: Change, pair: NodePair, scene: Scene): Facts {
+  const signals = nodeSignals(pair);
+  const life = signals?.life;
+  const { now } = scene;
+  const snapshot = {
+    lifecycle_state: pair.observed?.state ?? 'absent',
+    health_status: pair.observed?.others?.['health'] ?? 'unknown',
+    container_count: life?.containers,
+    allocated_ram_mb: life?.allocatedMb,
+    total_containers_ever: life?.containersEver,
+    age_minutes: minutes(life?.provisionedAt, now),
+    initialized_age_minutes: minutes(life?.initializedAt, now),
+    hourly_cost: signals?.hourly,
+    currency: signals?.currency,
+    first_container_at: life?.firstContainerAt,
+    last_container_at: life?.lastContainerAt,
+    idle_minutes: minutes(life?.emptySince, now),
+    node_id: pair.observed?.facts.serverId,
+    action: ACTIONS[change.goal] ?? 'node_change',
+    decision_by: decidedBy(change, pair, scene),
+  };
+  return Object.fromEntries(Object.entries(snapshot).filter(([, value]) => value !== undefined)) as Facts;
+}

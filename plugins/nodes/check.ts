@@ -1,0 +1,161 @@
+/** Checks of documents that a schema cannot make: what belongs together, and what the provider would refuse anyway. */
+
+import type { Mistake } from '../../src/engine/plugin.ts';
+import type { Desired, Ref } from '../../src/engine/types.ts';
+import type { NodePoolSpec, NodeSpec } from './generated.ts';
+import { OWN_PREFIX } from './labels.ts';
+import { checkNames, checkNodeOfPool, checkPool } from './pool/check.ts';
+import { ms, settingsOfSpec, workloadName } from './settings.ts';
+
+/** Labels of RFC 1123 in lower case, joined by dots: what the provider takes for a server's name. */
+const SERVER_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/u;
+const LABEL_KEY =
+  /^(?:(?=[^/]{1,253}\/)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/u;
+/** What only a cloud has. */
+const CLOUD_ONLY = [
+  'serverType',
+  'image',
+  'location',
+  'userData',
+  'userDataFile',
+  'networks',
+  'firewalls',
+  'placementGroup',
+  'volumes',
+  'backups',
+  'protection',
+] as const;
+const BYTES_OF_USER_DATA = 32_768;
+
+function wrong(pointer: string, message: string, suggestion?: string): Mistake {
+  return { code: 'wrong-value', pointer, message, ...(suggestion === undefined ? {} : { suggestion }) };
+}
+
+type Template = Pick<NodeSpec, 'labels' | 'userData' | 'userDataFile' | 'readiness' | 'networks' | 'publicNet'>;
+
+function labels(spec: Template, at: string): readonly Mistake[] {
+  return Object.keys(spec.labels).flatMap((key) => {
+    const pointer = `${at}/labels/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (key.startsWith(OWN_PREFIX))
+      return [wrong(pointer, `labels that begin with ${OWN_PREFIX} are the plugin's own`)];
+    if (key.startsWith('hetzner.cloud/'))
+      return [wrong(pointer, "labels that begin with hetzner.cloud/ are the provider's own")];
+    if (LABEL_KEY.test(key)) return [];
+    return [
+      wrong(
+        pointer,
+        `${key} is no label: at most 63 letters, digits and inner -_. after an optional prefix and a slash`,
+      ),
+    ];
+  });
+}
+
+/** What nodes and templates of pools have in common. */
+function common(spec: Template, at: string): readonly Mistake[] {
+  const { userData, userDataFile, readiness, networks, publicNet } = spec;
+  const network = readiness.tcp?.network ?? readiness.http?.network;
+  const way = readiness.tcp === undefined ? 'http' : 'tcp';
+  const probed = readiness.tcp !== undefined || readiness.http !== undefined;
+  const isAttached = networks === undefined || networks.some((each) => each.network === network);
+  return [
+    ...labels(spec, at),
+    ...(userData !== undefined && userDataFile !== undefined
+      ? [
+          wrong(
+            `${at}/userDataFile`,
+            'user data stands in the document or in a file, and not in both',
+            'take one of them out',
+          ),
+        ]
+      : []),
+    ...(userData !== undefined && new TextEncoder().encode(userData).length > BYTES_OF_USER_DATA
+      ? [wrong(`${at}/userData`, `user data has 32 KiB at most`)]
+      : []),
+    ...(network !== undefined && !isAttached
+      ? [wrong(`${at}/readiness/${way}/network`, `it is not attached to the network ${network}`)]
+      : []),
+    ...(probed && network === undefined && !publicNet.ipv4 && !publicNet.ipv6
+      ? [
+          wrong(
+            `${at}/readiness/${way}`,
+            'it has no public address to be probed at',
+            'network: the name of a private network',
+          ),
+        ]
+      : []),
+  ];
+}
+
+function staticNode(spec: NodeSpec): readonly Mistake[] {
+  return [
+    ...(spec.address === undefined
+      ? [{ code: 'missing-key', pointer: '/spec', message: 'a static node needs an address', suggestion: 'address' }]
+      : []),
+    ...CLOUD_ONLY.filter((key) => spec[key] !== undefined).map((key) =>
+      wrong(`/spec/${key}`, `a static node has no ${key}: no cloud manages it`, 'take it out'),
+    ),
+    ...(spec.readiness.label === undefined ? [] : [wrong('/spec/readiness/label', 'a static node has no labels')]),
+    ...((spec.readiness.tcp ?? spec.readiness.http)?.network === undefined
+      ? []
+      : [wrong('/spec/readiness', 'a static node is probed at its address, and not through a network')]),
+    ...(spec.power === 'off' ? [wrong('/spec/power', 'nobody can turn off a static node')] : []),
+  ];
+}
+
+function cloudNode(spec: NodeSpec): readonly Mistake[] {
+  return [
+    ...(['serverType', 'image', 'location'] as const)
+      .filter((key) => spec[key] === undefined)
+      .map((key) => ({ code: 'missing-key', pointer: '/spec', message: `a server needs its ${key}`, suggestion: key })),
+    ...(spec.address === undefined
+      ? []
+      : [wrong('/spec/address', 'only a static node has an address in its document', 'provider: static')]),
+  ];
+}
+
+function checkNode(desired: Desired<NodeSpec>): readonly Mistake[] {
+  const { ref, spec } = desired;
+  const isStatic = spec.provider === 'static';
+  return [
+    ...(isStatic || SERVER_NAME.test(ref.name)
+      ? []
+      : [wrong('/metadata/name', `${ref.name} is no name of a server: lower-case letters, digits and inner hyphens`)]),
+    ...(isStatic ? staticNode(spec) : cloudNode(spec)),
+    ...common(spec, '/spec'),
+    ...(ms(spec.startDeadline) === 0 ? [wrong('/spec/startDeadline', 'it needs some time to start')] : []),
+    ...checkNodeOfPool(desired),
+  ];
+}
+
+/** Mistakes within one document, as it is written. */
+export function check(desired: Desired): readonly Mistake[] {
+  if (desired.ref.kind === 'Node') return checkNode(desired as Desired<NodeSpec>);
+  if (desired.ref.kind !== 'NodePool') return [];
+  const pool = desired as Desired<NodePoolSpec>;
+  return [...common({ ...pool.spec.template }, '/spec/template'), ...checkPool(pool)];
+}
+
+/** Nodes of which the workload source could not tell one from another. */
+function sameInSource(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[] {
+  const taken = new Map<string, Ref>();
+  return documents
+    .filter(({ ref }) => ref.kind === 'Node')
+    .flatMap((desired) => {
+      const { ref, spec } = desired as Desired<NodeSpec>;
+      const settings = settingsOfSpec(spec);
+      if (settings.workloads.none) return [];
+      const name = workloadName(ref.name, settings);
+      const other = taken.get(name);
+      if (other === undefined) {
+        taken.set(name, ref);
+        return [];
+      }
+      const message = `the workload source calls ${other.name} ${name} too`;
+      return [{ ref, ...wrong('/spec/workloads/name', message) }];
+    });
+}
+
+/** Mistakes that show only across documents. */
+export function checkTogether(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[] {
+  return [...checkNames(documents), ...sameInSource(documents)];
+}

@@ -1,0 +1,25 @@
+/** Who decided that a node goes: a policy of its pool, as the pool remembers, or people, by what they write. */
+
+import type { Pair, Scene } from '../../src/engine/types.ts';
+import type { NodePoolMemory } from './generated.ts';
+import { numberOf } from './pool/names.ts';
+import { poolOf, poolRef } from './settings.ts';
+
+export type DecisionBy = 'reactive_policy' | 'consolidation_policy' | 'manual';
+
+export interface Decision {
+  readonly by: DecisionBy;
+  /** Absent where nobody but the document says why. */
+  readonly because?: string;
+}
+
+/** Why a node is no member of its pool any more, as far as the pool remembers. */
+export function decisionOf(pair: Pair, scene: Scene): Decision {
+  const pool = poolOf(pair);
+  const memory = pool === undefined ? undefined : scene.pair(poolRef(pool))?.memory;
+  const kept = memory?.kept as Partial<NodePoolMemory> | undefined;
+  const number = pool === undefined ? undefined : numberOf(kept?.prefix ?? pool, pair.ref.name);
+  if (number === undefined || pair.desired !== undefined) return { by: 'manual' };
+  const dropped = kept?.dropped?.findLast(({ members }) => members.includes(number));
+  return dropped === undefined ? { by: 'manual' } : { by: dropped.by, because: dropped.because };
+}

@@ -1,0 +1,236 @@
+/**
+ * Diff: the one step that brings a Node nearer to what is written.
+ *
+ * | seen | written | step |
+ * |---|---|---|
+ * | nothing | yes | create |
+ * | in service | no | drain, to be removed |
+ * | starting, draining or unhealthy | no | remove |
+ * | draining | yes | remove, to be made anew: it never returns to service |
+ * | in service, its disk too full | yes | drain |
+ * | its provider protects it | not to be protected | lift that, and nothing else |
+ * | differs in place | yes | edit |
+ * | off | on, or the other way | turn it on or off |
+ * | differs in what needs its power off | yes | turn it off, change it, turn it on |
+ * | another image, or no backups any more | yes | a row that destroys data |
+ * | differs in what cannot be changed | yes | drain, or remove, to be made anew |
+ */
+
+import type { FieldChange, Proposal, Scene } from '../../src/engine/types.ts';
+import { decisionOf } from './decision.ts';
+import { type Differences, differencesOf } from './differences.ts';
+import { type NodePair, nodeSignals } from './facts.ts';
+import type { NodeStep } from './generated.ts';
+import { DISK_FULL_PERCENT } from './observe-node.ts';
+import { dedication } from './settings.ts';
+
+type Taking = { readonly goal: 'remove' | 'replace' } & Pick<Proposal, 'because' | 'cause' | 'fields'>;
+
+/** The step that takes a node away, or nearer to it; undefined where the provider is already at it. */
+function leaving(state: string, how: Taking): Proposal<NodeStep> | undefined {
+  switch (state) {
+    case 'ready':
+      return { step: 'ready>draining', ...how };
+    case 'active':
+      return { step: 'active>draining', ...how };
+    case 'idle':
+      return { step: 'idle>draining', ...how };
+    case 'provisioning':
+      return { step: 'provisioning>decommissioned', ...how };
+    case 'initializing':
+      return { step: 'initializing>decommissioned', ...how };
+    case 'draining':
+      return { step: 'draining>decommissioned', ...how };
+    case 'unhealthy':
+      return { step: 'unhealthy>decommissioned', ...how };
+    default:
+      return undefined;
+  }
+}
+
+/** The field that says whether the workload source knows of a drain. */
+export const TOLD_FIELD = '/workloads/drained';
+
+/** A node that somebody else drained, by its label: the workload source does not know yet. */
+function telling(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
+  const signals = nodeSignals(pair);
+  if (state !== 'draining' || signals?.drains !== true || signals.workloads === 'none') return undefined;
+  if (pair.memory?.kept.toldAt !== undefined) return undefined;
+  return {
+    step: 'draining>draining',
+    goal: 'update',
+    fields: [{ path: TOLD_FIELD, before: false, after: true }],
+    because: 'it is drained, and the workload source was not told',
+    cause: 'progress',
+  };
+}
+
+function removal(pair: NodePair, state: string, scene: Scene): Proposal<NodeStep> | undefined {
+  const untold = telling(pair, state);
+  if (untold !== undefined) return untold;
+  const { by, because } = decisionOf(pair, scene);
+  const why = because ?? 'no longer written';
+  return leaving(state, {
+    goal: 'remove',
+    because: state === 'draining' ? `it is drained: ${why}` : why,
+    ...(by === 'manual' ? {} : { cause: 'policy' as const }),
+  });
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  '/name': 'its name',
+  '/protection': 'its protection',
+  '/backups': 'its backups',
+  '/networks': 'its networks',
+  '/firewalls': 'its firewalls',
+  '/volumes': 'its volumes',
+  '/serverType': 'its server type',
+  '/placementGroup': 'its placement group',
+  '/image': 'its image',
+  '/location': 'its location',
+  '/sshKeys': 'its SSH keys',
+  '/userData': 'its user data',
+  '/userDataFile': 'its user data',
+  '/publicNet/ipv4': 'its public addresses',
+  '/publicNet/ipv6': 'its public addresses',
+};
+
+function listed(fields: readonly FieldChange[]): string {
+  return [...new Set(fields.map(({ path }) => NAMES[path] ?? 'its labels'))].join(', ');
+}
+
+/** What waits behind a row: one step a resource a plan. */
+function later(found: Differences, shown: readonly FieldChange[]): string {
+  const all = [found.inPlace, found.cycle, found.endBackups, found.rebuild, found.replace].flat();
+  const rest = all.filter((field) => !shown.includes(field));
+  return rest.length === 0 ? '' : `; after that: ${listed(rest)}`;
+}
+
+function edit(state: string, fields: readonly FieldChange[], because: string): Proposal<NodeStep> | undefined {
+  const how = { goal: 'update', fields, because } as const;
+  switch (state) {
+    case 'initializing':
+      return { step: 'initializing>initializing', ...how };
+    case 'ready':
+      return { step: 'ready>ready', ...how };
+    case 'active':
+      return { step: 'active>active', ...how };
+    case 'idle':
+      return { step: 'idle>idle', ...how };
+    case 'draining':
+      return { step: 'draining>draining', ...how };
+    case 'unhealthy':
+      return { step: 'unhealthy>unhealthy', ...how };
+    default:
+      return undefined;
+  }
+}
+
+function diskFull(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
+  const used = nodeSignals(pair)?.diskUsedPercent;
+  if (used === undefined || used <= DISK_FULL_PERCENT || dedication(pair) !== undefined) return undefined;
+  const how = {
+    goal: 'update',
+    because: `its disk is ${used} % full, ${DISK_FULL_PERCENT} % are the most`,
+    cause: 'policy',
+  } as const;
+  switch (state) {
+    case 'ready':
+      return { step: 'ready>draining', ...how };
+    case 'active':
+      return { step: 'active>draining', ...how };
+    case 'idle':
+      return { step: 'idle>draining', ...how };
+    default:
+      return undefined;
+  }
+}
+
+function power(pair: NodePair, wanted: 'on' | 'off'): Proposal<NodeStep> | undefined {
+  const now = pair.observed?.others?.['power'];
+  const fields = [{ path: '/power', before: now ?? null, after: wanted }];
+  if (now === 'off' && wanted === 'on')
+    return { step: 'power:off>on', goal: 'update', fields, because: 'it is off, and ought to run' };
+  if (now === 'on' && wanted === 'off')
+    return { step: 'power:on>off', goal: 'update', fields, because: 'it runs, and ought to be off' };
+  return undefined;
+}
+
+/** A change that needs the power off; undefined while the server starts or stops. */
+function cycle(
+  pair: NodePair,
+  goal: 'update' | 'replace',
+  fields: readonly FieldChange[],
+  because: string,
+): Proposal<NodeStep> | undefined {
+  const now = pair.observed?.others?.['power'];
+  if (now === 'on') return { step: 'power:on>on', goal, fields, because };
+  return now === 'off' ? { step: 'power:off>off', goal, fields, because } : undefined;
+}
+
+/** Of a node that is written and there. */
+function change(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
+  const { desired, observed, memory, ref } = pair;
+  if (desired === undefined || observed === undefined) return undefined;
+  const { spec } = desired;
+  const found = differencesOf(ref.name, spec, observed.facts, memory?.kept ?? {});
+  if (found.lift.length > 0)
+    return edit(state, found.lift, `the protection by its provider is to be lifted${later(found, [])}`);
+  if (state === 'draining')
+    return (
+      telling(pair, state) ??
+      leaving(state, {
+        goal: 'replace',
+        because: 'it was drained, and does not return to service: it is made anew',
+        cause: 'progress',
+      })
+    );
+  const full = diskFull(pair, state);
+  if (full !== undefined) return full;
+  if (found.inPlace.length > 0)
+    return edit(state, found.inPlace, `to set right: ${listed(found.inPlace)}${later(found, found.inPlace)}`);
+  const isOff = observed.others?.['power'] === 'off';
+  const cycled = (): Proposal<NodeStep> | undefined =>
+    found.cycle.length === 0
+      ? undefined
+      : cycle(
+          pair,
+          'update',
+          found.cycle,
+          `it has to be off to change ${listed(found.cycle)}${later(found, found.cycle)}`,
+        );
+  // What is off anyway is changed before it is turned on again.
+  const first = isOff ? (cycled() ?? power(pair, spec.power)) : (power(pair, spec.power) ?? cycled());
+  if (first !== undefined) return first;
+  if (found.endBackups.length > 0)
+    return edit(
+      state,
+      found.endBackups,
+      `ending its backups deletes every one of them${later(found, found.endBackups)}`,
+    );
+  if (found.rebuild.length > 0)
+    return cycle(
+      pair,
+      'replace',
+      found.rebuild,
+      `a rebuild from another image destroys what is on its disk${later(found, found.rebuild)}`,
+    );
+  if (found.replace.length === 0) return undefined;
+  const because = `${listed(found.replace)} cannot be changed: it is replaced, and what is on its disk is lost`;
+  return leaving(state, { goal: 'replace', fields: found.replace, because });
+}
+
+export function diffNode(pair: NodePair, scene: Scene): Proposal<NodeStep> | undefined {
+  const { desired, observed } = pair;
+  if (observed?.given === true || desired?.spec.provider === 'static') return undefined;
+  if (observed === undefined) {
+    if (desired === undefined) return undefined;
+    const { serverType = '', image = '', location = '' } = desired.spec;
+    return {
+      step: 'absent>provisioning',
+      goal: 'create',
+      because: `there is no such server: a ${serverType} from ${image} in ${location}`,
+    };
+  }
+  return desired === undefined ? removal(pair, observed.state, scene) : change(pair, observed.state);
+}

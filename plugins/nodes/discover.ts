@@ -1,0 +1,79 @@
+/** Discover: servers of the account that no document names yet, as the documents that would describe them. */
+
+import type { Discovery, Found } from '../../src/engine/plugin.ts';
+import { formatRef } from '../../src/engine/ref.ts';
+import type { Desired, Gap, Json } from '../../src/engine/types.ts';
+import { PLUGIN } from './facts.ts';
+import { LABELS, OWN_PREFIX } from './labels.ts';
+import type { NodesReader, ServerSeen } from './world.ts';
+
+/** Prefixes of labels that no document writes. */
+const NOT_WRITTEN = [OWN_PREFIX, 'hetzner.cloud/'];
+
+function specOf(server: ServerSeen): Json {
+  const labels = Object.entries(server.labels).filter(([key]) => !NOT_WRITTEN.some((prefix) => key.startsWith(prefix)));
+  return {
+    ...(server.labels[LABELS.role] === 'system' ? { role: 'system' } : {}),
+    serverType: server.serverType.name,
+    ...(server.image === undefined ? {} : { image: server.image.name }),
+    location: server.location,
+    ...(server.networks.length === 0
+      ? {}
+      : {
+          networks: server.networks.map(({ network, ip, aliasIps }) => ({
+            network: network.name,
+            ip,
+            ...(aliasIps.length === 0 ? {} : { aliasIps }),
+          })),
+        }),
+    ...(server.firewalls.length === 0 ? {} : { firewalls: server.firewalls.map(({ name }) => name) }),
+    ...(server.placementGroup === undefined ? {} : { placementGroup: server.placementGroup.name }),
+    ...(server.volumes.length === 0 ? {} : { volumes: server.volumes.map(({ name }) => name) }),
+    ...(labels.length === 0 ? {} : { labels: Object.fromEntries(labels.toSorted(([a], [b]) => (a < b ? -1 : 1))) }),
+    ...(server.backups ? { backups: true } : {}),
+    ...(server.protection.delete || server.protection.rebuild ? { protection: true } : {}),
+    ...(server.ipv4 === undefined || server.ipv6 === undefined
+      ? { publicNet: { ipv4: server.ipv4 !== undefined, ipv6: server.ipv6 !== undefined } }
+      : {}),
+    ...(server.status === 'off' ? { power: 'off' } : {}),
+  };
+}
+
+function foundOf(server: ServerSeen): Found {
+  return {
+    ref: { plugin: PLUGIN, kind: 'Node', name: server.name },
+    spec: specOf(server),
+    notes: [
+      `server ${server.id}${server.created === undefined ? '' : `, made at ${server.created}`}`,
+      'role: system keeps it from being removed; readiness says how it is probed',
+      ...(server.image === undefined ? ['image: the one that it was made from is gone'] : []),
+    ],
+  };
+}
+
+/** Names that are written, or remembered as ours. */
+function known({ desired, memory }: Pick<Discovery, 'desired' | 'memory'>): ReadonlySet<string> {
+  const nodes = [...desired, ...memory].filter(({ ref }) => ref.kind === 'Node');
+  return new Set(nodes.map(({ ref }) => ref.name));
+}
+
+/** Addresses of machines that no cloud manages can't be found by looking. Pools that were written are left to themselves. */
+export async function discover(
+  world: NodesReader,
+  discovery: Discovery,
+): Promise<{ readonly found: readonly Found[]; readonly gaps: readonly Gap[] }> {
+  const taken = known(discovery);
+  const pools = new Set(
+    discovery.desired.filter(({ ref }: Desired) => ref.kind === 'NodePool').map(({ ref }) => ref.name),
+  );
+  discovery.progress(0, 1);
+  try {
+    const servers = await world.servers(discovery.signal);
+    const found = servers.filter(({ name, labels }) => !taken.has(name) && !pools.has(labels[LABELS.pool] ?? ''));
+    discovery.progress(1, 1);
+    return { found: found.map(foundOf).toSorted((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)), gaps: [] };
+  } catch (error) {
+    if (discovery.signal.aborted) throw error;
+    return { found: [], gaps: [{ plugin: PLUGIN, message: error instanceof Error ? error.message : String(error) }] };
+  }
+}

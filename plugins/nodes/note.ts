@@ -1,0 +1,75 @@
+/** Note: what of a look is remembered, so that neither a restart nor the loss of a document loses it. */
+
+import { digestOf } from '../../src/engine/canonical.ts';
+import { type NodeFacts, type NodeLife, type NodePair, nodeSignals } from './facts.ts';
+import type { NodeMemory, NodeSpec } from './generated.ts';
+import { settingsNote, settingsOfSpec } from './settings.ts';
+
+/** Every field of a life: one that is not known any more is forgotten, not kept. */
+const LIFE = {
+  provisionedAt: true,
+  initializedAt: true,
+  firstContainerAt: true,
+  lastContainerAt: true,
+  drainingAt: true,
+  recoveredAt: true,
+  syncCompletedAt: true,
+  containersEver: true,
+  startedTotal: true,
+  containerIds: true,
+  containers: true,
+  allocatedMb: true,
+  emptySince: true,
+  lookedAt: true,
+  probeFailures: true,
+  probeFailedAt: true,
+} as const satisfies { readonly [Field in keyof Required<NodeLife>]: true };
+
+/** Digest of the SSH keys of a spec, whatever their order. */
+export function sshKeysDigest({ sshKeys }: Pick<NodeSpec, 'sshKeys'>): string {
+  return digestOf(sshKeys.toSorted());
+}
+
+/** Digest of the user data of a spec; undefined where its file could not be read. */
+export function userDataDigest(
+  { userData, userDataFile }: Pick<NodeSpec, 'userData' | 'userDataFile'>,
+  facts: Pick<NodeFacts, 'userData'> | undefined,
+): string | undefined {
+  return userDataFile === undefined ? digestOf(userData ?? null) : facts?.userData;
+}
+
+/** What nobody can see of a server: what it was made with is what was written then, or when it was adopted. */
+export function madeWith(
+  spec: NodeSpec,
+  facts: Pick<NodeFacts, 'userData'> | undefined,
+): Pick<Partial<NodeMemory>, 'sshKeys' | 'userData' | 'labels'> {
+  const userData = userDataDigest(spec, facts);
+  return {
+    sshKeys: sshKeysDigest(spec),
+    ...(userData === undefined ? {} : { userData }),
+    labels: Object.keys(spec.labels).sort(),
+  };
+}
+
+export function noteNode(pair: NodePair): Partial<NodeMemory> {
+  const { desired, observed, memory } = pair;
+  const settings = desired === undefined ? {} : { settings: settingsNote(settingsOfSpec(desired.spec)) };
+  const signals = nodeSignals(pair);
+  // Of one that is gone, all stays: when it is there again, its id tells whether it is the same.
+  if (observed === undefined || signals === undefined) return {};
+  const { facts } = observed;
+  if (facts.other === true && memory?.owned !== undefined && memory.unknown !== true) return settings;
+  const cleared = Object.fromEntries(Object.keys(LIFE).map((field) => [field, null]));
+  const isNew = memory?.kept.sshKeys === undefined || memory.open?.goal === 'create';
+  const begun = memory?.open?.goal === 'create' ? (memory.open.applied?.spec as NodeSpec | undefined) : undefined;
+  const spec = begun ?? desired?.spec;
+  const made = isNew && spec !== undefined && observed.given !== true ? madeWith(spec, facts) : {};
+  return {
+    ...settings,
+    ...(facts.serverId === undefined ? {} : { serverId: facts.serverId }),
+    ...made,
+    ...(memory?.open?.goal === 'create' ? ({ toldAt: null } as object) : {}),
+    ...(cleared as Partial<NodeMemory>),
+    ...(signals.life as Partial<NodeMemory>),
+  };
+}

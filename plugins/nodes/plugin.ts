@@ -1,0 +1,40 @@
+/** The nodes plugin: servers of a cloud, pools of them, and the containers that keep them from being taken away. */
+
+import { definePlugin, type Kind } from '../../src/engine/plugin.ts';
+import { nodeHandlers } from './apply.ts';
+import { auditNode } from './audit.ts';
+import { check, checkTogether } from './check.ts';
+import { diffNode } from './diff.ts';
+import type { NodeFacts } from './facts.ts';
+import { type NodeMemory, type NodeRuleId, type NodeSpec, type NodeStep, tables } from './generated.ts';
+import { noteNode } from './note.ts';
+import { userDataFromProject } from './paths.ts';
+import { container, nodePool } from './pool/kinds.ts';
+import { summaryOf } from './pool/summary.ts';
+import { mattersToNode, nodeRules } from './safety.ts';
+import type { NodesReader, NodesWriter } from './world.ts';
+
+const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRuleId> = {
+  expand: (desired) => [{ ...desired, spec: userDataFromProject(desired.source.file, desired.spec) }],
+  diff: diffNode,
+  note: noteNode,
+  matters: mattersToNode,
+  audit: auditNode,
+  rules: nodeRules,
+  handlers: nodeHandlers,
+};
+
+/** What looks and writes is loaded when it is first needed: a plan of nothing must start at once. */
+export const nodes = definePlugin<NodesReader, NodesWriter>({
+  name: 'nodes',
+  tables,
+  validators: async () => (await import('./generated.validators.js')).validators,
+  check,
+  checkTogether,
+  kinds: { Node: node, NodePool: nodePool, Container: container },
+  summary: summaryOf,
+  openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),
+  openWriter: async (outside) => (await import('./live/writer.ts')).openWriter(outside),
+  observe: async (world, query) => (await import('./observe.ts')).observe(world, query),
+  discover: async (world, discovery) => (await import('./discover.ts')).discover(world, discovery),
+});

@@ -1,0 +1,66 @@
+/** Checks of pools that a schema cannot make: sizes that fit together, and names that only a pool gives. */
+
+import type { Mistake } from '../../../src/engine/plugin.ts';
+import { formatRef } from '../../../src/engine/ref.ts';
+import type { Desired, Ref } from '../../../src/engine/types.ts';
+import { PLUGIN } from '../facts.ts';
+import type { NodePoolSpec, NodeSpec } from '../generated.ts';
+import { numberOf } from './names.ts';
+
+/** A host name has 63 characters; a hyphen and a number of four digits follow. */
+const LONGEST_NAME = 58;
+const NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/u;
+
+function sizes({ size, min, max }: NodePoolSpec): readonly Mistake[] {
+  const wrong = (pointer: string, message: string, suggestion?: string): readonly Mistake[] => [
+    { code: 'wrong-value', pointer, message, ...(suggestion === undefined ? {} : { suggestion }) },
+  ];
+  if (size !== undefined && (min !== undefined || max !== undefined))
+    return wrong('/spec/size', 'a pool has a size, or a min and a max, and not both', 'take one of them out');
+  if (size !== undefined) return [];
+  if (min === undefined || max === undefined)
+    return wrong('/spec', 'a pool needs a size, or a min and a max', 'size: 3');
+  return min > max ? wrong('/spec/min', `min is ${min}, and more than max, which is ${max}`) : [];
+}
+
+function thresholds({ scaling }: NodePoolSpec): readonly Mistake[] {
+  const [up, down] = [scaling.up, scaling.down].map((text) => Number(text.slice(0, -1))) as [number, number];
+  if (down < up) return [];
+  const message = `it would shrink under ${scaling.down} and grow over ${scaling.up}: down has to be less than up`;
+  return [{ code: 'wrong-value', pointer: '/spec/scaling/down', message }];
+}
+
+function poolName(name: string): readonly Mistake[] {
+  if (NAME.test(name) && name.length <= LONGEST_NAME) return [];
+  const message = `names of its nodes begin with ${name}: it needs lower-case letters, digits and inner hyphens, at most ${LONGEST_NAME}`;
+  return [{ code: 'wrong-value', pointer: '/metadata/name', message }];
+}
+
+/** What is wrong with one pool. */
+export function checkPool(pool: Desired<NodePoolSpec>): readonly Mistake[] {
+  return [...poolName(pool.ref.name), ...sizes(pool.spec), ...thresholds(pool.spec)];
+}
+
+/** What is wrong with a Node as somebody wrote it, for the sake of pools. */
+export function checkNodeOfPool({ spec }: Desired<NodeSpec>): readonly Mistake[] {
+  if (spec.pool === undefined) return [];
+  const message = 'only a pool writes this into the nodes that it stands for';
+  return [{ code: 'wrong-value', pointer: '/spec/pool', message, suggestion: 'take it out' }];
+}
+
+/** Names that a pool may give to a member, and that are written too. */
+export function checkNames(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[] {
+  const pools = documents.filter(({ ref }) => ref.plugin === PLUGIN && ref.kind === 'NodePool');
+  const nodes = documents.filter(({ ref }) => ref.plugin === PLUGIN && ref.kind === 'Node');
+  return nodes.flatMap(({ ref }) =>
+    pools
+      .filter((pool) => numberOf(pool.ref.name, ref.name) !== undefined)
+      .map((pool) => ({
+        ref,
+        code: 'duplicate-name',
+        pointer: '/metadata/name',
+        message: `${formatRef(pool.ref)} gives its members names like this one`,
+        suggestion: 'give one of them another name',
+      })),
+  );
+}

@@ -1,0 +1,127 @@
+/** Containers that have to run on a certain node: where they are, whether they may move, and how they are moved. */
+
+import type { ActionRun } from '../../../src/engine/plugin.ts';
+import type { Change, Desired, Facts, Proposal, Ref, Scene, Verdict } from '../../../src/engine/types.ts';
+import { pass, reject } from '../../../src/engine/verdict.ts';
+import { type ContainerPair, containerSignals, type NodePair, nodeSignals, type PoolPair } from '../facts.ts';
+import type { ContainerMemory, ContainerSpec, ContainerStep } from '../generated.ts';
+import { poolRef, settingsOfPair, workloadName } from '../settings.ts';
+import type { NodesWriter } from '../world.ts';
+import { decideFor } from './diff.ts';
+import { nodeRef } from './expand.ts';
+import { whyFixed } from './migration.ts';
+import { phaseOf } from './situation.ts';
+
+/** A container needs the node that it is to run on. */
+export function expandContainer(desired: Desired<ContainerSpec>): readonly Desired[] {
+  return [{ ...desired, needs: [...desired.needs, nodeRef(desired.spec.node)] }];
+}
+
+/** Its pool gives the consolidation up in this very plan. */
+function isGivenUp(pool: string, scene: Scene): boolean {
+  const pair = scene.pair(poolRef(pool)) as PoolPair | undefined;
+  return pair !== undefined && decideFor(pair, scene)?.decision?.kind === 'abandon';
+}
+
+export function diffContainer(
+  { desired, observed, memory }: ContainerPair,
+  scene: Scene,
+): Proposal<ContainerStep> | undefined {
+  if (desired === undefined || observed === undefined) return undefined;
+  const { node, pool } = desired.spec;
+  if (observed.facts.node === node) return undefined;
+  // A move of a consolidation that failed is not tried again: its pool gives the consolidation up.
+  if (pool !== undefined && ((memory?.failures ?? 0) > 0 || isGivenUp(pool, scene))) return undefined;
+  return {
+    step: 'placed>placed',
+    goal: 'update',
+    fields: [{ path: '/node', before: observed.facts.node, after: node }],
+    because: pool === undefined ? `it is to run on ${node}` : `the consolidation of ${pool}`,
+    ...(pool === undefined ? {} : { cause: 'policy' as const }),
+  };
+}
+
+/** What a move depends on: the nodes that it goes from and to, and the pool that wants it. */
+export function mattersToContainer({ desired, observed }: ContainerPair): readonly Ref[] {
+  const { node, pool } = desired?.spec ?? {};
+  const from = observed?.facts.node;
+  return [
+    ...(node === undefined ? [] : [nodeRef(node)]),
+    ...(from === undefined ? [] : [nodeRef(from)]),
+    ...(pool === undefined ? [] : [poolRef(pool)]),
+  ];
+}
+
+/** The rule on what may be moved at all. */
+export function notMigratable(_change: Change, pair: ContainerPair): Verdict {
+  const { tier, players } = containerSignals(pair) ?? {};
+  const facts = { tier: tier ?? null, players: players ?? null };
+  const why = whyFixed({ ...(tier === undefined ? {} : { tier }), ...(players === undefined ? {} : { players }) });
+  return why === undefined
+    ? pass('it may be moved', facts)
+    : reject(why, facts, { remedy: { outside: 'wait until fewer are connected' } });
+}
+
+/** Memory that other moves of this run bring to a node. */
+function arriving(node: string, own: string, scene: Scene): number {
+  return [...scene.underWay].reduce((sum, [address, { change }]) => {
+    if (change.ref.kind !== 'Container' || change.ref.name === own) return sum;
+    const other = scene.pair(address) as ContainerPair | undefined;
+    return other?.desired?.spec.node === node ? sum + (containerSignals(other)?.mb ?? 0) : sum;
+  }, 0);
+}
+
+/** The rule on where it may be moved to. */
+export function targetUnfit(_change: Change, pair: ContainerPair, scene: Scene): Verdict {
+  const name = pair.desired?.spec.node ?? '';
+  const target = scene.pair(nodeRef(name)) as NodePair | undefined;
+  const phase = target === undefined ? undefined : phaseOf(target);
+  const { memoryMb, life } = nodeSignals(target) ?? {};
+  const needed = containerSignals(pair)?.mb ?? 0;
+  const free =
+    memoryMb === undefined ? undefined : memoryMb - (life?.allocatedMb ?? 0) - arriving(name, pair.ref.name, scene);
+  const facts = { node: name, state: target?.observed?.state ?? null, freeMb: free ?? null, neededMb: needed };
+  if (phase !== 'serving') return reject(`${name} is ${target?.observed?.state ?? 'not there'}`, facts);
+  if (free === undefined) return reject(`the memory of ${name} is not known`, facts);
+  return free >= needed
+    ? pass('there is room', facts)
+    : reject(`${free} MB are free on ${name}, ${needed} MB are needed`, facts);
+}
+
+function inSource(node: string, scene: Scene): string {
+  const pair = scene.pair(nodeRef(node));
+  return pair === undefined ? node : workloadName(node, settingsOfPair(pair));
+}
+
+/** Tells the source to move it, and waits until it says that it did. */
+export async function moveContainer(
+  world: NodesWriter,
+  { ref, desired, observed }: ContainerPair,
+  run: ActionRun,
+): Promise<Partial<ContainerMemory>> {
+  const from = observed?.facts.node;
+  const to = desired?.spec.node;
+  if (from === undefined || to === undefined) throw new Error('nobody knows where it runs, or where it is to run');
+  const call = { signal: run.signal, progress: run.progress };
+  await world.migrateHook(ref.name, inSource(from, run.scene), inSource(to, run.scene), call);
+  return { node: to };
+}
+
+export function noteContainer({ observed }: ContainerPair): Partial<ContainerMemory> {
+  return observed === undefined ? {} : { node: observed.facts.node };
+}
+
+/** What the log says beside every decision about a container. */
+export function auditContainer(_change: Change, pair: ContainerPair): Facts {
+  const { mb, tier, players } = containerSignals(pair) ?? {};
+  return {
+    action: 'container_migrate',
+    decision_by: pair.desired?.spec.pool === undefined ? 'manual' : 'consolidation_policy',
+    container_id: pair.ref.name,
+    node_id: pair.observed?.facts.node ?? null,
+    target_node_id: pair.desired?.spec.node ?? null,
+    ram_mb: mb ?? null,
+    tier: tier ?? null,
+    players: players ?? null,
+  };
+}

@@ -1,0 +1,45 @@
+/** Findings of a pool: what its document wants and no step brings about. */
+
+import type { Finding, Scene } from '../../../src/engine/types.ts';
+import { counted } from '../../../src/engine/verdict.ts';
+import { type PoolPair, poolSignals } from '../facts.ts';
+import type { FindingCode } from '../generated.ts';
+import { fleetOf, unmetGrowth } from './decide.ts';
+import { decideFor } from './diff.ts';
+import { nodeRef } from './expand.ts';
+import { unknowns } from './fleet.ts';
+
+export function poolFindings(pair: PoolPair, scene: Scene): readonly Finding[] {
+  const { situation } = decideFor(pair, scene) ?? {};
+  if (situation === undefined) return [];
+  const found: Finding[] = [];
+  const add = (code: FindingCode, message: string, facts: Finding['facts']): void => {
+    found.push({ ref: pair.ref, code, severity: 'warning', message, facts });
+  };
+  const foreign = (poolSignals(pair)?.labelled ?? []).filter((name) => {
+    const node = scene.pair(nodeRef(name));
+    return node?.desired === undefined && node?.memory?.owned === undefined;
+  });
+  if (foreign.length > 0 && situation.remembered !== undefined)
+    add('unmanaged', `${foreign.join(', ')} ${foreign.length === 1 ? 'has' : 'have'} its label, and no document`, {
+      servers: foreign,
+    });
+  const members = situation.nodes.filter(({ isMember }) => isMember);
+  const count = (...phases: readonly string[]) => members.filter(({ node }) => phases.includes(node.phase)).length;
+  const [serving, coming, unseen] = [count('serving'), count('planned', 'starting'), count('unseen')];
+  if (members.length > 0 && coming === 0 && unseen === 0 && serving < situation.min)
+    add('short', `${counted(serving, 'node')} of ${situation.min} ${serving === 1 ? 'is' : 'are'} in service`, {
+      inService: serving,
+      min: situation.min,
+    });
+  const wanted = unmetGrowth(situation);
+  if (wanted !== undefined)
+    add('full', `${wanted.because}; it has ${counted(situation.max, 'node')}, and may not have more`, {
+      max: situation.max,
+      urgency: wanted.urgency ?? null,
+    });
+  const missing = unknowns(fleetOf(situation));
+  if (missing.length > 0 && (situation.scaling !== undefined || situation.consolidation !== undefined))
+    add('blind', `its policy decides nothing without knowing ${missing.join(', ')}`, { unknown: missing });
+  return found;
+}

@@ -1,0 +1,195 @@
+/** Summary: nodes by state, what they cost before and after the plan, and what the policies of pools see. */
+
+import { formatRef } from '../../../src/engine/ref.ts';
+import type { Change, Desired, Facts, Pair, Scene, Summary } from '../../../src/engine/types.ts';
+import { counted } from '../../../src/engine/verdict.ts';
+import { type NodePair, nodeSignals, PLUGIN, type PoolPair } from '../facts.ts';
+import type { NodePoolSpec, NodeSpec } from '../generated.ts';
+import type { PriceList } from '../world.ts';
+import { type Cost, costLines, costOf, moneyText, type Price, type Priced } from './cost.ts';
+import { consolidating, fleetOf } from './decide.ts';
+import { decideFor } from './diff.ts';
+import { percent, project, unknowns } from './fleet.ts';
+
+/** Daily backups cost so much of the server's price more. Source: "Backups", Hetzner Cloud documentation. */
+const BACKUPS = 0.2;
+
+interface Offered {
+  readonly serverType?: string | undefined;
+  readonly location?: string | undefined;
+  readonly backups?: boolean | undefined;
+}
+
+function offerKey(serverType: string, location: string): string {
+  return `${serverType}@${location}`;
+}
+
+/** Prices of what documents ask for: what a summary needs of servers that are not there yet. */
+export function pricesBeside(prices: PriceList | undefined, documents: readonly Desired[]): Facts {
+  if (prices === undefined) return {};
+  const wanted = documents.flatMap(({ ref, spec }): readonly Offered[] => {
+    if (ref.kind === 'Node') return [spec as NodeSpec];
+    return ref.kind === 'NodePool' ? [(spec as NodePoolSpec).template] : [];
+  });
+  const offers = wanted.flatMap(({ serverType, location }) => {
+    const price = serverType === undefined ? undefined : prices.types[serverType]?.locations[location ?? ''];
+    if (serverType === undefined || location === undefined || price === undefined) return [];
+    return [[offerKey(serverType, location), { hourly: price.hourly, monthly: price.monthly }] as const];
+  });
+  return { currency: prices.currency, offers: Object.fromEntries(offers.sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+function withBackups(price: Price, backups: boolean | undefined): Price {
+  const factor = backups === true ? 1 + BACKUPS : 1;
+  return { hourly: price.hourly * factor, monthly: price.monthly * factor };
+}
+
+function besideOf(scene: Scene): { readonly currency?: string; readonly offers: Readonly<Record<string, Price>> } {
+  const { currency, offers } = scene.beside?.[PLUGIN] ?? {};
+  return {
+    ...(typeof currency === 'string' ? { currency } : {}),
+    offers: (offers ?? {}) as unknown as Readonly<Record<string, Price>>,
+  };
+}
+
+function offered(name: string, { serverType, location, backups }: Offered, scene: Scene): Priced {
+  const price = besideOf(scene).offers[offerKey(serverType ?? '', location ?? '')];
+  return price === undefined ? { name } : { name, price: withBackups(price, backups) };
+}
+
+/** What a server costs as it is; a static one costs nothing here. */
+function seen(pair: NodePair): Priced | undefined {
+  const { ref, observed, memory, gap } = pair;
+  if (observed?.given === true || (pair.desired === undefined && memory?.owned === undefined)) return undefined;
+  if (observed === undefined)
+    return gap !== undefined && memory?.state !== undefined && memory.state !== 'absent'
+      ? { name: ref.name }
+      : undefined;
+  const { hourly, monthly } = nodeSignals(pair) ?? {};
+  if (hourly === undefined || monthly === undefined) return { name: ref.name };
+  return { name: ref.name, price: withBackups({ hourly, monthly }, observed.facts.backups) };
+}
+
+function acceptedChange({ ref }: Pair, scene: Scene): Change | undefined {
+  const action = scene.judged.get(formatRef(ref));
+  return action?.verdict === 'accept' ? action.change : undefined;
+}
+
+/** What it costs once its accepted change is through; undefined where nothing is left of it. */
+function later(pair: NodePair, now: Priced | undefined, change: Change | undefined, scene: Scene): Priced | undefined {
+  if (change?.goal === 'remove') return undefined;
+  const spec = pair.desired?.spec;
+  const changes = (path: string): boolean => change?.fields.some((field) => field.path === path) ?? false;
+  const isNew = change?.goal === 'create' || change?.goal === 'replace';
+  if (spec === undefined || !(isNew || changes('/serverType') || changes('/backups'))) return now;
+  const location = isNew ? spec.location : pair.observed?.facts.location;
+  return offered(pair.ref.name, { serverType: spec.serverType, location, backups: spec.backups }, scene);
+}
+
+/** Names that come to pools and go from them, by what is accepted. */
+function poolChanges(pairs: readonly Pair[], scene: Scene) {
+  const comes: Priced[] = [];
+  const goes = new Set<string>();
+  for (const pair of pairs) {
+    if (pair.ref.kind !== 'NodePool') continue;
+    const template = (pair as PoolPair).desired?.spec.template;
+    for (const { path, after } of acceptedChange(pair, scene)?.fields ?? []) {
+      if (!path.startsWith('/members/')) continue;
+      const name = path.slice('/members/'.length);
+      if (after === undefined) goes.add(name);
+      else if (after === 'new' && template !== undefined) comes.push(offered(name, template, scene));
+    }
+  }
+  return { comes, goes };
+}
+
+function costFacts(now: Cost, after: Cost, currency: string): Facts {
+  return {
+    currency,
+    now: { hourly: now.hourly, monthly: now.monthly, servers: now.servers },
+    after: { hourly: after.hourly, monthly: after.monthly, servers: after.servers },
+    unknown: [...new Set([...now.unknown, ...after.unknown])].sort(),
+  };
+}
+
+function costSummary(pairs: readonly Pair[], scene: Scene): readonly Summary[] {
+  const { currency } = besideOf(scene);
+  const nodes = pairs.filter(({ ref }) => ref.kind === 'Node') as readonly NodePair[];
+  const { comes, goes } = poolChanges(pairs, scene);
+  const now = nodes.map(seen);
+  const after = nodes.map((pair, i) =>
+    goes.has(pair.ref.name) ? undefined : later(pair, now[i], acceptedChange(pair, scene), scene),
+  );
+  const [before, then] = [
+    costOf(now.flatMap((each) => each ?? [])),
+    costOf([...after.flatMap((each) => each ?? []), ...comes]),
+  ];
+  if (currency === undefined || before.servers + then.servers === 0) return [];
+  return [{ title: 'cost', lines: costLines(before, then, currency), facts: costFacts(before, then, currency) }];
+}
+
+function stateSummary(pairs: readonly Pair[]): readonly Summary[] {
+  const states = pairs
+    .filter(({ ref, desired, memory }) => ref.kind === 'Node' && (desired !== undefined || memory !== undefined))
+    .map(
+      ({ observed, memory, gap }) => observed?.state ?? (gap === undefined ? 'absent' : (memory?.state ?? 'absent')),
+    );
+  if (states.length === 0) return [];
+  const counts = new Map<string, number>();
+  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const sorted = [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
+  const line = sorted.map(([state, count]) => `${count} ${state}`).join(', ');
+  return [{ title: 'nodes', lines: [`${counted(states.length, 'node')}: ${line}`], facts: Object.fromEntries(sorted) }];
+}
+
+/** So many lines about what stays are shown for each pool. */
+const KEPT_SHOWN = 5;
+
+function poolSummary(pair: PoolPair, scene: Scene): readonly Summary[] {
+  const { situation } = decideFor(pair, scene) ?? {};
+  if (situation === undefined || (situation.scaling === undefined && situation.consolidation === undefined)) return [];
+  const fleet = fleetOf(situation);
+  const projection = project(fleet);
+  const currency = besideOf(scene).currency ?? '';
+  const members = situation.nodes.filter(({ isMember }) => isMember).length;
+  const lines =
+    projection === undefined
+      ? [`${counted(members, 'member')}; not known: ${unknowns(fleet).join(', ')}`]
+      : [
+          `${counted(members, 'member')}, ${projection.serving} in service, ${projection.coming} starting; ` +
+            `${percent(projection.allocatedMb, projection.servingMb)} % of ${projection.servingMb} MB taken, ` +
+            `${projection.queued} waiting for ${projection.queuedMb} MB`,
+        ];
+  const found = consolidating(situation);
+  const kept = found === undefined ? [] : 'plan' in found ? found.plan.kept : found.kept;
+  const facts = { members, ...(projection === undefined ? {} : { ...projection }) };
+  const consolidation =
+    found === undefined
+      ? []
+      : 'plan' in found
+        ? [
+            `consolidation: ${found.plan.going.join(', ')} can go: ${moneyText(found.plan.savings, 4, currency)} an hour less, ` +
+              `${found.plan.before} % of the memory taken now, ${found.plan.after} % then`,
+            ...found.plan.moves.map(
+              ({ container, mb, from, to }) => `moves ${container} (${mb} MB) from ${from} to ${to}`,
+            ),
+          ]
+        : [`consolidation: none: ${found.why}`];
+  const stays = kept.slice(0, KEPT_SHOWN).map(({ name, why }) => `${name} stays: ${why}`);
+  const more = kept.length - KEPT_SHOWN;
+  return [
+    {
+      title: `pool ${pair.ref.name}`,
+      lines: [...lines, ...consolidation, ...stays, ...(more > 0 ? [`and ${more} more stay`] : [])],
+      facts,
+    },
+  ];
+}
+
+export function summaryOf(pairs: readonly Pair[], scene: Scene): readonly Summary[] {
+  return [
+    ...stateSummary(pairs),
+    ...costSummary(pairs, scene),
+    ...pairs.filter(({ ref }) => ref.kind === 'NodePool').flatMap((pair) => poolSummary(pair as PoolPair, scene)),
+  ];
+}

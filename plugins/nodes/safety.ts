@@ -1,0 +1,493 @@
+/**
+ * Safety rules of Nodes: what has to hold before a node is drained, removed or replaced, or its power goes.
+ *
+ * A removal is judged by them at both of its steps, at its draining and at its deletion, and right before each again. A
+ * node that is only drained because its disk is full stays where it is: what guards removals passes it.
+ */
+
+import { formatRef } from '../../src/engine/ref.ts';
+import type { Change, Facts, Pair, Scene, Verdict } from '../../src/engine/types.ts';
+import { defer, durationText, pass, reject } from '../../src/engine/verdict.ts';
+import { type NodeLife, type NodePair, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
+import type { NodePoolMemory, NodePoolSpec, NodeRuleId } from './generated.ts';
+import { dedication, leastOf, ms, poolOf, poolRef, settingsOfPair } from './settings.ts';
+import { isBusy } from './state.ts';
+
+/** So long after its containers were read for the first time, a node that was found is left alone. */
+export const POST_SYNC_GRACE_MS = 10 * 60_000;
+
+type NodeRule = (change: Change, pair: NodePair, scene: Scene) => Verdict;
+
+const KEPT = pass('neither removed nor replaced');
+
+function takesAway({ goal }: Change): boolean {
+  return goal === 'remove' || goal === 'replace';
+}
+
+/** A rule about removals and replacements alone: of what is seen, with all that is known of it. */
+function whenTaken(
+  rule: (
+    known: { readonly state: string; readonly signals: NodeSignals; readonly life: NodeLife },
+    pair: NodePair,
+    scene: Scene,
+    change: Change,
+  ) => Verdict,
+): NodeRule {
+  return (change, pair, scene) => {
+    if (!takesAway(change)) return KEPT;
+    const signals = nodeSignals(pair);
+    // Without a look there is nothing to judge: the engine's own rules let nothing go that is not seen.
+    if (pair.observed === undefined || signals === undefined) return pass('it is not seen');
+    return rule({ state: pair.observed.state, signals, life: signals.life }, pair, scene, change);
+  };
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** `7 min`, or `40 s` below two minutes. */
+function spanText(span: number): string {
+  return span < 120_000 ? `${Math.floor(span / 1000)} s` : `${Math.floor(span / 60_000)} min`;
+}
+
+/** What a grace says: it lasts up to, and not including, the end of it. */
+function withinGrace(
+  since: string,
+  graceMs: number,
+  now: number,
+): { readonly over: boolean; readonly facts: Facts; readonly clearsAt: string } {
+  const begun = Math.min(Date.parse(since), now);
+  const end = begun + graceMs;
+  return {
+    over: now >= end,
+    facts: {
+      since: iso(begun),
+      ageSeconds: Math.floor((now - begun) / 1000),
+      graceSeconds: graceMs / 1000,
+      remainingSeconds: Math.max(0, Math.ceil((end - now) / 1000)),
+    },
+    clearsAt: iso(end),
+  };
+}
+
+const otherServer: NodeRule = (_change, pair) => {
+  const facts = { serverId: pair.observed?.facts.serverId ?? null, ours: pair.memory?.kept.serverId ?? null };
+  if (pair.observed?.facts.other !== true) return pass('the server that is ours, or none', facts);
+  return reject(`the server of this name, ${facts.serverId}, is not the one that was made or adopted`, facts, {
+    remedy: { outside: `rename one of the two, or \`fettle state forget ${formatRef(pair.ref)}\`: then it is adopted` },
+  });
+};
+
+const providerBusy: NodeRule = (_change, pair) => {
+  const status = nodeSignals(pair)?.status;
+  if (!isBusy(status)) return pass('its provider is not at it', { status: status ?? null });
+  return defer(
+    `its provider says that it is ${status}`,
+    { status: status ?? null },
+    {
+      remedy: { outside: 'wait until its provider is done' },
+    },
+  );
+};
+
+const dedicatedNode: NodeRule = (change, pair) => {
+  const settings = settingsOfPair(pair);
+  const why = dedication(pair);
+  const facts = { role: settings.role, provider: settings.provider, dedicated: why ?? null };
+  if (why === undefined) return pass('a worker of a cloud', facts);
+  const isDrain = change.step.endsWith('>draining');
+  if (!takesAway(change) && !isDrain) return pass('neither drained, removed nor replaced', facts);
+  return reject(`cannot decommission dedicated node: ${why}`, facts, {
+    remedy: {
+      outside: 'write its document with lifecycle.onRemove: release to let it go as it is',
+    },
+  });
+};
+
+const syncInProgress = whenTaken(({ life }, _pair, scene) => {
+  const { recoveredAt, syncCompletedAt } = life;
+  const facts = { recoveredAt: recoveredAt ?? null, syncCompletedAt: syncCompletedAt ?? null };
+  if (recoveredAt === undefined) return pass('it was not found, but made', facts);
+  if (syncCompletedAt !== undefined) return pass('the containers of every node were read since', facts);
+  return reject(
+    `it was found ${spanText(scene.now - Date.parse(recoveredAt))} ago, and the containers of every node were not read once since then`,
+    facts,
+    { remedy: { outside: 'apply again once the workload source can be read' } },
+  );
+});
+
+const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
+  const { recoveredAt, syncCompletedAt } = life;
+  if (recoveredAt === undefined || syncCompletedAt === undefined)
+    return pass('nothing was synced', { recoveredAt: recoveredAt ?? null });
+  const grace = withinGrace(syncCompletedAt, POST_SYNC_GRACE_MS, scene.now);
+  if (grace.over) return pass('its containers are known for long enough', grace.facts);
+  return reject(
+    `it was found, and its containers are known for ${spanText(scene.now - Date.parse(syncCompletedAt))}, at least ${durationText(POST_SYNC_GRACE_MS)}`,
+    grace.facts,
+    { clearsAt: grace.clearsAt, remedy: { wait: grace.clearsAt } },
+  );
+});
+
+const containersUnknown = whenTaken(({ signals, life }) => {
+  const facts = { workloads: signals.workloads, lastKnown: life.containers ?? null };
+  if (signals.workloads === 'listed') return pass('the workload source lists it', facts);
+  if (signals.workloads === 'none') return pass('its document says that nothing lists it', facts);
+  // What never was ready never could take anything.
+  if (life.initializedAt === undefined && life.recoveredAt === undefined && life.containersEver === 0)
+    return pass('it never was ready', facts);
+  const what = signals.workloads === 'unlisted' ? 'does not list it' : 'could not be read';
+  return reject(`the workload source ${what}: nobody knows that it is empty`, facts, {
+    remedy: { outside: 'let the source list it, with no containers where it has none' },
+  });
+});
+
+const stillStarting = whenTaken(({ state, life }, pair) => {
+  const facts = { state, provisionedAt: life.provisionedAt ?? null };
+  if (state !== 'provisioning' && state !== 'initializing') return pass('it is started', facts);
+  const { startDeadline } = settingsOfPair(pair);
+  const due = life.provisionedAt === undefined ? undefined : iso(Date.parse(life.provisionedAt) + ms(startDeadline));
+  return reject(`it is still ${state}`, facts, {
+    remedy: { outside: `wait until it is ready${due === undefined ? '' : `, or unhealthy, at ${due}`}` },
+  });
+});
+
+function containersText(count: number): string {
+  return `Node has ${count} container${count === 1 ? '' : 's'}`;
+}
+
+function hasAny(life: NodeLife, signals: NodeSignals): Verdict {
+  const containers = life.containers ?? 0;
+  const facts = { containers, workloads: signals.workloads };
+  if (containers === 0) return pass('it has no containers', facts);
+  const known = signals.workloads === 'listed' ? '' : ', as last known';
+  return reject(`${containersText(containers)}${known}`, facts, {
+    remedy: { outside: 'wait until they end, or move them to other nodes' },
+  });
+}
+
+const drainsContainers = whenTaken(({ life, signals }) => hasAny(life, signals));
+
+const hasContainers = whenTaken(({ life, signals }) => hasAny(life, signals));
+
+const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
+  const { allocatedMb = 0, containers = 0 } = life;
+  const facts = { allocatedMb, containers };
+  if (allocatedMb === 0) return pass('no memory is allocated', facts);
+  if (containers > 0 && change.step.endsWith('>draining')) return pass('it is the memory of its containers', facts);
+  return reject(`${allocatedMb} MB of memory are allocated`, facts, {
+    remedy: { outside: 'wait until the workload source says that nothing is allocated' },
+  });
+});
+
+const tooYoung = whenTaken(({ state, life }, pair, scene) => {
+  if (state !== 'ready') return pass('not a node that never had a container', { state });
+  const since = life.initializedAt ?? life.provisionedAt;
+  if (since === undefined) return pass('nobody knows its age', { state });
+  const { readyGrace } = settingsOfPair(pair);
+  const grace = withinGrace(since, ms(readyGrace), scene.now);
+  if (grace.over) return pass('past its grace', grace.facts);
+  const age = spanText(Math.max(0, scene.now - Date.parse(since)));
+  const remaining = spanText(Date.parse(grace.clearsAt) - scene.now);
+  return reject(
+    `Ready node too young: ${life.initializedAt === undefined ? 'made' : 'ready'} ${age} ago, at least ${readyGrace}, ${remaining} remain`,
+    grace.facts,
+    { clearsAt: grace.clearsAt, remedy: { wait: grace.clearsAt } },
+  );
+});
+
+const ageUnknown = whenTaken(({ state, life }) => {
+  const facts = { state, initializedAt: life.initializedAt ?? null, provisionedAt: life.provisionedAt ?? null };
+  if (state !== 'ready') return pass('not a node that never had a container', facts);
+  if (life.initializedAt !== undefined || life.provisionedAt !== undefined) return pass('its age is known', facts);
+  return reject('nobody knows since when it is there: neither when it was made nor when it was ready', facts, {
+    remedy: { outside: 'find out why its provider does not say when it was made' },
+  });
+});
+
+const noHistory = whenTaken(({ state, life }) => {
+  const facts = { state, containersEver: life.containersEver };
+  if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', facts);
+  if (life.containersEver > 0)
+    return pass(`it had ${life.containersEver} container${life.containersEver === 1 ? '' : 's'}`, facts);
+  return reject(`it is ${state}, and no container was ever counted on it`, facts, {
+    remedy: { outside: 'find out what ran on it before it is removed' },
+  });
+});
+
+const idleGrace = whenTaken(({ state, life }, pair, scene) => {
+  if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', { state });
+  if ((life.containers ?? 0) > 0) return pass('not empty', { state, containers: life.containers ?? 0 });
+  const grace = settingsOfPair(pair).idleGrace;
+  if (life.emptySince === undefined)
+    return reject(
+      'nobody knows since when it is empty',
+      { state, emptySince: null, grace },
+      {
+        remedy: { outside: 'let the workload source list it' },
+      },
+    );
+  const spent = withinGrace(life.emptySince, ms(grace), scene.now);
+  const facts = { ...spent.facts, containersEver: life.containersEver };
+  const idle = spanText(Math.max(0, scene.now - Date.parse(life.emptySince)));
+  if (spent.over) return pass(`it served ${life.containersEver}, and is idle for ${idle}`, facts);
+  return reject(`it is empty for ${idle}, at least ${grace}`, facts, {
+    clearsAt: spent.clearsAt,
+    remedy: { wait: spent.clearsAt },
+  });
+});
+
+const queueWaits = whenTaken(({ state, signals }) => {
+  const { queue } = signals;
+  const facts = { queued: queue?.count ?? null, queuedMb: queue?.mb ?? null };
+  if (state === 'unhealthy') return pass('it could take nothing', { ...facts, state });
+  if (signals.workloads === 'none') return pass('nothing could wait for it', facts);
+  if (queue === undefined)
+    return reject('nobody knows whether something waits for room', facts, {
+      remedy: { outside: 'make the workload source readable' },
+    });
+  if (queue.count === 0) return pass('nothing waits for room', facts);
+  return reject(
+    `${queue.count} container${queue.count === 1 ? ' waits' : 's wait'} for ${queue.mb} MB of room`,
+    facts,
+    { remedy: { outside: 'wait until the queue is empty' } },
+  );
+});
+
+/** A pool as far as rules about its members ask. */
+interface PoolSeen {
+  readonly name: string;
+  readonly spec?: NodePoolSpec;
+  readonly kept?: Partial<NodePoolMemory>;
+  /** Every node that is, or was, of it. */
+  readonly nodes: readonly NodePair[];
+}
+
+function poolSeen(pair: NodePair, scene: Scene): PoolSeen | undefined {
+  const name = poolOf(pair);
+  if (name === undefined) return undefined;
+  const pool = scene.pair(poolRef(name));
+  const spec = pool?.desired?.spec as NodePoolSpec | undefined;
+  const kept = pool?.memory?.kept as Partial<NodePoolMemory> | undefined;
+  const nodes = (scene.ofKind(PLUGIN, 'Node') as readonly NodePair[]).filter(
+    (each) => (each.desired !== undefined || each.memory?.owned !== undefined) && poolOf(each) === name,
+  );
+  return {
+    name,
+    ...(spec === undefined ? {} : { spec }),
+    ...(kept === undefined ? {} : { kept }),
+    nodes,
+  };
+}
+
+const IN_SERVICE: ReadonlySet<string> = new Set(['ready', 'active', 'idle']);
+
+function isInService({ observed }: NodePair): boolean {
+  return observed !== undefined && IN_SERVICE.has(observed.state);
+}
+
+/** An accepted action on it is under way that takes it out of service, for good or for a time. */
+function isGoing(pair: NodePair, scene: Scene): boolean {
+  const change = scene.underWay.get(formatRef(pair.ref))?.change;
+  if (change === undefined) return false;
+  return takesAway(change) || change.step.endsWith('>draining') || change.step.startsWith('power:on>');
+}
+
+function isSame(a: NodePair, b: NodePair): boolean {
+  return formatRef(a.ref) === formatRef(b.ref);
+}
+
+const keepsMin: NodeRule = (_change, pair, scene) => {
+  const pool = poolSeen(pair, scene);
+  if (pool === undefined) return pass('a member of no pool');
+  if (pool.spec === undefined) return pass('its pool is not written any more', { pool: pool.name });
+  const min = leastOf(pool.spec);
+  const left = pool.nodes.filter((each) => !isSame(each, pair) && isInService(each) && !isGoing(each, scene)).length;
+  const facts = { pool: pool.name, left, min, inService: isInService(pair) };
+  if (!isInService(pair)) return pass('it is not in service', facts);
+  if (left >= min) return pass(`${left} would be left in service, ${min} ${min === 1 ? 'is' : 'are'} wanted`, facts);
+  return reject(`it would leave ${left} of ${pool.name} in service, ${min} ${min === 1 ? 'is' : 'are'} wanted`, facts, {
+    remedy: { outside: 'wait until another one is in service, or let the pool have fewer' },
+  });
+};
+
+/** Others of its pool that stand in the way of a step on it, by their names. */
+function inTheWay(change: Change, pair: NodePair, pool: PoolSeen, scene: Scene): readonly string[] {
+  const others = pool.nodes.filter((each) => !isSame(each, pair));
+  const isPower = change.step.startsWith('power:');
+  const isDrain = change.step.endsWith('>draining');
+  return others
+    .filter((each) => {
+      if (isGoing(each, scene)) return true;
+      const state = each.observed?.state;
+      // A node that was drained may be removed while another one is: neither is in service.
+      if (isDrain || isPower) {
+        if (state === 'draining' || state === 'decommissioned') return true;
+      }
+      return isPower && state !== undefined && IN_SERVICE.has(state) && each.observed?.others?.['health'] !== 'healthy';
+    })
+    .map(({ ref }) => ref.name);
+}
+
+const oneAtATime: NodeRule = (change, pair, scene) => {
+  const pool = poolSeen(pair, scene);
+  if (pool === undefined) return pass('a member of no pool');
+  const atOnce = pool.spec?.removalsAtOnce ?? 1;
+  const others = inTheWay(change, pair, pool, scene);
+  const facts = { pool: pool.name, others, atOnce };
+  if (others.length < atOnce) return pass(`${others.length} others at once, ${atOnce} may be`, facts);
+  return defer(
+    `${others.join(', ')} of ${pool.name} ${others.length === 1 ? 'is' : 'are'} drained, removed or turned off now, ${atOnce} at once may be`,
+    facts,
+    { remedy: { outside: 'apply again when that is done' } },
+  );
+};
+
+const drainGrace = whenTaken(({ life }, pair, scene) => {
+  const { drainGrace: grace } = settingsOfPair(pair);
+  if (life.drainingAt === undefined)
+    return defer('nobody knows since when it is drained', { grace }, { remedy: { outside: 'plan again' } });
+  // Until the workload source was told, it could still put something there.
+  const { toldAt = life.drainingAt } = pair.memory?.kept ?? {};
+  const since = toldAt > life.drainingAt ? toldAt : life.drainingAt;
+  const spent = withinGrace(since, ms(grace), scene.now);
+  const drained = spanText(Math.max(0, scene.now - Date.parse(since)));
+  if (spent.over) return pass(`drained for ${drained}`, spent.facts);
+  return defer(`it was drained ${drained} ago, at least ${grace} lie between that and its removal`, spent.facts, {
+    clearsAt: spent.clearsAt,
+    remedy: { wait: spent.clearsAt },
+  });
+});
+
+const powerNeeded: NodeRule = (change, pair) => {
+  const signals = nodeSignals(pair);
+  const containers = signals?.life.containers;
+  const facts = { containers: containers ?? null, workloads: signals?.workloads ?? null };
+  if (change.step === 'power:off>off') return pass('it is off', facts);
+  const isKnown = signals?.workloads === 'listed' || signals?.workloads === 'none';
+  if (isKnown && containers === 0) return pass('nothing runs on it', facts);
+  const neverReady = signals?.life.initializedAt === undefined && signals?.life.recoveredAt === undefined;
+  if (neverReady && (containers ?? 0) === 0) return pass('it never was ready', facts);
+  return reject(
+    (containers ?? 0) > 0
+      ? `it has to be off for that, and ${containersText(containers ?? 0)}`
+      : 'it has to be off for that, and nobody knows what runs on it',
+    facts,
+    { remedy: { outside: 'wait until it is empty, or move its containers to other nodes' } },
+  );
+};
+
+/** What of a change destroys data; undefined where nothing does. */
+export function destroys({ goal, step, fields }: Change): string | undefined {
+  if (goal === 'replace')
+    return step.startsWith('power:')
+      ? 'a rebuild destroys what is on its disk'
+      : 'a replacement destroys what is on its disk';
+  return goal === 'update' && fields.some(({ path, after }) => path === '/backups' && after === false)
+    ? 'the end of its backups deletes every one of them'
+    : undefined;
+}
+
+const destroysData: NodeRule = (change) => {
+  const what = destroys(change);
+  const facts = { goal: change.goal, fields: change.fields.map(({ path }) => path) };
+  if (what === undefined) return pass('no data is destroyed that was to stay', facts);
+  return reject(what, facts, {
+    remedy: { outside: `\`--override destroys-data@${formatRef(change.ref)} --reason "…"\`, if that is meant` },
+  });
+};
+
+const unknownMembers = whenTaken((_known, pair, scene) => {
+  const pool = poolSeen(pair, scene);
+  if (pool === undefined) return pass('a member of no pool');
+  const facts = { pool: pool.name, members: pool.kept?.members?.length ?? null };
+  if (pool.spec === undefined || pool.kept?.members !== undefined) return pass('its pool knows its members', facts);
+  return reject(`${pool.name} does not remember its members: which of its nodes may go is not known yet`, facts, {
+    remedy: { outside: 'apply: it remembers them then' },
+  });
+});
+
+export const nodeRules = {
+  'other-server': otherServer,
+  'provider-busy': providerBusy,
+  'dedicated-node': dedicatedNode,
+  'container-sync-in-progress': syncInProgress,
+  'post-sync-grace-period': postSyncGrace,
+  'containers-unknown': containersUnknown,
+  'still-starting': stillStarting,
+  'drains-containers': drainsContainers,
+  'has-containers': hasContainers,
+  'allocated-memory': allocatedMemory,
+  'too-young': tooYoung,
+  'age-unknown': ageUnknown,
+  'no-history': noHistory,
+  'idle-grace': idleGrace,
+  'queue-waits': queueWaits,
+  'keeps-min': keepsMin,
+  'one-at-a-time': oneAtATime,
+  'drain-grace': drainGrace,
+  'power-needed': powerNeeded,
+  'destroys-data': destroysData,
+  'unknown-members': unknownMembers,
+} as const satisfies Record<NodeRuleId, NodeRule>;
+
+/** Rules about a node itself, whatever its pool wants. */
+const OF_ITSELF = [
+  'other-server',
+  'provider-busy',
+  'dedicated-node',
+  'container-sync-in-progress',
+  'post-sync-grace-period',
+  'containers-unknown',
+  'still-starting',
+  'drains-containers',
+  'allocated-memory',
+  'too-young',
+  'age-unknown',
+  'no-history',
+  'idle-grace',
+] as const satisfies readonly NodeRuleId[];
+
+/** Why a node may not be taken away now; the first rule that says so. */
+export interface Refusal {
+  readonly rule: string;
+  readonly message: string;
+  /** When it clears by itself: epoch ms. */
+  readonly clearsAt?: number;
+}
+
+/** What the rules about a node itself, and its protections, say of its removal; undefined where it may go. */
+export function refusalOf(pair: NodePair, scene: Scene): Refusal | undefined {
+  if (pair.memory?.protect === true || pair.desired?.meta.lifecycle.protect === true)
+    return { rule: 'protected', message: 'it is protected' };
+  const by = pair.observed?.protectedBy;
+  if (by !== undefined) return { rule: 'provider-protected', message: `its provider protects it: ${by}` };
+  const state = pair.observed?.state ?? 'absent';
+  const change: Change = {
+    ref: pair.ref,
+    step: `${state}>draining`,
+    goal: 'remove',
+    fields: [],
+    because: '',
+    cause: 'policy',
+  };
+  for (const rule of OF_ITSELF) {
+    const { outcome, message, clearsAt } = nodeRules[rule](change, pair, scene);
+    if (outcome === 'reject' || outcome === 'defer')
+      return { rule, message, ...(clearsAt === undefined ? {} : { clearsAt: Date.parse(clearsAt) }) };
+  }
+  return undefined;
+}
+
+/** Others of its pool: what a rule about the pool has to see right before an action. */
+export function mattersToNode(pair: NodePair, scene: Scene): readonly Pair['ref'][] {
+  const change = scene.changes.get(formatRef(pair.ref));
+  if (change === undefined || !(isTaking(change) || change.step.startsWith('power:on>'))) return [];
+  const pool = poolSeen(pair, scene);
+  if (pool === undefined) return [];
+  const itself = scene.pair(poolRef(pool.name))?.ref;
+  return [...(itself === undefined ? [] : [itself]), ...pool.nodes.map(({ ref }) => ref)];
+}
+
+function isTaking(change: Change): boolean {
+  return takesAway(change) || change.step.endsWith('>draining');
+}

@@ -1,0 +1,183 @@
+/**
+ * The emulated world of nodes: a cloud provider on this machine, and the source that says what runs on its servers.
+ *
+ * What is made there lives as fast as somebody who plays can watch it. A server called `busy` gets a container as soon as
+ * it is up, and keeps it; `idle` has had some; `young` never gets any. One that nobody wrote anything of is there already.
+ */
+
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Json } from '../../src/engine/types.ts';
+import type { RunningWorld, SandboxWorld } from '../../src/sandbox/sandbox.ts';
+import { runningClock } from './sandbox/clock.ts';
+import { type Emulator, startEmulator, TOKENS } from './sandbox/emulator.ts';
+import type { Times } from './sandbox/timeline.ts';
+
+const DAY_MS = 86_400_000;
+/** ms: seconds instead of minutes. */
+const TIMES: Times = {
+  create: 300,
+  start: 200,
+  boot: 500,
+  stop: 200,
+  signal: 100,
+  guestStop: 300,
+  remove: 300,
+  changeType: 1000,
+  rebuild: 1000,
+  image: 1000,
+  other: 100,
+};
+/** Key of the label that drains a node. */
+const DRAIN_LABEL = 'fettle/drain';
+const STATE = 'cloud.json';
+
+interface Ports {
+  readonly api?: number;
+  readonly readiness?: number;
+  readonly workloads?: number;
+}
+
+interface Saved {
+  readonly ports: Ports;
+  readonly state: string;
+}
+
+interface Written {
+  readonly name: string;
+  readonly shows: string;
+  /** More of its spec. */
+  readonly spec: string;
+}
+
+const NODES: readonly Written[] = [
+  { name: 'young', shows: 'is ready, and never had a container', spec: '' },
+  { name: 'busy', shows: 'gets a container as soon as it is up', spec: '' },
+  {
+    name: 'idle',
+    shows: 'has had containers, and is empty',
+    // Short, so that it can be watched.
+    spec: '  idleGrace: 2s\n  drainGrace: 2s\n',
+  },
+];
+
+/** What runs on a server that has just come up. */
+function settleIn({ workloads }: Emulator, name: string): void {
+  if (name === 'busy') workloads.start('busy', { id: 'lobby-1', mb: 1024, tier: 'small', players: 7 });
+  if (name !== 'idle') return;
+  for (const id of ['arena-1', 'arena-2']) {
+    workloads.start('idle', { id, mb: 512, tier: 'micro', players: 0 });
+    workloads.end(id);
+  }
+}
+
+async function readSaved(file: string): Promise<Saved | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Saved;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Writes the state down at rest times, one write after the other; `flush` at once. */
+function keeper(file: string, content: () => string): { readonly touch: () => void; readonly flush: () => void } {
+  let waiting: NodeJS.Timeout | undefined;
+  let last: Promise<void> = Promise.resolve();
+  const write = async (): Promise<void> => {
+    await writeFile(`${file}.new`, content(), { mode: 0o600 });
+    await rename(`${file}.new`, file);
+  };
+  return {
+    touch: () => {
+      waiting ??= setTimeout(() => {
+        waiting = undefined;
+        last = last.then(write).catch(() => undefined);
+      }, 50).unref();
+    },
+    flush: () => {
+      clearTimeout(waiting);
+      writeFileSync(file, content(), { mode: 0o600 });
+    },
+  };
+}
+
+function readinessYaml(port: number): string {
+  // Without a loopback of many addresses there is nothing to probe.
+  return port === 0 ? '{ after: 2s }' : `{ http: { port: ${port}, path: /healthz } }`;
+}
+
+function nodeYaml({ name, spec }: Written, port: number): string {
+  return `apiVersion: nodes/v1
+kind: Node
+metadata: { name: ${name} }
+spec:
+  serverType: cx23
+  image: debian-13
+  location: nbg1
+  readiness: ${readinessYaml(port)}
+${spec}`;
+}
+
+/** One file a node, so that somebody who plays can delete one. One that was deleted stays away. */
+async function writeDocuments(folder: string, port: number, fresh: boolean): Promise<void> {
+  const desired = join(folder, 'desired');
+  await mkdir(desired, { recursive: true });
+  for (const node of NODES) {
+    const file = join(desired, `node-${node.name}.yaml`);
+    if (fresh) await writeFile(file, nodeYaml(node, port));
+  }
+}
+
+function configOf({ endpoint, workloads }: Emulator): Readonly<Record<string, Json>> {
+  return {
+    endpoint,
+    tokenFile: join('cloud', 'token'),
+    workloads: {
+      http: { url: workloads.url, drainUrl: workloads.drainUrl, migrateUrl: workloads.migrateUrl },
+      interval: '5s',
+    },
+    probe: { interval: '1s' },
+  };
+}
+
+async function start(folder: string, now: number): Promise<RunningWorld> {
+  const home = join(folder, 'cloud');
+  await mkdir(home, { recursive: true });
+  await writeFile(join(home, 'token'), `${TOKENS.readWrite}\n`, { mode: 0o600 });
+  const saved = await readSaved(join(home, STATE));
+  const up = await startEmulator({
+    clock: runningClock(now),
+    times: TIMES,
+    drainLabel: DRAIN_LABEL,
+    ...(saved === undefined ? {} : { state: saved.state, ports: saved.ports }),
+  });
+  const ports: Ports = {
+    api: Number(new URL(up.endpoint).port),
+    readiness: up.readinessPort,
+    workloads: Number(new URL(up.workloads.url).port),
+  };
+  const keep = keeper(join(home, STATE), () => JSON.stringify({ ports, state: up.save() } satisfies Saved));
+  up.watch({ up: (name) => settleIn(up, name), change: keep.touch });
+  if (saved === undefined)
+    up.seed({ name: 'somebodys', labels: { team: 'other' }, age: 90 * DAY_MS, type: 'cx33', protected: true });
+  await writeDocuments(folder, up.readinessPort, saved === undefined || saved.ports.readiness !== up.readinessPort);
+  keep.flush();
+  const { endpoint, workloads, tokens } = up;
+  return {
+    addresses: { endpoint, token: tokens.readWrite, workloads: workloads.url },
+    config: configOf(up),
+    rows: [
+      { name: 'cloud', address: endpoint, shows: `the API of a cloud provider, token ${tokens.readWrite}` },
+      { name: 'workloads', address: workloads.url, shows: 'what runs on its servers' },
+      ...NODES.map(({ name, shows }) => ({ name: `node ${name}`, address: '-', shows })),
+    ],
+    stop: async () => {
+      keep.flush();
+      await up.stop();
+    },
+  };
+}
+
+export const cloudSandbox: SandboxWorld = { name: 'cloud', start };

@@ -1,0 +1,172 @@
+/**
+ * What may not happen to a fleet, by what is really so at the provider: a model that knows nothing of the plugin's rules.
+ * It looks at every request to delete before it has an effect.
+ */
+
+import type { Emulator } from '../../../plugins/nodes/sandbox/emulator.ts';
+import type { ServerRow } from '../../../plugins/nodes/sandbox/state.ts';
+import { DRAIN_LABEL, type Whole } from './whole.ts';
+
+export const MINUTE = 60_000;
+const READY_GRACE = 30 * MINUTE;
+const IDLE_GRACE = 30 * MINUTE;
+const DRAIN_GRACE = 5 * MINUTE;
+const START_DEADLINE = 15 * MINUTE;
+const POST_SYNC_GRACE = 10 * MINUTE;
+
+/** What is written down now. */
+export interface Written {
+  readonly nodes: ReadonlyMap<string, { readonly role: 'worker' | 'system'; readonly serverType: string }>;
+  /** Size of the one pool; undefined where it is not written. */
+  readonly pool: number | undefined;
+}
+
+export interface Model {
+  written: Written;
+  /** The source answers and says all it knows. */
+  sourceAnswers: boolean;
+  readonly breaches: string[];
+  /** A container started on a server. */
+  readonly started: (server: string) => void;
+  /** The last container of a server ended. */
+  readonly emptied: (server: string) => void;
+  readonly waiting: Set<string>;
+  /** Somebody else made a server. */
+  readonly madeElsewhere: (server: ServerRow) => void;
+  /** A run begins: what it finds, it may adopt. */
+  readonly looked: () => void;
+}
+
+/** The pool of the test, and what its members are called. */
+export const POOL = 'pool';
+const MEMBER = /^pool-\d+$/u;
+
+interface Past {
+  upAt?: number;
+  everUsed?: true;
+  emptySince?: number;
+  elsewhere?: true;
+  foundAt?: number;
+}
+
+function isHealthy({ status, guest, faults }: ServerRow): boolean {
+  return status === 'running' && guest === 'up' && faults.silent !== true;
+}
+
+function containersOn(emulator: Emulator, name: string): number {
+  return emulator.workloads.containers().filter(({ node }) => node === name).length;
+}
+
+/** Why a healthy server may not be deleted. */
+function healthyBreaches(server: ServerRow, past: Past, now: number): readonly string[] {
+  const drained = Number(server.labels[DRAIN_LABEL] ?? Number.NaN) * 1000;
+  const undrained = Number.isNaN(drained)
+    ? ['was never drained']
+    : now - drained < DRAIN_GRACE
+      ? [`was drained ${(now - drained) / 1000} s ago`]
+      : [];
+  if (past.everUsed === true) {
+    const empty = past.emptySince === undefined ? 0 : now - past.emptySince;
+    return empty < IDLE_GRACE ? [...undrained, `is empty for ${empty / 1000} s`] : undrained;
+  }
+  const age = past.upAt === undefined ? 0 : now - past.upAt;
+  return age < READY_GRACE ? [...undrained, `is ready for ${age / 1000} s`] : undrained;
+}
+
+function sickBreaches(server: ServerRow, now: number): readonly string[] {
+  const starting = server.guest === 'booting' || server.status === 'initializing' || server.status === 'starting';
+  return starting && now - server.created < START_DEADLINE ? ['is still starting'] : [];
+}
+
+/** Watches the provider of a project. */
+export function watchFleet({ emulator, clock, recall }: Whole): Model {
+  const pasts = new Map<number, Past>();
+  const pastOf = (id: number): Past => {
+    const past = pasts.get(id) ?? {};
+    pasts.set(id, past);
+    return past;
+  };
+  const breaches: string[] = [];
+  const waiting = new Set<string>();
+  const intents = new Set<string>();
+  const everWritten = new Set<string>();
+  let written: Written = { nodes: new Map(), pool: undefined };
+
+  const checkDelete = (server: ServerRow): void => {
+    const now = clock.now();
+    const past = pastOf(server.id);
+    const say = (text: string): void => {
+      breaches.push(`${server.name} is deleted, and it ${text}`);
+    };
+    if (server.status === 'deleting') return;
+    const isMember = MEMBER.test(server.name) && server.labels['fettle/pool'] === POOL;
+    if (!everWritten.has(server.name) && !isMember) say('was never written');
+    if (server.labels['fettle/role'] === 'system') say('is a system node');
+    if (model.written.nodes.get(server.name)?.role === 'system') say('is written as a system node');
+    if (server.protection.delete) say('is protected');
+    const containers = containersOn(emulator, server.name);
+    if (containers > 0) say(`has ${containers} containers`);
+    if (!model.sourceAnswers) say('cannot be known to be empty');
+    if (waiting.size > 0) say('could take what waits');
+    if (past.elsewhere === true && now - (past.foundAt ?? now) < POST_SYNC_GRACE) say('was found just now');
+    for (const breach of isHealthy(server) ? healthyBreaches(server, past, now) : sickBreaches(server, now))
+      say(breach);
+  };
+  const checkCreate = (): void => {
+    const members = recall().resources.get(`nodes/NodePool/${POOL}`)?.kept['members'];
+    const count = Array.isArray(members) ? members.length : 0;
+    if (model.written.pool !== undefined && count > model.written.pool)
+      breaches.push(`a server is made while the pool has ${count} members, and ought to have ${model.written.pool}`);
+  };
+  emulator.watch({
+    up: (name) => {
+      const { id } = emulator.server(name);
+      pastOf(id).upAt ??= clock.now();
+    },
+    request: (method, path) => {
+      const id = /^\/servers\/(\d+)$/u.exec(path)?.[1];
+      if (method === 'POST' && path === '/servers') checkCreate();
+      const server = id === undefined ? undefined : emulator.cloud().servers.get(Number(id));
+      if (method === 'DELETE' && server !== undefined) checkDelete(server);
+    },
+    change: () => {
+      for (const server of emulator.cloud().servers.values()) {
+        const intent = server.labels['fettle/intent'];
+        if (intent === undefined || intents.has(`${intent} ${server.id}`)) continue;
+        if ([...intents].some((known) => known.startsWith(`${intent} `)))
+          breaches.push(`the intent ${intent} made a second server, ${server.name}`);
+        intents.add(`${intent} ${server.id}`);
+      }
+    },
+  });
+  const model: Model = {
+    get written() {
+      return written;
+    },
+    set written(now: Written) {
+      written = now;
+      for (const name of now.nodes.keys()) everWritten.add(name);
+    },
+    sourceAnswers: true,
+    breaches,
+    waiting,
+    started: (name) => {
+      const past = pastOf(emulator.server(name).id);
+      past.everUsed = true;
+      delete past.emptySince;
+    },
+    emptied: (name) => {
+      pastOf(emulator.server(name).id).emptySince = clock.now();
+    },
+    madeElsewhere: ({ id }) => {
+      pastOf(id).elsewhere = true;
+    },
+    looked: () => {
+      for (const { id } of emulator.cloud().servers.values()) {
+        const past = pastOf(id);
+        if (past.elsewhere === true) past.foundAt ??= clock.now();
+      }
+    },
+  };
+  return model;
+}

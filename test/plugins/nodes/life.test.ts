@@ -1,0 +1,432 @@
+/** What a node has been through is really counted, survives restarts, and counts nothing twice. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { NodeLife } from '../../../plugins/nodes/facts.ts';
+import type { NodeMemory, NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { drainValue, LABELS } from '../../../plugins/nodes/labels.ts';
+import { type Life, lifeOf, type LookAtNode, MOST_IDS, type WorkloadsOfNode } from '../../../plugins/nodes/life.ts';
+import { noteNode } from '../../../plugins/nodes/note.ts';
+import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
+import type { Memory } from '../../../src/engine/types.ts';
+import { ago, MINUTE, nodePair, nodeSpec, NOW, refOf, signalsOf } from './node-support.ts';
+
+/** A node that is looked at again and again, with nothing between the looks but its memory, as after a restart. */
+interface Watched {
+  memory: Memory<NodeMemory>;
+  now: number;
+}
+
+/** What of a look is other than usual. */
+type Glance = { readonly [K in keyof LookAtNode]?: LookAtNode[K] | undefined };
+
+const CREATED = ago(10 * MINUTE);
+
+function watched(kept: Partial<NodeMemory> = {}, more: Partial<Memory<NodeMemory>> = {}): Watched {
+  return { memory: { ref: refOf('Node', 'web-1'), version: 1, kept, owned: 'created', ...more }, now: NOW };
+}
+
+/** Looks, and remembers what is noted, as the log does: what is null is forgotten. */
+function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Life {
+  const { memory, now } = node;
+  const life = lifeOf({
+    now,
+    status: 'running',
+    created: CREATED,
+    labels: {},
+    settings: settingsOfSpec(spec),
+    memory,
+    recovered: false,
+    probe: 'answered',
+    known: 'listed',
+    workloads: { name: 'web-1', containers: [] },
+    probeIntervalMs: 10_000,
+    workloadsIntervalMs: 2 * MINUTE,
+    ...seen,
+  } as LookAtNode);
+  const pair = nodePair({ state: life.state, signals: signalsOf({ life: life.life }) });
+  const noted = noteNode({ ...pair, memory });
+  const kept = Object.fromEntries(
+    Object.entries({ ...memory.kept, ...noted }).filter(([, value]) => value !== null && value !== undefined),
+  );
+  const at = new Date(now).toISOString();
+  node.memory = JSON.parse(
+    JSON.stringify({
+      ...memory,
+      kept,
+      state: life.state,
+      since: life.state === memory.state ? memory.since : at,
+      others: { health: life.health, power: life.power },
+    }),
+  ) as Memory<NodeMemory>;
+  return life;
+}
+
+function containers(...ids: readonly string[]): WorkloadsOfNode['containers'] {
+  return ids.map((id) => ({ id, mb: 512 }));
+}
+
+const busy = (...ids: readonly string[]): Glance => ({
+  workloads: { name: 'web-1', containers: containers(...ids) },
+});
+
+describe('from its making to its service', () => {
+  it('is made, runs, is ready, has containers, and has none again: with the times of each', () => {
+    const node = watched();
+    const unlisted: Glance = { known: 'unlisted', workloads: undefined };
+    expect(look(node, { status: 'initializing', probe: 'none', ...unlisted }).state).toBe('provisioning');
+    node.now += MINUTE;
+    expect(look(node, { probe: 'failed', ...unlisted })).toMatchObject({ state: 'initializing', health: 'unknown' });
+    expect(node.memory.kept.initializedAt).toBeUndefined();
+    node.now += MINUTE;
+    const ready = look(node);
+    expect(ready).toMatchObject({ state: 'ready', health: 'healthy' });
+    expect(ready.life).toMatchObject({
+      provisionedAt: CREATED,
+      initializedAt: new Date(NOW + 2 * MINUTE).toISOString(),
+      containersEver: 0,
+    });
+    node.now += MINUTE;
+    const active = look(node, busy('a', 'b'));
+    expect(active.state).toBe('active');
+    expect(active.life).toMatchObject({
+      containersEver: 2,
+      containers: 2,
+      allocatedMb: 1024,
+      firstContainerAt: new Date(NOW + 3 * MINUTE).toISOString(),
+    });
+    expect(active.life.emptySince).toBeUndefined();
+    node.now += MINUTE;
+    const idle = look(node);
+    expect(idle.state).toBe('idle');
+    const emptied = new Date(NOW + 4 * MINUTE).toISOString();
+    expect(idle.life).toMatchObject({
+      containersEver: 2,
+      containers: 0,
+      lastContainerAt: emptied,
+      emptySince: emptied,
+    });
+    // A look later, all of it stands.
+    node.now += MINUTE;
+    expect(look(node).life).toMatchObject({
+      initializedAt: new Date(NOW + 2 * MINUTE).toISOString(),
+      containersEver: 2,
+      firstContainerAt: active.life.firstContainerAt,
+      lastContainerAt: emptied,
+      emptySince: emptied,
+    });
+  });
+
+  it('what happened between two looks is told in the moves between them', () => {
+    const node = watched({}, { state: 'provisioning', since: CREATED });
+    const life = look(node, busy('a'));
+    expect(life).toMatchObject({ state: 'active', via: ['initializing', 'ready'] });
+    const recovered = watched({ initializedAt: CREATED, containersEver: 1 }, { state: 'unhealthy' });
+    expect(look(recovered)).toMatchObject({ state: 'idle', via: ['ready'] });
+  });
+
+  it('is ready by its time where time makes it ready, whenever that is looked at', () => {
+    const spec = nodeSpec({ readiness: { after: '2m' } });
+    expect(look(watched(), {}, spec).life.initializedAt).toBe(ago(8 * MINUTE));
+  });
+
+  it('is held to have started late at more than its deadline, and not at the deadline itself', () => {
+    const spec = nodeSpec({ startDeadline: '10m' });
+    expect(look(watched(), { probe: 'failed' }, spec).state).toBe('initializing');
+    const late = watched();
+    late.now += 1;
+    expect(look(late, { probe: 'failed' }, spec)).toMatchObject({ state: 'unhealthy', health: 'unhealthy' });
+  });
+
+  it('the age of one that is adopted is that by its provider: a restart begins no grace anew', () => {
+    const found = watched({}, {});
+    const first = look(found, {
+      memory: undefined,
+      recovered: true,
+      created: ago(5 * 60 * MINUTE),
+    });
+    expect(first).toMatchObject({ state: 'ready' });
+    expect(first.life.provisionedAt).toBe(ago(5 * 60 * MINUTE));
+    expect(first.life.initializedAt).toBeUndefined();
+  });
+});
+
+describe('containers that ever were', () => {
+  it('are counted by what the source counts, also those that came and went between two looks', () => {
+    const node = watched({ initializedAt: CREATED });
+    const total = (startedTotal: number, ...ids: readonly string[]) =>
+      look(node, { workloads: { name: 'web-1', startedTotal, containers: containers(...ids) } }).life.containersEver;
+    expect(total(0)).toBe(0);
+    expect(total(2, 'a', 'b')).toBe(2);
+    expect(total(2, 'a', 'b')).toBe(2);
+    expect(total(7)).toBe(7);
+    // The source began anew.
+    expect(total(1, 'x')).toBe(8);
+    expect(total(1, 'x')).toBe(8);
+  });
+
+  it('one that came and went between two looks makes a node that was ready one that is idle', () => {
+    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
+    look(node, { workloads: { name: 'web-1', startedTotal: 0, containers: [] } });
+    node.now += MINUTE;
+    const life = look(node, { workloads: { name: 'web-1', startedTotal: 1, containers: [] } });
+    expect(life.state).toBe('idle');
+    const at = new Date(node.now).toISOString();
+    expect(life.life).toMatchObject({ containersEver: 1, firstContainerAt: at, lastContainerAt: at, emptySince: at });
+  });
+
+  it('are told apart by their ids where the source does not count', () => {
+    const node = watched({ initializedAt: CREATED });
+    const ever = (...ids: readonly string[]) => look(node, busy(...ids)).life.containersEver;
+    expect(ever('a', 'b')).toBe(2);
+    expect(ever('b', 'a')).toBe(2);
+    expect(ever('b', 'c')).toBe(3);
+    expect(ever()).toBe(3);
+    // It went and came again: nobody can tell it from another one.
+    expect(ever('b')).toBe(4);
+  });
+
+  it('stay countable with more of them than ids are remembered', () => {
+    const node = watched({ initializedAt: CREATED });
+    const many = Array.from({ length: MOST_IDS + 5 }, (_, i) => `c${i}`);
+    expect(look(node, busy(...many)).life.containersEver).toBe(MOST_IDS + 5);
+    expect(look(node, busy(...many)).life.containersEver).toBe(MOST_IDS + 5);
+    expect(look(node, busy(...many, 'one more')).life.containersEver).toBe(MOST_IDS + 6);
+    expect(JSON.stringify(node.memory.kept).length).toBeLessThan(10_000);
+  });
+
+  it('never become fewer, whatever the source says, and the same look counts nothing twice', () => {
+    const seen = fc.record({
+      startedTotal: fc.option(fc.nat(9), { nil: undefined }),
+      ids: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 4 }),
+      known: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(seen, { maxLength: 12 }), (looks) => {
+        const node = watched({ initializedAt: CREATED });
+        let before = 0;
+        for (const { startedTotal, ids, known } of looks) {
+          const given: Glance = known
+            ? {
+                workloads: {
+                  name: 'web-1',
+                  containers: containers(...ids),
+                  ...(startedTotal === undefined ? {} : { startedTotal }),
+                },
+              }
+            : { known: 'unlisted', workloads: undefined };
+          const first = look(node, given);
+          const again = look(node, given);
+          expect(again.life).toEqual(first.life);
+          expect(again.state).toBe(first.state);
+          expect(first.life.containersEver).toBeGreaterThanOrEqual(before);
+          if (known) expect(first.life.containersEver).toBeGreaterThanOrEqual(ids.length);
+          before = first.life.containersEver;
+          node.now += MINUTE;
+        }
+      }),
+    );
+  });
+});
+
+describe('since when it is empty', () => {
+  it('is what the source says, but never later than now', () => {
+    const node = watched({ initializedAt: CREATED });
+    const empty = (emptySince: string) => look(node, { workloads: { name: 'web-1', containers: [], emptySince } });
+    expect(empty(ago(20 * MINUTE)).life.emptySince).toBe(ago(20 * MINUTE));
+    expect(empty(ago(-5 * MINUTE)).life.emptySince).toBe(ago(0));
+    expect(node.memory.kept.lookedAt).toBeUndefined();
+  });
+
+  const INTERVAL = 2 * MINUTE;
+  it.each([
+    [2 * INTERVAL, true],
+    [2 * INTERVAL + 1, false],
+  ])('without that, looks that lie %i ms apart %s go on', (gap, goesOn) => {
+    const node = watched({ initializedAt: CREATED, containersEver: 1 }, { state: 'idle' });
+    const first = look(node).life.emptySince;
+    node.now += gap;
+    expect(look(node).life.emptySince === first).toBe(goesOn);
+  });
+
+  it('begins anew where something came and went between two looks', () => {
+    const node = watched({ initializedAt: CREATED, containersEver: 1, startedTotal: 1 }, { state: 'idle' });
+    const empty = (startedTotal: number) => look(node, { workloads: { name: 'web-1', startedTotal, containers: [] } });
+    const first = empty(1).life.emptySince;
+    node.now += MINUTE;
+    expect(empty(1).life.emptySince).toBe(first);
+    expect(empty(2).life.emptySince).toBe(new Date(node.now).toISOString());
+  });
+
+  it('a time in which the source was not read is such a gap, too', () => {
+    const node = watched({ initializedAt: CREATED, containersEver: 1 }, { state: 'idle' });
+    const first = look(node).life.emptySince;
+    node.now += 3 * MINUTE;
+    look(node, { known: 'unread', workloads: undefined });
+    node.now += 3 * MINUTE;
+    expect(look(node).life.emptySince).not.toBe(first);
+  });
+});
+
+describe('last known containers', () => {
+  const unlisted: Glance = { known: 'unlisted', workloads: undefined };
+
+  it('stand while the node is off, does not answer or is not listed, until the source says that it is empty', () => {
+    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
+    look(node, busy('a', 'b'));
+    node.now += MINUTE;
+    const off = look(node, { status: 'off', probe: 'none', ...unlisted });
+    expect(off).toMatchObject({ state: 'unhealthy', health: 'unhealthy' });
+    expect(off.life).toMatchObject({ containers: 2, allocatedMb: 1024 });
+    node.now += MINUTE;
+    expect(look(node, { probe: 'failed', ...unlisted }).life.containers).toBe(2);
+    node.now += MINUTE;
+    expect(look(node, { known: 'unread', workloads: undefined }).state).toBe('active');
+    node.now += MINUTE;
+    expect(look(node, { status: 'off', probe: 'none' }).life).toMatchObject({ containers: 0, allocatedMb: 0 });
+  });
+
+  it('memory is what the source says, or the sum over them', () => {
+    const node = watched({ initializedAt: CREATED });
+    expect(look(node, busy('a', 'b')).life.allocatedMb).toBe(1024);
+    const told = { workloads: { name: 'web-1', allocatedMb: 99, containers: containers('a') } };
+    expect(look(node, told).life.allocatedMb).toBe(99);
+  });
+});
+
+describe('health', () => {
+  const ready = (): Watched => watched({ initializedAt: CREATED }, { state: 'ready', others: { health: 'healthy' } });
+
+  it('four failed probes in a row do nothing, the fifth makes it unhealthy, and one answer healthy again', () => {
+    const node = ready();
+    const states = Array.from({ length: 6 }, () => {
+      node.now += 10_000;
+      const { state, health } = look(node, { probe: 'failed' });
+      return `${state} ${health}`;
+    });
+    expect(states).toEqual([
+      ...Array.from({ length: 4 }, () => 'ready healthy'),
+      'unhealthy unhealthy',
+      'unhealthy unhealthy',
+    ]);
+    node.now += 10_000;
+    expect(look(node)).toMatchObject({ state: 'ready', health: 'healthy' });
+    expect(node.memory.kept).toMatchObject({ probeFailures: 0 });
+    expect(node.memory.kept.probeFailedAt).toBeUndefined();
+  });
+
+  it('an answer between them begins the count anew', () => {
+    const node = ready();
+    for (const probe of [
+      'failed',
+      'failed',
+      'failed',
+      'failed',
+      'answered',
+      'failed',
+      'failed',
+      'failed',
+      'failed',
+    ] as const) {
+      node.now += 10_000;
+      expect(look(node, { probe }).state).toBe('ready');
+    }
+  });
+
+  it.each([
+    [9_999, 1],
+    [10_000, 2],
+  ])('failures that are %i ms apart count as %i', (apart, count) => {
+    const node = ready();
+    look(node, { probe: 'failed' });
+    node.now += apart;
+    expect(look(node, { probe: 'failed' }).life.probeFailures).toBe(count);
+  });
+
+  it('a burst of looks makes nobody unhealthy', () => {
+    const node = ready();
+    for (let i = 0; i < 20; i += 1) {
+      node.now += 100;
+      expect(look(node, { probe: 'failed' }).state).toBe('ready');
+    }
+  });
+});
+
+describe('a node that was found', () => {
+  function adopted(): Watched {
+    const node = watched();
+    const { life } = look(node, { memory: undefined, recovered: true });
+    node.memory = { ...node.memory, owned: 'adopted', kept: { ...node.memory.kept, ...(life as Partial<NodeMemory>) } };
+    return node;
+  }
+
+  it('has its sync completed by the first whole look after it, whether or not the source lists it', () => {
+    for (const known of ['listed', 'unlisted', 'none'] as const) {
+      const node = adopted();
+      expect(node.memory.kept).toMatchObject({ recoveredAt: ago(0) });
+      expect(node.memory.kept.syncCompletedAt).toBeUndefined();
+      node.now += MINUTE;
+      const seen = known === 'listed' ? {} : { known, workloads: undefined };
+      expect(look(node, seen).life.syncCompletedAt).toBe(new Date(node.now).toISOString());
+      // Once and for all.
+      const done = node.memory.kept.syncCompletedAt;
+      node.now += MINUTE;
+      expect(look(node, seen).life).toMatchObject({ syncCompletedAt: done, recoveredAt: ago(0) });
+    }
+  });
+
+  it('is not synced while the source cannot be read', () => {
+    const node = adopted();
+    node.now += MINUTE;
+    const unread: Glance = { known: 'unread', workloads: undefined };
+    expect(look(node, unread).life.syncCompletedAt).toBeUndefined();
+  });
+});
+
+describe('a drained node', () => {
+  it('is so by its label, with the time that stands there', () => {
+    const node = watched({ initializedAt: CREATED }, { state: 'idle' });
+    const life = look(node, { labels: { [LABELS.drain]: drainValue(NOW - 7 * MINUTE) } });
+    expect(life).toMatchObject({ state: 'draining', life: { drainingAt: ago(7 * MINUTE) } });
+  });
+
+  it('stays so when somebody takes the label away', () => {
+    const node = watched({ initializedAt: CREATED, drainingAt: ago(MINUTE) }, { state: 'draining' });
+    expect(look(node, busy('a'))).toMatchObject({ state: 'draining', life: { drainingAt: ago(MINUTE) } });
+  });
+
+  it.each(['soon', '', '99999999999999'])('counts from now where the label says no time: %s', (value) => {
+    const node = watched({ initializedAt: CREATED }, { state: 'idle' });
+    expect(look(node, { labels: { [LABELS.drain]: value } }).life.drainingAt).toBe(ago(0));
+  });
+
+  it('does not come from the future', () => {
+    const node = watched({ initializedAt: CREATED }, { state: 'idle' });
+    const life = look(node, { labels: { [LABELS.drain]: drainValue(NOW + 60 * MINUTE) } });
+    expect(life.life.drainingAt).toBe(ago(0));
+  });
+});
+
+describe('what is remembered', () => {
+  it('is all of a life, and what is not known any more is forgotten', () => {
+    const life: NodeLife = { containersEver: 3, probeFailures: 0 };
+    const noted = noteNode(nodePair({ signals: signalsOf({ life }) })) as Readonly<Record<string, unknown>>;
+    expect(noted).toMatchObject({
+      containersEver: 3,
+      emptySince: null,
+      drainingAt: null,
+      containerIds: null,
+      serverId: 42,
+    });
+  });
+
+  it('stays as it is while the node is not there', () => {
+    const { observed: _gone, ...pair } = nodePair();
+    expect(noteNode(pair)).toEqual({});
+  });
+
+  it('of a server that is another one under the same name, nothing is remembered', () => {
+    const pair = nodePair({ facts: { ...nodePair().observed?.facts, serverId: 43, other: true } });
+    expect(Object.keys(noteNode(pair))).toEqual(['settings']);
+  });
+});

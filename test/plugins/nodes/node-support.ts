@@ -1,0 +1,185 @@
+/** What the tests of nodes as data share: specs, pairs and scenes. */
+
+import type { NodeFacts, NodeLife, NodePair, NodeSignals } from '../../../plugins/nodes/facts.ts';
+import type { NodeMemory, NodePoolSpec, NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { validators } from '../../../plugins/nodes/generated.validators.js';
+import { settingsNote, settingsOfSpec } from '../../../plugins/nodes/settings.ts';
+import { formatRef } from '../../../src/engine/ref.ts';
+import type { Action, Change, Desired, Facts, Memory, Observed, Pair, Ref, Scene } from '../../../src/engine/types.ts';
+
+export const NOW = Date.parse('2026-11-20T12:00:00Z');
+export const MINUTE = 60_000;
+
+export function ago(ms: number): string {
+  return new Date(NOW - ms).toISOString();
+}
+
+export function refOf(kind: string, name: string): Ref {
+  return { plugin: 'nodes', kind, name };
+}
+
+function withDefaults(name: 'spec:Node' | 'spec:NodePool', spec: object): unknown {
+  const validate = validators[name];
+  const value = structuredClone(spec);
+  if (!validate(value)) throw new Error(JSON.stringify(validate.errors));
+  return value;
+}
+
+/** A spec as it comes out of the loader: what is given, and the defaults. */
+export function nodeSpec(more: Partial<NodeSpec> = {}): NodeSpec {
+  const spec = { serverType: 'cx23', image: 'debian-13', location: 'nbg1', readiness: { tcp: { port: 22 } }, ...more };
+  return withDefaults('spec:Node', JSON.parse(JSON.stringify(spec)) as object) as NodeSpec;
+}
+
+export function poolSpec(more: object = {}): NodePoolSpec {
+  const template = { serverType: 'cx23', image: 'debian-13', location: 'nbg1' };
+  return withDefaults('spec:NodePool', { template, ...more }) as NodePoolSpec;
+}
+
+export function desiredOf<S>(kind: string, name: string, spec: S, more: Partial<Desired<S>> = {}): Desired<S> {
+  return {
+    ref: refOf(kind, name),
+    spec,
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: 'main.yaml', line: 1, column: 1 },
+    ...more,
+  };
+}
+
+export const CX23: NodeFacts = {
+  serverId: 42,
+  name: 'web-1',
+  serverType: 'cx23',
+  diskGb: 40,
+  location: 'nbg1',
+  image: { id: 7, name: 'debian-13' },
+  protection: { delete: false, rebuild: false },
+  backups: false,
+  labels: { 'fettle/project': 'shop' },
+  ipv4: { id: 1, ip: '198.51.100.1' },
+  ipv6: { id: 2, ip: '2001:db8::/64' },
+  networks: [],
+  firewalls: [],
+  volumes: [],
+  project: 'shop',
+};
+
+export function lifeOfNode(more: Partial<NodeLife> = {}): NodeLife {
+  return { containersEver: 0, probeFailures: 0, containers: 0, allocatedMb: 0, ...more };
+}
+
+export function signalsOf(more: Partial<NodeSignals> = {}): NodeSignals {
+  return {
+    status: 'running',
+    locked: false,
+    probe: 'answered',
+    workloads: 'listed',
+    drains: false,
+    life: lifeOfNode(),
+    queue: { count: 0, mb: 0 },
+    ...more,
+  };
+}
+
+export interface NodeParts {
+  readonly name?: string;
+  /** `null`: the document is gone. */
+  readonly spec?: NodeSpec | null;
+  readonly state?: string;
+  readonly facts?: NodeFacts;
+  readonly signals?: NodeSignals;
+  readonly kept?: Partial<NodeMemory>;
+  readonly memory?: Partial<Memory<NodeMemory>>;
+  readonly observed?: Partial<Observed<NodeFacts>>;
+}
+
+/** A node that is there, ours, and as it is written, but for the parts that are given. */
+export function nodePair(parts: NodeParts = {}): NodePair {
+  const { name = 'web-1', spec = nodeSpec(), state = 'ready', signals = signalsOf() } = parts;
+  const ref = refOf('Node', name);
+  const facts = parts.facts ?? { ...CX23, name };
+  const settings = spec === null ? {} : { settings: settingsNote(settingsOfSpec(spec)) };
+  return {
+    ref,
+    ...(spec === null ? {} : { desired: desiredOf('Node', name, spec) }),
+    observed: {
+      ref,
+      state,
+      others: { health: 'healthy', power: 'on' },
+      facts,
+      signals: signals as unknown as Facts,
+      findings: [],
+      at: new Date(NOW).toISOString(),
+      ...parts.observed,
+    },
+    memory: {
+      ref,
+      version: 1,
+      kept: { serverId: 42, ...settings, ...parts.kept },
+      owned: 'created',
+      state,
+      ...parts.memory,
+    },
+  };
+}
+
+/** An orphan that its document left behind, with the settings that it had. */
+export function orphan(parts: Omit<NodeParts, 'spec'> & { readonly was?: Partial<NodeSpec> } = {}): NodePair {
+  const settings = settingsNote(settingsOfSpec(nodeSpec(parts.was)));
+  return nodePair({ ...parts, spec: null, kept: { settings, ...parts.kept } });
+}
+
+export function poolPair(name: string, spec: NodePoolSpec | undefined, kept: Facts = { members: [1, 2, 3] }): Pair {
+  const ref = refOf('NodePool', name);
+  return {
+    ref,
+    ...(spec === undefined ? {} : { desired: desiredOf('NodePool', name, spec) }),
+    memory: { ref, version: 1, kept },
+  };
+}
+
+export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}): Scene {
+  const byAddress = new Map(pairs.map((pair) => [formatRef(pair.ref), pair]));
+  return {
+    now: NOW,
+    safety: {
+      maxAgeMs: 60_000,
+      removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
+      collapse: { share: 0.5, from: 4 },
+      budgets: [],
+      freeze: [],
+      overrides: [],
+    },
+    viewedAt: NOW,
+    gaps: [],
+    pair: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
+    ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
+    changes: new Map(),
+    removals: new Map(),
+    missing: new Map(),
+    budgets: [],
+    underWay: new Map(),
+    judged: new Map(),
+    ...more,
+  };
+}
+
+export function changeOf(
+  pair: Pair,
+  step: Change['step'],
+  goal: Change['goal'] = 'remove',
+  more: Partial<Change> = {},
+): Change {
+  return { ref: pair.ref, step, goal, fields: [], because: '', cause: 'orphan', ...more };
+}
+
+/** Accepted actions that are under way. */
+export function underWay(...changes: readonly Change[]): Scene['underWay'] {
+  return new Map(
+    changes.map((change): [string, Action] => [
+      formatRef(change.ref),
+      { change, verdict: 'accept', judgements: [], basis: '', after: [] },
+    ]),
+  );
+}
