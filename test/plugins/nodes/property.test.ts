@@ -10,7 +10,7 @@ import { type Crash, START, startWhole, type Whole } from './whole.ts';
 
 const NAMES = ['a', 'b', 'c'];
 const FULL = process.env['FETTLE_TEST_FULL'] !== undefined;
-const RUNS = FULL ? 1000 : Number(process.env["RUNS"] ?? 40);
+const RUNS = FULL ? 1000 : Number(process.env['RUNS'] ?? 40);
 /** Quiet runs, each after some time, in which the fleet has to become what is written. */
 const SETTLING_RUNS = 60;
 const SETTLING_MINUTES = 11;

@@ -46,7 +46,7 @@ const PAIRS = STATES.flatMap((from) => STATES.map((to) => [from, to] as const));
 describe('the table of moves', () => {
   it.each(PAIRS)('%s to %s', (from, to) => {
     const allowed = ALLOWED[from].includes(to);
-    expect(moveOf(node, 'node', from, to).unlisted !== true).toBe(allowed);
+    expect(moveOf(node, 'node', from, to, 'world').unlisted !== true).toBe(allowed);
     // What fettle itself does is part of it, and edits are no moves.
     if (from !== to && stepTransition(node, `${from}>${to}`) !== undefined) expect(allowed).toBe(true);
   });
