@@ -354,7 +354,12 @@ describe('a server that a client would refuse', () => {
     ['expired', {}, ['expired'], /^expired 3 days ago, at \d{4}-/u],
     ['early', {}, ['not-yet-valid'], /^not valid for another 1 day, until \d{4}-/u],
     ['other', {}, ['wrong-name'], /^valid for a\.example, b\.example, not for www\.example\.test$/u],
-    ['stranger', {}, ['untrusted'], /UNABLE_TO_\w+; issued by CN=Stranger CA, whose certificate is neither served nor an anchor$/u],
+    [
+      'stranger',
+      {},
+      ['untrusted'],
+      /UNABLE_TO_\w+; issued by CN=Stranger CA, whose certificate is neither served nor an anchor$/u,
+    ],
     ['self', {}, ['untrusted'], /DEPTH_ZERO_SELF_SIGNED_CERT/u],
     ['unchained', { trust: ['root.crt'] }, ['untrusted'], /UNABLE_TO/u],
     ['good', { trust: [] }, ['untrusted'], /UNABLE_TO/u],
