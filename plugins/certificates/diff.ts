@@ -14,7 +14,7 @@ import type {
   IssuerSpec,
   IssuerStep,
 } from './generated.ts';
-import { issuerRef, storageBefore } from './remembered.ts';
+import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
 import { type Policy, attemptsAt, policyOf } from './renewal.ts';
 import { reloadDue } from './served.ts';
 import { isAskedFor, validityOf } from './state.ts';
@@ -65,6 +65,20 @@ function wantedIssuer({ memory }: CertificatePair, spec: CertificateSpec, scene:
   };
 }
 
+/** An Issuer that is written now, and is only made in this plan, is another one than signed before. */
+function newIssuer(
+  { memory }: CertificatePair,
+  spec: CertificateSpec,
+  facts: CertificateFacts,
+  scene: Scene,
+): readonly FieldChange[] {
+  const before = (rememberedSpec(memory) as CertificateSpec | undefined)?.issuer;
+  const issuer = scene.pair(issuerRef(spec));
+  if (before === undefined || before === spec.issuer || issuer === undefined || issuer.observed !== undefined)
+    return [];
+  return [{ path: '/issuer', before: facts.issuerFingerprint ?? before, after: spec.issuer }];
+}
+
 /** What differs, with where it is stored in the place of what differs about files that are not used any more. */
 function fieldsOf(
   pair: CertificatePair,
@@ -72,7 +86,7 @@ function fieldsOf(
   facts: CertificateFacts,
   scene: Scene,
 ): readonly FieldChange[] {
-  const all = differences(spec, facts, wantedIssuer(pair, spec, scene));
+  const all = [...differences(spec, facts, wantedIssuer(pair, spec, scene)), ...newIssuer(pair, spec, facts, scene)];
   const before = facts.elsewhere === true ? storageBefore(spec, pair.memory) : undefined;
   if (before === undefined) return all;
   return [

@@ -8,6 +8,7 @@
  * | creation | it is there | done, and ours: the intent came before it |
  * | creation | nothing | undone |
  * | update | in the state where the step settles, and as the intent wanted it | done |
+ * | update | in a state to which the world leads from there alone, and not from before the step | done |
  * | update | anything else | undone: the next step starts from what is seen |
  * | any | covered by a gap, or by a run that goes on | stays open |
  * | any | nothing, in a kind of which far too much is missing (`doubted`: `plugin/Kind`) | stays open |
@@ -49,7 +50,11 @@ export function isAsPlanned(
   if (settles === ABSENT) return pair.observed === undefined;
   if (pair.observed === undefined) return false;
   const state = machine === undefined ? pair.observed.state : (pair.observed.others?.[machine] ?? ABSENT);
-  if (state !== settles && !worldLeadsTo(tables, machine, settles, state)) return false;
+  if (state !== settles) {
+    if (!worldLeadsTo(tables, machine, settles, state)) return false;
+    // The world may have moved it on since; where it leads there from before the step too, nothing speaks for the step.
+    if (intent.goal === 'update' && worldLeadsTo(tables, machine, from, state)) return false;
+  }
   if (intent.goal === 'remove' || from !== to || pair.desired === undefined) return true;
   const wanted: Desired = { ...pair.desired, spec };
   return kind.diff({ ...pair, desired: wanted }, scene)?.step !== intent.step;

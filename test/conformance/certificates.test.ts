@@ -1,5 +1,6 @@
 /** The suite over the certificates plugin, on real files and real TLS servers. */
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -20,31 +21,43 @@ import { certificates } from '../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter } from '../../plugins/certificates/world.ts';
 import type { Desired, Lifecycle } from '../../src/engine/types.ts';
 import { issueWithOpenssl, temporaryFolder } from '../support/cli.ts';
+import { dnsServer } from '../support/dns.ts';
+import { reloadingServer } from '../support/reloading-server.ts';
 import { type Bench, type Line, pluginConformance, type Situation } from './plugin.ts';
 
 interface FilesBench extends Bench {
   readonly folder: string;
-  /** Starts a server on a free port of 127.0.0.1; gives the port. */
-  readonly serve: (server: Server) => Promise<number>;
+  /** The time that everything goes by, epoch ms: it stands still while a situation is looked at. */
+  readonly clock: { at: number };
+  /** Starts a server, by default on a free port of 127.0.0.1; gives the port. */
+  readonly serve: (server: Server, address?: string, port?: number) => Promise<number>;
+  /** Says which addresses a name has. */
+  readonly resolves: (name: string, addresses: readonly string[]) => void;
 }
 
 async function open(): Promise<FilesBench> {
   const folder = temporaryFolder();
   // One moment for all of a situation: its plans have to be the same, byte for byte.
-  const at = Date.now();
-  const now = (): number => at;
+  const clock = { at: Date.now() };
+  const now = (): number => clock.at;
   // What never answers here is known to.
-  const config = { probe: { handshakeSeconds: 0.2 } };
+  const dns = await dnsServer({});
+  const config = {
+    probe: { handshakeSeconds: 0.2, resolvers: [dns.address] },
+    pidFiles: [join(folder, 'www.pid')],
+  };
   (await certificates.validators())['config']?.(config);
   const outside = { config, project: 'conformance', folder, env: {}, now };
   const closing: (() => void)[] = [];
   return {
     folder,
-    serve: async (server) => {
+    clock,
+    resolves: (name, addresses) => void dns.names.set(name, { a: addresses }),
+    serve: async (server, address = '127.0.0.1', wanted = 0) => {
       const sockets = new Set<Socket>();
       server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => undefined)));
       await new Promise<void>((resolve) => {
-        server.listen(0, '127.0.0.1', resolve);
+        server.listen(wanted, address, resolve);
       });
       closing.push(() => {
         for (const socket of sockets) socket.destroy();
@@ -87,6 +100,9 @@ function secretsOf(folder: string): readonly string[] {
   );
 }
 
+const validators = await certificates.validators();
+
+/** A document with the defaults of its schema, as it is once it was read. */
 function document(
   kind: string,
   name: string,
@@ -95,9 +111,11 @@ function document(
   lifecycle: Partial<Lifecycle> = {},
 ): Desired {
   const ref = { plugin: 'certificates', kind, name };
+  const filled = structuredClone(spec);
+  if (validators[`spec:${kind}`]?.(filled) !== true) throw new Error(`${kind} ${name} is no document`);
   return {
     ref,
-    spec,
+    spec: filled,
     meta: { labels: {}, lifecycle: { ignore: [], ...lifecycle } },
     needs: needs.map((each) => {
       const [needed = '', called = ''] = each.split(' ');
@@ -118,7 +136,6 @@ function www(more: object = {}, lifecycle: Partial<Lifecycle> = {}): Desired {
     keyAlgorithm: 'ecdsa-p256',
     validityDays: 90,
     storage: { file: { certificate: 'tls/www.crt', key: 'tls/www.key' } },
-    renewal: { thresholdDays: 30 },
     ...more,
   };
   return document('Certificate', 'www', spec, ['Issuer ca'], lifecycle);
@@ -162,24 +179,44 @@ function tcpServer(answer: (socket: Socket) => void): Server {
 
 const removed = { onRemove: 'remove' } as const;
 
-/** An authority and a certificate of ours; then one from openssl in its place that has so many days left. */
-async function settled(
-  { apply, bench }: Line<FilesBench>,
-  days?: number,
-  lifecycle: Partial<Lifecycle> = {},
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const VALIDITY_DAYS = 90;
+
+/** Applies at the time at which what is issued has so many days left now. */
+async function appliedBefore(
+  { apply, bench: { clock } }: Line<FilesBench>,
+  days: number,
+  documents: readonly Desired[],
 ): Promise<void> {
-  await apply([issuer(lifecycle), www({}, lifecycle)]);
-  if (days !== undefined) issueWithOpenssl(bench.folder, 'www', days);
+  const { at } = clock;
+  clock.at = at - (VALIDITY_DAYS - days) * DAY;
+  await apply(documents);
+  clock.at = at;
+}
+
+/** An authority and a certificate of ours, which has so many days left. */
+async function settled(
+  line: Line<FilesBench>,
+  days = VALIDITY_DAYS,
+  lifecycle: Partial<Lifecycle> = {},
+  more: object = {},
+): Promise<void> {
+  await appliedBefore(line, days, [issuer(lifecycle), www(more, lifecycle)]);
 }
 
 /** A renewal that failed: something lies where its first file has to go, and then no longer. */
-async function failedBefore({ apply, bench }: Line<FilesBench>, documents: readonly Desired[]): Promise<void> {
-  issueWithOpenssl(bench.folder, 'www', 20);
+async function failedBefore(
+  { apply, bench }: Line<FilesBench>,
+  documents: readonly Desired[],
+  waited = HOUR,
+): Promise<void> {
   const inTheWay = join(bench.folder, 'tls/www.key.pending');
   mkdirSync(join(inTheWay, 'x'), { recursive: true });
   const rows = await apply(documents);
   expect(rows.map(({ status }) => status)).toEqual(['failed']);
   rmSync(inTheWay, { recursive: true });
+  bench.clock.at += waited;
 }
 
 /** A swap that was interrupted between its two renames: a new certificate, the old key, and both kinds of copies. */
@@ -191,6 +228,31 @@ function interrupt(folder: string): void {
   renameSync(at('www.key'), at('www.key.pending'));
   writeFileSync(at('www.key'), old, { mode: 0o600 });
   for (const name of ['www.key', 'www.key.pending', 'www.key.backup']) chmodSync(at(name), 0o600);
+}
+
+/** An authority that openssl made, and that ends in so many days. */
+function authorityWithOpenssl(folder: string, days: number): void {
+  const at = (name: string) => join(folder, 'ca', name);
+  mkdirSync(at(''));
+  const openssl = (...args: readonly string[]) => execFileSync('openssl', [...args], { stdio: 'pipe' });
+  openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', at('ca.key'));
+  chmodSync(at('ca.key'), 0o600);
+  const subject = ['-x509', '-subj', '/CN=Test CA', '-days', String(days)];
+  openssl('req', ...subject, '-key', at('ca.key'), '-out', at('ca.crt'));
+}
+
+/** An authority whose own certificate an authority elsewhere has signed. */
+function subordinateWithOpenssl(folder: string): void {
+  authorityWithOpenssl(folder, 3650);
+  for (const name of ['crt', 'key']) renameSync(join(folder, `ca/ca.${name}`), join(folder, `root.${name}`));
+  const at = (name: string) => join(folder, name);
+  const openssl = (...args: readonly string[]) => execFileSync('openssl', [...args], { stdio: 'pipe' });
+  openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', at('ca/ca.key'));
+  chmodSync(at('ca/ca.key'), 0o600);
+  openssl('req', '-new', '-subj', '/CN=Sub CA', '-key', at('ca/ca.key'), '-out', at('sub.csr'));
+  writeFileSync(at('sub.ext'), 'basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign\n');
+  const signer = ['-CA', at('root.crt'), '-CAkey', at('root.key'), '-days', '3650', '-extfile', at('sub.ext')];
+  openssl('x509', '-req', '-in', at('sub.csr'), ...signer, '-out', at('ca/ca.crt'));
 }
 
 /** Another authority in the place of the one that is remembered. */
@@ -265,11 +327,80 @@ const situations: readonly Situation<FilesBench>[] = [
   {
     name: 'a renewal that failed',
     prepare: async (line) => {
-      await settled(line);
+      await settled(line, 20);
       await failedBefore(line, [issuer(), www()]);
       return [issuer(), www()];
     },
     takes: ['Certificate renewal_failed>renewing'],
+  },
+  {
+    name: 'a renewal that failed a moment ago',
+    prepare: async (line) => {
+      await settled(line, 20);
+      await failedBefore(line, [issuer(), www()], HOUR - 1);
+      return [issuer(), www()];
+    },
+    takes: [],
+    defers: ['Certificate backoff'],
+  },
+  {
+    name: 'a renewal that failed too often',
+    prepare: async (line) => {
+      const documents = [issuer(), www({ renewal: { maxRetries: 2 } })];
+      await settled(line, 20, {}, { renewal: { maxRetries: 2 } });
+      await failedBefore(line, documents);
+      await failedBefore(line, documents, DAY);
+      return documents;
+    },
+    takes: [],
+    rejects: ['Certificate retry-exhausted'],
+  },
+  {
+    name: 'a renewal that a document asks for',
+    prepare: async (line) => {
+      await settled(line, 80);
+      return [issuer(), www({ renewal: { issuedAfter: new Date(line.bench.now() - DAY).toISOString() } })];
+    },
+    takes: ['Certificate normal>renewing'],
+  },
+  {
+    name: 'renewals and recoveries that are switched off',
+    prepare: async (line) => {
+      const off = certificate('api', { recovery: { enabled: false } });
+      await appliedBefore(line, -2, [issuer(), off]);
+      await appliedBefore(line, 20, [issuer(), off, www({ renewal: { enabled: false } })]);
+      return [issuer(), off, www({ renewal: { enabled: false } })];
+    },
+    takes: [],
+    finds: ['Certificate renewal-off', 'Certificate renewal-off'],
+  },
+  {
+    name: 'an old pair that somebody puts back',
+    prepare: async (line) => {
+      const { folder } = line.bench;
+      await settled(line, 20);
+      for (const name of ['www.crt', 'www.key']) copyFileSync(join(folder, 'tls', name), join(folder, name));
+      await line.apply([issuer(), www()]);
+      for (const name of ['www.crt', 'www.key']) copyFileSync(join(folder, name), join(folder, 'tls', name));
+      line.bench.clock.at += HOUR;
+      return [issuer(), www()];
+    },
+    takes: [],
+    rejects: ['Certificate foreign-key', 'Certificate renewal-loop'],
+  },
+  {
+    name: 'an authority that ends before what it signed',
+    prepare: async (line) => {
+      const { folder } = line.bench;
+      mkdirSync(join(folder, 'tls'));
+      authorityWithOpenssl(folder, 10);
+      await line.apply([issuer()]);
+      issueWithOpenssl(folder, 'www', 20);
+      await line.apply([issuer(), www()]);
+      return [issuer(), www()];
+    },
+    takes: [],
+    rejects: ['Certificate never-without-valid-pair'],
   },
   {
     name: 'no time left',
@@ -283,23 +414,29 @@ const situations: readonly Situation<FilesBench>[] = [
     name: 'a key that does not belong to its certificate',
     prepare: async (line) => {
       await settled(line);
-      const { folder } = line.bench;
-      const own = readFileSync(join(folder, 'tls/www.crt'));
-      issueWithOpenssl(folder, 'www', 80);
-      writeFileSync(join(folder, 'tls/www.crt'), own);
-      return [issuer(), www()];
+      const file = join(line.bench.folder, 'tls/www.crt');
+      const before = readFileSync(file);
+      const documents = [issuer(), www({ dnsNames: ['www.example.test', 'example.test'] })];
+      await line.apply(documents);
+      writeFileSync(file, before);
+      return documents;
     },
     takes: ['Certificate expired>recovering'],
-    finds: ['Certificate pair-unusable'],
+    finds: ['Certificate key-mismatch'],
   },
   {
     name: 'a certificate that is not valid yet',
     prepare: async (line) => {
-      await settled(line, 120);
+      const { clock } = line.bench;
+      await line.apply([issuer()]);
+      clock.at += DAY;
+      await line.apply([issuer(), www()]);
+      // The clock was put back.
+      clock.at -= DAY;
       return [issuer(), www()];
     },
     takes: ['Certificate expired>recovering'],
-    finds: ['Certificate pair-unusable'],
+    finds: ['Certificate not-yet-valid'],
   },
   {
     name: 'a swap that was interrupted before its renames',
@@ -344,10 +481,23 @@ const situations: readonly Situation<FilesBench>[] = [
   {
     name: 'orphans that are removed',
     prepare: async (line) => {
-      await settled(line, undefined, removed);
+      await settled(line, VALIDITY_DAYS, removed);
       return [];
     },
     takes: ['Issuer ready>absent', 'Certificate normal>absent'],
+  },
+  {
+    name: 'an orphan that a server still shows',
+    prepare: async (line) => {
+      const { folder, serve } = line.bench;
+      await settled(line, VALIDITY_DAYS, removed);
+      const port = await serve(serverOf(folder, 'www'));
+      const server = domain('www', port, { certificate: 'www' });
+      await line.apply([issuer(removed), www({}, removed), server]);
+      return [issuer(removed), domain('www', port)];
+    },
+    takes: [],
+    rejects: ['Certificate still-served'],
   },
   {
     name: 'an orphan with little time left',
@@ -368,7 +518,7 @@ const situations: readonly Situation<FilesBench>[] = [
   {
     name: 'an orphan whose renewal failed',
     prepare: async (line) => {
-      await settled(line, undefined, removed);
+      await settled(line, 20, removed);
       await failedBefore(line, [issuer(removed), www({}, removed)]);
       return [issuer(removed)];
     },
@@ -482,6 +632,57 @@ const situations: readonly Situation<FilesBench>[] = [
     ],
   },
   {
+    name: 'servers that did not read the new certificate yet, all of them or one of several',
+    prepare: async (line) => {
+      const { folder, serve, resolves } = line.bench;
+      await settled(line, 20);
+      const port = await serve(serverOf(folder, 'www'), '127.0.0.1');
+      await line.apply([issuer(), www()]);
+      await serve(serverOf(folder, 'www'), '127.0.0.2', port);
+      resolves('www.example.test', ['127.0.0.1', '127.0.0.2']);
+      const spec = { host: 'www.example.test', port, trust: ['ca/ca.crt'], certificate: 'www' };
+      const needs = ['Certificate www'];
+      return [
+        issuer(),
+        www(),
+        document('Domain', 'all', { ...spec, address: '127.0.0.1' }, needs),
+        document('Domain', 'one', spec, needs),
+      ];
+    },
+    takes: [],
+    finds: ['Domain served-older-than-stored', 'Domain stale-address', 'Domain expiring', 'Domain expiring'],
+  },
+  {
+    name: 'a service that was not reloaded since its certificate was stored',
+    prepare: async (line) => {
+      const { folder } = line.bench;
+      const service = reloadingServer(folder, 'www');
+      const stop = { signal: { pidFile: service.pidFile, name: 'HUP' } };
+      await settled(line, 20);
+      const server = domain('www', await service.start(), { certificate: 'www' });
+      // Issued without a word to the service.
+      await line.apply([issuer(), www(), server]);
+      return [issuer(), www({ reload: stop }), server];
+    },
+    takes: ['Certificate normal>normal'],
+    finds: ['Domain served-older-than-stored', 'Domain expiring'],
+  },
+  {
+    name: 'a server that leaves out what leads to its authority',
+    prepare: async (line) => {
+      const { folder, serve } = line.bench;
+      mkdirSync(join(folder, 'tls'));
+      subordinateWithOpenssl(folder);
+      await line.apply([issuer()]);
+      await line.apply([issuer(), www()]);
+      const [leaf = ''] = readFileSync(join(folder, 'tls/www.crt'), 'utf8').split(/(?<=-----END CERTIFICATE-----\n)/u);
+      const port = await serve(createTlsServer({ cert: leaf, key: readFileSync(join(folder, 'tls/www.key')) }));
+      return [issuer(), www(), domain('www', port, { certificate: 'www', trust: ['root.crt'] })];
+    },
+    takes: [],
+    finds: ['Domain untrusted', 'Domain chain-incomplete'],
+  },
+  {
     name: 'servers that cannot be talked to',
     prepare: async ({ bench }) => [
       // Nobody but root may listen there, and nobody does.
@@ -508,9 +709,10 @@ const situations: readonly Situation<FilesBench>[] = [
     prepare: async (line) => {
       const { folder } = line.bench;
       const names = ['a', 'b', 'c', 'd', 'e'];
-      await line.apply([issuer(), ...names.map((name) => certificate(name))]);
-      issueWithOpenssl(folder, 'a', 20);
-      issueWithOpenssl(folder, 'b', -2);
+      const tolerant = { recovery: { enabled: false }, renewal: { thresholdDays: 1 } };
+      await appliedBefore(line, -2, [issuer(), certificate('b')]);
+      await appliedBefore(line, 20, [issuer(), certificate('b', tolerant), certificate('a')]);
+      await line.apply([issuer(), ...names.map((name) => certificate(name, tolerant))]);
       chmodSync(join(folder, 'tls/c.key'), 0o644);
       rmSync(join(folder, 'tls/d.crt'));
       rmSync(join(folder, 'tls/d.key'));

@@ -3,7 +3,7 @@
  *
  * A plugin brings situations: worlds in which something is to be done, or must not be. Each is looked at, planned and
  * applied by the real line over the plugin's real world; together they have to take every step of the plugin's tables
- * and to make every rule pass and reject.
+ * and to make every rule pass, and reject or defer.
  */
 
 import fc from 'fast-check';
@@ -50,6 +50,8 @@ export interface Situation<B extends Bench> {
   readonly takes: readonly string[];
   /** `Kind rule` of every rejection. */
   readonly rejects?: readonly string[];
+  /** `Kind rule` of every rule of the plugin that a row waits for. */
+  readonly defers?: readonly string[];
   /** `Kind code` of every finding of the first look. */
   readonly finds?: readonly string[];
 }
@@ -280,6 +282,16 @@ export function pluginConformance<B extends Bench>(
             );
           expect([...new Set(rejections)].sort()).toEqual((situation.rejects ?? []).toSorted());
           for (const rejection of rejections) rejected.add(rejection);
+          const waiting = actions
+            .filter(({ verdict }) => verdict === 'defer')
+            .flatMap(({ change: { ref }, judgements }) => {
+              const own = plugin.tables.kinds[ref.kind]?.rules.map(({ id }) => id) ?? [];
+              return judgements
+                .filter(({ rule, outcome }) => outcome === 'defer' && own.includes(rule))
+                .map(({ rule }) => `${ref.kind} ${rule}`);
+            });
+          expect([...new Set(waiting)].sort()).toEqual((situation.defers ?? []).toSorted());
+          for (const each of waiting) rejected.add(each);
           for (const { change, judgements } of actions)
             for (const { rule, outcome, message } of judgements) {
               expect(message).toMatch(/\S/u);

@@ -20,8 +20,9 @@ import { isOurs, match } from '../../src/engine/match.ts';
 import { addressMatcher, formatRef, parseRef } from '../../src/engine/ref.ts';
 import { emptyRecall } from '../../src/engine/remember.ts';
 import type { KindTables } from '../../src/engine/tables.ts';
-import type { Gap, Memory, Observed, Pair, Ref, Step } from '../../src/engine/types.ts';
-import { addressOf, item, toyTables, wanted } from '../support/toy.ts';
+import { isAsPlanned } from '../../src/engine/settle.ts';
+import type { Gap, Memory, Observed, OpenIntent, Pair, Ref, Scene, Step } from '../../src/engine/types.ts';
+import { addressOf, item, toyPlugin, toyTables, wanted } from '../support/toy.ts';
 
 const itemTables = toyTables.kinds.Item as NonNullable<(typeof toyTables.kinds)['Item']>;
 
@@ -179,6 +180,23 @@ describe('lifecycle', () => {
     ['failed', 'bad', undefined, ['failed>bad ?']],
   ])('a look that finds %s as %s (failed %s)', (from, to, failed, moves) => {
     expect(short(movesBetween(mending, 'item', from, to, failed))).toEqual(moves);
+  });
+
+  it.each<[Step, OpenIntent['goal'], string, boolean]>([
+    ['bad>mending', 'update', 'good', true],
+    // It may have been good in between; just as well nothing was done.
+    ['bad>mending', 'update', 'bad', false],
+    ['bad>mending', 'update', 'absent', false],
+    // A failure leads nowhere else by itself.
+    ['bad>mending', 'update', 'failed', false],
+    ['absent>good', 'create', 'good', true],
+    ['absent>good', 'create', 'bad', true],
+  ])('%s (%s) is as planned where it is seen %s: %s', (step, goal, state, expected) => {
+    const observed: Observed = { ref: item('a'), state, facts: {}, findings: [], at: '2026-01-01T00:00:00Z' };
+    const pair: Pair = state === 'absent' ? { ref: item('a') } : { ref: item('a'), observed };
+    const kind = toyPlugin.kinds['Item'];
+    if (kind === undefined) throw new Error('no kind');
+    expect(isAsPlanned(pair, { step, goal }, {}, kind, mending, {} as Scene)).toBe(expected);
   });
 
   it('knows what the world does by itself', () => {

@@ -33,8 +33,6 @@ export interface Endpoint {
 }
 
 const MAX_CHAIN = 10;
-/** How long the end of a handshake may take to be written. */
-const FAREWELL_MS = 1000;
 
 /** Failures of this machine: they say nothing about the server. */
 const OWN = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
@@ -117,10 +115,10 @@ export function handshake(
   secureContext: SecureContext,
   limits: ProbeLimits,
   left: number,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Handshake> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) {
+    if (signal?.aborted === true) {
       reject(signal.reason as Error);
       return;
     }
@@ -138,7 +136,7 @@ export function handshake(
       if (ended) return;
       ended = true;
       clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', abort);
       leave();
       settle();
     };
@@ -147,9 +145,9 @@ export function handshake(
       const limit = Math.min(phase === 'connect' ? limits.connectMs : limits.handshakeMs, limits.totalMs);
       fail({ ok: false, error: 'timeout', reason: `${LATE[phase]} within ${seconds(limit)}` });
     };
-    const abort = (): void => end(() => reject(signal.reason as Error));
+    const abort = (): void => end(() => reject(signal?.reason as Error));
     let timer = setTimeout(expire, Math.min(limits.connectMs, left));
-    signal.addEventListener('abort', abort, { once: true });
+    signal?.addEventListener('abort', abort, { once: true });
     const broken = (error: Error): void => {
       try {
         fail(failureOf(error, phase, endpoint.address));
@@ -170,9 +168,8 @@ export function handshake(
       end(
         () => resolve({ ok: true, chain, protocol, rttMs, ...(typeof distrust === 'string' ? { distrust } : {}) }),
         () => {
-          // The last message of the handshake may still be on its way: cut off, it would be an error in the server's log.
-          socket.setTimeout(FAREWELL_MS, destroy);
-          socket.destroySoon();
+          // The last message of the handshake is written after this turn: cut off, it would be an error in the server's log.
+          setImmediate(destroy);
         },
       );
     };

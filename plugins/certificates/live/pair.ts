@@ -9,7 +9,7 @@
  * |---|---|---|
  * | fit | nothing | nothing |
  * | fit | a pending one of the two | `undo`: remove the backups, then the pending files |
- * | fit | pending files of others that belong to them | `finish`: rename those, then remove the backups |
+ * | fit | other pending files that are as the pair makes them | `finish`: rename those, then remove the backups |
  * | fit | only backups | `finish`: remove them |
  * | do not fit | a pending key that fits the certificate, or the other way round | `finish`: rename all that is pending |
  * | do not fit | a backup of the one that fits the other | `finish`: put back all backups |
@@ -31,11 +31,15 @@ import {
   type PartFile,
   type Parts,
   certificateFile,
+  certificatesIn,
+  contentOf,
   fits,
   keyFile,
   keyFingerprintOf,
+  keyText,
   leafOf,
   pairOf,
+  pathFrom,
   readParts,
   storedFiles,
 } from './parts.ts';
@@ -105,11 +109,21 @@ function settlementOf({ places, stored, pending, backup }: Found): Settlement {
     certificate !== undefined && key !== undefined && fits(certificate, key);
   const others = (of: Parts, leaf: X509Certificate | undefined, each: readonly Place[]): readonly Place[] =>
     each.filter(({ part }) => !isMain(part, places) && belongs(part, of[part], leaf));
+  /** Pending files that are whole: a swap puts them into their places when all of them are on the disk, a mend may not. */
+  const whole = (key: PartFile, leaf: X509Certificate | undefined): readonly Place[] => {
+    if (leaf === undefined || key.key === undefined) return [];
+    const path = pathFrom(leaf, certificatesIn(stored, pending));
+    const text = keyText(key.key);
+    const parts = new Set(places.map(({ part }) => part));
+    return pendings.filter(
+      ({ part }) => !isMain(part, places) && pending[part]?.text === contentOf(part, path, text, parts),
+    );
+  };
 
   if (inPlace !== undefined && keyInPlace !== undefined && fits(inPlace, keyInPlace)) {
     if (pendings.some(({ part }) => isMain(part, places))) return undo;
     const leaf = leafOf(inPlace, keyInPlace);
-    const waiting = others(pending, leaf, pendings);
+    const waiting = whole(keyInPlace, leaf);
     if (waiting.length > 0) return finish(forward(waiting));
     return pendings.length === 0 && backups.length > 0 ? finish([]) : undo;
   }

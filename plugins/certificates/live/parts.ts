@@ -125,6 +125,16 @@ export function pathFrom(leaf: X509Certificate, others: readonly X509Certificate
   }
 }
 
+/** All certificates of some files, each one once, in the order of the parts. */
+export function certificatesIn(...all: readonly Parts[]): readonly X509Certificate[] {
+  const found = new Map<string, X509Certificate>();
+  for (const parts of all)
+    for (const part of PARTS)
+      for (const each of parts[part]?.certificates ?? [])
+        if (!found.has(each.fingerprint256)) found.set(each.fingerprint256, each);
+  return [...found.values()];
+}
+
 /** A pair as all of its files together make it. */
 export interface Pair {
   readonly problem?: Problem;
@@ -145,15 +155,13 @@ export function pairOf(parts: Parts): Pair {
     key.keyProblem ??
     (matches ? undefined : { code: 'key-mismatch' as const, text: 'the key does not belong to the certificate' });
   const leaf = leafOf(certificate, key);
-  const pool = new Map<string, X509Certificate>();
-  for (const part of PARTS) for (const each of parts[part]?.certificates ?? []) pool.set(each.fingerprint256, each);
-  const path = leaf === undefined ? [] : pathFrom(leaf, [...pool.values()]);
-  for (const each of path) pool.delete(each.fingerprint256);
+  const all = certificatesIn(parts);
+  const path = leaf === undefined ? [] : pathFrom(leaf, all);
   return {
     ...(problem === undefined ? {} : { problem }),
     matches,
     path,
-    others: [...pool.values()],
+    others: all.filter((each) => !path.some((known) => same(known, each))),
     ...(key.key === undefined ? {} : { key: key.key }),
   };
 }

@@ -33,6 +33,20 @@ export type FromThread =
   | { readonly call: number; readonly seen: ProbeSeen }
   | { readonly call: number; readonly problem: string };
 
+/** Gathers what is said in one turn: each message wakes the other thread up. */
+export function inBatches<T>(send: (batch: readonly T[]) => void): (item: T) => void {
+  let batch: T[] = [];
+  return (item) => {
+    if (batch.length === 0)
+      setImmediate(() => {
+        const whole = batch;
+        batch = [];
+        send(whole);
+      });
+    batch.push(item);
+  };
+}
+
 /** In sources and in the bundle the thread's file lies beside this one. */
 function workerFile(): string {
   return join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'probe-worker.ts' : 'probe-worker.cjs');
@@ -40,6 +54,7 @@ function workerFile(): string {
 
 interface Thread {
   readonly worker: Worker;
+  readonly say: (message: ToThread) => void;
   /** Calls that wait for their answer. */
   readonly open: Map<number, PromiseWithResolvers<ProbeSeen>>;
   /** Anchors that it has. */
@@ -55,17 +70,20 @@ function startThread(order: ThreadOrder): Thread {
     // What OpenSSL holds is freed when V8 collects: a small heap is collected often, so that memory stays flat.
     resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 },
   });
-  const thread: Thread = { worker, open: new Map(), anchors: new Set(), failed: undefined };
+  const say = inBatches((messages: readonly ToThread[]) => worker.postMessage(messages, []));
+  const thread: Thread = { worker, say, open: new Map(), anchors: new Set(), failed: undefined };
   const fail = (error: Error): void => {
     thread.failed ??= error;
     for (const { reject } of thread.open.values()) reject(error);
     thread.open.clear();
   };
-  worker.on('message', (answer: FromThread) => {
-    const call = thread.open.get(answer.call);
-    thread.open.delete(answer.call);
-    if ('seen' in answer) call?.resolve(answer.seen);
-    else call?.reject(new Error(answer.problem));
+  worker.on('message', (answers: readonly FromThread[]) => {
+    for (const answer of answers) {
+      const call = thread.open.get(answer.call);
+      thread.open.delete(answer.call);
+      if ('seen' in answer) call?.resolve(answer.seen);
+      else call?.reject(new Error(answer.problem));
+    }
   });
   worker.on('error', (error) => fail(new Error(`a thread for probes failed: ${String(error)}`)));
   worker.on('exit', () => fail(new Error('a thread for probes ended')));
@@ -97,8 +115,7 @@ export function openThreads(count: number, settings: ProbeSettings, signal: Abor
         .filter(({ failed }) => failed === undefined)
         .toSorted((a, b) => a.open.size - b.open.size);
       if (thread === undefined) throw threads[0]?.failed ?? new Error('there is no thread for probes');
-      const { worker, open, anchors } = thread;
-      const say = (message: ToThread): void => worker.postMessage(message, []);
+      const { say, open, anchors } = thread;
       if (!anchors.has(trust.id)) {
         anchors.add(trust.id);
         say({ kind: 'anchors', id: trust.id, pems: trust.pems });

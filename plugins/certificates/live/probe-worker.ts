@@ -1,7 +1,7 @@
 /** A thread of probes: does what it is told to, many at once, and answers each. It ends when it is terminated. */
 
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { FromThread, ThreadOrder, ToThread } from './probe-threads.ts';
+import { type FromThread, type ThreadOrder, type ToThread, inBatches } from './probe-threads.ts';
 import { probe } from './probe.ts';
 import { probeWays } from './probing.ts';
 import type { TrustSet } from './trust.ts';
@@ -9,21 +9,23 @@ import type { TrustSet } from './trust.ts';
 function serve(port: MessagePort, { settings, places }: ThreadOrder): void {
   const ways = probeWays(settings, places);
   const sets = new Map<string, TrustSet>();
-  // Who wants no answer any more ends the whole thread.
-  const { signal } = new AbortController();
+  const say = inBatches((said: readonly FromThread[]) => port.postMessage(said));
   const answer = async (message: Extract<ToThread, { kind: 'probe' }>): Promise<FromThread> => {
     const { call, target, anchors, now } = message;
     const set = sets.get(anchors);
     if (set === undefined) return { call, problem: 'these trust anchors are not here' };
     try {
-      return { call, seen: await probe(target, set, ways, now, signal) };
+      // Who wants no answer any more ends the whole thread.
+      return { call, seen: await probe(target, set, ways, now, undefined) };
     } catch (error) {
       return { call, problem: error instanceof Error ? error.message : String(error) };
     }
   };
-  port.on('message', (message: ToThread) => {
-    if (message.kind === 'anchors') sets.set(message.id, message);
-    else void answer(message).then((said) => port.postMessage(said));
+  port.on('message', (messages: readonly ToThread[]) => {
+    for (const message of messages) {
+      if (message.kind === 'anchors') sets.set(message.id, message);
+      else void answer(message).then(say);
+    }
   });
 }
 

@@ -105,7 +105,7 @@ async function probeAddress(
   trust: TrustSet,
   { anchors, read, networks, limits }: ProbeWays,
   now: number,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<AddressSeen> {
   const fail = (error: ConnectError, message: string) => ({ served: false, address, error, message }) as const;
   const denial = denialOf(address, networks);
@@ -149,7 +149,7 @@ export async function probe(
   trust: TrustSet,
   ways: ProbeWays,
   now: number,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<ProbeSeen> {
   const wanted = bare(target.address ?? target.host);
   const found: Resolved =

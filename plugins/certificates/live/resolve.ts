@@ -16,7 +16,7 @@ export type Resolved =
 
 export interface Names {
   /** Every address of a name, each once. `deadline` in ms. Throws when aborted, and where this machine fails. */
-  readonly addresses: (name: string, deadline: number, signal: AbortSignal) => Promise<Resolved>;
+  readonly addresses: (name: string, deadline: number, signal: AbortSignal | undefined) => Promise<Resolved>;
   /** Texts of the TXT records of a name. Throws where they can't be asked for. */
   readonly texts: (name: string, deadline: number, signal: AbortSignal) => Promise<readonly string[]>;
 }
@@ -68,22 +68,22 @@ function hostsFile(): () => Promise<ReadonlyMap<string, readonly string[]>> {
 /** What `work` gives; undefined once the deadline (ms) is over. Throws the signal's reason when aborted; `leave` ends the work then. */
 async function before<T>(
   deadline: number,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   work: Promise<T>,
   leave: () => void,
 ): Promise<T | undefined> {
-  signal.throwIfAborted();
+  signal?.throwIfAborted();
   const ended = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => ended.resolve(undefined), Math.max(0, deadline));
-  const abort = (): void => ended.reject(signal.reason as Error);
-  signal.addEventListener('abort', abort, { once: true });
+  const abort = (): void => ended.reject(signal?.reason as Error);
+  signal?.addEventListener('abort', abort, { once: true });
   // What comes after its end is of no interest any more.
   work.catch(() => undefined);
   try {
     return await Promise.race([work, ended.promise]);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
+    signal?.removeEventListener('abort', abort);
     leave();
   }
 }

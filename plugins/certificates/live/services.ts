@@ -85,11 +85,25 @@ export function openServices(
     });
     const abort = new AbortController();
     const before = state.running;
-    const done = begun.then(() => before).then(() => run(service, abort.signal));
+    const done = begun
+      .then(() => before)
+      .then(() => {
+        abort.signal.throwIfAborted();
+        return run(service, abort.signal);
+      });
     state.running = done.catch(() => undefined);
     const batch: Batch = { askedAt: now(), done, begin, abort, waiting: 0 };
     state.batch = batch;
     return batch;
+  };
+
+  /** Nobody waits for it any more: what runs on would run behind the back of everybody. */
+  const giveUp = (state: State, batch: Batch): void => {
+    batch.abort.abort();
+    if (state.batch !== batch) return;
+    clearTimeout(state.timer);
+    delete state.batch;
+    batch.begin();
   };
 
   return {
@@ -121,8 +135,7 @@ export function openServices(
       } finally {
         signal.removeEventListener('abort', onAbort);
         batch.waiting -= 1;
-        // Nobody waits for it any more: what runs on would run behind the back of everybody.
-        if (batch.waiting === 0) batch.abort.abort();
+        if (batch.waiting === 0) giveUp(state, batch);
       }
     },
   };

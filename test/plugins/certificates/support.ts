@@ -13,9 +13,11 @@ import type {
   IssuerSpec,
 } from '../../../plugins/certificates/generated.ts';
 import { withSettings } from '../../../plugins/certificates/renewal.ts';
-import type { Outside, Query } from '../../../src/engine/plugin.ts';
+import type { Query } from '../../../src/engine/plugin.ts';
 import { formatRef } from '../../../src/engine/ref.ts';
 import type { Desired, Memory, Observed, Pair, Ref, Scene } from '../../../src/engine/types.ts';
+
+export { outside } from './outside.ts';
 
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
 export const DAY = 86_400_000;
@@ -33,10 +35,6 @@ export function openssl(folder: string, ...args: readonly string[]): string {
 
 export function read(...path: readonly string[]): string {
   return readFileSync(join(...path), 'utf8');
-}
-
-export function outside(folder: string, config: Outside['config'] = {}): Outside {
-  return { config, project: 'test', folder, env: {}, now: () => Date.now() };
 }
 
 export function refOf(kind: string, name: string): Ref {

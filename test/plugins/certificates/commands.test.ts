@@ -1,0 +1,361 @@
+/** Commands that are run and services that are reloaded: only what is listed, in time, and once for all that ask. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { isAllowed, runCommand } from '../../../plugins/certificates/live/run-command.ts';
+import { openServices } from '../../../plugins/certificates/live/services.ts';
+import { certificates } from '../../../plugins/certificates/plugin.ts';
+import type { CertificatesWriter, DeployOrder, Service } from '../../../plugins/certificates/world.ts';
+import { outside, read, tempFolder } from './support.ts';
+
+const never = new AbortController().signal;
+let folder = '';
+beforeEach(() => {
+  folder = tempFolder();
+});
+
+function command(words: readonly string[], more: Partial<Parameters<typeof runCommand>[0]> = {}): Promise<void> {
+  return runCommand({ words, folder, env: { PATH: process.env['PATH'] }, timeoutMs: 20_000, signal: never, ...more });
+}
+
+const sh = (script: string, ...args: readonly string[]): readonly string[] => ['sh', '-c', script, 'sh', ...args];
+
+describe('a command', () => {
+  test('gets its words as they are, no shell looks at them, and it runs in the project', async () => {
+    const words = ['a b', '$HOME', ';', '`x`', '*', ''];
+    await command(sh('printf "%s\\n" "$@" > words; pwd > where', ...words));
+    expect(read(folder, 'words')).toBe(`${words.join('\n')}\n`);
+    expect(read(folder, 'where')).toBe(`${folder}\n`);
+  });
+
+  test('gets no input, and the environment that it is given', async () => {
+    await command(sh('cat > input; env > env'), { env: { PATH: process.env['PATH'], FETTLE_KEY: '/x y' } });
+    expect(read(folder, 'input')).toBe('');
+    expect(read(folder, 'env')).toContain('FETTLE_KEY=/x y\n');
+    expect(read(folder, 'env')).not.toContain('HOME=');
+  });
+
+  test.each<readonly [string, readonly string[], string]>([
+    ['says its last words', sh('echo first; echo "it is broken" >&2; exit 3'), 'ended with code 3: it is broken'],
+    ['says none', sh('exit 1'), 'ended with code 1'],
+    ['moves no cursor', sh(String.raw`printf 'a\033[2Jb\007\n'; exit 1`), 'ended with code 1: a [2Jb'],
+    ['is ended by a signal', sh('kill -9 $$'), 'was ended by SIGKILL'],
+    ['is not there', ['no-such-program', 'x y'], 'no-such-program "x y" cannot be started: ENOENT'],
+    ['is no program', ['./'], './ cannot be started: EACCES'],
+  ])('that fails: %s', async (_name, words, text) => {
+    const failed = command(words);
+    await expect(failed).rejects.toThrow(text);
+    await failed.catch((error: unknown) =>
+      expect(String(error)).toMatch(new RegExp(`${text.slice(-6).replace('[', '\\[')}$`, 'u')),
+    );
+  });
+
+  test('that says much is told by its end, and cut', async () => {
+    const failed = command(sh('yes "$(printf "%01000d" 7)" | head -n 2000; exit 1'));
+    await expect(failed).rejects.toThrow(/ended with code 1: 0{300}…$/u);
+  });
+
+  test('that leaves a process running which holds its output is done when it has ended', async () => {
+    await command(sh('sleep 100 & echo $! > child'));
+    const child = Number(read(folder, 'child'));
+    expect(() => process.kill(child, 0)).not.toThrow();
+    process.kill(child, 'SIGKILL');
+  });
+
+  /** Whether a process ends: it may take a moment until it is gone. */
+  async function ends(pid: number): Promise<boolean> {
+    for (let i = 0; i < 500; i += 1) {
+      const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ' Z ';
+      if (stat.includes(' Z ')) return true;
+      await new Promise((resolve) => {
+        setTimeout(resolve, 10);
+      });
+    }
+    return false;
+  }
+
+  test('that does not end in time is ended, with all that it started', async () => {
+    const script = 'sleep 100 & echo $! > child; wait';
+    await expect(command(sh(script), { timeoutMs: 300 })).rejects.toThrow('did not end within 0.3 s');
+    expect(await ends(Number(read(folder, 'child')))).toBe(true);
+  });
+
+  test('that does not listen is ended all the same', async () => {
+    const script = "trap '' TERM; echo $$ > own; while :; do sleep 1; done";
+    await expect(command(sh(script), { timeoutMs: 300 })).rejects.toThrow('did not end within 0.3 s');
+    expect(await ends(Number(read(folder, 'own')))).toBe(true);
+  }, 20_000);
+
+  test('ends when the run does', async () => {
+    const stop = new AbortController();
+    const running = command(sh('echo $$ > own; sleep 100'), { signal: stop.signal });
+    while (!existsSync(join(folder, 'own'))) await new Promise((resolve) => void setTimeout(resolve, 5));
+    stop.abort();
+    await expect(running).rejects.toThrow('was ended, because the run was stopped');
+    await expect(command(sh('touch late'), { signal: stop.signal })).rejects.toThrow('aborted');
+    expect(existsSync(join(folder, 'late'))).toBe(false);
+  });
+
+  test.each<readonly [readonly string[], readonly (readonly string[])[], boolean]>([
+    [['a', 'b'], [['a', 'b']], true],
+    [['a', 'b'], [['a'], ['a', 'b', 'c'], ['b', 'a'], ['a b']], false],
+    [['a'], [], false],
+    [['A'], [['a']], false],
+  ])('%j of %j: %j', (words, allowed, expected) => {
+    expect(isAllowed(words, allowed)).toBe(expected);
+  });
+});
+
+describe('what fettle.yaml lists', () => {
+  const open = async (config: Parameters<typeof outside>[1]) =>
+    (await certificates.openWriter({
+      ...outside(folder, config),
+      env: { PATH: process.env['PATH'] },
+    })) as CertificatesWriter;
+  const words = sh('env | grep ^FETTLE_ | sort > got');
+
+  test('is all that is run, whatever a document says', async () => {
+    const world = await open({ commands: [['true']] });
+    const order: DeployOrder = {
+      deploy: { command: words, timeoutSeconds: 5 },
+      storage: { file: { certificate: 'a.crt', key: 'a.key' } },
+      name: 'www',
+      signal: never,
+    };
+    await expect(world.deploy(order)).rejects.toThrow('is none of the commands that fettle.yaml lists');
+    await expect(world.reload({ command: words, timeoutSeconds: 5 }, never)).rejects.toThrow('is none of the commands');
+    expect(existsSync(join(folder, 'got'))).toBe(false);
+  });
+
+  test('gets the paths of every file of the pair', async () => {
+    const world = await open({ commands: [[...words]] });
+    const deploy = { command: words, timeoutSeconds: 5 };
+    await world.deploy({
+      deploy,
+      storage: { file: { certificate: 'tls/a.crt', key: '/etc/a.key', combined: 'a.pem', chain: 'c', fullchain: 'f' } },
+      name: 'www',
+      signal: never,
+    });
+    expect(read(folder, 'got').trim().split('\n')).toEqual([
+      `FETTLE_CERTIFICATE=${folder}/tls/a.crt`,
+      `FETTLE_CHAIN=${folder}/c`,
+      `FETTLE_COMBINED=${folder}/a.pem`,
+      `FETTLE_FULLCHAIN=${folder}/f`,
+      'FETTLE_KEY=/etc/a.key',
+      'FETTLE_NAME=www',
+    ]);
+    await world.deploy({
+      deploy,
+      storage: { directory: { path: 'tls/www', combined: false } },
+      name: 'b',
+      signal: never,
+    });
+    expect(read(folder, 'got').trim().split('\n')).toEqual([
+      `FETTLE_CERTIFICATE=${folder}/tls/www/cert.pem`,
+      `FETTLE_CHAIN=${folder}/tls/www/chain.pem`,
+      `FETTLE_DIRECTORY=${folder}/tls/www`,
+      `FETTLE_FULLCHAIN=${folder}/tls/www/fullchain.pem`,
+      `FETTLE_KEY=${folder}/tls/www/privkey.pem`,
+      'FETTLE_NAME=b',
+    ]);
+  });
+
+  describe('and a process that gets a signal', () => {
+    async function listening(): Promise<ChildProcess> {
+      const child = spawn('sh', ['-c', "trap 'echo hup >> got' HUP; echo ready; while :; do sleep 0.05; done"], {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      await once(child.stdout, 'data');
+      return child;
+    }
+    const service = (pidFile: string): Service => ({ signal: { pidFile, name: 'HUP' }, timeoutSeconds: 5 });
+
+    test('does, once it is the one that wrote the file', async () => {
+      const child = await listening();
+      writeFileSync(join(folder, 'a.pid'), `${child.pid}\n`);
+      const world = await open({ pidFiles: ['./a.pid'] });
+      await world.reload(service('a.pid'), never);
+      while (!existsSync(join(folder, 'got'))) await new Promise((resolve) => void setTimeout(resolve, 5));
+      expect(read(folder, 'got')).toBe('hup\n');
+    });
+
+    test('is another one, which began after the file was written: it gets none', async () => {
+      const child = await listening();
+      writeFileSync(join(folder, 'a.pid'), `${child.pid}\n`);
+      utimesSync(join(folder, 'a.pid'), new Date(), new Date(Date.now() - 60_000));
+      const world = await open({ pidFiles: ['a.pid'] });
+      await expect(world.reload(service('a.pid'), never)).rejects.toThrow('so it is another one: no signal is sent');
+      expect(existsSync(join(folder, 'got'))).toBe(false);
+      expect(child.exitCode).toBeNull();
+    });
+
+    test.each<readonly [string, string | undefined, string]>([
+      ['no file', undefined, 'is missing'],
+      ['nothing', '', 'holds no number of a process'],
+      ['the first process', '1', 'holds no number of a process'],
+      ['a group', '-5', 'holds no number of a process'],
+      ['everything', '0', 'holds no number of a process'],
+      ['words', '12 34', 'holds no number of a process'],
+      ['a process that is gone', '99999999', 'there is no process 99999999'],
+    ])('is not told by %s', async (_name, text, message) => {
+      if (text !== undefined) writeFileSync(join(folder, 'a.pid'), text);
+      const world = await open({ pidFiles: ['a.pid'] });
+      await expect(world.reload(service('a.pid'), never)).rejects.toThrow(message);
+    });
+
+    test('is told by a file that is listed, and by no other', async () => {
+      const child = await listening();
+      writeFileSync(join(folder, 'b.pid'), `${child.pid}\n`);
+      const world = await open({ pidFiles: ['a.pid'] });
+      await expect(world.reload(service('b.pid'), never)).rejects.toThrow(
+        'is none of the files that fettle.yaml lists',
+      );
+      expect(existsSync(join(folder, 'got'))).toBe(false);
+    });
+  });
+});
+
+describe('a service', () => {
+  const nginx: Service = { command: ['nginx'], timeoutSeconds: 60 };
+  const other: Service = { command: ['haproxy'], timeoutSeconds: 60 };
+
+  /** Time that only goes on by itself through timers: so quick machines and slow ones see the same. */
+  function services(timing = { quiet: 30, longest: 10_000 }) {
+    const ran: string[] = [];
+    const running: { end: (error?: Error) => void }[] = [];
+    const opened = openServices(
+      (service) => {
+        ran.push(service.command?.[0] ?? '');
+        return new Promise<void>((resolve, reject) => {
+          running.push({ end: (error) => (error === undefined ? resolve() : reject(error)) });
+        });
+      },
+      () => performance.now(),
+      timing,
+    );
+    const begun = async (count: number): Promise<void> => {
+      while (ran.length < count) await new Promise((resolve) => void setTimeout(resolve, 1));
+    };
+    return { ...opened, ran, running, begun };
+  }
+
+  const later = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
+
+  test('is reloaded once for many, and each of them waits for it', async () => {
+    const { begin, reload, ran, running, begun } = services();
+    const done: number[] = [];
+    const all = Array.from({ length: 50 }, async (_, i) => {
+      const end = begin(nginx);
+      await later(i % 7);
+      end();
+      await reload(nginx, never);
+      done.push(i);
+    });
+    await begun(1);
+    await later(20);
+    expect(done).toEqual([]);
+    running[0]?.end();
+    await Promise.all(all);
+    expect([ran, done.length]).toEqual([['nginx'], 50]);
+  });
+
+  test('is not reloaded while a swap of it is under way, and swaps of others do not matter', async () => {
+    const { begin, reload, ran, running, begun } = services();
+    const end = begin(nginx);
+    begin(other);
+    const reloaded = reload(nginx, never);
+    await later(100);
+    expect(ran).toEqual([]);
+    end();
+    await begun(1);
+    running[0]?.end();
+    await reloaded;
+  });
+
+  test('waits no longer than it may', async () => {
+    const { begin, reload, ran, running, begun } = services({ quiet: 30, longest: 150 });
+    begin(nginx);
+    const reloaded = reload(nginx, never);
+    await begun(1);
+    running[0]?.end();
+    await reloaded;
+    expect(ran).toEqual(['nginx']);
+  });
+
+  test('that is asked again while it reloads is reloaded again, after that', async () => {
+    const { reload, ran, running, begun } = services();
+    const first = reload(nginx, never);
+    await begun(1);
+    const second = reload(nginx, never);
+    await later(100);
+    expect(ran).toHaveLength(1);
+    running[0]?.end();
+    await first;
+    await begun(2);
+    running[1]?.end();
+    await second;
+  });
+
+  test('is its command: others are reloaded beside it', async () => {
+    const { reload, ran, running, begun } = services();
+    const all = [reload(nginx, never), reload(other, never), reload({ ...nginx, timeoutSeconds: 5 }, never)];
+    await begun(2);
+    for (const each of running) each.end();
+    await Promise.all(all);
+    expect(ran.toSorted()).toEqual(['haproxy', 'nginx']);
+  });
+
+  test('whose reload fails says so to all that wait, and the next one is a new one', async () => {
+    const { reload, running, begun } = services();
+    const all = [reload(nginx, never), reload(nginx, never)];
+    await begun(1);
+    running[0]?.end(new Error('ended with code 1'));
+    for (const each of all) await expect(each).rejects.toThrow('ended with code 1');
+    const again = reload(nginx, never);
+    await begun(2);
+    running[1]?.end();
+    await again;
+  });
+
+  test('that nobody waits for any more before its reload begins is not reloaded; who asks then gets another one', async () => {
+    const { begin, reload, ran, running, begun } = services();
+    const end = begin(nginx);
+    const stop = new AbortController();
+    const first = reload(nginx, stop.signal);
+    stop.abort(new Error('stopped'));
+    await expect(first).rejects.toThrow('stopped');
+    const second = reload(nginx, never);
+    end();
+    await begun(1);
+    running[0]?.end();
+    await second;
+    expect(ran).toEqual(['nginx']);
+  });
+
+  test('is left by whoever is stopped, and is ended when nobody waits any more', async () => {
+    const stopped: AbortSignal[] = [];
+    const { reload } = openServices(
+      (_service, signal) => {
+        stopped.push(signal);
+        return new Promise(() => undefined);
+      },
+      () => performance.now(),
+      { quiet: 5, longest: 1000 },
+    );
+    const [one, two] = [new AbortController(), new AbortController()];
+    const all = [reload(nginx, one.signal), reload(nginx, two.signal)];
+    while (stopped.length === 0) await later(1);
+    one.abort(new Error('one'));
+    await expect(all[0]).rejects.toThrow('one');
+    expect(stopped[0]?.aborted).toBe(false);
+    two.abort(new Error('two'));
+    await expect(all[1]).rejects.toThrow('two');
+    expect(stopped[0]?.aborted).toBe(true);
+    await expect(reload(nginx, one.signal)).rejects.toThrow('one');
+  });
+});

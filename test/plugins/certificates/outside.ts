@@ -1,0 +1,7 @@
+/** What a world of certificates is opened with, apart from any test runner. */
+
+import type { Outside } from '../../../src/engine/plugin.ts';
+
+export function outside(folder: string, config: Outside['config'] = {}): Outside {
+  return { config, project: 'test', folder, env: {}, now: () => Date.now() };
+}
