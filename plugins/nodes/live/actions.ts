@@ -121,7 +121,11 @@ export function actionWaiter(client: Client): ActionWaiter {
     const own = new AbortController();
     asking = own;
     void ask(own.signal)
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        // Nobody would ever hear of them again.
+        if (own.signal.aborted) return;
+        for (const id of [...waited.keys()]) settle(id, error instanceof Error ? error : new Error(String(error)));
+      })
       .finally(() => {
         if (asking === own) asking = undefined;
         // Somebody may have come while it ended.
