@@ -348,6 +348,8 @@ export interface NodePoolMemory {
   readonly members: readonly number[];
   /** The next number; none is given twice. */
   readonly next: number;
+  /** The intent whose outcome last changed it. */
+  readonly changedBy: string;
   /** When it last grew, ISO 8601. */
   readonly scaledUpAt: string;
   /** When it last shrank, ISO 8601. */
