@@ -17,17 +17,18 @@ import { metaOf, propose } from './diff.ts';
 import { errorText } from './error-text.ts';
 import { plainJson, soundAudit } from './guard.ts';
 import { basisOf, judgeOne } from './judge.ts';
-import { ABSENT, movesOf, parseStep, settlesIn, stepTransition } from './lifecycle.ts';
+import { ABSENT, firstMachine, movesBetween, movesOf, parseStep, settlesIn, stepTransition } from './lifecycle.ts';
 import { match } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
 import type { Plugin } from './plugin.ts';
-import type { Draft, LogRecord, RecordBodies } from './record.ts';
+import type { Draft, LogRecord, Move, RecordBodies } from './record.ts';
 import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
 import { isMemoryOnly } from './rules.ts';
 import { withFresh } from './scene.ts';
+import type { KindTables } from './tables.ts';
 import { standing } from './seal.ts';
 import { isAsPlanned } from './settle.ts';
 import type { Action, Change, Facts, Gap, Json, Judgement, Pair, Ref, Scene } from './types.ts';
@@ -293,6 +294,18 @@ function endingOf(
   };
 }
 
+/** The moves of a step that is done, and those that the resource's own machine made meanwhile, where the step is another's. */
+function movesDone({ change }: Action, after: Look | undefined, state: string, tables: KindTables): readonly Move[] {
+  const { machine } = parseStep(change.step);
+  if (machine === undefined || after === undefined) return movesOf(tables, change.step, state);
+  const { memory, observed } = after.pair;
+  const before = memory?.state ?? ABSENT;
+  return [
+    ...movesOf(tables, change.step, observed?.others?.[machine] ?? ABSENT),
+    ...movesBetween(tables, firstMachine(tables), before, state, undefined, observed?.via),
+  ];
+}
+
 function outcomeDraft(
   action: Action,
   ending: Ending,
@@ -323,7 +336,7 @@ function outcomeDraft(
       ...(state === undefined ? {} : { state }),
       ...(after?.pair.observed?.others === undefined ? {} : { others: after.pair.observed.others }),
       ...(ending.status === 'done' && tables !== undefined && state !== undefined
-        ? { moves: movesOf(tables, change.step, state) }
+        ? { moves: movesDone(action, after, state, tables) }
         : {}),
       ...(remembered === undefined || removed || Object.keys(remembered).length === 0
         ? {}
