@@ -86,7 +86,7 @@ export function learnRate(before: Bucket, news: RateNews, now: number): Bucket {
   const wait = news.refused.retryAfterMs ?? tokenMs(bucket);
   return {
     ...bucket,
-    tokens: Math.min(bucket.tokens, -open),
+    tokens: Math.min(bucket.tokens, 0 - open),
     blockedUntil: Math.max(bucket.blockedUntil, now + wait),
   };
 }
