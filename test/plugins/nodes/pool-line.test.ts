@@ -77,8 +77,7 @@ function servers(whole: Whole): readonly string[] {
 }
 
 function keptOf(whole: Whole, pool = 'web'): Partial<NodePoolMemory> {
-  const memory = whole.recall().resources.get(`nodes/NodePool/${pool}`);
-  return (memory?.kept ?? {}) as Partial<NodePoolMemory>;
+  return whole.recall().resources.get(`nodes/NodePool/${pool}`)?.kept ?? {};
 }
 
 function put(
