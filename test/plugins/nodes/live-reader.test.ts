@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { checkedEndpoint } from '../../../plugins/nodes/live/endpoint.ts';
 import { namedShape } from '../../../plugins/nodes/live/answers.ts';
 import { listAll } from '../../../plugins/nodes/live/pages.ts';
+import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { observe } from '../../../plugins/nodes/observe.ts';
 import { openReader } from '../../../plugins/nodes/live/reader.ts';
 import { clientOf, serve } from './live-support.ts';
@@ -299,6 +300,35 @@ describe('a server that a list leaves out', () => {
     expect(names).toContain('web-3');
     expect(names).not.toContain('web-9');
   });
+});
+
+test('a whole look at a thousand nodes takes one list of them, two of prices, and one look at the containers', async () => {
+  const world = await startWorld();
+  seed(world, 1000);
+  const nodes = Array.from({ length: 1000 }, (_, index) => ({ name: `web-${index}`, containers: [] }));
+  const source = await serve(() => ({ json: { nodes } }));
+  const reader = world.again({ workloads: { http: { url: source.endpoint } } });
+  const spec = { serverType: 'cx23', image: 'ubuntu-24.04', location: 'nbg1', readiness: { after: '1m' } };
+  if (!validators['spec:Node'](spec)) throw new Error('the spec is none');
+  const desired = nodes.map(({ name }) => ({
+    ref: { plugin: 'nodes', kind: 'Node', name },
+    spec,
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: 'nodes.yaml', line: 1, column: 1 },
+  }));
+  world.mark();
+  const query = { desired, memory: [], now: world.clock.now(), signal: never, progress: () => undefined };
+  const view = await observe(reader, query);
+  expect(view.gaps).toEqual([]);
+  expect(view.observed).toHaveLength(1000);
+  expect(view.observed.every(({ state }) => state === 'ready')).toBe(true);
+  expect(source.asked).toHaveLength(1);
+  expect(world.asked().toSorted()).toEqual([
+    'GET /pricing',
+    'GET /server_types',
+    ...Array.from({ length: 20 }, () => 'GET /servers'),
+  ]);
 });
 
 describe('prices', () => {
