@@ -7,7 +7,6 @@ import { openReader } from '../../plugins/nodes/live/reader.ts';
 import type { Timing } from '../../plugins/nodes/live/timing.ts';
 import { openWriter } from '../../plugins/nodes/live/writer.ts';
 import { nodes } from '../../plugins/nodes/plugin.ts';
-import { expandPool } from '../../plugins/nodes/pool/expand.ts';
 import { manualClock } from '../../plugins/nodes/sandbox/clock.ts';
 import { type Emulator, startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
 import type { SeedServer } from '../../plugins/nodes/sandbox/seed.ts';
@@ -189,8 +188,8 @@ async function forgetCreated({ bench }: NodesLine): Promise<void> {
 }
 
 /** Fails as many probes as make a server unhealthy. */
-async function fallSilent(line: NodesLine, documents: readonly Desired[]): Promise<void> {
-  line.bench.emulator.alter('web-1', { faults: { silent: true } });
+async function fallSilent(line: NodesLine, documents: readonly Desired[], ...names: readonly string[]): Promise<void> {
+  for (const name of names) line.bench.emulator.alter(name, { faults: { silent: true } });
   for (let i = 0; i < 5; i += 1) {
     await line.bench.pass(10_000);
     await line.plan(documents);
@@ -245,7 +244,7 @@ const journeys: readonly Situation<CloudBench>[] = [
     name: 'a label more, while it does not answer',
     prepare: async (line) => {
       const document = await one(line, 'ready');
-      await fallSilent(line, [document]);
+      await fallSilent(line, [document], 'web-1');
       return [nodeDoc(line, 'web-1', { labels: labelled })];
     },
     takes: ['Node unhealthy>unhealthy'],
@@ -576,4 +575,211 @@ const refusals: readonly Situation<CloudBench>[] = [
   },
 ];
 
-pluginConformance(nodes, open, [...journeys, ...refusals]);
+/** All of a pool that its documents still name would be drained, or is. */
+const GOING = 'Node ready>draining';
+
+const pools: readonly Situation<CloudBench>[] = [
+  {
+    name: 'a pool that is as it is written',
+    prepare: async (line) => {
+      const document = poolDoc(line, 'web', { size: 1 });
+      await pool(line, document);
+      return [document];
+    },
+    takes: [],
+  },
+  {
+    name: 'a pool that is to have fewer, of which one is not there yet',
+    prepare: async (line) => {
+      const document = poolDoc(line, 'web', { size: 1 });
+      await pool(line, document);
+      // Its second member is remembered, and not made.
+      await line.apply([poolDoc(line, 'web', { size: 2 })]);
+      return [document];
+    },
+    takes: ['NodePool active>active'],
+    defers: ['Node leaves-pool'],
+    leaves: [],
+  },
+  {
+    name: 'a pool that forgot its members',
+    prepare: async (line) => {
+      const document = poolDoc(line, 'web', { size: 2 });
+      await pool(line, document);
+      await line.bench.pass(60 * MINUTE);
+      const ref = refOf('NodePool', 'web');
+      await line.log.record([{ kind: 'seen', body: { run: 'run', resources: [{ ref, gone: true }], counts: {} } }]);
+      return [document];
+    },
+    takes: ['NodePool active>active'],
+    rejects: ['Node keeps-min', 'Node unknown-members'],
+    leaves: [],
+  },
+  {
+    name: 'a pool that is not written any more',
+    prepare: async (line) => {
+      await pool(line, poolDoc(line, 'web', { size: 2 }));
+      await line.bench.pass(60 * MINUTE);
+      return [];
+    },
+    takes: [GOING],
+    defers: ['Node one-at-a-time'],
+    leaves: [GOING, 'Node draining>decommissioned'],
+  },
+  {
+    name: 'one that was drained a moment ago',
+    prepare: async (line) => {
+      await one(line, 'idle');
+      await line.apply([]);
+      await line.bench.pass(4 * MINUTE);
+      return [];
+    },
+    takes: [],
+    defers: ['Node drain-grace'],
+  },
+  {
+    name: 'a pool that is to have fewer, while something waits for room',
+    prepare: async (line) => {
+      await pool(line, poolDoc(line, 'web', { size: 2 }));
+      await line.bench.pass(60 * MINUTE);
+      line.bench.emulator.workloads.wait({ id: 'c1', mb: 1 });
+      return [poolDoc(line, 'web', { size: 1 })];
+    },
+    takes: [],
+    defers: ['NodePool queue-waits'],
+  },
+  {
+    name: 'a pool that is to have fewer, of which none may go yet, and one still starts',
+    prepare: async (line) => {
+      await pool(line, poolDoc(line, 'web', { size: 3 }));
+      line.bench.emulator.vanish('web-2');
+      line.bench.emulator.nextGuest({ neverReady: true });
+      await settle(line, [poolDoc(line, 'web', { size: 3 })]);
+      return [poolDoc(line, 'web', { size: 1 })];
+    },
+    takes: [],
+    defers: ['NodePool capacity-starting', 'NodePool no-candidate'],
+  },
+  {
+    name: 'a pool of which one leaves, and one more is to go',
+    prepare: async (line) => {
+      await pool(line, poolDoc(line, 'web', { size: 3 }));
+      await line.bench.pass(60 * MINUTE);
+      const document = poolDoc(line, 'web', { size: 1 });
+      await line.apply([document]);
+      await line.apply([document]);
+      return [document];
+    },
+    takes: [],
+    defers: ['Node drain-grace', 'NodePool one-at-a-time'],
+  },
+  {
+    name: 'a pool that grew a moment ago, and would grow again',
+    prepare: async (line) => {
+      const document = poolDoc(line, 'web', { min: 1, max: 3 });
+      await pool(line, document);
+      line.bench.emulator.workloads.start('web-1', { id: 'c1', mb: 3600 });
+      await settle(line, [document]);
+      line.bench.emulator.workloads.wait({ id: 'c2', mb: 4000 });
+      return [document];
+    },
+    takes: [],
+    defers: ['NodePool cooldown'],
+  },
+  {
+    name: 'a pool that is full',
+    prepare: async (line) => {
+      const document = poolDoc(line, 'web', { min: 1, max: 1 });
+      await pool(line, document);
+      line.bench.emulator.workloads.start('web-1', { id: 'c1', mb: 3600 });
+      await line.plan([document]);
+      return [document];
+    },
+    takes: [],
+    finds: ['NodePool full'],
+  },
+  {
+    name: 'a pool of which one does not answer, beside a server that has its label',
+    prepare: async (line) => {
+      const document = poolDoc(line, 'web', { size: 1 });
+      await pool(line, document);
+      line.bench.emulator.seed({
+        name: 'web-9',
+        labels: { [LABELS.project]: 'conformance', [LABELS.pool]: 'web' },
+      });
+      await fallSilent(line, [document], 'web-1');
+      return [document];
+    },
+    takes: [],
+    finds: ['Node unhealthy', 'NodePool short', 'NodePool unmanaged'],
+  },
+  {
+    name: 'a pool of which one is not listed',
+    prepare: async (line) => {
+      const document = poolDoc(line, 'web', { min: 1, max: 2 });
+      await pool(line, document);
+      line.bench.emulator.workloads.start('web-1', { id: 'c1', mb: 2000 });
+      await line.plan([document]);
+      line.bench.emulator.workloads.leaveOut({ nodes: ['web-1'] });
+      return [document];
+    },
+    takes: [],
+    finds: ['Node not-listed', 'NodePool blind'],
+  },
+  {
+    name: 'a pool of which all but one do not answer, and that is to have fewer',
+    prepare: async (line) => {
+      const before = poolDoc(line, 'web', { size: 3 });
+      await pool(line, before);
+      await line.bench.pass(60 * MINUTE);
+      await line.plan([before]);
+      line.bench.emulator.workloads.start('web-2', { id: 'c2', mb: 1 });
+      line.bench.emulator.workloads.start('web-3', { id: 'c3', mb: 1 });
+      await fallSilent(line, [before], 'web-2', 'web-3');
+      return [poolDoc(line, 'web', { size: 2 })];
+    },
+    takes: [],
+    rejects: ['NodePool keeps-min'],
+    finds: ['Node unhealthy', 'Node unhealthy', 'NodePool short'],
+  },
+  {
+    name: 'a pool that is to have fewer, until something waits for room',
+    prepare: async (line) => {
+      await pool(line, poolDoc(line, 'web', { size: 2 }));
+      await line.bench.pass(60 * MINUTE);
+      return [poolDoc(line, 'web', { size: 1 })];
+    },
+    takes: ['NodePool active>active'],
+    between: async ({ bench }) => bench.emulator.workloads.start('web-2', { id: 'c1', mb: 1 }),
+    stale: ['NodePool decided-otherwise'],
+  },
+];
+
+/** Two nodes that are ours, a container on the first, and a document that wants it on the second. */
+async function placed(
+  line: NodesLine,
+  container: { readonly tier?: string; readonly players?: number; readonly mb: number },
+): Promise<readonly Desired[]> {
+  const documents = ['web-1', 'web-2'].map((name) => nodeDoc(line, name));
+  await adopted(line, documents, [{ name: 'web-1' }, { name: 'web-2' }]);
+  line.bench.emulator.workloads.start('web-1', { id: 'c1', ...container });
+  await line.plan(documents);
+  const wanted = desiredOf('Container', 'c1', { node: 'web-2' }, { needs: [refOf('Node', 'web-2')] });
+  return [...documents, wanted];
+}
+
+const containers: readonly Situation<CloudBench>[] = [
+  {
+    name: 'a small container that ought to run elsewhere',
+    prepare: async (line) => placed(line, { mb: 512, tier: 'small', players: 5 }),
+    takes: ['Container placed>placed'],
+  },
+  {
+    name: 'a container with too many players, and too large for where it ought to run',
+    prepare: async (line) => placed(line, { mb: 100_000, tier: 'small', players: 6 }),
+    takes: [],
+    rejects: ['Container not-migratable', 'Container target-unfit'],
+  },
+];
+
+pluginConformance(nodes, open, [...journeys, ...refusals, ...pools, ...containers]);
