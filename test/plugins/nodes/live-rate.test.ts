@@ -48,6 +48,9 @@ describe('taking', () => {
     const taken = takeToken(bucket(5), T).bucket;
     expect(taken).toMatchObject({ tokens: 4, open: 1 });
     expect(giveBack(taken)).toMatchObject({ tokens: 5, open: 0 });
+    const paced = [1, 2, 3].reduce((state) => takeToken(state, T, 100).bucket, bucket(50));
+    expect(takeToken(paced, T, 100).waitMs).toBe(3000);
+    expect(takeToken(giveBack(paced), T, 100).waitMs).toBe(2000);
   });
 });
 
