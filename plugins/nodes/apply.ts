@@ -185,7 +185,13 @@ const changeRunning: NodeHandler = async (world, pair, run) => {
   if (run.change.goal === 'replace') return rebuild(world, pair, run);
   run.progress('turning it off');
   await world.powerOff(idOf(pair), run);
-  await changeWhileOff(world, pair, run);
+  try {
+    await changeWhileOff(world, pair, run);
+  } catch (error) {
+    // What was refused (no room for the type, say) must not leave off a server that ran; that it failed is what counts.
+    await world.powerOn(idOf(pair), run).catch(() => undefined);
+    throw error;
+  }
   run.progress('turning it on');
   await world.powerOn(idOf(pair), run);
   return undefined;

@@ -4,6 +4,12 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { nodeHandlers } from '../../../plugins/nodes/apply.ts';
+import type { NodeFacts } from '../../../plugins/nodes/facts.ts';
+import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { validators } from '../../../plugins/nodes/generated.validators.js';
+import { observe } from '../../../plugins/nodes/observe.ts';
+import type { Desired, Observed, Scene } from '../../../src/engine/types.ts';
 import { actionWaiter } from '../../../plugins/nodes/live/actions.ts';
 import { clientOf, serve } from './live-support.ts';
 import { elsewhere, orderOf, startWorld, type World } from './live-world.ts';
@@ -444,6 +450,37 @@ describe('type and image', () => {
     world.emulator.inject({ method: 'POST', mishap: { kind: 'lost-after' } });
     await world.world.rebuild(id, 'debian-13', {}, world.call);
     expect(posts(world)).toEqual(['POST /servers/#/actions/rebuild']);
+  });
+});
+
+test.each([
+  ['its type cannot be had there now', { unavailable: ['cx33@nbg1'] }, '(resource_unavailable)'],
+  ['nothing stands in the way', {}, undefined],
+])('a change that needs the power off leaves on a server that ran: %s', async (_name, settings, refused) => {
+  const world = await startWorld();
+  const { id } = world.emulator.seed({ name: 'web-1' });
+  world.emulator.set(settings);
+  const spec = { serverType: 'cx33', image: 'ubuntu-24.04', location: 'nbg1' } as unknown as NodeSpec;
+  if (!validators['spec:Node'](spec)) throw new Error('the spec is none');
+  const ref = { plugin: 'nodes', kind: 'Node', name: 'web-1' };
+  const query = { memory: [], now: world.clock.now(), signal: never, progress: () => undefined };
+  const desired: Desired<NodeSpec> = {
+    ref,
+    spec,
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: 'nodes.yaml', line: 1, column: 1 },
+  };
+  const [observed] = (await observe(world.world, { ...query, desired: [desired] })).observed as Observed<NodeFacts>[];
+  if (observed === undefined) throw new Error('it is not seen');
+  const change = { ref, step: 'power:on>on', goal: 'update', fields: [], because: '', cause: 'edit' } as const;
+  const run = { ...world.call, id: 'intent-1', change, scene: {} as Scene, now: world.clock.now };
+  const taken = nodeHandlers['power:on>on'](world.world, { ref, desired, observed }, run);
+  if (refused === undefined) await taken;
+  else await expect(taken).rejects.toThrow(refused);
+  expect(await world.world.server(id, never)).toMatchObject({
+    status: 'running',
+    serverType: { name: refused === undefined ? 'cx33' : 'cx23' },
   });
 });
 
