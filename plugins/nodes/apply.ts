@@ -167,11 +167,12 @@ async function changeWhileOff(world: NodesWriter, pair: NodePair, run: ActionRun
   const facts = pair.observed?.facts ?? {};
   const { cycle } = differencesOf(pair.ref.name, spec, facts, pair.memory?.kept ?? {});
   const has = (path: string): boolean => cycle.some((field) => field.path === path);
-  if (has('/serverType')) await world.changeType(id, required(spec.serverType, 'server type'), spec.upgradeDisk, run);
   if (has('/placementGroup')) {
     if (facts.placementGroup !== undefined) await world.leavePlacementGroup(id, run);
     await world.joinPlacementGroup(id, required(spec.placementGroup, 'placement group'), run);
   }
+  // Last, because it starts the server again.
+  if (has('/serverType')) await world.changeType(id, required(spec.serverType, 'server type'), spec.upgradeDisk, run);
 }
 
 async function rebuild(world: NodesWriter, pair: NodePair, run: ActionRun): Promise<undefined> {
@@ -184,15 +185,23 @@ const changeRunning: NodeHandler = async (world, pair, run) => {
   if (run.change.goal === 'replace') return rebuild(world, pair, run);
   run.progress('turning it off');
   await world.powerOff(idOf(pair), run);
-  await changeWhileOff(world, pair, run);
+  try {
+    await changeWhileOff(world, pair, run);
+  } catch (error) {
+    // What was refused (no room for the type, say) must not leave off a server that ran; that it failed is what counts.
+    await world.powerOn(idOf(pair), run).catch(() => undefined);
+    throw error;
+  }
   run.progress('turning it on');
   await world.powerOn(idOf(pair), run);
   return undefined;
 };
 
+/** A new type, or a new disk, starts the server again: one that ought to be off is turned off once more. */
 const changeOff: NodeHandler = async (world, pair, run) => {
-  if (run.change.goal === 'replace') return rebuild(world, pair, run);
-  await changeWhileOff(world, pair, run);
+  if (run.change.goal === 'replace') await rebuild(world, pair, run);
+  else await changeWhileOff(world, pair, run);
+  if (specOf(pair).power === 'off') await world.powerOff(idOf(pair), run);
   return undefined;
 };
 

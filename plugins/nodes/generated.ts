@@ -215,7 +215,8 @@ export type NodeRuleId =
   | 'drain-grace'
   | 'power-needed'
   | 'destroys-data'
-  | 'unknown-members';
+  | 'unknown-members'
+  | 'leaves-pool';
 
 /** So many nodes that are alike. With the defaults filled in. */
 export interface NodePoolSpec {
@@ -348,6 +349,8 @@ export interface NodePoolMemory {
   readonly members: readonly number[];
   /** The next number; none is given twice. */
   readonly next: number;
+  /** The intent whose outcome last changed it. */
+  readonly changedBy: string;
   /** When it last grew, ISO 8601. */
   readonly scaledUpAt: string;
   /** When it last shrank, ISO 8601. */
@@ -481,6 +484,7 @@ export type RuleId =
   | 'power-needed'
   | 'destroys-data'
   | 'unknown-members'
+  | 'leaves-pool'
   | 'cooldown'
   | 'capacity-starting'
   | 'no-candidate'
@@ -1028,6 +1032,12 @@ export const tables = {
           ],
           overridable: true,
           text: 'Its pool is written, and does not remember its members: which of its nodes may go is not known yet.',
+        },
+        {
+          id: 'leaves-pool',
+          guards: ['absent>provisioning'],
+          overridable: false,
+          text: 'Its pool lets it go in this very plan: it is not made any more.',
         },
       ],
       references: [{ pointer: '/pool', kind: 'NodePool' }],

@@ -2676,7 +2676,7 @@ errors++;
 validate24.errors = vErrors;
 return errors === 0;
 }
-const schema10 = {"type":"object","additionalProperties":false,"properties":{"prefix":{"type":"string","description":"What the names of its nodes begin with: its name when it began. A hyphen and a number follow."},"members":{"type":"array","items":{"type":"integer"},"description":"Numbers of its nodes, in the order in which they came."},"next":{"type":"integer","description":"The next number; none is given twice."},"scaledUpAt":{"type":"string","description":"When it last grew, ISO 8601."},"scaledDownAt":{"type":"string","description":"When it last shrank, ISO 8601."},"consolidatedAt":{"type":"string","description":"When a consolidation last began, ISO 8601."},"dropped":{"type":"array","description":"Members that were let go and may still be there, with who decided it.","items":{"type":"object","additionalProperties":false,"required":["members","at","by","because"],"properties":{"members":{"type":"array","items":{"type":"integer"}},"at":{"type":"string","description":"ISO 8601."},"by":{"enum":["reactive_policy","consolidation_policy","manual"]},"because":{"type":"string"}}}},"going":{"type":"array","items":{"type":"integer"},"description":"Members that a consolidation empties."},"moves":{"type":"array","description":"Containers that it moves.","items":{"type":"object","additionalProperties":false,"required":["container","from","to"],"properties":{"container":{"type":"string"},"from":{"type":"integer"},"to":{"type":"integer"}}}}}};
+const schema10 = {"type":"object","additionalProperties":false,"properties":{"prefix":{"type":"string","description":"What the names of its nodes begin with: its name when it began. A hyphen and a number follow."},"members":{"type":"array","items":{"type":"integer"},"description":"Numbers of its nodes, in the order in which they came."},"next":{"type":"integer","description":"The next number; none is given twice."},"changedBy":{"type":"string","description":"The intent whose outcome last changed it."},"scaledUpAt":{"type":"string","description":"When it last grew, ISO 8601."},"scaledDownAt":{"type":"string","description":"When it last shrank, ISO 8601."},"consolidatedAt":{"type":"string","description":"When a consolidation last began, ISO 8601."},"dropped":{"type":"array","description":"Members that were let go and may still be there, with who decided it.","items":{"type":"object","additionalProperties":false,"required":["members","at","by","because"],"properties":{"members":{"type":"array","items":{"type":"integer"}},"at":{"type":"string","description":"ISO 8601."},"by":{"enum":["reactive_policy","consolidation_policy","manual"]},"because":{"type":"string"}}}},"going":{"type":"array","items":{"type":"integer"},"description":"Members that a consolidation empties."},"moves":{"type":"array","description":"Containers that it moves.","items":{"type":"object","additionalProperties":false,"required":["container","from","to"],"properties":{"container":{"type":"string"},"from":{"type":"integer"},"to":{"type":"integer"}}}}}};
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -2722,205 +2722,212 @@ const err4 = {instancePath:instancePath+"/next",schemaPath:"#/properties/next/ty
 errors++;
 }
 }
+if(data.changedBy !== undefined){
+if(typeof data.changedBy !== "string"){
+const err5 = {instancePath:instancePath+"/changedBy",schemaPath:"#/properties/changedBy/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err5);
+errors++;
+}
+}
 if(data.scaledUpAt !== undefined){
 if(typeof data.scaledUpAt !== "string"){
-const err5 = {instancePath:instancePath+"/scaledUpAt",schemaPath:"#/properties/scaledUpAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err5);
+const err6 = {instancePath:instancePath+"/scaledUpAt",schemaPath:"#/properties/scaledUpAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err6);
 errors++;
 }
 }
 if(data.scaledDownAt !== undefined){
 if(typeof data.scaledDownAt !== "string"){
-const err6 = {instancePath:instancePath+"/scaledDownAt",schemaPath:"#/properties/scaledDownAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err6);
+const err7 = {instancePath:instancePath+"/scaledDownAt",schemaPath:"#/properties/scaledDownAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err7);
 errors++;
 }
 }
 if(data.consolidatedAt !== undefined){
 if(typeof data.consolidatedAt !== "string"){
-const err7 = {instancePath:instancePath+"/consolidatedAt",schemaPath:"#/properties/consolidatedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err7);
+const err8 = {instancePath:instancePath+"/consolidatedAt",schemaPath:"#/properties/consolidatedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err8);
 errors++;
 }
 }
 if(data.dropped !== undefined){
-let data7 = data.dropped;
-if(Array.isArray(data7)){
-const len1 = data7.length;
+let data8 = data.dropped;
+if(Array.isArray(data8)){
+const len1 = data8.length;
 for(let i1=0; i1<len1; i1++){
-let data8 = data7[i1];
-if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
-if(data8.members === undefined){
-const err8 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "members"},message:"must have required property '"+"members"+"'"};
-(vErrors ??= []).push(err8);
-errors++;
-}
-if(data8.at === undefined){
-const err9 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+let data9 = data8[i1];
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+if(data9.members === undefined){
+const err9 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "members"},message:"must have required property '"+"members"+"'"};
 (vErrors ??= []).push(err9);
 errors++;
 }
-if(data8.by === undefined){
-const err10 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "by"},message:"must have required property '"+"by"+"'"};
+if(data9.at === undefined){
+const err10 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
 (vErrors ??= []).push(err10);
 errors++;
 }
-if(data8.because === undefined){
-const err11 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "because"},message:"must have required property '"+"because"+"'"};
+if(data9.by === undefined){
+const err11 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "by"},message:"must have required property '"+"by"+"'"};
 (vErrors ??= []).push(err11);
 errors++;
 }
-for(const key1 in data8){
-if(!((((key1 === "members") || (key1 === "at")) || (key1 === "by")) || (key1 === "because"))){
-const err12 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+if(data9.because === undefined){
+const err12 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "because"},message:"must have required property '"+"because"+"'"};
 (vErrors ??= []).push(err12);
 errors++;
 }
-}
-if(data8.members !== undefined){
-let data9 = data8.members;
-if(Array.isArray(data9)){
-const len2 = data9.length;
-for(let i2=0; i2<len2; i2++){
-let data10 = data9[i2];
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err13 = {instancePath:instancePath+"/dropped/" + i1+"/members/" + i2,schemaPath:"#/properties/dropped/items/properties/members/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key1 in data9){
+if(!((((key1 === "members") || (key1 === "at")) || (key1 === "by")) || (key1 === "because"))){
+const err13 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err13);
 errors++;
 }
 }
-}
-else {
-const err14 = {instancePath:instancePath+"/dropped/" + i1+"/members",schemaPath:"#/properties/dropped/items/properties/members/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data9.members !== undefined){
+let data10 = data9.members;
+if(Array.isArray(data10)){
+const len2 = data10.length;
+for(let i2=0; i2<len2; i2++){
+let data11 = data10[i2];
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+const err14 = {instancePath:instancePath+"/dropped/" + i1+"/members/" + i2,schemaPath:"#/properties/dropped/items/properties/members/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err14);
 errors++;
 }
 }
-if(data8.at !== undefined){
-if(typeof data8.at !== "string"){
-const err15 = {instancePath:instancePath+"/dropped/" + i1+"/at",schemaPath:"#/properties/dropped/items/properties/at/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err15 = {instancePath:instancePath+"/dropped/" + i1+"/members",schemaPath:"#/properties/dropped/items/properties/members/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err15);
 errors++;
 }
 }
-if(data8.by !== undefined){
-let data12 = data8.by;
-if(!(((data12 === "reactive_policy") || (data12 === "consolidation_policy")) || (data12 === "manual"))){
-const err16 = {instancePath:instancePath+"/dropped/" + i1+"/by",schemaPath:"#/properties/dropped/items/properties/by/enum",keyword:"enum",params:{allowedValues: schema10.properties.dropped.items.properties.by.enum},message:"must be equal to one of the allowed values"};
+if(data9.at !== undefined){
+if(typeof data9.at !== "string"){
+const err16 = {instancePath:instancePath+"/dropped/" + i1+"/at",schemaPath:"#/properties/dropped/items/properties/at/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err16);
 errors++;
 }
 }
-if(data8.because !== undefined){
-if(typeof data8.because !== "string"){
-const err17 = {instancePath:instancePath+"/dropped/" + i1+"/because",schemaPath:"#/properties/dropped/items/properties/because/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data9.by !== undefined){
+let data13 = data9.by;
+if(!(((data13 === "reactive_policy") || (data13 === "consolidation_policy")) || (data13 === "manual"))){
+const err17 = {instancePath:instancePath+"/dropped/" + i1+"/by",schemaPath:"#/properties/dropped/items/properties/by/enum",keyword:"enum",params:{allowedValues: schema10.properties.dropped.items.properties.by.enum},message:"must be equal to one of the allowed values"};
 (vErrors ??= []).push(err17);
 errors++;
 }
 }
-}
-else {
-const err18 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data9.because !== undefined){
+if(typeof data9.because !== "string"){
+const err18 = {instancePath:instancePath+"/dropped/" + i1+"/because",schemaPath:"#/properties/dropped/items/properties/because/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err18);
 errors++;
 }
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/dropped",schemaPath:"#/properties/dropped/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err19 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err19);
 errors++;
 }
 }
-if(data.going !== undefined){
-let data14 = data.going;
-if(Array.isArray(data14)){
-const len3 = data14.length;
-for(let i3=0; i3<len3; i3++){
-let data15 = data14[i3];
-if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err20 = {instancePath:instancePath+"/going/" + i3,schemaPath:"#/properties/going/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err20 = {instancePath:instancePath+"/dropped",schemaPath:"#/properties/dropped/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err20);
 errors++;
 }
 }
-}
-else {
-const err21 = {instancePath:instancePath+"/going",schemaPath:"#/properties/going/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data.going !== undefined){
+let data15 = data.going;
+if(Array.isArray(data15)){
+const len3 = data15.length;
+for(let i3=0; i3<len3; i3++){
+let data16 = data15[i3];
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+const err21 = {instancePath:instancePath+"/going/" + i3,schemaPath:"#/properties/going/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err21);
 errors++;
 }
 }
-if(data.moves !== undefined){
-let data16 = data.moves;
-if(Array.isArray(data16)){
-const len4 = data16.length;
-for(let i4=0; i4<len4; i4++){
-let data17 = data16[i4];
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
-if(data17.container === undefined){
-const err22 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "container"},message:"must have required property '"+"container"+"'"};
+}
+else {
+const err22 = {instancePath:instancePath+"/going",schemaPath:"#/properties/going/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err22);
 errors++;
 }
-if(data17.from === undefined){
-const err23 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "from"},message:"must have required property '"+"from"+"'"};
+}
+if(data.moves !== undefined){
+let data17 = data.moves;
+if(Array.isArray(data17)){
+const len4 = data17.length;
+for(let i4=0; i4<len4; i4++){
+let data18 = data17[i4];
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+if(data18.container === undefined){
+const err23 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "container"},message:"must have required property '"+"container"+"'"};
 (vErrors ??= []).push(err23);
 errors++;
 }
-if(data17.to === undefined){
-const err24 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'"};
+if(data18.from === undefined){
+const err24 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "from"},message:"must have required property '"+"from"+"'"};
 (vErrors ??= []).push(err24);
 errors++;
 }
-for(const key2 in data17){
-if(!(((key2 === "container") || (key2 === "from")) || (key2 === "to"))){
-const err25 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+if(data18.to === undefined){
+const err25 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'"};
 (vErrors ??= []).push(err25);
 errors++;
 }
-}
-if(data17.container !== undefined){
-if(typeof data17.container !== "string"){
-const err26 = {instancePath:instancePath+"/moves/" + i4+"/container",schemaPath:"#/properties/moves/items/properties/container/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key2 in data18){
+if(!(((key2 === "container") || (key2 === "from")) || (key2 === "to"))){
+const err26 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err26);
 errors++;
 }
 }
-if(data17.from !== undefined){
-let data19 = data17.from;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-const err27 = {instancePath:instancePath+"/moves/" + i4+"/from",schemaPath:"#/properties/moves/items/properties/from/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data18.container !== undefined){
+if(typeof data18.container !== "string"){
+const err27 = {instancePath:instancePath+"/moves/" + i4+"/container",schemaPath:"#/properties/moves/items/properties/container/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err27);
 errors++;
 }
 }
-if(data17.to !== undefined){
-let data20 = data17.to;
+if(data18.from !== undefined){
+let data20 = data18.from;
 if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-const err28 = {instancePath:instancePath+"/moves/" + i4+"/to",schemaPath:"#/properties/moves/items/properties/to/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err28 = {instancePath:instancePath+"/moves/" + i4+"/from",schemaPath:"#/properties/moves/items/properties/from/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err28);
 errors++;
 }
 }
-}
-else {
-const err29 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data18.to !== undefined){
+let data21 = data18.to;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+const err29 = {instancePath:instancePath+"/moves/" + i4+"/to",schemaPath:"#/properties/moves/items/properties/to/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err29);
 errors++;
 }
 }
 }
 else {
-const err30 = {instancePath:instancePath+"/moves",schemaPath:"#/properties/moves/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err30 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err30);
 errors++;
 }
 }
 }
 else {
-const err31 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err31 = {instancePath:instancePath+"/moves",schemaPath:"#/properties/moves/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err31);
+errors++;
+}
+}
+}
+else {
+const err32 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err32);
 errors++;
 }
 validate25.errors = vErrors;

@@ -49,6 +49,11 @@ async function attempt<T>(read: Promise<T>): Promise<Read<T>> {
   }
 }
 
+/** What was read; undefined where it was not. */
+function valueOf<T>(read: Read<T> | undefined): T | undefined {
+  return read !== undefined && 'value' in read ? read.value : undefined;
+}
+
 function gapOf(error: unknown, what: { readonly kind: string } | { readonly refs: readonly Ref[] }): Gap {
   const message = error instanceof Error ? error.message : String(error);
   const endpoint =
@@ -186,109 +191,172 @@ async function readUserData(
 
 const NO_SOURCE = 'no workload source is configured: what runs on it is not known';
 
-/** Looks at all that a query names; throws only when aborted. */
-export async function observe(world: NodesReader, query: Query): Promise<View> {
+/** What a query names, by what it is. */
+interface Targets {
+  readonly count: number;
+  readonly nodes: readonly NodeTarget[];
+  /** Of the provider. */
+  readonly cloud: readonly NodeTarget[];
+  /** Machines that no cloud manages; what is not written of them is not looked at. */
+  readonly machines: readonly NodeTarget[];
+  readonly pools: readonly Desired<NodePoolSpec>[];
+  readonly containers: readonly Ref[];
+}
+
+function sorted(query: Query): Targets {
   const targets = targetsOf(query);
   const ofKind = (kind: string) => targets.filter(({ ref }) => ref.kind === kind);
   const nodes = ofKind('Node').map(nodeTarget);
-  const cloud = nodes.filter(({ settings }) => settings.provider !== 'static');
-  const machines = nodes.filter(({ settings, desired }) => settings.provider === 'static' && desired !== undefined);
-  const pools = ofKind('NodePool').filter(({ desired }) => desired !== undefined);
-  const containers = ofKind('Container');
-  const needsPrices = cloud.length > 0 || pools.length > 0;
-
-  let done = 0;
-  const progress = (count: number): void => {
-    done += count;
-    query.progress(done, targets.length);
+  return {
+    count: targets.length,
+    nodes,
+    cloud: nodes.filter(({ settings }) => settings.provider !== 'static'),
+    machines: nodes.filter(({ settings, desired }) => settings.provider === 'static' && desired !== undefined),
+    pools: ofKind('NodePool').flatMap(({ desired }) =>
+      desired === undefined ? [] : [desired as Desired<NodePoolSpec>],
+    ),
+    containers: ofKind('Container').map(({ ref }) => ref),
   };
-  const [servers, workloads, prices, userData] = await Promise.all([
-    cloud.length === 0 && query.only !== undefined
-      ? { value: { servers: new Map<string, ServerSeen>(), others: [] } satisfies Found }
-      : attempt(
-          cloud.length === 0 ? Promise.resolve({ servers: new Map(), others: [] }) : readServers(world, cloud, query),
-        ),
-    attempt(world.workloads(query.signal)),
-    needsPrices ? attempt(world.prices(query.signal)) : { value: undefined },
-    readUserData(world, nodes),
-  ]);
-  const found: Found = 'value' in servers ? servers.value : { servers: new Map(), others: [] };
-  const seen = nodes.filter(({ ref }) => found.servers.has(ref.name));
-  const probes = await readProbes(world, [...seen, ...machines], found.servers, query);
-  query.signal.throwIfAborted();
+}
 
-  const read = 'value' in workloads ? workloads.value?.workloads : undefined;
+/** All that was read, or why it was not. */
+interface ReadAll {
+  readonly servers: Read<Found>;
+  readonly workloads: Read<Workloads | undefined>;
+  readonly prices: Read<PriceList | undefined>;
+  readonly userData: ReadonlyMap<string, Read<string | undefined>>;
+  readonly probes: ReadonlyMap<string, Read<ProbeSeen>>;
+}
+
+const NO_SERVERS: Found = { servers: new Map(), others: [] };
+
+function isKnown({ desired, memory }: NodeTarget): boolean {
+  return desired !== undefined || memory !== undefined;
+}
+
+async function readAll(world: NodesReader, query: Query, targets: Targets): Promise<ReadAll> {
+  const { nodes, cloud, machines, pools } = targets;
+  const needsAccount = cloud.length > 0 || pools.length > 0;
+  const probed = async (servers: Read<Found>): Promise<ReadAll['probes']> => {
+    const found = valueOf(servers)?.servers ?? NO_SERVERS.servers;
+    const there = cloud.filter((node) => isKnown(node) && found.has(node.ref.name));
+    return readProbes(world, [...there, ...machines], found, query);
+  };
+  const servers = attempt(needsAccount ? readServers(world, cloud, query) : Promise.resolve(NO_SERVERS));
+  const [read, workloads, prices, userData, probes] = await Promise.all([
+    servers,
+    attempt(world.workloads(query.signal).then((seen) => seen?.workloads)),
+    attempt(needsAccount ? world.prices(query.signal) : Promise.resolve(undefined)),
+    readUserData(world, nodes),
+    servers.then(probed),
+  ]);
+  query.signal.throwIfAborted();
+  return { servers: read, workloads, prices, userData, probes };
+}
+
+function observedNodes(targets: Targets, read: ReadAll, around: Surroundings): readonly Observed[] {
+  const { servers, others } = valueOf(read.servers) ?? NO_SERVERS;
+  const known = [...targets.cloud.filter((node) => isKnown(node) && servers.has(node.ref.name)), ...targets.machines];
+  const names = new Set(targets.cloud.filter(isKnown).map(({ ref }) => ref.name));
+  const strangers = [
+    ...targets.cloud.filter((node) => !isKnown(node)).flatMap(({ ref }) => servers.get(ref.name) ?? []),
+    // A name that a document or memory has stands for its server, whatever else is called so.
+    ...others.filter(({ name }) => !names.has(name)),
+  ];
+  return [
+    ...known.map(({ ref, desired, memory, settings }) => {
+      const server = servers.get(ref.name);
+      const probe = valueOf(read.probes.get(ref.name));
+      const userData = valueOf(read.userData.get(ref.name));
+      return observedNode(
+        {
+          ref,
+          settings,
+          ...(desired === undefined ? {} : { spec: desired.spec }),
+          ...(memory === undefined ? {} : { memory }),
+          ...(server === undefined ? {} : { server }),
+          ...(probe === undefined ? {} : { probe }),
+          ...(userData === undefined ? {} : { userData }),
+        },
+        around,
+      );
+    }),
+    // Nobody asks a server of somebody else anything, or finds anything wrong with it.
+    ...strangers.map((server) => {
+      const ref: Ref = { plugin: PLUGIN, kind: 'Node', name: server.name };
+      const settings = settingsOf(undefined, undefined);
+      return { ...observedNode({ ref, settings, server }, around), findings: [] };
+    }),
+  ];
+}
+
+function observedOthers(
+  { nodes, pools, containers }: Targets,
+  read: ReadAll,
+  { at, workloads, prices }: Surroundings,
+  world: NodesReader,
+): readonly Observed[] {
+  const found = valueOf(read.servers);
+  const account: AccountSeen = {
+    ...(found === undefined ? {} : { servers: [...found.servers.values(), ...found.others] }),
+    ...(prices === undefined ? {} : { prices }),
+    ...(workloads === undefined ? {} : { workloads }),
+    project: world.limits.project,
+    migrates: world.hooks.migrate,
+  };
+  const ours = new Map(nodes.map(({ ref, settings }) => [workloadName(ref.name, settings), ref.name]));
+  return [
+    ...pools.map((desired) => observePool(desired, account, at)),
+    ...containers.flatMap((ref) =>
+      workloads === undefined
+        ? []
+        : (observeContainer(ref, workloads, (source) => ours.get(source) ?? source, at) ?? []),
+    ),
+  ];
+}
+
+function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
+  const servers = valueOf(read.servers)?.servers ?? NO_SERVERS.servers;
+  const known = [...targets.cloud.filter((node) => isKnown(node) && servers.has(node.ref.name)), ...targets.machines];
+  const listed = known.filter(({ settings }) => !settings.workloads.none).map(({ ref }) => ref);
+  const unread = [...listed, ...targets.containers];
+  const noSource = 'value' in read.workloads && read.workloads.value === undefined ? new Error(NO_SOURCE) : undefined;
+  const failed = 'error' in read.workloads ? read.workloads.error : noSource;
+  const pools = targets.pools.map(({ ref }) => ref);
+  return [
+    ...('error' in read.servers ? [gapOf(read.servers.error, { kind: 'Node' })] : []),
+    ...(failed === undefined || unread.length === 0 ? [] : [gapOf(failed, { refs: unread })]),
+    ...('error' in read.prices && pools.length > 0 ? [gapOf(read.prices.error, { refs: pools })] : []),
+    ...known.flatMap(({ ref }) =>
+      [read.probes.get(ref.name), read.userData.get(ref.name)].flatMap((each) =>
+        each !== undefined && 'error' in each ? [gapOf(each.error, { refs: [ref] })] : [],
+      ),
+    ),
+  ];
+}
+
+/** Looks at all that a query names; throws only when aborted. */
+export async function observe(world: NodesReader, query: Query): Promise<View> {
+  const targets = sorted(query);
+  const read = await readAll(world, query, targets);
   const at = new Date(query.now).toISOString();
-  const list: PriceList | undefined = 'value' in prices ? prices.value : undefined;
+  const workloads = valueOf(read.workloads);
+  const prices = valueOf(read.prices);
   const around: Surroundings = {
     now: query.now,
     at,
     limits: world.limits,
     drains: world.hooks.drain,
-    ...(read === undefined ? {} : { workloads: read }),
-    byName: new Map((read?.nodes ?? []).map((node) => [node.name, node])),
-    ...(list === undefined ? {} : { prices: list }),
+    ...(workloads === undefined ? {} : { workloads }),
+    byName: new Map((workloads?.nodes ?? []).map((node) => [node.name, node])),
+    ...(prices === undefined ? {} : { prices }),
   };
-  const observed: Observed[] = [...seen, ...machines].map(({ ref, desired, memory, settings }) => {
-    const server = found.servers.get(ref.name);
-    const probe = probes.get(ref.name);
-    const digest = userData.get(ref.name);
-    return observedNode(
-      {
-        ref,
-        settings,
-        ...(desired === undefined ? {} : { spec: desired.spec }),
-        ...(memory === undefined ? {} : { memory }),
-        ...(server === undefined ? {} : { server }),
-        ...(probe !== undefined && 'value' in probe ? { probe: probe.value } : {}),
-        ...(digest !== undefined && 'value' in digest && digest.value !== undefined ? { userData: digest.value } : {}),
-      },
-      around,
-    );
-  });
-  const names = new Set(nodes.map(({ ref }) => ref.name));
-  for (const server of query.only === undefined ? found.others : []) {
-    // The name stands for another server, which has an error of its own.
-    if (names.has(server.name)) continue;
-    const ref: Ref = { plugin: PLUGIN, kind: 'Node', name: server.name };
-    observed.push({
-      ...observedNode({ ref, settings: settingsOf(undefined, undefined), server }, around),
-      findings: [],
-    });
-  }
-  const account: AccountSeen = {
-    ...('value' in servers ? { servers: [...found.servers.values(), ...found.others] } : {}),
-    ...(list === undefined ? {} : { prices: list }),
-    ...(read === undefined ? {} : { workloads: read }),
-    project: world.limits.project,
-    migrates: world.hooks.migrate,
-  };
-  for (const { desired } of pools) observed.push(observePool(desired as Desired<NodePoolSpec>, account, at));
-  const ours = new Map(nodes.map(({ ref, settings }) => [workloadName(ref.name, settings), ref.name]));
-  for (const { ref } of read === undefined ? [] : containers) {
-    const container = observeContainer(ref, read as Workloads, (source) => ours.get(source) ?? source, at);
-    if (container !== undefined) observed.push(container);
-  }
-  progress(targets.length);
-
-  const listed = [...seen, ...machines].filter(({ settings }) => !settings.workloads.none).map(({ ref }) => ref);
-  const unread = [...listed, ...containers.map(({ ref }) => ref)];
-  const failed =
-    'error' in workloads ? workloads.error : workloads.value === undefined ? new Error(NO_SOURCE) : undefined;
-  const gaps: Gap[] = [
-    ...('error' in servers ? [gapOf(servers.error, { kind: 'Node' })] : []),
-    ...(failed === undefined || unread.length === 0 ? [] : [gapOf(failed, { refs: unread })]),
-    ...('error' in prices && pools.length > 0 ? [gapOf(prices.error, { refs: pools.map(({ ref }) => ref) })] : []),
-    ...[...seen, ...machines].flatMap(({ ref }) =>
-      [probes.get(ref.name), userData.get(ref.name)].flatMap((each) =>
-        each !== undefined && 'error' in each ? [gapOf(each.error, { refs: [ref] })] : [],
-      ),
-    ),
-  ];
+  const observed = [...observedNodes(targets, read, around), ...observedOthers(targets, read, around, world)];
+  query.progress(targets.count, targets.count);
   return {
     observed: inOrder(observed),
-    gaps,
-    beside: { [PLUGIN]: pricesBeside(list, query.desired) },
+    gaps: gapsOf(targets, read),
+    beside: { [PLUGIN]: pricesBeside(prices, query.desired) },
     at,
   };
 }

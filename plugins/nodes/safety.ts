@@ -406,6 +406,18 @@ const unknownMembers = whenTaken((_known, pair, scene) => {
   });
 });
 
+/** A pool is judged before its members: a plan that lets one go does not make it first. */
+const leavesPool: NodeRule = (_change, pair, scene) => {
+  const pool = poolOf(pair);
+  if (pool === undefined) return pass('a member of no pool');
+  const action = scene.judged.get(formatRef(poolRef(pool)));
+  const field = action?.change.fields.find(({ path }) => path === `/members/${pair.ref.name}`);
+  const facts = { pool, because: action?.change.because ?? null };
+  if (action?.verdict !== 'accept' || field === undefined || field.after !== undefined)
+    return pass('its pool keeps it', facts);
+  return defer(`${pool} lets it go: ${action.change.because}`, facts);
+};
+
 export const nodeRules = {
   'other-server': otherServer,
   'provider-busy': providerBusy,
@@ -428,6 +440,7 @@ export const nodeRules = {
   'power-needed': powerNeeded,
   'destroys-data': destroysData,
   'unknown-members': unknownMembers,
+  'leaves-pool': leavesPool,
 } as const satisfies Record<NodeRuleId, NodeRule>;
 
 /** Rules about a node itself, whatever its pool wants. */

@@ -1,7 +1,7 @@
 /** `fettle log …`: list, verify and recover the log. */
 
 import type { LogRecord, RecordKind } from '../engine/record.ts';
-import { recordLine } from '../report/log-text.ts';
+import { auditLines, recordLine } from '../report/log-text.ts';
 import { verifyText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
 import type { Head } from '../store/store.ts';
@@ -21,6 +21,7 @@ export interface LogFlags extends Flags {
   readonly step?: string;
   readonly actor?: string;
   readonly outcome?: string;
+  readonly action?: string;
   readonly since?: number;
   readonly until?: number;
 }
@@ -30,9 +31,16 @@ function outcomeOf(record: LogRecord): string | undefined {
   return record.kind === 'outcome' ? record.body.outcome : record.kind === 'refusal' ? record.body.verdict : undefined;
 }
 
+/** What a kind calls the action of a decision: `node_decommission`. */
+function auditedAction(record: LogRecord): string {
+  const action = 'audit' in record.body ? record.body.audit?.['action'] : undefined;
+  return typeof action === 'string' ? action : '';
+}
+
 function wanted(flags: LogFlags): (record: LogRecord) => boolean {
   const kinds = flags.kind?.split(',') as readonly RecordKind[] | undefined;
   const outcomes = flags.outcome?.split(',');
+  const actions = flags.action?.split(',');
   const { step, actor, since, until } = flags;
   // The step of an outcome is that of its intent.
   const intents = new Set<number>();
@@ -45,6 +53,7 @@ function wanted(flags: LogFlags): (record: LogRecord) => boolean {
     (step === undefined || isStep(record)) &&
     (actor === undefined || record.actor === actor) &&
     (outcomes === undefined || outcomes.includes(outcomeOf(record) ?? '')) &&
+    (actions === undefined || actions.includes(auditedAction(record))) &&
     (since === undefined || Date.parse(record.time) >= since) &&
     (until === undefined || Date.parse(record.time) <= until) &&
     (kinds === undefined ? record.kind !== 'remembered' : kinds.includes(record.kind)) &&
@@ -57,6 +66,7 @@ export async function logList(flags: LogFlags, shell: Shell): Promise<number> {
   const store = await openStore(await openConfig(flags, shell), shell);
   const keep = wanted(flags);
   const last = flags.last ?? 50;
+  const line = flags.action === undefined ? recordLine : auditLines;
   let records: LogRecord[] = [];
   const report = await store.read((record) => {
     if (!keep(record)) return;
@@ -65,7 +75,7 @@ export async function logList(flags: LogFlags, shell: Shell): Promise<number> {
     if (records.length > 2 * last + 1000) records = records.slice(-last);
   }, 'all');
   for (const record of last === 0 ? records : records.slice(-last))
-    shell.stdout.write(flags.format === 'json' ? `${JSON.stringify(record)}\n` : recordLine(record));
+    shell.stdout.write(flags.format === 'json' ? `${JSON.stringify(record)}\n` : line(record));
   if (report.status === 'none') shell.stderr.write(`there is no log at ${store.place}\n`);
   if (report.status === 'damaged') shell.stderr.write('warning: the log is damaged; see `fettle log verify`\n');
   await store.close();

@@ -179,6 +179,7 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
         o.option('--step <step>', 'only this step: ready>absent'),
         o.option('--actor <actor>', 'only records of this actor'),
         o.option('--outcome <outcomes>', 'only these (comma-separated): done, failed, unknown, undone, rejected, …'),
+        o.option('--action <names>', 'only decisions about these actions (comma-separated), as their kind calls them'),
         o
           .option('--since <time>', 'from then on: an instant, or a time ago such as 24h')
           .argParser(pointInTime(shell.now())),

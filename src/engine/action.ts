@@ -17,7 +17,17 @@ import { metaOf, propose } from './diff.ts';
 import { errorText } from './error-text.ts';
 import { plainJson, soundAudit } from './guard.ts';
 import { basisOf, judgeOne } from './judge.ts';
-import { ABSENT, movesOf, movesOfFailure, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
+import {
+  ABSENT,
+  firstMachine,
+  movesBetween,
+  movesOf,
+  movesOfFailure,
+  parseStep,
+  settlesIn,
+  stateFor,
+  stepTransition,
+} from './lifecycle.ts';
 import { match } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
@@ -28,9 +38,9 @@ import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
 import { isMemoryOnly } from './rules.ts';
 import { withFresh } from './scene.ts';
+import type { KindTables } from './tables.ts';
 import { standing } from './seal.ts';
 import { isAsPlanned } from './settle.ts';
-import type { KindTables } from './tables.ts';
 import type { Action, Change, Facts, Gap, Json, Judgement, Pair, Ref, Scene } from './types.ts';
 
 /** Deadline of a handler, and of a single look, where the spec names none. */
@@ -306,19 +316,29 @@ function endingOf(
   };
 }
 
-/** How a step moved its machine, and, where a failure moved the first one, the state that it is in now. */
+/**
+ * How a step moved its machine, and, where a failure moved the first one, the state that it is in now. Where the step is
+ * another machine's, the moves that the resource's own one made meanwhile follow.
+ */
 function movedBy(
   change: Change,
   pair: Pair,
   ending: Ending,
   tables: KindTables,
 ): { readonly state?: string; readonly moves: readonly Move[] } | undefined {
+  const isOwn = parseStep(change.step).machine === undefined;
   const seen = stateFor(pair, change.step);
-  if (ending.status === 'done') return { moves: movesOf(tables, change.step, seen) };
+  if (ending.status === 'done') {
+    const moves = movesOf(tables, change.step, seen);
+    if (isOwn) return { moves };
+    const { memory, observed } = pair;
+    const [before, now] = [memory?.state ?? ABSENT, observed?.state ?? ABSENT];
+    return { moves: [...moves, ...movesBetween(tables, firstMachine(tables), before, now, undefined, observed?.via)] };
+  }
   if (ending.status !== 'failed') return undefined;
   const { state, moves } = movesOfFailure(tables, change.step, seen);
   if (moves.length === 0) return undefined;
-  return parseStep(change.step).machine === undefined ? { state, moves } : { moves };
+  return isOwn ? { state, moves } : { moves };
 }
 
 function outcomeDraft(

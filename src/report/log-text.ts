@@ -2,6 +2,8 @@
 
 import type { LogRecord, Move } from '../engine/record.ts';
 import { formatRef } from '../engine/ref.ts';
+import type { Facts } from '../engine/types.ts';
+import { valueText } from './fields.ts';
 import { printable } from './text.ts';
 
 function movesText(moves: readonly Move[] | undefined): string {
@@ -60,4 +62,16 @@ function bodyText(record: LogRecord): string {
 /** One record on one line; ends with a newline. */
 export function recordLine(record: LogRecord): string {
   return `${String(record.seq).padStart(6)}  ${record.time}  ${record.kind.padEnd(10)}  ${printable(bodyText(record))}\n`;
+}
+
+function factsText(facts: Facts): string {
+  return Object.entries(facts)
+    .map(([name, value]) => `${printable(name)}=${valueText(value)}`)
+    .join(' ');
+}
+
+/** One record with what its resource was like beside the decision, on a line of its own; ends with a newline. */
+export function auditLines(record: LogRecord): string {
+  const audit = 'audit' in record.body ? record.body.audit : undefined;
+  return audit === undefined ? recordLine(record) : `${recordLine(record)}        ${factsText(audit)}\n`;
 }

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Done, fettle, type Settings } from '../support/command-line.ts';
-import { type ToyWorld, toyWorld } from '../support/toy.ts';
+import type { Plugin } from '../../src/engine/plugin.ts';
+import type { Change } from '../../src/engine/types.ts';
+import { toyPlugin, type ToyWorld, toyWorld } from '../support/toy.ts';
 import { itemsYaml, itemYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
 
 const folders: string[] = [];
@@ -89,6 +91,36 @@ describe('log list', () => {
         .filter((line) => line !== '')
         .map((line) => (JSON.parse(line) as { readonly kind: string }).kind),
     ).toEqual(kinds);
+  });
+
+  it('by action, with what the resource was like beside each decision', async () => {
+    const world = toyWorld();
+    const folder = toyProject(itemsYaml({ a: 2, b: 13 }));
+    folders.push(folder);
+    const { kinds } = toyPlugin;
+    const item = kinds['Item'] as NonNullable<(typeof kinds)['Item']>;
+    const audit = (change: Change) => ({ action: `item_${change.goal}`, decision_by: 'manual', note: '\u001b[2J' });
+    const plugin: Plugin = {
+      ...toyPlugin,
+      kinds: { Item: { ...item, audit } },
+      openReader: async () => world,
+      openWriter: async () => world,
+    };
+    const run = (line: string) => fettle(folder, line, { plugins: new Map([['toy', async () => plugin]]) });
+    await run('apply -y');
+    const { stdout } = await run('log list --action item_create,item_other');
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(6);
+    expect(lines.filter((line) => line.startsWith('        '))).toEqual(
+      Array.from({ length: 3 }, () => '        action="item_create" decision_by="manual" note="\\u001b[2J"'),
+    );
+    expect(lines.filter((line) => !line.startsWith('        ')).map((line) => line.split(/ {2,}/u)[3])).toEqual([
+      'refusal',
+      'intent',
+      'outcome',
+    ]);
+    expect((await run('log list --action item_remove')).stdout).toBe('');
+    expect((await run('log list --action item_create --outcome rejected --format json')).stdout).toContain('"toy"');
   });
 
   it('refuses a time that is none', async () => {

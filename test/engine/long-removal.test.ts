@@ -214,7 +214,75 @@ describe('pictures', () => {
   });
 });
 
+/** An item has a lamp of its own: a second machine. Turning it on lets the item start as well. */
+const lampTables: KindTables = {
+  ...itemTables,
+  machines: {
+    item: {
+      states: ['absent', 'starting', 'ready'],
+      transitions: [
+        { from: 'absent', to: 'starting', trigger: 'found', by: 'world' },
+        { from: 'starting', to: 'ready', trigger: 'started', by: 'world' },
+      ],
+      edits: [],
+    },
+    lamp: {
+      states: ['off', 'on'],
+      transitions: [{ from: 'off', to: 'on', trigger: 'light', by: 'fettle' }],
+      edits: [],
+    },
+  },
+};
+
+const lampPlugin: Plugin = {
+  ...plugin,
+  tables: { ...tables, kinds: { Item: lampTables } },
+  kinds: {
+    Item: {
+      diff: ({ observed }) =>
+        observed?.others?.['lamp'] === 'off'
+          ? { step: 'lamp:off>on', goal: 'update', because: 'it is dark' }
+          : undefined,
+      rules: {},
+      handlers: {
+        'lamp:off>on': async (world, pair) => {
+          const item = (world as ToyWorld).items.get(pair.ref.name);
+          if (item !== undefined) Object.assign(item, { value: 1, state: 'ready' });
+          return undefined;
+        },
+      },
+    },
+  },
+  observe: async (world, query) => {
+    const view = await toyPlugin.observe(world, query);
+    return {
+      ...view,
+      observed: view.observed.map((each) => ({
+        ...each,
+        findings: [],
+        others: { lamp: (each.facts as { value: number }).value === 1 ? 'on' : 'off' },
+      })),
+    };
+  },
+};
+
 describe('moves', () => {
+  it('of a step of another machine are its own, and those that the resource made meanwhile', async () => {
+    const [world, log] = [toyWorld({ a: 0 }), toyLog()];
+    Object.assign(world.items.get('a') ?? {}, { state: 'starting' });
+    const lamps = { plugins: new Map([['toy', lampPlugin]]) };
+    await applyToy(world, [wanted('a', 0)], log, lamps);
+    const { rows } = await applyToy(world, [wanted('a', 0)], log, lamps);
+    expect(rows['a']).toMatchObject({ status: 'done' });
+    expect(log.records.findLast(({ kind }) => kind === 'outcome')?.body).toMatchObject({
+      state: 'ready',
+      moves: [
+        { machine: 'lamp', from: 'off', to: 'on', trigger: 'light' },
+        { machine: 'item', from: 'starting', to: 'ready', trigger: 'started' },
+      ],
+    });
+  });
+
   it('go through the states that a look knows of', () => {
     expect(movesBetween(itemTables, 'item', 'absent', 'ready', undefined, ['starting'])).toEqual([
       { machine: 'item', from: 'absent', to: 'starting', trigger: 'found' },

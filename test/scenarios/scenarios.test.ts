@@ -5,24 +5,14 @@
  * `FETTLE_UPDATE_GOLDEN=1` writes the output of now; then read the difference.
  */
 
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { hostname, userInfo } from 'node:os';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { fettle, issueWithOpenssl, temporaryFolder } from '../support/cli.ts';
+import { expectGolden, scenarioNames, TIMES, withoutVolatile } from './golden.ts';
 
 /** One thing that happens; exactly one of its keys but `exit`. */
 interface Happening {
@@ -104,24 +94,7 @@ async function happen(world: World, each: Happening): Promise<string> {
   return `$ fettle ${each.run}\n${done.stdout}${done.stderr}\n`;
 }
 
-function withoutVolatile(text: string, world: World): string {
-  const ports = [...world.ports].reduce((all, [name, port]) => all.replaceAll(`:${port}`, `:PORT(${name})`), text);
-  return ports
-    .replaceAll(world.folder, 'DIR')
-    .replaceAll(`${userInfo().username}@${hostname()}`, 'USER@HOST')
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/gu, 'TIME')
-    .replaceAll(/sha256:[0-9a-f]{64}/gu, 'sha256:HASH')
-    .replaceAll(/sha256:[0-9a-f]{12}…?(?![0-9a-f])/gu, 'sha256:HASH…')
-    .replaceAll(/(log head \d+:)[0-9a-f]{64}/gu, '$1HASH')
-    .replaceAll(/run [0-9a-f]{16}/gu, 'run RUN')
-    .replaceAll(/ after \d+\.\d s/gu, '')
-    .replaceAll(/observed \d+ s ago/gu, 'observed NOW');
-}
-
-const names = readdirSync(import.meta.dirname, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name)
-  .sort();
+const names = scenarioNames((name) => !name.startsWith('nodes-'));
 
 describe('scenarios', () => {
   it.concurrent.each(names)('%s', { timeout: 60_000 }, async (name) => {
@@ -132,10 +105,11 @@ describe('scenarios', () => {
       write(world, 'fettle.yaml', CONFIG);
       let printed = `# ${scenario.shows}\n\n`;
       for (const each of scenario.happens) printed += await happen(world, each);
-      const golden = join(dir, 'expected.txt');
-      const output = withoutVolatile(printed, world);
-      if (process.env['FETTLE_UPDATE_GOLDEN'] === '1') writeFileSync(golden, output);
-      expect(output).toBe(existsSync(golden) ? readFileSync(golden, 'utf8') : '');
+      const ports = [...world.ports].reduce(
+        (all, [name, port]) => all.replaceAll(`:${port}`, `:PORT(${name})`),
+        printed,
+      );
+      expectGolden(dir, withoutVolatile(ports, world.folder).replaceAll(TIMES, 'TIME'));
     } finally {
       for (const close of world.close) close();
       rmSync(world.folder, { recursive: true, force: true });

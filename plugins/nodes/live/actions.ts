@@ -121,7 +121,11 @@ export function actionWaiter(client: Client): ActionWaiter {
     const own = new AbortController();
     asking = own;
     void ask(own.signal)
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        // Nobody would ever hear of them again.
+        if (own.signal.aborted) return;
+        for (const id of waited.keys()) settle(id, error instanceof Error ? error : new Error(String(error)));
+      })
       .finally(() => {
         if (asking === own) asking = undefined;
         // Somebody may have come while it ended.
@@ -160,11 +164,12 @@ export function actionWaiter(client: Client): ActionWaiter {
       const own = new AbortController();
       const either = AbortSignal.any([signal, own.signal]);
       try {
-        const ended = await Promise.all(
-          actions.map(async (action) => (action.status === 'running' ? outcome(action.id, either) : action)),
+        await Promise.all(
+          actions.map(async (action) => {
+            const ended = action.status === 'running' ? await outcome(action.id, either) : action;
+            if (ended.status !== 'success') throw failureOf(what, ended);
+          }),
         );
-        const failed = ended.find(({ status }) => status !== 'success');
-        if (failed !== undefined) throw failureOf(what, failed);
       } catch (error) {
         if (error instanceof ActionError && error.code === 'unknown_action')
           throw new ActionError(what, error.code, error.message);

@@ -64,14 +64,20 @@ export function takeToken(
   const bucket = { ...full, tokens: full.tokens - 1, open: full.open + 1 };
   const missing = Math.max(0, -bucket.tokens);
   const least = Math.max(missing * tokenMs(bucket), bucket.blockedUntil - now);
-  if (bucket.tokens >= Math.min(reserve, bucket.limit * MOST_RESERVE)) return { bucket, waitMs: least };
+  const isPaced = reserve > 0 && bucket.tokens < Math.min(reserve, bucket.limit * MOST_RESERVE);
+  if (!isPaced) return { bucket, waitMs: least };
   const pacedAt = Math.max(now + least, bucket.pacedAt + tokenMs(bucket));
   return { bucket: { ...bucket, pacedAt }, waitMs: pacedAt - now };
 }
 
 /** A call that took a token was never sent. */
 export function giveBack(before: Bucket): Bucket {
-  return { ...before, tokens: Math.min(before.limit, before.tokens + 1), open: Math.max(0, before.open - 1) };
+  return {
+    ...before,
+    tokens: Math.min(before.limit, before.tokens + 1),
+    open: Math.max(0, before.open - 1),
+    pacedAt: before.pacedAt - tokenMs(before),
+  };
 }
 
 /** A call has ended; without an answer there is no news. */
@@ -86,7 +92,7 @@ export function learnRate(before: Bucket, news: RateNews, now: number): Bucket {
   const wait = news.refused.retryAfterMs ?? tokenMs(bucket);
   return {
     ...bucket,
-    tokens: Math.min(bucket.tokens, -open),
+    tokens: Math.min(bucket.tokens, 0 - open),
     blockedUntil: Math.max(bucket.blockedUntil, now + wait),
   };
 }

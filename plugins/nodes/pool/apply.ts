@@ -65,7 +65,7 @@ function kept(
 export async function changePool(_world: unknown, pair: PoolPair, run: ActionRun): Promise<Partial<NodePoolMemory>> {
   const { situation, decision } = decideFor(pair, run.scene) ?? {};
   if (situation === undefined || decision === undefined) throw new Error('nothing is decided for the pool any more');
-  return kept(decision, situation, pair.memory?.kept ?? {}, run.scene);
+  return { ...kept(decision, situation, pair.memory?.kept ?? {}, run.scene), changedBy: run.id };
 }
 
 /** Who decided what would not be decided any more. */

@@ -1,6 +1,7 @@
 /** Containers that have to run on a certain node: where they are, whether they may move, and how they are moved. */
 
 import type { ActionRun } from '../../../src/engine/plugin.ts';
+import { formatRef } from '../../../src/engine/ref.ts';
 import type { Change, Desired, Facts, Proposal, Ref, Scene, Verdict } from '../../../src/engine/types.ts';
 import { pass, reject } from '../../../src/engine/verdict.ts';
 import { type ContainerPair, containerSignals, type NodePair, nodeSignals, type PoolPair } from '../facts.ts';
@@ -14,7 +15,9 @@ import { phaseOf } from './situation.ts';
 
 /** A container needs the node that it is to run on. */
 export function expandContainer(desired: Desired<ContainerSpec>): readonly Desired[] {
-  return [{ ...desired, needs: [...desired.needs, nodeRef(desired.spec.node)] }];
+  const node = nodeRef(desired.spec.node);
+  const isNeeded = desired.needs.some((need) => formatRef(need) === formatRef(node));
+  return [isNeeded ? desired : { ...desired, needs: [...desired.needs, node] }];
 }
 
 /** Its pool gives the consolidation up in this very plan. */

@@ -13,7 +13,7 @@
  * | consolidation is on, and worth it | consolidate |
  */
 
-import { counted } from '../../../src/engine/verdict.ts';
+import { counted, durationText } from '../../../src/engine/verdict.ts';
 import { type Consolidating, type Consolidation, type ConsolidationPolicy, consolidate } from './consolidation.ts';
 import { type Fleet, type PoolNode, project, type Projection, type Queue } from './fleet.ts';
 import { type Candidate, inOrderOfLoss } from './lose.ts';
@@ -305,7 +305,12 @@ export function cooldownOf(
   const waits = [
     ...(remembered.consolidatedAt === undefined
       ? []
-      : [{ until: remembered.consolidatedAt + policy.cooldownMs, because: 'a consolidation began' }]),
+      : [
+          {
+            until: remembered.consolidatedAt + policy.cooldownMs,
+            because: `a consolidation began less than ${durationText(policy.cooldownMs)} ago`,
+          },
+        ]),
     ...(scaling === undefined ? [] : [waitsUntil('down', remembered.scaled, scaling, now) ?? []].flat()),
   ].toSorted((a, b) => b.until - a.until);
   return waits[0] === undefined || now >= waits[0].until ? undefined : waits[0];

@@ -86,7 +86,20 @@ function causeOf({ by }: Decision, pair: PoolPair): Pick<Proposal, 'cause'> {
   return spec !== undefined && sameJson(spec, pair.desired?.spec) ? { cause: 'progress' } : {};
 }
 
+/** A change was begun, and is not what is remembered: nothing of it was done, for what a pool remembers is all that it does. */
+function isUnfinished({ memory }: PoolPair): boolean {
+  const { open, kept } = memory ?? {};
+  return open !== undefined && kept?.changedBy !== `${open.run}-${open.seq}`;
+}
+
 export function diffPool(pair: PoolPair, scene: Scene): Proposal<NodePoolStep> | undefined {
+  if (pair.desired !== undefined && isUnfinished(pair))
+    return {
+      step: 'active>active',
+      goal: 'update',
+      because: 'a change of it was begun, and not finished',
+      cause: 'progress',
+    };
   const { situation, decision } = decideFor(pair, scene) ?? {};
   if (situation === undefined || decision === undefined) return undefined;
   return {

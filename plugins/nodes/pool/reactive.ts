@@ -1,6 +1,6 @@
 /** The reactive policy: more members when memory runs short, fewer when it lies idle; it only recommends. */
 
-import { counted } from '../../../src/engine/verdict.ts';
+import { counted, durationText } from '../../../src/engine/verdict.ts';
 import { type Projection, percent } from './fleet.ts';
 
 /** Thresholds in percent of memory, times in ms. */
@@ -104,10 +104,12 @@ export function waitsUntil(
   now: number,
 ): { readonly until: number; readonly because: string } | undefined {
   const { upAt, downAt } = scaled;
+  const after = (at: number | undefined, lengthMs: number, what: string) =>
+    at === undefined ? [] : [{ until: at + lengthMs, because: `it ${what} less than ${durationText(lengthMs)} ago` }];
   const waits = [
-    ...(upAt === undefined ? [] : [{ until: upAt + policy.cooldownMs, because: 'it grew' }]),
-    ...(downAt === undefined ? [] : [{ until: downAt + policy.cooldownMs, because: 'it shrank' }]),
-    ...(upAt === undefined || direction === 'up' ? [] : [{ until: upAt + policy.downAfterUpMs, because: 'it grew' }]),
+    ...after(upAt, policy.cooldownMs, 'grew'),
+    ...after(downAt, policy.cooldownMs, 'shrank'),
+    ...(direction === 'up' ? [] : after(upAt, policy.downAfterUpMs, 'grew')),
   ];
   const latest = waits.toSorted((a, b) => b.until - a.until)[0];
   return latest === undefined || now >= latest.until ? undefined : latest;

@@ -2,7 +2,7 @@
 
 import { sameJson } from '../../../src/engine/canonical.ts';
 import type { Change, Scene, Verdict } from '../../../src/engine/types.ts';
-import { counted, defer, durationText, pass, reject } from '../../../src/engine/verdict.ts';
+import { counted, defer, pass, reject } from '../../../src/engine/verdict.ts';
 import type { PoolPair } from '../facts.ts';
 import type { NodePoolRuleId } from '../generated.ts';
 import type { Decision, Member, Situation } from './decide.ts';
@@ -72,14 +72,9 @@ const oneAtATime: Judge = (decision, situation) => {
 
 const cooldown: Judge = (decision, situation) => {
   const wait = cooldownOf(decision, situation);
-  const facts = { by: decision.by, until: wait === undefined ? null : new Date(wait.until).toISOString() };
-  if (wait === undefined) return pass('no cooldown holds', facts);
+  if (wait === undefined) return pass('no cooldown holds', { by: decision.by, until: null });
   const until = new Date(wait.until).toISOString();
-  const left = durationText(Math.ceil((wait.until - situation.now) / 1000) * 1000);
-  return defer(`${wait.because} a short time ago: another ${left}`, facts, {
-    clearsAt: until,
-    remedy: { wait: until },
-  });
+  return defer(wait.because, { by: decision.by, until }, { clearsAt: until, remedy: { wait: until } });
 };
 
 const capacityStarting: Judge = (decision, situation) => {

@@ -139,7 +139,9 @@ function stateSummary(pairs: readonly Pair[]): readonly Summary[] {
   for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
   const sorted = [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
   const line = sorted.map(([state, count]) => `${count} ${state}`).join(', ');
-  return [{ title: 'nodes', lines: [`${counted(states.length, 'node')}: ${line}`], facts: Object.fromEntries(sorted) }];
+  return [
+    { title: 'states', lines: [`${counted(states.length, 'node')}: ${line}`], facts: Object.fromEntries(sorted) },
+  ];
 }
 
 /** So many lines about what stays are shown for each pool. */

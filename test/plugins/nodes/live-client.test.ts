@@ -571,6 +571,20 @@ describe('the rate', () => {
     expect(await Promise.all(waiting)).toHaveLength(3);
   });
 
+  test('whoever is aborted while waiting leaves its token to the next', async () => {
+    const timing = fakeTiming();
+    const fake = await serve(() => ({ ...word, headers: rate(3600, 0) }));
+    const client = clientOf(fake.endpoint, timing);
+    await client.call(get, never);
+    const abort = new AbortController();
+    const aborted = client.call(get, abort.signal);
+    abort.abort(new Error('stop'));
+    await expect(aborted).rejects.toThrow('stop');
+    await client.call(get, never);
+    expect(timing.waits).toEqual([1000, 1000]);
+    expect(fake.asked).toHaveLength(2);
+  });
+
   test('calls on their way are taken off what is said to be left', async () => {
     const timing = fakeTiming();
     let release: () => void = () => undefined;

@@ -36,6 +36,13 @@ describe('TCP', () => {
     else expect(seen).toEqual({ answered: false, message: 'its name does not resolve' });
   });
 
+  test('what this machine cannot reach at all is an error, not a failed probe', async () => {
+    // A broadcast address: no connection leaves for it, whatever the network.
+    await expect(probe({ tcp: { host: '255.255.255.255', port: 9 } }, 2000, never)).rejects.toThrow(
+      'no probe can be made',
+    );
+  });
+
   test('an aborted probe is no failed one', async () => {
     const abort = new AbortController();
     abort.abort(new Error('stop'));
@@ -59,6 +66,19 @@ describe('HTTP', () => {
     expect(fake.asked.map(({ method, path, query }) => [method, path, query.get('deep')])).toEqual([
       ['GET', '/ready', '1'],
     ]);
+  });
+
+  test('each probe makes a connection of its own', async () => {
+    let connections = 0;
+    const port = portOf(
+      await serveSocket((socket) => {
+        connections += 1;
+        socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+      }),
+    );
+    for (let probes = 0; probes < 3; probes += 1)
+      expect(await probe({ http: { host, port, path: '/' } }, 2000, never)).toMatchObject({ answered: true });
+    expect(connections).toBe(3);
   });
 
   test('ports that browsers do not go to are probed all the same', async () => {

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { checkedEndpoint } from '../../../plugins/nodes/live/endpoint.ts';
 import { namedShape } from '../../../plugins/nodes/live/answers.ts';
 import { listAll } from '../../../plugins/nodes/live/pages.ts';
+import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { observe } from '../../../plugins/nodes/observe.ts';
 import { openReader } from '../../../plugins/nodes/live/reader.ts';
 import { clientOf, serve } from './live-support.ts';
@@ -200,6 +201,59 @@ describe('the fleet', () => {
     const [seen] = await reader.servers(never);
     expect(seen).toMatchObject({ name: 'web-1', status: 'unknown' });
     expect(seen).not.toHaveProperty('created');
+    // Neither is a server that has another name than the one that was asked for.
+    expect(await reader.serverByName('web', never)).toBeUndefined();
+  });
+
+  test('a type is deprecated as a whole, or where the server is', async () => {
+    const world = await startWorld();
+    world.emulator.seed({ name: 'web-1', location: 'nbg1' });
+    const answer = await fetch(`${world.emulator.endpoint}/servers`, {
+      headers: { authorization: `Bearer ${world.emulator.tokens.readOnly}` },
+    });
+    const body = (await answer.json()) as {
+      readonly servers: readonly {
+        readonly server_type: { readonly locations: readonly { readonly name: string }[] };
+      }[];
+    };
+    const deprecation = { announced: '2026-01-01T00:00:00Z', unavailable_after: '2026-06-01T00:00:00Z' };
+    for (const [place, isDeprecated] of [
+      ['nbg1', true],
+      ['hel1', false],
+    ] as const) {
+      const servers = body.servers.map((server) => ({
+        ...server,
+        server_type: {
+          ...server.server_type,
+          locations: server.server_type.locations.map((each) =>
+            each.name === place ? { ...each, deprecation } : each,
+          ),
+        },
+      }));
+      const fake = await serve(() => ({ json: { ...body, servers } }));
+      const [seen] = await world.again({ endpoint: fake.endpoint }).servers(never);
+      expect(seen?.serverType.deprecated).toBe(isDeprecated);
+    }
+  });
+
+  test('names are asked for before the second page is answered', async () => {
+    const world = await startWorld();
+    seed(world, 60);
+    await elsewhere(world, '/firewalls', { name: 'closed' });
+    await world.world.applyFirewall(world.emulator.server('web-7').id, 'closed', world.call);
+    let asked: () => void = () => undefined;
+    const named = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const fake = await serve(async ({ path, query, headers }) => {
+      if (path === '/v1/firewalls') asked();
+      if (query.get('page') === '2') await named;
+      const answer = await fetch(`${world.emulator.endpoint}${path.slice('/v1'.length)}?${query.toString()}`, {
+        headers: { authorization: headers.authorization ?? '' },
+      });
+      return { json: await answer.json() };
+    });
+    expect(await world.again({ endpoint: fake.endpoint }).servers(never)).toHaveLength(60);
   });
 });
 
@@ -248,6 +302,35 @@ describe('a server that a list leaves out', () => {
   });
 });
 
+test('a whole look at a thousand nodes takes one list of them, two of prices, and one look at the containers', async () => {
+  const world = await startWorld();
+  seed(world, 1000);
+  const nodes = Array.from({ length: 1000 }, (_, index) => ({ name: `web-${index}`, containers: [] }));
+  const source = await serve(() => ({ json: { nodes } }));
+  const reader = world.again({ workloads: { http: { url: source.endpoint } } });
+  const spec = { serverType: 'cx23', image: 'ubuntu-24.04', location: 'nbg1', readiness: { after: '1m' } };
+  if (!validators['spec:Node'](spec)) throw new Error('the spec is none');
+  const desired = nodes.map(({ name }) => ({
+    ref: { plugin: 'nodes', kind: 'Node', name },
+    spec,
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: 'nodes.yaml', line: 1, column: 1 },
+  }));
+  world.mark();
+  const query = { desired, memory: [], now: world.clock.now(), signal: never, progress: () => undefined };
+  const view = await observe(reader, query);
+  expect(view.gaps).toEqual([]);
+  expect(view.observed).toHaveLength(1000);
+  expect(view.observed.every(({ state }) => state === 'ready')).toBe(true);
+  expect(source.asked).toHaveLength(1);
+  expect(world.asked().toSorted()).toEqual([
+    'GET /pricing',
+    'GET /server_types',
+    ...Array.from({ length: 20 }, () => 'GET /servers'),
+  ]);
+});
+
 describe('prices', () => {
   test('are read once, in two requests, and say what can be had where', async () => {
     const world = await startWorld();
@@ -266,6 +349,28 @@ describe('prices', () => {
     });
     expect(prices.types['cx33']?.locations).not.toHaveProperty('ash');
     expect(prices.types['cx22']?.deprecated).toBe(true);
+  });
+
+  test('a price where the type is not offered is none; without a list of places it is', async () => {
+    const world = await startWorld();
+    const money = { net: '0.0100000000', gross: '0.0119' };
+    const prices = ['nbg1', 'ash'].map((location) => ({ location, price_hourly: money, price_monthly: money }));
+    const type = { id: 1, name: 'old1', cores: 1, memory: 0.5, disk: 10, architecture: 'x86', prices };
+    const listed = { ...type, id: 2, name: 'new1', locations: [{ name: 'nbg1', available: false, deprecation: null }] };
+    const meta = { pagination: { page: 1, per_page: 50, next_page: null, last_page: 1, total_entries: 2 } };
+    const fake = await serve(({ path }) =>
+      path.endsWith('/pricing')
+        ? { json: { pricing: { currency: 'EUR' } } }
+        : { json: { server_types: [type, listed], meta } },
+    );
+    const read = await world.again({ endpoint: fake.endpoint }).prices(never);
+    const price = { hourly: 0.01, monthly: 0.01 };
+    expect(read.types['old1']?.locations).toEqual({
+      nbg1: { available: true, ...price },
+      ash: { available: true, ...price },
+    });
+    expect(read.types['new1']?.locations).toEqual({ nbg1: { available: false, ...price } });
+    expect(read.types['old1']?.memoryMb).toBe(512);
   });
 
   test('a failure is not kept', async () => {

@@ -4,6 +4,14 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { nodeHandlers } from '../../../plugins/nodes/apply.ts';
+import type { NodeFacts } from '../../../plugins/nodes/facts.ts';
+import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { validators } from '../../../plugins/nodes/generated.validators.js';
+import { observe } from '../../../plugins/nodes/observe.ts';
+import type { Desired, Observed, Scene } from '../../../src/engine/types.ts';
+import { actionWaiter } from '../../../plugins/nodes/live/actions.ts';
+import { clientOf, serve } from './live-support.ts';
 import { elsewhere, orderOf, startWorld, type World } from './live-world.ts';
 
 const never = new AbortController().signal;
@@ -247,11 +255,11 @@ describe('create', () => {
 
   test('user data is in no message, whatever the provider repeats', async () => {
     const world = await startWorld();
-    const secret = 'password: correct-horse-battery';
+    const secret = 'correct-horse-battery-staple';
     world.emulator.inject({
       method: 'POST',
       path: '/servers',
-      mishap: { kind: 'error', status: 422, code: 'invalid_input', message: `bad: ${secret}` },
+      mishap: { kind: 'error', status: 422, code: 'invalid_input', message: `not this: ${secret}!` },
     });
     const error: unknown = await world.world
       .createServer(orderOf({ userData: secret }), world.call)
@@ -308,6 +316,24 @@ describe('delete', () => {
     world.emulator.inject({ method: 'DELETE', mishap });
     await world.world.deleteServer(id, world.call);
     expect(world.emulator.cloud().servers.size).toBe(0);
+  });
+
+  test('an action that the API forgets with its server is done', async () => {
+    const world = await startWorld();
+    const { id } = world.emulator.seed({ name: 'web-1' });
+    const forgotten = { kind: 'text', status: 200, text: '{"actions":[]}' } as const;
+    world.emulator.inject({ method: 'GET', path: '/actions', times: 50, mishap: forgotten });
+    world.emulator.set({ times: { remove: 500 } });
+    await world.world.deleteServer(id, world.call);
+    expect(world.emulator.cloud().servers.size).toBe(0);
+  });
+
+  test('an action that fails is an error, and the server stays', async () => {
+    const world = await startWorld();
+    const { id } = world.emulator.seed({ name: 'web-1' });
+    world.emulator.failNext({ command: 'delete_server', code: 'action_failed', message: 'no way' });
+    await expect(world.world.deleteServer(id, world.call)).rejects.toThrow('the action delete_server failed: no way');
+    expect(world.emulator.cloud().servers.size).toBe(1);
   });
 
   test('a 404 that is not in the words of the API is no success', async () => {
@@ -427,6 +453,38 @@ describe('type and image', () => {
   });
 });
 
+test.each([
+  ['its type cannot be had there now', { unavailable: ['cx33@nbg1'] }, '(resource_unavailable)'],
+  ['nothing stands in the way', {}, undefined],
+])('a change that needs the power off leaves on a server that ran: %s', async (_name, settings, refused) => {
+  const world = await startWorld();
+  const { id } = world.emulator.seed({ name: 'web-1' });
+  world.emulator.set(settings);
+  const spec = { serverType: 'cx33', image: 'ubuntu-24.04', location: 'nbg1' } as unknown as NodeSpec;
+  if (!validators['spec:Node'](spec)) throw new Error('the spec is none');
+  const ref = { plugin: 'nodes', kind: 'Node', name: 'web-1' };
+  const query = { memory: [], now: world.clock.now(), signal: never, progress: () => undefined };
+  const desired: Desired<NodeSpec> = {
+    ref,
+    spec,
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: 'nodes.yaml', line: 1, column: 1 },
+  };
+  const [observed] = (await observe(world.world, { ...query, desired: [desired] })).observed as Observed<NodeFacts>[];
+  if (observed === undefined) throw new Error('it is not seen');
+  const aside = <T>(waiting: Promise<T>): Promise<T> => waiting;
+  const change = { ref, step: 'power:on>on', goal: 'update', fields: [], because: '', cause: 'edit' } as const;
+  const run = { ...world.call, id: 'intent-1', change, scene: {} as Scene, now: world.clock.now, aside };
+  const taken = nodeHandlers['power:on>on'](world.world, { ref, desired, observed }, run);
+  if (refused === undefined) await taken;
+  else await expect(taken).rejects.toThrow(refused);
+  expect(await world.world.server(id, never)).toMatchObject({
+    status: 'running',
+    serverType: { name: refused === undefined ? 'cx33' : 'cx23' },
+  });
+});
+
 describe('labels and name', () => {
   test('labels of others stay', async () => {
     const world = await startWorld();
@@ -493,6 +551,8 @@ describe('what is attached', () => {
     expect(asked()).toHaveLength(1);
     await world.attachNetwork(id, 'inside', '10.0.0.17', ['10.0.0.9'], call);
     expect((await world.server(id, never))?.networks).toMatchObject([{ ip: '10.0.0.17', aliasIps: ['10.0.0.9'] }]);
+    await world.attachNetwork(id, 'inside', '10.0.0.17', ['10.0.0.10', '10.0.0.11'], call);
+    expect((await world.server(id, never))?.networks[0]?.aliasIps.toSorted()).toEqual(['10.0.0.10', '10.0.0.11']);
     await world.setAliasIps(id, 'inside', [], call);
     await world.attachNetwork(id, 'backup', undefined, [], call);
     expect((await world.server(id, never))?.networks.map(({ network: { name } }) => name)).toEqual([
@@ -506,6 +566,7 @@ describe('what is attached', () => {
       'attach_to_network',
       'detach_from_network',
       'attach_to_network',
+      'change_alias_ips',
       'change_alias_ips',
       'attach_to_network',
       'detach_from_network',
@@ -636,6 +697,22 @@ describe('actions', () => {
     expect(world.progress).toContain('waiting for what runs on it');
   });
 
+  test('a lock without an action that is listed is looked at every two seconds', async () => {
+    const world = await startWorld();
+    const { id } = world.emulator.seed({ name: 'web-1' });
+    world.emulator.set({ times: { other: 20_000 } });
+    await elsewhere(world, `/servers/${id}/actions/enable_backup`, {});
+    const meta = {
+      pagination: { page: 1, per_page: 50, previous_page: null, next_page: null, last_page: 1, total_entries: 0 },
+    };
+    const text = JSON.stringify({ actions: [], meta });
+    world.emulator.inject({ path: '/servers/*/actions', times: 99, mishap: { kind: 'text', status: 200, text } });
+    await world.world.setBackups(id, true, world.call);
+    const looks = world.emulator.requests().filter(({ path }) => /^\/servers\/\d+$/u.test(path));
+    expect(looks.length).toBeLessThan(15);
+    expect(world.emulator.server('web-1').backupWindow).not.toBeNull();
+  });
+
   test('one that fails is an error where the look shows that it was not done', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
@@ -643,6 +720,34 @@ describe('actions', () => {
     await expect(world.world.setBackups(id, true, world.call)).rejects.toThrow(
       `begin backups of server ${id}: the action enable_backup failed: no room (action_failed)`,
     );
+  });
+
+  test('once one has failed, or nobody waits any more, nobody asks', async () => {
+    const ended = { id: 1, command: 'create_server', status: 'error', error: { code: 'action_failed', message: 'no' } };
+    const running = { id: 2, command: 'start_server', status: 'running', error: null };
+    const fake = await serve(({ query }) => ({
+      json: { actions: query.getAll('id').map((id) => (id === '1' ? ended : running)) },
+    }));
+    const waiter = actionWaiter(clientOf(fake.endpoint));
+    const asked = async (): Promise<number> => {
+      // Waits take no time here: whoever still asked would do so many times meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return fake.asked.length;
+    };
+    const begun = [{ ...ended, status: 'running', error: null }, running];
+    await expect(waiter.finished('create server web-1', begun, never)).rejects.toThrow(
+      'the action create_server failed',
+    );
+    const after = await asked();
+    expect(await asked()).toBe(after);
+    const abort = new AbortController();
+    const waiting = waiter.finished('start server web-1', [running], abort.signal);
+    await asked();
+    abort.abort(new Error('stop'));
+    await expect(waiting).rejects.toThrow('stop');
+    const then = await asked();
+    expect(then).toBeGreaterThan(after);
+    expect(await asked()).toBe(then);
   });
 
   test('who stops waiting does not stop the others', async () => {

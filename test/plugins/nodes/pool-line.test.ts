@@ -1,0 +1,543 @@
+/** Pools on the whole line: documents, the engine, the plugin, its client, and the emulated provider and workload source. */
+
+import { afterEach, describe, expect, it } from 'vitest';
+import type { PlanReason } from '../../../src/engine/plan.ts';
+import type { NodePoolMemory } from '../../../plugins/nodes/generated.ts';
+import { type Ran, startWhole, type Whole } from './whole.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const running: Whole[] = [];
+afterEach(async () => {
+  for (const whole of running.splice(0)) await whole.stop();
+});
+
+interface PoolOptions {
+  readonly name?: string;
+  readonly more?: string;
+  readonly template?: string;
+}
+
+function poolYaml(size: string, { name = 'web', more = '', template = '' }: PoolOptions = {}): string {
+  return `apiVersion: nodes/v1
+kind: NodePool
+metadata: { name: ${name} }
+spec:
+  ${size}
+  ${more}
+  template: { serverType: cx23, image: debian-13, location: nbg1, readiness: { after: 1m }${template} }
+`;
+}
+
+async function start(yaml: string, config: object = {}): Promise<Whole> {
+  const whole = await startWhole({}, config);
+  running.push(whole);
+  whole.write(yaml);
+  return whole;
+}
+
+/** Every row as text: what would run, and what not with its rules. */
+function rowsOf({ reconciled, error }: Ran): readonly string[] {
+  if (reconciled === undefined) throw new Error('there is no plan', { cause: error });
+  const { resource_changes: taken, rejected_changes: rejected, deferred_changes: deferred } = reconciled.plan;
+  const rules = (reasons: readonly PlanReason[]) => reasons.map(({ rule }) => rule).join(', ');
+  const short = (address: string) => address.replace('nodes/', '');
+  return [
+    ...taken.map((row) => `${short(row.address)} ${row.step} (${row.cause})`),
+    ...rejected.map(
+      ({ resource_change: row, reasons }) => `REJECTED ${short(row.address)} ${row.step}: ${rules(reasons)}`,
+    ),
+    ...deferred.map(
+      ({ resource_change: row, reasons }) => `WAITING ${short(row.address)} ${row.step}: ${rules(reasons)}`,
+    ),
+  ];
+}
+
+/** Runs, holds that every action was taken, and gives the rows. */
+async function run(whole: Whole): Promise<readonly string[]> {
+  const ran = await whole.run();
+  const bad = [...ran.rows.values()].filter(({ status }) => !['done', 'rejected', 'deferred'].includes(status));
+  expect(bad.map(({ address, status, message }) => `${address} ${status}: ${message}`)).toEqual([]);
+  return rowsOf(ran);
+}
+
+/** Runs until nothing is done any more, with a minute between; the last rows. */
+async function settle(whole: Whole, most = 10): Promise<readonly string[]> {
+  for (let i = 0; i < most; i += 1) {
+    const rows = await run(whole);
+    if (rows.every((row) => row.startsWith('REJECTED') || row.startsWith('WAITING'))) return rows;
+    await whole.pass(MINUTE);
+  }
+  throw new Error('it does not come to rest');
+}
+
+function servers(whole: Whole): readonly string[] {
+  return [...whole.emulator.cloud().servers.values()].map(({ name }) => name).sort();
+}
+
+function keptOf(whole: Whole, pool = 'web'): Partial<NodePoolMemory> {
+  return whole.recall().resources.get(`nodes/NodePool/${pool}`)?.kept ?? {};
+}
+
+function put(
+  whole: Whole,
+  node: string,
+  id: string,
+  mb: number,
+  more: { readonly tier?: string; readonly players?: number } = {},
+): void {
+  expect(whole.emulator.workloads.start(node, { id, mb, tier: 'small', players: 0, ...more }), `${id} on ${node}`).toBe(
+    true,
+  );
+}
+
+describe('a pool of a fixed size', () => {
+  it('begins, is made, keeps its names, and grows', async () => {
+    const whole = await start(poolYaml('size: 2'));
+    expect(await run(whole)).toEqual(['NodePool/web active>active (new)']);
+    expect(servers(whole)).toEqual([]);
+    expect(await run(whole)).toEqual(['Node/web-1 absent>provisioning (new)', 'Node/web-2 absent>provisioning (new)']);
+    await whole.pass(2 * MINUTE);
+    expect(await run(whole)).toEqual([]);
+    whole.write(poolYaml('size: 4'));
+    expect(await run(whole)).toEqual(['NodePool/web active>active (edit)']);
+    await settle(whole);
+    expect(servers(whole)).toEqual(['web-1', 'web-2', 'web-3', 'web-4']);
+    expect(keptOf(whole)).toMatchObject({ prefix: 'web', members: [1, 2, 3, 4], next: 5 });
+  });
+
+  it('makes a member anew that somebody deleted, under its own name', async () => {
+    const whole = await start(poolYaml('size: 2'));
+    await settle(whole);
+    const { id } = whole.emulator.server('web-1');
+    whole.emulator.cloud().servers.delete(id);
+    expect(await run(whole)).toEqual(['Node/web-1 absent>provisioning (drift)']);
+    expect(servers(whole)).toEqual(['web-1', 'web-2']);
+    expect(whole.emulator.server('web-1').id).not.toBe(id);
+  });
+
+  it('loses the one that is best to lose, drained and then removed, and never gives its name again', async () => {
+    const whole = await start(poolYaml('size: 3'));
+    await settle(whole);
+    put(whole, 'web-1', 'a', 500);
+    put(whole, 'web-3', 'b', 500);
+    whole.write(poolYaml('size: 2'));
+    await whole.pass(HOUR);
+    expect(await run(whole)).toEqual(['NodePool/web active>active (edit)']);
+    expect(keptOf(whole)).toMatchObject({
+      members: [1, 3],
+      dropped: [{ members: [2], by: 'manual', because: 'it has 3 nodes, and may have 2' }],
+    });
+    expect(await run(whole)).toEqual(['Node/web-2 ready>draining (orphan)']);
+    expect(await run(whole)).toEqual(['WAITING Node/web-2 draining>decommissioned: drain-grace']);
+    await whole.pass(5 * MINUTE);
+    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (orphan)']);
+    expect(servers(whole)).toEqual(['web-1', 'web-3']);
+    whole.write(poolYaml('size: 3'));
+    await settle(whole);
+    expect(servers(whole)).toEqual(['web-1', 'web-3', 'web-4']);
+    expect(keptOf(whole)).toMatchObject({ members: [1, 3, 4], next: 5, dropped: [] });
+  });
+
+  it('waits for a young one, and says until when', async () => {
+    const whole = await start(poolYaml('size: 2'));
+    await settle(whole);
+    put(whole, 'web-1', 'a', 500);
+    whole.write(poolYaml('size: 1'));
+    const ran = await whole.run();
+    expect(rowsOf(ran)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
+    const [waiting] = ran.reconciled?.plan.deferred_changes ?? [];
+    const initializedAt = whole.recall().resources.get('nodes/Node/web-2')?.kept['initializedAt'] as string;
+    expect(waiting?.clears_at).toBe(new Date(Date.parse(initializedAt) + 30 * MINUTE).toISOString());
+    expect(waiting?.reasons[0]?.message).toContain(
+      'web-2 is the best to lose, and may not go: too-young: Ready node too young',
+    );
+    await whole.pass(Date.parse(waiting?.clears_at ?? '') - whole.clock.now() - 1);
+    expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
+    await whole.pass(1);
+    expect(await run(whole)).toEqual(['NodePool/web active>active (edit)']);
+  });
+
+  it('lets none go while all are in use, or something waits', async () => {
+    const whole = await start(poolYaml('size: 2'));
+    await settle(whole);
+    put(whole, 'web-1', 'a', 500);
+    put(whole, 'web-2', 'b', 400, { players: 3 });
+    whole.write(poolYaml('size: 1'));
+    await whole.pass(HOUR);
+    expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
+    whole.emulator.workloads.end('b');
+    whole.emulator.workloads.wait({ id: 'q', mb: 10 });
+    await whole.pass(HOUR);
+    expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: queue-waits']);
+    whole.emulator.workloads.unqueue('q');
+    expect(await run(whole)).toEqual(['NodePool/web active>active (edit)']);
+    expect(keptOf(whole).members).toEqual([1]);
+  });
+
+  it('lets one go at a time, or as many as it says', async () => {
+    const whole = await start(poolYaml('size: 4'));
+    await settle(whole);
+    await whole.pass(HOUR);
+    whole.write(poolYaml('size: 1'));
+    expect(await run(whole)).toEqual(['NodePool/web active>active (edit)']);
+    expect(keptOf(whole).members).toHaveLength(3);
+    expect(await run(whole)).toEqual([
+      'Node/web-4 ready>draining (orphan)',
+      'WAITING NodePool/web active>active: one-at-a-time',
+    ]);
+    whole.write(poolYaml('size: 1', { more: 'removalsAtOnce: 3' }));
+    expect(await run(whole)).toEqual([
+      'NodePool/web active>active (edit)',
+      'WAITING Node/web-4 draining>decommissioned: drain-grace',
+    ]);
+    expect(keptOf(whole).members).toHaveLength(1);
+  });
+
+  it('never takes a server of the same name for its own', async () => {
+    const whole = await start(poolYaml('size: 2'));
+    whole.emulator.seed({ name: 'web-1' });
+    await settle(whole);
+    expect(keptOf(whole).members).toEqual([2, 3]);
+    expect(whole.recall().resources.has('nodes/Node/web-1')).toBe(false);
+  });
+
+  it('is gone with its document, and its nodes are, one at a time', async () => {
+    const whole = await start(poolYaml('size: 2'));
+    await settle(whole);
+    await whole.pass(HOUR);
+    whole.write('');
+    const rows = await run(whole);
+    expect(rows).toEqual(['Node/web-1 ready>draining (orphan)', 'WAITING Node/web-2 ready>draining: one-at-a-time']);
+    for (let i = 0; i < 4; i += 1) {
+      await whole.pass(6 * MINUTE);
+      await run(whole);
+    }
+    expect(servers(whole)).toEqual([]);
+    expect(whole.recall().resources.size).toBe(0);
+  });
+});
+
+describe('a pool that forgot its members', () => {
+  it('takes up what is still remembered of its nodes, and removes none meanwhile', async () => {
+    const whole = await start(poolYaml('size: 2'));
+    await settle(whole);
+    await whole.pass(HOUR);
+    whole.recall().resources.delete('nodes/NodePool/web');
+    expect(await run(whole)).toEqual([
+      'NodePool/web active>active (new)',
+      'REJECTED Node/web-1 ready>draining: keeps-min, unknown-members',
+      'REJECTED Node/web-2 ready>draining: keeps-min, unknown-members',
+    ]);
+    expect(await run(whole)).toEqual([]);
+    expect(keptOf(whole)).toMatchObject({ members: [1, 2], next: 3 });
+    expect(servers(whole)).toEqual(['web-1', 'web-2']);
+  });
+
+  it('finds its servers by their labels, and adopts them', async () => {
+    const whole = await start(poolYaml('size: 2'));
+    await settle(whole);
+    const before = [whole.emulator.server('web-1').id, whole.emulator.server('web-2').id];
+    whole.emulator.seed({ name: 'web-9', labels: { 'fettle/project': 'other', 'fettle/pool': 'web' } });
+    whole.recall().resources.clear();
+    expect(await run(whole)).toEqual(['NodePool/web active>active (new)']);
+    expect(keptOf(whole).members).toEqual([1, 2]);
+    expect(await run(whole)).toEqual(['Node/web-1 ready>ready (new)', 'Node/web-2 ready>ready (new)']);
+    expect(whole.recall().resources.get('nodes/Node/web-1')?.owned).toBe('adopted');
+    expect([whole.emulator.server('web-1').id, whole.emulator.server('web-2').id]).toEqual(before);
+    expect(servers(whole)).toEqual(['web-1', 'web-2', 'web-9']);
+  });
+});
+
+describe('the reactive policy', () => {
+  const scaling = poolYaml('min: 1\n  max: 3');
+
+  it('grows by one, with what is starting in mind, and cools down from when it grew', async () => {
+    const whole = await start(scaling);
+    await settle(whole);
+    await whole.pass(5 * MINUTE);
+    put(whole, 'web-1', 'a', 3500);
+    expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
+    const grewAt = keptOf(whole).scaledUpAt ?? '';
+    expect(Date.parse(grewAt)).toBeLessThanOrEqual(whole.clock.now());
+    expect(await run(whole)).toEqual(['Node/web-2 absent>provisioning (new)']);
+    expect(await run(whole)).toEqual([]);
+    whole.emulator.workloads.wait({ id: 'q', mb: 4000 });
+    const ran = await whole.run();
+    expect(rowsOf(ran)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    const clearsAt = ran.reconciled?.plan.deferred_changes[0]?.clears_at ?? '';
+    expect(clearsAt).toBe(new Date(Date.parse(grewAt) + 5 * MINUTE).toISOString());
+    await whole.pass(Date.parse(clearsAt) - whole.clock.now() - 1);
+    expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    expect(keptOf(whole).scaledUpAt).toBe(grewAt);
+    await whole.pass(1);
+    expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
+    expect(keptOf(whole).members).toEqual([1, 2, 3]);
+  });
+
+  it('stops at its max, and says so', async () => {
+    const whole = await start(poolYaml('min: 1\n  max: 1'));
+    await settle(whole);
+    put(whole, 'web-1', 'a', 3500);
+    whole.emulator.workloads.wait({ id: 'q', mb: 4000 });
+    const ran = await whole.run();
+    expect(rowsOf(ran)).toEqual([]);
+    expect(ran.reconciled?.plan.checks.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      'full: 183.1 % of the memory is taken or asked for, over 85 %; it has 1 node, and may not have more',
+    ]);
+  });
+
+  it('decides nothing while it is blind', async () => {
+    const whole = await start(scaling);
+    await settle(whole);
+    await whole.pass(HOUR);
+    whole.emulator.workloads.inject({
+      times: Number.POSITIVE_INFINITY,
+      mishap: { kind: 'text', status: 200, text: 'no' },
+    });
+    const ran = await whole.run();
+    expect(rowsOf(ran)).toEqual([]);
+    expect(ran.reconciled?.plan.checks.map(({ code }) => code)).toContain('blind');
+  });
+
+  it('counts what names no pool for one pool alone, and what names one for that', async () => {
+    const two = `${poolYaml('min: 0\n  max: 3', { name: 'apple' })}---\n${poolYaml('min: 0\n  max: 3', { name: 'pear' })}`;
+    const whole = await start(two);
+    whole.emulator.workloads.wait({ id: 'any', mb: 100 });
+    expect(await run(whole)).toEqual(['NodePool/apple active>active (policy)']);
+    whole.emulator.workloads.wait({ id: 'mine', mb: 100, pool: 'pear' });
+    expect(await run(whole)).toContain('NodePool/pear active>active (policy)');
+    await settle(whole);
+    expect(servers(whole)).toEqual(['apple-1', 'pear-1']);
+  });
+
+  it('does not shrink below its min, nor what serves below it', async () => {
+    const whole = await start(poolYaml('min: 2\n  max: 3'));
+    await settle(whole);
+    await whole.pass(HOUR);
+    expect(await run(whole)).toEqual([]);
+  });
+});
+
+describe('a consolidation', () => {
+  const consolidating = poolYaml('min: 1\n  max: 4', {
+    more: 'consolidation: { enabled: true, minSavings: 0.004 }',
+  });
+
+  /** Two nodes, with so much on each that one would do. */
+  async function spread(yaml = consolidating): Promise<Whole> {
+    const whole = await start(yaml.replace('min: 1', 'min: 2'));
+    await settle(whole);
+    put(whole, 'web-1', 'a', 1800);
+    put(whole, 'web-2', 'b', 900, { tier: 'micro', players: 5 });
+    await whole.pass(HOUR);
+    await run(whole);
+    whole.write(yaml);
+    return whole;
+  }
+
+  it('moves, empties, drains and removes; each move is a record', async () => {
+    const whole = await spread();
+    const ran = await whole.run();
+    expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
+    const [row] = ran.reconciled?.plan.resource_changes ?? [];
+    expect(row?.because).toBe('web-2 can go once 1 container moved, and 0.0048 an hour is saved');
+    expect(row?.change.after).toEqual({ moves: { b: 'web-1' } });
+    expect(ran.reconciled?.plan.summaries?.find(({ title }) => title === 'pool web')?.lines).toEqual([
+      '2 members, 2 in service, 0 starting; 33 % of 8192 MB taken, 0 waiting for 0 MB',
+      'consolidation: web-2 can go: €0.0048 an hour less, 33 % of the memory taken now, 65.9 % then',
+      'moves b (900 MB) from web-2 to web-1',
+      'web-1 stays: others are moved to it',
+    ]);
+    expect(keptOf(whole)).toMatchObject({ members: [1, 2], going: [2], moves: [{ container: 'b', from: 2, to: 1 }] });
+    expect(await run(whole)).toEqual(['Container/b placed>placed (policy)']);
+    expect(
+      whole.emulator.workloads
+        .containers()
+        .map(({ id, node }) => `${id} ${node}`)
+        .sort(),
+    ).toEqual(['a web-1', 'b web-1']);
+    const moved = whole
+      .records()
+      .filter(
+        ({ kind, body }) => kind === 'outcome' && 'audit' in body && body.audit?.['action'] === 'container_migrate',
+      );
+    expect(moved.map(({ body }) => body)).toMatchObject([
+      {
+        outcome: 'done',
+        audit: {
+          container_id: 'b',
+          node_id: 'web-2',
+          target_node_id: 'web-1',
+          decision_by: 'consolidation_policy',
+          players: 5,
+        },
+      },
+    ]);
+    // The idle grace of the node holds it, as any other.
+    expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
+    await whole.pass(30 * MINUTE);
+    expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
+    expect(keptOf(whole)).toMatchObject({
+      members: [1],
+      going: [],
+      moves: [],
+      dropped: [{ members: [2], by: 'consolidation_policy' }],
+    });
+    expect(await run(whole)).toEqual(['Node/web-2 idle>draining (policy)']);
+    await whole.pass(5 * MINUTE);
+    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (policy)']);
+    const decided = whole
+      .records()
+      .flatMap(({ kind, body }) =>
+        kind === 'outcome' && 'audit' in body && body.audit?.['action'] === 'node_decommission'
+          ? [body.audit['decision_by']]
+          : [],
+      );
+    expect(decided).toEqual(['consolidation_policy', 'consolidation_policy']);
+    expect(servers(whole)).toEqual(['web-1']);
+    expect(await run(whole)).toEqual([]);
+  });
+
+  it('is given up when a move fails, and not begun again before its cooldown', async () => {
+    const whole = await spread();
+    await run(whole);
+    const begun = Date.parse(keptOf(whole).consolidatedAt ?? '');
+    whole.emulator.workloads.inject({
+      path: '/migrate',
+      times: Number.POSITIVE_INFINITY,
+      mishap: { kind: 'error', status: 500, code: 'no_route' },
+    });
+    const failed = await whole.run();
+    expect([...failed.rows.values()].map(({ address, status }) => `${address} ${status}`)).toEqual([
+      'nodes/Container/b failed',
+    ]);
+    whole.emulator.workloads.clearFaults();
+    const ran = await whole.run();
+    expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
+    expect(ran.reconciled?.plan.resource_changes[0]?.because).toMatch(
+      /^the consolidation is given up: container b could not be moved: /u,
+    );
+    expect(keptOf(whole)).toMatchObject({ members: [1, 2], going: [], moves: [] });
+    expect(whole.recall().resources.has('nodes/Container/b')).toBe(true);
+    const again = await whole.run();
+    expect(rowsOf(again)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    expect(again.reconciled?.plan.deferred_changes[0]?.clears_at).toBe(new Date(begun + 2 * HOUR).toISOString());
+    expect(whole.recall().resources.has('nodes/Container/b')).toBe(false);
+    expect(servers(whole)).toEqual(['web-1', 'web-2']);
+  });
+
+  it('moves nobody when players join in between', async () => {
+    const whole = await spread();
+    await run(whole);
+    whole.emulator.workloads.end('b');
+    put(whole, 'web-2', 'b', 900, { players: 6 });
+    const ran = await whole.run();
+    expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
+    expect(ran.reconciled?.plan.resource_changes[0]?.because).toBe(
+      'the consolidation is given up: container b stays: small with 6 players, at most 5',
+    );
+    expect(whole.emulator.workloads.containers().find(({ id }) => id === 'b')?.node).toBe('web-2');
+  });
+
+  it('does not begin without a hook, without savings, or with a queue', async () => {
+    const dear = await spread(consolidating.replace('0.004', '0.1'));
+    expect(await run(dear)).toEqual([]);
+    const busy = await spread();
+    busy.emulator.workloads.wait({ id: 'q', mb: 1 });
+    expect(await run(busy)).toEqual([]);
+  });
+});
+
+describe('a run that is killed', () => {
+  interface Story {
+    readonly what: string;
+    /** Brings a pool to where the run begins. */
+    readonly before: (whole: Whole) => Promise<void>;
+    /** How often it is run from there, with what between. */
+    readonly after: (whole: Whole) => Promise<void>;
+    readonly expected: readonly string[];
+  }
+
+  const STORIES: readonly Story[] = [
+    {
+      what: 'while a pool begins and is made',
+      before: async (whole) => whole.write(poolYaml('size: 2')),
+      after: async (whole) => void (await settle(whole)),
+      expected: ['web-1', 'web-2'],
+    },
+    {
+      what: 'while it shrinks',
+      before: async (whole) => {
+        whole.write(poolYaml('size: 2'));
+        await settle(whole);
+        put(whole, 'web-1', 'a', 500);
+        await whole.pass(HOUR);
+        whole.write(poolYaml('size: 1'));
+      },
+      after: async (whole) => {
+        for (let i = 0; i < 5; i += 1) {
+          await whole.pass(6 * MINUTE);
+          await whole.run();
+        }
+      },
+      expected: ['web-1'],
+    },
+    {
+      what: 'while it grows by its policy',
+      before: async (whole) => {
+        whole.write(poolYaml('min: 1\n  max: 2'));
+        await settle(whole);
+        await whole.pass(HOUR);
+        put(whole, 'web-1', 'a', 3900);
+      },
+      after: async (whole) => void (await settle(whole)),
+      expected: ['web-1', 'web-2'],
+    },
+  ];
+
+  /** Every kill point, or a sample. */
+  const FULL = process.env['FETTLE_TEST_FULL'] === '1';
+
+  it.each(STORIES)('$what ends as it would have ended', { timeout: 60_000 }, async ({ before, after, expected }) => {
+    let killed = 0;
+    for (const at of ['record', 'request'] as const)
+      for (const happens of [true, false])
+        for (let count = 0, died = true; died; count += FULL ? 1 : 3) {
+          const whole = await startWhole();
+          try {
+            await before(whole);
+            // Two runs: the pool's own step, and that of its nodes.
+            const first = await whole.run({ at, happens, after: count });
+            const second = first.killed ? first : await whole.run({ at, happens, after: count });
+            died = first.killed || second.killed;
+            killed += died ? 1 : 0;
+            await after(whole);
+            expect([at, happens, count, servers(whole)]).toEqual([at, happens, count, expected]);
+            expect(keptOf(whole).members).toHaveLength(expected.length);
+            expect(await run(whole)).toEqual([]);
+          } finally {
+            await whole.stop();
+          }
+        }
+    expect(killed).toBeGreaterThan(4);
+  });
+
+  it('has not done what nobody remembers, though nothing is left to do', async () => {
+    const whole = await start(poolYaml('min: 0\n  max: 2'));
+    whole.emulator.workloads.wait({ id: 'q', mb: 10 });
+    // The look and the intent are durable, the outcome is not.
+    const ran = await whole.run({ at: 'record', happens: false, after: 2 });
+    expect(ran.killed).toBe(true);
+    expect(whole.recall().resources.get('nodes/NodePool/web')?.open?.step).toBe('active>active');
+    whole.emulator.workloads.unqueue('q');
+    expect(await run(whole)).toEqual([]);
+    expect(
+      whole
+        .records()
+        .flatMap(({ kind, body }) => (kind === 'outcome' ? [(body as { readonly outcome: string }).outcome] : [])),
+    ).toEqual(['undone']);
+    expect(keptOf(whole).members).toBeUndefined();
+  });
+});

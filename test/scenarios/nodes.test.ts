@@ -1,0 +1,163 @@
+/**
+ * Scenarios of nodes with golden output, like those beside them, on the emulated provider and workload source and a clock
+ * that only the scenario moves: what is printed as a time stands there as the time since the beginning.
+ */
+
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { LABELS } from '../../plugins/nodes/labels.ts';
+import { openReader } from '../../plugins/nodes/live/reader.ts';
+import type { Timing } from '../../plugins/nodes/live/timing.ts';
+import { openWriter } from '../../plugins/nodes/live/writer.ts';
+import { nodes } from '../../plugins/nodes/plugin.ts';
+import { type ManualClock, manualClock } from '../../plugins/nodes/sandbox/clock.ts';
+import { type Emulator, startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
+import type { SeedServer } from '../../plugins/nodes/sandbox/seed.ts';
+import { durationMs } from '../../src/engine/load/amounts.ts';
+import type { Plugin } from '../../src/engine/plugin.ts';
+import { temporaryFolder } from '../support/cli.ts';
+import { fettle } from '../support/command-line.ts';
+import { expectGolden, scenarioNames, TIMES, withoutVolatile } from './golden.ts';
+
+interface StartedContainer {
+  readonly id: string;
+  readonly mb: number;
+  readonly tier?: string;
+  readonly players?: number;
+}
+
+/** One thing that happens; exactly one of its keys but `exit`. */
+interface Happening {
+  /** A command line of fettle, and the code that it ends with (0). */
+  readonly run?: string;
+  readonly exit?: number;
+  readonly write?: Readonly<Record<string, string>>;
+  readonly delete?: readonly string[];
+  /** Time passes: `30m`. */
+  readonly pass?: string;
+  /** Servers that are there already, made so long ago: `45m`. */
+  readonly seed?: readonly (Omit<SeedServer, 'age'> & { readonly age?: string })[];
+  /** Containers that start, by node. */
+  readonly start?: Readonly<Record<string, readonly StartedContainer[]>>;
+  /** Containers that end. */
+  readonly end?: readonly string[];
+  /** What waits for room from now on, and what no longer does. */
+  readonly wait?: readonly { readonly id: string; readonly mb: number; readonly pool?: string }[];
+  readonly unqueue?: readonly string[];
+}
+
+interface Scenario {
+  /** What it shows, for the reader. */
+  readonly shows: string;
+  readonly happens: readonly Happening[];
+}
+
+interface World {
+  readonly folder: string;
+  readonly clock: ManualClock;
+  readonly emulator: Emulator;
+  readonly plugin: Plugin;
+}
+
+const START = Date.parse('2026-11-20T08:00:00Z');
+
+/** Waits of the client move the clock on to where they end. */
+function timingOf(clock: ManualClock): Timing {
+  return {
+    now: clock.now,
+    random: () => 0.5,
+    sleep: async (ms, signal) => {
+      const until = clock.now() + ms;
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+      if (until > clock.now()) clock.advance(until - clock.now());
+    },
+  };
+}
+
+function configOf({ endpoint, workloads }: Emulator): string {
+  const { url, drainUrl, migrateUrl } = workloads;
+  const http = JSON.stringify({ url, drainUrl, migrateUrl });
+  return `name: scenario\nstore: .fettle\nplugins:\n  nodes: { endpoint: "${endpoint}", workloads: { http: ${http} } }\n`;
+}
+
+async function open(): Promise<World> {
+  const clock = manualClock(START);
+  const emulator = await startEmulator({ clock, drainLabel: LABELS.drain });
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'fettle.yaml'), configOf(emulator));
+  const timing = timingOf(clock);
+  const plugin: Plugin = {
+    ...nodes,
+    openReader: async (outside) => openReader(outside, timing),
+    openWriter: async (outside) => openWriter(outside, timing),
+  };
+  return { folder, clock, emulator, plugin };
+}
+
+function write({ folder }: World, path: string, text: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), text);
+}
+
+async function pass({ clock, emulator }: World, time: string): Promise<void> {
+  clock.advance(durationMs(time));
+  await emulator.settle();
+}
+
+/** Lets one thing happen; gives what was printed. */
+async function happen(world: World, each: Happening): Promise<string> {
+  const { emulator, folder, plugin, clock } = world;
+  const { workloads } = emulator;
+  for (const [path, text] of Object.entries(each.write ?? {})) write(world, path, text);
+  for (const path of each.delete ?? []) rmSync(join(folder, path));
+  for (const { age, ...server } of each.seed ?? [])
+    emulator.seed({ ...server, ...(age === undefined ? {} : { age: durationMs(age) }) });
+  if (each.pass !== undefined) await pass(world, each.pass);
+  for (const [node, containers] of Object.entries(each.start ?? {}))
+    for (const container of containers)
+      expect([container.id, workloads.start(node, container)]).toEqual([container.id, true]);
+  for (const id of each.end ?? []) expect([id, workloads.end(id)]).toEqual([id, true]);
+  for (const waiting of each.wait ?? []) workloads.wait(waiting);
+  for (const id of each.unqueue ?? []) workloads.unqueue(id);
+  if (each.pass !== undefined) return `(${each.pass} later)\n\n`;
+  if (each.run === undefined) return '';
+  // One at a time, so that what is printed has one order.
+  const more = each.run.startsWith('apply') ? ' --parallelism 1' : '';
+  const done = await fettle(folder, `${each.run}${more}`, {
+    plugins: new Map([['nodes', async () => plugin]]),
+    now: clock.now,
+    env: { HCLOUD_TOKEN: emulator.tokens.readWrite },
+  });
+  expect([each.run, done.code, done.code === (each.exit ?? 0) ? '' : done.stdout + done.stderr]).toEqual([
+    each.run,
+    each.exit ?? 0,
+    '',
+  ]);
+  return `$ fettle ${each.run}\n${done.stdout}${done.stderr}\n`;
+}
+
+/** `T+1h05`: to the minute, for what the client waits in between is nobody's business. */
+function sinceStart(time: string): string {
+  const minutes = Math.round((Date.parse(time) - START) / 60_000);
+  return `T+${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}`;
+}
+
+describe('scenarios of nodes', () => {
+  it.each(scenarioNames((name) => name.startsWith('nodes-')))('%s', { timeout: 60_000 }, async (name) => {
+    const dir = join(import.meta.dirname, name);
+    const scenario = parse(readFileSync(join(dir, 'scenario.yaml'), 'utf8')) as Scenario;
+    const world = await open();
+    try {
+      let printed = `# ${scenario.shows}\n\n`;
+      for (const each of scenario.happens) printed += await happen(world, each);
+      const text = withoutVolatile(printed, world.folder).replaceAll(world.emulator.endpoint, 'API');
+      expectGolden(dir, text.replaceAll(TIMES, sinceStart));
+    } finally {
+      await world.emulator.stop();
+      rmSync(world.folder, { recursive: true, force: true });
+    }
+  });
+});
