@@ -414,6 +414,8 @@ export type ContainerRuleId = 'not-migratable' | 'target-unfit';
 
 /** What runs where, as the workload source tells it. Keys that are not known are ignored. */
 export interface Workloads {
+  /** When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now. */
+  readonly at?: string;
   /** Every node that the source knows; one that is not listed is not known to be empty. */
   readonly nodes: readonly {
     /** The node. */
@@ -496,12 +498,15 @@ export type RuleId =
 export interface NodesConfig {
   /** How many actions of this plugin run at once. */
   readonly parallelism: number;
-  /** Address of the Hetzner Cloud API. */
-  readonly endpoint: string;
-  /** Environment variable that holds the token of the API. */
-  readonly tokenEnv: string;
-  /** File that holds the token, relative to `fettle.yaml`; it is asked where the environment variable is not set. */
-  readonly tokenFile?: string;
+  readonly provider: {
+    /** The account at Hetzner Cloud. */
+    readonly hetzner: {
+      /** The token of the project; the environment variable `HCLOUD_TOKEN` where this is left out. */
+      readonly token?: string;
+      /** Address of the API: this one, or one on this machine. Another one comes from the environment variable `HCLOUD_ENDPOINT` alone, so that no change of this file sends the token elsewhere. */
+      readonly endpoint: string;
+    };
+  };
   /** Deadline of one request to the API. */
   readonly requestSeconds: number;
   /** So many requests of the rate limit are left to others: from there on, looks go more slowly. */
@@ -516,8 +521,8 @@ export interface NodesConfig {
       readonly drainUrl?: string;
       /** What a POST of `{"container": "ID", "from": "NAME", "to": "NAME"}` tells to move a container; it is done when it answers. */
       readonly migrateUrl?: string;
-      /** Environment variable with a bearer token for these requests. */
-      readonly tokenEnv?: string;
+      /** A bearer token for these requests. It is sent to this machine, or to the origin in the environment variable `FETTLE_WORKLOADS_ORIGIN`, and nowhere else. */
+      readonly token?: string;
       /** Deadline of the GET. */
       readonly timeoutSeconds: number;
       /** Deadline of a hook. */
@@ -1134,7 +1139,7 @@ export const tables = {
       memoryVersion: 1,
     },
   },
-  secrets: [],
+  secrets: ['/provider/hetzner/token', '/workloads/http/token'],
   findings: [
     {
       code: 'unhealthy',

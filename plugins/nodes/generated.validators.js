@@ -2961,8 +2961,8 @@ errors++;
 validate26.errors = vErrors;
 return errors === 0;
 }
-const schema12 = {"type":"object","required":["nodes"],"description":"What runs where, as the workload source tells it. Keys that are not known are ignored.","properties":{"nodes":{"type":"array","maxItems":10000,"description":"Every node that the source knows; one that is not listed is not known to be empty.","items":{"type":"object","required":["name","containers"],"properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The node."},"emptySince":{"type":"string","format":"instant","description":"Since when it has had no container, where it has none."},"startedTotal":{"type":"integer","minimum":0,"description":"Containers that ever started there; it never runs backwards but when the source begins anew."},"allocatedMb":{"type":"number","minimum":0,"description":"Memory that its containers have, in MB; the sum over them where this is left out."},"diskUsedPercent":{"type":"number","minimum":0,"maximum":100,"description":"How full its disk is."},"containers":{"type":"array","maxItems":10000,"items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"default":0,"description":"Its memory, in MB."},"tier":{"type":"string","maxLength":63,"format":"plain-text","description":"Its size class; `micro`, `small` and `medium` may be moved under conditions, others never."},"players":{"type":"integer","minimum":0,"description":"How many players are connected; not known where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it runs."}}}}}}},"queue":{"type":"array","maxItems":10000,"default":[],"description":"What waits for room.","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"default":0,"description":"Memory that it needs, in MB."},"pool":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The pool that it waits for; any, where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it waits."}}}}}};
-const formats80 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
+const schema12 = {"type":"object","required":["nodes"],"description":"What runs where, as the workload source tells it. Keys that are not known are ignored.","properties":{"at":{"type":"string","format":"instant","description":"When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now."},"nodes":{"type":"array","maxItems":10000,"description":"Every node that the source knows; one that is not listed is not known to be empty.","items":{"type":"object","required":["name","containers"],"properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The node."},"emptySince":{"type":"string","format":"instant","description":"Since when it has had no container, where it has none."},"startedTotal":{"type":"integer","minimum":0,"description":"Containers that ever started there; it never runs backwards but when the source begins anew."},"allocatedMb":{"type":"number","minimum":0,"description":"Memory that its containers have, in MB; the sum over them where this is left out."},"diskUsedPercent":{"type":"number","minimum":0,"maximum":100,"description":"How full its disk is."},"containers":{"type":"array","maxItems":10000,"items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"default":0,"description":"Its memory, in MB."},"tier":{"type":"string","maxLength":63,"format":"plain-text","description":"Its size class; `micro`, `small` and `medium` may be moved under conditions, others never."},"players":{"type":"integer","minimum":0,"description":"How many players are connected; not known where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it runs."}}}}}}},"queue":{"type":"array","maxItems":10000,"default":[],"description":"What waits for room.","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"default":0,"description":"Memory that it needs, in MB."},"pool":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The pool that it waits for; any, where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it waits."}}}}}};
+const formats78 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -2975,376 +2975,391 @@ const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{mi
 (vErrors ??= []).push(err0);
 errors++;
 }
-if(data.nodes !== undefined){
-let data0 = data.nodes;
-if(Array.isArray(data0)){
-if(data0.length > 10000){
-const err1 = {instancePath:instancePath+"/nodes",schemaPath:"#/properties/nodes/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+if(data.at !== undefined){
+let data0 = data.at;
+if(typeof data0 === "string"){
+if(!(formats78.test(data0))){
+const err1 = {instancePath:instancePath+"/at",schemaPath:"#/properties/at/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err1);
-errors++;
-}
-const len0 = data0.length;
-for(let i0=0; i0<len0; i0++){
-let data1 = data0[i0];
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-if(data1.name === undefined){
-const err2 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
-(vErrors ??= []).push(err2);
-errors++;
-}
-if(data1.containers === undefined){
-const err3 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/required",keyword:"required",params:{missingProperty: "containers"},message:"must have required property '"+"containers"+"'"};
-(vErrors ??= []).push(err3);
-errors++;
-}
-if(data1.name !== undefined){
-let data2 = data1.name;
-if(typeof data2 === "string"){
-if(func3(data2) > 253){
-const err4 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err4);
-errors++;
-}
-if(func3(data2) < 1){
-const err5 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err5);
-errors++;
-}
-if(!(formats0.test(data2))){
-const err6 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err6);
 errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err7);
+const err2 = {instancePath:instancePath+"/at",schemaPath:"#/properties/at/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err2);
 errors++;
 }
 }
-if(data1.emptySince !== undefined){
-let data3 = data1.emptySince;
+if(data.nodes !== undefined){
+let data1 = data.nodes;
+if(Array.isArray(data1)){
+if(data1.length > 10000){
+const err3 = {instancePath:instancePath+"/nodes",schemaPath:"#/properties/nodes/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+(vErrors ??= []).push(err3);
+errors++;
+}
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.name === undefined){
+const err4 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+(vErrors ??= []).push(err4);
+errors++;
+}
+if(data2.containers === undefined){
+const err5 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/required",keyword:"required",params:{missingProperty: "containers"},message:"must have required property '"+"containers"+"'"};
+(vErrors ??= []).push(err5);
+errors++;
+}
+if(data2.name !== undefined){
+let data3 = data2.name;
 if(typeof data3 === "string"){
-if(!(formats80.test(data3))){
-const err8 = {instancePath:instancePath+"/nodes/" + i0+"/emptySince",schemaPath:"#/properties/nodes/items/properties/emptySince/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+if(func3(data3) > 253){
+const err6 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err6);
+errors++;
+}
+if(func3(data3) < 1){
+const err7 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err7);
+errors++;
+}
+if(!(formats0.test(data3))){
+const err8 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err8);
 errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/nodes/" + i0+"/emptySince",schemaPath:"#/properties/nodes/items/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err9 = {instancePath:instancePath+"/nodes/" + i0+"/name",schemaPath:"#/properties/nodes/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err9);
 errors++;
 }
 }
-if(data1.startedTotal !== undefined){
-let data4 = data1.startedTotal;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err10 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data2.emptySince !== undefined){
+let data4 = data2.emptySince;
+if(typeof data4 === "string"){
+if(!(formats78.test(data4))){
+const err10 = {instancePath:instancePath+"/nodes/" + i0+"/emptySince",schemaPath:"#/properties/nodes/items/properties/emptySince/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err10);
 errors++;
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 < 0 || isNaN(data4)){
-const err11 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err11 = {instancePath:instancePath+"/nodes/" + i0+"/emptySince",schemaPath:"#/properties/nodes/items/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err11);
 errors++;
 }
 }
-}
-if(data1.allocatedMb !== undefined){
-let data5 = data1.allocatedMb;
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 < 0 || isNaN(data5)){
-const err12 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data2.startedTotal !== undefined){
+let data5 = data2.startedTotal;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err12 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err12);
 errors++;
 }
-}
-else {
-const err13 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 < 0 || isNaN(data5)){
+const err13 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err13);
 errors++;
 }
 }
-if(data1.diskUsedPercent !== undefined){
-let data6 = data1.diskUsedPercent;
+}
+if(data2.allocatedMb !== undefined){
+let data6 = data2.allocatedMb;
 if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 100 || isNaN(data6)){
-const err14 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+if(data6 < 0 || isNaN(data6)){
+const err14 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err14);
 errors++;
 }
-if(data6 < 0 || isNaN(data6)){
-const err15 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err15 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
 (vErrors ??= []).push(err15);
 errors++;
 }
 }
-else {
-const err16 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data2.diskUsedPercent !== undefined){
+let data7 = data2.diskUsedPercent;
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 100 || isNaN(data7)){
+const err16 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 (vErrors ??= []).push(err16);
 errors++;
 }
-}
-if(data1.containers !== undefined){
-let data7 = data1.containers;
-if(Array.isArray(data7)){
-if(data7.length > 10000){
-const err17 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+if(data7 < 0 || isNaN(data7)){
+const err17 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err17);
-errors++;
-}
-const len1 = data7.length;
-for(let i1=0; i1<len1; i1++){
-let data8 = data7[i1];
-if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
-if(data8.mb === undefined){
-data8.mb = 0;
-}
-if(data8.id === undefined){
-const err18 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
-(vErrors ??= []).push(err18);
-errors++;
-}
-if(data8.id !== undefined){
-let data9 = data8.id;
-if(typeof data9 === "string"){
-if(func3(data9) > 253){
-const err19 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err19);
-errors++;
-}
-if(func3(data9) < 1){
-const err20 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err20);
-errors++;
-}
-if(!(formats0.test(data9))){
-const err21 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err21);
 errors++;
 }
 }
 else {
-const err22 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err22);
+const err18 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err18);
 errors++;
 }
 }
-let data10 = data8.mb;
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 < 0 || isNaN(data10)){
-const err23 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data2.containers !== undefined){
+let data8 = data2.containers;
+if(Array.isArray(data8)){
+if(data8.length > 10000){
+const err19 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+(vErrors ??= []).push(err19);
+errors++;
+}
+const len1 = data8.length;
+for(let i1=0; i1<len1; i1++){
+let data9 = data8[i1];
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+if(data9.mb === undefined){
+data9.mb = 0;
+}
+if(data9.id === undefined){
+const err20 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+(vErrors ??= []).push(err20);
+errors++;
+}
+if(data9.id !== undefined){
+let data10 = data9.id;
+if(typeof data10 === "string"){
+if(func3(data10) > 253){
+const err21 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err21);
+errors++;
+}
+if(func3(data10) < 1){
+const err22 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err22);
+errors++;
+}
+if(!(formats0.test(data10))){
+const err23 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err23);
 errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err24 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err24);
 errors++;
 }
-if(data8.tier !== undefined){
-let data11 = data8.tier;
-if(typeof data11 === "string"){
-if(func3(data11) > 63){
-const err25 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
-(vErrors ??= []).push(err25);
-errors++;
 }
-if(!(formats0.test(data11))){
-const err26 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err26);
+let data11 = data9.mb;
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 < 0 || isNaN(data11)){
+const err25 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err25);
 errors++;
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err26 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err26);
+errors++;
+}
+if(data9.tier !== undefined){
+let data12 = data9.tier;
+if(typeof data12 === "string"){
+if(func3(data12) > 63){
+const err27 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 (vErrors ??= []).push(err27);
 errors++;
 }
-}
-if(data8.players !== undefined){
-let data12 = data8.players;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err28 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!(formats0.test(data12))){
+const err28 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err28);
 errors++;
 }
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 < 0 || isNaN(data12)){
-const err29 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err29 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err29);
 errors++;
 }
 }
-}
-if(data8.since !== undefined){
-let data13 = data8.since;
-if(typeof data13 === "string"){
-if(!(formats80.test(data13))){
-const err30 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+if(data9.players !== undefined){
+let data13 = data9.players;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const err30 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err30);
 errors++;
 }
-}
-else {
-const err31 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 < 0 || isNaN(data13)){
+const err31 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err31);
 errors++;
 }
 }
 }
-else {
-const err32 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data9.since !== undefined){
+let data14 = data9.since;
+if(typeof data14 === "string"){
+if(!(formats78.test(data14))){
+const err32 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err32);
 errors++;
 }
 }
-}
 else {
-const err33 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err33 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err33);
 errors++;
 }
 }
 }
 else {
-const err34 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err34 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err34);
 errors++;
 }
 }
 }
 else {
-const err35 = {instancePath:instancePath+"/nodes",schemaPath:"#/properties/nodes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err35 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err35);
 errors++;
 }
 }
-let data14 = data.queue;
-if(Array.isArray(data14)){
-if(data14.length > 10000){
-const err36 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+}
+else {
+const err36 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err36);
 errors++;
 }
-const len2 = data14.length;
-for(let i2=0; i2<len2; i2++){
-let data15 = data14[i2];
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-if(data15.mb === undefined){
-data15.mb = 0;
-}
-if(data15.id === undefined){
-const err37 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
-(vErrors ??= []).push(err37);
-errors++;
-}
-if(data15.id !== undefined){
-let data16 = data15.id;
-if(typeof data16 === "string"){
-if(func3(data16) > 253){
-const err38 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err38);
-errors++;
-}
-if(func3(data16) < 1){
-const err39 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err39);
-errors++;
-}
-if(!(formats0.test(data16))){
-const err40 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err40);
-errors++;
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err41);
+const err37 = {instancePath:instancePath+"/nodes",schemaPath:"#/properties/nodes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err37);
 errors++;
 }
 }
-let data17 = data15.mb;
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 < 0 || isNaN(data17)){
-const err42 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+let data15 = data.queue;
+if(Array.isArray(data15)){
+if(data15.length > 10000){
+const err38 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+(vErrors ??= []).push(err38);
+errors++;
+}
+const len2 = data15.length;
+for(let i2=0; i2<len2; i2++){
+let data16 = data15[i2];
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+if(data16.mb === undefined){
+data16.mb = 0;
+}
+if(data16.id === undefined){
+const err39 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+(vErrors ??= []).push(err39);
+errors++;
+}
+if(data16.id !== undefined){
+let data17 = data16.id;
+if(typeof data17 === "string"){
+if(func3(data17) > 253){
+const err40 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err40);
+errors++;
+}
+if(func3(data17) < 1){
+const err41 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err41);
+errors++;
+}
+if(!(formats0.test(data17))){
+const err42 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err42);
 errors++;
 }
 }
 else {
-const err43 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err43 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err43);
 errors++;
 }
-if(data15.pool !== undefined){
-let data18 = data15.pool;
-if(typeof data18 === "string"){
-if(func3(data18) > 253){
-const err44 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+}
+let data18 = data16.mb;
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 < 0 || isNaN(data18)){
+const err44 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err44);
-errors++;
-}
-if(func3(data18) < 1){
-const err45 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err45);
-errors++;
-}
-if(!(formats0.test(data18))){
-const err46 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err46);
 errors++;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err45 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err45);
+errors++;
+}
+if(data16.pool !== undefined){
+let data19 = data16.pool;
+if(typeof data19 === "string"){
+if(func3(data19) > 253){
+const err46 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err46);
+errors++;
+}
+if(func3(data19) < 1){
+const err47 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err47);
 errors++;
 }
-}
-if(data15.since !== undefined){
-let data19 = data15.since;
-if(typeof data19 === "string"){
-if(!(formats80.test(data19))){
-const err48 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+if(!(formats0.test(data19))){
+const err48 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err48);
 errors++;
 }
 }
 else {
-const err49 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err49 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err49);
 errors++;
 }
 }
-}
-else {
-const err50 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data16.since !== undefined){
+let data20 = data16.since;
+if(typeof data20 === "string"){
+if(!(formats78.test(data20))){
+const err50 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err50);
 errors++;
 }
 }
-}
 else {
-const err51 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err51 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err51);
 errors++;
 }
 }
+}
 else {
-const err52 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err52 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err52);
+errors++;
+}
+}
+}
+else {
+const err53 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err53);
+errors++;
+}
+}
+else {
+const err54 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err54);
 errors++;
 }
 validate27.errors = vErrors;
 return errors === 0;
 }
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":8,"description":"How many actions of this plugin run at once."},"endpoint":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","default":"https://api.hetzner.cloud/v1","description":"Address of the Hetzner Cloud API."},"tokenEnv":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[A-Za-z_][A-Za-z0-9_]*$","default":"HCLOUD_TOKEN","description":"Environment variable that holds the token of the API."},"tokenFile":{"type":"string","minLength":1,"maxLength":4096,"description":"File that holds the token, relative to `fettle.yaml`; it is asked where the environment variable is not set."},"requestSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":30,"description":"Deadline of one request to the API."},"requestReserve":{"type":"integer","minimum":0,"maximum":100000,"default":100,"description":"So many requests of the rate limit are left to others: from there on, looks go more slowly."},"workloads":{"type":"object","additionalProperties":false,"description":"The source of truth about the containers on each node. Without one, nothing is removed whose containers would have to be known.","properties":{"http":{"type":"object","additionalProperties":false,"required":["url"],"description":"A GET of JSON in the published form (schema `nodes/Workloads`).","properties":{"url":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What is asked for the containers."},"drainUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"node\": \"NAME\"}` tells to put no more containers there; it is done when it answers."},"migrateUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}` tells to move a container; it is done when it answers."},"tokenEnv":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[A-Za-z_][A-Za-z0-9_]*$","description":"Environment variable with a bearer token for these requests."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":15,"description":"Deadline of the GET."},"hookSeconds":{"type":"number","exclusiveMinimum":0,"maximum":3600,"default":300,"description":"Deadline of a hook."}}},"file":{"type":"string","minLength":1,"maxLength":4096,"description":"A file with the same JSON, relative to `fettle.yaml`."},"interval":{"type":"string","format":"duration","default":"2m","description":"How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew."}}},"probe":{"type":"object","additionalProperties":false,"default":{},"description":"How readiness is probed.","properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1000,"default":100,"description":"Probes that are open at once."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of one probe, name resolution included."},"interval":{"type":"string","format":"duration","default":"10s","description":"Failed probes that follow each other faster count once."}}}}};
-const pattern10 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
-const pattern11 = new RegExp("^https?://", "u");
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":8,"description":"How many actions of this plugin run at once."},"provider":{"type":"object","additionalProperties":false,"default":{},"properties":{"hetzner":{"type":"object","additionalProperties":false,"default":{},"description":"The account at Hetzner Cloud.","properties":{"token":{"type":"string","format":"secret","description":"The token of the project; the environment variable `HCLOUD_TOKEN` where this is left out."},"endpoint":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","default":"https://api.hetzner.cloud/v1","description":"Address of the API: this one, or one on this machine. Another one comes from the environment variable `HCLOUD_ENDPOINT` alone, so that no change of this file sends the token elsewhere."}}}}},"requestSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":30,"description":"Deadline of one request to the API."},"requestReserve":{"type":"integer","minimum":0,"maximum":100000,"default":100,"description":"So many requests of the rate limit are left to others: from there on, looks go more slowly."},"workloads":{"type":"object","additionalProperties":false,"description":"The source of truth about the containers on each node. Without one, nothing is removed whose containers would have to be known.","properties":{"http":{"type":"object","additionalProperties":false,"required":["url"],"description":"A GET of JSON in the published form (schema `nodes/Workloads`).","properties":{"url":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What is asked for the containers."},"drainUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"node\": \"NAME\"}` tells to put no more containers there; it is done when it answers."},"migrateUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}` tells to move a container; it is done when it answers."},"token":{"type":"string","format":"secret","description":"A bearer token for these requests. It is sent to this machine, or to the origin in the environment variable `FETTLE_WORKLOADS_ORIGIN`, and nowhere else."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":15,"description":"Deadline of the GET."},"hookSeconds":{"type":"number","exclusiveMinimum":0,"maximum":3600,"default":300,"description":"Deadline of a hook."}}},"file":{"type":"string","minLength":1,"maxLength":4096,"description":"A file with the same JSON, relative to `fettle.yaml`."},"interval":{"type":"string","format":"duration","default":"2m","description":"How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew."}}},"probe":{"type":"object","additionalProperties":false,"default":{},"description":"How readiness is probed.","properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1000,"default":100,"description":"Probes that are open at once."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of one probe, name resolution included."},"interval":{"type":"string","format":"duration","default":"10s","description":"Failed probes that follow each other faster count once."}}}}};
+const formats96 = /^\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\}$/u;
+const pattern10 = new RegExp("^https?://", "u");
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -3352,11 +3367,8 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.parallelism === undefined){
 data.parallelism = 8;
 }
-if(data.endpoint === undefined){
-data.endpoint = "https://api.hetzner.cloud/v1";
-}
-if(data.tokenEnv === undefined){
-data.tokenEnv = "HCLOUD_TOKEN";
+if(data.provider === undefined){
+data.provider = {};
 }
 if(data.requestSeconds === undefined){
 data.requestSeconds = 30;
@@ -3368,7 +3380,7 @@ if(data.probe === undefined){
 data.probe = {};
 }
 for(const key0 in data){
-if(!((((((((key0 === "parallelism") || (key0 === "endpoint")) || (key0 === "tokenEnv")) || (key0 === "tokenFile")) || (key0 === "requestSeconds")) || (key0 === "requestReserve")) || (key0 === "workloads")) || (key0 === "probe"))){
+if(!((((((key0 === "parallelism") || (key0 === "provider")) || (key0 === "requestSeconds")) || (key0 === "requestReserve")) || (key0 === "workloads")) || (key0 === "probe"))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err0);
 errors++;
@@ -3392,402 +3404,400 @@ const err3 = {instancePath:instancePath+"/parallelism",schemaPath:"#/properties/
 errors++;
 }
 }
-let data1 = data.endpoint;
-if(typeof data1 === "string"){
-if(func3(data1) > 2048){
-const err4 = {instancePath:instancePath+"/endpoint",schemaPath:"#/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+let data1 = data.provider;
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+if(data1.hetzner === undefined){
+data1.hetzner = {};
+}
+for(const key1 in data1){
+if(!(key1 === "hetzner")){
+const err4 = {instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err4);
 errors++;
 }
-if(func3(data1) < 1){
-const err5 = {instancePath:instancePath+"/endpoint",schemaPath:"#/properties/endpoint/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+let data2 = data1.hetzner;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.endpoint === undefined){
+data2.endpoint = "https://api.hetzner.cloud/v1";
+}
+for(const key2 in data2){
+if(!((key2 === "token") || (key2 === "endpoint"))){
+const err5 = {instancePath:instancePath+"/provider/hetzner",schemaPath:"#/properties/provider/properties/hetzner/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err5);
 errors++;
 }
-if(!(formats0.test(data1))){
-const err6 = {instancePath:instancePath+"/endpoint",schemaPath:"#/properties/endpoint/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+}
+if(data2.token !== undefined){
+let data3 = data2.token;
+if(typeof data3 === "string"){
+if(!(formats96.test(data3))){
+const err6 = {instancePath:instancePath+"/provider/hetzner/token",schemaPath:"#/properties/provider/properties/hetzner/properties/token/format",keyword:"format",params:{format: "secret"},message:"must match format \""+"secret"+"\""};
 (vErrors ??= []).push(err6);
 errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/endpoint",schemaPath:"#/properties/endpoint/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err7 = {instancePath:instancePath+"/provider/hetzner/token",schemaPath:"#/properties/provider/properties/hetzner/properties/token/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err7);
 errors++;
 }
-let data2 = data.tokenEnv;
-if(typeof data2 === "string"){
-if(func3(data2) > 253){
-const err8 = {instancePath:instancePath+"/tokenEnv",schemaPath:"#/properties/tokenEnv/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+}
+let data4 = data2.endpoint;
+if(typeof data4 === "string"){
+if(func3(data4) > 2048){
+const err8 = {instancePath:instancePath+"/provider/hetzner/endpoint",schemaPath:"#/properties/provider/properties/hetzner/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
 (vErrors ??= []).push(err8);
 errors++;
 }
-if(func3(data2) < 1){
-const err9 = {instancePath:instancePath+"/tokenEnv",schemaPath:"#/properties/tokenEnv/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(func3(data4) < 1){
+const err9 = {instancePath:instancePath+"/provider/hetzner/endpoint",schemaPath:"#/properties/provider/properties/hetzner/properties/endpoint/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err9);
 errors++;
 }
-if(!pattern10.test(data2)){
-const err10 = {instancePath:instancePath+"/tokenEnv",schemaPath:"#/properties/tokenEnv/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_]*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_]*$"+"\""};
+if(!(formats0.test(data4))){
+const err10 = {instancePath:instancePath+"/provider/hetzner/endpoint",schemaPath:"#/properties/provider/properties/hetzner/properties/endpoint/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err10);
 errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/tokenEnv",schemaPath:"#/properties/tokenEnv/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err11 = {instancePath:instancePath+"/provider/hetzner/endpoint",schemaPath:"#/properties/provider/properties/hetzner/properties/endpoint/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err11);
 errors++;
 }
-if(data.tokenFile !== undefined){
-let data3 = data.tokenFile;
-if(typeof data3 === "string"){
-if(func3(data3) > 4096){
-const err12 = {instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+}
+else {
+const err12 = {instancePath:instancePath+"/provider/hetzner",schemaPath:"#/properties/provider/properties/hetzner/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err12);
 errors++;
 }
-if(func3(data3) < 1){
-const err13 = {instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err13 = {instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err13);
 errors++;
 }
-}
-else {
-const err14 = {instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data5 = data.requestSeconds;
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 600 || isNaN(data5)){
+const err14 = {instancePath:instancePath+"/requestSeconds",schemaPath:"#/properties/requestSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600},message:"must be <= 600"};
 (vErrors ??= []).push(err14);
 errors++;
 }
-}
-let data4 = data.requestSeconds;
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 600 || isNaN(data4)){
-const err15 = {instancePath:instancePath+"/requestSeconds",schemaPath:"#/properties/requestSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600},message:"must be <= 600"};
+if(data5 <= 0 || isNaN(data5)){
+const err15 = {instancePath:instancePath+"/requestSeconds",schemaPath:"#/properties/requestSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
 (vErrors ??= []).push(err15);
-errors++;
-}
-if(data4 <= 0 || isNaN(data4)){
-const err16 = {instancePath:instancePath+"/requestSeconds",schemaPath:"#/properties/requestSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
-(vErrors ??= []).push(err16);
 errors++;
 }
 }
 else {
-const err17 = {instancePath:instancePath+"/requestSeconds",schemaPath:"#/properties/requestSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err16 = {instancePath:instancePath+"/requestSeconds",schemaPath:"#/properties/requestSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err16);
+errors++;
+}
+let data6 = data.requestReserve;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err17 = {instancePath:instancePath+"/requestReserve",schemaPath:"#/properties/requestReserve/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err17);
 errors++;
 }
-let data5 = data.requestReserve;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err18 = {instancePath:instancePath+"/requestReserve",schemaPath:"#/properties/requestReserve/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 100000 || isNaN(data6)){
+const err18 = {instancePath:instancePath+"/requestReserve",schemaPath:"#/properties/requestReserve/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 (vErrors ??= []).push(err18);
 errors++;
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 100000 || isNaN(data5)){
-const err19 = {instancePath:instancePath+"/requestReserve",schemaPath:"#/properties/requestReserve/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+if(data6 < 0 || isNaN(data6)){
+const err19 = {instancePath:instancePath+"/requestReserve",schemaPath:"#/properties/requestReserve/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err19);
-errors++;
-}
-if(data5 < 0 || isNaN(data5)){
-const err20 = {instancePath:instancePath+"/requestReserve",schemaPath:"#/properties/requestReserve/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err20);
 errors++;
 }
 }
 if(data.workloads !== undefined){
-let data6 = data.workloads;
-if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
-if(data6.interval === undefined){
-data6.interval = "2m";
+let data7 = data.workloads;
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+if(data7.interval === undefined){
+data7.interval = "2m";
 }
-for(const key1 in data6){
-if(!(((key1 === "http") || (key1 === "file")) || (key1 === "interval"))){
-const err21 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+for(const key3 in data7){
+if(!(((key3 === "http") || (key3 === "file")) || (key3 === "interval"))){
+const err20 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err20);
+errors++;
+}
+}
+if(data7.http !== undefined){
+let data8 = data7.http;
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+if(data8.timeoutSeconds === undefined){
+data8.timeoutSeconds = 15;
+}
+if(data8.hookSeconds === undefined){
+data8.hookSeconds = 300;
+}
+if(data8.url === undefined){
+const err21 = {instancePath:instancePath+"/workloads/http",schemaPath:"#/properties/workloads/properties/http/required",keyword:"required",params:{missingProperty: "url"},message:"must have required property '"+"url"+"'"};
 (vErrors ??= []).push(err21);
 errors++;
 }
-}
-if(data6.http !== undefined){
-let data7 = data6.http;
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-if(data7.timeoutSeconds === undefined){
-data7.timeoutSeconds = 15;
-}
-if(data7.hookSeconds === undefined){
-data7.hookSeconds = 300;
-}
-if(data7.url === undefined){
-const err22 = {instancePath:instancePath+"/workloads/http",schemaPath:"#/properties/workloads/properties/http/required",keyword:"required",params:{missingProperty: "url"},message:"must have required property '"+"url"+"'"};
+for(const key4 in data8){
+if(!((((((key4 === "url") || (key4 === "drainUrl")) || (key4 === "migrateUrl")) || (key4 === "token")) || (key4 === "timeoutSeconds")) || (key4 === "hookSeconds"))){
+const err22 = {instancePath:instancePath+"/workloads/http",schemaPath:"#/properties/workloads/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err22);
 errors++;
 }
-for(const key2 in data7){
-if(!((((((key2 === "url") || (key2 === "drainUrl")) || (key2 === "migrateUrl")) || (key2 === "tokenEnv")) || (key2 === "timeoutSeconds")) || (key2 === "hookSeconds"))){
-const err23 = {instancePath:instancePath+"/workloads/http",schemaPath:"#/properties/workloads/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+}
+if(data8.url !== undefined){
+let data9 = data8.url;
+if(typeof data9 === "string"){
+if(func3(data9) > 2048){
+const err23 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
 (vErrors ??= []).push(err23);
 errors++;
 }
-}
-if(data7.url !== undefined){
-let data8 = data7.url;
-if(typeof data8 === "string"){
-if(func3(data8) > 2048){
-const err24 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+if(func3(data9) < 1){
+const err24 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err24);
 errors++;
 }
-if(func3(data8) < 1){
-const err25 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern10.test(data9)){
+const err25 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/pattern",keyword:"pattern",params:{pattern: "^https?://"},message:"must match pattern \""+"^https?://"+"\""};
 (vErrors ??= []).push(err25);
 errors++;
 }
-if(!pattern11.test(data8)){
-const err26 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/pattern",keyword:"pattern",params:{pattern: "^https?://"},message:"must match pattern \""+"^https?://"+"\""};
+}
+else {
+const err26 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err26);
 errors++;
 }
 }
-else {
-const err27 = {instancePath:instancePath+"/workloads/http/url",schemaPath:"#/properties/workloads/properties/http/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data8.drainUrl !== undefined){
+let data10 = data8.drainUrl;
+if(typeof data10 === "string"){
+if(func3(data10) > 2048){
+const err27 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
 (vErrors ??= []).push(err27);
 errors++;
 }
-}
-if(data7.drainUrl !== undefined){
-let data9 = data7.drainUrl;
-if(typeof data9 === "string"){
-if(func3(data9) > 2048){
-const err28 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+if(func3(data10) < 1){
+const err28 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err28);
 errors++;
 }
-if(func3(data9) < 1){
-const err29 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern10.test(data10)){
+const err29 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/pattern",keyword:"pattern",params:{pattern: "^https?://"},message:"must match pattern \""+"^https?://"+"\""};
 (vErrors ??= []).push(err29);
 errors++;
 }
-if(!pattern11.test(data9)){
-const err30 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/pattern",keyword:"pattern",params:{pattern: "^https?://"},message:"must match pattern \""+"^https?://"+"\""};
+}
+else {
+const err30 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err30);
 errors++;
 }
 }
-else {
-const err31 = {instancePath:instancePath+"/workloads/http/drainUrl",schemaPath:"#/properties/workloads/properties/http/properties/drainUrl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data8.migrateUrl !== undefined){
+let data11 = data8.migrateUrl;
+if(typeof data11 === "string"){
+if(func3(data11) > 2048){
+const err31 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
 (vErrors ??= []).push(err31);
 errors++;
 }
-}
-if(data7.migrateUrl !== undefined){
-let data10 = data7.migrateUrl;
-if(typeof data10 === "string"){
-if(func3(data10) > 2048){
-const err32 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+if(func3(data11) < 1){
+const err32 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err32);
 errors++;
 }
-if(func3(data10) < 1){
-const err33 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern10.test(data11)){
+const err33 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/pattern",keyword:"pattern",params:{pattern: "^https?://"},message:"must match pattern \""+"^https?://"+"\""};
 (vErrors ??= []).push(err33);
 errors++;
 }
-if(!pattern11.test(data10)){
-const err34 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/pattern",keyword:"pattern",params:{pattern: "^https?://"},message:"must match pattern \""+"^https?://"+"\""};
+}
+else {
+const err34 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err34);
 errors++;
 }
 }
-else {
-const err35 = {instancePath:instancePath+"/workloads/http/migrateUrl",schemaPath:"#/properties/workloads/properties/http/properties/migrateUrl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data8.token !== undefined){
+let data12 = data8.token;
+if(typeof data12 === "string"){
+if(!(formats96.test(data12))){
+const err35 = {instancePath:instancePath+"/workloads/http/token",schemaPath:"#/properties/workloads/properties/http/properties/token/format",keyword:"format",params:{format: "secret"},message:"must match format \""+"secret"+"\""};
 (vErrors ??= []).push(err35);
 errors++;
 }
 }
-if(data7.tokenEnv !== undefined){
-let data11 = data7.tokenEnv;
-if(typeof data11 === "string"){
-if(func3(data11) > 253){
-const err36 = {instancePath:instancePath+"/workloads/http/tokenEnv",schemaPath:"#/properties/workloads/properties/http/properties/tokenEnv/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+else {
+const err36 = {instancePath:instancePath+"/workloads/http/token",schemaPath:"#/properties/workloads/properties/http/properties/token/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err36);
 errors++;
 }
-if(func3(data11) < 1){
-const err37 = {instancePath:instancePath+"/workloads/http/tokenEnv",schemaPath:"#/properties/workloads/properties/http/properties/tokenEnv/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+let data13 = data8.timeoutSeconds;
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 600 || isNaN(data13)){
+const err37 = {instancePath:instancePath+"/workloads/http/timeoutSeconds",schemaPath:"#/properties/workloads/properties/http/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600},message:"must be <= 600"};
 (vErrors ??= []).push(err37);
 errors++;
 }
-if(!pattern10.test(data11)){
-const err38 = {instancePath:instancePath+"/workloads/http/tokenEnv",schemaPath:"#/properties/workloads/properties/http/properties/tokenEnv/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_]*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_]*$"+"\""};
+if(data13 <= 0 || isNaN(data13)){
+const err38 = {instancePath:instancePath+"/workloads/http/timeoutSeconds",schemaPath:"#/properties/workloads/properties/http/properties/timeoutSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
 (vErrors ??= []).push(err38);
 errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/workloads/http/tokenEnv",schemaPath:"#/properties/workloads/properties/http/properties/tokenEnv/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err39 = {instancePath:instancePath+"/workloads/http/timeoutSeconds",schemaPath:"#/properties/workloads/properties/http/properties/timeoutSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 (vErrors ??= []).push(err39);
 errors++;
 }
-}
-let data12 = data7.timeoutSeconds;
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 600 || isNaN(data12)){
-const err40 = {instancePath:instancePath+"/workloads/http/timeoutSeconds",schemaPath:"#/properties/workloads/properties/http/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600},message:"must be <= 600"};
+let data14 = data8.hookSeconds;
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 3600 || isNaN(data14)){
+const err40 = {instancePath:instancePath+"/workloads/http/hookSeconds",schemaPath:"#/properties/workloads/properties/http/properties/hookSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
 (vErrors ??= []).push(err40);
 errors++;
 }
-if(data12 <= 0 || isNaN(data12)){
-const err41 = {instancePath:instancePath+"/workloads/http/timeoutSeconds",schemaPath:"#/properties/workloads/properties/http/properties/timeoutSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
+if(data14 <= 0 || isNaN(data14)){
+const err41 = {instancePath:instancePath+"/workloads/http/hookSeconds",schemaPath:"#/properties/workloads/properties/http/properties/hookSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
 (vErrors ??= []).push(err41);
 errors++;
 }
 }
 else {
-const err42 = {instancePath:instancePath+"/workloads/http/timeoutSeconds",schemaPath:"#/properties/workloads/properties/http/properties/timeoutSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err42 = {instancePath:instancePath+"/workloads/http/hookSeconds",schemaPath:"#/properties/workloads/properties/http/properties/hookSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 (vErrors ??= []).push(err42);
-errors++;
-}
-let data13 = data7.hookSeconds;
-if((typeof data13 == "number") && (isFinite(data13))){
-if(data13 > 3600 || isNaN(data13)){
-const err43 = {instancePath:instancePath+"/workloads/http/hookSeconds",schemaPath:"#/properties/workloads/properties/http/properties/hookSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
-(vErrors ??= []).push(err43);
-errors++;
-}
-if(data13 <= 0 || isNaN(data13)){
-const err44 = {instancePath:instancePath+"/workloads/http/hookSeconds",schemaPath:"#/properties/workloads/properties/http/properties/hookSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
-(vErrors ??= []).push(err44);
 errors++;
 }
 }
 else {
-const err45 = {instancePath:instancePath+"/workloads/http/hookSeconds",schemaPath:"#/properties/workloads/properties/http/properties/hookSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err43 = {instancePath:instancePath+"/workloads/http",schemaPath:"#/properties/workloads/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err43);
+errors++;
+}
+}
+if(data7.file !== undefined){
+let data15 = data7.file;
+if(typeof data15 === "string"){
+if(func3(data15) > 4096){
+const err44 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err44);
+errors++;
+}
+if(func3(data15) < 1){
+const err45 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err45);
 errors++;
 }
 }
 else {
-const err46 = {instancePath:instancePath+"/workloads/http",schemaPath:"#/properties/workloads/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err46 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err46);
 errors++;
 }
 }
-if(data6.file !== undefined){
-let data14 = data6.file;
-if(typeof data14 === "string"){
-if(func3(data14) > 4096){
-const err47 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+let data16 = data7.interval;
+if(typeof data16 === "string"){
+if(!(formats16.test(data16))){
+const err47 = {instancePath:instancePath+"/workloads/interval",schemaPath:"#/properties/workloads/properties/interval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err47);
 errors++;
 }
-if(func3(data14) < 1){
-const err48 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err48 = {instancePath:instancePath+"/workloads/interval",schemaPath:"#/properties/workloads/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err48);
 errors++;
 }
 }
 else {
-const err49 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err49 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err49);
 errors++;
 }
 }
-let data15 = data6.interval;
-if(typeof data15 === "string"){
-if(!(formats16.test(data15))){
-const err50 = {instancePath:instancePath+"/workloads/interval",schemaPath:"#/properties/workloads/properties/interval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+let data17 = data.probe;
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if(data17.concurrency === undefined){
+data17.concurrency = 100;
+}
+if(data17.timeoutSeconds === undefined){
+data17.timeoutSeconds = 5;
+}
+if(data17.interval === undefined){
+data17.interval = "10s";
+}
+for(const key5 in data17){
+if(!(((key5 === "concurrency") || (key5 === "timeoutSeconds")) || (key5 === "interval"))){
+const err50 = {instancePath:instancePath+"/probe",schemaPath:"#/properties/probe/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err50);
 errors++;
 }
 }
-else {
-const err51 = {instancePath:instancePath+"/workloads/interval",schemaPath:"#/properties/workloads/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data18 = data17.concurrency;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err51 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err51);
 errors++;
 }
-}
-else {
-const err52 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 1000 || isNaN(data18)){
+const err52 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
 (vErrors ??= []).push(err52);
 errors++;
 }
-}
-let data16 = data.probe;
-if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
-if(data16.concurrency === undefined){
-data16.concurrency = 100;
-}
-if(data16.timeoutSeconds === undefined){
-data16.timeoutSeconds = 5;
-}
-if(data16.interval === undefined){
-data16.interval = "10s";
-}
-for(const key3 in data16){
-if(!(((key3 === "concurrency") || (key3 === "timeoutSeconds")) || (key3 === "interval"))){
-const err53 = {instancePath:instancePath+"/probe",schemaPath:"#/properties/probe/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+if(data18 < 1 || isNaN(data18)){
+const err53 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 (vErrors ??= []).push(err53);
 errors++;
 }
 }
-let data17 = data16.concurrency;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err54 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+let data19 = data17.timeoutSeconds;
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 60 || isNaN(data19)){
+const err54 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
 (vErrors ??= []).push(err54);
 errors++;
 }
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 1000 || isNaN(data17)){
-const err55 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+if(data19 <= 0 || isNaN(data19)){
+const err55 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
 (vErrors ??= []).push(err55);
 errors++;
 }
-if(data17 < 1 || isNaN(data17)){
-const err56 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+else {
+const err56 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 (vErrors ??= []).push(err56);
 errors++;
 }
-}
-let data18 = data16.timeoutSeconds;
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 60 || isNaN(data18)){
-const err57 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
+let data20 = data17.interval;
+if(typeof data20 === "string"){
+if(!(formats16.test(data20))){
+const err57 = {instancePath:instancePath+"/probe/interval",schemaPath:"#/properties/probe/properties/interval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err57);
 errors++;
 }
-if(data18 <= 0 || isNaN(data18)){
-const err58 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
+}
+else {
+const err58 = {instancePath:instancePath+"/probe/interval",schemaPath:"#/properties/probe/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err58);
 errors++;
 }
 }
 else {
-const err59 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err59 = {instancePath:instancePath+"/probe",schemaPath:"#/properties/probe/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err59);
 errors++;
 }
-let data19 = data16.interval;
-if(typeof data19 === "string"){
-if(!(formats16.test(data19))){
-const err60 = {instancePath:instancePath+"/probe/interval",schemaPath:"#/properties/probe/properties/interval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+}
+else {
+const err60 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err60);
-errors++;
-}
-}
-else {
-const err61 = {instancePath:instancePath+"/probe/interval",schemaPath:"#/properties/probe/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err61);
-errors++;
-}
-}
-else {
-const err62 = {instancePath:instancePath+"/probe",schemaPath:"#/properties/probe/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err62);
-errors++;
-}
-}
-else {
-const err63 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err63);
 errors++;
 }
 validate28.errors = vErrors;

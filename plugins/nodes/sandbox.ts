@@ -132,8 +132,7 @@ async function writeDocuments(folder: string, port: number, fresh: boolean): Pro
 
 function configOf({ endpoint, workloads }: Emulator): Readonly<Record<string, Json>> {
   return {
-    endpoint,
-    tokenFile: join('cloud', 'token'),
+    provider: { hetzner: { endpoint, token: '${file:cloud/token}' } },
     workloads: {
       http: { url: workloads.url, drainUrl: workloads.drainUrl, migrateUrl: workloads.migrateUrl },
       interval: '5s',

@@ -2535,27 +2535,36 @@ export const schemas = {
               "default": 8,
               "description": "How many actions of this plugin run at once."
             },
-            "endpoint": {
-              "type": "string",
-              "minLength": 1,
-              "maxLength": 2048,
-              "default": "https://api.hetzner.cloud/v1",
-              "description": "Address of the Hetzner Cloud API.",
-              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
-            },
-            "tokenEnv": {
-              "type": "string",
-              "minLength": 1,
-              "maxLength": 253,
-              "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
-              "default": "HCLOUD_TOKEN",
-              "description": "Environment variable that holds the token of the API."
-            },
-            "tokenFile": {
-              "type": "string",
-              "minLength": 1,
-              "maxLength": 4096,
-              "description": "File that holds the token, relative to `fettle.yaml`; it is asked where the environment variable is not set."
+            "provider": {
+              "type": "object",
+              "additionalProperties": false,
+              "default": {},
+              "properties": {
+                "hetzner": {
+                  "type": "object",
+                  "additionalProperties": false,
+                  "default": {},
+                  "description": "The account at Hetzner Cloud.",
+                  "properties": {
+                    "token": {
+                      "type": "string",
+                      "description": "The token of the project; the environment variable `HCLOUD_TOKEN` where this is left out.",
+                      "examples": [
+                        "${env:HCLOUD_TOKEN_SHOP}"
+                      ],
+                      "pattern": "^\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}$"
+                    },
+                    "endpoint": {
+                      "type": "string",
+                      "minLength": 1,
+                      "maxLength": 2048,
+                      "default": "https://api.hetzner.cloud/v1",
+                      "description": "Address of the API: this one, or one on this machine. Another one comes from the environment variable `HCLOUD_ENDPOINT` alone, so that no change of this file sends the token elsewhere.",
+                      "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+                    }
+                  }
+                }
+              }
             },
             "requestSeconds": {
               "type": "number",
@@ -2608,12 +2617,13 @@ export const schemas = {
                       "pattern": "^https?://",
                       "description": "What a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}` tells to move a container; it is done when it answers."
                     },
-                    "tokenEnv": {
+                    "token": {
                       "type": "string",
-                      "minLength": 1,
-                      "maxLength": 253,
-                      "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
-                      "description": "Environment variable with a bearer token for these requests."
+                      "description": "A bearer token for these requests. It is sent to this machine, or to the origin in the environment variable `FETTLE_WORKLOADS_ORIGIN`, and nowhere else.",
+                      "examples": [
+                        "${env:WORKLOADS_TOKEN}"
+                      ],
+                      "pattern": "^\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}$"
                     },
                     "timeoutSeconds": {
                       "type": "number",
@@ -3827,6 +3837,11 @@ export const schemas = {
   ],
   "description": "What runs where, as the workload source tells it. Keys that are not known are ignored.",
   "properties": {
+    "at": {
+      "type": "string",
+      "description": "When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now.",
+      "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+    },
     "nodes": {
       "type": "array",
       "maxItems": 10000,

@@ -32,7 +32,7 @@ async function openWith(more: object): Promise<CloudBench> {
   const folder = temporaryFolder();
   const { url, drainUrl, migrateUrl } = emulator.workloads;
   const config = {
-    endpoint: emulator.endpoint,
+    provider: { hetzner: { endpoint: emulator.endpoint } },
     requestSeconds: 5,
     workloads: { http: { url, drainUrl, migrateUrl, timeoutSeconds: 5 } },
     ...more,

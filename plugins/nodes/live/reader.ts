@@ -8,7 +8,7 @@ import { type ApiServer, serverShape } from './answers.ts';
 import { isNotFound } from './api-error.ts';
 import { type Client, openClient } from './client.ts';
 import { type Directories, directories } from './directory.ts';
-import { checkedEndpoint } from './endpoint.ts';
+import { endpointOf } from './endpoint.ts';
 import { listAll } from './pages.ts';
 import { readPrices } from './prices.ts';
 import { probe } from './probe.ts';
@@ -17,7 +17,7 @@ import { list, object } from './shape.ts';
 import { sharedRead } from './shared-read.ts';
 import { slots } from './slots.ts';
 import { realTiming, type Timing } from './timing.ts';
-import { readToken } from './token.ts';
+import { tokenOf } from './token.ts';
 import { userDataDigest } from './user-data.ts';
 import { openSource, type Source } from './workloads.ts';
 
@@ -45,10 +45,11 @@ const SERVERS = {
   item: serverShape,
 } as const;
 
-async function openAccount(outside: Outside, timing: Timing): Promise<Account> {
+function openAccount(outside: Outside, timing: Timing): Account {
   const config = outside.config as unknown as NodesConfig;
-  const endpoint = checkedEndpoint(config.endpoint);
-  const token = await readToken(config, outside.folder, outside.env);
+  const { hetzner } = config.provider;
+  const endpoint = endpointOf(hetzner.endpoint, outside.env);
+  const token = tokenOf(hetzner.token, outside.env);
   const requestMs = config.requestSeconds * 1000;
   const client = openClient({ endpoint, token, timing, requestMs, reserve: config.requestReserve });
   return { client, names: directories(client) };
@@ -95,9 +96,10 @@ export async function serverSeen({ names }: Account, server: ApiServer, signal: 
 export function open(outside: Outside, timing: Timing): Opened {
   const config = outside.config as unknown as NodesConfig;
   const { folder, env, now, project } = outside;
-  const opening = sharedRead(() => openAccount(outside, timing));
+  const opening = sharedRead(async () => openAccount(outside, timing));
   const account: OpenAccount = (signal) => opening.get(signal);
-  const source = openSource({ config: config.workloads, folder, env, now });
+  const workloadsIntervalMs = durationMs(config.workloads?.interval ?? '2m');
+  const source = openSource({ config: config.workloads, folder, env, now, oldestMs: 2 * workloadsIntervalMs });
   const prices = sharedRead(async (signal) => readPrices((await account(signal)).client, signal));
   const probes = slots(config.probe.concurrency);
   const probeMs = config.probe.timeoutSeconds * 1000;
@@ -115,7 +117,7 @@ export function open(outside: Outside, timing: Timing): Opened {
     limits: {
       probes: config.probe.concurrency,
       probeIntervalMs: durationMs(config.probe.interval),
-      workloadsIntervalMs: durationMs(config.workloads?.interval ?? '2m'),
+      workloadsIntervalMs,
       project,
     },
     hooks: source.hooks,

@@ -1,7 +1,4 @@
-/** The token of the API: from the environment or a file, never from a document, and never in what is printed. */
-
-import { resolve } from 'node:path';
-import { FileError, readLimited } from './limited-file.ts';
+/** The token of the API: as the configuration names it, or from the environment; never in what is printed. */
 
 /** There is no token, or none that can be sent. Names its source, never its value. */
 export class TokenError extends Error {
@@ -14,45 +11,24 @@ export interface Token {
   readonly value: string;
 }
 
-export interface TokenSource {
-  readonly tokenEnv?: string;
-  readonly tokenFile?: string;
-}
-
 const USUAL_ENV = 'HCLOUD_TOKEN';
-const MOST_BYTES = 4096;
+const MOST_CHARACTERS = 4096;
 
-/** What a header can carry, and long enough to be no slip of the pen. */
+/** What a header can carry. */
 function checked(source: string, text: string): Token {
   const value = text.trim();
   if (value === '') throw new TokenError(`${source} is empty: it has to hold a token of the project`);
-  if (!/^[\x21-\x7e]+$/u.test(value))
+  if (value.length > MOST_CHARACTERS || !/^[\x21-\x7e]+$/u.test(value))
     throw new TokenError(`${source} holds no token: a token is one word of ASCII characters`);
   return { source, value };
 }
 
-async function fileText(path: string, source: string): Promise<string> {
-  try {
-    return (await readLimited(path, MOST_BYTES, source)).toString();
-  } catch (error) {
-    if (error instanceof FileError) throw new TokenError(error.message);
-    throw error;
-  }
-}
-
-/** Reads the token: from the environment, or where that has none, from the file. Throws a TokenError. */
-export async function readToken(
-  { tokenEnv = USUAL_ENV, tokenFile }: TokenSource,
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Token> {
-  const value = env[tokenEnv];
-  if (value !== undefined) return checked(`the environment variable ${tokenEnv}`, value);
-  if (tokenFile !== undefined) {
-    const source = `the token file ${tokenFile}`;
-    return checked(source, await fileText(resolve(folder, tokenFile), source));
-  }
+/** The token that the configuration gives, or that of the environment. Throws a TokenError. */
+export function tokenOf(given: string | undefined, env: Readonly<Record<string, string | undefined>>): Token {
+  if (given !== undefined) return checked('provider.hetzner.token in fettle.yaml', given);
+  const value = env[USUAL_ENV];
+  if (value !== undefined) return checked(`the environment variable ${USUAL_ENV}`, value);
   throw new TokenError(
-    `the environment variable ${tokenEnv} is not set: it has to hold a token of the project (tokenEnv and tokenFile say where it is)`,
+    `the environment variable ${USUAL_ENV} is not set: it has to hold a token of the project, or provider.hetzner.token in fettle.yaml names one`,
   );
 }

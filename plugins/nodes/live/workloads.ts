@@ -6,6 +6,7 @@ import type { Json } from '../../../src/engine/types.ts';
 import type { NodesConfig, Workloads } from '../generated.ts';
 import { validators } from '../generated.validators.js';
 import type { WorkloadsSeen } from '../world.ts';
+import { isLoopback } from './endpoint.ts';
 import { exchange, ExchangeError, type Request } from './exchange.ts';
 import { FileError, readLimited } from './limited-file.ts';
 
@@ -42,6 +43,8 @@ export interface SourceOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Epoch ms. */
   readonly now: () => number;
+  /** Older than this, what it says is not believed. */
+  readonly oldestMs: number;
 }
 
 /** An address as messages may show it: without user, password and query. */
@@ -96,12 +99,14 @@ async function ask(config: HttpConfig, env: SourceOptions['env'], wanted: Ask, s
   const url = new URL(wanted.url);
   const where = plainUrl(url);
   const fail = (message: string): SourceError => {
-    const secrets = config.tokenEnv === undefined ? [] : [env[config.tokenEnv] ?? ''];
-    return new SourceError(where, redactor(secrets)(`${wanted.what}: ${message}`));
+    return new SourceError(
+      where,
+      redactor(config.token === undefined ? [] : [config.token])(`${wanted.what}: ${message}`),
+    );
   };
-  const token = tokenOf(config, env, fail);
+  const token = tokenFor(url, config, env, fail);
   if (url.username !== '' || url.password !== '')
-    throw fail('its address holds a user or a password: name a token by tokenEnv instead');
+    throw fail('its address holds a user or a password: name a `token` instead');
   const request: Request = {
     method: wanted.body === undefined ? 'GET' : 'POST',
     url,
@@ -124,15 +129,23 @@ async function ask(config: HttpConfig, env: SourceOptions['env'], wanted: Ask, s
   }
 }
 
-function tokenOf(
-  { tokenEnv }: HttpConfig,
+/** Where a token may be sent, other than to this machine: what a pull request writes must not lead it elsewhere. */
+const ORIGIN_ENV = 'FETTLE_WORKLOADS_ORIGIN';
+
+function tokenFor(
+  url: URL,
+  config: HttpConfig,
   env: SourceOptions['env'],
   fail: (message: string) => SourceError,
 ): string | undefined {
-  if (tokenEnv === undefined) return undefined;
-  const token = env[tokenEnv]?.trim() ?? '';
-  if (token === '') throw fail(`the environment variable ${tokenEnv}, which is to hold its token, is not set`);
-  if (!/^[\x21-\x7e]+$/u.test(token)) throw fail(`the environment variable ${tokenEnv} holds no token`);
+  const token = config.token?.trim();
+  if (token === undefined) return undefined;
+  if (!/^[\x21-\x7e]+$/u.test(token)) throw fail('its token is none: a token is one word of ASCII characters');
+  if (isLoopback(url.hostname)) return token;
+  const origin = env[ORIGIN_ENV]?.trim() ?? '';
+  if (!URL.canParse(origin) || new URL(origin).origin !== url.origin)
+    throw fail(`its token is sent to ${url.origin} only where the environment variable ${ORIGIN_ENV} says so`);
+  if (url.protocol !== 'https:') throw fail('its address is not https: the token would be sent in the clear');
   return token;
 }
 
@@ -145,7 +158,15 @@ async function readFile(path: string, name: string): Promise<string> {
   }
 }
 
-export function openSource({ config, folder, env, now }: SourceOptions): Source {
+/** What it says, unless it says itself that this is long ago. */
+function fresh(workloads: Workloads, where: string, now: number, oldestMs: number): Workloads {
+  const age = workloads.at === undefined ? 0 : now - Date.parse(workloads.at);
+  if (age <= oldestMs) return workloads;
+  const seconds = `${Math.floor(age / 1000)} s old, ${oldestMs / 1000} s are the most`;
+  throw new SourceError(where, `what the workload source says is ${seconds}`);
+}
+
+export function openSource({ config, folder, env, now, oldestMs }: SourceOptions): Source {
   const http = config?.http;
   const file = config?.file;
   const urls: Readonly<Record<Hook, string | undefined>> = { drain: http?.drainUrl, migrate: http?.migrateUrl };
@@ -171,7 +192,8 @@ export function openSource({ config, folder, env, now }: SourceOptions): Source 
       // What was so when it was asked: it may have changed while the answer was on its way.
       const at = new Date(now()).toISOString();
       const said = await text(signal);
-      return said === undefined ? undefined : { at, workloads: parsed(said.text, said.where) };
+      if (said === undefined) return undefined;
+      return { at, workloads: fresh(parsed(said.text, said.where), said.where, now(), oldestMs) };
     },
     tell: async (hook, body, signal) => {
       const url = urls[hook];

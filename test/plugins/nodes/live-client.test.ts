@@ -1,9 +1,5 @@
 /** The client against servers that refuse, stall, babble, redirect and lie: real sockets, no real time. */
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { execFileSync } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +7,7 @@ import { ApiError } from '../../../plugins/nodes/live/api-error.ts';
 import type { Call, Client } from '../../../plugins/nodes/live/client.ts';
 import { list, object, text } from '../../../plugins/nodes/live/shape.ts';
 import type { Timing } from '../../../plugins/nodes/live/timing.ts';
-import { readToken, TokenError } from '../../../plugins/nodes/live/token.ts';
+import { tokenOf, TokenError } from '../../../plugins/nodes/live/token.ts';
 import { manualClock } from '../../../plugins/nodes/sandbox/clock.ts';
 import { clientOf, closedPort, fakeTiming, never, refusal, serve, serveSocket, TOKEN } from './live-support.ts';
 
@@ -41,22 +37,11 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-async function folder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'fettle-token-'));
-}
-
 describe('the token', () => {
-  test('is read from the environment, trimmed', async () => {
-    const read = await readToken({}, '/', { HCLOUD_TOKEN: ` ${TOKEN}\n` });
-    expect(read).toEqual({ source: 'the environment variable HCLOUD_TOKEN', value: TOKEN });
-    const other = await readToken({ tokenEnv: 'OTHER' }, '/', { OTHER: 'x1' });
-    expect(other).toEqual({ source: 'the environment variable OTHER', value: 'x1' });
-  });
-
-  test('is read from a file, relative to the project', async () => {
-    const dir = await folder();
-    await writeFile(join(dir, 'token'), `${TOKEN}\n`);
-    expect((await readToken({ tokenFile: 'token' }, dir, {})).value).toBe(TOKEN);
+  test('is the one that the configuration gives, or else that of the environment, trimmed', () => {
+    const env = { HCLOUD_TOKEN: ` ${TOKEN}\n` };
+    expect(tokenOf(undefined, env)).toEqual({ source: 'the environment variable HCLOUD_TOKEN', value: TOKEN });
+    expect(tokenOf('x1\n', env)).toEqual({ source: 'provider.hetzner.token in fettle.yaml', value: 'x1' });
   });
 
   test.each([
@@ -65,24 +50,17 @@ describe('the token', () => {
     ['two words', { HCLOUD_TOKEN: 'secret1 secret2' }, 'holds no token'],
     ['a line break within', { HCLOUD_TOKEN: 'secret1\r\nx-evil: 1' }, 'holds no token'],
     ['not ASCII', { HCLOUD_TOKEN: 'sécret1' }, 'holds no token'],
-  ])('%s is an error that does not show it', async (_name, env, message) => {
-    const error: unknown = await readToken({}, '/', env).catch((thrown: unknown) => thrown);
+    ['far too long', { HCLOUD_TOKEN: 'secret'.repeat(1000) }, 'holds no token'],
+  ])('%s is an error that does not show it', (_name, env, message) => {
+    let error: unknown;
+    try {
+      tokenOf(undefined, env);
+    } catch (thrown) {
+      error = thrown;
+    }
     expect(error).toBeInstanceOf(TokenError);
     expect(String(error)).toContain(message);
     expect(String(error)).not.toMatch(/s.cret/u);
-  });
-
-  test('a file that is missing, a folder, a pipe, or far too large is an error', async () => {
-    const dir = await folder();
-    await writeFile(join(dir, 'large'), 'x'.repeat(5000));
-    execFileSync('mkfifo', [join(dir, 'pipe')]);
-    for (const [file, message] of [
-      ['missing', 'cannot be read (ENOENT)'],
-      ['.', 'is no regular file'],
-      ['pipe', 'is no regular file'],
-      ['large', 'is larger than 4096 bytes'],
-    ] as const)
-      await expect(readToken({ tokenFile: file }, dir, {}), file).rejects.toThrow(message);
   });
 
   test.each([

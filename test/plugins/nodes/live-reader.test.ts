@@ -1,8 +1,5 @@
 /** Looks at the fleet: in the fewest requests, whole or not at all, with the names of all that servers refer to. */
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkedEndpoint } from '../../../plugins/nodes/live/endpoint.ts';
 import { namedShape } from '../../../plugins/nodes/live/answers.ts';
@@ -442,16 +439,26 @@ describe('what was configured', () => {
     await expect(reader.servers(never)).rejects.toThrow('the environment variable HCLOUD_TOKEN is not set');
   });
 
-  test('the token of the file is used where the environment has none', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'fettle-nodes-'));
+  test('the token of the configuration is used before that of the environment', async () => {
     const { emulator } = await startWorld();
-    await writeFile(join(folder, 'token'), `${emulator.tokens.readOnly}\n`);
-    const config = configOf({ endpoint: emulator.endpoint, tokenFile: 'token' });
-    const outside = { project: 'test', folder, env: {}, now: () => START, config };
+    const config = configOf({ endpoint: emulator.endpoint, token: emulator.tokens.readOnly });
+    const outside = { project: 'test', folder: '/', env: { HCLOUD_TOKEN: 'wrong' }, now: () => START, config };
     expect(await openReader(outside).servers(never)).toEqual([]);
-    await expect(openReader({ ...outside, env: { HCLOUD_TOKEN: 'wrong' } }).servers(never)).rejects.toThrow(
+    const without = { ...outside, config: configOf({ endpoint: emulator.endpoint }) };
+    await expect(openReader(without).servers(never)).rejects.toThrow(
       'does not accept the token of the environment variable HCLOUD_TOKEN',
     );
+  });
+
+  test('an address other than the usual one, and not on this machine, comes from the environment alone', async () => {
+    const { emulator } = await startWorld();
+    const config = configOf({ endpoint: 'https://elsewhere.example.test/v1', token: emulator.tokens.readOnly });
+    const outside = { project: 'test', folder: '/', env: {}, now: () => START, config };
+    await expect(openReader(outside).servers(never)).rejects.toThrow(
+      "neither the provider's nor on this machine: another one comes from the environment variable HCLOUD_ENDPOINT",
+    );
+    const env = { HCLOUD_ENDPOINT: emulator.endpoint };
+    expect(await openReader({ ...outside, env }).servers(never)).toEqual([]);
   });
 
   test('a reserve of the rate limit is left to others: looks slow down, changes do not', async () => {

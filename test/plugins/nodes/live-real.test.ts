@@ -78,7 +78,7 @@ if (token === '') console.log(`the test against the real API is left out: ${VARI
 describe.skipIf(token === '')(`the real API (${VARIABLE})`, () => {
   const call: Call = { signal: never, progress: (said) => console.log(`  ${said}`) };
   const open = (): NodesWriter => {
-    const config = configOf({ tokenEnv: VARIABLE });
+    const config = configOf({ token });
     return openWriter({ config, project: 'test', folder: '/', env: process.env, now: () => Date.now() });
   };
 
@@ -97,9 +97,8 @@ describe.skipIf(token === '')(`the real API (${VARIABLE})`, () => {
   });
 
   test('a token that is wrong is told as such', { timeout: minutes }, async () => {
-    const config = configOf({ tokenEnv: 'WRONG' });
-    const env = { WRONG: 'x'.repeat(64) };
-    const wrong = openWriter({ config, project: 'test', folder: '/', env, now: () => Date.now() });
+    const config = configOf({ token: 'x'.repeat(64) });
+    const wrong = openWriter({ config, project: 'test', folder: '/', env: {}, now: () => Date.now() });
     await expect(wrong.servers(never)).rejects.toThrow('the API does not accept the token');
   });
 });

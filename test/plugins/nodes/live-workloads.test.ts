@@ -7,15 +7,23 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSource, type Source, SourceError } from '../../../plugins/nodes/live/workloads.ts';
 import type { NodesConfig } from '../../../plugins/nodes/generated.ts';
-import type { Json } from '../../../src/engine/types.ts';
 import { serve, serveSocket } from './live-support.ts';
 import { configOf, START } from './live-world.ts';
 
 const never = new AbortController().signal;
 
-function source(workloads: object, folder = '/', env: Readonly<Record<string, string>> = {}): Source {
-  const { workloads: config } = configOf({ workloads } as Json) as unknown as NodesConfig;
-  return openSource({ config, folder, env, now: () => START });
+interface Given {
+  readonly folder?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** As it was read from where the configuration names it. */
+  readonly token?: string;
+}
+
+function source(workloads: object, { folder = '/', env = {}, token }: Given = {}): Source {
+  const { workloads: written } = configOf({ workloads }) as unknown as NodesConfig;
+  const http = written?.http === undefined || token === undefined ? written?.http : { ...written.http, token };
+  const config = written === undefined || http === undefined ? written : { ...written, http };
+  return openSource({ config, folder, env, now: () => START, oldestMs: 240_000 });
 }
 
 const sound = {
@@ -36,7 +44,7 @@ async function failure(promise: Promise<unknown>): Promise<SourceError> {
 }
 
 test('without a source there is nothing to read, and nothing to tell', async () => {
-  const none = openSource({ config: undefined, folder: '/', env: {}, now: () => START });
+  const none = openSource({ config: undefined, folder: '/', env: {}, now: () => START, oldestMs: 240_000 });
   expect(none.hooks).toEqual({ drain: false, migrate: false });
   expect(await none.read(never)).toBeUndefined();
   expect(await none.tell('drain', {}, never)).toBe(false);
@@ -87,26 +95,47 @@ describe('over HTTP', () => {
   test('one GET, with the token that is named for it', async () => {
     const fake = await serve(() => ({ json: sound }));
     await source({ http: { url: `${fake.endpoint}/w?a=b` } }).read(never);
-    await source({ http: { url: `${fake.endpoint}/w?a=b`, tokenEnv: 'SOURCE' } }, '/', { SOURCE: 'abc-source' }).read(
-      never,
-    );
+    await source({ http: { url: `${fake.endpoint}/w?a=b` } }, { token: 'abc-source' }).read(never);
     expect(fake.asked.map(({ method, headers, query }) => [method, headers.authorization, query.get('a')])).toEqual([
       ['GET', undefined, 'b'],
       ['GET', 'Bearer abc-source', 'b'],
     ]);
   });
 
-  test('a token that is not set, or is none, is an error before anything is sent', async () => {
+  test('a token that is none is an error before anything is sent', async () => {
     const fake = await serve(() => ({ json: sound }));
-    const url = `${fake.endpoint}/w`;
-    const config = { http: { url, tokenEnv: 'SOURCE' } };
-    expect((await failure(source(config).read(never))).message).toContain(
-      'SOURCE, which is to hold its token, is not set',
-    );
-    expect((await failure(source(config, '/', { SOURCE: 'a b' }).read(never))).message).toContain(
-      'SOURCE holds no token',
-    );
+    const told = source({ http: { url: `${fake.endpoint}/w` } }, { token: 'a b' });
+    expect((await failure(told.read(never))).message).toContain('its token is none');
     expect(fake.asked).toEqual([]);
+  });
+
+  test.each([
+    ['nobody says that it may', 'https://elsewhere.example.test', {}, 'only where the environment'],
+    [
+      'another origin may have it',
+      'https://elsewhere.example.test',
+      { FETTLE_WORKLOADS_ORIGIN: 'https://conductor.example.test' },
+      'is sent to https://elsewhere.example.test only',
+    ],
+    [
+      'it would go in the clear',
+      'http://conductor.example.test',
+      { FETTLE_WORKLOADS_ORIGIN: 'http://conductor.example.test' },
+      'is not https',
+    ],
+  ])('a token is not sent to another machine where %s', async (_name, url, env, message) => {
+    const error = await failure(source({ http: { url } }, { env, token: 'abc-source' }).read(never));
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain('abc-source');
+  });
+
+  test('what it says is believed while it is fresh', async () => {
+    const at = (ago: number): string => new Date(START - ago).toISOString();
+    const fake = await serve(({ query }) => ({ json: { ...sound, at: at(Number(query.get('ago'))) } }));
+    const said = (ago: number) => source({ http: { url: `${fake.endpoint}/w?ago=${ago}` } }).read(never);
+    expect((await said(240_000))?.workloads.at).toBe(at(240_000));
+    expect((await failure(said(240_001))).message).toContain('is 240 s old, 240 s are the most');
+    expect((await said(-1000))?.workloads.nodes).toHaveLength(2);
   });
 
   test.each([
@@ -115,10 +144,8 @@ describe('over HTTP', () => {
     ['a redirect', { status: 302, headers: { location: '/elsewhere' } }, 'a redirect, which is not followed'],
   ])('%s is no answer, and it is asked once', async (_name, reply, message) => {
     const fake = await serve(() => reply);
-    const env = { SOURCE: 'abc-source' };
-    const error = await failure(
-      source({ http: { url: `${fake.endpoint}/w?key=hidden1`, tokenEnv: 'SOURCE' } }, '/', env).read(never),
-    );
+    const asking = source({ http: { url: `${fake.endpoint}/w?key=hidden1` } }, { token: 'abc-source' });
+    const error = await failure(asking.read(never));
     expect(error.message).toContain(message);
     expect(error.endpoint).toBe(`${fake.endpoint}/w`);
     expect(`${error.message}${error.endpoint}`).not.toMatch(/abc-source|hidden1/u);
@@ -173,7 +200,7 @@ describe('from a file', () => {
     const folder = await mkdtemp(join(tmpdir(), 'fettle-workloads-'));
     await writeFile(join(folder, 'real.json'), JSON.stringify(sound));
     await symlink('real.json', join(folder, 'workloads.json'));
-    expect((await source({ file: 'workloads.json' }, folder).read(never))?.workloads).toEqual(sound);
+    expect((await source({ file: 'workloads.json' }, { folder }).read(never))?.workloads).toEqual(sound);
   });
 
   test('one that is missing, a folder, a pipe, half written, or far too large is an error', async () => {
@@ -189,7 +216,7 @@ describe('from a file', () => {
       ['half', 'is no JSON'],
       ['large', 'is larger than 67108864 bytes'],
     ] as const) {
-      const error = await failure(source({ file }, folder).read(never));
+      const error = await failure(source({ file }, { folder }).read(never));
       expect(error.message).toContain(message);
       expect(error.endpoint).toBe(join(folder, file));
     }
@@ -210,11 +237,9 @@ describe('hooks', () => {
           url: fake.endpoint,
           drainUrl: `${fake.endpoint}/drain`,
           migrateUrl: `${fake.endpoint}/migrate`,
-          tokenEnv: 'SOURCE',
         },
       },
-      '/',
-      { SOURCE: 'abc' },
+      { token: 'abc' },
     );
     expect(told.hooks).toEqual({ drain: true, migrate: true });
     expect(await told.tell('drain', { node: 'web-1' }, never)).toBe(true);

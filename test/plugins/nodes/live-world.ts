@@ -7,6 +7,7 @@ import { openWriter } from '../../../plugins/nodes/live/writer.ts';
 import { type ManualClock, manualClock } from '../../../plugins/nodes/sandbox/clock.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../../plugins/nodes/sandbox/emulator.ts';
 import type { Call, CreateOrder, NodesWriter } from '../../../plugins/nodes/world.ts';
+import { withSecrets } from '../../../src/engine/load/secrets.ts';
 import type { Json } from '../../../src/engine/types.ts';
 import { wrongInRequest } from './fixtures/hcloud-shapes.ts';
 import { wrongRequestByDescription } from './published.ts';
@@ -55,11 +56,24 @@ afterEach(async () => {
   }
 });
 
-/** The plugin's configuration with its defaults. */
-export function configOf(config: Json): Json {
-  const filled = structuredClone(config);
+interface Given {
+  /** Address of the API. */
+  readonly endpoint?: string;
+  /** As it was read from where the configuration names it. */
+  readonly token?: string;
+}
+
+/** The plugin's configuration with its defaults, and the secrets in their places. */
+export function configOf({ endpoint, token, ...config }: Given & Readonly<Record<string, unknown>>): Json {
+  const provider = {
+    hetzner: {
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(token === undefined ? {} : { token: '${env:TOKEN}' }),
+    },
+  };
+  const filled = structuredClone({ provider, ...config }) as Json;
   if (!validators.config(filled)) throw new Error(JSON.stringify(validators.config.errors));
-  return filled;
+  return token === undefined ? filled : withSecrets(filled, new Map([['/provider/hetzner/token', token]]));
 }
 
 /** An emulator on a manual clock, and a writer for it. */

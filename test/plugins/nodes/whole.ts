@@ -102,7 +102,7 @@ function pluginOn(clock: ManualClock, life: Life): Plugin {
 async function configOf(emulator: Emulator, more: object): Promise<Json> {
   const { url, drainUrl, migrateUrl } = emulator.workloads;
   const config = {
-    endpoint: emulator.endpoint,
+    provider: { hetzner: { endpoint: emulator.endpoint } },
     requestSeconds: 2,
     workloads: { http: { url, drainUrl, migrateUrl, timeoutSeconds: 2 } },
     ...more,
