@@ -124,12 +124,13 @@ export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate
   }
 }
 
-/** A distinguished name as node:crypto prints it, on one line. */
+/** A distinguished name on one line. What would move a cursor or turn the text around is written as its code. */
 export function oneLine(name: string | undefined): string {
   return (name ?? '')
     .split('\n')
     .filter((part) => part !== '')
-    .join(', ');
+    .join(', ')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /** Everything that is shown of one certificate. */
