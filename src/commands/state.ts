@@ -1,14 +1,30 @@
 /** `fettle state …`: what is remembered. */
 
+import type { Config } from '../engine/load/config.ts';
+import { match } from '../engine/match.ts';
+import type { PluginSummary } from '../engine/plan.ts';
 import { formatRef, parseRef } from '../engine/ref.ts';
-import type { Memory } from '../engine/types.ts';
-import { columnWidth, printable } from '../report/text.ts';
+import { emptyRecall } from '../engine/remember.ts';
+import { sceneOf } from '../engine/scene.ts';
+import { summarize } from '../engine/summary.ts';
+import type { Gap, Memory } from '../engine/types.ts';
+import { summaryLines } from '../report/plan-text.ts';
+import { columnWidth, painter, printable } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
-import { type Flags, UsageError, withinOf } from './flags.ts';
-import { openConfig, openStore, recallFrom } from './session.ts';
+import { type Flags, UsageError, wantsColor, withinOf } from './flags.ts';
+import {
+  loadersOf,
+  openConfig,
+  openStore,
+  pluginsFor,
+  recallFrom,
+  redactorFor,
+  safetyOf,
+  upgradeRecall,
+} from './session.ts';
 
-async function memories(flags: Flags, shell: Shell): Promise<ReadonlyMap<string, Memory>> {
-  const store = await openStore(await openConfig(flags, shell), shell);
+async function memories(config: Config, shell: Shell): Promise<ReadonlyMap<string, Memory>> {
+  const store = await openStore(config, shell);
   const { recall, report } = await recallFrom(store);
   if (report.status === 'none') shell.stderr.write(`there is no log at ${store.place}\n`);
   if (report.status === 'damaged')
@@ -27,9 +43,33 @@ function marks(memory: Memory): string {
   ].join(', ');
 }
 
+/** What plugins say of all that is listed. The world is not looked at: as seen, each of them is unknown. */
+async function summariesOf(
+  resources: ReadonlyMap<string, Memory>,
+  config: Config,
+  flags: Flags,
+  shell: Shell,
+): Promise<readonly PluginSummary[]> {
+  const now = shell.now();
+  const at = new Date(now).toISOString();
+  const recall = { ...emptyRecall(), resources: new Map(resources), at };
+  const plugins = await pluginsFor(loadersOf(shell), [], recall);
+  // What a newer plugin remembered is listed, but this one cannot say what it comes to.
+  for (const [address, { ref, version }] of resources)
+    if (version > (plugins.get(ref.plugin)?.tables.kinds[ref.kind]?.memoryVersion ?? version))
+      recall.resources.delete(address);
+  upgradeRecall(recall, plugins);
+  const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not looked at' }));
+  const pairs = match([], { observed: [], gaps, at }, recall);
+  const safety = await safetyOf(config, flags, now);
+  const scene = sceneOf({ pairs, gaps, now, viewedAt: now, safety, spent: recall.spent });
+  return summarize(pairs, plugins, scene, redactorFor(config, shell));
+}
+
 export async function stateList(flags: Flags, shell: Shell): Promise<number> {
   const within = withinOf(flags);
-  const shown = [...(await memories(flags, shell))].filter(([address]) => within?.(address) ?? true);
+  const config = await openConfig(flags, shell);
+  const shown = [...(await memories(config, shell))].filter(([address]) => within?.(address) ?? true);
   if (flags.format === 'json') {
     for (const [address, memory] of shown) shell.stdout.write(`${JSON.stringify({ address, ...memory })}\n`);
     return 0;
@@ -46,13 +86,16 @@ export async function stateList(flags: Flags, shell: Shell): Promise<number> {
     shell.stdout.write(
       `${printable(address).padEnd(width)}  ${(memory.state ?? '-').padEnd(states)}  ${memory.since ?? '-'}  ${marks(memory)}\n`,
     );
+  const summaries = await summariesOf(new Map(shown), config, flags, shell);
+  const lines = summaryLines(summaries, painter(wantsColor(flags, shell)));
+  if (lines.length > 0) shell.stdout.write(`\n${lines.join('\n')}\n`);
   return 0;
 }
 
 export async function stateShow(address: string, flags: Flags, shell: Shell): Promise<number> {
   const ref = parseRef(address);
   if (ref === undefined) throw new UsageError(`"${address}" is no address; it looks like certificates/Certificate/www`);
-  const known = await memories(flags, shell);
+  const known = await memories(await openConfig(flags, shell), shell);
   const memory = known.get(formatRef(ref));
   if (memory === undefined)
     throw new UsageError(`nothing is remembered of ${formatRef(ref)}; \`fettle state list\` names what is`);

@@ -1942,6 +1942,38 @@ export const schemas = {
         }
       }
     },
+    "summaries": {
+      "type": "array",
+      "description": "What the resources of each plugin come to.",
+      "items": {
+        "type": "object",
+        "required": [
+          "plugin",
+          "title",
+          "lines",
+          "facts"
+        ],
+        "properties": {
+          "plugin": {
+            "type": "string",
+            "minLength": 1
+          },
+          "title": {
+            "type": "string",
+            "minLength": 1
+          },
+          "lines": {
+            "type": "array",
+            "items": {
+              "type": "string"
+            }
+          },
+          "facts": {
+            "type": "object"
+          }
+        }
+      }
+    },
     "plan_digest": {
       "type": "string",
       "description": "Over what would run.",

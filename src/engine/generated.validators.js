@@ -1328,7 +1328,7 @@ errors++;
 validate22.errors = vErrors;
 return errors === 0;
 }
-const schema8 = {"type":"object","required":["format_version","fettle_version","timestamp","project","complete","applyable","errored","resource_changes","rejected_changes","deferred_changes","prior_state","resource_drift","checks","gaps","summary","plan_digest"],"description":"A plan as `fettle plan -o FILE` writes it.","properties":{"format_version":{"type":"string","pattern":"^1\\.[0-9]+$","description":"Version of this format; readers refuse another major one."},"fettle_version":{"type":"string","minLength":1},"timestamp":{"type":"string","format":"instant","description":"When it was made."},"project":{"type":"string","minLength":1},"complete":{"type":"boolean","description":"Nothing was left out: no gap, no target."},"applyable":{"type":"boolean","description":"There are rows that would run."},"errored":{"type":"boolean"},"resource_changes":{"type":"array","description":"What would run.","items":{"$ref":"#/definitions/ResourceChange"}},"rejected_changes":{"type":"array","description":"What would be unsafe and will not run.","items":{"$ref":"#/definitions/RefusedChange"}},"deferred_changes":{"type":"array","description":"What has to wait.","items":{"$ref":"#/definitions/RefusedChange"}},"prior_state":{"type":"object","required":["resources"],"description":"Everything as it was seen.","properties":{"resources":{"type":"array","items":{"type":"object","required":["address","type","state"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"state":{"type":"string","minLength":1},"values":{}}}}}},"resource_drift":{"type":"array","description":"How the world differs from what was last applied.","items":{"type":"object","required":["address","change"],"properties":{"address":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"}}}},"checks":{"type":"array","description":"Findings.","items":{"type":"object","required":["address","code","severity","message","facts"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"}}}},"gaps":{"type":"array","description":"Parts of the world that could not be read.","items":{"type":"object","required":["plugin","scope","message"],"properties":{"plugin":{"type":"string","minLength":1},"scope":{"type":"string","minLength":1},"message":{"type":"string"},"since":{"type":"string","format":"instant"}}}},"unmanaged":{"type":"array","description":"Addresses of what was seen, and is neither written nor ours.","items":{"type":"string","minLength":1}},"settled":{"type":"array","description":"What an earlier run left open, and how it ended as far as can be seen.","items":{"type":"object","required":["address","step","outcome"],"properties":{"address":{"type":"string","minLength":1},"step":{"type":"string","format":"step"},"outcome":{"type":"string","minLength":1}}}},"summary":{"type":"object","required":["add","change","step","remove","rejected","deferred","findings","unchanged"],"properties":{"resources":{"type":"integer","minimum":0},"plugins":{"type":"integer","minimum":0},"add":{"type":"integer","minimum":0},"change":{"type":"integer","minimum":0},"step":{"type":"integer","minimum":0},"remove":{"type":"integer","minimum":0},"rejected":{"type":"integer","minimum":0},"deferred":{"type":"integer","minimum":0},"findings":{"type":"integer","minimum":0},"unchanged":{"type":"integer","minimum":0},"unread":{"type":"integer","minimum":0,"description":"Covered by a gap, and therefore not judged."}}},"plan_digest":{"type":"string","format":"digest","description":"Over what would run."},"log_head":{"type":"object","required":["seq","hash"],"description":"Where the log ended.","properties":{"seq":{"type":"integer","minimum":1},"hash":{"type":"string","minLength":1}}},"checksum":{"type":"string","format":"digest","description":"Over the whole of a saved plan but itself."}},"definitions":{"ValueChange":{"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}},"ResourceChange":{"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"basis":{"type":"string","format":"digest","description":"What it was judged on."},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}},"RefusedChange":{"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"Rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}},"Reason":{"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}}}};
+const schema8 = {"type":"object","required":["format_version","fettle_version","timestamp","project","complete","applyable","errored","resource_changes","rejected_changes","deferred_changes","prior_state","resource_drift","checks","gaps","summary","plan_digest"],"description":"A plan as `fettle plan -o FILE` writes it.","properties":{"format_version":{"type":"string","pattern":"^1\\.[0-9]+$","description":"Version of this format; readers refuse another major one."},"fettle_version":{"type":"string","minLength":1},"timestamp":{"type":"string","format":"instant","description":"When it was made."},"project":{"type":"string","minLength":1},"complete":{"type":"boolean","description":"Nothing was left out: no gap, no target."},"applyable":{"type":"boolean","description":"There are rows that would run."},"errored":{"type":"boolean"},"resource_changes":{"type":"array","description":"What would run.","items":{"$ref":"#/definitions/ResourceChange"}},"rejected_changes":{"type":"array","description":"What would be unsafe and will not run.","items":{"$ref":"#/definitions/RefusedChange"}},"deferred_changes":{"type":"array","description":"What has to wait.","items":{"$ref":"#/definitions/RefusedChange"}},"prior_state":{"type":"object","required":["resources"],"description":"Everything as it was seen.","properties":{"resources":{"type":"array","items":{"type":"object","required":["address","type","state"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"state":{"type":"string","minLength":1},"values":{}}}}}},"resource_drift":{"type":"array","description":"How the world differs from what was last applied.","items":{"type":"object","required":["address","change"],"properties":{"address":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"}}}},"checks":{"type":"array","description":"Findings.","items":{"type":"object","required":["address","code","severity","message","facts"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"}}}},"gaps":{"type":"array","description":"Parts of the world that could not be read.","items":{"type":"object","required":["plugin","scope","message"],"properties":{"plugin":{"type":"string","minLength":1},"scope":{"type":"string","minLength":1},"message":{"type":"string"},"since":{"type":"string","format":"instant"}}}},"unmanaged":{"type":"array","description":"Addresses of what was seen, and is neither written nor ours.","items":{"type":"string","minLength":1}},"settled":{"type":"array","description":"What an earlier run left open, and how it ended as far as can be seen.","items":{"type":"object","required":["address","step","outcome"],"properties":{"address":{"type":"string","minLength":1},"step":{"type":"string","format":"step"},"outcome":{"type":"string","minLength":1}}}},"summary":{"type":"object","required":["add","change","step","remove","rejected","deferred","findings","unchanged"],"properties":{"resources":{"type":"integer","minimum":0},"plugins":{"type":"integer","minimum":0},"add":{"type":"integer","minimum":0},"change":{"type":"integer","minimum":0},"step":{"type":"integer","minimum":0},"remove":{"type":"integer","minimum":0},"rejected":{"type":"integer","minimum":0},"deferred":{"type":"integer","minimum":0},"findings":{"type":"integer","minimum":0},"unchanged":{"type":"integer","minimum":0},"unread":{"type":"integer","minimum":0,"description":"Covered by a gap, and therefore not judged."}}},"summaries":{"type":"array","description":"What the resources of each plugin come to.","items":{"type":"object","required":["plugin","title","lines","facts"],"properties":{"plugin":{"type":"string","minLength":1},"title":{"type":"string","minLength":1},"lines":{"type":"array","items":{"type":"string"}},"facts":{"type":"object"}}}},"plan_digest":{"type":"string","format":"digest","description":"Over what would run."},"log_head":{"type":"object","required":["seq","hash"],"description":"Where the log ended.","properties":{"seq":{"type":"integer","minimum":1},"hash":{"type":"string","minLength":1}}},"checksum":{"type":"string","format":"digest","description":"Over the whole of a saved plan but itself."}},"definitions":{"ValueChange":{"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}},"ResourceChange":{"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"basis":{"type":"string","format":"digest","description":"What it was judged on."},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}},"RefusedChange":{"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"Rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}},"Reason":{"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}}}};
 const pattern3 = new RegExp("^1\\.[0-9]+$", "u");
 const formats38 = /^(?:[^:>]+:)?[^:>]+>[^:>]+$/u;
 const formats40 = /^sha256:[0-9a-f]{64}$/u;
@@ -2786,90 +2786,187 @@ const err119 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/su
 errors++;
 }
 }
-if(data.plan_digest !== undefined){
-let data55 = data.plan_digest;
-if(typeof data55 === "string"){
-if(!(formats40.test(data55))){
-const err120 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+if(data.summaries !== undefined){
+let data55 = data.summaries;
+if(Array.isArray(data55)){
+const len9 = data55.length;
+for(let i9=0; i9<len9; i9++){
+let data56 = data55[i9];
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+if(data56.plugin === undefined){
+const err120 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
 (vErrors ??= []).push(err120);
+errors++;
+}
+if(data56.title === undefined){
+const err121 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'"};
+(vErrors ??= []).push(err121);
+errors++;
+}
+if(data56.lines === undefined){
+const err122 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "lines"},message:"must have required property '"+"lines"+"'"};
+(vErrors ??= []).push(err122);
+errors++;
+}
+if(data56.facts === undefined){
+const err123 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
+(vErrors ??= []).push(err123);
+errors++;
+}
+if(data56.plugin !== undefined){
+let data57 = data56.plugin;
+if(typeof data57 === "string"){
+if(func2(data57) < 1){
+const err124 = {instancePath:instancePath+"/summaries/" + i9+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err124);
 errors++;
 }
 }
 else {
-const err121 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err121);
-errors++;
-}
-}
-if(data.log_head !== undefined){
-let data56 = data.log_head;
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-if(data56.seq === undefined){
-const err122 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "seq"},message:"must have required property '"+"seq"+"'"};
-(vErrors ??= []).push(err122);
-errors++;
-}
-if(data56.hash === undefined){
-const err123 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "hash"},message:"must have required property '"+"hash"+"'"};
-(vErrors ??= []).push(err123);
-errors++;
-}
-if(data56.seq !== undefined){
-let data57 = data56.seq;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
-const err124 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err124);
-errors++;
-}
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 < 1 || isNaN(data57)){
-const err125 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+const err125 = {instancePath:instancePath+"/summaries/" + i9+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err125);
 errors++;
 }
 }
-}
-if(data56.hash !== undefined){
-let data58 = data56.hash;
+if(data56.title !== undefined){
+let data58 = data56.title;
 if(typeof data58 === "string"){
 if(func2(data58) < 1){
-const err126 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err126 = {instancePath:instancePath+"/summaries/" + i9+"/title",schemaPath:"#/properties/summaries/items/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err126);
 errors++;
 }
 }
 else {
-const err127 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err127 = {instancePath:instancePath+"/summaries/" + i9+"/title",schemaPath:"#/properties/summaries/items/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err127);
 errors++;
 }
 }
-}
-else {
-const err128 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data56.lines !== undefined){
+let data59 = data56.lines;
+if(Array.isArray(data59)){
+const len10 = data59.length;
+for(let i10=0; i10<len10; i10++){
+if(typeof data59[i10] !== "string"){
+const err128 = {instancePath:instancePath+"/summaries/" + i9+"/lines/" + i10,schemaPath:"#/properties/summaries/items/properties/lines/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err128);
 errors++;
 }
 }
-if(data.checksum !== undefined){
-let data59 = data.checksum;
-if(typeof data59 === "string"){
-if(!(formats40.test(data59))){
-const err129 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+}
+else {
+const err129 = {instancePath:instancePath+"/summaries/" + i9+"/lines",schemaPath:"#/properties/summaries/items/properties/lines/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err129);
 errors++;
 }
 }
-else {
-const err130 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data56.facts !== undefined){
+let data61 = data56.facts;
+if(!(data61 && typeof data61 == "object" && !Array.isArray(data61))){
+const err130 = {instancePath:instancePath+"/summaries/" + i9+"/facts",schemaPath:"#/properties/summaries/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err130);
 errors++;
 }
 }
 }
 else {
-const err131 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err131 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err131);
+errors++;
+}
+}
+}
+else {
+const err132 = {instancePath:instancePath+"/summaries",schemaPath:"#/properties/summaries/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err132);
+errors++;
+}
+}
+if(data.plan_digest !== undefined){
+let data62 = data.plan_digest;
+if(typeof data62 === "string"){
+if(!(formats40.test(data62))){
+const err133 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+(vErrors ??= []).push(err133);
+errors++;
+}
+}
+else {
+const err134 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err134);
+errors++;
+}
+}
+if(data.log_head !== undefined){
+let data63 = data.log_head;
+if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+if(data63.seq === undefined){
+const err135 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "seq"},message:"must have required property '"+"seq"+"'"};
+(vErrors ??= []).push(err135);
+errors++;
+}
+if(data63.hash === undefined){
+const err136 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "hash"},message:"must have required property '"+"hash"+"'"};
+(vErrors ??= []).push(err136);
+errors++;
+}
+if(data63.seq !== undefined){
+let data64 = data63.seq;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+const err137 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err137);
+errors++;
+}
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 < 1 || isNaN(data64)){
+const err138 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err138);
+errors++;
+}
+}
+}
+if(data63.hash !== undefined){
+let data65 = data63.hash;
+if(typeof data65 === "string"){
+if(func2(data65) < 1){
+const err139 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err139);
+errors++;
+}
+}
+else {
+const err140 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err140);
+errors++;
+}
+}
+}
+else {
+const err141 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err141);
+errors++;
+}
+}
+if(data.checksum !== undefined){
+let data66 = data.checksum;
+if(typeof data66 === "string"){
+if(!(formats40.test(data66))){
+const err142 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+(vErrors ??= []).push(err142);
+errors++;
+}
+}
+else {
+const err143 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err143);
+errors++;
+}
+}
+}
+else {
+const err144 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err144);
 errors++;
 }
 validate23.errors = vErrors;

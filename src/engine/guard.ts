@@ -4,7 +4,7 @@
  */
 
 import { errorText } from './error-text.ts';
-import type { Finding, Json, Outcome, Proposal, Ref, Verdict } from './types.ts';
+import type { Finding, Json, Outcome, Proposal, Ref, Summary, Verdict } from './types.ts';
 
 /** Why a plugin could not say anything of a resource, by address. */
 export type Failures = Map<string, string>;
@@ -92,4 +92,24 @@ export function soundVerdict(verdict: Verdict): Verdict {
     (clears === undefined || (typeof clears === 'string' && !Number.isNaN(Date.parse(clears))));
   if (!isSound) throw new Error('its verdict is none');
   return plain;
+}
+
+/** Largest summaries of one plugin, as JSON. */
+const SUMMARIES_BYTES = 64 * 1024;
+
+/** Summaries as their type says; throws for anything else. */
+export function soundSummaries(summaries: readonly Summary[] | undefined): readonly Summary[] {
+  const plain: unknown = plainJson(summaries ?? [], 'what it sums up', SUMMARIES_BYTES);
+  const isSound =
+    Array.isArray(plain) &&
+    plain.every(
+      (each: unknown) =>
+        isRecord(each) &&
+        typeof each['title'] === 'string' &&
+        Array.isArray(each['lines']) &&
+        each['lines'].every((line: unknown) => typeof line === 'string') &&
+        isRecord(each['facts']),
+    );
+  if (!isSound) throw new Error('what it sums up are no summaries');
+  return plain as readonly Summary[];
 }

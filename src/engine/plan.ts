@@ -1,7 +1,7 @@
 /** The plan as a document: the JSON that is printed, saved, shown and read by other programs. */
 
 import type { Head } from '../store/store.ts';
-import type { Cause, Facts, Goal, Json, Remedy, Severity, Step } from './types.ts';
+import type { Cause, Facts, Goal, Json, Remedy, Severity, Step, Summary } from './types.ts';
 
 export const PLAN_FORMAT = '1.0';
 
@@ -46,6 +46,11 @@ export interface RefusedChange {
   readonly resource_change: ResourceChange;
   readonly reasons: readonly PlanReason[];
   readonly clears_at?: string;
+}
+
+/** What the resources of one plugin come to. */
+export interface PluginSummary extends Summary {
+  readonly plugin: string;
 }
 
 export interface Plan {
@@ -103,6 +108,8 @@ export interface Plan {
     /** Covered by a gap, and therefore not judged. */
     readonly unread: number;
   };
+  /** What its plugins say of all of it; absent where none says anything. */
+  readonly summaries?: readonly PluginSummary[];
   readonly plan_digest: string;
   readonly log_head?: Head;
   /** Over the whole of a saved plan but itself. */

@@ -14,6 +14,7 @@ import type {
   Ref,
   Scene,
   Step,
+  Summary,
   Verdict,
   View,
 } from './types.ts';
@@ -161,6 +162,11 @@ export interface Plugin<R = unknown, W = unknown> {
   /** Checks that need all of the plugin's documents at once, as they are written (two that write the same file); pure. */
   checkTogether?(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[];
   readonly kinds: Readonly<Record<string, Kind<W>>>;
+  /**
+   * What all of it comes to; pure. A plan gives its own pairs, and a scene with every change and verdict. `state list`
+   * gives what is remembered alone: pairs under a gap, without changes.
+   */
+  summary?(pairs: readonly Pair[], scene: Scene): readonly Summary[];
   /** Opens the world for reading: all that `plan` and `drift` ever get. */
   openReader(outside: Outside): Promise<R>;
   openWriter(outside: Outside): Promise<W>;

@@ -19,6 +19,7 @@ import { overdue } from './rules.ts';
 import { sceneOf } from './scene.ts';
 import { seal } from './seal.ts';
 import { settle } from './settle.ts';
+import { summarize } from './summary.ts';
 import type { KindTables } from './tables.ts';
 import type { Action, Change, Desired, Finding, Gap, Json, Pair, Safety, Scene, View } from './types.ts';
 
@@ -147,7 +148,9 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   if (complete) await input.record(noteApplied(pairs, proposed, run));
   const changes = only(proposed, input.within);
   const actions = judge(changes, pairs, scene, plugins, recall.spent.values());
-  const findings = findingsOf(only(pairs, input.within), plugins, scene, failures);
+  const planned = only(pairs, input.within);
+  const findings = findingsOf(planned, plugins, scene, failures);
+  const redact = input.redact ?? redactPatterns;
   const plan = seal({
     ...input,
     pairs,
@@ -155,7 +158,8 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     scene,
     settled,
     findings,
-    gaps: [...view.gaps, ...failureGaps(failures, pairs, input.redact ?? redactPatterns)],
+    summaries: summarize(planned, plugins, { ...scene, changes, judged: actions }, redact),
+    gaps: [...view.gaps, ...failureGaps(failures, pairs, redact)],
   });
   return { desired, view, pairs, scene, changes, actions, plan };
 }

@@ -6,7 +6,14 @@ import { changeJson, driftValues } from './change-values.ts';
 import { driftOf } from './drift.ts';
 import { gapScope } from './gap.ts';
 import { parseStep, stepTransition } from './lifecycle.ts';
-import { PLAN_FORMAT, type Plan, type PlanReason, type RefusedChange, type ResourceChange } from './plan.ts';
+import {
+  PLAN_FORMAT,
+  type Plan,
+  type PlanReason,
+  type PluginSummary,
+  type RefusedChange,
+  type ResourceChange,
+} from './plan.ts';
 import type { Plugin } from './plugin.ts';
 import { compareText, formatRef } from './ref.ts';
 import { isMemoryOnly } from './rules.ts';
@@ -113,6 +120,7 @@ export interface SealInput {
   readonly pairs: ReadonlyMap<string, Pair>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly findings: readonly Finding[];
+  readonly summaries: readonly PluginSummary[];
   readonly scene: Scene;
   readonly gaps: readonly Gap[];
   readonly plugins: ReadonlyMap<string, Plugin>;
@@ -212,6 +220,7 @@ export function seal(input: SealInput): Plan {
     ),
     settled: input.settled,
     summary: summaryOf(input, accepted, rejected.length, deferred.length),
+    ...(input.summaries.length === 0 ? {} : { summaries: input.summaries }),
     plan_digest: planDigest(all, gaps),
     ...(input.head === undefined ? {} : { log_head: { seq: input.head.seq, hash: `sha256:${input.head.hash}` } }),
   };

@@ -71,6 +71,15 @@ export interface Finding {
   readonly facts: Facts;
 }
 
+/** What the resources of a plugin come to, under the rows of a plan: what they cost, how many are in which state. */
+export interface Summary {
+  /** A word or two: `cost`. */
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** The same as values, for programs. */
+  readonly facts: Facts;
+}
+
 /** One resource as seen. A resource that is not there has no Observed at all. */
 export interface Observed<F = unknown> {
   readonly ref: Ref;

@@ -15,6 +15,7 @@
  * | `planned_rejection` | `change`, `rejection`: the reasons as in the plan's JSON |
  * | `planned_deferral` | `change`, `deferral`: likewise |
  * | `finding` | `finding`, as in the `checks` of the plan's JSON |
+ * | `plugin_summary` | `summary`: what the resources of a `plugin` come to, as in the `summaries` of the plan's JSON |
  * | `change_summary` | `changes`: counts, of the `operation` `plan` or `apply`; of a plan its `plan_digest` too |
  * | `lock_wait` | `lock`: who holds it |
  * | `apply_start`, `apply_progress`, `apply_complete`, `apply_errored` | `hook`: `status` says how it ended |
@@ -25,7 +26,7 @@
 
 import type { Row, RowStatus } from '../engine/action.ts';
 import type { DriftReport } from '../engine/drift.ts';
-import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
+import type { Plan, PlanReason, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { parseRef } from '../engine/ref.ts';
 import type { Cause, Change, Facts, Goal, Problem, Severity, Step } from '../engine/types.ts';
 import type { Head, Holder } from '../store/store.ts';
@@ -146,6 +147,7 @@ export type EventBody = { readonly '@level': 'info' | 'warn' | 'error'; readonly
         readonly facts: Facts;
       };
     }
+  | { readonly type: 'plugin_summary'; readonly summary: PluginSummary }
   | { readonly type: 'change_summary'; readonly changes: ChangeCounts; readonly plan_digest?: string }
   | { readonly type: 'lock_wait'; readonly lock: Holder }
   | { readonly type: 'apply_start'; readonly hook: ApplyHook }
@@ -352,6 +354,12 @@ export function* planEvents(plan: Plan): Generator<EventBody> {
     yield { ...info(`${each.address}: Plan to ${change.action}`), type: 'planned_change', change };
   }
   yield* findingEvents(plan.checks);
+  for (const summary of plan.summaries ?? [])
+    yield {
+      ...info(`${summary.plugin} · ${summary.title}: ${summary.lines.join('; ')}`),
+      type: 'plugin_summary',
+      summary,
+    };
   yield {
     ...info(summaryText(plan)),
     type: 'change_summary',

@@ -102,6 +102,13 @@ function driftRow({ address, change }: Plan['resource_drift'][number], detail: b
   return tableRow([code(address), gone ? 'is not there any more' : fieldCells({ change }, detail)]);
 }
 
+/** What plugins say of all of it, a row for each line. */
+function summaryRows(plan: Plan): readonly string[] {
+  return (plan.summaries ?? []).flatMap(({ plugin, title, lines }) =>
+    lines.map((line) => `- ${code(plugin)} ${escapeText(title)}: ${escapeText(line)}`),
+  );
+}
+
 function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
   const taking = plan.resource_changes.filter(({ goal }) => goal === 'remove' || goal === 'replace');
   const others = plan.resource_changes.filter(({ goal }) => goal !== 'remove' && goal !== 'replace');
@@ -136,6 +143,11 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
       title: 'Changes',
       head: CHANGE_COLUMNS,
       collapsed: others.length > OPEN_ROWS,
+    }),
+    rowsSection(summaryRows(plan), (row) => row, {
+      noun: 'line in sum',
+      plural: 'lines in sum',
+      title: 'In sum',
     }),
     rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
     rowsSection(plan.resource_drift, (row) => driftRow(row, detail), {

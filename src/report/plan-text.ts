@@ -1,6 +1,6 @@
 /** A plan as text for people: what is rejected, removed or wrong comes first; what does not change is only counted. */
 
-import type { Plan, RefusedChange, ResourceChange } from '../engine/plan.ts';
+import type { Plan, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { type FieldRow, fieldRows, valueText } from './fields.ts';
 import { columnWidth, type Paint, painter, plural, printable as harmless, shortDigests, spanText } from './text.ts';
 
@@ -185,6 +185,14 @@ function unmanagedLines(plan: Plan, detail: boolean): readonly string[] {
   ];
 }
 
+/** What plugins say of all of it: a title for each, its lines below. */
+export function summaryLines(summaries: readonly PluginSummary[] | undefined, paint: Paint): readonly string[] {
+  return (summaries ?? []).flatMap(({ plugin, title, lines }) => [
+    paint('bold', printable(`${plugin} · ${title}`)),
+    ...lines.map((line) => `    ${printable(line)}`),
+  ]);
+}
+
 /** `Plan: 1 to add, …`. */
 export function summaryText(plan: Plan): string {
   const { add, change, step, remove, rejected, deferred, findings, unchanged, unread } = plan.summary;
@@ -217,6 +225,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     linesText(lines, paint),
     findingLines(plan, paint),
     unmanagedLines(plan, detail),
+    summaryLines(plan.summaries, paint),
     [
       paint('bold', summaryText(plan)),
       ...(plan.targeted ? ['This plan is partial: only what --target and --exclude leave was judged.'] : []),

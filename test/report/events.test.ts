@@ -24,6 +24,7 @@ const TYPES: ReadonlySet<string> = new Set([
   'planned_rejection',
   'planned_deferral',
   'finding',
+  'plugin_summary',
   'change_summary',
   'lock_wait',
   'apply_start',
@@ -112,6 +113,7 @@ describe('events of a plan', () => {
         expect(count('resource_drift')).toBe(plan.resource_drift.length);
         expect(count('finding')).toBe(plan.checks.length);
         expect(count('diagnostic')).toBe(plan.gaps.length);
+        expect(count('plugin_summary')).toBe(plan.summaries?.length);
         expect(all.slice(-2).map(({ type }) => type)).toEqual(['change_summary', 'log_head']);
       }),
       { numRuns: 20 },

@@ -142,6 +142,15 @@ export const hostilePlan: fc.Arbitrary<Plan> = fc.record({
     unchanged: count,
     unread: count,
   }),
+  summaries: fc.array(
+    fc.record({
+      plugin: hostile,
+      title: hostile,
+      lines: fc.array(hostile, { maxLength: 3 }),
+      facts: fc.constant({}),
+    }),
+    { maxLength: 3 },
+  ),
   plan_digest: hostile,
   log_head: fc.record({ seq: count, hash: hostile }),
 });

@@ -243,6 +243,11 @@ function expectedOf(plan: Plan): readonly Expected[] {
     },
     { title: 'Waiting', words: ['waiting change', 'waiting changes'], count: plan.deferred_changes.length },
     { title: 'Changes', words: ['other change', 'other changes'], count: plan.resource_changes.length - takes },
+    {
+      title: 'In sum',
+      words: ['line in sum', 'lines in sum'],
+      count: plan.summaries?.reduce((sum, { lines }) => sum + lines.length, 0) ?? 0,
+    },
     { title: 'Findings', words: ['finding', 'findings'], count: plan.checks.length - errors },
     {
       title: 'Drift: not as last applied',

@@ -1,0 +1,38 @@
+/** Summaries: what the resources of each plugin come to, in a few lines that the plugin writes. */
+
+import { errorText } from './error-text.ts';
+import { soundSummaries } from './guard.ts';
+import type { PluginSummary } from './plan.ts';
+import type { Plugin } from './plugin.ts';
+import type { Redact } from './redact.ts';
+import type { Pair, Scene, Summary } from './types.ts';
+
+function failed(error: unknown): Summary {
+  return { title: 'summary', lines: [`it could not be made: ${errorText(error)}`], facts: {} };
+}
+
+function summariesOf(plugin: Plugin, pairs: readonly Pair[], scene: Scene): readonly Summary[] {
+  try {
+    return soundSummaries(plugin.summary?.(pairs, scene));
+  } catch (error) {
+    return [failed(error)];
+  }
+}
+
+/** Every summary of the plugins that have any, in the order of their names; one that fails says so, and stops nothing. */
+export function summarize(
+  pairs: ReadonlyMap<string, Pair>,
+  plugins: ReadonlyMap<string, Plugin>,
+  scene: Scene,
+  redact: Redact,
+): readonly PluginSummary[] {
+  const all = [...pairs.values()];
+  return [...plugins.values()]
+    .filter((plugin) => plugin.summary !== undefined)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((plugin) => {
+      const own = all.filter(({ ref }) => ref.plugin === plugin.name);
+      return own.length === 0 ? [] : summariesOf(plugin, own, scene).map((each) => ({ ...each, plugin: plugin.name }));
+    })
+    .map(({ plugin, title, lines, facts }) => ({ plugin, title, lines: lines.map(redact), facts }));
+}

@@ -1,0 +1,169 @@
+/** Summaries: a plugin's lines about all of it, in a plan and in `state list`; one that fails stops nothing. */
+
+import { rmSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { validators } from '../../src/engine/generated.validators.js';
+import type { Plugin } from '../../src/engine/plugin.ts';
+import type { Summary } from '../../src/engine/types.ts';
+import { planEvents } from '../../src/report/events.ts';
+import { planMarkdown } from '../../src/report/plan-markdown.ts';
+import { planText } from '../../src/report/plan-text.ts';
+import { fettle } from '../support/command-line.ts';
+import { type ToyWorld, applyToy, planToy, START, toyLog, toyPlugin, toyWorld, wanted } from '../support/toy.ts';
+import { itemsYaml, toyProject } from '../support/toy-project.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Counts what is seen and what is remembered, and what the accepted changes make of it. */
+const counting: Plugin['summary'] = (pairs, scene) => {
+  const seen = pairs.filter(({ observed }) => observed !== undefined).length;
+  const unseen = pairs.filter(({ observed, gap }) => observed === undefined && gap !== undefined).length;
+  const known = pairs.filter(({ memory }) => memory !== undefined).length;
+  const accepted = [...scene.judged.values()].filter(({ verdict }) => verdict === 'accept');
+  const made = accepted.filter(({ change }) => change.goal === 'create').length;
+  return [
+    { title: 'items', lines: [`${seen} seen, ${unseen} not`, `${made} more`], facts: { seen, unseen, known, made } },
+  ];
+};
+
+function toyWith(summary: Plugin['summary']): Plugin {
+  return { ...toyPlugin, ...(summary === undefined ? {} : { summary }) };
+}
+
+function toysWith(summary: Plugin['summary']): ReadonlyMap<string, Plugin> {
+  return new Map([['toy', toyWith(summary)]]);
+}
+
+describe('a summary in a plan', () => {
+  it('sees every pair, and what was accepted; a plugin without one says nothing', async () => {
+    const documents = [wanted('a', 2), wanted('b', 4), wanted('c', 13)];
+    const { plan } = await planToy(toyWorld({ a: 2 }), documents, toyLog(), { plugins: toysWith(counting) });
+    expect(plan.summaries).toEqual([
+      {
+        plugin: 'toy',
+        title: 'items',
+        lines: ['1 seen, 0 not', '1 more'],
+        facts: { seen: 1, unseen: 0, known: 0, made: 1 },
+      },
+    ]);
+    const sealed: unknown = JSON.parse(JSON.stringify(plan));
+    expect([validators.plan(sealed), validators.plan.errors ?? null]).toEqual([true, null]);
+    expect((await planToy(toyWorld({ a: 2 }), documents, toyLog())).plan).not.toHaveProperty('summaries');
+  });
+
+  it('is about what is planned: what targets leave out is not counted', async () => {
+    const world = toyWorld({ a: 2 });
+    const within = (address: string) => address === 'toy/Item/b';
+    const { plan } = await planToy(world, [wanted('a', 2), wanted('b', 4)], toyLog(), {
+      plugins: toysWith(counting),
+      within,
+    });
+    expect(plan.summaries?.[0]?.facts).toEqual({ seen: 0, unseen: 0, known: 0, made: 1 });
+  });
+
+  it('is no part of what is approved by its digest', async () => {
+    const plain = await planToy(toyWorld(), [wanted('a', 2)], toyLog());
+    const summed = await planToy(toyWorld(), [wanted('a', 2)], toyLog(), { plugins: toysWith(counting) });
+    expect(summed.plan.plan_digest).toBe(plain.plan.plan_digest);
+  });
+
+  it('is printed as text, markdown and events, harmless', async () => {
+    const summary = (): readonly Summary[] => [
+      { title: 'cost', lines: ['\u001b[2J<b>1 €', 'two'], facts: { euro: 1 } },
+    ];
+    const { plan } = await planToy(toyWorld(), [wanted('a', 2)], toyLog(), { plugins: toysWith(summary) });
+    expect(planText(plan, { color: false, now: START })).toContain(
+      '\n\ntoy · cost\n    \\u{1b}[2J<b>1 €\n    two\n\nPlan: 1 to add',
+    );
+    expect(planMarkdown(plan, { now: START })).toContain(
+      '### In sum (2)\n\n- <code>toy</code> cost: &#92;u&#123;1b&#125;&#91;2J&#60;b&#62;1 €\n- <code>toy</code> cost: two',
+    );
+    expect([...planEvents(plan)].filter(({ type }) => type === 'plugin_summary')).toEqual([
+      {
+        '@level': 'info',
+        '@message': 'toy · cost: \\u{1b}[2J<b>1 €; two',
+        type: 'plugin_summary',
+        summary: { plugin: 'toy', title: 'cost', lines: ['\u001b[2J<b>1 €', 'two'], facts: { euro: 1 } },
+      },
+    ]);
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no sum of token=s3cr3t-s3cr3t-s3cr3t');
+      },
+      'it could not be made: no sum of token=(hidden)',
+    ],
+    ['is no list', () => ({ title: 'x' }), 'it could not be made: what it sums up are no summaries'],
+    [
+      'has lines that are none',
+      () => [{ title: 'x', lines: [1], facts: {} }],
+      'it could not be made: what it sums up are no summaries',
+    ],
+    [
+      'cannot be kept',
+      () => [{ title: 'x', lines: [], facts: { n: 1n } }],
+      'it could not be made: Do not know how to serialize a BigInt',
+    ],
+    [
+      'is too large',
+      () => [{ title: 'x', lines: ['y'.repeat(70_000)], facts: {} }],
+      'it could not be made: what it sums up is too large: 70',
+    ],
+  ])('that %s says so, and stops nothing', async (_what, summary, expected) => {
+    const world = toyWorld();
+    const log = toyLog();
+    const { reconciled, rows } = await applyToy(world, [wanted('a', 2)], log, {
+      plugins: toysWith(summary as Plugin['summary']),
+    });
+    expect(rows['a']?.status).toBe('done');
+    expect(reconciled.plan.complete).toBe(true);
+    expect(reconciled.plan.summaries?.map(({ lines }) => lines.map((line) => line.slice(0, expected.length)))).toEqual([
+      [expected],
+    ]);
+  });
+});
+
+describe('a summary in state list', () => {
+  it('is about what is remembered and listed, which is not looked at', async () => {
+    const world: ToyWorld = toyWorld();
+    const folder = toyProject(itemsYaml({ a: 2, b: 4 }));
+    folders.push(folder);
+    const plugin = { ...toyWith(counting), openReader: async () => world, openWriter: async () => world };
+    const run = (line: string) => fettle(folder, line, { plugins: new Map([['toy', async () => plugin]]) });
+    await run('apply -y');
+    expect((await run('state list')).stdout).toMatch(
+      /toy\/Item\/b .*\n\ntoy · items\n {4}0 seen, 2 not\n {4}0 more\n$/u,
+    );
+    expect((await run('state list --target toy/Item/b')).stdout).toContain('0 seen, 1 not');
+    const json = (await run('state list --format json')).stdout.trim().split('\n');
+    expect(json.map((line) => (JSON.parse(line) as { readonly address: string }).address)).toEqual([
+      'toy/Item/a',
+      'toy/Item/b',
+    ]);
+  });
+
+  it('leaves out what a newer plugin remembered, and lists it all the same', async () => {
+    const world: ToyWorld = toyWorld();
+    const folder = toyProject(itemsYaml({ a: 2 }));
+    folders.push(folder);
+    const kinds = { Item: { ...toyPlugin.tables.kinds['Item'], memoryVersion: 2 } } as Plugin['tables']['kinds'];
+    const newer = { ...toyPlugin, tables: { ...toyPlugin.tables, kinds } };
+    const opened = (plugin: Plugin): Plugin => ({
+      ...plugin,
+      openReader: async () => world,
+      openWriter: async () => world,
+    });
+    await fettle(folder, 'apply -y', { plugins: new Map([['toy', async () => opened(newer)]]) });
+    const older = opened(toyWith(counting));
+    const { code, stdout } = await fettle(folder, 'state list', { plugins: new Map([['toy', async () => older]]) });
+    expect(code).toBe(0);
+    expect(stdout).toContain('toy/Item/a');
+    expect(stdout).not.toContain('toy · items');
+  });
+});
