@@ -7,6 +7,7 @@ import type { Accounts } from './accounts.ts';
 import { openAuthority } from './authority.ts';
 import { refuseToOverwrite, replaceStored } from './stored.ts';
 import type { NewPair, Validate } from './swap.ts';
+import { constraintsOf } from './x509-extensions.ts';
 import { keyPem, makeKeys, makeLeaf } from './x509-make.ts';
 import { fingerprintOf, isKeyOf, isSignedBy, publicKeyFingerprint, readChain, readKey, x509Seen } from './x509-read.ts';
 
@@ -49,7 +50,9 @@ async function makePair(
     validityDays: order.validityDays,
     keys,
     now,
-    ...(opened === undefined ? {} : { signer: opened.signer }),
+    ...(opened === undefined
+      ? {}
+      : { signer: opened.signer, bare: opened.chain.some((each) => constraintsOf(each).subjects) }),
   });
   // The authority's own certificate comes too, though clients don't need a root: so the file says who signed it.
   const path = [leaf, ...(opened?.chain ?? [])];
