@@ -35,6 +35,7 @@ import {
 } from './safety.ts';
 import { certificateMatters } from './served.ts';
 import { foreignKey, issuerNameConstraints } from './storage-rules.ts';
+import { summary } from './summary.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
 const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, IssuerStep, IssuerRuleId> = {
@@ -95,6 +96,7 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   checkSettings: (settings) => timeMistakes(settings as unknown as Partial<CertificatesConfig>, {}, ''),
   check,
   checkTogether,
+  summary,
   kinds: { Issuer: issuer, Certificate: certificate, Domain: domain },
   openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),
   openWriter: async (outside) => (await import('./live/writer.ts')).openWriter(outside),
