@@ -36,8 +36,10 @@ interface Happening {
   readonly chmod?: Readonly<Record<string, string>>;
   /** A link that points to itself: nobody can read it. */
   readonly loop?: string;
-  /** A pair from openssl with the project's authority: name, and days left. */
+  /** A certificate from openssl with the project's authority for the key that is there: name, and days left. */
   readonly issue?: Readonly<Record<string, number>>;
+  /** The same with a key of its own. */
+  readonly replace?: Readonly<Record<string, number>>;
   /** Servers by name: the stored pair that each serves as it is now; `silent` never answers. */
   readonly serve?: Readonly<Record<string, string>>;
 }
@@ -90,6 +92,7 @@ async function happen(world: World, each: Happening): Promise<string> {
     symlinkSync(at(each.loop), at(each.loop));
   }
   for (const [name, days] of Object.entries(each.issue ?? {})) issueWithOpenssl(world.folder, name, days);
+  for (const [name, days] of Object.entries(each.replace ?? {})) issueWithOpenssl(world.folder, name, days, true);
   for (const [name, pair] of Object.entries(each.serve ?? {})) await serve(world, name, pair);
   if (each.run === undefined) return '';
   const words = each.run.match(/"[^"]*"|\S+/gu)?.map((word) => word.replaceAll('"', '')) ?? [];
