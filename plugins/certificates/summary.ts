@@ -77,25 +77,20 @@ function countsOf(kind: CountedKind, pairs: readonly Pair[], now: number): Count
   };
 }
 
-function summaryOf(
-  title: string,
-  all: readonly Counts[],
-  pick: (counts: Counts) => Readonly<Record<string, number>>,
-): readonly Summary[] {
-  const shown = all.filter((each) => text(pick(each)) !== '');
-  if (shown.length === 0) return [];
-  const width = Math.max(...shown.map(({ kind }) => kind.length));
-  return [
-    {
-      title,
-      lines: shown.map((each) => `${each.kind.padEnd(width)}  ${text(pick(each))}`),
-      facts: Object.fromEntries(shown.map((each) => [each.kind, pick(each)])),
-    },
-  ];
-}
-
 /** Certificates and Domains by state, and by the days that are left of what is stored or served. */
 export function summary(pairs: readonly Pair[], { now }: Pick<Scene, 'now'>): readonly Summary[] {
   const all = KINDS.flatMap((kind) => countsOf(kind, pairs, now) ?? []);
-  return [...summaryOf('by state', all, ({ states }) => states), ...summaryOf('by days left', all, ({ days }) => days)];
+  if (all.length === 0) return [];
+  const width = Math.max(...all.map(({ kind }) => kind.length));
+  const line = ({ kind, states, days }: Counts): string => {
+    const left = text(days);
+    return `${kind.padEnd(width)}  ${text(states)}${left === '' ? '' : `; left: ${left}`}`;
+  };
+  return [
+    {
+      title: 'by state and days left',
+      lines: all.map(line),
+      facts: Object.fromEntries(all.map(({ kind, states, days }) => [kind, { states, days }])),
+    },
+  ];
 }

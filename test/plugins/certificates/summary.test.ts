@@ -37,36 +37,34 @@ describe('the summary', () => {
       pair('Certificate', 'expiring_soon', 10 * DAY),
     ];
     expect(summary(pairs, now).map(({ title, lines }) => [title, ...lines])).toEqual([
-      ['by state', 'Certificate  1 normal, 1 expiring_soon', 'Domain       3 issued, 1 expiring, 2 tls_error'],
       [
-        'by days left',
-        'Certificate  1 under 30 days, 1 90 days and more',
-        'Domain       1 ended, 1 under 7 days, 3 under 90 days, 1 not known',
+        'by state and days left',
+        'Certificate  1 normal, 1 expiring_soon; left: 1 under 30 days, 1 90 days and more',
+        'Domain       3 issued, 1 expiring, 2 tls_error; left: 1 ended, 1 under 7 days, 3 under 90 days, 1 not known',
       ],
     ]);
   });
 
   it('has every state and span as a fact, also those that nothing is in', () => {
-    const [states, days] = summary([pair('Domain', 'issued', 40 * DAY)], now);
-    expect(states?.facts).toEqual({
+    expect(summary([pair('Domain', 'issued', 40 * DAY)], now)[0]?.facts).toEqual({
       Domain: {
-        absent: 0,
-        pending_issue: 0,
-        pending_route: 0,
-        issued: 1,
-        expiring: 0,
-        tls_error: 0,
-        passthrough_unverified: 0,
-      },
-    });
-    expect(days?.facts).toEqual({
-      Domain: {
-        ended: 0,
-        'under 7 days': 0,
-        'under 30 days': 0,
-        'under 90 days': 1,
-        '90 days and more': 0,
-        'not known': 0,
+        states: {
+          absent: 0,
+          pending_issue: 0,
+          pending_route: 0,
+          issued: 1,
+          expiring: 0,
+          tls_error: 0,
+          passthrough_unverified: 0,
+        },
+        days: {
+          ended: 0,
+          'under 7 days': 0,
+          'under 30 days': 0,
+          'under 90 days': 1,
+          '90 days and more': 0,
+          'not known': 0,
+        },
       },
     });
   });
@@ -80,27 +78,21 @@ describe('the summary', () => {
     [90 * DAY - 1, 'under 90 days'],
     [90 * DAY, '90 days and more'],
   ])('of what ends in %i ms, says %s', (end, span) => {
-    expect(summary([pair('Domain', 'issued', end)], now)[1]?.lines).toEqual([`Domain  1 ${span}`]);
+    expect(summary([pair('Domain', 'issued', end)], now)[0]?.lines).toEqual([`Domain  1 issued; left: 1 ${span}`]);
   });
 
   it('goes by what is remembered where nothing was seen, and only there', () => {
     const memory = memoryOf('Certificate', 'x', { state: 'normal', kept: { notAfter: at(40 * DAY) } });
     const gap = { plugin: 'certificates', message: 'not looked at' };
     const { observed: _unseen, ...unseen } = pair('Certificate', '', 0, { memory, gap });
-    expect(summary([unseen], now).map(({ lines }) => lines)).toEqual([
-      ['Certificate  1 normal'],
-      ['Certificate  1 under 90 days'],
-    ]);
+    expect(summary([unseen], now)[0]?.lines).toEqual(['Certificate  1 normal; left: 1 under 90 days']);
     const seen = pair('Certificate', 'expired', -DAY, { memory });
-    expect(summary([seen], now).map(({ lines }) => lines)).toEqual([
-      ['Certificate  1 expired'],
-      ['Certificate  1 ended'],
-    ]);
+    expect(summary([seen], now)[0]?.lines).toEqual(['Certificate  1 expired; left: 1 ended']);
   });
 
   it('counts what is still to be made, without days, and not what is gone', () => {
     const { observed: _wanted, ...wanted } = pair('Certificate', '');
-    expect(summary([wanted], now).map(({ lines }) => lines)).toEqual([['Certificate  1 absent']]);
+    expect(summary([wanted], now)[0]?.lines).toEqual(['Certificate  1 absent']);
     const { observed: _seen, desired: _written, ...gone } = pair('Certificate', '');
     expect(summary([gone], now)).toEqual([]);
   });
