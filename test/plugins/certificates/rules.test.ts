@@ -114,6 +114,20 @@ describe('renewal-loop', () => {
     ['issued a third of its lifetime ago, less 1 ms', NOW - 30 * DAY + 1, undefined, undefined, 'reject'],
     ['issued a third of its lifetime ago', NOW - 30 * DAY, undefined, undefined, 'pass'],
     [
+      'issued lately, and what is stored ends before it clears',
+      NOW - DAY,
+      undefined,
+      { facts: { notBefore: iso(NOW - 87 * DAY), notAfter: iso(NOW + 3 * DAY) } },
+      'pass',
+    ],
+    [
+      'issued lately, and what is stored ends before it clears, in a little more than a thirtieth of its life',
+      NOW - DAY,
+      undefined,
+      { facts: { notBefore: iso(NOW - 87 * DAY + 1), notAfter: iso(NOW + 3 * DAY + 1) } },
+      'reject',
+    ],
+    [
       'of a shorter life than is written',
       NOW - DAY,
       undefined,
