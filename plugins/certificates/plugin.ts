@@ -3,6 +3,7 @@
 import { type Kind, definePlugin } from '../../src/engine/plugin.ts';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check, checkTogether } from './check.ts';
+import { checkProbe } from './check-domain.ts';
 import { diffCertificate, diffDomain, diffIssuer } from './diff.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import {
@@ -93,7 +94,10 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   name: 'certificates',
   tables,
   validators: async () => (await import('./generated.validators.js')).validators,
-  checkSettings: (settings) => timeMistakes(settings as unknown as Partial<CertificatesConfig>, {}, ''),
+  checkSettings: (settings) => {
+    const config = settings as unknown as Partial<CertificatesConfig>;
+    return [...timeMistakes(config, {}, ''), ...checkProbe(config)];
+  },
   check,
   checkTogether,
   summary,
