@@ -154,10 +154,10 @@ export function renewalLoop(change: Change, pair: CertificatePair, scene: Scene)
   const facts = { issuedAt, lifetimeSeconds: Math.round(lifetime / 1000), cause: change.cause };
   if (change.cause === 'edit' || change.cause === 'new') return pass('its document changed', facts);
   const { issuedAfter } = policyOf(spec).renewal;
-  const authority = issuerOf(scene.pair(issuerRef(spec))).fingerprint;
-  const signer = pair.memory?.kept.issuer;
-  if (change.fields.some(({ path }) => path === '/issuer') && authority !== undefined && signer !== authority)
-    return pass('its authority is another one than signed it', { ...facts, signer: signer ?? null, authority });
+  const signer = pair.memory?.kept.issuer ?? null;
+  const authority = change.fields.find(({ path }) => path === '/issuer')?.after;
+  if (authority !== undefined && authority !== signer)
+    return pass('its authority is another one than signed it', { ...facts, signer, authority });
   if (issuedAfter !== undefined && Date.parse(issuedAt) < issuedAfter && issuedAfter <= scene.now)
     return pass('its document asks for one that is issued later', facts);
   if (scene.now >= clears)

@@ -104,7 +104,7 @@ describe('renewal-loop', () => {
   const judge = (issued: number | undefined, change = changeOf('expiring_soon>renewing'), given: Given = {}) =>
     renewalLoop(
       change,
-      pairOf({ ...given, kept: issued === undefined ? {} : { issuedAt: iso(issued) } }),
+      pairOf({ ...given, kept: { ...given.kept, ...(issued === undefined ? {} : { issuedAt: iso(issued) }) } }),
       sceneOf([issuerPair()]),
     );
 
@@ -156,6 +156,20 @@ describe('renewal-loop', () => {
       changeOf('normal>normal', { fields: tidy, cause: 'drift' }),
       undefined,
       'pass',
+    ],
+    [
+      'another authority than signed it',
+      NOW - DAY,
+      changeOf('normal>normal', { fields: [{ path: '/issuer', after: fingerprint('b') }], cause: 'drift' }),
+      { kept: { issuer: fingerprint('a') } },
+      'pass',
+    ],
+    [
+      'the authority that has signed it, and cannot be seen in what is stored',
+      NOW - DAY,
+      changeOf('normal>normal', { fields: [{ path: '/issuer', after: fingerprint('a') }], cause: 'drift' }),
+      { kept: { issuer: fingerprint('a') } },
+      'reject',
     ],
     [
       'a document that asks for one that is issued later',
