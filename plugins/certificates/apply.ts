@@ -173,8 +173,13 @@ function messageOf(error: unknown): string {
 
 const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
+/** While a server goes over from its old processes to new ones, either may answer: once is no proof. */
+const CONFIRM_AFTER_MS = 150;
 
-/** Looks again and again until every place serves it; gives those that do not when the time is up. */
+/**
+ * Looks again and again until every place serves it, and once more after a moment; gives those that do not when the
+ * time is up.
+ */
 async function untilServed(
   world: CertificatesWriter,
   places: readonly Shown[],
@@ -186,13 +191,20 @@ async function untilServed(
   run.progress(`waiting until ${shownText(places)} ${places.length === 1 ? 'serves' : 'serve'} it`);
   const trust = await world.readTrust([]);
   const late = AbortSignal.timeout(withinMs);
-  const signal = AbortSignal.any([run.signal, late]);
+  const inTime = AbortSignal.any([run.signal, late]);
+  const look = (those: readonly Shown[], signal: AbortSignal): Promise<readonly Shown[]> =>
+    stillLeft(world, those, fingerprint, trust, run.now(), signal);
+  const wait = promisify(setTimeout);
   let left = places;
   for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-    left = await stillLeft(world, left, fingerprint, trust, run.now(), signal);
+    left = await look(left, inTime);
+    if (left.length === 0) {
+      await wait(CONFIRM_AFTER_MS);
+      left = await look(places, run.signal);
+    }
     run.signal.throwIfAborted();
     if (left.length === 0 || late.aborted) return left;
-    await promisify(setTimeout)(pause);
+    await wait(pause);
   }
 }
 

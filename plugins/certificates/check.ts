@@ -2,6 +2,7 @@
 
 import type { Mistake } from '../../src/engine/plugin.ts';
 import type { Desired, Json } from '../../src/engine/types.ts';
+import { checkDomain } from './check-domain.ts';
 import type { CertificateSpec, CertificatesConfig, DomainSpec, IssuerSpec } from './generated.ts';
 import {
   authorityFiles,
@@ -158,35 +159,6 @@ function checkCertificate(
   ];
 }
 
-function checkDomain(spec: DomainSpec): readonly Mistake[] {
-  const { host, address } = spec;
-  const mistakes: Mistake[] = [];
-  if (host.includes('*'))
-    mistakes.push({
-      code: 'invalid-host',
-      pointer: '/spec/host',
-      message: `${host} is no single host`,
-      suggestion: 'write one Domain for each host',
-    });
-  if (address !== undefined) {
-    const withPort = /^(?<name>[^:]+|\[[^\]]+\]):(?<port>\d+)$/u.exec(address)?.groups;
-    if (withPort !== undefined)
-      mistakes.push({
-        code: 'invalid-address',
-        pointer: '/spec/address',
-        message: `${address} has a port in it`,
-        suggestion: `address: ${withPort['name'] ?? ''} and port: ${withPort['port'] ?? ''}`,
-      });
-    else if (!/^(?:[a-z0-9._-]+|\[?[0-9a-f:.]+(?:%[a-z0-9._-]+)?\]?)$/iu.test(address))
-      mistakes.push({
-        code: 'invalid-address',
-        pointer: '/spec/address',
-        message: `${address} is neither an address nor the name of a host`,
-      });
-  }
-  return mistakes;
-}
-
 /** Mistakes within one document, as it is written. */
 export function check(desired: Desired, _find: unknown, settings: Json): readonly Mistake[] {
   if (desired.ref.kind === 'Certificate')
@@ -195,7 +167,8 @@ export function check(desired: Desired, _find: unknown, settings: Json): readonl
       desired.source.file,
       settings as Partial<CertificatesConfig>,
     );
-  if (desired.ref.kind === 'Domain') return checkDomain(desired.spec as DomainSpec);
+  if (desired.ref.kind === 'Domain')
+    return checkDomain(desired.spec as DomainSpec, settings as Partial<CertificatesConfig>);
   return [];
 }
 

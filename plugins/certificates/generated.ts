@@ -305,6 +305,7 @@ export type FindingCode =
   | 'name-not-resolved'
   | 'starttls'
   | 'denied'
+  | 'upstream'
   | 'too-many-addresses'
   | 'not-verified'
   | 'backing-off'
@@ -749,6 +750,12 @@ export const tables = {
       text: 'The server does not go over to TLS when it is asked to.',
     },
     { code: 'denied', kind: 'Domain', severity: 'error', text: 'An address lies in a network that may not be probed.' },
+    {
+      code: 'upstream',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'A client would refuse what somebody else serves behind it, or nothing is served.',
+    },
     {
       code: 'too-many-addresses',
       kind: 'Domain',

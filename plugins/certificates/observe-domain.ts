@@ -249,10 +249,11 @@ function reached(
     return counted.some((each) => isNear(each.seen)) ? 'expiring' : 'issued';
   })();
   const told = ({ seen: each, problems }: Judged): readonly (readonly [FindingCode, Finding['severity'], string])[] => {
-    const severity = spec.tlsMode === 'passthrough' ? 'warning' : 'error';
+    if (spec.tlsMode === 'passthrough')
+      return problems.map(({ code, message }) => ['upstream', 'warning', `${code}: ${message}`]);
     if (problems.length > 0)
-      return [...problems, ...incomplete(each, spec)].map(({ code, message }) => [code, severity, message]);
-    if (spec.tlsMode === 'passthrough' || !each.served || !isNear(each)) return [];
+      return [...problems, ...incomplete(each, spec)].map(({ code, message }) => [code, 'error', message]);
+    if (!each.served || !isNear(each)) return [];
     const end = endOf(each);
     if (isExpired(validityOf(each.chain[0]), now))
       return [['expired', 'error', `expired ${spanText(now - end)} ago, at ${each.chain[0].notAfter}`]];
@@ -297,13 +298,20 @@ function unresolved(
 ): Omit<Observed<DomainFacts>, 'ref' | 'at'> {
   const target = targetOf(spec);
   const message = `${target?.address ?? spec.host}:${spec.port}: ${seen.message}`;
-  const isPassthrough = spec.tlsMode === 'passthrough';
+  const { error } = seen;
+  const facts = { error, message };
+  if (error === 'timeout' && spec.tlsMode === 'passthrough')
+    return {
+      state: 'passthrough_unverified',
+      given: true,
+      facts,
+      findings: [{ ref, code: 'upstream', severity: 'warning', message: `${error}: ${message}`, facts: {} }],
+    };
   return {
-    state:
-      seen.error === 'name-not-resolved' ? 'pending_route' : isPassthrough ? 'passthrough_unverified' : 'tls_error',
+    state: error === 'timeout' ? 'tls_error' : 'pending_route',
     given: true,
-    facts: { error: seen.error, message },
-    findings: [{ ref, code: seen.error, severity: isPassthrough ? 'warning' : 'error', message, facts: {} }],
+    facts,
+    findings: [{ ref, code: error, severity: 'error', message, facts: {} }],
   };
 }
 

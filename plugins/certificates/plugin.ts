@@ -3,6 +3,7 @@
 import { type Kind, definePlugin } from '../../src/engine/plugin.ts';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check, checkTogether } from './check.ts';
+import { checkProbe } from './check-domain.ts';
 import { diffCertificate, diffDomain, diffIssuer } from './diff.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import {
@@ -35,6 +36,7 @@ import {
 } from './safety.ts';
 import { certificateMatters } from './served.ts';
 import { foreignKey, issuerNameConstraints } from './storage-rules.ts';
+import { summary } from './summary.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
 const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, IssuerStep, IssuerRuleId> = {
@@ -92,9 +94,13 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   name: 'certificates',
   tables,
   validators: async () => (await import('./generated.validators.js')).validators,
-  checkSettings: (settings) => timeMistakes(settings as unknown as Partial<CertificatesConfig>, {}, ''),
+  checkSettings: (settings) => {
+    const config = settings as unknown as Partial<CertificatesConfig>;
+    return [...timeMistakes(config, {}, ''), ...checkProbe(config)];
+  },
   check,
   checkTogether,
+  summary,
   kinds: { Issuer: issuer, Certificate: certificate, Domain: domain },
   openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),
   openWriter: async (outside) => (await import('./live/writer.ts')).openWriter(outside),

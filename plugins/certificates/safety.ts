@@ -132,7 +132,10 @@ export function neverWithoutValidPair(change: Change, pair: CertificatePair, sce
   );
 }
 
-/** One issuance in a third of the lifetime: whatever asks for more would ask for ever. */
+/**
+ * One issuance in a third of the lifetime: whatever asks for more would ask for ever. In the last thirtieth of it, to go
+ * on is worth more.
+ */
 export function renewalLoop(change: Change, pair: CertificatePair, scene: Scene): Verdict {
   const spec = pair.desired?.spec;
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
@@ -145,17 +148,23 @@ export function renewalLoop(change: Change, pair: CertificatePair, scene: Scene)
       ? Number.POSITIVE_INFINITY
       : Date.parse(notAfter) - Date.parse(notBefore),
   );
-  const clears = Date.parse(issuedAt) + lifetime / 3;
+  // What is stored must not end meanwhile.
+  const saving = notAfter === undefined ? Number.POSITIVE_INFINITY : Date.parse(notAfter) - lifetime / 30;
+  const clears = Math.min(Date.parse(issuedAt) + lifetime / 3, saving);
   const facts = { issuedAt, lifetimeSeconds: Math.round(lifetime / 1000), cause: change.cause };
   if (change.cause === 'edit' || change.cause === 'new') return pass('its document changed', facts);
   const { issuedAfter } = policyOf(spec).renewal;
-  const authority = issuerOf(scene.pair(issuerRef(spec))).fingerprint;
-  const signer = pair.memory?.kept.issuer;
-  if (change.fields.some(({ path }) => path === '/issuer') && authority !== undefined && signer !== authority)
-    return pass('its authority is another one than signed it', { ...facts, signer: signer ?? null, authority });
+  const signer = pair.memory?.kept.issuer ?? null;
+  const authority = change.fields.find(({ path }) => path === '/issuer')?.after;
+  if (authority !== undefined && authority !== signer)
+    return pass('its authority is another one than signed it', { ...facts, signer, authority });
   if (issuedAfter !== undefined && Date.parse(issuedAt) < issuedAfter && issuedAfter <= scene.now)
     return pass('its document asks for one that is issued later', facts);
-  if (scene.now >= clears) return pass('a third of its lifetime has passed since it was issued', facts);
+  if (scene.now >= clears)
+    return pass(
+      clears === saving ? 'its end is too near to wait' : 'a third of its lifetime has passed since it was issued',
+      facts,
+    );
   return reject(
     `it was issued ${spanText(scene.now - Date.parse(issuedAt))} ago, and once in ${spanText(lifetime / 3)}, a third of its lifetime, is allowed`,
     facts,

@@ -705,6 +705,42 @@ const situations: readonly Situation<FilesBench>[] = [
     ],
   },
   {
+    name: 'servers that are not talked to, or not in TLS',
+    prepare: async ({ bench }) => {
+      const many = Array.from({ length: 40 }, (_, i) => `127.0.1.${i + 1}`);
+      bench.resolves('many.example.test', many);
+      const refusing = await bench.serve(tcpServer((socket) => socket.write('554 no\r\n')));
+      return [
+        domain('starttls', refusing, { startTls: 'smtp' }),
+        domain('denied', 443, { address: '169.254.169.254' }),
+        document('Domain', 'many', { host: 'many.example.test', port: 1 }),
+        domain('unverified', 443, { verified: { txt: 'fettle=1' } }),
+        domain('upstream', 1, { tlsMode: 'passthrough' }),
+        domain('nowhere', 443, { route: 'none' }),
+      ];
+    },
+    takes: [],
+    finds: [
+      'Domain starttls',
+      'Domain denied',
+      'Domain refused',
+      'Domain too-many-addresses',
+      'Domain not-verified',
+      'Domain upstream',
+    ],
+  },
+  {
+    name: 'a server that failed, and a schedule that does not look again yet',
+    scheduled: true,
+    prepare: async (line) => {
+      const documents = [domain('refused', 1)];
+      await line.plan(documents);
+      return documents;
+    },
+    takes: [],
+    finds: ['Domain refused', 'Domain backing-off'],
+  },
+  {
     name: 'many at once, of all sorts',
     prepare: async (line) => {
       const { folder } = line.bench;

@@ -50,6 +50,8 @@ export interface Situation<B extends Bench> {
   readonly name: string;
   /** Makes the world and the memory; gives the documents for the run that is looked at. */
   readonly prepare: (line: Line<B>) => Promise<readonly Desired[]>;
+  /** Its looks are those of a schedule. */
+  readonly scheduled?: true;
   /** `Kind step` of every accepted row. */
   readonly takes: readonly string[];
   /** `Kind rule` of every rejection, of rows that are rejected. */
@@ -67,7 +69,7 @@ export interface Situation<B extends Bench> {
   readonly finds?: readonly string[];
 }
 
-function lineOf<B extends Bench>(plugin: Plugin, bench: B): Line<B> {
+function lineOf<B extends Bench>(plugin: Plugin, bench: B, scheduled: true | undefined): Line<B> {
   const log = toyLog(bench.now);
   const plugins = new Map([[plugin.name, plugin]]);
   const reader = async (): Promise<unknown> => bench.reader;
@@ -84,6 +86,7 @@ function lineOf<B extends Bench>(plugin: Plugin, bench: B): Line<B> {
       safety: { ...safety, overrides },
       now: bench.now,
       abort: new AbortController().signal,
+      scheduled,
     });
   const line: Line<B> = {
     bench,
@@ -163,7 +166,13 @@ function isWithin({ refs, ...gap }: Gap, { refs: all, ...known }: Gap): boolean 
 }
 
 /** The look right before an action: nothing but the resource and what it needs, and what is known of these. */
-async function lookAt(plugin: Plugin, bench: Bench, pair: Pair, first: Reconciled): Promise<readonly Observed[]> {
+async function lookAt(
+  plugin: Plugin,
+  bench: Bench,
+  pair: Pair,
+  first: Reconciled,
+  scheduled: true | undefined,
+): Promise<readonly Observed[]> {
   const matters = plugin.kinds[pair.ref.kind]?.matters?.(pair, first.scene) ?? [];
   const all = [pair.ref, ...(pair.desired?.needs ?? []), ...matters];
   const only = [...new Map(all.map((ref) => [formatRef(ref), ref])).values()];
@@ -174,6 +183,7 @@ async function lookAt(plugin: Plugin, bench: Bench, pair: Pair, first: Reconcile
       memory === undefined || !addresses.has(formatRef(ref)) ? [] : [memory],
     ),
     only,
+    ...(scheduled === undefined ? {} : { scheduled }),
     now: first.scene.now,
     signal: new AbortController().signal,
     progress: () => undefined,
@@ -262,7 +272,7 @@ export function pluginConformance<B extends Bench>(
       }, async () => {
         const bench = await open();
         try {
-          const line = lineOf(plugin, bench);
+          const line = lineOf(plugin, bench, situation.scheduled);
           const documents = await situation.prepare(line);
           const secrets = new Set(bench.secrets());
           expandsOnce(plugin, documents, line.log.recall.resources);
@@ -279,7 +289,7 @@ export function pluginConformance<B extends Bench>(
 
           // A look at some is the same as a look at all.
           for (const pair of first.pairs.values())
-            expect((await lookAt(plugin, bench, pair, first)).map(seen)).toEqual(
+            expect((await lookAt(plugin, bench, pair, first, situation.scheduled)).map(seen)).toEqual(
               pair.observed === undefined ? [] : [seen(pair.observed)],
             );
           expect(bench.world()).toBe(before);

@@ -1,7 +1,8 @@
 /**
  * Scenarios with golden output: each folder holds what happens (`scenario.yaml`) and what is printed (`expected.txt`).
  *
- * What differs from run to run is replaced: the folder, times, hashes, ports, who runs it and how long it took.
+ * What differs from run to run is replaced: the folder, times, hashes, ports, who runs it and how long it took. Where
+ * days pass, the commands run in this process, which lends them its clock.
  * `FETTLE_UPDATE_GOLDEN=1` writes the output of now; then read the difference.
  */
 
@@ -12,6 +13,9 @@ import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { fettle, issueWithOpenssl, temporaryFolder } from '../support/cli.ts';
+import { fettle as fettleHere } from '../support/command-line.ts';
+import { type DnsServer, dnsServer } from '../support/dns.ts';
+import { type ReloadingServer, reloadingServer } from '../support/reloading-server.ts';
 import { expectGolden, scenarioNames, TIMES, withoutVolatile } from './golden.ts';
 
 /** One thing that happens; exactly one of its keys but `exit`. */
@@ -19,17 +23,31 @@ interface Happening {
   /** A command line of fettle, and the code that it ends with (0). */
   readonly run?: string;
   readonly exit?: number;
-  /** Files by path; PORT(name) stands for the port of a server. */
+  /** Files by path; PORT(name) stands for the port of a server, NOW(-5) for the time five days ago. */
   readonly write?: Readonly<Record<string, string>>;
   readonly delete?: readonly string[];
   readonly move?: Readonly<Record<string, string>>;
   readonly chmod?: Readonly<Record<string, string>>;
   /** A link that points to itself: nobody can read it. */
   readonly loop?: string;
-  /** A pair from openssl with the project's authority: name, and days left. */
+  /** A certificate from openssl with the project's authority for the key that is there: name, and days left. */
   readonly issue?: Readonly<Record<string, number>>;
+  /** The same with a key of its own. */
+  readonly replace?: Readonly<Record<string, number>>;
   /** Servers by name: the stored pair that each serves as it is now; `silent` never answers. */
   readonly serve?: Readonly<Record<string, string>>;
+  /**
+   * Servers by name that read a stored pair when they start, and, unless they are deaf, again at SIGHUP; each writes
+   * `NAME.pid`. `port` names one whose port it has, at another address.
+   */
+  readonly start?: Readonly<
+    Record<string, { readonly pair: string; readonly address?: string; readonly port?: string; readonly deaf?: true }>
+  >;
+  readonly stop?: readonly string[];
+  /** Addresses by name, for `resolvers: [DNS]`. */
+  readonly names?: Readonly<Record<string, readonly string[]>>;
+  /** From now on it is so many days later than it really is. */
+  readonly clock?: number;
 }
 
 interface Scenario {
@@ -41,8 +59,14 @@ interface Scenario {
 interface World {
   readonly folder: string;
   readonly ports: Map<string, number>;
-  readonly close: (() => void)[];
+  readonly servers: Map<string, ReloadingServer>;
+  dns: DnsServer | undefined;
+  /** Days. */
+  clock: number;
+  readonly close: (() => unknown)[];
 }
+
+const DAY = 86_400_000;
 
 const CONFIG = 'name: scenario\nstore: .fettle\nplugins:\n  certificates: { probe: { handshakeSeconds: 0.5 } }\n';
 
@@ -62,8 +86,23 @@ async function serve(world: World, name: string, pair: string): Promise<void> {
   });
 }
 
+async function start(world: World, name: string, what: NonNullable<Happening['start']>[string]): Promise<void> {
+  const server = reloadingServer(world.folder, what.pair, {
+    pid: name,
+    finished: (stop) => world.close.push(stop),
+    ...(what.address === undefined ? {} : { address: what.address }),
+    ...(what.deaf === true ? { deaf: true } : {}),
+  });
+  const known = world.ports.get(what.port ?? name);
+  world.ports.set(name, await server.start(known));
+  world.servers.set(name, server);
+}
+
 function write(world: World, path: string, text: string): void {
-  const filled = text.replaceAll(/PORT\((\w+)\)/gu, (_all, name: string) => String(world.ports.get(name)));
+  const filled = text
+    .replaceAll(/PORT\((\w+)\)/gu, (_all, name: string) => String(world.ports.get(name)))
+    .replaceAll('[DNS]', `[${world.dns?.address ?? ''}]`)
+    .replaceAll(/NOW\((-?\d+)\)/gu, (_all, days: string) => new Date(Date.now() + Number(days) * DAY).toISOString());
   mkdirSync(dirname(join(world.folder, path)), { recursive: true });
   writeFileSync(join(world.folder, path), filled);
 }
@@ -71,6 +110,13 @@ function write(world: World, path: string, text: string): void {
 /** Lets one thing happen; gives what was printed. */
 async function happen(world: World, each: Happening): Promise<string> {
   const at = (path: string) => join(world.folder, path);
+  if (each.clock !== undefined) world.clock = each.clock;
+  for (const name of each.stop ?? []) await world.servers.get(name)?.stop();
+  for (const [name, what] of Object.entries(each.start ?? {})) await start(world, name, what);
+  if (each.names !== undefined) {
+    world.dns ??= await dnsServer({}, (close) => world.close.push(close));
+    for (const [name, a] of Object.entries(each.names)) world.dns.names.set(name, { a });
+  }
   for (const [path, text] of Object.entries(each.write ?? {})) write(world, path, text);
   for (const path of each.delete ?? []) rmSync(at(path), { recursive: true });
   for (const [from, to] of Object.entries(each.move ?? {})) renameSync(at(from), at(to));
@@ -80,12 +126,17 @@ async function happen(world: World, each: Happening): Promise<string> {
     symlinkSync(at(each.loop), at(each.loop));
   }
   for (const [name, days] of Object.entries(each.issue ?? {})) issueWithOpenssl(world.folder, name, days);
+  for (const [name, days] of Object.entries(each.replace ?? {})) issueWithOpenssl(world.folder, name, days, true);
   for (const [name, pair] of Object.entries(each.serve ?? {})) await serve(world, name, pair);
   if (each.run === undefined) return '';
   const words = each.run.match(/"[^"]*"|\S+/gu)?.map((word) => word.replaceAll('"', '')) ?? [];
   // One at a time, so that what is printed has one order.
   const more = words[0] === 'apply' ? ['--parallelism', '1'] : [];
-  const done = await fettle(world.folder, ...words, ...more);
+  const now = (): number => Date.now() + world.clock * DAY;
+  const done =
+    world.clock === 0
+      ? await fettle(world.folder, ...words, ...more)
+      : await fettleHere(world.folder, [each.run, ...more].join(' '), { now });
   expect([each.run, done.code, done.code === (each.exit ?? 0) ? '' : done.stdout + done.stderr]).toEqual([
     each.run,
     each.exit ?? 0,
@@ -100,7 +151,14 @@ describe('scenarios', () => {
   it.concurrent.each(names)('%s', { timeout: 60_000 }, async (name) => {
     const dir = join(import.meta.dirname, name);
     const scenario = parse(readFileSync(join(dir, 'scenario.yaml'), 'utf8')) as Scenario;
-    const world: World = { folder: temporaryFolder(), ports: new Map(), close: [] };
+    const world: World = {
+      folder: temporaryFolder(),
+      ports: new Map(),
+      servers: new Map(),
+      dns: undefined,
+      clock: 0,
+      close: [],
+    };
     try {
       write(world, 'fettle.yaml', CONFIG);
       let printed = `# ${scenario.shows}\n\n`;
@@ -111,7 +169,7 @@ describe('scenarios', () => {
       );
       expectGolden(dir, withoutVolatile(ports, world.folder).replaceAll(TIMES, 'TIME'));
     } finally {
-      for (const close of world.close) close();
+      for (const close of world.close) await close();
       rmSync(world.folder, { recursive: true, force: true });
     }
   });

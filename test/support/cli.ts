@@ -95,10 +95,11 @@ export function certificateProject(names: readonly string[]): string {
 const LIFETIME_DAYS = 90;
 
 /**
- * Puts a pair in place that openssl issued with the project's authority, and that ends in so many days: below 0 it has
- * ended, above 90 it has not begun.
+ * Puts a certificate in place that openssl issued with the project's authority, and that ends in so many days: below 0
+ * it has ended, above 90 it has not begun. It is for the key that is there, as if time had passed; or, where there is
+ * none, and where `anew` says so, for one of its own.
  */
-export function issueWithOpenssl(folder: string, name: string, days: number): void {
+export function issueWithOpenssl(folder: string, name: string, days: number, anew = false): void {
   const at = (file: string) => join(folder, file);
   const openssl = (...args: readonly string[]) => execFileSync('openssl', [...args], { stdio: 'pipe' });
   // Issued so long ago that of its lifetime just these days are left.
@@ -106,9 +107,10 @@ export function issueWithOpenssl(folder: string, name: string, days: number): vo
   const back = `${shift < 0 ? '-' : '+'}${Math.abs(shift)}d`;
   writeFileSync(at('san.ext'), `subjectAltName=DNS:${name}.example.test\n`);
   const key = at(`tls/${name}.key`);
-  openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', at('raw.key'));
-  openssl('pkcs8', '-topk8', '-nocrypt', '-in', at('raw.key'), '-out', key);
-  chmodSync(key, 0o600);
+  if (anew || !existsSync(key)) {
+    openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', key);
+    chmodSync(key, 0o600);
+  }
   openssl('req', '-new', '-key', key, '-subj', `/CN=${name}.example.test`, '-out', at('csr.pem'));
   const ca = ['-CA', at('ca/ca.crt'), '-CAkey', at('ca/ca.key'), '-CAcreateserial', '-CAserial', at('serial')];
   const request = ['x509', '-req', '-in', at('csr.pem'), ...ca, '-days', String(LIFETIME_DAYS)];
@@ -119,7 +121,7 @@ export function issueWithOpenssl(folder: string, name: string, days: number): vo
       stdio: 'pipe',
     },
   );
-  for (const file of ['san.ext', 'raw.key', 'csr.pem', 'serial']) rmSync(at(file));
+  for (const file of ['san.ext', 'csr.pem', 'serial']) rmSync(at(file));
 }
 
 /** The seed of what is random in a test: FETTLE_TEST_SEED, or a new one; tests print it. */

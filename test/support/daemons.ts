@@ -88,15 +88,20 @@ async function stopped(child: ChildProcess): Promise<void> {
 }
 
 /** `servers`: what stands in its `http` block. It reads files below the folder, and reloads at SIGHUP. */
-export async function startNginx(folder: string, servers: string, ports: readonly number[]): Promise<Daemon> {
+export async function startNginx(
+  folder: string,
+  servers: string,
+  ports: readonly number[],
+  workers: 'auto' | 1 = 1,
+): Promise<Daemon> {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`);
   const config = [
     ...(process.getuid?.() === 0 ? ['user root;'] : []),
     'daemon off;',
-    'worker_processes 1;',
+    `worker_processes ${workers};`,
     `pid ${join(folder, 'nginx.pid')};`,
     `error_log ${join(folder, 'nginx.log')} info;`,
-    'events { worker_connections 1024; }',
+    'events { worker_connections 4096; }',
     `http { access_log off; ${temporary.join(' ')} ${servers} }`,
   ];
   writeFileSync(join(folder, 'nginx.conf'), `${config.join('\n')}\n`);

@@ -83,8 +83,11 @@ function answerTo(query: Buffer, zone: Zone | undefined): Buffer {
   return Buffer.concat([header, query.subarray(12, end), ...answers]);
 }
 
-/** Answers on a free port of 127.0.0.1 until the test ends. */
-export async function dnsServer(names: Readonly<Record<string, Zone>>): Promise<DnsServer> {
+/** Answers on a free port of 127.0.0.1 until the test ends; `finished` says when, where tests run beside each other. */
+export async function dnsServer(
+  names: Readonly<Record<string, Zone>>,
+  finished: (close: () => void) => void = onTestFinished,
+): Promise<DnsServer> {
   const socket = createSocket('udp4');
   const zones = new Map(Object.entries(names));
   const asked: string[] = [];
@@ -96,6 +99,6 @@ export async function dnsServer(names: Readonly<Record<string, Zone>>): Promise<
     socket.send(answerTo(query, zone), from.port, from.address);
   });
   await new Promise<void>((resolve) => void socket.bind(0, '127.0.0.1', resolve));
-  onTestFinished(() => void socket.close());
+  finished(() => void socket.close());
   return { address: `127.0.0.1:${socket.address().port}`, names: zones, asked };
 }

@@ -34,7 +34,18 @@ server.listen(Number(port), address, () => {
 export function reloadingServer(
   folder: string,
   name: string,
-  { address = '127.0.0.1', deaf = false, pid = name }: { address?: string; deaf?: boolean; pid?: string } = {},
+  {
+    address = '127.0.0.1',
+    deaf = false,
+    pid = name,
+    finished = onTestFinished,
+  }: {
+    readonly address?: string;
+    readonly deaf?: boolean;
+    readonly pid?: string;
+    /** Says when the test has ended, where tests run beside each other. */
+    readonly finished?: (stop: () => Promise<void>) => void;
+  } = {},
 ): ReloadingServer {
   const program = join(folder, `${pid}-server.mjs`);
   const pidFile = join(folder, `${pid}.pid`);
@@ -63,6 +74,6 @@ export function reloadingServer(
       });
     });
   };
-  onTestFinished(stop);
+  finished(stop);
   return { pidFile, port: () => listening, start, stop };
 }

@@ -153,9 +153,9 @@ async function removeVersion(directory: Directory, name: string): Promise<void> 
   });
 }
 
-/** Removes what an interrupted switch left. */
-export async function settleDirectory(storage: PairStorage, path: string): Promise<Directory> {
-  const directory = await readDirectory(storage, path);
+/** Removes what an interrupted switch left. Gives what is there then. */
+export async function settleDirectory(directory: Directory): Promise<Directory> {
+  const { storage, path } = directory;
   if (directory.leftovers.length === 0) return directory;
   const { pendingLink, versions } = directoryPlaces(path);
   const pending = directory.versions.filter((name) => name.endsWith(PENDING));
@@ -291,7 +291,7 @@ export async function tidyDirectory(
   path: string,
   accounts: Accounts,
 ): Promise<{ readonly rewritten: boolean }> {
-  const directory = await settleDirectory(storage, path);
+  const directory = await settleDirectory(await readDirectory(storage, path));
   const { pair, stored, places, links, target } = directory;
   const wrong = storedFiles(places, stored, pair, storage, accounts).some(
     ({ problem, lost }) => problem !== undefined && lost !== true,

@@ -5,8 +5,9 @@ import { DAY_MS } from '../days.ts';
 import type { Issued, IssueOrder } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { openAuthority } from './authority.ts';
-import { refuseToOverwrite, replaceStored } from './stored.ts';
+import { replaceStored } from './stored.ts';
 import type { NewPair, Validate } from './swap.ts';
+import { constraintsOf } from './x509-extensions.ts';
 import { keyPem, makeKeys, makeLeaf } from './x509-make.ts';
 import { fingerprintOf, isKeyOf, isSignedBy, publicKeyFingerprint, readChain, readKey, x509Seen } from './x509-read.ts';
 
@@ -49,7 +50,9 @@ async function makePair(
     validityDays: order.validityDays,
     keys,
     now,
-    ...(opened === undefined ? {} : { signer: opened.signer }),
+    ...(opened === undefined
+      ? {}
+      : { signer: opened.signer, bare: opened.chain.some((each) => constraintsOf(each).subjects) }),
   });
   // The authority's own certificate comes too, though clients don't need a root: so the file says who signed it.
   const path = [leaf, ...(opened?.chain ?? [])];
@@ -69,7 +72,6 @@ function once(validate: Validate): Validate {
 /** Issues a certificate and swaps it in. Throws where the pair is as it was before. */
 export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issued> {
   const { storage, now, signal } = order;
-  if (order.first) await refuseToOverwrite(storage);
   order.progress(`making a key (${order.keyAlgorithm})`);
   const made = await makePair(order);
   const ends = made.leaf.validToDate.getTime();
@@ -77,7 +79,7 @@ export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issu
     order.progress(`the new certificate is only valid until ${new Date(ends).toISOString()}`);
   signal.throwIfAborted();
   const validate = once((certificate, key) => validatePair(order, certificate, key, made.issuer));
-  await replaceStored(storage, made, accounts, validate, signal);
+  await replaceStored(storage, order.first, made, accounts, validate, signal);
   return {
     fingerprint: fingerprintOf(made.leaf),
     notAfter: made.leaf.validToDate.toISOString(),

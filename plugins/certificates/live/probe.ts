@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import type { Gate } from './gate.ts';
-import { type NetworkPolicy, denialOf } from './networks.ts';
+import { type NetworkPolicy, denialOf } from '../networks.ts';
 import type { Names, Resolved } from './resolve.ts';
 import { type Anchors, type TrustSet, leadsToAnchor } from './trust.ts';
 import { isSignedBy, oneLine, x509Seen } from './x509-read.ts';

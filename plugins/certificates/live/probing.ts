@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { CertificatesConfig } from '../generated.ts';
 import type { CertificatesReader, Trust } from '../world.ts';
 import { openGate } from './gate.ts';
-import { networkPolicy } from './networks.ts';
+import { networkPolicy } from '../networks.ts';
 import { type ProbeWays, certificateReader, probe } from './probe.ts';
 import { openNames } from './resolve.ts';
 import { type TrustSet, openAnchors, readAnchors } from './trust.ts';

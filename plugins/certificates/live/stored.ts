@@ -3,6 +3,7 @@
 import type { PairSeen, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import {
+  type Directory,
   deleteDirectory,
   directorySeen,
   readDirectory,
@@ -25,7 +26,10 @@ export async function readStored(storage: PairStorage, accounts: Accounts): Prom
 /** Finishes or undoes an interrupted swap. Gives the fingerprint of the key that is stored then. */
 export async function settleStored(storage: PairStorage): Promise<{ readonly key?: string }> {
   const { directory } = storage;
-  const { pair } = directory === undefined ? await settleSwap(storage) : await settleDirectory(storage, directory.path);
+  const { pair } =
+    directory === undefined
+      ? await settleSwap(await readPairFiles(storage))
+      : await settleDirectory(await readDirectory(storage, directory.path));
   const key = pair.problem === undefined ? keyFingerprintOf(pair.key) : undefined;
   return key === undefined ? {} : { key };
 }
@@ -41,28 +45,32 @@ export async function deleteStored(storage: PairStorage): Promise<void> {
   else await deleteDirectory(storage, directory.path);
 }
 
-/** Throws where a first pair would be put over something. */
-export async function refuseToOverwrite(storage: PairStorage): Promise<void> {
-  const { directory } = storage;
-  if (directory === undefined) {
-    const [there] = inTheWay(await readPairFiles(storage));
-    if (there !== undefined) throw new Error(`${there} is there already, and is not overwritten`);
-    return;
-  }
-  const seen = await readDirectory(storage, directory.path);
-  refuseInTheWay(seen);
-  if (!seen.absent) throw new Error(`there is a pair in ${directory.path} already, and it is not overwritten`);
-}
-
-/** Puts a new pair in the place of what is stored, once what an interrupted swap left is settled. */
+/**
+ * Puts a new pair in the place of what is stored, once what an interrupted swap left is settled. The first one is put
+ * over nothing: throws where something lies in its place.
+ */
 export async function replaceStored(
   storage: PairStorage,
+  first: boolean,
   pair: NewPair,
   accounts: Accounts,
   validate: Validate,
   signal: AbortSignal,
 ): Promise<void> {
   const { directory } = storage;
-  if (directory === undefined) await swapIn(await settleSwap(storage), pair, accounts, validate, signal);
-  else await switchIn(await settleDirectory(storage, directory.path), pair, accounts, validate, signal);
+  if (directory !== undefined) {
+    const seen = await readDirectory(storage, directory.path);
+    if (first) refuseToReplace(seen);
+    await switchIn(await settleDirectory(seen), pair, accounts, validate, signal);
+    return;
+  }
+  const seen = await readPairFiles(storage);
+  const [there] = first ? inTheWay(seen) : [];
+  if (there !== undefined) throw new Error(`${there} is there already, and is not overwritten`);
+  await swapIn(await settleSwap(seen), pair, accounts, validate, signal);
+}
+
+function refuseToReplace(seen: Directory): void {
+  refuseInTheWay(seen);
+  if (!seen.absent) throw new Error(`there is a pair in ${seen.path} already, and it is not overwritten`);
 }

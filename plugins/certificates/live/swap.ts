@@ -37,18 +37,19 @@ async function drop(paths: readonly string[]): Promise<void> {
 const MOST_ROUNDS = 5;
 
 /** Finishes or undoes an interrupted swap; does nothing where there is none. Gives what is there then. */
-export async function settleSwap(storage: PairStorage): Promise<PairFiles> {
-  for (let round = 0; ; round++) {
-    const files = await readPairFiles(storage);
-    const { swap, renames, drops } = files.settlement;
-    if (swap === 'none') return files;
+export async function settleSwap(found: PairFiles): Promise<PairFiles> {
+  let files = found;
+  for (let round = 0; files.settlement.swap !== 'none'; round++) {
+    const { renames, drops } = files.settlement;
     if (round === MOST_ROUNDS)
       throw new Error(`the interrupted swap of ${files.places[0]?.path ?? ''} does not come to its end`);
     for (const { from, to } of renames) renameSync(from, to);
     if (renames.length > 0) await syncFolders(...renames.flatMap(({ from, to }) => [from, to]));
     // What was renamed is gone from its place already.
     await drop(drops);
+    files = await readPairFiles(files.storage);
   }
+  return files;
 }
 
 async function reread(path: string): Promise<string> {
@@ -183,7 +184,7 @@ function wrongParts({ places, stored, pair, storage }: PairFiles, accounts: Acco
 
 /** Sets owners and modes of a stored pair, writes files anew that follow from it, and settles what lies beside it. */
 export async function tidyPair(storage: PairStorage, accounts: Accounts): Promise<{ readonly rewritten: boolean }> {
-  const files = await settleSwap(storage);
+  const files = await settleSwap(await readPairFiles(storage));
   const { places, stored, pair } = files;
   const wrong = wrongParts(files, accounts);
   const { key } = pair;

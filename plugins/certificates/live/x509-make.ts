@@ -36,6 +36,8 @@ export interface LeafOrder {
   readonly keys: KeyPair;
   /** Without one, the certificate signs itself. */
   readonly signer?: Signer;
+  /** Without a common name: where its authority may sign some subjects only, none is always allowed (RFC 5280, 4.2.1.10). */
+  readonly bare?: boolean;
   /** Epoch ms. */
   readonly now: number;
 }
@@ -169,7 +171,7 @@ export async function makeAuthority(commonName: string, keys: KeyPair, now: numb
 /** A server certificate. It never outlives its authority, for no client would accept it then. */
 export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
   const [first = ''] = order.dnsNames;
-  const commonName = first.length <= MAX_COMMON_NAME ? first : undefined;
+  const commonName = first.length <= MAX_COMMON_NAME && order.bare !== true ? first : undefined;
   const authority = order.signer?.certificate;
   const begins = order.now - CLOCK_SKEW_MS;
   const ends = order.now + order.validityDays * DAY_MS;

@@ -2,10 +2,14 @@
 
 import { type KeyObject, X509Certificate, createPrivateKey, hash } from 'node:crypto';
 import type { X509Seen } from '../world.ts';
+import { blocksOf } from './pem.ts';
 
-const PEM = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/gu;
+const CERTIFICATE = /^(?:X509 |TRUSTED )?CERTIFICATE$/u;
+const PRIVATE_KEY = /(?:^| )PRIVATE KEY$/u;
 /** More certificates in a file than any chain has: reading stops there. */
 const MAX_CERTIFICATES = 500;
+/** So many certificates that were parsed last are kept: a look at many pairs meets the same authorities all the time. */
+const KEPT_CERTIFICATES = 200;
 
 /** Text and certificates of a PEM file; `problem` says why it is no chain of certificates. */
 export interface ChainSeen {
@@ -13,13 +17,32 @@ export interface ChainSeen {
   readonly problem?: string;
 }
 
+/** What begins like any certificate or key in DER form: a sequence whose length takes one or two bytes more to write. */
+function isDer(text: string): boolean {
+  return text.startsWith('\u0030\u0082') || text.startsWith('\u0030\u0081');
+}
+
+/** Parsed certificates by their text, the one that was asked for last at the end. Only what never changes is kept. */
+const parsed = new Map<string, X509Certificate>();
+
+function parse(block: string): X509Certificate {
+  const known = parsed.get(block);
+  const certificate = known ?? new X509Certificate(block);
+  if (known !== undefined) parsed.delete(block);
+  parsed.set(block, certificate);
+  const [oldest] = parsed.keys();
+  if (parsed.size > KEPT_CERTIFICATES && oldest !== undefined) parsed.delete(oldest);
+  return certificate;
+}
+
 export function readChain(pem: string): ChainSeen {
   const certificates: X509Certificate[] = [];
-  for (const [block] of pem.matchAll(PEM)) {
+  for (const { label, text } of blocksOf(pem)) {
+    if (!CERTIFICATE.test(label)) continue;
     if (certificates.length === MAX_CERTIFICATES)
       return { certificates, problem: `has more than ${MAX_CERTIFICATES} certificates` };
     try {
-      const certificate = new X509Certificate(block);
+      const certificate = parse(text);
       // A date that is none shows only when it is asked for.
       if (Number.isNaN(certificate.validFromDate.getTime()) || Number.isNaN(certificate.validToDate.getTime()))
         return { certificates, problem: 'has a certificate without a proper validity' };
@@ -29,12 +52,8 @@ export function readChain(pem: string): ChainSeen {
     }
   }
   if (certificates.length > 0) return { certificates };
-  // A sequence of a length that takes two bytes to write: what every certificate in DER form begins with.
-  const isDer = pem.startsWith('\u0030\u0082');
-  return { certificates, problem: isDer ? 'is in DER form, not PEM' : 'has no certificate in it' };
+  return { certificates, problem: isDer(pem) ? 'is in DER form, not PEM' : 'has no certificate in it' };
 }
-
-const KEY = /-----BEGIN ((?:[A-Z0-9]+ )?PRIVATE KEY)-----[\s\S]+?-----END \1-----/u;
 
 export type KeySeen =
   | { readonly key: KeyObject }
@@ -42,23 +61,18 @@ export type KeySeen =
 
 /** PKCS#8, PKCS#1 or SEC1, not encrypted, wherever in the text it stands. What is wrong is said without any of the text. */
 export function readKey(pem: string): KeySeen {
-  const [block] = KEY.exec(pem) ?? [];
-  // PKCS#8 says so in its first line, the older forms in a header (RFC 1421, 4.6.1.1).
-  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/mu.test(pem))
-    return { problem: 'is encrypted', code: 'encrypted' };
-  if (block === undefined)
-    return {
-      problem:
-        pem.startsWith('\u0030\u0082') || pem.startsWith('\u0030\u0081')
-          ? 'is in DER form, not PEM'
-          : 'has no private key in it',
-      code: 'damaged',
-    };
-  try {
-    return { key: createPrivateKey({ key: block, format: 'pem' }) };
-  } catch {
-    return { problem: 'has a private key that cannot be parsed', code: 'damaged' };
+  for (const { label, text } of blocksOf(pem)) {
+    if (!PRIVATE_KEY.test(label)) continue;
+    // PKCS#8 says so in its label, the older forms in a header (RFC 1421, 4.6.1.1).
+    if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type: 4,ENCRYPTED/mu.test(text))
+      return { problem: 'is encrypted', code: 'encrypted' };
+    try {
+      return { key: createPrivateKey({ key: text, format: 'pem' }) };
+    } catch {
+      return { problem: 'has a private key that cannot be parsed', code: 'damaged' };
+    }
   }
+  return { problem: isDer(pem) ? 'is in DER form, not PEM' : 'has no private key in it', code: 'damaged' };
 }
 
 const CURVES: Readonly<Record<string, string>> = {
@@ -117,6 +131,17 @@ export function fingerprintOf(certificate: X509Certificate): string {
  * may sign: a server's own certificate that signs itself may not, and did all the same.
  */
 export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  const known = signed.get(certificate)?.get(issuer);
+  if (known !== undefined) return known;
+  const is = verifies(certificate, issuer);
+  signed.set(certificate, (signed.get(certificate) ?? new WeakMap<X509Certificate, boolean>()).set(issuer, is));
+  return is;
+}
+
+/** What was verified before; it stays as true as the two certificates stay the same. */
+const signed = new WeakMap<X509Certificate, WeakMap<X509Certificate, boolean>>();
+
+function verifies(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
     return certificate.issuer === issuer.subject && certificate.verify(issuer.publicKey);
   } catch {
@@ -124,16 +149,25 @@ export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate
   }
 }
 
-/** A distinguished name as node:crypto prints it, on one line. */
+/** A distinguished name on one line. What would move a cursor or turn the text around is written as its code. */
 export function oneLine(name: string | undefined): string {
   return (name ?? '')
     .split('\n')
     .filter((part) => part !== '')
-    .join(', ');
+    .join(', ')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`);
 }
+
+const seen = new WeakMap<X509Certificate, X509Seen>();
 
 /** Everything that is shown of one certificate. */
 export function x509Seen(certificate: X509Certificate): X509Seen {
+  const known = seen.get(certificate) ?? shownOf(certificate);
+  seen.set(certificate, known);
+  return known;
+}
+
+function shownOf(certificate: X509Certificate): X509Seen {
   const names = alternativeNames(certificate.subjectAltName, 'DNS').map((name) => name.toLowerCase());
   return {
     fingerprint: fingerprintOf(certificate),

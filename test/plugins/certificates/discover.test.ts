@@ -1,9 +1,11 @@
 /** Discovery: pairs in folders, made by openssl, as documents that are read again without a problem. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import type { CertificateSpec } from '../../../plugins/certificates/generated.ts';
 import { fettle, temporaryFolder, writeFiles } from '../../support/cli.ts';
 
 let folder: string;
@@ -102,5 +104,156 @@ describe('import --all --plugin certificates', () => {
   it('a folder that is not there is told', async () => {
     const { code, stderr } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'nowhere');
     expect([code, stderr]).toEqual([4, expect.stringContaining('nowhere')]);
+  });
+
+  /** What is imported of a folder, as parsed documents and as text. */
+  async function imported(...places: readonly string[]) {
+    const { stdout, stderr, code } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', ...places);
+    const specs = parseAllDocuments(stdout).flatMap((each) => {
+      const document = each.toJS() as { readonly spec?: CertificateSpec } | null;
+      return document?.spec === undefined ? [] : [document.spec];
+    });
+    return { text: stdout, specs, stderr, code };
+  }
+
+  /** An authority, an intermediate and a server certificate, each by openssl. */
+  function chain(name: string): { readonly leaf: string; readonly middle: string; readonly key: string } {
+    const at = join(folder, `made-${name}`);
+    mkdirSync(at, { recursive: true });
+    const run = (...args: readonly string[]) => execFileSync('openssl', [...args], { cwd: at, stdio: 'pipe' });
+    const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    run('req', '-x509', ...ec, '-keyout', 'root.key', '-out', 'root.crt', '-subj', '/CN=Root', '-days', '900');
+    run('req', ...ec, '-keyout', 'middle.key', '-out', 'middle.csr', '-subj', '/CN=Middle');
+    writeFileSync(join(at, 'middle.ext'), 'basicConstraints=critical,CA:TRUE\n');
+    const signed = (what: string, by: string) =>
+      run(
+        'x509',
+        '-req',
+        '-in',
+        `${what}.csr`,
+        '-CA',
+        `${by}.crt`,
+        '-CAkey',
+        `${by}.key`,
+        '-out',
+        `${what}.crt`,
+        '-days',
+        '90',
+        '-extfile',
+        `${what}.ext`,
+      );
+    signed('middle', 'root');
+    run('req', ...ec, '-keyout', 'leaf.key', '-out', 'leaf.csr', '-subj', `/CN=${name}`);
+    writeFileSync(join(at, 'leaf.ext'), `subjectAltName=DNS:${name}\n`);
+    signed('leaf', 'middle');
+    run('ec', '-in', 'leaf.key', '-out', 'sec1.key');
+    const text = (file: string) => readFileSync(join(at, file), 'utf8');
+    const made = { leaf: text('leaf.crt'), middle: text('middle.crt'), key: text('leaf.key') };
+    rmSync(at, { recursive: true });
+    return made;
+  }
+
+  it('finds what certbot keeps, once, and not what it kept before', async () => {
+    for (const version of [1, 2]) {
+      const { leaf, middle, key } = chain('www.example.test');
+      writeFiles(folder, {
+        [`le/archive/www.example.test/cert${version}.pem`]: leaf,
+        [`le/archive/www.example.test/chain${version}.pem`]: middle,
+        [`le/archive/www.example.test/fullchain${version}.pem`]: leaf + middle,
+        [`le/archive/www.example.test/privkey${version}.pem`]: key,
+      });
+    }
+    mkdirSync(join(folder, 'le/live/www.example.test'), { recursive: true });
+    for (const name of ['cert', 'chain', 'fullchain', 'privkey'])
+      symlinkSync(`../../archive/www.example.test/${name}2.pem`, join(folder, `le/live/www.example.test/${name}.pem`));
+    chmodSync(join(folder, 'le/archive/www.example.test/privkey2.pem'), 0o640);
+    const { specs, text } = await imported('le');
+    const at = (name: string) => `../le/live/www.example.test/${name}.pem`;
+    expect(specs).toMatchObject([
+      {
+        dnsNames: ['www.example.test'],
+        keyAlgorithm: 'ecdsa-p256',
+        validityDays: 90,
+        storage: {
+          file: { certificate: at('cert'), chain: at('chain'), fullchain: at('fullchain'), key: at('privkey') },
+        },
+      },
+    ]);
+    expect(text).toContain('# issued by CN=Middle, valid until');
+    expect(text).not.toContain('archive');
+    // What is adopted is as its document says: nothing is set right, the links and the mode of the key stay.
+    writeFiles(folder, { 'desired/found.yaml': text });
+    expect((await fettle(folder, 'import', 'certificates/Certificate/www.example.test')).code).toBe(0);
+    const { stdout } = await fettle(folder, 'plan');
+    expect(stdout).toContain('issuer: "CN=Middle" → "self-signed"');
+    expect(stdout).not.toMatch(/storage|mode/u);
+  });
+
+  it('finds what step makes: the chain in one file, and a key in the older form', async () => {
+    const { leaf, middle, key } = chain('svc.example.test');
+    mkdirSync(join(folder, 'step'));
+    writeFileSync(join(folder, 'step/svc.crt'), leaf + middle);
+    writeFileSync(join(folder, 'step/pkcs8'), key);
+    execFileSync('openssl', ['ec', '-in', 'pkcs8', '-out', 'svc.key'], { cwd: join(folder, 'step'), stdio: 'pipe' });
+    expect(readFileSync(join(folder, 'step/svc.key'), 'utf8')).toContain('BEGIN EC PRIVATE KEY');
+    const { specs } = await imported('step');
+    expect(specs).toMatchObject([{ storage: { file: { certificate: '../step/svc.crt', key: '../step/svc.key' } } }]);
+  });
+
+  it('finds one file with all in it, in whatever order', async () => {
+    const { leaf, middle, key } = chain('lb.example.test');
+    writeFiles(folder, { 'haproxy/site.pem': middle + key + leaf });
+    chmodSync(join(folder, 'haproxy/site.pem'), 0o644);
+    const { specs, text } = await imported('haproxy');
+    expect(specs).toMatchObject([{ storage: { file: { combined: '../haproxy/site.pem' } } }]);
+    expect(text).toContain('# its key has the mode 0644, which lets others read it; it becomes 0600');
+  });
+
+  it('finds a folder that is switched as a whole, and nothing of what is in it', async () => {
+    writeFiles(folder, {
+      'desired/www.yaml':
+        'apiVersion: certificates/v1\nkind: Certificate\nmetadata: { name: www }\nspec: { issuer: self, dnsNames: [www.example.test], storage: { directory: { path: ../tls/www, combined: true } } }\n',
+    });
+    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+    expect((await imported('tls')).stderr).toContain('nothing was found');
+    rmSync(join(folder, 'desired/www.yaml'));
+    rmSync(join(folder, '.fettle'), { recursive: true });
+    const { specs } = await imported('tls');
+    expect(specs).toMatchObject([{ storage: { directory: { path: '../tls/www', combined: true } } }]);
+  });
+
+  it('finds what openssl makes by default, and says where else the same certificate lies', async () => {
+    const at = join(folder, 'own');
+    mkdirSync(at);
+    const args = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ed25519',
+      '-nodes',
+      '-keyout',
+      'key.pem',
+      '-out',
+      'cert.pem',
+      '-subj',
+      '/CN=own',
+      '-addext',
+      'subjectAltName=DNS:own.example.test',
+    ];
+    execFileSync('openssl', args, { cwd: at, stdio: 'pipe' });
+    mkdirSync(join(at, 'copy'));
+    copyFileSync(join(at, 'cert.pem'), join(at, 'copy/cert.pem'));
+    const { specs, text } = await imported('own');
+    expect(specs).toMatchObject([
+      { keyAlgorithm: 'ed25519', storage: { file: { certificate: '../own/cert.pem', key: '../own/key.pem' } } },
+    ]);
+    expect(text).toContain('# also in own/copy/cert.pem, which are not replaced when it is renewed');
+  });
+
+  it('a file that cannot be read is told, and the rest is found', async () => {
+    pair('pki', 'a.example.test');
+    symlinkSync('loop.pem', join(folder, 'pki/loop.pem'));
+    const { specs, stderr, code } = await imported('pki');
+    expect([specs.length, code, stderr]).toEqual([1, 4, expect.stringContaining('loop.pem: ELOOP')]);
   });
 });

@@ -178,7 +178,7 @@ describe('a command of a Certificate', () => {
 });
 
 describe('a Domain', () => {
-  test.each([undefined, '127.0.0.1', '::1', '[::1]', 'fe80::1%eth0', '::ffff:1.2.3.4', 'lb.example.test'])(
+  test.each([undefined, '127.0.0.1', '::1', '[::1]', 'fd00::1%eth0', '::ffff:1.2.3.4', 'lb.example.test'])(
     'at %s has no mistake',
     (address) => {
       expect(check(domain(address === undefined ? {} : { address }))).toEqual([]);
@@ -283,5 +283,58 @@ describe('documents together', () => {
     const mistakes = checkTogether(documents);
     expect(mistakes).toMatchObject([{ code: 'same-file', pointer, ref: documents.at(-1)?.ref }]);
     expect(mistakes[0]?.message).toContain(text);
+  });
+});
+
+describe('where a Domain leads', () => {
+  test.each<readonly [Partial<DomainSpec>, string, string]>([
+    [{ address: '169.254.169.254' }, '/spec/address', '169.254.169.254 lies in 169.254.169.254/32'],
+    [{ address: '[::ffff:a9fe:a9fe]' }, '/spec/address', '[::ffff:a9fe:a9fe] lies in 169.254.169.254/32'],
+    [{ route: { target: 'fe80::1%eth0' } }, '/spec/route/target', 'fe80::1%eth0 lies in fe80::/10'],
+  ])('%j is warned of where it may not be probed', (spec, pointer, message) => {
+    expect(check(domain(spec))).toMatchObject([
+      { code: 'denied-address', severity: 'warning', pointer, message: `${message}, which may not be probed` },
+    ]);
+  });
+
+  test('depends on the settings', () => {
+    const at = domain({ address: '10.0.0.1' });
+    expect(check(at)).toEqual([]);
+    expect(check(at, { probe: { deny: ['10.0.0.0/8'] } })).toMatchObject([{ code: 'denied-address' }]);
+    const metadata = domain({ address: '169.254.169.254' });
+    expect(check(metadata, { probe: { allow: ['169.254.169.254'] } })).toEqual([]);
+  });
+
+  test('is a place without a port', () => {
+    expect(check(domain({ route: { target: 'lb.example.net:8443' } }))).toMatchObject([
+      { code: 'invalid-address', pointer: '/spec/route/target', suggestion: 'target: lb.example.net and port: 8443' },
+    ]);
+    expect(check(domain({ route: { target: 'lb.example.net', region: 'eu' } }))).toEqual([]);
+    expect(check(domain({ route: 'none' }))).toEqual([]);
+  });
+});
+
+describe('settings of probes', () => {
+  const of = (probe: Json) => certificates.checkSettings?.({ probe });
+
+  test('that are networks and servers', () => {
+    expect(
+      of({
+        allow: ['169.254.10.0/24', '::1'],
+        deny: ['10.0.0.0/8', 'fd00::/8', '::ffff:0:0/96'],
+        resolvers: ['192.0.2.53', '192.0.2.53:5353', '2001:db8::53', '[2001:db8::53]', '[2001:db8::53]:5353'],
+      }),
+    ).toEqual([]);
+  });
+
+  test.each<readonly [Json, string]>([
+    [{ allow: ['10.0.0.0/8', 'example.test'] }, '/probe/allow/1'],
+    [{ deny: ['10.0.0/8'] }, '/probe/deny/0'],
+    [{ resolvers: ['dns.example.test'] }, '/probe/resolvers/0'],
+    [{ resolvers: ['192.0.2.53:0'] }, '/probe/resolvers/0'],
+    [{ resolvers: ['192.0.2.53:70000'] }, '/probe/resolvers/0'],
+    [{ resolvers: ['2001:db8::53:99999'] }, '/probe/resolvers/0'],
+  ])('%j is a mistake', (probe, pointer) => {
+    expect(of(probe)).toMatchObject([{ pointer, message: expect.stringContaining(' is no ') }]);
   });
 });

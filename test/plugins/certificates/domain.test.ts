@@ -70,9 +70,22 @@ describe('tlsMode: passthrough', () => {
   it('tells what is wrong, and no more than that', () => {
     const seen = see(look([EXPIRED]), spec);
     expect(seen.state).toBe('passthrough_unverified');
-    expect(codes(seen)).toEqual(['warning expired', 'warning untrusted']);
+    expect(seen.findings.map(({ code, severity, message }) => `${severity} ${code}: ${message}`)).toEqual([
+      expect.stringMatching(/^warning upstream: expired: expired 3 days ago, at /u),
+      expect.stringMatching(/^warning upstream: untrusted: does not lead to a trust anchor: CERT_HAS_EXPIRED/u),
+    ]);
     expect(seen.facts.error).toBe('expired');
-    expect(codes(see(look([failed('192.0.2.1', 'refused')]), spec))).toEqual(['warning refused']);
+    expect(codes(see(look([failed('192.0.2.1', 'refused')]), spec))).toEqual(['warning upstream']);
+    const late = { resolved: false, error: 'timeout', message: 'its name did not resolve in time' } as const;
+    expect(see({ kind: 'probed', seen: late }, spec)).toMatchObject({
+      state: 'passthrough_unverified',
+      findings: [{ code: 'upstream' }],
+    });
+    const unknown = { resolved: false, error: 'name-not-resolved', message: 'its name does not resolve' } as const;
+    expect(see({ kind: 'probed', seen: unknown }, spec)).toMatchObject({
+      state: 'pending_route',
+      findings: [{ code: 'name-not-resolved', severity: 'error' }],
+    });
   });
 
   it('counts no failure', () => {

@@ -205,7 +205,11 @@ backend behind
   );
   expect(observed).toMatchObject([
     { state: 'passthrough_unverified', findings: [], facts: { subject: `CN=${HOST}`, trusted: true } },
-    { state: 'passthrough_unverified', findings: [{ code: 'reset', severity: 'warning' }], facts: { error: 'reset' } },
+    {
+      state: 'passthrough_unverified',
+      findings: [{ code: 'upstream', severity: 'warning' }],
+      facts: { error: 'reset' },
+    },
   ]);
 });
 

@@ -1,8 +1,9 @@
 /** Networks that may not be probed: every form in which an address can be written, and which of two networks decides. */
 
 import fc from 'fast-check';
+import { isIP } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { addressNumber, denialOf, networkOf, networkPolicy } from '../../../plugins/certificates/live/networks.ts';
+import { addressNumber, denialOf, networkOf, networkPolicy } from '../../../plugins/certificates/networks.ts';
 
 const standard = networkPolicy([], []);
 
@@ -162,6 +163,22 @@ describe('a network', () => {
   it('may have bits beyond its length', () => {
     expect(denialOf('10.200.0.1', networkPolicy([], ['10.1.2.3/8']))).toBe('10.1.2.3/8');
   });
+});
+
+it('an address is what Node.js takes for one', () => {
+  const part = fc.stringMatching(/^(?:[0-9a-fA-F]{0,5}|\d{1,3}(?:\.\d{1,3}){2,4})$/u);
+  const text = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.array(part, { minLength: 1, maxLength: 9 }).map((parts) => parts.join(':')),
+    fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 3, maxLength: 5 }).map((parts) => parts.join('.')),
+    fc.tuple(fc.ipV6(), fc.constantFrom('%eth0', '%', '%1%2', '/64', ' ')).map((both) => both.join('')),
+    fc.stringMatching(/^[:.0-9a-f]{0,12}$/u),
+  );
+  fc.assert(
+    fc.property(text, (address) => (addressNumber(address) === undefined) === (isIP(address) === 0)),
+    { numRuns: 5000 },
+  );
 });
 
 it('an address is a number', () => {

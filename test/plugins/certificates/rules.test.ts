@@ -104,7 +104,7 @@ describe('renewal-loop', () => {
   const judge = (issued: number | undefined, change = changeOf('expiring_soon>renewing'), given: Given = {}) =>
     renewalLoop(
       change,
-      pairOf({ ...given, kept: issued === undefined ? {} : { issuedAt: iso(issued) } }),
+      pairOf({ ...given, kept: { ...given.kept, ...(issued === undefined ? {} : { issuedAt: iso(issued) }) } }),
       sceneOf([issuerPair()]),
     );
 
@@ -113,6 +113,20 @@ describe('renewal-loop', () => {
     ['issued just now', NOW, undefined, undefined, 'reject'],
     ['issued a third of its lifetime ago, less 1 ms', NOW - 30 * DAY + 1, undefined, undefined, 'reject'],
     ['issued a third of its lifetime ago', NOW - 30 * DAY, undefined, undefined, 'pass'],
+    [
+      'issued lately, and what is stored ends before it clears',
+      NOW - DAY,
+      undefined,
+      { facts: { notBefore: iso(NOW - 87 * DAY), notAfter: iso(NOW + 3 * DAY) } },
+      'pass',
+    ],
+    [
+      'issued lately, and what is stored ends before it clears, in a little more than a thirtieth of its life',
+      NOW - DAY,
+      undefined,
+      { facts: { notBefore: iso(NOW - 87 * DAY + 1), notAfter: iso(NOW + 3 * DAY + 1) } },
+      'reject',
+    ],
     [
       'of a shorter life than is written',
       NOW - DAY,
@@ -142,6 +156,20 @@ describe('renewal-loop', () => {
       changeOf('normal>normal', { fields: tidy, cause: 'drift' }),
       undefined,
       'pass',
+    ],
+    [
+      'another authority than signed it',
+      NOW - DAY,
+      changeOf('normal>normal', { fields: [{ path: '/issuer', after: fingerprint('b') }], cause: 'drift' }),
+      { kept: { issuer: fingerprint('a') } },
+      'pass',
+    ],
+    [
+      'the authority that has signed it, and cannot be seen in what is stored',
+      NOW - DAY,
+      changeOf('normal>normal', { fields: [{ path: '/issuer', after: fingerprint('a') }], cause: 'drift' }),
+      { kept: { issuer: fingerprint('a') } },
+      'reject',
     ],
     [
       'a document that asks for one that is issued later',

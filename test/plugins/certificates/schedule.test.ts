@@ -79,3 +79,24 @@ test.each([
   await run('drift --record');
   expect(other.connections()).toBe(1);
 });
+
+test('what is remembered comes to a summary, and settings that are none are told with their place', async () => {
+  const folder = temporaryFolder();
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const server = await closing();
+  writeFiles(folder, {
+    'fettle.yaml': 'name: test\nstore: .fettle\n',
+    'desired/www.yaml': domainYaml(server.port, 'standard'),
+  });
+  const run = (line: string): Promise<Done> => fettle(folder, line, { now: () => START });
+  const summary = 'certificates · by state and days left\n    Domain  1 tls_error; left: 1 not known\n';
+  expect((await run('plan')).stdout).toContain(summary);
+  expect((await run('state list')).stdout).toBe('');
+  await run('drift --record');
+  expect((await run('state list')).stdout).toContain(summary);
+  const settings = 'plugins:\n  certificates:\n    probe:\n      deny: [10.0.0.0/8, 10.0.0.0/33]\n';
+  writeFiles(folder, { 'fettle.yaml': `name: test\nstore: .fettle\n${settings}` });
+  const wrong = await run('plan');
+  expect(wrong.code).toBe(1);
+  expect(wrong.stdout + wrong.stderr).toMatch(/fettle\.yaml:6:26[^]*10\.0\.0\.0\/33 is no network/u);
+});

@@ -390,8 +390,12 @@ describe('a swap', () => {
 
   test('settles twice with the same end', async () => {
     const line = folderWith(pointOf(made.old, 'certificate renamed').files);
-    await settleSwap(storageOf(line));
-    expect((await settleSwap(storageOf(line))).settlement).toEqual({ swap: 'none', renames: [], drops: [] });
+    await settleSwap(await readPairFiles(storageOf(line)));
+    expect((await settleSwap(await readPairFiles(storageOf(line)))).settlement).toEqual({
+      swap: 'none',
+      renames: [],
+      drops: [],
+    });
     expectSound(line);
   });
 });

@@ -17,40 +17,50 @@
  * | `…:0:5efe:a.b.c.d`, `…:200:5efe:a.b.c.d` | the last 32 bits | RFC 5214, 6.1 |
  */
 
-import { isIPv4, isIPv6 } from 'node:net';
-
 const BITS = 128;
 const MAPPED = 0xffffn << 32n;
 const LOW = 0xffff_ffffn;
 const LOOPBACK_4 = MAPPED | 0x7f00_0001n;
 const LOOPBACK_6 = 1n;
 
-function ofIPv4(text: string): bigint {
+const BYTE = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const IPV4 = new RegExp(`^${BYTE}(?:\\.${BYTE}){3}$`, 'u');
+
+function ofIPv4(text: string): bigint | undefined {
+  if (!IPV4.test(text)) return undefined;
   return text.split('.').reduce((all, part) => (all << 8n) | BigInt(part), 0n);
 }
 
-/** Groups of 16 bits; an IPv4 address at the end is two of them. */
-function groupsOf(text: string): readonly bigint[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((part) => {
-    if (!part.includes('.')) return [BigInt(`0x${part}`)];
-    const low = ofIPv4(part);
-    return [low >> 16n, low & 0xffffn];
-  });
+/** Groups of 16 bits between colons; an IPv4 address at the end is two of them. */
+function groupsOf(text: string, mayEndInIPv4: boolean): readonly bigint[] | undefined {
+  const groups: bigint[] = [];
+  const parts = text === '' ? [] : text.split(':');
+  for (const [i, part] of parts.entries()) {
+    const low = mayEndInIPv4 && i === parts.length - 1 ? ofIPv4(part) : undefined;
+    if (low !== undefined) groups.push(low >> 16n, low & 0xffffn);
+    else if (/^[0-9a-f]{1,4}$/iu.test(part)) groups.push(BigInt(`0x${part}`));
+    else return undefined;
+  }
+  return groups;
 }
 
-function ofIPv6(text: string): bigint {
-  const [head = '', tail] = text.split('::');
-  const before = groupsOf(head);
-  const after = tail === undefined ? [] : groupsOf(tail);
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0n);
+function ofIPv6(text: string): bigint | undefined {
+  const [head = '', tail, more] = text.split('::');
+  if (more !== undefined) return undefined;
+  const before = groupsOf(head, tail === undefined);
+  const after = groupsOf(tail ?? '', true);
+  if (before === undefined || after === undefined) return undefined;
+  const left = 8 - before.length - after.length;
+  // Two colons stand for at least one group.
+  if (tail === undefined ? left !== 0 : left < 1) return undefined;
+  const zeros = Array.from({ length: left }, () => 0n);
   return [...before, ...zeros, ...after].reduce((all, group) => (all << 16n) | group, 0n);
 }
 
 /** An address as a number of 128 bits; undefined where the text is none. The zone of an IPv6 address does not count. */
 export function addressNumber(text: string): bigint | undefined {
-  if (isIPv4(text)) return MAPPED | ofIPv4(text);
-  return isIPv6(text) ? ofIPv6(text.replace(/%.*$/su, '')) : undefined;
+  const low = ofIPv4(text);
+  return low === undefined ? ofIPv6(text.replace(/%[^%]+$/u, '')) : MAPPED | low;
 }
 
 export interface Network {
@@ -67,7 +77,7 @@ export function networkOf(text: string): Network | undefined {
   const address = written?.['address'] ?? '';
   const base = addressNumber(address);
   if (base === undefined) return undefined;
-  const before = isIPv4(address) ? 96 : 0;
+  const before = IPV4.test(address) ? 96 : 0;
   const length = before + Number(written?.['length'] ?? BITS - before);
   return length > BITS ? undefined : { text, base, length };
 }

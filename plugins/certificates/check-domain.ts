@@ -1,0 +1,105 @@
+/** Checks of Domains and of how they are probed that a schema can't make: places to connect to, and networks. */
+
+import type { Mistake } from '../../src/engine/plugin.ts';
+import type { CertificatesConfig, DomainSpec } from './generated.ts';
+import { addressNumber, denialOf, networkOf, networkPolicy } from './networks.ts';
+
+type ProbeSettings = Partial<CertificatesConfig['probe']>;
+
+/** A name or an address to connect to, without a port. */
+function placeMistakes(place: string, pointer: string, probe: ProbeSettings): readonly Mistake[] {
+  const withPort = /^(?<name>[^:]+|\[[^\]]+\]):(?<port>\d+)$/u.exec(place)?.groups;
+  if (withPort !== undefined)
+    return [
+      {
+        code: 'invalid-address',
+        pointer,
+        message: `${place} has a port in it`,
+        suggestion: `${pointer.slice(pointer.lastIndexOf('/') + 1)}: ${withPort['name'] ?? ''} and port: ${withPort['port'] ?? ''}`,
+      },
+    ];
+  if (!/^(?:[a-z0-9._-]+|\[?[0-9a-f:.]+(?:%[a-z0-9._-]+)?\]?)$/iu.test(place))
+    return [{ code: 'invalid-address', pointer, message: `${place} is neither an address nor the name of a host` }];
+  const address = place.replace(/^\[(.*)\]$/u, '$1');
+  const denial =
+    addressNumber(address) === undefined
+      ? undefined
+      : denialOf(address, networkPolicy(probe.allow ?? [], probe.deny ?? []));
+  if (denial === undefined) return [];
+  return [
+    {
+      code: 'denied-address',
+      pointer,
+      message: `${place} lies in ${denial}, which may not be probed`,
+      suggestion: 'plugins.certificates.probe.allow in fettle.yaml names networks that may be',
+      severity: 'warning',
+    },
+  ];
+}
+
+export function checkDomain(spec: DomainSpec, { probe }: Partial<CertificatesConfig>): readonly Mistake[] {
+  const { host, address, route } = spec;
+  const target = typeof route === 'object' ? route.target : undefined;
+  const settings = probe ?? {};
+  return [
+    ...(host.includes('*')
+      ? [
+          {
+            code: 'invalid-host',
+            pointer: '/spec/host',
+            message: `${host} is no single host`,
+            suggestion: 'write one Domain for each host',
+          },
+        ]
+      : []),
+    ...(address === undefined ? [] : placeMistakes(address, '/spec/address', settings)),
+    ...(target === undefined ? [] : placeMistakes(target, '/spec/route/target', settings)),
+  ];
+}
+
+type SettingsMistake = Omit<Mistake, 'code' | 'severity'>;
+
+function networkMistakes(texts: readonly string[], pointer: string): readonly SettingsMistake[] {
+  return texts.flatMap((text, i) =>
+    networkOf(text) === undefined
+      ? [
+          {
+            pointer: `${pointer}/${i}`,
+            message: `${text} is no network`,
+            suggestion: 'a network is written as 10.0.0.0/8 or fd00::/8, one address as it is',
+          },
+        ]
+      : [],
+  );
+}
+
+const MOST_PORTS = 65_535;
+
+/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`. */
+function isServer(text: string): boolean {
+  const { bracketed, plain, port } =
+    /^(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^:[\]]+))(?::(?<port>\d{1,5}))?$/u.exec(text)?.groups ?? {};
+  const address = bracketed ?? plain ?? text;
+  return (
+    addressNumber(address) !== undefined && (port === undefined || (Number(port) > 0 && Number(port) <= MOST_PORTS))
+  );
+}
+
+/** Mistakes in the settings of probes. */
+export function checkProbe({ probe }: Partial<CertificatesConfig>): readonly SettingsMistake[] {
+  return [
+    ...networkMistakes(probe?.allow ?? [], '/probe/allow'),
+    ...networkMistakes(probe?.deny ?? [], '/probe/deny'),
+    ...(probe?.resolvers ?? []).flatMap((text, i) =>
+      isServer(text)
+        ? []
+        : [
+            {
+              pointer: `/probe/resolvers/${i}`,
+              message: `${text} is no address of a DNS server`,
+              suggestion: 'one is written as 192.0.2.53 or [2001:db8::53]:5353',
+            },
+          ],
+    ),
+  ];
+}

@@ -1,0 +1,96 @@
+/** Summary: how many certificates and Domains are in which state, and how many days they have left. Pure. */
+
+import type { Pair, Scene, Summary } from '../../src/engine/types.ts';
+import { DAY_MS } from './days.ts';
+import { tables } from './generated.ts';
+
+const KINDS = ['Certificate', 'Domain'] as const;
+
+type CountedKind = (typeof KINDS)[number];
+
+/** Up to so many days, not included; in the order in which they are told. */
+const LIMITS = [7, 30, 90] as const;
+const ENDED = 'ended';
+const LATER = `${LIMITS.at(-1)} days and more`;
+const UNKNOWN = 'not known';
+const SPANS: readonly string[] = [ENDED, ...LIMITS.map((days) => `under ${days} days`), LATER, UNKNOWN];
+
+/** The states of a kind in the order of its spec. */
+function statesOf(kind: CountedKind): readonly string[] {
+  const [machine] = Object.values(tables.kinds[kind].machines);
+  return machine?.states ?? [];
+}
+
+/** What was seen, and where nothing could be, what is remembered. Undefined for what nobody wants and nobody sees. */
+function stateOf({ desired, observed, memory, gap }: Pair): string | undefined {
+  if (observed !== undefined) return observed.state;
+  if (gap !== undefined) return memory?.state;
+  return desired === undefined ? undefined : 'absent';
+}
+
+/** End of the validity, epoch ms; NaN where none is known. */
+function endOf({ observed, memory, gap }: Pair): number {
+  const facts = (observed?.facts ?? {}) as { readonly notAfter?: unknown };
+  const end = observed === undefined && gap !== undefined ? memory?.kept['notAfter'] : facts.notAfter;
+  return typeof end === 'string' ? Date.parse(end) : Number.NaN;
+}
+
+function spanOf(end: number, now: number): string {
+  if (Number.isNaN(end)) return UNKNOWN;
+  if (now > end) return ENDED;
+  const limit = LIMITS.find((days) => end - now < days * DAY_MS);
+  return limit === undefined ? LATER : `under ${limit} days`;
+}
+
+function counted(keys: readonly string[], values: readonly string[]): Readonly<Record<string, number>> {
+  const counts = Object.fromEntries(keys.map((key) => [key, 0]));
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}
+
+const text = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([key, count]) => `${count} ${key}`)
+    .join(', ');
+
+interface Counts {
+  readonly kind: CountedKind;
+  readonly states: Readonly<Record<string, number>>;
+  readonly days: Readonly<Record<string, number>>;
+}
+
+function countsOf(kind: CountedKind, pairs: readonly Pair[], now: number): Counts | undefined {
+  const known = pairs.filter((pair) => pair.ref.kind === kind && stateOf(pair) !== undefined);
+  if (known.length === 0) return undefined;
+  const there = known.filter((pair) => stateOf(pair) !== 'absent');
+  return {
+    kind,
+    states: counted(
+      statesOf(kind),
+      known.map((pair) => stateOf(pair) ?? ''),
+    ),
+    days: counted(
+      SPANS,
+      there.map((pair) => spanOf(endOf(pair), now)),
+    ),
+  };
+}
+
+/** Certificates and Domains by state, and by the days that are left of what is stored or served. */
+export function summary(pairs: readonly Pair[], { now }: Pick<Scene, 'now'>): readonly Summary[] {
+  const all = KINDS.flatMap((kind) => countsOf(kind, pairs, now) ?? []);
+  if (all.length === 0) return [];
+  const width = Math.max(...all.map(({ kind }) => kind.length));
+  const line = ({ kind, states, days }: Counts): string => {
+    const left = text(days);
+    return `${kind.padEnd(width)}  ${text(states)}${left === '' ? '' : `; left: ${left}`}`;
+  };
+  return [
+    {
+      title: 'by state and days left',
+      lines: all.map(line),
+      facts: Object.fromEntries(all.map(({ kind, states, days }) => [kind, { states, days }])),
+    },
+  ];
+}

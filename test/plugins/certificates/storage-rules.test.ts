@@ -1,0 +1,378 @@
+/** Rules about what is stored: whose key it is, and for which names an authority may sign; openssl is the witness. */
+
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { CertificatePair } from '../../../plugins/certificates/diff.ts';
+import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
+import type { CertificateMemory } from '../../../plugins/certificates/generated.ts';
+import { namesNotAllowed, withConstraints } from '../../../plugins/certificates/name-constraints.ts';
+import { certificates } from '../../../plugins/certificates/plugin.ts';
+import { foreignKey, issuerNameConstraints, noteKey } from '../../../plugins/certificates/storage-rules.ts';
+import type { CertificatesWriter } from '../../../plugins/certificates/world.ts';
+import type { Change, Memory } from '../../../src/engine/types.ts';
+import {
+  certificateFacts,
+  certificateSpec,
+  desiredOf,
+  fingerprint,
+  issuerPair,
+  memoryOf,
+  observedOf,
+  openssl,
+  outside,
+  refOf,
+  sceneOf,
+  tempFolder,
+} from './support.ts';
+
+function change(step: Change['step'], more: Partial<Change> = {}): Change {
+  return { ref: refOf('Certificate', 'www'), step, goal: 'update', fields: [], because: '', cause: 'time', ...more };
+}
+
+function pairOf(
+  facts: Partial<CertificateFacts>,
+  kept: Partial<CertificateMemory> = {},
+  more: Partial<Memory> = {},
+): CertificatePair {
+  return {
+    ref: refOf('Certificate', 'www'),
+    desired: desiredOf('Certificate', 'www', certificateSpec()),
+    observed: observedOf('Certificate', 'www', 'normal', certificateFacts(facts)),
+    memory: memoryOf('Certificate', 'www', { kept, ...more }),
+  };
+}
+
+const A = fingerprint('a');
+const B = fingerprint('b');
+
+describe('foreign-key', () => {
+  const renew = change('expiring_soon>renewing');
+  test.each<readonly [string, Change, CertificatePair, 'pass' | 'reject', string]>([
+    ['the key that is remembered', renew, pairOf({ keyFingerprint: A }, { key: A }), 'pass', 'fettle made or adopted'],
+    [
+      'another one',
+      renew,
+      pairOf({ keyFingerprint: B }, { key: A }),
+      'reject',
+      'the key of tls/www.crt is none that fettle made or adopted',
+    ],
+    [
+      'another one, in an edit that issues',
+      change('normal>normal', { fields: [{ path: '/dnsNames' }] }),
+      pairOf({ keyFingerprint: B }, { key: A }),
+      'reject',
+      'is none that',
+    ],
+    [
+      'another one, whose mode is set right',
+      change('normal>normal', { fields: [{ path: '/storage/file/key/mode' }] }),
+      pairOf({ keyFingerprint: B }, { key: A }),
+      'pass',
+      'its key stays',
+    ],
+    [
+      'another one that is only reloaded',
+      change('normal>normal'),
+      pairOf({ keyFingerprint: B }, { key: A }),
+      'pass',
+      'its key stays',
+    ],
+    [
+      'another one that expired',
+      change('expired>recovering'),
+      pairOf({ keyFingerprint: B }, { key: A }),
+      'reject',
+      'is none that',
+    ],
+    [
+      'another one, whose document is gone',
+      change('normal>absent', { goal: 'remove' }),
+      pairOf({ keyFingerprint: B }, { key: A }),
+      'reject',
+      'is none that',
+    ],
+    [
+      'ours, whose document is gone',
+      change('expired>absent', { goal: 'remove' }),
+      pairOf({ keyFingerprint: A }, { key: A }),
+      'pass',
+      'made or adopted',
+    ],
+    ['nothing remembered', renew, pairOf({ keyFingerprint: B }), 'pass', 'no other key is remembered'],
+    [
+      'no key that can be read',
+      change('expired>recovering'),
+      pairOf({ usable: false, problemCode: 'damaged' }, { key: A }),
+      'pass',
+      'no key that could be used',
+    ],
+    [
+      'an encrypted key',
+      change('expired>recovering'),
+      pairOf({ usable: false, problemCode: 'encrypted' }, { key: A }),
+      'reject',
+      'is encrypted, so fettle did not make it',
+    ],
+    [
+      'a key that lies elsewhere',
+      change('normal>normal', { fields: [{ path: '/storage' }] }),
+      pairOf({ keyFingerprint: B, elsewhere: true }, { key: A }),
+      'pass',
+      'no key lies where it is to be stored',
+    ],
+  ])('%s', (_name, step, pair, outcome, text) => {
+    const verdict = foreignKey(step, pair);
+    expect([verdict.outcome, verdict.message]).toEqual([outcome, expect.stringContaining(text)]);
+    if (outcome === 'reject')
+      expect(verdict.remedy?.outside).toContain('fettle state forget certificates/Certificate/www');
+  });
+});
+
+describe('the key that is ours', () => {
+  const open = { seq: 1, step: 'expiring_soon>renewing', goal: 'update', at: '', run: 'r' } as const;
+  test.each<readonly [string, CertificatePair, string | undefined]>([
+    ['is the first one that is seen', pairOf({ keyFingerprint: A }), A],
+    ['stays what it was', pairOf({ keyFingerprint: B }, { key: A }), undefined],
+    ['is what a step made that was broken off', pairOf({ keyFingerprint: B }, { key: A }, { open }), B],
+    [
+      'is not what is found while it is removed',
+      pairOf({ keyFingerprint: B }, { key: A }, { open: { ...open, goal: 'remove' } }),
+      undefined,
+    ],
+    ['is none that cannot be used', pairOf({ keyFingerprint: A, usable: false }), undefined],
+    ['is none where there is none', pairOf({}), undefined],
+  ])('%s', (_name, pair, expected) => {
+    expect(noteKey(pair).key).toBe(expected);
+  });
+
+  test('is the one that is there when it is adopted, whatever was seen before', () => {
+    const { memory, ...rest } = pairOf({ keyFingerprint: B }, { key: A });
+    const { owned: _notOurs, ...seen } = memory ?? { owned: undefined };
+    expect(noteKey({ ...rest, memory: seen as NonNullable<typeof memory> }).key).toBe(B);
+    expect(noteKey(rest).key).toBe(B);
+  });
+});
+
+interface Authority {
+  readonly folder: string;
+  readonly world: CertificatesWriter;
+}
+
+/** An authority by openssl in `ca/`, with name constraints as its configuration writes them. */
+async function authority(constraints: string, more: readonly string[] = []): Promise<Authority> {
+  const folder = tempFolder();
+  mkdirSync(join(folder, 'ca'));
+  const lines = [
+    '[req]',
+    'distinguished_name=dn',
+    'x509_extensions=ext',
+    '[dn]',
+    '[ext]',
+    'basicConstraints=critical,CA:TRUE',
+    `nameConstraints=critical,${constraints}`,
+  ];
+  writeFileSync(join(folder, 'ca.cnf'), `${[...lines, ...more].join('\n')}\n`);
+  openssl(
+    folder,
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-keyout',
+    'ca/ca.key',
+    '-out',
+    'ca/ca.crt',
+    '-subj',
+    '/O=Example/CN=CA',
+    '-config',
+    'ca.cnf',
+    '-days',
+    '900',
+  );
+  return { folder, world: (await certificates.openWriter(outside(folder))) as CertificatesWriter };
+}
+
+async function isAccepted({ folder, world }: Authority, dnsNames: readonly string[]): Promise<boolean> {
+  const first = !existsSync(join(folder, 'www.crt'));
+  await world.issue({
+    storage: { file: { certificate: 'www.crt', key: 'www.key' } },
+    authority: { dir: 'ca' },
+    dnsNames,
+    keyAlgorithm: 'ecdsa-p256',
+    validityDays: 9,
+    first,
+    // The authority was made in this very second.
+    now: Date.now() + 1000,
+    signal: new AbortController().signal,
+    progress: () => {},
+  });
+  try {
+    return openssl(folder, 'verify', '-CAfile', 'ca/ca.crt', 'www.crt').includes('OK');
+  } catch {
+    return false;
+  }
+}
+
+const NAMES = [
+  'example.test',
+  'www.example.test',
+  'WWW.Example.TEST',
+  '*.example.test',
+  'notexample.test',
+  'a.b.example.test',
+  'secret.example.test',
+  'x.secret.example.test',
+  'test',
+  'other.test',
+];
+
+describe('issuer-name-constraints', () => {
+  test.each([
+    ['permitted;DNS:example.test'],
+    ['permitted;DNS:.example.test'],
+    ['excluded;DNS:secret.example.test'],
+    ['excluded;DNS:.secret.example.test'],
+    ['permitted;DNS:example.test,excluded;DNS:secret.example.test'],
+    ['permitted;DNS:example.test,permitted;DNS:other.test'],
+    ['permitted;DNS:EXAMPLE.test'],
+    ['permitted;IP:10.0.0.0/255.0.0.0'],
+  ])(
+    '%s: names are allowed as openssl allows them',
+    async (constraints) => {
+      const made = await authority(constraints);
+      const seen = await made.world.readAuthority('ca');
+      const own = seen.status === 'seen' ? seen.nameConstraints : undefined;
+      const allowed = (name: string): boolean => own === undefined || namesNotAllowed([name], own).length === 0;
+      for (const name of NAMES) expect([name, allowed(name)]).toEqual([name, await isAccepted(made, [name])]);
+    },
+    60_000,
+  );
+
+  test('of subjects are no hindrance: the certificate has none', async () => {
+    const made = await authority('permitted;dirName:dir,permitted;DNS:example.test', ['[dir]', 'O=Example']);
+    expect(await isAccepted(made, ['www.example.test'])).toBe(true);
+    expect(openssl(made.folder, 'x509', '-in', 'www.crt', '-noout', '-subject')).toBe('subject=\n');
+  });
+
+  test('of an authority above it count too', async () => {
+    const made = await authority('permitted;DNS:example.test');
+    const { folder } = made;
+    mkdirSync(join(folder, 'sub'));
+    openssl(
+      folder,
+      'req',
+      '-newkey',
+      'ed25519',
+      '-nodes',
+      '-keyout',
+      'sub/ca.key',
+      '-out',
+      'sub.csr',
+      '-subj',
+      '/CN=Sub',
+    );
+    writeFileSync(
+      join(folder, 'sub.ext'),
+      'basicConstraints=critical,CA:TRUE\nnameConstraints=critical,excluded;DNS:secret.example.test\n',
+    );
+    openssl(
+      folder,
+      'x509',
+      '-req',
+      '-in',
+      'sub.csr',
+      '-CA',
+      'ca/ca.crt',
+      '-CAkey',
+      'ca/ca.key',
+      '-days',
+      '90',
+      '-extfile',
+      'sub.ext',
+      '-out',
+      'sub/ca.crt',
+    );
+    openssl(folder, 'x509', '-in', 'ca/ca.crt', '-out', 'root.pem');
+    const both = `${openssl(folder, 'x509', '-in', 'sub/ca.crt')}${openssl(folder, 'x509', '-in', 'root.pem')}`;
+    writeFileSync(join(folder, 'sub/ca.crt'), both);
+    expect(await made.world.readAuthority('sub')).toMatchObject({
+      nameConstraints: { permitted: ['example.test'], excluded: ['secret.example.test'] },
+    });
+  });
+
+  test.each<readonly [string, Parameters<typeof withConstraints>, ReturnType<typeof withConstraints>]>([
+    ['none', [undefined, undefined], undefined],
+    ['one', [{ permitted: ['a'], excluded: [] }, undefined], { permitted: ['a'], excluded: [] }],
+    [
+      'a narrower one below',
+      [
+        { permitted: ['a.test', 'b.test'], excluded: ['x'] },
+        { permitted: ['www.a.test'], excluded: ['y'] },
+      ],
+      { permitted: ['www.a.test'], excluded: ['x', 'y'] },
+    ],
+    [
+      'a wider one below',
+      [
+        { permitted: ['www.a.test'], excluded: [] },
+        { permitted: ['.test'], excluded: [] },
+      ],
+      { permitted: ['www.a.test'], excluded: [] },
+    ],
+    [
+      'the same one',
+      [
+        { permitted: ['a.test'], excluded: [] },
+        { permitted: ['A.test'], excluded: [] },
+      ],
+      { permitted: ['a.test', 'A.test'], excluded: [] },
+    ],
+    [
+      'nothing in common',
+      [
+        { permitted: ['a.test'], excluded: [] },
+        { permitted: ['b.test'], excluded: [] },
+      ],
+      { permitted: [], excluded: [] },
+    ],
+    [
+      'an exclusion alone',
+      [{ excluded: ['x'] }, { permitted: ['b.test'], excluded: [] }],
+      { permitted: ['b.test'], excluded: ['x'] },
+    ],
+  ])('above each other: %s', (_name, [upper, lower], expected) => {
+    expect(withConstraints(upper, lower)).toEqual(expected);
+  });
+
+  const issuer = (nameConstraints: object | undefined) =>
+    issuerPair({
+      observed: observedOf('Issuer', 'ca', 'ready', {
+        fingerprint: A,
+        ...(nameConstraints === undefined ? {} : { nameConstraints }),
+      }),
+    });
+  test.each<readonly [string, object | undefined, 'pass' | 'reject']>([
+    ['an authority that may sign for any name', undefined, 'pass'],
+    ['one that may sign for these', { permitted: ['example.test'], excluded: [] }, 'pass'],
+    ['one that may sign for others', { permitted: ['other.test'], excluded: [] }, 'reject'],
+    ['one that may sign for all but one of these', { excluded: ['www.example.test'] }, 'reject'],
+  ])('with %s', (_name, constraints, outcome) => {
+    const { observed: _observed, ...first } = pairOf({});
+    const scene = sceneOf([issuer(constraints)]);
+    const verdict = issuerNameConstraints(change('absent>normal', { goal: 'create' }), first, scene);
+    expect(verdict.outcome).toBe(outcome);
+    if (outcome === 'reject') {
+      expect(verdict.message).toContain('may not sign for www.example.test');
+      expect(verdict.facts['names']).toContain('www.example.test');
+    }
+    // What issues nothing is not asked.
+    expect(issuerNameConstraints(change('normal>normal'), first, scene).outcome).toBe('pass');
+    expect(
+      issuerNameConstraints(change('normal>normal', { fields: [{ path: '/dnsNames' }] }), first, scene).outcome,
+    ).toBe(outcome);
+  });
+});

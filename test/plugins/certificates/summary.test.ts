@@ -1,0 +1,99 @@
+/** The summary of certificates and Domains: every state and span, from what is seen and from what is remembered. */
+
+import { describe, expect, it } from 'vitest';
+import { summary } from '../../../plugins/certificates/summary.ts';
+import type { Pair } from '../../../src/engine/types.ts';
+import { DAY, NOW, desiredOf, domainSpec, memoryOf, observedOf, refOf } from './support.ts';
+
+const now = { now: NOW };
+const at = (ms: number): string => new Date(NOW + ms).toISOString();
+
+let count = 0;
+function pair(kind: string, state: string, end?: number, more: Partial<Pair> = {}): Pair {
+  count += 1;
+  const name = `n${count}`;
+  const facts = end === undefined ? {} : { notAfter: at(end) };
+  return {
+    ref: refOf(kind, name),
+    desired: desiredOf(kind, name, domainSpec()),
+    observed: observedOf(kind, name, state, facts),
+    ...more,
+  };
+}
+
+describe('the summary', () => {
+  it('is none where there is nothing', () => {
+    expect(summary([], now)).toEqual([]);
+    expect(summary([pair('Issuer', 'ready', DAY)], now)).toEqual([]);
+  });
+
+  it('counts states in the order of their lifecycle, and days that are left', () => {
+    const pairs = [
+      ...Array.from({ length: 3 }, () => pair('Domain', 'issued', 40 * DAY)),
+      pair('Domain', 'tls_error'),
+      pair('Domain', 'tls_error', -1),
+      pair('Domain', 'expiring', 3 * DAY),
+      pair('Certificate', 'normal', 200 * DAY),
+      pair('Certificate', 'expiring_soon', 10 * DAY),
+    ];
+    expect(summary(pairs, now).map(({ title, lines }) => [title, ...lines])).toEqual([
+      [
+        'by state and days left',
+        'Certificate  1 normal, 1 expiring_soon; left: 1 under 30 days, 1 90 days and more',
+        'Domain       3 issued, 1 expiring, 2 tls_error; left: 1 ended, 1 under 7 days, 3 under 90 days, 1 not known',
+      ],
+    ]);
+  });
+
+  it('has every state and span as a fact, also those that nothing is in', () => {
+    expect(summary([pair('Domain', 'issued', 40 * DAY)], now)[0]?.facts).toEqual({
+      Domain: {
+        states: {
+          absent: 0,
+          pending_issue: 0,
+          pending_route: 0,
+          issued: 1,
+          expiring: 0,
+          tls_error: 0,
+          passthrough_unverified: 0,
+        },
+        days: {
+          ended: 0,
+          'under 7 days': 0,
+          'under 30 days': 0,
+          'under 90 days': 1,
+          '90 days and more': 0,
+          'not known': 0,
+        },
+      },
+    });
+  });
+
+  it.each([
+    [-1, 'ended'],
+    [0, 'under 7 days'],
+    [7 * DAY - 1, 'under 7 days'],
+    [7 * DAY, 'under 30 days'],
+    [30 * DAY, 'under 90 days'],
+    [90 * DAY - 1, 'under 90 days'],
+    [90 * DAY, '90 days and more'],
+  ])('of what ends in %i ms, says %s', (end, span) => {
+    expect(summary([pair('Domain', 'issued', end)], now)[0]?.lines).toEqual([`Domain  1 issued; left: 1 ${span}`]);
+  });
+
+  it('goes by what is remembered where nothing was seen, and only there', () => {
+    const memory = memoryOf('Certificate', 'x', { state: 'normal', kept: { notAfter: at(40 * DAY) } });
+    const gap = { plugin: 'certificates', message: 'not looked at' };
+    const { observed: _unseen, ...unseen } = pair('Certificate', '', 0, { memory, gap });
+    expect(summary([unseen], now)[0]?.lines).toEqual(['Certificate  1 normal; left: 1 under 90 days']);
+    const seen = pair('Certificate', 'expired', -DAY, { memory });
+    expect(summary([seen], now)[0]?.lines).toEqual(['Certificate  1 expired; left: 1 ended']);
+  });
+
+  it('counts what is still to be made, without days, and not what is gone', () => {
+    const { observed: _wanted, ...wanted } = pair('Certificate', '');
+    expect(summary([wanted], now)[0]?.lines).toEqual(['Certificate  1 absent']);
+    const { observed: _seen, desired: _written, ...gone } = pair('Certificate', '');
+    expect(summary([gone], now)).toEqual([]);
+  });
+});
