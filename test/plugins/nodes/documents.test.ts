@@ -29,7 +29,7 @@ describe('a node', () => {
 
   it.each([
     [node({}, 'Web_1'), '/metadata/name: Web_1 is no name of a server'],
-    [node({}, `${'a'.repeat(64)}`), '/metadata/name'],
+    [node({}, 'a'.repeat(64)), '/metadata/name'],
     [node({ serverType: undefined }), '/spec: a server needs its serverType'],
     [node({ image: undefined }), '/spec: a server needs its image'],
     [node({ location: undefined }), '/spec: a server needs its location'],
