@@ -6,7 +6,7 @@
  * | it never began | begin: with its servers that are there, and new ones up to its size |
  * | fewer members than it has to have | grow |
  * | a consolidation goes on | finish it, give it up, or wait for it |
- * | a member is unhealthy for too long | swap it for a new one |
+ * | a member was drained, or is unhealthy for too long | swap it for a new one |
  * | more members than it may have | shrink |
  * | the reactive policy asks for more | grow by one, up to what it may have |
  * | the reactive policy asks for fewer | shrink by one, down to what it has to have |
@@ -15,7 +15,8 @@
 
 import { counted, durationText } from '../../../src/engine/verdict.ts';
 import { type Consolidating, type Consolidation, type ConsolidationPolicy, consolidate } from './consolidation.ts';
-import { type Fleet, type PoolNode, project, type Projection, type Queue } from './fleet.ts';
+import { moneyText } from './cost.ts';
+import { type Fleet, isInUse, type PoolNode, project, type Projection, type Queue } from './fleet.ts';
 import { type Candidate, inOrderOfLoss } from './lose.ts';
 import { whyFixed } from './migration.ts';
 import { nameOf, numberOf, type Numbers, withMore, without } from './names.ts';
@@ -63,6 +64,8 @@ export interface Situation {
   readonly found: readonly number[];
   readonly isTaken: (name: string) => boolean;
   readonly nodes: readonly Member[];
+  /** Of prices; absent where nobody knows. */
+  readonly currency?: string;
   /** What waits for room in any pool: nothing is taken away meanwhile. Absent where nobody knows. */
   readonly queue?: Queue;
   /** What of it is this pool's to find room for. */
@@ -190,21 +193,35 @@ function goOn(situation: Situation, remembered: Remembered): Decision | undefine
   return { kind: 'finish', by, because, numbers: without(numbers, gone), added: [], gone };
 }
 
+/** Why a member is no use any more: it was drained, and never returns to service, or is unhealthy for too long. */
+function uselessness(
+  { node, unhealthySince }: Member,
+  { replaceUnhealthyAfterMs: after, now }: Situation,
+): string | undefined {
+  if (node.phase === 'leaving') return `${node.name} was drained`;
+  return after !== undefined && unhealthySince !== undefined && now - unhealthySince >= after
+    ? `${node.name} is unhealthy for too long`
+    : undefined;
+}
+
+/** As many new ones as are lost, but no more than the pool may have. */
 function swap(situation: Situation): Decision | undefined {
-  const { replaceUnhealthyAfterMs: after, now, prefix, removalsAtOnce, isTaken } = situation;
-  if (after === undefined) return undefined;
+  const { prefix, removalsAtOnce, isTaken, max } = situation;
   const due = members(situation)
-    .filter(({ unhealthySince }) => unhealthySince !== undefined && now - unhealthySince >= after)
+    .flatMap((member) => {
+      const why = uselessness(member, situation);
+      return why === undefined ? [] : [{ member, why }];
+    })
     .slice(0, removalsAtOnce);
   if (due.length === 0) return undefined;
-  const gone = due.flatMap(({ node }) => numberOf(prefix, node.name) ?? []);
+  const gone = due.flatMap(({ member }) => numberOf(prefix, member.node.name) ?? []);
   const left = without(numbersOf(situation), gone);
-  const numbers = withMore(prefix, left, gone.length, isTaken);
-  const names = due.map(({ node }) => node.name).join(', ');
+  const added = Math.max(0, Math.min(gone.length, max - left.members.length));
+  const numbers = withMore(prefix, left, added, isTaken);
   return {
     kind: 'swap',
     by: 'health',
-    because: `${names} ${due.length === 1 ? 'is' : 'are'} unhealthy for too long`,
+    because: due.map(({ why }) => why).join(', '),
     numbers,
     added: numbers.members.slice(left.members.length),
     gone,
@@ -226,7 +243,10 @@ function reactive(situation: Situation): Decision | undefined {
   const { direction, because } = recommendation;
   if (direction === 'up')
     return count >= situation.max ? undefined : { ...grow(situation, 1, 'reactive', because), recommendation };
-  return count <= situation.min ? undefined : { ...shrink(situation, 1, 'reactive', because), recommendation };
+  // Where every one of them is in use, only a consolidation can make one go.
+  const [least] = inOrderOfLoss(situation.prefix, members(situation));
+  if (count <= situation.min || least === undefined || isInUse(least.node)) return undefined;
+  return { ...shrink(situation, 1, 'reactive', because), recommendation };
 }
 
 /** What a rule for nodes says that passes with time, or that a consolidation itself mends. */
@@ -240,7 +260,7 @@ const PASSES: ReadonlySet<string> = new Set([
 
 /** What a consolidation would do now, or why it does nothing; undefined where it is off. */
 export function consolidating(situation: Situation): Consolidating | undefined {
-  const { consolidation: policy, min, upPercent, now, migrates } = situation;
+  const { consolidation: policy, min, upPercent, now, migrates, currency } = situation;
   if (policy === undefined) return undefined;
   const fixed = new Map(
     members(situation).flatMap(({ node, refusal }): readonly (readonly [string, string])[] => {
@@ -249,7 +269,7 @@ export function consolidating(situation: Situation): Consolidating | undefined {
       return [];
     }),
   );
-  return consolidate({ fleet: fleetOf(situation), policy, min, upPercent, fixed, now });
+  return consolidate({ fleet: fleetOf(situation), policy, min, upPercent, fixed, now, currency: currency ?? '' });
 }
 
 function consolidation(situation: Situation): Decision | undefined {
@@ -257,7 +277,7 @@ function consolidation(situation: Situation): Decision | undefined {
   if (found === undefined || !('plan' in found)) return undefined;
   const { plan } = found;
   const gone = plan.going.flatMap((name) => numberOf(situation.prefix, name) ?? []);
-  const because = `${plan.going.join(', ')} can go${plan.moves.length === 0 ? '' : ` once ${counted(plan.moves.length, 'container')} moved`}, and ${plan.savings.toFixed(4)} an hour is saved`;
+  const because = `${plan.going.join(', ')} can go${plan.moves.length === 0 ? '' : ` once ${counted(plan.moves.length, 'container')} moved`}, and ${moneyText(plan.savings, 4, situation.currency ?? '')} an hour is saved`;
   const before = numbersOf(situation);
   // Those that are to be emptied first stay members until they are.
   const numbers = plan.moves.length === 0 ? without(before, gone) : before;

@@ -74,8 +74,10 @@ export function phaseOf(pair: NodePair): NodePhase | undefined {
   const { observed, desired, gap } = pair;
   if (observed === undefined) return gap !== undefined ? 'unseen' : desired === undefined ? undefined : 'planned';
   const phase = PHASES[observed.state] ?? 'unseen';
-  if (phase !== 'serving') return phase;
   const signals = nodeSignals(pair);
+  // Once it was drained it never returns to service, healthy or not.
+  if (phase === 'unhealthy' && signals?.life.drainingAt !== undefined) return 'leaving';
+  if (phase !== 'serving') return phase;
   if (signals?.workloads === 'listed' || signals?.workloads === 'none') return 'serving';
   // A source that does not list it yet puts nothing there: it is as good as starting.
   return signals?.workloads === 'unlisted' && signals.life.containersEver === 0 ? 'starting' : 'unseen';
@@ -213,6 +215,7 @@ export function situationOf(pair: PoolPair, spec: NodePoolSpec, scene: Scene): S
       (node) => memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene) ?? [],
     ),
     ...queues(pair, spec, scene),
+    ...(signals?.currency === undefined ? {} : { currency: signals.currency }),
     migrates: signals?.migrates ?? false,
     failedMoves: failedMoves(remembered, scene),
     now: scene.now,
