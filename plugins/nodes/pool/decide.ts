@@ -122,7 +122,7 @@ function members({ nodes }: Situation): readonly Member[] {
 /** Numbers of the members that are the best to lose, at least one: those that may go, or the one that may go first. */
 function worst(situation: Situation, most: number): readonly number[] {
   const order = inOrderOfLoss(situation.prefix, members(situation));
-  const free = order.filter(({ refusal }) => refusal === undefined).slice(0, most);
+  const free = order.filter(({ refusal, node }) => refusal === undefined && !isInUse(node)).slice(0, most);
   return (free.length === 0 ? order.slice(0, 1) : free).flatMap(
     ({ node }) => numberOf(situation.prefix, node.name) ?? [],
   );

@@ -57,6 +57,7 @@ function situation(nodes: readonly Member[], more: Partial<Situation> = {}): Sit
     scaling: REACTIVE,
     upPercent: 85,
     removalsAtOnce: 1,
+    currency: 'EUR',
     remembered: remembered(
       nodes.filter(({ isMember }) => isMember).map(({ node }) => Number(node.name.slice('web-'.length))),
     ),
@@ -214,6 +215,18 @@ describe('the reactive policy', () => {
     else expect(found).toMatchObject(expected as object);
   });
 
+  it('does not ask for what is in use, and lets a consolidation have its turn', () => {
+    const nodes = [member(1, 600), member(2, 300), member(3, 100)];
+    expect(decide(situation(nodes))).toBeUndefined();
+    expect(decide(situation(nodes, { consolidation: CONSOLIDATION }))?.kind).toBe('consolidate');
+    // One that is only young, or empty for too short a time, is waited for.
+    const young = member(4, 0, { refusal: { rule: 'too-young', message: 'x', clearsAt: NOW + 1 } });
+    expect(decide(situation([...nodes, young], { consolidation: CONSOLIDATION }))).toMatchObject({
+      kind: 'shrink',
+      gone: [4],
+    });
+  });
+
   it('never gives the name of a node that is still leaving', () => {
     const so = situation([member(1, 3500), member(2, 0, { isMember: false })], { isTaken: (name) => name === 'web-2' });
     expect(shown(decide(so))).toMatchObject({ added: [3] });
@@ -316,7 +329,7 @@ describe('consolidation', () => {
     const found = decide(situation([member(1, 2000), member(2, 500)], on));
     expect(shown(found)).toEqual({ kind: 'consolidate', by: 'consolidation', added: [], gone: [2], members: [1, 2] });
     expect(found?.plan?.moves).toEqual([{ container: 'c2', mb: 500, from: 'web-2', to: 'web-1' }]);
-    expect(found?.because).toBe('web-2 can go once 1 container moved, and 0.2000 an hour is saved');
+    expect(found?.because).toBe('web-2 can go once 1 container moved, and €0.2000 an hour is saved');
   });
 
   it('lets what is empty go at once', () => {

@@ -342,7 +342,7 @@ describe('a consolidation', () => {
     const ran = await whole.run();
     expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
     const [row] = ran.reconciled?.plan.resource_changes ?? [];
-    expect(row?.because).toBe('web-2 can go once 1 container moved, and 0.0048 an hour is saved');
+    expect(row?.because).toBe('web-2 can go once 1 container moved, and €0.0048 an hour is saved');
     expect(row?.change.after).toEqual({ moves: { b: 'web-1' } });
     expect(ran.reconciled?.plan.summaries?.find(({ title }) => title === 'pool web')?.lines).toEqual([
       '2 members, 2 in service, 0 starting; 33 % of 8192 MB taken, 0 waiting for 0 MB',
