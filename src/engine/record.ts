@@ -89,6 +89,8 @@ export interface RecordBodies {
     readonly ref: Ref;
     readonly intent: number;
     readonly outcome: 'done' | 'failed' | 'unknown' | 'undone';
+    /** The same step is needed once more, for other fields: what is written is not applied yet. */
+    readonly more?: true;
     /** A later look settled it, not the run that began it. */
     readonly settled?: true;
     readonly state?: string;
