@@ -27,6 +27,8 @@ export interface Member extends Candidate {
   readonly isMember: boolean;
   /** Epoch ms; absent unless it is unhealthy. */
   readonly unhealthySince?: number;
+  /** Its disk is so full that it is to be drained: another one is needed in its place first. */
+  readonly isFull?: true;
 }
 
 /** A container that has to move, by numbers of members. */
@@ -105,11 +107,11 @@ function numbersOf(situation: Situation): Numbers {
   return { members: found, next: found.reduce((next, number) => Math.max(next, number + 1), 1) };
 }
 
-/** The fleet as policies see it: what is no member any more is on its way out, whatever it does. */
+/** The fleet as policies see it: what is no member any more, or has a full disk, is on its way out, whatever it does. */
 export function fleetOf({ nodes, queueHere }: Situation): Fleet {
   return {
-    nodes: nodes.map(({ node, isMember }) =>
-      isMember || node.phase === 'unseen' ? node : { ...node, phase: 'leaving' as const },
+    nodes: nodes.map(({ node, isMember, isFull }) =>
+      (isMember && isFull !== true) || node.phase === 'unseen' ? node : { ...node, phase: 'leaving' as const },
     ),
     ...(queueHere === undefined ? {} : { queue: queueHere }),
   };
@@ -117,6 +119,11 @@ export function fleetOf({ nodes, queueHere }: Situation): Fleet {
 
 function members({ nodes }: Situation): readonly Member[] {
   return nodes.filter(({ isMember }) => isMember);
+}
+
+/** How many members it has that are of use for longer. */
+function countOf(situation: Situation): number {
+  return numbersOf(situation).members.length - members(situation).filter(({ isFull }) => isFull === true).length;
 }
 
 /** Numbers of the members that are the best to lose, at least one: those that may go, or the one that may go first. */
@@ -239,7 +246,7 @@ function reactive(situation: Situation): Decision | undefined {
   const projection = project(fleetOf(situation));
   const recommendation = projection === undefined ? undefined : recommended(situation, projection);
   if (recommendation === undefined) return undefined;
-  const count = numbersOf(situation).members.length;
+  const count = countOf(situation);
   const { direction, because } = recommendation;
   if (direction === 'up')
     return count >= situation.max ? undefined : { ...grow(situation, 1, 'reactive', because), recommendation };
@@ -291,9 +298,16 @@ export function decide(situation: Situation): Decision | undefined {
     const first = begin(situation);
     if (first !== undefined) return first;
   }
-  const count = numbersOf(situation).members.length;
+  const count = countOf(situation);
+  const full = members(situation).filter(({ isFull }) => isFull === true);
+  const beside = full.length === 0 ? '' : ` beside ${full.map(({ node }) => node.name).join(', ')}, whose disk is full`;
   if (count < min)
-    return grow(situation, min - count, 'document', `it has ${counted(count, 'node')}, and has to have ${min}`);
+    return grow(
+      situation,
+      min - count,
+      'document',
+      `it has ${counted(count, 'node')}${beside}, and has to have ${min}`,
+    );
   if (remembered !== undefined && remembered.going.length > 0) return goOn(situation, remembered);
   const swapped = swap(situation);
   if (swapped !== undefined) return swapped;
@@ -308,8 +322,7 @@ export function decide(situation: Situation): Decision | undefined {
 export function unmetGrowth(situation: Situation): Recommendation | undefined {
   const projection = project(fleetOf(situation));
   const wanted = projection === undefined ? undefined : recommended(situation, projection);
-  const isFull = numbersOf(situation).members.length >= situation.max;
-  return wanted?.direction === 'up' && isFull ? wanted : undefined;
+  return wanted?.direction === 'up' && countOf(situation) >= situation.max ? wanted : undefined;
 }
 
 /** Until when a decision of a policy has to wait, and why; undefined where it need not. */

@@ -4,6 +4,7 @@ import { formatRef } from '../../../src/engine/ref.ts';
 import type { Pair, Scene } from '../../../src/engine/types.ts';
 import { type ContainerSeen, type NodePair, nodeSignals, PLUGIN, type PoolPair, poolSignals } from '../facts.ts';
 import type { NodePoolMemory, NodePoolSpec } from '../generated.ts';
+import { DISK_FULL_PERCENT } from '../observe-node.ts';
 import { refusalOf } from '../safety.ts';
 import { leastOf, ms, poolOf } from '../settings.ts';
 import type { ConsolidationPolicy } from './consolidation.ts';
@@ -126,6 +127,9 @@ function memberOf(
     isMember,
     ...(refusal === undefined ? {} : { refusal }),
     ...(isOutdated(pair, spec) ? { outdated: true } : {}),
+    ...(phase === 'serving' && (nodeSignals(pair)?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT
+      ? { isFull: true as const }
+      : {}),
     ...(phase === 'unhealthy' && since !== undefined ? { unhealthySince: since } : {}),
   };
 }

@@ -167,6 +167,28 @@ describe('size', () => {
   });
 });
 
+describe('a member whose disk is full', () => {
+  const full = (number: number, mb = 0) => member(number, mb, { isFull: true });
+
+  it('is not counted among those that the pool has, so that another one comes first', () => {
+    expect(decide(situation([member(1, 1500), full(2, 1500)], { min: 2, max: 2 }))).toMatchObject({
+      kind: 'grow',
+      by: 'document',
+      because: 'it has 1 node beside web-2, whose disk is full, and has to have 2',
+      added: [3],
+    });
+  });
+
+  it('does not make the pool shrink once that one is there', () => {
+    expect(decide(situation([member(1, 1500), full(2, 1500), member(3, 1500)], { min: 2, max: 2 }))).toBeUndefined();
+  });
+
+  it('has no room for what waits', () => {
+    const so = situation([member(1, 3000), full(2)], { max: 2, ...waiting(1, 600) });
+    expect(shown(decide(so))).toMatchObject({ kind: 'grow', by: 'reactive', added: [3] });
+  });
+});
+
 describe('the reactive policy', () => {
   it.each<[string, Situation, unknown]>([
     ['grows by one', situation([member(1, 4000)]), { kind: 'grow', by: 'reactive', added: [2], gone: [] }],
@@ -313,6 +335,22 @@ describe('a member that is unhealthy', () => {
 
   it('stays where nothing is said of it', () => {
     expect(decide(without(sick(999 * MINUTE), 'replaceUnhealthyAfterMs'))).toBeUndefined();
+  });
+
+  it('gives its place at once where it was drained: it never returns to service', () => {
+    const drained = member(2, 900, { node: { phase: 'leaving' } });
+    expect(decide(situation([member(1, 1500), drained]))).toMatchObject({
+      kind: 'swap',
+      because: 'web-2 was drained',
+      gone: [2],
+      added: [3],
+    });
+  });
+
+  it('gives its place to nobody where the pool has more than it may', () => {
+    const drained = member(3, 0, { node: { phase: 'leaving' } });
+    const so = situation([member(1, 1500), member(2, 1500), drained], { max: 2 });
+    expect(shown(decide(so))).toMatchObject({ kind: 'swap', gone: [3], added: [], members: [1, 2] });
   });
 
   it('gives its place one at a time, as long as no more may leave', () => {
