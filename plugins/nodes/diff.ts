@@ -176,7 +176,7 @@ function change(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
   const found = differencesOf(ref.name, spec, observed.facts, memory?.kept ?? {});
   if (found.lift.length > 0)
     return edit(state, found.lift, `the protection by its provider is to be lifted${later(found, [])}`);
-  if (state === 'draining')
+  if (state === 'draining' || (state === 'unhealthy' && nodeSignals(pair)?.life.drainingAt !== undefined))
     return (
       telling(pair, state) ??
       leaving(state, {

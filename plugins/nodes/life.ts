@@ -211,6 +211,7 @@ export function lifeOf(look: LookAtNode): Life {
     initialized: wasReady,
     late: !wasReady && startedAt !== undefined && now - Date.parse(startedAt) > ms(settings.startDeadline),
     drained: drainingAt !== undefined,
+    system: settings.role === 'system',
     probe,
     failures: failures.probeFailures,
     containers: containers.containers ?? 0,

@@ -55,7 +55,9 @@ function valueOf<T>(read: Read<T> | undefined): T | undefined {
 }
 
 function gapOf(error: unknown, what: { readonly kind: string } | { readonly refs: readonly Ref[] }): Gap {
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  // The same of the same failure each time: a plan does not differ by the number of a request.
+  const message = said.replace(/ \(correlation id [^)]*\)$/u, '');
   const endpoint =
     error instanceof Error && 'endpoint' in error && typeof error.endpoint === 'string' ? error.endpoint : undefined;
   return { plugin: PLUGIN, ...what, ...(endpoint === undefined ? {} : { endpoint }), message };

@@ -14,6 +14,7 @@
  * | running | never ready, and later than that | unhealthy |
  * | running | five probes in a row failed, or it was unhealthy and none was answered | unhealthy |
  * | running | drained | draining |
+ * | running | a system node | active |
  * | running | it has containers | active |
  * | running | it had containers | idle |
  * | running | it never had any | ready |
@@ -42,6 +43,8 @@ export interface Standing {
   /** It never was ready, and had its time to become so. */
   readonly late: boolean;
   readonly drained: boolean;
+  /** A system node is in use as long as it is there. */
+  readonly system: boolean;
   readonly probe: 'answered' | 'failed' | 'none';
   /** Failed probes in a row, this one included. */
   readonly failures: number;
@@ -64,18 +67,18 @@ export function powerOf(status: ProviderStatus): Power {
 }
 
 export function healthOf(standing: Standing): Health {
-  const { status, wanted, initialized, late, probe, failures, healthBefore } = standing;
+  const { status, wanted, initialized, late, probe, failures, healthBefore, system } = standing;
   if (OFF.has(status)) return wanted === 'off' ? 'unknown' : 'unhealthy';
   if (status !== 'running') return 'unknown';
   if (!initialized) return late ? 'unhealthy' : 'unknown';
   if (failures >= MOST_FAILURES) return 'unhealthy';
-  return probe === 'answered' ? 'healthy' : (healthBefore ?? 'unknown');
+  return probe === 'answered' ? 'healthy' : (healthBefore ?? (system ? 'healthy' : 'unknown'));
 }
 
 /** In service or drained, by its containers. */
-function serving({ drained, containers, containersEver, before }: Standing): Seen {
+function serving({ drained, system, containers, containersEver, before }: Standing): Seen {
   if (drained) return 'draining';
-  if (containers > 0) return 'active';
+  if (system || containers > 0) return 'active';
   // There is no way back to `ready`, whatever was forgotten of its containers.
   return containersEver > 0 || before === 'active' || before === 'idle' ? 'idle' : 'ready';
 }

@@ -94,6 +94,8 @@ interface Look {
 export interface Ending {
   readonly status: RowStatus;
   readonly message: string;
+  /** The same step is needed once more, for other fields. */
+  readonly more?: true;
 }
 
 /** What matters for one action, by address: itself, what it needs, and what its kind says. */
@@ -305,7 +307,15 @@ function endingOf(
     };
   const wanted = after.pair.desired?.spec;
   const planned = isAsPlanned(asRemembered(after.pair, kept), change, wanted, kind, tables, after.scene);
-  if (planned && !cut) return { status: 'done', message: '' };
+  if (planned && !cut) {
+    // What is written is not applied as long as the same step is needed for the rest of it.
+    const next = kind.diff(asRemembered(after.pair, kept), after.scene);
+    return {
+      status: 'done',
+      message: '',
+      ...(next?.step === change.step && change.goal === 'update' ? { more: true } : {}),
+    };
+  }
   if (cut) return { status: 'unknown', message: messageOf(error, input) };
   const transition = stepTransition(tables, change.step);
   const settles = transition === undefined ? parseStep(change.step).to : settlesIn(transition);
@@ -368,6 +378,7 @@ function outcomeDraft(
       ref: change.ref,
       intent: seq,
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
+      ...(ending.more === true ? { more: true } : {}),
       ...(state === undefined ? {} : { state }),
       ...(after?.pair.observed?.others === undefined ? {} : { others: after.pair.observed.others }),
       ...(moved === undefined ? {} : { moves: moved.moves }),

@@ -156,7 +156,8 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
   };
   const neededBy = dependents(input.pairs.values());
   const finish = (address: string, action: Action, ending: Ending, elapsedMs = 0): void => {
-    const row: Row = { address, action, ...ending, elapsedMs };
+    const { status, message } = ending;
+    const row: Row = { address, action, status, message, elapsedMs };
     rows.set(address, row);
     input.on({ type: 'end', row });
   };

@@ -89,6 +89,8 @@ export interface RecordBodies {
     readonly ref: Ref;
     readonly intent: number;
     readonly outcome: 'done' | 'failed' | 'unknown' | 'undone';
+    /** The same step is needed once more, for other fields: what is written is not applied yet. */
+    readonly more?: true;
     /** A later look settled it, not the run that began it. */
     readonly settled?: true;
     /** It failed, and what it was to create is there by its doing. */

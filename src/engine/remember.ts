@@ -150,7 +150,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     failures: undefined,
     lastError: undefined,
     others: body.others ?? before.others,
-    applied: open?.applied ?? before.applied,
+    applied: (body.more === true ? undefined : open?.applied) ?? before.applied,
   };
   return withState(withKept(withMeta(done as unknown as Memory, open?.meta), body.kept, body.version), at, body.state);
 }

@@ -33,12 +33,18 @@ import { noteOf } from './note.ts';
 import type { Kind, Plugin } from './plugin.ts';
 import type { Draft, Move } from './record.ts';
 import type { KindTables } from './tables.ts';
-import type { Desired, OpenIntent, Pair, Scene } from './types.ts';
+import type { Desired, FieldChange, OpenIntent, Pair, Scene } from './types.ts';
 
-/** Whether what is seen is what a step was to bring about. */
+/** A step as it was planned, with its fields where they are known. */
+type Planned = Pick<OpenIntent, 'step' | 'goal'> & { readonly fields?: readonly FieldChange[] };
+
+/**
+ * Whether what is seen is what a step was to bring about. A resource that needs the same step once more, for other
+ * fields, has taken this one.
+ */
 export function isAsPlanned(
   pair: Pair,
-  intent: Pick<OpenIntent, 'step' | 'goal'>,
+  intent: Planned,
   spec: unknown,
   kind: Kind<unknown>,
   tables: KindTables,
@@ -57,7 +63,10 @@ export function isAsPlanned(
   }
   if (intent.goal === 'remove' || from !== to || pair.desired === undefined) return true;
   const wanted: Desired = { ...pair.desired, spec };
-  return kind.diff({ ...pair, desired: wanted }, scene)?.step !== intent.step;
+  const next = kind.diff({ ...pair, desired: wanted }, scene);
+  if (next?.step !== intent.step) return true;
+  const fields = new Set(intent.fields?.map(({ path }) => path));
+  return fields.size > 0 && next.fields?.some(({ path }) => fields.has(path)) !== true;
 }
 
 function isDone(pair: Pair, open: OpenIntent, kind: Kind<unknown>, tables: KindTables, scene: Scene): boolean {

@@ -18,7 +18,7 @@ import type { SeedServer } from '../../plugins/nodes/sandbox/seed.ts';
 import { durationMs } from '../../src/engine/load/amounts.ts';
 import type { Plugin } from '../../src/engine/plugin.ts';
 import { temporaryFolder } from '../support/cli.ts';
-import { fettle } from '../support/command-line.ts';
+import { type Done, fettle } from '../support/command-line.ts';
 import { expectGolden, scenarioNames, TIMES, withoutVolatile } from './golden.ts';
 
 interface StartedContainer {
@@ -33,6 +33,8 @@ interface Happening {
   /** A command line of fettle, and the code that it ends with (0). */
   readonly run?: string;
   readonly exit?: number;
+  /** Applies again and again, a minute apart, until nothing is done any more; nothing of it is shown. */
+  readonly settle?: true;
   readonly write?: Readonly<Record<string, string>>;
   readonly delete?: readonly string[];
   /** Time passes: `30m`. */
@@ -107,9 +109,27 @@ async function pass({ clock, emulator }: World, time: string): Promise<void> {
   await emulator.settle();
 }
 
+function runLine({ folder, plugin, clock, emulator }: World, line: string): Promise<Done> {
+  return fettle(folder, line, {
+    plugins: new Map([['nodes', async () => plugin]]),
+    now: clock.now,
+    env: { HCLOUD_TOKEN: emulator.tokens.readWrite },
+  });
+}
+
+async function settle(world: World): Promise<void> {
+  for (let i = 0; i < 10; i += 1) {
+    const { code, stdout, stderr } = await runLine(world, 'apply --yes --parallelism 1');
+    if (code !== 0) throw new Error(stdout + stderr);
+    if (/^Nothing to do\.$/mu.test(stdout) || stdout.includes('\nApply: 0 done')) return;
+    await pass(world, '1m');
+  }
+  throw new Error('it does not come to rest');
+}
+
 /** Lets one thing happen; gives what was printed. */
 async function happen(world: World, each: Happening): Promise<string> {
-  const { emulator, folder, plugin, clock } = world;
+  const { emulator, folder } = world;
   const { workloads } = emulator;
   for (const [path, text] of Object.entries(each.write ?? {})) write(world, path, text);
   for (const path of each.delete ?? []) rmSync(join(folder, path));
@@ -122,15 +142,13 @@ async function happen(world: World, each: Happening): Promise<string> {
   for (const id of each.end ?? []) expect([id, workloads.end(id)]).toEqual([id, true]);
   for (const waiting of each.wait ?? []) workloads.wait(waiting);
   for (const id of each.unqueue ?? []) workloads.unqueue(id);
+  if (each.settle === true) await settle(world);
+  if (each.settle === true) return '(applied until nothing is done any more)\n\n';
   if (each.pass !== undefined) return `(${each.pass} later)\n\n`;
   if (each.run === undefined) return '';
   // One at a time, so that what is printed has one order.
   const more = each.run.startsWith('apply') ? ' --parallelism 1' : '';
-  const done = await fettle(folder, `${each.run}${more}`, {
-    plugins: new Map([['nodes', async () => plugin]]),
-    now: clock.now,
-    env: { HCLOUD_TOKEN: emulator.tokens.readWrite },
-  });
+  const done = await runLine(world, `${each.run}${more}`);
   expect([each.run, done.code, done.code === (each.exit ?? 0) ? '' : done.stdout + done.stderr]).toEqual([
     each.run,
     each.exit ?? 0,

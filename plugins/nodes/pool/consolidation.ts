@@ -1,7 +1,8 @@
 /** Consolidation: which members could go if their containers moved together, and whether that is worth it. */
 
 import { durationText } from '../../../src/engine/verdict.ts';
-import { type Fleet, type PoolNode, percent, project, unknowns } from './fleet.ts';
+import { moneyText } from './cost.ts';
+import { type Fleet, isInUse, type PoolNode, percent, project, unknowns } from './fleet.ts';
 import { type Emptying, empty, type Migration, type Room, roomOn } from './migration.ts';
 import { isOver } from './reactive.ts';
 
@@ -37,6 +38,8 @@ export interface ConsolidationInput {
   readonly min: number;
   /** More than this share of memory, and the pool would have to grow again at once. */
   readonly upPercent: number;
+  /** Of prices; empty where nobody knows. */
+  readonly currency: string;
   /** Members that must not go, and why. */
   readonly fixed: ReadonlyMap<string, string>;
   /** Epoch ms. */
@@ -124,8 +127,7 @@ function whyEnough(
 ): string | undefined {
   const left = staying.filter(({ name }) => name !== node.name && !so.going.some((each) => each.name === name));
   const allocated = input.fleet.nodes.reduce((all, { allocatedMb }) => all + allocatedMb, 0);
-  const isUsed = input.fleet.nodes.some(({ containers, allocatedMb }) => containers.length > 0 || allocatedMb > 0);
-  const least = Math.max(input.min, isUsed ? 1 : 0);
+  const least = Math.max(input.min, input.fleet.nodes.some(isInUse) ? 1 : 0);
   if (left.length < least) return `${least} ${least === 1 ? 'has' : 'have'} to stay`;
   const total = left.reduce((all, { ramMb = 0 }) => all + ramMb, 0);
   if (isOver(allocated, total, input.upPercent))
@@ -169,7 +171,7 @@ export function consolidate(input: ConsolidationInput): Consolidating {
   // Prices have at most ten decimals: what adds up to the threshold must not fall short of it by a rounding.
   if (Math.round(savings * 1e10) < Math.round(policy.minSavingsHourly * 1e10))
     return {
-      why: `${going.map(({ name }) => name).join(', ')} could go, and would save ${money(savings)} an hour, at least ${money(policy.minSavingsHourly)}`,
+      why: `${going.map(({ name }) => name).join(', ')} could go, and would save ${moneyText(savings, 4, input.currency)} an hour, at least ${moneyText(policy.minSavingsHourly, 4, input.currency)}`,
       kept,
     };
   const total = (nodes: readonly PoolNode[]) => nodes.reduce((all, { ramMb = 0 }) => all + ramMb, 0);
@@ -184,9 +186,4 @@ export function consolidate(input: ConsolidationInput): Consolidating {
       after: percent(allocated, total(staying.filter((node) => !going.includes(node)))),
     },
   };
-}
-
-/** Four decimals, as prices per hour are given. */
-function money(amount: number): string {
-  return amount.toFixed(4);
 }

@@ -46,7 +46,7 @@ export function costOf(servers: readonly Priced[]): Cost {
 export function moneyText(amount: number, decimals: number, currency: string): string {
   const number = Math.abs(amount).toFixed(decimals);
   const sign = amount < 0 ? '-' : '';
-  return currency === 'EUR' ? `${sign}€${number}` : `${sign}${number} ${currency}`;
+  return currency === 'EUR' ? `${sign}€${number}` : `${sign}${number} ${currency}`.trimEnd();
 }
 
 function costText({ hourly, monthly, servers }: Cost, currency: string): string {

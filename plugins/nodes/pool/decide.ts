@@ -6,7 +6,7 @@
  * | it never began | begin: with its servers that are there, and new ones up to its size |
  * | fewer members than it has to have | grow |
  * | a consolidation goes on | finish it, give it up, or wait for it |
- * | a member is unhealthy for too long | swap it for a new one |
+ * | a member was drained, or is unhealthy for too long | swap it for a new one |
  * | more members than it may have | shrink |
  * | the reactive policy asks for more | grow by one, up to what it may have |
  * | the reactive policy asks for fewer | shrink by one, down to what it has to have |
@@ -15,7 +15,8 @@
 
 import { counted, durationText } from '../../../src/engine/verdict.ts';
 import { type Consolidating, type Consolidation, type ConsolidationPolicy, consolidate } from './consolidation.ts';
-import { type Fleet, type PoolNode, project, type Projection, type Queue } from './fleet.ts';
+import { moneyText } from './cost.ts';
+import { type Fleet, isInUse, type PoolNode, project, type Projection, type Queue } from './fleet.ts';
 import { type Candidate, inOrderOfLoss } from './lose.ts';
 import { whyFixed } from './migration.ts';
 import { nameOf, numberOf, type Numbers, withMore, without } from './names.ts';
@@ -26,6 +27,8 @@ export interface Member extends Candidate {
   readonly isMember: boolean;
   /** Epoch ms; absent unless it is unhealthy. */
   readonly unhealthySince?: number;
+  /** Its disk is so full that it is to be drained: another one is needed in its place first. */
+  readonly isFull?: true;
 }
 
 /** A container that has to move, by numbers of members. */
@@ -63,6 +66,8 @@ export interface Situation {
   readonly found: readonly number[];
   readonly isTaken: (name: string) => boolean;
   readonly nodes: readonly Member[];
+  /** Of prices; absent where nobody knows. */
+  readonly currency?: string;
   /** What waits for room in any pool: nothing is taken away meanwhile. Absent where nobody knows. */
   readonly queue?: Queue;
   /** What of it is this pool's to find room for. */
@@ -102,11 +107,11 @@ function numbersOf(situation: Situation): Numbers {
   return { members: found, next: found.reduce((next, number) => Math.max(next, number + 1), 1) };
 }
 
-/** The fleet as policies see it: what is no member any more is on its way out, whatever it does. */
+/** The fleet as policies see it: what is no member any more, or has a full disk, is on its way out, whatever it does. */
 export function fleetOf({ nodes, queueHere }: Situation): Fleet {
   return {
-    nodes: nodes.map(({ node, isMember }) =>
-      isMember || node.phase === 'unseen' ? node : { ...node, phase: 'leaving' as const },
+    nodes: nodes.map(({ node, isMember, isFull }) =>
+      (isMember && isFull !== true) || node.phase === 'unseen' ? node : { ...node, phase: 'leaving' as const },
     ),
     ...(queueHere === undefined ? {} : { queue: queueHere }),
   };
@@ -116,10 +121,15 @@ function members({ nodes }: Situation): readonly Member[] {
   return nodes.filter(({ isMember }) => isMember);
 }
 
+/** How many members it has that are of use for longer. */
+function countOf(situation: Situation): number {
+  return numbersOf(situation).members.length - members(situation).filter(({ isFull }) => isFull === true).length;
+}
+
 /** Numbers of the members that are the best to lose, at least one: those that may go, or the one that may go first. */
 function worst(situation: Situation, most: number): readonly number[] {
   const order = inOrderOfLoss(situation.prefix, members(situation));
-  const free = order.filter(({ refusal }) => refusal === undefined).slice(0, most);
+  const free = order.filter(({ refusal, node }) => refusal === undefined && !isInUse(node)).slice(0, most);
   return (free.length === 0 ? order.slice(0, 1) : free).flatMap(
     ({ node }) => numberOf(situation.prefix, node.name) ?? [],
   );
@@ -190,21 +200,35 @@ function goOn(situation: Situation, remembered: Remembered): Decision | undefine
   return { kind: 'finish', by, because, numbers: without(numbers, gone), added: [], gone };
 }
 
+/** Why a member is no use any more: it was drained, and never returns to service, or is unhealthy for too long. */
+function uselessness(
+  { node, unhealthySince }: Member,
+  { replaceUnhealthyAfterMs: after, now }: Situation,
+): string | undefined {
+  if (node.phase === 'leaving') return `${node.name} was drained`;
+  return after !== undefined && unhealthySince !== undefined && now - unhealthySince >= after
+    ? `${node.name} is unhealthy for too long`
+    : undefined;
+}
+
+/** As many new ones as are lost, but no more than the pool may have. */
 function swap(situation: Situation): Decision | undefined {
-  const { replaceUnhealthyAfterMs: after, now, prefix, removalsAtOnce, isTaken } = situation;
-  if (after === undefined) return undefined;
+  const { prefix, removalsAtOnce, isTaken, max } = situation;
   const due = members(situation)
-    .filter(({ unhealthySince }) => unhealthySince !== undefined && now - unhealthySince >= after)
+    .flatMap((member) => {
+      const why = uselessness(member, situation);
+      return why === undefined ? [] : [{ member, why }];
+    })
     .slice(0, removalsAtOnce);
   if (due.length === 0) return undefined;
-  const gone = due.flatMap(({ node }) => numberOf(prefix, node.name) ?? []);
+  const gone = due.flatMap(({ member }) => numberOf(prefix, member.node.name) ?? []);
   const left = without(numbersOf(situation), gone);
-  const numbers = withMore(prefix, left, gone.length, isTaken);
-  const names = due.map(({ node }) => node.name).join(', ');
+  const added = Math.max(0, Math.min(gone.length, max - left.members.length));
+  const numbers = withMore(prefix, left, added, isTaken);
   return {
     kind: 'swap',
     by: 'health',
-    because: `${names} ${due.length === 1 ? 'is' : 'are'} unhealthy for too long`,
+    because: due.map(({ why }) => why).join(', '),
     numbers,
     added: numbers.members.slice(left.members.length),
     gone,
@@ -222,11 +246,14 @@ function reactive(situation: Situation): Decision | undefined {
   const projection = project(fleetOf(situation));
   const recommendation = projection === undefined ? undefined : recommended(situation, projection);
   if (recommendation === undefined) return undefined;
-  const count = numbersOf(situation).members.length;
+  const count = countOf(situation);
   const { direction, because } = recommendation;
   if (direction === 'up')
     return count >= situation.max ? undefined : { ...grow(situation, 1, 'reactive', because), recommendation };
-  return count <= situation.min ? undefined : { ...shrink(situation, 1, 'reactive', because), recommendation };
+  // Where every one of them is in use, only a consolidation can make one go.
+  const [least] = inOrderOfLoss(situation.prefix, members(situation));
+  if (count <= situation.min || least === undefined || isInUse(least.node)) return undefined;
+  return { ...shrink(situation, 1, 'reactive', because), recommendation };
 }
 
 /** What a rule for nodes says that passes with time, or that a consolidation itself mends. */
@@ -240,7 +267,7 @@ const PASSES: ReadonlySet<string> = new Set([
 
 /** What a consolidation would do now, or why it does nothing; undefined where it is off. */
 export function consolidating(situation: Situation): Consolidating | undefined {
-  const { consolidation: policy, min, upPercent, now, migrates } = situation;
+  const { consolidation: policy, min, upPercent, now, migrates, currency } = situation;
   if (policy === undefined) return undefined;
   const fixed = new Map(
     members(situation).flatMap(({ node, refusal }): readonly (readonly [string, string])[] => {
@@ -249,7 +276,7 @@ export function consolidating(situation: Situation): Consolidating | undefined {
       return [];
     }),
   );
-  return consolidate({ fleet: fleetOf(situation), policy, min, upPercent, fixed, now });
+  return consolidate({ fleet: fleetOf(situation), policy, min, upPercent, fixed, now, currency: currency ?? '' });
 }
 
 function consolidation(situation: Situation): Decision | undefined {
@@ -257,7 +284,7 @@ function consolidation(situation: Situation): Decision | undefined {
   if (found === undefined || !('plan' in found)) return undefined;
   const { plan } = found;
   const gone = plan.going.flatMap((name) => numberOf(situation.prefix, name) ?? []);
-  const because = `${plan.going.join(', ')} can go${plan.moves.length === 0 ? '' : ` once ${counted(plan.moves.length, 'container')} moved`}, and ${plan.savings.toFixed(4)} an hour is saved`;
+  const because = `${plan.going.join(', ')} can go${plan.moves.length === 0 ? '' : ` once ${counted(plan.moves.length, 'container')} moved`}, and ${moneyText(plan.savings, 4, situation.currency ?? '')} an hour is saved`;
   const before = numbersOf(situation);
   // Those that are to be emptied first stay members until they are.
   const numbers = plan.moves.length === 0 ? without(before, gone) : before;
@@ -271,9 +298,16 @@ export function decide(situation: Situation): Decision | undefined {
     const first = begin(situation);
     if (first !== undefined) return first;
   }
-  const count = numbersOf(situation).members.length;
+  const count = countOf(situation);
+  const full = members(situation).filter(({ isFull }) => isFull === true);
+  const beside = full.length === 0 ? '' : ` beside ${full.map(({ node }) => node.name).join(', ')}, whose disk is full`;
   if (count < min)
-    return grow(situation, min - count, 'document', `it has ${counted(count, 'node')}, and has to have ${min}`);
+    return grow(
+      situation,
+      min - count,
+      'document',
+      `it has ${counted(count, 'node')}${beside}, and has to have ${min}`,
+    );
   if (remembered !== undefined && remembered.going.length > 0) return goOn(situation, remembered);
   const swapped = swap(situation);
   if (swapped !== undefined) return swapped;
@@ -288,8 +322,7 @@ export function decide(situation: Situation): Decision | undefined {
 export function unmetGrowth(situation: Situation): Recommendation | undefined {
   const projection = project(fleetOf(situation));
   const wanted = projection === undefined ? undefined : recommended(situation, projection);
-  const isFull = numbersOf(situation).members.length >= situation.max;
-  return wanted?.direction === 'up' && isFull ? wanted : undefined;
+  return wanted?.direction === 'up' && countOf(situation) >= situation.max ? wanted : undefined;
 }
 
 /** Until when a decision of a policy has to wait, and why; undefined where it need not. */

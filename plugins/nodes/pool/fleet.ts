@@ -42,6 +42,11 @@ export interface PoolNode {
   readonly emptySince?: number;
 }
 
+/** Something runs on it, or has memory there. */
+export function isInUse({ containers, allocatedMb }: PoolNode): boolean {
+  return containers.length > 0 || allocatedMb > 0;
+}
+
 /** What waits for room. */
 export interface Queue {
   readonly count: number;

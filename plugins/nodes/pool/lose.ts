@@ -1,7 +1,7 @@
 /** Which member of a pool is the best to lose. */
 
 import type { Refusal } from '../safety.ts';
-import type { PoolNode } from './fleet.ts';
+import { isInUse, type PoolNode } from './fleet.ts';
 import { numberOf } from './names.ts';
 
 export interface Candidate {
@@ -24,7 +24,7 @@ function rankOf(prefix: string, { node, refusal, outdated }: Candidate): Rank {
   const newest = -(numberOf(prefix, node.name) ?? 0);
   if (node.phase === 'planned') return [0, newest];
   const { containers, allocatedMb } = node;
-  if (containers.length > 0 || allocatedMb > 0) {
+  if (isInUse(node)) {
     const players = containers.reduce((sum, each) => sum + (each.players ?? 0), 0);
     return [4, players, allocatedMb, newest];
   }

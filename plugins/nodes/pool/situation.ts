@@ -4,6 +4,7 @@ import { formatRef } from '../../../src/engine/ref.ts';
 import type { Pair, Scene } from '../../../src/engine/types.ts';
 import { type ContainerSeen, type NodePair, nodeSignals, PLUGIN, type PoolPair, poolSignals } from '../facts.ts';
 import type { NodePoolMemory, NodePoolSpec } from '../generated.ts';
+import { DISK_FULL_PERCENT } from '../observe-node.ts';
 import { refusalOf } from '../safety.ts';
 import { leastOf, ms, poolOf } from '../settings.ts';
 import type { ConsolidationPolicy } from './consolidation.ts';
@@ -74,8 +75,10 @@ export function phaseOf(pair: NodePair): NodePhase | undefined {
   const { observed, desired, gap } = pair;
   if (observed === undefined) return gap !== undefined ? 'unseen' : desired === undefined ? undefined : 'planned';
   const phase = PHASES[observed.state] ?? 'unseen';
-  if (phase !== 'serving') return phase;
   const signals = nodeSignals(pair);
+  // Once it was drained it never returns to service, healthy or not.
+  if (phase === 'unhealthy' && signals?.life.drainingAt !== undefined) return 'leaving';
+  if (phase !== 'serving') return phase;
   if (signals?.workloads === 'listed' || signals?.workloads === 'none') return 'serving';
   // A source that does not list it yet puts nothing there: it is as good as starting.
   return signals?.workloads === 'unlisted' && signals.life.containersEver === 0 ? 'starting' : 'unseen';
@@ -124,6 +127,9 @@ function memberOf(
     isMember,
     ...(refusal === undefined ? {} : { refusal }),
     ...(isOutdated(pair, spec) ? { outdated: true } : {}),
+    ...(phase === 'serving' && (nodeSignals(pair)?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT
+      ? { isFull: true as const }
+      : {}),
     ...(phase === 'unhealthy' && since !== undefined ? { unhealthySince: since } : {}),
   };
 }
@@ -213,6 +219,7 @@ export function situationOf(pair: PoolPair, spec: NodePoolSpec, scene: Scene): S
       (node) => memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene) ?? [],
     ),
     ...queues(pair, spec, scene),
+    ...(signals?.currency === undefined ? {} : { currency: signals.currency }),
     migrates: signals?.migrates ?? false,
     failedMoves: failedMoves(remembered, scene),
     now: scene.now,

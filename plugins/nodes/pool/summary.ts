@@ -7,9 +7,10 @@ import { type NodePair, nodeSignals, PLUGIN, type PoolPair } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
 import type { PriceList } from '../world.ts';
 import { type Cost, costLines, costOf, moneyText, type Price, type Priced } from './cost.ts';
-import { consolidating, fleetOf } from './decide.ts';
+import { consolidating, fleetOf, type Situation } from './decide.ts';
 import { decideFor } from './diff.ts';
 import { percent, project, unknowns } from './fleet.ts';
+import { nameOf } from './names.ts';
 
 /** Daily backups cost so much of the server's price more. Source: "Backups", Hetzner Cloud documentation. */
 const BACKUPS = 0.2;
@@ -144,6 +145,17 @@ function stateSummary(pairs: readonly Pair[]): readonly Summary[] {
   ];
 }
 
+/** What is left of a consolidation that goes on; undefined where none does. */
+function goingOn({ remembered, nodes, prefix }: Situation): string | undefined {
+  if (remembered === undefined || remembered.going.length === 0) return undefined;
+  const names = remembered.going.map((number) => nameOf(prefix, number));
+  const left = nodes
+    .filter(({ node }) => names.includes(node.name))
+    .reduce((count, { node }) => count + node.containers.length, 0);
+  const moves = remembered.moves.length;
+  return `consolidation: goes on: ${Math.max(0, moves - left)} of ${counted(moves, 'container')} moved, so that ${names.join(', ')} can go`;
+}
+
 /** So many lines about what stays are shown for each pool. */
 const KEPT_SHOWN = 5;
 
@@ -162,21 +174,24 @@ function poolSummary(pair: PoolPair, scene: Scene): readonly Summary[] {
             `${percent(projection.allocatedMb, projection.servingMb)} % of ${projection.servingMb} MB taken, ` +
             `${projection.queued} waiting for ${projection.queuedMb} MB`,
         ];
-  const found = consolidating(situation);
+  const underWay = goingOn(situation);
+  const found = underWay === undefined ? consolidating(situation) : undefined;
   const kept = found === undefined ? [] : 'plan' in found ? found.plan.kept : found.kept;
   const facts = { members, ...(projection === undefined ? {} : { ...projection }) };
   const consolidation =
-    found === undefined
-      ? []
-      : 'plan' in found
-        ? [
-            `consolidation: ${found.plan.going.join(', ')} can go: ${moneyText(found.plan.savings, 4, currency)} an hour less, ` +
-              `${found.plan.before} % of the memory taken now, ${found.plan.after} % then`,
-            ...found.plan.moves.map(
-              ({ container, mb, from, to }) => `moves ${container} (${mb} MB) from ${from} to ${to}`,
-            ),
-          ]
-        : [`consolidation: none: ${found.why}`];
+    underWay !== undefined
+      ? [underWay]
+      : found === undefined
+        ? []
+        : 'plan' in found
+          ? [
+              `consolidation: ${found.plan.going.join(', ')} can go: ${moneyText(found.plan.savings, 4, currency)} an hour less, ` +
+                `${found.plan.before} % of the memory taken now, ${found.plan.after} % then`,
+              ...found.plan.moves.map(
+                ({ container, mb, from, to }) => `moves ${container} (${mb} MB) from ${from} to ${to}`,
+              ),
+            ]
+          : [`consolidation: none: ${found.why}`];
   const stays = kept.slice(0, KEPT_SHOWN).map(({ name, why }) => `${name} stays: ${why}`);
   const more = kept.length - KEPT_SHOWN;
   return [

@@ -7,7 +7,7 @@ import type { ArmedFault, Fault } from './faults.ts';
 import { type Seen, type Service, startApi } from './http.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { startReadiness } from './readiness.ts';
-import type { Conduct, Limits } from './request.ts';
+import type { Body, Conduct, Limits } from './request.ts';
 import { type SeedServer, seedServer } from './seed.ts';
 import { type Cloud, emptyCloud, loadCloud, patchRow, type ServerRow, saveCloud } from './state.ts';
 import { type ActionFailure, advance, nextDue, removeServer, TIMES, type Times } from './timeline.ts';
@@ -59,7 +59,7 @@ export interface Watcher {
   /** Anything may be another than before. */
   readonly change?: () => void;
   /** A request came in; nothing was done about it yet. */
-  readonly request?: (method: string, path: string) => void;
+  readonly request?: (method: string, path: string, body: Body) => void;
 }
 
 export interface Emulator {
@@ -167,8 +167,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     faults: [] as ArmedFault[],
     seen: [] as Seen[],
     changed,
-    arrived: (method, path) => {
-      for (const { request } of watchers) request?.(method, path);
+    arrived: (method, path, body) => {
+      for (const { request } of watchers) request?.(method, path, body);
     },
   };
   const api = await startApi(service, options.ports?.api);

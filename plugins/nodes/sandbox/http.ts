@@ -41,7 +41,7 @@ export interface Service {
   readonly faults: ArmedFault[];
   readonly seen: Seen[];
   /** Called before a request is handled, with its path below the version. */
-  readonly arrived: (method: string, path: string) => void;
+  readonly arrived: (method: string, path: string, body: Body) => void;
   /** Called after whatever may have changed the rows. */
   readonly changed: () => void;
 }
@@ -207,7 +207,8 @@ async function serve(service: Service, request: IncomingMessage, response: Serve
   const path = url.pathname.startsWith(`${VERSION}/`) ? url.pathname.slice(VERSION.length) : '';
   const at = service.now();
   advance(service.cloud, at, service.conduct().times);
-  service.arrived(method, path);
+  const body = bodySeen(text);
+  service.arrived(method, path, body);
   const mishap = mishapFor(service.faults, { method, path });
   const made = handle(service, request, url, text, mishap);
   const answered = mishap === undefined || !['lost-before', 'lost-after', 'hang'].includes(mishap.kind);
@@ -215,7 +216,7 @@ async function serve(service: Service, request: IncomingMessage, response: Serve
     method,
     path,
     query: url.search,
-    body: bodySeen(text),
+    body,
     status: answered ? made.status : 0,
     at,
   });

@@ -47,6 +47,8 @@ interface Past {
   emptySince?: number;
   elsewhere?: true;
   foundAt?: number;
+  /** It was off, and did not come up since. */
+  failed?: boolean;
 }
 
 function isHealthy({ status, guest, faults }: ServerRow): boolean {
@@ -73,7 +75,9 @@ function healthyBreaches(server: ServerRow, past: Past, now: number): readonly s
   return age < READY_GRACE ? [...undrained, `is ready for ${age / 1000} s`] : undrained;
 }
 
-function sickBreaches(server: ServerRow, now: number): readonly string[] {
+function sickBreaches(server: ServerRow, past: Past, now: number): readonly string[] {
+  // It was off without being asked to: unhealthy, until it answers.
+  if (past.failed === true) return [];
   const starting = server.guest === 'booting' || server.status === 'initializing' || server.status === 'starting';
   return starting && now - server.created < START_DEADLINE ? ['is still starting'] : [];
 }
@@ -107,30 +111,37 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
     const containers = containersOn(emulator, server.name);
     if (containers > 0) say(`has ${containers} containers`);
     if (!model.sourceAnswers) say('cannot be known to be empty');
-    if (waiting.size > 0) say('could take what waits');
+    if (waiting.size > 0 && isHealthy(server)) say('could take what waits');
     if (past.elsewhere === true && now - (past.foundAt ?? now) < POST_SYNC_GRACE) say('was found just now');
-    for (const breach of isHealthy(server) ? healthyBreaches(server, past, now) : sickBreaches(server, now))
+    for (const breach of isHealthy(server) ? healthyBreaches(server, past, now) : sickBreaches(server, past, now))
       say(breach);
   };
-  const checkCreate = (): void => {
-    const members = recall().resources.get(`nodes/NodePool/${POOL}`)?.kept['members'];
-    const count = Array.isArray(members) ? members.length : 0;
-    if (model.written.pool !== undefined && count > model.written.pool)
-      breaches.push(`a server is made while the pool has ${count} members, and ought to have ${model.written.pool}`);
+  const checkCreate = (name: unknown): void => {
+    if (typeof name !== 'string' || model.written.nodes.has(name)) return;
+    const numbers = recall().resources.get(`nodes/NodePool/${POOL}`)?.kept['members'];
+    const members = Array.isArray(numbers) ? numbers.map((number) => `${POOL}-${number}`) : [];
+    if (!members.includes(name)) breaches.push(`${name} is made, and nothing stands for it`);
+    else if (model.written.pool === undefined || members.length > model.written.pool)
+      breaches.push(
+        `${name} is made as one of ${members.length}, and the pool ought to have ${model.written.pool ?? 'none'}`,
+      );
   };
   emulator.watch({
     up: (name) => {
       const { id } = emulator.server(name);
-      pastOf(id).upAt ??= clock.now();
+      const past = pastOf(id);
+      past.upAt ??= clock.now();
+      past.failed = false;
     },
-    request: (method, path) => {
+    request: (method, path, body) => {
       const id = /^\/servers\/(\d+)$/u.exec(path)?.[1];
-      if (method === 'POST' && path === '/servers') checkCreate();
+      if (method === 'POST' && path === '/servers') checkCreate(body['name']);
       const server = id === undefined ? undefined : emulator.cloud().servers.get(Number(id));
       if (method === 'DELETE' && server !== undefined) checkDelete(server);
     },
     change: () => {
       for (const server of emulator.cloud().servers.values()) {
+        if (server.status === 'off') pastOf(server.id).failed = true;
         const intent = server.labels['fettle/intent'];
         if (intent === undefined || intents.has(`${intent} ${server.id}`)) continue;
         if ([...intents].some((known) => known.startsWith(`${intent} `)))
@@ -158,8 +169,11 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
     emptied: (name) => {
       pastOf(emulator.server(name).id).emptySince = clock.now();
     },
-    madeElsewhere: ({ id }) => {
-      pastOf(id).elsewhere = true;
+    madeElsewhere: ({ id, created }) => {
+      const past = pastOf(id);
+      past.elsewhere = true;
+      // When it was ready nobody saw: it counts from when it was made.
+      past.upAt = created;
     },
     looked: () => {
       for (const { id } of emulator.cloud().servers.values()) {

@@ -46,6 +46,7 @@ function asked(nodes: readonly PoolNode[], more: More = {}): ConsolidationInput 
     policy: { ...CONSOLIDATION, ...more.policy },
     min: more.min ?? 0,
     upPercent: 85,
+    currency: 'EUR',
     fixed: more.fixed ?? new Map(),
     now: NOW,
   };
@@ -283,8 +284,8 @@ describe('a consolidation', () => {
   it('is worth it from exactly its savings on', () => {
     const nodes = (hourly: number) => [node('a', [], { hourly }), node('b', [container('y')])];
     expect(planned(nodes(0.1)).savings).toBe(0.1);
-    expect(refused(nodes(0.0999999999))).toBe('a could go, and would save 0.1000 an hour, at least 0.1000');
-    expect(refused(nodes(0.045))).toBe('a could go, and would save 0.0450 an hour, at least 0.1000');
+    expect(refused(nodes(0.0999999999))).toBe('a could go, and would save €0.1000 an hour, at least €0.1000');
+    expect(refused(nodes(0.045))).toBe('a could go, and would save €0.0450 an hour, at least €0.1000');
     expect(planned(nodes(0.045), { policy: { minSavingsHourly: 0.045 } }).going).toEqual(['a']);
   });
 

@@ -27,6 +27,7 @@ describe('a price', () => {
     [-3.785, 2, 'EUR', '-€3.79'],
     [1, 2, 'USD', '1.00 USD'],
     [-1, 2, 'USD', '-1.00 USD'],
+    [1, 2, '', '1.00'],
   ])('moneyText(%d, %d, %s) is %s', (amount, decimals, currency, text) => {
     expect(moneyText(amount, decimals, currency)).toBe(text);
   });

@@ -57,6 +57,7 @@ function situation(nodes: readonly Member[], more: Partial<Situation> = {}): Sit
     scaling: REACTIVE,
     upPercent: 85,
     removalsAtOnce: 1,
+    currency: 'EUR',
     remembered: remembered(
       nodes.filter(({ isMember }) => isMember).map(({ node }) => Number(node.name.slice('web-'.length))),
     ),
@@ -166,6 +167,28 @@ describe('size', () => {
   });
 });
 
+describe('a member whose disk is full', () => {
+  const full = (number: number, mb = 0) => member(number, mb, { isFull: true });
+
+  it('is not counted among those that the pool has, so that another one comes first', () => {
+    expect(decide(situation([member(1, 1500), full(2, 1500)], { min: 2, max: 2 }))).toMatchObject({
+      kind: 'grow',
+      by: 'document',
+      because: 'it has 1 node beside web-2, whose disk is full, and has to have 2',
+      added: [3],
+    });
+  });
+
+  it('does not make the pool shrink once that one is there', () => {
+    expect(decide(situation([member(1, 1500), full(2, 1500), member(3, 1500)], { min: 2, max: 2 }))).toBeUndefined();
+  });
+
+  it('has no room for what waits', () => {
+    const so = situation([member(1, 3000), full(2)], { max: 2, ...waiting(1, 600) });
+    expect(shown(decide(so))).toMatchObject({ kind: 'grow', by: 'reactive', added: [3] });
+  });
+});
+
 describe('the reactive policy', () => {
   it.each<[string, Situation, unknown]>([
     ['grows by one', situation([member(1, 4000)]), { kind: 'grow', by: 'reactive', added: [2], gone: [] }],
@@ -212,6 +235,18 @@ describe('the reactive policy', () => {
     const found = shown(decide(so));
     if (expected === undefined) expect(found).toBeUndefined();
     else expect(found).toMatchObject(expected as object);
+  });
+
+  it('does not ask for what is in use, and lets a consolidation have its turn', () => {
+    const nodes = [member(1, 600), member(2, 300), member(3, 100)];
+    expect(decide(situation(nodes))).toBeUndefined();
+    expect(decide(situation(nodes, { consolidation: CONSOLIDATION }))?.kind).toBe('consolidate');
+    // One that is only young, or empty for too short a time, is waited for.
+    const young = member(4, 0, { refusal: { rule: 'too-young', message: 'x', clearsAt: NOW + 1 } });
+    expect(decide(situation([...nodes, young], { consolidation: CONSOLIDATION }))).toMatchObject({
+      kind: 'shrink',
+      gone: [4],
+    });
   });
 
   it('never gives the name of a node that is still leaving', () => {
@@ -302,6 +337,22 @@ describe('a member that is unhealthy', () => {
     expect(decide(without(sick(999 * MINUTE), 'replaceUnhealthyAfterMs'))).toBeUndefined();
   });
 
+  it('gives its place at once where it was drained: it never returns to service', () => {
+    const drained = member(2, 900, { node: { phase: 'leaving' } });
+    expect(decide(situation([member(1, 1500), drained]))).toMatchObject({
+      kind: 'swap',
+      because: 'web-2 was drained',
+      gone: [2],
+      added: [3],
+    });
+  });
+
+  it('gives its place to nobody where the pool has more than it may', () => {
+    const drained = member(3, 0, { node: { phase: 'leaving' } });
+    const so = situation([member(1, 1500), member(2, 1500), drained], { max: 2 });
+    expect(shown(decide(so))).toMatchObject({ kind: 'swap', gone: [3], added: [], members: [1, 2] });
+  });
+
   it('gives its place one at a time, as long as no more may leave', () => {
     const ill = (number: number) => member(number, 0, { node: { phase: 'unhealthy' }, unhealthySince: 0 });
     const so = situation([ill(1), ill(2), ill(3)], { replaceUnhealthyAfterMs: 1, removalsAtOnce: 2 });
@@ -316,7 +367,7 @@ describe('consolidation', () => {
     const found = decide(situation([member(1, 2000), member(2, 500)], on));
     expect(shown(found)).toEqual({ kind: 'consolidate', by: 'consolidation', added: [], gone: [2], members: [1, 2] });
     expect(found?.plan?.moves).toEqual([{ container: 'c2', mb: 500, from: 'web-2', to: 'web-1' }]);
-    expect(found?.because).toBe('web-2 can go once 1 container moved, and 0.2000 an hour is saved');
+    expect(found?.because).toBe('web-2 can go once 1 container moved, and €0.2000 an hour is saved');
   });
 
   it('lets what is empty go at once', () => {

@@ -203,6 +203,33 @@ describe('a pool of a fixed size', () => {
     expect(whole.recall().resources.has('nodes/Node/web-1')).toBe(false);
   });
 
+  it('makes a new member in the place of one whose disk is full, and moves nobody', async () => {
+    const whole = await start(poolYaml('size: 2'));
+    await settle(whole);
+    put(whole, 'web-2', 'a', 500);
+    await whole.pass(HOUR);
+    whole.emulator.workloads.fillDisk('web-2', 91);
+    expect(await run(whole)).toEqual([
+      'NodePool/web active>active (progress)',
+      'REJECTED Node/web-2 active>draining: keeps-min',
+    ]);
+    expect(await run(whole)).toEqual([
+      'Node/web-3 absent>provisioning (new)',
+      'REJECTED Node/web-2 active>draining: keeps-min',
+    ]);
+    await whole.pass(5 * MINUTE);
+    expect(await run(whole)).toEqual(['Node/web-2 active>draining (policy)']);
+    expect(await run(whole)).toContain('NodePool/web active>active (time)');
+    expect(keptOf(whole).members).toEqual([1, 3]);
+    await whole.pass(HOUR);
+    expect(await run(whole)).toEqual(['REJECTED Node/web-2 draining>decommissioned: has-containers, allocated-memory']);
+    expect(whole.emulator.workloads.containers().map(({ node }) => node)).toEqual(['web-2']);
+    whole.emulator.workloads.end('a');
+    await run(whole);
+    expect(servers(whole)).toEqual(['web-1', 'web-3']);
+    expect(await run(whole)).toEqual([]);
+  });
+
   it('is gone with its document, and its nodes are, one at a time', async () => {
     const whole = await start(poolYaml('size: 2'));
     await settle(whole);
@@ -342,7 +369,7 @@ describe('a consolidation', () => {
     const ran = await whole.run();
     expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
     const [row] = ran.reconciled?.plan.resource_changes ?? [];
-    expect(row?.because).toBe('web-2 can go once 1 container moved, and 0.0048 an hour is saved');
+    expect(row?.because).toBe('web-2 can go once 1 container moved, and €0.0048 an hour is saved');
     expect(row?.change.after).toEqual({ moves: { b: 'web-1' } });
     expect(ran.reconciled?.plan.summaries?.find(({ title }) => title === 'pool web')?.lines).toEqual([
       '2 members, 2 in service, 0 starting; 33 % of 8192 MB taken, 0 waiting for 0 MB',

@@ -75,6 +75,7 @@ const calm: Standing = {
   initialized: true,
   late: false,
   drained: false,
+  system: false,
   probe: 'answered',
   failures: 0,
   containers: 0,
@@ -89,6 +90,18 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
+  {
+    is: 'a system node, which is in use from its first look on',
+    standing: { system: true, probe: 'none' },
+    state: 'active',
+    health: 'healthy',
+  },
+  {
+    is: 'a system node that fails',
+    standing: { system: true, before: 'active', probe: 'failed', failures: 5 },
+    state: 'unhealthy',
+    health: 'unhealthy',
+  },
   { is: 'deleting', standing: { status: 'deleting', before: 'active' }, state: 'decommissioned', health: 'unknown' },
   {
     is: 'new and not running yet',
@@ -248,6 +261,7 @@ function standings(): fc.Arbitrary<Standing> {
     initialized: fc.boolean(),
     late: fc.boolean(),
     drained: fc.boolean(),
+    system: fc.boolean(),
     probe: fc.constantFrom('answered' as const, 'failed' as const, 'none' as const),
     failures: fc.nat(7),
     containers: fc.nat(2),

@@ -57,6 +57,8 @@ export interface Whole {
   /** Plans, and applies what is accepted. */
   readonly run: (crash?: Crash) => Promise<Ran>;
   readonly pass: (ms: number) => Promise<void>;
+  /** Overrides of every run from now on, as `rule@nodes/Node/web-1`. */
+  readonly lift: (...overrides: readonly string[]) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -125,6 +127,7 @@ export async function startWhole(options: EmulatorOptions = {}, config: object =
     env: { HCLOUD_TOKEN: emulator.tokens.readWrite },
     now: clock.now,
   };
+  let overrides: Safety['overrides'] = [];
   const recall = emptyRecall();
   const records: LogRecord[] = [];
   let runs = 0;
@@ -179,7 +182,13 @@ export async function startWhole(options: EmulatorOptions = {}, config: object =
     const common = { plugins, recall, record: record(life, crash), run: `run-${runs}`, now: clock.now, abort: signal };
     let reconciled: Reconciled | undefined;
     try {
-      const input = { ...common, project: 'test', version: '0.0.0', documents: loaded.desired, safety: SAFETY };
+      const input = {
+        ...common,
+        project: 'test',
+        version: '0.0.0',
+        documents: loaded.desired,
+        safety: { ...SAFETY, overrides },
+      };
       reconciled = await reconcile({ ...input, reader: async () => reader });
       const rows = await apply({
         ...reconciled,
@@ -223,6 +232,12 @@ export async function startWhole(options: EmulatorOptions = {}, config: object =
         current = undefined;
         remove();
       }
+    },
+    lift: (...given) => {
+      overrides = given.map((text) => {
+        const [rule = '', address = ''] = text.split('@');
+        return { rule, address, reason: 'it is meant' };
+      });
     },
     pass: async (ms) => {
       clock.advance(ms);

@@ -1,0 +1,138 @@
+/** Documents of nodes and pools: their checks, the defaults that they get, and their paths seen from the project. */
+
+import { describe, expect, it } from 'vitest';
+import { check, checkTogether } from '../../../plugins/nodes/check.ts';
+import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { validators } from '../../../plugins/nodes/generated.validators.js';
+import { fromProject } from '../../../plugins/nodes/paths.ts';
+import { nodes } from '../../../plugins/nodes/plugin.ts';
+import type { Desired } from '../../../src/engine/types.ts';
+import { desiredOf, nodeSpec, poolSpec } from './node-support.ts';
+
+const node = (more: object = {}, name = 'web-1'): Desired<NodeSpec> =>
+  desiredOf('Node', name, { ...nodeSpec(), ...more });
+
+function staticNode(more: object = {}): Desired<NodeSpec> {
+  const { serverType: _type, image: _image, location: _location, ...spec } = nodeSpec();
+  return desiredOf('Node', 'metal', { ...spec, provider: 'static' as const, address: '198.51.100.7', ...more });
+}
+
+const said = (desired: Desired): readonly string[] =>
+  check(desired).map(({ pointer, message }) => `${pointer}: ${message}`);
+
+describe('a node', () => {
+  it('as it is usually written has no mistake', () => {
+    expect(check(node())).toEqual([]);
+    expect(check(staticNode())).toEqual([]);
+    expect(check(node({ labels: { team: 'a', 'example.test/part': '', x: '1' } }))).toEqual([]);
+  });
+
+  it.each([
+    [node({}, 'Web_1'), '/metadata/name: Web_1 is no name of a server'],
+    [node({}, 'a'.repeat(64)), '/metadata/name'],
+    [node({ serverType: undefined }), '/spec: a server needs its serverType'],
+    [node({ image: undefined }), '/spec: a server needs its image'],
+    [node({ location: undefined }), '/spec: a server needs its location'],
+    [node({ address: '198.51.100.7' }), '/spec/address: only a static node'],
+    [node({ pool: 'web' }), '/spec/pool: only a pool writes this'],
+    [
+      node({ labels: { 'fettle/role': 'system' } }),
+      "/spec/labels/fettle~1role: labels that begin with fettle/ are the plugin's own",
+    ],
+    [
+      node({ labels: { 'hetzner.cloud/x': '1' } }),
+      "/spec/labels/hetzner.cloud~1x: labels that begin with hetzner.cloud/ are the provider's own",
+    ],
+    [node({ labels: { '-x': '1' } }), '/spec/labels/-x: -x is no label'],
+    [node({ labels: { 'a/b/c': '1' } }), '/spec/labels/a~1b~1c'],
+    [node({ userData: 'a', userDataFile: 'b' }), '/spec/userDataFile: user data stands in the document or in a file'],
+    [node({ userData: 'ä'.repeat(20_000) }), '/spec/userData: user data has 32 KiB at most'],
+    [
+      node({ networks: [{ network: 'a', aliasIps: [] }], readiness: { tcp: { port: 22, network: 'b' } } }),
+      '/spec/readiness/tcp/network: it is not attached to the network b',
+    ],
+    [
+      node({ publicNet: { ipv4: false, ipv6: false }, readiness: { http: { port: 80, path: '/' } } }),
+      '/spec/readiness/http: it has no public address to be probed at',
+    ],
+    [node({ startDeadline: '0s' }), '/spec/startDeadline'],
+    [staticNode({ address: undefined }), '/spec: a static node needs an address'],
+    [staticNode({ serverType: 'cx23' }), '/spec/serverType: a static node has no serverType'],
+    [staticNode({ volumes: [] }), '/spec/volumes'],
+    [staticNode({ power: 'off' }), '/spec/power'],
+    [staticNode({ readiness: { label: 'a=b' } }), '/spec/readiness/label'],
+    [
+      staticNode({ readiness: { tcp: { port: 1, network: 'x' } } }),
+      '/spec/readiness: a static node is probed at its address',
+    ],
+  ])('%#', (desired, expected) => {
+    expect(said(desired).filter((each) => each.startsWith(expected))).toHaveLength(1);
+  });
+
+  it('is ready by one way, and no more', () => {
+    const spec = (readiness: unknown) => {
+      const value = { serverType: 'cx23', image: 'i', location: 'nbg1', readiness };
+      return validators['spec:Node'](value);
+    };
+    expect(spec({ tcp: { port: 22 } })).toBe(true);
+    expect(spec({})).toBe(false);
+    expect(spec({ tcp: { port: 22 }, after: '2m' })).toBe(false);
+  });
+
+  it('is ready two minutes after it was made where nothing is said', () => {
+    const value = { serverType: 'cx23', image: 'i', location: 'nbg1' };
+    expect(validators['spec:Node'](value)).toBe(true);
+    expect(value).toMatchObject({ readiness: { after: '2m' }, role: 'worker', provider: 'hetzner', readyGrace: '30m' });
+  });
+
+  it('is listed under a name of its own', () => {
+    const same = checkTogether([node(), node({ workloads: { name: 'web-1', none: false } }, 'web-2')]);
+    expect(same).toMatchObject([{ ref: { name: 'web-2' }, pointer: '/spec/workloads/name' }]);
+    const none = checkTogether([node(), node({ workloads: { name: 'web-1', none: true } }, 'web-2')]);
+    expect(none).toEqual([]);
+  });
+});
+
+describe('a template of a pool', () => {
+  it('is held to what holds for a node', () => {
+    const spec = poolSpec({ size: 1 });
+    const pool = desiredOf('NodePool', 'web', {
+      ...spec,
+      template: { ...spec.template, labels: { 'fettle/pool': 'x' } },
+    });
+    expect(said(pool)).toEqual([
+      "/spec/template/labels/fettle~1pool: labels that begin with fettle/ are the plugin's own",
+    ]);
+  });
+});
+
+describe('paths', () => {
+  it.each([
+    ['main.yaml', './init.yaml', 'init.yaml'],
+    ['desired/a/main.yaml', '../init.yaml', 'desired/init.yaml'],
+    ['desired/main.yaml', '/etc/init.yaml', '/etc/init.yaml'],
+  ])('%s: %s is %s', (file, path, expected) => {
+    expect(fromProject(file, path)).toBe(expected);
+  });
+
+  it('of a node and of a template start from the project once they are expanded', () => {
+    const source = { file: 'd/a.yaml', line: 1, column: 1 };
+    const expand = (desired: Desired, kept?: object) =>
+      nodes.kinds[desired.ref.kind]
+        ?.expand?.(desired, () => (kept === undefined ? undefined : ({ kept } as never)))
+        .map(({ spec }) => spec);
+    const one = desiredOf('Node', 'a', { ...nodeSpec(), userDataFile: './init.yaml' }, { source });
+    expect(expand(one)).toMatchObject([{ userDataFile: 'd/init.yaml' }]);
+    const spec = poolSpec({ size: 1 });
+    const pool = desiredOf(
+      'NodePool',
+      'web',
+      { ...spec, template: { ...spec.template, userDataFile: 'init.yaml' } },
+      { source },
+    );
+    expect(expand(pool, { members: [1] })).toMatchObject([
+      { template: { userDataFile: 'd/init.yaml' } },
+      { userDataFile: 'd/init.yaml' },
+    ]);
+  });
+});

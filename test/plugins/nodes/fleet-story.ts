@@ -1,0 +1,365 @@
+/**
+ * Stories of a fleet: what is written, what happens, what goes wrong, and runs in between, some of which are killed. Played
+ * on the whole line; what was not allowed on the way, or is not as written at the end, is told.
+ */
+
+import fc from 'fast-check';
+import { type Model, MINUTE, POOL, watchFleet, type Written } from './fleet-model.ts';
+import { type Crash, type Ran, startWhole, type Whole } from './whole.ts';
+
+const NAMES = ['a', 'b', 'c'];
+/** Quiet runs, each after some time, in which the fleet has to become what is written. */
+const SETTLING_RUNS = 60;
+const SETTLING_MINUTES = 11;
+
+export type Event =
+  | { readonly do: 'write'; readonly name: string; readonly node: { role: 'worker' | 'system'; serverType: string } }
+  | { readonly do: 'unwrite'; readonly name: string }
+  | { readonly do: 'pool'; readonly size: number | undefined }
+  | { readonly do: 'pass'; readonly minutes: number }
+  | { readonly do: 'start'; readonly at: number }
+  | { readonly do: 'end'; readonly at: number }
+  | { readonly do: 'queue' }
+  | { readonly do: 'unqueue' }
+  | { readonly do: 'off'; readonly at: number }
+  | { readonly do: 'silence'; readonly at: number; readonly silent: boolean }
+  | { readonly do: 'lose'; readonly at: number }
+  | { readonly do: 'make'; readonly name: string }
+  | { readonly do: 'relabel'; readonly at: number }
+  | { readonly do: 'protect'; readonly at: number }
+  | { readonly do: 'lock'; readonly at: number }
+  | { readonly do: 'never-ready' }
+  | { readonly do: 'fault'; readonly after: number; readonly mishap: number; readonly times: number }
+  | { readonly do: 'fail'; readonly command: string }
+  | { readonly do: 'source'; readonly answers: boolean }
+  | { readonly do: 'reticent'; readonly emptySince: boolean; readonly startedTotal: boolean }
+  | {
+      readonly do: 'run';
+      readonly crash?: Crash;
+      readonly meanwhile?: { readonly request: number; readonly at: number };
+    };
+
+const MISHAPS = [
+  { kind: 'error', status: 429, code: 'rate_limit_exceeded', retryAfter: 2 },
+  { kind: 'error', status: 500, code: 'server_error' },
+  { kind: 'error', status: 503, code: 'unavailable' },
+  { kind: 'error', status: 409, code: 'conflict' },
+  { kind: 'error', status: 423, code: 'locked' },
+  { kind: 'error', status: 412, code: 'resource_unavailable' },
+  { kind: 'error-after', status: 504, code: 'timeout' },
+  { kind: 'lost-before' },
+  { kind: 'lost-after' },
+  { kind: 'cut', bytes: 20 },
+  { kind: 'text', status: 502, text: '<html>bad gateway</html>' },
+] as const;
+const COMMANDS = ['create_server', 'start_server', 'delete_server', 'stop_server', 'change_server_type'];
+
+const at = fc.nat({ max: 7 });
+const name = fc.constantFrom(...NAMES);
+const crash = fc.record<Crash>({
+  at: fc.constantFrom('request', 'record'),
+  after: fc.nat({ max: 25 }),
+  happens: fc.boolean(),
+});
+const node = fc.record({
+  role: fc.oneof({ weight: 4, arbitrary: fc.constant('worker' as const) }, fc.constant('system' as const)),
+  serverType: fc.constantFrom('cx33', 'cpx22'),
+});
+
+const aRun = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Event>({ do: 'run' }) },
+  { weight: 1, arbitrary: crash.map((where): Event => ({ do: 'run', crash: where })) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ request: fc.nat({ max: 20 }), at }).map((meanwhile): Event => ({ do: 'run', meanwhile })),
+  },
+);
+const aChange = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('write' as const), name, node }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('unwrite' as const), name }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('pool' as const), size: fc.option(fc.nat({ max: 3 }), { nil: undefined }) }),
+  },
+);
+const aMoment = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('pass' as const), minutes: fc.integer({ min: 1, max: 40 }) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('start' as const), at }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('end' as const), at }) },
+  fc.constant<Event>({ do: 'queue' }),
+  fc.constant<Event>({ do: 'unqueue' }),
+  fc.record({ do: fc.constant('off' as const), at }),
+  fc.record({ do: fc.constant('silence' as const), at, silent: fc.boolean() }),
+  fc.record({ do: fc.constant('lose' as const), at }),
+  fc.record({ do: fc.constant('make' as const), name }),
+  fc.record({ do: fc.constant('relabel' as const), at }),
+  fc.record({ do: fc.constant('protect' as const), at }),
+  fc.record({ do: fc.constant('lock' as const), at }),
+  fc.constant<Event>({ do: 'never-ready' }),
+);
+const aFault = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('fault' as const),
+      after: fc.nat({ max: 15 }),
+      mishap: fc.nat({ max: MISHAPS.length - 1 }),
+      times: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('fail' as const), command: fc.constantFrom(...COMMANDS) }) },
+  fc.record({ do: fc.constant('source' as const), answers: fc.boolean() }),
+  fc.record({ do: fc.constant('reticent' as const), emptySince: fc.boolean(), startedTotal: fc.boolean() }),
+);
+/** Any story. */
+export const story: fc.Arbitrary<readonly Event[]> = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: aRun },
+    { weight: 3, arbitrary: aChange },
+    { weight: 5, arbitrary: aMoment },
+    { weight: 2, arbitrary: aFault },
+  ),
+  { minLength: 8, maxLength: 40 },
+);
+
+function yamlOf({ nodes, pool }: Written, port: number): string {
+  const common = ['image: debian-13', 'location: nbg1', `readiness: { tcp: { port: ${port} } }`];
+  const documents = [...nodes].map(([key, { role, serverType }]) =>
+    [
+      'apiVersion: nodes/v1',
+      'kind: Node',
+      `metadata: { name: ${key} }`,
+      'spec:',
+      ...[`role: ${role}`, `serverType: ${serverType}`, ...common].map((line) => `  ${line}`),
+    ].join('\n'),
+  );
+  if (pool !== undefined)
+    documents.push(
+      [
+        'apiVersion: nodes/v1',
+        'kind: NodePool',
+        `metadata: { name: ${POOL} }`,
+        `spec:\n  size: ${pool}\n  template:`,
+        ...['serverType: cx23', ...common].map((line) => `    ${line}`),
+      ].join('\n'),
+    );
+  return `${documents.join('\n---\n')}\n`;
+}
+
+interface Playing {
+  readonly whole: Whole;
+  readonly model: Model;
+  readonly written: { nodes: Map<string, { role: 'worker' | 'system'; serverType: string }>; pool: number | undefined };
+  containers: number;
+}
+
+function serverAt({ whole }: Playing, index: number): string | undefined {
+  const names = [...whole.emulator.cloud().servers.values()].map((row) => row.name);
+  return names.length === 0 ? undefined : names[index % names.length];
+}
+
+function write(playing: Playing): void {
+  const { whole, model, written } = playing;
+  model.written = { nodes: new Map(written.nodes), pool: written.pool };
+  whole.write(yamlOf(written, whole.emulator.readinessPort));
+}
+
+function startContainer(playing: Playing, index: number): void {
+  const on = serverAt(playing, index);
+  playing.containers += 1;
+  const id = `c${playing.containers}`;
+  if (on !== undefined && playing.whole.emulator.workloads.start(on, { id, mb: 512 })) playing.model.started(on);
+}
+
+function endContainer({ whole, model }: Playing, index: number): void {
+  const all = whole.emulator.workloads.containers();
+  const one = all[index % Math.max(1, all.length)];
+  if (one === undefined) return;
+  whole.emulator.workloads.end(one.id);
+  if (!whole.emulator.workloads.containers().some(({ node: on }) => on === one.node)) model.emptied(one.node);
+}
+
+async function somebodyElse({ whole }: Playing, method: string, path: string, body?: object): Promise<void> {
+  const { endpoint, tokens } = whole.emulator;
+  const headers = { Authorization: `Bearer ${tokens.readWrite}` };
+  // Faults are for the one who is tested; an answer does not matter here.
+  const more = body === undefined ? {} : { body: JSON.stringify(body) };
+  await fetch(`${endpoint}${path}`, { method, headers, ...more })
+    .then((answer) => answer.arrayBuffer())
+    .catch(() => undefined);
+}
+
+async function run(playing: Playing, event: Extract<Event, { readonly do: 'run' }>): Promise<Ran> {
+  const { whole, model } = playing;
+  model.looked();
+  let left = event.meanwhile?.request;
+  whole.emulator.watch({
+    request: () => {
+      if (left === undefined) return;
+      if (left === 0) startContainer(playing, event.meanwhile?.at ?? 0);
+      left = left === 0 ? undefined : left - 1;
+    },
+  });
+  const ran = await whole.run(event.crash);
+  left = undefined;
+  if (!ran.killed && ran.error !== undefined) throw ran.error;
+  return ran;
+}
+
+async function play(playing: Playing, event: Exclude<Event, { readonly do: 'run' }>): Promise<void> {
+  const { whole, model, written } = playing;
+  const { emulator } = whole;
+  const target = 'at' in event ? serverAt(playing, event.at) : undefined;
+  const row = target === undefined ? undefined : emulator.server(target);
+  switch (event.do) {
+    case 'write':
+      written.nodes.set(event.name, event.node);
+      return write(playing);
+    case 'unwrite':
+      written.nodes.delete(event.name);
+      return write(playing);
+    case 'pool':
+      written.pool = event.size;
+      return write(playing);
+    case 'pass':
+      return whole.pass(event.minutes * MINUTE);
+    case 'start':
+      return startContainer(playing, event.at);
+    case 'end':
+      return endContainer(playing, event.at);
+    case 'queue':
+      model.waiting.add('q');
+      return emulator.workloads.wait({ id: 'q', mb: 512 });
+    case 'unqueue':
+      model.waiting.delete('q');
+      return emulator.workloads.unqueue('q');
+    case 'off':
+      if (row?.status === 'running') emulator.alter(row.name, { status: 'off', guest: 'down' });
+      return emulator.settle();
+    case 'silence':
+      if (row !== undefined) emulator.alter(row.name, { faults: { ...row.faults, silent: event.silent } });
+      return emulator.settle();
+    case 'lose':
+      // Somebody else deletes it, whatever runs there: that is not ours to prevent.
+      if (row !== undefined) emulator.vanish(row.name);
+      return emulator.settle();
+    case 'make':
+      if (![...emulator.cloud().servers.values()].some((server) => server.name === event.name))
+        model.madeElsewhere(emulator.seed({ name: event.name, image: 'debian-13', type: 'cx33' }));
+      return emulator.settle();
+    case 'relabel':
+      if (row !== undefined) emulator.alter(row.name, { labels: { ...row.labels, somebodys: 'label' } });
+      return;
+    case 'protect':
+      if (row !== undefined) emulator.alter(row.name, { protection: { delete: true, rebuild: true } });
+      return;
+    case 'lock':
+      if (row !== undefined) await somebodyElse(playing, 'POST', `/servers/${row.id}/actions/enable_backup`);
+      return;
+    case 'never-ready':
+      return emulator.nextGuest({ neverReady: true });
+    case 'fault': {
+      const mishap = MISHAPS[event.mishap];
+      if (mishap !== undefined) emulator.inject({ after: event.after, times: event.times, mishap });
+      return;
+    }
+    case 'fail':
+      return emulator.failNext({ command: event.command, code: 'action_failed', message: 'it did not work' });
+    case 'source':
+      emulator.workloads.clearFaults();
+      model.sourceAnswers = event.answers;
+      if (!event.answers)
+        emulator.workloads.inject({
+          times: Number.POSITIVE_INFINITY,
+          mishap: { kind: 'error', status: 500, code: 'broken' },
+        });
+      return;
+    case 'reticent':
+      return emulator.workloads.leaveOut({ emptySince: event.emptySince, startedTotal: event.startedTotal });
+  }
+}
+
+/** Nothing goes wrong any more, and nothing runs: everybody has let go. */
+async function calm(playing: Playing): Promise<void> {
+  const { whole, model } = playing;
+  const { emulator } = whole;
+  emulator.clearFaults();
+  emulator.workloads.clearFaults();
+  emulator.workloads.leaveOut({});
+  emulator.workloads.unqueue('q');
+  model.waiting.clear();
+  model.sourceAnswers = true;
+  while (emulator.workloads.containers().length > 0) endContainer(playing, 0);
+  for (const { name: each, guest, faults } of emulator.cloud().servers.values()) {
+    // Somebody logs in to what never came up, and mends it.
+    const mended = faults.neverReady === true && guest === 'booting' ? { guest: 'up' as const } : {};
+    emulator.alter(each, { faults: {}, protection: { delete: false, rebuild: false }, ...mended });
+  }
+  await emulator.settle();
+}
+
+/** How the fleet differs from what is written; nothing where it does not. */
+function differences({ whole, written }: Playing): readonly string[] {
+  const servers = [...whole.emulator.cloud().servers.values()];
+  const wrong: string[] = [];
+  const types: Readonly<Record<string, number>> = { cx33: 103, cpx22: 106 };
+  for (const [key, { role, serverType }] of written.nodes) {
+    const server = servers.find((row) => row.name === key);
+    const memory = whole.recall().resources.get(`nodes/Node/${key}`);
+    // Ours went, and somebody else made another one of its name: that is for a person to say.
+    if (server !== undefined && memory?.owned !== undefined && memory.kept['serverId'] !== server.id) continue;
+    if (server === undefined) wrong.push(`${key} is not there`);
+    else if (server.status !== 'running' || server.guest !== 'up') wrong.push(`${key} is ${server.status}`);
+    else if (server.labels['fettle/project'] === undefined) wrong.push(`${key} has no label of the project`);
+    else if (server.type !== types[serverType]) wrong.push(`${key} is of another type than ${serverType}`);
+    else if (role === 'system' && server.labels['fettle/role'] !== 'system')
+      wrong.push(`${key} is not marked as system`);
+    else if (server.labels['fettle/drain'] !== undefined && server.labels['fettle/role'] !== 'system')
+      wrong.push(`${key} is drained`);
+  }
+  const members = servers.filter(({ labels }) => labels['fettle/pool'] === POOL);
+  if (written.pool !== undefined && members.length !== written.pool)
+    wrong.push(`the pool has ${members.map((row) => row.name).join(', ') || 'no members'} instead of ${written.pool}`);
+  for (const { name: each, labels } of servers)
+    if (
+      labels['fettle/project'] !== undefined &&
+      labels['fettle/role'] !== 'system' &&
+      labels['fettle/pool'] === undefined &&
+      !written.nodes.has(each)
+    )
+      wrong.push(`${each} is still there`);
+  return wrong;
+}
+
+/** Plays a story to its end, and says what was wrong on the way and at the end. */
+export async function told(
+  events: readonly Event[],
+  /** Hears of every event, and of how each run went. */
+  listen: (event: Event, ran: Ran | undefined, whole: Whole) => void = () => undefined,
+): Promise<readonly string[]> {
+  const whole = await startWhole({ rateLimit: { perHour: 1_000_000 } });
+  try {
+    const model = watchFleet(whole);
+    const playing: Playing = { whole, model, written: { nodes: new Map(), pool: undefined }, containers: 0 };
+    write(playing);
+    for (const event of events) {
+      if (event.do === 'run') listen(event, await run(playing, event), whole);
+      else {
+        await play(playing, event);
+        listen(event, undefined, whole);
+      }
+      if (model.breaches.length > 0) return model.breaches;
+    }
+    await calm(playing);
+    for (let turn = 0; turn < SETTLING_RUNS; turn += 1) {
+      const before = differences(playing);
+      await whole.pass(SETTLING_MINUTES * MINUTE);
+      listen({ do: 'run' }, await run(playing, { do: 'run' }), whole);
+      if (model.breaches.length > 0) return model.breaches;
+      if (before.length === 0 && differences(playing).length === 0 && turn > 5) break;
+    }
+    return differences(playing);
+  } finally {
+    await whole.stop();
+  }
+}

@@ -1,0 +1,350 @@
+/** Nodes on the whole line: every change at the provider, whole lives, and what the log says of each decision. */
+
+import { afterEach, describe, expect, it } from 'vitest';
+import type { NodeMemory } from '../../../plugins/nodes/generated.ts';
+import { LABELS } from '../../../plugins/nodes/labels.ts';
+import type { ServerRow } from '../../../plugins/nodes/sandbox/state.ts';
+import type { PlanReason } from '../../../src/engine/plan.ts';
+import type { Facts } from '../../../src/engine/types.ts';
+import { type Ran, startWhole, type Whole } from './whole.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const running: Whole[] = [];
+afterEach(async () => {
+  for (const whole of running.splice(0)) await whole.stop();
+});
+
+function yaml(more = '', name = 'web-1'): string {
+  return `apiVersion: nodes/v1
+kind: Node
+metadata: { name: ${name} }
+spec:
+  { serverType: cx23, image: debian-13, location: nbg1, readiness: { after: 1m }, ${more} }
+`;
+}
+
+async function start(text: string, config: object = {}): Promise<Whole> {
+  const whole = await startWhole({}, config);
+  running.push(whole);
+  whole.write(text);
+  return whole;
+}
+
+function rowsOf({ reconciled, error }: Ran): readonly string[] {
+  if (reconciled === undefined) throw new Error('there is no plan', { cause: error });
+  const { resource_changes: taken, rejected_changes: rejected, deferred_changes: deferred } = reconciled.plan;
+  const rules = (reasons: readonly PlanReason[]) => reasons.map(({ rule }) => rule).join(', ');
+  return [
+    ...taken.map((row) => `${row.name} ${row.step} ${row.goal}`),
+    ...rejected.map(({ resource_change: row, reasons }) => `REJECTED ${row.name} ${row.step}: ${rules(reasons)}`),
+    ...deferred.map(({ resource_change: row, reasons }) => `WAITING ${row.name} ${row.step}: ${rules(reasons)}`),
+  ];
+}
+
+/** Runs, holds that every action was taken, and gives the rows. */
+async function run(whole: Whole): Promise<readonly string[]> {
+  const ran = await whole.run();
+  const bad = [...ran.rows.values()].filter(({ status }) => !['done', 'rejected', 'deferred'].includes(status));
+  expect(bad.map(({ address, status, message }) => `${address} ${status}: ${message}`)).toEqual([]);
+  return rowsOf(ran);
+}
+
+/** A node that is made, ready, and older than every grace. */
+async function made(more = '', config: object = {}): Promise<Whole> {
+  const whole = await start(yaml(more), config);
+  await run(whole);
+  await whole.pass(2 * MINUTE);
+  expect(await run(whole)).toEqual([]);
+  await whole.pass(HOUR);
+  return whole;
+}
+
+function kept(whole: Whole, name = 'web-1'): Partial<NodeMemory> {
+  return whole.recall().resources.get(`nodes/Node/${name}`)?.kept ?? {};
+}
+
+function there(whole: Whole): readonly string[] {
+  return [...whole.emulator.cloud().servers.values()].map(({ name }) => name).sort();
+}
+
+/** Makes something beside servers by a plain request, as somebody else would; gives its id. */
+async function make({ emulator }: Whole, path: string, body: object): Promise<number> {
+  const headers = { authorization: `Bearer ${emulator.tokens.readWrite}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${emulator.endpoint}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  expect(answer.ok, path).toBe(true);
+  const [found] = Object.values((await answer.json()) as Readonly<Record<string, { readonly id: number }>>);
+  return found?.id ?? 0;
+}
+
+describe('what is changed in place', () => {
+  it('is set right, each by its own calls, and then is as it is written', async () => {
+    const whole = await made();
+    const inside = await make(whole, '/networks', { name: 'inside', ip_range: '10.0.0.0/16' });
+    for (const path of [`/networks/${inside}/actions/add_subnet`])
+      await make(whole, path, { type: 'cloud', ip_range: '10.0.1.0/24', network_zone: 'eu-central' });
+    const firewall = await make(whole, '/firewalls', { name: 'web' });
+    const volume = await make(whole, '/volumes', { name: 'data', size: 10, location: 'nbg1' });
+    await whole.pass(MINUTE);
+    whole.emulator.alter('web-1', {
+      name: 'somebody-called-it-so',
+      labels: { ...whole.emulator.server('web-1').labels, theirs: 'x' },
+    });
+    whole.write(
+      yaml(
+        'labels: { a: "1", "team/b": "2" }, networks: [{ network: inside, ip: 10.0.1.7, aliasIps: [10.0.1.8] }], firewalls: [web], volumes: [data], backups: true, protection: true',
+      ),
+    );
+    expect(await run(whole)).toEqual(['web-1 ready>ready update']);
+    expect(await run(whole)).toEqual([]);
+    const server: ServerRow = whole.emulator.server('web-1');
+    expect(server).toMatchObject({
+      labels: { a: '1', 'team/b': '2', theirs: 'x', [LABELS.project]: 'test' },
+      privateNets: [{ network: inside, ip: '10.0.1.7', aliasIps: ['10.0.1.8'] }],
+      protection: { delete: true, rebuild: true },
+    });
+    expect(server.backupWindow).not.toBeNull();
+    expect(whole.emulator.cloud().volumes.get(volume)?.server).toBe(server.id);
+    expect(JSON.stringify(whole.emulator.cloud().firewalls.get(firewall))).toContain(String(server.id));
+
+    // And back again: what the document put there goes, what others put there stays.
+    whole.write(yaml('labels: { a: "1" }, networks: [], firewalls: [], volumes: [], backups: true, protection: false'));
+    expect(await run(whole)).toEqual(['web-1 ready>ready update']);
+    expect(whole.emulator.server('web-1').protection).toEqual({ delete: false, rebuild: false });
+    expect(await run(whole)).toEqual(['web-1 ready>ready update']);
+    expect(await run(whole)).toEqual([]);
+    const after = whole.emulator.server('web-1');
+    expect(after.privateNets).toEqual([]);
+    expect(after.labels).toMatchObject({ a: '1', theirs: 'x' });
+    expect(after.labels['team/b']).toBeUndefined();
+    expect(whole.emulator.cloud().volumes.get(volume)?.server).toBeNull();
+  });
+
+  it('that needs the power off turns it off and on again', async () => {
+    const whole = await made();
+    await make(whole, '/placement_groups', { name: 'apart', type: 'spread' });
+    whole.write(yaml('placementGroup: apart').replace('cx23', 'cx33'));
+    expect(await run(whole)).toEqual(['web-1 power:on>on update']);
+    expect(whole.emulator.server('web-1')).toMatchObject({ status: 'running', disk: 40 });
+    expect(whole.emulator.server('web-1').placementGroup).not.toBeNull();
+    await whole.pass(MINUTE);
+    expect(await run(whole)).toEqual([]);
+  });
+
+  it('backups end only by an override, and then are gone', async () => {
+    const whole = await made('backups: true');
+    whole.write(yaml('backups: false'));
+    expect(await run(whole)).toEqual(['REJECTED web-1 ready>ready: destroys-data']);
+    whole.lift('destroys-data@nodes/Node/web-1');
+    expect(await run(whole)).toEqual(['web-1 ready>ready update']);
+    expect(whole.emulator.server('web-1').backupWindow).toBeNull();
+  });
+});
+
+describe('a replacement', () => {
+  it('drains, removes and makes anew, each in its plan, and only by overrides; nothing of the old life is left', async () => {
+    const whole = await made();
+    whole.emulator.workloads.start('web-1', { id: 'c1', mb: 64 });
+    await run(whole);
+    whole.emulator.workloads.end('c1');
+    await run(whole);
+    await whole.pass(HOUR);
+    const before = whole.emulator.server('web-1').id;
+    whole.write(yaml().replace('nbg1', 'fsn1'));
+    expect(await run(whole)).toEqual(['REJECTED web-1 idle>draining: destroys-data']);
+    whole.lift('destroys-data@nodes/Node/web-1');
+    expect(await run(whole)).toEqual(['web-1 idle>draining replace']);
+    expect(await run(whole)).toEqual(['WAITING web-1 draining>decommissioned: drain-grace']);
+    await whole.pass(5 * MINUTE);
+    expect(await run(whole)).toEqual(['web-1 draining>decommissioned replace']);
+    expect(there(whole)).toEqual([]);
+    expect(whole.recall().resources.get('nodes/Node/web-1')?.owned).toBeUndefined();
+    whole.lift();
+    expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
+    const after = whole.emulator.server('web-1');
+    expect(after.id).not.toBe(before);
+    expect(kept(whole)).toMatchObject({ serverId: after.id, containersEver: 0 });
+    for (const field of [
+      'initializedAt',
+      'firstContainerAt',
+      'lastContainerAt',
+      'drainingAt',
+      'toldAt',
+      'recoveredAt',
+    ] as const)
+      expect([field, kept(whole)[field]]).toEqual([field, undefined]);
+    await whole.pass(2 * MINUTE);
+    expect(await run(whole)).toEqual([]);
+    expect(whole.recall().resources.get('nodes/Node/web-1')).toMatchObject({ state: 'ready', owned: 'created' });
+  });
+
+  it('of one that somebody deleted is a new one with a life of its own', async () => {
+    const whole = await made();
+    const { initializedAt } = kept(whole);
+    whole.emulator.vanish('web-1');
+    expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
+    expect(kept(whole).serverId).toBe(whole.emulator.server('web-1').id);
+    expect(kept(whole).initializedAt).toBeUndefined();
+    expect(initializedAt).toBeDefined();
+    expect(whole.recall().resources.get('nodes/Node/web-1')?.state).toBe('initializing');
+  });
+});
+
+describe('a drain', () => {
+  it('tells the workload source first; where that fails, nothing is drained', async () => {
+    const whole = await made();
+    whole.write('');
+    whole.emulator.workloads.inject({ method: 'POST', mishap: { kind: 'error', status: 500, code: 'no' } });
+    const failed = await whole.run();
+    expect([...failed.rows.values()].map(({ status }) => status)).toEqual(['failed']);
+    expect(whole.emulator.server('web-1').labels[LABELS.drain]).toBeUndefined();
+    whole.emulator.workloads.clearFaults();
+    expect(await run(whole)).toEqual(['web-1 ready>draining remove']);
+    expect(whole.emulator.workloads.isDrained('web-1')).toBe(true);
+    expect(whole.emulator.server('web-1').labels[LABELS.drain]).toMatch(/^\d+$/u);
+    expect(kept(whole).drainingAt).toBeDefined();
+  });
+
+  it('by hand is told to the source by us, and its grace counts from then', async () => {
+    const whole = await made();
+    const { labels } = whole.emulator.server('web-1');
+    whole.emulator.alter('web-1', {
+      labels: { ...labels, [LABELS.drain]: String(Math.floor(whole.clock.now() / 1000) - 3600) },
+    });
+    whole.write('');
+    expect(await run(whole)).toEqual(['web-1 draining>draining update']);
+    expect(await run(whole)).toEqual(['WAITING web-1 draining>decommissioned: drain-grace']);
+    await whole.pass(5 * MINUTE);
+    expect(await run(whole)).toEqual(['web-1 draining>decommissioned remove']);
+    expect(there(whole)).toEqual([]);
+  });
+
+  it('never lets it return: it stays drained when its label is taken away, and unhealthy when it answers again', async () => {
+    const whole = await made();
+    whole.write('');
+    await run(whole);
+    const { [LABELS.drain]: _drained, ...labels } = whole.emulator.server('web-1').labels;
+    whole.emulator.alter('web-1', { labels });
+    expect(await run(whole)).toEqual(['WAITING web-1 draining>decommissioned: drain-grace']);
+    whole.emulator.alter('web-1', { status: 'off', guest: 'down' });
+    whole.write(yaml());
+    expect(await run(whole)).toEqual(['REJECTED web-1 unhealthy>decommissioned: destroys-data']);
+    expect(there(whole)).toEqual(['web-1']);
+  });
+
+  it('because of a full disk lets a pool give its place to a new one', async () => {
+    const pool = `apiVersion: nodes/v1
+kind: NodePool
+metadata: { name: web }
+spec:
+  min: 1
+  max: 3
+  template: { serverType: cx23, image: debian-13, location: nbg1, readiness: { after: 1m } }
+`;
+    const whole = await start(pool.replace('min: 1', 'min: 2'));
+    for (let i = 0; i < 4; i += 1) {
+      await run(whole);
+      await whole.pass(2 * MINUTE);
+    }
+    for (const name of ['web-1', 'web-2']) whole.emulator.workloads.start(name, { id: `on-${name}`, mb: 2000 });
+    whole.emulator.workloads.fillDisk('web-1', 91);
+    // It is not drained while the pool would have fewer than it has to have.
+    expect(await run(whole)).toEqual(['REJECTED web-1 active>draining: keeps-min']);
+    whole.write(pool);
+    expect(await run(whole)).toEqual(['web-1 active>draining update']);
+    expect(await run(whole)).toEqual([
+      'web active>active update',
+      'REJECTED web-1 draining>decommissioned: has-containers, allocated-memory, destroys-data, drain-grace',
+    ]);
+    whole.emulator.workloads.end('on-web-1');
+    await whole.pass(6 * MINUTE);
+    expect(await run(whole)).toEqual(['web-1 draining>decommissioned remove', 'web-3 absent>provisioning create']);
+    expect(there(whole)).toEqual(['web-2', 'web-3']);
+  });
+});
+
+describe('a system node', () => {
+  it('is active from the first, is never removed without its document, and can be let go as it is', async () => {
+    const whole = await made('role: system');
+    expect(whole.recall().resources.get('nodes/Node/web-1')?.state).toBe('active');
+    expect(whole.emulator.server('web-1').labels[LABELS.role]).toBe('system');
+    whole.write('');
+    expect(await run(whole)).toEqual(['REJECTED web-1 active>draining: dedicated-node']);
+    // Its label outlives what is remembered.
+    whole.recall().resources.clear();
+    whole.write(yaml());
+    await run(whole);
+    whole.write('');
+    const rows = await run(whole);
+    expect(rows[0]).toContain('dedicated-node');
+    whole.write(`${yaml('role: system')}lifecycle: { onRemove: release }\n`);
+    await run(whole);
+    await run(whole);
+    whole.write('');
+    expect(await run(whole)).toEqual(['web-1 active>active release']);
+    expect(there(whole)).toEqual(['web-1']);
+    expect(whole.recall().resources.size).toBe(0);
+  });
+});
+
+describe('provider protection', () => {
+  it('is a reason, and lifted by a row of its own alone', async () => {
+    const whole = await made('protection: true');
+    whole.write('');
+    expect(await run(whole)).toEqual(['REJECTED web-1 ready>draining: provider-protected']);
+    whole.write(yaml('protection: false'));
+    expect(await run(whole)).toEqual(['web-1 ready>ready update']);
+    whole.write('');
+    expect(await run(whole)).toEqual(['web-1 ready>draining remove']);
+    // Somebody protects it in between.
+    whole.emulator.alter('web-1', { protection: { delete: true, rebuild: true } });
+    await whole.pass(6 * MINUTE);
+    expect(await run(whole)).toEqual(['REJECTED web-1 draining>decommissioned: provider-protected']);
+    expect(there(whole)).toEqual(['web-1']);
+  });
+});
+
+describe('the log', () => {
+  it('has beside every decision what the node was like, who decided, and how it ended', async () => {
+    const whole = await made();
+    whole.emulator.workloads.start('web-1', { id: 'c1', mb: 64 });
+    whole.write('');
+    await run(whole);
+    whole.emulator.workloads.end('c1');
+    await run(whole);
+    await whole.pass(31 * MINUTE);
+    await run(whole);
+    await whole.pass(6 * MINUTE);
+    await run(whole);
+    const told = whole.records().flatMap(({ kind, body }): readonly [string, string, Facts | undefined][] => {
+      if (kind === 'intent') return [['intent', body.step, body.audit]];
+      if (kind === 'outcome') return [['outcome', body.outcome, body.audit]];
+      return kind === 'refusal' ? [[body.verdict, body.reasons.map(({ rule }) => rule).join(', '), body.audit]] : [];
+    });
+    const short = told.map(([kind, what, audit]) => [
+      kind,
+      what,
+      audit?.['action'],
+      audit?.['lifecycle_state'],
+      audit?.['container_count'],
+      audit?.['decision_by'],
+    ]);
+    expect(short).toEqual([
+      ['intent', 'absent>provisioning', 'node_provision', 'absent', undefined, 'manual'],
+      ['outcome', 'done', 'node_provision', 'absent', undefined, 'manual'],
+      ['rejected', 'drains-containers', 'node_decommission', 'active', 1, 'manual'],
+      ['rejected', 'idle-grace', 'node_decommission', 'idle', 0, 'manual'],
+      ['intent', 'idle>draining', 'node_decommission', 'idle', 0, 'manual'],
+      ['outcome', 'done', 'node_decommission', 'idle', 0, 'manual'],
+      ['intent', 'draining>decommissioned', 'node_decommission', 'draining', 0, 'manual'],
+      ['outcome', 'done', 'node_decommission', 'draining', 0, 'manual'],
+    ]);
+    expect(told.at(-1)?.[2]).toMatchObject({
+      total_containers_ever: 1,
+      health_status: 'healthy',
+      hourly_cost: expect.any(Number) as number,
+      idle_minutes: 37,
+    });
+  });
+});

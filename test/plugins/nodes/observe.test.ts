@@ -1,0 +1,374 @@
+/** Looks at the emulated account: which server is which node, what is a gap, and how little is asked for. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { discover } from '../../../plugins/nodes/discover.ts';
+import { type NodeFacts, nodeSignals, PLUGIN } from '../../../plugins/nodes/facts.ts';
+import type { NodeMemory, NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { LABELS } from '../../../plugins/nodes/labels.ts';
+import { observe } from '../../../plugins/nodes/observe.ts';
+import { probeTarget } from '../../../plugins/nodes/readiness.ts';
+import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
+import type { NodesReader, ServerSeen } from '../../../plugins/nodes/world.ts';
+import type { Query } from '../../../src/engine/plugin.ts';
+import type { Desired, Memory, Observed, View } from '../../../src/engine/types.ts';
+import { startWorld, type World } from './live-world.ts';
+import { desiredOf, nodeSpec, NOW, poolSpec, refOf } from './node-support.ts';
+
+const HOUR = 3_600_000;
+
+interface Source {
+  readonly started: World;
+  readonly reader: NodesReader;
+}
+
+async function start(withSource = true): Promise<Source> {
+  const folder = mkdtempSync(join(tmpdir(), 'fettle-nodes-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const started = await startWorld({}, {}, folder);
+  const { url } = started.emulator.workloads;
+  const source = { workloads: { http: { url, timeoutSeconds: 2 } } };
+  return { started, reader: started.again(withSource ? source : {}) };
+}
+
+function doc({ started }: Source, name: string, more: Partial<NodeSpec> = {}): Desired<NodeSpec> {
+  const readiness = { tcp: { port: started.emulator.readinessPort } };
+  return desiredOf('Node', name, nodeSpec({ image: 'ubuntu-24.04', readiness, ...more }));
+}
+
+function remembered(name: string, kept: Partial<NodeMemory>, more: Partial<Memory> = {}): Memory {
+  return {
+    ref: refOf('Node', name),
+    version: 1,
+    kept,
+    owned: 'created',
+    state: 'ready',
+    ...more,
+  };
+}
+
+function look({ started, reader }: Source, desired: readonly Desired[], more: Partial<Query> = {}): Promise<View> {
+  const now = started.clock.now();
+  const signal = new AbortController().signal;
+  return observe(reader, { desired, memory: [], now, signal, progress: () => {}, ...more });
+}
+
+function names({ observed }: View): readonly string[] {
+  return observed.map(({ ref }) => ref.name);
+}
+
+function factsOf({ observed }: View, name: string): NodeFacts {
+  return observed.find(({ ref }) => ref.name === name)?.facts ?? {};
+}
+
+function seenAs(view: View, name: string): Observed {
+  const found = view.observed.find(({ ref }) => ref.name === name);
+  if (found === undefined) throw new Error(`${name} is not seen`);
+  return found;
+}
+
+describe('which server is which node', () => {
+  it('is told by its id, whatever it is called now, and not by a name that another one has', async () => {
+    const source = await start();
+    const ours = source.started.emulator.seed({ name: 'renamed' });
+    source.started.emulator.seed({ name: 'web-1' });
+    const view = await look(source, [doc(source, 'web-1')], { memory: [remembered('web-1', { serverId: ours.id })] });
+    expect(names(view)).toEqual(['web-1']);
+    expect(factsOf(view, 'web-1')).toMatchObject({ serverId: ours.id, name: 'renamed' });
+    expect(factsOf(view, 'web-1').other).toBeUndefined();
+  });
+
+  it('is told by its name where nothing is remembered', async () => {
+    const source = await start();
+    const server = source.started.emulator.seed({ name: 'web-1' });
+    expect(factsOf(await look(source, [doc(source, 'web-1')]), 'web-1').serverId).toBe(server.id);
+  });
+
+  it('one that was made anew under the name of ours is another one, and found to be', async () => {
+    const source = await start();
+    const server = source.started.emulator.seed({ name: 'web-1' });
+    const memory = [remembered('web-1', { serverId: server.id + 1000, containersEver: 9 })];
+    const view = await look(source, [doc(source, 'web-1')], { memory });
+    expect(factsOf(view, 'web-1')).toMatchObject({ serverId: server.id, other: true });
+    expect(seenAs(view, 'web-1').findings.map(({ code }) => code)).toContain('other-server');
+    // What the one before it had been through is not its own.
+    expect(nodeSignals({ ref: refOf('Node', 'web-1'), observed: seenAs(view, 'web-1') })?.life.containersEver).toBe(0);
+  });
+
+  const open = (run: string, seq: number): Memory['open'] => ({
+    seq,
+    run,
+    step: 'absent>provisioning',
+    goal: 'create',
+    at: new Date(NOW).toISOString(),
+  });
+
+  it.each([
+    ['the one with its intent', 'abc-7', true],
+    ['not one without', undefined, false],
+    ['not one of another intent', 'abc-6', false],
+  ])('while a create is open, it is %s', async (_is, label, isSeen) => {
+    const source = await start();
+    source.started.emulator.seed({
+      name: 'web-1',
+      ...(label === undefined ? {} : { labels: { [LABELS.intent]: label } }),
+    });
+    const { owned: _not, state: _none, ...memory } = remembered('web-1', {}, { open: open('abc', 7) as never });
+    for (const only of [undefined, [refOf('Node', 'web-1')]]) {
+      const view = await look(source, [doc(source, 'web-1')], {
+        memory: [memory],
+        ...(only === undefined ? {} : { only }),
+      });
+      expect(names(view)).toEqual(isSeen ? ['web-1'] : []);
+    }
+  });
+
+  it('what a create of ours left behind begins its life there: it is not taken for one that was found', async () => {
+    const source = await start();
+    source.started.emulator.seed({
+      name: 'web-1',
+      age: 60_000,
+      guest: 'booting',
+      labels: { [LABELS.intent]: 'abc-7' },
+    });
+    await source.started.emulator.settle();
+    const {
+      owned: _not,
+      state: _none,
+      ...memory
+    } = remembered(
+      'web-1',
+      {},
+      {
+        failures: 1,
+        lastError: { at: new Date(NOW).toISOString(), step: 'absent>provisioning', message: 'the answer was lost' },
+      },
+    );
+    const lost = await look(source, [doc(source, 'web-1')], { memory: [memory] });
+    expect(seenAs(lost, 'web-1').state).toBe('initializing');
+    const found = await look(source, [doc(source, 'web-1')]);
+    expect(seenAs(found, 'web-1').state).toBe('ready');
+  });
+});
+
+describe('servers that nobody wrote', () => {
+  it('are listed by a whole look, asked nothing, and found fault with nothing', async () => {
+    const source = await start();
+    source.started.emulator.seed({ name: 'web-1' });
+    source.started.emulator.seed({ name: 'theirs', image: 'ubuntu-20.04', status: 'off' });
+    await source.started.emulator.settle();
+    const view = await look(source, [doc(source, 'web-1')]);
+    expect(names(view)).toEqual(['theirs', 'web-1']);
+    expect(seenAs(view, 'theirs').findings).toEqual([]);
+    const only = await look(source, [doc(source, 'web-1')], { only: [refOf('Node', 'web-1')] });
+    expect(names(only)).toEqual(['web-1']);
+  });
+
+  it('become documents, but for those of a pool that is written', async () => {
+    const source = await start();
+    source.started.emulator.seed({ name: 'a', labels: { team: 'x', 'fettle/project': 'old' }, protected: true });
+    source.started.emulator.seed({ name: 'b', labels: { [LABELS.role]: 'system' }, status: 'off' });
+    source.started.emulator.seed({ name: 'web-1', labels: { [LABELS.pool]: 'web' } });
+    source.started.emulator.seed({ name: 'known' });
+    const discovery = {
+      desired: [doc(source, 'known'), desiredOf('NodePool', 'web', poolSpec({ size: 1 }))],
+      memory: [],
+      places: [],
+      document: 'found.yaml',
+      now: NOW,
+      signal: new AbortController().signal,
+      progress: () => {},
+    };
+    const { found, gaps } = await discover(source.reader, discovery);
+    expect(gaps).toEqual([]);
+    expect(found.map(({ ref, spec }) => [ref.name, spec])).toEqual([
+      ['a', { serverType: 'cx23', image: 'ubuntu-24.04', location: 'nbg1', labels: { team: 'x' }, protection: true }],
+      ['b', { role: 'system', serverType: 'cx23', image: 'ubuntu-24.04', location: 'nbg1', power: 'off' }],
+    ]);
+  });
+});
+
+describe('what cannot be read', () => {
+  it('of the account is a gap on all nodes; machines that no cloud manages are seen all the same', async () => {
+    const source = await start();
+    source.started.emulator.seed({ name: 'web-1' });
+    const { server: metal } = { server: source.started.emulator.seed({ name: 'metal' }) };
+    await source.started.emulator.settle();
+    const ip = [...source.started.emulator.cloud().primaryIps.values()].find(({ id }) => id === metal.ipv4)?.ip ?? '';
+    const fail = { kind: 'error', status: 403, code: 'forbidden' } as const;
+    source.started.emulator.inject({ times: Infinity, mishap: fail });
+    const { serverType: _type, image: _image, location: _location, ...spec } = doc(source, 'metal').spec;
+    const machine = desiredOf('Node', 'metal', { ...spec, provider: 'static', address: ip });
+    const view = await look(source, [
+      doc(source, 'web-1'),
+      machine,
+      desiredOf('NodePool', 'web', poolSpec({ size: 1 })),
+    ]);
+    expect(view.observed.map(({ ref, state }) => [ref.kind, ref.name, state])).toEqual([
+      ['Node', 'metal', 'ready'],
+      ['NodePool', 'web', 'active'],
+    ]);
+    const refused =
+      'the token of the environment variable HCLOUD_TOKEN is not allowed to do this (forbidden): forbidden';
+    expect(view.gaps).toEqual([
+      { plugin: PLUGIN, kind: 'Node', message: `list servers: ${refused}` },
+      { plugin: PLUGIN, refs: [refOf('NodePool', 'web')], message: `list server types: ${refused}` },
+    ]);
+    expect(JSON.stringify(view)).not.toContain(source.started.emulator.tokens.readWrite);
+  });
+
+  it('of the workload source is a gap on what it ought to list; what it said last stands', async () => {
+    const source = await start();
+    for (const name of ['web-1', 'alone']) source.started.emulator.seed({ name });
+    await source.started.emulator.settle();
+    source.started.emulator.workloads.inject({ times: Infinity, mishap: { kind: 'text', status: 200, text: '{' } });
+    const { id } = source.started.emulator.server('web-1');
+    const documents = [
+      doc(source, 'web-1'),
+      doc(source, 'alone', { workloads: { none: true } }),
+      desiredOf('Container', 'c1', { node: 'web-1' }),
+    ];
+    const memory = [
+      remembered('web-1', {
+        serverId: id,
+        initializedAt: new Date(NOW).toISOString(),
+        containers: 2,
+        containersEver: 2,
+      }),
+    ];
+    const view = await look(source, documents, { memory });
+    expect(view.gaps).toMatchObject([{ refs: [refOf('Node', 'web-1'), refOf('Container', 'c1')] }]);
+    expect(seenAs(view, 'web-1')).toMatchObject({
+      state: 'active',
+      signals: { workloads: 'unread', life: { containers: 2 } },
+    });
+    expect(seenAs(view, 'alone')).toMatchObject({ signals: { workloads: 'none' } });
+  });
+
+  it('is so without a source, too: nobody knows what runs there', async () => {
+    const source = await start(false);
+    source.started.emulator.seed({ name: 'web-1' });
+    const view = await look(source, [doc(source, 'web-1')]);
+    expect(view.gaps).toEqual([
+      {
+        plugin: PLUGIN,
+        refs: [refOf('Node', 'web-1')],
+        message: 'no workload source is configured: what runs on it is not known',
+      },
+    ]);
+    expect(seenAs(view, 'web-1').state).toBe('ready');
+  });
+
+  it('of a file with user data is a gap on its node', async () => {
+    const source = await start();
+    source.started.emulator.seed({ name: 'web-1' });
+    // A folder is no file.
+    const view = await look(source, [doc(source, 'web-1', { userDataFile: '.' })]);
+    expect(view.gaps.map(({ refs }) => refs)).toEqual([[refOf('Node', 'web-1')]]);
+  });
+});
+
+describe('how it is asked', () => {
+  it('is by one server each for a few, and by the list for many', async () => {
+    const source = await start();
+    const all = Array.from({ length: 9 }, (_, i) => source.started.emulator.seed({ name: `web-${i + 1}` }));
+    await source.started.emulator.settle();
+    const documents = all.map(({ name }) => doc(source, name));
+    const memory = all.map(({ name, id }) => remembered(name, { serverId: id }));
+    const asked = async (count: number): Promise<readonly string[]> => {
+      source.started.mark();
+      const refs = documents.slice(0, count).map(({ ref }) => ref);
+      const view = await look(source, documents.slice(0, count), { memory: memory.slice(0, count), only: refs });
+      expect(view.observed).toHaveLength(count);
+      return source.started.asked().filter((each) => each.includes('/servers'));
+    };
+    await asked(1);
+    expect(await asked(8)).toEqual(Array.from({ length: 8 }, () => 'GET /servers/#'));
+    expect(await asked(9)).toEqual(['GET /servers']);
+  });
+
+  it('of the source is by the name that the document gives', async () => {
+    const source = await start();
+    source.started.emulator.seed({ name: 'web-1' });
+    source.started.emulator.seed({ name: 'worker-a' });
+    await source.started.emulator.settle();
+    source.started.emulator.workloads.start('worker-a', { id: 'c1', mb: 64 });
+    const document = doc(source, 'web-1', { workloads: { name: 'worker-a', none: false } });
+    const wanted = desiredOf('Container', 'c1', { node: 'web-1' });
+    const view = await look(source, [document, wanted]);
+    expect(seenAs(view, 'web-1')).toMatchObject({
+      state: 'active',
+      signals: { workloads: 'listed', life: { allocatedMb: 64 } },
+    });
+    expect(seenAs(view, 'c1')).toMatchObject({ state: 'placed', facts: { node: 'web-1' } });
+  });
+
+  it('has what it costs, and how much memory it has', async () => {
+    const source = await start();
+    source.started.emulator.seed({ name: 'web-1', age: HOUR });
+    const view = await look(source, [doc(source, 'web-1')]);
+    expect(seenAs(view, 'web-1').signals).toMatchObject({
+      hourly: expect.any(Number) as number,
+      monthly: expect.any(Number) as number,
+      currency: 'EUR',
+      memoryMb: 4096,
+    });
+  });
+});
+
+describe('readiness', () => {
+  const server = {
+    status: 'running',
+    created: new Date(NOW - 120_000).toISOString(),
+    labels: { state: 'ready', empty: '' },
+    ipv4: { id: 1, ip: '198.51.100.1' },
+    ipv6: { id: 2, ip: '2001:db8:1::/64' },
+    networks: [{ network: { id: 5, name: 'inside' }, ip: '10.0.0.2', aliasIps: [] }],
+  } as unknown as ServerSeen;
+  const target = (readiness: object, of: Partial<ServerSeen> | null = {}) =>
+    probeTarget(settingsOfSpec(nodeSpec({ readiness })), of === null ? undefined : { ...server, ...of }, NOW);
+  const { ipv4: _none, ...onlyIpv6 } = server;
+
+  it.each([
+    ['its public address', target({ tcp: { port: 22 } }), { tcp: { host: '198.51.100.1', port: 22 } }],
+    [
+      'its address in a network, by its name',
+      target({ tcp: { port: 22, network: 'inside' } }),
+      { tcp: { host: '10.0.0.2', port: 22 } },
+    ],
+    [
+      'its address in a network, by its id',
+      target({ http: { port: 80, path: '/up', network: '5' } }),
+      { http: { host: '10.0.0.2', port: 80, path: '/up' } },
+    ],
+    [
+      'no address there',
+      target({ tcp: { port: 22, network: 'other' } }),
+      { answered: false, message: 'it has no address in the network other' },
+    ],
+    ['a label that it has', target({ label: 'state=ready' }), { answered: true, rttMs: 0 }],
+    [
+      'a label with another value',
+      target({ label: 'state=done' }),
+      { answered: false, message: 'it has no label state=done' },
+    ],
+    ['an empty label', target({ label: 'empty=' }), { answered: true, rttMs: 0 }],
+    ['exactly the time after its creation', target({ after: '2m' }), { answered: true, rttMs: 0 }],
+    [
+      'a ms less than the time',
+      target({ after: '2m' }, { created: new Date(NOW - 119_999).toISOString() }),
+      { answered: false, message: 'it was made less than 2m ago' },
+    ],
+    ['one that does not run', target({ tcp: { port: 22 } }, { status: 'off' }), undefined],
+    ['one that is not there', target({ tcp: { port: 22 } }, null), undefined],
+  ])('of %s', (_is, found, expected) => {
+    expect(found).toEqual(expected);
+  });
+
+  it('without an IPv4 address is asked at the first address of its network', () => {
+    const settings = settingsOfSpec(nodeSpec({ readiness: { tcp: { port: 22 } } }));
+    expect(probeTarget(settings, onlyIpv6 as ServerSeen, NOW)).toEqual({ tcp: { host: '2001:db8:1::1', port: 22 } });
+  });
+});

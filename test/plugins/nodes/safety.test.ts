@@ -1,0 +1,818 @@
+/** Every safety rule of nodes: what passes, what does not, and both sides of every border. */
+
+import { describe, expect, it } from 'vitest';
+import { type NodePair, PLUGIN } from '../../../plugins/nodes/facts.ts';
+import { type NodeRuleId, tables } from '../../../plugins/nodes/generated.ts';
+import { mattersToNode, nodeRules, POST_SYNC_GRACE_MS, refusalOf } from '../../../plugins/nodes/safety.ts';
+import { formatRef } from '../../../src/engine/ref.ts';
+import type { Change, Goal, Outcome, Pair, Scene, Step, Verdict } from '../../../src/engine/types.ts';
+import {
+  ago,
+  changeOf,
+  CX23,
+  lifeOfNode,
+  MINUTE,
+  NOW,
+  nodePair,
+  type NodeParts,
+  nodeSpec,
+  orphan,
+  poolPair,
+  poolSpec,
+  sceneOf,
+  signalsOf,
+  underWay,
+} from './node-support.ts';
+
+interface Case {
+  readonly rule: NodeRuleId;
+  readonly is: string;
+  readonly pair: NodePair;
+  readonly step?: Step;
+  readonly goal?: Goal;
+  readonly change?: Partial<Change>;
+  readonly scene?: Scene;
+  readonly outcome: Outcome;
+  /** Part of the message. */
+  readonly says?: string;
+  /** ms from now. */
+  readonly clearsIn?: number;
+}
+
+const ADDRESS = 'nodes/Node/web-1';
+
+function judge({ rule, pair, step, goal = 'remove', change = {}, scene = sceneOf([pair]) }: Case): Verdict {
+  const state = pair.observed?.state ?? 'absent';
+  return nodeRules[rule](changeOf(pair, step ?? `${state}>draining`, goal, change), pair, scene);
+}
+
+/** An orphan in a state, with a life. */
+function gone(
+  state: string,
+  life: Parameters<typeof lifeOfNode>[0] = {},
+  more: Parameters<typeof orphan>[0] = {},
+): NodePair {
+  return orphan({ state, signals: signalsOf({ life: lifeOfNode(life) }), ...more });
+}
+
+const GRACE = 30 * MINUTE;
+
+const OWN: readonly Case[] = [
+  { rule: 'other-server', is: 'the server that is ours', pair: nodePair(), outcome: 'pass' },
+  {
+    rule: 'other-server',
+    is: 'another one of that name',
+    pair: nodePair({ facts: { ...CX23, serverId: 43, other: true } }),
+    outcome: 'reject',
+    says: '43',
+  },
+  { rule: 'provider-busy', is: 'running', pair: nodePair(), outcome: 'pass' },
+  ...(['migrating', 'rebuilding', 'unknown'] as const).map(
+    (status): Case => ({
+      rule: 'provider-busy',
+      is: status,
+      pair: nodePair({ signals: signalsOf({ status }) }),
+      outcome: 'defer',
+      says: status,
+    }),
+  ),
+  { rule: 'dedicated-node', is: 'a worker', pair: orphan(), outcome: 'pass' },
+  {
+    rule: 'dedicated-node',
+    is: 'a system node by its document',
+    pair: nodePair({ spec: nodeSpec({ role: 'system' }) }),
+    outcome: 'reject',
+    says: 'cannot decommission dedicated node',
+  },
+  {
+    rule: 'dedicated-node',
+    is: 'a system node that is only remembered',
+    pair: orphan({ was: { role: 'system' } }),
+    outcome: 'reject',
+  },
+  {
+    rule: 'dedicated-node',
+    is: 'a system node that only its label knows',
+    pair: orphan({ facts: { ...CX23, labels: { 'fettle/role': 'system' } } }),
+    outcome: 'reject',
+  },
+  {
+    rule: 'dedicated-node',
+    is: 'a system node whose document calls it a worker now, while its label does not',
+    pair: nodePair({ facts: { ...CX23, labels: { 'fettle/role': 'system' } } }),
+    outcome: 'reject',
+  },
+  {
+    rule: 'dedicated-node',
+    is: 'no name makes a node dedicated',
+    pair: orphan({ name: 'proxy-node' }),
+    outcome: 'pass',
+  },
+  {
+    rule: 'dedicated-node',
+    is: 'a machine that no cloud manages',
+    pair: orphan({ was: { provider: 'static' } }),
+    outcome: 'reject',
+    says: 'no cloud manages it',
+  },
+  {
+    rule: 'dedicated-node',
+    is: 'the draining of a system node because of its disk',
+    pair: nodePair({ spec: nodeSpec({ role: 'system' }) }),
+    goal: 'update',
+    outcome: 'reject',
+  },
+  {
+    rule: 'dedicated-node',
+    is: 'another type for a system node',
+    pair: nodePair({ spec: nodeSpec({ role: 'system' }) }),
+    step: 'power:on>on',
+    goal: 'update',
+    outcome: 'pass',
+  },
+  {
+    rule: 'dedicated-node',
+    is: 'another disk for a system node',
+    pair: nodePair({ spec: nodeSpec({ role: 'system' }) }),
+    step: 'power:on>on',
+    goal: 'replace',
+    outcome: 'reject',
+  },
+  { rule: 'container-sync-in-progress', is: 'one that was made', pair: gone('ready'), outcome: 'pass' },
+  {
+    rule: 'container-sync-in-progress',
+    is: 'found, and not synced',
+    pair: gone('ready', { recoveredAt: ago(MINUTE) }),
+    outcome: 'reject',
+    says: 'found 60 s ago',
+  },
+  {
+    rule: 'container-sync-in-progress',
+    is: 'found and synced',
+    pair: gone('ready', { recoveredAt: ago(MINUTE), syncCompletedAt: ago(0) }),
+    outcome: 'pass',
+  },
+  { rule: 'post-sync-grace-period', is: 'one that was made', pair: gone('ready'), outcome: 'pass' },
+  {
+    rule: 'post-sync-grace-period',
+    is: 'synced one ms less than ten minutes ago',
+    pair: gone('idle', { recoveredAt: ago(60 * MINUTE), syncCompletedAt: ago(POST_SYNC_GRACE_MS - 1) }),
+    outcome: 'reject',
+    says: 'at least 10m',
+    clearsIn: 1,
+  },
+  {
+    rule: 'post-sync-grace-period',
+    is: 'synced exactly ten minutes ago',
+    pair: gone('idle', { recoveredAt: ago(60 * MINUTE), syncCompletedAt: ago(POST_SYNC_GRACE_MS) }),
+    outcome: 'pass',
+  },
+  { rule: 'containers-unknown', is: 'listed', pair: gone('ready', { initializedAt: ago(0) }), outcome: 'pass' },
+  {
+    rule: 'containers-unknown',
+    is: 'not listed',
+    pair: orphan({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
+    outcome: 'reject',
+    says: 'does not list it',
+  },
+  {
+    rule: 'containers-unknown',
+    is: 'not read',
+    pair: orphan({ signals: signalsOf({ workloads: 'unread', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
+    outcome: 'reject',
+    says: 'could not be read',
+  },
+  {
+    rule: 'containers-unknown',
+    is: 'not listed, and found instead of made',
+    pair: orphan({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ recoveredAt: ago(0) }) }) }),
+    outcome: 'reject',
+  },
+  {
+    rule: 'containers-unknown',
+    is: 'not listed, and never ready',
+    pair: orphan({ state: 'unhealthy', signals: signalsOf({ workloads: 'unlisted' }) }),
+    step: 'unhealthy>decommissioned',
+    outcome: 'pass',
+  },
+  {
+    rule: 'containers-unknown',
+    is: 'nothing lists it, by consent',
+    pair: orphan({ signals: signalsOf({ workloads: 'none', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
+    outcome: 'pass',
+  },
+  ...(['provisioning', 'initializing'] as const).map(
+    (state): Case => ({
+      rule: 'still-starting',
+      is: state,
+      pair: gone(state),
+      step: `${state}>decommissioned`,
+      outcome: 'reject',
+      says: `still ${state}`,
+    }),
+  ),
+  { rule: 'still-starting', is: 'ready', pair: gone('ready'), outcome: 'pass' },
+  { rule: 'drains-containers', is: 'empty', pair: gone('idle', { containers: 0 }), outcome: 'pass' },
+  {
+    rule: 'drains-containers',
+    is: 'one container',
+    pair: gone('active', { containers: 1 }),
+    outcome: 'reject',
+    says: 'Node has 1 container',
+  },
+  {
+    rule: 'drains-containers',
+    is: 'containers as last known',
+    pair: orphan({
+      state: 'active',
+      signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ containers: 2 }) }),
+    }),
+    outcome: 'reject',
+    says: 'Node has 2 containers, as last known',
+  },
+  {
+    rule: 'drains-containers',
+    is: 'containers, and a disk that is full',
+    pair: nodePair({ state: 'active', signals: signalsOf({ life: lifeOfNode({ containers: 2 }) }) }),
+    goal: 'update',
+    outcome: 'pass',
+  },
+  {
+    rule: 'has-containers',
+    is: 'drained and empty',
+    pair: gone('draining'),
+    step: 'draining>decommissioned',
+    outcome: 'pass',
+  },
+  ...(['draining', 'unhealthy', 'initializing'] as const).map(
+    (state): Case => ({
+      rule: 'has-containers',
+      is: `${state} with containers`,
+      pair: gone(state, { containers: 3 }),
+      step: `${state}>decommissioned`,
+      outcome: 'reject',
+      says: 'Node has 3 containers',
+    }),
+  ),
+  {
+    rule: 'has-containers',
+    is: 'another disk under containers',
+    pair: nodePair({ state: 'active', signals: signalsOf({ life: lifeOfNode({ containers: 1 }) }) }),
+    step: 'power:on>on',
+    goal: 'replace',
+    outcome: 'reject',
+  },
+  { rule: 'allocated-memory', is: 'nothing allocated', pair: gone('idle', { allocatedMb: 0 }), outcome: 'pass' },
+  {
+    rule: 'allocated-memory',
+    is: 'memory without containers',
+    pair: gone('idle', { allocatedMb: 512 }),
+    outcome: 'reject',
+    says: '512 MB',
+  },
+  {
+    rule: 'allocated-memory',
+    is: 'the memory of containers, at its draining',
+    pair: gone('active', { allocatedMb: 512, containers: 1 }),
+    outcome: 'pass',
+  },
+  {
+    rule: 'allocated-memory',
+    is: 'the memory of containers, at its deletion',
+    pair: gone('draining', { allocatedMb: 512, containers: 1 }),
+    step: 'draining>decommissioned',
+    outcome: 'reject',
+  },
+  {
+    rule: 'too-young',
+    is: 'ready one ms less than its grace',
+    pair: gone('ready', { initializedAt: ago(GRACE - 1), provisionedAt: ago(9 * GRACE) }),
+    outcome: 'reject',
+    says: 'Ready node too young: ready 29 min ago, at least 30m',
+    clearsIn: 1,
+  },
+  {
+    rule: 'too-young',
+    is: 'ready exactly as long as its grace',
+    pair: gone('ready', { initializedAt: ago(GRACE) }),
+    outcome: 'pass',
+  },
+  {
+    rule: 'too-young',
+    is: 'made less than its grace ago, and nobody knows when it was ready',
+    pair: gone('ready', { provisionedAt: ago(GRACE - 1) }),
+    outcome: 'reject',
+    says: 'made 29 min ago',
+    clearsIn: 1,
+  },
+  {
+    rule: 'too-young',
+    is: 'made exactly its grace ago, and nobody knows when it was ready',
+    pair: gone('ready', { provisionedAt: ago(GRACE) }),
+    outcome: 'pass',
+  },
+  {
+    rule: 'too-young',
+    is: 'ready in the future, by a clock that is off',
+    pair: gone('ready', { initializedAt: ago(-5 * MINUTE) }),
+    outcome: 'reject',
+    clearsIn: GRACE,
+  },
+  {
+    rule: 'too-young',
+    is: 'a grace of its own, by what is remembered of its document',
+    pair: gone('ready', { initializedAt: ago(MINUTE) }, { was: { readyGrace: '1m' } }),
+    outcome: 'pass',
+  },
+  { rule: 'too-young', is: 'one that had containers', pair: gone('idle', { initializedAt: ago(0) }), outcome: 'pass' },
+  { rule: 'age-unknown', is: 'a known age', pair: gone('ready', { provisionedAt: ago(0) }), outcome: 'pass' },
+  { rule: 'age-unknown', is: 'no age at all', pair: gone('ready'), outcome: 'reject' },
+  { rule: 'age-unknown', is: 'no age at all, but containers', pair: gone('idle'), outcome: 'pass' },
+  { rule: 'no-history', is: 'idle after one container', pair: gone('idle', { containersEver: 1 }), outcome: 'pass' },
+  { rule: 'no-history', is: 'idle after none', pair: gone('idle', { containersEver: 0 }), outcome: 'reject' },
+  { rule: 'no-history', is: 'active after none', pair: gone('active', { containersEver: 0 }), outcome: 'reject' },
+  { rule: 'no-history', is: 'ready after none', pair: gone('ready'), outcome: 'pass' },
+  {
+    rule: 'idle-grace',
+    is: 'empty one ms less than its grace',
+    pair: gone('idle', { containersEver: 4, emptySince: ago(GRACE - 1) }),
+    outcome: 'reject',
+    says: 'empty for 29 min, at least 30m',
+    clearsIn: 1,
+  },
+  {
+    rule: 'idle-grace',
+    is: 'empty exactly as long as its grace',
+    pair: gone('idle', { containersEver: 4, emptySince: ago(GRACE) }),
+    outcome: 'pass',
+    says: 'served 4',
+  },
+  {
+    rule: 'idle-grace',
+    is: 'empty since nobody knows when',
+    pair: gone('idle', { containersEver: 4 }),
+    outcome: 'reject',
+  },
+  {
+    rule: 'idle-grace',
+    is: 'drained, and empty for a moment',
+    pair: gone('draining', { containersEver: 4, emptySince: ago(0) }),
+    step: 'draining>decommissioned',
+    outcome: 'pass',
+  },
+  { rule: 'queue-waits', is: 'nothing waits', pair: gone('idle'), outcome: 'pass' },
+  {
+    rule: 'queue-waits',
+    is: 'one waits',
+    pair: orphan({ state: 'idle', signals: signalsOf({ queue: { count: 1, mb: 512 } }) }),
+    outcome: 'reject',
+    says: '1 container waits for 512 MB',
+  },
+  {
+    rule: 'queue-waits',
+    is: 'one waits, and this one is drained already',
+    pair: orphan({ state: 'draining', signals: signalsOf({ queue: { count: 1, mb: 512 } }) }),
+    step: 'draining>decommissioned',
+    outcome: 'reject',
+  },
+  {
+    rule: 'queue-waits',
+    is: 'one waits, and this one is unhealthy',
+    pair: orphan({ state: 'unhealthy', signals: signalsOf({ queue: { count: 1, mb: 512 } }) }),
+    step: 'unhealthy>decommissioned',
+    outcome: 'pass',
+  },
+  {
+    rule: 'queue-waits',
+    is: 'nobody knows what waits',
+    pair: orphan({ state: 'idle', signals: { ...signalsOf({ workloads: 'unread' }), queue: undefined } as never }),
+    outcome: 'reject',
+  },
+  {
+    rule: 'queue-waits',
+    is: 'nothing could wait for it',
+    pair: orphan({ signals: { ...signalsOf({ workloads: 'none' }), queue: undefined } as never }),
+    outcome: 'pass',
+  },
+  {
+    rule: 'drain-grace',
+    is: 'drained one ms less than its grace ago',
+    pair: gone('draining', { drainingAt: ago(5 * MINUTE - 1) }),
+    step: 'draining>decommissioned',
+    outcome: 'defer',
+    says: 'at least 5m',
+    clearsIn: 1,
+  },
+  {
+    rule: 'drain-grace',
+    is: 'drained exactly its grace ago',
+    pair: gone('draining', { drainingAt: ago(5 * MINUTE) }),
+    step: 'draining>decommissioned',
+    outcome: 'pass',
+  },
+  {
+    rule: 'drain-grace',
+    is: 'drained long ago, and the workload source was told only now',
+    pair: gone('draining', { drainingAt: ago(60 * MINUTE) }, { kept: { toldAt: ago(MINUTE) } }),
+    step: 'draining>decommissioned',
+    outcome: 'defer',
+    clearsIn: 4 * MINUTE,
+  },
+  {
+    rule: 'drain-grace',
+    is: 'drained since nobody knows when',
+    pair: gone('draining'),
+    step: 'draining>decommissioned',
+    outcome: 'defer',
+  },
+  { rule: 'power-needed', is: 'empty', pair: nodePair(), step: 'power:on>on', goal: 'update', outcome: 'pass' },
+  {
+    rule: 'power-needed',
+    is: 'with containers',
+    pair: nodePair({ state: 'active', signals: signalsOf({ life: lifeOfNode({ containers: 1 }) }) }),
+    step: 'power:on>off',
+    goal: 'update',
+    outcome: 'reject',
+    says: 'Node has 1 container',
+  },
+  {
+    rule: 'power-needed',
+    is: 'nobody knows what runs on it',
+    pair: nodePair({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
+    step: 'power:on>on',
+    goal: 'update',
+    outcome: 'reject',
+  },
+  {
+    rule: 'power-needed',
+    is: 'off already',
+    pair: nodePair({
+      signals: signalsOf({ status: 'off', workloads: 'unlisted', life: lifeOfNode({ containers: 1 }) }),
+    }),
+    step: 'power:off>off',
+    goal: 'update',
+    outcome: 'pass',
+  },
+  {
+    rule: 'destroys-data',
+    is: 'a label',
+    pair: nodePair(),
+    step: 'ready>ready',
+    goal: 'update',
+    change: { fields: [{ path: '/labels/a', after: 'b' }] },
+    outcome: 'pass',
+  },
+  { rule: 'destroys-data', is: 'the removal that the document asks for', pair: orphan(), outcome: 'pass' },
+  {
+    rule: 'destroys-data',
+    is: 'the end of its backups',
+    pair: nodePair(),
+    step: 'ready>ready',
+    goal: 'update',
+    change: { fields: [{ path: '/backups', before: true, after: false }] },
+    outcome: 'reject',
+    says: 'deletes every one of them',
+  },
+  {
+    rule: 'destroys-data',
+    is: 'their beginning',
+    pair: nodePair(),
+    step: 'ready>ready',
+    goal: 'update',
+    change: { fields: [{ path: '/backups', before: false, after: true }] },
+    outcome: 'pass',
+  },
+  {
+    rule: 'destroys-data',
+    is: 'a rebuild',
+    pair: nodePair(),
+    step: 'power:on>on',
+    goal: 'replace',
+    outcome: 'reject',
+    says: 'rebuild',
+  },
+  {
+    rule: 'destroys-data',
+    is: 'a replacement',
+    pair: nodePair(),
+    goal: 'replace',
+    outcome: 'reject',
+    says: 'replacement',
+  },
+];
+
+/** Members of the pool `web`, in service where no state is given. */
+function members(...parts: readonly NodeParts[]): readonly NodePair[] {
+  const spec = nodeSpec({ pool: 'web' });
+  return parts.map((each, i) => nodePair({ name: `web-${i + 1}`, spec, ...each }));
+}
+
+/** A scene of the pool with its members, of which the first is asked about. */
+function inPool(size: object | undefined, nodes: readonly NodePair[], more: Partial<Scene> = {}): Scene {
+  const pool = poolPair('web', size === undefined ? undefined : poolSpec(size));
+  return sceneOf([pool, ...nodes], more);
+}
+
+function poolCase(
+  rule: NodeRuleId,
+  is: string,
+  nodes: readonly NodePair[],
+  size: object | undefined,
+  more: Partial<Case> & { readonly under?: readonly Change[] } = {},
+): Case {
+  const [pair] = nodes;
+  if (pair === undefined) throw new Error('a pool of nothing');
+  const { under = [], ...rest } = more;
+  return { rule, is, pair, scene: inPool(size, nodes, { underWay: underWay(...under) }), outcome: 'pass', ...rest };
+}
+
+const three = members({}, {}, {});
+const second = three[1] as NodePair;
+const third = three[2] as NodePair;
+const drain = (pair: NodePair): Change => changeOf(pair, 'ready>draining');
+
+const OF_POOLS: readonly Case[] = [
+  { rule: 'keeps-min', is: 'a member of no pool', pair: orphan(), outcome: 'pass' },
+  poolCase('keeps-min', 'as many as wanted are left', three, { min: 2, max: 5 }),
+  poolCase(
+    'keeps-min',
+    'one fewer than wanted would be left',
+    three,
+    { min: 3, max: 5 },
+    { outcome: 'reject', says: 'leave 2 of web in service, 3 are wanted' },
+  ),
+  poolCase('keeps-min', 'the size is what is wanted', three, { size: 3 }, { outcome: 'reject' }),
+  poolCase(
+    'keeps-min',
+    'another one is on its way out',
+    three,
+    { min: 2, max: 5 },
+    { under: [drain(second)], outcome: 'reject', says: 'leave 1' },
+  ),
+  poolCase(
+    'keeps-min',
+    'another one is only changed',
+    three,
+    { min: 2, max: 5 },
+    { under: [changeOf(second, 'ready>ready', 'update')] },
+  ),
+  poolCase(
+    'keeps-min',
+    'another one is turned off for a time',
+    three,
+    { min: 2, max: 5 },
+    { under: [changeOf(second, 'power:on>on', 'update')], outcome: 'reject' },
+  ),
+  poolCase(
+    'keeps-min',
+    'others are not in service',
+    members({}, { state: 'unhealthy' }, { state: 'initializing' }),
+    { min: 1, max: 5 },
+    { outcome: 'reject', says: 'leave 0' },
+  ),
+  poolCase(
+    'keeps-min',
+    'it is not in service itself',
+    members({ state: 'unhealthy' }, {}),
+    { min: 2, max: 5 },
+    { step: 'unhealthy>decommissioned' },
+  ),
+  poolCase('keeps-min', 'its disk is full', three, { min: 3, max: 5 }, { goal: 'update', outcome: 'reject' }),
+  poolCase('keeps-min', 'its pool is not written any more', three, undefined),
+  { rule: 'one-at-a-time', is: 'a member of no pool', pair: orphan(), outcome: 'pass' },
+  poolCase('one-at-a-time', 'no other goes', three, { size: 3 }),
+  poolCase(
+    'one-at-a-time',
+    'another one is about to go',
+    three,
+    { size: 3 },
+    { under: [drain(second)], outcome: 'defer', says: 'web-2 of web' },
+  ),
+  poolCase(
+    'one-at-a-time',
+    'another one is drained',
+    members({}, { state: 'draining' }),
+    { size: 3 },
+    { outcome: 'defer' },
+  ),
+  poolCase('one-at-a-time', 'two may, and one is drained', members({}, { state: 'draining' }), {
+    size: 3,
+    removalsAtOnce: 2,
+  }),
+  poolCase(
+    'one-at-a-time',
+    'two may, and two are',
+    members({}, { state: 'draining' }, { state: 'decommissioned' }),
+    { size: 3, removalsAtOnce: 2 },
+    { outcome: 'defer', says: 'web-2, web-3 of web are' },
+  ),
+  poolCase(
+    'one-at-a-time',
+    'both are drained: one of them has to be the first to be deleted',
+    members({ state: 'draining' }, { state: 'draining' }),
+    { size: 3 },
+    { step: 'draining>decommissioned' },
+  ),
+  poolCase(
+    'one-at-a-time',
+    'another one is being deleted',
+    members({ state: 'draining' }, { state: 'draining' }),
+    { size: 3 },
+    {
+      step: 'draining>decommissioned',
+      under: [changeOf(second, 'draining>decommissioned')],
+      outcome: 'defer',
+    },
+  ),
+  poolCase('one-at-a-time', 'one of a pool that is not written any more', three, undefined, {
+    under: [drain(third)],
+    outcome: 'defer',
+  }),
+  poolCase(
+    'one-at-a-time',
+    'turned off, while another one is not healthy yet',
+    members({}, { observed: { others: { health: 'unknown', power: 'on' } } }),
+    { size: 3 },
+    {
+      step: 'power:on>on',
+      goal: 'update',
+      outcome: 'defer',
+    },
+  ),
+  poolCase(
+    'one-at-a-time',
+    'drained, while another one is not healthy yet',
+    members({}, { observed: { others: { health: 'unknown', power: 'on' } } }),
+    { size: 3 },
+  ),
+  { rule: 'unknown-members', is: 'a member of no pool', pair: orphan(), outcome: 'pass' },
+  poolCase('unknown-members', 'its pool knows them', three, { size: 3 }),
+  {
+    rule: 'unknown-members',
+    is: 'its pool forgot them',
+    pair: third,
+    scene: sceneOf([poolPair('web', poolSpec({ size: 3 }), {}), ...three]),
+    outcome: 'reject',
+  },
+  {
+    rule: 'unknown-members',
+    is: 'its pool is not written any more',
+    pair: third,
+    scene: sceneOf([poolPair('web', undefined, {}), ...three]),
+    outcome: 'pass',
+  },
+];
+
+function judgedPool(after: string | undefined, verdict: 'accept' | 'reject'): Scene['judged'] {
+  const pool = poolPair('web', poolSpec({ size: 1 }));
+  const field = { path: '/members/web-1', before: 'planned', ...(after === undefined ? {} : { after }) };
+  const change: Change = { ...changeOf(pool, 'active>active', 'update'), fields: [field], because: 'it has too many' };
+  return new Map([[formatRef(pool.ref), { change, verdict, judgements: [], basis: '', after: [] }]]);
+}
+
+const PLANNED: readonly Case[] = (
+  [
+    ['its pool keeps it', new Map(), 'pass'],
+    ['its pool lets it go', judgedPool(undefined, 'accept'), 'defer'],
+    ['its pool would let it go, and may not', judgedPool(undefined, 'reject'), 'pass'],
+    ['its pool takes it in', judgedPool('new', 'accept'), 'pass'],
+  ] as const
+).map(([is, judged, outcome]): Case => {
+  const { observed: _none, ...pair } = nodePair({ spec: nodeSpec({ pool: 'web' }) });
+  return {
+    rule: 'leaves-pool',
+    is,
+    pair,
+    step: 'absent>provisioning',
+    goal: 'create',
+    scene: sceneOf([pair], { judged }),
+    outcome,
+  };
+});
+
+const CASES = [...OWN, ...OF_POOLS, ...PLANNED];
+
+describe.each([...new Set(CASES.map(({ rule }) => rule))])('%s', (rule) => {
+  it.each(CASES.filter((each) => each.rule === rule).map((each) => [each.is, each] as const))('%s', (_is, each) => {
+    const { outcome, message, clearsAt, facts, remedy } = judge(each);
+    expect([outcome, message]).toEqual([each.outcome, message]);
+    if (each.says !== undefined) expect(message).toContain(each.says);
+    expect(clearsAt).toBe(each.clearsIn === undefined ? undefined : new Date(NOW + each.clearsIn).toISOString());
+    // A refusal has its numbers, and says what would let it pass.
+    if (outcome === 'pass') return;
+    expect(Object.keys(facts)).not.toEqual([]);
+    if (rule !== 'leaves-pool') expect(remedy).toBeDefined();
+    if (clearsAt !== undefined) expect(remedy).toEqual({ wait: clearsAt });
+  });
+});
+
+describe('the rules', () => {
+  it('have each a case that passes and one that does not', () => {
+    const rules = Object.keys(nodeRules) as NodeRuleId[];
+    const without = (passes: boolean) =>
+      rules.filter((rule) => !CASES.some((each) => each.rule === rule && (each.outcome === 'pass') === passes));
+    expect({ never: without(true), always: without(false) }).toEqual({ never: [], always: [] });
+  });
+
+  it('are asked in the order of the requirement', () => {
+    const ids = tables.kinds.Node.rules.map(({ id }) => id);
+    const order: readonly NodeRuleId[] = [
+      'dedicated-node',
+      'container-sync-in-progress',
+      'post-sync-grace-period',
+      'still-starting',
+      'has-containers',
+      'allocated-memory',
+      'too-young',
+      'age-unknown',
+      'no-history',
+    ];
+    expect(ids.filter((id) => order.includes(id))).toEqual(order);
+  });
+
+  it('that keep containers, other servers and dedicated nodes cannot be overridden', () => {
+    const fixed = tables.kinds.Node.rules.filter(({ overridable }) => !overridable).map(({ id }) => id);
+    expect(fixed.toSorted()).toEqual(
+      [
+        'allocated-memory',
+        'dedicated-node',
+        'has-containers',
+        'leaves-pool',
+        'other-server',
+        'provider-busy',
+      ].toSorted(),
+    );
+  });
+
+  it('about removals let pass what only changes', () => {
+    const busy = nodePair({
+      state: 'active',
+      signals: signalsOf({
+        workloads: 'unlisted',
+        queue: { count: 3, mb: 1 },
+        life: lifeOfNode({ containers: 3, allocatedMb: 9 }),
+      }),
+    });
+    const change = changeOf(busy, 'active>active', 'update');
+    const outcomes = Object.values(nodeRules).map((rule) => rule(change, busy, sceneOf([busy])).outcome);
+    // Only what needs the power asks for more; it guards no such step.
+    expect(outcomes.filter((outcome) => outcome !== 'pass')).toEqual(['reject']);
+  });
+
+  it('guard a removal at both of its steps', () => {
+    const guarded = (id: string, step: string): boolean =>
+      tables.kinds.Node.rules.some((rule) => rule.id === id && (rule.guards as readonly string[]).includes(step));
+    for (const id of [
+      'dedicated-node',
+      'container-sync-in-progress',
+      'post-sync-grace-period',
+      'containers-unknown',
+      'allocated-memory',
+      'queue-waits',
+      'keeps-min',
+    ])
+      for (const step of ['ready>draining', 'idle>draining', 'draining>decommissioned', 'unhealthy>decommissioned'])
+        expect([id, step, guarded(id, step)]).toEqual([id, step, true]);
+  });
+});
+
+describe('the refusal of a node as such', () => {
+  it('is the first rule that stands, with when it clears', () => {
+    const young = gone('ready', { initializedAt: ago(10 * MINUTE) });
+    expect(refusalOf(young, sceneOf([young]))).toEqual({
+      rule: 'too-young',
+      message: 'Ready node too young: ready 10 min ago, at least 30m, 20 min remain',
+      clearsAt: NOW + 20 * MINUTE,
+    });
+    const system = gone('idle', { containers: 2 }, { was: { role: 'system' } });
+    expect(refusalOf(system, sceneOf([system]))?.rule).toBe('dedicated-node');
+  });
+
+  it('is none where it may go, whatever its pool wants', () => {
+    const idle = gone('idle', { containersEver: 1, emptySince: ago(GRACE) });
+    expect(refusalOf(idle, sceneOf([idle]))).toBeUndefined();
+  });
+
+  it('is its protection, by us or by its provider', () => {
+    const kept = nodePair({ memory: { protect: true } });
+    expect(refusalOf(kept, sceneOf([kept]))?.rule).toBe('protected');
+    const locked = nodePair({ observed: { protectedBy: 'delete protection' } });
+    expect(refusalOf(locked, sceneOf([locked]))?.rule).toBe('provider-protected');
+  });
+});
+
+describe('what is looked at again', () => {
+  const pool: Pair = poolPair('web', poolSpec({ size: 3 }));
+  const [first] = three;
+  const matters = (change: Change): readonly string[] =>
+    mattersToNode(first as NodePair, sceneOf([pool, ...three], { changes: new Map([[ADDRESS, change]]) })).map(
+      formatRef,
+    );
+
+  it('is all of its pool before it goes, and nothing else before a change of its own', () => {
+    const all = [`${PLUGIN}/NodePool/web`, ADDRESS, 'nodes/Node/web-2', 'nodes/Node/web-3'];
+    expect(matters(drain(first as NodePair))).toEqual(all);
+    expect(matters(changeOf(first as NodePair, 'power:on>on', 'update'))).toEqual(all);
+    expect(matters(changeOf(first as NodePair, 'ready>ready', 'update'))).toEqual([]);
+  });
+});
