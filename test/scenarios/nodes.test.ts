@@ -82,7 +82,7 @@ function timingOf(clock: ManualClock): Timing {
 function configOf({ endpoint, workloads }: Emulator): string {
   const { url, drainUrl, migrateUrl } = workloads;
   const http = JSON.stringify({ url, drainUrl, migrateUrl });
-  return `name: scenario\nstore: .fettle\nplugins:\n  nodes: { endpoint: "${endpoint}", workloads: { http: ${http} } }\n`;
+  return `name: scenario\nstore: .fettle\nplugins:\n  nodes: { provider: { hetzner: { endpoint: "${endpoint}" } }, workloads: { http: ${http} } }\n`;
 }
 
 async function open(): Promise<World> {

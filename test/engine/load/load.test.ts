@@ -431,7 +431,9 @@ describe('sound documents', () => {
         keyAlgorithm: 'ecdsa-p256',
         validityDays: 90,
         storage: { file: { certificate: './www.crt', key: './www.key' } },
-        renewal: { thresholdDays: 30 },
+        renewal: {},
+        recovery: {},
+        served: {},
       },
       meta: {
         labels: { team: '7' },
@@ -475,13 +477,13 @@ describe('sound documents', () => {
   });
 
   it('have values of their own where an alias was: a default that is filled in at one is not at the other', async () => {
-    const text = `${certificate('  issuer: i\n  renewal: &r {}\n')}lifecycle: { ignore: [] }\n---\n${certificate('  issuer: i\n').replace('www', 'two')}---\n${issuer}metadata: { name: i }\nspec: { selfSigned: {} }\n`;
-    const { desired } = await loadFiles({ 'x.yaml': text });
-    const specs = desired
-      .filter(({ ref }) => ref.kind === 'Certificate')
-      .map(({ spec }) => (spec as { renewal: object }).renewal);
-    expect(specs[0]).toEqual({ thresholdDays: 30 });
-    expect(specs[0]).not.toBe(specs[1]);
+    const head = 'apiVersion: nodes/v1\nkind: NodePool\nmetadata: { name: web }\n';
+    const template = '{ serverType: cx23, image: debian-13, location: nbg1, publicNet: *p, labels: *p }';
+    const text = `${head}spec:\n  size: 1\n  consolidation: &p {}\n  template: ${template}\n`;
+    const { desired, problems } = await loadFiles({ 'x.yaml': text });
+    expect(problems).toEqual([]);
+    const { template: made } = desired[0]?.spec as { template: { publicNet: object; labels: object } };
+    expect([made.publicNet, made.labels]).toEqual([{ ipv4: true, ipv6: true }, {}]);
   });
 
   it('are 10,000 ordinary ones in one file of nearly 8 MB', async () => {

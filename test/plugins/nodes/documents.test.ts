@@ -119,7 +119,7 @@ describe('paths', () => {
     const source = { file: 'd/a.yaml', line: 1, column: 1 };
     const expand = (desired: Desired, kept?: object) =>
       nodes.kinds[desired.ref.kind]
-        ?.expand?.(desired, () => (kept === undefined ? undefined : ({ kept } as never)))
+        ?.expand?.(desired, () => (kept === undefined ? undefined : ({ kept } as never)), {})
         .map(({ spec }) => spec);
     const one = desiredOf('Node', 'a', { ...nodeSpec(), userDataFile: './init.yaml' }, { source });
     expect(expand(one)).toMatchObject([{ userDataFile: 'd/init.yaml' }]);
