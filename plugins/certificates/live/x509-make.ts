@@ -125,44 +125,80 @@ interface Draft {
   readonly extensions: (x509: Library) => InstanceType<Library['Extension']>[];
 }
 
+/** What a signer gives to every certificate that it signs. */
+interface Signed {
+  readonly name: InstanceType<Library['Name']>;
+  /** Hex digits. */
+  readonly keyId: string;
+  readonly key: ReturnType<KeyObject['toCryptoKey']>;
+  readonly algorithm: Signing['signature'];
+}
+
+/** By its key: an authority signs many certificates one after the other. */
+const signers = new WeakMap<KeyObject, Promise<Signed>>();
+
+async function signedBy({ certificate, key }: Signer, x509: Library): Promise<Signed> {
+  // Names of issuers are compared byte by byte: the authority's own encoding of its subject is taken over.
+  const authority = new x509.X509Certificate(certificate.raw);
+  const keyId =
+    authority.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId ??
+    (await x509.SubjectKeyIdentifierExtension.create(authority.publicKey)).keyId;
+  return { name: authority.subjectName, keyId, ...signingKey(key) };
+}
+
+function signingKey(key: KeyObject): Pick<Signed, 'key' | 'algorithm'> {
+  const signing = signingOf(key);
+  return { key: key.toCryptoKey(signing.key, false, ['sign']), algorithm: signing.signature };
+}
+
+function knownSigner(signer: Signer, x509: Library): Promise<Signed> {
+  const known = signers.get(signer.key) ?? signedBy(signer, x509);
+  signers.set(signer.key, known);
+  return known;
+}
+
 async function sign(draft: Draft): Promise<X509Certificate> {
   const x509 = await library();
   const { keys, signer } = draft;
   const spki = keys.publicKey.export({ type: 'spki', format: 'der' });
   const subject = new x509.Name(draft.subject === undefined ? [] : [{ CN: [{ utf8String: draft.subject }] }]);
-  // Names of issuers are compared byte by byte: the authority's own encoding of its subject is taken over.
-  const authority = signer === undefined ? undefined : new x509.X509Certificate(signer.certificate.raw);
   const subjectKeyId = await x509.SubjectKeyIdentifierExtension.create(spki);
-  const authorityKeyId =
-    authority === undefined
-      ? subjectKeyId.keyId
-      : (authority.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId ??
-        (await x509.SubjectKeyIdentifierExtension.create(authority.publicKey)).keyId);
-  const signing = signingOf(signer?.key ?? keys.privateKey);
+  const by: Signed =
+    signer === undefined
+      ? { name: subject, keyId: subjectKeyId.keyId, ...signingKey(keys.privateKey) }
+      : await knownSigner(signer, x509);
   const made = await x509.X509CertificateGenerator.create({
     serialNumber: randomSerial(),
     subject,
-    issuer: authority?.subjectName ?? subject,
+    issuer: by.name,
     notBefore: new Date(draft.notBefore),
     notAfter: new Date(draft.notAfter),
     publicKey: spki,
-    signingKey: (signer?.key ?? keys.privateKey).toCryptoKey(signing.key, false, ['sign']),
-    signingAlgorithm: signing.signature,
-    extensions: [...draft.extensions(x509), subjectKeyId, new x509.AuthorityKeyIdentifierExtension(authorityKeyId)],
+    signingKey: by.key,
+    signingAlgorithm: by.algorithm,
+    extensions: [...draft.extensions(x509), subjectKeyId, new x509.AuthorityKeyIdentifierExtension(by.keyId)],
   });
   return new X509Certificate(Buffer.from(made.rawData));
 }
 
-/** A new authority: it signs certificates of servers, and no other authorities. */
-export async function makeAuthority(commonName: string, keys: KeyPair, now: number): Promise<X509Certificate> {
+/**
+ * A new authority: it signs certificates of servers, and no other authorities but `below` so many steps down. Without a
+ * signer it is a root.
+ */
+export async function makeAuthority(
+  commonName: string,
+  keys: KeyPair,
+  now: number,
+  { signer, below = 0 }: { readonly signer?: Signer; readonly below?: number } = {},
+): Promise<X509Certificate> {
   return sign({
     subject: commonName,
     keys,
-    signer: undefined,
+    signer,
     notBefore: wholeSecond(now - CLOCK_SKEW_MS),
     notAfter: wholeSecond(now + AUTHORITY_DAYS * DAY_MS),
     extensions: (x509) => [
-      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.BasicConstraintsExtension(true, below, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
     ],
   });
