@@ -1,6 +1,7 @@
 /** Names with several addresses, by a DNS server of the test: each is looked at, denied ones never, and what was resolved is what is connected to. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { lookup } from 'node:dns/promises';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -254,6 +255,22 @@ describe('a name', () => {
     const { port } = await serving({ '127.0.0.1': 'new' });
     const seen = await domain({ [HOST]: { a: ['127.0.0.1'], silent: 'aaaa' } }, { spec: { port } });
     expect(seen.state).toBe('issued');
+  });
+
+  test('is resolved as this machine does it, where no server for names is given', async () => {
+    const known =
+      hostsOf(readFileSync('/etc/hosts', 'utf8')).get('localhost') ??
+      (await lookup('localhost', { all: true })).map(({ address }) => address);
+    const { port, connections } = await serving(Object.fromEntries(known.map((address) => [address, 'new'])));
+    const reader = await certificates.openReader(outside(folder));
+    const desired = desiredOf(
+      'Domain',
+      'www',
+      domainSpec({ host: HOST, address: 'LOCALHOST', port, trust: ['ca.crt'] }),
+    );
+    const { observed } = await certificates.observe(reader, queryOf([desired], { now }));
+    expect(observed).toMatchObject([{ state: 'issued', findings: [] }]);
+    expect(Object.keys(connections).toSorted()).toEqual(known.toSorted());
   });
 
   test('is found in the hosts file', () => {
