@@ -136,7 +136,8 @@ async function swapFiles(
     }
     throw error;
   }
-  await drop(backupsOf(paths));
+  const replaced = made.filter(({ part }) => stored[part]?.there === true);
+  await drop(backupsOf(replaced.map(({ path }) => path)));
 }
 
 function messageOf(error: unknown): string {
