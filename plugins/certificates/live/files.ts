@@ -10,6 +10,7 @@ import {
   lstatSync,
   open,
   read,
+  readFileSync,
   statSync,
   write,
 } from 'node:fs';
@@ -105,6 +106,15 @@ export async function readWhole(path: string, limit: number): Promise<FileSeen> 
     throw new StorageError(path, code);
   } finally {
     if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** What was written a moment ago, and so lies in memory: no disk is waited for. Throws where it can't be read back. */
+export function readBack(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    throw new Error(`${path} cannot be read back: ${codeOf(error) ?? ''}`, { cause: error });
   }
 }
 
