@@ -225,7 +225,8 @@ export function findPluginMistakes(
     const plugin = pluginOf(name);
     if (plugin?.check !== undefined) {
       for (const document of ofPlugin)
-        for (const mistake of plugin.check(document.desired, find, settingsOf(name))) mistakes.push(of(document, mistake));
+        for (const mistake of plugin.check(document.desired, find, settingsOf(name)))
+          mistakes.push(of(document, mistake));
     }
     for (const mistake of plugin?.checkTogether?.(ofPlugin.map(({ desired }) => desired)) ?? []) {
       const document = byAddress.get(formatRef(mistake.ref));
