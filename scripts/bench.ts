@@ -12,6 +12,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { applyRows, judgeRows, type Places, planRows as fleetRows } from './bench/fleet.ts';
+import { issueRows } from './bench/issue.ts';
 import { interleave, median, memoryHook, type Sample } from './bench/measure.ts';
 import { probesRows } from './bench/probes.ts';
 import { fixed, ratioRow, type Row } from './bench/rows.ts';
@@ -166,6 +167,7 @@ try {
     ...(await attempt('plan of 10,000 unchanged', () => fleetRows(places))),
     ...(await attempt('apply of 10,000 steps', () => applyRows(places))),
     ...(await attempt('one action judged again', () => judgeRows(places))),
+    ...(await attempt('certificates issued', () => issueRows(places))),
     ...(await attempt('probes of Domains', () => probesRows(places))),
     ...(await attempt('Terraform', () => terraformRows(places, process.argv.includes('--terraform')))),
   ];

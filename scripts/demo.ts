@@ -6,9 +6,12 @@
  */
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { keyPem, makeAuthority, makeKeys } from '../plugins/certificates/live/x509-make.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -85,6 +88,27 @@ async function swapAuthority(): Promise<() => void> {
   };
 }
 
+/** What a server of the sandbox serves: SHA-256, as hex digits with colons. */
+async function servedFingerprint(name: string): Promise<string> {
+  const document = readFileSync(join(project, `desired/${name}.yaml`), 'utf8');
+  const port = Number(/^ {2}port: (?<port>\d+)$/mu.exec(document)?.groups?.['port']);
+  const socket = connect({ host: '127.0.0.1', port, servername: `${name}.example.test`, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const fingerprint = socket.getPeerX509Certificate()?.fingerprint256 ?? '';
+  socket.destroy();
+  return fingerprint;
+}
+
+async function endsServed(name: string, before: string): Promise<void> {
+  const now = await servedFingerprint(name);
+  const stored = new X509Certificate(readFileSync(join(project, `tls/${name}.crt`))).fingerprint256;
+  const short = (fingerprint: string): string => `${fingerprint.slice(0, 23)}…`;
+  process.stdout.write(
+    `\nserved before  ${short(before)}\nserved now     ${short(now)}\nstored         ${short(stored)}\n`,
+  );
+  if (now === before || now !== stored) throw new Error(`${name} does not serve what is stored`);
+}
+
 async function story(): Promise<void> {
   say('Some TLS servers that nobody has looked after for a while, and a folder of YAML about them.');
   await startSandbox();
@@ -92,11 +116,20 @@ async function story(): Promise<void> {
   say(
     'What is there already is not ours yet: it is adopted, by rows of their own, before anything is changed.\nWhat the servers really serve are findings.',
   );
-  mustSay(fettle('plan', 0), 'adopt:', 'absent > normal', 'wrong-name', 'timeout', 'expired 3 days ago');
-  mustSay(fettle('apply --yes', 0), '5 done');
+  mustSay(
+    fettle('plan', 0),
+    'adopt:',
+    'absent > normal',
+    'wrong-name',
+    'timeout',
+    'expired 3 days ago',
+    'stale-address',
+    'chain-incomplete',
+  );
+  mustSay(fettle('apply --yes', 0), '9 done');
 
   say(
-    'Now one certificate is renewed, and an expired one is recovered. Meanwhile somebody has deleted\nthe document of a certificate that is protected: removing it stays a row of the plan, REJECTED.',
+    'Now two certificates are renewed, and an expired one is recovered. Meanwhile somebody has deleted\nthe document of a certificate that is protected: removing it stays a row of the plan, REJECTED.',
   );
   const document = join(project, 'desired/good.yaml');
   const text = readFileSync(document, 'utf8');
@@ -104,7 +137,13 @@ async function story(): Promise<void> {
   mustSay(fettle('plan', 0), 'REJECTED protected', 'expiring_soon > renewing', 'expired > recovering', '--override');
 
   say('The rest goes ahead. Exit code 3: everything accepted is done, but something rejected remains.');
-  mustSay(fettle('apply --yes', 3), '2 done', '1 rejected');
+  const before = await servedFingerprint('reload');
+  mustSay(fettle('apply --yes', 3), '3 done', '1 rejected');
+
+  say(
+    'A renewal is done when the new certificate is served. The server of reload.example.test reads its files\nonly when it is told to: it was told, and the renewal waited until it served what is stored.',
+  );
+  await endsServed('reload', before);
 
   say(
     'The document comes back. Behind our back, somebody puts another authority in the place of ours.\nNothing is signed with it; the plan says why, and how to go on.',

@@ -1,42 +1,74 @@
 /**
  * The emulated world of certificates: TLS servers on this machine, as an estate that has grown without fettle has them.
  *
- * An authority and some certificates are there already. Servers of managed certificates read their files anew at each
- * connection, so that what is swapped in is served at once.
+ * Authorities and some certificates are there already. Some servers read their files anew at each connection, so that
+ * what is swapped in is served at once; one has to be told, by a signal to the sandbox; and one of two addresses of a
+ * name was forgotten. A DNS server of its own knows the name with two addresses.
  */
 
-import { readFileSync } from 'node:fs';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createServer as createTlsServer, createSecureContext, type SecureContext } from 'node:tls';
 import type { RunningWorld, SandboxWorld } from '../../src/sandbox/sandbox.ts';
-import { keyPem, makeAuthority, makeKeys, makeLeaf, type Signer } from './live/x509-make.ts';
+import { startDns } from './sandbox/dns.ts';
+import { type PairOrder, makeFiles } from './sandbox/pairs.ts';
+import { type Listening, type Serving, firstThatListens, startServer, startTwo } from './sandbox/servers.ts';
 
 const LOOPBACK = '127.0.0.1';
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
-const VALIDITY_DAYS = 90;
+/** Other addresses of this machine, where the second server of a name may listen: not every system has the first. */
+const SECOND = ['127.0.0.2', '::1'];
 
 interface Endpoint {
   readonly name: string;
   readonly shows: string;
-  /** Days left of the certificate that is there from the beginning; undefined: it has none, or never answers. */
+  readonly serving: Serving;
+  /** Days left of the certificate that is there from the beginning; undefined: it has none. */
   readonly daysLeft?: number;
-  /** Names of that certificate, where they are not the host's. */
-  readonly names?: readonly string[];
-  /** A document manages its certificate. */
-  readonly managed?: true;
-  readonly silent?: true;
+  /** Host of that certificate, where it is not its own. */
+  readonly host?: string;
+  /** A document manages its certificate, issued by this authority. */
+  readonly managed?: 'ca' | 'inner';
+  /** Days left of the certificate that a second address still serves. */
+  readonly secondDaysLeft?: number;
 }
 
 const ENDPOINTS: readonly Endpoint[] = [
-  { name: 'good', shows: 'a certificate with 80 days left', daysLeft: 80, managed: true },
-  { name: 'expiring', shows: 'a certificate with 21 days left', daysLeft: 21, managed: true },
-  { name: 'expired', shows: 'a certificate that ended 3 days ago', daysLeft: -3, managed: true },
-  { name: 'wrong-name', shows: 'a certificate of another host', daysLeft: 80, names: ['other.example.test'] },
-  { name: 'silent', shows: 'takes connections, and never answers', silent: true },
+  { name: 'good', shows: 'a certificate with 80 days left', serving: 'anew', daysLeft: 80, managed: 'ca' },
+  { name: 'expiring', shows: 'a certificate with 21 days left', serving: 'anew', daysLeft: 21, managed: 'ca' },
+  { name: 'expired', shows: 'a certificate that ended 3 days ago', serving: 'anew', daysLeft: -3, managed: 'ca' },
+  {
+    name: 'reload',
+    shows: 'a certificate with 14 days left; it reads another one when it is told to',
+    serving: 'at-start',
+    daysLeft: 14,
+    managed: 'ca',
+  },
+  {
+    name: 'stale',
+    shows: 'a certificate with 85 days left, and at another address the one before it',
+    serving: 'anew',
+    daysLeft: 85,
+    managed: 'ca',
+    secondDaysLeft: 40,
+  },
+  {
+    name: 'chain',
+    shows: 'a certificate of an intermediate authority, without that one',
+    serving: 'leaf',
+    daysLeft: 80,
+    managed: 'inner',
+  },
+  {
+    name: 'wrong-name',
+    shows: 'a certificate of another host',
+    serving: 'anew',
+    daysLeft: 80,
+    host: 'other.example.test',
+  },
+  { name: 'silent', shows: 'takes connections, and never answers', serving: 'silent' },
 ];
+
+/** Its number stands here, so that a signal makes its server read its pair again. */
+const PID_FILE = 'reload.pid';
 
 function hostOf(name: string): string {
   return `${name}.example.test`;
@@ -49,138 +81,113 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** An authority, and a certificate for each endpoint that has one. */
-async function makeFiles(folder: string, now: number): Promise<void> {
-  const ca = join(folder, 'ca');
-  const tls = join(folder, 'tls');
-  await mkdir(ca);
-  await mkdir(tls);
-  const keys = await makeKeys('ecdsa-p256');
-  // Old enough for certificates that have ended.
-  const certificate = await makeAuthority('Sandbox CA', keys, now - 400 * DAY_MS);
-  const signer: Signer = { certificate, key: keys.privateKey };
-  await writeFile(join(ca, 'ca.key'), keyPem(keys.privateKey), { mode: 0o600 });
-  await writeFile(join(ca, 'ca.crt'), certificate.toString());
-  for (const endpoint of ENDPOINTS) {
-    if (endpoint.daysLeft === undefined) continue;
-    const own = await makeKeys('ecdsa-p256');
-    const leaf = await makeLeaf({
-      dnsNames: endpoint.names ?? [hostOf(endpoint.name)],
-      validityDays: VALIDITY_DAYS,
-      keys: own,
-      signer,
-      // An hour more on either side: the days are whole ones for a while.
-      now: now - (VALIDITY_DAYS - endpoint.daysLeft) * DAY_MS + Math.sign(endpoint.daysLeft) * HOUR_MS,
-    });
-    await writeFile(join(tls, `${endpoint.name}.key`), keyPem(own.privateKey), { mode: 0o600 });
-    await writeFile(join(tls, `${endpoint.name}.crt`), leaf.toString() + certificate.toString());
-  }
+function pairsOf({ name, daysLeft, host, managed = 'ca', secondDaysLeft }: Endpoint): readonly PairOrder[] {
+  const order = { host: host ?? hostOf(name), issuer: managed };
+  return [
+    ...(daysLeft === undefined ? [] : [{ ...order, path: `tls/${name}`, daysLeft }]),
+    ...(secondDaysLeft === undefined ? [] : [{ ...order, path: `before/${name}`, daysLeft: secondDaysLeft }]),
+  ];
 }
 
-function contextOf(folder: string, name: string): SecureContext {
-  return createSecureContext({
-    cert: readFileSync(join(folder, 'tls', `${name}.crt`)),
-    key: readFileSync(join(folder, 'tls', `${name}.key`)),
-  });
+/** One server for each address of an endpoint. */
+async function startEndpoint(
+  folder: string,
+  { name, serving, secondDaysLeft }: Endpoint,
+  second: string,
+): Promise<readonly Listening[]> {
+  const first = (port: number): Promise<Listening> => startServer(join(folder, 'tls', name), serving, LOOPBACK, port);
+  if (secondDaysLeft === undefined) return [await first(0)];
+  return startTwo(first, (port) => startServer(join(folder, 'before', name), 'at-start', second, port));
 }
 
-function serverOf(folder: string, { name, silent }: Endpoint): Server {
-  if (silent === true) return createTcpServer();
-  return createTlsServer({
-    SNICallback: (_host, take) => {
-      try {
-        take(null, contextOf(folder, name));
-      } catch (error) {
-        // Between the two renames of a swap the pair does not match: this client is refused, the next one is not.
-        take(error instanceof Error ? error : new Error(String(error)));
-      }
-    },
-  });
-}
-
-interface Listening {
-  readonly port: number;
-  readonly stop: () => Promise<void>;
-}
-
-async function listen(server: Server): Promise<Listening> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
-  });
-  server.on('tlsClientError', () => undefined);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, LOOPBACK, resolve);
-  });
-  const stop = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
-    });
-  return { port: (server.address() as AddressInfo).port, stop };
-}
-
-function certificateYaml(name: string, lifecycle = ''): string {
+function certificateYaml(
+  name: string,
+  issuer: 'ca' | 'inner',
+  more: { lifecycle?: string; reload?: string } = {},
+): string {
   return `---
 apiVersion: certificates/v1
 kind: Certificate
 metadata: { name: ${name} }
-${lifecycle}spec:
-  issuer: sandbox
+${more.lifecycle ?? ''}spec:
+  issuer: ${issuer === 'ca' ? 'sandbox' : 'sandbox-inner'}
   dnsNames: [${hostOf(name)}]
   storage: { file: { certificate: ../tls/${name}.crt, key: ../tls/${name}.key } }
-`;
+${more.reload ?? ''}`;
 }
 
-function domainYaml({ name, managed }: Endpoint, port: number): string {
+function domainYaml({ name, managed, secondDaysLeft }: Endpoint, port: number): string {
   return `---
 apiVersion: certificates/v1
 kind: Domain
 metadata: { name: ${name} }
 spec:
   host: ${hostOf(name)}
-  address: ${LOOPBACK}
-  port: ${port}
-  trust: [../ca/ca.crt]
-${managed === true ? `  certificate: ${name}\n` : ''}`;
+${secondDaysLeft === undefined ? `  address: ${LOOPBACK}\n` : ''}  port: ${port}
+  trust: [${managed === 'inner' ? '../root/ca.crt' : '../ca/ca.crt'}]
+${managed === undefined ? '' : `  certificate: ${name}\n`}`;
 }
 
-const ISSUER_YAML = `apiVersion: certificates/v1
+const ISSUERS_YAML = `apiVersion: certificates/v1
 kind: Issuer
 metadata: { name: sandbox }
 spec: { localCa: { dir: ../ca, commonName: Sandbox CA } }
+---
+apiVersion: certificates/v1
+kind: Issuer
+metadata: { name: sandbox-inner }
+spec: { localCa: { dir: ../inner, commonName: Sandbox intermediate } }
 `;
 
 /** One file a thing, so that somebody who plays can delete one. */
 async function writeDocuments(folder: string, ports: ReadonlyMap<string, number>): Promise<void> {
   const desired = join(folder, 'desired');
   await mkdir(desired, { recursive: true });
-  await writeFile(join(desired, 'issuer.yaml'), ISSUER_YAML);
-  await writeFile(join(desired, 'api.yaml'), certificateYaml('api').slice(4));
+  await writeFile(join(desired, 'issuer.yaml'), ISSUERS_YAML);
+  await writeFile(join(desired, 'api.yaml'), certificateYaml('api', 'ca').slice(4));
   for (const endpoint of ENDPOINTS) {
-    const domain = domainYaml(endpoint, ports.get(endpoint.name) ?? 0);
-    const lifecycle = endpoint.name === 'good' ? 'lifecycle: { protect: true, onRemove: remove }\n' : '';
-    const text = endpoint.managed === true ? certificateYaml(endpoint.name, lifecycle) + domain : domain;
-    await writeFile(join(desired, `${endpoint.name}.yaml`), text.slice(4));
+    const { name, managed } = endpoint;
+    const domain = domainYaml(endpoint, ports.get(name) ?? 0);
+    const more = {
+      lifecycle: name === 'good' ? 'lifecycle: { protect: true, onRemove: remove }\n' : '',
+      reload: name === 'reload' ? `  reload: { signal: { pidFile: ../${PID_FILE} } }\n` : '',
+    };
+    const text = managed === undefined ? domain : certificateYaml(name, managed, more) + domain;
+    await writeFile(join(desired, `${name}.yaml`), text.slice(4));
   }
 }
 
 async function start(folder: string, now: number): Promise<RunningWorld> {
-  if (!(await exists(join(folder, 'ca')))) await makeFiles(folder, now);
-  const running = new Map<string, Listening>();
-  for (const endpoint of ENDPOINTS) running.set(endpoint.name, await listen(serverOf(folder, endpoint)));
-  await writeDocuments(folder, new Map([...running].map(([name, { port }]) => [name, port])));
-  const of = (name: string) => running.get(name)?.port ?? 0;
+  if (!(await exists(join(folder, 'ca')))) await makeFiles(folder, ENDPOINTS.flatMap(pairsOf), now);
+  const running = new Map<string, readonly Listening[]>();
+  const second = await firstThatListens(SECOND);
+  for (const endpoint of ENDPOINTS) running.set(endpoint.name, await startEndpoint(folder, endpoint, second));
+  const all = [...running.values()].flat();
+  const zone = second.includes(':') ? { a: [LOOPBACK], aaaa: [second] } : { a: [LOOPBACK, second] };
+  const two = ENDPOINTS.filter(({ secondDaysLeft }) => secondDaysLeft !== undefined);
+  const dns = await startDns(Object.fromEntries(two.map(({ name }) => [hostOf(name), zone])));
+  const reload = (): void => {
+    for (const listening of running.get('reload') ?? []) listening.reload();
+  };
+  process.on('SIGHUP', reload);
+  await writeFile(join(folder, PID_FILE), `${process.pid}\n`);
+  const portOf = (name: string): number => running.get(name)?.[0]?.port ?? 0;
+  await writeDocuments(folder, new Map(ENDPOINTS.map(({ name }) => [name, portOf(name)])));
   return {
     addresses: Object.fromEntries(
-      ENDPOINTS.map(({ name }) => [name, { host: hostOf(name), address: LOOPBACK, port: of(name) }]),
+      ENDPOINTS.map(({ name }) => [name, { host: hostOf(name), address: LOOPBACK, port: portOf(name) }]),
     ),
-    // What never answers here is known to; nobody has to wait for it.
-    config: { probe: { connectSeconds: 1, handshakeSeconds: 1, totalSeconds: 3 } },
-    rows: ENDPOINTS.map(({ name, shows }) => ({ name: hostOf(name), address: `${LOOPBACK}:${of(name)}`, shows })),
+    config: {
+      // What never answers here is known to; nobody has to wait for it.
+      probe: { connectSeconds: 1, handshakeSeconds: 1, totalSeconds: 3, resolvers: [dns.address] },
+      pidFiles: [PID_FILE],
+    },
+    rows: ENDPOINTS.map(({ name, shows }) => ({ name: hostOf(name), address: `${LOOPBACK}:${portOf(name)}`, shows })),
     stop: async () => {
-      await Promise.all([...running.values()].map(({ stop }) => stop()));
+      process.off('SIGHUP', reload);
+      dns.stop();
+      await rm(join(folder, PID_FILE), { force: true });
+      await Promise.all(all.map(({ stop }) => stop()));
     },
   };
 }

@@ -74,53 +74,39 @@ export function shownBy({ ref, desired, observed }: DomainPair, stored: Stored):
   }));
 }
 
-/** All Domains of a scene, by what they are asked for. */
-interface Domains {
-  /** By the name of the Certificate that they name. */
-  readonly naming: ReadonlyMap<string, readonly DomainPair[]>;
-  /** By the fingerprint of what one of their addresses serves. */
-  readonly serving: ReadonlyMap<string, readonly DomainPair[]>;
-  /** By what is probed. */
-  readonly probing: ReadonlyMap<string, readonly DomainPair[]>;
-}
+type Looking = Pick<Scene, 'ofKind' | 'pair' | 'changes'>;
 
-type Looking = Pick<Scene, 'ofKind'>;
+/** Documents stay as they are while the pairs are looked at again: one index serves all scenes of a plan. */
+const indexes = new WeakMap<Looking['changes'], ReadonlyMap<string, readonly Ref[]>>();
 
-/** Made once a scene: a fleet has as many Domains as certificates. */
-const domainsOfScene = new WeakMap<Looking, Domains>();
-
-function domainsIn(scene: Looking): Domains {
-  const known = domainsOfScene.get(scene);
+/** The Domains that name each Certificate. */
+function namingIndex(scene: Looking): ReadonlyMap<string, readonly Ref[]> {
+  const known = indexes.get(scene.changes);
   if (known !== undefined) return known;
-  const naming = new Map<string, DomainPair[]>();
-  const serving = new Map<string, DomainPair[]>();
-  const probing = new Map<string, DomainPair[]>();
-  const add = (index: Map<string, DomainPair[]>, key: string, pair: DomainPair): void => {
-    const before = index.get(key);
-    if (before === undefined) index.set(key, [pair]);
-    else before.push(pair);
-  };
-  for (const pair of scene.ofKind(PLUGIN, 'Domain') as readonly DomainPair[]) {
-    const spec = pair.desired?.spec;
-    const target = spec === undefined ? undefined : targetOf(spec);
-    if (spec?.certificate !== undefined) add(naming, spec.certificate, pair);
-    if (target !== undefined) add(probing, serverKey(target), pair);
-    const served = new Set((pair.observed?.facts.addresses ?? []).map(({ fingerprint }) => fingerprint ?? ''));
-    for (const fingerprint of served) add(serving, fingerprint, pair);
-  }
-  const made = { naming, serving, probing };
-  domainsOfScene.set(scene, made);
+  const domains = (scene.ofKind(PLUGIN, 'Domain') as readonly DomainPair[]).filter(
+    ({ desired }) => desired?.spec.certificate !== undefined,
+  );
+  const made = new Map(
+    [...Map.groupBy(domains, ({ desired }) => desired?.spec.certificate ?? '')].map(([name, pairs]) => [
+      name,
+      pairs.map(({ ref }) => ref),
+    ]),
+  );
+  indexes.set(scene.changes, made);
   return made;
 }
 
 /** The Domains whose documents name a certificate, in the order of their addresses. */
 export function domainsNaming(certificate: string, scene: Looking): readonly DomainPair[] {
-  return domainsIn(scene).naming.get(certificate) ?? [];
+  const refs = namingIndex(scene).get(certificate) ?? [];
+  return refs.flatMap((ref) => (scene.pair(ref) as DomainPair | undefined) ?? []);
 }
 
-/** The Domains of which an address serves a certificate. */
+/** The Domains of which an address serves a certificate, whatever they name. */
 export function domainsServing(fingerprint: string, scene: Looking): readonly DomainPair[] {
-  return domainsIn(scene).serving.get(fingerprint) ?? [];
+  return (scene.ofKind(PLUGIN, 'Domain') as readonly DomainPair[]).filter(
+    ({ observed }) => observed?.facts.addresses?.some((each) => each.fingerprint === fingerprint) === true,
+  );
 }
 
 /** The addresses that ought to serve what is stored: what passes TLS on has a certificate of its own. */
@@ -193,28 +179,24 @@ function serverKey({ host, address, port, startTls }: Server): string {
 }
 
 /**
- * Where a certificate was seen to be served, for the time when no Domain says it any more: those that are remembered,
- * without those that a look now shows otherwise, and those that it shows.
+ * Where a certificate was seen to be served, for the time when no Domain names it any more: those that are remembered,
+ * without those that a Domain now shows otherwise, and those that one shows.
  */
 export function serversOf(pair: CertificatePair, scene: Looking): readonly Server[] {
   const fingerprint = pair.observed?.facts.fingerprint;
   const remembered = pair.memory?.kept.servers ?? [];
   if (fingerprint === undefined) return remembered;
-  const { serving, probing } = domainsIn(scene);
-  const showsAnother = (server: Server): boolean =>
-    (probing.get(serverKey(server)) ?? []).some(({ observed }) => {
-      const addresses = observed?.facts.addresses;
-      return addresses?.every((each) => each.fingerprint !== undefined && each.fingerprint !== fingerprint) === true;
-    });
-  const seen = (serving.get(fingerprint) ?? []).flatMap(({ desired }) => {
+  const all = new Map(remembered.map((server) => [serverKey(server), server]));
+  for (const { desired, observed } of domainsNaming(pair.ref.name, scene)) {
     const target = desired === undefined ? undefined : targetOf(desired.spec);
-    return target === undefined ? [] : [target];
-  });
-  const all = new Map(
-    [...seen, ...remembered.filter((server) => !showsAnother(server))].map((each) => [serverKey(each), each]),
-  );
+    const addresses = observed?.facts.addresses ?? [];
+    if (target === undefined || addresses.length === 0) continue;
+    const shows = addresses.some((each) => each.fingerprint === fingerprint);
+    if (shows || addresses.every((each) => each.fingerprint !== undefined)) all.delete(serverKey(target));
+    if (shows) all.set(serverKey(target), target);
+  }
   return [...all]
-    .slice(0, MOST_SERVERS)
+    .slice(-MOST_SERVERS)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, server]) => server);
 }

@@ -75,3 +75,25 @@ export function median(values: readonly number[]): number {
   const high = sorted[Math.ceil((sorted.length - 1) / 2)] ?? Number.NaN;
   return (low + high) / 2;
 }
+
+export interface Spent {
+  readonly stdout: string;
+  /** Of the whole program, all of its threads: user and sys, in seconds. */
+  readonly cpu: number;
+  readonly wall: number;
+}
+
+/** Runs a program to its end; bash tells what it took. Throws where it ends with another code than 0 or 2. */
+export function timed(argv: readonly string[], cwd: string): Spent {
+  const script = 'TIMEFORMAT="%R %U %S"; time "$@"';
+  const done = spawnSync('bash', ['-c', script, 'bash', ...argv], {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: OUTPUT_LIMIT_BYTES,
+  });
+  // Findings that are errors end a drift with 2.
+  if (done.status !== 0 && done.status !== 2)
+    throw new Error(`${argv[0] ?? ''} ended with ${done.status}: ${done.stderr.slice(-300)}`);
+  const [wall = 0, user = 0, sys = 0] = (done.stderr.trimEnd().split('\n').at(-1) ?? '').split(' ').map(Number);
+  return { stdout: done.stdout, cpu: user + sys, wall };
+}

@@ -3,14 +3,14 @@
  * servers that never answer against the time that those alone take. All against one nginx with TLS 1.3 and ECDSA P-256.
  */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../plugins/certificates/live/x509-make.ts';
 import { type Daemon, freePort, startNginx } from '../../test/support/daemons.ts';
 import type { Places } from './fleet.ts';
-import { median } from './measure.ts';
+import { median, type Spent, timed } from './measure.ts';
 import { atLeastRow, fixed, ratioRow, type Row } from './rows.ts';
 
 const DOMAINS = 10_000;
@@ -23,33 +23,10 @@ const HOST = 'www.example.test';
 const SILENT_SHARE = 10;
 /** Short, so that the bench ends; long enough that starting up does not count for much. */
 const SILENT_SECONDS = 2;
-const OUTPUT_LIMIT_BYTES = 1 << 28;
 
 interface Server {
   readonly folder: string;
   readonly port: number;
-}
-
-interface Spent {
-  readonly stdout: string;
-  /** Of the whole program, all of its threads: user and sys, in seconds. */
-  readonly cpu: number;
-  readonly wall: number;
-}
-
-/** Runs a program to its end; bash tells what it took. Throws where it ends with another code than 0 or 2. */
-function timed(argv: readonly string[], cwd: string): Spent {
-  const script = 'TIMEFORMAT="%R %U %S"; time "$@"';
-  const done = spawnSync('bash', ['-c', script, 'bash', ...argv], {
-    cwd,
-    encoding: 'utf8',
-    maxBuffer: OUTPUT_LIMIT_BYTES,
-  });
-  // Findings that are errors end a drift with 2.
-  if (done.status !== 0 && done.status !== 2)
-    throw new Error(`${argv[0] ?? ''} ended with ${done.status}: ${done.stderr.slice(-300)}`);
-  const [wall = 0, user = 0, sys = 0] = (done.stderr.trimEnd().split('\n').at(-1) ?? '').split(' ').map(Number);
-  return { stdout: done.stdout, cpu: user + sys, wall };
 }
 
 async function makePair(folder: string): Promise<void> {

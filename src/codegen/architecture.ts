@@ -73,13 +73,11 @@ const LAYERS: readonly Layer[] = [
 
 /** Third-party packages, and the only places that may import them. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
-  '@peculiar/x509': ['plugins/certificates/live/**', 'plugins/certificates/sandbox/**'],
   ajv: ['src/codegen/**'],
   commander: ['src/commands/**', 'src/cli.ts'],
   croner: ['src/engine/load/freeze.ts'],
   'p-queue': ['src/engine/apply.ts', 'plugins/*/observe.ts'],
   pg: ['src/store/postgres/**'],
-  'reflect-metadata': ['plugins/certificates/live/**', 'plugins/certificates/sandbox/**'],
   'ts-morph': ['src/codegen/**'],
   yaml: ['src/engine/load/**', 'src/codegen/**'],
 };

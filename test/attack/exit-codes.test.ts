@@ -33,6 +33,7 @@ import {
   cliFile,
   writeFiles,
 } from '../support/cli.ts';
+import { applyAgo } from '../support/command-line.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -301,9 +302,8 @@ describe('exit codes', () => {
     });
 
     it('7: some of its rows do not hold any more', async () => {
-      const folder = await applied('www', 'api');
-      issueWithOpenssl(folder, 'www', 20);
-      issueWithOpenssl(folder, 'api', 20);
+      const folder = project('www', 'api');
+      await applyAgo(folder, 70);
       const file = await savedIn(folder);
       issueWithOpenssl(folder, 'api', 10);
       const done = await fettle(folder, 'apply', file);

@@ -5,16 +5,8 @@ import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  certificateProject,
-  cliFile,
-  fettle,
-  issueWithOpenssl,
-  type Ran,
-  run,
-  temporaryFolder,
-  writeFiles,
-} from '../support/cli.ts';
+import { certificateProject, cliFile, fettle, type Ran, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { applyAgo } from '../support/command-line.ts';
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;
@@ -29,9 +21,8 @@ metadata: { name: closed }
 spec: { host: closed.example.test, address: 127.0.0.1, port: 1, trust: [../ca/ca.crt] }
 `,
   });
-  expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
   // Something to do, so that a plan has every kind of row to think about.
-  issueWithOpenssl(folder, 'www', 20);
+  await applyAgo(folder, 70);
   rmSync(join(folder, 'tls/api.key'));
   saved = join(temporaryFolder(), 'plan.json');
   expect((await fettle(folder, 'plan', '-o', saved)).code).toBe(0);

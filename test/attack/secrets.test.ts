@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { certificateProject, certificateYaml, cliFile, issueWithOpenssl, run, writeFiles } from '../support/cli.ts';
+import { applyAgo } from '../support/command-line.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -55,9 +56,9 @@ it('through plan, apply, failing actions, broken keys and every command that pri
     await fettle('apply', '--yes', ...args);
     for (const key of secretsOf(folder)) keys.add(key);
   };
-  await apply();
+  printed.push((await applyAgo(folder, 70)).stdout);
+  for (const key of secretsOf(folder)) keys.add(key);
   keys.add(readFileSync(join(folder, '.fettle/key'), 'utf8').trim());
-  issueWithOpenssl(folder, 'www', 20);
   for (const key of secretsOf(folder)) keys.add(key);
   await fettle('plan', '-o', 'plan.json', '--detail');
   await apply();
@@ -65,7 +66,7 @@ it('through plan, apply, failing actions, broken keys and every command that pri
   for (const path of ['tls/api.key', 'ca/ca.key']) {
     const key = readFileSync(join(folder, path), 'utf8');
     // Something to sign, and to be rejected where there is nothing to sign it with.
-    issueWithOpenssl(folder, 'www', 20);
+    issueWithOpenssl(folder, 'www', -5);
     for (const own of secretsOf(folder)) keys.add(own);
     const texts = [
       `password=${CANARY}-file\n`,

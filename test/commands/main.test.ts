@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { certificateProject, certificateYaml, issueWithOpenssl, writeFiles } from '../support/cli.ts';
-import { fettle, type Settings } from '../support/command-line.ts';
+import { certificateProject, certificateYaml, writeFiles } from '../support/cli.ts';
+import { applyAgo, fettle, type Settings } from '../support/command-line.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -182,8 +182,7 @@ describe('a project', () => {
   it('rejects, renews, and says how to go on', async () => {
     const folder = project('www', 'api');
     writeFiles(folder, { 'desired/api.yaml': certificateYaml('api', '{ protect: true, onRemove: remove }') });
-    expect((await fettle(folder, 'apply --yes')).code).toBe(0);
-    issueWithOpenssl(folder, 'www', 20);
+    await applyAgo(folder, 70);
     rmSync(join(folder, 'desired/api.yaml'));
     const done = await fettle(folder, 'apply --yes --detail', { tty: true });
     expect([done.code, done.stdout]).toEqual([3, expect.stringContaining('expiring_soon > renewing')]);

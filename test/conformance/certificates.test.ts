@@ -224,7 +224,7 @@ function interrupt(folder: string): void {
   const at = (name: string) => join(folder, 'tls', name);
   for (const name of ['www.crt', 'www.key']) copyFileSync(at(name), at(`${name}.backup`));
   const old = readFileSync(at('www.key'));
-  issueWithOpenssl(folder, 'www', 80);
+  issueWithOpenssl(folder, 'www', 80, true);
   renameSync(at('www.key'), at('www.key.pending'));
   writeFileSync(at('www.key'), old, { mode: 0o600 });
   for (const name of ['www.key', 'www.key.pending', 'www.key.backup']) chmodSync(at(name), 0o600);

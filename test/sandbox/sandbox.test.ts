@@ -1,7 +1,8 @@
 /** The sandbox: every endpoint is what its name says, and nothing is left of it. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import type { X509Certificate } from 'node:crypto';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,16 +64,30 @@ async function up(temporary: string, ...args: readonly string[]): Promise<Up> {
   return { child, ...line, lines: () => printed.trimEnd().split('\n'), stop };
 }
 
-/** The certificate that an endpoint serves. */
-function served({ host, address, port }: Endpoint): Promise<{ readonly names: string; readonly daysLeft: number }> {
+interface Served {
+  readonly names: string;
+  readonly daysLeft: number;
+}
+
+/** The chain that an endpoint serves, as it is sent. */
+function servedChain({ host, address, port }: Endpoint): Promise<readonly X509Certificate[]> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, servername: host, rejectUnauthorized: false }, () => {
-      const { subjectaltname = '', valid_to } = socket.getPeerCertificate();
+      const chain: X509Certificate[] = [];
+      for (let each = socket.getPeerX509Certificate(); each !== undefined; each = each.issuerCertificate)
+        chain.push(each);
       socket.destroy();
-      resolve({ names: subjectaltname, daysLeft: Math.trunc((Date.parse(valid_to) - Date.now()) / DAY_MS) });
+      resolve(chain);
     });
     socket.on('error', reject);
   });
+}
+
+/** The certificate that an endpoint serves. */
+async function served(endpoint: Endpoint): Promise<Served> {
+  const [leaf] = await servedChain(endpoint);
+  const end = leaf?.validToDate.getTime() ?? Number.NaN;
+  return { names: leaf?.subjectAltName ?? '', daysLeft: Math.trunc((end - Date.now()) / DAY_MS) };
 }
 
 describe('sandbox up', () => {
@@ -98,6 +113,30 @@ describe('sandbox up', () => {
     expect(await sandbox.stop()).toBe(0);
   });
 
+  it('has a server that has to be told, an address that was forgotten, and a chain that breaks off', async () => {
+    const folder = fresh();
+    const sandbox = await up(fresh(), folder);
+    const { reload, stale, chain } = sandbox.tls;
+    if (!reload || !stale || !chain) throw new Error('an endpoint is missing');
+    expect((await served(reload)).daysLeft).toBe(14);
+    expect((await served(stale)).daysLeft).toBe(85);
+    expect((await servedChain(chain)).map(({ subject }) => subject)).toEqual([`CN=${chain.host}`]);
+    const plan = await fettle(folder, 'plan', '--format', 'json');
+    const { checks } = JSON.parse(plan.stdout) as { readonly checks: readonly Record<'address' | 'code', string>[] };
+    const codes = (name: string): readonly string[] =>
+      checks.filter(({ address }) => address === `certificates/Domain/${name}`).map(({ code }) => code);
+    expect(codes('stale')).toEqual(['stale-address']);
+    expect(codes('chain')).toEqual(['untrusted', 'chain-incomplete']);
+    // Another pair lies there: what has to be told serves the old one until it is.
+    for (const file of ['crt', 'key'])
+      copyFileSync(join(folder, `tls/good.${file}`), join(folder, `tls/reload.${file}`));
+    expect((await served(reload)).daysLeft).toBe(14);
+    process.kill(Number(readFileSync(join(folder, 'reload.pid'), 'utf8')), 'SIGHUP');
+    await expect.poll(async () => (await served(reload)).daysLeft).toBe(80);
+    expect(await sandbox.stop()).toBe(0);
+    expect(existsSync(join(folder, 'reload.pid'))).toBe(false);
+  });
+
   it('leaves neither its folder nor a listener behind', async () => {
     const temporary = fresh();
     const sandbox = await up(temporary);
@@ -114,8 +153,9 @@ describe('sandbox up', () => {
     expect(statSync(join(folder, 'tls/good.key')).mode & 0o777).toBe(0o600);
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-    // What was swapped in is served at once.
+    // What was swapped in is served: at once, or because the server was told.
     expect((await served(first.tls['expired'] as Endpoint)).daysLeft).toBeGreaterThan(80);
+    expect((await served(first.tls['reload'] as Endpoint)).daysLeft).toBeGreaterThan(80);
     expect(await first.stop()).toBe(0);
     const second = await up(fresh(), folder);
     expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);

@@ -65,3 +65,12 @@ export async function fettle(folder: string, line: string, settings: Settings = 
   const code = await main(words, shell);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
+
+const DAY_MS = 86_400_000;
+
+/** Applies in this process as if it were so many days ago: what it issues has so much less time left. */
+export async function applyAgo(folder: string, days: number): Promise<Done> {
+  const done = await fettle(folder, 'apply --yes', { now: () => Date.now() - days * DAY_MS });
+  if (done.code !== 0) throw new Error(done.stdout + done.stderr);
+  return done;
+}

@@ -1,104 +1,16 @@
-/** A small DNS server (RFC 1035) for names that tests make up: it answers from a table that may change at any time. */
+/** A DNS server for names that tests make up, for as long as a test runs. */
 
-import { createSocket } from 'node:dgram';
 import { onTestFinished } from 'vitest';
+import { type DnsServer, type Zone, startDns } from '../../plugins/certificates/sandbox/dns.ts';
 
-/** Records of one name; `silent` names are never answered. */
-export interface Zone {
-  readonly a?: readonly string[];
-  readonly aaaa?: readonly string[];
-  readonly txt?: readonly (readonly string[])[];
-  readonly silent?: boolean | 'a' | 'aaaa';
-  /** Answered with SERVFAIL. */
-  readonly broken?: true;
-}
-
-export interface DnsServer {
-  /** As `probe.resolvers` names it. */
-  readonly address: string;
-  readonly names: Map<string, Zone>;
-  /** What was asked for: `A www.example.test`. */
-  readonly asked: string[];
-}
-
-const TYPES: Readonly<Record<number, 'A' | 'TXT' | 'AAAA'>> = { 1: 'A', 16: 'TXT', 28: 'AAAA' };
-const NXDOMAIN = 3;
-const SERVFAIL = 2;
-
-function questionOf(query: Buffer): { readonly name: string; readonly type: number; readonly end: number } {
-  const labels: string[] = [];
-  let at = 12;
-  for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
-    labels.push(query.toString('latin1', at + 1, at + 1 + length));
-    at += 1 + length;
-  }
-  return { name: labels.join('.').toLowerCase(), type: query.readUInt16BE(at + 1), end: at + 5 };
-}
-
-function ipv6Bytes(text: string): Buffer {
-  const [head = '', tail = ''] = text.split('::');
-  const groups = (part: string): string[] => (part === '' ? [] : part.split(':'));
-  const zeros = 8 - groups(head).length - groups(tail).length;
-  const all = text.includes('::')
-    ? [...groups(head), ...Array.from({ length: zeros }, () => '0'), ...groups(tail)]
-    : groups(text);
-  return Buffer.from(all.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]));
-}
-
-function dataOf(type: number, zone: Zone): readonly Buffer[] {
-  switch (TYPES[type]) {
-    case 'A':
-      return (zone.a ?? []).map((text) => Buffer.from(text.split('.').map(Number)));
-    case 'AAAA':
-      return (zone.aaaa ?? []).map(ipv6Bytes);
-    case 'TXT':
-      return (zone.txt ?? []).map((parts) =>
-        Buffer.concat(parts.flatMap((part) => [Buffer.from([Buffer.byteLength(part)]), Buffer.from(part)])),
-      );
-    default:
-      return [];
-  }
-}
-
-function answerTo(query: Buffer, zone: Zone | undefined): Buffer {
-  const { type, end } = questionOf(query);
-  const records = zone === undefined || zone.broken === true ? [] : dataOf(type, zone);
-  const header = Buffer.alloc(12);
-  query.copy(header, 0, 0, 2);
-  const code = zone === undefined ? NXDOMAIN : zone.broken === true ? SERVFAIL : 0;
-  // An answer, recursion wanted and to be had.
-  header.writeUInt16BE(0x8180 | code, 2);
-  header.writeUInt16BE(1, 4);
-  header.writeUInt16BE(records.length, 6);
-  const answers = records.flatMap((data) => {
-    const record = Buffer.alloc(12);
-    // The name of the question again.
-    record.writeUInt16BE(0xc00c, 0);
-    record.writeUInt16BE(type, 2);
-    record.writeUInt16BE(1, 4);
-    record.writeUInt32BE(0, 6);
-    record.writeUInt16BE(data.length, 10);
-    return [record, data];
-  });
-  return Buffer.concat([header, query.subarray(12, end), ...answers]);
-}
+export type { DnsServer, Zone };
 
 /** Answers on a free port of 127.0.0.1 until the test ends; `finished` says when, where tests run beside each other. */
 export async function dnsServer(
   names: Readonly<Record<string, Zone>>,
   finished: (close: () => void) => void = onTestFinished,
 ): Promise<DnsServer> {
-  const socket = createSocket('udp4');
-  const zones = new Map(Object.entries(names));
-  const asked: string[] = [];
-  socket.on('message', (query, from) => {
-    const { name, type } = questionOf(query);
-    asked.push(`${TYPES[type] ?? type} ${name}`);
-    const zone = zones.get(name);
-    if (zone?.silent === true || zone?.silent === TYPES[type]?.toLowerCase()) return;
-    socket.send(answerTo(query, zone), from.port, from.address);
-  });
-  await new Promise<void>((resolve) => void socket.bind(0, '127.0.0.1', resolve));
-  finished(() => void socket.close());
-  return { address: `127.0.0.1:${socket.address().port}`, names: zones, asked };
+  const server = await startDns(names);
+  finished(server.stop);
+  return server;
 }

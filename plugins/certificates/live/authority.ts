@@ -14,6 +14,7 @@ import {
   fileExists,
   makeFolder,
   moveNew,
+  namesThere,
   readWhole,
   removeEmptyFolder,
   removeFile,
@@ -95,9 +96,7 @@ async function read(places: Places): Promise<Read> {
                     : !canSign(key.key)
                       ? 'ca.key is of a type that cannot sign here'
                       : undefined;
-  const leftovers: string[] = [];
-  for (const path of [places.pendingKey, places.pendingCertificate])
-    if (await fileExists(path)) leftovers.push(basename(path));
+  const leftovers = namesThere([places.pendingKey, places.pendingCertificate]).map((path) => basename(path));
   const chainUp = chainFrom(chain?.certificates ?? []);
   const nameConstraints = chainUp
     .map((each) => constraintsOf(each).dns)

@@ -23,6 +23,7 @@ import {
   isMissing,
   makeFolder,
   nameExists,
+  readBack,
   readLink,
   readWhole,
   removeEmptyFolder,
@@ -35,7 +36,6 @@ import { seenOfPair } from './pair.ts';
 import { type Pair, type Parts, attributesFor, contentOf, keyText, pairOf, readParts, storedFiles } from './parts.ts';
 import type { NewPair, Validate } from './swap.ts';
 
-const FILE_LIMIT = 1_048_576;
 const FOLDER_MODE = 0o755;
 const PENDING = '.pending';
 const VERSION = /^(?<number>[1-9]\d{0,8})(?:\.pending)?$/u;
@@ -182,12 +182,6 @@ async function switchTo(path: string, to: string): Promise<void> {
   await syncFolder(path);
 }
 
-async function reread(file: string): Promise<string> {
-  const seen = await readWhole(file, FILE_LIMIT);
-  if (seen.kind !== 'file') throw new Error(`${file} cannot be read back`);
-  return seen.text;
-}
-
 /** The links that services open. One that is missing is made; what else is in its place is not ours to take away. */
 async function makeLinks({ places, links, path }: Directory): Promise<void> {
   const missing = places.filter(({ part }) => links.get(part) === 'missing');
@@ -242,10 +236,10 @@ export async function switchIn(
     text: contentOf(part, pair.path, pair.key, parts),
   }));
   /** Reads the version back, from where it is now. */
-  const check = async (folder: string): Promise<void> => {
+  const check = (folder: string): void => {
     const texts = new Map<PairPart, string>();
     for (const file of made) {
-      const text = await reread(join(folder, file.name));
+      const text = readBack(join(folder, file.name));
       if (text !== file.text) throw new Error(`${join(folder, file.name)} does not hold what was written`);
       texts.set(file.part, text);
     }
@@ -259,7 +253,7 @@ export async function switchIn(
     const failed = (await Promise.allSettled(writes)).find((each) => each.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     await syncFolder(pending);
-    await check(pending);
+    check(pending);
     signal.throwIfAborted();
     await rename(pending, join(versions, name));
     await syncFolder(versions);
@@ -271,7 +265,7 @@ export async function switchIn(
   }
   try {
     await switchTo(path, relative(path, join(versions, name)));
-    await check(current);
+    check(current);
   } catch (error) {
     if (before === undefined) await removeFile(current);
     else await switchTo(path, before);

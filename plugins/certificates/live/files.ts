@@ -1,6 +1,19 @@
 /** Files as they really are: read whole within a limit, written exclusively with an exact mode, and on the disk for good. */
 
-import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsync, open, read, write } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsync,
+  lstatSync,
+  open,
+  read,
+  readFileSync,
+  statSync,
+  write,
+} from 'node:fs';
 import { link, lstat, mkdir, readlink, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -96,6 +109,15 @@ export async function readWhole(path: string, limit: number): Promise<FileSeen> 
   }
 }
 
+/** What was written a moment ago, and so lies in memory: no disk is waited for. Throws where it can't be read back. */
+export function readBack(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    throw new Error(`${path} cannot be read back: ${codeOf(error) ?? ''}`, { cause: error });
+  }
+}
+
 /** How a file is to be: what is left out stays as it is, or becomes what the system makes it. */
 export interface Attributes {
   readonly uid?: number;
@@ -157,8 +179,7 @@ export async function setAttributes(path: string, wanted: Attributes): Promise<b
   }
 }
 
-/** Makes what was created, renamed or removed in a folder last. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncNow(folder: string): Promise<void> {
   const fd = await openFd(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await syncFd(fd);
@@ -167,12 +188,36 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Folders that are being synced, with the sync that comes next where somebody waits for it. */
+const syncing = new Map<string, { readonly now: Promise<void>; next?: Promise<void> }>();
+
+function begin(folder: string): Promise<void> {
+  const now = syncNow(folder).finally(() => {
+    if (syncing.get(folder)?.now === now) syncing.delete(folder);
+  });
+  syncing.set(folder, { now });
+  return now;
+}
+
+/**
+ * Makes what was created, renamed or removed in a folder last. Those who ask while it is being synced share the next
+ * sync: the one that runs may have begun before their change.
+ */
+export function syncFolder(folder: string): Promise<void> {
+  const under = syncing.get(folder);
+  if (under === undefined) return begin(folder);
+  const again = (): Promise<void> => begin(folder);
+  under.next ??= under.now.then(again, again);
+  return under.next;
+}
+
 export async function syncFolders(...paths: readonly string[]): Promise<void> {
   await Promise.all([...new Set(paths.map((path) => dirname(path)))].map(syncFolder));
 }
 
 /** Makes a folder and its parents (mode 0755 less the umask), each of them for good. */
 export async function makeFolder(folder: string): Promise<void> {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
   const first = await mkdir(folder, { recursive: true, mode: 0o755 });
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
@@ -199,6 +244,21 @@ export async function readLink(
     if (codeOf(error) === 'EINVAL') return { kind: 'other' };
     throw new StorageError(path, codeOf(error) ?? 'unknown');
   }
+}
+
+/**
+ * Which of some names are there, beside a file that was just looked at. At once, and not by a call of its own for each:
+ * a look at ten thousand pairs asks for forty thousand names that are hardly ever there. Throws a StorageError.
+ */
+export function namesThere(paths: readonly string[]): readonly string[] {
+  return paths.filter((path) => {
+    try {
+      return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw new StorageError(path, codeOf(error) ?? 'unknown');
+    }
+  });
 }
 
 /** Whether anything has this name, a link that leads nowhere included. */

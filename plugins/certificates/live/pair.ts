@@ -26,6 +26,7 @@ import { basename } from 'node:path';
 import { type Place, besides, placesOf } from '../paths.ts';
 import type { PairPart, PairSeen, PairStorage, SwapSeen } from '../world.ts';
 import type { Accounts } from './accounts.ts';
+import { namesThere } from './files.ts';
 import {
   type Pair,
   type PartFile,
@@ -153,11 +154,12 @@ export async function readPairFiles(storage: PairStorage): Promise<PairFiles> {
   const places = placesOf(storage);
   const beside = (which: 'pending' | 'backup'): readonly Place[] =>
     places.map(({ part, path }) => ({ part, path: besides(path)[which] }));
-  const [stored, pending, backup] = await Promise.all([
-    readParts(places),
-    readParts(beside('pending')),
-    readParts(beside('backup')),
-  ]);
+  const stored = await readParts(places);
+  const besidesThere = new Set(namesThere([...beside('pending'), ...beside('backup')].map(({ path }) => path)));
+  const there = (which: 'pending' | 'backup'): readonly Place[] =>
+    beside(which).filter(({ path }) => besidesThere.has(path));
+  const pending = await readParts(there('pending'));
+  const backup = await readParts(there('backup'));
   const found = { places, stored, pending, backup };
   const left = (which: 'pending' | 'backup', parts: Parts): readonly string[] =>
     places.flatMap(({ part, path }) => (parts[part]?.there === true ? [basename(besides(path)[which])] : []));

@@ -87,6 +87,18 @@ export function certificateReader(): (certificate: X509Certificate) => X509Seen 
   };
 }
 
+/** Undefined where one of them has what is no date, or nothing else that belongs there. */
+function readAll(
+  chain: readonly X509Certificate[],
+  read: (certificate: X509Certificate) => X509Seen,
+): readonly [X509Seen, ...X509Seen[]] | undefined {
+  try {
+    return chain.map(read) as [X509Seen, ...X509Seen[]];
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a probe needs beside its target. */
 export interface ProbeWays {
   readonly anchors: Anchors;
@@ -126,8 +138,9 @@ async function probeAddress(
     return { ...fail(result.error, result.reason), ...(noRoute ? { noRoute } : {}) };
   }
   const [leaf] = result.chain;
-  if (leaf === undefined) return fail('handshake', 'it has no certificate');
-  const chain = result.chain.map(read) as [X509Seen, ...X509Seen[]];
+  const chain = readAll(result.chain, read);
+  if (leaf === undefined || chain === undefined)
+    return fail('handshake', 'it serves a certificate that cannot be read');
   const anchorsOf = (subject: string): readonly X509Certificate[] => anchors.bySubject(trust, subject);
   const distrust = distrustOf(result.distrust, result.chain, anchorsOf, now);
   const missingIssuer = distrust === undefined ? undefined : missingIssuerOf(result.chain, anchorsOf);

@@ -138,6 +138,8 @@ export function openNames(servers: readonly string[] | undefined): Names {
     return answer.code === 'EAI_AGAIN' ? notNow : unknownName;
   };
   const find = async (resolver: Resolver, name: string): Promise<Resolved> => {
+    // Nobody has to be asked, or to answer in time, to know that there are none (RFC 6761, 6.4).
+    if (/(?:^|\.)invalid$/iu.test(name)) return unknownName;
     if (servers === undefined) {
       const written = (await hosts()).get(name.toLowerCase());
       if (written !== undefined) return { ok: true, addresses: written };

@@ -12,11 +12,9 @@ import { dirname } from 'node:path';
 import { type Place, besides } from '../paths.ts';
 import type { PairPart, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
-import { makeFolder, readWhole, removeFile, setAttributes, syncFolders, writeNew } from './files.ts';
+import { makeFolder, readBack, removeFile, setAttributes, syncFolders, writeNew } from './files.ts';
 import { type PairFiles, readPairFiles } from './pair.ts';
 import { attributesFor, attributesOfCopy, contentOf, keyText, storedFiles } from './parts.ts';
-
-const FILE_LIMIT = 1_048_576;
 
 export interface NewPair {
   /** The certificate, and what leads from it to its root. */
@@ -52,20 +50,14 @@ export async function settleSwap(found: PairFiles): Promise<PairFiles> {
   return files;
 }
 
-async function reread(path: string): Promise<string> {
-  const seen = await readWhole(path, FILE_LIMIT);
-  if (seen.kind !== 'file') throw new Error(`${path} cannot be read back`);
-  return seen.text;
-}
-
 interface NewFile extends Place {
   readonly text: string;
 }
 
 /** Reads new files back, from where `at` says that each is, and throws where they are not as they were written. */
-async function check(files: readonly NewFile[], at: (path: string) => string, validate: Validate): Promise<void> {
+function check(files: readonly NewFile[], at: (path: string) => string, validate: Validate): void {
   for (const { path, text } of files)
-    if ((await reread(at(path))) !== text) throw new Error(`${at(path)} does not hold what was written`);
+    if (readBack(at(path)) !== text) throw new Error(`${at(path)} does not hold what was written`);
   const textOf = (part: 'certificate' | 'key'): string =>
     (files.find((each) => each.part === part) ?? files.find((each) => each.part === 'combined'))?.text ?? '';
   validate(textOf('certificate'), textOf('key'));
@@ -115,7 +107,7 @@ async function swapFiles(
       }),
     );
     await syncFolders(...paths);
-    await check(made, (path) => besides(path).pending, validate);
+    check(made, (path) => besides(path).pending, validate);
     signal.throwIfAborted();
   } catch (error) {
     await dropBeside(paths);
@@ -124,7 +116,7 @@ async function swapFiles(
   try {
     for (const path of paths) renameSync(besides(path).pending, path);
     await syncFolders(...paths);
-    await check(made, (path) => path, validate);
+    check(made, (path) => path, validate);
   } catch (error) {
     try {
       await putBack(files, made);
@@ -136,7 +128,8 @@ async function swapFiles(
     }
     throw error;
   }
-  await drop(backupsOf(paths));
+  const replaced = made.filter(({ part }) => stored[part]?.there === true);
+  await drop(backupsOf(replaced.map(({ path }) => path)));
 }
 
 function messageOf(error: unknown): string {

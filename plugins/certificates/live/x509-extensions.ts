@@ -2,22 +2,41 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { NameConstraints } from '../world.ts';
-import { OBJECT_ID, OCTETS, SEQUENCE, contextTag, valuesOf } from './der.ts';
+import { OBJECT_ID, OCTETS, SEQUENCE, type Value, contextTag, valuesOf } from './der.ts';
 
 /** 2.5.29.30 */
 const NAME_CONSTRAINTS = Buffer.from('551d1e', 'hex');
+/** 2.5.29.14 */
+const SUBJECT_KEY_ID = Buffer.from('551d0e', 'hex');
+const VERSION = contextTag(0, true);
 const EXTENSIONS = contextTag(3, true);
 const PERMITTED = contextTag(0, true);
 const EXCLUDED = contextTag(1, true);
 const DNS_NAME = contextTag(2, false);
 const DIRECTORY_NAME = contextTag(4, true);
 
-/** What an extension holds; undefined where there is none, or the certificate has a form of its own. */
-function extensionOf(certificate: X509Certificate, id: Buffer): Buffer | undefined {
+/** The fields of what is signed of a certificate; none where it has a form of its own. */
+function fieldsOf(certificate: X509Certificate): readonly Value[] {
   const [whole] = valuesOf(certificate.raw) ?? [];
   const [signed] = whole === undefined ? [] : (valuesOf(whole.content) ?? []);
-  const fields = signed === undefined ? [] : (valuesOf(signed.content) ?? []);
-  const tagged = fields.find(({ tag }) => tag === EXTENSIONS);
+  return signed === undefined ? [] : (valuesOf(signed.content) ?? []);
+}
+
+/** The subject as it is encoded: of version 3, it follows version, serial, algorithm, issuer and validity. */
+export function subjectOf(certificate: X509Certificate): Buffer | undefined {
+  const fields = fieldsOf(certificate);
+  return fields[fields[0]?.tag === VERSION ? 5 : 4]?.raw;
+}
+
+/** What its own key is known by, where it says so. */
+export function subjectKeyId(certificate: X509Certificate): Buffer | undefined {
+  const der = extensionOf(certificate, SUBJECT_KEY_ID);
+  return der === undefined ? undefined : valuesOf(der)?.[0]?.content;
+}
+
+/** What an extension holds; undefined where there is none, or the certificate has a form of its own. */
+function extensionOf(certificate: X509Certificate, id: Buffer): Buffer | undefined {
+  const tagged = fieldsOf(certificate).find(({ tag }) => tag === EXTENSIONS);
   const [list] = tagged === undefined ? [] : (valuesOf(tagged.content) ?? []);
   for (const extension of list === undefined ? [] : (valuesOf(list.content) ?? [])) {
     const parts = extension.tag === SEQUENCE ? (valuesOf(extension.content) ?? []) : [];

@@ -10,6 +10,8 @@ const PRIVATE_KEY = /(?:^| )PRIVATE KEY$/u;
 const MAX_CERTIFICATES = 500;
 /** So many certificates that were parsed last are kept: a look at many pairs meets the same authorities all the time. */
 const KEPT_CERTIFICATES = 200;
+/** Of keys only those that several steps of one swap, and all of an authority, read again. */
+const KEPT_KEYS = 20;
 
 /** Text and certificates of a PEM file; `problem` says why it is no chain of certificates. */
 export interface ChainSeen {
@@ -22,18 +24,23 @@ function isDer(text: string): boolean {
   return text.startsWith('\u0030\u0082') || text.startsWith('\u0030\u0081');
 }
 
-/** Parsed certificates by their text, the one that was asked for last at the end. Only what never changes is kept. */
-const parsed = new Map<string, X509Certificate>();
-
-function parse(block: string): X509Certificate {
-  const known = parsed.get(block);
-  const certificate = known ?? new X509Certificate(block);
-  if (known !== undefined) parsed.delete(block);
-  parsed.set(block, certificate);
-  const [oldest] = parsed.keys();
-  if (parsed.size > KEPT_CERTIFICATES && oldest !== undefined) parsed.delete(oldest);
-  return certificate;
+/** Keeps what was made last of some texts, the one that was asked for last at the end. Only what never changes may be kept. */
+function keeping<T>(most: number, make: (text: string) => T): (text: string) => T {
+  const kept = new Map<string, T>();
+  return (text) => {
+    // By its digest: a key is not held as text for longer than it is read.
+    const name = hash('sha256', text);
+    const made = kept.get(name) ?? make(text);
+    kept.delete(name);
+    kept.set(name, made);
+    const [oldest] = kept.keys();
+    if (kept.size > most && oldest !== undefined) kept.delete(oldest);
+    return made;
+  };
 }
+
+const parseCertificate = keeping(KEPT_CERTIFICATES, (block) => new X509Certificate(block));
+const parseKey = keeping(KEPT_KEYS, (block) => createPrivateKey({ key: block, format: 'pem' }));
 
 export function readChain(pem: string): ChainSeen {
   const certificates: X509Certificate[] = [];
@@ -42,7 +49,7 @@ export function readChain(pem: string): ChainSeen {
     if (certificates.length === MAX_CERTIFICATES)
       return { certificates, problem: `has more than ${MAX_CERTIFICATES} certificates` };
     try {
-      const certificate = parse(text);
+      const certificate = parseCertificate(text);
       // A date that is none shows only when it is asked for.
       if (Number.isNaN(certificate.validFromDate.getTime()) || Number.isNaN(certificate.validToDate.getTime()))
         return { certificates, problem: 'has a certificate without a proper validity' };
@@ -67,7 +74,7 @@ export function readKey(pem: string): KeySeen {
     if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type: 4,ENCRYPTED/mu.test(text))
       return { problem: 'is encrypted', code: 'encrypted' };
     try {
-      return { key: createPrivateKey({ key: text, format: 'pem' }) };
+      return { key: parseKey(text) };
     } catch {
       return { problem: 'has a private key that cannot be parsed', code: 'damaged' };
     }
@@ -184,8 +191,18 @@ function shownOf(certificate: X509Certificate): X509Seen {
   };
 }
 
+const owners = new WeakMap<KeyObject, WeakMap<X509Certificate, boolean>>();
+
 /** Whether a private key belongs to a certificate. */
 export function isKeyOf(key: KeyObject, certificate: X509Certificate): boolean {
+  const known = owners.get(key)?.get(certificate);
+  if (known !== undefined) return known;
+  const is = fitsKey(key, certificate);
+  owners.set(key, (owners.get(key) ?? new WeakMap<X509Certificate, boolean>()).set(certificate, is));
+  return is;
+}
+
+function fitsKey(key: KeyObject, certificate: X509Certificate): boolean {
   try {
     return certificate.checkPrivateKey(key);
   } catch {

@@ -12,6 +12,7 @@ import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/cert
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { ProbeSeen } from '../../../plugins/certificates/world.ts';
 import { type Daemon, freePort, startHaproxy, startNginx } from '../../support/daemons.ts';
+import { fettle, temporaryFolder, writeFiles } from '../../support/cli.ts';
 import { DAY, desiredOf, domainSpec, outside, queryOf } from './support.ts';
 
 const HOST = 'www.example.test';
@@ -169,6 +170,23 @@ test('a thousand Domains in one look, some of them failing', { timeout: 60_000 }
   expect(progress).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
   // A probe takes its leave: for the server its handshake came to an end like any other.
   expect(nginx.log()).not.toMatch(/SSL_do_handshake\(\) failed|\[(?:error|crit|alert)\]/u);
+});
+
+test('many Domains by the built command line', { timeout: 60_000 }, async () => {
+  const project = temporaryFolder();
+  onTestFinished(() => rmSync(project, { recursive: true, force: true }));
+  const document = (i: number): string => `apiVersion: certificates/v1
+kind: Domain
+metadata: { name: d${i} }
+spec: { host: ${HOST}, address: 127.0.0.1, port: ${port}, trust: [${join(folder, 'ca.crt')}] }
+`;
+  writeFiles(project, {
+    'fettle.yaml': 'name: test\n',
+    'desired/domains.yaml': Array.from({ length: 600 }, (_, i) => document(i)).join('---\n'),
+  });
+  const done = await fettle(project, 'plan');
+  expect([done.code, done.stderr]).toEqual([0, '']);
+  expect(done.stdout).toContain('Domain  600 issued; left: 600 under 90 days\n');
 });
 
 test('TLS that is passed on by its name shows the certificate behind', { timeout: 60_000 }, async () => {

@@ -314,14 +314,6 @@ describe('a server whose certificate works', () => {
     const server = await tlsServer('good', { ecdhCurve, minVersion: 'TLSv1.3' });
     expect((await probe({ port: server.port })).state).toBe('issued');
   });
-
-  test('that listens on a name', async () => {
-    const server = await tlsServer('good');
-    expect(await probe({ port: server.port, address: 'localhost' })).toMatchObject({
-      state: 'issued',
-      signals: { address: '127.0.0.1' },
-    });
-  });
 });
 
 describe('the end of a certificate', () => {
