@@ -393,7 +393,7 @@ const destroysData: NodeRule = (change) => {
   const facts = { goal: change.goal, fields: change.fields.map(({ path }) => path) };
   if (what === undefined) return pass('no data is destroyed that was to stay', facts);
   return reject(what, facts, {
-    remedy: { outside: `\`--override destroys-data@${formatRef(change.ref)} --reason "…"\`, if that is meant` },
+    remedy: { outside: 'write again what it was before; where that data may go, let this one row pass' },
   });
 };
 
