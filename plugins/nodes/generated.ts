@@ -119,6 +119,8 @@ export interface NodeMemory {
     readonly readiness: Readonly<Record<string, Json>>;
     readonly workloads: Readonly<Record<string, Json>>;
   };
+  /** It was a system node once: it was in use without any container. */
+  readonly wasSystem: boolean;
   /** Keys of the labels that its document put there: those that it no longer names are taken away. */
   readonly labels: readonly string[];
   /** Digest of the SSH keys that it was made with. */

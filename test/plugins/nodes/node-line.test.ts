@@ -291,6 +291,19 @@ describe('a system node', () => {
   });
 });
 
+describe('a worker that was a system node', () => {
+  it('may go like any other, though no container was ever counted on it', async () => {
+    const whole = await made('role: system');
+    whole.write(yaml());
+    expect(await run(whole)).toEqual(['web-1 idle>idle update']);
+    expect(whole.emulator.server('web-1').labels[LABELS.role]).toBeUndefined();
+    whole.write('');
+    expect(await run(whole)).toEqual(['web-1 idle>draining remove']);
+    await whole.pass(6 * MINUTE);
+    expect(await run(whole)).toEqual(['web-1 draining>decommissioned remove']);
+  });
+});
+
 describe('provider protection', () => {
   it('is a reason, and lifted by a row of its own alone', async () => {
     const whole = await made('protection: true');
