@@ -90,12 +90,12 @@ function pool({ spec = {}, kept = {}, signals: seen = {}, memory = {} }: PoolPar
 }
 
 function scene(pair: PoolPair, nodes: readonly NodePair[], more: readonly Pair[] = []): Scene {
-  return sceneOf([pair as Pair, ...(nodes as readonly Pair[]), ...more]);
+  return sceneOf([pair, ...nodes, ...more]);
 }
 
 function change(pair: PoolPair, at: Scene): Change {
   const { fields = [], because = '' } = diffPool(pair, at) ?? {};
-  return changeOf(pair as Pair, 'active>active', 'update', { fields, because, cause: 'policy' });
+  return changeOf(pair, 'active>active', 'update', { fields, because, cause: 'policy' });
 }
 
 interface Judged {
@@ -125,7 +125,7 @@ describe('queue-waits', () => {
 
   it('defers while nobody knows', () => {
     const pair = pool({ ...three, spec: { size: 2, min: undefined, max: undefined } });
-    const { queue: _queue, unnamed: _unnamed, ...blind } = pair.observed?.signals as Record<string, Json>;
+    const { queue: _queue, unnamed: _unnamed, ...blind } = (pair.observed?.signals ?? {}) as Record<string, Json>;
     const unseen = { ...pair, observed: { ...pair.observed, signals: blind } } as PoolPair;
     expect(judge('queue-waits', unseen, nodes)).toMatchObject({
       outcome: 'defer',
@@ -149,6 +149,18 @@ describe('queue-waits', () => {
     });
     expect(judge('queue-waits', shrinking, [node(1), planned]).outcome).toBe('pass');
   });
+});
+
+it('queue-waits passes an exchange: it takes no capacity away', () => {
+  const { memory, ...sick } = node(2, { state: 'unhealthy' });
+  const since = { ...sick, memory: { ref: sick.ref, version: 1, kept: {}, ...memory, since: ago(HOUR) } };
+  const pair = pool({
+    kept: { members: [1, 2] },
+    spec: { size: 2, min: undefined, max: undefined, replaceUnhealthyAfter: '30m' },
+    signals: { queue: { count: 4, mb: 9 }, unnamed: EMPTY },
+  });
+  expect(judge('queue-waits', pair, [node(1), since]).outcome).toBe('pass');
+  expect(judge('no-candidate', pair, [node(1), since]).outcome).toBe('pass');
 });
 
 describe('keeps-min', () => {
@@ -357,7 +369,7 @@ function containerPair(
 }
 
 describe('containers', () => {
-  const move = (pair: ContainerPair) => changeOf(pair as Pair, 'placed>placed', 'update');
+  const move = (pair: ContainerPair) => changeOf(pair, 'placed>placed', 'update');
 
   it('that are where they ought to be, or nowhere, need nothing', () => {
     expect(diffContainer(containerPair('a', 'web-1', 'web-1'), sceneOf())).toBeUndefined();
@@ -397,14 +409,14 @@ describe('containers', () => {
     ['has a node of no known size', node(2, { signals: signalsOf({ list: [] }) }), 1, 'reject'],
   ])('that %s: %s', (_what, target, mb, outcome) => {
     const pair = containerPair('a', 'web-1', 'web-2', { mb, tier: 'small', players: 0 });
-    expect(targetUnfit(move(pair), pair, sceneOf([pair as Pair, target as Pair])).outcome).toBe(outcome);
+    expect(targetUnfit(move(pair), pair, sceneOf([pair, target])).outcome).toBe(outcome);
   });
 
   it('that move to the same node share its room', () => {
     const first = containerPair('a', 'web-1', 'web-2', { mb: 60, tier: 'small', players: 0 });
     const second = containerPair('b', 'web-1', 'web-2', { mb: 60, tier: 'small', players: 0 });
     const elsewhere = containerPair('c', 'web-1', 'web-3', { mb: 60, tier: 'small', players: 0 });
-    const all = [first, second, elsewhere, busy(2, MEMORY_MB - 100)].map((pair) => pair as Pair);
+    const all = [first, second, elsewhere, busy(2, MEMORY_MB - 100)];
     const judged = (...before: readonly ContainerPair[]) =>
       targetUnfit(move(second), second, sceneOf(all, { underWay: underWay(...before.map(move)) })).outcome;
     expect(judged()).toBe('pass');
