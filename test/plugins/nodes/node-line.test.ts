@@ -191,6 +191,38 @@ describe('a replacement', () => {
   });
 });
 
+describe('a creation', () => {
+  it('that fails after the server is there leaves it ours, though its document is gone by then', async () => {
+    const whole = await start(yaml('protection: true'));
+    whole.emulator.inject({
+      method: 'POST',
+      path: '/servers/*/actions/change_protection',
+      times: 20,
+      mishap: { kind: 'error', status: 422, code: 'service_error' },
+    });
+    const failed = await whole.run();
+    expect([...failed.rows.values()].map(({ status }) => status)).toEqual(['unknown']);
+    expect(there(whole)).toEqual(['web-1']);
+    whole.emulator.clearFaults();
+    whole.write('');
+    const next = await whole.run();
+    expect(next.reconciled?.plan.settled).toMatchObject([{ outcome: 'done' }]);
+    expect(rowsOf(next)).toEqual(['REJECTED web-1 initializing>decommissioned: still-starting']);
+    expect(whole.recall().resources.get('nodes/Node/web-1')?.owned).toBe('created');
+    expect(kept(whole).recoveredAt).toBeUndefined();
+  });
+
+  it('that the provider refuses has failed', async () => {
+    const whole = await start(yaml());
+    whole.emulator.set({ unavailable: ['cx23@nbg1'] });
+    const failed = await whole.run();
+    expect([...failed.rows.values()].map(({ status }) => status)).toEqual(['failed']);
+    expect(whole.recall().resources.get('nodes/Node/web-1')?.failures).toBe(1);
+    whole.emulator.set({ unavailable: [] });
+    expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
+  });
+});
+
 describe('a drain', () => {
   it('tells the workload source first; where that fails, nothing is drained', async () => {
     const whole = await made();
