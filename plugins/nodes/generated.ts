@@ -226,7 +226,7 @@ export interface NodePoolSpec {
   readonly size?: number;
   /** At least so many nodes are in service. */
   readonly min?: number;
-  /** At most so many nodes are there. */
+  /** At most so many members; one that is on its way out is none. */
   readonly max?: number;
   /** So many of its nodes are drained or removed at once. */
   readonly removalsAtOnce: number;

@@ -312,6 +312,18 @@ describe('the reactive policy', () => {
     expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
     const grewAt = keptOf(whole).scaledUpAt ?? '';
     expect(Date.parse(grewAt)).toBeLessThanOrEqual(whole.clock.now());
+    const grown = whole.records().findLast(({ kind, body }) => kind === 'outcome' && 'audit' in body);
+    expect(grown?.body).toMatchObject({
+      outcome: 'done',
+      audit: {
+        action: 'scale_up',
+        decision_by: 'reactive_policy',
+        members: 1,
+        in_service: 1,
+        allocated_ram_mb: 3500,
+        queued: 0,
+      },
+    });
     expect(await run(whole)).toEqual(['Node/web-2 absent>provisioning (new)']);
     expect(await run(whole)).toEqual([]);
     whole.emulator.workloads.wait({ id: 'q', mb: 4000 });

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerPair, NodePair, NodeSignals, PoolPair, PoolSignals } from '../../../plugins/nodes/facts.ts';
 import type { NodePoolMemory, NodePoolRuleId } from '../../../plugins/nodes/generated.ts';
+import { checkNames, checkNodeOfPool, checkPool } from '../../../plugins/nodes/pool/check.ts';
 import { diffContainer, notMigratable, targetUnfit } from '../../../plugins/nodes/pool/container.ts';
 import { decideFor, diffPool, essence } from '../../../plugins/nodes/pool/diff.ts';
 import { expandPool } from '../../../plugins/nodes/pool/expand.ts';
@@ -496,5 +497,42 @@ describe('findings', () => {
   it('tell of growth that is not allowed', () => {
     expect(codes(pool({ kept: { members: [1] }, spec: { min: 1, max: 1 } }), [busy(1, 4000)])).toEqual(['full']);
     expect(codes(pool({ kept: { members: [1] }, spec: { min: 1, max: 2 } }), [busy(1, 4000)])).toEqual([]);
+  });
+});
+
+describe('documents that do not fit', () => {
+  const wrong = (name: string, spec: object) =>
+    checkPool(desiredOf('NodePool', name, poolSpec(spec))).map(({ pointer }) => pointer);
+  const none = { serverType: 'cx23', image: 'debian-13', location: 'nbg1', workloads: { none: true } };
+
+  it.each<[string, object, readonly string[]]>([
+    ['a size', { size: 0 }, []],
+    ['limits', { min: 0, max: 0 }, []],
+    ['nothing', {}, ['/spec']],
+    ['a min alone', { min: 1 }, ['/spec']],
+    ['a max alone', { max: 1 }, ['/spec']],
+    ['a size and a max', { size: 1, max: 1 }, ['/spec/size']],
+    ['more at least than at most', { min: 3, max: 2 }, ['/spec/min']],
+    ['equal thresholds', { min: 1, max: 2, scaling: { up: '50%', down: '50%' } }, ['/spec/scaling/down']],
+    ['thresholds that just fit', { min: 1, max: 2, scaling: { up: '50.001%', down: '50%' } }, []],
+    ['a load that nobody lists', { min: 1, max: 2, template: none }, ['/spec/template/workloads/none']],
+    ['a size, and nobody lists anything', { size: 1, template: none }, []],
+    ['a size, and consolidation', { size: 1, consolidation: { enabled: true } }, ['/spec/consolidation/enabled']],
+  ])('with %s', (_what, spec, pointers) => {
+    expect(wrong('web', spec)).toEqual(pointers);
+  });
+
+  it.each(['Web', 'web_1', '-web', 'web-', 'a'.repeat(59), 'a.b'])('with the name %s', (name) => {
+    expect(wrong(name, { size: 1 })).toEqual(['/metadata/name']);
+  });
+
+  it('write a pool into a Node, or give a Node the name of a member', () => {
+    expect(checkNodeOfPool(desiredOf('Node', 'a', nodeSpec({ pool: 'web' })))).toHaveLength(1);
+    expect(checkNodeOfPool(desiredOf('Node', 'a', nodeSpec()))).toEqual([]);
+    const written = [
+      desiredOf('NodePool', 'web', poolSpec({ size: 1 })),
+      ...['web-1', 'web-0', 'web', 'other-1'].map((name) => desiredOf('Node', name, nodeSpec())),
+    ];
+    expect(checkNames(written).map(({ ref }) => ref.name)).toEqual(['web-1']);
   });
 });
