@@ -2,6 +2,7 @@
 
 import type { ActionRun } from '../../src/engine/plugin.ts';
 import { TOLD_FIELD } from './diff.ts';
+import { UnknownOutcomeError } from '../../src/engine/unknown-outcome.ts';
 import { differencesOf, isNamed, wantedLabels } from './differences.ts';
 import type { NodePair } from './facts.ts';
 import type { NodeMemory, NodeSpec, NodeStep } from './generated.ts';
@@ -54,7 +55,13 @@ function orderOf(name: string, spec: NodeSpec, project: string, intent: string):
 const create: NodeHandler = async (world, pair, run) => {
   const spec = specOf(pair);
   const file = spec.userDataFile === undefined ? undefined : await world.userDataDigest(spec.userDataFile);
-  const server = await world.createServer(orderOf(pair.ref.name, spec, world.limits.project, run.id), run);
+  const order = orderOf(pair.ref.name, spec, world.limits.project, run.id);
+  const server = await world.createServer(order, run).catch(async (error: unknown) => {
+    // A server that is there is ours, whatever went wrong after it was made; the next look settles it.
+    const found = await world.serverByName(pair.ref.name, run.signal).catch(() => 'unknown' as const);
+    const isOurs = found === 'unknown' || found?.labels[LABELS.intent] === run.id;
+    throw isOurs ? new UnknownOutcomeError(error) : error;
+  });
   return { serverId: server.id, ...madeWith(spec, file === undefined ? undefined : { userData: file }) };
 };
 

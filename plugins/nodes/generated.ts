@@ -119,6 +119,8 @@ export interface NodeMemory {
     readonly readiness: Readonly<Record<string, Json>>;
     readonly workloads: Readonly<Record<string, Json>>;
   };
+  /** It was a system node once: it was in use without any container. */
+  readonly wasSystem: boolean;
   /** Keys of the labels that its document put there: those that it no longer names are taken away. */
   readonly labels: readonly string[];
   /** Digest of the SSH keys that it was made with. */
@@ -224,7 +226,7 @@ export interface NodePoolSpec {
   readonly size?: number;
   /** At least so many nodes are in service. */
   readonly min?: number;
-  /** At most so many nodes are there. */
+  /** At most so many members; one that is on its way out is none. */
   readonly max?: number;
   /** So many of its nodes are drained or removed at once. */
   readonly removalsAtOnce: number;

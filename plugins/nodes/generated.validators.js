@@ -1042,7 +1042,7 @@ errors++;
 validate21.errors = vErrors;
 return errors === 0;
 }
-const schema7 = {"type":"object","additionalProperties":false,"required":["template"],"properties":{"size":{"type":"integer","minimum":0,"maximum":1000,"description":"So many nodes, always. Without it, `min` and `max` are the limits of the reactive policy."},"min":{"type":"integer","minimum":0,"maximum":1000,"description":"At least so many nodes are in service."},"max":{"type":"integer","minimum":0,"maximum":1000,"description":"At most so many nodes are there."},"removalsAtOnce":{"type":"integer","minimum":1,"maximum":1000,"default":1,"description":"So many of its nodes are drained or removed at once."},"replaceUnhealthyAfter":{"type":"string","format":"duration","description":"A member that is unhealthy for so long gives its place to a new one; never where this is left out."},"scaling":{"type":"object","additionalProperties":false,"default":{},"description":"The reactive policy of a pool with `min` and `max`, by the memory that containers have, or wait for.","properties":{"up":{"type":"string","format":"percentage","default":"85%","description":"It grows when allocated and queued memory is more than this part of all."},"down":{"type":"string","format":"percentage","default":"30%","description":"It shrinks when allocated memory is less than this part of all."},"cooldown":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between two changes."},"downAfterUp":{"type":"string","format":"duration","default":"20m","description":"It does not shrink for so long after it grew."}}},"consolidation":{"type":"object","additionalProperties":false,"default":{},"description":"Moves containers together so that nodes can go.","properties":{"enabled":{"type":"boolean","default":false},"cooldown":{"type":"string","format":"duration","default":"2h","description":"So long lies at least between two consolidations."},"maxUtilization":{"type":"string","format":"percentage","default":"70%","description":"Not while more of its memory is allocated."},"minUptime":{"type":"string","format":"duration","default":"30m","description":"Nodes that are younger stay."},"minIdle":{"type":"string","format":"duration","default":"15m","description":"Nodes stay to which something came later: that became empty, or whose last container came."},"minNodes":{"type":"integer","minimum":2,"maximum":1000,"default":2,"description":"Not with fewer nodes in service."},"minSavings":{"type":"number","minimum":0,"maximum":1000000,"default":0.1,"description":"What it saves at least, in the provider's currency for an hour."}}},"template":{"type":"object","additionalProperties":false,"required":["serverType","image","location"],"description":"What each of its nodes is, as in a Node.","properties":{"serverType":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its server type. A change needs the power off."},"upgradeDisk":{"type":"boolean","default":false,"description":"Let a larger server type enlarge the disk too; then there is no way back to a smaller one."},"image":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of its image, or the id of a snapshot. A change destroys what is on the disk."},"onImageChange":{"enum":["rebuild","replace","ignore"],"default":"rebuild","description":"What another image means: the same server with a new disk, a new server, or nothing for servers that are there."},"location":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its location. A change replaces it."},"sshKeys":{"type":"array","maxItems":100,"uniqueItems":true,"default":[],"description":"Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"userData":{"type":"string","maxLength":32768,"description":"What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."},"userDataFile":{"type":"string","minLength":1,"maxLength":4096,"description":"File that holds it instead, relative to the document; only its digest is remembered."},"networks":{"type":"array","maxItems":20,"description":"Private networks that it is attached to; left as they are where this is left out.","items":{"type":"object","additionalProperties":false,"required":["network"],"properties":{"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the network."},"ip":{"type":"string","minLength":1,"maxLength":45,"description":"Its address there; one is found where this is left out."},"aliasIps":{"type":"array","maxItems":50,"uniqueItems":true,"default":[],"description":"More addresses there.","items":{"type":"string","minLength":1,"maxLength":45}}}}},"firewalls":{"type":"array","maxItems":5,"uniqueItems":true,"description":"Names or ids of the firewalls that hold for it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"placementGroup":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of its placement group. To join one needs the power off; left as it is where this is left out."},"labels":{"type":"object","default":{},"maxProperties":64,"description":"Labels at the provider. Those that others put there stay.","additionalProperties":{"type":"string","maxLength":63,"pattern":"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}},"backups":{"type":"boolean","description":"Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."},"protection":{"type":"boolean","description":"Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."},"publicNet":{"type":"object","additionalProperties":false,"default":{},"description":"Its public addresses. A change replaces it.","properties":{"ipv4":{"type":"boolean","default":true,"description":"It has a public IPv4 address."},"ipv6":{"type":"boolean","default":true,"description":"It has a public IPv6 network."},"ipv4Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."},"ipv6Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."}}},"readyGrace":{"type":"string","format":"duration","default":"30m","description":"A node that never had a container is not removed before it was ready for so long."},"idleGrace":{"type":"string","format":"duration","default":"30m","description":"A node is not removed before it was empty for so long."},"drainGrace":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between its draining and its removal."},"startDeadline":{"type":"string","format":"duration","default":"15m","description":"From its creation to its first readiness; after that it is unhealthy."},"readiness":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"default":{"after":"2m"},"description":"How its readiness is found out, and its health from then on: exactly one way.","properties":{"tcp":{"type":"object","additionalProperties":false,"required":["port"],"description":"A TCP port accepts connections.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"http":{"type":"object","additionalProperties":false,"required":["port"],"description":"A GET is answered with a status from 200 to 399.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string","maxLength":2048,"pattern":"^/","default":"/","description":"Path and query."},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"label":{"type":"string","minLength":1,"maxLength":317,"pattern":"^[^=\\s]+=[^=\\s]*$","description":"The server has this label, `key=value`; somebody else puts it there."},"after":{"type":"string","format":"duration","description":"So long after its creation."}}},"workloads":{"type":"object","additionalProperties":false,"default":{},"properties":{"none":{"type":"boolean","default":false,"description":"Nothing lists what runs on them, and nothing is asked about it before they are removed."}}}}}}};
+const schema7 = {"type":"object","additionalProperties":false,"required":["template"],"properties":{"size":{"type":"integer","minimum":0,"maximum":1000,"description":"So many nodes, always. Without it, `min` and `max` are the limits of the reactive policy."},"min":{"type":"integer","minimum":0,"maximum":1000,"description":"At least so many nodes are in service."},"max":{"type":"integer","minimum":0,"maximum":1000,"description":"At most so many members; one that is on its way out is none."},"removalsAtOnce":{"type":"integer","minimum":1,"maximum":1000,"default":1,"description":"So many of its nodes are drained or removed at once."},"replaceUnhealthyAfter":{"type":"string","format":"duration","description":"A member that is unhealthy for so long gives its place to a new one; never where this is left out."},"scaling":{"type":"object","additionalProperties":false,"default":{},"description":"The reactive policy of a pool with `min` and `max`, by the memory that containers have, or wait for.","properties":{"up":{"type":"string","format":"percentage","default":"85%","description":"It grows when allocated and queued memory is more than this part of all."},"down":{"type":"string","format":"percentage","default":"30%","description":"It shrinks when allocated memory is less than this part of all."},"cooldown":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between two changes."},"downAfterUp":{"type":"string","format":"duration","default":"20m","description":"It does not shrink for so long after it grew."}}},"consolidation":{"type":"object","additionalProperties":false,"default":{},"description":"Moves containers together so that nodes can go.","properties":{"enabled":{"type":"boolean","default":false},"cooldown":{"type":"string","format":"duration","default":"2h","description":"So long lies at least between two consolidations."},"maxUtilization":{"type":"string","format":"percentage","default":"70%","description":"Not while more of its memory is allocated."},"minUptime":{"type":"string","format":"duration","default":"30m","description":"Nodes that are younger stay."},"minIdle":{"type":"string","format":"duration","default":"15m","description":"Nodes stay to which something came later: that became empty, or whose last container came."},"minNodes":{"type":"integer","minimum":2,"maximum":1000,"default":2,"description":"Not with fewer nodes in service."},"minSavings":{"type":"number","minimum":0,"maximum":1000000,"default":0.1,"description":"What it saves at least, in the provider's currency for an hour."}}},"template":{"type":"object","additionalProperties":false,"required":["serverType","image","location"],"description":"What each of its nodes is, as in a Node.","properties":{"serverType":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its server type. A change needs the power off."},"upgradeDisk":{"type":"boolean","default":false,"description":"Let a larger server type enlarge the disk too; then there is no way back to a smaller one."},"image":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of its image, or the id of a snapshot. A change destroys what is on the disk."},"onImageChange":{"enum":["rebuild","replace","ignore"],"default":"rebuild","description":"What another image means: the same server with a new disk, a new server, or nothing for servers that are there."},"location":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its location. A change replaces it."},"sshKeys":{"type":"array","maxItems":100,"uniqueItems":true,"default":[],"description":"Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"userData":{"type":"string","maxLength":32768,"description":"What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."},"userDataFile":{"type":"string","minLength":1,"maxLength":4096,"description":"File that holds it instead, relative to the document; only its digest is remembered."},"networks":{"type":"array","maxItems":20,"description":"Private networks that it is attached to; left as they are where this is left out.","items":{"type":"object","additionalProperties":false,"required":["network"],"properties":{"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the network."},"ip":{"type":"string","minLength":1,"maxLength":45,"description":"Its address there; one is found where this is left out."},"aliasIps":{"type":"array","maxItems":50,"uniqueItems":true,"default":[],"description":"More addresses there.","items":{"type":"string","minLength":1,"maxLength":45}}}}},"firewalls":{"type":"array","maxItems":5,"uniqueItems":true,"description":"Names or ids of the firewalls that hold for it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"placementGroup":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of its placement group. To join one needs the power off; left as it is where this is left out."},"labels":{"type":"object","default":{},"maxProperties":64,"description":"Labels at the provider. Those that others put there stay.","additionalProperties":{"type":"string","maxLength":63,"pattern":"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}},"backups":{"type":"boolean","description":"Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."},"protection":{"type":"boolean","description":"Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."},"publicNet":{"type":"object","additionalProperties":false,"default":{},"description":"Its public addresses. A change replaces it.","properties":{"ipv4":{"type":"boolean","default":true,"description":"It has a public IPv4 address."},"ipv6":{"type":"boolean","default":true,"description":"It has a public IPv6 network."},"ipv4Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."},"ipv6Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."}}},"readyGrace":{"type":"string","format":"duration","default":"30m","description":"A node that never had a container is not removed before it was ready for so long."},"idleGrace":{"type":"string","format":"duration","default":"30m","description":"A node is not removed before it was empty for so long."},"drainGrace":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between its draining and its removal."},"startDeadline":{"type":"string","format":"duration","default":"15m","description":"From its creation to its first readiness; after that it is unhealthy."},"readiness":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"default":{"after":"2m"},"description":"How its readiness is found out, and its health from then on: exactly one way.","properties":{"tcp":{"type":"object","additionalProperties":false,"required":["port"],"description":"A TCP port accepts connections.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"http":{"type":"object","additionalProperties":false,"required":["port"],"description":"A GET is answered with a status from 200 to 399.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string","maxLength":2048,"pattern":"^/","default":"/","description":"Path and query."},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"label":{"type":"string","minLength":1,"maxLength":317,"pattern":"^[^=\\s]+=[^=\\s]*$","description":"The server has this label, `key=value`; somebody else puts it there."},"after":{"type":"string","format":"duration","description":"So long after its creation."}}},"workloads":{"type":"object","additionalProperties":false,"default":{},"properties":{"none":{"type":"boolean","default":false,"description":"Nothing lists what runs on them, and nothing is asked about it before they are removed."}}}}}}};
 const formats34 = /^(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]{1,3})?)%$/u;
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2336,7 +2336,7 @@ errors++;
 validate23.errors = vErrors;
 return errors === 0;
 }
-const schema9 = {"type":"object","additionalProperties":false,"properties":{"serverId":{"type":"integer","description":"Id of its server at the provider."},"settings":{"type":"object","additionalProperties":false,"required":["provider","role","readyGrace","idleGrace","drainGrace","startDeadline","power","readiness","workloads"],"description":"What has to be known of its document when that is gone, as it was last written.","properties":{"provider":{"enum":["hetzner","static"]},"role":{"enum":["worker","system"]},"pool":{"type":"string"},"address":{"type":"string"},"readyGrace":{"type":"string"},"idleGrace":{"type":"string"},"drainGrace":{"type":"string"},"startDeadline":{"type":"string"},"power":{"enum":["on","off"]},"readiness":{"type":"object"},"workloads":{"type":"object"}}},"labels":{"type":"array","items":{"type":"string"},"description":"Keys of the labels that its document put there: those that it no longer names are taken away."},"sshKeys":{"type":"string","description":"Digest of the SSH keys that it was made with."},"userData":{"type":"string","description":"Digest of the user data that it was made with."},"provisionedAt":{"type":"string","description":"When the provider made it, ISO 8601."},"initializedAt":{"type":"string","description":"When it was first ready, ISO 8601."},"firstContainerAt":{"type":"string","description":"When its first container started, ISO 8601."},"lastContainerAt":{"type":"string","description":"When its last container was gone, ISO 8601."},"drainingAt":{"type":"string","description":"When it was drained, ISO 8601: from then on it never returns to service."},"toldAt":{"type":"string","description":"When the workload source was told to put nothing more there, ISO 8601."},"recoveredAt":{"type":"string","description":"When it was found at the provider and adopted, ISO 8601."},"syncCompletedAt":{"type":"string","description":"When the containers of every node had been read once after that, ISO 8601."},"containersEver":{"type":"integer","description":"Containers that ever started on it."},"startedTotal":{"type":"integer","description":"What the source last said of that, to count on from."},"containerIds":{"type":"array","items":{"type":"string"},"description":"Short digests of the containers that were last seen, where the source does not count."},"containers":{"type":"integer","description":"Containers that were last known."},"allocatedMb":{"type":"number","description":"Memory that they had, in MB."},"emptySince":{"type":"string","description":"Since when it is empty, ISO 8601."},"lookedAt":{"type":"string","description":"When its containers were last read, ISO 8601; kept where the source does not say since when it is empty."},"probeFailures":{"type":"integer","description":"Failed probes in a row."},"probeFailedAt":{"type":"string","description":"When the last of them was counted, ISO 8601."}}};
+const schema9 = {"type":"object","additionalProperties":false,"properties":{"serverId":{"type":"integer","description":"Id of its server at the provider."},"settings":{"type":"object","additionalProperties":false,"required":["provider","role","readyGrace","idleGrace","drainGrace","startDeadline","power","readiness","workloads"],"description":"What has to be known of its document when that is gone, as it was last written.","properties":{"provider":{"enum":["hetzner","static"]},"role":{"enum":["worker","system"]},"pool":{"type":"string"},"address":{"type":"string"},"readyGrace":{"type":"string"},"idleGrace":{"type":"string"},"drainGrace":{"type":"string"},"startDeadline":{"type":"string"},"power":{"enum":["on","off"]},"readiness":{"type":"object"},"workloads":{"type":"object"}}},"wasSystem":{"type":"boolean","description":"It was a system node once: it was in use without any container."},"labels":{"type":"array","items":{"type":"string"},"description":"Keys of the labels that its document put there: those that it no longer names are taken away."},"sshKeys":{"type":"string","description":"Digest of the SSH keys that it was made with."},"userData":{"type":"string","description":"Digest of the user data that it was made with."},"provisionedAt":{"type":"string","description":"When the provider made it, ISO 8601."},"initializedAt":{"type":"string","description":"When it was first ready, ISO 8601."},"firstContainerAt":{"type":"string","description":"When its first container started, ISO 8601."},"lastContainerAt":{"type":"string","description":"When its last container was gone, ISO 8601."},"drainingAt":{"type":"string","description":"When it was drained, ISO 8601: from then on it never returns to service."},"toldAt":{"type":"string","description":"When the workload source was told to put nothing more there, ISO 8601."},"recoveredAt":{"type":"string","description":"When it was found at the provider and adopted, ISO 8601."},"syncCompletedAt":{"type":"string","description":"When the containers of every node had been read once after that, ISO 8601."},"containersEver":{"type":"integer","description":"Containers that ever started on it."},"startedTotal":{"type":"integer","description":"What the source last said of that, to count on from."},"containerIds":{"type":"array","items":{"type":"string"},"description":"Short digests of the containers that were last seen, where the source does not count."},"containers":{"type":"integer","description":"Containers that were last known."},"allocatedMb":{"type":"number","description":"Memory that they had, in MB."},"emptySince":{"type":"string","description":"Since when it is empty, ISO 8601."},"lookedAt":{"type":"string","description":"When its containers were last read, ISO 8601; kept where the source does not say since when it is empty."},"probeFailures":{"type":"integer","description":"Failed probes in a row."},"probeFailedAt":{"type":"string","description":"When the last of them was counted, ISO 8601."}}};
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -2500,177 +2500,184 @@ const err23 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/se
 errors++;
 }
 }
-if(data.labels !== undefined){
-let data13 = data.labels;
-if(Array.isArray(data13)){
-const len0 = data13.length;
-for(let i0=0; i0<len0; i0++){
-if(typeof data13[i0] !== "string"){
-const err24 = {instancePath:instancePath+"/labels/" + i0,schemaPath:"#/properties/labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.wasSystem !== undefined){
+if(typeof data.wasSystem !== "boolean"){
+const err24 = {instancePath:instancePath+"/wasSystem",schemaPath:"#/properties/wasSystem/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err24);
+errors++;
+}
+}
+if(data.labels !== undefined){
+let data14 = data.labels;
+if(Array.isArray(data14)){
+const len0 = data14.length;
+for(let i0=0; i0<len0; i0++){
+if(typeof data14[i0] !== "string"){
+const err25 = {instancePath:instancePath+"/labels/" + i0,schemaPath:"#/properties/labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err25);
 errors++;
 }
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err25);
+const err26 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err26);
 errors++;
 }
 }
 if(data.sshKeys !== undefined){
 if(typeof data.sshKeys !== "string"){
-const err26 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err26);
+const err27 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err27);
 errors++;
 }
 }
 if(data.userData !== undefined){
 if(typeof data.userData !== "string"){
-const err27 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err27);
+const err28 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err28);
 errors++;
 }
 }
 if(data.provisionedAt !== undefined){
 if(typeof data.provisionedAt !== "string"){
-const err28 = {instancePath:instancePath+"/provisionedAt",schemaPath:"#/properties/provisionedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err28);
+const err29 = {instancePath:instancePath+"/provisionedAt",schemaPath:"#/properties/provisionedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err29);
 errors++;
 }
 }
 if(data.initializedAt !== undefined){
 if(typeof data.initializedAt !== "string"){
-const err29 = {instancePath:instancePath+"/initializedAt",schemaPath:"#/properties/initializedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err29);
+const err30 = {instancePath:instancePath+"/initializedAt",schemaPath:"#/properties/initializedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err30);
 errors++;
 }
 }
 if(data.firstContainerAt !== undefined){
 if(typeof data.firstContainerAt !== "string"){
-const err30 = {instancePath:instancePath+"/firstContainerAt",schemaPath:"#/properties/firstContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err30);
+const err31 = {instancePath:instancePath+"/firstContainerAt",schemaPath:"#/properties/firstContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err31);
 errors++;
 }
 }
 if(data.lastContainerAt !== undefined){
 if(typeof data.lastContainerAt !== "string"){
-const err31 = {instancePath:instancePath+"/lastContainerAt",schemaPath:"#/properties/lastContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err31);
+const err32 = {instancePath:instancePath+"/lastContainerAt",schemaPath:"#/properties/lastContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err32);
 errors++;
 }
 }
 if(data.drainingAt !== undefined){
 if(typeof data.drainingAt !== "string"){
-const err32 = {instancePath:instancePath+"/drainingAt",schemaPath:"#/properties/drainingAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err32);
+const err33 = {instancePath:instancePath+"/drainingAt",schemaPath:"#/properties/drainingAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err33);
 errors++;
 }
 }
 if(data.toldAt !== undefined){
 if(typeof data.toldAt !== "string"){
-const err33 = {instancePath:instancePath+"/toldAt",schemaPath:"#/properties/toldAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err33);
+const err34 = {instancePath:instancePath+"/toldAt",schemaPath:"#/properties/toldAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err34);
 errors++;
 }
 }
 if(data.recoveredAt !== undefined){
 if(typeof data.recoveredAt !== "string"){
-const err34 = {instancePath:instancePath+"/recoveredAt",schemaPath:"#/properties/recoveredAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err34);
+const err35 = {instancePath:instancePath+"/recoveredAt",schemaPath:"#/properties/recoveredAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err35);
 errors++;
 }
 }
 if(data.syncCompletedAt !== undefined){
 if(typeof data.syncCompletedAt !== "string"){
-const err35 = {instancePath:instancePath+"/syncCompletedAt",schemaPath:"#/properties/syncCompletedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err35);
-errors++;
-}
-}
-if(data.containersEver !== undefined){
-let data25 = data.containersEver;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
-const err36 = {instancePath:instancePath+"/containersEver",schemaPath:"#/properties/containersEver/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err36 = {instancePath:instancePath+"/syncCompletedAt",schemaPath:"#/properties/syncCompletedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err36);
 errors++;
 }
 }
-if(data.startedTotal !== undefined){
-let data26 = data.startedTotal;
+if(data.containersEver !== undefined){
+let data26 = data.containersEver;
 if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
-const err37 = {instancePath:instancePath+"/startedTotal",schemaPath:"#/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err37 = {instancePath:instancePath+"/containersEver",schemaPath:"#/properties/containersEver/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err37);
 errors++;
 }
 }
-if(data.containerIds !== undefined){
-let data27 = data.containerIds;
-if(Array.isArray(data27)){
-const len1 = data27.length;
-for(let i1=0; i1<len1; i1++){
-if(typeof data27[i1] !== "string"){
-const err38 = {instancePath:instancePath+"/containerIds/" + i1,schemaPath:"#/properties/containerIds/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.startedTotal !== undefined){
+let data27 = data.startedTotal;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+const err38 = {instancePath:instancePath+"/startedTotal",schemaPath:"#/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err38);
+errors++;
+}
+}
+if(data.containerIds !== undefined){
+let data28 = data.containerIds;
+if(Array.isArray(data28)){
+const len1 = data28.length;
+for(let i1=0; i1<len1; i1++){
+if(typeof data28[i1] !== "string"){
+const err39 = {instancePath:instancePath+"/containerIds/" + i1,schemaPath:"#/properties/containerIds/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err39);
 errors++;
 }
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/containerIds",schemaPath:"#/properties/containerIds/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err39);
-errors++;
-}
-}
-if(data.containers !== undefined){
-let data29 = data.containers;
-if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-const err40 = {instancePath:instancePath+"/containers",schemaPath:"#/properties/containers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err40 = {instancePath:instancePath+"/containerIds",schemaPath:"#/properties/containerIds/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err40);
 errors++;
 }
 }
-if(data.allocatedMb !== undefined){
-let data30 = data.allocatedMb;
-if(!((typeof data30 == "number") && (isFinite(data30)))){
-const err41 = {instancePath:instancePath+"/allocatedMb",schemaPath:"#/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.containers !== undefined){
+let data30 = data.containers;
+if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
+const err41 = {instancePath:instancePath+"/containers",schemaPath:"#/properties/containers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err41);
+errors++;
+}
+}
+if(data.allocatedMb !== undefined){
+let data31 = data.allocatedMb;
+if(!((typeof data31 == "number") && (isFinite(data31)))){
+const err42 = {instancePath:instancePath+"/allocatedMb",schemaPath:"#/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err42);
 errors++;
 }
 }
 if(data.emptySince !== undefined){
 if(typeof data.emptySince !== "string"){
-const err42 = {instancePath:instancePath+"/emptySince",schemaPath:"#/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err42);
+const err43 = {instancePath:instancePath+"/emptySince",schemaPath:"#/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err43);
 errors++;
 }
 }
 if(data.lookedAt !== undefined){
 if(typeof data.lookedAt !== "string"){
-const err43 = {instancePath:instancePath+"/lookedAt",schemaPath:"#/properties/lookedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err43);
+const err44 = {instancePath:instancePath+"/lookedAt",schemaPath:"#/properties/lookedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err44);
 errors++;
 }
 }
 if(data.probeFailures !== undefined){
-let data33 = data.probeFailures;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
-const err44 = {instancePath:instancePath+"/probeFailures",schemaPath:"#/properties/probeFailures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err44);
+let data34 = data.probeFailures;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+const err45 = {instancePath:instancePath+"/probeFailures",schemaPath:"#/properties/probeFailures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err45);
 errors++;
 }
 }
 if(data.probeFailedAt !== undefined){
 if(typeof data.probeFailedAt !== "string"){
-const err45 = {instancePath:instancePath+"/probeFailedAt",schemaPath:"#/properties/probeFailedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err45);
+const err46 = {instancePath:instancePath+"/probeFailedAt",schemaPath:"#/properties/probeFailedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err46);
 errors++;
 }
 }
 }
 else {
-const err46 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err46);
+const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err47);
 errors++;
 }
 validate24.errors = vErrors;

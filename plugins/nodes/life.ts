@@ -157,7 +157,9 @@ function readyAt({ settings, created, now }: LookAtNode): string {
   return after === undefined || created === undefined ? iso(now) : iso(Math.min(now, Date.parse(created) + ms(after)));
 }
 
-function earliest(workloads: WorkloadsOfNode, now: number): string {
+/** When its first container started, as far as the ones that are there, or the end of the last one, tell. */
+function earliest(workloads: WorkloadsOfNode, since: string | undefined, now: number): string {
+  if (since !== undefined) return since;
   const times = workloads.containers.flatMap(({ since }) => (since === undefined ? [] : [Date.parse(since)]));
   return iso(Math.min(now, ...times));
 }
@@ -227,7 +229,7 @@ export function lifeOf(look: LookAtNode): Life {
     initializedAt: kept.initializedAt ?? (becameReady ? readyAt(look) : undefined),
     firstContainerAt:
       kept.firstContainerAt ??
-      (counted.containersEver > 0 && workloads !== undefined ? earliest(workloads, now) : undefined),
+      (counted.containersEver > 0 && workloads !== undefined ? earliest(workloads, since, now) : undefined),
     lastContainerAt: isEmpty && hadSome ? since : kept.lastContainerAt,
     drainingAt,
     recoveredAt: kept.recoveredAt ?? (recovered ? iso(now) : undefined),

@@ -68,7 +68,8 @@ export function noteNode(pair: NodePair): Partial<NodeMemory> {
     ...settings,
     ...(facts.serverId === undefined ? {} : { serverId: facts.serverId }),
     ...made,
-    ...(memory?.open?.goal === 'create' ? ({ toldAt: null } as object) : {}),
+    ...(memory?.open?.goal === 'create' ? ({ toldAt: null, wasSystem: null } as object) : {}),
+    ...(desired?.spec.role === 'system' ? { wasSystem: true } : {}),
     ...(cleared as Partial<NodeMemory>),
     ...(signals.life as Partial<NodeMemory>),
   };

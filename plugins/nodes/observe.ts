@@ -12,18 +12,14 @@ import { formatRef } from '../../src/engine/ref.ts';
 import type { Desired, Gap, Memory, Observed, Ref, View } from '../../src/engine/types.ts';
 import { PLUGIN } from './facts.ts';
 import type { NodeMemory, NodePoolSpec, NodeSpec, Workloads } from './generated.ts';
-import { intentOf, observedNode, type Surroundings } from './observe-node.ts';
+import { assign, type Found, isTaken, isWritten, type NodeTarget, NOTHING_FOUND } from './find-servers.ts';
+import { observedNode, type Surroundings } from './observe-node.ts';
 import { LABELS } from './labels.ts';
 import { type AccountSeen, observeContainer, observePool } from './pool/observe.ts';
 import { pricesBeside } from './pool/summary.ts';
 import { probeTarget } from './readiness.ts';
-import { type Settings, settingsOf, workloadName } from './settings.ts';
+import { settingsOf, workloadName } from './settings.ts';
 import type { NodesReader, PriceList, ProbeSeen, ServerSeen } from './world.ts';
-
-/** With more servers to look at than this, the whole list costs less. */
-const SINGLE_LOOKS = 8;
-/** So many servers that a list leaves out are asked for one by one. */
-const MOST_LEFT_OUT = 50;
 
 interface Target {
   readonly ref: Ref;
@@ -31,12 +27,11 @@ interface Target {
   readonly memory?: Memory;
 }
 
-interface NodeTarget {
-  readonly ref: Ref;
-  readonly desired?: Desired<NodeSpec>;
-  readonly memory?: Memory<NodeMemory>;
-  readonly settings: Settings;
-}
+/** With more servers to look at than this, the whole list costs less. */
+const SINGLE_LOOKS = 8;
+
+/** So many servers that a list leaves out are asked for one by one. */
+const MOST_LEFT_OUT = 50;
 
 /** What was read, or why it was not. */
 type Read<T> = { readonly value: T } | { readonly error: unknown };
@@ -86,37 +81,6 @@ function nodeTarget({ ref, ...rest }: Target): NodeTarget {
   };
 }
 
-/** Servers by the node that they are, and all that are nobody's. */
-interface Found {
-  readonly servers: ReadonlyMap<string, ServerSeen>;
-  readonly others: readonly ServerSeen[];
-}
-
-/** A server that has the name while a create of ours is open, and is not what that made, is not looked at yet. */
-function isTaken({ memory }: NodeTarget, server: ServerSeen): boolean {
-  const intent = intentOf(memory);
-  return intent !== undefined && memory?.kept.serverId !== server.id && server.labels[LABELS.intent] !== intent;
-}
-
-/** Which server is which node: by the id that is remembered, else by its name. */
-function assign(nodes: readonly NodeTarget[], all: readonly ServerSeen[]): Found {
-  const byId = new Map(all.map((server) => [server.id, server]));
-  const byName = new Map(all.map((server) => [server.name, server]));
-  const servers = new Map<string, ServerSeen>();
-  const taken = new Set<number>();
-  const take = (node: NodeTarget, server: ServerSeen | undefined): void => {
-    if (server === undefined || taken.has(server.id) || isTaken(node, server)) return;
-    servers.set(node.ref.name, server);
-    taken.add(server.id);
-  };
-  for (const node of nodes) {
-    const id = node.memory?.kept.serverId;
-    if (id !== undefined) take(node, byId.get(id));
-  }
-  for (const node of nodes) if (!servers.has(node.ref.name)) take(node, byName.get(node.ref.name));
-  return { servers, others: all.filter(({ id }) => !taken.has(id)) };
-}
-
 async function findOne(world: NodesReader, node: NodeTarget, signal: AbortSignal): Promise<ServerSeen | undefined> {
   const id = node.memory?.kept.serverId;
   const known = id === undefined ? undefined : await world.server(id, signal);
@@ -142,16 +106,52 @@ async function leftOut(
   return found.filter((server) => server !== undefined);
 }
 
-async function readServers(world: NodesReader, nodes: readonly NodeTarget[], query: Query): Promise<Found> {
-  if (query.only === undefined || nodes.length > SINGLE_LOOKS) {
-    const all = await world.servers(query.signal);
-    return assign(nodes, [...all, ...(await leftOut(world, nodes, all, query.signal))]);
+/** The servers of the account, by the node that they are: all of them for a whole look, one by one for a few. */
+async function readServers(
+  world: NodesReader,
+  nodes: readonly NodeTarget[],
+  isWhole: boolean,
+  signal: AbortSignal,
+): Promise<Found> {
+  const { project } = world.limits;
+  if (isWhole || nodes.length > SINGLE_LOOKS) {
+    const all = await world.servers(signal);
+    const found = assign(nodes, [...all, ...(await leftOut(world, nodes, all, signal))], project);
+    return isWhole ? found : { ...found, others: [] };
   }
-  const found = await Promise.all(nodes.map(async (node) => [node, await findOne(world, node, query.signal)] as const));
-  return {
-    servers: new Map(found.flatMap(([{ ref }, server]) => (server === undefined ? [] : [[ref.name, server] as const]))),
-    others: [],
-  };
+  const found = await Promise.all(nodes.map((node) => findOne(world, node, signal)));
+  return assign(
+    nodes,
+    [...new Map(found.flatMap((server) => (server === undefined ? [] : [[server.id, server]]))).values()],
+    project,
+  );
+}
+
+/** So many nodes, and more than this part of them, that fall silent between two looks are no accident of theirs. */
+const DOUBTED_FROM = 4;
+const DOUBTED_SHARE = 0.5;
+
+type Probes = ReadonlyMap<string, Read<ProbeSeen>>;
+
+/**
+ * Names of nodes that answered at the last look and do not now, where they are so many that the way to them is doubted
+ * rather than they: nobody counts their silence, and nothing of them is taken away.
+ */
+function silenced(nodes: readonly NodeTarget[], probes: Probes): readonly string[] {
+  const before = nodes.filter(({ ref, memory }) => memory?.others?.['health'] === 'healthy' && probes.has(ref.name));
+  const silent = before.filter(({ ref }) => valueOf(probes.get(ref.name))?.answered === false);
+  const isDoubted = before.length >= DOUBTED_FROM && silent.length / before.length > DOUBTED_SHARE;
+  return isDoubted ? silent.map(({ ref }) => ref.name) : [];
+}
+
+/** The probes of a whole look, with the silence that is doubted as something that could not be read. */
+function withDoubt(nodes: readonly NodeTarget[], probes: Probes): Probes {
+  const silent = silenced(nodes, probes);
+  if (silent.length === 0) return probes;
+  const error = new Error(
+    `${silent.length} nodes that answered at the last look do not answer: the way to them is doubted, not they`,
+  );
+  return new Map([...probes, ...silent.map((name) => [name, { error }] as const)]);
 }
 
 /** Answers by the name of the node; where this machine itself could not ask, the error. */
@@ -160,7 +160,7 @@ async function readProbes(
   nodes: readonly NodeTarget[],
   servers: ReadonlyMap<string, ServerSeen>,
   query: Query,
-): Promise<ReadonlyMap<string, Read<ProbeSeen>>> {
+): Promise<Probes> {
   const answers = await Promise.all(
     nodes.map(async ({ ref, settings }) => {
       const target = probeTarget(settings, servers.get(ref.name), query.now);
@@ -169,7 +169,8 @@ async function readProbes(
       return [[ref.name, await attempt(world.probe(target, query.signal))] as const];
     }),
   );
-  return new Map(answers.flat());
+  const probes: Probes = new Map(answers.flat());
+  return query.only === undefined ? withDoubt(nodes, probes) : probes;
 }
 
 async function readUserData(
@@ -227,24 +228,20 @@ interface ReadAll {
   readonly workloads: Read<Workloads | undefined>;
   readonly prices: Read<PriceList | undefined>;
   readonly userData: ReadonlyMap<string, Read<string | undefined>>;
-  readonly probes: ReadonlyMap<string, Read<ProbeSeen>>;
-}
-
-const NO_SERVERS: Found = { servers: new Map(), others: [] };
-
-function isKnown({ desired, memory }: NodeTarget): boolean {
-  return desired !== undefined || memory !== undefined;
+  readonly probes: Probes;
 }
 
 async function readAll(world: NodesReader, query: Query, targets: Targets): Promise<ReadAll> {
   const { nodes, cloud, machines, pools } = targets;
   const needsAccount = cloud.length > 0 || pools.length > 0;
   const probed = async (servers: Read<Found>): Promise<ReadAll['probes']> => {
-    const found = valueOf(servers)?.servers ?? NO_SERVERS.servers;
-    const there = cloud.filter((node) => isKnown(node) && found.has(node.ref.name));
+    const found = valueOf(servers)?.servers ?? NOTHING_FOUND.servers;
+    const there = cloud.filter((node) => isWritten(node) && found.has(node.ref.name));
     return readProbes(world, [...there, ...machines], found, query);
   };
-  const servers = attempt(needsAccount ? readServers(world, cloud, query) : Promise.resolve(NO_SERVERS));
+  const servers = attempt(
+    needsAccount ? readServers(world, cloud, query.only === undefined, query.signal) : Promise.resolve(NOTHING_FOUND),
+  );
   const [read, workloads, prices, userData, probes] = await Promise.all([
     servers,
     attempt(world.workloads(query.signal).then((seen) => seen?.workloads)),
@@ -257,11 +254,11 @@ async function readAll(world: NodesReader, query: Query, targets: Targets): Prom
 }
 
 function observedNodes(targets: Targets, read: ReadAll, around: Surroundings): readonly Observed[] {
-  const { servers, others } = valueOf(read.servers) ?? NO_SERVERS;
-  const known = [...targets.cloud.filter((node) => isKnown(node) && servers.has(node.ref.name)), ...targets.machines];
-  const names = new Set(targets.cloud.filter(isKnown).map(({ ref }) => ref.name));
+  const { servers, others } = valueOf(read.servers) ?? NOTHING_FOUND;
+  const known = [...targets.cloud.filter((node) => isWritten(node) && servers.has(node.ref.name)), ...targets.machines];
+  const names = new Set(targets.cloud.filter(isWritten).map(({ ref }) => ref.name));
   const strangers = [
-    ...targets.cloud.filter((node) => !isKnown(node)).flatMap(({ ref }) => servers.get(ref.name) ?? []),
+    ...targets.cloud.filter((node) => !isWritten(node)).flatMap(({ ref }) => servers.get(ref.name) ?? []),
     // A name that a document or memory has stands for its server, whatever else is called so.
     ...others.filter(({ name }) => !names.has(name)),
   ];
@@ -317,9 +314,30 @@ function observedOthers(
   ];
 }
 
+/** A server of another project is neither adopted nor made anew: one of the two has to give way. */
+function claimGap(name: string, project: string): Gap {
+  const refs: readonly Ref[] = [{ plugin: PLUGIN, kind: 'Node', name }];
+  const message = `the server of this name belongs to the project ${project}, by its label ${LABELS.project}: take that label away to have it adopted`;
+  return { plugin: PLUGIN, refs, message };
+}
+
+/** One gap for all that the same error left unread. */
+function sharedGaps(nodes: readonly NodeTarget[], reads: ReadonlyMap<string, Read<unknown>>): readonly Gap[] {
+  const byMessage = new Map<string, { readonly error: unknown; readonly refs: Ref[] }>();
+  for (const { ref } of nodes) {
+    const read = reads.get(ref.name);
+    if (read === undefined || !('error' in read)) continue;
+    const key = String(read.error);
+    const known = byMessage.get(key);
+    if (known === undefined) byMessage.set(key, { error: read.error, refs: [ref] });
+    else known.refs.push(ref);
+  }
+  return [...byMessage.values()].map(({ error, refs }) => gapOf(error, { refs }));
+}
+
 function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
-  const servers = valueOf(read.servers)?.servers ?? NO_SERVERS.servers;
-  const known = [...targets.cloud.filter((node) => isKnown(node) && servers.has(node.ref.name)), ...targets.machines];
+  const { servers, claimed } = valueOf(read.servers) ?? NOTHING_FOUND;
+  const known = [...targets.cloud.filter((node) => isWritten(node) && servers.has(node.ref.name)), ...targets.machines];
   const listed = known.filter(({ settings }) => !settings.workloads.none).map(({ ref }) => ref);
   const unread = [...listed, ...targets.containers];
   const noSource = 'value' in read.workloads && read.workloads.value === undefined ? new Error(NO_SOURCE) : undefined;
@@ -329,11 +347,9 @@ function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
     ...('error' in read.servers ? [gapOf(read.servers.error, { kind: 'Node' })] : []),
     ...(failed === undefined || unread.length === 0 ? [] : [gapOf(failed, { refs: unread })]),
     ...('error' in read.prices && pools.length > 0 ? [gapOf(read.prices.error, { refs: pools })] : []),
-    ...known.flatMap(({ ref }) =>
-      [read.probes.get(ref.name), read.userData.get(ref.name)].flatMap((each) =>
-        each !== undefined && 'error' in each ? [gapOf(each.error, { refs: [ref] })] : [],
-      ),
-    ),
+    ...sharedGaps(known, read.probes),
+    ...sharedGaps(known, read.userData),
+    ...[...claimed].map(([name, project]) => claimGap(name, project)),
   ];
 }
 

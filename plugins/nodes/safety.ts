@@ -207,7 +207,8 @@ const ageUnknown = whenTaken(({ state, life }) => {
 const noHistory = whenTaken(({ state, life }, pair) => {
   const facts = { state, containersEver: life.containersEver };
   if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', facts);
-  if (dedication(pair) !== undefined) return pass('a dedicated node', facts);
+  if (dedication(pair) !== undefined || pair.memory?.kept.wasSystem === true)
+    return pass('a system node is in use without any container', facts);
   if (life.containersEver > 0)
     return pass(`it had ${life.containersEver} container${life.containersEver === 1 ? '' : 's'}`, facts);
   return reject(`it is ${state}, and no container was ever counted on it`, facts, {
@@ -393,7 +394,7 @@ const destroysData: NodeRule = (change) => {
   const facts = { goal: change.goal, fields: change.fields.map(({ path }) => path) };
   if (what === undefined) return pass('no data is destroyed that was to stay', facts);
   return reject(what, facts, {
-    remedy: { outside: `\`--override destroys-data@${formatRef(change.ref)} --reason "…"\`, if that is meant` },
+    remedy: { outside: 'write again what it was before; where that data may go, let this one row pass' },
   });
 };
 

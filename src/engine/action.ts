@@ -9,6 +9,7 @@
  * | the handler returned, and the look shows what was planned | done |
  * | the handler threw, or the look shows something else | failed |
  * | the deadline passed, the run was aborted, or nothing could be seen afterwards | unknown |
+ * | the handler threw, and says that it does not know what came of it | unknown |
  * | basis, proposal or verdict differ right before it | stale |
  */
 
@@ -41,6 +42,7 @@ import { withFresh } from './scene.ts';
 import type { KindTables } from './tables.ts';
 import { standing } from './seal.ts';
 import { isAsPlanned } from './settle.ts';
+import { UnknownOutcomeError } from './unknown-outcome.ts';
 import type { Action, Change, Facts, Gap, Json, Judgement, Pair, Ref, Scene } from './types.ts';
 
 /** Deadline of a handler, and of a single look, where the spec names none. */
@@ -296,7 +298,7 @@ function endingOf(
   const plugin = input.plugins.get(change.ref.plugin);
   const kind = plugin?.kinds[change.ref.kind];
   const tables = plugin?.tables.kinds[change.ref.kind];
-  const cut = error instanceof DeadlineError || error instanceof AbortedError;
+  const cut = error instanceof DeadlineError || error instanceof AbortedError || error instanceof UnknownOutcomeError;
   if (kind === undefined || tables === undefined) return { status: 'failed', message: messageOf(error, input) };
   const blind = after === undefined || (after.pair.observed === undefined && after.pair.gap !== undefined);
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };

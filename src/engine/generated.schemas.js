@@ -1600,7 +1600,7 @@ const kinds = {
             "type": "integer",
             "minimum": 0,
             "maximum": 1000,
-            "description": "At most so many nodes are there."
+            "description": "At most so many members; one that is on its way out is none."
           },
           "removalsAtOnce": {
             "type": "integer",

@@ -58,7 +58,7 @@ export class PartlyDoneError extends Error {
   }
 }
 
-/** Takes one step. It returns what has to be remembered, and throws when the step failed. */
+/** Takes one step. It returns what has to be remembered, and throws when the step failed; an UnknownOutcomeError where it may not have. */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {
   take(world: W, pair: Pair<S, F, M>, run: ActionRun): Promise<Partial<M> | undefined>;
 }['take'];

@@ -5,6 +5,7 @@ import { driftSummary } from './drift-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { fieldCells, findingRow } from './plan-markdown.ts';
 import { headText } from './plan-text.ts';
+import { scopeText } from './text.ts';
 
 export interface DriftMarkdownOptions {
   /** Bytes of UTF-8; by default what the largest comment may have. */
@@ -41,7 +42,9 @@ function dueRow({ address, step, because, verdict, clears_at: clears }: DueRow):
 
 function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
   const errors = [
-    ...report.gaps.map(({ scope, message }) => `- **could not be read** ${code(scope)}: ${escapeText(message)}`),
+    ...report.gaps.map(
+      ({ scope, message }) => `- **could not be read** ${code(scopeText(scope))}: ${escapeText(message)}`,
+    ),
     ...report.checks.filter(({ severity }) => severity === 'error').map(findingRow),
   ];
   const findings = report.checks.filter(({ severity }) => severity !== 'error');

@@ -2,7 +2,7 @@
 
 import type { DriftReport, DriftRow } from '../engine/drift.ts';
 import { fieldRows } from './fields.ts';
-import { columnWidth, type Paint, painter, plural, printable, spanText } from './text.ts';
+import { columnWidth, type Paint, painter, plural, printable, scopeText, spanText } from './text.ts';
 
 export interface DriftTextOptions {
   readonly color: boolean;
@@ -75,7 +75,8 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
         : []),
     ],
     report.gaps.map(
-      ({ scope, message }) => `  ${paint('red', '?')} ${printable(scope)}  could not be read: ${printable(message)}`,
+      ({ scope, message }) =>
+        `  ${paint('red', '?')} ${printable(scopeText(scope))}  could not be read: ${printable(message)}`,
     ),
     report.resource_drift.map((row) => rowText(row, width, detail, paint)),
     findingLines(report, paint),

@@ -4,7 +4,7 @@ import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/
 import { fieldRows, valueText } from './fields.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { headText, secretRows, stepText, summaryText, symbolOf } from './plan-text.ts';
-import { plural, spanText } from './text.ts';
+import { plural, scopeText, spanText } from './text.ts';
 
 export interface PlanMarkdownOptions {
   /** Epoch ms: when this is written. */
@@ -113,7 +113,9 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
   const taking = plan.resource_changes.filter(({ goal }) => goal === 'remove' || goal === 'replace');
   const others = plan.resource_changes.filter(({ goal }) => goal !== 'remove' && goal !== 'replace');
   const errors = [
-    ...plan.gaps.map(({ scope, message }) => `- **could not be read** ${code(scope)}: ${escapeText(message)}`),
+    ...plan.gaps.map(
+      ({ scope, message }) => `- **could not be read** ${code(scopeText(scope))}: ${escapeText(message)}`,
+    ),
     ...plan.checks.filter(({ severity }) => severity === 'error').map(findingRow),
   ];
   const findings = [

@@ -2,7 +2,16 @@
 
 import type { Plan, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { type FieldRow, fieldRows, valueText } from './fields.ts';
-import { columnWidth, type Paint, painter, plural, printable as harmless, shortDigests, spanText } from './text.ts';
+import {
+  columnWidth,
+  type Paint,
+  painter,
+  plural,
+  printable as harmless,
+  scopeText,
+  shortDigests,
+  spanText,
+} from './text.ts';
 
 export interface PlanTextOptions {
   readonly color: boolean;
@@ -160,7 +169,8 @@ function findingLines(plan: Plan, paint: Paint): readonly string[] {
 
 function gapLines(plan: Plan, paint: Paint): readonly string[] {
   return plan.gaps.map(
-    ({ scope, message }) => `  ${paint('red', '?')} ${printable(scope)}  could not be read: ${printable(message)}`,
+    ({ scope, message }) =>
+      `  ${paint('red', '?')} ${printable(scopeText(scope))}  could not be read: ${printable(message)}`,
   );
 }
 

@@ -54,6 +54,15 @@ export function spanText(ms: number): string {
   return `${Math.round(seconds / 86_400)} days`;
 }
 
+const SCOPE_SHOWN = 3;
+
+/** The scope of a gap: of many addresses the first ones, and how many more; all of them are in the JSON. */
+export function scopeText(scope: string): string {
+  const addresses = scope.split(' ');
+  const more = addresses.length - SCOPE_SHOWN;
+  return more <= 1 ? scope : `${addresses.slice(0, SCOPE_SHOWN).join(' ')} and ${more} more`;
+}
+
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

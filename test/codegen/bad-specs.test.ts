@@ -21,6 +21,14 @@ const cases: readonly Case[] = [
   ['maxLength: 40 }', 'pattern: "(" }', 'pattern: "("', 'must match format "regexp"'],
   ['required: [cidr]', 'required: [cird]', 'required: [cird]', 'required key cird has no schema'],
   ['x-ref: VPC', 'x-ref: Vpc', 'x-ref: Vpc', 'there is no kind Vpc'],
+  ['rules:\n', 'inputs: { VPC: { type: object } }\nrules:\n', 'VPC: { type', 'VPC is a kind'],
+  ['rules:\n', 'inputs: { Told: { typ: object } }\nrules:\n', 'typ:', 'unknown key typ'],
+  [
+    'rules:\n',
+    'inputs: { Told: { type: object, properties: { at: { x-ref: VPC } } } }\nrules:\n',
+    'x-ref: VPC } } }',
+    'there is no kind VPC',
+  ],
   ['scope: [cluster, namespace]', 'scope: [labels]', 'scope:', 'labels has a meaning of its own'],
   [
     'states: { absent: Not there., ready',

@@ -5,7 +5,7 @@ import type { LogRecord } from '../../src/engine/record.ts';
 import { endLine, finalTable } from '../../src/report/apply-text.ts';
 import { recordLine } from '../../src/report/log-text.ts';
 import { planText } from '../../src/report/plan-text.ts';
-import { columnWidth, plural, printable, shortDigests, shorten, spanText } from '../../src/report/text.ts';
+import { columnWidth, plural, printable, scopeText, shortDigests, shorten, spanText } from '../../src/report/text.ts';
 import type { Plan } from '../../src/engine/plan.ts';
 import { applyToy, item, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
 
@@ -33,6 +33,14 @@ describe('small parts', () => {
     [-5, '0 s'],
   ])('spanText(%i)', (ms, expected) => {
     expect(spanText(ms)).toBe(expected);
+  });
+
+  it.each([
+    ['nodes/Node', 'nodes/Node'],
+    ['a b c d', 'a b c d'],
+    ['a b c d e', 'a b c and 2 more'],
+  ])('scopeText(%s)', (scope, expected) => {
+    expect(scopeText(scope)).toBe(expected);
   });
 
   it('shortens text, digests and columns', () => {

@@ -30,6 +30,20 @@ function thresholds({ scaling }: NodePoolSpec): readonly Mistake[] {
   return [{ code: 'wrong-value', pointer: '/spec/scaling/down', message }];
 }
 
+/** What a policy would have nothing to go by for, or nothing to decide. */
+function policies({ size, consolidation, template }: NodePoolSpec): readonly Mistake[] {
+  const wrong = (pointer: string, message: string, suggestion: string): readonly Mistake[] => [
+    { code: 'wrong-value', pointer, message, suggestion },
+  ];
+  if (size === undefined)
+    return template.workloads.none
+      ? wrong('/spec/template/workloads/none', 'a pool that follows its load has to know what runs on it', 'size: 3')
+      : [];
+  return consolidation.enabled
+    ? wrong('/spec/consolidation/enabled', 'a pool of a fixed size loses no node', 'a min and a max')
+    : [];
+}
+
 function poolName(name: string): readonly Mistake[] {
   if (NAME.test(name) && name.length <= LONGEST_NAME) return [];
   const message = `names of its nodes begin with ${name}: it needs lower-case letters, digits and inner hyphens, at most ${LONGEST_NAME}`;
@@ -38,7 +52,7 @@ function poolName(name: string): readonly Mistake[] {
 
 /** What is wrong with one pool. */
 export function checkPool(pool: Desired<NodePoolSpec>): readonly Mistake[] {
-  return [...poolName(pool.ref.name), ...sizes(pool.spec), ...thresholds(pool.spec)];
+  return [...poolName(pool.ref.name), ...sizes(pool.spec), ...thresholds(pool.spec), ...policies(pool.spec)];
 }
 
 /** What is wrong with a Node as somebody wrote it, for the sake of pools. */

@@ -8,6 +8,15 @@ export interface Price {
   readonly monthly: number;
 }
 
+/** Daily backups cost so much of the server's price more. Source: "Backups", Hetzner Cloud documentation. */
+const BACKUPS = 0.2;
+
+/** The price of a server, with its backups where it has them. */
+export function withBackups(price: Price, backups: boolean | undefined): Price {
+  const factor = backups === true ? 1 + BACKUPS : 1;
+  return { hourly: price.hourly * factor, monthly: price.monthly * factor };
+}
+
 /** One server, and its price where that is known. */
 export interface Priced {
   readonly name: string;

@@ -8,6 +8,7 @@ import { DISK_FULL_PERCENT } from '../observe-node.ts';
 import { refusalOf } from '../safety.ts';
 import { leastOf, ms, poolOf } from '../settings.ts';
 import type { ConsolidationPolicy } from './consolidation.ts';
+import { withBackups } from './cost.ts';
 import type { Member, Remembered, Situation } from './decide.ts';
 import { containerRef, nodeRef, prefixOf } from './expand.ts';
 import type { NodePhase, PoolContainer, PoolNode, Queue } from './fleet.ts';
@@ -86,7 +87,7 @@ export function phaseOf(pair: NodePair): NodePhase | undefined {
 
 function nodeOf(pair: NodePair, phase: NodePhase, plannedMb: number | undefined): PoolNode {
   const signals = nodeSignals(pair);
-  const { life, list = [], hourly } = signals ?? {};
+  const { life, list = [], hourly, monthly = 0 } = signals ?? {};
   const ramMb = phase === 'planned' ? plannedMb : signals?.memoryMb;
   const initializedAt = time(life?.initializedAt ?? life?.provisionedAt);
   const emptySince = time(life?.emptySince ?? (life?.containersEver === 0 ? life.initializedAt : undefined));
@@ -96,7 +97,7 @@ function nodeOf(pair: NodePair, phase: NodePhase, plannedMb: number | undefined)
     ...(ramMb === undefined ? {} : { ramMb }),
     allocatedMb: life?.allocatedMb ?? 0,
     containers: list.map(containerOf),
-    ...(hourly === undefined ? {} : { hourly }),
+    ...(hourly === undefined ? {} : { hourly: withBackups({ hourly, monthly }, pair.observed?.facts.backups).hourly }),
     ...(initializedAt === undefined ? {} : { initializedAt }),
     ...(emptySince === undefined ? {} : { emptySince }),
   };

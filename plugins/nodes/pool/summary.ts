@@ -6,14 +6,11 @@ import { counted } from '../../../src/engine/verdict.ts';
 import { type NodePair, nodeSignals, PLUGIN, type PoolPair } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
 import type { PriceList } from '../world.ts';
-import { type Cost, costLines, costOf, moneyText, type Price, type Priced } from './cost.ts';
+import { type Cost, costLines, costOf, moneyText, type Price, type Priced, withBackups } from './cost.ts';
 import { consolidating, fleetOf, type Situation } from './decide.ts';
 import { decideFor } from './diff.ts';
 import { percent, project, unknowns } from './fleet.ts';
 import { nameOf } from './names.ts';
-
-/** Daily backups cost so much of the server's price more. Source: "Backups", Hetzner Cloud documentation. */
-const BACKUPS = 0.2;
 
 interface Offered {
   readonly serverType?: string | undefined;
@@ -38,11 +35,6 @@ export function pricesBeside(prices: PriceList | undefined, documents: readonly 
     return [[offerKey(serverType, location), { hourly: price.hourly, monthly: price.monthly }] as const];
   });
   return { currency: prices.currency, offers: Object.fromEntries(offers.sort(([a], [b]) => (a < b ? -1 : 1))) };
-}
-
-function withBackups(price: Price, backups: boolean | undefined): Price {
-  const factor = backups === true ? 1 + BACKUPS : 1;
-  return { hourly: price.hourly * factor, monthly: price.monthly * factor };
 }
 
 function besideOf(scene: Scene): { readonly currency?: string; readonly offers: Readonly<Record<string, Price>> } {

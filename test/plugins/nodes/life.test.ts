@@ -175,6 +175,13 @@ describe('containers that ever were', () => {
     expect(life.life).toMatchObject({ containersEver: 1, firstContainerAt: at, lastContainerAt: at, emptySince: at });
   });
 
+  it('that are gone already began no later than they ended', () => {
+    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
+    const emptySince = ago(5 * MINUTE);
+    const { life } = look(node, { workloads: { name: 'web-1', startedTotal: 2, containers: [], emptySince } });
+    expect(life).toMatchObject({ firstContainerAt: emptySince, lastContainerAt: emptySince, emptySince });
+  });
+
   it('are told apart by their ids where the source does not count', () => {
     const node = watched({ initializedAt: CREATED });
     const ever = (...ids: readonly string[]) => look(node, busy(...ids)).life.containersEver;

@@ -191,6 +191,38 @@ describe('a replacement', () => {
   });
 });
 
+describe('a creation', () => {
+  it('that fails after the server is there leaves it ours, though its document is gone by then', async () => {
+    const whole = await start(yaml('protection: true'));
+    whole.emulator.inject({
+      method: 'POST',
+      path: '/servers/*/actions/change_protection',
+      times: 20,
+      mishap: { kind: 'error', status: 422, code: 'service_error' },
+    });
+    const failed = await whole.run();
+    expect([...failed.rows.values()].map(({ status }) => status)).toEqual(['unknown']);
+    expect(there(whole)).toEqual(['web-1']);
+    whole.emulator.clearFaults();
+    whole.write('');
+    const next = await whole.run();
+    expect(next.reconciled?.plan.settled).toMatchObject([{ outcome: 'done' }]);
+    expect(rowsOf(next)).toEqual(['REJECTED web-1 initializing>decommissioned: still-starting']);
+    expect(whole.recall().resources.get('nodes/Node/web-1')?.owned).toBe('created');
+    expect(kept(whole).recoveredAt).toBeUndefined();
+  });
+
+  it('that the provider refuses has failed', async () => {
+    const whole = await start(yaml());
+    whole.emulator.set({ unavailable: ['cx23@nbg1'] });
+    const failed = await whole.run();
+    expect([...failed.rows.values()].map(({ status }) => status)).toEqual(['failed']);
+    expect(whole.recall().resources.get('nodes/Node/web-1')?.failures).toBe(1);
+    whole.emulator.set({ unavailable: [] });
+    expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
+  });
+});
+
 describe('a drain', () => {
   it('tells the workload source first; where that fails, nothing is drained', async () => {
     const whole = await made();
@@ -249,18 +281,21 @@ spec:
     }
     for (const name of ['web-1', 'web-2']) whole.emulator.workloads.start(name, { id: `on-${name}`, mb: 2000 });
     whole.emulator.workloads.fillDisk('web-1', 91);
-    // It is not drained while the pool would have fewer than it has to have.
-    expect(await run(whole)).toEqual(['REJECTED web-1 active>draining: keeps-min']);
-    whole.write(pool);
+    // It is not drained while the pool would have fewer than it has to have: another one is made first.
+    expect(await run(whole)).toEqual(['web active>active update', 'REJECTED web-1 active>draining: keeps-min']);
+    expect(await run(whole)).toEqual(['web-3 absent>provisioning create', 'REJECTED web-1 active>draining: keeps-min']);
+    await whole.pass(2 * MINUTE);
     expect(await run(whole)).toEqual(['web-1 active>draining update']);
-    expect(await run(whole)).toEqual([
-      'web active>active update',
+    const rows = await run(whole);
+    expect(rows).toContain('web active>active update');
+    expect(rows).toContain(
       'REJECTED web-1 draining>decommissioned: has-containers, allocated-memory, destroys-data, drain-grace',
-    ]);
+    );
     whole.emulator.workloads.end('on-web-1');
     await whole.pass(6 * MINUTE);
-    expect(await run(whole)).toEqual(['web-1 draining>decommissioned remove', 'web-3 absent>provisioning create']);
-    expect(there(whole)).toEqual(['web-2', 'web-3']);
+    expect(await run(whole)).toContain('web-1 draining>decommissioned remove');
+    expect(there(whole)).not.toContain('web-1');
+    expect(there(whole)).toContain('web-3');
   });
 });
 
@@ -285,6 +320,19 @@ describe('a system node', () => {
     expect(await run(whole)).toEqual(['web-1 active>active release']);
     expect(there(whole)).toEqual(['web-1']);
     expect(whole.recall().resources.size).toBe(0);
+  });
+});
+
+describe('a worker that was a system node', () => {
+  it('may go like any other, though no container was ever counted on it', async () => {
+    const whole = await made('role: system');
+    whole.write(yaml());
+    expect(await run(whole)).toEqual(['web-1 idle>idle update']);
+    expect(whole.emulator.server('web-1').labels[LABELS.role]).toBeUndefined();
+    whole.write('');
+    expect(await run(whole)).toEqual(['web-1 idle>draining remove']);
+    await whole.pass(6 * MINUTE);
+    expect(await run(whole)).toEqual(['web-1 draining>decommissioned remove']);
   });
 });
 

@@ -153,6 +153,84 @@ describe('which server is which node', () => {
   });
 });
 
+describe('a server of another project', () => {
+  const labels = { [LABELS.project]: 'other' };
+
+  it('is neither adopted nor made anew under its name: its label has to go first', async () => {
+    const source = await start();
+    source.started.emulator.seed({ name: 'web-1', labels });
+    for (const only of [undefined, [refOf('Node', 'web-1')]]) {
+      const view = await look(source, [doc(source, 'web-1')], only === undefined ? {} : { only });
+      expect(view.observed).toEqual([]);
+      expect(view.gaps).toEqual([
+        {
+          plugin: PLUGIN,
+          refs: [refOf('Node', 'web-1')],
+          message: `the server of this name belongs to the project other, by its label ${LABELS.project}: take that label away to have it adopted`,
+        },
+      ]);
+    }
+  });
+
+  it('is ours all the same where the log says so', async () => {
+    const source = await start();
+    const { id } = source.started.emulator.seed({ name: 'web-1', labels });
+    const view = await look(source, [doc(source, 'web-1')], { memory: [remembered('web-1', { serverId: id })] });
+    expect(names(view)).toEqual(['web-1']);
+    expect(view.gaps).toEqual([]);
+  });
+
+  it('that nobody wrote is listed like any other', async () => {
+    const source = await start();
+    source.started.emulator.seed({ name: 'theirs', labels });
+    expect(names(await look(source, [doc(source, 'web-1')]))).toEqual(['theirs']);
+  });
+});
+
+describe('nodes that fall silent', () => {
+  async function silent(count: number, of: number): Promise<View> {
+    const source = await start();
+    const all = Array.from({ length: of }, (_, i) =>
+      source.started.emulator.seed({ name: `web-${i + 1}`, ...(i < count ? { faults: { silent: true } } : {}) }),
+    );
+    await source.started.emulator.settle();
+    const memory = all.map(({ name, id }) =>
+      remembered(
+        name,
+        { serverId: id, initializedAt: new Date(NOW).toISOString(), probeFailures: 4 },
+        { others: { health: 'healthy', power: 'on' } },
+      ),
+    );
+    return look(
+      source,
+      all.map(({ name }) => doc(source, name)),
+      { memory },
+    );
+  }
+
+  it.each([
+    [2, 4, 2],
+    [3, 3, 3],
+    [1, 1, 1],
+  ])('%i of %i are unhealthy', async (count, of, unhealthy) => {
+    const view = await silent(count, of);
+    expect(view.observed.filter(({ state }) => state === 'unhealthy')).toHaveLength(unhealthy);
+    expect(view.gaps).toEqual([]);
+  });
+
+  it('more than half of four or more are doubted: the way to them may be broken, and none of them is given up', async () => {
+    const view = await silent(3, 4);
+    expect(view.observed.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready', 'ready']);
+    expect(view.gaps).toEqual([
+      {
+        plugin: PLUGIN,
+        refs: ['web-1', 'web-2', 'web-3'].map((name) => refOf('Node', name)),
+        message: '3 nodes that answered at the last look do not answer: the way to them is doubted, not they',
+      },
+    ]);
+  });
+});
+
 describe('servers that nobody wrote', () => {
   it('are listed by a whole look, asked nothing, and found fault with nothing', async () => {
     const source = await start();

@@ -7,6 +7,7 @@ import {
   type Consolidation,
   type ConsolidationInput,
   consolidate,
+  MOST_MOVES,
   quietSince,
 } from '../../../plugins/nodes/pool/consolidation.ts';
 import type { Fleet, PoolContainer, PoolNode } from '../../../plugins/nodes/pool/fleet.ts';
@@ -319,6 +320,13 @@ describe('a consolidation', () => {
     const nodes = (mb: number) => [node('a'), node('b', [container('y', { mb })])];
     expect(planned(nodes(3400)).after).toBe(85);
     expect(keptBy(nodes(3401), 'a')).toBe('without it 85 % of the memory would be taken, over 85 %');
+  });
+
+  it('moves no more than can be remembered at once', () => {
+    const small = (count: number) => Array.from({ length: count }, (_, i) => container(`s${i}`, { mb: 1 }));
+    const nodes = (count: number) => [node('a', small(count)), node('b', [container('y', { tier: 'large' })])];
+    expect(planned(nodes(MOST_MOVES)).moves).toHaveLength(MOST_MOVES);
+    expect(keptBy(nodes(MOST_MOVES + 1), 'a')).toBe('more than 50 containers would move at once');
   });
 
   it('never takes what must not go', () => {

@@ -219,8 +219,11 @@ describe('a pool of a fixed size', () => {
     ]);
     await whole.pass(5 * MINUTE);
     expect(await run(whole)).toEqual(['Node/web-2 active>draining (policy)']);
+    const before = keptOf(whole);
     expect(await run(whole)).toContain('NodePool/web active>active (time)');
-    expect(keptOf(whole).members).toEqual([1, 3]);
+    // Not more than it had with the new one: it shrank.
+    expect(keptOf(whole)).toMatchObject({ members: [1, 3], scaledUpAt: before.scaledUpAt });
+    expect(keptOf(whole).scaledDownAt).toBeDefined();
     await whole.pass(HOUR);
     expect(await run(whole)).toEqual(['REJECTED Node/web-2 draining>decommissioned: has-containers, allocated-memory']);
     expect(whole.emulator.workloads.containers().map(({ node }) => node)).toEqual(['web-2']);
@@ -228,6 +231,27 @@ describe('a pool of a fixed size', () => {
     await run(whole);
     expect(servers(whole)).toEqual(['web-1', 'web-3']);
     expect(await run(whole)).toEqual([]);
+  });
+
+  it('makes a new member in the place of one that is unhealthy for too long, which is no growth', async () => {
+    const whole = await start('');
+    const probed = `readiness: { tcp: { port: ${whole.emulator.readinessPort} } }`;
+    const yaml = poolYaml('size: 2', { more: 'replaceUnhealthyAfter: 10m' });
+    whole.write(yaml.replace('readiness: { after: 1m }', probed));
+    await settle(whole);
+    await whole.pass(HOUR);
+    const grewAt = keptOf(whole).scaledUpAt;
+    whole.emulator.alter('web-2', { faults: { silent: true } });
+    for (let i = 0; i < 5; i += 1) {
+      expect(await run(whole)).toEqual([]);
+      await whole.pass(10_000);
+    }
+    await whole.pass(10 * MINUTE);
+    expect(await run(whole)).toContain('NodePool/web active>active (time)');
+    expect(keptOf(whole)).toMatchObject({ members: [1, 3], scaledUpAt: grewAt });
+    expect(keptOf(whole).scaledDownAt).toBeUndefined();
+    await settle(whole);
+    expect(servers(whole)).toEqual(['web-1', 'web-3']);
   });
 
   it('is gone with its document, and its nodes are, one at a time', async () => {
@@ -288,6 +312,18 @@ describe('the reactive policy', () => {
     expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
     const grewAt = keptOf(whole).scaledUpAt ?? '';
     expect(Date.parse(grewAt)).toBeLessThanOrEqual(whole.clock.now());
+    const grown = whole.records().findLast(({ kind, body }) => kind === 'outcome' && 'audit' in body);
+    expect(grown?.body).toMatchObject({
+      outcome: 'done',
+      audit: {
+        action: 'scale_up',
+        decision_by: 'reactive_policy',
+        members: 1,
+        in_service: 1,
+        allocated_ram_mb: 3500,
+        queued: 0,
+      },
+    });
     expect(await run(whole)).toEqual(['Node/web-2 absent>provisioning (new)']);
     expect(await run(whole)).toEqual([]);
     whole.emulator.workloads.wait({ id: 'q', mb: 4000 });

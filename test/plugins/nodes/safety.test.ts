@@ -331,6 +331,12 @@ const OWN: readonly Case[] = [
   { rule: 'no-history', is: 'idle after one container', pair: gone('idle', { containersEver: 1 }), outcome: 'pass' },
   { rule: 'no-history', is: 'idle after none', pair: gone('idle', { containersEver: 0 }), outcome: 'reject' },
   { rule: 'no-history', is: 'active after none', pair: gone('active', { containersEver: 0 }), outcome: 'reject' },
+  {
+    rule: 'no-history',
+    is: 'idle after it was a system node',
+    pair: gone('idle', {}, { kept: { wasSystem: true } }),
+    outcome: 'pass',
+  },
   { rule: 'no-history', is: 'ready after none', pair: gone('ready'), outcome: 'pass' },
   {
     rule: 'idle-grace',
