@@ -133,7 +133,10 @@ export function directorySeen(directory: Directory, accounts: Accounts): PairSee
   const { absent, broken, pair, leftovers } = directory;
   if (absent) return { status: 'absent', leftovers };
   const usable: Pair =
-    broken === undefined ? pair : { ...pair, problem: { code: 'not-a-file', text: broken }, matches: false };
+    broken === undefined
+      ? // Whatever lies inside a version, the next one takes its place.
+        { ...pair, ...(pair.problem?.code === 'not-a-file' ? { problem: { ...pair.problem, code: 'damaged' } } : {}) }
+      : { ...pair, problem: { code: 'not-a-file', text: broken }, matches: false };
   return {
     status: 'seen',
     ...seenOfPair(usable),
