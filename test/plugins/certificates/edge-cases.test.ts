@@ -356,7 +356,7 @@ describe('many at once', () => {
       .split('\n')
       .filter((line) => line.includes('certificates/Certificate/'))
       .map((line) => JSON.parse(line) as Memory);
-    expect(memories.map(({ state, kept }) => `${state} ${String(kept['issued'])}`)).toEqual(
+    expect(memories.map(({ state, kept }) => `${state} ${JSON.stringify(kept['issued'])}`)).toEqual(
       names.map(() => 'normal 2'),
     );
     await project.run('log verify');
