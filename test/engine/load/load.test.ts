@@ -431,7 +431,9 @@ describe('sound documents', () => {
         keyAlgorithm: 'ecdsa-p256',
         validityDays: 90,
         storage: { file: { certificate: './www.crt', key: './www.key' } },
-        renewal: { thresholdDays: 30 },
+        renewal: {},
+        recovery: {},
+        served: {},
       },
       meta: {
         labels: { team: '7' },
@@ -475,12 +477,14 @@ describe('sound documents', () => {
   });
 
   it('have values of their own where an alias was: a default that is filled in at one is not at the other', async () => {
-    const text = `${certificate('  issuer: i\n  renewal: &r {}\n')}lifecycle: { ignore: [] }\n---\n${certificate('  issuer: i\n').replace('www', 'two')}---\n${issuer}metadata: { name: i }\nspec: { selfSigned: {} }\n`;
+    const folder = (more: string): string =>
+      certificate(more).replace('{ file: { certificate: a, key: b } }', '&r { directory: { path: a } }');
+    const text = `${folder('  issuer: i\n')}lifecycle: { ignore: [] }\n---\n${folder('  issuer: i\n').replace('www', 'two')}---\n${issuer}metadata: { name: i }\nspec: { selfSigned: {} }\n`;
     const { desired } = await loadFiles({ 'x.yaml': text });
     const specs = desired
       .filter(({ ref }) => ref.kind === 'Certificate')
-      .map(({ spec }) => (spec as { renewal: object }).renewal);
-    expect(specs[0]).toEqual({ thresholdDays: 30 });
+      .map(({ spec }) => (spec as { storage: object }).storage);
+    expect(specs[0]).toEqual({ directory: { path: 'a', combined: false } });
     expect(specs[0]).not.toBe(specs[1]);
   });
 
