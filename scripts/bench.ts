@@ -4,7 +4,7 @@
  * Every figure is a difference or ratio of two programs run in turns, so it says the same on a fast machine and a slow
  * one. It never fails for being over: a shared machine is no judge. Where a terraform binary is at hand, the same work by
  * it stands beside ours; `npm run bench -- --terraform` also does 10,000 resources, for which it takes minutes.
- * `npm run bench -- --only Domains` measures the figures whose name says so.
+ * `npm run bench -- --only probes` measures the figures whose name says so.
  */
 
 import { execFileSync } from 'node:child_process';

@@ -7,7 +7,7 @@ import { AUTHORITY_FIELD, type CertificatePair, type IssuerPair } from './diff.t
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
 import { formerOf } from './note.ts';
 import { certificateSpec, issuerOf, issuerRef, issuerSpec, storageBefore } from './remembered.ts';
-import { policyOf } from './renewal.ts';
+import { policyOf, reloadsOf } from './renewal.ts';
 import { type Shown, canReload, reloadDue, shownFor, shownText } from './served.ts';
 import type { CertificatesWriter, IssueOrder, PairStorage, Trust } from './world.ts';
 
@@ -130,8 +130,7 @@ async function bringOut(
   const { signal } = run;
   const { withinMs } = policyOf(spec).served;
   const failed = (message: string, more: Partial<CertificateMemory>, cause?: unknown): PartlyDoneError => {
-    const { unserved, unservedTries = 0 } = pair.memory?.kept ?? {};
-    const tries = unserved === fingerprint ? unservedTries + 1 : 1;
+    const tries = reloadsOf(pair.memory, pair.desired, fingerprint).failed + 1;
     const all = { ...kept, ...more, unserved: fingerprint, unservedTries: tries, unservedAt: iso(run.now()) };
     return new PartlyDoneError(message, all, { cause });
   };

@@ -606,7 +606,7 @@ export const tables = {
             'renewal_failed>absent',
           ],
           overridable: true,
-          text: 'The stored key is one that fettle neither made nor adopted: it is not overwritten, and not removed.',
+          text: 'What lies in place of the key is none that fettle made or adopted: it is not overwritten, and not removed.',
         },
         {
           id: 'issuer-name-constraints',

@@ -53,7 +53,8 @@ function reloaded(pair: CertificatePair, fingerprint: string, scene: Scene): Par
   const stored = storedOf(pair);
   const shown = stored === undefined ? [] : shownFor(pair.ref.name, stored, scene);
   const serving = shown.filter(({ serves }) => serves !== 'nothing');
-  return serving.length > 0 && serving.every(({ serves }) => serves === 'stored') ? { reloaded: fingerprint } : {};
+  if (serving.length === 0 || serving.some(({ serves }) => serves !== 'stored')) return {};
+  return { reloaded: fingerprint, ...(kept?.unserved === fingerprint ? { unserved: '' } : {}) };
 }
 
 export function noteCertificate(pair: CertificatePair, now: number, scene: Scene): Partial<CertificateMemory> {

@@ -1,6 +1,5 @@
 /** Observe: every authority, pair and server that is written or remembered, a bounded number of them at once. */
 
-import PQueue from 'p-queue';
 import type { Query } from '../../src/engine/plugin.ts';
 import { formatRef } from '../../src/engine/ref.ts';
 import type { Desired, Gap, Memory, Observed, Ref, View } from '../../src/engine/types.ts';
@@ -157,6 +156,15 @@ function gapOf(ref: Ref, error: unknown): Gap {
   return { plugin: PLUGIN, refs: [ref], ...(path === undefined ? {} : { endpoint: path }), message };
 }
 
+/** Takes one after the other, so many at once. */
+async function takeAll<T>(items: readonly T[], atOnce: number, take: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const takeSome = async (): Promise<void> => {
+    for (const item of left) await take(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, takeSome));
+}
+
 /** Looks at all that a query names. What can't be read is a gap on its own resource; throws only when aborted. */
 export async function observe(world: CertificatesReader, query: Query): Promise<View> {
   const only = query.only === undefined ? undefined : new Set(query.only.map(formatRef));
@@ -189,14 +197,16 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     done += 1;
     query.progress(done, wanted.length);
   };
-  const files = new PQueue({ concurrency: FILES_AT_ONCE });
-  const servers = new PQueue({ concurrency: world.probes });
-  for (const target of wanted) {
-    const queue = target.ref.kind === 'Domain' ? servers : files;
-    void queue.add(() => lookAt(target));
-  }
+  const isServer = ({ ref }: Target): boolean => ref.kind === 'Domain';
   try {
-    await Promise.all([files.onIdle(), servers.onIdle()]);
+    await Promise.all([
+      takeAll(
+        wanted.filter((target) => !isServer(target)),
+        FILES_AT_ONCE,
+        lookAt,
+      ),
+      takeAll(wanted.filter(isServer), world.probes, lookAt),
+    ]);
   } finally {
     await probes.close();
   }

@@ -106,7 +106,7 @@ export interface Attempts {
   readonly message?: string;
 }
 
-const NONE: Attempts = { failed: 0, at: Number.NEGATIVE_INFINITY };
+export const NOTHING_FAILED: Attempts = { failed: 0, at: Number.NEGATIVE_INFINITY };
 
 /** Whether what is written is not what failed last: then nothing of that counts. */
 export function isNewDocument(memory: Pick<Memory, 'lastError'> | undefined, desired: Desired | undefined): boolean {
@@ -121,7 +121,7 @@ export function attemptsAt(
   goal: 'renewing' | 'recovering' | 'normal',
 ): Attempts {
   const last = memory?.lastError;
-  if (last === undefined || !last.step.endsWith(`>${goal}`) || isNewDocument(memory, desired)) return NONE;
+  if (last === undefined || !last.step.endsWith(`>${goal}`) || isNewDocument(memory, desired)) return NOTHING_FAILED;
   return { failed: memory?.failures ?? 0, at: Date.parse(last.at), message: last.message };
 }
 
@@ -133,7 +133,7 @@ export function reloadsOf(
 ): Attempts {
   const { unserved, unservedTries = 0, unservedAt } = memory?.kept ?? {};
   if (stored === undefined || unserved !== stored || unservedAt === undefined || isNewDocument(memory, desired))
-    return NONE;
+    return NOTHING_FAILED;
   return { failed: unservedTries, at: Date.parse(unservedAt) };
 }
 

@@ -11,7 +11,16 @@ import { needsIssue } from './differences.ts';
 import type { CertificatePair, IssuerPair } from './diff.ts';
 import type { IssuerFacts } from './facts.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
-import { type Attempts, type RetryPolicy, attemptsAt, isExhausted, nextTryAt, policyOf, reloadsOf } from './renewal.ts';
+import {
+  type Attempts,
+  NOTHING_FAILED,
+  type RetryPolicy,
+  attemptsAt,
+  isExhausted,
+  nextTryAt,
+  policyOf,
+  reloadsOf,
+} from './renewal.ts';
 import { domainsServing, oneShownText, shownBy, storedOf } from './served.ts';
 
 /** What an Issuer is known by, and what is there. */
@@ -185,10 +194,11 @@ function triedBefore(change: Change, { desired, observed, memory }: CertificateP
     return { what: 'recovery', policy: policy.recovery, attempts: attemptsAt(memory, desired, 'recovering') };
   if (change.step !== 'normal>normal')
     return { what: 'renewal', policy: policy.renewal, attempts: attemptsAt(memory, desired, 'renewing') };
-  // What is set right and what is issued anew are tried like renewals; only a reload alone is counted by itself.
-  if (change.fields.length > 0)
-    return { what: 'change', policy: policy.renewal, attempts: attemptsAt(memory, desired, 'normal') };
-  return { what: 'reload', policy: policy.served, attempts: reloadsOf(memory, desired, observed?.facts.fingerprint) };
+  // What is set right and what is issued anew are tried like renewals; reloads are counted by themselves.
+  const reloads = reloadsOf(memory, desired, observed?.facts.fingerprint);
+  if (change.fields.length === 0) return { what: 'reload', policy: policy.served, attempts: reloads };
+  const attempts = reloads.failed > 0 ? NOTHING_FAILED : attemptsAt(memory, desired, 'normal');
+  return { what: 'change', policy: policy.renewal, attempts };
 }
 
 function triedFacts({ what, policy, attempts }: Tried): Facts {

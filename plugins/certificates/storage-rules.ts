@@ -39,6 +39,10 @@ export function foreignKey(change: Change, pair: CertificatePair): Verdict {
   };
   if (facts?.problemCode === 'encrypted')
     return reject(`the key${where} is encrypted, so fettle did not make it`, used, { remedy });
+  if (facts?.problemCode === 'not-a-file')
+    return reject(`${facts.problem ?? ''}, and is not replaced`, used, {
+      remedy: { outside: `move what lies there${where} away` },
+    });
   if (stored === undefined) return pass('there is no key that could be used', used);
   if (remembered === undefined) return pass('no other key is remembered', used);
   if (stored === remembered) return pass('the key that fettle made or adopted', used);

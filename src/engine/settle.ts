@@ -126,7 +126,8 @@ export function settle(
         settled: true,
         state,
         moves: movesTo(pair, open, done, tables),
-        ...(Object.keys(kept).length === 0 || !done ? {} : { kept, version: tables.memoryVersion }),
+        // Also of a step that came to nothing in the end: what it did before is seen, and nothing later tells whose it is.
+        ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables.memoryVersion }),
       },
     });
   }

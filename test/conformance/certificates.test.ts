@@ -425,6 +425,69 @@ const situations: readonly Situation<FilesBench>[] = [
     finds: ['Certificate key-mismatch'],
   },
   {
+    name: 'a certificate without its key',
+    prepare: async (line) => {
+      await settled(line);
+      rmSync(join(line.bench.folder, 'tls/www.key'));
+      return [issuer(), www()];
+    },
+    takes: ['Certificate expired>recovering'],
+    finds: ['Certificate pair-incomplete'],
+  },
+  {
+    name: 'a certificate that was damaged',
+    prepare: async (line) => {
+      await settled(line);
+      writeFileSync(join(line.bench.folder, 'tls/www.crt'), 'x');
+      return [issuer(), www()];
+    },
+    takes: ['Certificate expired>recovering'],
+    finds: ['Certificate pair-unusable'],
+  },
+  {
+    name: 'a key that somebody encrypted',
+    prepare: async (line) => {
+      await settled(line);
+      const { folder } = line.bench;
+      const words = ['pkcs8', '-topk8', '-in', 'tls/www.key', '-out', 'encrypted', '-passout', 'pass:x'];
+      execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' });
+      renameSync(join(folder, 'encrypted'), join(folder, 'tls/www.key'));
+      return [issuer(), www()];
+    },
+    takes: [],
+    rejects: ['Certificate foreign-key'],
+    finds: ['Certificate key-encrypted'],
+  },
+  {
+    name: 'a folder in the place of a key',
+    prepare: async (line) => {
+      await settled(line);
+      const key = join(line.bench.folder, 'tls/www.key');
+      rmSync(key);
+      mkdirSync(key);
+      return [issuer(), www()];
+    },
+    takes: [],
+    rejects: ['Certificate foreign-key'],
+    finds: ['Certificate not-a-file'],
+  },
+  {
+    name: 'an authority that may not sign for a name',
+    prepare: async (line) => {
+      const { folder } = line.bench;
+      const ext = 'basicConstraints=critical,CA:TRUE\nnameConstraints=critical,permitted;DNS:other.test\n';
+      authorityWithOpenssl(folder, 3650);
+      writeFileSync(join(folder, 'ca.ext'), ext);
+      const at = (name: string) => join(folder, name);
+      const request = ['-in', at('ca/ca.crt'), '-signkey', at('ca/ca.key'), '-clrext', '-extfile', at('ca.ext')];
+      execFileSync('openssl', ['x509', ...request, '-days', '3650', '-out', at('ca/ca.crt')], { stdio: 'pipe' });
+      await line.apply([issuer()]);
+      return [issuer(), www()];
+    },
+    takes: [],
+    rejects: ['Certificate issuer-name-constraints'],
+  },
+  {
     name: 'a certificate that is not valid yet',
     prepare: async (line) => {
       const { clock } = line.bench;

@@ -108,11 +108,12 @@ export async function startNginx(
   return run(folder, ['nginx', '-p', folder, '-c', join(folder, 'nginx.conf')], ports, join(folder, 'nginx.log'));
 }
 
-/** `sections`: its configuration but for the times that it needs. */
+/** `sections`: its configuration but for the times that it needs. It reloads at SIGUSR2. */
 export async function startHaproxy(folder: string, sections: string, ports: readonly number[]): Promise<Daemon> {
   const config = `defaults\n  timeout connect 5s\n  timeout client 5s\n  timeout server 5s\n${sections}\n`;
   writeFileSync(join(folder, 'haproxy.cfg'), config);
-  return run(folder, ['haproxy', '-db', '-f', join(folder, 'haproxy.cfg')], ports, join(folder, 'haproxy.log'));
+  const argv = ['haproxy', '-W', '-db', '-p', join(folder, 'haproxy.pid'), '-f', join(folder, 'haproxy.cfg')];
+  return run(folder, argv, ports, join(folder, 'haproxy.log'));
 }
 
 /** Postfix's SMTP server with STARTTLS. It needs root. */

@@ -133,7 +133,10 @@ export function directorySeen(directory: Directory, accounts: Accounts): PairSee
   const { absent, broken, pair, leftovers } = directory;
   if (absent) return { status: 'absent', leftovers };
   const usable: Pair =
-    broken === undefined ? pair : { ...pair, problem: { code: 'not-a-file', text: broken }, matches: false };
+    broken === undefined
+      ? // Whatever lies inside a version, the next one takes its place.
+        { ...pair, ...(pair.problem?.code === 'not-a-file' ? { problem: { ...pair.problem, code: 'damaged' } } : {}) }
+      : { ...pair, problem: { code: 'not-a-file', text: broken }, matches: false };
   return {
     status: 'seen',
     ...seenOfPair(usable),
@@ -272,6 +275,14 @@ export async function switchIn(
     await removeVersion(directory, name);
     throw error;
   }
+  // It is switched for good: what is left of older versions goes with the next one, and is no failure of this one.
+  await dropOld(directory, name).catch(() => undefined);
+}
+
+/** Takes away what is neither the version that was just switched to nor the one before. */
+async function dropOld(directory: Directory, name: string): Promise<void> {
+  const { path, target } = directory;
+  const { versions } = directoryPlaces(path);
   await dropLinks(directory);
   const kept = new Set([name, ...(target !== undefined && dirname(target) === versions ? [basename(target)] : [])]);
   const old = directory.versions.filter((each) => !kept.has(each));

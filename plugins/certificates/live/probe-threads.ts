@@ -62,11 +62,16 @@ interface Thread {
   failed: Error | undefined;
 }
 
+/** Of the flags of this process, what says which anchors are well known: threads have to know the same ones. */
+export function anchorFlags(flags: readonly string[]): string[] {
+  return flags.filter((flag) => flag === '--use-system-ca');
+}
+
 function startThread(order: ThreadOrder): Thread {
   const worker = new Worker(workerFile(), {
     workerData: order,
     stdin: false,
-    execArgv: [],
+    execArgv: anchorFlags(process.execArgv),
     // What OpenSSL holds is freed when V8 collects: a small heap is collected often, so that memory stays flat.
     resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 },
   });

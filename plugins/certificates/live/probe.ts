@@ -5,7 +5,6 @@ import { isIP } from 'node:net';
 import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import type { Gate } from './gate.ts';
-import { type NetworkPolicy, denialOf } from '../networks.ts';
 import type { Names, Resolved } from './resolve.ts';
 import { type Anchors, type TrustSet, leadsToAnchor } from './trust.ts';
 import { isSignedBy, oneLine, x509Seen } from './x509-read.ts';
@@ -104,7 +103,8 @@ export interface ProbeWays {
   readonly anchors: Anchors;
   readonly read: (certificate: X509Certificate) => X509Seen;
   readonly names: Names;
-  readonly networks: NetworkPolicy;
+  /** The network because of which an address may not be connected to. */
+  readonly denial: (address: string) => string | undefined;
   readonly limits: ProbeLimits;
   /** Connections that are open at once; the deadlines begin behind it. */
   readonly gate: Gate;
@@ -115,13 +115,13 @@ async function probeAddress(
   address: string,
   target: ServerTarget,
   trust: TrustSet,
-  { anchors, read, networks, limits }: ProbeWays,
+  { anchors, read, denial, limits }: ProbeWays,
   now: number,
   signal: AbortSignal | undefined,
 ): Promise<AddressSeen> {
   const fail = (error: ConnectError, message: string) => ({ served: false, address, error, message }) as const;
-  const denial = denialOf(address, networks);
-  if (denial !== undefined) return fail('denied', `it lies in ${denial}, which may not be probed`);
+  const network = denial(address);
+  if (network !== undefined) return fail('denied', `it lies in ${network}, which may not be probed`);
   const began = performance.now();
   const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
   const host = bare(target.host);

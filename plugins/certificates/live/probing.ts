@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { CertificatesConfig } from '../generated.ts';
 import type { CertificatesReader, Trust } from '../world.ts';
 import { openGate } from './gate.ts';
-import { networkPolicy } from '../networks.ts';
+import { type NetworkPolicy, denialOf, networkPolicy } from '../networks.ts';
 import { type ProbeWays, certificateReader, probe } from './probe.ts';
 import { openNames } from './resolve.ts';
 import { type TrustSet, openAnchors, readAnchors } from './trust.ts';
@@ -24,13 +24,28 @@ const DEFAULTS: ProbeSettings = {
 /** As many probes as pay for the start of a thread. */
 const WORTH_A_THREAD = 250;
 
+/** Addresses whose denial is kept: many names lead to the same few. */
+const MOST_DENIALS = 1000;
+
+function denials(policy: NetworkPolicy): (address: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (address) => {
+    if (known.has(address)) return known.get(address);
+    const denial = denialOf(address, policy);
+    const [oldest] = known.keys();
+    if (known.size >= MOST_DENIALS && oldest !== undefined) known.delete(oldest);
+    known.set(address, denial);
+    return denial;
+  };
+}
+
 /** Everything that probes share: made once for each thread. `places`: connections that are open at once. */
 export function probeWays(settings: ProbeSettings, places: number): ProbeWays {
   return {
     anchors: openAnchors(),
     read: certificateReader(),
     names: openNames(settings.resolvers),
-    networks: networkPolicy(settings.allow, settings.deny),
+    denial: denials(networkPolicy(settings.allow, settings.deny)),
     limits: {
       connectMs: settings.connectSeconds * 1000,
       handshakeMs: settings.handshakeSeconds * 1000,

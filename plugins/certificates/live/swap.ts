@@ -129,7 +129,8 @@ async function swapFiles(
     throw error;
   }
   const replaced = made.filter(({ part }) => stored[part]?.there === true);
-  await drop(backupsOf(replaced.map(({ path }) => path)));
+  // The new files are in place for good: a copy that stays is found by the next look, and no failure of this swap.
+  await drop(backupsOf(replaced.map(({ path }) => path))).catch(() => undefined);
 }
 
 function messageOf(error: unknown): string {

@@ -477,16 +477,15 @@ describe('sound documents', () => {
   });
 
   it('have values of their own where an alias was: a default that is filled in at one is not at the other', async () => {
-    const head = 'apiVersion: nodes/v1\nkind: NodePool\nmetadata: { name: web }\n';
-    const template = '{ serverType: cx23, image: debian-13, location: nbg1, publicNet: *p, labels: *p }';
-    const text = `${head}spec:\n  size: 1\n  consolidation: &p {}\n  template: ${template}\n`;
-    const { desired, problems } = await loadFiles({ 'x.yaml': text });
-    expect(problems).toEqual([]);
-    expect(desired.map(({ spec }) => spec)).toEqual([
-      expect.objectContaining({
-        template: expect.objectContaining({ publicNet: { ipv4: true, ipv6: true }, labels: {} }) as object,
-      }),
-    ]);
+    const folder = (more: string): string =>
+      certificate(more).replace('{ file: { certificate: a, key: b } }', '&r { directory: { path: a } }');
+    const text = `${folder('  issuer: i\n')}lifecycle: { ignore: [] }\n---\n${folder('  issuer: i\n').replace('www', 'two')}---\n${issuer}metadata: { name: i }\nspec: { selfSigned: {} }\n`;
+    const { desired } = await loadFiles({ 'x.yaml': text });
+    const specs = desired
+      .filter(({ ref }) => ref.kind === 'Certificate')
+      .map(({ spec }) => (spec as { storage: object }).storage);
+    expect(specs[0]).toEqual({ directory: { path: 'a', combined: false } });
+    expect(specs[0]).not.toBe(specs[1]);
   });
 
   it('are 10,000 ordinary ones in one file of nearly 8 MB', async () => {

@@ -1,12 +1,13 @@
 /** Many Domains in one look: real servers, threads, and what becomes of both when a look is broken off. */
 
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openGate } from '../../../plugins/certificates/live/gate.ts';
-import { openThreads } from '../../../plugins/certificates/live/probe-threads.ts';
+import { anchorFlags, openThreads } from '../../../plugins/certificates/live/probe-threads.ts';
 import { type ProbeSettings, openProbing, threadsFor } from '../../../plugins/certificates/live/probing.ts';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
@@ -98,6 +99,16 @@ describe('threads', () => {
     );
     for (const seen of strange)
       expect(seen).toMatchObject({ addresses: [{ distrust: expect.stringContaining('UNABLE_TO') }] });
+  });
+
+  test('have the well-known anchors of their process', () => {
+    const count = `process.stdout.write(String(require('node:tls').getCACertificates('default').length))`;
+    const flags = anchorFlags(['--use-system-ca', '--inspect', '--import', './x.js']);
+    expect(flags).toEqual(['--use-system-ca']);
+    const inThread = `new (require('node:worker_threads').Worker)(${JSON.stringify(count)}, { eval: true, execArgv: ${JSON.stringify(flags)} })`;
+    const said = (script: string): string =>
+      execFileSync(process.execPath, ['--use-system-ca', '-e', script], { encoding: 'utf8' });
+    expect(said(inThread)).toBe(said(count));
   });
 
   test('end at once with the look, and what is open fails with its reason', async () => {

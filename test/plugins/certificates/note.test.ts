@@ -171,6 +171,13 @@ describe('of a Certificate', () => {
       expect(reloaded(own, {}, [domain('c', 'b')])).toBeUndefined();
       expect(reloaded(own, {}, [domain('')])).toBeUndefined();
     });
+    test('ends the count of reloads without effect', () => {
+      const failed = { ...own, unserved: fingerprint('c'), unservedTries: 2, unservedAt: iso(NOW) };
+      expect(note({ memory: { kept: failed }, domains: [domain('c')] }).unserved).toBe('');
+      expect(note({ memory: { kept: failed } })).not.toHaveProperty('unserved');
+      const other = { ...failed, unserved: fingerprint('b') };
+      expect(note({ memory: { kept: other }, domains: [domain('c')] })).not.toHaveProperty('unserved');
+    });
     test('goes with where it is served', () => {
       expect(note({ memory: { kept: own }, domains: [domain('c')] }).servers).toEqual([{ host: 'a.test', port: 443 }]);
       expect(note({ memory: { kept: own } })).not.toHaveProperty('servers');

@@ -203,6 +203,10 @@ describe('what is stored and not served', () => {
       'retry-exhausted: 4 reloads without effect in a row, 4 allowed',
     );
     expect(storedIn(project)).toBe(stored);
+    // Another document is another beginning.
+    project.write('www.yaml', certificateText('www', `${HUP}\nserved: { withinSeconds: 1, maxRetries: 3 }`));
+    await project.run('apply --yes', 7);
+    expect(await kept(project)).toMatchObject({ unservedTries: 1 });
     // Somebody starts it anew: a look is enough.
     await server.stop();
     await server.start(port);

@@ -265,6 +265,12 @@ describe('backoff', () => {
       'defer',
     ],
     [
+      'a reload, before files are set right',
+      changeOf('normal>normal', { fields: tidy, cause: 'drift' }),
+      { memory: failed('normal>normal', 3, 0), kept: unserved(3, 0) },
+      'pass',
+    ],
+    [
       'as the document says it',
       retry,
       {

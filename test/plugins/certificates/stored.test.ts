@@ -532,7 +532,7 @@ describe('a folder that is switched', () => {
         rmSync(join(own(folder), 'versions/1/cert.pem'));
         mkdirSync(join(own(folder), 'versions/1/cert.pem'));
       },
-      { problemCode: 'not-a-file' },
+      { problemCode: 'damaged', problem: "the certificate's file is a directory" },
     ],
   ])('with %s is told, and replaced by a good one', async (_name, spoil, found) => {
     const folder = tempFolder();
