@@ -412,9 +412,19 @@ const unknownMembers = whenTaken((_known, pair, scene) => {
 const leavesPool: NodeRule = (_change, pair, scene) => {
   const pool = poolOf(pair);
   if (pool === undefined) return pass('a member of no pool');
+  const { desired, memory } = scene.pair(poolRef(pool)) ?? {};
+  const spec = desired?.spec as NodePoolSpec | undefined;
+  const members = (memory?.kept as Partial<NodePoolMemory> | undefined)?.members?.length ?? 0;
+  const most = spec?.size ?? spec?.max ?? Number.MAX_SAFE_INTEGER;
+  if (members > most)
+    return defer(`${pool} has ${members} members, and may have ${most}: which of them stay is decided first`, {
+      pool,
+      members,
+      most,
+    });
   const action = scene.judged.get(formatRef(poolRef(pool)));
   const field = action?.change.fields.find(({ path }) => path === `/members/${pair.ref.name}`);
-  const facts = { pool, because: action?.change.because ?? null };
+  const facts = { pool, members, because: action?.change.because ?? null };
   if (action?.verdict !== 'accept' || field === undefined || field.after !== undefined)
     return pass('its pool keeps it', facts);
   return defer(`${pool} lets it go: ${action.change.because}`, facts);
