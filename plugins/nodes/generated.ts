@@ -1044,7 +1044,7 @@ export const tables = {
           id: 'leaves-pool',
           guards: ['absent>provisioning'],
           overridable: false,
-          text: 'Its pool lets it go in this very plan: it is not made any more.',
+          text: 'Its pool lets it go in this very plan, or has more members than it may have: it is not made any more.',
         },
       ],
       references: [{ pointer: '/pool', kind: 'NodePool' }],

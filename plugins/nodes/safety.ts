@@ -11,6 +11,7 @@ import { defer, durationText, pass, reject } from '../../src/engine/verdict.ts';
 import { type NodeLife, type NodePair, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
 import type { NodePoolMemory, NodePoolSpec, NodeRuleId } from './generated.ts';
 import { dedication, leastOf, ms, poolOf, poolRef, settingsOfPair } from './settings.ts';
+import { DISK_FULL_PERCENT } from './observe-node.ts';
 import { isBusy } from './state.ts';
 
 /** So long after its containers were read for the first time, a node that was found is left alone. */
@@ -408,13 +409,28 @@ const unknownMembers = whenTaken((_known, pair, scene) => {
   });
 });
 
+function isDiskFull(signals: NodeSignals | undefined): boolean {
+  return (signals?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT;
+}
+
 /** A pool is judged before its members: a plan that lets one go does not make it first. */
 const leavesPool: NodeRule = (_change, pair, scene) => {
-  const pool = poolOf(pair);
-  if (pool === undefined) return pass('a member of no pool');
+  const seen = poolSeen(pair, scene);
+  if (seen === undefined) return pass('a member of no pool');
+  const { name: pool, spec, kept, nodes } = seen;
+  // Beside one whose disk is full, another one is made before that is drained.
+  const full = nodes.filter((each) => each.desired !== undefined && isDiskFull(nodeSignals(each))).length;
+  const members = (kept?.members?.length ?? 0) - full;
+  const most = spec?.size ?? spec?.max ?? Number.MAX_SAFE_INTEGER;
+  if (members > most)
+    return defer(`${pool} has ${members} members, and may have ${most}: which of them stay is decided first`, {
+      pool,
+      members,
+      most,
+    });
   const action = scene.judged.get(formatRef(poolRef(pool)));
   const field = action?.change.fields.find(({ path }) => path === `/members/${pair.ref.name}`);
-  const facts = { pool, because: action?.change.because ?? null };
+  const facts = { pool, members, because: action?.change.because ?? null };
   if (action?.verdict !== 'accept' || field === undefined || field.after !== undefined)
     return pass('its pool keeps it', facts);
   return defer(`${pool} lets it go: ${action.change.because}`, facts);

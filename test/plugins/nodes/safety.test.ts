@@ -696,7 +696,25 @@ const PLANNED: readonly Case[] = (
   };
 });
 
-const CASES = [...OWN, ...OF_POOLS, ...PLANNED];
+const EXCESS: readonly Case[] = [
+  [1, 'defer'],
+  [2, 'pass'],
+].map(([size, outcome]): Case => {
+  const { observed: _none, ...pair } = nodePair({ spec: nodeSpec({ pool: 'web' }) });
+  const scene = sceneOf([poolPair('web', poolSpec({ size }), { members: [1, 2] }), pair]);
+  const is = `its pool has two members, and may have ${size}`;
+  return {
+    rule: 'leaves-pool',
+    is,
+    pair,
+    step: 'absent>provisioning',
+    goal: 'create',
+    scene,
+    outcome: outcome as Outcome,
+  };
+});
+
+const CASES = [...OWN, ...OF_POOLS, ...PLANNED, ...EXCESS];
 
 describe.each([...new Set(CASES.map(({ rule }) => rule))])('%s', (rule) => {
   it.each(CASES.filter((each) => each.rule === rule).map((each) => [each.is, each] as const))('%s', (_is, each) => {
