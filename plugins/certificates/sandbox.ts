@@ -124,7 +124,7 @@ metadata: { name: ${name} }
 spec:
   host: ${hostOf(name)}
 ${secondDaysLeft === undefined ? `  address: ${LOOPBACK}\n` : ''}  port: ${port}
-  trust: [${managed === 'inner' ? '../root/ca.crt' : '../ca/ca.crt'}]
+  trust: [${managed === 'inner' ? '../root-ca/ca.crt' : '../ca/ca.crt'}]
 ${managed === undefined ? '' : `  certificate: ${name}\n`}`;
 }
 

@@ -60,10 +60,10 @@ async function pair(folder: string, order: PairOrder, signer: Authority, now: nu
   await writeFile(join(folder, `${path}.crt`), leaf.toString() + signer.chain);
 }
 
-/** An authority `ca`, one below a root of its own (`inner`, `root`), and the pairs that they signed. */
+/** An authority `ca`, one below a root of its own (`inner`, `root-ca`), and the pairs that they signed. */
 export async function makeFiles(folder: string, orders: readonly PairOrder[], now: number): Promise<void> {
   const ca = await authority(folder, 'ca', 'Sandbox CA', now);
-  const root = await authority(folder, 'root', 'Sandbox root', now, undefined, 1);
+  const root = await authority(folder, 'root-ca', 'Sandbox root', now, undefined, 1);
   const inner = await authority(folder, 'inner', 'Sandbox intermediate', now, root);
   await mkdir(join(folder, 'tls'));
   await mkdir(join(folder, 'before'));
