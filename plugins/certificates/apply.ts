@@ -9,6 +9,7 @@ import { formerOf } from './note.ts';
 import { certificateSpec, issuerOf, issuerRef, issuerSpec, storageBefore } from './remembered.ts';
 import { policyOf, reloadsOf } from './renewal.ts';
 import { type Shown, canReload, reloadDue, shownFor, shownText } from './served.ts';
+import { serviceMembers } from './service-members.ts';
 import type { CertificatesWriter, IssueOrder, PairStorage, Trust } from './world.ts';
 
 type IssuerHandler = (
@@ -147,7 +148,8 @@ async function bringOut(
     }
     if (spec.reload !== undefined) {
       run.progress('reloading what serves it');
-      await run.aside(world.reload(spec.reload, signal));
+      const members = serviceMembers(spec.reload, run.scene);
+      await run.aside(world.reload({ service: spec.reload, name: pair.ref.name, members, signal }));
     }
   } catch (error) {
     if (signal.aborted) throw error;

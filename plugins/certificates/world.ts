@@ -274,6 +274,15 @@ export interface DeployOrder {
   readonly signal: AbortSignal;
 }
 
+export interface ReloadOrder {
+  readonly service: Service;
+  /** Of the resource that asks. */
+  readonly name: string;
+  /** Names of all that this run is going to swap, or has swapped, for the same service. */
+  readonly members: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
 /** Writes what it can read. Whatever it did is on the disk for good before it returns. */
 export interface CertificatesWriter extends CertificatesReader {
   /** Makes a new authority, or finishes making it; never overwrites a file. Gives its fingerprint. */
@@ -294,8 +303,9 @@ export interface CertificatesWriter extends CertificatesReader {
   /** Runs a command with the paths of a stored pair in its environment. Throws where it fails, or is none that may be run. */
   deploy(order: DeployOrder): Promise<void>;
   /**
-   * Reloads a service, once for all that ask for it: when no swap of it is under way, and none began for a short while,
-   * at the latest 30 s after the first one asked. Throws where that fails, to all of them.
+   * Reloads a service, once for all that ask for it: when no swap or deploy of it is under way, and either all of its
+   * members have asked, or none has been heard of for a while; at the latest 30 s after the first one asked. Throws
+   * where that fails, to all of them.
    */
-  reload(service: Service, signal: AbortSignal): Promise<void>;
+  reload(order: ReloadOrder): Promise<void>;
 }

@@ -6,8 +6,8 @@
  *
  * | The call | is found by |
  * |---|---|
- * | reads and writes what has the same name in every run | its count among calls on that very path (`-P`) |
- * | renames, links, makes or removes a file | its count in the thread of file calls: nothing else makes such calls there |
+ * | reads, writes, renames or removes what has the same name in every run | its count among calls on that very path (`-P`) |
+ * | links or makes a file, or renames what has a random name | its count in the thread of file calls: nothing else makes such calls there |
  * | writes to a file with a random name | its count in that thread, which wake-up calls to other threads shift by a few: so it is tried until it hits |
  * | opens a file with a random name | a wake-up call right before it: nothing in the project changes between the two |
  *
@@ -78,6 +78,9 @@ const BY_PATH = new Set([
   'fdatasync',
   'ftruncate',
   'fchmod',
+  // Some of these are made in the thread of file calls, some at once in the main one: their count alone tells neither.
+  'rename',
+  'unlink',
 ]);
 
 const root = temporaryFolder();

@@ -1,25 +1,30 @@
 /**
  * Reloads of services, each once for all that ask for it.
  *
- * A reload begins when no swap of its service is under way and nothing of it has happened for a short while, and at the
- * latest some time after it was first asked for. Who asks while it runs gets another one, after it.
+ * A reload begins when no swap of its service is under way and all of its members have asked for it. A member may never
+ * ask, because its step failed or was not needed any more: then it begins when nothing of the service has happened for
+ * a while, and in any case some time after it was first asked for. Who asks while it runs gets another one, after it.
  */
 
-import type { Service } from '../world.ts';
+import { serviceKey } from '../service-members.ts';
+import type { ReloadOrder, Service } from '../world.ts';
 
 /** In ms. */
 export interface Timing {
+  /** Longer than a busy machine takes from one swap to the next: a reload too many costs more than a second. */
   readonly quiet: number;
   readonly longest: number;
 }
 
-export const TIMING: Timing = { quiet: 100, longest: 30_000 };
+export const TIMING: Timing = { quiet: 1000, longest: 30_000 };
 
 interface Batch {
   readonly askedAt: number;
   readonly done: Promise<void>;
   readonly begin: () => void;
   readonly abort: AbortController;
+  /** Members that have not asked yet. */
+  readonly awaited: Set<string>;
   /** How many still wait for it. */
   waiting: number;
 }
@@ -38,12 +43,7 @@ export interface Services {
   /** A swap of this service begins; the function that is given ends it. */
   readonly begin: (service: Service | undefined) => () => void;
   /** Settles as the reload does that covers what was swapped before; rejects at once when the signal fires. */
-  readonly reload: (service: Service, signal: AbortSignal) => Promise<void>;
-}
-
-/** Documents that write the same are about one service. */
-function keyOf({ command, signal }: Service): string {
-  return JSON.stringify(command ?? [signal?.pidFile, signal?.name]);
+  readonly reload: (order: ReloadOrder) => Promise<void>;
 }
 
 /** `run` reloads one service; `now` is a clock in ms that only goes forward. */
@@ -54,7 +54,7 @@ export function openServices(
 ): Services {
   const states = new Map<string, State>();
   const stateOf = (service: Service): State => {
-    const key = keyOf(service);
+    const key = serviceKey(service);
     const state = states.get(key) ?? { underWay: 0, lastAt: now(), running: Promise.resolve() };
     states.set(key, state);
     return state;
@@ -67,8 +67,8 @@ export function openServices(
     if (batch === undefined) return;
     const at = now();
     const latest = batch.askedAt + timing.longest - at;
-    const quiet = state.underWay > 0 ? latest : state.lastAt + timing.quiet - at;
-    const wait = Math.min(latest, quiet);
+    const quiet = batch.awaited.size === 0 ? 0 : state.lastAt + timing.quiet - at;
+    const wait = Math.min(latest, state.underWay > 0 ? latest : quiet);
     if (wait > 0) {
       state.timer = setTimeout(() => check(state), wait);
       return;
@@ -77,7 +77,7 @@ export function openServices(
     batch.begin();
   };
 
-  const batchOf = (state: State, service: Service): Batch => {
+  const batchOf = (state: State, { service, members }: ReloadOrder): Batch => {
     if (state.batch !== undefined) return state.batch;
     let begin = (): void => undefined;
     const begun = new Promise<void>((resolve) => {
@@ -92,7 +92,7 @@ export function openServices(
         return run(service, abort.signal);
       });
     state.running = done.catch(() => undefined);
-    const batch: Batch = { askedAt: now(), done, begin, abort, waiting: 0 };
+    const batch: Batch = { askedAt: now(), done, begin, abort, awaited: new Set(members), waiting: 0 };
     state.batch = batch;
     return batch;
   };
@@ -118,10 +118,12 @@ export function openServices(
         check(state);
       };
     },
-    reload: async (service, signal) => {
+    reload: async (order) => {
+      const { signal } = order;
       signal.throwIfAborted();
-      const state = stateOf(service);
-      const batch = batchOf(state, service);
+      const state = stateOf(order.service);
+      const batch = batchOf(state, order);
+      batch.awaited.delete(order.name);
       batch.waiting += 1;
       state.lastAt = now();
       check(state);

@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { isAllowed, runCommand } from '../../../plugins/certificates/live/run-command.ts';
 import { openServices } from '../../../plugins/certificates/live/services.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import type { CertificatesWriter, DeployOrder, Service } from '../../../plugins/certificates/world.ts';
+import type { CertificatesWriter, DeployOrder, ReloadOrder, Service } from '../../../plugins/certificates/world.ts';
 import { outside, read, tempFolder } from './support.ts';
 
 const never = new AbortController().signal;
@@ -109,6 +109,11 @@ describe('a command', () => {
   });
 });
 
+/** Somebody who asks for a reload, and knows of nobody else. */
+function orderOf(service: Service, more: Partial<ReloadOrder> = {}): ReloadOrder {
+  return { service, name: 'www', members: new Set(['www']), signal: never, ...more };
+}
+
 describe('what fettle.yaml lists', () => {
   const open = async (config: Parameters<typeof outside>[1]) =>
     (await certificates.openWriter({
@@ -126,7 +131,9 @@ describe('what fettle.yaml lists', () => {
       signal: never,
     };
     await expect(world.deploy(order)).rejects.toThrow('is none of the commands that fettle.yaml lists');
-    await expect(world.reload({ command: words, timeoutSeconds: 5 }, never)).rejects.toThrow('is none of the commands');
+    await expect(world.reload(orderOf({ command: words, timeoutSeconds: 5 }))).rejects.toThrow(
+      'is none of the commands',
+    );
     expect(existsSync(join(folder, 'got'))).toBe(false);
   });
 
@@ -179,7 +186,7 @@ describe('what fettle.yaml lists', () => {
       const child = await listening();
       writeFileSync(join(folder, 'a.pid'), `${child.pid}\n`);
       const world = await open({ pidFiles: ['./a.pid'] });
-      await world.reload(service('a.pid'), never);
+      await world.reload(orderOf(service('a.pid')));
       while (!existsSync(join(folder, 'got'))) await new Promise((resolve) => void setTimeout(resolve, 5));
       expect(read(folder, 'got')).toBe('hup\n');
     });
@@ -189,7 +196,7 @@ describe('what fettle.yaml lists', () => {
       writeFileSync(join(folder, 'a.pid'), `${child.pid}\n`);
       utimesSync(join(folder, 'a.pid'), new Date(), new Date(Date.now() - 60_000));
       const world = await open({ pidFiles: ['a.pid'] });
-      await expect(world.reload(service('a.pid'), never)).rejects.toThrow('so it is another one: no signal is sent');
+      await expect(world.reload(orderOf(service('a.pid')))).rejects.toThrow('so it is another one: no signal is sent');
       expect(existsSync(join(folder, 'got'))).toBe(false);
       expect(child.exitCode).toBeNull();
     });
@@ -205,14 +212,14 @@ describe('what fettle.yaml lists', () => {
     ])('is not told by %s', async (_name, text, message) => {
       if (text !== undefined) writeFileSync(join(folder, 'a.pid'), text);
       const world = await open({ pidFiles: ['a.pid'] });
-      await expect(world.reload(service('a.pid'), never)).rejects.toThrow(message);
+      await expect(world.reload(orderOf(service('a.pid')))).rejects.toThrow(message);
     });
 
     test('is told by a file that is listed, and by no other', async () => {
       const child = await listening();
       writeFileSync(join(folder, 'b.pid'), `${child.pid}\n`);
       const world = await open({ pidFiles: ['a.pid'] });
-      await expect(world.reload(service('b.pid'), never)).rejects.toThrow(
+      await expect(world.reload(orderOf(service('b.pid')))).rejects.toThrow(
         'is none of the files that fettle.yaml lists',
       );
       expect(existsSync(join(folder, 'got'))).toBe(false);
@@ -220,11 +227,15 @@ describe('what fettle.yaml lists', () => {
   });
 });
 
+type Asks = Pick<ReloadOrder, 'name' | 'members'>;
+
 describe('a service', () => {
   const nginx: Service = { command: ['nginx'], timeoutSeconds: 60 };
   const other: Service = { command: ['haproxy'], timeoutSeconds: 60 };
+  /** Two that know of each other. */
+  const A: Asks = { name: 'a', members: new Set(['a', 'b']) };
+  const B: Asks = { name: 'b', members: A.members };
 
-  /** Time that only goes on by itself through timers: so quick machines and slow ones see the same. */
   function services(timing = { quiet: 30, longest: 10_000 }) {
     const ran: string[] = [];
     const running: { end: (error?: Error) => void }[] = [];
@@ -246,16 +257,22 @@ describe('a service', () => {
 
   const later = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
 
-  test('is reloaded once for many, and each of them waits for it', async () => {
-    const { begin, reload, ran, running, begun } = services();
-    const done: number[] = [];
-    const all = Array.from({ length: 50 }, async (_, i) => {
+  test('is reloaded once for all its members, as soon as the last has asked, and each of them waits for it', async () => {
+    const { begin, reload, ran, running, begun } = services({ quiet: 3_600_000, longest: 3_600_000 });
+    const members = new Set(Array.from({ length: 50 }, (_, i) => `n${i}`));
+    const done: string[] = [];
+    const ask = async (name: string): Promise<void> => {
       const end = begin(nginx);
-      await later(i % 7);
+      await later(done.length);
       end();
-      await reload(nginx, never);
-      done.push(i);
-    });
+      await reload(orderOf(nginx, { name, members }));
+      done.push(name);
+    };
+    const [last = '', ...others] = members;
+    const all = others.map(ask);
+    await later(50);
+    expect(ran).toEqual([]);
+    all.push(ask(last));
     await begun(1);
     await later(20);
     expect(done).toEqual([]);
@@ -264,11 +281,20 @@ describe('a service', () => {
     expect([ran, done.length]).toEqual([['nginx'], 50]);
   });
 
+  test('does not wait for ever for a member that never asks', async () => {
+    const { reload, ran, running, begun } = services({ quiet: 30, longest: 3_600_000 });
+    const all = ['a', 'b'].map((name) => reload(orderOf(nginx, { name, members: new Set(['a', 'b', 'c']) })));
+    await begun(1);
+    running[0]?.end();
+    await Promise.all(all);
+    expect(ran).toEqual(['nginx']);
+  });
+
   test('is not reloaded while a swap of it is under way, and swaps of others do not matter', async () => {
     const { begin, reload, ran, running, begun } = services();
     const end = begin(nginx);
     begin(other);
-    const reloaded = reload(nginx, never);
+    const reloaded = reload(orderOf(nginx));
     await later(100);
     expect(ran).toEqual([]);
     end();
@@ -280,7 +306,7 @@ describe('a service', () => {
   test('waits no longer than it may', async () => {
     const { begin, reload, ran, running, begun } = services({ quiet: 30, longest: 150 });
     begin(nginx);
-    const reloaded = reload(nginx, never);
+    const reloaded = reload(orderOf(nginx));
     await begun(1);
     running[0]?.end();
     await reloaded;
@@ -289,9 +315,9 @@ describe('a service', () => {
 
   test('that is asked again while it reloads is reloaded again, after that', async () => {
     const { reload, ran, running, begun } = services();
-    const first = reload(nginx, never);
+    const first = reload(orderOf(nginx));
     await begun(1);
-    const second = reload(nginx, never);
+    const second = reload(orderOf(nginx));
     await later(100);
     expect(ran).toHaveLength(1);
     running[0]?.end();
@@ -303,7 +329,11 @@ describe('a service', () => {
 
   test('is its command: others are reloaded beside it', async () => {
     const { reload, ran, running, begun } = services();
-    const all = [reload(nginx, never), reload(other, never), reload({ ...nginx, timeoutSeconds: 5 }, never)];
+    const all = [
+      reload(orderOf(nginx, A)),
+      reload(orderOf(other)),
+      reload(orderOf({ ...nginx, timeoutSeconds: 5 }, B)),
+    ];
     await begun(2);
     for (const each of running) each.end();
     await Promise.all(all);
@@ -312,11 +342,11 @@ describe('a service', () => {
 
   test('whose reload fails says so to all that wait, and the next one is a new one', async () => {
     const { reload, running, begun } = services();
-    const all = [reload(nginx, never), reload(nginx, never)];
+    const all = [reload(orderOf(nginx, A)), reload(orderOf(nginx, B))];
     await begun(1);
     running[0]?.end(new Error('ended with code 1'));
     for (const each of all) await expect(each).rejects.toThrow('ended with code 1');
-    const again = reload(nginx, never);
+    const again = reload(orderOf(nginx));
     await begun(2);
     running[1]?.end();
     await again;
@@ -326,10 +356,11 @@ describe('a service', () => {
     const { begin, reload, ran, running, begun } = services();
     const end = begin(nginx);
     const stop = new AbortController();
-    const first = reload(nginx, stop.signal);
+    const first = reload(orderOf(nginx, { signal: stop.signal }));
+    expect(ran).toEqual([]);
     stop.abort(new Error('stopped'));
     await expect(first).rejects.toThrow('stopped');
-    const second = reload(nginx, never);
+    const second = reload(orderOf(nginx));
     end();
     await begun(1);
     running[0]?.end();
@@ -348,7 +379,10 @@ describe('a service', () => {
       { quiet: 5, longest: 1000 },
     );
     const [one, two] = [new AbortController(), new AbortController()];
-    const all = [reload(nginx, one.signal), reload(nginx, two.signal)];
+    const all = [
+      reload(orderOf(nginx, { ...A, signal: one.signal })),
+      reload(orderOf(nginx, { ...B, signal: two.signal })),
+    ];
     while (stopped.length === 0) await later(1);
     one.abort(new Error('one'));
     await expect(all[0]).rejects.toThrow('one');
@@ -356,6 +390,6 @@ describe('a service', () => {
     two.abort(new Error('two'));
     await expect(all[1]).rejects.toThrow('two');
     expect(stopped[0]?.aborted).toBe(true);
-    await expect(reload(nginx, one.signal)).rejects.toThrow('one');
+    await expect(reload(orderOf(nginx, { signal: one.signal }))).rejects.toThrow('one');
   });
 });

@@ -1,11 +1,11 @@
 /** Storage as services want it, through whole commands: with the servers themselves, and with commands that count. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort, startHaproxy, startNginx } from '../../support/daemons.ts';
-import { ISSUER, type Project, projectOf } from './project.ts';
+import { ISSUER, type Project, interrupted, projectOf } from './project.ts';
 import { DAY } from './support.ts';
 
 function certificateText(name: string, storage: string, more = ''): string {
@@ -164,5 +164,32 @@ describe('commands', () => {
     project.write('fettle.yaml', "name: test\nstore: .fettle\ndesired: ['*.yaml']\n");
     await project.run('apply saved.plan --yes', 1);
     expect([told(project, 'ran'), existsSync(join(project.folder, 'tls'))]).toEqual([[], false]);
+  });
+});
+
+describe('a key that fettle made', () => {
+  test('is ours also where the run died after the swap, before anything was reloaded', async () => {
+    const reload = JSON.stringify(['true']);
+    const document = (names: string): string =>
+      certificateText(
+        'www',
+        '{ file: { certificate: tls/www.crt, key: tls/www.key } }',
+        `reload: { command: ${reload} }`,
+      ).replace('[www.example.test]', names);
+    const project = projectOf(
+      { 'ca.yaml': ISSUER, 'www.yaml': document('[www.example.test]') },
+      settings({ commands: [['true']] }),
+    );
+    await project.run('apply --yes');
+    project.write('www.yaml', document('[www.example.test, example.test]'));
+    await interrupted(project, 'normal>normal', () => {
+      for (const name of ['crt', 'key'])
+        renameSync(join(project.folder, `new.${name}`), join(project.folder, `tls/www.${name}`));
+    });
+    // What is left is the reload; and when its time has come, it is renewed as if nothing had happened.
+    expect((await project.run('apply --yes')).stdout).toContain('was not reloaded since');
+    project.clock.at += 70 * DAY;
+    expect((await project.run('apply --yes')).stdout).toContain('expiring_soon > renewing');
+    expect(await project.memory()).toMatchObject({ kept: { issued: 3 } });
   });
 });
