@@ -104,12 +104,27 @@ function count(kept: Partial<NodeMemory>, workloads: WorkloadsOfNode | undefined
       ...(kept.containerIds === undefined ? {} : { containerIds: kept.containerIds }),
     };
   const { startedTotal, containers } = workloads;
-  return startedTotal === undefined
-    ? countByIds(
-        kept,
-        containers.map(({ id }) => id),
-      )
-    : countByTotal(kept, startedTotal, containers.length);
+  if (startedTotal !== undefined) return countByTotal(kept, startedTotal, containers.length);
+  const counted = countByIds(
+    kept,
+    containers.map(({ id }) => id),
+  );
+  const unseen = counted.came === 0 && wasUsedBetween(kept, workloads) ? 1 : 0;
+  return { ...counted, containersEver: counted.containersEver + unseen, came: counted.came + unseen };
+}
+
+/** A source's clock may be ahead by so much. */
+const CLOCK_MS = 60_000;
+
+/** It was empty at the last look and is empty now, and by its source for less long: something ran there in between. */
+function wasUsedBetween(kept: Partial<NodeMemory>, { emptySince, containers }: WorkloadsOfNode): boolean {
+  return (
+    (kept.containers ?? 0) === 0 &&
+    containers.length === 0 &&
+    kept.emptySince !== undefined &&
+    emptySince !== undefined &&
+    Date.parse(emptySince) - Date.parse(kept.emptySince) > CLOCK_MS
+  );
 }
 
 /** Never later than now: clocks differ. */

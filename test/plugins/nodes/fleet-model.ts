@@ -44,6 +44,8 @@ const MEMBER = /^pool-\d+$/u;
 interface Past {
   upAt?: number;
   everUsed?: true;
+  /** The run that went on when its last container started, or the one before that. */
+  startedIn?: number;
   emptySince?: number;
   elsewhere?: true;
   foundAt?: number;
@@ -59,20 +61,21 @@ function containersOn(emulator: Emulator, name: string): number {
   return emulator.workloads.containers().filter(({ node }) => node === name).length;
 }
 
-/** Why a healthy server may not be deleted. */
-function healthyBreaches(server: ServerRow, past: Past, now: number): readonly string[] {
-  const drained = Number(server.labels[DRAIN_LABEL] ?? Number.NaN) * 1000;
-  const undrained = Number.isNaN(drained)
-    ? ['was never drained']
-    : now - drained < DRAIN_GRACE
-      ? [`was drained ${(now - drained) / 1000} s ago`]
-      : [];
+/** Why a healthy server may not be taken out of service. */
+function drainBreaches(past: Past, now: number): readonly string[] {
   if (past.everUsed === true) {
     const empty = past.emptySince === undefined ? 0 : now - past.emptySince;
-    return empty < IDLE_GRACE ? [...undrained, `is empty for ${empty / 1000} s`] : undrained;
+    return empty < IDLE_GRACE ? [`is empty for ${empty / 1000} s`] : [];
   }
   const age = past.upAt === undefined ? 0 : now - past.upAt;
-  return age < READY_GRACE ? [...undrained, `is ready for ${age / 1000} s`] : undrained;
+  return age < READY_GRACE ? [`is ready for ${age / 1000} s`] : [];
+}
+
+/** Why a healthy server may not be deleted, beside what runs on it. */
+function healthyBreaches(server: ServerRow, now: number): readonly string[] {
+  const drained = Number(server.labels[DRAIN_LABEL] ?? Number.NaN) * 1000;
+  if (Number.isNaN(drained)) return ['was never drained'];
+  return now - drained < DRAIN_GRACE ? [`was drained ${(now - drained) / 1000} s ago`] : [];
 }
 
 function sickBreaches(server: ServerRow, past: Past, now: number): readonly string[] {
@@ -93,6 +96,7 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
   const breaches: string[] = [];
   const waiting = new Set<string>();
   const intents = new Set<string>();
+  let looks = 0;
   const everWritten = new Set<string>();
   let written: Written = { nodes: new Map(), pool: undefined };
 
@@ -113,8 +117,21 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
     if (!model.sourceAnswers) say('cannot be known to be empty');
     if (waiting.size > 0 && isHealthy(server)) say('could take what waits');
     if (past.elsewhere === true && now - (past.foundAt ?? now) < POST_SYNC_GRACE) say('was found just now');
-    for (const breach of isHealthy(server) ? healthyBreaches(server, past, now) : sickBreaches(server, past, now))
+    for (const breach of isHealthy(server) ? healthyBreaches(server, now) : sickBreaches(server, past, now))
       say(breach);
+  };
+  const checkDrain = (server: ServerRow): void => {
+    const past = pastOf(server.id);
+    const say = (text: string): void => {
+      breaches.push(`${server.name} is drained, and it ${text}`);
+    };
+    if (server.labels['fettle/role'] === 'system') say('is a system node');
+    // What starts after the last look, and before the label, nobody can know of: it is safe all the same.
+    if (past.startedIn === looks) return;
+    const containers = containersOn(emulator, server.name);
+    if (containers > 0) say(`has ${containers} containers`);
+    if (waiting.size > 0 && isHealthy(server)) say('could take what waits');
+    if (isHealthy(server)) for (const breach of drainBreaches(past, clock.now())) say(breach);
   };
   const checkCreate = (name: unknown): void => {
     if (typeof name !== 'string' || model.written.nodes.has(name)) return;
@@ -138,6 +155,10 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
       if (method === 'POST' && path === '/servers') checkCreate(body['name']);
       const server = id === undefined ? undefined : emulator.cloud().servers.get(Number(id));
       if (method === 'DELETE' && server !== undefined) checkDelete(server);
+      const labels = body['labels'];
+      const drains = typeof labels === 'object' && labels !== null && Object.hasOwn(labels, DRAIN_LABEL);
+      if (method === 'PUT' && server !== undefined && drains && server.labels[DRAIN_LABEL] === undefined)
+        checkDrain(server);
     },
     change: () => {
       for (const server of emulator.cloud().servers.values()) {
@@ -164,6 +185,7 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
     started: (name) => {
       const past = pastOf(emulator.server(name).id);
       past.everUsed = true;
+      past.startedIn = looks;
       delete past.emptySince;
     },
     emptied: (name) => {
@@ -176,6 +198,7 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
       past.upAt = created;
     },
     looked: () => {
+      looks += 1;
       for (const { id } of emulator.cloud().servers.values()) {
         const past = pastOf(id);
         if (past.elsewhere === true) past.foundAt ??= clock.now();

@@ -175,6 +175,22 @@ describe('containers that ever were', () => {
     expect(life.life).toMatchObject({ containersEver: 1, firstContainerAt: at, lastContainerAt: at, emptySince: at });
   });
 
+  it.each([
+    ['is empty for less long than at the last look', 10 * MINUTE, 1, 'idle'],
+    ['is empty for as long', 0, 0, 'ready'],
+    ['has a clock that is ahead by a minute', MINUTE, 0, 'ready'],
+    ['has a clock that is ahead by more', MINUTE + 1, 1, 'idle'],
+  ])('came and went, too, where a source that does not count %s', (_what, later, ever, state) => {
+    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
+    const first = node.now - MINUTE;
+    const empty = (at: number) =>
+      look(node, { workloads: { name: 'web-1', containers: [], emptySince: new Date(at).toISOString() } });
+    empty(first);
+    node.now += 20 * MINUTE;
+    const { life, state: now } = empty(first + later);
+    expect([life.containersEver, now]).toEqual([ever, state]);
+  });
+
   it('that are gone already began no later than they ended', () => {
     const node = watched({ initializedAt: CREATED }, { state: 'ready' });
     const emptySince = ago(5 * MINUTE);
