@@ -92,7 +92,10 @@ export async function discover(
     try {
       const { pairs, unread } = await world.findPairs(place, signal);
       for (const pair of pairs) {
-        const paths = placesOf(pair.storage).map(({ path }) => path);
+        // A chain, or a key, may be that of several.
+        const paths = placesOf(pair.storage)
+          .filter(({ part }) => part !== 'chain' && part !== 'key')
+          .map(({ path }) => path);
         if (paths.some((path) => known.has(path)) || pair.leaf.dnsNames.length === 0) continue;
         const name = nameOf(pair, taken);
         note(name, undefined);

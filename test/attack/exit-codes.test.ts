@@ -343,15 +343,17 @@ describe('exit codes', () => {
       const path = join(folder, 'tls/www.crt');
       const args = ['-f', '-qq', '-o', `${folder}.trace`, '-P', path, '-e', 'trace=openat', ...rules];
       folders.push(`${folder}.trace`);
+      // One thread for all file calls: strace counts the calls of each thread.
       return run('strace', [...args, process.execPath, cliFile, 'apply', '--yes'], folder, { UV_THREADPOOL_SIZE: '1' });
     };
     const first = project('www');
     expect((await underStrace(first)).code).toBe(0);
-    // `when` counts the calls of each thread by itself, and a line begins with the thread's number.
-    const threads = readFileSync(`${first}.trace`, 'utf8')
+    const opened = readFileSync(`${first}.trace`, 'utf8')
       .split('\n')
-      .flatMap((line) => (line.includes('openat(') ? [line.split(' ')[0]] : []));
-    const looks = threads.filter((thread) => thread === threads.at(-1)).length;
+      .filter((line) => line.includes('openat('));
+    const threadOf = (line: string | undefined): string | undefined => line?.split(' ')[0];
+    // What was just written is read back in the main thread; looks are the other one's.
+    const looks = opened.filter((line) => threadOf(line) === threadOf(opened.at(-1))).length;
     const folder = project('www');
     // The last one is the look after the action.
     const done = await underStrace(folder, '-e', `inject=openat:error=EIO:when=${looks}+`);

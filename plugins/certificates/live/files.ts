@@ -283,12 +283,6 @@ export async function removeFile(path: string): Promise<boolean> {
   }
 }
 
-/** Puts a file in the place of another, for good. */
-export async function moveOver(from: string, to: string): Promise<void> {
-  await rename(from, to);
-  await syncFolders(from, to);
-}
-
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Moves a file to where none is, for good; throws where one is. */

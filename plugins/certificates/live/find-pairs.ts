@@ -90,21 +90,27 @@ interface Copy {
   readonly leaf: X509Certificate;
 }
 
-function isNamedChain({ path }: Holding, leafPath: string): boolean {
+/** Whether a file is called the chain of a certificate: after it, or as certbot does, where no other one lies there. */
+function isNamedChain({ path }: Holding, leafPath: string, isAlone: boolean): boolean {
   const name = basename(path).toLowerCase();
   const own = basename(leafPath)
     .replace(/\.[^.]*$/u, '')
     .toLowerCase();
-  return name === 'chain.pem' || (name.startsWith(own) && name !== basename(leafPath).toLowerCase());
+  return (name === 'chain.pem' && isAlone) || (name.startsWith(own) && name !== basename(leafPath).toLowerCase());
 }
 
-/** Files that hold what signed a leaf and not the leaf, and are named for it. */
-function chainFor(leaf: X509Certificate, leafPath: string, files: readonly Holding[]): string | undefined {
+/** A file that holds what signed a leaf and not the leaf, and is named for it. */
+function chainFor(
+  leaf: X509Certificate,
+  leafPath: string,
+  files: readonly Holding[],
+  isAlone: boolean,
+): string | undefined {
   const found = files.find(
     (file) =>
       file.key === undefined &&
       dirname(file.path) === dirname(leafPath) &&
-      isNamedChain(file, leafPath) &&
+      isNamedChain(file, leafPath, isAlone) &&
       file.certificates[0] !== undefined &&
       !file.certificates.some((each) => each.raw.equals(leaf.raw)) &&
       isSignedBy(leaf, file.certificates[0]),
@@ -120,9 +126,11 @@ interface Group {
 
 /** The files of one pair, and those that hold it too and are left alone. */
 function storageOf(
-  { leaf, key, copies }: Group,
+  group: Group,
   files: readonly Holding[],
+  groups: readonly Group[],
 ): { readonly file: NonNullable<PairStorage['file']>; readonly others: readonly string[] } {
+  const { leaf, key, copies } = group;
   const near = (file: Holding): number => (dirname(file.path) === dirname(key.path) ? 0 : 1);
   const inOrder = copies.toSorted((a, b) => near(a) - near(b) || (a.path < b.path ? -1 : 1));
   const bare = inOrder.filter((file) => file.key === undefined);
@@ -135,7 +143,11 @@ function storageOf(
     const path = (combined ?? key).path;
     return { file: { combined: path }, others: inOrder.map((file) => file.path).filter((each) => each !== path) };
   }
-  const chain = single === undefined ? undefined : chainFor(leaf, single.path, files);
+  const folder = dirname(certificate.path);
+  const isAlone = groups.every(
+    (other) => other === group || other.copies.every(({ path }) => dirname(path) !== folder),
+  );
+  const chain = single === undefined ? undefined : chainFor(leaf, single.path, files, isAlone);
   const file = {
     certificate: certificate.path,
     key: key.path,
@@ -204,10 +216,10 @@ export async function findPairs(project: string, dir: string, signal: AbortSigna
     return inside.startsWith('..') ? path : inside;
   };
   const pairs: FoundPair[] = [];
-  for (const group of groupsOf(holdings)) {
+  const groups = groupsOf(holdings).filter(({ leaf }) => !isAuthority(x509Seen(leaf)));
+  for (const group of groups) {
     const leaf = x509Seen(group.leaf);
-    if (isAuthority(leaf)) continue;
-    const { file, others } = storageOf(group, holdings);
+    const { file, others } = storageOf(group, holdings, groups);
     pairs.push({
       storage: {
         file: Object.fromEntries(Object.entries(file).map(([part, path]) => [part, inProject(String(path))])),

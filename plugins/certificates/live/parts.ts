@@ -10,7 +10,7 @@ import { type Place, PARTS, holdsKey } from '../paths.ts';
 import type { PairPart, PairProblem, PairStorage, StoredFile } from '../world.ts';
 import { type Accounts, idFor, nameFor } from './accounts.ts';
 import { type Attributes, type FileStat, readWhole } from './files.ts';
-import { fingerprintOf, isKeyOf, isSignedBy, publicKeyFingerprint, readChain, readKey } from './x509-read.ts';
+import { isKeyOf, isSignedBy, publicKeyFingerprint, readChain, readKey } from './x509-read.ts';
 
 const CHAIN_LIMIT = 1_048_576;
 const KEY_LIMIT = 65_536;
@@ -296,9 +296,4 @@ export function attributesOfCopy(part: PairPart, { uid, gid, mode }: FileStat): 
 /** The private key of a pair as PEM, PKCS#8. */
 export function keyText(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
-}
-
-export function fingerprintOfLeaf({ path }: Pair): string | undefined {
-  const [leaf] = path;
-  return leaf === undefined ? undefined : fingerprintOf(leaf);
 }

@@ -250,6 +250,20 @@ describe('import --all --plugin certificates', () => {
     expect(text).toContain('# also in own/copy/cert.pem, which are not replaced when it is renewed');
   });
 
+  it('finds several certificates beside each other, and takes no chain from any that another one may need', async () => {
+    for (const name of ['a', 'b']) {
+      const { leaf, middle, key } = chain(`${name}.example.test`);
+      writeFiles(folder, { [`pki/${name}.crt`]: leaf, [`pki/${name}.key`]: key, 'pki/chain.pem': middle });
+      writeFiles(folder, { [`pki/${name}.chain.pem`]: middle });
+    }
+    rmSync(join(folder, 'pki/b.chain.pem'));
+    const { specs } = await imported('pki');
+    expect(specs.map(({ storage }) => storage)).toEqual([
+      { file: { certificate: '../pki/a.crt', chain: '../pki/a.chain.pem', key: '../pki/a.key' } },
+      { file: { certificate: '../pki/b.crt', key: '../pki/b.key' } },
+    ]);
+  });
+
   it('a file that cannot be read is told, and the rest is found', async () => {
     pair('pki', 'a.example.test');
     symlinkSync('loop.pem', join(folder, 'pki/loop.pem'));
