@@ -12,6 +12,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { applyRows, judgeRows, type Places, planRows as fleetRows } from './bench/fleet.ts';
 import { interleave, median, memoryHook, type Sample } from './bench/measure.ts';
+import { nodesRows } from './bench/nodes.ts';
 import { fixed, ratioRow, type Row } from './bench/rows.ts';
 import { terraformRows } from './bench/terraform.ts';
 
@@ -127,9 +128,9 @@ const ms = (sample: Sample): number => sample.ms;
 const mib = (sample: Sample): number => (sample.peakKib ?? Number.NaN) / 1024;
 
 /** A program that does not run leaves a row, and the other figures alone. */
-function attempt(figure: string, take: () => readonly Row[]): readonly Row[] {
+async function attempt(figure: string, take: () => readonly Row[] | Promise<readonly Row[]>): Promise<readonly Row[]> {
   try {
-    return take();
+    return await take();
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return [{ figure, measured: '', target: '', verdict: 'failed', detail }];
@@ -155,14 +156,15 @@ try {
   writeFileSync(join(folder, 'empty.js'), '');
   const places: Places = { dist, folder };
   const rows = [
-    ...attempt('fettle version', () => versionRows(folder)),
-    ...attempt('plan of 20 resources', () => planRows(folder)),
-    ...attempt('validate of 10,000 Domains', () => validateRows(folder)),
-    ...attempt('append of records', () => appendRows(folder)),
-    ...attempt('plan of 10,000 unchanged', () => fleetRows(places)),
-    ...attempt('apply of 10,000 steps', () => applyRows(places)),
-    ...attempt('one action judged again', () => judgeRows(places)),
-    ...attempt('Terraform', () => terraformRows(places, process.argv.includes('--terraform'))),
+    ...(await attempt('fettle version', () => versionRows(folder))),
+    ...(await attempt('plan of 20 resources', () => planRows(folder))),
+    ...(await attempt('validate of 10,000 Domains', () => validateRows(folder))),
+    ...(await attempt('append of records', () => appendRows(folder))),
+    ...(await attempt('plan of 10,000 unchanged', () => fleetRows(places))),
+    ...(await attempt('apply of 10,000 steps', () => applyRows(places))),
+    ...(await attempt('one action judged again', () => judgeRows(places))),
+    ...(await attempt('plan of 1,000 servers', () => nodesRows(places))),
+    ...(await attempt('Terraform', () => terraformRows(places, process.argv.includes('--terraform')))),
   ];
   process.stdout.write(
     `Node.js ${process.version}, ${availableParallelism()} cores, NODE_EXTRA_CA_CERTS unset\n\n${table(rows)}\n`,
