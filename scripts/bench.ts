@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { applyRows, judgeRows, type Places, planRows as fleetRows } from './bench/fleet.ts';
 import { issueRows } from './bench/issue.ts';
 import { interleave, median, memoryHook, type Sample } from './bench/measure.ts';
+import { nodesRows } from './bench/nodes.ts';
 import { probesRows } from './bench/probes.ts';
 import { fixed, ratioRow, type Row } from './bench/rows.ts';
 import { terraformRows } from './bench/terraform.ts';
@@ -169,6 +170,7 @@ try {
     ...(await attempt('one action judged again', () => judgeRows(places))),
     ...(await attempt('certificates issued', () => issueRows(places))),
     ...(await attempt('probes of Domains', () => probesRows(places))),
+    ...(await attempt('plan of 1,000 servers', () => nodesRows(places))),
     ...(await attempt('Terraform', () => terraformRows(places, process.argv.includes('--terraform')))),
   ];
   process.stdout.write(

@@ -52,6 +52,8 @@ const entries: Readonly<Record<string, string>> = {
   'bench/fill-log.js': 'scripts/bench/fill-log.ts',
   'bench/judge.js': 'scripts/bench/judge.ts',
   'bench/replay.js': 'scripts/bench/replay.ts',
+  'bench/cloud.js': 'scripts/bench/cloud.ts',
+  'bench/list.js': 'scripts/bench/list.ts',
 };
 
 const minify = { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } } as const;

@@ -12,6 +12,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { keyPem, makeAuthority, makeKeys } from '../plugins/certificates/live/x509-make.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -110,7 +111,9 @@ async function endsServed(name: string, before: string): Promise<void> {
 }
 
 async function story(): Promise<void> {
-  say('Some TLS servers that nobody has looked after for a while, and a folder of YAML about them.');
+  say(
+    'Some TLS servers that nobody has looked after for a while, an account at a cloud provider,\nand a folder of YAML about both.',
+  );
   await startSandbox();
 
   say(
@@ -126,7 +129,7 @@ async function story(): Promise<void> {
     'stale-address',
     'chain-incomplete',
   );
-  mustSay(fettle('apply --yes', 0), '9 done');
+  mustSay(fettle('apply --yes', 0), '12 done');
 
   say(
     'Now two certificates are renewed, and an expired one is recovered. Meanwhile somebody has deleted\nthe document of a certificate that is protected: removing it stays a row of the plan, REJECTED.',
@@ -166,9 +169,42 @@ async function story(): Promise<void> {
   say('Again: nothing to do.');
   mustSay(fettle('apply --yes', 0), 'Nothing to do.');
 
+  await nodesStory();
+
   say('And everything that was done, or was not, is in a log that can be verified.');
   fettle('log list --kind run,intent,outcome,refusal --last 8', 0);
   mustSay(fettle('log verify', 0), 'the log is sound');
+}
+
+/** The servers: one is young, one has containers, and one is not needed any more. */
+async function nodesStory(): Promise<void> {
+  say(
+    'Three servers were made at the provider. Containers run on one of them, another one had some\nand is empty, the third never had any. Now somebody deletes the documents of all three.',
+  );
+  for (const name of ['young', 'busy', 'idle']) rmSync(join(project, `desired/node-${name}.yaml`));
+  mustSay(
+    fettle('plan', 0),
+    'REJECTED too-young: Ready node too young',
+    'REJECTED drains-containers: Node has 1 container',
+    'idle > draining',
+    'a month',
+  );
+
+  say('The idle one is drained, and nothing else happens to it in this plan. The others stay.');
+  mustSay(fettle('apply --yes', 3), 'nodes/Node/idle: done', '1 done', '2 rejected');
+
+  say('Once its time in draining is over, it is looked at and judged again, and then it is removed.');
+  // Its document had `drainGrace: 2s`.
+  await sleep(2000);
+  mustSay(fettle('apply --yes', 3), 'draining > decommissioned', '1 done', '2 rejected');
+
+  say('Why each of them was, or was not, taken away is in the log, with what they were like then.');
+  mustSay(
+    fettle('log list --action node_decommission --last 6', 0),
+    'too-young: Ready node too young',
+    'drains-containers: Node has 1 container',
+    'decommissioned > absent',
+  );
 }
 
 async function cleanUp(): Promise<void> {

@@ -14,4 +14,5 @@ export const builtinPlugins: PluginLoaders = new Map([
 /** The emulated worlds, by plugin. */
 export const sandboxWorlds: ReadonlyMap<string, () => Promise<SandboxWorld>> = new Map([
   ['certificates', async () => (await import('../plugins/certificates/sandbox.ts')).tlsSandbox],
+  ['nodes', async () => (await import('../plugins/nodes/sandbox.ts')).cloudSandbox],
 ]);

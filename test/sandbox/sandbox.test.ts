@@ -22,6 +22,7 @@ interface Up {
   readonly child: ChildProcess;
   readonly desired: string;
   readonly tls: Readonly<Record<string, Endpoint>>;
+  readonly cloud: { readonly endpoint: string; readonly token: string; readonly workloads: string };
   readonly lines: () => readonly string[];
   /** Stops it as a person would; gives its exit code. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
@@ -55,7 +56,7 @@ async function up(temporary: string, ...args: readonly string[]): Promise<Up> {
     });
   });
   child.removeAllListeners('exit');
-  const line = JSON.parse(printed) as Pick<Up, 'desired' | 'tls'>;
+  const line = JSON.parse(printed) as Pick<Up, 'desired' | 'tls' | 'cloud'>;
   const stop = (signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> =>
     new Promise((resolve) => {
       child.once('exit', resolve);
@@ -88,6 +89,13 @@ async function served(endpoint: Endpoint): Promise<Served> {
   const [leaf] = await servedChain(endpoint);
   const end = leaf?.validToDate.getTime() ?? Number.NaN;
   return { names: leaf?.subjectAltName ?? '', daysLeft: Math.trunc((end - Date.now()) / DAY_MS) };
+}
+
+/** Names of the emulated provider's servers. */
+async function serversOf({ endpoint, token }: Up['cloud']): Promise<readonly string[]> {
+  const answer = await fetch(`${endpoint}/servers`, { headers: { Authorization: `Bearer ${token}` } });
+  const { servers } = (await answer.json()) as { readonly servers: readonly { readonly name: string }[] };
+  return servers.map(({ name }) => name).toSorted();
 }
 
 describe('sandbox up', () => {
@@ -160,6 +168,45 @@ describe('sandbox up', () => {
     const second = await up(fresh(), folder);
     expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
     expect((await served(second.tls['expired'] as Endpoint)).daysLeft).toBeGreaterThan(80);
+    expect(await second.stop()).toBe(0);
+  });
+
+  it('has a cloud: a young node and a busy one stay, an idle one is drained and removed', async () => {
+    const folder = fresh();
+    const first = await up(fresh(), folder);
+    expect(await serversOf(first.cloud)).toEqual(['somebodys']);
+    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+    const told = async () =>
+      (await fetch(first.cloud.workloads)).json() as Promise<{ readonly nodes: readonly object[] }>;
+    await expect
+      .poll(async () => (await told()).nodes, { timeout: 30_000 })
+      .toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ name: 'young', startedTotal: 0, containers: [] }),
+          expect.objectContaining({ name: 'busy', startedTotal: 1 }),
+          expect.objectContaining({ name: 'idle', startedTotal: 2, containers: [] }),
+        ]),
+      );
+    for (const name of ['young', 'busy', 'idle']) rmSync(join(folder, `desired/node-${name}.yaml`));
+    const planned = await fettle(folder, 'plan');
+    expect(planned.stdout).toContain('REJECTED too-young: Ready node too young');
+    expect(planned.stdout).toContain('REJECTED drains-containers: Node has 1 container');
+    const steps: string[] = [];
+    await expect
+      .poll(
+        async () => {
+          const { stdout } = await fettle(folder, 'apply', '--yes', '--target', 'nodes/Node/idle');
+          steps.push(...(stdout.match(/(?<=nodes\/Node\/idle: )\w+ > \w+/g) ?? []));
+          return serversOf(first.cloud);
+        },
+        { timeout: 60_000 },
+      )
+      .toEqual(['busy', 'somebodys', 'young']);
+    expect(steps).toEqual(['idle > draining', 'draining > decommissioned']);
+    expect(await first.stop()).toBe(0);
+    const second = await up(fresh(), folder);
+    expect(await serversOf(second.cloud)).toEqual(['busy', 'somebodys', 'young']);
+    expect(statSync(join(folder, 'cloud/token')).mode & 0o777).toBe(0o600);
     expect(await second.stop()).toBe(0);
   });
 
