@@ -14,11 +14,17 @@ const DRAIN_GRACE = 5 * MINUTE;
 const START_DEADLINE = 15 * MINUTE;
 const POST_SYNC_GRACE = 10 * MINUTE;
 
+/** The one pool: of a fixed size where `min` is `max`, else by the reactive policy. */
+export interface WrittenPool {
+  readonly min: number;
+  readonly max: number;
+  readonly consolidates: boolean;
+}
+
 /** What is written down now. */
 export interface Written {
   readonly nodes: ReadonlyMap<string, { readonly role: 'worker' | 'system'; readonly serverType: string }>;
-  /** Size of the one pool; undefined where it is not written. */
-  readonly pool: number | undefined;
+  readonly pool: WrittenPool | undefined;
 }
 
 export interface Model {
@@ -26,10 +32,8 @@ export interface Model {
   /** The source answers and says all it knows. */
   sourceAnswers: boolean;
   readonly breaches: string[];
-  /** A container started on a server. */
-  readonly started: (server: string) => void;
-  /** The last container of a server ended. */
-  readonly emptied: (server: string) => void;
+  /** Looks at what runs where: called after whatever may have changed it. */
+  readonly notice: () => void;
   readonly waiting: Set<string>;
   /** Somebody else made a server. */
   readonly madeElsewhere: (server: ServerRow) => void;
@@ -43,6 +47,8 @@ const MEMBER = /^pool-\d+$/u;
 
 interface Past {
   upAt?: number;
+  /** Ids of the containers that were last seen. */
+  containers?: ReadonlySet<string>;
   everUsed?: true;
   /** The run that went on when its last container started, or the one before that. */
   startedIn?: number;
@@ -57,8 +63,11 @@ function isHealthy({ status, guest, faults }: ServerRow): boolean {
   return status === 'running' && guest === 'up' && faults.silent !== true;
 }
 
-function containersOn(emulator: Emulator, name: string): number {
-  return emulator.workloads.containers().filter(({ node }) => node === name).length;
+function containersOn(emulator: Emulator, name: string): readonly string[] {
+  return emulator.workloads
+    .containers()
+    .filter(({ node }) => node === name)
+    .map(({ id }) => id);
 }
 
 /** Why a healthy server may not be taken out of service. */
@@ -100,6 +109,19 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
   const everWritten = new Set<string>();
   let written: Written = { nodes: new Map(), pool: undefined };
 
+  const notice = (): void => {
+    for (const { id, name } of emulator.cloud().servers.values()) {
+      const past = pastOf(id);
+      const before = past.containers ?? new Set();
+      const now = new Set(containersOn(emulator, name));
+      past.containers = now;
+      if (now.size === 0 && before.size > 0) past.emptySince = clock.now();
+      if (now.size > 0) delete past.emptySince;
+      if (now.isSubsetOf(before)) continue;
+      past.everUsed = true;
+      past.startedIn = looks;
+    }
+  };
   const checkDelete = (server: ServerRow): void => {
     const now = clock.now();
     const past = pastOf(server.id);
@@ -112,7 +134,7 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
     if (server.labels['fettle/role'] === 'system') say('is a system node');
     if (model.written.nodes.get(server.name)?.role === 'system') say('is written as a system node');
     if (server.protection.delete) say('is protected');
-    const containers = containersOn(emulator, server.name);
+    const containers = containersOn(emulator, server.name).length;
     if (containers > 0) say(`has ${containers} containers`);
     if (!model.sourceAnswers) say('cannot be known to be empty');
     if (waiting.size > 0 && isHealthy(server)) say('could take what waits');
@@ -128,7 +150,7 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
     if (server.labels['fettle/role'] === 'system') say('is a system node');
     // What starts after the last look, and before the label, nobody can know of: it is safe all the same.
     if (past.startedIn === looks) return;
-    const containers = containersOn(emulator, server.name);
+    const containers = containersOn(emulator, server.name).length;
     if (containers > 0) say(`has ${containers} containers`);
     if (waiting.size > 0 && isHealthy(server)) say('could take what waits');
     if (isHealthy(server)) for (const breach of drainBreaches(past, clock.now())) say(breach);
@@ -138,9 +160,9 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
     const numbers = recall().resources.get(`nodes/NodePool/${POOL}`)?.kept['members'];
     const members = Array.isArray(numbers) ? numbers.map((number) => `${POOL}-${number}`) : [];
     if (!members.includes(name)) breaches.push(`${name} is made, and nothing stands for it`);
-    else if (model.written.pool === undefined || members.length > model.written.pool)
+    else if (model.written.pool === undefined || members.length > model.written.pool.max)
       breaches.push(
-        `${name} is made as one of ${members.length}, and the pool ought to have ${model.written.pool ?? 'none'}`,
+        `${name} is made as one of ${members.length}, and the pool ought to have ${model.written.pool?.max ?? 'none'}`,
       );
   };
   emulator.watch({
@@ -151,6 +173,7 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
       past.failed = false;
     },
     request: (method, path, body) => {
+      notice();
       const id = /^\/servers\/(\d+)$/u.exec(path)?.[1];
       if (method === 'POST' && path === '/servers') checkCreate(body['name']);
       const server = id === undefined ? undefined : emulator.cloud().servers.get(Number(id));
@@ -161,6 +184,7 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
         checkDrain(server);
     },
     change: () => {
+      notice();
       for (const server of emulator.cloud().servers.values()) {
         if (server.status === 'off') pastOf(server.id).failed = true;
         const intent = server.labels['fettle/intent'];
@@ -182,15 +206,7 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
     sourceAnswers: true,
     breaches,
     waiting,
-    started: (name) => {
-      const past = pastOf(emulator.server(name).id);
-      past.everUsed = true;
-      past.startedIn = looks;
-      delete past.emptySince;
-    },
-    emptied: (name) => {
-      pastOf(emulator.server(name).id).emptySince = clock.now();
-    },
+    notice,
     madeElsewhere: ({ id, created }) => {
       const past = pastOf(id);
       past.elsewhere = true;

@@ -4,7 +4,7 @@
  */
 
 import fc from 'fast-check';
-import { type Model, MINUTE, POOL, watchFleet, type Written } from './fleet-model.ts';
+import { type Model, MINUTE, POOL, watchFleet, type Written, type WrittenPool } from './fleet-model.ts';
 import { type Crash, DRAIN_LABEL, type Ran, startWhole, type Whole } from './whole.ts';
 
 const NAMES = ['a', 'b', 'c'];
@@ -15,7 +15,7 @@ const SETTLING_MINUTES = 11;
 export type Event =
   | { readonly do: 'write'; readonly name: string; readonly node: { role: 'worker' | 'system'; serverType: string } }
   | { readonly do: 'unwrite'; readonly name: string }
-  | { readonly do: 'pool'; readonly size: number | undefined }
+  | { readonly do: 'pool'; readonly pool: WrittenPool | undefined }
   | { readonly do: 'start'; readonly at: number }
   | { readonly do: 'end'; readonly at: number }
   | { readonly do: 'queue' }
@@ -67,6 +67,12 @@ const node = fc.record({
   serverType: fc.constantFrom('cx33', 'cpx22'),
 });
 
+const pool = fc
+  .record({ min: fc.nat({ max: 3 }), more: fc.oneof(fc.constant(0), fc.nat({ max: 3 })), consolidates: fc.boolean() })
+  .map(
+    ({ min, more, consolidates }): WrittenPool => ({ min, max: min + more, consolidates: consolidates && more > 0 }),
+  );
+
 const minutes = fc.oneof(
   { weight: 1, arbitrary: fc.constant(0) },
   { weight: 2, arbitrary: fc.integer({ min: 1, max: 12 }) },
@@ -88,7 +94,7 @@ const aWriting = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('write' as const), name, node }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('pool' as const), size: fc.option(fc.nat({ max: 3 }), { nil: undefined }) }),
+    arbitrary: fc.record({ do: fc.constant('pool' as const), pool: fc.option(pool, { nil: undefined }) }),
   },
 );
 const anUnwriting = fc.record({ do: fc.constant('unwrite' as const), name });
@@ -167,23 +173,30 @@ function yamlOf({ nodes, pool }: Written, port: number): string {
       ...[`role: ${role}`, `serverType: ${serverType}`, ...common].map((line) => `  ${line}`),
     ].join('\n'),
   );
-  if (pool !== undefined)
+  if (pool !== undefined) {
+    const { min, max, consolidates } = pool;
     documents.push(
       [
         'apiVersion: nodes/v1',
         'kind: NodePool',
         `metadata: { name: ${POOL} }`,
-        `spec:\n  size: ${pool}\n  template:`,
+        `spec:\n  ${min === max ? `size: ${min}` : `min: ${min}\n  max: ${max}`}`,
+        `  consolidation: { enabled: ${consolidates}, cooldown: 30m, minSavings: 0 }`,
+        '  template:',
         ...['serverType: cx23', ...common].map((line) => `    ${line}`),
       ].join('\n'),
     );
+  }
   return `${documents.join('\n---\n')}\n`;
 }
 
 interface Playing {
   readonly whole: Whole;
   readonly model: Model;
-  readonly written: { nodes: Map<string, { role: 'worker' | 'system'; serverType: string }>; pool: number | undefined };
+  readonly written: {
+    readonly nodes: Map<string, { role: 'worker' | 'system'; serverType: string }>;
+    pool: WrittenPool | undefined;
+  };
   containers: number;
   /** The newest run. */
   last?: Ran;
@@ -204,15 +217,16 @@ function startContainer(playing: Playing, index: number): void {
   const on = serverAt(playing, index);
   playing.containers += 1;
   const id = `c${playing.containers}`;
-  if (on !== undefined && playing.whole.emulator.workloads.start(on, { id, mb: 512 })) playing.model.started(on);
+  // Some of them may be moved.
+  const tier = index % 2 === 0 ? 'micro' : 'large';
+  if (on !== undefined) playing.whole.emulator.workloads.start(on, { id, mb: 512, tier, players: 0 });
 }
 
-function endContainer({ whole, model }: Playing, index: number): void {
+function endContainer({ whole }: Playing, index: number): void {
   const all = whole.emulator.workloads.containers();
   const one = all[index % Math.max(1, all.length)];
   if (one === undefined) return;
   whole.emulator.workloads.end(one.id);
-  if (!whole.emulator.workloads.containers().some(({ node: on }) => on === one.node)) model.emptied(one.node);
 }
 
 async function somebodyElse({ whole }: Playing, method: string, path: string, body?: object): Promise<void> {
@@ -234,6 +248,7 @@ async function run(playing: Playing, event: Extract<Event, { readonly do: 'run' 
     request: () => {
       if (left === undefined) return;
       if (left === 0) startContainer(playing, event.meanwhile?.at ?? 0);
+      model.notice();
       left = left === 0 ? undefined : left - 1;
     },
   });
@@ -257,7 +272,7 @@ async function play(playing: Playing, event: Exclude<Event, { readonly do: 'run'
       written.nodes.delete(event.name);
       return write(playing);
     case 'pool':
-      written.pool = event.size;
+      written.pool = event.pool;
       return write(playing);
     case 'start':
       return startContainer(playing, event.at);
@@ -358,8 +373,10 @@ function differences({ whole, written, last }: Playing): readonly string[] {
       wrong.push(`${key} is not marked as system`);
   }
   const members = servers.filter(({ labels }) => labels['fettle/pool'] === POOL);
-  if (written.pool !== undefined && members.length !== written.pool)
-    wrong.push(`the pool has ${members.map((row) => row.name).join(', ') || 'no members'} instead of ${written.pool}`);
+  if (written.pool !== undefined && (members.length < written.pool.min || members.length > written.pool.max))
+    wrong.push(
+      `the pool has ${members.map((row) => row.name).join(', ') || 'no members'}, not ${written.pool.min} to ${written.pool.max}`,
+    );
   for (const { name: each, labels } of servers) {
     // It is remembered as a system node, though it never got the label.
     const row = last?.reconciled?.actions.get(`nodes/Node/${each}`);
@@ -387,9 +404,11 @@ export async function told(
     const playing: Playing = { whole, model, written: { nodes: new Map(), pool: undefined }, containers: 0 };
     write(playing);
     for (const event of events) {
+      model.notice();
       if (event.do === 'run') listen(event, await run(playing, event), whole);
       else {
         await play(playing, event);
+        model.notice();
         listen(event, undefined, whole);
       }
       if (model.breaches.length > 0) return model.breaches;

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { story, told } from './fleet-story.ts';
 
 const FULL = process.env['FETTLE_TEST_FULL'] !== undefined;
-const RUNS = FULL ? 1000 : Number(process.env['RUNS'] ?? 40);
+const RUNS = FULL ? 2000 : 60;
 describe('any story', () => {
   it('deletes nothing that is used, young or a system’s, makes nothing twice, and ends as it is written', async () => {
     await fc.assert(
