@@ -45,7 +45,8 @@ async function startCloud({ dist }: Places, folder: string, delayMs: number): Pr
 function writeProject(project: string, { endpoint, token, readinessPort, workloads }: Cloud): void {
   mkdirSync(join(project, 'desired'), { recursive: true });
   writeFileSync(join(project, 'token'), token, { mode: 0o600 });
-  const nodes = { endpoint, tokenFile: 'token', workloads: { http: { url: workloads } } };
+  const provider = { hetzner: { endpoint, token: '${file:token}' } };
+  const nodes = { provider, workloads: { http: { url: workloads } } };
   const lines = [
     'name: bench',
     'desired: [desired/]',
