@@ -203,6 +203,13 @@ export function seenOfPair(
   };
 }
 
+/** Throws where something is called as a swap calls its own files, and none was ever begun here. */
+export function refuseLeftovers({ leftovers }: PairFiles): void {
+  const [first] = leftovers;
+  if (first !== undefined)
+    throw new Error(`${first} lies where fettle keeps its copies, and fettle made none here yet: it stays`);
+}
+
 export function pairSeen(files: PairFiles, accounts: Accounts): PairSeen {
   const { places, stored, backup, pair, settlement, leftovers } = files;
   if (files.absent) return { status: 'absent', leftovers };
