@@ -87,7 +87,7 @@ async function issue(
     keyAlgorithm: spec.keyAlgorithm,
     validityDays: spec.validityDays,
     first: first || pair.observed?.facts.elsewhere === true,
-    untouched: !hasSwapped(pair.memory),
+    untouched: !hasSwapped(pair.memory) || pair.observed?.facts.elsewhere === true,
     now,
     signal: run.signal,
     progress: run.progress,
