@@ -6,7 +6,7 @@ import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificatePair, type IssuerPair } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
 import { formerOf } from './note.ts';
-import { certificateSpec, issuerOf, issuerRef, issuerSpec, storageBefore } from './remembered.ts';
+import { certificateSpec, hasSwapped, issuerOf, issuerRef, issuerSpec, storageBefore } from './remembered.ts';
 import { policyOf, reloadsOf } from './renewal.ts';
 import { type Shown, canReload, reloadDue, shownFor, shownText } from './served.ts';
 import { serviceMembers } from './service-members.ts';
@@ -87,6 +87,7 @@ async function issue(
     keyAlgorithm: spec.keyAlgorithm,
     validityDays: spec.validityDays,
     first: first || pair.observed?.facts.elsewhere === true,
+    untouched: !hasSwapped(pair.memory) || pair.observed?.facts.elsewhere === true,
     now,
     signal: run.signal,
     progress: run.progress,
@@ -250,7 +251,10 @@ const issueAgain: CertificateHandler = (world, pair, run) => issue(world, pair, 
 const setRight: CertificateHandler = async (world, pair, run) => {
   if (needsIssue(run.change.fields)) return issue(world, pair, run, false);
   const due = reloadDue(pair, run.scene);
-  const { rewritten } = run.change.fields.length === 0 ? { rewritten: false } : await world.tidyPair(storageOf(pair));
+  const { rewritten } =
+    run.change.fields.length === 0
+      ? { rewritten: false }
+      : await world.tidyPair(storageOf(pair), !hasSwapped(pair.memory));
   const spec = pair.desired?.spec;
   const fingerprint = pair.observed?.facts.fingerprint;
   if (spec === undefined || fingerprint === undefined || (due === undefined && !rewritten)) return undefined;
@@ -261,7 +265,7 @@ const setRight: CertificateHandler = async (world, pair, run) => {
 const finishSwap: CertificateHandler = async (world, pair) => world.settleSwap(storageOf(pair));
 
 const removePair: CertificateHandler = async (world, pair) => {
-  await world.deletePair(storageOf(pair));
+  await world.deletePair(storageOf(pair), !hasSwapped(pair.memory));
   return undefined;
 };
 

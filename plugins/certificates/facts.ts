@@ -53,6 +53,8 @@ export interface CertificateFacts {
   readonly swap: SwapSeen;
   /** Names of files that an interrupted swap left, sorted. */
   readonly leftovers: readonly string[];
+  /** Names of files that are called like copies of a swap, and are somebody else's: fettle made none here yet. */
+  readonly copies?: readonly string[];
 }
 
 export type CertificateError = 'expired' | 'not-yet-valid' | 'wrong-name' | 'untrusted';

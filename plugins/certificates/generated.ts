@@ -177,6 +177,8 @@ export interface CertificateMemory {
   readonly issuer: string;
   /** SHA-256 of the public key of the pair that fettle made or adopted. */
   readonly key: string;
+  /** A swap was begun here and broken off: what lies beside the files is of it. */
+  readonly began: boolean;
 }
 
 export type CertificateState =
@@ -606,7 +608,7 @@ export const tables = {
             'renewal_failed>absent',
           ],
           overridable: true,
-          text: 'What lies in place of the key is none that fettle made or adopted: it is not overwritten, and not removed.',
+          text: 'What lies in place of the key, or of its copies, is none that fettle made or adopted: it is not overwritten, and not removed.',
         },
         {
           id: 'issuer-name-constraints',

@@ -1593,7 +1593,7 @@ errors++;
 validate24.errors = vErrors;
 return errors === 0;
 }
-const schema10 = {"type":"object","additionalProperties":false,"properties":{"fingerprint":{"type":"string","description":"SHA-256 of the certificate that was seen last."},"notAfter":{"type":"string","description":"End of its validity, ISO 8601."},"issued":{"type":"integer","description":"How often it was issued or renewed."},"issuedAt":{"type":"string","description":"When it was issued last, ISO 8601."},"made":{"type":"string","description":"Fingerprint of the certificate that was issued last."},"former":{"type":"array","maxItems":5,"items":{"type":"string","maxLength":71},"description":"Fingerprints of certificates that were stored before, the newest first."},"checkedAt":{"type":"string","description":"When it was looked at, ISO 8601; written down once in `checkInterval`."},"reloaded":{"type":"string","description":"Fingerprint of the certificate that was stored when what serves it was reloaded last."},"unserved":{"type":"string","description":"Fingerprint of the certificate that was not served after a reload, or empty."},"unservedTries":{"type":"integer","description":"How often in a row."},"unservedAt":{"type":"string","description":"When the last of them was, ISO 8601."},"servers":{"type":"array","maxItems":20,"description":"Where it was seen to be served.","items":{"type":"object","additionalProperties":false,"required":["host","port"],"properties":{"host":{"type":"string","maxLength":253},"address":{"type":"string","maxLength":253},"port":{"type":"integer"},"startTls":{"enum":["smtp","imap","postgres"]}}}},"issuer":{"type":"string","description":"Fingerprint of the authority that signed it."},"key":{"type":"string","description":"SHA-256 of the public key of the pair that fettle made or adopted."}}};
+const schema10 = {"type":"object","additionalProperties":false,"properties":{"fingerprint":{"type":"string","description":"SHA-256 of the certificate that was seen last."},"notAfter":{"type":"string","description":"End of its validity, ISO 8601."},"issued":{"type":"integer","description":"How often it was issued or renewed."},"issuedAt":{"type":"string","description":"When it was issued last, ISO 8601."},"made":{"type":"string","description":"Fingerprint of the certificate that was issued last."},"former":{"type":"array","maxItems":5,"items":{"type":"string","maxLength":71},"description":"Fingerprints of certificates that were stored before, the newest first."},"checkedAt":{"type":"string","description":"When it was looked at, ISO 8601; written down once in `checkInterval`."},"reloaded":{"type":"string","description":"Fingerprint of the certificate that was stored when what serves it was reloaded last."},"unserved":{"type":"string","description":"Fingerprint of the certificate that was not served after a reload, or empty."},"unservedTries":{"type":"integer","description":"How often in a row."},"unservedAt":{"type":"string","description":"When the last of them was, ISO 8601."},"servers":{"type":"array","maxItems":20,"description":"Where it was seen to be served.","items":{"type":"object","additionalProperties":false,"required":["host","port"],"properties":{"host":{"type":"string","maxLength":253},"address":{"type":"string","maxLength":253},"port":{"type":"integer"},"startTls":{"enum":["smtp","imap","postgres"]}}}},"issuer":{"type":"string","description":"Fingerprint of the authority that signed it."},"key":{"type":"string","description":"SHA-256 of the public key of the pair that fettle made or adopted."},"began":{"type":"boolean","description":"A swap was begun here and broken off: what lies beside the files is of it."}}};
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -1811,10 +1811,17 @@ const err28 = {instancePath:instancePath+"/key",schemaPath:"#/properties/key/typ
 errors++;
 }
 }
+if(data.began !== undefined){
+if(typeof data.began !== "boolean"){
+const err29 = {instancePath:instancePath+"/began",schemaPath:"#/properties/began/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err29);
+errors++;
+}
+}
 }
 else {
-const err29 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err29);
+const err30 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err30);
 errors++;
 }
 validate25.errors = vErrors;

@@ -4,6 +4,7 @@ import type { Finding, Memory, Observed, Ref } from '../../src/engine/types.ts';
 import { daysLeft, isNotYetValid, spanText, thresholdInForce } from './days.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, CertificateState, FindingCode } from './generated.ts';
+import { hasSwapped, isOtherKey } from './remembered.ts';
 import type { Policy } from './renewal.ts';
 import { certificateState, validityOf } from './state.ts';
 import type { PairProblem, PairSeen } from './world.ts';
@@ -105,27 +106,39 @@ function offFinding(ref: Ref, state: CertificateState, { renewal, recovery }: Po
   return [{ ref, code, severity: 'warning', message, facts: { state } }];
 }
 
+/** Whether a step that is open has begun to swap: an edit may also only set files right. */
+function isUnderWay(found: Stored, memory: Memory<CertificateMemory> | undefined): boolean {
+  if (memory?.open === undefined || memory.open.goal === 'remove') return false;
+  return found.leftovers.some((name) => name.endsWith('.pending')) || isOtherKey(found, memory.kept);
+}
+
 /**
  * A stored pair; undefined where there is none. `elsewhere`: it lies where the document before this one said, and
  * nothing lies where it is to be now.
  */
 export function observedPair(
   ref: Ref,
-  pair: PairSeen,
+  found: PairSeen,
   policy: Policy,
   memory: Memory<CertificateMemory> | undefined,
   now: number,
   at: string,
   elsewhere = false,
 ): Observed<CertificateFacts> | undefined {
-  if (pair.status === 'absent') return undefined;
+  if (found.status === 'absent') return undefined;
+  const isOurs = found.leftovers.length === 0 || hasSwapped(memory) || isUnderWay(found, memory);
+  const pair: Stored = isOurs ? found : { ...found, swap: 'none', leftovers: [] };
   const [leaf] = pair.chain;
   const state = certificateState(pair, policy.renewal, memory, now);
   const { thresholdDays } = policy.renewal;
   return {
     ref,
     state,
-    facts: { ...factsOf(pair), ...(elsewhere ? { elsewhere: true as const } : {}) },
+    facts: {
+      ...factsOf(pair),
+      ...(elsewhere ? { elsewhere: true as const } : {}),
+      ...(isOurs ? {} : { copies: found.leftovers }),
+    },
     ...(leaf === undefined
       ? {}
       : {

@@ -35,7 +35,7 @@ import {
   stillServed,
 } from './safety.ts';
 import { certificateMatters } from './served.ts';
-import { foreignKey, issuerNameConstraints } from './storage-rules.ts';
+import { foreignKey, issuerNameConstraints, noteSwap } from './storage-rules.ts';
 import { summary } from './summary.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
@@ -65,7 +65,7 @@ const certificate: Kind<
     },
   ],
   diff: diffCertificate,
-  note: noteCertificate,
+  note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair) }),
   matters: certificateMatters,
   rules: {
     'issuer-changed': certificateIssuerChanged,

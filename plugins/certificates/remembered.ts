@@ -1,8 +1,8 @@
 /** Specs of resources, from their documents or, where those are gone, from what is remembered. */
 
 import { sameJson } from '../../src/engine/canonical.ts';
-import type { Desired, Memory, Pair, Ref } from '../../src/engine/types.ts';
-import type { CertificateSpec, IssuerSpec } from './generated.ts';
+import type { Desired, Memory, Pair, Ref, Step } from '../../src/engine/types.ts';
+import type { CertificateMemory, CertificateSpec, IssuerSpec } from './generated.ts';
 
 export const PLUGIN = 'certificates';
 
@@ -27,6 +27,31 @@ export function storageBefore(
   if (memory?.owned === undefined) return undefined;
   const before = (memory.applied?.spec as CertificateSpec | undefined)?.storage;
   return before === undefined || sameJson(before, spec.storage) ? undefined : before;
+}
+
+/** Whether a step puts a new pair in place, as far as its name tells: an edit may only set files right. */
+function swaps(step: Step): boolean {
+  const [from, to] = step.split('>');
+  return from !== to && to !== 'absent';
+}
+
+/**
+ * Whether fettle has put a pair there before, or began to. Only then are copies beside the files its own: beside a pair
+ * that was adopted, a `privkey.pem.backup` may well be the only copy that somebody has of something.
+ */
+export function hasSwapped(memory: Memory<CertificateMemory> | undefined): boolean {
+  if (memory === undefined) return false;
+  const { kept, owned, open, lastError } = memory;
+  if (owned === 'created' || kept.began === true || (kept.issued ?? 0) > 0) return true;
+  return (open !== undefined && swaps(open.step)) || (lastError !== undefined && swaps(lastError.step));
+}
+
+/** Whether another key is stored than the one that is ours. */
+export function isOtherKey(
+  { keyFingerprint }: { readonly keyFingerprint?: string },
+  { key }: Partial<CertificateMemory>,
+): boolean {
+  return keyFingerprint !== undefined && key !== undefined && keyFingerprint !== key;
 }
 
 export function issuerSpec(desired: Desired | undefined, memory: Memory | undefined): IssuerSpec | undefined {

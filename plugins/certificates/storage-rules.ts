@@ -9,7 +9,7 @@ import type { IssuerFacts } from './facts.ts';
 import type { CertificateMemory } from './generated.ts';
 import { namesNotAllowed } from './name-constraints.ts';
 import { mainPath } from './paths.ts';
-import { certificateSpec, issuerRef } from './remembered.ts';
+import { certificateSpec, hasSwapped, isOtherKey, issuerRef } from './remembered.ts';
 
 /**
  * Which key is ours, as a look tells: the one that was there when it was adopted, or that a step which was broken off
@@ -20,6 +20,14 @@ export function noteKey({ observed, memory }: CertificatePair): Partial<Certific
   if (key === undefined || observed?.facts.usable !== true || key === memory?.kept.key) return {};
   const isUnderWay = memory?.open !== undefined && memory.open.goal !== 'remove';
   return memory?.owned === undefined || memory.kept.key === undefined || isUnderWay ? { key } : {};
+}
+
+/** That a swap was begun here: a look finds a step that was broken off, whatever has become of it. */
+export function noteSwap({ observed, memory }: CertificatePair): Partial<CertificateMemory> {
+  if (memory?.open === undefined || memory.open.goal === 'remove' || memory.owned === 'created') return {};
+  const facts = observed?.facts;
+  const isSeen = facts !== undefined && (facts.leftovers.length > 0 || isOtherKey(facts, memory.kept));
+  return isSeen || hasSwapped(memory) ? { began: true } : {};
 }
 
 /** The rule on every step that overwrites or removes a key. */
@@ -43,6 +51,14 @@ export function foreignKey(change: Change, pair: CertificatePair): Verdict {
     return reject(`${facts.problem ?? ''}, and is not replaced`, used, {
       remedy: { outside: `move what lies there${where} away` },
     });
+  if (facts?.copies !== undefined && !removes) {
+    const { copies } = facts;
+    return reject(
+      `${copies.join(' and ')} ${copies.length === 1 ? 'lies' : 'lie'} where fettle keeps its copies, and fettle made none here yet`,
+      { ...used, copies },
+      { remedy: { outside: `move ${copies.join(' and ')} away` } },
+    );
+  }
   if (stored === undefined) return pass('there is no key that could be used', used);
   if (remembered === undefined) return pass('no other key is remembered', used);
   if (stored === remembered) return pass('the key that fettle made or adopted', used);

@@ -249,6 +249,8 @@ export interface IssueOrder {
   readonly validityDays: number;
   /** The pair is the first one: whatever lies in its place is somebody else's, and stays. */
   readonly first: boolean;
+  /** Nothing was ever swapped here: what lies beside the files, called as a swap calls its own, is somebody else's, and stays. */
+  readonly untouched?: boolean;
   /** Epoch ms. */
   readonly now: number;
   readonly signal: AbortSignal;
@@ -297,9 +299,10 @@ export interface CertificatesWriter extends CertificatesReader {
   /**
    * Sets owner, group and mode of all files right, writes those anew that follow from the stored pair and do not hold
    * what they ought to, and clears away what an interrupted swap left. `rewritten`: services have to read it again.
+   * `untouched`: as of an `IssueOrder`.
    */
-  tidyPair(storage: PairStorage): Promise<{ readonly rewritten: boolean }>;
-  deletePair(storage: PairStorage): Promise<void>;
+  tidyPair(storage: PairStorage, untouched?: boolean): Promise<{ readonly rewritten: boolean }>;
+  deletePair(storage: PairStorage, untouched?: boolean): Promise<void>;
   /** Runs a command with the paths of a stored pair in its environment. Throws where it fails, or is none that may be run. */
   deploy(order: DeployOrder): Promise<void>;
   /**

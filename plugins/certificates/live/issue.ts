@@ -79,7 +79,7 @@ export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issu
     order.progress(`the new certificate is only valid until ${new Date(ends).toISOString()}`);
   signal.throwIfAborted();
   const validate = once((certificate, key) => validatePair(order, certificate, key, made.issuer));
-  await replaceStored(storage, order.first, made, accounts, validate, signal);
+  await replaceStored(storage, order, made, accounts, validate, signal);
   return {
     fingerprint: fingerprintOf(made.leaf),
     notAfter: made.leaf.validToDate.toISOString(),

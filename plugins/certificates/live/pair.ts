@@ -203,6 +203,16 @@ export function seenOfPair(
   };
 }
 
+/**
+ * Throws where something is called as a swap calls its own files, and none was ever begun here. Where no pair is stored
+ * yet, a swap makes no copies: what is pending there may be ours all the same.
+ */
+export function refuseLeftovers({ leftovers, absent }: PairFiles): void {
+  const [first] = absent ? leftovers.filter((name) => name.endsWith(besides('').backup)) : leftovers;
+  if (first !== undefined)
+    throw new Error(`${first} lies where fettle keeps its copies, and fettle made none here yet: it stays`);
+}
+
 export function pairSeen(files: PairFiles, accounts: Accounts): PairSeen {
   const { places, stored, backup, pair, settlement, leftovers } = files;
   if (files.absent) return { status: 'absent', leftovers };

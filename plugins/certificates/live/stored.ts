@@ -1,6 +1,6 @@
 /** Stored pairs, in files or in a folder that is switched as a whole: what can be done with either. Paths are absolute here. */
 
-import type { PairSeen, PairStorage } from '../world.ts';
+import type { IssueOrder, PairSeen, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import {
   type Directory,
@@ -13,7 +13,7 @@ import {
   tidyDirectory,
 } from './directory.ts';
 import { deletePair, settleSwap, swapIn, tidyPair, type NewPair, type Validate } from './swap.ts';
-import { inTheWay, pairSeen, readPairFiles } from './pair.ts';
+import { inTheWay, pairSeen, readPairFiles, refuseLeftovers } from './pair.ts';
 import { keyFingerprintOf } from './parts.ts';
 
 export async function readStored(storage: PairStorage, accounts: Accounts): Promise<PairSeen> {
@@ -34,14 +34,20 @@ export async function settleStored(storage: PairStorage): Promise<{ readonly key
   return key === undefined ? {} : { key };
 }
 
-export async function tidyStored(storage: PairStorage, accounts: Accounts): Promise<{ readonly rewritten: boolean }> {
+export async function tidyStored(
+  storage: PairStorage,
+  untouched: boolean,
+  accounts: Accounts,
+): Promise<{ readonly rewritten: boolean }> {
   const { directory } = storage;
-  return directory === undefined ? tidyPair(storage, accounts) : tidyDirectory(storage, directory.path, accounts);
+  return directory === undefined
+    ? tidyPair(await readPairFiles(storage), untouched, accounts)
+    : tidyDirectory(storage, directory.path, accounts);
 }
 
-export async function deleteStored(storage: PairStorage): Promise<void> {
+export async function deleteStored(storage: PairStorage, untouched: boolean): Promise<void> {
   const { directory } = storage;
-  if (directory === undefined) await deletePair(await readPairFiles(storage));
+  if (directory === undefined) await deletePair(await readPairFiles(storage), untouched);
   else await deleteDirectory(storage, directory.path);
 }
 
@@ -51,7 +57,7 @@ export async function deleteStored(storage: PairStorage): Promise<void> {
  */
 export async function replaceStored(
   storage: PairStorage,
-  first: boolean,
+  { first, untouched = false }: Pick<IssueOrder, 'first' | 'untouched'>,
   pair: NewPair,
   accounts: Accounts,
   validate: Validate,
@@ -67,6 +73,7 @@ export async function replaceStored(
   const seen = await readPairFiles(storage);
   const [there] = first ? inTheWay(seen) : [];
   if (there !== undefined) throw new Error(`${there} is there already, and is not overwritten`);
+  if (untouched) refuseLeftovers(seen);
   await swapIn(await settleSwap(seen), pair, accounts, validate, signal);
 }
 

@@ -10,10 +10,10 @@ import type { X509Certificate } from 'node:crypto';
 import { renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Place, besides } from '../paths.ts';
-import type { PairPart, PairStorage } from '../world.ts';
+import type { PairPart } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { makeFolder, readBack, removeFile, setAttributes, syncFolders, writeNew } from './files.ts';
-import { type PairFiles, readPairFiles } from './pair.ts';
+import { type PairFiles, readPairFiles, refuseLeftovers } from './pair.ts';
 import { attributesFor, attributesOfCopy, contentOf, keyText, storedFiles } from './parts.ts';
 
 export interface NewPair {
@@ -176,13 +176,21 @@ function wrongParts({ places, stored, pair, storage }: PairFiles, accounts: Acco
   return new Set(seen.flatMap(({ part, problem, lost }) => (problem === undefined || lost === true ? [] : [part])));
 }
 
-/** Sets owners and modes of a stored pair, writes files anew that follow from it, and settles what lies beside it. */
-export async function tidyPair(storage: PairStorage, accounts: Accounts): Promise<{ readonly rewritten: boolean }> {
-  const files = await settleSwap(await readPairFiles(storage));
-  const { places, stored, pair } = files;
+/**
+ * Sets owners and modes of a stored pair, writes files anew that follow from it, and settles what lies beside it, unless
+ * nothing was ever swapped here: then it is somebody else's.
+ */
+export async function tidyPair(
+  found: PairFiles,
+  untouched: boolean,
+  accounts: Accounts,
+): Promise<{ readonly rewritten: boolean }> {
+  const files = untouched ? found : await settleSwap(found);
+  const { places, stored, pair, storage } = files;
   const wrong = wrongParts(files, accounts);
   const { key } = pair;
   if (wrong.size > 0 && key !== undefined) {
+    if (untouched) refuseLeftovers(files);
     const parts = new Set(places.map(({ part }) => part));
     const made = places
       .filter(({ part }) => wrong.has(part))
@@ -198,9 +206,9 @@ export async function tidyPair(storage: PairStorage, accounts: Accounts): Promis
  * interrupted leaves a certificate without its key: seen as a pair that can't be used, so that the next run removes
  * the rest.
  */
-export async function deletePair({ places }: PairFiles): Promise<void> {
+export async function deletePair({ places }: PairFiles, untouched: boolean): Promise<void> {
   const paths = places.map(({ path }) => path);
-  await dropBeside(paths);
+  if (!untouched) await dropBeside(paths);
   const [first = '', ...others] = paths;
   await drop(others.toReversed());
   await drop([first]);

@@ -62,8 +62,8 @@ export function openWriter(outside: Outside): CertificatesWriter {
       }
     },
     settleSwap: (storage) => settleStored(storageIn(folder, storage)),
-    tidyPair: async (storage) => tidyStored(storageIn(folder, storage), await accounts()),
-    deletePair: (storage) => deleteStored(storageIn(folder, storage)),
+    tidyPair: async (storage, untouched = false) => tidyStored(storageIn(folder, storage), untouched, await accounts()),
+    deletePair: (storage, untouched = false) => deleteStored(storageIn(folder, storage), untouched),
     deploy: async ({ deploy, storage, name, service, signal }) => {
       mayRun(deploy.command);
       const ended = services.begin(service);

@@ -17,6 +17,17 @@ export function lineOf(folder: string, desired: readonly Desired[], now: number)
   return { folder, desired, memory: new Map(), now };
 }
 
+/** A line whose resource was begun by a run that died: what is remembered then. */
+export function begun(line: Line, address: string): Line {
+  const name = address.split('/').at(-1) ?? '';
+  line.memory.set(address, {
+    ref: { plugin: 'certificates', kind: 'Certificate', name },
+    version: 1,
+    kept: { began: true },
+  });
+  return line;
+}
+
 export async function view(line: Line): Promise<View> {
   const reader = await certificates.openReader(outside(line.folder));
   return certificates.observe(reader, queryOf(line.desired, { memory: [...line.memory.values()], now: line.now }));

@@ -28,7 +28,7 @@ import type { CertificatesWriter, PairStorage } from '../../../plugins/certifica
 import { randomFrom, testSeed } from '../../support/cli.ts';
 import { type FileLeft, type Remains, filesIn, putInto, record, remainsOf } from '../../support/power-loss.ts';
 import type { OneChange } from './change-once.ts';
-import { lineOf, stateOf, take } from './line.ts';
+import { begun, lineOf, stateOf, take } from './line.ts';
 import { CA_SPEC, DAY, certificateSpec, desiredOf, memoryOf, openssl, outside, tempFolder } from './support.ts';
 
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';
@@ -202,7 +202,7 @@ async function expectMended(remains: Remains, storage: PairStorage): Promise<rea
       desiredOf('Issuer', 'ca', CA_SPEC),
       desiredOf('Certificate', 'www', certificateSpec({ storage })),
     ];
-    const line = lineOf(folder, documents, now);
+    const line = begun(lineOf(folder, documents, now), 'certificates/Certificate/www');
     const steps: string[] = [];
     for (;;) {
       const step = await take(line, 'certificates/Certificate/www');

@@ -1,11 +1,22 @@
 /** Storage as services want it, through whole commands: with the servers themselves, and with commands that count. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, readFileSync, readdirSync, renameSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort, startHaproxy, startNginx } from '../../support/daemons.ts';
-import { ISSUER, type Project, interrupted, projectOf } from './project.ts';
+import { ISSUER, type Project, interrupted, placePair, projectOf } from './project.ts';
 import { DAY } from './support.ts';
 
 function certificateText(name: string, storage: string, more = ''): string {
@@ -191,5 +202,64 @@ describe('a key that fettle made', () => {
     project.clock.at += 70 * DAY;
     expect((await project.run('apply --yes')).stdout).toContain('expiring_soon > renewing');
     expect(await project.memory()).toMatchObject({ kept: { issued: 3 } });
+  });
+});
+
+describe('copies that somebody keeps beside a pair', () => {
+  test('are no leftovers of a swap: they stay, and the renewal waits until they are moved away', async () => {
+    const project = projectOf({
+      'ca.yaml': ISSUER,
+      'www.yaml': certificateText('www', '{ file: { certificate: tls/www.crt, key: tls/www.key } }'),
+    });
+    const at = (name: string): string => join(project.folder, 'tls', name);
+    await project.run('apply --yes --target certificates/Issuer/ca');
+    mkdirSync(at('.'));
+    await placePair(project, 10, 90);
+    const own = readFileSync(at('www.key'));
+    writeFileSync(at('www.key.backup'), 'the only copy of something', { mode: 0o600 });
+    writeFileSync(at('www.crt.backup'), 'another one', { mode: 0o600 });
+    chmodSync(at('www.key'), 0o644);
+    const kept = (): readonly string[] =>
+      ['www.key.backup', 'www.crt.backup'].map((name) => readFileSync(at(name), 'utf8'));
+    const theirs = kept();
+
+    // It is adopted, and its mode is set right, without a word about them.
+    await project.run('import certificates/Certificate/www');
+    await project.run('apply --yes');
+    expect((statSync(at('www.key')).mode & 0o777).toString(8)).toBe('600');
+    expect((await project.run('plan --detailed-exitcode --fail-on findings')).stdout).toContain('0 findings');
+    expect([readFileSync(at('www.key')), ...kept()]).toEqual([own, ...theirs]);
+
+    project.clock.at += 60 * DAY;
+    const { stdout } = await project.run('apply --yes', 3);
+    expect(stdout).toContain(
+      'foreign-key: www.crt.backup and www.key.backup lie where fettle keeps its copies, and fettle made none here yet',
+    );
+    expect([readFileSync(at('www.key')), ...kept()]).toEqual([own, ...theirs]);
+
+    for (const name of ['www.key.backup', 'www.crt.backup']) renameSync(at(name), join(project.folder, name));
+    expect((await project.run('apply --yes')).stdout).toContain('expiring_soon > renewing');
+    expect(readdirSync(at('.')).toSorted()).toEqual(['www.crt', 'www.key']);
+    // From now on what is called so is of a swap.
+    writeFileSync(at('www.key.pending'), 'left', { mode: 0o600 });
+    expect((await project.run('apply --yes')).stdout).toContain('leftovers');
+    expect(readdirSync(at('.')).toSorted()).toEqual(['www.crt', 'www.key']);
+  });
+
+  test('stay when an adopted pair is removed', async () => {
+    const text = certificateText('www', '{ file: { certificate: tls/www.crt, key: tls/www.key } }');
+    const project = projectOf({
+      'ca.yaml': ISSUER,
+      'www.yaml': text.replace('spec:', 'lifecycle: { onRemove: remove }\nspec:'),
+    });
+    const at = (name: string): string => join(project.folder, 'tls', name);
+    await project.run('apply --yes --target certificates/Issuer/ca');
+    mkdirSync(at('.'));
+    await placePair(project, 10, 90);
+    writeFileSync(at('www.key.backup'), 'mine', { mode: 0o600 });
+    await project.run('import certificates/Certificate/www');
+    rmSync(join(project.folder, 'www.yaml'));
+    await project.run('apply --yes');
+    expect(readdirSync(at('.'))).toEqual(['www.key.backup']);
   });
 });

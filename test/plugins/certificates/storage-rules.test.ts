@@ -8,7 +8,8 @@ import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import type { CertificateMemory } from '../../../plugins/certificates/generated.ts';
 import { namesNotAllowed, withConstraints } from '../../../plugins/certificates/name-constraints.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import { foreignKey, issuerNameConstraints, noteKey } from '../../../plugins/certificates/storage-rules.ts';
+import { hasSwapped } from '../../../plugins/certificates/remembered.ts';
+import { foreignKey, issuerNameConstraints, noteKey, noteSwap } from '../../../plugins/certificates/storage-rules.ts';
 import type { CertificatesWriter } from '../../../plugins/certificates/world.ts';
 import type { Change, Memory } from '../../../src/engine/types.ts';
 import {
@@ -380,5 +381,46 @@ describe('issuer-name-constraints', () => {
     expect(
       issuerNameConstraints(change('normal>normal', { fields: [{ path: '/dnsNames' }] }), first, scene).outcome,
     ).toBe(outcome);
+  });
+});
+
+describe('whether fettle has swapped a pair before', () => {
+  const open = (step: Change['step'], goal: 'create' | 'update' | 'remove' = 'update') =>
+    ({ seq: 1, step, goal, at: '', run: 'r' }) as const;
+  const adopted = (more: Partial<Memory>): Memory => memoryOf('Certificate', 'www', { owned: 'adopted', ...more });
+  const { owned: _made, ...nobodys } = memoryOf('Certificate', 'www');
+  test.each<readonly [string, Memory | undefined, boolean]>([
+    ['nothing is remembered', undefined, false],
+    ['it was made here', memoryOf('Certificate', 'www'), true],
+    ['it was adopted', adopted({}), false],
+    ['it was adopted, and renewed since', adopted({ kept: { issued: 1 } }), true],
+    ['it was adopted, and a renewal was broken off', adopted({ open: open('expiring_soon>renewing') }), true],
+    ['that was settled', adopted({ kept: { began: true } }), true],
+    ['an edit is open, which may only set a mode', adopted({ open: open('normal>normal') }), false],
+    ['a removal is open', adopted({ open: open('normal>absent', 'remove') }), false],
+    ['a renewal failed', adopted({ lastError: { at: '', step: 'expired>recovering', message: '' } }), true],
+    ['an edit failed', adopted({ lastError: { at: '', step: 'normal>normal', message: '' } }), false],
+    ['the first one was broken off', { ...nobodys, open: open('absent>normal', 'create') }, true],
+  ])('%s: %j', (_name, memory, expected) => {
+    expect(hasSwapped(memory)).toBe(expected);
+  });
+
+  test.each<readonly [string, CertificatePair, boolean]>([
+    ['nothing is open', pairOf({ leftovers: ['www.key.backup'] }, {}, { owned: 'adopted' }), false],
+    ['a renewal is', pairOf({}, {}, { owned: 'adopted', open: open('expiring_soon>renewing') }), true],
+    ['an edit is', pairOf({}, {}, { owned: 'adopted', open: open('normal>normal') }), false],
+    [
+      'an edit is, with what it left',
+      pairOf({ leftovers: ['www.key.pending'] }, {}, { owned: 'adopted', open: open('normal>normal') }),
+      true,
+    ],
+    [
+      'an edit is, with another key',
+      pairOf({ keyFingerprint: B }, { key: A }, { owned: 'adopted', open: open('normal>normal') }),
+      true,
+    ],
+    ['a removal is', pairOf({}, {}, { owned: 'adopted', open: open('normal>absent', 'remove') }), false],
+  ])('is noted where %s: %j', (_name, pair, expected) => {
+    expect(noteSwap(pair).began ?? false).toBe(expected);
   });
 });

@@ -781,6 +781,28 @@ describe('what is in the way of a first pair', () => {
     expect(read(folder, 'tls')).toBe('mine');
   });
 
+  test('a copy that somebody keeps is left alone', async () => {
+    const folder = tempFolder();
+    const world = await open(folder);
+    mkdirSync(join(folder, 'tls'));
+    writeFileSync(join(folder, 'tls/www.key.backup'), 'mine');
+    const untouched = { untouched: true };
+    await expect(issue(world, { file: EVERYTHING }, untouched)).rejects.toThrow(
+      'www.key.backup lies where fettle keeps',
+    );
+    expect(readdirSync(join(folder, 'tls'))).toEqual(['www.key.backup']);
+    renameSync(join(folder, 'tls/www.key.backup'), join(folder, 'tls/www.key.pending'));
+    await issue(world, { file: EVERYTHING }, untouched);
+    expect(readdirSync(join(folder, 'tls'))).toHaveLength(5);
+    // Beside a pair that is there, nothing that is called so is touched, and no copy is made over it.
+    writeFileSync(join(folder, 'tls/www.key.pending'), 'mine');
+    await expect(issue(world, { file: EVERYTHING }, { first: false, ...untouched })).rejects.toThrow('it stays');
+    rmSync(join(folder, EVERYTHING.chain));
+    await expect(world.tidyPair({ file: EVERYTHING }, true)).rejects.toThrow('it stays');
+    await world.deletePair({ file: EVERYTHING }, true);
+    expect(readdirSync(join(folder, 'tls'))).toEqual(['www.key.pending']);
+  });
+
   test('pending files of a pair that was never finished are not: they are ours', async () => {
     const folder = tempFolder();
     const world = await open(folder);

@@ -11,7 +11,7 @@ import { readPairFiles } from '../../../plugins/certificates/live/pair.ts';
 import { type NewPair, type Validate, settleSwap, swapIn } from '../../../plugins/certificates/live/swap.ts';
 import { readChain } from '../../../plugins/certificates/live/x509-read.ts';
 import type { IssueOrder, KeyAlgorithm, PairStorage } from '../../../plugins/certificates/world.ts';
-import { type Line, lineOf, proposal, stateOf, take, view } from './line.ts';
+import { type Line, begun, lineOf, proposal, stateOf, take, view } from './line.ts';
 import { CA_SPEC, DAY, certificateSpec, desiredOf, openssl, tempFolder } from './support.ts';
 
 const WWW = 'certificates/Certificate/www';
@@ -76,7 +76,8 @@ function folderWith(files: Files): Line {
   mkdirSync(join(folder, 'tls'));
   for (const [name, text] of Object.entries(files))
     writeFileSync(join(folder, 'tls', name), text, { mode: name.includes('.key') ? 0o600 : 0o644 });
-  return lineOf(folder, [desiredOf('Issuer', 'ca', CA_SPEC), desiredOf('Certificate', 'www', certificateSpec())], now);
+  const documents = [desiredOf('Issuer', 'ca', CA_SPEC), desiredOf('Certificate', 'www', certificateSpec())];
+  return begun(lineOf(folder, documents, now), WWW);
 }
 
 /** Whether some certificate and some key in the folder belong together, and are valid at a time. */
