@@ -36,8 +36,7 @@ async function project(): Promise<{ readonly folder: string; readonly emulator: 
   folders.push(folder);
   const { endpoint, tokens, workloads } = emulator;
   const nodes = {
-    endpoint,
-    tokenFile: 'token',
+    provider: { hetzner: { endpoint, token: '${file:token}' } },
     workloads: { http: { url: workloads.url, drainUrl: workloads.drainUrl } },
   };
   writeFiles(folder, {
