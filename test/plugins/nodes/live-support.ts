@@ -2,9 +2,11 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
+import { rmSync } from 'node:fs';
 import { afterEach } from 'vitest';
 import { type Client, type ClientOptions, openClient } from '../../../plugins/nodes/live/client.ts';
 import type { Timing } from '../../../plugins/nodes/live/timing.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 export interface Asked {
   readonly method: string;
@@ -34,6 +36,13 @@ const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
+
+/** A folder that is gone after the test. */
+export function folderOfTest(): string {
+  const folder = temporaryFolder();
+  closing.push(async () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,13 +1,12 @@
 /** The workload source: read whole and believed, or not at all; and its hooks. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, symlink, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSource, type Source, SourceError } from '../../../plugins/nodes/live/workloads.ts';
 import type { NodesConfig } from '../../../plugins/nodes/generated.ts';
-import { serve, serveSocket } from './live-support.ts';
+import { folderOfTest, serve, serveSocket } from './live-support.ts';
 import { configOf, START } from './live-world.ts';
 
 const never = new AbortController().signal;
@@ -197,14 +196,14 @@ describe('over HTTP', () => {
 
 describe('from a file', () => {
   test('relative to the project, through a link too', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'fettle-workloads-'));
+    const folder = folderOfTest();
     await writeFile(join(folder, 'real.json'), JSON.stringify(sound));
     await symlink('real.json', join(folder, 'workloads.json'));
     expect((await source({ file: 'workloads.json' }, { folder }).read(never))?.workloads).toEqual(sound);
   });
 
   test('one that is missing, a folder, a pipe, half written, or far too large is an error', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'fettle-workloads-'));
+    const folder = folderOfTest();
     await writeFile(join(folder, 'half'), JSON.stringify(sound).slice(0, 40));
     await writeFile(join(folder, 'large'), '');
     await truncate(join(folder, 'large'), 65 * 1024 * 1024);

@@ -1,7 +1,6 @@
 /** Every change of a server against the emulated provider: awaited, not made twice, and made out where an answer is lost. */
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nodeHandlers } from '../../../plugins/nodes/apply.ts';
@@ -11,7 +10,7 @@ import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { observe } from '../../../plugins/nodes/observe.ts';
 import type { Desired, Observed, Scene } from '../../../src/engine/types.ts';
 import { actionWaiter } from '../../../plugins/nodes/live/actions.ts';
-import { clientOf, serve } from './live-support.ts';
+import { clientOf, folderOfTest, serve } from './live-support.ts';
 import { elsewhere, orderOf, startWorld, type World } from './live-world.ts';
 
 const never = new AbortController().signal;
@@ -106,7 +105,7 @@ describe('create', () => {
   });
 
   test('user data from a file is sent as it is; one that is too large, or not there, is not ordered at all', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'fettle-nodes-'));
+    const folder = folderOfTest();
     const world = await startWorld({}, {}, folder);
     await writeFile(join(folder, 'init.yaml'), '#cloud-config\nwrite_files: []\n');
     await writeFile(join(folder, 'large.yaml'), 'x'.repeat(32 * 1024 + 1));
@@ -123,7 +122,7 @@ describe('create', () => {
   });
 
   test('the digest of user data is that of its bytes', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'fettle-nodes-'));
+    const folder = folderOfTest();
     const world = await startWorld({}, {}, folder);
     await writeFile(join(folder, 'init'), 'abc');
     // SHA-256 of "abc": FIPS 180-2, B.1.
