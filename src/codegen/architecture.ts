@@ -74,11 +74,13 @@ const LAYERS: readonly Layer[] = [
 
 /** Third-party packages, and the only places that may import them. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
+  '@peculiar/x509': ['plugins/certificates/live/x509-make.ts'],
   ajv: ['src/codegen/**'],
   commander: ['src/commands/**', 'src/cli.ts'],
   croner: ['src/engine/load/freeze.ts'],
   'p-queue': ['src/engine/apply.ts', 'plugins/*/observe.ts'],
   pg: ['src/store/postgres/**'],
+  'reflect-metadata': ['plugins/certificates/live/x509-make.ts'],
   'ts-morph': ['src/codegen/**'],
   yaml: ['src/engine/load/**', 'src/codegen/**'],
 };

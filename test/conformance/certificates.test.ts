@@ -230,11 +230,15 @@ function interrupt(folder: string): void {
   for (const name of ['www.key', 'www.key.pending', 'www.key.backup']) chmodSync(at(name), 0o600);
 }
 
+/** An hour ago: what begins now would not be valid yet for a clock that stood still a moment before. */
+function openssl(...args: readonly string[]): void {
+  execFileSync('faketime', ['-f', '-1h', 'openssl', ...args], { stdio: 'pipe' });
+}
+
 /** An authority that openssl made, and that ends in so many days. */
 function authorityWithOpenssl(folder: string, days: number): void {
   const at = (name: string) => join(folder, 'ca', name);
   mkdirSync(at(''));
-  const openssl = (...args: readonly string[]) => execFileSync('openssl', [...args], { stdio: 'pipe' });
   openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', at('ca.key'));
   chmodSync(at('ca.key'), 0o600);
   const subject = ['-x509', '-subj', '/CN=Test CA', '-days', String(days)];
@@ -246,7 +250,6 @@ function subordinateWithOpenssl(folder: string): void {
   authorityWithOpenssl(folder, 3650);
   for (const name of ['crt', 'key']) renameSync(join(folder, `ca/ca.${name}`), join(folder, `root.${name}`));
   const at = (name: string) => join(folder, name);
-  const openssl = (...args: readonly string[]) => execFileSync('openssl', [...args], { stdio: 'pipe' });
   openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', at('ca/ca.key'));
   chmodSync(at('ca/ca.key'), 0o600);
   openssl('req', '-new', '-subj', '/CN=Sub CA', '-key', at('ca/ca.key'), '-out', at('sub.csr'));

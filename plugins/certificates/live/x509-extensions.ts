@@ -6,9 +6,6 @@ import { OBJECT_ID, OCTETS, SEQUENCE, type Value, contextTag, valuesOf } from '.
 
 /** 2.5.29.30 */
 const NAME_CONSTRAINTS = Buffer.from('551d1e', 'hex');
-/** 2.5.29.14 */
-const SUBJECT_KEY_ID = Buffer.from('551d0e', 'hex');
-const VERSION = contextTag(0, true);
 const EXTENSIONS = contextTag(3, true);
 const PERMITTED = contextTag(0, true);
 const EXCLUDED = contextTag(1, true);
@@ -20,18 +17,6 @@ function fieldsOf(certificate: X509Certificate): readonly Value[] {
   const [whole] = valuesOf(certificate.raw) ?? [];
   const [signed] = whole === undefined ? [] : (valuesOf(whole.content) ?? []);
   return signed === undefined ? [] : (valuesOf(signed.content) ?? []);
-}
-
-/** The subject as it is encoded: of version 3, it follows version, serial, algorithm, issuer and validity. */
-export function subjectOf(certificate: X509Certificate): Buffer | undefined {
-  const fields = fieldsOf(certificate);
-  return fields[fields[0]?.tag === VERSION ? 5 : 4]?.raw;
-}
-
-/** What its own key is known by, where it says so. */
-export function subjectKeyId(certificate: X509Certificate): Buffer | undefined {
-  const der = extensionOf(certificate, SUBJECT_KEY_ID);
-  return der === undefined ? undefined : valuesOf(der)?.[0]?.content;
 }
 
 /** What an extension holds; undefined where there is none, or the certificate has a form of its own. */

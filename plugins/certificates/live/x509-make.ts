@@ -1,36 +1,16 @@
-/** X.509 certificates as we make them: authorities of our own, and server certificates that one of them or their own key signs. */
+/**
+ * X.509 certificates as we make them: an authority of our own, and server certificates that an authority or their
+ * own key signs. The library is loaded when the first certificate is made, because loading it takes longer than a plan.
+ */
 
-import { type KeyObject, X509Certificate, generateKeyPair, hash, randomBytes, sign as signWith } from 'node:crypto';
+import { type KeyObject, X509Certificate, generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import type * as X509Library from '@peculiar/x509';
 import { DAY_MS } from '../days.ts';
 import type { KeyAlgorithm } from '../world.ts';
-import {
-  BITS,
-  BOOLEAN,
-  GENERALIZED_TIME,
-  INTEGER,
-  OCTETS,
-  SEQUENCE,
-  SET,
-  UTC_TIME,
-  UTF8_TEXT,
-  contextTag,
-  namedBits,
-  objectId,
-  value,
-  valuesOf,
-} from './der.ts';
-import { subjectKeyId, subjectOf } from './x509-extensions.ts';
 import { keyAlgorithmOf } from './x509-read.ts';
 
 const generate = promisify(generateKeyPair);
-
-/** Not in the way of anything else that runs: a signature of a large RSA key takes milliseconds. */
-function signData(algorithm: string | undefined, data: Buffer, key: KeyObject): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    signWith(algorithm ?? null, data, key, (error, signature) => (error === null ? resolve(signature) : reject(error)));
-  });
-}
 
 /** Certificates begin a little in the past: the clocks of their clients may be behind ours. */
 const CLOCK_SKEW_MS = 5 * 60_000;
@@ -82,22 +62,31 @@ export function keyPem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** How a key signs: its hash, and its algorithm as certificates name it. */
-interface Signing {
-  /** Absent where the algorithm has one of its own. */
-  readonly hash?: string;
-  readonly algorithm: Buffer;
+type Library = typeof X509Library;
+
+async function library(): Promise<Library> {
+  // The library finds its parts through it, and does not load it by itself.
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
 }
 
-const NULL = Buffer.from([0x05, 0x00]);
+type KeyAlgorithmName = Parameters<KeyObject['toCryptoKey']>[0];
 
-/** How keys of a kind sign, with a hash as strong as the key (RFC 5758, 3.2; RFC 4055, 5; RFC 8410, 3). */
+interface Signing {
+  readonly key: KeyAlgorithmName;
+  readonly signature: { readonly name: string; readonly hash?: string };
+}
+
+/** How keys of a kind sign; a hash as strong as the key. */
 const SIGNING: Readonly<Record<string, Signing>> = {
-  'ecdsa-p256': { hash: 'sha256', algorithm: value(SEQUENCE, objectId('1.2.840.10045.4.3.2')) },
-  'ecdsa-p384': { hash: 'sha384', algorithm: value(SEQUENCE, objectId('1.2.840.10045.4.3.3')) },
-  'ecdsa-p521': { hash: 'sha512', algorithm: value(SEQUENCE, objectId('1.2.840.10045.4.3.4')) },
-  rsa: { hash: 'sha256', algorithm: value(SEQUENCE, objectId('1.2.840.113549.1.1.11'), NULL) },
-  ed25519: { algorithm: value(SEQUENCE, objectId('1.3.101.112')) },
+  'ecdsa-p256': { key: { name: 'ECDSA', namedCurve: 'P-256' }, signature: { name: 'ECDSA', hash: 'SHA-256' } },
+  'ecdsa-p384': { key: { name: 'ECDSA', namedCurve: 'P-384' }, signature: { name: 'ECDSA', hash: 'SHA-384' } },
+  'ecdsa-p521': { key: { name: 'ECDSA', namedCurve: 'P-521' }, signature: { name: 'ECDSA', hash: 'SHA-512' } },
+  rsa: {
+    key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+    signature: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+  },
+  ed25519: { key: { name: 'Ed25519' }, signature: { name: 'Ed25519' } },
 };
 
 function signingOf(key: KeyObject): Signing {
@@ -117,73 +106,15 @@ export function canSign(key: KeyObject): boolean {
   }
 }
 
-/** A positive number of 127 bits, never with leading zeros. */
-function randomSerial(): Buffer {
+/** A positive number of 127 bits, never with leading zeros: hex digits. */
+function randomSerial(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
-  return value(INTEGER, bytes);
+  return bytes.toString('hex');
 }
 
 /** Dates of certificates have no fractions of seconds. */
 const wholeSecond = (ms: number): number => Math.floor(ms / 1000) * 1000;
-
-/** A time: in two digits of the year until 2049, in four from then on (RFC 5280, 4.1.2.5). */
-function time(ms: number): Buffer {
-  const digits = `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-T:]/gu, '')}Z`;
-  const year = Number(digits.slice(0, 4));
-  return year >= 1950 && year < 2050
-    ? value(UTC_TIME, Buffer.from(digits.slice(2), 'latin1'))
-    : value(GENERALIZED_TIME, Buffer.from(digits, 'latin1'));
-}
-
-/** A distinguished name of a common name alone, or of nothing. */
-function nameOf(commonName: string | undefined): Buffer {
-  if (commonName === undefined) return value(SEQUENCE);
-  const part = value(SEQUENCE, objectId('2.5.4.3'), value(UTF8_TEXT, Buffer.from(commonName, 'utf8')));
-  return value(SEQUENCE, value(SET, part));
-}
-
-function extension(id: string, isCritical: boolean, content: Buffer): Buffer {
-  const critical = isCritical ? [value(BOOLEAN, Buffer.from([0xff]))] : [];
-  return value(SEQUENCE, objectId(id), ...critical, value(OCTETS, content));
-}
-
-/** Whether a certificate is an authority's, and how many others may stand below it (RFC 5280, 4.2.1.9). */
-function basicConstraints(below: number | undefined): Buffer {
-  const parts = below === undefined ? [] : [value(BOOLEAN, Buffer.from([0xff])), value(INTEGER, Buffer.from([below]))];
-  return extension('2.5.29.19', true, value(SEQUENCE, ...parts));
-}
-
-/** RFC 5280, 4.2.1.3. */
-const USAGE = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;
-
-function keyUsage(...uses: readonly (keyof typeof USAGE)[]): Buffer {
-  return extension('2.5.29.15', true, namedBits(...uses.map((use) => USAGE[use])));
-}
-
-/** For the servers of TLS, and nothing else (RFC 5280, 4.2.1.12). */
-const SERVER_AUTH = extension('2.5.29.37', false, value(SEQUENCE, objectId('1.3.6.1.5.5.7.3.1')));
-
-/** DNS names (RFC 5280, 4.2.1.6). Throws where one is not ASCII: nothing else is a DNS name there. */
-function alternativeNames(names: readonly string[], isCritical: boolean): Buffer {
-  const each = names.map((name) => {
-    // oxlint-disable-next-line no-control-regex
-    if (!/^[\u0021-\u007e]+$/u.test(name)) throw new Error('a DNS name of a certificate has letters of ASCII alone');
-    return value(contextTag(2, false), Buffer.from(name.toLowerCase(), 'latin1'));
-  });
-  return extension('2.5.29.17', isCritical, value(SEQUENCE, ...each));
-}
-
-/** What a public key is known by: SHA-1 of its bits (RFC 5280, 4.2.1.2, method 1). */
-function keyIdOf(spki: Buffer): Buffer {
-  const [whole] = valuesOf(spki) ?? [];
-  const bits = whole === undefined ? undefined : valuesOf(whole.content)?.find(({ tag }) => tag === BITS);
-  if (bits === undefined) throw new Error('a public key without its bits');
-  // The first byte counts the bits that are not used.
-  return hash('sha1', bits.content.subarray(1), 'buffer');
-}
-
-const spkiOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
 
 interface Draft {
   readonly subject: string | undefined;
@@ -191,42 +122,63 @@ interface Draft {
   readonly signer: Signer | undefined;
   readonly notBefore: number;
   readonly notAfter: number;
-  readonly extensions: readonly Buffer[];
+  readonly extensions: (x509: Library) => InstanceType<Library['Extension']>[];
 }
 
-/** Name and key of what signs. Names are compared byte by byte: an authority's own encoding of its subject is taken over. */
-function issuerOf(signer: Signer): { readonly name: Buffer; readonly keyId: Buffer } {
-  const name = subjectOf(signer.certificate);
-  if (name === undefined) throw new Error('the certificate of the authority has no subject');
-  return { name, keyId: subjectKeyId(signer.certificate) ?? keyIdOf(spkiOf(signer.certificate.publicKey)) };
+/** What a signer gives to every certificate that it signs. */
+interface Signed {
+  readonly name: InstanceType<Library['Name']>;
+  /** Hex digits. */
+  readonly keyId: string;
+  readonly key: ReturnType<KeyObject['toCryptoKey']>;
+  readonly algorithm: Signing['signature'];
 }
 
-/** A certificate of version 3 (RFC 5280, 4.1). */
-async function sign({ subject, keys, signer, notBefore, notAfter, extensions }: Draft): Promise<X509Certificate> {
-  const spki = spkiOf(keys.publicKey);
-  const name = nameOf(subject);
-  const keyId = keyIdOf(spki);
-  const issuer = signer === undefined ? { name, keyId } : issuerOf(signer);
-  const key = signer?.key ?? keys.privateKey;
+/** By its key: an authority signs many certificates one after the other. */
+const signers = new WeakMap<KeyObject, Promise<Signed>>();
+
+async function signedBy({ certificate, key }: Signer, x509: Library): Promise<Signed> {
+  // Names of issuers are compared byte by byte: the authority's own encoding of its subject is taken over.
+  const authority = new x509.X509Certificate(certificate.raw);
+  const keyId =
+    authority.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId ??
+    (await x509.SubjectKeyIdentifierExtension.create(authority.publicKey)).keyId;
+  return { name: authority.subjectName, keyId, ...signingKey(key) };
+}
+
+function signingKey(key: KeyObject): Pick<Signed, 'key' | 'algorithm'> {
   const signing = signingOf(key);
-  const all = [
-    ...extensions,
-    extension('2.5.29.14', false, value(OCTETS, keyId)),
-    extension('2.5.29.35', false, value(SEQUENCE, value(contextTag(0, false), issuer.keyId))),
-  ];
-  const signed = value(
-    SEQUENCE,
-    value(contextTag(0, true), value(INTEGER, Buffer.from([2]))),
-    randomSerial(),
-    signing.algorithm,
-    issuer.name,
-    value(SEQUENCE, time(notBefore), time(notAfter)),
-    name,
-    spki,
-    value(contextTag(3, true), value(SEQUENCE, ...all)),
-  );
-  const signature = await signData(signing.hash, signed, key);
-  return new X509Certificate(value(SEQUENCE, signed, signing.algorithm, value(BITS, Buffer.from([0]), signature)));
+  return { key: key.toCryptoKey(signing.key, false, ['sign']), algorithm: signing.signature };
+}
+
+function knownSigner(signer: Signer, x509: Library): Promise<Signed> {
+  const known = signers.get(signer.key) ?? signedBy(signer, x509);
+  signers.set(signer.key, known);
+  return known;
+}
+
+async function sign(draft: Draft): Promise<X509Certificate> {
+  const x509 = await library();
+  const { keys, signer } = draft;
+  const spki = keys.publicKey.export({ type: 'spki', format: 'der' });
+  const subject = new x509.Name(draft.subject === undefined ? [] : [{ CN: [{ utf8String: draft.subject }] }]);
+  const subjectKeyId = await x509.SubjectKeyIdentifierExtension.create(spki);
+  const by: Signed =
+    signer === undefined
+      ? { name: subject, keyId: subjectKeyId.keyId, ...signingKey(keys.privateKey) }
+      : await knownSigner(signer, x509);
+  const made = await x509.X509CertificateGenerator.create({
+    serialNumber: randomSerial(),
+    subject,
+    issuer: by.name,
+    notBefore: new Date(draft.notBefore),
+    notAfter: new Date(draft.notAfter),
+    publicKey: spki,
+    signingKey: by.key,
+    signingAlgorithm: by.algorithm,
+    extensions: [...draft.extensions(x509), subjectKeyId, new x509.AuthorityKeyIdentifierExtension(by.keyId)],
+  });
+  return new X509Certificate(Buffer.from(made.rawData));
 }
 
 /**
@@ -245,12 +197,18 @@ export async function makeAuthority(
     signer,
     notBefore: wholeSecond(now - CLOCK_SKEW_MS),
     notAfter: wholeSecond(now + AUTHORITY_DAYS * DAY_MS),
-    extensions: [basicConstraints(below), keyUsage('keyCertSign', 'cRLSign')],
+    extensions: (x509) => [
+      new x509.BasicConstraintsExtension(true, below, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ],
   });
 }
 
 /** A server certificate. It never outlives its authority, for no client would accept it then. */
 export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
+  // Other characters would be encoded as something that no client compares with the host's name.
+  if (!order.dnsNames.every((name) => /^[\x21-\x7e]+$/u.test(name)))
+    throw new Error('a DNS name in a certificate has letters of ASCII alone; others are written in Punycode');
   const [first = ''] = order.dnsNames;
   const commonName = first.length <= MAX_COMMON_NAME && order.bare !== true ? first : undefined;
   const authority = order.signer?.certificate;
@@ -263,13 +221,19 @@ export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
     signer: order.signer,
     notBefore: wholeSecond(authority === undefined ? begins : Math.max(begins, authority.validFromDate.getTime())),
     notAfter: wholeSecond(authority === undefined ? ends : Math.min(ends, authority.validToDate.getTime())),
-    extensions: [
-      basicConstraints(undefined),
-      // RSA key exchange, where an old client still asks for it, encrypts to the key.
-      isRsa ? keyUsage('digitalSignature', 'keyEncipherment') : keyUsage('digitalSignature'),
-      SERVER_AUTH,
+    extensions: (x509) => [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(
+        // RSA key exchange, where an old client still asks for it, encrypts to the key.
+        x509.KeyUsageFlags.digitalSignature | (isRsa ? x509.KeyUsageFlags.keyEncipherment : 0),
+        true,
+      ),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       // Without a subject, the names are all that identifies it: then clients have to understand them.
-      alternativeNames(order.dnsNames, commonName === undefined),
+      new x509.SubjectAlternativeNameExtension(
+        order.dnsNames.map((value) => ({ type: 'dns' as const, value: value.toLowerCase() })),
+        commonName === undefined,
+      ),
     ],
   });
 }

@@ -1,19 +1,9 @@
-/** DER as it is put together and taken apart, with openssl as the witness. */
+/** DER and PEM as they are taken apart, and what certificates say of time, with openssl as the witness. */
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  INTEGER,
-  OCTETS,
-  SEQUENCE,
-  UTF8_TEXT,
-  namedBits,
-  objectId,
-  value,
-  valuesOf,
-} from '../../../plugins/certificates/live/der.ts';
+import { SEQUENCE, valuesOf } from '../../../plugins/certificates/live/der.ts';
 import { blocksOf } from '../../../plugins/certificates/live/pem.ts';
 import { makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { DAY, openssl, tempFolder } from './support.ts';
@@ -24,56 +14,26 @@ function parsed(der: Buffer): string {
   return openssl(folder, 'asn1parse', '-inform', 'DER', '-in', 'der');
 }
 
-describe('a value', () => {
-  test.each([0, 1, 127, 128, 255, 256, 65_535, 65_536])(
-    'of %i bytes has its length in front, as openssl reads it',
-    (length) => {
-      const der = value(SEQUENCE, value(OCTETS, Buffer.alloc(length, 7)));
-      expect(parsed(der)).toMatch(new RegExp(`prim: OCTET STRING`, 'u'));
-      expect(parsed(der)).toMatch(new RegExp(`l= *${length} prim`, 'u'));
-      const [whole] = valuesOf(der) ?? [];
-      expect(whole?.raw.equals(der)).toBe(true);
-      expect(valuesOf(whole?.content ?? Buffer.of(1))?.[0]?.content).toHaveLength(length);
-    },
-  );
-
-  test('is taken apart as it was put together', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.constantFrom(INTEGER, OCTETS, UTF8_TEXT), fc.uint8Array({ maxLength: 300 })), {
-          maxLength: 20,
-        }),
-        (parts) => {
-          const der = Buffer.concat(parts.map(([tag, bytes]) => value(tag, bytes)));
-          expect(valuesOf(der)?.map(({ tag, content }) => [tag, [...content]])).toEqual(
-            parts.map(([tag, bytes]) => [tag, [...bytes]]),
-          );
-        },
-      ),
-    );
+describe('values', () => {
+  test('are those that openssl sees, of any length', () => {
+    for (const bits of ['512', '2048', '4096']) {
+      const folder = tempFolder();
+      openssl(folder, 'genrsa', '-traditional', '-out', 'key', bits);
+      openssl(folder, 'rsa', '-in', 'key', '-traditional', '-outform', 'DER', '-out', 'der');
+      const der = readFileSync(join(folder, 'der'));
+      const [whole, ...none] = valuesOf(der) ?? [];
+      expect([whole?.tag, none]).toEqual([SEQUENCE, []]);
+      const lengths = [...parsed(der).matchAll(/d=1 +hl=\d+ l= *(\d+) prim: INTEGER/gu)].map(([, length]) =>
+        Number(length),
+      );
+      expect(valuesOf(whole?.content ?? Buffer.alloc(0))?.map(({ content }) => content.length)).toEqual(lengths);
+    }
   });
 
-  test.each(['1.2.840.10045.4.3.2', '2.5.29.17', '1.3.101.112', '1.3.6.1.4.1.99999.4294967295'])(
-    'that names %s does so for openssl',
-    (id) => {
-      const shown = parsed(value(SEQUENCE, objectId(id)));
-      const names: Readonly<Record<string, string>> = {
-        '1.2.840.10045.4.3.2': 'ecdsa-with-SHA256',
-        '2.5.29.17': 'X509v3 Subject Alternative Name',
-        '1.3.101.112': 'ED25519',
-      };
-      expect(shown).toContain(names[id] ?? id);
-    },
-  );
-
-  test.each([
-    [[0], '03020780'],
-    [[0, 2], '030205a0'],
-    [[5, 6], '03020106'],
-    [[7], '03020001'],
-    [[0, 8], '0303078080'],
-  ])('of the bits %j is %s', (bits, hex) => {
-    expect(namedBits(...bits).toString('hex')).toBe(hex);
+  test('cut short are none', () => {
+    const der = Buffer.from('3006020101020102', 'hex');
+    expect(valuesOf(der)).toHaveLength(1);
+    for (let length = 1; length < der.length; length += 1) expect(valuesOf(der.subarray(0, length))).toBeUndefined();
   });
 });
 
