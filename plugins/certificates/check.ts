@@ -2,6 +2,7 @@
 
 import type { Mistake } from '../../src/engine/plugin.ts';
 import type { Desired, Json } from '../../src/engine/types.ts';
+import { isAllowed } from './allowed-command.ts';
 import { checkDomain } from './check-domain.ts';
 import type { CertificateSpec, CertificatesConfig, DomainSpec, IssuerSpec } from './generated.ts';
 import {
@@ -105,7 +106,7 @@ function checkCommand(
   pointer: string,
   { commands = [] }: Partial<CertificatesConfig>,
 ): readonly Mistake[] {
-  if (commands.some((each) => each.length === words.length && each.every((word, i) => word === words[i]))) return [];
+  if (isAllowed(words, commands)) return [];
   return [
     {
       code: 'command-not-allowed',

@@ -26,26 +26,40 @@ import { dedication } from './settings.ts';
 
 type Taking = { readonly goal: 'remove' | 'replace' } & Pick<Proposal, 'because' | 'cause' | 'fields'>;
 
-/** The step that takes a node away, or nearer to it; undefined where the provider is already at it. */
-function leaving(state: string, how: Taking): Proposal<NodeStep> | undefined {
+/** The step that drains a node; undefined where it is not in service. */
+function drainStep(state: string): NodeStep | undefined {
   switch (state) {
     case 'ready':
-      return { step: 'ready>draining', ...how };
+      return 'ready>draining';
     case 'active':
-      return { step: 'active>draining', ...how };
+      return 'active>draining';
     case 'idle':
-      return { step: 'idle>draining', ...how };
-    case 'provisioning':
-      return { step: 'provisioning>decommissioned', ...how };
-    case 'initializing':
-      return { step: 'initializing>decommissioned', ...how };
-    case 'draining':
-      return { step: 'draining>decommissioned', ...how };
-    case 'unhealthy':
-      return { step: 'unhealthy>decommissioned', ...how };
+      return 'idle>draining';
     default:
       return undefined;
   }
+}
+
+/** The step that deletes a node which has nothing to drain; undefined where the provider is already at it. */
+function deleteStep(state: string): NodeStep | undefined {
+  switch (state) {
+    case 'provisioning':
+      return 'provisioning>decommissioned';
+    case 'initializing':
+      return 'initializing>decommissioned';
+    case 'draining':
+      return 'draining>decommissioned';
+    case 'unhealthy':
+      return 'unhealthy>decommissioned';
+    default:
+      return undefined;
+  }
+}
+
+/** The step that takes a node away, or nearer to it. */
+function leaving(state: string, how: Taking): Proposal<NodeStep> | undefined {
+  const step = drainStep(state) ?? deleteStep(state);
+  return step === undefined ? undefined : { step, ...how };
 }
 
 /** The field that says whether the workload source knows of a drain. */
@@ -134,16 +148,8 @@ function diskFull(pair: NodePair, state: string): Proposal<NodeStep> | undefined
     because: `its disk is ${used} % full, ${DISK_FULL_PERCENT} % are the most`,
     cause: 'policy',
   } as const;
-  switch (state) {
-    case 'ready':
-      return { step: 'ready>draining', ...how };
-    case 'active':
-      return { step: 'active>draining', ...how };
-    case 'idle':
-      return { step: 'idle>draining', ...how };
-    default:
-      return undefined;
-  }
+  const step = drainStep(state);
+  return step === undefined ? undefined : { step, ...how };
 }
 
 function power(pair: NodePair, wanted: 'on' | 'off'): Proposal<NodeStep> | undefined {

@@ -20,11 +20,6 @@ export interface Command {
   readonly signal: AbortSignal;
 }
 
-/** Whether a command line stands word for word among those that may be run. */
-export function isAllowed(words: readonly string[], allowed: readonly (readonly string[])[]): boolean {
-  return allowed.some((each) => each.length === words.length && each.every((word, i) => word === words[i]));
-}
-
 /** A command line for a reader. */
 export function commandText(words: readonly string[]): string {
   return words.map((word) => (/^[\w./:=@%+,-]+$/u.test(word) ? word : JSON.stringify(word))).join(' ');
