@@ -33,6 +33,7 @@ interface Layer {
 export const PLUGIN_HELPERS = [
   'canonical',
   'load/amounts',
+  'paths',
   'plugin',
   'redact',
   'ref',
@@ -97,7 +98,7 @@ const NOT_PURE = [
 /** Modules of Node.js that pure files may use all the same: they compute, and touch nothing. */
 const PURE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['src/engine/canonical.ts'],
-  'node:path': ['plugins/*/paths.ts'],
+  'node:path': ['plugins/*/paths.ts', 'src/engine/paths.ts'],
   'node:util': ['src/report/*.ts'],
 };
 
