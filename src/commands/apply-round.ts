@@ -18,7 +18,7 @@ import type { Draft, LogRecord } from '../engine/record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
 import { countRows } from '../report/apply-text.ts';
 import { differenceText } from '../report/difference-text.ts';
-import { printable } from '../report/text.ts';
+import { printable } from '../engine/printable.ts';
 import { damageText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
 import type { Fence, Head, ReadReport, Store } from '../store/store.ts';

@@ -2,16 +2,8 @@
 
 import type { Plan, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { type FieldRow, fieldRows, valueText } from './fields.ts';
-import {
-  columnWidth,
-  type Paint,
-  painter,
-  plural,
-  printable as harmless,
-  scopeText,
-  shortDigests,
-  spanText,
-} from './text.ts';
+import { printable as harmless } from '../engine/printable.ts';
+import { columnWidth, type Paint, painter, plural, scopeText, shortDigests, spanText } from './text.ts';
 
 export interface PlanTextOptions {
   readonly color: boolean;
