@@ -33,6 +33,7 @@ interface Layer {
 export const PLUGIN_HELPERS = [
   'canonical',
   'load/amounts',
+  'origin',
   'plugin',
   'redact',
   'ref',

@@ -35,6 +35,8 @@ async function savedPlan(
   if (altered) shell.stderr.write(`${file} was altered after it was saved, or was not saved by plan --out\n`);
   else if (plan.project !== project.config.name)
     shell.stderr.write(`${file} is a plan of project ${printable(plan.project)}; this is ${project.config.name}\n`);
+  else if (plan.plan_digest === undefined)
+    shell.stderr.write(`${file} has no digest: the memory could not be read when it was made. Plan again.\n`);
   else return plan;
   return 'plan-refused';
 }

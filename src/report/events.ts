@@ -365,7 +365,7 @@ export function* planEvents(plan: Plan): Generator<EventBody> {
     ...info(summaryText(plan)),
     type: 'change_summary',
     changes: planCounts(plan),
-    plan_digest: plan.plan_digest,
+    ...(plan.plan_digest === undefined ? {} : { plan_digest: plan.plan_digest }),
   };
   yield logHeadEvent(plan.log_head);
 }
