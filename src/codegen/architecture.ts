@@ -69,7 +69,7 @@ const LAYERS: readonly Layer[] = [
   },
   { files: ['src/plugins.ts'], may: ['plugins/*/plugin.ts', ...EMULATORS, ...PLUGIN_HELPERS, 'src/sandbox/**'] },
   { files: ['src/shell.ts'], may: [], types: ['src/*.ts'] },
-  { files: ['src/*.ts'], may: ['src/*.ts', 'src/commands/main.ts'] },
+  { files: ['src/*.ts'], may: ['src/*.ts', 'src/commands/main.ts', 'src/engine/printable.ts'] },
   { files: EMULATORS, may: ['$plugin/**', ...PLUGIN_HELPERS, 'src/sandbox/**'] },
   { files: ['plugins/*/**'], may: ['$plugin/**', ...PLUGIN_HELPERS] },
 ];

@@ -5,7 +5,8 @@ import { FOLDER_FORMAT, isPathFormat, pathMistake } from '../paths.ts';
 import { codePoints } from '../schema-runtime.ts';
 import { pointerParts } from './documents.ts';
 import { limits } from './limits.ts';
-import { echo, printable, shorten } from './mistake.ts';
+import { printable } from '../printable.ts';
+import { echo, shorten } from './mistake.ts';
 import { nearest, suggest } from './nearest.ts';
 
 /** A mistake at a JSON pointer into a document; `at: 'key'` means the key's own place. */
