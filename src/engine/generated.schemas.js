@@ -2985,8 +2985,7 @@ export const schemas = {
     "resource_drift",
     "checks",
     "gaps",
-    "summary",
-    "plan_digest"
+    "summary"
   ],
   "description": "A plan as `fettle plan -o FILE` writes it.",
   "properties": {
@@ -3289,7 +3288,7 @@ export const schemas = {
     },
     "plan_digest": {
       "type": "string",
-      "description": "Over what would run.",
+      "description": "Over all that decides what the accepted rows do; absent where the memory could not be read.",
       "pattern": "^sha256:[0-9a-f]{64}$"
     },
     "log_head": {
