@@ -1,7 +1,7 @@
 /** The workload source: read whole and believed, or not at all; and its hooks. */
 
 import { execFileSync } from 'node:child_process';
-import { symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSource, type Source, SourceError } from '../../../plugins/nodes/live/workloads.ts';
@@ -211,9 +211,10 @@ describe('from a file', () => {
     await writeFile(join(folder, 'large'), '');
     await truncate(join(folder, 'large'), 65 * 1024 * 1024);
     execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await mkdir(join(folder, 'folder'));
     for (const [file, message] of [
       ['missing', 'the workload file missing cannot be read (ENOENT)'],
-      ['.', 'is no regular file'],
+      ['folder', 'is no regular file'],
       ['pipe', 'is no regular file'],
       ['half', 'is no JSON'],
       ['large', 'is larger than 67108864 bytes'],
