@@ -1005,7 +1005,7 @@ const kinds = {
                 "./ca/ca.crt"
               ]
             ],
-            "description": "PEM files with more trust anchors, relative to the document; one that is not there yet is left out.",
+            "description": "PEM files with more trust anchors, relative to the document. One that is missing, or holds no certificate in PEM, is a finding.",
             "items": {
               "type": "string",
               "minLength": 1,
