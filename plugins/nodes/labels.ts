@@ -32,12 +32,15 @@ export function labelValue(text: string): string {
   return rest === '' ? digest : `${rest}-${digest}`;
 }
 
-/** When a server was drained, by its label: ISO 8601; `undefined` where it is not drained, `now` where the label says no time. */
-export function drainedAt(labels: Readonly<Record<string, string>>, now: number): string | undefined {
+/**
+ * When a server was drained, by its label: ISO 8601; `undefined` where it is not drained, `now` where the label says no
+ * time, and never earlier than `from`, since when it was in service (epoch ms).
+ */
+export function drainedAt(labels: Readonly<Record<string, string>>, from: number, now: number): string | undefined {
   const value = labels[LABELS.drain];
   if (value === undefined) return undefined;
   const ms = /^\d{1,11}$/u.test(value) ? Number(value) * 1000 : now;
-  return new Date(Math.min(ms, now)).toISOString();
+  return new Date(Math.min(Math.max(ms, from), now)).toISOString();
 }
 
 /** The value of the drain label at a time, in epoch ms. */

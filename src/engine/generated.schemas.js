@@ -3839,7 +3839,7 @@ export const schemas = {
   "properties": {
     "at": {
       "type": "string",
-      "description": "When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now.",
+      "description": "When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now.",
       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
     },
     "nodes": {
@@ -3862,17 +3862,19 @@ export const schemas = {
           },
           "emptySince": {
             "type": "string",
-            "description": "Since when it has had no container, where it has none.",
+            "description": "Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there.",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
           },
           "startedTotal": {
             "type": "integer",
             "minimum": 0,
+            "maximum": 9007199254740991,
             "description": "Containers that ever started there; it never runs backwards but when the source begins anew."
           },
           "allocatedMb": {
             "type": "number",
             "minimum": 0,
+            "maximum": 1000000000,
             "description": "Memory that its containers have, in MB; the sum over them where this is left out."
           },
           "diskUsedPercent": {
@@ -3899,6 +3901,7 @@ export const schemas = {
                 "mb": {
                   "type": "number",
                   "minimum": 0,
+                  "maximum": 1000000000,
                   "default": 0,
                   "description": "Its memory, in MB."
                 },
@@ -3911,6 +3914,7 @@ export const schemas = {
                 "players": {
                   "type": "integer",
                   "minimum": 0,
+                  "maximum": 9007199254740991,
                   "description": "How many players are connected; not known where this is left out."
                 },
                 "since": {
@@ -3944,6 +3948,7 @@ export const schemas = {
           "mb": {
             "type": "number",
             "minimum": 0,
+            "maximum": 1000000000,
             "default": 0,
             "description": "Memory that it needs, in MB."
           },
