@@ -452,6 +452,7 @@ export const tables = {
         },
       ],
       references: [],
+      paths: [{ pointer: '/localCa/dir', use: 'write', folder: true }],
       memoryVersion: 1,
     },
     Certificate: {
@@ -625,6 +626,15 @@ export const tables = {
         },
       ],
       references: [{ pointer: '/issuer', kind: 'Issuer' }],
+      paths: [
+        { pointer: '/storage/file/certificate', use: 'write' },
+        { pointer: '/storage/file/key', use: 'write' },
+        { pointer: '/storage/file/chain', use: 'write' },
+        { pointer: '/storage/file/fullchain', use: 'write' },
+        { pointer: '/storage/file/combined', use: 'write' },
+        { pointer: '/storage/directory/path', use: 'write', folder: true },
+        { pointer: '/reload/signal/pidFile', use: 'read' },
+      ],
       memoryVersion: 1,
     },
     Domain: {
@@ -685,10 +695,12 @@ export const tables = {
       },
       rules: [],
       references: [{ pointer: '/certificate', kind: 'Certificate' }],
+      paths: [{ pointer: '/trust/*', use: 'read' }],
       memoryVersion: 1,
     },
   },
   secrets: [],
+  settingPaths: [{ pointer: '/pidFiles/*', use: 'read' }],
   findings: [
     {
       code: 'ca-unusable',

@@ -33,6 +33,8 @@ interface Layer {
 export const PLUGIN_HELPERS = [
   'canonical',
   'load/amounts',
+  'origin',
+  'paths',
   'plugin',
   'redact',
   'ref',
@@ -68,7 +70,7 @@ const LAYERS: readonly Layer[] = [
   },
   { files: ['src/plugins.ts'], may: ['plugins/*/plugin.ts', ...EMULATORS, ...PLUGIN_HELPERS, 'src/sandbox/**'] },
   { files: ['src/shell.ts'], may: [], types: ['src/*.ts'] },
-  { files: ['src/*.ts'], may: ['src/*.ts', 'src/commands/main.ts'] },
+  { files: ['src/*.ts'], may: ['src/*.ts', 'src/commands/main.ts', 'src/engine/printable.ts'] },
   { files: EMULATORS, may: ['$plugin/**', ...PLUGIN_HELPERS, 'src/sandbox/**'] },
   { files: ['plugins/*/**'], may: ['$plugin/**', ...PLUGIN_HELPERS] },
 ];
@@ -98,7 +100,7 @@ const NOT_PURE = [
 /** Modules of Node.js that pure files may use all the same: they compute, and touch nothing. */
 const PURE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['src/engine/canonical.ts'],
-  'node:path': ['plugins/*/paths.ts'],
+  'node:path': ['plugins/*/paths.ts', 'src/engine/paths.ts'],
   'node:util': ['src/report/*.ts'],
 };
 

@@ -1,9 +1,8 @@
-/** Documents of the plugin: their checks, and their paths seen from the project. */
+/** Documents of the plugin: their checks. */
 
 import { describe, expect, test } from 'vitest';
 import { check as checkWith, checkTogether } from '../../../plugins/certificates/check.ts';
 import type { CertificateSpec, DomainSpec } from '../../../plugins/certificates/generated.ts';
-import { fromProject } from '../../../plugins/certificates/paths.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Desired, Json } from '../../../src/engine/types.ts';
 import { CA_SPEC, certificateSpec, desiredOf } from './support.ts';
@@ -14,37 +13,6 @@ const domain = (more: Partial<DomainSpec>) =>
   desiredOf('Domain', 'www', { host: 'a.test', port: 443, expiryWarnDays: 30, ...more });
 
 const check = (desired: Desired, settings: Json = {}) => checkWith(desired, undefined, settings);
-
-describe('paths', () => {
-  test.each([
-    ['main.yaml', './ca', 'ca'],
-    ['main.yaml', 'ca/', 'ca'],
-    ['desired/main.yaml', './tls/../tls/www.crt', 'desired/tls/www.crt'],
-    ['desired/a/main.yaml', '../../ca', 'ca'],
-    ['desired/main.yaml', '/etc/ssl//www.crt', '/etc/ssl/www.crt'],
-    ['/srv/desired/main.yaml', 'ca', '/srv/desired/ca'],
-    ['main.yaml', '..', '..'],
-    ['main.yaml', '.', '.'],
-    ['main.yaml', '/', '/'],
-  ])('%s: %s is %s', (file, path, expected) => {
-    expect(fromProject(file, path)).toBe(expected);
-  });
-
-  test('of every kind start from the project once they are expanded', () => {
-    const expand = (desired: ReturnType<typeof desiredOf>) =>
-      certificates.kinds[desired.ref.kind]?.expand?.(desired, () => undefined, {}).map(({ spec }) => spec);
-    expect(expand(desiredOf('Issuer', 'ca', { localCa: { dir: './ca', commonName: 'x' } }, 'd/a.yaml'))).toEqual([
-      { localCa: { dir: 'd/ca', commonName: 'x' } },
-    ]);
-    expect(expand(desiredOf('Issuer', 'ca', { selfSigned: {} }, 'd/a.yaml'))).toEqual([{ selfSigned: {} }]);
-    expect(
-      expand(certificate({ storage: { file: { certificate: './a.crt', key: '../a.key' } } }, 'www', 'd/a.yaml')),
-    ).toMatchObject([{ storage: { file: { certificate: 'd/a.crt', key: 'a.key' } } }]);
-    expect(
-      expand(desiredOf('Domain', 'd', { host: 'a.test', trust: ['./ca/ca.crt', '/x.pem'] }, 'd/a.yaml')),
-    ).toMatchObject([{ trust: ['d/ca/ca.crt', '/x.pem'] }]);
-  });
-});
 
 describe('a Certificate', () => {
   test('as it is usually written has no mistake', () => {
@@ -116,24 +84,6 @@ describe('where a Certificate is stored', () => {
             },
           ],
     );
-  });
-
-  test('its paths start from the project once it is expanded', () => {
-    const expand = (storage: CertificateSpec['storage']) =>
-      (
-        certificates.kinds['Certificate']?.expand?.(certificate({ storage }, 'www', 'd/a.yaml'), () => undefined, {}) as
-          | readonly Desired<CertificateSpec>[]
-          | undefined
-      )?.[0]?.spec.storage;
-    expect(expand({ directory: { path: '../tls/www', combined: true, mode: '0640' } })).toEqual({
-      directory: { path: 'tls/www', combined: true, mode: '0640' },
-    });
-    expect(expand({ file: { combined: './a.pem', owner: 'haproxy' } })).toEqual({
-      file: { combined: 'd/a.pem', owner: 'haproxy' },
-    });
-    expect(expand({ file: { ...paths, chain: '/etc/a.ca', fullchain: '../f.crt' } })).toEqual({
-      file: { certificate: 'd/a.crt', key: 'd/a.key', chain: '/etc/a.ca', fullchain: 'f.crt' },
-    });
   });
 });
 
