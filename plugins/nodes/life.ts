@@ -35,8 +35,8 @@ export interface LookAtNode {
   readonly status: ProviderStatus;
   /** When the provider made it: ISO 8601, never later than `now`. */
   readonly created?: string;
-  /** When anything was last recorded, and so no earlier than the last look that was: ISO 8601. */
-  readonly recordedAt?: string;
+  /** When the last look was that the log holds, or somewhat later: ISO 8601. */
+  readonly lastLookAt?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly settings: Settings;
   /** What is remembered of this very server; nothing of one before it. */
@@ -147,10 +147,10 @@ function emptyFrom(
   initializedAt: string | undefined,
   came: number,
 ): number {
-  const { created, recordedAt, now } = look;
+  const { created, lastLookAt, now } = look;
   // It had some at the last look: it is empty from then on at the earliest.
   const hadSome = (kept.containers ?? 0) > 0 || came > 0;
-  const times = [created, initializedAt, hadSome ? recordedAt : kept.lastContainerAt];
+  const times = [created, initializedAt, hadSome ? lastLookAt : kept.lastContainerAt];
   return Math.min(now, Math.max(...times.map((time) => (time === undefined ? 0 : Date.parse(time)))));
 }
 

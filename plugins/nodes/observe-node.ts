@@ -19,8 +19,8 @@ export interface Surroundings {
   readonly now: number;
   readonly at: string;
   readonly limits: NodesLimits;
-  /** When anything was last recorded: ISO 8601; absent without a log. */
-  readonly recordedAt?: string;
+  /** When the last look was that the log holds, or somewhat later: ISO 8601; absent without one. */
+  readonly lastLookAt?: string;
   /** The source has a hook that is told of a drain. */
   readonly drains: boolean;
   /** Absent where the source could not be read, or none is configured. */
@@ -221,7 +221,7 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
     now: around.now,
     status: server?.status ?? 'running',
     ...(created === undefined ? {} : { created: new Date(created).toISOString() }),
-    ...(around.recordedAt === undefined ? {} : { recordedAt: around.recordedAt }),
+    ...(around.lastLookAt === undefined ? {} : { lastLookAt: around.lastLookAt }),
     labels: server?.labels ?? {},
     settings,
     ...(memory === undefined ? {} : { memory }),

@@ -364,7 +364,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
     now: query.now,
     at,
     limits: world.limits,
-    ...(query.recordedAt === undefined ? {} : { recordedAt: query.recordedAt }),
+    ...(query.lastLookAt === undefined ? {} : { lastLookAt: query.lastLookAt }),
     drains: world.hooks.drain,
     ...(workloads === undefined ? {} : { workloads }),
     byName: new Map((workloads?.nodes ?? []).map((node) => [node.name, node])),

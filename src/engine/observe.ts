@@ -83,7 +83,7 @@ async function observeOne(
         memory,
         ...(only === undefined ? {} : { only }),
         ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
-        ...(input.recall.at === '' ? {} : { recordedAt: input.recall.at }),
+        ...(input.recall.lookedAt === '' ? {} : { lastLookAt: input.recall.lookedAt }),
         now,
         signal,
         progress: (done, total) => input.progress?.(plugin.name, done, total),

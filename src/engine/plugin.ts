@@ -93,8 +93,8 @@ export interface Query {
   readonly only?: readonly Ref[];
   /** A schedule takes this look: what failed before may be left as it is remembered, until it is worth another try. */
   readonly scheduled?: true;
-  /** Time of the log's last record, and so no earlier than the last look that was recorded: ISO 8601. Absent without a log. */
-  readonly recordedAt?: string;
+  /** When the last look was that the log holds, or somewhat later: ISO 8601. Absent without one. */
+  readonly lastLookAt?: string;
   /** Epoch ms; the time for every decision of this look. */
   readonly now: number;
   readonly signal: AbortSignal;

@@ -262,11 +262,11 @@ describe('what a source says of a time before', () => {
     ['the server was made', {}, { created: CREATED }, CREATED],
     ['the server was ready', { initializedAt: ago(8 * MINUTE) }, {}, ago(8 * MINUTE)],
     ['its last container was gone', { lastContainerAt: ago(3 * MINUTE) }, {}, ago(3 * MINUTE)],
-    ['the last look with a container', { containers: 2 }, { recordedAt: ago(2 * MINUTE) }, ago(2 * MINUTE)],
+    ['the last look with a container', { containers: 2 }, { lastLookAt: ago(2 * MINUTE) }, ago(2 * MINUTE)],
     [
       'a container came and went between two looks',
       { startedTotal: 3, containersEver: 3 },
-      { recordedAt: ago(MINUTE), ...empty(ZERO, 4) },
+      { lastLookAt: ago(MINUTE), ...empty(ZERO, 4) },
       ago(MINUTE),
     ],
   ] as const)('is clamped to when %s', (_when, kept, seen, expected) => {
@@ -275,7 +275,7 @@ describe('what a source says of a time before', () => {
     expect(life.emptySince).toBe(expected);
     // And stays so at the next look, when all of it is behind.
     node.now += MINUTE;
-    expect(look(node, { ...empty(ZERO), recordedAt: new Date(node.now).toISOString() }).life.emptySince).toBe(expected);
+    expect(look(node, { ...empty(ZERO), lastLookAt: new Date(node.now).toISOString() }).life.emptySince).toBe(expected);
   });
 
   it('is about another server: its counts are where this one begins, and not what ran on it', () => {
