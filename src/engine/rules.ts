@@ -179,8 +179,11 @@ function tooManyRemovals(change: Change, _pair: Pair, scene: Scene): Verdict {
     from,
     lifted: allowed?.count ?? null,
   };
-  if (allowed !== undefined && removals <= allowed.count)
-    return pass(`lifted to ${allowed.count}: ${allowed.reason}`, facts);
+  if (allowed !== undefined) {
+    if (removals <= allowed.count) return pass(`lifted to ${allowed.count}: ${allowed.reason}`, facts);
+    const over = `${counted(removals, 'removal')} of ${owned} owned ${kind}s; --max-removals is ${allowed.count}`;
+    return reject(over, facts, { remedy: { outside: `--max-removals ${removals} --reason "…"` } });
+  }
   // What went lately counts as if it were still ours, and went now: a second run is no way around the limits.
   const [going, of] = [removals + recent, owned + recent];
   const before = recent === 0 ? '' : `, after ${recent} in the last ${durationText(scene.safety.removals.perMs)}`;
