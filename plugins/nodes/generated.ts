@@ -1052,6 +1052,7 @@ export const tables = {
         },
       ],
       references: [{ pointer: '/pool', kind: 'NodePool' }],
+      paths: [{ pointer: '/userDataFile', use: 'send' }],
       memoryVersion: 1,
     },
     NodePool: {
@@ -1110,6 +1111,7 @@ export const tables = {
         },
       ],
       references: [],
+      paths: [{ pointer: '/template/userDataFile', use: 'send' }],
       memoryVersion: 1,
     },
     Container: {
@@ -1142,10 +1144,12 @@ export const tables = {
         },
       ],
       references: [],
+      paths: [],
       memoryVersion: 1,
     },
   },
   secrets: ['/provider/hetzner/token', '/workloads/http/token'],
+  settingPaths: [{ pointer: '/workloads/file', use: 'read' }],
   findings: [
     {
       code: 'unhealthy',
