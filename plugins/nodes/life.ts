@@ -10,7 +10,7 @@ import { CLOCK_AHEAD_MS } from '../../src/engine/told-time.ts';
 import type { Memory } from '../../src/engine/types.ts';
 import type { NodeLife, WorkloadsKnown } from './facts.ts';
 import type { NodeMemory, Workloads } from './generated.ts';
-import { drainedAt } from './labels.ts';
+import { drainLabel } from './labels.ts';
 import { ms, type Settings } from './settings.ts';
 import {
   type Before,
@@ -188,12 +188,6 @@ function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: 
 
 const SERVED: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);
 
-/** Before this it was not drained: it was not made, or was seen in service. Epoch ms. */
-function servedFrom({ created, memory }: LookAtNode, before: Before | undefined): number {
-  const seen = before !== undefined && before !== 'draining' && SERVED.has(before) ? memory?.since : undefined;
-  return Math.max(...[created, seen].map((time) => (time === undefined ? 0 : Date.parse(time))));
-}
-
 /** When it became ready: by its time where only time makes it so, else now. */
 function readyAt({ settings, created, now }: LookAtNode): string {
   const { after } = settings.readiness;
@@ -240,6 +234,18 @@ function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: LookAtNode):
   return known !== 'unread' && now > Date.parse(kept.recoveredAt) ? iso(now) : undefined;
 }
 
+/**
+ * When a server was drained, by its label. The value counts where a drain of ours was begun and not finished; anybody
+ * else's drain counts from when it is first seen, so that no label makes a grace shorter.
+ */
+function labelledAt({ labels, now, memory }: LookAtNode): string | undefined {
+  const at = drainLabel(labels);
+  if (at === undefined || at === 'invalid') return undefined;
+  const open = memory?.open;
+  const begun = open?.step.endsWith('>draining') === true ? Date.parse(open.at) : now;
+  return iso(Math.min(now, Math.max(at, begun)));
+}
+
 /** What one look makes of what is remembered. */
 export function lifeOf(look: LookAtNode): Life {
   const { now, status, settings, memory, recovered, probe, workloads } = look;
@@ -247,10 +253,7 @@ export function lifeOf(look: LookAtNode): Life {
   const was = memory?.state as Seen | 'absent' | undefined;
   const before: Before | undefined = was === 'absent' || was === 'decommissioned' ? undefined : was;
   const containers = knownContainers(kept, look);
-  const drainingAt =
-    kept.drainingAt ??
-    drainedAt(look.labels, servedFrom(look, before), now) ??
-    (before === 'draining' ? iso(now) : undefined);
+  const drainingAt = kept.drainingAt ?? labelledAt(look) ?? (before === 'draining' ? iso(now) : undefined);
   const wasReady =
     kept.initializedAt !== undefined || recovered || kept.recoveredAt !== undefined || SERVED.has(before ?? '');
   const counted = count(kept, look, wasReady);

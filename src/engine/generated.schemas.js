@@ -2310,12 +2310,7 @@ export const schemas = {
                   "maxItems": 1000,
                   "uniqueItems": true,
                   "default": [],
-                  "examples": [
-                    [
-                      "169.254.10.0/24"
-                    ]
-                  ],
-                  "description": "Networks that may be probed although a wider one is denied.",
+                  "description": "Always empty: exceptions to denied networks come from the environment variable `FETTLE_ALLOW_NETWORKS` alone.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
@@ -2333,7 +2328,7 @@ export const schemas = {
                       "fd00::/8"
                     ]
                   ],
-                  "description": "Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local and multicast ones, and where clouds answer with metadata, are denied in any case, unless `allow` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`.",
+                  "description": "Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local, multicast and unspecified ones, and where clouds answer with metadata, are denied in any case, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
