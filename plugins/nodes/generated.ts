@@ -1048,6 +1048,7 @@ export const tables = {
         },
       ],
       references: [{ pointer: '/pool', kind: 'NodePool' }],
+      paths: [{ pointer: '/userDataFile', use: 'send' }],
       memoryVersion: 1,
     },
     NodePool: {
@@ -1106,6 +1107,7 @@ export const tables = {
         },
       ],
       references: [],
+      paths: [{ pointer: '/template/userDataFile', use: 'send' }],
       memoryVersion: 1,
     },
     Container: {
@@ -1138,10 +1140,12 @@ export const tables = {
         },
       ],
       references: [],
+      paths: [],
       memoryVersion: 1,
     },
   },
   secrets: ['/provider/hetzner/token', '/workloads/http/token'],
+  settingPaths: [{ pointer: '/workloads/file', use: 'read' }],
   findings: [
     {
       code: 'unhealthy',

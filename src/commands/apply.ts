@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../engine/action.ts';
 import type { Plan } from '../engine/plan.ts';
-import { printable } from '../report/text.ts';
+import { printable } from '../engine/printable.ts';
 import type { Shell } from '../shell.ts';
 import type { Store } from '../store/store.ts';
 import { type ApplyFlags, applyRound, type Finished, type Part } from './apply-round.ts';
@@ -35,6 +35,8 @@ async function savedPlan(
   if (altered) shell.stderr.write(`${file} was altered after it was saved, or was not saved by plan --out\n`);
   else if (plan.project !== project.config.name)
     shell.stderr.write(`${file} is a plan of project ${printable(plan.project)}; this is ${project.config.name}\n`);
+  else if (plan.plan_digest === undefined)
+    shell.stderr.write(`${file} has no digest: the memory could not be read when it was made. Plan again.\n`);
   else return plan;
   return 'plan-refused';
 }

@@ -7,7 +7,7 @@ import { formatRef, parseRef } from '../engine/ref.ts';
 import { nearest } from '../engine/load/nearest.ts';
 import { explainMarkdown } from '../report/explain-markdown.ts';
 import { explainText } from '../report/explain-text.ts';
-import { printable } from '../report/text.ts';
+import { printable } from '../engine/printable.ts';
 import type { Shell } from '../shell.ts';
 import type { Store } from '../store/store.ts';
 import { type Flags, UsageError, wantsColor } from './flags.ts';

@@ -111,8 +111,28 @@ export const shared = {
   noColor: () => new Option('--no-color', 'the same as --color=never'),
 } as const;
 
-/** Flags that no variable may set: each is a decision of the moment. */
-const NOT_FROM_ENVIRONMENT = new Set(['yes', 'override', 'reason', 'maxRemovals', 'planDigest']);
+/** Variables that would set a flag which is a decision of the moment, and the flag to use: under any of its names. */
+const NOT_FROM_ENVIRONMENT = {
+  FETTLE_YES: '--yes',
+  FETTLE_Y: '--yes',
+  FETTLE_AUTO_APPROVE: '--yes',
+  FETTLE_OVERRIDE: '--override',
+  FETTLE_REASON: '--reason',
+  FETTLE_MAX_REMOVALS: '--max-removals',
+  FETTLE_PLAN_DIGEST: '--plan-digest',
+} as const satisfies Readonly<Record<`FETTLE_${string}`, `--${string}`>>;
+
+/**
+ * Throws where the environment names a flag that it may not set, also with an empty value: who sets one relies on it,
+ * so it is never ignored.
+ */
+export function refuseDecisions(env: Shell['env']): void {
+  for (const [name, flag] of Object.entries(NOT_FROM_ENVIRONMENT))
+    if (env[name] !== undefined)
+      throw new UsageError(
+        `${name} is set in the environment, which cannot decide that. Use ${flag} on the command line.`,
+      );
+}
 
 /** Sets flags that are not on the line from `FETTLE_…` (`FETTLE_LOCK_TIMEOUT=30s`), by the same parsers. */
 export function fromEnvironment(command: Command, env: Shell['env']): void {
@@ -120,7 +140,7 @@ export function fromEnvironment(command: Command, env: Shell['env']): void {
     const key = option.attributeName();
     const name = `FETTLE_${option.name().replace(/^no-/u, 'no_').replaceAll('-', '_').toUpperCase()}`;
     const value = env[name];
-    if (value === undefined || value === '' || NOT_FROM_ENVIRONMENT.has(key)) continue;
+    if (value === undefined || value === '') continue;
     if (command.getOptionValueSource(key) === 'cli') continue;
     command.setOptionValueWithSource(key, environmentValue(option, name, value), 'env');
   }

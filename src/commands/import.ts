@@ -7,9 +7,11 @@ import { open } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { documentsText } from '../engine/load/write-documents.ts';
 import type { Discovery, Found, Plugin } from '../engine/plugin.ts';
+import { withProjectPaths } from '../engine/paths.ts';
 import { formatRef, parseRef } from '../engine/ref.ts';
 import type { Gap, Ref } from '../engine/types.ts';
-import { plural, printable } from '../report/text.ts';
+import { printable } from '../engine/printable.ts';
+import { plural } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
 import { applyWith } from './apply.ts';
 import { endingLine, type ExitName, exitCode } from './ending.ts';
@@ -63,7 +65,9 @@ async function discovered(
   try {
     const { recall } = await recallFrom(store);
     const discovery: Discovery = {
-      desired: project.documents.filter(({ ref }) => ref.plugin === plugin.name),
+      desired: project.documents
+        .filter(({ ref }) => ref.plugin === plugin.name)
+        .map((each) => withProjectPaths(each, plugin.tables.kinds[each.ref.kind]?.paths ?? [])),
       memory: [...recall.resources.values()].filter(({ ref }) => ref.plugin === plugin.name),
       places,
       document,

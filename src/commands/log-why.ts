@@ -6,8 +6,11 @@ import { finished } from 'node:stream/promises';
 import type { LogRecord } from '../engine/record.ts';
 import { formatRef, parseRef } from '../engine/ref.ts';
 import { storyText } from '../report/story-text.ts';
-import { printable } from '../report/text.ts';
+import { inert, printable } from '../engine/printable.ts';
+import { plural } from '../report/text.ts';
+import { tell } from './tell.ts';
 import type { Shell } from '../shell.ts';
+import { lineOf } from '../store/line.ts';
 import { mustAgree } from './ask.ts';
 import { exitCode } from './ending.ts';
 import { type Flags, UsageError, wantsColor } from './flags.ts';
@@ -57,10 +60,12 @@ export async function logExport(flags: LogWhyFlags, shell: Shell): Promise<numbe
     // Awaited below; until then its failure must not be nobody's.
     failed?.catch(() => undefined);
     let count = 0;
+    let escaped = 0;
     const report = await store.read((record) => {
       if (record.seq < from || record.seq > to) return;
       count += 1;
-      const line = `${rawLine(record)}\n`;
+      const line = lineOf(record);
+      if (inert(line) !== line) escaped += 1;
       if (stream === undefined) shell.stdout.write(line);
       else stream.write(line);
     }, 'all');
@@ -72,15 +77,16 @@ export async function logExport(flags: LogWhyFlags, shell: Shell): Promise<numbe
     warnOfLog(report, store, shell);
     if (report.status === 'none') shell.stderr.write(`there is no log at ${store.place}\n`);
     else if (file !== undefined) shell.stderr.write(`${count} records in ${file}\n`);
+    else if (escaped > 0)
+      tell(
+        shell,
+        'warning',
+        `${plural(escaped, 'line')} of an older log hold invisible characters or commands of CI runners; they are printed as JSON escapes, which their hashes do not cover. Write the exact bytes with --out FILE`,
+      );
     return report.status === 'damaged' ? exitCode('error') : 0;
   } finally {
     await store.close();
   }
-}
-
-/** The members in the order of the log's own lines: the same bytes, which is what the hashes are over. */
-function rawLine({ seq, time, actor, kind, body, prev, hash }: LogRecord): string {
-  return JSON.stringify({ seq, time, actor, kind, body, prev, hash });
 }
 
 export async function logPrune(flags: LogWhyFlags, shell: Shell): Promise<number> {

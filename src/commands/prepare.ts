@@ -3,7 +3,6 @@
 import type { Plugin } from '../engine/plugin.ts';
 import { type Reconciled, type ReconcileInput, reconcile } from '../engine/reconcile.ts';
 import type { Recall } from '../engine/remember.ts';
-import type { Override } from '../engine/types.ts';
 import type { Shell } from '../shell.ts';
 import type { Head } from '../store/store.ts';
 import { version } from '../version.ts';
@@ -22,12 +21,12 @@ export interface PrepareInput {
   readonly record: ReconcileInput['record'];
   readonly run: string;
   readonly head: Head | undefined;
+  /** Why the memory could not be read; the plan has no digest then. */
+  readonly memoryGap?: string;
   readonly busy?: ReconcileInput['busy'];
   readonly abort: AbortSignal;
   /** A schedule asks for it. */
   readonly scheduled?: true;
-  /** Overrides that a saved plan was approved with. */
-  readonly approved?: readonly Override[];
   /** Instead of what `--target` and `--exclude` say. */
   readonly within?: (address: string) => boolean;
 }
@@ -50,7 +49,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       reader: input.worlds.reader,
       recall: input.recall,
       record: input.record,
-      safety: { ...safety, overrides: [...safety.overrides, ...(input.approved ?? [])] },
+      safety,
       now: shell.now,
       abort: input.abort,
       redact: input.worlds.redact,
@@ -59,6 +58,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(within === undefined ? {} : { within }),
       ...(input.head === undefined ? {} : { head: input.head }),
+      ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
     });
     progress.end();
     looked?.(reconciled.view);

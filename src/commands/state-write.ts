@@ -3,7 +3,8 @@
 import { addressMatcher, formatRef, parseRef } from '../engine/ref.ts';
 import { rememberedOf } from '../engine/remember.ts';
 import type { Ref } from '../engine/types.ts';
-import { plural, printable } from '../report/text.ts';
+import { printable } from '../engine/printable.ts';
+import { plural } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
 import { mustAgree } from './ask.ts';
 import { exitCode } from './ending.ts';

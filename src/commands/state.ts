@@ -9,7 +9,8 @@ import { sceneOf } from '../engine/scene.ts';
 import { summarize } from '../engine/summary.ts';
 import type { Gap, Memory } from '../engine/types.ts';
 import { summaryLines } from '../report/plan-text.ts';
-import { columnWidth, painter, printable } from '../report/text.ts';
+import { printable } from '../engine/printable.ts';
+import { columnWidth, painter } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
 import { type Flags, UsageError, wantsColor, withinOf } from './flags.ts';
 import {

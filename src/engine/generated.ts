@@ -68,6 +68,8 @@ export type FormatName =
   | 'instant'
   | 'step'
   | 'secret'
+  | 'path'
+  | 'folder-path'
   | 'digest';
 
 export type ExitCodeName =
@@ -386,6 +388,8 @@ export const formatTexts: Readonly<Record<FormatName, string>> = {
   instant: 'a time like 2026-11-20T14:30:10Z',
   step: 'a step like ready>absent',
   secret: 'a reference like ${env:NAME} or ${file:PATH}, and never the secret itself',
+  path: 'a path of a file, such as ../tls/www.key',
+  'folder-path': 'a path of a folder, such as ../ca',
   digest: 'sha256: and 64 hex digits',
 };
 

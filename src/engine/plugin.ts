@@ -111,6 +111,7 @@ export interface Found {
 
 /** Where to look for what is neither written nor remembered. */
 export interface Discovery {
+  /** Their paths are as seen from the project's folder. */
   readonly desired: readonly Desired[];
   readonly memory: readonly Memory[];
   /** Words of the user, such as folders; what they mean is the plugin's. */

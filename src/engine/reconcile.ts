@@ -49,6 +49,8 @@ export interface ReconcileInput {
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: (address: string) => boolean;
   readonly head?: Head;
+  /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
+  readonly memoryGap?: string;
 }
 
 export interface Reconciled {
