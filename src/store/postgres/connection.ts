@@ -17,8 +17,9 @@
 
 import pg from 'pg';
 import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
-import { guardedSocket } from './socket.ts';
-import { redact, type Target, type Tls } from './target.ts';
+import { checkedSocket, DeniedError, type Denial, denialBy } from '../../net/connect.ts';
+import { networkPolicy } from '../../net/networks.ts';
+import { isLoopback, redact, type Target, type Tls } from './target.ts';
 
 /** All in ms. */
 export interface Deadlines {
@@ -129,8 +130,14 @@ function sslOf(tls: Tls | undefined): NonNullable<pg.ClientConfig['ssl']> {
   };
 }
 
+/** Where a connection to the target may lead: without TLS it has to stay on this machine where the target says so. */
+function denialFor({ allowNetworks, loopbackOnly }: Target): Denial {
+  const denied = denialBy(networkPolicy(allowNetworks, []));
+  return loopbackOnly ? (address) => (isLoopback(address) ? denied(address) : 'another machine') : denied;
+}
+
 /** A client that connects to the target alone, whatever the environment says to the driver. */
-function clientFor(target: Target, deadlines: Deadlines): pg.Client {
+function clientFor(target: Target, denial: Denial, deadlines: Deadlines): pg.Client {
   let inClear = false;
   const password = (): string => {
     if (target.password === undefined)
@@ -156,7 +163,7 @@ function clientFor(target: Target, deadlines: Deadlines): pg.Client {
     query_timeout: deadlines.queryMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    stream: () => guardedSocket(target),
+    stream: () => checkedSocket(denial),
     ...({ sslnegotiation: target.tls?.direct === true ? 'direct' : 'postgres' } as object),
   });
   // What the driver takes from the environment where it was given nothing.
@@ -183,17 +190,21 @@ interface Connection {
 /** Opens a server; nothing is connected before the first transaction. */
 export function openServer(target: Target, deadlines: Deadlines): Server {
   const idle: Connection[] = [];
+  const denial = denialFor(target);
 
   function failed(error: unknown, committing = false): StoreError {
     if (error instanceof StoreError) return error;
     const lost = isLoss(error);
-    const text = redact(target, sentence(error, deadlines));
+    const text =
+      error instanceof DeniedError && target.loopbackOnly
+        ? `${target.host} leads to another machine, and the connection has no TLS`
+        : redact(target, sentence(error, deadlines));
     const sqlState = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
     return new ServerError(`the store ${target.place} cannot be used: ${text}`, sqlState, lost, committing && lost);
   }
 
   async function connect(): Promise<Connection> {
-    const client = clientFor(target, deadlines);
+    const client = clientFor(target, denial, deadlines);
     let open = true;
     const destroy = (): void => {
       open = false;

@@ -40,6 +40,7 @@ import {
   type StoreServer,
   serverFrom,
 } from '../../engine/store-address.ts';
+import { allowedNetworks, networkPolicy } from '../../net/networks.ts';
 import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
 import { passwordIn, readPassFile } from './pass-file.ts';
 import { type Env, refuseVariables, valueOf } from './variables.ts';
@@ -73,6 +74,8 @@ export interface Target {
   readonly tls?: Tls;
   /** Without TLS: whatever the name leads to has to be this machine. */
   readonly loopbackOnly: boolean;
+  /** Networks that may be connected to although a wider one is denied. */
+  readonly allowNetworks: readonly string[];
   /** The server may see a password itself, or its MD5. */
   readonly mayShow: boolean;
   readonly password?: string;
@@ -222,6 +225,17 @@ async function passwordFor(
   return { noPassword: ignored === undefined ? SET_ONE : `${SET_ONE}; ${ignored}` };
 }
 
+/** Throws where `FETTLE_ALLOW_NETWORKS` is malformed. */
+function networksOf(env: Env): readonly string[] {
+  const allowed = allowedNetworks(env);
+  try {
+    networkPolicy(allowed, []);
+  } catch (error) {
+    throw new StoreError(error instanceof Error ? error.message : String(error));
+  }
+  return allowed;
+}
+
 function userOf(address: StoreAddress, env: Env): string {
   const named = address.user ?? valueOf(env, 'PGUSER') ?? valueOf(env, 'USER');
   return named ?? userInfo().username;
@@ -284,6 +298,7 @@ export async function targetOf(text: string, source: AddressSource, env: Env): P
     database,
     applicationName: address.applicationName ?? valueOf(env, 'PGAPPNAME') ?? 'fettle',
     loopbackOnly: tls === undefined && server.kind === 'tcp' && isNear,
+    allowNetworks: networksOf(env),
     mayShow: verified || (tls === undefined && isNear),
     noPassword,
     secrets: password === undefined ? [] : [...new Set([password, encodeURIComponent(password)])],
