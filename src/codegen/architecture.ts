@@ -31,8 +31,11 @@ interface Layer {
 
 /** What of the engine plugins may use: types, and helpers that are pure. */
 export const PLUGIN_HELPERS = [
+  'backoff',
   'canonical',
+  'intent',
   'load/amounts',
+  'load/nearest',
   'origin',
   'paths',
   'plugin',
