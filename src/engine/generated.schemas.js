@@ -2236,7 +2236,7 @@ export const schemas = {
       "minLength": 1,
       "maxLength": 4096,
       "default": ".fettle",
-      "description": "Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`."
+      "description": "Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names."
     },
     "parallelism": {
       "type": "integer",
