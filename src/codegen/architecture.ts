@@ -31,8 +31,11 @@ interface Layer {
 
 /** What of the engine plugins may use: types, and helpers that are pure. */
 export const PLUGIN_HELPERS = [
+  'backoff',
   'canonical',
+  'intent',
   'load/amounts',
+  'load/nearest',
   'origin',
   'paths',
   'plugin',
@@ -41,6 +44,7 @@ export const PLUGIN_HELPERS = [
   'schema-runtime',
   'tables',
   'types',
+  'told-time',
   'unknown-outcome',
   'verdict',
 ].map((name) => `src/engine/${name}.ts`);

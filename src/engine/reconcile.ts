@@ -133,7 +133,10 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     });
   const found = match(desired, view, recall);
   const failures: Failures = new Map();
-  const doubted = collapsedKinds(found.values(), safety.collapse);
+  const doubted = collapsedKinds(found.values(), safety.collapse, (kind) => {
+    const [plugin = '', name = ''] = kind.split('/');
+    return plugins.get(plugin)?.tables.kinds[name]?.byAccount === true;
+  });
   // A look that was cut short says nothing about what it did not reach.
   const complete = !input.abort.aborted;
   const closed =

@@ -228,7 +228,8 @@ export function seal(input: SealInput): Plan {
       pair.desired === undefined &&
       pair.memory === undefined &&
       pair.observed !== undefined &&
-      pair.observed.given !== true
+      pair.observed.given !== true &&
+      pair.observed.claimedBy === undefined
         ? [address]
         : [],
     ),
