@@ -2236,7 +2236,7 @@ export const schemas = {
       "minLength": 1,
       "maxLength": 4096,
       "default": ".fettle",
-      "description": "Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`."
+      "description": "Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names."
     },
     "parallelism": {
       "type": "integer",
@@ -3846,7 +3846,7 @@ export const schemas = {
   "properties": {
     "at": {
       "type": "string",
-      "description": "When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now.",
+      "description": "When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now.",
       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
     },
     "nodes": {
@@ -3869,17 +3869,19 @@ export const schemas = {
           },
           "emptySince": {
             "type": "string",
-            "description": "Since when it has had no container, where it has none.",
+            "description": "Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there.",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
           },
           "startedTotal": {
             "type": "integer",
             "minimum": 0,
+            "maximum": 9007199254740991,
             "description": "Containers that ever started there; it never runs backwards but when the source begins anew."
           },
           "allocatedMb": {
             "type": "number",
             "minimum": 0,
+            "maximum": 1000000000,
             "description": "Memory that its containers have, in MB; the sum over them where this is left out."
           },
           "diskUsedPercent": {
@@ -3906,6 +3908,7 @@ export const schemas = {
                 "mb": {
                   "type": "number",
                   "minimum": 0,
+                  "maximum": 1000000000,
                   "default": 0,
                   "description": "Its memory, in MB."
                 },
@@ -3918,6 +3921,7 @@ export const schemas = {
                 "players": {
                   "type": "integer",
                   "minimum": 0,
+                  "maximum": 9007199254740991,
                   "description": "How many players are connected; not known where this is left out."
                 },
                 "since": {
@@ -3951,6 +3955,7 @@ export const schemas = {
           "mb": {
             "type": "number",
             "minimum": 0,
+            "maximum": 1000000000,
             "default": 0,
             "description": "Memory that it needs, in MB."
           },
