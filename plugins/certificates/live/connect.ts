@@ -105,9 +105,9 @@ function chainOf(socket: TLSSocket): readonly X509Certificate[] {
 /** What Node.js calls errors of OpenSSL that it has no code for. */
 const NO_CODE = 'UNSPECIFIED';
 
+/** What OpenSSL said last of the chain, in its words: Node.js gives them to `rejectUnauthorized` alone. */
 interface Verified {
-  /** What OpenSSL said last of the chain, in its words. */
-  readonly _handle?: { readonly verifyError?: () => unknown };
+  readonly verifyError?: () => unknown;
 }
 
 /** Why OpenSSL does not trust the chain: Node.js's code, or OpenSSL's words where there is none. */
@@ -115,7 +115,7 @@ export function distrustOf(socket: TLSSocket): string | undefined {
   // Typed as an Error, and a code in truth.
   const code = socket.authorizationError as unknown;
   if (typeof code !== 'string' || code !== NO_CODE) return typeof code === 'string' ? code : undefined;
-  const error = (socket as unknown as Verified)._handle?.verifyError?.();
+  const error = (Reflect.get(socket, '_handle') as Verified | null | undefined)?.verifyError?.();
   return error instanceof Error ? error.message : code;
 }
 
