@@ -209,8 +209,14 @@ function nearText(seen: Served, spec: DomainSpec, now: number): readonly [Findin
   return ['chain-expiring', 'warning', message];
 }
 
-/** Files of trust anchors that give none; one that is missing is no news while nothing can be served yet. */
-function trustFindings(ref: Ref, problems: readonly TrustProblem[], state: DomainState): readonly Finding[] {
+/** Files of trust anchors that give none, where something was judged by them; one that is missing is no news while nothing can be served yet. */
+function trustFindings(
+  ref: Ref,
+  problems: readonly TrustProblem[],
+  state: DomainState,
+  counted: readonly Judged[],
+): readonly Finding[] {
+  if (!counted.some(({ seen }) => seen.served)) return [];
   return problems
     .filter(({ missing }) => !missing || state !== 'pending_issue')
     .map(({ file, problem }) => ({
@@ -320,7 +326,7 @@ function reached(
         : {}),
       ...(first === undefined ? {} : { address: first.seen.address }),
     },
-    findings: [...findings, ...trustFindings(ref, trust, state), ...leftOut],
+    findings: [...findings, ...trustFindings(ref, trust, state, counted), ...leftOut],
   };
 }
 
