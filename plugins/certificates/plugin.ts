@@ -22,11 +22,13 @@ import {
   type IssuerStep,
   tables,
 } from './generated.ts';
+import { certificateFindings, issuerFindings } from './ends.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
 import { timeMistakes, withSettings } from './renewal.ts';
 import {
   backoff,
   certificateIssuerChanged,
+  cutShort,
   issuerChanged,
   neverWithoutValidPair,
   renewalLoop,
@@ -41,6 +43,7 @@ import type { CertificatesReader, CertificatesWriter } from './world.ts';
 const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, IssuerStep, IssuerRuleId> = {
   diff: diffIssuer,
   note: noteIssuer,
+  findings: issuerFindings,
   rules: { 'issuer-changed': issuerChanged },
   handlers: issuerHandlers,
 };
@@ -62,9 +65,11 @@ const certificate: Kind<
   diff: diffCertificate,
   note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair) }),
   matters: certificateMatters,
+  findings: certificateFindings,
   rules: {
     'issuer-changed': certificateIssuerChanged,
     'never-without-valid-pair': neverWithoutValidPair,
+    'cut-short': cutShort,
     'renewal-loop': renewalLoop,
     'retry-exhausted': retryExhausted,
     backoff,
