@@ -49,7 +49,7 @@ async function open(): Promise<FilesBench> {
     pidFiles: [join(folder, 'www.pid')],
   };
   (await certificates.validators())['config']?.(config);
-  const outside = { config, project: 'conformance', folder, env: {}, now };
+  const outside = { config, project: 'conformance', folder, fileRoots: [folder], env: {}, now };
   const closing: (() => void)[] = [];
   return {
     folder,
