@@ -2911,7 +2911,7 @@ export const schemas = {
           "type": "array",
           "maxItems": 1000,
           "default": [],
-          "description": "Drift that is known, and not counted until a time.",
+          "description": "Drift and findings that are known, and not counted until a time.",
           "items": {
             "type": "object",
             "additionalProperties": false,
@@ -2934,11 +2934,18 @@ export const schemas = {
                 "minLength": 1,
                 "maxLength": 2048,
                 "pattern": "^(/([^/~]|~[01])*)+$",
-                "description": "JSON pointer into the spec, with what lies below it; all of it where this is left out."
+                "description": "JSON pointer into the spec: the drift of this field, and of what lies below it, is suppressed."
+              },
+              "finding": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "description": "Code of a finding, in place of `path`: the finding is suppressed.",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "until": {
                 "type": "string",
-                "description": "From then on the drift counts again, and this is told as expired.",
+                "description": "From then on the drift or finding counts again, and this is told as expired.",
                 "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
               },
               "owner": {
@@ -3122,6 +3129,64 @@ export const schemas = {
           },
           "facts": {
             "type": "object"
+          }
+        }
+      }
+    },
+    "suppressed_checks": {
+      "type": "array",
+      "description": "Findings that drift.suppress covers; left out where there are none.",
+      "items": {
+        "type": "object",
+        "required": [
+          "address",
+          "code",
+          "severity",
+          "message",
+          "facts",
+          "suppressed"
+        ],
+        "properties": {
+          "address": {
+            "type": "string",
+            "minLength": 1
+          },
+          "code": {
+            "type": "string",
+            "minLength": 1
+          },
+          "severity": {
+            "enum": [
+              "error",
+              "warning",
+              "info"
+            ]
+          },
+          "message": {
+            "type": "string"
+          },
+          "facts": {
+            "type": "object"
+          },
+          "suppressed": {
+            "type": "object",
+            "required": [
+              "until",
+              "owner",
+              "reason"
+            ],
+            "properties": {
+              "until": {
+                "type": "string",
+                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+              },
+              "owner": {
+                "type": "string"
+              },
+              "reason": {
+                "type": "string"
+              }
+            }
           }
         }
       }

@@ -25,12 +25,14 @@ export interface PluginConfig {
   readonly parallelism?: number;
 }
 
-/** Drift that is known and not counted until a time. */
+/** Drift of a path, or a finding, that is known and not counted until a time; it has one of the two. */
 export interface Suppression {
   /** Address or glob. */
   readonly address: string;
-  /** JSON pointer into the spec; absent: all of the resource. */
+  /** JSON pointer into the spec. */
   readonly path?: string;
+  /** Code of a finding. */
+  readonly finding?: string;
   /** Epoch ms. */
   readonly until: number;
   readonly owner: string;
@@ -52,7 +54,7 @@ export interface Config {
   /** Those that the file names. */
   readonly plugins: Readonly<Record<string, PluginConfig>>;
   readonly safety: WrittenSafety;
-  /** Drift that is known; `until` in epoch ms, those that are over included. */
+  /** Drift and findings that are known; `until` in epoch ms, those that are over included. */
   readonly suppress: readonly Suppression[];
   /** Absolute; absent where there is no file. */
   readonly file?: string;
