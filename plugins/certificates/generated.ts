@@ -250,7 +250,7 @@ export interface DomainSpec {
   readonly expiryWarnDays: number;
   /** Name of the Certificate that ought to be served here. */
   readonly certificate?: string;
-  /** PEM files with more trust anchors, relative to the document; one that is not there yet is left out. */
+  /** PEM files with more trust anchors, relative to the document. One that is missing, or holds no certificate in PEM, is a finding. */
   readonly trust?: readonly string[];
 }
 
@@ -315,6 +315,8 @@ export type FindingCode =
   | 'wrong-name'
   | 'untrusted'
   | 'expiring'
+  | 'chain-expiring'
+  | 'trust-file'
   | 'served-older-than-stored'
   | 'stale-address'
   | 'chain-incomplete'
@@ -909,6 +911,18 @@ export const tables = {
       text: 'The served certificate does not lead to a trust anchor.',
     },
     { code: 'expiring', kind: 'Domain', severity: 'warning', text: 'The end of the served certificate is near.' },
+    {
+      code: 'chain-expiring',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'A certificate between the served one and its trust anchor, or the anchor itself, ends before it, and soon.',
+    },
+    {
+      code: 'trust-file',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'A file of `trust` is missing, or does not hold certificates in PEM.',
+    },
     {
       code: 'served-older-than-stored',
       kind: 'Domain',

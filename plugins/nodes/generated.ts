@@ -418,13 +418,13 @@ export type ContainerRuleId = 'not-migratable' | 'target-unfit';
 
 /** What runs where, as the workload source tells it. Keys that are not known are ignored. */
 export interface Workloads {
-  /** When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now. */
+  /** When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now. */
   readonly at?: string;
   /** Every node that the source knows; one that is not listed is not known to be empty. */
   readonly nodes: readonly {
     /** The node. */
     readonly name: string;
-    /** Since when it has had no container, where it has none. */
+    /** Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there. */
     readonly emptySince?: string;
     /** Containers that ever started there; it never runs backwards but when the source begins anew. */
     readonly startedTotal?: number;

@@ -1005,7 +1005,7 @@ const kinds = {
                 "./ca/ca.crt"
               ]
             ],
-            "description": "PEM files with more trust anchors, relative to the document; one that is not there yet is left out.",
+            "description": "PEM files with more trust anchors, relative to the document. One that is missing, or holds no certificate in PEM, is a finding.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -2236,7 +2236,7 @@ export const schemas = {
       "minLength": 1,
       "maxLength": 4096,
       "default": ".fettle",
-      "description": "Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`."
+      "description": "Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names."
     },
     "parallelism": {
       "type": "integer",
@@ -3911,7 +3911,7 @@ export const schemas = {
   "properties": {
     "at": {
       "type": "string",
-      "description": "When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now.",
+      "description": "When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now.",
       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
     },
     "nodes": {
@@ -3934,17 +3934,19 @@ export const schemas = {
           },
           "emptySince": {
             "type": "string",
-            "description": "Since when it has had no container, where it has none.",
+            "description": "Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there.",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
           },
           "startedTotal": {
             "type": "integer",
             "minimum": 0,
+            "maximum": 9007199254740991,
             "description": "Containers that ever started there; it never runs backwards but when the source begins anew."
           },
           "allocatedMb": {
             "type": "number",
             "minimum": 0,
+            "maximum": 1000000000,
             "description": "Memory that its containers have, in MB; the sum over them where this is left out."
           },
           "diskUsedPercent": {
@@ -3971,6 +3973,7 @@ export const schemas = {
                 "mb": {
                   "type": "number",
                   "minimum": 0,
+                  "maximum": 1000000000,
                   "default": 0,
                   "description": "Its memory, in MB."
                 },
@@ -3983,6 +3986,7 @@ export const schemas = {
                 "players": {
                   "type": "integer",
                   "minimum": 0,
+                  "maximum": 9007199254740991,
                   "description": "How many players are connected; not known where this is left out."
                 },
                 "since": {
@@ -4016,6 +4020,7 @@ export const schemas = {
           "mb": {
             "type": "number",
             "minimum": 0,
+            "maximum": 1000000000,
             "default": 0,
             "description": "Memory that it needs, in MB."
           },

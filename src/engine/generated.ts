@@ -138,7 +138,7 @@ export interface FettleConfig {
   readonly name?: string;
   /** Files, folders and patterns with documents, relative to this file. */
   readonly desired: string | readonly string[];
-  /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`. */
+  /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names. */
   readonly store: string;
   /** How many actions run at once. */
   readonly parallelism: number;
