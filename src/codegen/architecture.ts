@@ -46,6 +46,7 @@ export const PLUGIN_HELPERS = [
   'secret',
   'tables',
   'types',
+  'told-time',
   'unknown-outcome',
   'verdict',
 ].map((name) => `src/engine/${name}.ts`);
