@@ -3,6 +3,7 @@
 import { glob, lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { compareText } from '../ref.ts';
+import { isInside } from './read-inside.ts';
 import type { Problem } from '../types.ts';
 import { shorten } from './mistake.ts';
 
@@ -38,9 +39,10 @@ function isSkipped(name: string): boolean {
 
 /**
  * Files below a folder. A link to a folder is followed unless it leads to a folder above it, or to one that was
- * walked already: circles end there, and nothing is read twice.
+ * walked already: circles end there, and nothing is read twice. A link that leads out of `root`, a real path, stands
+ * for itself: nothing outside is listed.
  */
-async function walk(folder: string, seen: Set<string>, files: string[]): Promise<void> {
+async function walk(folder: string, seen: Set<string>, files: string[], root: string | undefined): Promise<void> {
   const real = await realpath(folder);
   if (seen.has(real)) return;
   seen.add(real);
@@ -49,13 +51,20 @@ async function walk(folder: string, seen: Set<string>, files: string[]): Promise
   for (const entry of entries) {
     if (isSkipped(entry.name)) continue;
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) await walk(path, seen, files);
+    if (entry.isDirectory()) await walk(path, seen, files, root);
     else if (entry.isSymbolicLink()) {
       const target = await stat(path).catch(() => undefined);
-      if (target?.isDirectory() === true) await walk(path, seen, files);
+      const isOutside = root !== undefined && target?.isDirectory() === true && !(await isWithin(path, root));
+      if (isOutside) files.push(path);
+      else if (target?.isDirectory() === true) await walk(path, seen, files, root);
       else if (isDocumentFile(entry.name)) files.push(path);
     } else if (isDocumentFile(entry.name)) files.push(path);
   }
+}
+
+async function isWithin(path: string, root: string): Promise<boolean> {
+  const real = await realpath(path);
+  return real === root || isInside(real, root);
 }
 
 async function matching(folder: string, pattern: string): Promise<string[]> {
@@ -88,16 +97,21 @@ function problemOf(path: string, error: unknown): Problem {
 
 /**
  * Finds what `paths` name, relative to `folder`; the order of the paths says nothing. What names nothing is a problem.
- * A file that is named twice, by a link too, is there once, under the name that sorts first.
+ * A file that is named twice, by a link too, is there once, under the name that sorts first. With `root`, folders outside
+ * it are not looked into.
  */
-export async function findFiles(folder: string, paths: readonly string[], except?: string): Promise<Found> {
+export async function findFiles(
+  folder: string,
+  paths: readonly string[],
+  { except, root }: { readonly except?: string; readonly root?: string } = {},
+): Promise<Found> {
   const problems: Problem[] = [];
   const named = new Map<string, string>();
   const entries: { path: string; reals: string[] }[] = [];
   const isConfiguration = (file: string): boolean => basename(file) === 'fettle.yaml' || file === except;
   for (const path of new Set(paths)) {
     try {
-      const files = (await filesOf(folder, path)).filter((file) => !isConfiguration(file));
+      const files = (await filesOf(folder, path, root)).filter((file) => !isConfiguration(file));
       const reals: string[] = [];
       for (const file of files) {
         const real = await realpath(file).catch(() => file);
@@ -118,7 +132,7 @@ export async function findFiles(folder: string, paths: readonly string[], except
 }
 
 /** Throws ENOENT where there is nothing. */
-async function filesOf(folder: string, path: string): Promise<readonly string[]> {
+async function filesOf(folder: string, path: string, root: string | undefined): Promise<readonly string[]> {
   const nothing = Object.assign(new Error('no such file'), { code: 'ENOENT' });
   if (path.includes('\0')) throw nothing;
   const full = resolve(folder, path);
@@ -133,6 +147,6 @@ async function filesOf(folder: string, path: string): Promise<readonly string[]>
   }
   if (!(await stat(full)).isDirectory()) return [full];
   const files: string[] = [];
-  await walk(full, new Set(), files);
+  await walk(full, new Set(), files, root);
   return files;
 }
