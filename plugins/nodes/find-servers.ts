@@ -4,6 +4,7 @@ import type { Desired, Memory, Ref } from '../../src/engine/types.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS, labelValue } from './labels.ts';
 import { intentOf } from './observe-node.ts';
+import { serverKey } from './places.ts';
 import type { Settings } from './settings.ts';
 import type { ServerSeen } from './world.ts';
 
@@ -15,7 +16,7 @@ export interface NodeTarget {
   readonly settings: Settings;
 }
 
-export const NOTHING_FOUND: Found = { servers: new Map(), others: [], claimed: new Map() };
+export const NOTHING_FOUND: Found = { servers: new Map(), others: [], claimed: new Map(), alike: new Map() };
 
 /** A document names it, or something is remembered of it. */
 export function isWritten({ desired, memory }: NodeTarget): boolean {
@@ -28,6 +29,8 @@ export interface Found {
   readonly others: readonly ServerSeen[];
   /** Nodes whose name a server of another project has, by its label: name and project. */
   readonly claimed: ReadonlyMap<string, string>;
+  /** Nodes without a server whose name differs by case alone from that of a server that is nobody's: both names. */
+  readonly alike: ReadonlyMap<string, string>;
 }
 
 /** A server that has the name while a create of ours is open, and is not what that made, is not looked at yet. */
@@ -62,5 +65,12 @@ export function assign(nodes: readonly NodeTarget[], all: readonly ServerSeen[],
     if (id !== undefined) take(node, byId.get(id));
   }
   for (const node of nodes) if (!servers.has(node.ref.name)) take(node, byName.get(node.ref.name));
-  return { servers, others: all.filter(({ id }) => !taken.has(id)), claimed };
+  const others = all.filter(({ id }) => !taken.has(id));
+  const byKey = new Map(others.map(({ name }) => [serverKey(name), name]));
+  const alike = nodes.flatMap((node) => {
+    const { name } = node.ref;
+    const other = servers.has(name) || claimed.has(name) || !isWritten(node) ? undefined : byKey.get(serverKey(name));
+    return other === undefined || other === name ? [] : [[name, other] as const];
+  });
+  return { servers, others, claimed, alike: new Map(alike) };
 }

@@ -35,6 +35,7 @@ export const PLUGIN_HELPERS = [
   'load/amounts',
   'origin',
   'paths',
+  'places',
   'plugin',
   'redact',
   'ref',
