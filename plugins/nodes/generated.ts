@@ -105,6 +105,8 @@ export interface NodeSpec {
 export interface NodeMemory {
   /** Id of its server at the provider. */
   readonly serverId: number;
+  /** Value of the label of this project, as it was last seen on the server. */
+  readonly project: string;
   /** What has to be known of its document when that is gone, as it was last written. */
   readonly settings: {
     readonly provider: 'hetzner' | 'static';
@@ -416,13 +418,13 @@ export type ContainerRuleId = 'not-migratable' | 'target-unfit';
 
 /** What runs where, as the workload source tells it. Keys that are not known are ignored. */
 export interface Workloads {
-  /** When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now. */
+  /** When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now. */
   readonly at?: string;
   /** Every node that the source knows; one that is not listed is not known to be empty. */
   readonly nodes: readonly {
     /** The node. */
     readonly name: string;
-    /** Since when it has had no container, where it has none. */
+    /** Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there. */
     readonly emptySince?: string;
     /** Containers that ever started there; it never runs backwards but when the source begins anew. */
     readonly startedTotal?: number;
@@ -460,6 +462,7 @@ export type FindingCode =
   | 'disk-full'
   | 'disk-critical'
   | 'not-listed'
+  | 'drain-label'
   | 'deprecated'
   | 'unmanaged'
   | 'short'
@@ -556,6 +559,7 @@ export const tables = {
       summary: 'One server, by name.',
       scope: [],
       onRemove: 'remove',
+      byAccount: true,
       machines: {
         node: {
           states: [
@@ -1048,6 +1052,60 @@ export const tables = {
         },
       ],
       references: [{ pointer: '/pool', kind: 'NodePool' }],
+      fields: [
+        '/provider',
+        '/role',
+        '/pool',
+        '/address',
+        '/serverType',
+        '/upgradeDisk',
+        '/image',
+        '/onImageChange',
+        '/location',
+        '/sshKeys',
+        '/sshKeys/*',
+        '/userData',
+        '/userDataFile',
+        '/networks',
+        '/networks/*',
+        '/networks/*/network',
+        '/networks/*/ip',
+        '/networks/*/aliasIps',
+        '/networks/*/aliasIps/*',
+        '/firewalls',
+        '/firewalls/*',
+        '/placementGroup',
+        '/volumes',
+        '/volumes/*',
+        '/labels',
+        '/labels/*',
+        '/backups',
+        '/protection',
+        '/publicNet',
+        '/publicNet/ipv4',
+        '/publicNet/ipv6',
+        '/publicNet/ipv4Address',
+        '/publicNet/ipv6Address',
+        '/power',
+        '/readyGrace',
+        '/idleGrace',
+        '/drainGrace',
+        '/startDeadline',
+        '/readiness',
+        '/readiness/tcp',
+        '/readiness/tcp/port',
+        '/readiness/tcp/network',
+        '/readiness/http',
+        '/readiness/http/port',
+        '/readiness/http/path',
+        '/readiness/http/network',
+        '/readiness/label',
+        '/readiness/after',
+        '/workloads',
+        '/workloads/name',
+        '/workloads/none',
+        '/workloads/drained',
+      ],
       paths: [{ pointer: '/userDataFile', use: 'send' }],
       memoryVersion: 1,
     },
@@ -1107,6 +1165,71 @@ export const tables = {
         },
       ],
       references: [],
+      fields: [
+        '/size',
+        '/min',
+        '/max',
+        '/removalsAtOnce',
+        '/replaceUnhealthyAfter',
+        '/scaling',
+        '/scaling/up',
+        '/scaling/down',
+        '/scaling/cooldown',
+        '/scaling/downAfterUp',
+        '/consolidation',
+        '/consolidation/enabled',
+        '/consolidation/cooldown',
+        '/consolidation/maxUtilization',
+        '/consolidation/minUptime',
+        '/consolidation/minIdle',
+        '/consolidation/minNodes',
+        '/consolidation/minSavings',
+        '/template',
+        '/template/serverType',
+        '/template/upgradeDisk',
+        '/template/image',
+        '/template/onImageChange',
+        '/template/location',
+        '/template/sshKeys',
+        '/template/sshKeys/*',
+        '/template/userData',
+        '/template/userDataFile',
+        '/template/networks',
+        '/template/networks/*',
+        '/template/networks/*/network',
+        '/template/networks/*/ip',
+        '/template/networks/*/aliasIps',
+        '/template/networks/*/aliasIps/*',
+        '/template/firewalls',
+        '/template/firewalls/*',
+        '/template/placementGroup',
+        '/template/labels',
+        '/template/labels/*',
+        '/template/backups',
+        '/template/protection',
+        '/template/publicNet',
+        '/template/publicNet/ipv4',
+        '/template/publicNet/ipv6',
+        '/template/publicNet/ipv4Address',
+        '/template/publicNet/ipv6Address',
+        '/template/readyGrace',
+        '/template/idleGrace',
+        '/template/drainGrace',
+        '/template/startDeadline',
+        '/template/readiness',
+        '/template/readiness/tcp',
+        '/template/readiness/tcp/port',
+        '/template/readiness/tcp/network',
+        '/template/readiness/http',
+        '/template/readiness/http/port',
+        '/template/readiness/http/path',
+        '/template/readiness/http/network',
+        '/template/readiness/label',
+        '/template/readiness/after',
+        '/template/workloads',
+        '/template/workloads/none',
+        '/members/*',
+      ],
       paths: [{ pointer: '/template/userDataFile', use: 'send' }],
       memoryVersion: 1,
     },
@@ -1140,6 +1263,7 @@ export const tables = {
         },
       ],
       references: [],
+      fields: ['/node', '/pool'],
       paths: [],
       memoryVersion: 1,
     },
@@ -1166,6 +1290,12 @@ export const tables = {
       kind: 'Node',
       severity: 'warning',
       text: 'It is in service, and the workload source does not list it.',
+    },
+    {
+      code: 'drain-label',
+      kind: 'Node',
+      severity: 'warning',
+      text: 'The value of its drain label is not a time in Unix seconds; the label is ignored.',
     },
     { code: 'deprecated', kind: 'Node', severity: 'warning', text: 'Its server type or image is deprecated.' },
     {

@@ -58,6 +58,8 @@ interface Applying {
   readonly signals: Stopping;
   readonly telling: ApplyTelling;
   readonly part: Part | undefined;
+  /** A round before this one judged what the command line selects. */
+  readonly again?: boolean;
 }
 
 /** One round with the lock of its own. Throws LockHeldError. */
@@ -77,8 +79,8 @@ async function untilSettled(run: Applying): Promise<Finished> {
   const { flags, shell, signals } = run;
   const started = shell.now();
   const rows = new Map<string, Row>();
-  for (let fruitless = 0; ; ) {
-    const finished = await lockedRound(run);
+  for (let fruitless = 0, again = false; ; again = true) {
+    const finished = await lockedRound({ ...run, again });
     signals.waiting();
     for (const row of finished.rows) rows.set(row.address, row);
     fruitless = finished.rows.some(({ status }) => status === 'done') ? 0 : fruitless + 1;

@@ -1,7 +1,8 @@
 /** Files and folders of the project that no resource may describe: the store, the configuration, and documents. */
 
 import { resolve } from 'node:path';
-import { type Config, isDatabase } from '../engine/load/config.ts';
+import type { Config } from '../engine/load/config.ts';
+import { isDatabase } from '../engine/store-address.ts';
 import type { Reserved } from '../engine/places.ts';
 
 /** `documents` are relative to the project's folder, or absolute. */

@@ -8,6 +8,7 @@ export type EngineRuleId =
   | 'lifecycle'
   | 'not-owned'
   | 'same-place'
+  | 'other-project'
   | 'protected'
   | 'provider-protected'
   | 'partial-view'
@@ -17,6 +18,7 @@ export type EngineRuleId =
   | 'freeze'
   | 'stuck'
   | 'observed-collapse'
+  | 'all-missing'
   | 'dependency'
   | 'too-many-removals'
   | 'budget';
@@ -139,7 +141,7 @@ export interface FettleConfig {
   readonly name?: string;
   /** Files, folders and patterns with documents, relative to this file. */
   readonly desired: string | readonly string[];
-  /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`. */
+  /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names. */
   readonly store: string;
   /** How many actions run at once. */
   readonly parallelism: number;
@@ -204,13 +206,15 @@ export interface FettleConfig {
   };
   /** What `fettle drift` tells. */
   readonly drift: {
-    /** Drift that is known, and not counted until a time. */
+    /** Drift and findings that are known, and not counted until a time. */
     readonly suppress: readonly {
       /** Address or glob, for example `nodes/Node/*`. */
       readonly address: string;
-      /** JSON pointer into the spec, with what lies below it; all of it where this is left out. */
+      /** JSON pointer into the spec: the drift of this field, and of what lies below it, is suppressed. */
       readonly path?: string;
-      /** From then on the drift counts again, and this is told as expired. */
+      /** Code of a finding, in place of `path`: the finding is suppressed. */
+      readonly finding?: string;
+      /** From then on the drift or finding counts again, and this is told as expired. */
       readonly until: string;
       /** Who answers for it. */
       readonly owner: string;
@@ -231,6 +235,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     id: 'same-place',
     overridable: false,
     text: 'A file, a folder or a server belongs to one resource, whatever it is called there; none lies in the store, or is a document.',
+  },
+  {
+    id: 'other-project',
+    overridable: false,
+    text: 'What another project marks as its own is neither adopted nor changed.',
   },
   {
     id: 'protected',
@@ -264,6 +273,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     id: 'observed-collapse',
     overridable: true,
     text: 'While far fewer of what is ours are seen than at the last look, and nothing of ours explains it, none of the kind is created or taken away.',
+  },
+  {
+    id: 'all-missing',
+    overridable: true,
+    text: 'Where an account lists none of two or more resources that are ours, none of them is made again: the account may be another one.',
   },
   {
     id: 'dependency',

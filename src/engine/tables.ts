@@ -75,6 +75,8 @@ export interface KindTables {
   /** Names of the parts of a resource's scope, from the outside in; each is read from `metadata.<part>`. */
   readonly scope: readonly string[];
   readonly onRemove: OnRemove;
+  /** The credentials of an account decide which resources are listed: an empty list may be another account's. */
+  readonly byAccount?: true;
   /** The first machine decides whether the resource is there at all. */
   readonly machines: Readonly<Record<string, Machine>>;
   readonly rules: readonly RuleTable[];
@@ -82,6 +84,8 @@ export interface KindTables {
   readonly references: readonly { readonly pointer: string; readonly kind: string }[];
   /** Where its spec names paths. */
   readonly paths: readonly PathTable[];
+  /** JSON pointers that drift can name (`*` stands for every item or key); left out where nobody knows them. */
+  readonly fields?: readonly string[];
   readonly memoryVersion: number;
 }
 

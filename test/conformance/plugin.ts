@@ -9,6 +9,7 @@
 import { everyPlace } from '../support/places.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hasField } from '../../src/engine/load/safety-config.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { Row } from '../../src/engine/action.ts';
 import { basisOf } from '../../src/engine/judge.ts';
@@ -315,6 +316,9 @@ export function pluginConformance<B extends Bench>(
               change.step,
               true,
             ]);
+            // A suppression can name every path that drift can have.
+            if (tables !== undefined && ['update', 'replace'].includes(change.goal))
+              for (const { path } of change.fields) expect([path, hasField(tables, path)]).toEqual([path, true]);
           }
           expect(named(actions.filter(({ verdict }) => verdict === 'accept').map(({ change }) => change))).toEqual(
             situation.takes.toSorted(),

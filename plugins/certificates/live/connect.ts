@@ -1,10 +1,11 @@
 /** One TLS handshake with a server, under deadlines; nothing is ever sent after it, and the socket never outlives it. */
 
 import type { X509Certificate } from 'node:crypto';
-import { connect as connectTcp, isIPv4 } from 'node:net';
-import { type DetailedPeerCertificate, type SecureContext, type TLSSocket, connect as connectTls } from 'node:tls';
+import { isIPv4 } from 'node:net';
+import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
+import { type CheckedAddress, connectTo, secureOver } from '../../../src/net/connect.ts';
+import { codeOf } from '../../../src/net/error-code.ts';
 import type { ConnectError, StartTls } from '../world.ts';
-import { codeOf } from './files.ts';
 import { askForTls } from './start-tls.ts';
 
 export interface ProbeLimits {
@@ -25,7 +26,7 @@ export type Handshake =
   | { readonly ok: false; readonly error: ConnectError; readonly reason: string; readonly code?: string };
 
 export interface Endpoint {
-  readonly address: string;
+  readonly address: CheckedAddress;
   readonly port: number;
   /** Left out for addresses: SNI knows names only. */
   readonly servername?: string;
@@ -101,6 +102,23 @@ function chainOf(socket: TLSSocket): readonly X509Certificate[] {
   return chain;
 }
 
+/** What Node.js calls errors of OpenSSL that it has no code for. */
+const NO_CODE = 'UNSPECIFIED';
+
+/** What OpenSSL said last of the chain, in its words: Node.js gives them to `rejectUnauthorized` alone. */
+interface Verified {
+  readonly verifyError?: () => unknown;
+}
+
+/** Why OpenSSL does not trust the chain: Node.js's code, or OpenSSL's words where there is none. */
+export function distrustOf(socket: TLSSocket): string | undefined {
+  // Typed as an Error, and a code in truth.
+  const code = socket.authorizationError as unknown;
+  if (typeof code !== 'string' || code !== NO_CODE) return typeof code === 'string' ? code : undefined;
+  const error = (Reflect.get(socket, '_handle') as Verified | null | undefined)?.verifyError?.();
+  return error instanceof Error ? error.message : code;
+}
+
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
 /**
@@ -127,7 +145,7 @@ export function handshake(
     let rttMs = 0;
     let ended = false;
     let secure: TLSSocket | undefined;
-    const plain = connectTcp({ host: endpoint.address, port: endpoint.port });
+    const plain = connectTo(endpoint.address, endpoint.port);
     const destroy = (): void => {
       secure?.destroy();
       plain.destroy();
@@ -158,15 +176,14 @@ export function handshake(
     const closed = (): void => fail({ ok: false, error: 'reset', reason: CLOSED[phase] });
     const secured = (socket: TLSSocket): void => {
       const chain = chainOf(socket);
-      // Typed as an Error, and a code in truth.
-      const distrust = socket.authorizationError as unknown;
+      const distrust = distrustOf(socket);
       const protocol = socket.getProtocol() ?? 'unknown';
       if (chain.length === 0) {
         fail({ ok: false, error: 'handshake', reason: 'it has no certificate' });
         return;
       }
       end(
-        () => resolve({ ok: true, chain, protocol, rttMs, ...(typeof distrust === 'string' ? { distrust } : {}) }),
+        () => resolve({ ok: true, chain, protocol, rttMs, ...(distrust === undefined ? {} : { distrust }) }),
         () => {
           // The last message of the handshake is written after this turn: cut off, it would be an error in the server's log.
           setImmediate(destroy);
@@ -175,8 +192,7 @@ export function handshake(
     };
     const shake = (): void => {
       phase = 'handshake';
-      const socket = connectTls({
-        socket: plain,
+      const socket = secureOver(plain, {
         ...(endpoint.servername === undefined ? {} : { servername: endpoint.servername }),
         secureContext,
         // Whether a client would accept it is judged from what is read here.
