@@ -39,6 +39,8 @@ export type ProblemCode =
   | 'too-many-values'
   | 'too-many-problems'
   | 'yaml-syntax'
+  | 'merge-conflict'
+  | 'invisible-character'
   | 'duplicate-key'
   | 'forbidden-key'
   | 'bad-key'
@@ -370,6 +372,8 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'too-many-values': 'The file has more values than the limit.',
   'too-many-problems': 'More problems were found than are printed.',
   'yaml-syntax': 'The text is no YAML.',
+  'merge-conflict': 'The file has the markers of a merge conflict.',
+  'invisible-character': 'An invisible character stands where YAML wants a space or nothing.',
   'duplicate-key': 'A key stands twice in one mapping.',
   'forbidden-key': 'A key that JavaScript gives a meaning of its own.',
   'bad-key': 'A key that is no text.',
