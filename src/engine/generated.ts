@@ -27,6 +27,7 @@ export type ProblemCode =
   | 'unreadable-file'
   | 'no-files'
   | 'outside-root'
+  | 'untrusted-owner'
   | 'empty-desired'
   | 'not-utf8'
   | 'utf-16'
@@ -360,6 +361,7 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'unreadable-file': 'The file cannot be read.',
   'no-files': 'A path or pattern names no file.',
   'outside-root': 'A file that the configuration names lies outside its repository.',
+  'untrusted-owner': 'The configuration belongs to another user, or every user can exchange it.',
   'empty-desired': 'An entry of `desired` yields no document.',
   'not-utf8': 'The file is not valid UTF-8.',
   'utf-16': 'The file is UTF-16; UTF-8 is expected.',
