@@ -506,9 +506,9 @@ export interface NodesConfig {
   readonly provider: {
     /** The account at Hetzner Cloud. */
     readonly hetzner: {
-      /** The token of the project; the environment variable `HCLOUD_TOKEN` where this is left out. */
+      /** The token of the project, from the environment variable `HCLOUD_TOKEN` or one whose name begins with `HCLOUD_TOKEN_`; `HCLOUD_TOKEN` where this is left out. */
       readonly token?: string;
-      /** Address of the API: this one, or one on this machine. Another one comes from the environment variable `HCLOUD_ENDPOINT` alone, so that no change of this file sends the token elsewhere. */
+      /** Address of the API. Another one than this is an address in the environment variable `HCLOUD_ENDPOINT`, or has its origin in `FETTLE_PROVIDER_ORIGINS`, so that no change of this file sends the token elsewhere. */
       readonly endpoint: string;
     };
   };
@@ -526,7 +526,7 @@ export interface NodesConfig {
       readonly drainUrl?: string;
       /** What a POST of `{"container": "ID", "from": "NAME", "to": "NAME"}` tells to move a container; it is done when it answers. */
       readonly migrateUrl?: string;
-      /** A bearer token for these requests. It is sent to this machine, or to the origin in the environment variable `FETTLE_WORKLOADS_ORIGIN`, and nowhere else. */
+      /** A bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. It is sent to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, and nowhere else. */
       readonly token?: string;
       /** Deadline of the GET. */
       readonly timeoutSeconds: number;
@@ -1268,7 +1268,10 @@ export const tables = {
       memoryVersion: 1,
     },
   },
-  secrets: ['/provider/hetzner/token', '/workloads/http/token'],
+  secrets: [
+    { pointer: '/provider/hetzner/token', variable: 'HCLOUD_TOKEN' },
+    { pointer: '/workloads/http/token', variable: 'WORKLOADS_TOKEN' },
+  ],
   settingPaths: [{ pointer: '/workloads/file', use: 'read' }],
   findings: [
     {

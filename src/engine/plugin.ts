@@ -140,6 +140,8 @@ export interface Outside {
   readonly project: string;
   /** The folder of `fettle.yaml`: what its relative paths start from. */
   readonly folder: string;
+  /** Folders, absolute, in which a file has to lie whose content is sent or printed. */
+  readonly fileRoots: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
 }

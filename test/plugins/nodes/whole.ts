@@ -130,6 +130,7 @@ export async function startWhole(
     config: await configOf(emulator, config),
     project,
     folder,
+    fileRoots: [folder],
     env: { HCLOUD_TOKEN: emulator.tokens.readWrite },
     now: clock.now,
   };
