@@ -28,6 +28,7 @@ export type ProblemCode =
   | 'unreadable-file'
   | 'no-files'
   | 'outside-root'
+  | 'untrusted-owner'
   | 'empty-desired'
   | 'not-utf8'
   | 'utf-16'
@@ -40,6 +41,8 @@ export type ProblemCode =
   | 'too-many-values'
   | 'too-many-problems'
   | 'yaml-syntax'
+  | 'merge-conflict'
+  | 'invisible-character'
   | 'duplicate-key'
   | 'forbidden-key'
   | 'bad-key'
@@ -366,6 +369,7 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'unreadable-file': 'The file cannot be read.',
   'no-files': 'A path or pattern names no file.',
   'outside-root': 'A file that the configuration names lies outside its repository.',
+  'untrusted-owner': 'The configuration belongs to another user, or every user can exchange it.',
   'empty-desired': 'An entry of `desired` yields no document.',
   'not-utf8': 'The file is not valid UTF-8.',
   'utf-16': 'The file is UTF-16; UTF-8 is expected.',
@@ -378,6 +382,8 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'too-many-values': 'The file has more values than the limit.',
   'too-many-problems': 'More problems were found than are printed.',
   'yaml-syntax': 'The text is no YAML.',
+  'merge-conflict': 'The file has the markers of a merge conflict.',
+  'invisible-character': 'An invisible character stands where YAML wants a space or nothing.',
   'duplicate-key': 'A key stands twice in one mapping.',
   'forbidden-key': 'A key that JavaScript gives a meaning of its own.',
   'bad-key': 'A key that is no text.',
