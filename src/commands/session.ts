@@ -19,6 +19,7 @@ import { openFileStore } from '../store/file-store.ts';
 import type { ReadReport, Store } from '../store/store.ts';
 import { actorOf, ciRun } from './actor.ts';
 import { type Flags, overridesOf, UsageError, wantsColor } from './flags.ts';
+import { reservedPlaces } from './reserved-places.ts';
 import { readSecrets, type WithSecrets } from './secrets.ts';
 import { tellProblems } from './tell.ts';
 
@@ -104,6 +105,7 @@ export async function openProject(
     folder: config.folder,
     paths: isGiven ? given : config.desired,
     plugins: loaders,
+    reserved: reservedPlaces(config),
     settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
     // Who runs the command may name any file; the configuration, which a pull request can change, may not.
     ...(isGiven ? {} : { root: config.root }),

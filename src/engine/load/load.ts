@@ -23,6 +23,7 @@ import { setImmediate } from 'node:timers/promises';
 import { formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import type { Plugin, Validator, Validators } from '../plugin.ts';
+import type { Reserved } from '../places.ts';
 import { textsAt } from '../pointer.ts';
 import { compareText, formatRef, parseRef } from '../ref.ts';
 import type { KindTables } from '../tables.ts';
@@ -41,6 +42,8 @@ import {
 } from './link.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
 import { suggest } from './nearest.ts';
+import { openLookUp } from './look-up.ts';
+import { findSharedPlaces } from './shared-places.ts';
 import { type Entry, findFiles, shownPath } from './paths.ts';
 import { inOrder, located, positionAt, problemAt, problemOfText, type Source, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
@@ -62,6 +65,8 @@ export interface LoadOptions {
   readonly root?: string;
   /** Absolute: folders in which files have to lie whose content is sent. */
   readonly fileRoots?: readonly string[];
+  /** What no document may describe, beside the documents themselves. */
+  readonly reserved?: readonly Reserved[];
   /** A path may yield no document. */
   readonly allowEmpty?: boolean;
   /** Aborting rejects with the signal's reason. */
@@ -148,7 +153,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   }
   onProgress?.(found.files.length, found.files.length);
   if (options.allowEmpty !== true) reading.problems.push(...emptyEntries(found.entries, reading));
-  reading.problems.push(...(await checkTogether(reading, known, options)));
+  reading.problems.push(...(await checkTogether(reading, known, options, found.files)));
   return {
     desired: reading.declared
       .map(({ desired }) => desired)
@@ -492,8 +497,10 @@ async function findSentOutside(
 async function checkTogether(
   { declared, spoilt, isPartial }: Reading,
   known: ReadonlyMap<string, Known>,
-  { folder, fileRoots, settings = {} }: LoadOptions,
+  { folder, fileRoots, settings = {}, reserved = [] }: LoadOptions,
+  files: readonly string[],
 ): Promise<readonly Problem[]> {
+  const documents = files.map((path): Reserved => ({ kind: 'file', path, what: 'a document' }));
   const mistakes = [
     ...findDuplicates(declared),
     ...(isPartial ? [] : findUnknown(declared, spoilt)),
@@ -504,6 +511,7 @@ async function checkTogether(
       (name) => settings[name] ?? {},
     ),
     ...(fileRoots === undefined ? [] : await findSentOutside(declared, known, folder, fileRoots)),
+    ...findSharedPlaces(declared, (name) => known.get(name)?.plugin, [...reserved, ...documents], openLookUp(folder)),
   ];
   const byFile = Map.groupBy(mistakes, (mistake) => mistake.of.file);
   const problems: Problem[] = [];

@@ -10,6 +10,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Problem } from '../types.ts';
 import type { Owners } from './owner.ts';
 import { shorten } from './mistake.ts';
+import { alternatives, pathPattern } from './path-glob.ts';
 import { type Found, findFiles, shownPath } from './paths.ts';
 import { isInside, realPlace } from './read-inside.ts';
 
@@ -25,11 +26,11 @@ export async function rootOf(folder: string, owners: Owners): Promise<string> {
   }
 }
 
-/** What stands before the first sign of a pattern: the folder in which it looks. */
-function baseOf(path: string): string {
-  const parts = path.split('/');
-  const first = parts.findIndex((part) => /[*?{[]/u.test(part));
-  return first === -1 ? path : parts.slice(0, first).join('/') || (path.startsWith('/') ? '/' : '.');
+/** The folders in which a pattern looks; of a path without one, the path. */
+function basesOf(path: string): readonly string[] {
+  if (!/[*?{[]/u.test(path)) return [path];
+  // One with too many alternatives is refused before anything is looked into.
+  return (alternatives(path) ?? []).map((each) => pathPattern(each).base);
 }
 
 function isWithin(place: string, root: string): boolean {
@@ -47,23 +48,20 @@ async function entriesWithin(
   paths: readonly string[],
   root: string,
 ): Promise<{ readonly paths: readonly string[]; readonly problems: readonly Problem[] }> {
-  const places = await Promise.all(
-    paths.map(async (path) => realPlace(resolve(folder, baseOf(path))).catch(() => undefined)),
-  );
-  const isOutside = (i: number): boolean => {
-    const place = places[i];
-    return place === undefined || !isWithin(place, root);
-  };
+  const outside = new Set<string>();
+  for (const path of paths)
+    for (const base of basesOf(path)) {
+      const place = await realPlace(resolve(folder, base)).catch(() => undefined);
+      if (place === undefined || !isWithin(place, root)) outside.add(path);
+    }
   return {
-    paths: paths.filter((_path, i) => !isOutside(i)),
-    problems: paths
-      .filter((_path, i) => isOutside(i))
-      .map((path) => ({
-        code: 'outside-root',
-        message: `\`${shorten(path, 200)}\` leads outside ${root}: what fettle.yaml names has to be part of its repository`,
-        severity: 'error',
-        suggestion: SUGGESTION,
-      })),
+    paths: paths.filter((path) => !outside.has(path)),
+    problems: [...outside].map((path) => ({
+      code: 'outside-root',
+      message: `\`${shorten(path, 200)}\` leads outside ${root}: what fettle.yaml names has to be part of its repository`,
+      severity: 'error',
+      suggestion: SUGGESTION,
+    })),
   };
 }
 

@@ -35,6 +35,7 @@ describe('documents that a configuration names', () => {
     ['an absolute path', (outside: string) => join(outside, 'other.yaml')],
     ['a path upward', () => '../../../other.yaml'],
     ['a pattern', () => '../../../*.yaml'],
+    ['an alternative of a pattern', () => '{desired,../../..}/*.yaml'],
   ])('not outside it: %s', async (_name, path) => {
     const { outside, project } = repository();
     writeFiles(project, { 'fettle.yaml': `name: x\ndesired: [${JSON.stringify(path(outside))}]\n` });
