@@ -36,9 +36,9 @@ interface Ended {
 function handshakeOf(server: SecureContext, client: SecureContext, servername: string | undefined): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const [near, far] = duplexPair();
-    const serving = new TLSSocket(far as never, { isServer: true, secureContext: server });
+    const serving = new TLSSocket(far, { isServer: true, secureContext: server });
     const asking = connect({
-      socket: near as never,
+      socket: near,
       secureContext: client,
       ...(servername === undefined ? {} : { servername }),
       rejectUnauthorized: false,
