@@ -146,7 +146,8 @@ async function textOf(path: string): Promise<string | undefined> {
 async function gitFolders(root: string): Promise<{ readonly own: string; readonly common: string } | undefined> {
   const git = join(root, '.git');
   const found = await lstat(git).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    // Whoever may not enter a folder reaches nothing in it either.
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errorCode(error))) return undefined;
     throw error;
   });
   if (found === undefined) return undefined;

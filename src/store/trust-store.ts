@@ -34,7 +34,8 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).map((name) => join(folder, name));
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
+    // What cannot be listed cannot be read either, and is told there.
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(errorCode(error))) return [];
     throw error;
   }
 }
@@ -62,8 +63,8 @@ async function foundIn(real: string): Promise<readonly Found[]> {
   const found = await Promise.all(
     paths.map(async (path) => {
       const stat = await lstat(path).catch((error: unknown) => {
-        // A lock that was given back, a segment that was pruned.
-        if (errorCode(error) === 'ENOENT') return undefined;
+        // A lock that was given back, a segment that was pruned, a folder that only its names can be read of.
+        if (['ENOENT', 'EACCES', 'EPERM'].includes(errorCode(error))) return undefined;
         throw error;
       });
       return stat === undefined
