@@ -3,11 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { errorText } from '../engine/error-text.ts';
 import { type Config, loadConfig } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
-import { type Owners, trustedOwners } from '../engine/load/owner.ts';
-import { rootOf } from '../engine/load/within-root.ts';
+import { trustedOwners } from '../engine/load/owner.ts';
+import { namedFileRoots } from '../engine/load/read-inside.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { type Redact, redactor, secretsOf } from '../engine/redact.ts';
@@ -22,6 +21,7 @@ import { checkStoreFolder, realPathOf } from '../store/trust-store.ts';
 import type { ReadReport, Store } from '../store/store.ts';
 import { actorOf, ciRun } from './actor.ts';
 import { type Flags, overridesOf, UsageError, wantsColor } from './flags.ts';
+import { reservedPlaces } from './reserved-places.ts';
 import { readSecrets, type WithSecrets } from './secrets.ts';
 import { tell, tellProblems } from './tell.ts';
 
@@ -51,6 +51,20 @@ function report(problems: readonly Problem[], flags: Flags, shell: Shell): void 
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemsError('the documents have problems');
 }
 
+/** What the environment says; what it says wrongly is a mistake of usage. */
+function fromEnvironment<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Folders that files may be read from whose content is sent: the repository first. */
+function fileRoots({ root }: Config, shell: Shell): readonly string[] {
+  return [root, ...fromEnvironment(() => namedFileRoots(shell.env))];
+}
+
 function storeOfEnvironment({ env }: Shell): { readonly store?: string } {
   const store = env['FETTLE_STORE'];
   return store === undefined || store === '' ? {} : { store };
@@ -62,8 +76,11 @@ export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
   const found = await stat(startFolder).catch(() => undefined);
   if (found?.isDirectory() !== true)
     throw new UsageError(`--chdir ${flags.chdir ?? startFolder}: there is no such folder`);
+  const home = shell.env['HOME'];
   const { config, problems } = await loadConfig({
     startFolder,
+    owners: fromEnvironment(() => trustedOwners(process.getuid?.(), shell.env)),
+    ...(home === undefined || !isAbsolute(home) ? {} : { home }),
     plugins: loadersOf(shell),
     now: shell.now(),
     ...storeOfEnvironment(shell),
@@ -99,12 +116,7 @@ async function checkedFolder(folder: string, config: Config, shell: Shell): Prom
         `store too, and the name of a folder changes with the checkout. Write name: ${config.name}, or another one`,
     );
   }
-  let owners: Owners;
-  try {
-    owners = trustedOwners(process.getuid?.(), shell.env);
-  } catch (error) {
-    throw new UsageError(errorText(error));
-  }
+  const owners = fromEnvironment(() => trustedOwners(process.getuid?.(), shell.env));
   for (const warning of await checkStoreFolder(folder, owners)) tell(shell, 'warning', warning);
   return folder;
 }
@@ -125,9 +137,10 @@ export async function openProject(
     folder: config.folder,
     paths: isGiven ? given : config.desired,
     plugins: loaders,
+    reserved: reservedPlaces(config),
     settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
     // Who runs the command may name any file; the configuration, which a pull request can change, may not.
-    ...(isGiven ? {} : { root: await rootOf(config.folder) }),
+    ...(isGiven ? {} : { root: config.root }),
     ...more,
   });
   report(loaded.problems, flags, shell);
@@ -242,6 +255,7 @@ async function openWorld(
     config: settings.config,
     project: config.name,
     folder: config.folder,
+    fileRoots: fileRoots(config, shell),
     env: shell.env,
     now: shell.now,
   };
@@ -256,6 +270,7 @@ export async function openWorlds(plugins: ReadonlyMap<string, Plugin>, config: C
       name,
       await readSecrets(await settingsOf(plugin, config), plugin.tables.secrets, {
         folder: config.folder,
+        roots: fileRoots(config, shell),
         env: shell.env,
       }),
     );

@@ -23,6 +23,7 @@ import { setImmediate } from 'node:timers/promises';
 import { formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import type { Plugin, Validator, Validators } from '../plugin.ts';
+import type { Reserved } from '../places.ts';
 import { textsAt } from '../pointer.ts';
 import { compareText, formatRef, parseRef } from '../ref.ts';
 import type { KindTables } from '../tables.ts';
@@ -41,6 +42,8 @@ import {
 } from './link.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
 import { suggest } from './nearest.ts';
+import { openLookUp } from './look-up.ts';
+import { findSharedPlaces } from './shared-places.ts';
 import { type Entry, findFiles, shownPath } from './paths.ts';
 import { inOrder, located, positionAt, problemAt, problemOfText, type Source, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
@@ -59,6 +62,8 @@ export interface LoadOptions {
   readonly settings?: Readonly<Record<string, Json>>;
   /** Absolute: files that really lie outside it are problems, and not read. */
   readonly root?: string;
+  /** What no document may describe, beside the documents themselves. */
+  readonly reserved?: readonly Reserved[];
   /** A path may yield no document. */
   readonly allowEmpty?: boolean;
   /** Aborting rejects with the signal's reason. */
@@ -142,7 +147,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   }
   onProgress?.(found.files.length, found.files.length);
   if (options.allowEmpty !== true) reading.problems.push(...emptyEntries(found.entries, reading));
-  reading.problems.push(...(await checkTogether(reading, known, folder, options.settings ?? {})));
+  reading.problems.push(...(await checkTogether(reading, known, options, found.files)));
   return {
     desired: reading.declared
       .map(({ desired }) => desired)
@@ -458,9 +463,10 @@ function references(spec: unknown, ref: Ref, tables: KindTables, plugin: Plugin)
 async function checkTogether(
   { declared, spoilt, isPartial }: Reading,
   known: ReadonlyMap<string, Known>,
-  folder: string,
-  settings: Readonly<Record<string, Json>>,
+  { folder, settings = {}, reserved = [] }: LoadOptions,
+  files: readonly string[],
 ): Promise<readonly Problem[]> {
+  const documents = files.map((path): Reserved => ({ kind: 'file', path, what: 'a document' }));
   const mistakes = [
     ...findDuplicates(declared),
     ...(isPartial ? [] : findUnknown(declared, spoilt)),
@@ -470,6 +476,7 @@ async function checkTogether(
       (name) => known.get(name)?.plugin,
       (name) => settings[name] ?? {},
     ),
+    ...findSharedPlaces(declared, (name) => known.get(name)?.plugin, [...reserved, ...documents], openLookUp(folder)),
   ];
   const byFile = Map.groupBy(mistakes, (mistake) => mistake.of.file);
   const problems: Problem[] = [];

@@ -1,10 +1,11 @@
 /** Finds the files that paths, folders and patterns name. */
 
-import { glob, lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { compareText } from '../ref.ts';
 import type { Problem } from '../types.ts';
 import { shorten } from './mistake.ts';
+import { alternatives, MOST_ALTERNATIVES, pathPattern, type PathPattern, type PathPlaces } from './path-glob.ts';
 
 /** What one entry of `desired`, or one path on the command line, names. */
 export interface Entry {
@@ -58,18 +59,65 @@ async function walk(folder: string, seen: Set<string>, files: string[]): Promise
   }
 }
 
-async function matching(folder: string, pattern: string): Promise<string[]> {
+/** A pattern that comes to too much; `message` is for its problem. */
+class TooMuchError extends Error {
+  override readonly name = 'TooMuchError';
+}
+
+/** Folders that one pattern may go through. */
+const MOST_FOLDERS = 20_000;
+
+interface Descent {
+  readonly pattern: PathPattern;
+  /** Real paths with the places of the pattern that they were gone through with. */
+  readonly seen: Set<string>;
+  readonly files: string[];
+}
+
+/** Files below a folder that a pattern matches; a folder is gone through once with the same places of the pattern. */
+async function descend(folder: string, places: PathPlaces, descent: Descent): Promise<void> {
+  const { pattern, seen, files } = descent;
+  const real = await realpath(folder).catch(() => undefined);
+  const key = `${real} ${[...places].sort((a, b) => a - b).join()}`;
+  if (real === undefined || seen.has(key)) return;
+  if (seen.size >= MOST_FOLDERS)
+    throw new TooMuchError(`goes through more than ${MOST_FOLDERS.toLocaleString('en-US')} folders`);
+  seen.add(key);
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+  for (const entry of entries.sort((a, b) => compareText(a.name, b.name))) {
+    if (isSkipped(entry.name) || entry.name === 'fettle.yaml') continue;
+    const next = pattern.below(places, entry.name);
+    if (next.size === 0) continue;
+    const path = join(folder, entry.name);
+    const isLink = entry.isSymbolicLink();
+    const isFolder = isLink ? (await stat(path).catch(() => undefined))?.isDirectory() === true : entry.isDirectory();
+    if (isFolder) await descend(path, next, descent);
+    else if (pattern.isMet(next)) files.push(path);
+  }
+}
+
+async function matching(folder: string, written: string): Promise<string[]> {
+  const each = alternatives(written);
+  if (each === undefined) throw new TooMuchError(`has braces for more than ${MOST_ALTERNATIVES} alternatives`);
   const files: string[] = [];
-  for await (const found of glob(pattern, { cwd: folder, exclude: (name: string) => isSkipped(basename(name)) })) {
-    const path = resolve(folder, found);
-    if (isSkipped(basename(path)) || basename(path) === 'fettle.yaml') continue;
-    if ((await stat(path).catch(() => undefined))?.isDirectory() === true) continue;
-    files.push(path);
+  for (const alternative of each) {
+    const pattern = pathPattern(alternative);
+    await descend(resolve(folder, pattern.base), pattern.start, { pattern, seen: new Set(), files });
   }
   return files;
 }
 
 function problemOf(path: string, error: unknown): Problem {
+  if (error instanceof TooMuchError)
+    return {
+      code: 'no-files',
+      message: `the pattern \`${shorten(path, 200)}\` ${error.message}`,
+      severity: 'error',
+      suggestion: 'name files or folders, or several simpler patterns',
+    };
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return {

@@ -5,15 +5,20 @@
  * would have it printed.
  */
 
-import { lstat, realpath, stat } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Problem } from '../types.ts';
+import type { Owners } from './owner.ts';
 import { type Found, shownPath } from './paths.ts';
 
-/** The repository that a folder is part of: the nearest one above with a `.git`; else the folder itself. */
-export async function rootOf(folder: string): Promise<string> {
+/**
+ * The repository that a folder is part of: the nearest one above with a `.git`; else the folder itself. A `.git` that
+ * somebody else put there, such as in /tmp, widens nothing.
+ */
+export async function rootOf(folder: string, owners: Owners): Promise<string> {
   for (let at = folder; ; at = dirname(at)) {
-    if ((await stat(join(at, '.git')).catch(() => undefined)) !== undefined) return at;
+    const git = await lstat(join(at, '.git')).catch(() => undefined);
+    if (git !== undefined) return owners === 'everybody' || owners.has(git.uid) ? at : folder;
     if (dirname(at) === at) return folder;
   }
 }
