@@ -117,8 +117,7 @@ async function checkedFolder(folder: string, config: Config, shell: Shell): Prom
         `store too, and the name of a folder changes with the checkout. Write name: ${config.name}, or another one`,
     );
   }
-  const owners = fromEnvironment(() => trustedOwners(process.getuid?.(), shell.env));
-  for (const warning of await checkStoreFolder(folder, owners)) tell(shell, 'warning', warning);
+  for (const warning of await checkStoreFolder(folder, config.owners)) tell(shell, 'warning', warning);
   return folder;
 }
 

@@ -164,8 +164,13 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
   },
   {
     what: 'in a folder that every user may write',
-    make: () => chmodSync(folder, 0o777),
-    mend: () => chmodSync(folder, 0o755),
+    make: () => {
+      mkdirSync(join(folder, 'open'));
+      chmodSync(join(folder, 'open'), 0o777);
+      renameSync(store(), join(folder, 'open/log'));
+      writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: open/log\n');
+    },
+    mend: () => chmodSync(join(folder, 'open'), 0o755),
     says: /can be written by every user.*chmod o-w/su,
   },
   {
