@@ -4,11 +4,10 @@
  */
 
 import type { X509Certificate } from 'node:crypto';
-import { duplexPair } from 'node:stream';
-import { type SecureContext, TLSSocket, connect, createSecureContext } from 'node:tls';
+import { type SecureContext, createSecureContext } from 'node:tls';
+import { handshakeInMemory } from '../../../src/net/verification.ts';
 import { pathFlaw } from './client-flaws.ts';
 import { DATE_CODES, isValidAt } from './client-path.ts';
-import { distrustOf } from './connect.ts';
 
 /** One key exchange is as good as another for a look at certificates, and this one is the quickest. */
 const QUICK = { ecdhCurve: 'X25519', minVersion: 'TLSv1.3' } as const;
@@ -27,34 +26,6 @@ function clientOf(anchor: X509Certificate): SecureContext {
   if (clients.size >= MOST_KEPT && oldest !== undefined) clients.delete(oldest);
   clients.set(key, made);
   return made;
-}
-
-interface Ended {
-  readonly distrust?: string;
-}
-
-function handshakeOf(server: SecureContext, client: SecureContext, servername: string | undefined): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const [near, far] = duplexPair();
-    const serving = new TLSSocket(far, { isServer: true, secureContext: server });
-    const asking = connect({
-      socket: near,
-      secureContext: client,
-      ...(servername === undefined ? {} : { servername }),
-      rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
-    });
-    const end = (settle: () => void): void => {
-      for (const each of [asking, serving, near, far]) each.destroy();
-      settle();
-    };
-    serving.on('error', (error) => end(() => reject(error)));
-    asking.on('error', (error) => end(() => reject(error)));
-    asking.once('secureConnect', () => {
-      const distrust = distrustOf(asking);
-      end(() => resolve(distrust === undefined ? {} : { distrust }));
-    });
-  });
 }
 
 /** A name that a wildcard stands for. */
@@ -82,8 +53,7 @@ export async function verifyAsClient({ path, key, dnsNames }: NewChain, now: num
   );
   if (other !== undefined) throw refusal(`the new certificate is not valid for ${other}`);
   const chain = path.map((each) => each.toString()).join('');
-  const ended = await handshakeOf(serverOf(chain, key), clientOf(anchor), dnsNames.map(exampleOf)[0]);
-  const { distrust } = ended;
+  const distrust = await handshakeInMemory(serverOf(chain, key), clientOf(anchor), dnsNames.map(exampleOf)[0]);
   // OpenSSL goes by the clock of this machine; the dates were judged above, by the time that is asked for.
   if (distrust === undefined || (DATE_CODES.has(distrust) && path.some((each) => !isValidAt(each, Date.now())))) return;
   const flaw = pathFlaw(path, dnsNames);
