@@ -77,6 +77,7 @@ export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
   const home = shell.env['HOME'];
   const { config, problems } = await loadConfig({
     startFolder,
+    fileRoots: fromEnvironment(() => namedFileRoots(shell.env)),
     owners: fromEnvironment(() => trustedOwners(process.getuid?.(), shell.env)),
     ...(home === undefined || !isAbsolute(home) ? {} : { home }),
     plugins: loadersOf(shell),
@@ -108,6 +109,7 @@ export async function openProject(
     settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
     // Who runs the command may name any file; the configuration, which a pull request can change, may not.
     ...(isGiven ? {} : { root: config.root }),
+    fileRoots: fileRoots(config, shell),
     ...more,
   });
   report(loaded.problems, flags, shell);
