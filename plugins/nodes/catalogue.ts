@@ -27,6 +27,8 @@ interface Table<T> {
 type Judged = { readonly [List in Exclude<CatalogueList, 'images' | 'types'>]?: Table<Catalogue[List][number]> } & {
   readonly types?: Table<ServerTypeSeen>;
   readonly images?: Table<readonly ImageSeen[]>;
+  /** This project. */
+  readonly project?: string;
 };
 
 /** What a new server is to be made of: the spec of a node, or the template of a pool. */
@@ -86,7 +88,7 @@ const KINDS_OF_NAMED = [
 ] as const satisfies readonly CatalogueList[];
 
 /** What of the lists that were read these orders name. */
-export function catalogueFor(lists: Lists, orders: readonly Order[]): Facts {
+export function catalogueFor(lists: Lists, orders: readonly Order[], project: string): Facts {
   const names = orders.map(namesOf);
   const wanted = (list: CatalogueList): ReadonlySet<string> => new Set(names.flatMap((each) => each[list]));
   const { types, images } = lists;
@@ -105,6 +107,7 @@ export function catalogueFor(lists: Lists, orders: readonly Order[]): Facts {
   };
   const offered = Object.values(types ?? {}).filter(({ locations }) => Object.keys(locations).length > 0);
   const judged: Judged = {
+    project,
     ...Object.fromEntries(named),
     ...(types === undefined
       ? {}
@@ -160,7 +163,6 @@ export interface Ordering {
   readonly joining: number;
   /** So many are made. */
   readonly count: number;
-  readonly project: string;
   readonly now: number;
 }
 
@@ -292,7 +294,8 @@ function placedObstacle(
   name: string,
   path: string,
   thing: Catalogue['volumes'][number],
-  { order, fields, server, project }: Ordering,
+  { order, fields, server }: Ordering,
+  project: string,
 ): Obstacle | undefined {
   const location = fields === undefined ? order.location : server?.location;
   if (isOfOther(thing.labels, project))
@@ -308,7 +311,9 @@ function volumeObstacles(ordering: Ordering, judged: Judged): readonly Obstacle[
   const path = '/volumes';
   return (ordering.order.volumes ?? []).flatMap((name) => {
     const found = lookUp(judged.volumes, name, path, 'volume');
-    return 'obstacle' in found ? [found.obstacle] : (placedObstacle('volume', name, path, found.is, ordering) ?? []);
+    return 'obstacle' in found
+      ? [found.obstacle]
+      : (placedObstacle('volume', name, path, found.is, ordering, judged.project ?? '') ?? []);
   });
 }
 
@@ -321,7 +326,7 @@ function addressObstacles(ordering: Ordering, judged: Judged): readonly Obstacle
     const found = lookUp(judged.primaryIps, name, path, 'primary IP');
     if ('obstacle' in found) return [found.obstacle];
     if (found.is.type !== type) return [missing(path, `The primary IP ${name} is of ${found.is.type}`)];
-    const placed = placedObstacle('primary IP', name, path, found.is, ordering);
+    const placed = placedObstacle('primary IP', name, path, found.is, ordering, judged.project ?? '');
     if (placed !== undefined) return [placed];
     return found.is.server !== undefined && found.is.goesWithServer
       ? [missing(path, `The primary IP ${name} is deleted with the server that has it (auto_delete)`)]

@@ -461,8 +461,8 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
         catalogue: catalogueFor(
           catalogue.lists,
           orders.map(([, order]) => order),
+          world.limits.project,
         ),
-        project: world.limits.project,
       },
     },
     at,

@@ -56,7 +56,6 @@ function orderingOf(change: Change, pair: NodePair, scene: Scene): Ordering | un
     ...(facts === undefined ? {} : { server: facts }),
     joining: joiningOf(order, pair, scene),
     count: 1,
-    project: pair.observed?.facts.project ?? String(scene.beside?.[PLUGIN]?.['project'] ?? ''),
     now: scene.now,
   };
 }

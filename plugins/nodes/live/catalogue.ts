@@ -114,7 +114,6 @@ export function catalogueReader(
     ]),
   );
   return {
-    list: <List extends CatalogueList>(list: List, signal: AbortSignal) =>
-      (recent[list] as Readers[List])(signal) as Promise<Catalogue[List]>,
+    list: <List extends CatalogueList>(list: List, signal: AbortSignal) => (recent[list] as Readers[List])(signal),
   };
 }

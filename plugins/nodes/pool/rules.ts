@@ -142,8 +142,7 @@ function orderingOf({ added }: Decision, { found }: Situation, pair: PoolPair, s
   const planned = nodes.filter(
     ({ desired, observed }) => group !== undefined && desired?.spec.placementGroup === group && observed === undefined,
   );
-  const project = String(scene.beside?.[PLUGIN]?.['project'] ?? '');
-  return { order: template, joining: planned.length, count, project, now: scene.now };
+  return { order: template, joining: planned.length, count, now: scene.now };
 }
 
 function ordered(why: Obstacle['why']): PoolRule {

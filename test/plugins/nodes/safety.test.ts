@@ -683,6 +683,7 @@ const CATALOGUE = catalogueFor(
     locations: [{ id: 1, name: 'nbg1', zone: 'eu-central' }],
   },
   ['cx23', 'cx33', 'cx32x'].map((serverType) => nodeSpec({ serverType })),
+  'shop',
 );
 
 function toBeMade(serverType: string, memory: Partial<Memory<NodeMemory>> = {}): NodePair {
