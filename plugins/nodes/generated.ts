@@ -27,7 +27,7 @@ export interface NodeSpec {
   readonly sshKeys: readonly string[];
   /** What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it. */
   readonly userData?: string;
-  /** File that holds it instead, relative to the document; only its digest is remembered. */
+  /** File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered. */
   readonly userDataFile?: string;
   /** Private networks that it is attached to; left as they are where this is left out. */
   readonly networks?: readonly {
@@ -277,7 +277,7 @@ export interface NodePoolSpec {
     readonly sshKeys: readonly string[];
     /** What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it. */
     readonly userData?: string;
-    /** File that holds it instead, relative to the document; only its digest is remembered. */
+    /** File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered. */
     readonly userDataFile?: string;
     /** Private networks that it is attached to; left as they are where this is left out. */
     readonly networks?: readonly {
@@ -533,7 +533,7 @@ export interface NodesConfig {
       /** Deadline of a hook. */
       readonly hookSeconds: number;
     };
-    /** A file with the same JSON, relative to `fettle.yaml`. */
+    /** A file with the same JSON, relative to `fettle.yaml`; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. */
     readonly file?: string;
     /** How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew. */
     readonly interval: string;
@@ -1272,7 +1272,7 @@ export const tables = {
     { pointer: '/provider/hetzner/token', variable: 'HCLOUD_TOKEN' },
     { pointer: '/workloads/http/token', variable: 'WORKLOADS_TOKEN' },
   ],
-  settingPaths: [{ pointer: '/workloads/file', use: 'read' }],
+  settingPaths: [{ pointer: '/workloads/file', use: 'send' }],
   findings: [
     {
       code: 'unhealthy',

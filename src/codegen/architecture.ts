@@ -39,6 +39,7 @@ export const PLUGIN_HELPERS = [
   'load/nearest',
   'origin',
   'paths',
+  'places',
   'plugin',
   'redact',
   'ref',

@@ -19,6 +19,7 @@ import { openFileStore } from '../store/file-store.ts';
 import type { ReadReport, Store } from '../store/store.ts';
 import { actorOf, ciRun } from './actor.ts';
 import { type Flags, overridesOf, UsageError, wantsColor } from './flags.ts';
+import { reservedPlaces } from './reserved-places.ts';
 import { readSecrets, type WithSecrets } from './secrets.ts';
 import { tellProblems } from './tell.ts';
 
@@ -76,6 +77,7 @@ export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
   const home = shell.env['HOME'];
   const { config, problems } = await loadConfig({
     startFolder,
+    fileRoots: fromEnvironment(() => namedFileRoots(shell.env)),
     owners: fromEnvironment(() => trustedOwners(process.getuid?.(), shell.env)),
     ...(home === undefined || !isAbsolute(home) ? {} : { home }),
     plugins: loadersOf(shell),
@@ -103,9 +105,11 @@ export async function openProject(
     folder: config.folder,
     paths: isGiven ? given : config.desired,
     plugins: loaders,
+    reserved: reservedPlaces(config),
     settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
     // Who runs the command may name any file; the configuration, which a pull request can change, may not.
     ...(isGiven ? {} : { root: config.root }),
+    fileRoots: fileRoots(config, shell),
     ...more,
   });
   report(loaded.problems, flags, shell);

@@ -7,6 +7,7 @@ import type { Json } from './types.ts';
 export type EngineRuleId =
   | 'lifecycle'
   | 'not-owned'
+  | 'same-place'
   | 'other-project'
   | 'protected'
   | 'provider-protected'
@@ -58,6 +59,8 @@ export type ProblemCode =
   | 'duplicate-name'
   | 'unknown-reference'
   | 'dependency-cycle'
+  | 'same-place'
+  | 'reserved-place'
   | 'secret-not-allowed'
   | 'bad-config'
   | 'expired';
@@ -232,6 +235,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   },
   { id: 'not-owned', overridable: true, text: 'Only what this project created or adopted is changed.' },
   {
+    id: 'same-place',
+    overridable: false,
+    text: 'A file, a folder or a server belongs to one resource, whatever it is called there; none lies in the store, or is a document.',
+  },
+  {
     id: 'other-project',
     overridable: false,
     text: 'What another project marks as its own is neither adopted nor changed.',
@@ -392,6 +400,8 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'duplicate-name': 'Two documents are of the same kind and have the same name.',
   'unknown-reference': 'What a document needs is not written anywhere.',
   'dependency-cycle': 'Documents need each other in a circle.',
+  'same-place': "Two documents describe the same place, or one a place inside the other's.",
+  'reserved-place': 'A document describes a place in the store, a document or the configuration.',
   'secret-not-allowed': 'A secret may not stand in this field.',
   'bad-config': 'The configuration does not fit together.',
   expired: 'An override or a suppression whose time is over.',

@@ -15,6 +15,7 @@ import { suggest } from './nearest.ts';
 import { inOrder, located, problemAt, problemOfText, sourceOf } from './problem-in.ts';
 import { findConfig } from './find-config.ts';
 import { alsoTrusting, type Owners } from './owner.ts';
+import { sentOutside } from './sent-outside.ts';
 import { readText, type Unreadable } from './read-text.ts';
 import { rootOf } from './within-root.ts';
 import { secretMistakes, secretsIn } from './secrets.ts';
@@ -76,6 +77,8 @@ export interface ConfigOptions {
   /** A file that has to be there; absolute. Nothing is looked for then, and it is trusted, whoever owns it. */
   readonly explicit?: string;
   readonly owners: Owners;
+  /** Absolute: folders beside the repository in which files may lie whose content is sent. */
+  readonly fileRoots?: readonly string[];
   /** Absolute: the search ends there. */
   readonly home?: string;
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
@@ -164,7 +167,7 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
       );
       break;
     }
-    const checked = await checkConfig(document, plugins, now);
+    const checked = await checkConfig(document, plugins, now, folder, [place.root, ...(options.fileRoots ?? [])]);
     const places = new Set(mistakes.map(({ offset }) => offset));
     const found = checked.mistakes
       .map((mistake) => located(document.root, document.start, mistake))
@@ -226,6 +229,8 @@ async function checkConfig(
   { value }: TextDocument,
   loaders: ConfigOptions['plugins'],
   now: number,
+  folder: string,
+  roots: readonly string[],
 ): Promise<CheckedConfig> {
   if (!isMembers(value)) {
     return {
@@ -270,7 +275,18 @@ async function checkConfig(
       ...wrong,
       ...(wrong.length > 0
         ? []
-        : [...settingsMistakes(plugin, config, pointer), ...secretMistakes(config, plugin.tables.secrets, pointer)]),
+        : [
+            ...settingsMistakes(plugin, config, pointer),
+            ...secretMistakes(config, plugin.tables.secrets, pointer),
+            ...(await sentOutside(config, plugin.tables.settingPaths, folder, roots)).map(
+              ({ pointer: at, text, message }): PointerMistake => ({
+                code: 'outside-root',
+                pointer: `${pointer}${at}`,
+                at: 'value',
+                message: `${text} ${message}`,
+              }),
+            ),
+          ]),
     );
     plugins[name] = {
       config,

@@ -51,7 +51,7 @@ function codeOf(error: unknown): string {
 }
 
 /** The real path of what a path leads to; where nothing is there, that of the first folder above that is. */
-async function realPlace(path: string): Promise<string> {
+export async function realPlace(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
