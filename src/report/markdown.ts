@@ -203,7 +203,9 @@ function fill(sections: readonly Section[], room: number, whole: boolean): reado
 }
 
 function joined(blocks: readonly string[]): string {
-  return `${blocks.filter((block) => block !== '').join(GAP)}\n`;
+  const text = blocks.filter((block) => block !== '').join(GAP);
+  // A field that was put in without `code` and `escapeText` steers nothing all the same.
+  return `${text.split('\n').map(printable).join('\n')}\n`;
 }
 
 function filledText({ section, rows }: Filled): string {
