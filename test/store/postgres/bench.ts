@@ -83,6 +83,7 @@ export async function postgresBench(server: PostgresServer): Promise<PostgresBen
     sql,
     spawn: (scenario, options) => startWriter(scenario, { ...base, ...options }),
     open: (actor = 'me', now = Date.now) => openWith({ actor, now }),
+    openFor: (project) => openWith({ project }),
     die: async () => {
       const writer = startWriter('hold', base);
       const lines = await writer.says('ready');
