@@ -31,6 +31,8 @@ export interface Place {
   readonly name: string;
   readonly schema: string;
   readonly project: string;
+  /** Role beside ours that may own the schema and its tables. */
+  readonly owner?: string;
 }
 
 export interface FenceRow {

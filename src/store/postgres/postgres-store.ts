@@ -100,7 +100,14 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
   const deadlines = deadlinesOf(options.deadlineMs ?? DEADLINE_MS);
   const server = openServer(target, deadlines);
   const { schema } = target;
-  let place: Place = { server, name: target.place, schema, project: options.project };
+  const { owner } = target;
+  let place: Place = {
+    server,
+    name: target.place,
+    schema,
+    project: options.project,
+    ...(owner === undefined ? {} : { owner }),
+  };
   let session: Session | undefined;
   let poison: StoreError | undefined;
   let key: Buffer | undefined;
@@ -262,7 +269,7 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
 
   async function takeLock(asked: LockOptions): Promise<Fence> {
     if (poison !== undefined) throw poison;
-    if (!migrated) await migrate(server, schema);
+    if (!migrated) await migrate(place);
     migrated = true;
     const since = new Date(now()).toISOString();
     const holder = thisHolder({ id: randomId(), command: asked.command, since, run: options.run });

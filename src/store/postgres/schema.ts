@@ -15,8 +15,12 @@
  */
 
 import { StoreError, StoreProjectError } from '../errors.ts';
-import { type Server, ServerError, type Transaction } from './connection.ts';
+import { ServerError, type Transaction } from './connection.ts';
 import type { Place } from './fence.ts';
+import { assertOwned } from './owners.ts';
+
+/** A schema, with whom it may belong to. */
+type SchemaPlace = Pick<Place, 'schema' | 'name' | 'owner'>;
 
 /** Statements by version; each runs once, in its order, and is never changed afterwards. */
 const MIGRATIONS: readonly ((schema: string) => readonly string[])[] = [
@@ -84,9 +88,11 @@ function versionOf(value: unknown, schema: string): number {
 
 /**
  * The version of the tables; 0: there are none, and the transaction can only be given up.
- * Throws StoreError where it is newer than we know.
+ * Throws StoreError where it is newer than we know, and where the tables are not trusted.
  */
-export async function tableVersion(transaction: Transaction, schema: string): Promise<number> {
+async function tableVersion(transaction: Transaction, place: SchemaPlace): Promise<number> {
+  const { schema } = place;
+  await assertOwned(transaction, place);
   try {
     const { rows } = await transaction.query(`SELECT version FROM ${schema}.version`);
     // A table that was made after our snapshot is there by its name, and what is in it is not: so far there is no store.
@@ -110,7 +116,7 @@ async function renamedTo(
 /** Throws StoreProjectError where the project has another name now: a new log would know nothing of what is there. */
 export async function assertNotRenamed(
   transaction: Transaction,
-  place: Pick<Place, 'schema' | 'project' | 'name'>,
+  place: SchemaPlace & Pick<Place, 'project'>,
 ): Promise<void> {
   const found = await renamedTo(transaction, place);
   if (found !== undefined) throw new StoreProjectError(place.name, place.project, found);
@@ -122,10 +128,9 @@ export async function assertNotRenamed(
  */
 export async function hasTables(
   transaction: Transaction,
-  place: Pick<Place, 'schema' | 'project' | 'name'>,
+  place: SchemaPlace & Pick<Place, 'project'>,
 ): Promise<boolean> {
-  const { schema } = place;
-  const version = await tableVersion(transaction, schema);
+  const version = await tableVersion(transaction, place);
   if (version !== 0 && version < READABLE_VERSION)
     throw new StoreError(
       `the store has version ${version} of its tables, and this fettle version ${SCHEMA_VERSION}: a command that writes brings them up to date`,
@@ -135,8 +140,9 @@ export async function hasTables(
 }
 
 /** Brings the tables to our version, one process at a time. */
-export async function migrate(server: Server, schema: string): Promise<void> {
-  const present = await server.transact({ access: 'read' }, (transaction) => tableVersion(transaction, schema));
+export async function migrate(place: SchemaPlace & Pick<Place, 'server'>): Promise<void> {
+  const { server, schema } = place;
+  const present = await server.transact({ access: 'read' }, (transaction) => tableVersion(transaction, place));
   if (present === SCHEMA_VERSION) return;
   await server.transact({ access: 'write' }, async (transaction) => {
     await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`fettle tables ${schema}`]);
@@ -152,6 +158,8 @@ export async function migrate(server: Server, schema: string): Promise<void> {
     const [hasSchema, hasVersion] = named[0] ?? [];
     // Asked for first: IF NOT EXISTS needs the right to create one even where it is there.
     if (hasSchema !== true) await transaction.query(`CREATE SCHEMA ${schema}`);
+    // Once more: somebody may have made them since.
+    await assertOwned(transaction, place);
     let version = 0;
     if (hasVersion === true) {
       const { rows } = await transaction.query(`SELECT version FROM ${schema}.version`);

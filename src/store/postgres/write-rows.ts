@@ -5,6 +5,7 @@ import type { Head } from '../store.ts';
 import type { Transaction } from './connection.ts';
 import { assertHeld, type HeldLock, type Place, readFence } from './fence.ts';
 import type { Chain } from './chain-lines.ts';
+import { PROJECT_TABLES } from './tables.ts';
 
 /** Bytes of lines, at least, that one statement carries. */
 const BATCH_BYTES = 2 * 1024 * 1024;
@@ -142,12 +143,9 @@ export async function isWritten(transaction: Transaction, place: Place, head: He
   return rows[0]?.[0] === `${head.hash}"}`;
 }
 
-/** Every table whose rows are a project's. */
-const TABLES = ['fences', 'checkpoints', 'keys', 'quarantine'];
-
 /** Gives all rows of a project another name, and keeps the old one from being used for a new log. */
 export async function renameRows(transaction: Transaction, { schema, project }: Place, to: string): Promise<void> {
-  for (const table of TABLES)
+  for (const table of PROJECT_TABLES.filter((name) => name !== 'records'))
     await transaction.query(`UPDATE ${schema}.${table} SET project = $2 WHERE project = $1`, [project, to]);
   const text = `UPDATE ${schema}.records SET project = $2 WHERE project = $1 AND seq IN (
       SELECT seq FROM ${schema}.records WHERE project = $1 ORDER BY seq LIMIT ${SLICE_ROWS}
