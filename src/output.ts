@@ -11,11 +11,13 @@
  * | no space, or another error | drop, and remember the error: the exit code must not be 0 |
  */
 
+import { CLEAR_LINE, inert } from './engine/printable.ts';
+
 export interface Output {
   readonly isTTY: boolean;
   /** Characters in a line; undefined where it is no terminal. */
   readonly columns: () => number | undefined;
-  /** Never throws. */
+  /** Writes whole lines; what could steer a terminal or command a CI runner is written as codes. Never throws. */
   readonly write: (text: string) => void;
   /** Why something that was written is lost, unless nobody was there to read it. */
   readonly failure: () => NodeJS.ErrnoException | undefined;
@@ -42,7 +44,7 @@ export function openOutput(fd: 1 | 2): Output {
       isTTY: Object.is(stream.isTTY, true),
       columns: () => stream.columns,
       write: (text) => {
-        if (!closed) stream.write(text);
+        if (!closed) stream.write(drawn(text));
       },
       failure: () => failure,
     };
@@ -59,7 +61,7 @@ export function openOutput(fd: 1 | 2): Output {
   }
 
   function writeAll(text: string): void {
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.from(inert(text));
     let done = 0;
     while (done < bytes.length) {
       if (closed) return;
@@ -71,6 +73,11 @@ export function openOutput(fd: 1 | 2): Output {
       }
     }
   }
+}
+
+/** A line of progress is cleared at the beginning of a write, where no data stands. */
+function drawn(text: string): string {
+  return text.startsWith(CLEAR_LINE) ? CLEAR_LINE + inert(text.slice(CLEAR_LINE.length)) : inert(text);
 }
 
 function pause(ms: number): void {

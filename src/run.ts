@@ -20,17 +20,35 @@ export async function run(load: () => Promise<Program>): Promise<void> {
   process.exitCode = 1;
   const dry = (): void => shell.stderr.write('fettle: internal error: the command ended without a result\n');
   process.once('beforeExit', dry);
+  throughShell(shell);
   let code: number;
   try {
     const { main, plugins } = await load();
     code = await main(process.argv.slice(2), plugins === undefined ? shell : { ...shell, plugins });
   } catch (error) {
     code = 1;
-    const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    shell.stderr.write(`fettle: internal error: ${said}\n`);
+    shell.stderr.write(internalError(error));
   }
   process.off('beforeExit', dry);
   finish(shell, code);
+}
+
+function internalError(error: unknown): string {
+  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `fettle: internal error: ${said}\n`;
+}
+
+/** What Node.js would write to standard error by itself goes the way of all output: it may quote what came from outside. */
+function throughShell(shell: Shell): void {
+  // Without a listener of Node.js's own, warnings are turned off.
+  if (process.listenerCount('warning') > 0) {
+    process.removeAllListeners('warning');
+    process.on('warning', ({ name, message }) => shell.stderr.write(`warning: ${name}: ${message}\n`));
+  }
+  process.on('uncaughtException', (error) => {
+    shell.stderr.write(internalError(error));
+    process.exit(1);
+  });
 }
 
 /** Ends with `code`, unless what was printed is lost. */

@@ -1,19 +1,19 @@
 /** Checks of documents that a schema can't make: names that no client accepts, and files that two of them would write. */
 
+import { fromProject, withProjectPaths } from '../../src/engine/paths.ts';
 import type { Mistake } from '../../src/engine/plugin.ts';
+import type { KindTables } from '../../src/engine/tables.ts';
 import type { Desired, Json } from '../../src/engine/types.ts';
 import { isAllowed } from './allowed-command.ts';
 import { checkDomain } from './check-domain.ts';
-import type { CertificateSpec, CertificatesConfig, DomainSpec, IssuerSpec } from './generated.ts';
 import {
-  authorityFiles,
-  besides,
-  certificateFromProject,
-  directoryPlaces,
-  fromProject,
-  issuerFromProject,
-  placesOf,
-} from './paths.ts';
+  type CertificateSpec,
+  type CertificatesConfig,
+  type DomainSpec,
+  type IssuerSpec,
+  tables,
+} from './generated.ts';
+import { authorityFiles, besides, directoryPlaces, placesOf } from './paths.ts';
 import { policyOf, timeMistakes, withSettings } from './renewal.ts';
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/iu;
@@ -179,15 +179,17 @@ interface Claim {
 }
 
 /** Files that a document's resource writes, with where they are named. */
-function claims({ ref, spec, source }: Desired): readonly Claim[] {
+function claims(document: Desired): readonly Claim[] {
+  const kinds: Readonly<Record<string, KindTables>> = tables.kinds;
+  const { ref, spec } = withProjectPaths(document, kinds[document.ref.kind]?.paths ?? []);
   if (ref.kind === 'Issuer') {
-    const localCa = issuerFromProject(source.file, spec as IssuerSpec).localCa;
+    const localCa = (spec as IssuerSpec).localCa;
     if (localCa === undefined) return [];
     const { certificate, key } = authorityFiles(localCa.dir);
     return [certificate, key].map((path) => ({ path, pointer: '/spec/localCa/dir' }));
   }
   if (ref.kind !== 'Certificate') return [];
-  const { storage } = certificateFromProject(source.file, spec as CertificateSpec);
+  const { storage } = spec as CertificateSpec;
   const { directory } = storage;
   if (directory !== undefined)
     return [

@@ -1,10 +1,11 @@
 /** Discover: pairs in folders that no document names yet, as the documents that would describe them. */
 
 import type { Discovery, Found } from '../../src/engine/plugin.ts';
+import { toDocument } from '../../src/engine/paths.ts';
 import { formatRef } from '../../src/engine/ref.ts';
-import type { Desired, Gap, Json } from '../../src/engine/types.ts';
+import type { Gap, Json } from '../../src/engine/types.ts';
 import type { CertificateSpec } from './generated.ts';
-import { certificateFromProject, mainPath, mapPaths, placesOf, toDocument } from './paths.ts';
+import { mainPath, mapPaths, placesOf } from './paths.ts';
 import { PLUGIN, certificateSpec } from './remembered.ts';
 import type { CertificatesReader, FoundPair, PairStorage, X509Seen } from './world.ts';
 
@@ -78,11 +79,8 @@ export async function discover(
     taken.add(name);
     for (const { path } of spec === undefined ? [] : placesOf(spec.storage)) known.add(path);
   };
-  const noteDocument = (each: Desired): void => {
-    const spec = certificateSpec(each, undefined);
-    note(each.ref.name, spec === undefined ? undefined : certificateFromProject(each.source.file, spec));
-  };
-  for (const each of desired) if (each.ref.kind === 'Certificate') noteDocument(each);
+  for (const each of desired)
+    if (each.ref.kind === 'Certificate') note(each.ref.name, certificateSpec(each, undefined));
   for (const each of memory) if (each.ref.kind === 'Certificate') note(each.ref.name, certificateSpec(undefined, each));
   const issuers = desired.filter(({ ref }) => ref.kind === 'Issuer').map(({ ref }) => ref.name);
   const found: Found[] = [];

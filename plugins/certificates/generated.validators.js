@@ -2,7 +2,8 @@
 
 import { codePoints, withSchemas } from '../../src/engine/schema-runtime.ts';
 
-const schema6 = {"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"description":"Exactly one of its kinds.","properties":{"localCa":{"type":"object","additionalProperties":false,"required":["dir","commonName"],"description":"A certificate authority in a folder, made on the first apply.","properties":{"dir":{"type":"string","minLength":1,"maxLength":4096,"description":"Folder of `ca.crt` and `ca.key`, relative to the document."},"commonName":{"type":"string","minLength":1,"maxLength":64,"description":"Common name of the authority."}}},"selfSigned":{"type":"object","additionalProperties":false,"description":"Each certificate signs itself.","properties":{}}}};
+const schema6 = {"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"description":"Exactly one of its kinds.","properties":{"localCa":{"type":"object","additionalProperties":false,"required":["dir","commonName"],"description":"A certificate authority in a folder, made on the first apply.","properties":{"dir":{"type":"string","minLength":1,"maxLength":4096,"format":"folder-path","x-path":"write","description":"Folder of `ca.crt` and `ca.key`, relative to the document."},"commonName":{"type":"string","minLength":1,"maxLength":64,"description":"Common name of the authority."}}},"selfSigned":{"type":"object","additionalProperties":false,"description":"Each certificate signs itself.","properties":{}}}};
+const formats0 = /^(?![~$\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?:\/\/|\s$))[^\u0000-\u001f\u007f-\u009f\ud800-\udfff\\\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*$/u;
 const func2 = codePoints;
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -58,10 +59,15 @@ const err7 = {instancePath:instancePath+"/localCa/dir",schemaPath:"#/properties/
 (vErrors ??= []).push(err7);
 errors++;
 }
+if(!(formats0.test(data1))){
+const err8 = {instancePath:instancePath+"/localCa/dir",schemaPath:"#/properties/localCa/properties/dir/format",keyword:"format",params:{format: "folder-path"},message:"must match format \""+"folder-path"+"\""};
+(vErrors ??= []).push(err8);
+errors++;
+}
 }
 else {
-const err8 = {instancePath:instancePath+"/localCa/dir",schemaPath:"#/properties/localCa/properties/dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err8);
+const err9 = {instancePath:instancePath+"/localCa/dir",schemaPath:"#/properties/localCa/properties/dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err9);
 errors++;
 }
 }
@@ -69,26 +75,26 @@ if(data0.commonName !== undefined){
 let data2 = data0.commonName;
 if(typeof data2 === "string"){
 if(func2(data2) > 64){
-const err9 = {instancePath:instancePath+"/localCa/commonName",schemaPath:"#/properties/localCa/properties/commonName/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
-(vErrors ??= []).push(err9);
-errors++;
-}
-if(func2(data2) < 1){
-const err10 = {instancePath:instancePath+"/localCa/commonName",schemaPath:"#/properties/localCa/properties/commonName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err10 = {instancePath:instancePath+"/localCa/commonName",schemaPath:"#/properties/localCa/properties/commonName/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 (vErrors ??= []).push(err10);
 errors++;
 }
-}
-else {
-const err11 = {instancePath:instancePath+"/localCa/commonName",schemaPath:"#/properties/localCa/properties/commonName/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func2(data2) < 1){
+const err11 = {instancePath:instancePath+"/localCa/commonName",schemaPath:"#/properties/localCa/properties/commonName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err11);
 errors++;
 }
 }
+else {
+const err12 = {instancePath:instancePath+"/localCa/commonName",schemaPath:"#/properties/localCa/properties/commonName/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err12);
+errors++;
+}
+}
 }
 else {
-const err12 = {instancePath:instancePath+"/localCa",schemaPath:"#/properties/localCa/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err12);
+const err13 = {instancePath:instancePath+"/localCa",schemaPath:"#/properties/localCa/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err13);
 errors++;
 }
 }
@@ -96,31 +102,32 @@ if(data.selfSigned !== undefined){
 let data3 = data.selfSigned;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 for(const key2 in data3){
-const err13 = {instancePath:instancePath+"/selfSigned",schemaPath:"#/properties/selfSigned/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err13);
-errors++;
-}
-}
-else {
-const err14 = {instancePath:instancePath+"/selfSigned",schemaPath:"#/properties/selfSigned/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err14 = {instancePath:instancePath+"/selfSigned",schemaPath:"#/properties/selfSigned/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err14);
 errors++;
 }
 }
+else {
+const err15 = {instancePath:instancePath+"/selfSigned",schemaPath:"#/properties/selfSigned/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err15);
+errors++;
+}
+}
 }
 else {
-const err15 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err15);
+const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err16);
 errors++;
 }
 validate21.errors = vErrors;
 return errors === 0;
 }
-const schema7 = {"type":"object","additionalProperties":false,"required":["issuer","dnsNames","storage"],"properties":{"issuer":{"type":"string","minLength":1,"maxLength":253,"x-ref":"Issuer","description":"Name of the Issuer that signs it."},"dnsNames":{"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"description":"The names it is valid for; the first one is the common name, where it fits.","items":{"type":"string","minLength":1,"maxLength":253,"format":"dns-name"}},"keyAlgorithm":{"enum":["ecdsa-p256","ecdsa-p384","rsa-2048","rsa-4096","ed25519"],"default":"ecdsa-p256","description":"Algorithm of its key."},"validityDays":{"type":"integer","minimum":1,"maximum":3650,"default":90,"description":"How long it is issued for, in days."},"storage":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"description":"Exactly one of its kinds.","properties":{"file":{"type":"object","additionalProperties":false,"minProperties":1,"description":"PEM files, relative to the document: `certificate` and `key`, or `combined`, and beside them what services want.","properties":{"certificate":{"type":"string","minLength":1,"maxLength":4096,"description":"The certificate, and its chain unless `chain` or `fullchain` is written too; mode 0644."},"key":{"type":"string","minLength":1,"maxLength":4096,"description":"The private key, PKCS#8."},"chain":{"type":"string","minLength":1,"maxLength":4096,"description":"The certificates that lead from it to its authority; mode 0644."},"fullchain":{"type":"string","minLength":1,"maxLength":4096,"description":"The certificate and its chain; mode 0644."},"combined":{"type":"string","minLength":1,"maxLength":4096,"description":"The certificate, its chain and the private key."},"owner":{"type":["string","integer"],"minimum":0,"maximum":4294967294,"pattern":"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$","maxLength":64,"description":"Owner of the files, by name or number; without it, it stays as it is."},"group":{"type":["string","integer"],"minimum":0,"maximum":4294967294,"pattern":"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$","maxLength":64,"description":"Group of the files, by name or number; without it, it stays as it is."},"mode":{"enum":["0400","0440","0600","0640"],"description":"Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets."}}},"directory":{"type":"object","additionalProperties":false,"required":["path"],"description":"A folder with `cert.pem`, `chain.pem`, `fullchain.pem` and `privkey.pem`, all switched at once by one symbolic link.","properties":{"path":{"type":"string","minLength":1,"maxLength":4096,"description":"The folder, relative to the document."},"combined":{"type":"boolean","default":false,"description":"Also keep `combined.pem`: the certificate, its chain and the private key."},"owner":{"type":["string","integer"],"minimum":0,"maximum":4294967294,"pattern":"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$","maxLength":64,"description":"Owner of the files, by name or number; without it, it stays as it is."},"group":{"type":["string","integer"],"minimum":0,"maximum":4294967294,"pattern":"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$","maxLength":64,"description":"Group of the files, by name or number; without it, it stays as it is."},"mode":{"enum":["0400","0440","0600","0640"],"description":"Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets."}}}}},"deploy":{"type":"object","additionalProperties":false,"required":["command"],"description":"Brings a new pair to where it is not stored; run after every swap, before the reload.","properties":{"command":{"type":"array","minItems":1,"maxItems":100,"description":"A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`; it gets the paths in its environment.","items":{"type":"string","minLength":1,"maxLength":4096}},"timeoutSeconds":{"type":"integer","minimum":1,"maximum":300,"default":60,"description":"How long it may run, in seconds."}}},"reload":{"type":"object","additionalProperties":false,"minProperties":1,"description":"Makes the service that uses the pair read it again: `command` or `signal`. Certificates with the same one share a service, which is reloaded once for all of them.","properties":{"command":{"type":"array","minItems":1,"maxItems":100,"description":"A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`.","items":{"type":"string","minLength":1,"maxLength":4096}},"signal":{"type":"object","additionalProperties":false,"required":["pidFile"],"description":"A signal to a process that runs on this machine.","properties":{"pidFile":{"type":"string","minLength":1,"maxLength":4096,"description":"File with the number of the process, relative to the document; one of `plugins.certificates.pidFiles` in `fettle.yaml`."},"name":{"enum":["HUP","USR1","USR2"],"default":"HUP","description":"Which signal."}}},"timeoutSeconds":{"type":"integer","minimum":1,"maximum":300,"default":60,"description":"How long a command may run, in seconds."}}},"renewal":{"type":"object","additionalProperties":false,"default":{},"description":"How it is renewed; what is not written here is as `plugins.certificates.renewal` in `fettle.yaml` says.","properties":{"enabled":{"type":"boolean","description":"Whether it is renewed; without it, that it is due is only told."},"thresholdDays":{"type":"integer","minimum":0,"maximum":365,"description":"It is renewed when so many days are left (30), or a third of its lifetime, whichever is less."},"issuedAfter":{"type":"string","format":"instant","maxLength":64,"description":"One that was issued before this time is replaced, however long it is still valid: for a key that got into the wrong hands."},"checkInterval":{"type":"string","format":"duration","maxLength":16,"description":"How often it is written down that it was looked at (24h), where nothing else is new; at least 1h."},"retryInterval":{"type":"string","format":"duration","maxLength":16,"description":"From a failed renewal to the next one (1h); at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"description":"Failed renewals in a row (10) after which nothing more is tried."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"description":"By how much each further failure multiplies that time (2)."},"maxBackoff":{"type":"string","format":"duration","maxLength":16,"description":"The longest time to the next try (24h); no shorter than `retryInterval`."}}},"recovery":{"type":"object","additionalProperties":false,"default":{},"description":"How it is replaced when it has expired, or cannot be used; otherwise as `renewal`.","properties":{"enabled":{"type":"boolean","description":"Whether it is replaced; without it, that it has expired is only told."},"retryInterval":{"type":"string","format":"duration","maxLength":16,"description":"From a failed recovery to the next one (1m); at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"description":"Failed recoveries in a row (3) after which nothing more is tried."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"description":"By how much each further failure multiplies that time (2)."},"maxBackoff":{"type":"string","format":"duration","maxLength":16,"description":"The longest time to the next try (1h); no shorter than `retryInterval`."}}},"served":{"type":"object","additionalProperties":false,"default":{},"description":"How it reaches what serves it, where it has `deploy` or `reload`; otherwise as `renewal`.","properties":{"withinSeconds":{"type":"integer","minimum":1,"maximum":120,"description":"Within this time after a reload (30 s), every address of its Domains has to serve it."},"retryInterval":{"type":"string","format":"duration","maxLength":16,"description":"From a reload after which it was not served to the next one (1m); at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"description":"Such reloads in a row (10) after which nothing more is tried."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"description":"By how much each further failure multiplies that time (2)."},"maxBackoff":{"type":"string","format":"duration","maxLength":16,"description":"The longest time to the next try (1h); no shorter than `retryInterval`."}}}}};
+const schema7 = {"type":"object","additionalProperties":false,"required":["issuer","dnsNames","storage"],"properties":{"issuer":{"type":"string","minLength":1,"maxLength":253,"x-ref":"Issuer","description":"Name of the Issuer that signs it."},"dnsNames":{"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"description":"The names it is valid for; the first one is the common name, where it fits.","items":{"type":"string","minLength":1,"maxLength":253,"format":"dns-name"}},"keyAlgorithm":{"enum":["ecdsa-p256","ecdsa-p384","rsa-2048","rsa-4096","ed25519"],"default":"ecdsa-p256","description":"Algorithm of its key."},"validityDays":{"type":"integer","minimum":1,"maximum":3650,"default":90,"description":"How long it is issued for, in days."},"storage":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"description":"Exactly one of its kinds.","properties":{"file":{"type":"object","additionalProperties":false,"minProperties":1,"description":"PEM files, relative to the document: `certificate` and `key`, or `combined`, and beside them what services want.","properties":{"certificate":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"write","description":"The certificate, and its chain unless `chain` or `fullchain` is written too; mode 0644."},"key":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"write","description":"The private key, PKCS#8."},"chain":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"write","description":"The certificates that lead from it to its authority; mode 0644."},"fullchain":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"write","description":"The certificate and its chain; mode 0644."},"combined":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"write","description":"The certificate, its chain and the private key."},"owner":{"type":["string","integer"],"minimum":0,"maximum":4294967294,"pattern":"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$","maxLength":64,"description":"Owner of the files, by name or number; without it, it stays as it is."},"group":{"type":["string","integer"],"minimum":0,"maximum":4294967294,"pattern":"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$","maxLength":64,"description":"Group of the files, by name or number; without it, it stays as it is."},"mode":{"enum":["0400","0440","0600","0640"],"description":"Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets."}}},"directory":{"type":"object","additionalProperties":false,"required":["path"],"description":"A folder with `cert.pem`, `chain.pem`, `fullchain.pem` and `privkey.pem`, all switched at once by one symbolic link.","properties":{"path":{"type":"string","minLength":1,"maxLength":4096,"format":"folder-path","x-path":"write","description":"The folder, relative to the document."},"combined":{"type":"boolean","default":false,"description":"Also keep `combined.pem`: the certificate, its chain and the private key."},"owner":{"type":["string","integer"],"minimum":0,"maximum":4294967294,"pattern":"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$","maxLength":64,"description":"Owner of the files, by name or number; without it, it stays as it is."},"group":{"type":["string","integer"],"minimum":0,"maximum":4294967294,"pattern":"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$","maxLength":64,"description":"Group of the files, by name or number; without it, it stays as it is."},"mode":{"enum":["0400","0440","0600","0640"],"description":"Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets."}}}}},"deploy":{"type":"object","additionalProperties":false,"required":["command"],"description":"Brings a new pair to where it is not stored; run after every swap, before the reload.","properties":{"command":{"type":"array","minItems":1,"maxItems":100,"description":"A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`; it gets the paths in its environment.","items":{"type":"string","minLength":1,"maxLength":4096}},"timeoutSeconds":{"type":"integer","minimum":1,"maximum":300,"default":60,"description":"How long it may run, in seconds."}}},"reload":{"type":"object","additionalProperties":false,"minProperties":1,"description":"Makes the service that uses the pair read it again: `command` or `signal`. Certificates with the same one share a service, which is reloaded once for all of them.","properties":{"command":{"type":"array","minItems":1,"maxItems":100,"description":"A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`.","items":{"type":"string","minLength":1,"maxLength":4096}},"signal":{"type":"object","additionalProperties":false,"required":["pidFile"],"description":"A signal to a process that runs on this machine.","properties":{"pidFile":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"read","description":"File with the number of the process, relative to the document; one of `plugins.certificates.pidFiles` in `fettle.yaml`."},"name":{"enum":["HUP","USR1","USR2"],"default":"HUP","description":"Which signal."}}},"timeoutSeconds":{"type":"integer","minimum":1,"maximum":300,"default":60,"description":"How long a command may run, in seconds."}}},"renewal":{"type":"object","additionalProperties":false,"default":{},"description":"How it is renewed; what is not written here is as `plugins.certificates.renewal` in `fettle.yaml` says.","properties":{"enabled":{"type":"boolean","description":"Whether it is renewed; without it, that it is due is only told."},"thresholdDays":{"type":"integer","minimum":0,"maximum":365,"description":"It is renewed when so many days are left (30), or a third of its lifetime, whichever is less."},"issuedAfter":{"type":"string","format":"instant","maxLength":64,"description":"One that was issued before this time is replaced, however long it is still valid: for a key that got into the wrong hands."},"checkInterval":{"type":"string","format":"duration","maxLength":16,"description":"How often it is written down that it was looked at (24h), where nothing else is new; at least 1h."},"retryInterval":{"type":"string","format":"duration","maxLength":16,"description":"From a failed renewal to the next one (1h); at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"description":"Failed renewals in a row (10) after which nothing more is tried."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"description":"By how much each further failure multiplies that time (2)."},"maxBackoff":{"type":"string","format":"duration","maxLength":16,"description":"The longest time to the next try (24h); no shorter than `retryInterval`."}}},"recovery":{"type":"object","additionalProperties":false,"default":{},"description":"How it is replaced when it has expired, or cannot be used; otherwise as `renewal`.","properties":{"enabled":{"type":"boolean","description":"Whether it is replaced; without it, that it has expired is only told."},"retryInterval":{"type":"string","format":"duration","maxLength":16,"description":"From a failed recovery to the next one (1m); at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"description":"Failed recoveries in a row (3) after which nothing more is tried."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"description":"By how much each further failure multiplies that time (2)."},"maxBackoff":{"type":"string","format":"duration","maxLength":16,"description":"The longest time to the next try (1h); no shorter than `retryInterval`."}}},"served":{"type":"object","additionalProperties":false,"default":{},"description":"How it reaches what serves it, where it has `deploy` or `reload`; otherwise as `renewal`.","properties":{"withinSeconds":{"type":"integer","minimum":1,"maximum":120,"description":"Within this time after a reload (30 s), every address of its Domains has to serve it."},"retryInterval":{"type":"string","format":"duration","maxLength":16,"description":"From a reload after which it was not served to the next one (1m); at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"description":"Such reloads in a row (10) after which nothing more is tried."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"description":"By how much each further failure multiplies that time (2)."},"maxBackoff":{"type":"string","format":"duration","maxLength":16,"description":"The longest time to the next try (1h); no shorter than `retryInterval`."}}}}};
 const func6 = Object.prototype.hasOwnProperty;
-const formats0 = /^(?=.{1,253}$)(?:\*\.)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/u;
-const formats2 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
-const formats4 = /^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$/u;
+const formats2 = /^(?=.{1,253}$)(?:\*\.)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/u;
+const formats4 = /^(?![~$\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?:\/\/|\s$|(?:^\.{1,2}|\/\.{0,2})$))[^\u0000-\u001f\u007f-\u009f\ud800-\udfff\\\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*$/u;
+const formats18 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
+const formats20 = /^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$/u;
 const pattern0 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$", "u");
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -210,7 +217,7 @@ const err10 = {instancePath:instancePath+"/dnsNames/" + i0,schemaPath:"#/propert
 (vErrors ??= []).push(err10);
 errors++;
 }
-if(!(formats0.test(data2))){
+if(!(formats2.test(data2))){
 const err11 = {instancePath:instancePath+"/dnsNames/" + i0,schemaPath:"#/properties/dnsNames/items/format",keyword:"format",params:{format: "dns-name"},message:"must match format \""+"dns-name"+"\""};
 (vErrors ??= []).push(err11);
 errors++;
@@ -320,10 +327,15 @@ const err25 = {instancePath:instancePath+"/storage/file/certificate",schemaPath:
 (vErrors ??= []).push(err25);
 errors++;
 }
+if(!(formats4.test(data7))){
+const err26 = {instancePath:instancePath+"/storage/file/certificate",schemaPath:"#/properties/storage/properties/file/properties/certificate/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
+(vErrors ??= []).push(err26);
+errors++;
+}
 }
 else {
-const err26 = {instancePath:instancePath+"/storage/file/certificate",schemaPath:"#/properties/storage/properties/file/properties/certificate/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err26);
+const err27 = {instancePath:instancePath+"/storage/file/certificate",schemaPath:"#/properties/storage/properties/file/properties/certificate/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err27);
 errors++;
 }
 }
@@ -331,19 +343,24 @@ if(data6.key !== undefined){
 let data8 = data6.key;
 if(typeof data8 === "string"){
 if(func2(data8) > 4096){
-const err27 = {instancePath:instancePath+"/storage/file/key",schemaPath:"#/properties/storage/properties/file/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
-(vErrors ??= []).push(err27);
+const err28 = {instancePath:instancePath+"/storage/file/key",schemaPath:"#/properties/storage/properties/file/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err28);
 errors++;
 }
 if(func2(data8) < 1){
-const err28 = {instancePath:instancePath+"/storage/file/key",schemaPath:"#/properties/storage/properties/file/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err28);
+const err29 = {instancePath:instancePath+"/storage/file/key",schemaPath:"#/properties/storage/properties/file/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err29);
+errors++;
+}
+if(!(formats4.test(data8))){
+const err30 = {instancePath:instancePath+"/storage/file/key",schemaPath:"#/properties/storage/properties/file/properties/key/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
+(vErrors ??= []).push(err30);
 errors++;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/storage/file/key",schemaPath:"#/properties/storage/properties/file/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err29);
+const err31 = {instancePath:instancePath+"/storage/file/key",schemaPath:"#/properties/storage/properties/file/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err31);
 errors++;
 }
 }
@@ -351,19 +368,24 @@ if(data6.chain !== undefined){
 let data9 = data6.chain;
 if(typeof data9 === "string"){
 if(func2(data9) > 4096){
-const err30 = {instancePath:instancePath+"/storage/file/chain",schemaPath:"#/properties/storage/properties/file/properties/chain/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
-(vErrors ??= []).push(err30);
+const err32 = {instancePath:instancePath+"/storage/file/chain",schemaPath:"#/properties/storage/properties/file/properties/chain/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err32);
 errors++;
 }
 if(func2(data9) < 1){
-const err31 = {instancePath:instancePath+"/storage/file/chain",schemaPath:"#/properties/storage/properties/file/properties/chain/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err31);
+const err33 = {instancePath:instancePath+"/storage/file/chain",schemaPath:"#/properties/storage/properties/file/properties/chain/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err33);
+errors++;
+}
+if(!(formats4.test(data9))){
+const err34 = {instancePath:instancePath+"/storage/file/chain",schemaPath:"#/properties/storage/properties/file/properties/chain/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
+(vErrors ??= []).push(err34);
 errors++;
 }
 }
 else {
-const err32 = {instancePath:instancePath+"/storage/file/chain",schemaPath:"#/properties/storage/properties/file/properties/chain/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err32);
+const err35 = {instancePath:instancePath+"/storage/file/chain",schemaPath:"#/properties/storage/properties/file/properties/chain/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err35);
 errors++;
 }
 }
@@ -371,19 +393,24 @@ if(data6.fullchain !== undefined){
 let data10 = data6.fullchain;
 if(typeof data10 === "string"){
 if(func2(data10) > 4096){
-const err33 = {instancePath:instancePath+"/storage/file/fullchain",schemaPath:"#/properties/storage/properties/file/properties/fullchain/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
-(vErrors ??= []).push(err33);
+const err36 = {instancePath:instancePath+"/storage/file/fullchain",schemaPath:"#/properties/storage/properties/file/properties/fullchain/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err36);
 errors++;
 }
 if(func2(data10) < 1){
-const err34 = {instancePath:instancePath+"/storage/file/fullchain",schemaPath:"#/properties/storage/properties/file/properties/fullchain/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err34);
+const err37 = {instancePath:instancePath+"/storage/file/fullchain",schemaPath:"#/properties/storage/properties/file/properties/fullchain/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err37);
+errors++;
+}
+if(!(formats4.test(data10))){
+const err38 = {instancePath:instancePath+"/storage/file/fullchain",schemaPath:"#/properties/storage/properties/file/properties/fullchain/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
+(vErrors ??= []).push(err38);
 errors++;
 }
 }
 else {
-const err35 = {instancePath:instancePath+"/storage/file/fullchain",schemaPath:"#/properties/storage/properties/file/properties/fullchain/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err35);
+const err39 = {instancePath:instancePath+"/storage/file/fullchain",schemaPath:"#/properties/storage/properties/file/properties/fullchain/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err39);
 errors++;
 }
 }
@@ -391,50 +418,55 @@ if(data6.combined !== undefined){
 let data11 = data6.combined;
 if(typeof data11 === "string"){
 if(func2(data11) > 4096){
-const err36 = {instancePath:instancePath+"/storage/file/combined",schemaPath:"#/properties/storage/properties/file/properties/combined/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
-(vErrors ??= []).push(err36);
+const err40 = {instancePath:instancePath+"/storage/file/combined",schemaPath:"#/properties/storage/properties/file/properties/combined/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err40);
 errors++;
 }
 if(func2(data11) < 1){
-const err37 = {instancePath:instancePath+"/storage/file/combined",schemaPath:"#/properties/storage/properties/file/properties/combined/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err37);
+const err41 = {instancePath:instancePath+"/storage/file/combined",schemaPath:"#/properties/storage/properties/file/properties/combined/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err41);
+errors++;
+}
+if(!(formats4.test(data11))){
+const err42 = {instancePath:instancePath+"/storage/file/combined",schemaPath:"#/properties/storage/properties/file/properties/combined/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
+(vErrors ??= []).push(err42);
 errors++;
 }
 }
 else {
-const err38 = {instancePath:instancePath+"/storage/file/combined",schemaPath:"#/properties/storage/properties/file/properties/combined/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err38);
+const err43 = {instancePath:instancePath+"/storage/file/combined",schemaPath:"#/properties/storage/properties/file/properties/combined/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err43);
 errors++;
 }
 }
 if(data6.owner !== undefined){
 let data12 = data6.owner;
 if((typeof data12 !== "string") && (!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12))))){
-const err39 = {instancePath:instancePath+"/storage/file/owner",schemaPath:"#/properties/storage/properties/file/properties/owner/type",keyword:"type",params:{type: schema7.properties.storage.properties.file.properties.owner.type},message:"must be string,integer"};
-(vErrors ??= []).push(err39);
+const err44 = {instancePath:instancePath+"/storage/file/owner",schemaPath:"#/properties/storage/properties/file/properties/owner/type",keyword:"type",params:{type: schema7.properties.storage.properties.file.properties.owner.type},message:"must be string,integer"};
+(vErrors ??= []).push(err44);
 errors++;
 }
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 4294967294 || isNaN(data12)){
-const err40 = {instancePath:instancePath+"/storage/file/owner",schemaPath:"#/properties/storage/properties/file/properties/owner/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294"};
-(vErrors ??= []).push(err40);
+const err45 = {instancePath:instancePath+"/storage/file/owner",schemaPath:"#/properties/storage/properties/file/properties/owner/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294"};
+(vErrors ??= []).push(err45);
 errors++;
 }
 if(data12 < 0 || isNaN(data12)){
-const err41 = {instancePath:instancePath+"/storage/file/owner",schemaPath:"#/properties/storage/properties/file/properties/owner/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err41);
+const err46 = {instancePath:instancePath+"/storage/file/owner",schemaPath:"#/properties/storage/properties/file/properties/owner/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err46);
 errors++;
 }
 }
 if(typeof data12 === "string"){
 if(func2(data12) > 64){
-const err42 = {instancePath:instancePath+"/storage/file/owner",schemaPath:"#/properties/storage/properties/file/properties/owner/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
-(vErrors ??= []).push(err42);
+const err47 = {instancePath:instancePath+"/storage/file/owner",schemaPath:"#/properties/storage/properties/file/properties/owner/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+(vErrors ??= []).push(err47);
 errors++;
 }
 if(!pattern0.test(data12)){
-const err43 = {instancePath:instancePath+"/storage/file/owner",schemaPath:"#/properties/storage/properties/file/properties/owner/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"},message:"must match pattern \""+"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"+"\""};
-(vErrors ??= []).push(err43);
+const err48 = {instancePath:instancePath+"/storage/file/owner",schemaPath:"#/properties/storage/properties/file/properties/owner/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"},message:"must match pattern \""+"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"+"\""};
+(vErrors ??= []).push(err48);
 errors++;
 }
 }
@@ -442,31 +474,31 @@ errors++;
 if(data6.group !== undefined){
 let data13 = data6.group;
 if((typeof data13 !== "string") && (!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13))))){
-const err44 = {instancePath:instancePath+"/storage/file/group",schemaPath:"#/properties/storage/properties/file/properties/group/type",keyword:"type",params:{type: schema7.properties.storage.properties.file.properties.group.type},message:"must be string,integer"};
-(vErrors ??= []).push(err44);
+const err49 = {instancePath:instancePath+"/storage/file/group",schemaPath:"#/properties/storage/properties/file/properties/group/type",keyword:"type",params:{type: schema7.properties.storage.properties.file.properties.group.type},message:"must be string,integer"};
+(vErrors ??= []).push(err49);
 errors++;
 }
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 > 4294967294 || isNaN(data13)){
-const err45 = {instancePath:instancePath+"/storage/file/group",schemaPath:"#/properties/storage/properties/file/properties/group/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294"};
-(vErrors ??= []).push(err45);
+const err50 = {instancePath:instancePath+"/storage/file/group",schemaPath:"#/properties/storage/properties/file/properties/group/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294"};
+(vErrors ??= []).push(err50);
 errors++;
 }
 if(data13 < 0 || isNaN(data13)){
-const err46 = {instancePath:instancePath+"/storage/file/group",schemaPath:"#/properties/storage/properties/file/properties/group/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err46);
+const err51 = {instancePath:instancePath+"/storage/file/group",schemaPath:"#/properties/storage/properties/file/properties/group/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err51);
 errors++;
 }
 }
 if(typeof data13 === "string"){
 if(func2(data13) > 64){
-const err47 = {instancePath:instancePath+"/storage/file/group",schemaPath:"#/properties/storage/properties/file/properties/group/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
-(vErrors ??= []).push(err47);
+const err52 = {instancePath:instancePath+"/storage/file/group",schemaPath:"#/properties/storage/properties/file/properties/group/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+(vErrors ??= []).push(err52);
 errors++;
 }
 if(!pattern0.test(data13)){
-const err48 = {instancePath:instancePath+"/storage/file/group",schemaPath:"#/properties/storage/properties/file/properties/group/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"},message:"must match pattern \""+"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"+"\""};
-(vErrors ??= []).push(err48);
+const err53 = {instancePath:instancePath+"/storage/file/group",schemaPath:"#/properties/storage/properties/file/properties/group/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"},message:"must match pattern \""+"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"+"\""};
+(vErrors ??= []).push(err53);
 errors++;
 }
 }
@@ -474,15 +506,15 @@ errors++;
 if(data6.mode !== undefined){
 let data14 = data6.mode;
 if(!((((data14 === "0400") || (data14 === "0440")) || (data14 === "0600")) || (data14 === "0640"))){
-const err49 = {instancePath:instancePath+"/storage/file/mode",schemaPath:"#/properties/storage/properties/file/properties/mode/enum",keyword:"enum",params:{allowedValues: schema7.properties.storage.properties.file.properties.mode.enum},message:"must be equal to one of the allowed values"};
-(vErrors ??= []).push(err49);
+const err54 = {instancePath:instancePath+"/storage/file/mode",schemaPath:"#/properties/storage/properties/file/properties/mode/enum",keyword:"enum",params:{allowedValues: schema7.properties.storage.properties.file.properties.mode.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err54);
 errors++;
 }
 }
 }
 else {
-const err50 = {instancePath:instancePath+"/storage/file",schemaPath:"#/properties/storage/properties/file/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err50);
+const err55 = {instancePath:instancePath+"/storage/file",schemaPath:"#/properties/storage/properties/file/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err55);
 errors++;
 }
 }
@@ -493,14 +525,14 @@ if(data15.combined === undefined){
 data15.combined = false;
 }
 if(data15.path === undefined){
-const err51 = {instancePath:instancePath+"/storage/directory",schemaPath:"#/properties/storage/properties/directory/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
-(vErrors ??= []).push(err51);
+const err56 = {instancePath:instancePath+"/storage/directory",schemaPath:"#/properties/storage/properties/directory/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
+(vErrors ??= []).push(err56);
 errors++;
 }
 for(const key3 in data15){
 if(!(((((key3 === "path") || (key3 === "combined")) || (key3 === "owner")) || (key3 === "group")) || (key3 === "mode"))){
-const err52 = {instancePath:instancePath+"/storage/directory",schemaPath:"#/properties/storage/properties/directory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err52);
+const err57 = {instancePath:instancePath+"/storage/directory",schemaPath:"#/properties/storage/properties/directory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err57);
 errors++;
 }
 }
@@ -508,55 +540,60 @@ if(data15.path !== undefined){
 let data16 = data15.path;
 if(typeof data16 === "string"){
 if(func2(data16) > 4096){
-const err53 = {instancePath:instancePath+"/storage/directory/path",schemaPath:"#/properties/storage/properties/directory/properties/path/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
-(vErrors ??= []).push(err53);
+const err58 = {instancePath:instancePath+"/storage/directory/path",schemaPath:"#/properties/storage/properties/directory/properties/path/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err58);
 errors++;
 }
 if(func2(data16) < 1){
-const err54 = {instancePath:instancePath+"/storage/directory/path",schemaPath:"#/properties/storage/properties/directory/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err54);
+const err59 = {instancePath:instancePath+"/storage/directory/path",schemaPath:"#/properties/storage/properties/directory/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err59);
+errors++;
+}
+if(!(formats0.test(data16))){
+const err60 = {instancePath:instancePath+"/storage/directory/path",schemaPath:"#/properties/storage/properties/directory/properties/path/format",keyword:"format",params:{format: "folder-path"},message:"must match format \""+"folder-path"+"\""};
+(vErrors ??= []).push(err60);
 errors++;
 }
 }
 else {
-const err55 = {instancePath:instancePath+"/storage/directory/path",schemaPath:"#/properties/storage/properties/directory/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err55);
+const err61 = {instancePath:instancePath+"/storage/directory/path",schemaPath:"#/properties/storage/properties/directory/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err61);
 errors++;
 }
 }
 if(typeof data15.combined !== "boolean"){
-const err56 = {instancePath:instancePath+"/storage/directory/combined",schemaPath:"#/properties/storage/properties/directory/properties/combined/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err56);
+const err62 = {instancePath:instancePath+"/storage/directory/combined",schemaPath:"#/properties/storage/properties/directory/properties/combined/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err62);
 errors++;
 }
 if(data15.owner !== undefined){
 let data18 = data15.owner;
 if((typeof data18 !== "string") && (!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18))))){
-const err57 = {instancePath:instancePath+"/storage/directory/owner",schemaPath:"#/properties/storage/properties/directory/properties/owner/type",keyword:"type",params:{type: schema7.properties.storage.properties.directory.properties.owner.type},message:"must be string,integer"};
-(vErrors ??= []).push(err57);
+const err63 = {instancePath:instancePath+"/storage/directory/owner",schemaPath:"#/properties/storage/properties/directory/properties/owner/type",keyword:"type",params:{type: schema7.properties.storage.properties.directory.properties.owner.type},message:"must be string,integer"};
+(vErrors ??= []).push(err63);
 errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 4294967294 || isNaN(data18)){
-const err58 = {instancePath:instancePath+"/storage/directory/owner",schemaPath:"#/properties/storage/properties/directory/properties/owner/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294"};
-(vErrors ??= []).push(err58);
+const err64 = {instancePath:instancePath+"/storage/directory/owner",schemaPath:"#/properties/storage/properties/directory/properties/owner/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294"};
+(vErrors ??= []).push(err64);
 errors++;
 }
 if(data18 < 0 || isNaN(data18)){
-const err59 = {instancePath:instancePath+"/storage/directory/owner",schemaPath:"#/properties/storage/properties/directory/properties/owner/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err59);
+const err65 = {instancePath:instancePath+"/storage/directory/owner",schemaPath:"#/properties/storage/properties/directory/properties/owner/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err65);
 errors++;
 }
 }
 if(typeof data18 === "string"){
 if(func2(data18) > 64){
-const err60 = {instancePath:instancePath+"/storage/directory/owner",schemaPath:"#/properties/storage/properties/directory/properties/owner/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
-(vErrors ??= []).push(err60);
+const err66 = {instancePath:instancePath+"/storage/directory/owner",schemaPath:"#/properties/storage/properties/directory/properties/owner/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+(vErrors ??= []).push(err66);
 errors++;
 }
 if(!pattern0.test(data18)){
-const err61 = {instancePath:instancePath+"/storage/directory/owner",schemaPath:"#/properties/storage/properties/directory/properties/owner/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"},message:"must match pattern \""+"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"+"\""};
-(vErrors ??= []).push(err61);
+const err67 = {instancePath:instancePath+"/storage/directory/owner",schemaPath:"#/properties/storage/properties/directory/properties/owner/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"},message:"must match pattern \""+"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"+"\""};
+(vErrors ??= []).push(err67);
 errors++;
 }
 }
@@ -564,31 +601,31 @@ errors++;
 if(data15.group !== undefined){
 let data19 = data15.group;
 if((typeof data19 !== "string") && (!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19))))){
-const err62 = {instancePath:instancePath+"/storage/directory/group",schemaPath:"#/properties/storage/properties/directory/properties/group/type",keyword:"type",params:{type: schema7.properties.storage.properties.directory.properties.group.type},message:"must be string,integer"};
-(vErrors ??= []).push(err62);
+const err68 = {instancePath:instancePath+"/storage/directory/group",schemaPath:"#/properties/storage/properties/directory/properties/group/type",keyword:"type",params:{type: schema7.properties.storage.properties.directory.properties.group.type},message:"must be string,integer"};
+(vErrors ??= []).push(err68);
 errors++;
 }
 if((typeof data19 == "number") && (isFinite(data19))){
 if(data19 > 4294967294 || isNaN(data19)){
-const err63 = {instancePath:instancePath+"/storage/directory/group",schemaPath:"#/properties/storage/properties/directory/properties/group/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294"};
-(vErrors ??= []).push(err63);
+const err69 = {instancePath:instancePath+"/storage/directory/group",schemaPath:"#/properties/storage/properties/directory/properties/group/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294"};
+(vErrors ??= []).push(err69);
 errors++;
 }
 if(data19 < 0 || isNaN(data19)){
-const err64 = {instancePath:instancePath+"/storage/directory/group",schemaPath:"#/properties/storage/properties/directory/properties/group/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err64);
+const err70 = {instancePath:instancePath+"/storage/directory/group",schemaPath:"#/properties/storage/properties/directory/properties/group/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err70);
 errors++;
 }
 }
 if(typeof data19 === "string"){
 if(func2(data19) > 64){
-const err65 = {instancePath:instancePath+"/storage/directory/group",schemaPath:"#/properties/storage/properties/directory/properties/group/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
-(vErrors ??= []).push(err65);
+const err71 = {instancePath:instancePath+"/storage/directory/group",schemaPath:"#/properties/storage/properties/directory/properties/group/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+(vErrors ??= []).push(err71);
 errors++;
 }
 if(!pattern0.test(data19)){
-const err66 = {instancePath:instancePath+"/storage/directory/group",schemaPath:"#/properties/storage/properties/directory/properties/group/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"},message:"must match pattern \""+"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"+"\""};
-(vErrors ??= []).push(err66);
+const err72 = {instancePath:instancePath+"/storage/directory/group",schemaPath:"#/properties/storage/properties/directory/properties/group/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"},message:"must match pattern \""+"^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$"+"\""};
+(vErrors ??= []).push(err72);
 errors++;
 }
 }
@@ -596,22 +633,22 @@ errors++;
 if(data15.mode !== undefined){
 let data20 = data15.mode;
 if(!((((data20 === "0400") || (data20 === "0440")) || (data20 === "0600")) || (data20 === "0640"))){
-const err67 = {instancePath:instancePath+"/storage/directory/mode",schemaPath:"#/properties/storage/properties/directory/properties/mode/enum",keyword:"enum",params:{allowedValues: schema7.properties.storage.properties.directory.properties.mode.enum},message:"must be equal to one of the allowed values"};
-(vErrors ??= []).push(err67);
+const err73 = {instancePath:instancePath+"/storage/directory/mode",schemaPath:"#/properties/storage/properties/directory/properties/mode/enum",keyword:"enum",params:{allowedValues: schema7.properties.storage.properties.directory.properties.mode.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err73);
 errors++;
 }
 }
 }
 else {
-const err68 = {instancePath:instancePath+"/storage/directory",schemaPath:"#/properties/storage/properties/directory/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err68);
+const err74 = {instancePath:instancePath+"/storage/directory",schemaPath:"#/properties/storage/properties/directory/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err74);
 errors++;
 }
 }
 }
 else {
-const err69 = {instancePath:instancePath+"/storage",schemaPath:"#/properties/storage/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err69);
+const err75 = {instancePath:instancePath+"/storage",schemaPath:"#/properties/storage/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err75);
 errors++;
 }
 }
@@ -622,14 +659,14 @@ if(data21.timeoutSeconds === undefined){
 data21.timeoutSeconds = 60;
 }
 if(data21.command === undefined){
-const err70 = {instancePath:instancePath+"/deploy",schemaPath:"#/properties/deploy/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'"};
-(vErrors ??= []).push(err70);
+const err76 = {instancePath:instancePath+"/deploy",schemaPath:"#/properties/deploy/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'"};
+(vErrors ??= []).push(err76);
 errors++;
 }
 for(const key4 in data21){
 if(!((key4 === "command") || (key4 === "timeoutSeconds"))){
-const err71 = {instancePath:instancePath+"/deploy",schemaPath:"#/properties/deploy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err71);
+const err77 = {instancePath:instancePath+"/deploy",schemaPath:"#/properties/deploy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err77);
 errors++;
 }
 }
@@ -637,13 +674,13 @@ if(data21.command !== undefined){
 let data22 = data21.command;
 if(Array.isArray(data22)){
 if(data22.length > 100){
-const err72 = {instancePath:instancePath+"/deploy/command",schemaPath:"#/properties/deploy/properties/command/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
-(vErrors ??= []).push(err72);
+const err78 = {instancePath:instancePath+"/deploy/command",schemaPath:"#/properties/deploy/properties/command/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+(vErrors ??= []).push(err78);
 errors++;
 }
 if(data22.length < 1){
-const err73 = {instancePath:instancePath+"/deploy/command",schemaPath:"#/properties/deploy/properties/command/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
-(vErrors ??= []).push(err73);
+const err79 = {instancePath:instancePath+"/deploy/command",schemaPath:"#/properties/deploy/properties/command/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+(vErrors ??= []).push(err79);
 errors++;
 }
 const len1 = data22.length;
@@ -651,51 +688,51 @@ for(let i2=0; i2<len1; i2++){
 let data23 = data22[i2];
 if(typeof data23 === "string"){
 if(func2(data23) > 4096){
-const err74 = {instancePath:instancePath+"/deploy/command/" + i2,schemaPath:"#/properties/deploy/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
-(vErrors ??= []).push(err74);
+const err80 = {instancePath:instancePath+"/deploy/command/" + i2,schemaPath:"#/properties/deploy/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err80);
 errors++;
 }
 if(func2(data23) < 1){
-const err75 = {instancePath:instancePath+"/deploy/command/" + i2,schemaPath:"#/properties/deploy/properties/command/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err75);
+const err81 = {instancePath:instancePath+"/deploy/command/" + i2,schemaPath:"#/properties/deploy/properties/command/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err81);
 errors++;
 }
 }
 else {
-const err76 = {instancePath:instancePath+"/deploy/command/" + i2,schemaPath:"#/properties/deploy/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err76);
+const err82 = {instancePath:instancePath+"/deploy/command/" + i2,schemaPath:"#/properties/deploy/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err82);
 errors++;
 }
 }
 }
 else {
-const err77 = {instancePath:instancePath+"/deploy/command",schemaPath:"#/properties/deploy/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err77);
+const err83 = {instancePath:instancePath+"/deploy/command",schemaPath:"#/properties/deploy/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err83);
 errors++;
 }
 }
 let data24 = data21.timeoutSeconds;
 if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
-const err78 = {instancePath:instancePath+"/deploy/timeoutSeconds",schemaPath:"#/properties/deploy/properties/timeoutSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err78);
+const err84 = {instancePath:instancePath+"/deploy/timeoutSeconds",schemaPath:"#/properties/deploy/properties/timeoutSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err84);
 errors++;
 }
 if((typeof data24 == "number") && (isFinite(data24))){
 if(data24 > 300 || isNaN(data24)){
-const err79 = {instancePath:instancePath+"/deploy/timeoutSeconds",schemaPath:"#/properties/deploy/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 300},message:"must be <= 300"};
-(vErrors ??= []).push(err79);
+const err85 = {instancePath:instancePath+"/deploy/timeoutSeconds",schemaPath:"#/properties/deploy/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 300},message:"must be <= 300"};
+(vErrors ??= []).push(err85);
 errors++;
 }
 if(data24 < 1 || isNaN(data24)){
-const err80 = {instancePath:instancePath+"/deploy/timeoutSeconds",schemaPath:"#/properties/deploy/properties/timeoutSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err80);
+const err86 = {instancePath:instancePath+"/deploy/timeoutSeconds",schemaPath:"#/properties/deploy/properties/timeoutSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err86);
 errors++;
 }
 }
 }
 else {
-const err81 = {instancePath:instancePath+"/deploy",schemaPath:"#/properties/deploy/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err81);
+const err87 = {instancePath:instancePath+"/deploy",schemaPath:"#/properties/deploy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err87);
 errors++;
 }
 }
@@ -706,14 +743,14 @@ if(data25.timeoutSeconds === undefined){
 data25.timeoutSeconds = 60;
 }
 if(Object.keys(data25).length < 1){
-const err82 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
-(vErrors ??= []).push(err82);
+const err88 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
+(vErrors ??= []).push(err88);
 errors++;
 }
 for(const key5 in data25){
 if(!(((key5 === "command") || (key5 === "signal")) || (key5 === "timeoutSeconds"))){
-const err83 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err83);
+const err89 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err89);
 errors++;
 }
 }
@@ -721,13 +758,13 @@ if(data25.command !== undefined){
 let data26 = data25.command;
 if(Array.isArray(data26)){
 if(data26.length > 100){
-const err84 = {instancePath:instancePath+"/reload/command",schemaPath:"#/properties/reload/properties/command/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
-(vErrors ??= []).push(err84);
+const err90 = {instancePath:instancePath+"/reload/command",schemaPath:"#/properties/reload/properties/command/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+(vErrors ??= []).push(err90);
 errors++;
 }
 if(data26.length < 1){
-const err85 = {instancePath:instancePath+"/reload/command",schemaPath:"#/properties/reload/properties/command/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
-(vErrors ??= []).push(err85);
+const err91 = {instancePath:instancePath+"/reload/command",schemaPath:"#/properties/reload/properties/command/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+(vErrors ??= []).push(err91);
 errors++;
 }
 const len2 = data26.length;
@@ -735,26 +772,26 @@ for(let i3=0; i3<len2; i3++){
 let data27 = data26[i3];
 if(typeof data27 === "string"){
 if(func2(data27) > 4096){
-const err86 = {instancePath:instancePath+"/reload/command/" + i3,schemaPath:"#/properties/reload/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
-(vErrors ??= []).push(err86);
+const err92 = {instancePath:instancePath+"/reload/command/" + i3,schemaPath:"#/properties/reload/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err92);
 errors++;
 }
 if(func2(data27) < 1){
-const err87 = {instancePath:instancePath+"/reload/command/" + i3,schemaPath:"#/properties/reload/properties/command/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err87);
+const err93 = {instancePath:instancePath+"/reload/command/" + i3,schemaPath:"#/properties/reload/properties/command/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err93);
 errors++;
 }
 }
 else {
-const err88 = {instancePath:instancePath+"/reload/command/" + i3,schemaPath:"#/properties/reload/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err88);
+const err94 = {instancePath:instancePath+"/reload/command/" + i3,schemaPath:"#/properties/reload/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err94);
 errors++;
 }
 }
 }
 else {
-const err89 = {instancePath:instancePath+"/reload/command",schemaPath:"#/properties/reload/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err89);
+const err95 = {instancePath:instancePath+"/reload/command",schemaPath:"#/properties/reload/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err95);
 errors++;
 }
 }
@@ -765,14 +802,14 @@ if(data28.name === undefined){
 data28.name = "HUP";
 }
 if(data28.pidFile === undefined){
-const err90 = {instancePath:instancePath+"/reload/signal",schemaPath:"#/properties/reload/properties/signal/required",keyword:"required",params:{missingProperty: "pidFile"},message:"must have required property '"+"pidFile"+"'"};
-(vErrors ??= []).push(err90);
+const err96 = {instancePath:instancePath+"/reload/signal",schemaPath:"#/properties/reload/properties/signal/required",keyword:"required",params:{missingProperty: "pidFile"},message:"must have required property '"+"pidFile"+"'"};
+(vErrors ??= []).push(err96);
 errors++;
 }
 for(const key6 in data28){
 if(!((key6 === "pidFile") || (key6 === "name"))){
-const err91 = {instancePath:instancePath+"/reload/signal",schemaPath:"#/properties/reload/properties/signal/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err91);
+const err97 = {instancePath:instancePath+"/reload/signal",schemaPath:"#/properties/reload/properties/signal/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err97);
 errors++;
 }
 }
@@ -780,57 +817,62 @@ if(data28.pidFile !== undefined){
 let data29 = data28.pidFile;
 if(typeof data29 === "string"){
 if(func2(data29) > 4096){
-const err92 = {instancePath:instancePath+"/reload/signal/pidFile",schemaPath:"#/properties/reload/properties/signal/properties/pidFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
-(vErrors ??= []).push(err92);
+const err98 = {instancePath:instancePath+"/reload/signal/pidFile",schemaPath:"#/properties/reload/properties/signal/properties/pidFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err98);
 errors++;
 }
 if(func2(data29) < 1){
-const err93 = {instancePath:instancePath+"/reload/signal/pidFile",schemaPath:"#/properties/reload/properties/signal/properties/pidFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err93);
+const err99 = {instancePath:instancePath+"/reload/signal/pidFile",schemaPath:"#/properties/reload/properties/signal/properties/pidFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err99);
+errors++;
+}
+if(!(formats4.test(data29))){
+const err100 = {instancePath:instancePath+"/reload/signal/pidFile",schemaPath:"#/properties/reload/properties/signal/properties/pidFile/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
+(vErrors ??= []).push(err100);
 errors++;
 }
 }
 else {
-const err94 = {instancePath:instancePath+"/reload/signal/pidFile",schemaPath:"#/properties/reload/properties/signal/properties/pidFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err94);
+const err101 = {instancePath:instancePath+"/reload/signal/pidFile",schemaPath:"#/properties/reload/properties/signal/properties/pidFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err101);
 errors++;
 }
 }
 let data30 = data28.name;
 if(!(((data30 === "HUP") || (data30 === "USR1")) || (data30 === "USR2"))){
-const err95 = {instancePath:instancePath+"/reload/signal/name",schemaPath:"#/properties/reload/properties/signal/properties/name/enum",keyword:"enum",params:{allowedValues: schema7.properties.reload.properties.signal.properties.name.enum},message:"must be equal to one of the allowed values"};
-(vErrors ??= []).push(err95);
+const err102 = {instancePath:instancePath+"/reload/signal/name",schemaPath:"#/properties/reload/properties/signal/properties/name/enum",keyword:"enum",params:{allowedValues: schema7.properties.reload.properties.signal.properties.name.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err102);
 errors++;
 }
 }
 else {
-const err96 = {instancePath:instancePath+"/reload/signal",schemaPath:"#/properties/reload/properties/signal/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err96);
+const err103 = {instancePath:instancePath+"/reload/signal",schemaPath:"#/properties/reload/properties/signal/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err103);
 errors++;
 }
 }
 let data31 = data25.timeoutSeconds;
 if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-const err97 = {instancePath:instancePath+"/reload/timeoutSeconds",schemaPath:"#/properties/reload/properties/timeoutSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err97);
+const err104 = {instancePath:instancePath+"/reload/timeoutSeconds",schemaPath:"#/properties/reload/properties/timeoutSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err104);
 errors++;
 }
 if((typeof data31 == "number") && (isFinite(data31))){
 if(data31 > 300 || isNaN(data31)){
-const err98 = {instancePath:instancePath+"/reload/timeoutSeconds",schemaPath:"#/properties/reload/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 300},message:"must be <= 300"};
-(vErrors ??= []).push(err98);
+const err105 = {instancePath:instancePath+"/reload/timeoutSeconds",schemaPath:"#/properties/reload/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 300},message:"must be <= 300"};
+(vErrors ??= []).push(err105);
 errors++;
 }
 if(data31 < 1 || isNaN(data31)){
-const err99 = {instancePath:instancePath+"/reload/timeoutSeconds",schemaPath:"#/properties/reload/properties/timeoutSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err99);
+const err106 = {instancePath:instancePath+"/reload/timeoutSeconds",schemaPath:"#/properties/reload/properties/timeoutSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err106);
 errors++;
 }
 }
 }
 else {
-const err100 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err100);
+const err107 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err107);
 errors++;
 }
 }
@@ -838,34 +880,34 @@ let data32 = data.renewal;
 if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
 for(const key7 in data32){
 if(!((((((((key7 === "enabled") || (key7 === "thresholdDays")) || (key7 === "issuedAfter")) || (key7 === "checkInterval")) || (key7 === "retryInterval")) || (key7 === "maxRetries")) || (key7 === "backoffMultiplier")) || (key7 === "maxBackoff"))){
-const err101 = {instancePath:instancePath+"/renewal",schemaPath:"#/properties/renewal/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err101);
+const err108 = {instancePath:instancePath+"/renewal",schemaPath:"#/properties/renewal/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err108);
 errors++;
 }
 }
 if(data32.enabled !== undefined){
 if(typeof data32.enabled !== "boolean"){
-const err102 = {instancePath:instancePath+"/renewal/enabled",schemaPath:"#/properties/renewal/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err102);
+const err109 = {instancePath:instancePath+"/renewal/enabled",schemaPath:"#/properties/renewal/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err109);
 errors++;
 }
 }
 if(data32.thresholdDays !== undefined){
 let data34 = data32.thresholdDays;
 if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
-const err103 = {instancePath:instancePath+"/renewal/thresholdDays",schemaPath:"#/properties/renewal/properties/thresholdDays/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err103);
+const err110 = {instancePath:instancePath+"/renewal/thresholdDays",schemaPath:"#/properties/renewal/properties/thresholdDays/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err110);
 errors++;
 }
 if((typeof data34 == "number") && (isFinite(data34))){
 if(data34 > 365 || isNaN(data34)){
-const err104 = {instancePath:instancePath+"/renewal/thresholdDays",schemaPath:"#/properties/renewal/properties/thresholdDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 365},message:"must be <= 365"};
-(vErrors ??= []).push(err104);
+const err111 = {instancePath:instancePath+"/renewal/thresholdDays",schemaPath:"#/properties/renewal/properties/thresholdDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 365},message:"must be <= 365"};
+(vErrors ??= []).push(err111);
 errors++;
 }
 if(data34 < 0 || isNaN(data34)){
-const err105 = {instancePath:instancePath+"/renewal/thresholdDays",schemaPath:"#/properties/renewal/properties/thresholdDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err105);
+const err112 = {instancePath:instancePath+"/renewal/thresholdDays",schemaPath:"#/properties/renewal/properties/thresholdDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err112);
 errors++;
 }
 }
@@ -874,19 +916,19 @@ if(data32.issuedAfter !== undefined){
 let data35 = data32.issuedAfter;
 if(typeof data35 === "string"){
 if(func2(data35) > 64){
-const err106 = {instancePath:instancePath+"/renewal/issuedAfter",schemaPath:"#/properties/renewal/properties/issuedAfter/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
-(vErrors ??= []).push(err106);
+const err113 = {instancePath:instancePath+"/renewal/issuedAfter",schemaPath:"#/properties/renewal/properties/issuedAfter/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+(vErrors ??= []).push(err113);
 errors++;
 }
-if(!(formats2.test(data35))){
-const err107 = {instancePath:instancePath+"/renewal/issuedAfter",schemaPath:"#/properties/renewal/properties/issuedAfter/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
-(vErrors ??= []).push(err107);
+if(!(formats18.test(data35))){
+const err114 = {instancePath:instancePath+"/renewal/issuedAfter",schemaPath:"#/properties/renewal/properties/issuedAfter/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+(vErrors ??= []).push(err114);
 errors++;
 }
 }
 else {
-const err108 = {instancePath:instancePath+"/renewal/issuedAfter",schemaPath:"#/properties/renewal/properties/issuedAfter/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err108);
+const err115 = {instancePath:instancePath+"/renewal/issuedAfter",schemaPath:"#/properties/renewal/properties/issuedAfter/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err115);
 errors++;
 }
 }
@@ -894,19 +936,19 @@ if(data32.checkInterval !== undefined){
 let data36 = data32.checkInterval;
 if(typeof data36 === "string"){
 if(func2(data36) > 16){
-const err109 = {instancePath:instancePath+"/renewal/checkInterval",schemaPath:"#/properties/renewal/properties/checkInterval/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
-(vErrors ??= []).push(err109);
+const err116 = {instancePath:instancePath+"/renewal/checkInterval",schemaPath:"#/properties/renewal/properties/checkInterval/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+(vErrors ??= []).push(err116);
 errors++;
 }
-if(!(formats4.test(data36))){
-const err110 = {instancePath:instancePath+"/renewal/checkInterval",schemaPath:"#/properties/renewal/properties/checkInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err110);
+if(!(formats20.test(data36))){
+const err117 = {instancePath:instancePath+"/renewal/checkInterval",schemaPath:"#/properties/renewal/properties/checkInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err117);
 errors++;
 }
 }
 else {
-const err111 = {instancePath:instancePath+"/renewal/checkInterval",schemaPath:"#/properties/renewal/properties/checkInterval/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err111);
+const err118 = {instancePath:instancePath+"/renewal/checkInterval",schemaPath:"#/properties/renewal/properties/checkInterval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err118);
 errors++;
 }
 }
@@ -914,38 +956,38 @@ if(data32.retryInterval !== undefined){
 let data37 = data32.retryInterval;
 if(typeof data37 === "string"){
 if(func2(data37) > 16){
-const err112 = {instancePath:instancePath+"/renewal/retryInterval",schemaPath:"#/properties/renewal/properties/retryInterval/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
-(vErrors ??= []).push(err112);
+const err119 = {instancePath:instancePath+"/renewal/retryInterval",schemaPath:"#/properties/renewal/properties/retryInterval/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+(vErrors ??= []).push(err119);
 errors++;
 }
-if(!(formats4.test(data37))){
-const err113 = {instancePath:instancePath+"/renewal/retryInterval",schemaPath:"#/properties/renewal/properties/retryInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err113);
+if(!(formats20.test(data37))){
+const err120 = {instancePath:instancePath+"/renewal/retryInterval",schemaPath:"#/properties/renewal/properties/retryInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err120);
 errors++;
 }
 }
 else {
-const err114 = {instancePath:instancePath+"/renewal/retryInterval",schemaPath:"#/properties/renewal/properties/retryInterval/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err114);
+const err121 = {instancePath:instancePath+"/renewal/retryInterval",schemaPath:"#/properties/renewal/properties/retryInterval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err121);
 errors++;
 }
 }
 if(data32.maxRetries !== undefined){
 let data38 = data32.maxRetries;
 if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-const err115 = {instancePath:instancePath+"/renewal/maxRetries",schemaPath:"#/properties/renewal/properties/maxRetries/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err115);
+const err122 = {instancePath:instancePath+"/renewal/maxRetries",schemaPath:"#/properties/renewal/properties/maxRetries/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err122);
 errors++;
 }
 if((typeof data38 == "number") && (isFinite(data38))){
 if(data38 > 1000 || isNaN(data38)){
-const err116 = {instancePath:instancePath+"/renewal/maxRetries",schemaPath:"#/properties/renewal/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
-(vErrors ??= []).push(err116);
+const err123 = {instancePath:instancePath+"/renewal/maxRetries",schemaPath:"#/properties/renewal/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+(vErrors ??= []).push(err123);
 errors++;
 }
 if(data38 < 0 || isNaN(data38)){
-const err117 = {instancePath:instancePath+"/renewal/maxRetries",schemaPath:"#/properties/renewal/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err117);
+const err124 = {instancePath:instancePath+"/renewal/maxRetries",schemaPath:"#/properties/renewal/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err124);
 errors++;
 }
 }
@@ -954,19 +996,19 @@ if(data32.backoffMultiplier !== undefined){
 let data39 = data32.backoffMultiplier;
 if((typeof data39 == "number") && (isFinite(data39))){
 if(data39 > 100 || isNaN(data39)){
-const err118 = {instancePath:instancePath+"/renewal/backoffMultiplier",schemaPath:"#/properties/renewal/properties/backoffMultiplier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
-(vErrors ??= []).push(err118);
+const err125 = {instancePath:instancePath+"/renewal/backoffMultiplier",schemaPath:"#/properties/renewal/properties/backoffMultiplier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+(vErrors ??= []).push(err125);
 errors++;
 }
 if(data39 < 1 || isNaN(data39)){
-const err119 = {instancePath:instancePath+"/renewal/backoffMultiplier",schemaPath:"#/properties/renewal/properties/backoffMultiplier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err119);
+const err126 = {instancePath:instancePath+"/renewal/backoffMultiplier",schemaPath:"#/properties/renewal/properties/backoffMultiplier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err126);
 errors++;
 }
 }
 else {
-const err120 = {instancePath:instancePath+"/renewal/backoffMultiplier",schemaPath:"#/properties/renewal/properties/backoffMultiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err120);
+const err127 = {instancePath:instancePath+"/renewal/backoffMultiplier",schemaPath:"#/properties/renewal/properties/backoffMultiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err127);
 errors++;
 }
 }
@@ -974,41 +1016,41 @@ if(data32.maxBackoff !== undefined){
 let data40 = data32.maxBackoff;
 if(typeof data40 === "string"){
 if(func2(data40) > 16){
-const err121 = {instancePath:instancePath+"/renewal/maxBackoff",schemaPath:"#/properties/renewal/properties/maxBackoff/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
-(vErrors ??= []).push(err121);
+const err128 = {instancePath:instancePath+"/renewal/maxBackoff",schemaPath:"#/properties/renewal/properties/maxBackoff/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+(vErrors ??= []).push(err128);
 errors++;
 }
-if(!(formats4.test(data40))){
-const err122 = {instancePath:instancePath+"/renewal/maxBackoff",schemaPath:"#/properties/renewal/properties/maxBackoff/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err122);
+if(!(formats20.test(data40))){
+const err129 = {instancePath:instancePath+"/renewal/maxBackoff",schemaPath:"#/properties/renewal/properties/maxBackoff/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err129);
 errors++;
 }
 }
 else {
-const err123 = {instancePath:instancePath+"/renewal/maxBackoff",schemaPath:"#/properties/renewal/properties/maxBackoff/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err123);
+const err130 = {instancePath:instancePath+"/renewal/maxBackoff",schemaPath:"#/properties/renewal/properties/maxBackoff/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err130);
 errors++;
 }
 }
 }
 else {
-const err124 = {instancePath:instancePath+"/renewal",schemaPath:"#/properties/renewal/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err124);
+const err131 = {instancePath:instancePath+"/renewal",schemaPath:"#/properties/renewal/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err131);
 errors++;
 }
 let data41 = data.recovery;
 if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
 for(const key8 in data41){
 if(!(((((key8 === "enabled") || (key8 === "retryInterval")) || (key8 === "maxRetries")) || (key8 === "backoffMultiplier")) || (key8 === "maxBackoff"))){
-const err125 = {instancePath:instancePath+"/recovery",schemaPath:"#/properties/recovery/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err125);
+const err132 = {instancePath:instancePath+"/recovery",schemaPath:"#/properties/recovery/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err132);
 errors++;
 }
 }
 if(data41.enabled !== undefined){
 if(typeof data41.enabled !== "boolean"){
-const err126 = {instancePath:instancePath+"/recovery/enabled",schemaPath:"#/properties/recovery/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err126);
+const err133 = {instancePath:instancePath+"/recovery/enabled",schemaPath:"#/properties/recovery/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err133);
 errors++;
 }
 }
@@ -1016,38 +1058,38 @@ if(data41.retryInterval !== undefined){
 let data43 = data41.retryInterval;
 if(typeof data43 === "string"){
 if(func2(data43) > 16){
-const err127 = {instancePath:instancePath+"/recovery/retryInterval",schemaPath:"#/properties/recovery/properties/retryInterval/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
-(vErrors ??= []).push(err127);
+const err134 = {instancePath:instancePath+"/recovery/retryInterval",schemaPath:"#/properties/recovery/properties/retryInterval/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+(vErrors ??= []).push(err134);
 errors++;
 }
-if(!(formats4.test(data43))){
-const err128 = {instancePath:instancePath+"/recovery/retryInterval",schemaPath:"#/properties/recovery/properties/retryInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err128);
+if(!(formats20.test(data43))){
+const err135 = {instancePath:instancePath+"/recovery/retryInterval",schemaPath:"#/properties/recovery/properties/retryInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err135);
 errors++;
 }
 }
 else {
-const err129 = {instancePath:instancePath+"/recovery/retryInterval",schemaPath:"#/properties/recovery/properties/retryInterval/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err129);
+const err136 = {instancePath:instancePath+"/recovery/retryInterval",schemaPath:"#/properties/recovery/properties/retryInterval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err136);
 errors++;
 }
 }
 if(data41.maxRetries !== undefined){
 let data44 = data41.maxRetries;
 if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-const err130 = {instancePath:instancePath+"/recovery/maxRetries",schemaPath:"#/properties/recovery/properties/maxRetries/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err130);
+const err137 = {instancePath:instancePath+"/recovery/maxRetries",schemaPath:"#/properties/recovery/properties/maxRetries/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err137);
 errors++;
 }
 if((typeof data44 == "number") && (isFinite(data44))){
 if(data44 > 1000 || isNaN(data44)){
-const err131 = {instancePath:instancePath+"/recovery/maxRetries",schemaPath:"#/properties/recovery/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
-(vErrors ??= []).push(err131);
+const err138 = {instancePath:instancePath+"/recovery/maxRetries",schemaPath:"#/properties/recovery/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+(vErrors ??= []).push(err138);
 errors++;
 }
 if(data44 < 0 || isNaN(data44)){
-const err132 = {instancePath:instancePath+"/recovery/maxRetries",schemaPath:"#/properties/recovery/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err132);
+const err139 = {instancePath:instancePath+"/recovery/maxRetries",schemaPath:"#/properties/recovery/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err139);
 errors++;
 }
 }
@@ -1056,19 +1098,19 @@ if(data41.backoffMultiplier !== undefined){
 let data45 = data41.backoffMultiplier;
 if((typeof data45 == "number") && (isFinite(data45))){
 if(data45 > 100 || isNaN(data45)){
-const err133 = {instancePath:instancePath+"/recovery/backoffMultiplier",schemaPath:"#/properties/recovery/properties/backoffMultiplier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
-(vErrors ??= []).push(err133);
+const err140 = {instancePath:instancePath+"/recovery/backoffMultiplier",schemaPath:"#/properties/recovery/properties/backoffMultiplier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+(vErrors ??= []).push(err140);
 errors++;
 }
 if(data45 < 1 || isNaN(data45)){
-const err134 = {instancePath:instancePath+"/recovery/backoffMultiplier",schemaPath:"#/properties/recovery/properties/backoffMultiplier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err134);
+const err141 = {instancePath:instancePath+"/recovery/backoffMultiplier",schemaPath:"#/properties/recovery/properties/backoffMultiplier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err141);
 errors++;
 }
 }
 else {
-const err135 = {instancePath:instancePath+"/recovery/backoffMultiplier",schemaPath:"#/properties/recovery/properties/backoffMultiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err135);
+const err142 = {instancePath:instancePath+"/recovery/backoffMultiplier",schemaPath:"#/properties/recovery/properties/backoffMultiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err142);
 errors++;
 }
 }
@@ -1076,53 +1118,53 @@ if(data41.maxBackoff !== undefined){
 let data46 = data41.maxBackoff;
 if(typeof data46 === "string"){
 if(func2(data46) > 16){
-const err136 = {instancePath:instancePath+"/recovery/maxBackoff",schemaPath:"#/properties/recovery/properties/maxBackoff/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
-(vErrors ??= []).push(err136);
+const err143 = {instancePath:instancePath+"/recovery/maxBackoff",schemaPath:"#/properties/recovery/properties/maxBackoff/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+(vErrors ??= []).push(err143);
 errors++;
 }
-if(!(formats4.test(data46))){
-const err137 = {instancePath:instancePath+"/recovery/maxBackoff",schemaPath:"#/properties/recovery/properties/maxBackoff/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err137);
+if(!(formats20.test(data46))){
+const err144 = {instancePath:instancePath+"/recovery/maxBackoff",schemaPath:"#/properties/recovery/properties/maxBackoff/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err144);
 errors++;
 }
 }
 else {
-const err138 = {instancePath:instancePath+"/recovery/maxBackoff",schemaPath:"#/properties/recovery/properties/maxBackoff/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err138);
+const err145 = {instancePath:instancePath+"/recovery/maxBackoff",schemaPath:"#/properties/recovery/properties/maxBackoff/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err145);
 errors++;
 }
 }
 }
 else {
-const err139 = {instancePath:instancePath+"/recovery",schemaPath:"#/properties/recovery/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err139);
+const err146 = {instancePath:instancePath+"/recovery",schemaPath:"#/properties/recovery/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err146);
 errors++;
 }
 let data47 = data.served;
 if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
 for(const key9 in data47){
 if(!(((((key9 === "withinSeconds") || (key9 === "retryInterval")) || (key9 === "maxRetries")) || (key9 === "backoffMultiplier")) || (key9 === "maxBackoff"))){
-const err140 = {instancePath:instancePath+"/served",schemaPath:"#/properties/served/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err140);
+const err147 = {instancePath:instancePath+"/served",schemaPath:"#/properties/served/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err147);
 errors++;
 }
 }
 if(data47.withinSeconds !== undefined){
 let data48 = data47.withinSeconds;
 if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-const err141 = {instancePath:instancePath+"/served/withinSeconds",schemaPath:"#/properties/served/properties/withinSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err141);
+const err148 = {instancePath:instancePath+"/served/withinSeconds",schemaPath:"#/properties/served/properties/withinSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err148);
 errors++;
 }
 if((typeof data48 == "number") && (isFinite(data48))){
 if(data48 > 120 || isNaN(data48)){
-const err142 = {instancePath:instancePath+"/served/withinSeconds",schemaPath:"#/properties/served/properties/withinSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 120},message:"must be <= 120"};
-(vErrors ??= []).push(err142);
+const err149 = {instancePath:instancePath+"/served/withinSeconds",schemaPath:"#/properties/served/properties/withinSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 120},message:"must be <= 120"};
+(vErrors ??= []).push(err149);
 errors++;
 }
 if(data48 < 1 || isNaN(data48)){
-const err143 = {instancePath:instancePath+"/served/withinSeconds",schemaPath:"#/properties/served/properties/withinSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err143);
+const err150 = {instancePath:instancePath+"/served/withinSeconds",schemaPath:"#/properties/served/properties/withinSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err150);
 errors++;
 }
 }
@@ -1131,38 +1173,38 @@ if(data47.retryInterval !== undefined){
 let data49 = data47.retryInterval;
 if(typeof data49 === "string"){
 if(func2(data49) > 16){
-const err144 = {instancePath:instancePath+"/served/retryInterval",schemaPath:"#/properties/served/properties/retryInterval/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
-(vErrors ??= []).push(err144);
+const err151 = {instancePath:instancePath+"/served/retryInterval",schemaPath:"#/properties/served/properties/retryInterval/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+(vErrors ??= []).push(err151);
 errors++;
 }
-if(!(formats4.test(data49))){
-const err145 = {instancePath:instancePath+"/served/retryInterval",schemaPath:"#/properties/served/properties/retryInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err145);
+if(!(formats20.test(data49))){
+const err152 = {instancePath:instancePath+"/served/retryInterval",schemaPath:"#/properties/served/properties/retryInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err152);
 errors++;
 }
 }
 else {
-const err146 = {instancePath:instancePath+"/served/retryInterval",schemaPath:"#/properties/served/properties/retryInterval/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err146);
+const err153 = {instancePath:instancePath+"/served/retryInterval",schemaPath:"#/properties/served/properties/retryInterval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err153);
 errors++;
 }
 }
 if(data47.maxRetries !== undefined){
 let data50 = data47.maxRetries;
 if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
-const err147 = {instancePath:instancePath+"/served/maxRetries",schemaPath:"#/properties/served/properties/maxRetries/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err147);
+const err154 = {instancePath:instancePath+"/served/maxRetries",schemaPath:"#/properties/served/properties/maxRetries/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err154);
 errors++;
 }
 if((typeof data50 == "number") && (isFinite(data50))){
 if(data50 > 1000 || isNaN(data50)){
-const err148 = {instancePath:instancePath+"/served/maxRetries",schemaPath:"#/properties/served/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
-(vErrors ??= []).push(err148);
+const err155 = {instancePath:instancePath+"/served/maxRetries",schemaPath:"#/properties/served/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+(vErrors ??= []).push(err155);
 errors++;
 }
 if(data50 < 0 || isNaN(data50)){
-const err149 = {instancePath:instancePath+"/served/maxRetries",schemaPath:"#/properties/served/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err149);
+const err156 = {instancePath:instancePath+"/served/maxRetries",schemaPath:"#/properties/served/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err156);
 errors++;
 }
 }
@@ -1171,19 +1213,19 @@ if(data47.backoffMultiplier !== undefined){
 let data51 = data47.backoffMultiplier;
 if((typeof data51 == "number") && (isFinite(data51))){
 if(data51 > 100 || isNaN(data51)){
-const err150 = {instancePath:instancePath+"/served/backoffMultiplier",schemaPath:"#/properties/served/properties/backoffMultiplier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
-(vErrors ??= []).push(err150);
+const err157 = {instancePath:instancePath+"/served/backoffMultiplier",schemaPath:"#/properties/served/properties/backoffMultiplier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+(vErrors ??= []).push(err157);
 errors++;
 }
 if(data51 < 1 || isNaN(data51)){
-const err151 = {instancePath:instancePath+"/served/backoffMultiplier",schemaPath:"#/properties/served/properties/backoffMultiplier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err151);
+const err158 = {instancePath:instancePath+"/served/backoffMultiplier",schemaPath:"#/properties/served/properties/backoffMultiplier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err158);
 errors++;
 }
 }
 else {
-const err152 = {instancePath:instancePath+"/served/backoffMultiplier",schemaPath:"#/properties/served/properties/backoffMultiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err152);
+const err159 = {instancePath:instancePath+"/served/backoffMultiplier",schemaPath:"#/properties/served/properties/backoffMultiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err159);
 errors++;
 }
 }
@@ -1191,40 +1233,40 @@ if(data47.maxBackoff !== undefined){
 let data52 = data47.maxBackoff;
 if(typeof data52 === "string"){
 if(func2(data52) > 16){
-const err153 = {instancePath:instancePath+"/served/maxBackoff",schemaPath:"#/properties/served/properties/maxBackoff/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
-(vErrors ??= []).push(err153);
+const err160 = {instancePath:instancePath+"/served/maxBackoff",schemaPath:"#/properties/served/properties/maxBackoff/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+(vErrors ??= []).push(err160);
 errors++;
 }
-if(!(formats4.test(data52))){
-const err154 = {instancePath:instancePath+"/served/maxBackoff",schemaPath:"#/properties/served/properties/maxBackoff/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err154);
-errors++;
-}
-}
-else {
-const err155 = {instancePath:instancePath+"/served/maxBackoff",schemaPath:"#/properties/served/properties/maxBackoff/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err155);
-errors++;
-}
-}
-}
-else {
-const err156 = {instancePath:instancePath+"/served",schemaPath:"#/properties/served/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err156);
+if(!(formats20.test(data52))){
+const err161 = {instancePath:instancePath+"/served/maxBackoff",schemaPath:"#/properties/served/properties/maxBackoff/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err161);
 errors++;
 }
 }
 else {
-const err157 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err157);
+const err162 = {instancePath:instancePath+"/served/maxBackoff",schemaPath:"#/properties/served/properties/maxBackoff/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err162);
+errors++;
+}
+}
+}
+else {
+const err163 = {instancePath:instancePath+"/served",schemaPath:"#/properties/served/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err163);
+errors++;
+}
+}
+else {
+const err164 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err164);
 errors++;
 }
 validate22.errors = vErrors;
 return errors === 0;
 }
-const schema8 = {"type":"object","additionalProperties":false,"required":["host"],"properties":{"host":{"type":"string","minLength":1,"maxLength":253,"format":"host-name","description":"Name for SNI, and what the certificate must be valid for."},"address":{"type":"string","minLength":1,"maxLength":253,"description":"Address to connect to, instead of resolving the host."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":443,"description":"TCP port."},"startTls":{"enum":["smtp","imap","postgres"],"description":"The protocol in which TLS is asked for first; without it, TLS begins at once."},"tlsMode":{"enum":["termination","passthrough"],"default":"termination","description":"`passthrough`: the certificate is somebody else's; what is wrong with it is only told."},"verify":{"type":"boolean","default":true,"description":"Whether it has to be what a client accepts; without it, only the days that are left count."},"verified":{"type":["boolean","object"],"default":true,"additionalProperties":false,"required":["txt"],"description":"Whether the host was shown to be ours; nothing is probed before. With `txt`, it is while a DNS TXT record says so.","properties":{"txt":{"type":"string","minLength":1,"maxLength":255,"format":"plain-text","description":"What the record holds."},"name":{"type":"string","minLength":1,"maxLength":253,"description":"Name of the record; by default `_fettle-verify.` and the host."}}},"route":{"type":["string","object"],"pattern":"^none$","additionalProperties":false,"description":"Where the host leads: `none`, or a target; by default the host's own addresses.","properties":{"target":{"type":"string","minLength":1,"maxLength":253,"description":"Name or address to connect to, where `address` does not say it."},"region":{"type":"string","minLength":1,"maxLength":63,"format":"plain-text","description":"Where that is."}}},"failurePolicy":{"enum":["standard","strict","hold"],"default":"standard","description":"How looks that `drift --record` takes are spaced while it fails: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Any other command always looks."},"expiryWarnDays":{"type":"integer","minimum":0,"maximum":3650,"default":30,"description":"The certificate is expiring when so many days are left."},"certificate":{"type":"string","minLength":1,"maxLength":253,"x-ref":"Certificate","description":"Name of the Certificate that ought to be served here."},"trust":{"type":"array","maxItems":20,"description":"PEM files with more trust anchors, relative to the document; one that is not there yet is left out.","items":{"type":"string","minLength":1,"maxLength":4096}}}};
-const formats18 = /^(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/u;
-const formats20 = /^[^\u0000-\u001f\u007f-\u009f]*$/u;
+const schema8 = {"type":"object","additionalProperties":false,"required":["host"],"properties":{"host":{"type":"string","minLength":1,"maxLength":253,"format":"host-name","description":"Name for SNI, and what the certificate must be valid for."},"address":{"type":"string","minLength":1,"maxLength":253,"description":"Address to connect to, instead of resolving the host."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":443,"description":"TCP port."},"startTls":{"enum":["smtp","imap","postgres"],"description":"The protocol in which TLS is asked for first; without it, TLS begins at once."},"tlsMode":{"enum":["termination","passthrough"],"default":"termination","description":"`passthrough`: the certificate is somebody else's; what is wrong with it is only told."},"verify":{"type":"boolean","default":true,"description":"Whether it has to be what a client accepts; without it, only the days that are left count."},"verified":{"type":["boolean","object"],"default":true,"additionalProperties":false,"required":["txt"],"description":"Whether the host was shown to be ours; nothing is probed before. With `txt`, it is while a DNS TXT record says so.","properties":{"txt":{"type":"string","minLength":1,"maxLength":255,"format":"plain-text","description":"What the record holds."},"name":{"type":"string","minLength":1,"maxLength":253,"description":"Name of the record; by default `_fettle-verify.` and the host."}}},"route":{"type":["string","object"],"pattern":"^none$","additionalProperties":false,"description":"Where the host leads: `none`, or a target; by default the host's own addresses.","properties":{"target":{"type":"string","minLength":1,"maxLength":253,"description":"Name or address to connect to, where `address` does not say it."},"region":{"type":"string","minLength":1,"maxLength":63,"format":"plain-text","description":"Where that is."}}},"failurePolicy":{"enum":["standard","strict","hold"],"default":"standard","description":"How looks that `drift --record` takes are spaced while it fails: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Any other command always looks."},"expiryWarnDays":{"type":"integer","minimum":0,"maximum":3650,"default":30,"description":"The certificate is expiring when so many days are left."},"certificate":{"type":"string","minLength":1,"maxLength":253,"x-ref":"Certificate","description":"Name of the Certificate that ought to be served here."},"trust":{"type":"array","maxItems":20,"description":"PEM files with more trust anchors, relative to the document; one that is not there yet is left out.","items":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"read"}}}};
+const formats34 = /^(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/u;
+const formats36 = /^[^\u0000-\u001f\u007f-\u009f]*$/u;
 const pattern4 = new RegExp("^none$", "u");
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1273,7 +1315,7 @@ const err3 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/mi
 (vErrors ??= []).push(err3);
 errors++;
 }
-if(!(formats18.test(data0))){
+if(!(formats34.test(data0))){
 const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/format",keyword:"format",params:{format: "host-name"},message:"must match format \""+"host-name"+"\""};
 (vErrors ??= []).push(err4);
 errors++;
@@ -1374,7 +1416,7 @@ const err19 = {instancePath:instancePath+"/verified/txt",schemaPath:"#/propertie
 (vErrors ??= []).push(err19);
 errors++;
 }
-if(!(formats20.test(data7))){
+if(!(formats36.test(data7))){
 const err20 = {instancePath:instancePath+"/verified/txt",schemaPath:"#/properties/verified/properties/txt/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err20);
 errors++;
@@ -1462,7 +1504,7 @@ const err32 = {instancePath:instancePath+"/route/region",schemaPath:"#/propertie
 (vErrors ??= []).push(err32);
 errors++;
 }
-if(!(formats20.test(data11))){
+if(!(formats36.test(data11))){
 const err33 = {instancePath:instancePath+"/route/region",schemaPath:"#/properties/route/properties/region/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err33);
 errors++;
@@ -1542,24 +1584,29 @@ const err44 = {instancePath:instancePath+"/trust/" + i0,schemaPath:"#/properties
 (vErrors ??= []).push(err44);
 errors++;
 }
-}
-else {
-const err45 = {instancePath:instancePath+"/trust/" + i0,schemaPath:"#/properties/trust/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats4.test(data16))){
+const err45 = {instancePath:instancePath+"/trust/" + i0,schemaPath:"#/properties/trust/items/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
 (vErrors ??= []).push(err45);
 errors++;
 }
 }
-}
 else {
-const err46 = {instancePath:instancePath+"/trust",schemaPath:"#/properties/trust/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err46 = {instancePath:instancePath+"/trust/" + i0,schemaPath:"#/properties/trust/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err46);
 errors++;
 }
 }
 }
 else {
-const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err47 = {instancePath:instancePath+"/trust",schemaPath:"#/properties/trust/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err47);
+errors++;
+}
+}
+}
+else {
+const err48 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err48);
 errors++;
 }
 validate23.errors = vErrors;
@@ -1905,7 +1952,7 @@ errors++;
 validate26.errors = vErrors;
 return errors === 0;
 }
-const schema12 = {"type":"object","additionalProperties":false,"properties":{"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":8,"description":"How many actions of this plugin run at once."},"probe":{"type":"object","additionalProperties":false,"default":{},"description":"How TLS servers are probed.","properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1000,"default":100,"description":"Probes that are open at once."},"connectSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of the TCP connection."},"handshakeSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of the TLS handshake."},"totalSeconds":{"type":"number","exclusiveMinimum":0,"maximum":120,"default":10,"description":"Deadline of the whole probe of one address; of the resolution of a name likewise."},"allow":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"Networks that may be probed although a wider one is denied.","items":{"type":"string","minLength":1,"maxLength":64}},"deny":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local and multicast ones, and where clouds answer with metadata, are denied in any case, unless `allow` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`.","items":{"type":"string","minLength":1,"maxLength":64}},"resolvers":{"type":"array","maxItems":10,"uniqueItems":true,"description":"DNS servers that are asked instead of this machine's own resolution of names.","items":{"type":"string","minLength":1,"maxLength":64}}}},"renewal":{"type":"object","additionalProperties":false,"default":{},"description":"How Certificates are renewed whose documents do not say it themselves.","properties":{"enabled":{"type":"boolean","default":true,"description":"Whether they are renewed; without it, that one is due is only told."},"thresholdDays":{"type":"integer","minimum":1,"maximum":365,"default":30,"description":"A renewal is due when so many days are left, or a third of the lifetime, whichever is less."},"checkInterval":{"type":"string","format":"duration","default":"24h","description":"How often it is written down that one was looked at, where nothing else is new; at least 1h."},"retryInterval":{"type":"string","format":"duration","default":"1h","description":"From a failed renewal to the next one; at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"After so many failed renewals in a row, and after the first one at the earliest, nothing more is tried until the document changes, or somebody overrides it."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"default":2,"description":"Each failure after the first one multiplies the time to the next try."},"maxBackoff":{"type":"string","format":"duration","default":"24h","description":"The longest time to the next try; no shorter than `retryInterval`."}}},"recovery":{"type":"object","additionalProperties":false,"default":{},"description":"How expired Certificates are replaced whose documents do not say it themselves.","properties":{"enabled":{"type":"boolean","default":true,"description":"Whether they are replaced; without it, that one has expired is only told."},"retryInterval":{"type":"string","format":"duration","default":"1m","description":"From a failed recovery to the next one; at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"default":3,"description":"After so many failed recoveries in a row nothing more is tried, as for renewals."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"default":2,"description":"As for renewals."},"maxBackoff":{"type":"string","format":"duration","default":"1h","description":"As for renewals."}}},"served":{"type":"object","additionalProperties":false,"default":{},"description":"How Certificates reach what serves them, where their documents do not say it themselves.","properties":{"withinSeconds":{"type":"integer","minimum":1,"maximum":120,"default":30,"description":"Within this time after a reload, every address of their Domains has to serve the new one."},"retryInterval":{"type":"string","format":"duration","default":"1m","description":"From a reload after which it was not served to the next one; at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"After so many such reloads in a row nothing more is tried, as for renewals."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"default":2,"description":"As for renewals."},"maxBackoff":{"type":"string","format":"duration","default":"1h","description":"As for renewals."}}},"commands":{"type":"array","maxItems":1000,"default":[],"description":"Command lines that `deploy` and `reload` of a Certificate may be, each a list of words: only what stands here word for word is ever run, and only by `apply`.","items":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"string","minLength":1,"maxLength":4096}}},"pidFiles":{"type":"array","maxItems":1000,"default":[],"description":"Files, relative to `fettle.yaml`, with the numbers of processes that `reload` of a Certificate may send a signal to.","items":{"type":"string","minLength":1,"maxLength":4096}}}};
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":8,"description":"How many actions of this plugin run at once."},"probe":{"type":"object","additionalProperties":false,"default":{},"description":"How TLS servers are probed.","properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1000,"default":100,"description":"Probes that are open at once."},"connectSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of the TCP connection."},"handshakeSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of the TLS handshake."},"totalSeconds":{"type":"number","exclusiveMinimum":0,"maximum":120,"default":10,"description":"Deadline of the whole probe of one address; of the resolution of a name likewise."},"allow":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"Always empty: exceptions to denied networks come from the environment variable `FETTLE_ALLOW_NETWORKS` alone.","items":{"type":"string","minLength":1,"maxLength":64}},"deny":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local, multicast and unspecified ones, and where clouds answer with metadata, are denied in any case, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`.","items":{"type":"string","minLength":1,"maxLength":64}},"resolvers":{"type":"array","maxItems":10,"uniqueItems":true,"description":"DNS servers that are asked instead of this machine's own resolution of names.","items":{"type":"string","minLength":1,"maxLength":64}}}},"renewal":{"type":"object","additionalProperties":false,"default":{},"description":"How Certificates are renewed whose documents do not say it themselves.","properties":{"enabled":{"type":"boolean","default":true,"description":"Whether they are renewed; without it, that one is due is only told."},"thresholdDays":{"type":"integer","minimum":1,"maximum":365,"default":30,"description":"A renewal is due when so many days are left, or a third of the lifetime, whichever is less."},"checkInterval":{"type":"string","format":"duration","default":"24h","description":"How often it is written down that one was looked at, where nothing else is new; at least 1h."},"retryInterval":{"type":"string","format":"duration","default":"1h","description":"From a failed renewal to the next one; at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"After so many failed renewals in a row, and after the first one at the earliest, nothing more is tried until the document changes, or somebody overrides it."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"default":2,"description":"Each failure after the first one multiplies the time to the next try."},"maxBackoff":{"type":"string","format":"duration","default":"24h","description":"The longest time to the next try; no shorter than `retryInterval`."}}},"recovery":{"type":"object","additionalProperties":false,"default":{},"description":"How expired Certificates are replaced whose documents do not say it themselves.","properties":{"enabled":{"type":"boolean","default":true,"description":"Whether they are replaced; without it, that one has expired is only told."},"retryInterval":{"type":"string","format":"duration","default":"1m","description":"From a failed recovery to the next one; at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"default":3,"description":"After so many failed recoveries in a row nothing more is tried, as for renewals."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"default":2,"description":"As for renewals."},"maxBackoff":{"type":"string","format":"duration","default":"1h","description":"As for renewals."}}},"served":{"type":"object","additionalProperties":false,"default":{},"description":"How Certificates reach what serves them, where their documents do not say it themselves.","properties":{"withinSeconds":{"type":"integer","minimum":1,"maximum":120,"default":30,"description":"Within this time after a reload, every address of their Domains has to serve the new one."},"retryInterval":{"type":"string","format":"duration","default":"1m","description":"From a reload after which it was not served to the next one; at least 1m."},"maxRetries":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"After so many such reloads in a row nothing more is tried, as for renewals."},"backoffMultiplier":{"type":"number","minimum":1,"maximum":100,"default":2,"description":"As for renewals."},"maxBackoff":{"type":"string","format":"duration","default":"1h","description":"As for renewals."}}},"commands":{"type":"array","maxItems":1000,"default":[],"description":"Command lines that `deploy` and `reload` of a Certificate may be, each a list of words: only what stands here word for word is ever run, and only by `apply`.","items":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"string","minLength":1,"maxLength":4096}}},"pidFiles":{"type":"array","maxItems":1000,"default":[],"description":"Files, relative to `fettle.yaml`, with the numbers of processes that `reload` of a Certificate may send a signal to.","items":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"read"}}}};
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -2277,7 +2324,7 @@ errors++;
 }
 let data15 = data12.checkInterval;
 if(typeof data15 === "string"){
-if(!(formats4.test(data15))){
+if(!(formats20.test(data15))){
 const err41 = {instancePath:instancePath+"/renewal/checkInterval",schemaPath:"#/properties/renewal/properties/checkInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err41);
 errors++;
@@ -2290,7 +2337,7 @@ errors++;
 }
 let data16 = data12.retryInterval;
 if(typeof data16 === "string"){
-if(!(formats4.test(data16))){
+if(!(formats20.test(data16))){
 const err43 = {instancePath:instancePath+"/renewal/retryInterval",schemaPath:"#/properties/renewal/properties/retryInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err43);
 errors++;
@@ -2339,7 +2386,7 @@ errors++;
 }
 let data19 = data12.maxBackoff;
 if(typeof data19 === "string"){
-if(!(formats4.test(data19))){
+if(!(formats20.test(data19))){
 const err51 = {instancePath:instancePath+"/renewal/maxBackoff",schemaPath:"#/properties/renewal/properties/maxBackoff/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err51);
 errors++;
@@ -2387,7 +2434,7 @@ errors++;
 }
 let data22 = data20.retryInterval;
 if(typeof data22 === "string"){
-if(!(formats4.test(data22))){
+if(!(formats20.test(data22))){
 const err56 = {instancePath:instancePath+"/recovery/retryInterval",schemaPath:"#/properties/recovery/properties/retryInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err56);
 errors++;
@@ -2436,7 +2483,7 @@ errors++;
 }
 let data25 = data20.maxBackoff;
 if(typeof data25 === "string"){
-if(!(formats4.test(data25))){
+if(!(formats20.test(data25))){
 const err64 = {instancePath:instancePath+"/recovery/maxBackoff",schemaPath:"#/properties/recovery/properties/maxBackoff/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err64);
 errors++;
@@ -2497,7 +2544,7 @@ errors++;
 }
 let data28 = data26.retryInterval;
 if(typeof data28 === "string"){
-if(!(formats4.test(data28))){
+if(!(formats20.test(data28))){
 const err71 = {instancePath:instancePath+"/served/retryInterval",schemaPath:"#/properties/served/properties/retryInterval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err71);
 errors++;
@@ -2546,7 +2593,7 @@ errors++;
 }
 let data31 = data26.maxBackoff;
 if(typeof data31 === "string"){
-if(!(formats4.test(data31))){
+if(!(formats20.test(data31))){
 const err79 = {instancePath:instancePath+"/served/maxBackoff",schemaPath:"#/properties/served/properties/maxBackoff/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err79);
 errors++;
@@ -2639,23 +2686,28 @@ const err92 = {instancePath:instancePath+"/pidFiles/" + i8,schemaPath:"#/propert
 (vErrors ??= []).push(err92);
 errors++;
 }
-}
-else {
-const err93 = {instancePath:instancePath+"/pidFiles/" + i8,schemaPath:"#/properties/pidFiles/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats4.test(data36))){
+const err93 = {instancePath:instancePath+"/pidFiles/" + i8,schemaPath:"#/properties/pidFiles/items/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
 (vErrors ??= []).push(err93);
 errors++;
 }
 }
-}
 else {
-const err94 = {instancePath:instancePath+"/pidFiles",schemaPath:"#/properties/pidFiles/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err94 = {instancePath:instancePath+"/pidFiles/" + i8,schemaPath:"#/properties/pidFiles/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err94);
 errors++;
 }
 }
+}
 else {
-const err95 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err95 = {instancePath:instancePath+"/pidFiles",schemaPath:"#/properties/pidFiles/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err95);
+errors++;
+}
+}
+else {
+const err96 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err96);
 errors++;
 }
 validate27.errors = vErrors;

@@ -1,26 +1,7 @@
-/** Paths of documents: what a document writes relative to itself, made relative to the project, so that memory finds it without the document. */
+/** Names of the files that a resource of this plugin is stored in, and of those that lie beside them. */
 
 import { posix } from 'node:path';
-import type { CertificateSpec, DomainSpec, IssuerSpec } from './generated.ts';
 import type { PairPart, PairStorage } from './world.ts';
-
-/** The file of a document and a path in it, as one path relative to the project, or absolute: normalised, without `./`. */
-export function fromProject(documentFile: string, path: string): string {
-  const joined = posix.isAbsolute(path) ? path : posix.join(posix.dirname(documentFile), path);
-  const normal = posix.normalize(joined);
-  return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
-}
-
-/** The other way: a path relative to the project, or absolute, as a document in that file writes it. */
-export function toDocument(documentFile: string, path: string): string {
-  return posix.isAbsolute(path) ? path : posix.relative(posix.dirname(documentFile), path);
-}
-
-export function issuerFromProject(file: string, spec: IssuerSpec): IssuerSpec {
-  return spec.localCa === undefined
-    ? spec
-    : { ...spec, localCa: { ...spec.localCa, dir: fromProject(file, spec.localCa.dir) } };
-}
 
 /** A storage with each of its paths changed. */
 export function mapPaths(storage: PairStorage, change: (path: string) => string): PairStorage {
@@ -32,21 +13,6 @@ export function mapPaths(storage: PairStorage, change: (path: string) => string)
     return path === undefined ? [] : [[part, change(path)] as const];
   });
   return { file: { ...file, ...Object.fromEntries(paths) } };
-}
-
-export function certificateFromProject(file: string, spec: CertificateSpec): CertificateSpec {
-  const pidFile = spec.reload?.signal?.pidFile;
-  return {
-    ...spec,
-    storage: mapPaths(spec.storage, (path) => fromProject(file, path)),
-    ...(spec.reload?.signal === undefined || pidFile === undefined
-      ? {}
-      : { reload: { ...spec.reload, signal: { ...spec.reload.signal, pidFile: fromProject(file, pidFile) } } }),
-  };
-}
-
-export function domainFromProject(file: string, spec: DomainSpec): DomainSpec {
-  return spec.trust === undefined ? spec : { ...spec, trust: spec.trust.map((path) => fromProject(file, path)) };
 }
 
 /** Parts of a pair, in the order in which a swap puts them in their places: the key comes last. */

@@ -23,7 +23,6 @@ import {
   tables,
 } from './generated.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
-import { certificateFromProject, domainFromProject, issuerFromProject } from './paths.ts';
 import { timeMistakes, withSettings } from './renewal.ts';
 import {
   backoff,
@@ -40,7 +39,6 @@ import { summary } from './summary.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
 const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, IssuerStep, IssuerRuleId> = {
-  expand: (desired) => [{ ...desired, spec: issuerFromProject(desired.source.file, desired.spec) }],
   diff: diffIssuer,
   note: noteIssuer,
   rules: { 'issuer-changed': issuerChanged },
@@ -58,10 +56,7 @@ const certificate: Kind<
   expand: (desired, _recall, settings) => [
     {
       ...desired,
-      spec: withSettings(
-        certificateFromProject(desired.source.file, desired.spec),
-        settings as unknown as Partial<CertificatesConfig>,
-      ),
+      spec: withSettings(desired.spec, settings as unknown as Partial<CertificatesConfig>),
     },
   ],
   diff: diffCertificate,
@@ -81,7 +76,6 @@ const certificate: Kind<
 };
 
 const domain: Kind<CertificatesWriter, DomainSpec, DomainFacts, DomainMemory, DomainStep, DomainRuleId> = {
-  expand: (desired) => [{ ...desired, spec: domainFromProject(desired.source.file, desired.spec) }],
   diff: diffDomain,
   note: noteDomain,
   findings: domainFindings,

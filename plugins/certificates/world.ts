@@ -115,7 +115,7 @@ export type PairSeen =
 
 /**
  * Why nothing was seen of a server's certificate. `starttls`: it does not go over to TLS when it is asked to;
- * `denied`: the address lies in a network that may not be probed.
+ * `denied`: the address lies in a network that is denied.
  */
 export type ConnectError =
   | 'refused'

@@ -105,6 +105,8 @@ export interface NodeSpec {
 export interface NodeMemory {
   /** Id of its server at the provider. */
   readonly serverId: number;
+  /** Value of the label of this project, as it was last seen on the server. */
+  readonly project: string;
   /** What has to be known of its document when that is gone, as it was last written. */
   readonly settings: {
     readonly provider: 'hetzner' | 'static';
@@ -416,13 +418,13 @@ export type ContainerRuleId = 'not-migratable' | 'target-unfit';
 
 /** What runs where, as the workload source tells it. Keys that are not known are ignored. */
 export interface Workloads {
-  /** When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now. */
+  /** When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now. */
   readonly at?: string;
   /** Every node that the source knows; one that is not listed is not known to be empty. */
   readonly nodes: readonly {
     /** The node. */
     readonly name: string;
-    /** Since when it has had no container, where it has none. */
+    /** Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there. */
     readonly emptySince?: string;
     /** Containers that ever started there; it never runs backwards but when the source begins anew. */
     readonly startedTotal?: number;
@@ -460,6 +462,7 @@ export type FindingCode =
   | 'disk-full'
   | 'disk-critical'
   | 'not-listed'
+  | 'drain-label'
   | 'deprecated'
   | 'unmanaged'
   | 'short'
@@ -556,6 +559,7 @@ export const tables = {
       summary: 'One server, by name.',
       scope: [],
       onRemove: 'remove',
+      byAccount: true,
       machines: {
         node: {
           states: [
@@ -1048,6 +1052,7 @@ export const tables = {
         },
       ],
       references: [{ pointer: '/pool', kind: 'NodePool' }],
+      paths: [{ pointer: '/userDataFile', use: 'send' }],
       memoryVersion: 1,
     },
     NodePool: {
@@ -1106,6 +1111,7 @@ export const tables = {
         },
       ],
       references: [],
+      paths: [{ pointer: '/template/userDataFile', use: 'send' }],
       memoryVersion: 1,
     },
     Container: {
@@ -1138,10 +1144,12 @@ export const tables = {
         },
       ],
       references: [],
+      paths: [],
       memoryVersion: 1,
     },
   },
   secrets: ['/provider/hetzner/token', '/workloads/http/token'],
+  settingPaths: [{ pointer: '/workloads/file', use: 'read' }],
   findings: [
     {
       code: 'unhealthy',
@@ -1162,6 +1170,12 @@ export const tables = {
       kind: 'Node',
       severity: 'warning',
       text: 'It is in service, and the workload source does not list it.',
+    },
+    {
+      code: 'drain-label',
+      kind: 'Node',
+      severity: 'warning',
+      text: 'The value of its drain label is not a time in Unix seconds; the label is ignored.',
     },
     { code: 'deprecated', kind: 'Node', severity: 'warning', text: 'Its server type or image is deprecated.' },
     {

@@ -2,7 +2,7 @@
 
 import { codePoints, withSchemas } from '../../src/engine/schema-runtime.ts';
 
-const schema6 = {"type":"object","additionalProperties":false,"properties":{"provider":{"enum":["hetzner","static"],"default":"hetzner","description":"Who runs it; `static` is a machine that no cloud manages: it is only probed."},"role":{"enum":["worker","system"],"default":"worker","description":"A system node is never drained, removed or replaced. That is remembered, and kept in a label: it outlives the document."},"pool":{"type":"string","minLength":1,"maxLength":253,"x-ref":"NodePool","description":"The NodePool that it is a member of; a pool writes it into the nodes that it stands for."},"address":{"type":"string","minLength":1,"maxLength":253,"description":"Host name or address of a static node."},"serverType":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its server type. A change needs the power off."},"upgradeDisk":{"type":"boolean","default":false,"description":"Let a larger server type enlarge the disk too; then there is no way back to a smaller one."},"image":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of its image, or the id of a snapshot. A change destroys what is on the disk."},"onImageChange":{"enum":["rebuild","replace","ignore"],"default":"rebuild","description":"What another image means: the same server with a new disk, a new server, or nothing for servers that are there."},"location":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its location. A change replaces it."},"sshKeys":{"type":"array","maxItems":100,"uniqueItems":true,"default":[],"description":"Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"userData":{"type":"string","maxLength":32768,"description":"What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."},"userDataFile":{"type":"string","minLength":1,"maxLength":4096,"description":"File that holds it instead, relative to the document; only its digest is remembered."},"networks":{"type":"array","maxItems":20,"description":"Private networks that it is attached to; left as they are where this is left out.","items":{"type":"object","additionalProperties":false,"required":["network"],"properties":{"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the network."},"ip":{"type":"string","minLength":1,"maxLength":45,"description":"Its address there; one is found where this is left out."},"aliasIps":{"type":"array","maxItems":50,"uniqueItems":true,"default":[],"description":"More addresses there.","items":{"type":"string","minLength":1,"maxLength":45}}}}},"firewalls":{"type":"array","maxItems":5,"uniqueItems":true,"description":"Names or ids of the firewalls that hold for it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"placementGroup":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of its placement group. To join one needs the power off; left as it is where this is left out."},"volumes":{"type":"array","maxItems":16,"uniqueItems":true,"description":"Names or ids of volumes that are attached to it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"labels":{"type":"object","default":{},"maxProperties":64,"description":"Labels at the provider. Those that others put there stay.","additionalProperties":{"type":"string","maxLength":63,"pattern":"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}},"backups":{"type":"boolean","description":"Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."},"protection":{"type":"boolean","description":"Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."},"publicNet":{"type":"object","additionalProperties":false,"default":{},"description":"Its public addresses. A change replaces it.","properties":{"ipv4":{"type":"boolean","default":true,"description":"It has a public IPv4 address."},"ipv6":{"type":"boolean","default":true,"description":"It has a public IPv6 network."},"ipv4Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."},"ipv6Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."}}},"power":{"enum":["on","off"],"default":"on","description":"Whether it runs."},"readyGrace":{"type":"string","format":"duration","default":"30m","description":"A node that never had a container is not removed before it was ready for so long."},"idleGrace":{"type":"string","format":"duration","default":"30m","description":"A node is not removed before it was empty for so long."},"drainGrace":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between its draining and its removal."},"startDeadline":{"type":"string","format":"duration","default":"15m","description":"From its creation to its first readiness; after that it is unhealthy."},"readiness":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"default":{"after":"2m"},"description":"How its readiness is found out, and its health from then on: exactly one way.","properties":{"tcp":{"type":"object","additionalProperties":false,"required":["port"],"description":"A TCP port accepts connections.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"http":{"type":"object","additionalProperties":false,"required":["port"],"description":"A GET is answered with a status from 200 to 399.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string","maxLength":2048,"pattern":"^/","default":"/","description":"Path and query."},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"label":{"type":"string","minLength":1,"maxLength":317,"pattern":"^[^=\\s]+=[^=\\s]*$","description":"The server has this label, `key=value`; somebody else puts it there."},"after":{"type":"string","format":"duration","description":"So long after its creation."}}},"workloads":{"type":"object","additionalProperties":false,"default":{},"description":"Where its containers are listed.","properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"What the source calls it; its own name where this is left out."},"none":{"type":"boolean","default":false,"description":"Nothing lists what runs on it, and nothing is asked about it before it is removed."}}}}};
+const schema6 = {"type":"object","additionalProperties":false,"properties":{"provider":{"enum":["hetzner","static"],"default":"hetzner","description":"Who runs it; `static` is a machine that no cloud manages: it is only probed."},"role":{"enum":["worker","system"],"default":"worker","description":"A system node is never drained, removed or replaced. That is remembered, and kept in a label: it outlives the document."},"pool":{"type":"string","minLength":1,"maxLength":253,"x-ref":"NodePool","description":"The NodePool that it is a member of; a pool writes it into the nodes that it stands for."},"address":{"type":"string","minLength":1,"maxLength":253,"description":"Host name or address of a static node."},"serverType":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its server type. A change needs the power off."},"upgradeDisk":{"type":"boolean","default":false,"description":"Let a larger server type enlarge the disk too; then there is no way back to a smaller one."},"image":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of its image, or the id of a snapshot. A change destroys what is on the disk."},"onImageChange":{"enum":["rebuild","replace","ignore"],"default":"rebuild","description":"What another image means: the same server with a new disk, a new server, or nothing for servers that are there."},"location":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its location. A change replaces it."},"sshKeys":{"type":"array","maxItems":100,"uniqueItems":true,"default":[],"description":"Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"userData":{"type":"string","maxLength":32768,"description":"What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."},"userDataFile":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"send","description":"File that holds it instead, relative to the document; only its digest is remembered."},"networks":{"type":"array","maxItems":20,"description":"Private networks that it is attached to; left as they are where this is left out.","items":{"type":"object","additionalProperties":false,"required":["network"],"properties":{"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the network."},"ip":{"type":"string","minLength":1,"maxLength":45,"description":"Its address there; one is found where this is left out."},"aliasIps":{"type":"array","maxItems":50,"uniqueItems":true,"default":[],"description":"More addresses there.","items":{"type":"string","minLength":1,"maxLength":45}}}}},"firewalls":{"type":"array","maxItems":5,"uniqueItems":true,"description":"Names or ids of the firewalls that hold for it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"placementGroup":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of its placement group. To join one needs the power off; left as it is where this is left out."},"volumes":{"type":"array","maxItems":16,"uniqueItems":true,"description":"Names or ids of volumes that are attached to it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"labels":{"type":"object","default":{},"maxProperties":64,"description":"Labels at the provider. Those that others put there stay.","additionalProperties":{"type":"string","maxLength":63,"pattern":"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}},"backups":{"type":"boolean","description":"Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."},"protection":{"type":"boolean","description":"Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."},"publicNet":{"type":"object","additionalProperties":false,"default":{},"description":"Its public addresses. A change replaces it.","properties":{"ipv4":{"type":"boolean","default":true,"description":"It has a public IPv4 address."},"ipv6":{"type":"boolean","default":true,"description":"It has a public IPv6 network."},"ipv4Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."},"ipv6Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."}}},"power":{"enum":["on","off"],"default":"on","description":"Whether it runs."},"readyGrace":{"type":"string","format":"duration","default":"30m","description":"A node that never had a container is not removed before it was ready for so long."},"idleGrace":{"type":"string","format":"duration","default":"30m","description":"A node is not removed before it was empty for so long."},"drainGrace":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between its draining and its removal."},"startDeadline":{"type":"string","format":"duration","default":"15m","description":"From its creation to its first readiness; after that it is unhealthy."},"readiness":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"default":{"after":"2m"},"description":"How its readiness is found out, and its health from then on: exactly one way.","properties":{"tcp":{"type":"object","additionalProperties":false,"required":["port"],"description":"A TCP port accepts connections.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"http":{"type":"object","additionalProperties":false,"required":["port"],"description":"A GET is answered with a status from 200 to 399.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string","maxLength":2048,"pattern":"^/","default":"/","description":"Path and query."},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"label":{"type":"string","minLength":1,"maxLength":317,"pattern":"^[^=\\s]+=[^=\\s]*$","description":"The server has this label, `key=value`; somebody else puts it there."},"after":{"type":"string","format":"duration","description":"So long after its creation."}}},"workloads":{"type":"object","additionalProperties":false,"default":{},"description":"Where its containers are listed.","properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"What the source calls it; its own name where this is left out."},"none":{"type":"boolean","default":false,"description":"Nothing lists what runs on it, and nothing is asked about it before it is removed."}}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const pattern0 = new RegExp("^[A-Za-z0-9._-]+$", "u");
@@ -10,7 +10,8 @@ const pattern2 = new RegExp("^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$", "u"
 const pattern3 = new RegExp("^/", "u");
 const pattern4 = new RegExp("^[^=\\s]+=[^=\\s]*$", "u");
 const formats0 = /^[^\u0000-\u001f\u007f-\u009f]*$/u;
-const formats16 = /^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$/u;
+const formats4 = /^(?![~$\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?:\/\/|\s$|(?:^\.{1,2}|\/\.{0,2})$))[^\u0000-\u001f\u007f-\u009f\ud800-\udfff\\\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*$/u;
+const formats18 = /^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$/u;
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -288,10 +289,15 @@ const err33 = {instancePath:instancePath+"/userDataFile",schemaPath:"#/propertie
 (vErrors ??= []).push(err33);
 errors++;
 }
+if(!(formats4.test(data12))){
+const err34 = {instancePath:instancePath+"/userDataFile",schemaPath:"#/properties/userDataFile/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
+(vErrors ??= []).push(err34);
+errors++;
+}
 }
 else {
-const err34 = {instancePath:instancePath+"/userDataFile",schemaPath:"#/properties/userDataFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err34);
+const err35 = {instancePath:instancePath+"/userDataFile",schemaPath:"#/properties/userDataFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err35);
 errors++;
 }
 }
@@ -299,8 +305,8 @@ if(data.networks !== undefined){
 let data13 = data.networks;
 if(Array.isArray(data13)){
 if(data13.length > 20){
-const err35 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
-(vErrors ??= []).push(err35);
+const err36 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+(vErrors ??= []).push(err36);
 errors++;
 }
 const len1 = data13.length;
@@ -311,14 +317,14 @@ if(data14.aliasIps === undefined){
 data14.aliasIps = [];
 }
 if(data14.network === undefined){
-const err36 = {instancePath:instancePath+"/networks/" + i2,schemaPath:"#/properties/networks/items/required",keyword:"required",params:{missingProperty: "network"},message:"must have required property '"+"network"+"'"};
-(vErrors ??= []).push(err36);
+const err37 = {instancePath:instancePath+"/networks/" + i2,schemaPath:"#/properties/networks/items/required",keyword:"required",params:{missingProperty: "network"},message:"must have required property '"+"network"+"'"};
+(vErrors ??= []).push(err37);
 errors++;
 }
 for(const key1 in data14){
 if(!(((key1 === "network") || (key1 === "ip")) || (key1 === "aliasIps"))){
-const err37 = {instancePath:instancePath+"/networks/" + i2,schemaPath:"#/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err37);
+const err38 = {instancePath:instancePath+"/networks/" + i2,schemaPath:"#/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err38);
 errors++;
 }
 }
@@ -326,24 +332,24 @@ if(data14.network !== undefined){
 let data15 = data14.network;
 if(typeof data15 === "string"){
 if(func3(data15) > 253){
-const err38 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err38);
-errors++;
-}
-if(func3(data15) < 1){
-const err39 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err39 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err39);
 errors++;
 }
-if(!(formats0.test(data15))){
-const err40 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data15) < 1){
+const err40 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err40);
+errors++;
+}
+if(!(formats0.test(data15))){
+const err41 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err41);
 errors++;
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err41);
+const err42 = {instancePath:instancePath+"/networks/" + i2+"/network",schemaPath:"#/properties/networks/items/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err42);
 errors++;
 }
 }
@@ -351,27 +357,27 @@ if(data14.ip !== undefined){
 let data16 = data14.ip;
 if(typeof data16 === "string"){
 if(func3(data16) > 45){
-const err42 = {instancePath:instancePath+"/networks/" + i2+"/ip",schemaPath:"#/properties/networks/items/properties/ip/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
-(vErrors ??= []).push(err42);
+const err43 = {instancePath:instancePath+"/networks/" + i2+"/ip",schemaPath:"#/properties/networks/items/properties/ip/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
+(vErrors ??= []).push(err43);
 errors++;
 }
 if(func3(data16) < 1){
-const err43 = {instancePath:instancePath+"/networks/" + i2+"/ip",schemaPath:"#/properties/networks/items/properties/ip/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err43);
+const err44 = {instancePath:instancePath+"/networks/" + i2+"/ip",schemaPath:"#/properties/networks/items/properties/ip/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err44);
 errors++;
 }
 }
 else {
-const err44 = {instancePath:instancePath+"/networks/" + i2+"/ip",schemaPath:"#/properties/networks/items/properties/ip/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err44);
+const err45 = {instancePath:instancePath+"/networks/" + i2+"/ip",schemaPath:"#/properties/networks/items/properties/ip/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err45);
 errors++;
 }
 }
 let data17 = data14.aliasIps;
 if(Array.isArray(data17)){
 if(data17.length > 50){
-const err45 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps",schemaPath:"#/properties/networks/items/properties/aliasIps/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
-(vErrors ??= []).push(err45);
+const err46 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps",schemaPath:"#/properties/networks/items/properties/aliasIps/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
+(vErrors ??= []).push(err46);
 errors++;
 }
 const len2 = data17.length;
@@ -379,19 +385,19 @@ for(let i3=0; i3<len2; i3++){
 let data18 = data17[i3];
 if(typeof data18 === "string"){
 if(func3(data18) > 45){
-const err46 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/networks/items/properties/aliasIps/items/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
-(vErrors ??= []).push(err46);
+const err47 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/networks/items/properties/aliasIps/items/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
+(vErrors ??= []).push(err47);
 errors++;
 }
 if(func3(data18) < 1){
-const err47 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/networks/items/properties/aliasIps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err47);
+const err48 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/networks/items/properties/aliasIps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err48);
 errors++;
 }
 }
 else {
-const err48 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/networks/items/properties/aliasIps/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err48);
+const err49 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/networks/items/properties/aliasIps/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err49);
 errors++;
 }
 }
@@ -406,8 +412,8 @@ continue;
 }
 if(typeof indices1[item1] == "number"){
 j1 = indices1[item1];
-const err49 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps",schemaPath:"#/properties/networks/items/properties/aliasIps/uniqueItems",keyword:"uniqueItems",params:{i: i4, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i4+" are identical)"};
-(vErrors ??= []).push(err49);
+const err50 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps",schemaPath:"#/properties/networks/items/properties/aliasIps/uniqueItems",keyword:"uniqueItems",params:{i: i4, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i4+" are identical)"};
+(vErrors ??= []).push(err50);
 errors++;
 break;
 }
@@ -416,21 +422,21 @@ indices1[item1] = i4;
 }
 }
 else {
-const err50 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps",schemaPath:"#/properties/networks/items/properties/aliasIps/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err50);
-errors++;
-}
-}
-else {
-const err51 = {instancePath:instancePath+"/networks/" + i2,schemaPath:"#/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err51 = {instancePath:instancePath+"/networks/" + i2+"/aliasIps",schemaPath:"#/properties/networks/items/properties/aliasIps/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err51);
 errors++;
 }
 }
+else {
+const err52 = {instancePath:instancePath+"/networks/" + i2,schemaPath:"#/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err52);
+errors++;
+}
+}
 }
 else {
-const err52 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err52);
+const err53 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err53);
 errors++;
 }
 }
@@ -438,8 +444,8 @@ if(data.firewalls !== undefined){
 let data19 = data.firewalls;
 if(Array.isArray(data19)){
 if(data19.length > 5){
-const err53 = {instancePath:instancePath+"/firewalls",schemaPath:"#/properties/firewalls/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
-(vErrors ??= []).push(err53);
+const err54 = {instancePath:instancePath+"/firewalls",schemaPath:"#/properties/firewalls/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
+(vErrors ??= []).push(err54);
 errors++;
 }
 const len3 = data19.length;
@@ -447,24 +453,24 @@ for(let i5=0; i5<len3; i5++){
 let data20 = data19[i5];
 if(typeof data20 === "string"){
 if(func3(data20) > 253){
-const err54 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err54);
-errors++;
-}
-if(func3(data20) < 1){
-const err55 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err55 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err55);
 errors++;
 }
-if(!(formats0.test(data20))){
-const err56 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data20) < 1){
+const err56 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err56);
+errors++;
+}
+if(!(formats0.test(data20))){
+const err57 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err57);
 errors++;
 }
 }
 else {
-const err57 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err57);
+const err58 = {instancePath:instancePath+"/firewalls/" + i5,schemaPath:"#/properties/firewalls/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err58);
 errors++;
 }
 }
@@ -479,8 +485,8 @@ continue;
 }
 if(typeof indices2[item2] == "number"){
 j2 = indices2[item2];
-const err58 = {instancePath:instancePath+"/firewalls",schemaPath:"#/properties/firewalls/uniqueItems",keyword:"uniqueItems",params:{i: i6, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i6+" are identical)"};
-(vErrors ??= []).push(err58);
+const err59 = {instancePath:instancePath+"/firewalls",schemaPath:"#/properties/firewalls/uniqueItems",keyword:"uniqueItems",params:{i: i6, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i6+" are identical)"};
+(vErrors ??= []).push(err59);
 errors++;
 break;
 }
@@ -489,8 +495,8 @@ indices2[item2] = i6;
 }
 }
 else {
-const err59 = {instancePath:instancePath+"/firewalls",schemaPath:"#/properties/firewalls/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err59);
+const err60 = {instancePath:instancePath+"/firewalls",schemaPath:"#/properties/firewalls/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err60);
 errors++;
 }
 }
@@ -498,24 +504,24 @@ if(data.placementGroup !== undefined){
 let data21 = data.placementGroup;
 if(typeof data21 === "string"){
 if(func3(data21) > 253){
-const err60 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err60);
-errors++;
-}
-if(func3(data21) < 1){
-const err61 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err61 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err61);
 errors++;
 }
-if(!(formats0.test(data21))){
-const err62 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data21) < 1){
+const err62 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err62);
+errors++;
+}
+if(!(formats0.test(data21))){
+const err63 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err63);
 errors++;
 }
 }
 else {
-const err63 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err63);
+const err64 = {instancePath:instancePath+"/placementGroup",schemaPath:"#/properties/placementGroup/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err64);
 errors++;
 }
 }
@@ -523,8 +529,8 @@ if(data.volumes !== undefined){
 let data22 = data.volumes;
 if(Array.isArray(data22)){
 if(data22.length > 16){
-const err64 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
-(vErrors ??= []).push(err64);
+const err65 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+(vErrors ??= []).push(err65);
 errors++;
 }
 const len4 = data22.length;
@@ -532,24 +538,24 @@ for(let i7=0; i7<len4; i7++){
 let data23 = data22[i7];
 if(typeof data23 === "string"){
 if(func3(data23) > 253){
-const err65 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err65);
-errors++;
-}
-if(func3(data23) < 1){
-const err66 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err66 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err66);
 errors++;
 }
-if(!(formats0.test(data23))){
-const err67 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data23) < 1){
+const err67 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err67);
+errors++;
+}
+if(!(formats0.test(data23))){
+const err68 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err68);
 errors++;
 }
 }
 else {
-const err68 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err68);
+const err69 = {instancePath:instancePath+"/volumes/" + i7,schemaPath:"#/properties/volumes/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err69);
 errors++;
 }
 }
@@ -564,8 +570,8 @@ continue;
 }
 if(typeof indices3[item3] == "number"){
 j3 = indices3[item3];
-const err69 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/uniqueItems",keyword:"uniqueItems",params:{i: i8, j: j3},message:"must NOT have duplicate items (items ## "+j3+" and "+i8+" are identical)"};
-(vErrors ??= []).push(err69);
+const err70 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/uniqueItems",keyword:"uniqueItems",params:{i: i8, j: j3},message:"must NOT have duplicate items (items ## "+j3+" and "+i8+" are identical)"};
+(vErrors ??= []).push(err70);
 errors++;
 break;
 }
@@ -574,55 +580,55 @@ indices3[item3] = i8;
 }
 }
 else {
-const err70 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err70);
+const err71 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err71);
 errors++;
 }
 }
 let data24 = data.labels;
 if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 if(Object.keys(data24).length > 64){
-const err71 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
-(vErrors ??= []).push(err71);
+const err72 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
+(vErrors ??= []).push(err72);
 errors++;
 }
 for(const key2 in data24){
 let data25 = data24[key2];
 if(typeof data25 === "string"){
 if(func3(data25) > 63){
-const err72 = {instancePath:instancePath+"/labels/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/labels/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
-(vErrors ??= []).push(err72);
-errors++;
-}
-if(!pattern2.test(data25)){
-const err73 = {instancePath:instancePath+"/labels/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/labels/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"},message:"must match pattern \""+"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"+"\""};
+const err73 = {instancePath:instancePath+"/labels/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/labels/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 (vErrors ??= []).push(err73);
 errors++;
 }
-}
-else {
-const err74 = {instancePath:instancePath+"/labels/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/labels/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!pattern2.test(data25)){
+const err74 = {instancePath:instancePath+"/labels/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/labels/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"},message:"must match pattern \""+"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"+"\""};
 (vErrors ??= []).push(err74);
 errors++;
 }
 }
+else {
+const err75 = {instancePath:instancePath+"/labels/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/labels/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err75);
+errors++;
+}
+}
 }
 else {
-const err75 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err75);
+const err76 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err76);
 errors++;
 }
 if(data.backups !== undefined){
 if(typeof data.backups !== "boolean"){
-const err76 = {instancePath:instancePath+"/backups",schemaPath:"#/properties/backups/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err76);
+const err77 = {instancePath:instancePath+"/backups",schemaPath:"#/properties/backups/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err77);
 errors++;
 }
 }
 if(data.protection !== undefined){
 if(typeof data.protection !== "boolean"){
-const err77 = {instancePath:instancePath+"/protection",schemaPath:"#/properties/protection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err77);
+const err78 = {instancePath:instancePath+"/protection",schemaPath:"#/properties/protection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err78);
 errors++;
 }
 }
@@ -636,43 +642,43 @@ data28.ipv6 = true;
 }
 for(const key3 in data28){
 if(!((((key3 === "ipv4") || (key3 === "ipv6")) || (key3 === "ipv4Address")) || (key3 === "ipv6Address"))){
-const err78 = {instancePath:instancePath+"/publicNet",schemaPath:"#/properties/publicNet/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err78);
+const err79 = {instancePath:instancePath+"/publicNet",schemaPath:"#/properties/publicNet/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err79);
 errors++;
 }
 }
 if(typeof data28.ipv4 !== "boolean"){
-const err79 = {instancePath:instancePath+"/publicNet/ipv4",schemaPath:"#/properties/publicNet/properties/ipv4/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err79);
+const err80 = {instancePath:instancePath+"/publicNet/ipv4",schemaPath:"#/properties/publicNet/properties/ipv4/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err80);
 errors++;
 }
 if(typeof data28.ipv6 !== "boolean"){
-const err80 = {instancePath:instancePath+"/publicNet/ipv6",schemaPath:"#/properties/publicNet/properties/ipv6/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err80);
+const err81 = {instancePath:instancePath+"/publicNet/ipv6",schemaPath:"#/properties/publicNet/properties/ipv6/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err81);
 errors++;
 }
 if(data28.ipv4Address !== undefined){
 let data31 = data28.ipv4Address;
 if(typeof data31 === "string"){
 if(func3(data31) > 253){
-const err81 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err81);
-errors++;
-}
-if(func3(data31) < 1){
-const err82 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err82 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err82);
 errors++;
 }
-if(!(formats0.test(data31))){
-const err83 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data31) < 1){
+const err83 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err83);
+errors++;
+}
+if(!(formats0.test(data31))){
+const err84 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err84);
 errors++;
 }
 }
 else {
-const err84 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err84);
+const err85 = {instancePath:instancePath+"/publicNet/ipv4Address",schemaPath:"#/properties/publicNet/properties/ipv4Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err85);
 errors++;
 }
 }
@@ -680,107 +686,107 @@ if(data28.ipv6Address !== undefined){
 let data32 = data28.ipv6Address;
 if(typeof data32 === "string"){
 if(func3(data32) > 253){
-const err85 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err85);
-errors++;
-}
-if(func3(data32) < 1){
-const err86 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err86 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err86);
 errors++;
 }
-if(!(formats0.test(data32))){
-const err87 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data32) < 1){
+const err87 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err87);
 errors++;
 }
-}
-else {
-const err88 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats0.test(data32))){
+const err88 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err88);
 errors++;
 }
 }
+else {
+const err89 = {instancePath:instancePath+"/publicNet/ipv6Address",schemaPath:"#/properties/publicNet/properties/ipv6Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err89);
+errors++;
+}
+}
 }
 else {
-const err89 = {instancePath:instancePath+"/publicNet",schemaPath:"#/properties/publicNet/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err89);
+const err90 = {instancePath:instancePath+"/publicNet",schemaPath:"#/properties/publicNet/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err90);
 errors++;
 }
 let data33 = data.power;
 if(!((data33 === "on") || (data33 === "off"))){
-const err90 = {instancePath:instancePath+"/power",schemaPath:"#/properties/power/enum",keyword:"enum",params:{allowedValues: schema6.properties.power.enum},message:"must be equal to one of the allowed values"};
-(vErrors ??= []).push(err90);
+const err91 = {instancePath:instancePath+"/power",schemaPath:"#/properties/power/enum",keyword:"enum",params:{allowedValues: schema6.properties.power.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err91);
 errors++;
 }
 let data34 = data.readyGrace;
 if(typeof data34 === "string"){
-if(!(formats16.test(data34))){
-const err91 = {instancePath:instancePath+"/readyGrace",schemaPath:"#/properties/readyGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err91);
+if(!(formats18.test(data34))){
+const err92 = {instancePath:instancePath+"/readyGrace",schemaPath:"#/properties/readyGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err92);
 errors++;
 }
 }
 else {
-const err92 = {instancePath:instancePath+"/readyGrace",schemaPath:"#/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err92);
+const err93 = {instancePath:instancePath+"/readyGrace",schemaPath:"#/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err93);
 errors++;
 }
 let data35 = data.idleGrace;
 if(typeof data35 === "string"){
-if(!(formats16.test(data35))){
-const err93 = {instancePath:instancePath+"/idleGrace",schemaPath:"#/properties/idleGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err93);
+if(!(formats18.test(data35))){
+const err94 = {instancePath:instancePath+"/idleGrace",schemaPath:"#/properties/idleGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err94);
 errors++;
 }
 }
 else {
-const err94 = {instancePath:instancePath+"/idleGrace",schemaPath:"#/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err94);
+const err95 = {instancePath:instancePath+"/idleGrace",schemaPath:"#/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err95);
 errors++;
 }
 let data36 = data.drainGrace;
 if(typeof data36 === "string"){
-if(!(formats16.test(data36))){
-const err95 = {instancePath:instancePath+"/drainGrace",schemaPath:"#/properties/drainGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err95);
+if(!(formats18.test(data36))){
+const err96 = {instancePath:instancePath+"/drainGrace",schemaPath:"#/properties/drainGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err96);
 errors++;
 }
 }
 else {
-const err96 = {instancePath:instancePath+"/drainGrace",schemaPath:"#/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err96);
+const err97 = {instancePath:instancePath+"/drainGrace",schemaPath:"#/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err97);
 errors++;
 }
 let data37 = data.startDeadline;
 if(typeof data37 === "string"){
-if(!(formats16.test(data37))){
-const err97 = {instancePath:instancePath+"/startDeadline",schemaPath:"#/properties/startDeadline/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err97);
+if(!(formats18.test(data37))){
+const err98 = {instancePath:instancePath+"/startDeadline",schemaPath:"#/properties/startDeadline/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err98);
 errors++;
 }
 }
 else {
-const err98 = {instancePath:instancePath+"/startDeadline",schemaPath:"#/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err98);
+const err99 = {instancePath:instancePath+"/startDeadline",schemaPath:"#/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err99);
 errors++;
 }
 let data38 = data.readiness;
 if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
 if(Object.keys(data38).length > 1){
-const err99 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/maxProperties",keyword:"maxProperties",params:{limit: 1},message:"must NOT have more than 1 properties"};
-(vErrors ??= []).push(err99);
+const err100 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/maxProperties",keyword:"maxProperties",params:{limit: 1},message:"must NOT have more than 1 properties"};
+(vErrors ??= []).push(err100);
 errors++;
 }
 if(Object.keys(data38).length < 1){
-const err100 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
-(vErrors ??= []).push(err100);
+const err101 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
+(vErrors ??= []).push(err101);
 errors++;
 }
 for(const key4 in data38){
 if(!((((key4 === "tcp") || (key4 === "http")) || (key4 === "label")) || (key4 === "after"))){
-const err101 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err101);
+const err102 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err102);
 errors++;
 }
 }
@@ -788,33 +794,33 @@ if(data38.tcp !== undefined){
 let data39 = data38.tcp;
 if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
 if(data39.port === undefined){
-const err102 = {instancePath:instancePath+"/readiness/tcp",schemaPath:"#/properties/readiness/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
-(vErrors ??= []).push(err102);
+const err103 = {instancePath:instancePath+"/readiness/tcp",schemaPath:"#/properties/readiness/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
+(vErrors ??= []).push(err103);
 errors++;
 }
 for(const key5 in data39){
 if(!((key5 === "port") || (key5 === "network"))){
-const err103 = {instancePath:instancePath+"/readiness/tcp",schemaPath:"#/properties/readiness/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err103);
+const err104 = {instancePath:instancePath+"/readiness/tcp",schemaPath:"#/properties/readiness/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err104);
 errors++;
 }
 }
 if(data39.port !== undefined){
 let data40 = data39.port;
 if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-const err104 = {instancePath:instancePath+"/readiness/tcp/port",schemaPath:"#/properties/readiness/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err104);
+const err105 = {instancePath:instancePath+"/readiness/tcp/port",schemaPath:"#/properties/readiness/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err105);
 errors++;
 }
 if((typeof data40 == "number") && (isFinite(data40))){
 if(data40 > 65535 || isNaN(data40)){
-const err105 = {instancePath:instancePath+"/readiness/tcp/port",schemaPath:"#/properties/readiness/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
-(vErrors ??= []).push(err105);
+const err106 = {instancePath:instancePath+"/readiness/tcp/port",schemaPath:"#/properties/readiness/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
+(vErrors ??= []).push(err106);
 errors++;
 }
 if(data40 < 1 || isNaN(data40)){
-const err106 = {instancePath:instancePath+"/readiness/tcp/port",schemaPath:"#/properties/readiness/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err106);
+const err107 = {instancePath:instancePath+"/readiness/tcp/port",schemaPath:"#/properties/readiness/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err107);
 errors++;
 }
 }
@@ -823,31 +829,31 @@ if(data39.network !== undefined){
 let data41 = data39.network;
 if(typeof data41 === "string"){
 if(func3(data41) > 253){
-const err107 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err107);
-errors++;
-}
-if(func3(data41) < 1){
-const err108 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err108 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err108);
 errors++;
 }
-if(!(formats0.test(data41))){
-const err109 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data41) < 1){
+const err109 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err109);
 errors++;
 }
-}
-else {
-const err110 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats0.test(data41))){
+const err110 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err110);
 errors++;
 }
 }
+else {
+const err111 = {instancePath:instancePath+"/readiness/tcp/network",schemaPath:"#/properties/readiness/properties/tcp/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err111);
+errors++;
+}
+}
 }
 else {
-const err111 = {instancePath:instancePath+"/readiness/tcp",schemaPath:"#/properties/readiness/properties/tcp/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err111);
+const err112 = {instancePath:instancePath+"/readiness/tcp",schemaPath:"#/properties/readiness/properties/tcp/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err112);
 errors++;
 }
 }
@@ -858,33 +864,33 @@ if(data42.path === undefined){
 data42.path = "/";
 }
 if(data42.port === undefined){
-const err112 = {instancePath:instancePath+"/readiness/http",schemaPath:"#/properties/readiness/properties/http/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
-(vErrors ??= []).push(err112);
+const err113 = {instancePath:instancePath+"/readiness/http",schemaPath:"#/properties/readiness/properties/http/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
+(vErrors ??= []).push(err113);
 errors++;
 }
 for(const key6 in data42){
 if(!(((key6 === "port") || (key6 === "path")) || (key6 === "network"))){
-const err113 = {instancePath:instancePath+"/readiness/http",schemaPath:"#/properties/readiness/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err113);
+const err114 = {instancePath:instancePath+"/readiness/http",schemaPath:"#/properties/readiness/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err114);
 errors++;
 }
 }
 if(data42.port !== undefined){
 let data43 = data42.port;
 if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
-const err114 = {instancePath:instancePath+"/readiness/http/port",schemaPath:"#/properties/readiness/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err114);
+const err115 = {instancePath:instancePath+"/readiness/http/port",schemaPath:"#/properties/readiness/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err115);
 errors++;
 }
 if((typeof data43 == "number") && (isFinite(data43))){
 if(data43 > 65535 || isNaN(data43)){
-const err115 = {instancePath:instancePath+"/readiness/http/port",schemaPath:"#/properties/readiness/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
-(vErrors ??= []).push(err115);
+const err116 = {instancePath:instancePath+"/readiness/http/port",schemaPath:"#/properties/readiness/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
+(vErrors ??= []).push(err116);
 errors++;
 }
 if(data43 < 1 || isNaN(data43)){
-const err116 = {instancePath:instancePath+"/readiness/http/port",schemaPath:"#/properties/readiness/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err116);
+const err117 = {instancePath:instancePath+"/readiness/http/port",schemaPath:"#/properties/readiness/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err117);
 errors++;
 }
 }
@@ -892,50 +898,50 @@ errors++;
 let data44 = data42.path;
 if(typeof data44 === "string"){
 if(func3(data44) > 2048){
-const err117 = {instancePath:instancePath+"/readiness/http/path",schemaPath:"#/properties/readiness/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
-(vErrors ??= []).push(err117);
+const err118 = {instancePath:instancePath+"/readiness/http/path",schemaPath:"#/properties/readiness/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+(vErrors ??= []).push(err118);
 errors++;
 }
 if(!pattern3.test(data44)){
-const err118 = {instancePath:instancePath+"/readiness/http/path",schemaPath:"#/properties/readiness/properties/http/properties/path/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
-(vErrors ??= []).push(err118);
+const err119 = {instancePath:instancePath+"/readiness/http/path",schemaPath:"#/properties/readiness/properties/http/properties/path/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+(vErrors ??= []).push(err119);
 errors++;
 }
 }
 else {
-const err119 = {instancePath:instancePath+"/readiness/http/path",schemaPath:"#/properties/readiness/properties/http/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err119);
+const err120 = {instancePath:instancePath+"/readiness/http/path",schemaPath:"#/properties/readiness/properties/http/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err120);
 errors++;
 }
 if(data42.network !== undefined){
 let data45 = data42.network;
 if(typeof data45 === "string"){
 if(func3(data45) > 253){
-const err120 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err120);
-errors++;
-}
-if(func3(data45) < 1){
-const err121 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err121 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err121);
 errors++;
 }
-if(!(formats0.test(data45))){
-const err122 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data45) < 1){
+const err122 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err122);
 errors++;
 }
-}
-else {
-const err123 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats0.test(data45))){
+const err123 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err123);
 errors++;
 }
 }
+else {
+const err124 = {instancePath:instancePath+"/readiness/http/network",schemaPath:"#/properties/readiness/properties/http/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err124);
+errors++;
+}
+}
 }
 else {
-const err124 = {instancePath:instancePath+"/readiness/http",schemaPath:"#/properties/readiness/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err124);
+const err125 = {instancePath:instancePath+"/readiness/http",schemaPath:"#/properties/readiness/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err125);
 errors++;
 }
 }
@@ -943,46 +949,46 @@ if(data38.label !== undefined){
 let data46 = data38.label;
 if(typeof data46 === "string"){
 if(func3(data46) > 317){
-const err125 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/maxLength",keyword:"maxLength",params:{limit: 317},message:"must NOT have more than 317 characters"};
-(vErrors ??= []).push(err125);
-errors++;
-}
-if(func3(data46) < 1){
-const err126 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err126 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/maxLength",keyword:"maxLength",params:{limit: 317},message:"must NOT have more than 317 characters"};
 (vErrors ??= []).push(err126);
 errors++;
 }
-if(!pattern4.test(data46)){
-const err127 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/pattern",keyword:"pattern",params:{pattern: "^[^=\\s]+=[^=\\s]*$"},message:"must match pattern \""+"^[^=\\s]+=[^=\\s]*$"+"\""};
+if(func3(data46) < 1){
+const err127 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err127);
+errors++;
+}
+if(!pattern4.test(data46)){
+const err128 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/pattern",keyword:"pattern",params:{pattern: "^[^=\\s]+=[^=\\s]*$"},message:"must match pattern \""+"^[^=\\s]+=[^=\\s]*$"+"\""};
+(vErrors ??= []).push(err128);
 errors++;
 }
 }
 else {
-const err128 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err128);
+const err129 = {instancePath:instancePath+"/readiness/label",schemaPath:"#/properties/readiness/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err129);
 errors++;
 }
 }
 if(data38.after !== undefined){
 let data47 = data38.after;
 if(typeof data47 === "string"){
-if(!(formats16.test(data47))){
-const err129 = {instancePath:instancePath+"/readiness/after",schemaPath:"#/properties/readiness/properties/after/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err129);
-errors++;
-}
-}
-else {
-const err130 = {instancePath:instancePath+"/readiness/after",schemaPath:"#/properties/readiness/properties/after/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats18.test(data47))){
+const err130 = {instancePath:instancePath+"/readiness/after",schemaPath:"#/properties/readiness/properties/after/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err130);
 errors++;
 }
 }
+else {
+const err131 = {instancePath:instancePath+"/readiness/after",schemaPath:"#/properties/readiness/properties/after/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err131);
+errors++;
+}
+}
 }
 else {
-const err131 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err131);
+const err132 = {instancePath:instancePath+"/readiness",schemaPath:"#/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err132);
 errors++;
 }
 let data48 = data.workloads;
@@ -992,8 +998,8 @@ data48.none = false;
 }
 for(const key7 in data48){
 if(!((key7 === "name") || (key7 === "none"))){
-const err132 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err132);
+const err133 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err133);
 errors++;
 }
 }
@@ -1001,49 +1007,49 @@ if(data48.name !== undefined){
 let data49 = data48.name;
 if(typeof data49 === "string"){
 if(func3(data49) > 253){
-const err133 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err133);
-errors++;
-}
-if(func3(data49) < 1){
-const err134 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err134 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err134);
 errors++;
 }
-if(!(formats0.test(data49))){
-const err135 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data49) < 1){
+const err135 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err135);
 errors++;
 }
-}
-else {
-const err136 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats0.test(data49))){
+const err136 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err136);
 errors++;
 }
 }
-if(typeof data48.none !== "boolean"){
-const err137 = {instancePath:instancePath+"/workloads/none",schemaPath:"#/properties/workloads/properties/none/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+else {
+const err137 = {instancePath:instancePath+"/workloads/name",schemaPath:"#/properties/workloads/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err137);
 errors++;
 }
 }
-else {
-const err138 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data48.none !== "boolean"){
+const err138 = {instancePath:instancePath+"/workloads/none",schemaPath:"#/properties/workloads/properties/none/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err138);
 errors++;
 }
 }
 else {
-const err139 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err139 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err139);
+errors++;
+}
+}
+else {
+const err140 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err140);
 errors++;
 }
 validate21.errors = vErrors;
 return errors === 0;
 }
-const schema7 = {"type":"object","additionalProperties":false,"required":["template"],"properties":{"size":{"type":"integer","minimum":0,"maximum":1000,"description":"So many nodes, always. Without it, `min` and `max` are the limits of the reactive policy."},"min":{"type":"integer","minimum":0,"maximum":1000,"description":"At least so many nodes are in service."},"max":{"type":"integer","minimum":0,"maximum":1000,"description":"At most so many members; one that is on its way out is none."},"removalsAtOnce":{"type":"integer","minimum":1,"maximum":1000,"default":1,"description":"So many of its nodes are drained or removed at once."},"replaceUnhealthyAfter":{"type":"string","format":"duration","description":"A member that is unhealthy for so long gives its place to a new one; never where this is left out."},"scaling":{"type":"object","additionalProperties":false,"default":{},"description":"The reactive policy of a pool with `min` and `max`, by the memory that containers have, or wait for.","properties":{"up":{"type":"string","format":"percentage","default":"85%","description":"It grows when allocated and queued memory is more than this part of all."},"down":{"type":"string","format":"percentage","default":"30%","description":"It shrinks when allocated memory is less than this part of all."},"cooldown":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between two changes."},"downAfterUp":{"type":"string","format":"duration","default":"20m","description":"It does not shrink for so long after it grew."}}},"consolidation":{"type":"object","additionalProperties":false,"default":{},"description":"Moves containers together so that nodes can go.","properties":{"enabled":{"type":"boolean","default":false},"cooldown":{"type":"string","format":"duration","default":"2h","description":"So long lies at least between two consolidations."},"maxUtilization":{"type":"string","format":"percentage","default":"70%","description":"Not while more of its memory is allocated."},"minUptime":{"type":"string","format":"duration","default":"30m","description":"Nodes that are younger stay."},"minIdle":{"type":"string","format":"duration","default":"15m","description":"Nodes stay to which something came later: that became empty, or whose last container came."},"minNodes":{"type":"integer","minimum":2,"maximum":1000,"default":2,"description":"Not with fewer nodes in service."},"minSavings":{"type":"number","minimum":0,"maximum":1000000,"default":0.1,"description":"What it saves at least, in the provider's currency for an hour."}}},"template":{"type":"object","additionalProperties":false,"required":["serverType","image","location"],"description":"What each of its nodes is, as in a Node.","properties":{"serverType":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its server type. A change needs the power off."},"upgradeDisk":{"type":"boolean","default":false,"description":"Let a larger server type enlarge the disk too; then there is no way back to a smaller one."},"image":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of its image, or the id of a snapshot. A change destroys what is on the disk."},"onImageChange":{"enum":["rebuild","replace","ignore"],"default":"rebuild","description":"What another image means: the same server with a new disk, a new server, or nothing for servers that are there."},"location":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its location. A change replaces it."},"sshKeys":{"type":"array","maxItems":100,"uniqueItems":true,"default":[],"description":"Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"userData":{"type":"string","maxLength":32768,"description":"What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."},"userDataFile":{"type":"string","minLength":1,"maxLength":4096,"description":"File that holds it instead, relative to the document; only its digest is remembered."},"networks":{"type":"array","maxItems":20,"description":"Private networks that it is attached to; left as they are where this is left out.","items":{"type":"object","additionalProperties":false,"required":["network"],"properties":{"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the network."},"ip":{"type":"string","minLength":1,"maxLength":45,"description":"Its address there; one is found where this is left out."},"aliasIps":{"type":"array","maxItems":50,"uniqueItems":true,"default":[],"description":"More addresses there.","items":{"type":"string","minLength":1,"maxLength":45}}}}},"firewalls":{"type":"array","maxItems":5,"uniqueItems":true,"description":"Names or ids of the firewalls that hold for it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"placementGroup":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of its placement group. To join one needs the power off; left as it is where this is left out."},"labels":{"type":"object","default":{},"maxProperties":64,"description":"Labels at the provider. Those that others put there stay.","additionalProperties":{"type":"string","maxLength":63,"pattern":"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}},"backups":{"type":"boolean","description":"Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."},"protection":{"type":"boolean","description":"Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."},"publicNet":{"type":"object","additionalProperties":false,"default":{},"description":"Its public addresses. A change replaces it.","properties":{"ipv4":{"type":"boolean","default":true,"description":"It has a public IPv4 address."},"ipv6":{"type":"boolean","default":true,"description":"It has a public IPv6 network."},"ipv4Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."},"ipv6Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."}}},"readyGrace":{"type":"string","format":"duration","default":"30m","description":"A node that never had a container is not removed before it was ready for so long."},"idleGrace":{"type":"string","format":"duration","default":"30m","description":"A node is not removed before it was empty for so long."},"drainGrace":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between its draining and its removal."},"startDeadline":{"type":"string","format":"duration","default":"15m","description":"From its creation to its first readiness; after that it is unhealthy."},"readiness":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"default":{"after":"2m"},"description":"How its readiness is found out, and its health from then on: exactly one way.","properties":{"tcp":{"type":"object","additionalProperties":false,"required":["port"],"description":"A TCP port accepts connections.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"http":{"type":"object","additionalProperties":false,"required":["port"],"description":"A GET is answered with a status from 200 to 399.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string","maxLength":2048,"pattern":"^/","default":"/","description":"Path and query."},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"label":{"type":"string","minLength":1,"maxLength":317,"pattern":"^[^=\\s]+=[^=\\s]*$","description":"The server has this label, `key=value`; somebody else puts it there."},"after":{"type":"string","format":"duration","description":"So long after its creation."}}},"workloads":{"type":"object","additionalProperties":false,"default":{},"properties":{"none":{"type":"boolean","default":false,"description":"Nothing lists what runs on them, and nothing is asked about it before they are removed."}}}}}}};
-const formats34 = /^(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]{1,3})?)%$/u;
+const schema7 = {"type":"object","additionalProperties":false,"required":["template"],"properties":{"size":{"type":"integer","minimum":0,"maximum":1000,"description":"So many nodes, always. Without it, `min` and `max` are the limits of the reactive policy."},"min":{"type":"integer","minimum":0,"maximum":1000,"description":"At least so many nodes are in service."},"max":{"type":"integer","minimum":0,"maximum":1000,"description":"At most so many members; one that is on its way out is none."},"removalsAtOnce":{"type":"integer","minimum":1,"maximum":1000,"default":1,"description":"So many of its nodes are drained or removed at once."},"replaceUnhealthyAfter":{"type":"string","format":"duration","description":"A member that is unhealthy for so long gives its place to a new one; never where this is left out."},"scaling":{"type":"object","additionalProperties":false,"default":{},"description":"The reactive policy of a pool with `min` and `max`, by the memory that containers have, or wait for.","properties":{"up":{"type":"string","format":"percentage","default":"85%","description":"It grows when allocated and queued memory is more than this part of all."},"down":{"type":"string","format":"percentage","default":"30%","description":"It shrinks when allocated memory is less than this part of all."},"cooldown":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between two changes."},"downAfterUp":{"type":"string","format":"duration","default":"20m","description":"It does not shrink for so long after it grew."}}},"consolidation":{"type":"object","additionalProperties":false,"default":{},"description":"Moves containers together so that nodes can go.","properties":{"enabled":{"type":"boolean","default":false},"cooldown":{"type":"string","format":"duration","default":"2h","description":"So long lies at least between two consolidations."},"maxUtilization":{"type":"string","format":"percentage","default":"70%","description":"Not while more of its memory is allocated."},"minUptime":{"type":"string","format":"duration","default":"30m","description":"Nodes that are younger stay."},"minIdle":{"type":"string","format":"duration","default":"15m","description":"Nodes stay to which something came later: that became empty, or whose last container came."},"minNodes":{"type":"integer","minimum":2,"maximum":1000,"default":2,"description":"Not with fewer nodes in service."},"minSavings":{"type":"number","minimum":0,"maximum":1000000,"default":0.1,"description":"What it saves at least, in the provider's currency for an hour."}}},"template":{"type":"object","additionalProperties":false,"required":["serverType","image","location"],"description":"What each of its nodes is, as in a Node.","properties":{"serverType":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its server type. A change needs the power off."},"upgradeDisk":{"type":"boolean","default":false,"description":"Let a larger server type enlarge the disk too; then there is no way back to a smaller one."},"image":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of its image, or the id of a snapshot. A change destroys what is on the disk."},"onImageChange":{"enum":["rebuild","replace","ignore"],"default":"rebuild","description":"What another image means: the same server with a new disk, a new server, or nothing for servers that are there."},"location":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its location. A change replaces it."},"sshKeys":{"type":"array","maxItems":100,"uniqueItems":true,"default":[],"description":"Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"userData":{"type":"string","maxLength":32768,"description":"What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."},"userDataFile":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"send","description":"File that holds it instead, relative to the document; only its digest is remembered."},"networks":{"type":"array","maxItems":20,"description":"Private networks that it is attached to; left as they are where this is left out.","items":{"type":"object","additionalProperties":false,"required":["network"],"properties":{"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the network."},"ip":{"type":"string","minLength":1,"maxLength":45,"description":"Its address there; one is found where this is left out."},"aliasIps":{"type":"array","maxItems":50,"uniqueItems":true,"default":[],"description":"More addresses there.","items":{"type":"string","minLength":1,"maxLength":45}}}}},"firewalls":{"type":"array","maxItems":5,"uniqueItems":true,"description":"Names or ids of the firewalls that hold for it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"placementGroup":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of its placement group. To join one needs the power off; left as it is where this is left out."},"labels":{"type":"object","default":{},"maxProperties":64,"description":"Labels at the provider. Those that others put there stay.","additionalProperties":{"type":"string","maxLength":63,"pattern":"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}},"backups":{"type":"boolean","description":"Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."},"protection":{"type":"boolean","description":"Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."},"publicNet":{"type":"object","additionalProperties":false,"default":{},"description":"Its public addresses. A change replaces it.","properties":{"ipv4":{"type":"boolean","default":true,"description":"It has a public IPv4 address."},"ipv6":{"type":"boolean","default":true,"description":"It has a public IPv6 network."},"ipv4Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."},"ipv6Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."}}},"readyGrace":{"type":"string","format":"duration","default":"30m","description":"A node that never had a container is not removed before it was ready for so long."},"idleGrace":{"type":"string","format":"duration","default":"30m","description":"A node is not removed before it was empty for so long."},"drainGrace":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between its draining and its removal."},"startDeadline":{"type":"string","format":"duration","default":"15m","description":"From its creation to its first readiness; after that it is unhealthy."},"readiness":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"default":{"after":"2m"},"description":"How its readiness is found out, and its health from then on: exactly one way.","properties":{"tcp":{"type":"object","additionalProperties":false,"required":["port"],"description":"A TCP port accepts connections.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"http":{"type":"object","additionalProperties":false,"required":["port"],"description":"A GET is answered with a status from 200 to 399.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string","maxLength":2048,"pattern":"^/","default":"/","description":"Path and query."},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"label":{"type":"string","minLength":1,"maxLength":317,"pattern":"^[^=\\s]+=[^=\\s]*$","description":"The server has this label, `key=value`; somebody else puts it there."},"after":{"type":"string","format":"duration","description":"So long after its creation."}}},"workloads":{"type":"object","additionalProperties":false,"default":{},"properties":{"none":{"type":"boolean","default":false,"description":"Nothing lists what runs on them, and nothing is asked about it before they are removed."}}}}}}};
+const formats36 = /^(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]{1,3})?)%$/u;
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -1150,7 +1156,7 @@ errors++;
 if(data.replaceUnhealthyAfter !== undefined){
 let data4 = data.replaceUnhealthyAfter;
 if(typeof data4 === "string"){
-if(!(formats16.test(data4))){
+if(!(formats18.test(data4))){
 const err14 = {instancePath:instancePath+"/replaceUnhealthyAfter",schemaPath:"#/properties/replaceUnhealthyAfter/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err14);
 errors++;
@@ -1185,7 +1191,7 @@ errors++;
 }
 let data6 = data5.up;
 if(typeof data6 === "string"){
-if(!(formats34.test(data6))){
+if(!(formats36.test(data6))){
 const err17 = {instancePath:instancePath+"/scaling/up",schemaPath:"#/properties/scaling/properties/up/format",keyword:"format",params:{format: "percentage"},message:"must match format \""+"percentage"+"\""};
 (vErrors ??= []).push(err17);
 errors++;
@@ -1198,7 +1204,7 @@ errors++;
 }
 let data7 = data5.down;
 if(typeof data7 === "string"){
-if(!(formats34.test(data7))){
+if(!(formats36.test(data7))){
 const err19 = {instancePath:instancePath+"/scaling/down",schemaPath:"#/properties/scaling/properties/down/format",keyword:"format",params:{format: "percentage"},message:"must match format \""+"percentage"+"\""};
 (vErrors ??= []).push(err19);
 errors++;
@@ -1211,7 +1217,7 @@ errors++;
 }
 let data8 = data5.cooldown;
 if(typeof data8 === "string"){
-if(!(formats16.test(data8))){
+if(!(formats18.test(data8))){
 const err21 = {instancePath:instancePath+"/scaling/cooldown",schemaPath:"#/properties/scaling/properties/cooldown/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err21);
 errors++;
@@ -1224,7 +1230,7 @@ errors++;
 }
 let data9 = data5.downAfterUp;
 if(typeof data9 === "string"){
-if(!(formats16.test(data9))){
+if(!(formats18.test(data9))){
 const err23 = {instancePath:instancePath+"/scaling/downAfterUp",schemaPath:"#/properties/scaling/properties/downAfterUp/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err23);
 errors++;
@@ -1278,7 +1284,7 @@ errors++;
 }
 let data12 = data10.cooldown;
 if(typeof data12 === "string"){
-if(!(formats16.test(data12))){
+if(!(formats18.test(data12))){
 const err28 = {instancePath:instancePath+"/consolidation/cooldown",schemaPath:"#/properties/consolidation/properties/cooldown/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err28);
 errors++;
@@ -1291,7 +1297,7 @@ errors++;
 }
 let data13 = data10.maxUtilization;
 if(typeof data13 === "string"){
-if(!(formats34.test(data13))){
+if(!(formats36.test(data13))){
 const err30 = {instancePath:instancePath+"/consolidation/maxUtilization",schemaPath:"#/properties/consolidation/properties/maxUtilization/format",keyword:"format",params:{format: "percentage"},message:"must match format \""+"percentage"+"\""};
 (vErrors ??= []).push(err30);
 errors++;
@@ -1304,7 +1310,7 @@ errors++;
 }
 let data14 = data10.minUptime;
 if(typeof data14 === "string"){
-if(!(formats16.test(data14))){
+if(!(formats18.test(data14))){
 const err32 = {instancePath:instancePath+"/consolidation/minUptime",schemaPath:"#/properties/consolidation/properties/minUptime/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err32);
 errors++;
@@ -1317,7 +1323,7 @@ errors++;
 }
 let data15 = data10.minIdle;
 if(typeof data15 === "string"){
-if(!(formats16.test(data15))){
+if(!(formats18.test(data15))){
 const err34 = {instancePath:instancePath+"/consolidation/minIdle",schemaPath:"#/properties/consolidation/properties/minIdle/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err34);
 errors++;
@@ -1600,10 +1606,15 @@ const err71 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/
 (vErrors ??= []).push(err71);
 errors++;
 }
+if(!(formats4.test(data27))){
+const err72 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
+(vErrors ??= []).push(err72);
+errors++;
+}
 }
 else {
-const err72 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err72);
+const err73 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err73);
 errors++;
 }
 }
@@ -1611,8 +1622,8 @@ if(data18.networks !== undefined){
 let data28 = data18.networks;
 if(Array.isArray(data28)){
 if(data28.length > 20){
-const err73 = {instancePath:instancePath+"/template/networks",schemaPath:"#/properties/template/properties/networks/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
-(vErrors ??= []).push(err73);
+const err74 = {instancePath:instancePath+"/template/networks",schemaPath:"#/properties/template/properties/networks/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+(vErrors ??= []).push(err74);
 errors++;
 }
 const len1 = data28.length;
@@ -1623,14 +1634,14 @@ if(data29.aliasIps === undefined){
 data29.aliasIps = [];
 }
 if(data29.network === undefined){
-const err74 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/required",keyword:"required",params:{missingProperty: "network"},message:"must have required property '"+"network"+"'"};
-(vErrors ??= []).push(err74);
+const err75 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/required",keyword:"required",params:{missingProperty: "network"},message:"must have required property '"+"network"+"'"};
+(vErrors ??= []).push(err75);
 errors++;
 }
 for(const key4 in data29){
 if(!(((key4 === "network") || (key4 === "ip")) || (key4 === "aliasIps"))){
-const err75 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err75);
+const err76 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err76);
 errors++;
 }
 }
@@ -1638,24 +1649,24 @@ if(data29.network !== undefined){
 let data30 = data29.network;
 if(typeof data30 === "string"){
 if(func3(data30) > 253){
-const err76 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err76);
-errors++;
-}
-if(func3(data30) < 1){
-const err77 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err77 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err77);
 errors++;
 }
-if(!(formats0.test(data30))){
-const err78 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data30) < 1){
+const err78 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err78);
+errors++;
+}
+if(!(formats0.test(data30))){
+const err79 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err79);
 errors++;
 }
 }
 else {
-const err79 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err79);
+const err80 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err80);
 errors++;
 }
 }
@@ -1663,27 +1674,27 @@ if(data29.ip !== undefined){
 let data31 = data29.ip;
 if(typeof data31 === "string"){
 if(func3(data31) > 45){
-const err80 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
-(vErrors ??= []).push(err80);
+const err81 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
+(vErrors ??= []).push(err81);
 errors++;
 }
 if(func3(data31) < 1){
-const err81 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err81);
+const err82 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err82);
 errors++;
 }
 }
 else {
-const err82 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err82);
+const err83 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err83);
 errors++;
 }
 }
 let data32 = data29.aliasIps;
 if(Array.isArray(data32)){
 if(data32.length > 50){
-const err83 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
-(vErrors ??= []).push(err83);
+const err84 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
+(vErrors ??= []).push(err84);
 errors++;
 }
 const len2 = data32.length;
@@ -1691,19 +1702,19 @@ for(let i3=0; i3<len2; i3++){
 let data33 = data32[i3];
 if(typeof data33 === "string"){
 if(func3(data33) > 45){
-const err84 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
-(vErrors ??= []).push(err84);
+const err85 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
+(vErrors ??= []).push(err85);
 errors++;
 }
 if(func3(data33) < 1){
-const err85 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err85);
+const err86 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err86);
 errors++;
 }
 }
 else {
-const err86 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err86);
+const err87 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err87);
 errors++;
 }
 }
@@ -1718,8 +1729,8 @@ continue;
 }
 if(typeof indices1[item1] == "number"){
 j1 = indices1[item1];
-const err87 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/uniqueItems",keyword:"uniqueItems",params:{i: i4, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i4+" are identical)"};
-(vErrors ??= []).push(err87);
+const err88 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/uniqueItems",keyword:"uniqueItems",params:{i: i4, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i4+" are identical)"};
+(vErrors ??= []).push(err88);
 errors++;
 break;
 }
@@ -1728,21 +1739,21 @@ indices1[item1] = i4;
 }
 }
 else {
-const err88 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err88);
-errors++;
-}
-}
-else {
-const err89 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err89 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err89);
 errors++;
 }
 }
+else {
+const err90 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err90);
+errors++;
+}
+}
 }
 else {
-const err90 = {instancePath:instancePath+"/template/networks",schemaPath:"#/properties/template/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err90);
+const err91 = {instancePath:instancePath+"/template/networks",schemaPath:"#/properties/template/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err91);
 errors++;
 }
 }
@@ -1750,8 +1761,8 @@ if(data18.firewalls !== undefined){
 let data34 = data18.firewalls;
 if(Array.isArray(data34)){
 if(data34.length > 5){
-const err91 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
-(vErrors ??= []).push(err91);
+const err92 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
+(vErrors ??= []).push(err92);
 errors++;
 }
 const len3 = data34.length;
@@ -1759,24 +1770,24 @@ for(let i5=0; i5<len3; i5++){
 let data35 = data34[i5];
 if(typeof data35 === "string"){
 if(func3(data35) > 253){
-const err92 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err92);
-errors++;
-}
-if(func3(data35) < 1){
-const err93 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err93 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err93);
 errors++;
 }
-if(!(formats0.test(data35))){
-const err94 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data35) < 1){
+const err94 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err94);
+errors++;
+}
+if(!(formats0.test(data35))){
+const err95 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err95);
 errors++;
 }
 }
 else {
-const err95 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err95);
+const err96 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err96);
 errors++;
 }
 }
@@ -1791,8 +1802,8 @@ continue;
 }
 if(typeof indices2[item2] == "number"){
 j2 = indices2[item2];
-const err96 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/uniqueItems",keyword:"uniqueItems",params:{i: i6, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i6+" are identical)"};
-(vErrors ??= []).push(err96);
+const err97 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/uniqueItems",keyword:"uniqueItems",params:{i: i6, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i6+" are identical)"};
+(vErrors ??= []).push(err97);
 errors++;
 break;
 }
@@ -1801,8 +1812,8 @@ indices2[item2] = i6;
 }
 }
 else {
-const err97 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err97);
+const err98 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err98);
 errors++;
 }
 }
@@ -1810,71 +1821,71 @@ if(data18.placementGroup !== undefined){
 let data36 = data18.placementGroup;
 if(typeof data36 === "string"){
 if(func3(data36) > 253){
-const err98 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err98);
-errors++;
-}
-if(func3(data36) < 1){
-const err99 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err99 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err99);
 errors++;
 }
-if(!(formats0.test(data36))){
-const err100 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data36) < 1){
+const err100 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err100);
+errors++;
+}
+if(!(formats0.test(data36))){
+const err101 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err101);
 errors++;
 }
 }
 else {
-const err101 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err101);
+const err102 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err102);
 errors++;
 }
 }
 let data37 = data18.labels;
 if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
 if(Object.keys(data37).length > 64){
-const err102 = {instancePath:instancePath+"/template/labels",schemaPath:"#/properties/template/properties/labels/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
-(vErrors ??= []).push(err102);
+const err103 = {instancePath:instancePath+"/template/labels",schemaPath:"#/properties/template/properties/labels/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
+(vErrors ??= []).push(err103);
 errors++;
 }
 for(const key5 in data37){
 let data38 = data37[key5];
 if(typeof data38 === "string"){
 if(func3(data38) > 63){
-const err103 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
-(vErrors ??= []).push(err103);
-errors++;
-}
-if(!pattern2.test(data38)){
-const err104 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"},message:"must match pattern \""+"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"+"\""};
+const err104 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 (vErrors ??= []).push(err104);
 errors++;
 }
-}
-else {
-const err105 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!pattern2.test(data38)){
+const err105 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"},message:"must match pattern \""+"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"+"\""};
 (vErrors ??= []).push(err105);
 errors++;
 }
 }
+else {
+const err106 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err106);
+errors++;
+}
+}
 }
 else {
-const err106 = {instancePath:instancePath+"/template/labels",schemaPath:"#/properties/template/properties/labels/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err106);
+const err107 = {instancePath:instancePath+"/template/labels",schemaPath:"#/properties/template/properties/labels/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err107);
 errors++;
 }
 if(data18.backups !== undefined){
 if(typeof data18.backups !== "boolean"){
-const err107 = {instancePath:instancePath+"/template/backups",schemaPath:"#/properties/template/properties/backups/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err107);
+const err108 = {instancePath:instancePath+"/template/backups",schemaPath:"#/properties/template/properties/backups/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err108);
 errors++;
 }
 }
 if(data18.protection !== undefined){
 if(typeof data18.protection !== "boolean"){
-const err108 = {instancePath:instancePath+"/template/protection",schemaPath:"#/properties/template/properties/protection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err108);
+const err109 = {instancePath:instancePath+"/template/protection",schemaPath:"#/properties/template/properties/protection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err109);
 errors++;
 }
 }
@@ -1888,43 +1899,43 @@ data41.ipv6 = true;
 }
 for(const key6 in data41){
 if(!((((key6 === "ipv4") || (key6 === "ipv6")) || (key6 === "ipv4Address")) || (key6 === "ipv6Address"))){
-const err109 = {instancePath:instancePath+"/template/publicNet",schemaPath:"#/properties/template/properties/publicNet/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err109);
+const err110 = {instancePath:instancePath+"/template/publicNet",schemaPath:"#/properties/template/properties/publicNet/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err110);
 errors++;
 }
 }
 if(typeof data41.ipv4 !== "boolean"){
-const err110 = {instancePath:instancePath+"/template/publicNet/ipv4",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err110);
+const err111 = {instancePath:instancePath+"/template/publicNet/ipv4",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err111);
 errors++;
 }
 if(typeof data41.ipv6 !== "boolean"){
-const err111 = {instancePath:instancePath+"/template/publicNet/ipv6",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err111);
+const err112 = {instancePath:instancePath+"/template/publicNet/ipv6",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err112);
 errors++;
 }
 if(data41.ipv4Address !== undefined){
 let data44 = data41.ipv4Address;
 if(typeof data44 === "string"){
 if(func3(data44) > 253){
-const err112 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err112);
-errors++;
-}
-if(func3(data44) < 1){
-const err113 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err113 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err113);
 errors++;
 }
-if(!(formats0.test(data44))){
-const err114 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data44) < 1){
+const err114 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err114);
+errors++;
+}
+if(!(formats0.test(data44))){
+const err115 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err115);
 errors++;
 }
 }
 else {
-const err115 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err115);
+const err116 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err116);
 errors++;
 }
 }
@@ -1932,101 +1943,101 @@ if(data41.ipv6Address !== undefined){
 let data45 = data41.ipv6Address;
 if(typeof data45 === "string"){
 if(func3(data45) > 253){
-const err116 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err116);
-errors++;
-}
-if(func3(data45) < 1){
-const err117 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err117 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err117);
 errors++;
 }
-if(!(formats0.test(data45))){
-const err118 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data45) < 1){
+const err118 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err118);
 errors++;
 }
-}
-else {
-const err119 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats0.test(data45))){
+const err119 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err119);
 errors++;
 }
 }
+else {
+const err120 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err120);
+errors++;
+}
+}
 }
 else {
-const err120 = {instancePath:instancePath+"/template/publicNet",schemaPath:"#/properties/template/properties/publicNet/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err120);
+const err121 = {instancePath:instancePath+"/template/publicNet",schemaPath:"#/properties/template/properties/publicNet/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err121);
 errors++;
 }
 let data46 = data18.readyGrace;
 if(typeof data46 === "string"){
-if(!(formats16.test(data46))){
-const err121 = {instancePath:instancePath+"/template/readyGrace",schemaPath:"#/properties/template/properties/readyGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err121);
+if(!(formats18.test(data46))){
+const err122 = {instancePath:instancePath+"/template/readyGrace",schemaPath:"#/properties/template/properties/readyGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err122);
 errors++;
 }
 }
 else {
-const err122 = {instancePath:instancePath+"/template/readyGrace",schemaPath:"#/properties/template/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err122);
+const err123 = {instancePath:instancePath+"/template/readyGrace",schemaPath:"#/properties/template/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err123);
 errors++;
 }
 let data47 = data18.idleGrace;
 if(typeof data47 === "string"){
-if(!(formats16.test(data47))){
-const err123 = {instancePath:instancePath+"/template/idleGrace",schemaPath:"#/properties/template/properties/idleGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err123);
+if(!(formats18.test(data47))){
+const err124 = {instancePath:instancePath+"/template/idleGrace",schemaPath:"#/properties/template/properties/idleGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err124);
 errors++;
 }
 }
 else {
-const err124 = {instancePath:instancePath+"/template/idleGrace",schemaPath:"#/properties/template/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err124);
+const err125 = {instancePath:instancePath+"/template/idleGrace",schemaPath:"#/properties/template/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err125);
 errors++;
 }
 let data48 = data18.drainGrace;
 if(typeof data48 === "string"){
-if(!(formats16.test(data48))){
-const err125 = {instancePath:instancePath+"/template/drainGrace",schemaPath:"#/properties/template/properties/drainGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err125);
+if(!(formats18.test(data48))){
+const err126 = {instancePath:instancePath+"/template/drainGrace",schemaPath:"#/properties/template/properties/drainGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err126);
 errors++;
 }
 }
 else {
-const err126 = {instancePath:instancePath+"/template/drainGrace",schemaPath:"#/properties/template/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err126);
+const err127 = {instancePath:instancePath+"/template/drainGrace",schemaPath:"#/properties/template/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err127);
 errors++;
 }
 let data49 = data18.startDeadline;
 if(typeof data49 === "string"){
-if(!(formats16.test(data49))){
-const err127 = {instancePath:instancePath+"/template/startDeadline",schemaPath:"#/properties/template/properties/startDeadline/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err127);
+if(!(formats18.test(data49))){
+const err128 = {instancePath:instancePath+"/template/startDeadline",schemaPath:"#/properties/template/properties/startDeadline/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err128);
 errors++;
 }
 }
 else {
-const err128 = {instancePath:instancePath+"/template/startDeadline",schemaPath:"#/properties/template/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err128);
+const err129 = {instancePath:instancePath+"/template/startDeadline",schemaPath:"#/properties/template/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err129);
 errors++;
 }
 let data50 = data18.readiness;
 if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
 if(Object.keys(data50).length > 1){
-const err129 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/maxProperties",keyword:"maxProperties",params:{limit: 1},message:"must NOT have more than 1 properties"};
-(vErrors ??= []).push(err129);
+const err130 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/maxProperties",keyword:"maxProperties",params:{limit: 1},message:"must NOT have more than 1 properties"};
+(vErrors ??= []).push(err130);
 errors++;
 }
 if(Object.keys(data50).length < 1){
-const err130 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
-(vErrors ??= []).push(err130);
+const err131 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
+(vErrors ??= []).push(err131);
 errors++;
 }
 for(const key7 in data50){
 if(!((((key7 === "tcp") || (key7 === "http")) || (key7 === "label")) || (key7 === "after"))){
-const err131 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err131);
+const err132 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err132);
 errors++;
 }
 }
@@ -2034,33 +2045,33 @@ if(data50.tcp !== undefined){
 let data51 = data50.tcp;
 if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
 if(data51.port === undefined){
-const err132 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
-(vErrors ??= []).push(err132);
+const err133 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
+(vErrors ??= []).push(err133);
 errors++;
 }
 for(const key8 in data51){
 if(!((key8 === "port") || (key8 === "network"))){
-const err133 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err133);
+const err134 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err134);
 errors++;
 }
 }
 if(data51.port !== undefined){
 let data52 = data51.port;
 if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-const err134 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err134);
+const err135 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err135);
 errors++;
 }
 if((typeof data52 == "number") && (isFinite(data52))){
 if(data52 > 65535 || isNaN(data52)){
-const err135 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
-(vErrors ??= []).push(err135);
+const err136 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
+(vErrors ??= []).push(err136);
 errors++;
 }
 if(data52 < 1 || isNaN(data52)){
-const err136 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err136);
+const err137 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err137);
 errors++;
 }
 }
@@ -2069,31 +2080,31 @@ if(data51.network !== undefined){
 let data53 = data51.network;
 if(typeof data53 === "string"){
 if(func3(data53) > 253){
-const err137 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err137);
-errors++;
-}
-if(func3(data53) < 1){
-const err138 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err138 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err138);
 errors++;
 }
-if(!(formats0.test(data53))){
-const err139 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data53) < 1){
+const err139 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err139);
 errors++;
 }
-}
-else {
-const err140 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats0.test(data53))){
+const err140 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err140);
 errors++;
 }
 }
+else {
+const err141 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err141);
+errors++;
+}
+}
 }
 else {
-const err141 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err141);
+const err142 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err142);
 errors++;
 }
 }
@@ -2104,33 +2115,33 @@ if(data54.path === undefined){
 data54.path = "/";
 }
 if(data54.port === undefined){
-const err142 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
-(vErrors ??= []).push(err142);
+const err143 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
+(vErrors ??= []).push(err143);
 errors++;
 }
 for(const key9 in data54){
 if(!(((key9 === "port") || (key9 === "path")) || (key9 === "network"))){
-const err143 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err143);
+const err144 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err144);
 errors++;
 }
 }
 if(data54.port !== undefined){
 let data55 = data54.port;
 if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-const err144 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err144);
+const err145 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err145);
 errors++;
 }
 if((typeof data55 == "number") && (isFinite(data55))){
 if(data55 > 65535 || isNaN(data55)){
-const err145 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
-(vErrors ??= []).push(err145);
+const err146 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
+(vErrors ??= []).push(err146);
 errors++;
 }
 if(data55 < 1 || isNaN(data55)){
-const err146 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err146);
+const err147 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err147);
 errors++;
 }
 }
@@ -2138,50 +2149,50 @@ errors++;
 let data56 = data54.path;
 if(typeof data56 === "string"){
 if(func3(data56) > 2048){
-const err147 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
-(vErrors ??= []).push(err147);
+const err148 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+(vErrors ??= []).push(err148);
 errors++;
 }
 if(!pattern3.test(data56)){
-const err148 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
-(vErrors ??= []).push(err148);
+const err149 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+(vErrors ??= []).push(err149);
 errors++;
 }
 }
 else {
-const err149 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err149);
+const err150 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err150);
 errors++;
 }
 if(data54.network !== undefined){
 let data57 = data54.network;
 if(typeof data57 === "string"){
 if(func3(data57) > 253){
-const err150 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err150);
-errors++;
-}
-if(func3(data57) < 1){
-const err151 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err151 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err151);
 errors++;
 }
-if(!(formats0.test(data57))){
-const err152 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(func3(data57) < 1){
+const err152 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err152);
 errors++;
 }
-}
-else {
-const err153 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats0.test(data57))){
+const err153 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err153);
 errors++;
 }
 }
+else {
+const err154 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err154);
+errors++;
+}
+}
 }
 else {
-const err154 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err154);
+const err155 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err155);
 errors++;
 }
 }
@@ -2189,46 +2200,46 @@ if(data50.label !== undefined){
 let data58 = data50.label;
 if(typeof data58 === "string"){
 if(func3(data58) > 317){
-const err155 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/maxLength",keyword:"maxLength",params:{limit: 317},message:"must NOT have more than 317 characters"};
-(vErrors ??= []).push(err155);
-errors++;
-}
-if(func3(data58) < 1){
-const err156 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err156 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/maxLength",keyword:"maxLength",params:{limit: 317},message:"must NOT have more than 317 characters"};
 (vErrors ??= []).push(err156);
 errors++;
 }
-if(!pattern4.test(data58)){
-const err157 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/pattern",keyword:"pattern",params:{pattern: "^[^=\\s]+=[^=\\s]*$"},message:"must match pattern \""+"^[^=\\s]+=[^=\\s]*$"+"\""};
+if(func3(data58) < 1){
+const err157 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err157);
+errors++;
+}
+if(!pattern4.test(data58)){
+const err158 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/pattern",keyword:"pattern",params:{pattern: "^[^=\\s]+=[^=\\s]*$"},message:"must match pattern \""+"^[^=\\s]+=[^=\\s]*$"+"\""};
+(vErrors ??= []).push(err158);
 errors++;
 }
 }
 else {
-const err158 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err158);
+const err159 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err159);
 errors++;
 }
 }
 if(data50.after !== undefined){
 let data59 = data50.after;
 if(typeof data59 === "string"){
-if(!(formats16.test(data59))){
-const err159 = {instancePath:instancePath+"/template/readiness/after",schemaPath:"#/properties/template/properties/readiness/properties/after/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err159);
-errors++;
-}
-}
-else {
-const err160 = {instancePath:instancePath+"/template/readiness/after",schemaPath:"#/properties/template/properties/readiness/properties/after/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats18.test(data59))){
+const err160 = {instancePath:instancePath+"/template/readiness/after",schemaPath:"#/properties/template/properties/readiness/properties/after/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err160);
 errors++;
 }
 }
+else {
+const err161 = {instancePath:instancePath+"/template/readiness/after",schemaPath:"#/properties/template/properties/readiness/properties/after/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err161);
+errors++;
+}
+}
 }
 else {
-const err161 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err161);
+const err162 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err162);
 errors++;
 }
 let data60 = data18.workloads;
@@ -2238,33 +2249,33 @@ data60.none = false;
 }
 for(const key10 in data60){
 if(!(key10 === "none")){
-const err162 = {instancePath:instancePath+"/template/workloads",schemaPath:"#/properties/template/properties/workloads/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err162);
-errors++;
-}
-}
-if(typeof data60.none !== "boolean"){
-const err163 = {instancePath:instancePath+"/template/workloads/none",schemaPath:"#/properties/template/properties/workloads/properties/none/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+const err163 = {instancePath:instancePath+"/template/workloads",schemaPath:"#/properties/template/properties/workloads/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err163);
 errors++;
 }
 }
-else {
-const err164 = {instancePath:instancePath+"/template/workloads",schemaPath:"#/properties/template/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data60.none !== "boolean"){
+const err164 = {instancePath:instancePath+"/template/workloads/none",schemaPath:"#/properties/template/properties/workloads/properties/none/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err164);
 errors++;
 }
 }
 else {
-const err165 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err165 = {instancePath:instancePath+"/template/workloads",schemaPath:"#/properties/template/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err165);
+errors++;
+}
+}
+else {
+const err166 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err166);
 errors++;
 }
 }
 }
 else {
-const err166 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err166);
+const err167 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err167);
 errors++;
 }
 validate22.errors = vErrors;
@@ -2336,7 +2347,7 @@ errors++;
 validate23.errors = vErrors;
 return errors === 0;
 }
-const schema9 = {"type":"object","additionalProperties":false,"properties":{"serverId":{"type":"integer","description":"Id of its server at the provider."},"settings":{"type":"object","additionalProperties":false,"required":["provider","role","readyGrace","idleGrace","drainGrace","startDeadline","power","readiness","workloads"],"description":"What has to be known of its document when that is gone, as it was last written.","properties":{"provider":{"enum":["hetzner","static"]},"role":{"enum":["worker","system"]},"pool":{"type":"string"},"address":{"type":"string"},"readyGrace":{"type":"string"},"idleGrace":{"type":"string"},"drainGrace":{"type":"string"},"startDeadline":{"type":"string"},"power":{"enum":["on","off"]},"readiness":{"type":"object"},"workloads":{"type":"object"}}},"wasSystem":{"type":"boolean","description":"It was a system node once: it was in use without any container."},"labels":{"type":"array","items":{"type":"string"},"description":"Keys of the labels that its document put there: those that it no longer names are taken away."},"sshKeys":{"type":"string","description":"Digest of the SSH keys that it was made with."},"userData":{"type":"string","description":"Digest of the user data that it was made with."},"provisionedAt":{"type":"string","description":"When the provider made it, ISO 8601."},"initializedAt":{"type":"string","description":"When it was first ready, ISO 8601."},"firstContainerAt":{"type":"string","description":"When its first container started, ISO 8601."},"lastContainerAt":{"type":"string","description":"When its last container was gone, ISO 8601."},"drainingAt":{"type":"string","description":"When it was drained, ISO 8601: from then on it never returns to service."},"toldAt":{"type":"string","description":"When the workload source was told to put nothing more there, ISO 8601."},"recoveredAt":{"type":"string","description":"When it was found at the provider and adopted, ISO 8601."},"syncCompletedAt":{"type":"string","description":"When the containers of every node had been read once after that, ISO 8601."},"containersEver":{"type":"integer","description":"Containers that ever started on it."},"startedTotal":{"type":"integer","description":"What the source last said of that, to count on from."},"containerIds":{"type":"array","items":{"type":"string"},"description":"Short digests of the containers that were last seen, where the source does not count."},"containers":{"type":"integer","description":"Containers that were last known."},"allocatedMb":{"type":"number","description":"Memory that they had, in MB."},"emptySince":{"type":"string","description":"Since when it is empty, ISO 8601."},"lookedAt":{"type":"string","description":"When its containers were last read, ISO 8601; kept where the source does not say since when it is empty."},"probeFailures":{"type":"integer","description":"Failed probes in a row."},"probeFailedAt":{"type":"string","description":"When the last of them was counted, ISO 8601."}}};
+const schema9 = {"type":"object","additionalProperties":false,"properties":{"serverId":{"type":"integer","description":"Id of its server at the provider."},"project":{"type":"string","description":"Value of the label of this project, as it was last seen on the server."},"settings":{"type":"object","additionalProperties":false,"required":["provider","role","readyGrace","idleGrace","drainGrace","startDeadline","power","readiness","workloads"],"description":"What has to be known of its document when that is gone, as it was last written.","properties":{"provider":{"enum":["hetzner","static"]},"role":{"enum":["worker","system"]},"pool":{"type":"string"},"address":{"type":"string"},"readyGrace":{"type":"string"},"idleGrace":{"type":"string"},"drainGrace":{"type":"string"},"startDeadline":{"type":"string"},"power":{"enum":["on","off"]},"readiness":{"type":"object"},"workloads":{"type":"object"}}},"wasSystem":{"type":"boolean","description":"It was a system node once: it was in use without any container."},"labels":{"type":"array","items":{"type":"string"},"description":"Keys of the labels that its document put there: those that it no longer names are taken away."},"sshKeys":{"type":"string","description":"Digest of the SSH keys that it was made with."},"userData":{"type":"string","description":"Digest of the user data that it was made with."},"provisionedAt":{"type":"string","description":"When the provider made it, ISO 8601."},"initializedAt":{"type":"string","description":"When it was first ready, ISO 8601."},"firstContainerAt":{"type":"string","description":"When its first container started, ISO 8601."},"lastContainerAt":{"type":"string","description":"When its last container was gone, ISO 8601."},"drainingAt":{"type":"string","description":"When it was drained, ISO 8601: from then on it never returns to service."},"toldAt":{"type":"string","description":"When the workload source was told to put nothing more there, ISO 8601."},"recoveredAt":{"type":"string","description":"When it was found at the provider and adopted, ISO 8601."},"syncCompletedAt":{"type":"string","description":"When the containers of every node had been read once after that, ISO 8601."},"containersEver":{"type":"integer","description":"Containers that ever started on it."},"startedTotal":{"type":"integer","description":"What the source last said of that, to count on from."},"containerIds":{"type":"array","items":{"type":"string"},"description":"Short digests of the containers that were last seen, where the source does not count."},"containers":{"type":"integer","description":"Containers that were last known."},"allocatedMb":{"type":"number","description":"Memory that they had, in MB."},"emptySince":{"type":"string","description":"Since when it is empty, ISO 8601."},"lookedAt":{"type":"string","description":"When its containers were last read, ISO 8601; kept where the source does not say since when it is empty."},"probeFailures":{"type":"integer","description":"Failed probes in a row."},"probeFailedAt":{"type":"string","description":"When the last of them was counted, ISO 8601."}}};
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -2356,328 +2367,335 @@ const err1 = {instancePath:instancePath+"/serverId",schemaPath:"#/properties/ser
 errors++;
 }
 }
-if(data.settings !== undefined){
-let data1 = data.settings;
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-if(data1.provider === undefined){
-const err2 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "provider"},message:"must have required property '"+"provider"+"'"};
+if(data.project !== undefined){
+if(typeof data.project !== "string"){
+const err2 = {instancePath:instancePath+"/project",schemaPath:"#/properties/project/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err2);
 errors++;
 }
-if(data1.role === undefined){
-const err3 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
+}
+if(data.settings !== undefined){
+let data2 = data.settings;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.provider === undefined){
+const err3 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "provider"},message:"must have required property '"+"provider"+"'"};
 (vErrors ??= []).push(err3);
 errors++;
 }
-if(data1.readyGrace === undefined){
-const err4 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "readyGrace"},message:"must have required property '"+"readyGrace"+"'"};
+if(data2.role === undefined){
+const err4 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
 (vErrors ??= []).push(err4);
 errors++;
 }
-if(data1.idleGrace === undefined){
-const err5 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "idleGrace"},message:"must have required property '"+"idleGrace"+"'"};
+if(data2.readyGrace === undefined){
+const err5 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "readyGrace"},message:"must have required property '"+"readyGrace"+"'"};
 (vErrors ??= []).push(err5);
 errors++;
 }
-if(data1.drainGrace === undefined){
-const err6 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "drainGrace"},message:"must have required property '"+"drainGrace"+"'"};
+if(data2.idleGrace === undefined){
+const err6 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "idleGrace"},message:"must have required property '"+"idleGrace"+"'"};
 (vErrors ??= []).push(err6);
 errors++;
 }
-if(data1.startDeadline === undefined){
-const err7 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "startDeadline"},message:"must have required property '"+"startDeadline"+"'"};
+if(data2.drainGrace === undefined){
+const err7 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "drainGrace"},message:"must have required property '"+"drainGrace"+"'"};
 (vErrors ??= []).push(err7);
 errors++;
 }
-if(data1.power === undefined){
-const err8 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "power"},message:"must have required property '"+"power"+"'"};
+if(data2.startDeadline === undefined){
+const err8 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "startDeadline"},message:"must have required property '"+"startDeadline"+"'"};
 (vErrors ??= []).push(err8);
 errors++;
 }
-if(data1.readiness === undefined){
-const err9 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "readiness"},message:"must have required property '"+"readiness"+"'"};
+if(data2.power === undefined){
+const err9 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "power"},message:"must have required property '"+"power"+"'"};
 (vErrors ??= []).push(err9);
 errors++;
 }
-if(data1.workloads === undefined){
-const err10 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "workloads"},message:"must have required property '"+"workloads"+"'"};
+if(data2.readiness === undefined){
+const err10 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "readiness"},message:"must have required property '"+"readiness"+"'"};
 (vErrors ??= []).push(err10);
 errors++;
 }
-for(const key1 in data1){
-if(!(func2.call(schema9.properties.settings.properties, key1))){
-const err11 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+if(data2.workloads === undefined){
+const err11 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "workloads"},message:"must have required property '"+"workloads"+"'"};
 (vErrors ??= []).push(err11);
 errors++;
 }
-}
-if(data1.provider !== undefined){
-let data2 = data1.provider;
-if(!((data2 === "hetzner") || (data2 === "static"))){
-const err12 = {instancePath:instancePath+"/settings/provider",schemaPath:"#/properties/settings/properties/provider/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.provider.enum},message:"must be equal to one of the allowed values"};
+for(const key1 in data2){
+if(!(func2.call(schema9.properties.settings.properties, key1))){
+const err12 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err12);
 errors++;
 }
 }
-if(data1.role !== undefined){
-let data3 = data1.role;
-if(!((data3 === "worker") || (data3 === "system"))){
-const err13 = {instancePath:instancePath+"/settings/role",schemaPath:"#/properties/settings/properties/role/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.role.enum},message:"must be equal to one of the allowed values"};
+if(data2.provider !== undefined){
+let data3 = data2.provider;
+if(!((data3 === "hetzner") || (data3 === "static"))){
+const err13 = {instancePath:instancePath+"/settings/provider",schemaPath:"#/properties/settings/properties/provider/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.provider.enum},message:"must be equal to one of the allowed values"};
 (vErrors ??= []).push(err13);
 errors++;
 }
 }
-if(data1.pool !== undefined){
-if(typeof data1.pool !== "string"){
-const err14 = {instancePath:instancePath+"/settings/pool",schemaPath:"#/properties/settings/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data2.role !== undefined){
+let data4 = data2.role;
+if(!((data4 === "worker") || (data4 === "system"))){
+const err14 = {instancePath:instancePath+"/settings/role",schemaPath:"#/properties/settings/properties/role/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.role.enum},message:"must be equal to one of the allowed values"};
 (vErrors ??= []).push(err14);
 errors++;
 }
 }
-if(data1.address !== undefined){
-if(typeof data1.address !== "string"){
-const err15 = {instancePath:instancePath+"/settings/address",schemaPath:"#/properties/settings/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data2.pool !== undefined){
+if(typeof data2.pool !== "string"){
+const err15 = {instancePath:instancePath+"/settings/pool",schemaPath:"#/properties/settings/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err15);
 errors++;
 }
 }
-if(data1.readyGrace !== undefined){
-if(typeof data1.readyGrace !== "string"){
-const err16 = {instancePath:instancePath+"/settings/readyGrace",schemaPath:"#/properties/settings/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data2.address !== undefined){
+if(typeof data2.address !== "string"){
+const err16 = {instancePath:instancePath+"/settings/address",schemaPath:"#/properties/settings/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err16);
 errors++;
 }
 }
-if(data1.idleGrace !== undefined){
-if(typeof data1.idleGrace !== "string"){
-const err17 = {instancePath:instancePath+"/settings/idleGrace",schemaPath:"#/properties/settings/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data2.readyGrace !== undefined){
+if(typeof data2.readyGrace !== "string"){
+const err17 = {instancePath:instancePath+"/settings/readyGrace",schemaPath:"#/properties/settings/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err17);
 errors++;
 }
 }
-if(data1.drainGrace !== undefined){
-if(typeof data1.drainGrace !== "string"){
-const err18 = {instancePath:instancePath+"/settings/drainGrace",schemaPath:"#/properties/settings/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data2.idleGrace !== undefined){
+if(typeof data2.idleGrace !== "string"){
+const err18 = {instancePath:instancePath+"/settings/idleGrace",schemaPath:"#/properties/settings/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err18);
 errors++;
 }
 }
-if(data1.startDeadline !== undefined){
-if(typeof data1.startDeadline !== "string"){
-const err19 = {instancePath:instancePath+"/settings/startDeadline",schemaPath:"#/properties/settings/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data2.drainGrace !== undefined){
+if(typeof data2.drainGrace !== "string"){
+const err19 = {instancePath:instancePath+"/settings/drainGrace",schemaPath:"#/properties/settings/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err19);
 errors++;
 }
 }
-if(data1.power !== undefined){
-let data10 = data1.power;
-if(!((data10 === "on") || (data10 === "off"))){
-const err20 = {instancePath:instancePath+"/settings/power",schemaPath:"#/properties/settings/properties/power/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.power.enum},message:"must be equal to one of the allowed values"};
+if(data2.startDeadline !== undefined){
+if(typeof data2.startDeadline !== "string"){
+const err20 = {instancePath:instancePath+"/settings/startDeadline",schemaPath:"#/properties/settings/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err20);
 errors++;
 }
 }
-if(data1.readiness !== undefined){
-let data11 = data1.readiness;
-if(!(data11 && typeof data11 == "object" && !Array.isArray(data11))){
-const err21 = {instancePath:instancePath+"/settings/readiness",schemaPath:"#/properties/settings/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data2.power !== undefined){
+let data11 = data2.power;
+if(!((data11 === "on") || (data11 === "off"))){
+const err21 = {instancePath:instancePath+"/settings/power",schemaPath:"#/properties/settings/properties/power/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.power.enum},message:"must be equal to one of the allowed values"};
 (vErrors ??= []).push(err21);
 errors++;
 }
 }
-if(data1.workloads !== undefined){
-let data12 = data1.workloads;
+if(data2.readiness !== undefined){
+let data12 = data2.readiness;
 if(!(data12 && typeof data12 == "object" && !Array.isArray(data12))){
-const err22 = {instancePath:instancePath+"/settings/workloads",schemaPath:"#/properties/settings/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err22 = {instancePath:instancePath+"/settings/readiness",schemaPath:"#/properties/settings/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err22);
+errors++;
+}
+}
+if(data2.workloads !== undefined){
+let data13 = data2.workloads;
+if(!(data13 && typeof data13 == "object" && !Array.isArray(data13))){
+const err23 = {instancePath:instancePath+"/settings/workloads",schemaPath:"#/properties/settings/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err23);
 errors++;
 }
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err23);
+const err24 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err24);
 errors++;
 }
 }
 if(data.wasSystem !== undefined){
 if(typeof data.wasSystem !== "boolean"){
-const err24 = {instancePath:instancePath+"/wasSystem",schemaPath:"#/properties/wasSystem/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err24);
+const err25 = {instancePath:instancePath+"/wasSystem",schemaPath:"#/properties/wasSystem/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err25);
 errors++;
 }
 }
 if(data.labels !== undefined){
-let data14 = data.labels;
-if(Array.isArray(data14)){
-const len0 = data14.length;
+let data15 = data.labels;
+if(Array.isArray(data15)){
+const len0 = data15.length;
 for(let i0=0; i0<len0; i0++){
-if(typeof data14[i0] !== "string"){
-const err25 = {instancePath:instancePath+"/labels/" + i0,schemaPath:"#/properties/labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err25);
+if(typeof data15[i0] !== "string"){
+const err26 = {instancePath:instancePath+"/labels/" + i0,schemaPath:"#/properties/labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err26);
 errors++;
 }
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err26);
+const err27 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err27);
 errors++;
 }
 }
 if(data.sshKeys !== undefined){
 if(typeof data.sshKeys !== "string"){
-const err27 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err27);
+const err28 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err28);
 errors++;
 }
 }
 if(data.userData !== undefined){
 if(typeof data.userData !== "string"){
-const err28 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err28);
+const err29 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err29);
 errors++;
 }
 }
 if(data.provisionedAt !== undefined){
 if(typeof data.provisionedAt !== "string"){
-const err29 = {instancePath:instancePath+"/provisionedAt",schemaPath:"#/properties/provisionedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err29);
+const err30 = {instancePath:instancePath+"/provisionedAt",schemaPath:"#/properties/provisionedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err30);
 errors++;
 }
 }
 if(data.initializedAt !== undefined){
 if(typeof data.initializedAt !== "string"){
-const err30 = {instancePath:instancePath+"/initializedAt",schemaPath:"#/properties/initializedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err30);
+const err31 = {instancePath:instancePath+"/initializedAt",schemaPath:"#/properties/initializedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err31);
 errors++;
 }
 }
 if(data.firstContainerAt !== undefined){
 if(typeof data.firstContainerAt !== "string"){
-const err31 = {instancePath:instancePath+"/firstContainerAt",schemaPath:"#/properties/firstContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err31);
+const err32 = {instancePath:instancePath+"/firstContainerAt",schemaPath:"#/properties/firstContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err32);
 errors++;
 }
 }
 if(data.lastContainerAt !== undefined){
 if(typeof data.lastContainerAt !== "string"){
-const err32 = {instancePath:instancePath+"/lastContainerAt",schemaPath:"#/properties/lastContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err32);
+const err33 = {instancePath:instancePath+"/lastContainerAt",schemaPath:"#/properties/lastContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err33);
 errors++;
 }
 }
 if(data.drainingAt !== undefined){
 if(typeof data.drainingAt !== "string"){
-const err33 = {instancePath:instancePath+"/drainingAt",schemaPath:"#/properties/drainingAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err33);
+const err34 = {instancePath:instancePath+"/drainingAt",schemaPath:"#/properties/drainingAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err34);
 errors++;
 }
 }
 if(data.toldAt !== undefined){
 if(typeof data.toldAt !== "string"){
-const err34 = {instancePath:instancePath+"/toldAt",schemaPath:"#/properties/toldAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err34);
+const err35 = {instancePath:instancePath+"/toldAt",schemaPath:"#/properties/toldAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err35);
 errors++;
 }
 }
 if(data.recoveredAt !== undefined){
 if(typeof data.recoveredAt !== "string"){
-const err35 = {instancePath:instancePath+"/recoveredAt",schemaPath:"#/properties/recoveredAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err35);
+const err36 = {instancePath:instancePath+"/recoveredAt",schemaPath:"#/properties/recoveredAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err36);
 errors++;
 }
 }
 if(data.syncCompletedAt !== undefined){
 if(typeof data.syncCompletedAt !== "string"){
-const err36 = {instancePath:instancePath+"/syncCompletedAt",schemaPath:"#/properties/syncCompletedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err36);
-errors++;
-}
-}
-if(data.containersEver !== undefined){
-let data26 = data.containersEver;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
-const err37 = {instancePath:instancePath+"/containersEver",schemaPath:"#/properties/containersEver/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err37 = {instancePath:instancePath+"/syncCompletedAt",schemaPath:"#/properties/syncCompletedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err37);
 errors++;
 }
 }
-if(data.startedTotal !== undefined){
-let data27 = data.startedTotal;
+if(data.containersEver !== undefined){
+let data27 = data.containersEver;
 if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
-const err38 = {instancePath:instancePath+"/startedTotal",schemaPath:"#/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err38 = {instancePath:instancePath+"/containersEver",schemaPath:"#/properties/containersEver/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err38);
 errors++;
 }
 }
-if(data.containerIds !== undefined){
-let data28 = data.containerIds;
-if(Array.isArray(data28)){
-const len1 = data28.length;
-for(let i1=0; i1<len1; i1++){
-if(typeof data28[i1] !== "string"){
-const err39 = {instancePath:instancePath+"/containerIds/" + i1,schemaPath:"#/properties/containerIds/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.startedTotal !== undefined){
+let data28 = data.startedTotal;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
+const err39 = {instancePath:instancePath+"/startedTotal",schemaPath:"#/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err39);
+errors++;
+}
+}
+if(data.containerIds !== undefined){
+let data29 = data.containerIds;
+if(Array.isArray(data29)){
+const len1 = data29.length;
+for(let i1=0; i1<len1; i1++){
+if(typeof data29[i1] !== "string"){
+const err40 = {instancePath:instancePath+"/containerIds/" + i1,schemaPath:"#/properties/containerIds/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err40);
 errors++;
 }
 }
 }
 else {
-const err40 = {instancePath:instancePath+"/containerIds",schemaPath:"#/properties/containerIds/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err40);
-errors++;
-}
-}
-if(data.containers !== undefined){
-let data30 = data.containers;
-if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
-const err41 = {instancePath:instancePath+"/containers",schemaPath:"#/properties/containers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err41 = {instancePath:instancePath+"/containerIds",schemaPath:"#/properties/containerIds/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err41);
 errors++;
 }
 }
-if(data.allocatedMb !== undefined){
-let data31 = data.allocatedMb;
-if(!((typeof data31 == "number") && (isFinite(data31)))){
-const err42 = {instancePath:instancePath+"/allocatedMb",schemaPath:"#/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.containers !== undefined){
+let data31 = data.containers;
+if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
+const err42 = {instancePath:instancePath+"/containers",schemaPath:"#/properties/containers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err42);
+errors++;
+}
+}
+if(data.allocatedMb !== undefined){
+let data32 = data.allocatedMb;
+if(!((typeof data32 == "number") && (isFinite(data32)))){
+const err43 = {instancePath:instancePath+"/allocatedMb",schemaPath:"#/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err43);
 errors++;
 }
 }
 if(data.emptySince !== undefined){
 if(typeof data.emptySince !== "string"){
-const err43 = {instancePath:instancePath+"/emptySince",schemaPath:"#/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err43);
+const err44 = {instancePath:instancePath+"/emptySince",schemaPath:"#/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err44);
 errors++;
 }
 }
 if(data.lookedAt !== undefined){
 if(typeof data.lookedAt !== "string"){
-const err44 = {instancePath:instancePath+"/lookedAt",schemaPath:"#/properties/lookedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err44);
+const err45 = {instancePath:instancePath+"/lookedAt",schemaPath:"#/properties/lookedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err45);
 errors++;
 }
 }
 if(data.probeFailures !== undefined){
-let data34 = data.probeFailures;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
-const err45 = {instancePath:instancePath+"/probeFailures",schemaPath:"#/properties/probeFailures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err45);
+let data35 = data.probeFailures;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+const err46 = {instancePath:instancePath+"/probeFailures",schemaPath:"#/properties/probeFailures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err46);
 errors++;
 }
 }
 if(data.probeFailedAt !== undefined){
 if(typeof data.probeFailedAt !== "string"){
-const err46 = {instancePath:instancePath+"/probeFailedAt",schemaPath:"#/properties/probeFailedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err46);
+const err47 = {instancePath:instancePath+"/probeFailedAt",schemaPath:"#/properties/probeFailedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err47);
 errors++;
 }
 }
 }
 else {
-const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err47);
+const err48 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err48);
 errors++;
 }
 validate24.errors = vErrors;
@@ -2968,8 +2986,8 @@ errors++;
 validate26.errors = vErrors;
 return errors === 0;
 }
-const schema12 = {"type":"object","required":["nodes"],"description":"What runs where, as the workload source tells it. Keys that are not known are ignored.","properties":{"at":{"type":"string","format":"instant","description":"When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now."},"nodes":{"type":"array","maxItems":10000,"description":"Every node that the source knows; one that is not listed is not known to be empty.","items":{"type":"object","required":["name","containers"],"properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The node."},"emptySince":{"type":"string","format":"instant","description":"Since when it has had no container, where it has none."},"startedTotal":{"type":"integer","minimum":0,"description":"Containers that ever started there; it never runs backwards but when the source begins anew."},"allocatedMb":{"type":"number","minimum":0,"description":"Memory that its containers have, in MB; the sum over them where this is left out."},"diskUsedPercent":{"type":"number","minimum":0,"maximum":100,"description":"How full its disk is."},"containers":{"type":"array","maxItems":10000,"items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"default":0,"description":"Its memory, in MB."},"tier":{"type":"string","maxLength":63,"format":"plain-text","description":"Its size class; `micro`, `small` and `medium` may be moved under conditions, others never."},"players":{"type":"integer","minimum":0,"description":"How many players are connected; not known where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it runs."}}}}}}},"queue":{"type":"array","maxItems":10000,"default":[],"description":"What waits for room.","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"default":0,"description":"Memory that it needs, in MB."},"pool":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The pool that it waits for; any, where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it waits."}}}}}};
-const formats78 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
+const schema12 = {"type":"object","required":["nodes"],"description":"What runs where, as the workload source tells it. Keys that are not known are ignored.","properties":{"at":{"type":"string","format":"instant","description":"When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now."},"nodes":{"type":"array","maxItems":10000,"description":"Every node that the source knows; one that is not listed is not known to be empty.","items":{"type":"object","required":["name","containers"],"properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The node."},"emptySince":{"type":"string","format":"instant","description":"Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there."},"startedTotal":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"Containers that ever started there; it never runs backwards but when the source begins anew."},"allocatedMb":{"type":"number","minimum":0,"maximum":1000000000,"description":"Memory that its containers have, in MB; the sum over them where this is left out."},"diskUsedPercent":{"type":"number","minimum":0,"maximum":100,"description":"How full its disk is."},"containers":{"type":"array","maxItems":10000,"items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"maximum":1000000000,"default":0,"description":"Its memory, in MB."},"tier":{"type":"string","maxLength":63,"format":"plain-text","description":"Its size class; `micro`, `small` and `medium` may be moved under conditions, others never."},"players":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"How many players are connected; not known where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it runs."}}}}}}},"queue":{"type":"array","maxItems":10000,"default":[],"description":"What waits for room.","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"maximum":1000000000,"default":0,"description":"Memory that it needs, in MB."},"pool":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The pool that it waits for; any, where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it waits."}}}}}};
+const formats82 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -2985,7 +3003,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!(formats78.test(data0))){
+if(!(formats82.test(data0))){
 const err1 = {instancePath:instancePath+"/at",schemaPath:"#/properties/at/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err1);
 errors++;
@@ -3047,7 +3065,7 @@ errors++;
 if(data2.emptySince !== undefined){
 let data4 = data2.emptySince;
 if(typeof data4 === "string"){
-if(!(formats78.test(data4))){
+if(!(formats82.test(data4))){
 const err10 = {instancePath:instancePath+"/nodes/" + i0+"/emptySince",schemaPath:"#/properties/nodes/items/properties/emptySince/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err10);
 errors++;
@@ -3067,9 +3085,14 @@ const err12 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPa
 errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 < 0 || isNaN(data5)){
-const err13 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data5 > 9007199254740991 || isNaN(data5)){
+const err13 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 (vErrors ??= []).push(err13);
+errors++;
+}
+if(data5 < 0 || isNaN(data5)){
+const err14 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err14);
 errors++;
 }
 }
@@ -3077,15 +3100,20 @@ errors++;
 if(data2.allocatedMb !== undefined){
 let data6 = data2.allocatedMb;
 if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 1000000000 || isNaN(data6)){
+const err15 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"};
+(vErrors ??= []).push(err15);
+errors++;
+}
 if(data6 < 0 || isNaN(data6)){
-const err14 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err14);
+const err16 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err16);
 errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err15);
+const err17 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err17);
 errors++;
 }
 }
@@ -3093,19 +3121,19 @@ if(data2.diskUsedPercent !== undefined){
 let data7 = data2.diskUsedPercent;
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 100 || isNaN(data7)){
-const err16 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
-(vErrors ??= []).push(err16);
+const err18 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+(vErrors ??= []).push(err18);
 errors++;
 }
 if(data7 < 0 || isNaN(data7)){
-const err17 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err17);
+const err19 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err19);
 errors++;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err18);
+const err20 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err20);
 errors++;
 }
 }
@@ -3113,8 +3141,8 @@ if(data2.containers !== undefined){
 let data8 = data2.containers;
 if(Array.isArray(data8)){
 if(data8.length > 10000){
-const err19 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
-(vErrors ??= []).push(err19);
+const err21 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+(vErrors ??= []).push(err21);
 errors++;
 }
 const len1 = data8.length;
@@ -3125,79 +3153,89 @@ if(data9.mb === undefined){
 data9.mb = 0;
 }
 if(data9.id === undefined){
-const err20 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
-(vErrors ??= []).push(err20);
+const err22 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+(vErrors ??= []).push(err22);
 errors++;
 }
 if(data9.id !== undefined){
 let data10 = data9.id;
 if(typeof data10 === "string"){
 if(func3(data10) > 253){
-const err21 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err21);
-errors++;
-}
-if(func3(data10) < 1){
-const err22 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err22);
-errors++;
-}
-if(!(formats0.test(data10))){
-const err23 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+const err23 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err23);
 errors++;
 }
-}
-else {
-const err24 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data10) < 1){
+const err24 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err24);
 errors++;
 }
-}
-let data11 = data9.mb;
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 < 0 || isNaN(data11)){
-const err25 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(!(formats0.test(data10))){
+const err25 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err25);
 errors++;
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err26 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err26);
+errors++;
+}
+}
+let data11 = data9.mb;
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 1000000000 || isNaN(data11)){
+const err27 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"};
+(vErrors ??= []).push(err27);
+errors++;
+}
+if(data11 < 0 || isNaN(data11)){
+const err28 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err28);
+errors++;
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err29);
 errors++;
 }
 if(data9.tier !== undefined){
 let data12 = data9.tier;
 if(typeof data12 === "string"){
 if(func3(data12) > 63){
-const err27 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
-(vErrors ??= []).push(err27);
+const err30 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+(vErrors ??= []).push(err30);
 errors++;
 }
 if(!(formats0.test(data12))){
-const err28 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err28);
+const err31 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err31);
 errors++;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err29);
+const err32 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err32);
 errors++;
 }
 }
 if(data9.players !== undefined){
 let data13 = data9.players;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-const err30 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err30);
+const err33 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err33);
 errors++;
 }
 if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 9007199254740991 || isNaN(data13)){
+const err34 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+(vErrors ??= []).push(err34);
+errors++;
+}
 if(data13 < 0 || isNaN(data13)){
-const err31 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err31);
+const err35 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err35);
 errors++;
 }
 }
@@ -3205,51 +3243,51 @@ errors++;
 if(data9.since !== undefined){
 let data14 = data9.since;
 if(typeof data14 === "string"){
-if(!(formats78.test(data14))){
-const err32 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
-(vErrors ??= []).push(err32);
-errors++;
-}
-}
-else {
-const err33 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err33);
-errors++;
-}
-}
-}
-else {
-const err34 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err34);
-errors++;
-}
-}
-}
-else {
-const err35 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err35);
-errors++;
-}
-}
-}
-else {
-const err36 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(formats82.test(data14))){
+const err36 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err36);
 errors++;
 }
 }
+else {
+const err37 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err37);
+errors++;
+}
+}
 }
 else {
-const err37 = {instancePath:instancePath+"/nodes",schemaPath:"#/properties/nodes/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err37);
+const err38 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err38);
+errors++;
+}
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err39);
+errors++;
+}
+}
+}
+else {
+const err40 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err40);
+errors++;
+}
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/nodes",schemaPath:"#/properties/nodes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err41);
 errors++;
 }
 }
 let data15 = data.queue;
 if(Array.isArray(data15)){
 if(data15.length > 10000){
-const err38 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
-(vErrors ??= []).push(err38);
+const err42 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+(vErrors ??= []).push(err42);
 errors++;
 }
 const len2 = data15.length;
@@ -3260,112 +3298,117 @@ if(data16.mb === undefined){
 data16.mb = 0;
 }
 if(data16.id === undefined){
-const err39 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
-(vErrors ??= []).push(err39);
+const err43 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+(vErrors ??= []).push(err43);
 errors++;
 }
 if(data16.id !== undefined){
 let data17 = data16.id;
 if(typeof data17 === "string"){
 if(func3(data17) > 253){
-const err40 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err40);
+const err44 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err44);
 errors++;
 }
 if(func3(data17) < 1){
-const err41 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err41);
+const err45 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err45);
 errors++;
 }
 if(!(formats0.test(data17))){
-const err42 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err42);
+const err46 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err46);
 errors++;
 }
 }
 else {
-const err43 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err43);
+const err47 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err47);
 errors++;
 }
 }
 let data18 = data16.mb;
 if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 1000000000 || isNaN(data18)){
+const err48 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"};
+(vErrors ??= []).push(err48);
+errors++;
+}
 if(data18 < 0 || isNaN(data18)){
-const err44 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err44);
+const err49 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err49);
 errors++;
 }
 }
 else {
-const err45 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err45);
+const err50 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err50);
 errors++;
 }
 if(data16.pool !== undefined){
 let data19 = data16.pool;
 if(typeof data19 === "string"){
 if(func3(data19) > 253){
-const err46 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err46);
+const err51 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err51);
 errors++;
 }
 if(func3(data19) < 1){
-const err47 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err47);
+const err52 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err52);
 errors++;
 }
 if(!(formats0.test(data19))){
-const err48 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err48);
+const err53 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err53);
 errors++;
 }
 }
 else {
-const err49 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err49);
+const err54 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err54);
 errors++;
 }
 }
 if(data16.since !== undefined){
 let data20 = data16.since;
 if(typeof data20 === "string"){
-if(!(formats78.test(data20))){
-const err50 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
-(vErrors ??= []).push(err50);
+if(!(formats82.test(data20))){
+const err55 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+(vErrors ??= []).push(err55);
 errors++;
 }
 }
 else {
-const err51 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err51);
-errors++;
-}
-}
-}
-else {
-const err52 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err52);
+const err56 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err56);
 errors++;
 }
 }
 }
 else {
-const err53 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err53);
+const err57 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err57);
+errors++;
+}
+}
+}
+else {
+const err58 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err58);
 errors++;
 }
 }
 else {
-const err54 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err54);
+const err59 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err59);
 errors++;
 }
 validate27.errors = vErrors;
 return errors === 0;
 }
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":8,"description":"How many actions of this plugin run at once."},"provider":{"type":"object","additionalProperties":false,"default":{},"properties":{"hetzner":{"type":"object","additionalProperties":false,"default":{},"description":"The account at Hetzner Cloud.","properties":{"token":{"type":"string","format":"secret","description":"The token of the project; the environment variable `HCLOUD_TOKEN` where this is left out."},"endpoint":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","default":"https://api.hetzner.cloud/v1","description":"Address of the API: this one, or one on this machine. Another one comes from the environment variable `HCLOUD_ENDPOINT` alone, so that no change of this file sends the token elsewhere."}}}}},"requestSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":30,"description":"Deadline of one request to the API."},"requestReserve":{"type":"integer","minimum":0,"maximum":100000,"default":100,"description":"So many requests of the rate limit are left to others: from there on, looks go more slowly."},"workloads":{"type":"object","additionalProperties":false,"description":"The source of truth about the containers on each node. Without one, nothing is removed whose containers would have to be known.","properties":{"http":{"type":"object","additionalProperties":false,"required":["url"],"description":"A GET of JSON in the published form (schema `nodes/Workloads`).","properties":{"url":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What is asked for the containers."},"drainUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"node\": \"NAME\"}` tells to put no more containers there; it is done when it answers."},"migrateUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}` tells to move a container; it is done when it answers."},"token":{"type":"string","format":"secret","description":"A bearer token for these requests. It is sent to this machine, or to the origin in the environment variable `FETTLE_WORKLOADS_ORIGIN`, and nowhere else."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":15,"description":"Deadline of the GET."},"hookSeconds":{"type":"number","exclusiveMinimum":0,"maximum":3600,"default":300,"description":"Deadline of a hook."}}},"file":{"type":"string","minLength":1,"maxLength":4096,"description":"A file with the same JSON, relative to `fettle.yaml`."},"interval":{"type":"string","format":"duration","default":"2m","description":"How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew."}}},"probe":{"type":"object","additionalProperties":false,"default":{},"description":"How readiness is probed.","properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1000,"default":100,"description":"Probes that are open at once."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of one probe, name resolution included."},"interval":{"type":"string","format":"duration","default":"10s","description":"Failed probes that follow each other faster count once."}}}}};
-const formats96 = /^\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\}$/u;
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":8,"description":"How many actions of this plugin run at once."},"provider":{"type":"object","additionalProperties":false,"default":{},"properties":{"hetzner":{"type":"object","additionalProperties":false,"default":{},"description":"The account at Hetzner Cloud.","properties":{"token":{"type":"string","format":"secret","description":"The token of the project; the environment variable `HCLOUD_TOKEN` where this is left out."},"endpoint":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","default":"https://api.hetzner.cloud/v1","description":"Address of the API: this one, or one on this machine. Another one comes from the environment variable `HCLOUD_ENDPOINT` alone, so that no change of this file sends the token elsewhere."}}}}},"requestSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":30,"description":"Deadline of one request to the API."},"requestReserve":{"type":"integer","minimum":0,"maximum":100000,"default":100,"description":"So many requests of the rate limit are left to others: from there on, looks go more slowly."},"workloads":{"type":"object","additionalProperties":false,"description":"The source of truth about the containers on each node. Without one, nothing is removed whose containers would have to be known.","properties":{"http":{"type":"object","additionalProperties":false,"required":["url"],"description":"A GET of JSON in the published form (schema `nodes/Workloads`).","properties":{"url":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What is asked for the containers."},"drainUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"node\": \"NAME\"}` tells to put no more containers there; it is done when it answers."},"migrateUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}` tells to move a container; it is done when it answers."},"token":{"type":"string","format":"secret","description":"A bearer token for these requests. It is sent to this machine, or to the origin in the environment variable `FETTLE_WORKLOADS_ORIGIN`, and nowhere else."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":15,"description":"Deadline of the GET."},"hookSeconds":{"type":"number","exclusiveMinimum":0,"maximum":3600,"default":300,"description":"Deadline of a hook."}}},"file":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"read","description":"A file with the same JSON, relative to `fettle.yaml`."},"interval":{"type":"string","format":"duration","default":"2m","description":"How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew."}}},"probe":{"type":"object","additionalProperties":false,"default":{},"description":"How readiness is probed.","properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1000,"default":100,"description":"Probes that are open at once."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of one probe, name resolution included."},"interval":{"type":"string","format":"duration","default":"10s","description":"Failed probes that follow each other faster count once."}}}}};
+const formats100 = /^\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\}$/u;
 const pattern10 = new RegExp("^https?://", "u");
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3438,7 +3481,7 @@ errors++;
 if(data2.token !== undefined){
 let data3 = data2.token;
 if(typeof data3 === "string"){
-if(!(formats96.test(data3))){
+if(!(formats100.test(data3))){
 const err6 = {instancePath:instancePath+"/provider/hetzner/token",schemaPath:"#/properties/provider/properties/hetzner/properties/token/format",keyword:"format",params:{format: "secret"},message:"must match format \""+"secret"+"\""};
 (vErrors ??= []).push(err6);
 errors++;
@@ -3633,7 +3676,7 @@ errors++;
 if(data8.token !== undefined){
 let data12 = data8.token;
 if(typeof data12 === "string"){
-if(!(formats96.test(data12))){
+if(!(formats100.test(data12))){
 const err35 = {instancePath:instancePath+"/workloads/http/token",schemaPath:"#/properties/workloads/properties/http/properties/token/format",keyword:"format",params:{format: "secret"},message:"must match format \""+"secret"+"\""};
 (vErrors ??= []).push(err35);
 errors++;
@@ -3701,30 +3744,35 @@ const err45 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/propert
 (vErrors ??= []).push(err45);
 errors++;
 }
+if(!(formats4.test(data15))){
+const err46 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
+(vErrors ??= []).push(err46);
+errors++;
+}
 }
 else {
-const err46 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err46);
+const err47 = {instancePath:instancePath+"/workloads/file",schemaPath:"#/properties/workloads/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err47);
 errors++;
 }
 }
 let data16 = data7.interval;
 if(typeof data16 === "string"){
-if(!(formats16.test(data16))){
-const err47 = {instancePath:instancePath+"/workloads/interval",schemaPath:"#/properties/workloads/properties/interval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err47);
-errors++;
-}
-}
-else {
-const err48 = {instancePath:instancePath+"/workloads/interval",schemaPath:"#/properties/workloads/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats18.test(data16))){
+const err48 = {instancePath:instancePath+"/workloads/interval",schemaPath:"#/properties/workloads/properties/interval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err48);
 errors++;
 }
 }
 else {
-const err49 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err49 = {instancePath:instancePath+"/workloads/interval",schemaPath:"#/properties/workloads/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err49);
+errors++;
+}
+}
+else {
+const err50 = {instancePath:instancePath+"/workloads",schemaPath:"#/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err50);
 errors++;
 }
 }
@@ -3741,70 +3789,70 @@ data17.interval = "10s";
 }
 for(const key5 in data17){
 if(!(((key5 === "concurrency") || (key5 === "timeoutSeconds")) || (key5 === "interval"))){
-const err50 = {instancePath:instancePath+"/probe",schemaPath:"#/properties/probe/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err50);
+const err51 = {instancePath:instancePath+"/probe",schemaPath:"#/properties/probe/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err51);
 errors++;
 }
 }
 let data18 = data17.concurrency;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err51 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err51);
+const err52 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err52);
 errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 1000 || isNaN(data18)){
-const err52 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
-(vErrors ??= []).push(err52);
+const err53 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+(vErrors ??= []).push(err53);
 errors++;
 }
 if(data18 < 1 || isNaN(data18)){
-const err53 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err53);
+const err54 = {instancePath:instancePath+"/probe/concurrency",schemaPath:"#/properties/probe/properties/concurrency/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err54);
 errors++;
 }
 }
 let data19 = data17.timeoutSeconds;
 if((typeof data19 == "number") && (isFinite(data19))){
 if(data19 > 60 || isNaN(data19)){
-const err54 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
-(vErrors ??= []).push(err54);
+const err55 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
+(vErrors ??= []).push(err55);
 errors++;
 }
 if(data19 <= 0 || isNaN(data19)){
-const err55 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
-(vErrors ??= []).push(err55);
+const err56 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
+(vErrors ??= []).push(err56);
 errors++;
 }
 }
 else {
-const err56 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err56);
+const err57 = {instancePath:instancePath+"/probe/timeoutSeconds",schemaPath:"#/properties/probe/properties/timeoutSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err57);
 errors++;
 }
 let data20 = data17.interval;
 if(typeof data20 === "string"){
-if(!(formats16.test(data20))){
-const err57 = {instancePath:instancePath+"/probe/interval",schemaPath:"#/properties/probe/properties/interval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
-(vErrors ??= []).push(err57);
-errors++;
-}
-}
-else {
-const err58 = {instancePath:instancePath+"/probe/interval",schemaPath:"#/properties/probe/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(formats18.test(data20))){
+const err58 = {instancePath:instancePath+"/probe/interval",schemaPath:"#/properties/probe/properties/interval/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err58);
 errors++;
 }
 }
 else {
-const err59 = {instancePath:instancePath+"/probe",schemaPath:"#/properties/probe/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err59 = {instancePath:instancePath+"/probe/interval",schemaPath:"#/properties/probe/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err59);
 errors++;
 }
 }
 else {
-const err60 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err60 = {instancePath:instancePath+"/probe",schemaPath:"#/properties/probe/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err60);
+errors++;
+}
+}
+else {
+const err61 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err61);
 errors++;
 }
 validate28.errors = vErrors;

@@ -1,9 +1,11 @@
 /** What is seen of a Node: pure, from its server, the answer of its probe, and what the workload source says. */
 
+import { toldTime } from '../../src/engine/told-time.ts';
 import type { Facts, Finding, Memory, Observed, Ref } from '../../src/engine/types.ts';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
-import { LABELS, labelValue } from './labels.ts';
+import { intentId } from '../../src/engine/intent.ts';
+import { drainLabel, LABELS, labelValue, projectOf } from './labels.ts';
 import { type Life, lifeOf, type WorkloadsOfNode } from './life.ts';
 import { type Settings, workloadName } from './settings.ts';
 import type { NodesLimits, PriceList, ProbeSeen, ServerSeen } from './world.ts';
@@ -18,6 +20,8 @@ export interface Surroundings {
   readonly now: number;
   readonly at: string;
   readonly limits: NodesLimits;
+  /** When the last look was that the log holds, or somewhat later: ISO 8601; absent without one. */
+  readonly lastLookAt?: string;
   /** The source has a hook that is told of a drain. */
   readonly drains: boolean;
   /** Absent where the source could not be read, or none is configured. */
@@ -47,16 +51,23 @@ function isOurs(memory: Memory<NodeMemory> | undefined): boolean {
   return memory?.owned !== undefined && memory.unknown !== true;
 }
 
-/** The label of what an intent made. */
-export function intentOf(memory: Memory<NodeMemory> | undefined): string | undefined {
-  return memory?.open?.goal === 'create' ? `${memory.open.run}-${memory.open.seq}` : undefined;
+/** A create of this project that is under way, or that failed or was lost, made this server: its label has that very intent. */
+export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
+  const label = server.labels[LABELS.intent];
+  if (label === undefined || memory === undefined) return false;
+  const { open, tried = [] } = memory;
+  return tried.includes(label) || (open?.goal === 'create' && label === intentId(open));
 }
 
-/** A create of this project that is under way, or whose answer was lost, made this server. */
-function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
-  const label = server.labels[LABELS.intent];
-  if (label === undefined) return false;
-  return label === intentOf(memory) || memory?.lastError?.step === 'absent>provisioning';
+/**
+ * The other project that a server belongs to by its label. A label that is this project's, or was when this very server
+ * was last seen (a project can be renamed), is none of another.
+ */
+function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, project: string): string | undefined {
+  const label = projectOf(server.labels);
+  if (label === undefined || label === labelValue(project)) return undefined;
+  const isSame = isOurs(memory) && memory?.kept.serverId === server.id;
+  return isSame && label === memory?.kept.project ? undefined : label;
 }
 
 /**
@@ -74,12 +85,17 @@ function memoryOfServer(
   server: ServerSeen | undefined,
 ): Memory<NodeMemory> | undefined {
   if (memory === undefined || server === undefined) return memory;
-  const { serverId, settings, labels } = memory.kept;
+  const { serverId, settings, labels, startedTotal } = memory.kept;
   if (serverId === undefined || serverId === server.id) return memory;
   const { state: _state, since: _since, others: _others, ...rest } = memory;
   return {
     ...rest,
-    kept: { ...(settings === undefined ? {} : { settings }), ...(labels === undefined ? {} : { labels }) },
+    kept: {
+      ...(settings === undefined ? {} : { settings }),
+      ...(labels === undefined ? {} : { labels }),
+      // A source that counts by name goes on from what it said of the server before.
+      ...(startedTotal === undefined ? {} : { startedTotal }),
+    },
   };
 }
 
@@ -181,6 +197,15 @@ function findingsOf(seen: NodeSeen, { life, known, disk, other }: Told): readonl
     add('not-listed', 'warning', `the workload source does not list ${workloadName(ref.name, settings)}`, {
       name: workloadName(ref.name, settings),
     });
+  if (drainLabel(server?.labels ?? {}) === 'invalid')
+    add(
+      'drain-label',
+      'warning',
+      `The value of the label ${LABELS.drain} is not a time in Unix seconds; the label is ignored`,
+      {
+        value: server?.labels[LABELS.drain] ?? '',
+      },
+    );
   const deprecated = [
     ...(server?.serverType.deprecated === true ? [`its server type ${server.serverType.name}`] : []),
     ...(server?.image?.deprecated === true ? [`its image ${server.image.name}`] : []),
@@ -208,10 +233,12 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
   const memory = memoryOfServer(seen.memory, server);
   const known = knownOf(seen, around);
   const workloads = known === 'listed' ? around.byName.get(workloadName(ref.name, settings)) : undefined;
+  const created = server?.created === undefined ? undefined : toldTime(server.created, around.now);
   const life = lifeOf({
     now: around.now,
     status: server?.status ?? 'running',
-    ...(server?.created === undefined ? {} : { created: server.created }),
+    ...(created === undefined ? {} : { created: new Date(created).toISOString() }),
+    ...(around.lastLookAt === undefined ? {} : { lastLookAt: around.lastLookAt }),
     labels: server?.labels ?? {},
     settings,
     ...(memory === undefined ? {} : { memory }),
@@ -238,12 +265,14 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
     ...costOf(server, around.prices),
   };
   const by = protectedBy(server);
+  const claim = server === undefined ? undefined : claimOf(seen.memory, server, around.limits.project);
   return {
     ref,
     state: life.state,
     ...(life.via.length === 0 ? {} : { via: life.via }),
     others: { health: life.health, power: life.power },
     ...(by === undefined ? {} : { protectedBy: by }),
+    ...(claim === undefined ? {} : { claimedBy: claim }),
     ...(settings.provider === 'static' ? { given: true as const } : {}),
     facts: factsOf(seen, around, other),
     signals: signals as unknown as Facts,

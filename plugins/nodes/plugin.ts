@@ -8,14 +8,12 @@ import { diffNode } from './diff.ts';
 import type { NodeFacts } from './facts.ts';
 import { type NodeMemory, type NodeRuleId, type NodeSpec, type NodeStep, tables } from './generated.ts';
 import { noteNode } from './note.ts';
-import { userDataFromProject } from './paths.ts';
 import { container, nodePool } from './pool/kinds.ts';
 import { summaryOf } from './pool/summary.ts';
 import { mattersToNode, nodeRules } from './safety.ts';
 import type { NodesReader, NodesWriter } from './world.ts';
 
 const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRuleId> = {
-  expand: (desired) => [{ ...desired, spec: userDataFromProject(desired.source.file, desired.spec) }],
   diff: diffNode,
   note: noteNode,
   matters: mattersToNode,

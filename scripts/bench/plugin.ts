@@ -17,6 +17,7 @@ const tables: PluginTables = {
   summary: 'Items in memory.',
   parallelism: 10,
   secrets: [],
+  settingPaths: [],
   findings: [],
   kinds: {
     Item: {
@@ -35,6 +36,7 @@ const tables: PluginTables = {
       },
       rules: [],
       references: [],
+      paths: [],
       memoryVersion: 1,
     },
   },

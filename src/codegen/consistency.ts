@@ -2,7 +2,7 @@
 
 import type { Transition } from '../engine/tables.ts';
 import { writeOut, editsOf, stepsOf } from './machine.ts';
-import { placesIn, type Schema } from './schema.ts';
+import { PATH_FORMATS, placesIn, type Schema } from './schema.ts';
 import type { EngineSpec, KindSpec, MachineSpec, PluginSpec } from './spec.ts';
 
 /** A mistake at a path into the spec. */
@@ -34,6 +34,7 @@ function schemaMistakes(
     const undeclared = (part.required ?? []).filter((key) => part.properties?.[key] === undefined);
     const { format } = part;
     const target = part['x-ref'];
+    const isPath = PATH_FORMATS.some((each) => each === format);
     return [
       ...undeclared.map((key) => ({ path: [...at, 'required'], message: `${where}required key ${key} has no schema` })),
       ...(format === undefined || formats.includes(format)
@@ -42,6 +43,9 @@ function schemaMistakes(
       ...(target === undefined || kinds.includes(target)
         ? []
         : [{ path: [...at, 'x-ref'], message: `${where}there is no kind ${target}` }]),
+      ...(isPath === (part['x-path'] !== undefined)
+        ? []
+        : [{ path: at, message: `${where}format ${PATH_FORMATS.join(' or ')} and x-path go together` }]),
       ...(part.type === 'object' && part.properties !== undefined && part.default !== undefined && !isDefaulted(part)
         ? [{ path: [...at, 'default'], message: `${where}the default leaves out a required key` }]
         : []),

@@ -1,10 +1,11 @@
 /** Writes a plugin's `generated.ts`: the types of its kinds, the unions of its names, and its tables. */
 
+import type { PathTable } from '../engine/tables.ts';
 import { memoryOf, pluginConfig } from './document-schema.ts';
 import { machineTable, stepsOf } from './machine.ts';
 import { moduleSource } from './module-source.ts';
 import { printUnion, printValue } from './print-value.ts';
-import { placesIn, type Schema } from './schema.ts';
+import { PATH_FORMATS, placesIn, type Schema } from './schema.ts';
 import type { KindSpec, PluginSpec } from './spec.ts';
 import { membersOf, typeOf } from './type-of-schema.ts';
 
@@ -17,6 +18,14 @@ function rulesOf(spec: PluginSpec, kindName: string): readonly PluginSpec['rules
   return spec.rules.filter(({ guards }) => guards[kindName] !== undefined);
 }
 
+/** Where a schema has paths, in the order of the schema. */
+function pathTables(schema: Schema): readonly PathTable[] {
+  const [, folder] = PATH_FORMATS;
+  return placesIn(schema).flatMap(({ pointer, schema: { format, 'x-path': use } }) =>
+    use === undefined ? [] : [{ pointer, use, ...(format === folder ? { folder: true as const } : {}) }],
+  );
+}
+
 function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object {
   const references = placesIn(kind.spec).flatMap(({ pointer, schema }) =>
     schema['x-ref'] === undefined ? [] : [{ pointer, kind: schema['x-ref'] }],
@@ -25,6 +34,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
     summary: kind.summary,
     scope: kind.scope ?? [],
     onRemove: kind.onRemove,
+    ...(kind.byAccount === undefined ? {} : { byAccount: kind.byAccount }),
     machines: Object.fromEntries(Object.entries(kind.machines).map(([name, machine]) => [name, machineTable(machine)])),
     rules: rulesOf(spec, kindName).map(({ id, guards, overridable, group, text }) => ({
       id,
@@ -34,6 +44,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
       text,
     })),
     references,
+    paths: pathTables(kind.spec),
     memoryVersion: kind.memory.version,
   };
 }
@@ -47,6 +58,7 @@ export function pluginTables(spec: PluginSpec): object {
     parallelism: spec.parallelism,
     kinds: Object.fromEntries(Object.entries(spec.kinds).map(([name, kind]) => [name, kindTables(spec, name, kind)])),
     secrets: placesIn(spec.config).flatMap(({ pointer, schema }) => (schema.format === 'secret' ? [pointer] : [])),
+    settingPaths: pathTables(spec.config),
     findings: spec.findings,
   };
 }

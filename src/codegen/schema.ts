@@ -1,5 +1,7 @@
 /** The part of JSON Schema (draft 7) that specs may use: what has a TypeScript type, a validator and a row in a table. */
 
+import type { PathUse } from '../engine/tables.ts';
+
 export type SchemaType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'object' | 'array';
 
 export interface Schema {
@@ -32,6 +34,8 @@ export interface Schema {
   readonly definitions?: Readonly<Record<string, Schema>>;
   /** The text is the name of a resource of this kind. */
   readonly 'x-ref'?: string;
+  /** What the path is for. */
+  readonly 'x-path'?: PathUse;
 }
 
 /** JSON Schema of `Schema`: a keyword that is not here would be ignored by one of the generators, so it is an error. */
@@ -72,8 +76,12 @@ export const schemaOfSchemas = {
     maxProperties: { $ref: '#/definitions/count' },
     definitions: { $ref: '#/definitions/schemas' },
     'x-ref': { type: 'string', minLength: 1 },
+    'x-path': { enum: ['write', 'read', 'send'] },
   },
 } as const;
+
+/** Formats of paths: of a file, and of a folder. */
+export const PATH_FORMATS = ['path', 'folder-path'] as const;
 
 /** A schema somewhere in another one, with the JSON pointer of the values that it describes (`*`: every item, or every key). */
 export interface Place {

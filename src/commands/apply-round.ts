@@ -7,7 +7,7 @@
 import type { Row } from '../engine/action.ts';
 import type { Action } from '../engine/types.ts';
 import { apply as applyActions } from '../engine/apply.ts';
-import { type Approved, approve, savedOverrides } from '../engine/approve.ts';
+import { type Approved, approve } from '../engine/approve.ts';
 import { isUnsettled } from '../engine/lifecycle.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Plugin } from '../engine/plugin.ts';
@@ -18,7 +18,7 @@ import type { Draft, LogRecord } from '../engine/record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
 import { countRows } from '../report/apply-text.ts';
 import { differenceText } from '../report/difference-text.ts';
-import { printable } from '../report/text.ts';
+import { printable } from '../engine/printable.ts';
 import { damageText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
 import type { Fence, Head, ReadReport, Store } from '../store/store.ts';
@@ -52,6 +52,8 @@ export interface Round {
   readonly signals: Stopping;
   readonly telling: ApplyTelling;
   readonly part?: Part | undefined;
+  /** A round before this one judged what the command line selects. */
+  readonly again?: boolean;
 }
 
 export interface ApplyFlags extends Flags {
@@ -115,7 +117,7 @@ function hasUnsettled({ pairs }: Reconciled, plugins: ReadonlyMap<string, Plugin
 
 /** Everything that happens under the lock. */
 export async function applyRound(run: Round): Promise<Finished> {
-  const { flags, shell, project, store, fence, signals, saved } = run;
+  const { flags, shell, project, store, fence, signals } = run;
   const { recall, report } = await readLog(store, fence, project, shell);
   if (fence.cut !== undefined)
     shell.stderr.write(`note: ${fence.cut.bytes} bytes of an unfinished record were cut off ${fence.cut.file}\n`);
@@ -124,6 +126,11 @@ export async function applyRound(run: Round): Promise<Finished> {
   const worlds = await openWorlds(plugins, project.config, shell);
   const id = randomId();
   const { record, head } = recorder(store, fence, recall, report.head);
+  const endedBy = async (error: unknown): Promise<never> => {
+    if (error instanceof UsageError)
+      await record([{ kind: 'end', body: { run: id, exit: exitCode('error'), counts: {} } }]);
+    throw error;
+  };
   try {
     const { overrides, maxRemovals } = overridesOf(flags);
     await record([
@@ -150,16 +157,13 @@ export async function applyRound(run: Round): Promise<Finished> {
       run: id,
       head: report.head,
       abort: signals.abort,
-      approved: saved === undefined ? [] : savedOverrides(saved),
+      again: run.again === true,
       ...(run.part === undefined ? {} : { within: run.part.within }),
-    });
+    }).catch(endedBy);
     const deciding: Deciding = { ...run, plugins, recall, record, id, worlds };
     const result = await decide(reconciled, deciding).catch(async (error: unknown): Promise<Decided> => {
       const stopped = stoppedBy(signals, error);
-      if (stopped !== undefined) return { name: stopped, rows: [] };
-      if (error instanceof UsageError)
-        await record([{ kind: 'end', body: { run: id, exit: exitCode('error'), counts: {} } }]);
-      throw error;
+      return stopped === undefined ? endedBy(error) : { name: stopped, rows: [] };
     });
     const name = signals.ending() ?? result.name;
     await record([{ kind: 'end', body: { run: id, exit: exitCode(name), counts: countRows(result.rows) } }]);
@@ -197,7 +201,7 @@ interface Decided {
 function isOtherPlan(plan: Plan, { flags, saved, shell }: Deciding): boolean {
   const { planDigest } = flags;
   if (planDigest === undefined || plan.plan_digest === planDigest) return false;
-  shell.stderr.write(`the digest ${planDigest} was approved; of the plan now it is ${plan.plan_digest}\n`);
+  shell.stderr.write(`the digest ${planDigest} was approved; the plan now has ${plan.plan_digest ?? 'no digest'}\n`);
   if (saved === undefined)
     shell.stderr.write('what would run now is shown above; `apply FILE` with the saved plan names each difference\n');
   else shell.stderr.write(differenceText(planDifference(saved, plan)));

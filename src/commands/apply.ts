@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../engine/action.ts';
 import type { Plan } from '../engine/plan.ts';
-import { printable } from '../report/text.ts';
+import { printable } from '../engine/printable.ts';
 import type { Shell } from '../shell.ts';
 import type { Store } from '../store/store.ts';
 import { type ApplyFlags, applyRound, type Finished, type Part } from './apply-round.ts';
@@ -35,6 +35,8 @@ async function savedPlan(
   if (altered) shell.stderr.write(`${file} was altered after it was saved, or was not saved by plan --out\n`);
   else if (plan.project !== project.config.name)
     shell.stderr.write(`${file} is a plan of project ${printable(plan.project)}; this is ${project.config.name}\n`);
+  else if (plan.plan_digest === undefined)
+    shell.stderr.write(`${file} has no digest: the memory could not be read when it was made. Plan again.\n`);
   else return plan;
   return 'plan-refused';
 }
@@ -56,6 +58,8 @@ interface Applying {
   readonly signals: Stopping;
   readonly telling: ApplyTelling;
   readonly part: Part | undefined;
+  /** A round before this one judged what the command line selects. */
+  readonly again?: boolean;
 }
 
 /** One round with the lock of its own. Throws LockHeldError. */
@@ -75,8 +79,8 @@ async function untilSettled(run: Applying): Promise<Finished> {
   const { flags, shell, signals } = run;
   const started = shell.now();
   const rows = new Map<string, Row>();
-  for (let fruitless = 0; ; ) {
-    const finished = await lockedRound(run);
+  for (let fruitless = 0, again = false; ; again = true) {
+    const finished = await lockedRound({ ...run, again });
     signals.waiting();
     for (const row of finished.rows) rows.set(row.address, row);
     fruitless = finished.rows.some(({ status }) => status === 'done') ? 0 : fruitless + 1;

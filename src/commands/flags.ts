@@ -1,7 +1,8 @@
 /** Flags that several commands share: their names, their environment variables, and what they become. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { addressMatcher, parseRef } from '../engine/ref.ts';
+import { addressMatcher } from '../engine/address-glob.ts';
+import { parseRef } from '../engine/ref.ts';
 import type { Override } from '../engine/types.ts';
 import type { Shell } from '../shell.ts';
 
@@ -106,13 +107,36 @@ export const shared = {
   reason: () =>
     new Option('--reason <text>', 'why: one for all overrides, or one each, in their order').argParser(list),
   maxRemovals: () =>
-    new Option('--max-removals <n>', 'allow this many removals of a kind; needs --reason').argParser(wholeNumber(0)),
+    new Option(
+      '--max-removals <n>',
+      'allow so many removals of each kind, 0 for none, whatever safety.removals says; needs --reason',
+    ).argParser(wholeNumber(0)),
   color: () => new Option('--color <when>', 'auto, always or never').choices(['auto', 'always', 'never']),
   noColor: () => new Option('--no-color', 'the same as --color=never'),
 } as const;
 
-/** Flags that no variable may set: each is a decision of the moment. */
-const NOT_FROM_ENVIRONMENT = new Set(['yes', 'override', 'reason', 'maxRemovals', 'planDigest']);
+/** Variables that would set a flag which is a decision of the moment, and the flag to use: under any of its names. */
+const NOT_FROM_ENVIRONMENT = {
+  FETTLE_YES: '--yes',
+  FETTLE_Y: '--yes',
+  FETTLE_AUTO_APPROVE: '--yes',
+  FETTLE_OVERRIDE: '--override',
+  FETTLE_REASON: '--reason',
+  FETTLE_MAX_REMOVALS: '--max-removals',
+  FETTLE_PLAN_DIGEST: '--plan-digest',
+} as const satisfies Readonly<Record<`FETTLE_${string}`, `--${string}`>>;
+
+/**
+ * Throws where the environment names a flag that it may not set, also with an empty value: who sets one relies on it,
+ * so it is never ignored.
+ */
+export function refuseDecisions(env: Shell['env']): void {
+  for (const [name, flag] of Object.entries(NOT_FROM_ENVIRONMENT))
+    if (env[name] !== undefined)
+      throw new UsageError(
+        `${name} is set in the environment, which cannot decide that. Use ${flag} on the command line.`,
+      );
+}
 
 /** Sets flags that are not on the line from `FETTLE_…` (`FETTLE_LOCK_TIMEOUT=30s`), by the same parsers. */
 export function fromEnvironment(command: Command, env: Shell['env']): void {
@@ -120,7 +144,7 @@ export function fromEnvironment(command: Command, env: Shell['env']): void {
     const key = option.attributeName();
     const name = `FETTLE_${option.name().replace(/^no-/u, 'no_').replaceAll('-', '_').toUpperCase()}`;
     const value = env[name];
-    if (value === undefined || value === '' || NOT_FROM_ENVIRONMENT.has(key)) continue;
+    if (value === undefined || value === '') continue;
     if (command.getOptionValueSource(key) === 'cli') continue;
     command.setOptionValueWithSource(key, environmentValue(option, name, value), 'env');
   }
@@ -182,8 +206,8 @@ export function overridesOf(flags: Flags): {
 
 /** The test that `--target` and `--exclude` make; undefined when all is meant. */
 export function withinOf(flags: Flags): ((address: string) => boolean) | undefined {
-  const targets = (flags.target ?? []).map(addressMatcher);
-  const excludes = (flags.exclude ?? []).map(addressMatcher);
+  const targets = (flags.target ?? []).map((glob) => addressMatcher(glob));
+  const excludes = (flags.exclude ?? []).map((glob) => addressMatcher(glob));
   if (targets.length === 0 && excludes.length === 0) return undefined;
   return (address) =>
     (targets.length === 0 || targets.some((test) => test(address))) && !excludes.some((test) => test(address));

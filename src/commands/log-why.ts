@@ -4,15 +4,19 @@ import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { LogRecord } from '../engine/record.ts';
-import { formatRef, parseRef } from '../engine/ref.ts';
+import { formatRef } from '../engine/ref.ts';
 import { storyText } from '../report/story-text.ts';
-import { printable } from '../report/text.ts';
+import { inert, printable } from '../engine/printable.ts';
+import { plural } from '../report/text.ts';
+import { tell } from './tell.ts';
 import type { Shell } from '../shell.ts';
+import { lineOf } from '../store/line.ts';
 import { mustAgree } from './ask.ts';
 import { exitCode } from './ending.ts';
 import { type Flags, UsageError, wantsColor } from './flags.ts';
 import { warnOfLog } from './looking.ts';
-import { aboutAddress } from './records.ts';
+import { aboutAddress, addressesIn } from './records.ts';
+import { addressOf, didYouMean } from './selectors.ts';
 import { openConfig, openStore, workFolder } from './session.ts';
 import { writingLog } from './writing.ts';
 
@@ -24,22 +28,24 @@ export interface LogWhyFlags extends Flags {
 
 /** What was decided and done about one resource, and why; the newest last. */
 export async function logWhy(address: string, flags: LogWhyFlags, shell: Shell): Promise<number> {
-  const ref = parseRef(address);
-  if (ref === undefined) throw new UsageError(`"${address}" is no address; it looks like certificates/Certificate/www`);
+  const ref = addressOf(address);
   const store = await openStore(await openConfig(flags, shell), shell);
   try {
     const known = formatRef(ref);
     const records: LogRecord[] = [];
+    const others = new Set<string>();
     const runs = new Map<string, { readonly command: string; readonly actor: string }>();
     const report = await store.read((record) => {
       if (record.kind === 'run') runs.set(record.body.run, { command: record.body.command, actor: record.actor });
       const about = aboutAddress(record, known);
       if (about !== undefined) records.push(about);
+      else if (records.length === 0) for (const each of addressesIn(record)) others.add(each);
     }, 'all');
     warnOfLog(report, store, shell);
     if (flags.format === 'json') for (const record of records) shell.stdout.write(`${JSON.stringify(record)}\n`);
     else shell.stdout.write(storyText(known, records, runs, { color: wantsColor(flags, shell) }));
-    if (records.length === 0) shell.stderr.write(`the log says nothing of ${printable(known)}\n`);
+    if (records.length === 0)
+      shell.stderr.write(`the log says nothing of ${printable(known)}${printable(didYouMean(known, others))}\n`);
     return report.status === 'damaged' || records.length === 0 ? exitCode('error') : 0;
   } finally {
     await store.close();
@@ -57,10 +63,12 @@ export async function logExport(flags: LogWhyFlags, shell: Shell): Promise<numbe
     // Awaited below; until then its failure must not be nobody's.
     failed?.catch(() => undefined);
     let count = 0;
+    let escaped = 0;
     const report = await store.read((record) => {
       if (record.seq < from || record.seq > to) return;
       count += 1;
-      const line = `${rawLine(record)}\n`;
+      const line = lineOf(record);
+      if (inert(line) !== line) escaped += 1;
       if (stream === undefined) shell.stdout.write(line);
       else stream.write(line);
     }, 'all');
@@ -72,15 +80,16 @@ export async function logExport(flags: LogWhyFlags, shell: Shell): Promise<numbe
     warnOfLog(report, store, shell);
     if (report.status === 'none') shell.stderr.write(`there is no log at ${store.place}\n`);
     else if (file !== undefined) shell.stderr.write(`${count} records in ${file}\n`);
+    else if (escaped > 0)
+      tell(
+        shell,
+        'warning',
+        `${plural(escaped, 'line')} of an older log hold invisible characters or commands of CI runners; they are printed as JSON escapes, which their hashes do not cover. Write the exact bytes with --out FILE`,
+      );
     return report.status === 'damaged' ? exitCode('error') : 0;
   } finally {
     await store.close();
   }
-}
-
-/** The members in the order of the log's own lines: the same bytes, which is what the hashes are over. */
-function rawLine({ seq, time, actor, kind, body, prev, hash }: LogRecord): string {
-  return JSON.stringify({ seq, time, actor, kind, body, prev, hash });
 }
 
 export async function logPrune(flags: LogWhyFlags, shell: Shell): Promise<number> {

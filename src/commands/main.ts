@@ -10,6 +10,7 @@ import {
   type Flags,
   fromEnvironment,
   pointInTime,
+  refuseDecisions,
   shared,
   UsageError,
   wantsEvents,
@@ -357,6 +358,7 @@ function build(shell: Shell, result: Result): Command {
     for (const option of entry.options) command.addOption(option);
     if (entry.more !== undefined) command.addHelpText('after', entry.more);
     command.action(async () => {
+      refuseDecisions(shell.env);
       fromEnvironment(command, shell.env);
       if (entry.events === true && wantsEvents(command))
         result.shell = (await import('./event-stream.ts')).eventShell(shell);

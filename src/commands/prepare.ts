@@ -3,12 +3,12 @@
 import type { Plugin } from '../engine/plugin.ts';
 import { type Reconciled, type ReconcileInput, reconcile } from '../engine/reconcile.ts';
 import type { Recall } from '../engine/remember.ts';
-import type { Override } from '../engine/types.ts';
 import type { Shell } from '../shell.ts';
 import type { Head } from '../store/store.ts';
 import { version } from '../version.ts';
 import { type Flags, withinOf } from './flags.ts';
 import { lookProgress } from './progress.ts';
+import { judgeOnView } from './selectors.ts';
 import { type Project, safetyOf, settingsFor, type Worlds } from './session.ts';
 import { eventsOf, tell } from './tell.ts';
 
@@ -22,17 +22,19 @@ export interface PrepareInput {
   readonly record: ReconcileInput['record'];
   readonly run: string;
   readonly head: Head | undefined;
+  /** Why the memory could not be read; the plan has no digest then. */
+  readonly memoryGap?: string;
   readonly busy?: ReconcileInput['busy'];
   readonly abort: AbortSignal;
   /** A schedule asks for it. */
   readonly scheduled?: true;
-  /** Overrides that a saved plan was approved with. */
-  readonly approved?: readonly Override[];
   /** Instead of what `--target` and `--exclude` say. */
   readonly within?: (address: string) => boolean;
+  /** A later round of one command: its selectors were judged in the first one. */
+  readonly again?: boolean;
 }
 
-/** Reconciles with progress; addresses that `--override` names and the plan does not have are told. */
+/** Reconciles with progress, and judges what the command line selects. Throws UsageError. */
 export async function prepare(input: PrepareInput): Promise<Reconciled> {
   const { flags, shell, project } = input;
   const within = input.within ?? withinOf(flags);
@@ -50,7 +52,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       reader: input.worlds.reader,
       recall: input.recall,
       record: input.record,
-      safety: { ...safety, overrides: [...safety.overrides, ...(input.approved ?? [])] },
+      safety,
       now: shell.now,
       abort: input.abort,
       redact: input.worlds.redact,
@@ -59,10 +61,14 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(within === undefined ? {} : { within }),
       ...(input.head === undefined ? {} : { head: input.head }),
+      ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
     });
     progress.end();
     looked?.(reconciled.view);
-    warnOfUselessOverrides(flags, reconciled, shell);
+    if (input.again !== true && !input.abort.aborted) {
+      judgeOnView(flags, reconciled, input.recall, input.plugins, shell, input.memoryGap);
+      warnOfUselessOverrides(flags, reconciled, shell);
+    }
     return reconciled;
   } finally {
     progress.end();

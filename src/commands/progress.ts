@@ -1,5 +1,6 @@
 /** Progress of long work: a line that is rewritten on a terminal, a plain line every ten seconds elsewhere. */
 
+import { CLEAR_LINE } from '../engine/printable.ts';
 import type { Shell } from '../shell.ts';
 
 const PLAIN_MS = 10_000;
@@ -25,7 +26,7 @@ export function lookProgress(shell: Shell): LookProgress {
     const elapsed = Math.round((now - started) / 1000);
     if (shell.stderr.isTTY) {
       drawn = true;
-      shell.stderr.write(`\r\u001b[Klooking: ${text()} [${elapsed}s]`);
+      shell.stderr.write(`${CLEAR_LINE}looking: ${text()} [${elapsed}s]`);
     } else shell.stderr.write(`still looking: ${text() || 'nothing has answered yet'} [${elapsed}s elapsed]\n`);
   };
   const timer = setInterval(draw, shell.stderr.isTTY ? TERMINAL_MS * 5 : 1000);
@@ -37,7 +38,7 @@ export function lookProgress(shell: Shell): LookProgress {
     },
     end: () => {
       clearInterval(timer);
-      if (drawn) shell.stderr.write('\r\u001b[K');
+      if (drawn) shell.stderr.write(CLEAR_LINE);
     },
   };
 }

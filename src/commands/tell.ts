@@ -1,5 +1,6 @@
 /** What a command has to say beside its result: a line on standard error, or an event where there is a stream of them. */
 
+import { printable } from '../engine/printable.ts';
 import type { Problem } from '../engine/types.ts';
 import { holderText } from '../report/holder-text.ts';
 import { formatProblems } from '../report/problems.ts';
@@ -15,10 +16,10 @@ export function eventsOf(shell: Shell): EventStream | undefined {
 
 const LEADS = { error: 'fettle: ', warning: 'warning: ', note: 'note: ' } as const;
 
-/** One sentence, without a newline at its end. Text from outside in it has to be printable. */
+/** One sentence, without a newline at its end. */
 export function tell(shell: Shell, kind: keyof typeof LEADS, sentence: string): void {
   const events = eventsOf(shell);
-  if (events === undefined) shell.stderr.write(`${LEADS[kind]}${sentence}\n`);
+  if (events === undefined) shell.stderr.write(`${LEADS[kind]}${printable(sentence)}\n`);
   else if (kind === 'note') events.log(sentence);
   else events.diagnostic({ severity: kind, summary: sentence });
 }

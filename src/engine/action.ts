@@ -18,6 +18,7 @@ import { metaOf, propose } from './diff.ts';
 import { errorText } from './error-text.ts';
 import { plainJson, soundAudit } from './guard.ts';
 import { basisOf, judgeOne } from './judge.ts';
+import { intentId } from './intent.ts';
 import {
   ABSENT,
   firstMachine,
@@ -116,7 +117,7 @@ async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput)
       return memory === undefined ? [] : [[address, memory] as const];
     }),
   );
-  const recall: Recall = { resources, spent: input.recall.spent, at: input.recall.at };
+  const recall: Recall = { ...input.recall, resources };
   const view = await observe({
     ...input.look,
     desired,
@@ -504,7 +505,13 @@ export async function take(
   const [intent] = await input.record([intentOf(action, look.pair, audit, input)]);
   if (intent === undefined) throw new Error('the store gave no record for an intent');
   const started = input.now();
-  const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`, moments.aside);
+  const { kept, error } = await handle(
+    action,
+    look,
+    input,
+    intentId({ run: input.run, seq: intent.seq }),
+    moments.aside,
+  );
   const { after, ending } = await lookAfter(action, look, error, kept ?? {}, live, input);
   moments.seen();
   // What a handler says counts where it was done; where it threw, it said so on purpose.

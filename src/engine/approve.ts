@@ -1,7 +1,8 @@
 /** Approve: of the actions that are right now, only those that a saved plan shows as rows that would run. */
 
 import type { Plan, ResourceChange } from './plan.ts';
-import type { Action, Override } from './types.ts';
+import { overridesOf } from './seal.ts';
+import type { Action } from './types.ts';
 
 export interface Approved {
   /** What may run, and what is rejected or waits. */
@@ -12,10 +13,29 @@ export interface Approved {
   readonly added: readonly string[];
 }
 
+/** Rules that a saved row passed by an override which nobody gives now. */
+function withdrawn({ overrides = [] }: ResourceChange, action: Action): readonly string[] {
+  const stands = new Set(
+    action.judgements.flatMap(({ rule, outcome, overridden }) =>
+      (outcome === 'reject' || outcome === 'defer') && overridden === undefined ? [rule] : [],
+    ),
+  );
+  return overrides.flatMap(({ rule }) => (stands.has(rule) ? [rule] : []));
+}
+
 function staleness(row: ResourceChange, action: Action | undefined): string | undefined {
   if (action === undefined) return 'there is nothing to do any more';
-  if (action.verdict !== 'accept') return `it is ${action.verdict === 'reject' ? 'rejected' : 'waiting'} now`;
+  if (action.verdict !== 'accept') {
+    const now = `the row is ${action.verdict === 'reject' ? 'rejected' : 'waiting'} now`;
+    const gone = withdrawn(row, action);
+    return gone.length === 0
+      ? now
+      : `${now}: the plan's override of ${gone.join(', ')} counts only while the command line or fettle.yaml gives it`;
+  }
   if (action.change.step !== row.step || action.change.goal !== row.goal) return `it now needs ${action.change.step}`;
+  const approved = new Set(row.overrides?.map(({ rule }) => rule));
+  const more = overridesOf(action).filter(({ rule }) => !approved.has(rule));
+  if (more.length > 0) return `it now needs an override of ${more.map(({ rule }) => rule).join(', ')}`;
   return action.basis === row.basis ? undefined : 'it is not as it was when the plan was made';
 }
 
@@ -37,11 +57,4 @@ export function approve(saved: Plan, actions: ReadonlyMap<string, Action>): Appr
     stale,
     added: [...actions].flatMap(([address, action]) => (isAdded(address, action) ? [address] : [])),
   };
-}
-
-/** Overrides that a saved plan was made with: who approved the rows approved these. */
-export function savedOverrides(saved: Plan): readonly Override[] {
-  return saved.resource_changes.flatMap(({ address, overrides }) =>
-    (overrides ?? []).map(({ rule, reason }) => ({ rule, address, reason })),
-  );
 }

@@ -1,5 +1,6 @@
-/** Expand: one document becomes the resources that it stands for; most stand for themselves. */
+/** Expand: one document becomes the resources that it stands for, its paths as seen from the project's folder; most stand for themselves. */
 
+import { withProjectPaths } from './paths.ts';
 import type { Plugin } from './plugin.ts';
 import { compareText, formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
@@ -14,10 +15,10 @@ export function expand(
 ): readonly Desired[] {
   const remembered = (ref: Desired['ref']) => recall.resources.get(formatRef(ref));
   const expanded = documents.flatMap((document) => {
-    const kind = plugins.get(document.ref.plugin)?.kinds[document.ref.kind];
-    return kind?.expand === undefined
-      ? [document]
-      : kind.expand(document, remembered, settings.get(document.ref.plugin) ?? {});
+    const plugin = plugins.get(document.ref.plugin);
+    const kind = plugin?.kinds[document.ref.kind];
+    const seen = withProjectPaths(document, plugin?.tables.kinds[document.ref.kind]?.paths ?? []);
+    return kind?.expand === undefined ? [seen] : kind.expand(seen, remembered, settings.get(document.ref.plugin) ?? {});
   });
   const byAddress = new Map<string, Desired>();
   for (const desired of expanded) {

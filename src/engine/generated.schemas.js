@@ -129,7 +129,8 @@ const kinds = {
                 "description": "Folder of `ca.crt` and `ca.key`, relative to the document.",
                 "examples": [
                   "./ca"
-                ]
+                ],
+                "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
               },
               "commonName": {
                 "type": "string",
@@ -331,7 +332,8 @@ const kinds = {
                     "description": "The certificate, and its chain unless `chain` or `fullchain` is written too; mode 0644.",
                     "examples": [
                       "./tls/www.crt"
-                    ]
+                    ],
+                    "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
                   },
                   "key": {
                     "type": "string",
@@ -340,7 +342,8 @@ const kinds = {
                     "description": "The private key, PKCS#8.",
                     "examples": [
                       "./tls/www.key"
-                    ]
+                    ],
+                    "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
                   },
                   "chain": {
                     "type": "string",
@@ -349,7 +352,8 @@ const kinds = {
                     "description": "The certificates that lead from it to its authority; mode 0644.",
                     "examples": [
                       "./tls/www.chain.crt"
-                    ]
+                    ],
+                    "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
                   },
                   "fullchain": {
                     "type": "string",
@@ -358,7 +362,8 @@ const kinds = {
                     "description": "The certificate and its chain; mode 0644.",
                     "examples": [
                       "./tls/www.fullchain.crt"
-                    ]
+                    ],
+                    "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
                   },
                   "combined": {
                     "type": "string",
@@ -367,7 +372,8 @@ const kinds = {
                     "description": "The certificate, its chain and the private key.",
                     "examples": [
                       "./tls/www.pem"
-                    ]
+                    ],
+                    "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
                   },
                   "owner": {
                     "type": [
@@ -426,7 +432,8 @@ const kinds = {
                     "description": "The folder, relative to the document.",
                     "examples": [
                       "./tls/www"
-                    ]
+                    ],
+                    "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
                   },
                   "combined": {
                     "type": "boolean",
@@ -541,7 +548,8 @@ const kinds = {
                     "description": "File with the number of the process, relative to the document; one of `plugins.certificates.pidFiles` in `fettle.yaml`.",
                     "examples": [
                       "/run/nginx.pid"
-                    ]
+                    ],
+                    "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
                   },
                   "name": {
                     "enum": [
@@ -1001,7 +1009,8 @@ const kinds = {
             "items": {
               "type": "string",
               "minLength": 1,
-              "maxLength": 4096
+              "maxLength": 4096,
+              "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
             }
           }
         }
@@ -1213,7 +1222,8 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 4096,
-            "description": "File that holds it instead, relative to the document; only its digest is remembered."
+            "description": "File that holds it instead, relative to the document; only its digest is remembered.",
+            "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
           },
           "networks": {
             "type": "array",
@@ -1772,7 +1782,8 @@ const kinds = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 4096,
-                "description": "File that holds it instead, relative to the document; only its digest is remembered."
+                "description": "File that holds it instead, relative to the document; only its digest is remembered.",
+                "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
               },
               "networks": {
                 "type": "array",
@@ -2225,7 +2236,7 @@ export const schemas = {
       "minLength": 1,
       "maxLength": 4096,
       "default": ".fettle",
-      "description": "Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`."
+      "description": "Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names."
     },
     "parallelism": {
       "type": "integer",
@@ -2299,12 +2310,7 @@ export const schemas = {
                   "maxItems": 1000,
                   "uniqueItems": true,
                   "default": [],
-                  "examples": [
-                    [
-                      "169.254.10.0/24"
-                    ]
-                  ],
-                  "description": "Networks that may be probed although a wider one is denied.",
+                  "description": "Always empty: exceptions to denied networks come from the environment variable `FETTLE_ALLOW_NETWORKS` alone.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
@@ -2322,7 +2328,7 @@ export const schemas = {
                       "fd00::/8"
                     ]
                   ],
-                  "description": "Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local and multicast ones, and where clouds answer with metadata, are denied in any case, unless `allow` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`.",
+                  "description": "Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local, multicast and unspecified ones, and where clouds answer with metadata, are denied in any case, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
@@ -2518,7 +2524,8 @@ export const schemas = {
               "items": {
                 "type": "string",
                 "minLength": 1,
-                "maxLength": 4096
+                "maxLength": 4096,
+                "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
               }
             }
           }
@@ -2645,7 +2652,8 @@ export const schemas = {
                   "type": "string",
                   "minLength": 1,
                   "maxLength": 4096,
-                  "description": "A file with the same JSON, relative to `fettle.yaml`."
+                  "description": "A file with the same JSON, relative to `fettle.yaml`.",
+                  "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
                 },
                 "interval": {
                   "type": "string",
@@ -2972,8 +2980,7 @@ export const schemas = {
     "resource_drift",
     "checks",
     "gaps",
-    "summary",
-    "plan_digest"
+    "summary"
   ],
   "description": "A plan as `fettle plan -o FILE` writes it.",
   "properties": {
@@ -3276,7 +3283,7 @@ export const schemas = {
     },
     "plan_digest": {
       "type": "string",
-      "description": "Over what would run.",
+      "description": "Over all that decides what the accepted rows do; absent where the memory could not be read.",
       "pattern": "^sha256:[0-9a-f]{64}$"
     },
     "log_head": {
@@ -3839,7 +3846,7 @@ export const schemas = {
   "properties": {
     "at": {
       "type": "string",
-      "description": "When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now.",
+      "description": "When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now.",
       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
     },
     "nodes": {
@@ -3862,17 +3869,19 @@ export const schemas = {
           },
           "emptySince": {
             "type": "string",
-            "description": "Since when it has had no container, where it has none.",
+            "description": "Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there.",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
           },
           "startedTotal": {
             "type": "integer",
             "minimum": 0,
+            "maximum": 9007199254740991,
             "description": "Containers that ever started there; it never runs backwards but when the source begins anew."
           },
           "allocatedMb": {
             "type": "number",
             "minimum": 0,
+            "maximum": 1000000000,
             "description": "Memory that its containers have, in MB; the sum over them where this is left out."
           },
           "diskUsedPercent": {
@@ -3899,6 +3908,7 @@ export const schemas = {
                 "mb": {
                   "type": "number",
                   "minimum": 0,
+                  "maximum": 1000000000,
                   "default": 0,
                   "description": "Its memory, in MB."
                 },
@@ -3911,6 +3921,7 @@ export const schemas = {
                 "players": {
                   "type": "integer",
                   "minimum": 0,
+                  "maximum": 9007199254740991,
                   "description": "How many players are connected; not known where this is left out."
                 },
                 "since": {
@@ -3944,6 +3955,7 @@ export const schemas = {
           "mb": {
             "type": "number",
             "minimum": 0,
+            "maximum": 1000000000,
             "default": 0,
             "description": "Memory that it needs, in MB."
           },

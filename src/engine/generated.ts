@@ -7,6 +7,7 @@ import type { Json } from './types.ts';
 export type EngineRuleId =
   | 'lifecycle'
   | 'not-owned'
+  | 'other-project'
   | 'protected'
   | 'provider-protected'
   | 'partial-view'
@@ -16,6 +17,7 @@ export type EngineRuleId =
   | 'freeze'
   | 'stuck'
   | 'observed-collapse'
+  | 'all-missing'
   | 'dependency'
   | 'too-many-removals'
   | 'budget';
@@ -68,6 +70,8 @@ export type FormatName =
   | 'instant'
   | 'step'
   | 'secret'
+  | 'path'
+  | 'folder-path'
   | 'digest';
 
 export type ExitCodeName =
@@ -134,7 +138,7 @@ export interface FettleConfig {
   readonly name?: string;
   /** Files, folders and patterns with documents, relative to this file. */
   readonly desired: string | readonly string[];
-  /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`. */
+  /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names. */
   readonly store: string;
   /** How many actions run at once. */
   readonly parallelism: number;
@@ -223,6 +227,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   },
   { id: 'not-owned', overridable: true, text: 'Only what this project created or adopted is changed.' },
   {
+    id: 'other-project',
+    overridable: false,
+    text: 'What another project marks as its own is neither adopted nor changed.',
+  },
+  {
     id: 'protected',
     overridable: true,
     text: 'What is protected is neither removed nor replaced; a protection outlives its document.',
@@ -254,6 +263,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     id: 'observed-collapse',
     overridable: true,
     text: 'While far fewer of what is ours are seen than at the last look, and nothing of ours explains it, none of the kind is created or taken away.',
+  },
+  {
+    id: 'all-missing',
+    overridable: true,
+    text: 'Where an account lists none of two or more resources that are ours, none of them is made again: the account may be another one.',
   },
   {
     id: 'dependency',
@@ -386,6 +400,8 @@ export const formatTexts: Readonly<Record<FormatName, string>> = {
   instant: 'a time like 2026-11-20T14:30:10Z',
   step: 'a step like ready>absent',
   secret: 'a reference like ${env:NAME} or ${file:PATH}, and never the secret itself',
+  path: 'a path of a file, such as ../tls/www.key',
+  'folder-path': 'a path of a folder, such as ../ca',
   digest: 'sha256: and 64 hex digits',
 };
 

@@ -343,7 +343,7 @@ errors++;
 validate21.errors = vErrors;
 return errors === 0;
 }
-const schema7 = {"type":"object","additionalProperties":false,"description":"Configuration of a project.","properties":{"name":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of the project, its scope in a shared store; the name of the folder where it is left out."},"desired":{"type":["string","array"],"minLength":1,"maxLength":4096,"minItems":1,"maxItems":1000,"default":["desired/"],"description":"Files, folders and patterns with documents, relative to this file.","items":{"type":"string","minLength":1,"maxLength":4096}},"store":{"type":"string","minLength":1,"maxLength":4096,"default":".fettle","description":"Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`."},"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":10,"description":"How many actions run at once."},"onDamage":{"enum":["stop","recover"],"default":"stop","description":"What `apply` does when the log is damaged."},"plugins":{"type":"object","default":{},"description":"Settings of the plugins, by name.","additionalProperties":{"type":"object"}},"safety":{"type":"object","additionalProperties":false,"default":{},"description":"Limits of the safety rules.","properties":{"maxAge":{"type":"string","format":"duration","default":"60s","description":"How old a look may be for a step that takes something away."},"removals":{"type":"object","additionalProperties":false,"default":{},"description":"How much of a kind may be removed at once; above it, nothing of the kind is removed.","properties":{"max":{"type":"integer","minimum":0,"maximum":1000000,"default":10,"description":"So many resources."},"share":{"type":"string","format":"percentage","default":"30%","description":"So large a part of what is ours."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"The share counts where so many are ours; below, the number alone."},"per":{"type":"string","format":"duration","default":"1h","description":"Removals of earlier runs count for so long, 7d at most."}}},"collapse":{"type":"object","additionalProperties":false,"default":{},"description":"When so few of a kind are seen that the look is doubted rather than the world.","properties":{"share":{"type":"string","format":"percentage","default":"50%","description":"More than this part of what is ours, and was there, is missing."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"It counts where so many were there."}}},"budgets":{"type":"array","maxItems":1000,"default":[],"description":"How many steps that disrupt may be taken in a time.","items":{"type":"object","additionalProperties":false,"required":["max","per"],"properties":{"match":{"type":"object","additionalProperties":false,"default":{},"description":"Which resources share this budget; what is left out matches all.","properties":{"plugin":{"type":"string","minLength":1,"maxLength":253},"kind":{"type":"string","minLength":1,"maxLength":253},"labels":{"type":"object","default":{},"description":"Labels that a resource has to have.","additionalProperties":{"type":"string","maxLength":253}}}},"max":{"type":"integer","minimum":0,"maximum":1000000,"description":"So many steps."},"per":{"type":"string","format":"duration","description":"In so long a time, 7d at most."}}}},"freeze":{"type":"array","maxItems":100,"default":[],"description":"Times in which nothing is done.","items":{"type":"object","additionalProperties":false,"required":["cron","for","reason"],"properties":{"cron":{"type":"string","minLength":9,"maxLength":200,"format":"plain-text","description":"When it begins: minute, hour, day of month, month, day of week."},"for":{"type":"string","format":"duration","description":"How long it lasts, 366d at most."},"timezone":{"type":"string","minLength":1,"maxLength":100,"default":"UTC","description":"Name of a time zone such as Europe/Berlin."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}},"overrides":{"type":"array","maxItems":1000,"default":[],"description":"One rule on one address that may be passed by, until a time.","items":{"type":"object","additionalProperties":false,"required":["rule","address","until","reason"],"properties":{"rule":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"address":{"type":"string","minLength":1,"maxLength":2048,"format":"address"},"until":{"type":"string","format":"instant","description":"From then on it is a problem instead."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}},"drift":{"type":"object","additionalProperties":false,"default":{},"description":"What `fettle drift` tells.","properties":{"suppress":{"type":"array","maxItems":1000,"default":[],"description":"Drift that is known, and not counted until a time.","items":{"type":"object","additionalProperties":false,"required":["address","until","owner","reason"],"properties":{"address":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","description":"Address or glob, for example `nodes/Node/*`."},"path":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^(/([^/~]|~[01])*)+$","description":"JSON pointer into the spec, with what lies below it; all of it where this is left out."},"until":{"type":"string","format":"instant","description":"From then on the drift counts again, and this is told as expired."},"owner":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Who answers for it."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}}}};
+const schema7 = {"type":"object","additionalProperties":false,"description":"Configuration of a project.","properties":{"name":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of the project, its scope in a shared store; the name of the folder where it is left out."},"desired":{"type":["string","array"],"minLength":1,"maxLength":4096,"minItems":1,"maxItems":1000,"default":["desired/"],"description":"Files, folders and patterns with documents, relative to this file.","items":{"type":"string","minLength":1,"maxLength":4096}},"store":{"type":"string","minLength":1,"maxLength":4096,"default":".fettle","description":"Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names."},"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":10,"description":"How many actions run at once."},"onDamage":{"enum":["stop","recover"],"default":"stop","description":"What `apply` does when the log is damaged."},"plugins":{"type":"object","default":{},"description":"Settings of the plugins, by name.","additionalProperties":{"type":"object"}},"safety":{"type":"object","additionalProperties":false,"default":{},"description":"Limits of the safety rules.","properties":{"maxAge":{"type":"string","format":"duration","default":"60s","description":"How old a look may be for a step that takes something away."},"removals":{"type":"object","additionalProperties":false,"default":{},"description":"How much of a kind may be removed at once; above it, nothing of the kind is removed.","properties":{"max":{"type":"integer","minimum":0,"maximum":1000000,"default":10,"description":"So many resources."},"share":{"type":"string","format":"percentage","default":"30%","description":"So large a part of what is ours."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"The share counts where so many are ours; below, the number alone."},"per":{"type":"string","format":"duration","default":"1h","description":"Removals of earlier runs count for so long, 7d at most."}}},"collapse":{"type":"object","additionalProperties":false,"default":{},"description":"When so few of a kind are seen that the look is doubted rather than the world.","properties":{"share":{"type":"string","format":"percentage","default":"50%","description":"More than this part of what is ours, and was there, is missing."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"It counts where so many were there."}}},"budgets":{"type":"array","maxItems":1000,"default":[],"description":"How many steps that disrupt may be taken in a time.","items":{"type":"object","additionalProperties":false,"required":["max","per"],"properties":{"match":{"type":"object","additionalProperties":false,"default":{},"description":"Which resources share this budget; what is left out matches all.","properties":{"plugin":{"type":"string","minLength":1,"maxLength":253},"kind":{"type":"string","minLength":1,"maxLength":253},"labels":{"type":"object","default":{},"description":"Labels that a resource has to have.","additionalProperties":{"type":"string","maxLength":253}}}},"max":{"type":"integer","minimum":0,"maximum":1000000,"description":"So many steps."},"per":{"type":"string","format":"duration","description":"In so long a time, 7d at most."}}}},"freeze":{"type":"array","maxItems":100,"default":[],"description":"Times in which nothing is done.","items":{"type":"object","additionalProperties":false,"required":["cron","for","reason"],"properties":{"cron":{"type":"string","minLength":9,"maxLength":200,"format":"plain-text","description":"When it begins: minute, hour, day of month, month, day of week."},"for":{"type":"string","format":"duration","description":"How long it lasts, 366d at most."},"timezone":{"type":"string","minLength":1,"maxLength":100,"default":"UTC","description":"Name of a time zone such as Europe/Berlin."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}},"overrides":{"type":"array","maxItems":1000,"default":[],"description":"One rule on one address that may be passed by, until a time.","items":{"type":"object","additionalProperties":false,"required":["rule","address","until","reason"],"properties":{"rule":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"address":{"type":"string","minLength":1,"maxLength":2048,"format":"address"},"until":{"type":"string","format":"instant","description":"From then on it is a problem instead."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}},"drift":{"type":"object","additionalProperties":false,"default":{},"description":"What `fettle drift` tells.","properties":{"suppress":{"type":"array","maxItems":1000,"default":[],"description":"Drift that is known, and not counted until a time.","items":{"type":"object","additionalProperties":false,"required":["address","until","owner","reason"],"properties":{"address":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","description":"Address or glob, for example `nodes/Node/*`."},"path":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^(/([^/~]|~[01])*)+$","description":"JSON pointer into the spec, with what lies below it; all of it where this is left out."},"until":{"type":"string","format":"instant","description":"From then on the drift counts again, and this is told as expired."},"owner":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Who answers for it."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}}}};
 const pattern1 = new RegExp("^[A-Za-z0-9._-]+$", "u");
 const pattern2 = new RegExp("^(/([^/~]|~[01])*)+$", "u");
 const formats4 = /^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$/u;
@@ -1328,7 +1328,7 @@ errors++;
 validate22.errors = vErrors;
 return errors === 0;
 }
-const schema8 = {"type":"object","required":["format_version","fettle_version","timestamp","project","complete","applyable","errored","resource_changes","rejected_changes","deferred_changes","prior_state","resource_drift","checks","gaps","summary","plan_digest"],"description":"A plan as `fettle plan -o FILE` writes it.","properties":{"format_version":{"type":"string","pattern":"^1\\.[0-9]+$","description":"Version of this format; readers refuse another major one."},"fettle_version":{"type":"string","minLength":1},"timestamp":{"type":"string","format":"instant","description":"When it was made."},"project":{"type":"string","minLength":1},"complete":{"type":"boolean","description":"Nothing was left out: no gap, no target."},"applyable":{"type":"boolean","description":"There are rows that would run."},"errored":{"type":"boolean"},"resource_changes":{"type":"array","description":"What would run.","items":{"$ref":"#/definitions/ResourceChange"}},"rejected_changes":{"type":"array","description":"What would be unsafe and will not run.","items":{"$ref":"#/definitions/RefusedChange"}},"deferred_changes":{"type":"array","description":"What has to wait.","items":{"$ref":"#/definitions/RefusedChange"}},"prior_state":{"type":"object","required":["resources"],"description":"Everything as it was seen.","properties":{"resources":{"type":"array","items":{"type":"object","required":["address","type","state"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"state":{"type":"string","minLength":1},"values":{}}}}}},"resource_drift":{"type":"array","description":"How the world differs from what was last applied.","items":{"type":"object","required":["address","change"],"properties":{"address":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"}}}},"checks":{"type":"array","description":"Findings.","items":{"type":"object","required":["address","code","severity","message","facts"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"}}}},"gaps":{"type":"array","description":"Parts of the world that could not be read.","items":{"type":"object","required":["plugin","scope","message"],"properties":{"plugin":{"type":"string","minLength":1},"scope":{"type":"string","minLength":1},"message":{"type":"string"},"since":{"type":"string","format":"instant"}}}},"unmanaged":{"type":"array","description":"Addresses of what was seen, and is neither written nor ours.","items":{"type":"string","minLength":1}},"settled":{"type":"array","description":"What an earlier run left open, and how it ended as far as can be seen.","items":{"type":"object","required":["address","step","outcome"],"properties":{"address":{"type":"string","minLength":1},"step":{"type":"string","format":"step"},"outcome":{"type":"string","minLength":1}}}},"summary":{"type":"object","required":["add","change","step","remove","rejected","deferred","findings","unchanged"],"properties":{"resources":{"type":"integer","minimum":0},"plugins":{"type":"integer","minimum":0},"add":{"type":"integer","minimum":0},"change":{"type":"integer","minimum":0},"step":{"type":"integer","minimum":0},"remove":{"type":"integer","minimum":0},"rejected":{"type":"integer","minimum":0},"deferred":{"type":"integer","minimum":0},"findings":{"type":"integer","minimum":0},"unchanged":{"type":"integer","minimum":0},"unread":{"type":"integer","minimum":0,"description":"Covered by a gap, and therefore not judged."}}},"summaries":{"type":"array","description":"What the resources of each plugin come to.","items":{"type":"object","required":["plugin","title","lines","facts"],"properties":{"plugin":{"type":"string","minLength":1},"title":{"type":"string","minLength":1},"lines":{"type":"array","items":{"type":"string"}},"facts":{"type":"object"}}}},"plan_digest":{"type":"string","format":"digest","description":"Over what would run."},"log_head":{"type":"object","required":["seq","hash"],"description":"Where the log ended.","properties":{"seq":{"type":"integer","minimum":1},"hash":{"type":"string","minLength":1}}},"checksum":{"type":"string","format":"digest","description":"Over the whole of a saved plan but itself."}},"definitions":{"ValueChange":{"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}},"ResourceChange":{"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"basis":{"type":"string","format":"digest","description":"What it was judged on."},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}},"RefusedChange":{"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"Rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}},"Reason":{"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}}}};
+const schema8 = {"type":"object","required":["format_version","fettle_version","timestamp","project","complete","applyable","errored","resource_changes","rejected_changes","deferred_changes","prior_state","resource_drift","checks","gaps","summary"],"description":"A plan as `fettle plan -o FILE` writes it.","properties":{"format_version":{"type":"string","pattern":"^1\\.[0-9]+$","description":"Version of this format; readers refuse another major one."},"fettle_version":{"type":"string","minLength":1},"timestamp":{"type":"string","format":"instant","description":"When it was made."},"project":{"type":"string","minLength":1},"complete":{"type":"boolean","description":"Nothing was left out: no gap, no target."},"applyable":{"type":"boolean","description":"There are rows that would run."},"errored":{"type":"boolean"},"resource_changes":{"type":"array","description":"What would run.","items":{"$ref":"#/definitions/ResourceChange"}},"rejected_changes":{"type":"array","description":"What would be unsafe and will not run.","items":{"$ref":"#/definitions/RefusedChange"}},"deferred_changes":{"type":"array","description":"What has to wait.","items":{"$ref":"#/definitions/RefusedChange"}},"prior_state":{"type":"object","required":["resources"],"description":"Everything as it was seen.","properties":{"resources":{"type":"array","items":{"type":"object","required":["address","type","state"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"state":{"type":"string","minLength":1},"values":{}}}}}},"resource_drift":{"type":"array","description":"How the world differs from what was last applied.","items":{"type":"object","required":["address","change"],"properties":{"address":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"}}}},"checks":{"type":"array","description":"Findings.","items":{"type":"object","required":["address","code","severity","message","facts"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"}}}},"gaps":{"type":"array","description":"Parts of the world that could not be read.","items":{"type":"object","required":["plugin","scope","message"],"properties":{"plugin":{"type":"string","minLength":1},"scope":{"type":"string","minLength":1},"message":{"type":"string"},"since":{"type":"string","format":"instant"}}}},"unmanaged":{"type":"array","description":"Addresses of what was seen, and is neither written nor ours.","items":{"type":"string","minLength":1}},"settled":{"type":"array","description":"What an earlier run left open, and how it ended as far as can be seen.","items":{"type":"object","required":["address","step","outcome"],"properties":{"address":{"type":"string","minLength":1},"step":{"type":"string","format":"step"},"outcome":{"type":"string","minLength":1}}}},"summary":{"type":"object","required":["add","change","step","remove","rejected","deferred","findings","unchanged"],"properties":{"resources":{"type":"integer","minimum":0},"plugins":{"type":"integer","minimum":0},"add":{"type":"integer","minimum":0},"change":{"type":"integer","minimum":0},"step":{"type":"integer","minimum":0},"remove":{"type":"integer","minimum":0},"rejected":{"type":"integer","minimum":0},"deferred":{"type":"integer","minimum":0},"findings":{"type":"integer","minimum":0},"unchanged":{"type":"integer","minimum":0},"unread":{"type":"integer","minimum":0,"description":"Covered by a gap, and therefore not judged."}}},"summaries":{"type":"array","description":"What the resources of each plugin come to.","items":{"type":"object","required":["plugin","title","lines","facts"],"properties":{"plugin":{"type":"string","minLength":1},"title":{"type":"string","minLength":1},"lines":{"type":"array","items":{"type":"string"}},"facts":{"type":"object"}}}},"plan_digest":{"type":"string","format":"digest","description":"Over all that decides what the accepted rows do; absent where the memory could not be read."},"log_head":{"type":"object","required":["seq","hash"],"description":"Where the log ended.","properties":{"seq":{"type":"integer","minimum":1},"hash":{"type":"string","minLength":1}}},"checksum":{"type":"string","format":"digest","description":"Over the whole of a saved plan but itself."}},"definitions":{"ValueChange":{"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}},"ResourceChange":{"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"basis":{"type":"string","format":"digest","description":"What it was judged on."},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}},"RefusedChange":{"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"Rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}},"Reason":{"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}}}};
 const pattern3 = new RegExp("^1\\.[0-9]+$", "u");
 const formats38 = /^(?:[^:>]+:)?[^:>]+>[^:>]+$/u;
 const formats40 = /^sha256:[0-9a-f]{64}$/u;
@@ -1992,23 +1992,18 @@ const err14 = {instancePath,schemaPath:"#/required",keyword:"required",params:{m
 (vErrors ??= []).push(err14);
 errors++;
 }
-if(data.plan_digest === undefined){
-const err15 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "plan_digest"},message:"must have required property '"+"plan_digest"+"'"};
-(vErrors ??= []).push(err15);
-errors++;
-}
 if(data.format_version !== undefined){
 let data0 = data.format_version;
 if(typeof data0 === "string"){
 if(!pattern3.test(data0)){
-const err16 = {instancePath:instancePath+"/format_version",schemaPath:"#/properties/format_version/pattern",keyword:"pattern",params:{pattern: "^1\\.[0-9]+$"},message:"must match pattern \""+"^1\\.[0-9]+$"+"\""};
-(vErrors ??= []).push(err16);
+const err15 = {instancePath:instancePath+"/format_version",schemaPath:"#/properties/format_version/pattern",keyword:"pattern",params:{pattern: "^1\\.[0-9]+$"},message:"must match pattern \""+"^1\\.[0-9]+$"+"\""};
+(vErrors ??= []).push(err15);
 errors++;
 }
 }
 else {
-const err17 = {instancePath:instancePath+"/format_version",schemaPath:"#/properties/format_version/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err17);
+const err16 = {instancePath:instancePath+"/format_version",schemaPath:"#/properties/format_version/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err16);
 errors++;
 }
 }
@@ -2016,14 +2011,14 @@ if(data.fettle_version !== undefined){
 let data1 = data.fettle_version;
 if(typeof data1 === "string"){
 if(func2(data1) < 1){
-const err18 = {instancePath:instancePath+"/fettle_version",schemaPath:"#/properties/fettle_version/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err18);
+const err17 = {instancePath:instancePath+"/fettle_version",schemaPath:"#/properties/fettle_version/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err17);
 errors++;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/fettle_version",schemaPath:"#/properties/fettle_version/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err19);
+const err18 = {instancePath:instancePath+"/fettle_version",schemaPath:"#/properties/fettle_version/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err18);
 errors++;
 }
 }
@@ -2031,14 +2026,14 @@ if(data.timestamp !== undefined){
 let data2 = data.timestamp;
 if(typeof data2 === "string"){
 if(!(formats24.test(data2))){
-const err20 = {instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
-(vErrors ??= []).push(err20);
+const err19 = {instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+(vErrors ??= []).push(err19);
 errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err21);
+const err20 = {instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err20);
 errors++;
 }
 }
@@ -2046,35 +2041,35 @@ if(data.project !== undefined){
 let data3 = data.project;
 if(typeof data3 === "string"){
 if(func2(data3) < 1){
-const err22 = {instancePath:instancePath+"/project",schemaPath:"#/properties/project/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err22);
+const err21 = {instancePath:instancePath+"/project",schemaPath:"#/properties/project/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err21);
 errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/project",schemaPath:"#/properties/project/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err23);
+const err22 = {instancePath:instancePath+"/project",schemaPath:"#/properties/project/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err22);
 errors++;
 }
 }
 if(data.complete !== undefined){
 if(typeof data.complete !== "boolean"){
-const err24 = {instancePath:instancePath+"/complete",schemaPath:"#/properties/complete/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err24);
+const err23 = {instancePath:instancePath+"/complete",schemaPath:"#/properties/complete/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err23);
 errors++;
 }
 }
 if(data.applyable !== undefined){
 if(typeof data.applyable !== "boolean"){
-const err25 = {instancePath:instancePath+"/applyable",schemaPath:"#/properties/applyable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err25);
+const err24 = {instancePath:instancePath+"/applyable",schemaPath:"#/properties/applyable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err24);
 errors++;
 }
 }
 if(data.errored !== undefined){
 if(typeof data.errored !== "boolean"){
-const err26 = {instancePath:instancePath+"/errored",schemaPath:"#/properties/errored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err26);
+const err25 = {instancePath:instancePath+"/errored",schemaPath:"#/properties/errored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err25);
 errors++;
 }
 }
@@ -2090,8 +2085,8 @@ errors = vErrors.length;
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/resource_changes",schemaPath:"#/properties/resource_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err27);
+const err26 = {instancePath:instancePath+"/resource_changes",schemaPath:"#/properties/resource_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err26);
 errors++;
 }
 }
@@ -2107,8 +2102,8 @@ errors = vErrors.length;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/rejected_changes",schemaPath:"#/properties/rejected_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err28);
+const err27 = {instancePath:instancePath+"/rejected_changes",schemaPath:"#/properties/rejected_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err27);
 errors++;
 }
 }
@@ -2124,8 +2119,8 @@ errors = vErrors.length;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/deferred_changes",schemaPath:"#/properties/deferred_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err29);
+const err28 = {instancePath:instancePath+"/deferred_changes",schemaPath:"#/properties/deferred_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err28);
 errors++;
 }
 }
@@ -2133,8 +2128,8 @@ if(data.prior_state !== undefined){
 let data13 = data.prior_state;
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 if(data13.resources === undefined){
-const err30 = {instancePath:instancePath+"/prior_state",schemaPath:"#/properties/prior_state/required",keyword:"required",params:{missingProperty: "resources"},message:"must have required property '"+"resources"+"'"};
-(vErrors ??= []).push(err30);
+const err29 = {instancePath:instancePath+"/prior_state",schemaPath:"#/properties/prior_state/required",keyword:"required",params:{missingProperty: "resources"},message:"must have required property '"+"resources"+"'"};
+(vErrors ??= []).push(err29);
 errors++;
 }
 if(data13.resources !== undefined){
@@ -2145,32 +2140,32 @@ for(let i3=0; i3<len3; i3++){
 let data15 = data14[i3];
 if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 if(data15.address === undefined){
-const err31 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
-(vErrors ??= []).push(err31);
+const err30 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+(vErrors ??= []).push(err30);
 errors++;
 }
 if(data15.type === undefined){
-const err32 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
-(vErrors ??= []).push(err32);
+const err31 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+(vErrors ??= []).push(err31);
 errors++;
 }
 if(data15.state === undefined){
-const err33 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
-(vErrors ??= []).push(err33);
+const err32 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+(vErrors ??= []).push(err32);
 errors++;
 }
 if(data15.address !== undefined){
 let data16 = data15.address;
 if(typeof data16 === "string"){
 if(func2(data16) < 1){
-const err34 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/address",schemaPath:"#/properties/prior_state/properties/resources/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err34);
+const err33 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/address",schemaPath:"#/properties/prior_state/properties/resources/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err33);
 errors++;
 }
 }
 else {
-const err35 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/address",schemaPath:"#/properties/prior_state/properties/resources/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err35);
+const err34 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/address",schemaPath:"#/properties/prior_state/properties/resources/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err34);
 errors++;
 }
 }
@@ -2178,14 +2173,14 @@ if(data15.type !== undefined){
 let data17 = data15.type;
 if(typeof data17 === "string"){
 if(func2(data17) < 1){
-const err36 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/type",schemaPath:"#/properties/prior_state/properties/resources/items/properties/type/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err36);
+const err35 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/type",schemaPath:"#/properties/prior_state/properties/resources/items/properties/type/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err35);
 errors++;
 }
 }
 else {
-const err37 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/type",schemaPath:"#/properties/prior_state/properties/resources/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err37);
+const err36 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/type",schemaPath:"#/properties/prior_state/properties/resources/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err36);
 errors++;
 }
 }
@@ -2193,35 +2188,35 @@ if(data15.state !== undefined){
 let data18 = data15.state;
 if(typeof data18 === "string"){
 if(func2(data18) < 1){
-const err38 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/state",schemaPath:"#/properties/prior_state/properties/resources/items/properties/state/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err38);
+const err37 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/state",schemaPath:"#/properties/prior_state/properties/resources/items/properties/state/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err37);
 errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/state",schemaPath:"#/properties/prior_state/properties/resources/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err38 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/state",schemaPath:"#/properties/prior_state/properties/resources/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err38);
+errors++;
+}
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err39);
 errors++;
 }
 }
 }
 else {
-const err40 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err40 = {instancePath:instancePath+"/prior_state/resources",schemaPath:"#/properties/prior_state/properties/resources/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err40);
 errors++;
 }
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/prior_state/resources",schemaPath:"#/properties/prior_state/properties/resources/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err41 = {instancePath:instancePath+"/prior_state",schemaPath:"#/properties/prior_state/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err41);
-errors++;
-}
-}
-}
-else {
-const err42 = {instancePath:instancePath+"/prior_state",schemaPath:"#/properties/prior_state/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err42);
 errors++;
 }
 }
@@ -2233,27 +2228,27 @@ for(let i4=0; i4<len4; i4++){
 let data20 = data19[i4];
 if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
 if(data20.address === undefined){
-const err43 = {instancePath:instancePath+"/resource_drift/" + i4,schemaPath:"#/properties/resource_drift/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
-(vErrors ??= []).push(err43);
+const err42 = {instancePath:instancePath+"/resource_drift/" + i4,schemaPath:"#/properties/resource_drift/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+(vErrors ??= []).push(err42);
 errors++;
 }
 if(data20.change === undefined){
-const err44 = {instancePath:instancePath+"/resource_drift/" + i4,schemaPath:"#/properties/resource_drift/items/required",keyword:"required",params:{missingProperty: "change"},message:"must have required property '"+"change"+"'"};
-(vErrors ??= []).push(err44);
+const err43 = {instancePath:instancePath+"/resource_drift/" + i4,schemaPath:"#/properties/resource_drift/items/required",keyword:"required",params:{missingProperty: "change"},message:"must have required property '"+"change"+"'"};
+(vErrors ??= []).push(err43);
 errors++;
 }
 if(data20.address !== undefined){
 let data21 = data20.address;
 if(typeof data21 === "string"){
 if(func2(data21) < 1){
-const err45 = {instancePath:instancePath+"/resource_drift/" + i4+"/address",schemaPath:"#/properties/resource_drift/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err45);
+const err44 = {instancePath:instancePath+"/resource_drift/" + i4+"/address",schemaPath:"#/properties/resource_drift/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err44);
 errors++;
 }
 }
 else {
-const err46 = {instancePath:instancePath+"/resource_drift/" + i4+"/address",schemaPath:"#/properties/resource_drift/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err46);
+const err45 = {instancePath:instancePath+"/resource_drift/" + i4+"/address",schemaPath:"#/properties/resource_drift/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err45);
 errors++;
 }
 }
@@ -2265,15 +2260,15 @@ errors = vErrors.length;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/resource_drift/" + i4,schemaPath:"#/properties/resource_drift/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err47);
+const err46 = {instancePath:instancePath+"/resource_drift/" + i4,schemaPath:"#/properties/resource_drift/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err46);
 errors++;
 }
 }
 }
 else {
-const err48 = {instancePath:instancePath+"/resource_drift",schemaPath:"#/properties/resource_drift/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err48);
+const err47 = {instancePath:instancePath+"/resource_drift",schemaPath:"#/properties/resource_drift/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err47);
 errors++;
 }
 }
@@ -2285,42 +2280,42 @@ for(let i5=0; i5<len5; i5++){
 let data24 = data23[i5];
 if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 if(data24.address === undefined){
-const err49 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
-(vErrors ??= []).push(err49);
+const err48 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+(vErrors ??= []).push(err48);
 errors++;
 }
 if(data24.code === undefined){
-const err50 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
-(vErrors ??= []).push(err50);
+const err49 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
+(vErrors ??= []).push(err49);
 errors++;
 }
 if(data24.severity === undefined){
-const err51 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "severity"},message:"must have required property '"+"severity"+"'"};
-(vErrors ??= []).push(err51);
+const err50 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "severity"},message:"must have required property '"+"severity"+"'"};
+(vErrors ??= []).push(err50);
 errors++;
 }
 if(data24.message === undefined){
-const err52 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
-(vErrors ??= []).push(err52);
+const err51 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+(vErrors ??= []).push(err51);
 errors++;
 }
 if(data24.facts === undefined){
-const err53 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
-(vErrors ??= []).push(err53);
+const err52 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
+(vErrors ??= []).push(err52);
 errors++;
 }
 if(data24.address !== undefined){
 let data25 = data24.address;
 if(typeof data25 === "string"){
 if(func2(data25) < 1){
-const err54 = {instancePath:instancePath+"/checks/" + i5+"/address",schemaPath:"#/properties/checks/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err54);
+const err53 = {instancePath:instancePath+"/checks/" + i5+"/address",schemaPath:"#/properties/checks/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err53);
 errors++;
 }
 }
 else {
-const err55 = {instancePath:instancePath+"/checks/" + i5+"/address",schemaPath:"#/properties/checks/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err55);
+const err54 = {instancePath:instancePath+"/checks/" + i5+"/address",schemaPath:"#/properties/checks/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err54);
 errors++;
 }
 }
@@ -2328,51 +2323,51 @@ if(data24.code !== undefined){
 let data26 = data24.code;
 if(typeof data26 === "string"){
 if(func2(data26) < 1){
-const err56 = {instancePath:instancePath+"/checks/" + i5+"/code",schemaPath:"#/properties/checks/items/properties/code/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err56);
+const err55 = {instancePath:instancePath+"/checks/" + i5+"/code",schemaPath:"#/properties/checks/items/properties/code/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err55);
 errors++;
 }
 }
 else {
-const err57 = {instancePath:instancePath+"/checks/" + i5+"/code",schemaPath:"#/properties/checks/items/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err57);
+const err56 = {instancePath:instancePath+"/checks/" + i5+"/code",schemaPath:"#/properties/checks/items/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err56);
 errors++;
 }
 }
 if(data24.severity !== undefined){
 let data27 = data24.severity;
 if(!(((data27 === "error") || (data27 === "warning")) || (data27 === "info"))){
-const err58 = {instancePath:instancePath+"/checks/" + i5+"/severity",schemaPath:"#/properties/checks/items/properties/severity/enum",keyword:"enum",params:{allowedValues: schema8.properties.checks.items.properties.severity.enum},message:"must be equal to one of the allowed values"};
-(vErrors ??= []).push(err58);
+const err57 = {instancePath:instancePath+"/checks/" + i5+"/severity",schemaPath:"#/properties/checks/items/properties/severity/enum",keyword:"enum",params:{allowedValues: schema8.properties.checks.items.properties.severity.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err57);
 errors++;
 }
 }
 if(data24.message !== undefined){
 if(typeof data24.message !== "string"){
-const err59 = {instancePath:instancePath+"/checks/" + i5+"/message",schemaPath:"#/properties/checks/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err59);
+const err58 = {instancePath:instancePath+"/checks/" + i5+"/message",schemaPath:"#/properties/checks/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err58);
 errors++;
 }
 }
 if(data24.facts !== undefined){
 let data29 = data24.facts;
 if(!(data29 && typeof data29 == "object" && !Array.isArray(data29))){
-const err60 = {instancePath:instancePath+"/checks/" + i5+"/facts",schemaPath:"#/properties/checks/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err59 = {instancePath:instancePath+"/checks/" + i5+"/facts",schemaPath:"#/properties/checks/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err59);
+errors++;
+}
+}
+}
+else {
+const err60 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err60);
 errors++;
 }
 }
 }
 else {
-const err61 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err61 = {instancePath:instancePath+"/checks",schemaPath:"#/properties/checks/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err61);
-errors++;
-}
-}
-}
-else {
-const err62 = {instancePath:instancePath+"/checks",schemaPath:"#/properties/checks/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err62);
 errors++;
 }
 }
@@ -2384,32 +2379,32 @@ for(let i6=0; i6<len6; i6++){
 let data31 = data30[i6];
 if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
 if(data31.plugin === undefined){
-const err63 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
-(vErrors ??= []).push(err63);
+const err62 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
+(vErrors ??= []).push(err62);
 errors++;
 }
 if(data31.scope === undefined){
-const err64 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "scope"},message:"must have required property '"+"scope"+"'"};
-(vErrors ??= []).push(err64);
+const err63 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "scope"},message:"must have required property '"+"scope"+"'"};
+(vErrors ??= []).push(err63);
 errors++;
 }
 if(data31.message === undefined){
-const err65 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
-(vErrors ??= []).push(err65);
+const err64 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+(vErrors ??= []).push(err64);
 errors++;
 }
 if(data31.plugin !== undefined){
 let data32 = data31.plugin;
 if(typeof data32 === "string"){
 if(func2(data32) < 1){
-const err66 = {instancePath:instancePath+"/gaps/" + i6+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err66);
+const err65 = {instancePath:instancePath+"/gaps/" + i6+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err65);
 errors++;
 }
 }
 else {
-const err67 = {instancePath:instancePath+"/gaps/" + i6+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err67);
+const err66 = {instancePath:instancePath+"/gaps/" + i6+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err66);
 errors++;
 }
 }
@@ -2417,21 +2412,21 @@ if(data31.scope !== undefined){
 let data33 = data31.scope;
 if(typeof data33 === "string"){
 if(func2(data33) < 1){
-const err68 = {instancePath:instancePath+"/gaps/" + i6+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err68);
+const err67 = {instancePath:instancePath+"/gaps/" + i6+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err67);
 errors++;
 }
 }
 else {
-const err69 = {instancePath:instancePath+"/gaps/" + i6+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err69);
+const err68 = {instancePath:instancePath+"/gaps/" + i6+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err68);
 errors++;
 }
 }
 if(data31.message !== undefined){
 if(typeof data31.message !== "string"){
-const err70 = {instancePath:instancePath+"/gaps/" + i6+"/message",schemaPath:"#/properties/gaps/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err70);
+const err69 = {instancePath:instancePath+"/gaps/" + i6+"/message",schemaPath:"#/properties/gaps/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err69);
 errors++;
 }
 }
@@ -2439,28 +2434,28 @@ if(data31.since !== undefined){
 let data35 = data31.since;
 if(typeof data35 === "string"){
 if(!(formats24.test(data35))){
-const err71 = {instancePath:instancePath+"/gaps/" + i6+"/since",schemaPath:"#/properties/gaps/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
-(vErrors ??= []).push(err71);
+const err70 = {instancePath:instancePath+"/gaps/" + i6+"/since",schemaPath:"#/properties/gaps/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+(vErrors ??= []).push(err70);
 errors++;
 }
 }
 else {
-const err72 = {instancePath:instancePath+"/gaps/" + i6+"/since",schemaPath:"#/properties/gaps/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err71 = {instancePath:instancePath+"/gaps/" + i6+"/since",schemaPath:"#/properties/gaps/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err71);
+errors++;
+}
+}
+}
+else {
+const err72 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err72);
 errors++;
 }
 }
 }
 else {
-const err73 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err73 = {instancePath:instancePath+"/gaps",schemaPath:"#/properties/gaps/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err73);
-errors++;
-}
-}
-}
-else {
-const err74 = {instancePath:instancePath+"/gaps",schemaPath:"#/properties/gaps/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err74);
 errors++;
 }
 }
@@ -2472,21 +2467,21 @@ for(let i7=0; i7<len7; i7++){
 let data37 = data36[i7];
 if(typeof data37 === "string"){
 if(func2(data37) < 1){
-const err75 = {instancePath:instancePath+"/unmanaged/" + i7,schemaPath:"#/properties/unmanaged/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err74 = {instancePath:instancePath+"/unmanaged/" + i7,schemaPath:"#/properties/unmanaged/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err74);
+errors++;
+}
+}
+else {
+const err75 = {instancePath:instancePath+"/unmanaged/" + i7,schemaPath:"#/properties/unmanaged/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err75);
 errors++;
 }
 }
+}
 else {
-const err76 = {instancePath:instancePath+"/unmanaged/" + i7,schemaPath:"#/properties/unmanaged/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err76 = {instancePath:instancePath+"/unmanaged",schemaPath:"#/properties/unmanaged/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err76);
-errors++;
-}
-}
-}
-else {
-const err77 = {instancePath:instancePath+"/unmanaged",schemaPath:"#/properties/unmanaged/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err77);
 errors++;
 }
 }
@@ -2498,32 +2493,32 @@ for(let i8=0; i8<len8; i8++){
 let data39 = data38[i8];
 if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
 if(data39.address === undefined){
-const err78 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
-(vErrors ??= []).push(err78);
+const err77 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+(vErrors ??= []).push(err77);
 errors++;
 }
 if(data39.step === undefined){
-const err79 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
-(vErrors ??= []).push(err79);
+const err78 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
+(vErrors ??= []).push(err78);
 errors++;
 }
 if(data39.outcome === undefined){
-const err80 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "outcome"},message:"must have required property '"+"outcome"+"'"};
-(vErrors ??= []).push(err80);
+const err79 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "outcome"},message:"must have required property '"+"outcome"+"'"};
+(vErrors ??= []).push(err79);
 errors++;
 }
 if(data39.address !== undefined){
 let data40 = data39.address;
 if(typeof data40 === "string"){
 if(func2(data40) < 1){
-const err81 = {instancePath:instancePath+"/settled/" + i8+"/address",schemaPath:"#/properties/settled/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err81);
+const err80 = {instancePath:instancePath+"/settled/" + i8+"/address",schemaPath:"#/properties/settled/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err80);
 errors++;
 }
 }
 else {
-const err82 = {instancePath:instancePath+"/settled/" + i8+"/address",schemaPath:"#/properties/settled/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err82);
+const err81 = {instancePath:instancePath+"/settled/" + i8+"/address",schemaPath:"#/properties/settled/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err81);
 errors++;
 }
 }
@@ -2531,14 +2526,14 @@ if(data39.step !== undefined){
 let data41 = data39.step;
 if(typeof data41 === "string"){
 if(!(formats38.test(data41))){
-const err83 = {instancePath:instancePath+"/settled/" + i8+"/step",schemaPath:"#/properties/settled/items/properties/step/format",keyword:"format",params:{format: "step"},message:"must match format \""+"step"+"\""};
-(vErrors ??= []).push(err83);
+const err82 = {instancePath:instancePath+"/settled/" + i8+"/step",schemaPath:"#/properties/settled/items/properties/step/format",keyword:"format",params:{format: "step"},message:"must match format \""+"step"+"\""};
+(vErrors ??= []).push(err82);
 errors++;
 }
 }
 else {
-const err84 = {instancePath:instancePath+"/settled/" + i8+"/step",schemaPath:"#/properties/settled/items/properties/step/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err84);
+const err83 = {instancePath:instancePath+"/settled/" + i8+"/step",schemaPath:"#/properties/settled/items/properties/step/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err83);
 errors++;
 }
 }
@@ -2546,28 +2541,28 @@ if(data39.outcome !== undefined){
 let data42 = data39.outcome;
 if(typeof data42 === "string"){
 if(func2(data42) < 1){
-const err85 = {instancePath:instancePath+"/settled/" + i8+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err85);
+const err84 = {instancePath:instancePath+"/settled/" + i8+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err84);
 errors++;
 }
 }
 else {
-const err86 = {instancePath:instancePath+"/settled/" + i8+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err85 = {instancePath:instancePath+"/settled/" + i8+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err85);
+errors++;
+}
+}
+}
+else {
+const err86 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err86);
 errors++;
 }
 }
 }
 else {
-const err87 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err87 = {instancePath:instancePath+"/settled",schemaPath:"#/properties/settled/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err87);
-errors++;
-}
-}
-}
-else {
-const err88 = {instancePath:instancePath+"/settled",schemaPath:"#/properties/settled/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err88);
 errors++;
 }
 }
@@ -2575,56 +2570,56 @@ if(data.summary !== undefined){
 let data43 = data.summary;
 if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
 if(data43.add === undefined){
-const err89 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "add"},message:"must have required property '"+"add"+"'"};
-(vErrors ??= []).push(err89);
+const err88 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "add"},message:"must have required property '"+"add"+"'"};
+(vErrors ??= []).push(err88);
 errors++;
 }
 if(data43.change === undefined){
-const err90 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "change"},message:"must have required property '"+"change"+"'"};
-(vErrors ??= []).push(err90);
+const err89 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "change"},message:"must have required property '"+"change"+"'"};
+(vErrors ??= []).push(err89);
 errors++;
 }
 if(data43.step === undefined){
-const err91 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
-(vErrors ??= []).push(err91);
+const err90 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
+(vErrors ??= []).push(err90);
 errors++;
 }
 if(data43.remove === undefined){
-const err92 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "remove"},message:"must have required property '"+"remove"+"'"};
-(vErrors ??= []).push(err92);
+const err91 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "remove"},message:"must have required property '"+"remove"+"'"};
+(vErrors ??= []).push(err91);
 errors++;
 }
 if(data43.rejected === undefined){
-const err93 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "rejected"},message:"must have required property '"+"rejected"+"'"};
-(vErrors ??= []).push(err93);
+const err92 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "rejected"},message:"must have required property '"+"rejected"+"'"};
+(vErrors ??= []).push(err92);
 errors++;
 }
 if(data43.deferred === undefined){
-const err94 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "deferred"},message:"must have required property '"+"deferred"+"'"};
-(vErrors ??= []).push(err94);
+const err93 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "deferred"},message:"must have required property '"+"deferred"+"'"};
+(vErrors ??= []).push(err93);
 errors++;
 }
 if(data43.findings === undefined){
-const err95 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "findings"},message:"must have required property '"+"findings"+"'"};
-(vErrors ??= []).push(err95);
+const err94 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "findings"},message:"must have required property '"+"findings"+"'"};
+(vErrors ??= []).push(err94);
 errors++;
 }
 if(data43.unchanged === undefined){
-const err96 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "unchanged"},message:"must have required property '"+"unchanged"+"'"};
-(vErrors ??= []).push(err96);
+const err95 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "unchanged"},message:"must have required property '"+"unchanged"+"'"};
+(vErrors ??= []).push(err95);
 errors++;
 }
 if(data43.resources !== undefined){
 let data44 = data43.resources;
 if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-const err97 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err97);
+const err96 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err96);
 errors++;
 }
 if((typeof data44 == "number") && (isFinite(data44))){
 if(data44 < 0 || isNaN(data44)){
-const err98 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err98);
+const err97 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err97);
 errors++;
 }
 }
@@ -2632,14 +2627,14 @@ errors++;
 if(data43.plugins !== undefined){
 let data45 = data43.plugins;
 if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
-const err99 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err99);
+const err98 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err98);
 errors++;
 }
 if((typeof data45 == "number") && (isFinite(data45))){
 if(data45 < 0 || isNaN(data45)){
-const err100 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err100);
+const err99 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err99);
 errors++;
 }
 }
@@ -2647,14 +2642,14 @@ errors++;
 if(data43.add !== undefined){
 let data46 = data43.add;
 if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
-const err101 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err101);
+const err100 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err100);
 errors++;
 }
 if((typeof data46 == "number") && (isFinite(data46))){
 if(data46 < 0 || isNaN(data46)){
-const err102 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err102);
+const err101 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err101);
 errors++;
 }
 }
@@ -2662,14 +2657,14 @@ errors++;
 if(data43.change !== undefined){
 let data47 = data43.change;
 if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-const err103 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err103);
+const err102 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err102);
 errors++;
 }
 if((typeof data47 == "number") && (isFinite(data47))){
 if(data47 < 0 || isNaN(data47)){
-const err104 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err104);
+const err103 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err103);
 errors++;
 }
 }
@@ -2677,14 +2672,14 @@ errors++;
 if(data43.step !== undefined){
 let data48 = data43.step;
 if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-const err105 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err105);
+const err104 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err104);
 errors++;
 }
 if((typeof data48 == "number") && (isFinite(data48))){
 if(data48 < 0 || isNaN(data48)){
-const err106 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err106);
+const err105 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err105);
 errors++;
 }
 }
@@ -2692,14 +2687,14 @@ errors++;
 if(data43.remove !== undefined){
 let data49 = data43.remove;
 if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-const err107 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err107);
+const err106 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err106);
 errors++;
 }
 if((typeof data49 == "number") && (isFinite(data49))){
 if(data49 < 0 || isNaN(data49)){
-const err108 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err108);
+const err107 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err107);
 errors++;
 }
 }
@@ -2707,14 +2702,14 @@ errors++;
 if(data43.rejected !== undefined){
 let data50 = data43.rejected;
 if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
-const err109 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err109);
+const err108 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err108);
 errors++;
 }
 if((typeof data50 == "number") && (isFinite(data50))){
 if(data50 < 0 || isNaN(data50)){
-const err110 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err110);
+const err109 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err109);
 errors++;
 }
 }
@@ -2722,14 +2717,14 @@ errors++;
 if(data43.deferred !== undefined){
 let data51 = data43.deferred;
 if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-const err111 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err111);
+const err110 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err110);
 errors++;
 }
 if((typeof data51 == "number") && (isFinite(data51))){
 if(data51 < 0 || isNaN(data51)){
-const err112 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err112);
+const err111 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err111);
 errors++;
 }
 }
@@ -2737,14 +2732,14 @@ errors++;
 if(data43.findings !== undefined){
 let data52 = data43.findings;
 if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-const err113 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err113);
+const err112 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err112);
 errors++;
 }
 if((typeof data52 == "number") && (isFinite(data52))){
 if(data52 < 0 || isNaN(data52)){
-const err114 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err114);
+const err113 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err113);
 errors++;
 }
 }
@@ -2752,14 +2747,14 @@ errors++;
 if(data43.unchanged !== undefined){
 let data53 = data43.unchanged;
 if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
-const err115 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err115);
+const err114 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err114);
 errors++;
 }
 if((typeof data53 == "number") && (isFinite(data53))){
 if(data53 < 0 || isNaN(data53)){
-const err116 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err116);
+const err115 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err115);
 errors++;
 }
 }
@@ -2767,22 +2762,22 @@ errors++;
 if(data43.unread !== undefined){
 let data54 = data43.unread;
 if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
-const err117 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err117);
+const err116 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err116);
 errors++;
 }
 if((typeof data54 == "number") && (isFinite(data54))){
 if(data54 < 0 || isNaN(data54)){
-const err118 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err118);
+const err117 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err117);
 errors++;
 }
 }
 }
 }
 else {
-const err119 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err119);
+const err118 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err118);
 errors++;
 }
 }
@@ -2794,37 +2789,37 @@ for(let i9=0; i9<len9; i9++){
 let data56 = data55[i9];
 if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
 if(data56.plugin === undefined){
-const err120 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
-(vErrors ??= []).push(err120);
+const err119 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
+(vErrors ??= []).push(err119);
 errors++;
 }
 if(data56.title === undefined){
-const err121 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'"};
-(vErrors ??= []).push(err121);
+const err120 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'"};
+(vErrors ??= []).push(err120);
 errors++;
 }
 if(data56.lines === undefined){
-const err122 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "lines"},message:"must have required property '"+"lines"+"'"};
-(vErrors ??= []).push(err122);
+const err121 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "lines"},message:"must have required property '"+"lines"+"'"};
+(vErrors ??= []).push(err121);
 errors++;
 }
 if(data56.facts === undefined){
-const err123 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
-(vErrors ??= []).push(err123);
+const err122 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
+(vErrors ??= []).push(err122);
 errors++;
 }
 if(data56.plugin !== undefined){
 let data57 = data56.plugin;
 if(typeof data57 === "string"){
 if(func2(data57) < 1){
-const err124 = {instancePath:instancePath+"/summaries/" + i9+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err124);
+const err123 = {instancePath:instancePath+"/summaries/" + i9+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err123);
 errors++;
 }
 }
 else {
-const err125 = {instancePath:instancePath+"/summaries/" + i9+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err125);
+const err124 = {instancePath:instancePath+"/summaries/" + i9+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err124);
 errors++;
 }
 }
@@ -2832,14 +2827,14 @@ if(data56.title !== undefined){
 let data58 = data56.title;
 if(typeof data58 === "string"){
 if(func2(data58) < 1){
-const err126 = {instancePath:instancePath+"/summaries/" + i9+"/title",schemaPath:"#/properties/summaries/items/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err126);
+const err125 = {instancePath:instancePath+"/summaries/" + i9+"/title",schemaPath:"#/properties/summaries/items/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err125);
 errors++;
 }
 }
 else {
-const err127 = {instancePath:instancePath+"/summaries/" + i9+"/title",schemaPath:"#/properties/summaries/items/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err127);
+const err126 = {instancePath:instancePath+"/summaries/" + i9+"/title",schemaPath:"#/properties/summaries/items/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err126);
 errors++;
 }
 }
@@ -2849,37 +2844,37 @@ if(Array.isArray(data59)){
 const len10 = data59.length;
 for(let i10=0; i10<len10; i10++){
 if(typeof data59[i10] !== "string"){
-const err128 = {instancePath:instancePath+"/summaries/" + i9+"/lines/" + i10,schemaPath:"#/properties/summaries/items/properties/lines/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err128);
+const err127 = {instancePath:instancePath+"/summaries/" + i9+"/lines/" + i10,schemaPath:"#/properties/summaries/items/properties/lines/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err127);
 errors++;
 }
 }
 }
 else {
-const err129 = {instancePath:instancePath+"/summaries/" + i9+"/lines",schemaPath:"#/properties/summaries/items/properties/lines/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err129);
+const err128 = {instancePath:instancePath+"/summaries/" + i9+"/lines",schemaPath:"#/properties/summaries/items/properties/lines/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err128);
 errors++;
 }
 }
 if(data56.facts !== undefined){
 let data61 = data56.facts;
 if(!(data61 && typeof data61 == "object" && !Array.isArray(data61))){
-const err130 = {instancePath:instancePath+"/summaries/" + i9+"/facts",schemaPath:"#/properties/summaries/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err129 = {instancePath:instancePath+"/summaries/" + i9+"/facts",schemaPath:"#/properties/summaries/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err129);
+errors++;
+}
+}
+}
+else {
+const err130 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err130);
 errors++;
 }
 }
 }
 else {
-const err131 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err131 = {instancePath:instancePath+"/summaries",schemaPath:"#/properties/summaries/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err131);
-errors++;
-}
-}
-}
-else {
-const err132 = {instancePath:instancePath+"/summaries",schemaPath:"#/properties/summaries/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err132);
 errors++;
 }
 }
@@ -2887,14 +2882,14 @@ if(data.plan_digest !== undefined){
 let data62 = data.plan_digest;
 if(typeof data62 === "string"){
 if(!(formats40.test(data62))){
-const err133 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
-(vErrors ??= []).push(err133);
+const err132 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+(vErrors ??= []).push(err132);
 errors++;
 }
 }
 else {
-const err134 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err134);
+const err133 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err133);
 errors++;
 }
 }
@@ -2902,26 +2897,26 @@ if(data.log_head !== undefined){
 let data63 = data.log_head;
 if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
 if(data63.seq === undefined){
-const err135 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "seq"},message:"must have required property '"+"seq"+"'"};
-(vErrors ??= []).push(err135);
+const err134 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "seq"},message:"must have required property '"+"seq"+"'"};
+(vErrors ??= []).push(err134);
 errors++;
 }
 if(data63.hash === undefined){
-const err136 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "hash"},message:"must have required property '"+"hash"+"'"};
-(vErrors ??= []).push(err136);
+const err135 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "hash"},message:"must have required property '"+"hash"+"'"};
+(vErrors ??= []).push(err135);
 errors++;
 }
 if(data63.seq !== undefined){
 let data64 = data63.seq;
 if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
-const err137 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err137);
+const err136 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err136);
 errors++;
 }
 if((typeof data64 == "number") && (isFinite(data64))){
 if(data64 < 1 || isNaN(data64)){
-const err138 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-(vErrors ??= []).push(err138);
+const err137 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err137);
 errors++;
 }
 }
@@ -2930,21 +2925,21 @@ if(data63.hash !== undefined){
 let data65 = data63.hash;
 if(typeof data65 === "string"){
 if(func2(data65) < 1){
-const err139 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err138 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err138);
+errors++;
+}
+}
+else {
+const err139 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err139);
 errors++;
 }
 }
+}
 else {
-const err140 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err140 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err140);
-errors++;
-}
-}
-}
-else {
-const err141 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err141);
 errors++;
 }
 }
@@ -2952,21 +2947,21 @@ if(data.checksum !== undefined){
 let data66 = data.checksum;
 if(typeof data66 === "string"){
 if(!(formats40.test(data66))){
-const err142 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+const err141 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+(vErrors ??= []).push(err141);
+errors++;
+}
+}
+else {
+const err142 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err142);
 errors++;
 }
 }
+}
 else {
-const err143 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err143 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err143);
-errors++;
-}
-}
-}
-else {
-const err144 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err144);
 errors++;
 }
 validate23.errors = vErrors;

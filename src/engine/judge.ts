@@ -154,6 +154,11 @@ function verdictOf(judgements: readonly Judgement[]): Action['verdict'] {
   return outcomes.includes('reject') ? 'reject' : outcomes.includes('defer') ? 'defer' : 'accept';
 }
 
+/** Whether an override still counts: its time is held against the moment of the judgement. */
+function counts({ until }: Override, now: number): boolean {
+  return until === undefined || now < Date.parse(until);
+}
+
 /** Judges one change in its scene. */
 export function judgeOne(
   change: Change,
@@ -169,10 +174,11 @@ export function judgeOne(
   if (plugin === undefined || tables === undefined) throw new Error(`no kind ${change.ref.plugin}/${change.ref.kind}`);
   const tablesOf = (other: Pair): KindTables | undefined => plugins.get(other.ref.plugin)?.tables.kinds[other.ref.kind];
   const address = formatRef(change.ref);
+  const overrides = scene.safety.overrides.filter((each) => each.address === address && counts(each, scene.now));
   const judgements = rulesFor(change, pair, scene, { tables, tablesOf, neededBy }, plugin).map((asked) =>
     judgement(
       asked,
-      scene.safety.overrides.find((each) => each.rule === asked.id && each.address === address),
+      overrides.find(({ rule }) => rule === asked.id),
     ),
   );
   return {

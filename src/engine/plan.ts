@@ -110,7 +110,8 @@ export interface Plan {
   };
   /** What its plugins say of all of it; absent where none says anything. */
   readonly summaries?: readonly PluginSummary[];
-  readonly plan_digest: string;
+  /** Over all that the accepted rows do; absent where the memory could not be read: then nobody can approve it. */
+  readonly plan_digest?: string;
   readonly log_head?: Head;
   /** Over the whole of a saved plan but itself. */
   readonly checksum?: string;

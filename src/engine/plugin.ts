@@ -93,6 +93,8 @@ export interface Query {
   readonly only?: readonly Ref[];
   /** A schedule takes this look: what failed before may be left as it is remembered, until it is worth another try. */
   readonly scheduled?: true;
+  /** When the last look was that the log holds, or somewhat later: ISO 8601. Absent without one. */
+  readonly lastLookAt?: string;
   /** Epoch ms; the time for every decision of this look. */
   readonly now: number;
   readonly signal: AbortSignal;
@@ -111,6 +113,7 @@ export interface Found {
 
 /** Where to look for what is neither written nor remembered. */
 export interface Discovery {
+  /** Their paths are as seen from the project's folder. */
   readonly desired: readonly Desired[];
   readonly memory: readonly Memory[];
   /** Words of the user, such as folders; what they mean is the plugin's. */

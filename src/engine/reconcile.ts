@@ -49,6 +49,8 @@ export interface ReconcileInput {
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: (address: string) => boolean;
   readonly head?: Head;
+  /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
+  readonly memoryGap?: string;
 }
 
 export interface Reconciled {
@@ -131,7 +133,10 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     });
   const found = match(desired, view, recall);
   const failures: Failures = new Map();
-  const doubted = collapsedKinds(found.values(), safety.collapse);
+  const doubted = collapsedKinds(found.values(), safety.collapse, (kind) => {
+    const [plugin = '', name = ''] = kind.split('/');
+    return plugins.get(plugin)?.tables.kinds[name]?.byAccount === true;
+  });
   // A look that was cut short says nothing about what it did not reach.
   const complete = !input.abort.aborted;
   const closed =

@@ -19,7 +19,8 @@ import { compareText, formatRef } from './ref.ts';
 import { isMemoryOnly } from './rules.ts';
 import type { Action, Change, Finding, Gap, Json, Judgement, Pair, Scene } from './types.ts';
 
-function overridesOf(action: Action): readonly { readonly rule: string; readonly reason: string }[] {
+/** Overrides that let an action pass. */
+export function overridesOf(action: Action): readonly { readonly rule: string; readonly reason: string }[] {
   return action.judgements.flatMap(({ rule, overridden }) =>
     overridden === undefined ? [] : [{ rule, reason: overridden }],
   );
@@ -125,6 +126,8 @@ export interface SealInput {
   readonly gaps: readonly Gap[];
   readonly plugins: ReadonlyMap<string, Plugin>;
   readonly settled: Plan['settled'];
+  /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
+  readonly memoryGap?: string | undefined;
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: ((address: string) => boolean) | undefined;
   readonly head?: Head;
@@ -158,10 +161,26 @@ function summaryOf(input: SealInput, accepted: readonly Action[], rejected: numb
   };
 }
 
+/** The scope of a gap of the memory itself. */
+const MEMORY_SCOPE = 'memory';
+
+function gapRows({ gaps, memoryGap }: SealInput): Plan['gaps'] {
+  return [
+    ...(memoryGap === undefined ? [] : [{ plugin: 'fettle', scope: MEMORY_SCOPE, message: memoryGap }]),
+    ...gaps.map((gap) => ({
+      plugin: gap.plugin,
+      scope: gapScope(gap),
+      message: gap.message,
+      ...(gap.since === undefined ? {} : { since: gap.since }),
+    })),
+  ];
+}
+
 /** The plan document. Rows come with removals first, then by address. */
 export function seal(input: SealInput): Plan {
   const { plugins, pairs, gaps, scene } = input;
   const all = byGravity([...input.actions.values()]);
+  const gapped = gapRows(input);
   const having = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict);
   const seenAt = (action: Action) =>
     pairs.get(formatRef(action.change.ref))?.observed?.at ?? new Date(scene.viewedAt).toISOString();
@@ -182,9 +201,9 @@ export function seal(input: SealInput): Plan {
     fettle_version: input.version,
     timestamp: new Date(scene.now).toISOString(),
     project: input.project,
-    complete: gaps.length === 0 && input.within === undefined,
+    complete: gapped.length === 0 && input.within === undefined,
     targeted: input.within !== undefined,
-    applyable: accepted.length > 0,
+    applyable: accepted.length > 0 && input.memoryGap === undefined,
     errored: false,
     resource_changes: accepted.map((action) => resourceChange(action, plugins)),
     rejected_changes: rejected,
@@ -204,24 +223,20 @@ export function seal(input: SealInput): Plan {
       message,
       facts,
     })),
-    gaps: gaps.map((gap) => ({
-      plugin: gap.plugin,
-      scope: gapScope(gap),
-      message: gap.message,
-      ...(gap.since === undefined ? {} : { since: gap.since }),
-    })),
+    gaps: gapped,
     unmanaged: [...pairs].flatMap(([address, pair]) =>
       pair.desired === undefined &&
       pair.memory === undefined &&
       pair.observed !== undefined &&
-      pair.observed.given !== true
+      pair.observed.given !== true &&
+      pair.observed.claimedBy === undefined
         ? [address]
         : [],
     ),
     settled: input.settled,
     summary: summaryOf(input, accepted, rejected.length, deferred.length),
     ...(input.summaries.length === 0 ? {} : { summaries: input.summaries }),
-    plan_digest: planDigest(all, gaps),
+    ...(input.memoryGap === undefined ? { plan_digest: planDigest(all, gaps) } : {}),
     ...(input.head === undefined ? {} : { log_head: { seq: input.head.seq, hash: `sha256:${input.head.hash}` } }),
   };
 }

@@ -59,16 +59,31 @@ export interface FindingTable {
   readonly text: string;
 }
 
+/** What a path is for: fettle writes or removes there; it is read on this machine alone; its content is sent or printed. */
+export type PathUse = 'write' | 'read' | 'send';
+
+/** Where a spec or a configuration names a path: a JSON pointer (`*` stands for every item, or every key), and its use. */
+export interface PathTable {
+  readonly pointer: string;
+  readonly use: PathUse;
+  /** It is a folder; otherwise a file. */
+  readonly folder?: true;
+}
+
 export interface KindTables {
   readonly summary: string;
   /** Names of the parts of a resource's scope, from the outside in; each is read from `metadata.<part>`. */
   readonly scope: readonly string[];
   readonly onRemove: OnRemove;
+  /** The credentials of an account decide which resources are listed: an empty list may be another account's. */
+  readonly byAccount?: true;
   /** The first machine decides whether the resource is there at all. */
   readonly machines: Readonly<Record<string, Machine>>;
   readonly rules: readonly RuleTable[];
   /** Where its spec names other resources: a JSON pointer (`*` stands for every item), and the kind that is named. */
   readonly references: readonly { readonly pointer: string; readonly kind: string }[];
+  /** Where its spec names paths. */
+  readonly paths: readonly PathTable[];
   readonly memoryVersion: number;
 }
 
@@ -81,5 +96,7 @@ export interface PluginTables {
   readonly kinds: Readonly<Record<string, KindTables>>;
   /** Where its configuration names secrets: JSON pointers (`*` stands for every item, or every key). */
   readonly secrets: readonly string[];
+  /** Where its configuration names paths. */
+  readonly settingPaths: readonly PathTable[];
   readonly findings: readonly FindingTable[];
 }

@@ -91,6 +91,8 @@ export interface Observed<F = unknown> {
   readonly via?: readonly string[];
   /** What its provider protects it by, as in `delete protection`: it is neither removed nor replaced while that stands. */
   readonly protectedBy?: string;
+  /** Name of another project that marks it as its own: it is neither adopted nor changed. */
+  readonly claimedBy?: string;
   /** It is there without anybody making it (a probed host): it is never created, adopted or removed. */
   readonly given?: true;
   /** What was seen and only changes when the resource does: part of the basis of a judgement. */
@@ -131,6 +133,8 @@ export interface OpenIntent {
   /** What is remembered once it is done; both are absent for a removal. */
   readonly applied?: Applied;
   readonly meta?: MetaNote;
+  /** An override lets it begin anew: failures before it do not count. */
+  readonly anew?: true;
 }
 
 /** What is remembered of a document beside its spec. */
@@ -178,6 +182,8 @@ export interface Memory<M = Facts> {
     readonly digest?: string;
   };
   readonly open?: OpenIntent;
+  /** Ids of intents to create it of which nothing was seen, newest last: what they made may still turn up, and is ours. */
+  readonly tried?: readonly string[];
 }
 
 /** A step that counts against a limit over time. It outlives the memory of its resource, which a removal ends. */

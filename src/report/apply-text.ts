@@ -3,7 +3,8 @@
 import type { Row, RowStatus } from '../engine/action.ts';
 import { parseStep } from '../engine/lifecycle.ts';
 import type { Change } from '../engine/types.ts';
-import { columnWidth, type Paint, painter, printable, shortDigests, type Style } from './text.ts';
+import { printable } from '../engine/printable.ts';
+import { columnWidth, type Paint, painter, shortDigests, type Style } from './text.ts';
 
 const ORDER: readonly RowStatus[] = ['done', 'failed', 'unknown', 'stale', 'not-attempted', 'rejected', 'deferred'];
 

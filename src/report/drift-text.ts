@@ -2,7 +2,8 @@
 
 import type { DriftReport, DriftRow } from '../engine/drift.ts';
 import { fieldRows } from './fields.ts';
-import { columnWidth, type Paint, painter, plural, printable, scopeText, spanText } from './text.ts';
+import { printable } from '../engine/printable.ts';
+import { columnWidth, type Paint, painter, plural, scopeText, spanText } from './text.ts';
 
 export interface DriftTextOptions {
   readonly color: boolean;

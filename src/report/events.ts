@@ -34,7 +34,8 @@ import { applySummary, countRows, doing } from './apply-text.ts';
 import { holderText } from './holder-text.ts';
 import { driftSummary } from './drift-text.ts';
 import { headText, summaryText } from './plan-text.ts';
-import { plural, printable, shortDigests } from './text.ts';
+import { printable } from '../engine/printable.ts';
+import { plural, shortDigests } from './text.ts';
 
 /** Version of the stream's format. */
 export const EVENT_FORMAT = '1.0';
@@ -364,7 +365,7 @@ export function* planEvents(plan: Plan): Generator<EventBody> {
     ...info(summaryText(plan)),
     type: 'change_summary',
     changes: planCounts(plan),
-    plan_digest: plan.plan_digest,
+    ...(plan.plan_digest === undefined ? {} : { plan_digest: plan.plan_digest }),
   };
   yield logHeadEvent(plan.log_head);
 }

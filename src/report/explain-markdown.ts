@@ -5,7 +5,8 @@ import { fieldRows } from './fields.ts';
 import { recordLine } from './log-text.ts';
 import { code, escapeText, marker, rowsSection, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { findingRow } from './plan-markdown.ts';
-import { plural, printable } from './text.ts';
+import { printable } from '../engine/printable.ts';
+import { plural } from './text.ts';
 
 const WAYS: Readonly<Record<Way['do'], string>> = {
   wait: 'wait',

@@ -5,7 +5,8 @@ import type { LogRecord } from '../engine/record.ts';
 import type { Json } from '../engine/types.ts';
 import { valueText } from './fields.ts';
 import { recordLine } from './log-text.ts';
-import { columnWidth, type Paint, painter, plural, printable, shortDigests, spanText, type Style } from './text.ts';
+import { printable } from '../engine/printable.ts';
+import { columnWidth, type Paint, painter, plural, shortDigests, spanText, type Style } from './text.ts';
 
 export interface ExplainTextOptions {
   readonly color: boolean;

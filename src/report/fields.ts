@@ -1,7 +1,8 @@
 /** Field differences as text: `labels.tier: "a" → "b"`. */
 
 import type { Json } from '../engine/types.ts';
-import { printable as harmless, shortDigests, shorten } from './text.ts';
+import { printable as harmless } from '../engine/printable.ts';
+import { shortDigests, shorten } from './text.ts';
 
 export interface FieldRow {
   readonly path: string;

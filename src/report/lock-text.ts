@@ -1,7 +1,8 @@
 /** How a lock stands, for people: who holds it, whether that one lives, and what to do. */
 
 import type { LockStatus } from '../store/store.ts';
-import { printable, spanText } from './text.ts';
+import { printable } from '../engine/printable.ts';
+import { spanText } from './text.ts';
 
 const ADVICE: Readonly<Record<LockStatus['liveness'], string>> = {
   held: 'Wait for it with --lock-timeout.',

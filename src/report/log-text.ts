@@ -4,7 +4,7 @@ import type { LogRecord, Move } from '../engine/record.ts';
 import { formatRef } from '../engine/ref.ts';
 import type { Facts } from '../engine/types.ts';
 import { valueText } from './fields.ts';
-import { printable } from './text.ts';
+import { printable } from '../engine/printable.ts';
 
 function movesText(moves: readonly Move[] | undefined): string {
   return (moves ?? [])

@@ -14,7 +14,8 @@
  * Neither `code` nor `escapeText` gives a raw `<`, `>` or `@`, so a marker that a bot looks for can never come from data.
  */
 
-import { plural, printable, shortDigests, shorten } from './text.ts';
+import { printable } from '../engine/printable.ts';
+import { plural, shortDigests, shorten } from './text.ts';
 
 /** What the largest comment of a pull request may have, in bytes of UTF-8. */
 export const COMMENT_BYTES = 65_536;

@@ -3,7 +3,7 @@
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { fieldRows, valueText } from './fields.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
-import { headText, secretRows, stepText, summaryText, symbolOf } from './plan-text.ts';
+import { headText, NO_DIGEST, secretRows, stepText, summaryText, symbolOf } from './plan-text.ts';
 import { plural, scopeText, spanText } from './text.ts';
 
 export interface PlanMarkdownOptions {
@@ -172,14 +172,19 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
 }
 
 /** Whole: it is what `apply --plan-digest` takes. */
-function digestText(digest: string): string {
+function digestText(digest: string | undefined): string {
+  if (digest === undefined) return NO_DIGEST;
+  return `digest ${digestCode(digest)}`;
+}
+
+function digestCode(digest: string): string {
   return /^sha256:[0-9a-f]{64}$/u.test(digest) ? `<code>${digest}</code>` : code(digest);
 }
 
 function placeText(plan: Plan, now: number): string {
   const age = spanText(now - Date.parse(plan.timestamp));
   const seen = `${plural(plan.summary.resources, 'resource')} in ${plural(plan.summary.plugins, 'plugin')}`;
-  return `${seen}, observed at ${code(plan.timestamp)}, ${age} before this was written<br>digest ${digestText(plan.plan_digest)}, log head ${code(headText(plan.log_head))}`;
+  return `${seen}, observed at ${code(plan.timestamp)}, ${age} before this was written<br>${digestText(plan.plan_digest)}, log head ${code(headText(plan.log_head))}`;
 }
 
 function remarks(plan: Plan): readonly string[] {

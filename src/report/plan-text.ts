@@ -2,16 +2,8 @@
 
 import type { Plan, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { type FieldRow, fieldRows, valueText } from './fields.ts';
-import {
-  columnWidth,
-  type Paint,
-  painter,
-  plural,
-  printable as harmless,
-  scopeText,
-  shortDigests,
-  spanText,
-} from './text.ts';
+import { printable as harmless } from '../engine/printable.ts';
+import { columnWidth, type Paint, painter, plural, scopeText, shortDigests, spanText } from './text.ts';
 
 export interface PlanTextOptions {
   readonly color: boolean;
@@ -221,6 +213,9 @@ export function headText(head: Plan['log_head']): string {
   return head === undefined ? 'none' : `${head.seq}:${head.hash.replace(/^sha256:/u, '')}`;
 }
 
+/** Said in the place of a digest, where there is none. */
+export const NO_DIGEST = 'no digest: the memory could not be read';
+
 /** The whole plan; ends with a newline. */
 export function planText(plan: Plan, options: PlanTextOptions): string {
   const paint = painter(options.color);
@@ -242,7 +237,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
       paint('bold', summaryText(plan)),
       ...(plan.targeted ? ['This plan is partial: only what --target and --exclude leave was judged.'] : []),
       ...(plan.gaps.length > 0 ? ['This plan is partial: part of the world could not be read.'] : []),
-      `digest ${plan.plan_digest}   log head ${headText(plan.log_head)}`,
+      `${plan.plan_digest === undefined ? NO_DIGEST : `digest ${plan.plan_digest}`}   log head ${headText(plan.log_head)}`,
     ],
   ].filter((block) => block.length > 0);
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;

@@ -1,6 +1,7 @@
 /** Problems as text, like a good compiler prints them: place, code, message, the source line with a caret, a suggestion. */
 
 import { styleText } from 'node:util';
+import { codesIn, printable } from '../engine/printable.ts';
 import type { Problem } from '../engine/types.ts';
 
 /** So many are printed of one file, and in all; the rest is counted. */
@@ -15,9 +16,7 @@ type Style = Parameters<typeof styleText>[0];
 /** Characters that take two columns on a terminal: East Asian wide ones, and emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
-/** What could steer a terminal, or turn the direction of the text around. */
-const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
+const NO_WIDTH = /[\p{Mn}\p{Me}]/u;
 
 interface Cell {
   readonly text: string;
@@ -25,10 +24,26 @@ interface Cell {
 }
 
 function cellOf(character: string): Cell {
-  if (character === '\t') return { text: ' '.repeat(TAB), width: TAB };
-  if (UNSAFE.test(character)) return { text: '\ufffd', width: 1 };
   if (NO_WIDTH.test(character)) return { text: character, width: 0 };
   return { text: character, width: WIDE.test(character) ? 2 : 1 };
+}
+
+/** Each character of a line as a terminal can show it, by its offset. */
+function cellsOf(line: string): readonly (Cell & { readonly at: number })[] {
+  const codes = codesIn(line);
+  let at = 0;
+  return Array.from(line, (character) => {
+    const code = codes.get(at);
+    const cell =
+      character === '\t'
+        ? { text: ' '.repeat(TAB), width: TAB }
+        : code === undefined
+          ? cellOf(character)
+          : { text: code, width: code.length };
+    const placed = { ...cell, at };
+    at += character.length;
+    return placed;
+  });
 }
 
 function widthOf(cells: readonly Cell[]): number {
@@ -37,8 +52,9 @@ function widthOf(cells: readonly Cell[]): number {
 
 /** The source line as a terminal can show it, and how many columns stand before the place; -1 if the place is not shown. */
 function excerpt(line: string, column: number): { readonly text: string; readonly before: number } {
-  const ahead = Array.from(line.slice(0, column - 1), cellOf);
-  const behind = Array.from(line.slice(column - 1, column - 1 + WIDTH), cellOf);
+  const cells = cellsOf(line.slice(0, column - 1 + WIDTH));
+  const ahead = cells.filter(({ at }) => at < column - 1);
+  const behind = cells.slice(ahead.length);
   if (column > line.length + 1)
     return {
       text: `${ahead
@@ -61,14 +77,12 @@ function excerpt(line: string, column: number): { readonly text: string; readonl
   return { text: `${lead}${text.trimEnd()}${isCut ? '…' : ''}`, before: width + lead.length };
 }
 
-function safe(text: string): string {
-  return text.replace(new RegExp(UNSAFE, 'gu'), (character) => (character === '\n' ? '\n' : '\ufffd'));
-}
-
 function formatOne(problem: Problem, paint: (style: Style, text: string) => string): string {
   const { at, code, message, severity, sourceLine, suggestion } = problem;
-  const place = at === undefined ? '' : `${paint('bold', `${safe(at.file)}:${at.line}:${at.column}`)} `;
-  const lines = [`${place}${paint(severity === 'error' ? 'red' : 'yellow', `${severity} ${code}`)}: ${safe(message)}`];
+  const place = at === undefined ? '' : `${paint('bold', `${printable(at.file)}:${at.line}:${at.column}`)} `;
+  const lines = [
+    `${place}${paint(severity === 'error' ? 'red' : 'yellow', `${severity} ${code}`)}: ${printable(message)}`,
+  ];
   if (at !== undefined && sourceLine !== undefined) {
     const number = String(at.line);
     const { text, before } = excerpt(sourceLine, at.column);
@@ -76,7 +90,7 @@ function formatOne(problem: Problem, paint: (style: Style, text: string) => stri
     if (before >= 0)
       lines.push(`  ${paint('dim', `${' '.repeat(number.length)} |`)} ${' '.repeat(before)}${paint('red', '^')}`);
   }
-  if (suggestion !== undefined) lines.push(`  ${paint('cyan', safe(suggestion))}`);
+  if (suggestion !== undefined) lines.push(`  ${paint('cyan', printable(suggestion))}`);
   return `${lines.join('\n')}\n`;
 }
 

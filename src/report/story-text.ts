@@ -1,7 +1,8 @@
 /** The story of one resource: what was decided about it and why, what was done, and what was seen, in the order of the log. */
 
 import type { LogRecord } from '../engine/record.ts';
-import { type Paint, painter, printable, shortDigests, type Style } from './text.ts';
+import { printable } from '../engine/printable.ts';
+import { type Paint, painter, shortDigests, type Style } from './text.ts';
 
 /** Who ran what, by run. */
 export type Runs = ReadonlyMap<string, { readonly command: string; readonly actor: string }>;

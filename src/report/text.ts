@@ -19,14 +19,6 @@ export function painter(color: boolean): Paint {
   return (style, text) => `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m`;
 }
 
-/** Text from outside on one line: control characters, which could move a cursor or hide a line, are written as escapes. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code === 10 ? '\\n' : code === 9 ? '\\t' : `\\u{${code.toString(16)}}`;
-  });
-}
-
 /** A digest that explains something is shown by its beginning; the whole one is in the JSON. */
 export function shortDigests(text: string): string {
   return text.replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/gu, 'sha256:$1…');

@@ -1,7 +1,8 @@
 /** What a walk of the log found, for people. */
 
 import type { Damage, VerifyReport } from '../store/store.ts';
-import { plural, printable } from './text.ts';
+import { printable } from '../engine/printable.ts';
+import { plural } from './text.ts';
 
 /** What is damaged and where; most messages begin with the place themselves. `store`: for what has no file. */
 export function damageText({ message, file, line }: Damage, store = ''): string {

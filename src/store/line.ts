@@ -5,9 +5,11 @@
  *
  * `hash` is the SHA-256 over the line's raw bytes before `,"hash":"`, and `prev` the hash of the line before, so
  * whoever checks a line never writes JSON again to compare it: the bytes that were hashed are the bytes that are there.
+ * Lines are written as `inert` leaves them, so that they can be printed as they are.
  */
 
 import { hash as digest } from 'node:crypto';
+import { inert } from '../engine/printable.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { StoreError } from './errors.ts';
 
@@ -35,14 +37,21 @@ export interface Prepared {
 
 /** Throws StoreError where the body is no JSON object, or the line would be longer than the limit. */
 export function prepare(draft: Draft, actor: string): Prepared {
-  const body = JSON.stringify(draft.body);
-  if (body === undefined || !body.startsWith('{'))
-    throw new StoreError(`a ${draft.kind} record needs an object as its body`);
-  const bytes = Buffer.byteLength(body) + Buffer.byteLength(JSON.stringify(actor)) + FRAME;
+  const body = inert(JSON.stringify(draft.body) ?? '');
+  if (!body.startsWith('{')) throw new StoreError(`a ${draft.kind} record needs an object as its body`);
+  const bytes = Buffer.byteLength(body) + Buffer.byteLength(inert(JSON.stringify(actor))) + FRAME;
   if (bytes > MAX_LINE) {
     throw new StoreError(`a ${draft.kind} record of ${bytes} bytes is over the limit of ${MAX_LINE} bytes a record`);
   }
   return { kind: draft.kind, body };
+}
+
+/** The line of a record as it stands in the log; a log of an older version has lines that `inert` would change. */
+export function lineOf({ seq, time, actor, kind, body, prev, hash }: LogRecord): string {
+  const plain = JSON.stringify({ seq, time, actor, kind, body, prev, hash });
+  const safe = inert(plain);
+  const hashed = plain.slice(0, plain.length - HASH_TAIL);
+  return `${safe === plain || digest('sha256', hashed, 'hex') === hash ? plain : safe}\n`;
 }
 
 export interface Line {
@@ -53,7 +62,7 @@ export interface Line {
 
 /** Writes one record. `time` is ISO 8601. */
 export function formatLine(seq: number, time: string, actor: string, draft: Prepared, prev: string): Line {
-  const hashed = `{"seq":${seq},"time":"${time}","actor":${JSON.stringify(actor)},"kind":"${draft.kind}","body":${draft.body},"prev":"${prev}"`;
+  const hashed = `{"seq":${seq},"time":"${time}","actor":${inert(JSON.stringify(actor))},"kind":"${draft.kind}","body":${draft.body},"prev":"${prev}"`;
   const hash = digest('sha256', hashed, 'hex');
   return { text: `${hashed}${HASH_MARK}${hash}"}\n`, hash };
 }

@@ -165,6 +165,7 @@ const fabricTables: KindTables = {
     { id: 'maintenance', guards: ['sync:OUT_OF_SYNC>SYNCING'], overridable: true, text: 'Nothing in a maintenance.' },
   ],
   references: [],
+  paths: [],
   memoryVersion: 1,
 };
 const fabricRef: Ref = { plugin: 'fabric', kind: 'Fabric', scope: ['prod', 'default'], name: 'east' };

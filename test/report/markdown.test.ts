@@ -313,7 +313,7 @@ describe('a plan', () => {
       '<!-- fettle plan: test -->\n\n## fettle plan: test',
       '**Plan: 1 to add, 1 to change, 0 to step, 1 to remove. 2 rejected, 1 waiting',
       'observed at <code>2026-01-01T00:00:00.000Z</code>, 2 s before this was written',
-      `digest <code>${plan.plan_digest.slice(0, 19)}`,
+      `digest <code>${plan.plan_digest?.slice(0, 19)}`,
       '### Errors (1)\n\n- **could not be read** <code>toy/Item/blind</code>: it does not answer',
       '### Rejected: these will not run (2)',
       '- <code>-</code> <code>toy/Item/kept</code> <code>ready &#62; absent</code> no longer written (orphan)',

@@ -5,7 +5,8 @@ import type { LogRecord } from '../../src/engine/record.ts';
 import { endLine, finalTable } from '../../src/report/apply-text.ts';
 import { recordLine } from '../../src/report/log-text.ts';
 import { planText } from '../../src/report/plan-text.ts';
-import { columnWidth, plural, printable, scopeText, shortDigests, shorten, spanText } from '../../src/report/text.ts';
+import { printable } from '../../src/engine/printable.ts';
+import { columnWidth, plural, scopeText, shortDigests, shorten, spanText } from '../../src/report/text.ts';
 import type { Plan } from '../../src/engine/plan.ts';
 import { applyToy, item, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
 

@@ -2,6 +2,7 @@
 
 import { PassThrough } from 'node:stream';
 import { main } from '../../src/commands/main.ts';
+import { CLEAR_LINE, inert } from '../../src/engine/printable.ts';
 import type { Output } from '../../src/output.ts';
 import type { PluginLoaders } from '../../src/plugins.ts';
 import type { Shell } from '../../src/shell.ts';
@@ -31,7 +32,7 @@ function output(isTTY: boolean): Output & { readonly text: () => string } {
     isTTY,
     columns: () => (isTTY ? 100 : undefined),
     write: (more) => {
-      text += more;
+      text += isTTY && more.startsWith(CLEAR_LINE) ? more : inert(more);
     },
     failure: () => undefined,
     text: () => text,

@@ -46,6 +46,7 @@ export const toyTables: PluginTables = {
   summary: 'Items in memory.',
   parallelism: 4,
   secrets: [],
+  settingPaths: [],
   findings: [{ code: 'odd', kind: 'Item', severity: 'warning', text: 'An odd value.' }],
   kinds: {
     Item: {
@@ -89,6 +90,7 @@ export const toyTables: PluginTables = {
         },
       ],
       references: [],
+      paths: [],
       memoryVersion: 1,
     },
   },

@@ -35,6 +35,7 @@ const tables: PluginTables = {
   summary: 'Items in files, whose effects are counted.',
   parallelism: 10,
   secrets: [],
+  settingPaths: [],
   findings: [],
   kinds: {
     Item: {
@@ -53,6 +54,7 @@ const tables: PluginTables = {
       },
       rules: [],
       references: [],
+      paths: [],
       memoryVersion: 1,
     },
   },

@@ -3,12 +3,14 @@
 import { resolve } from 'node:path';
 import { redactor } from '../../../src/engine/redact.ts';
 import type { Json } from '../../../src/engine/types.ts';
+import type { SendHttp } from '../../../src/net/http.ts';
 import type { NodesConfig, Workloads } from '../generated.ts';
 import { validators } from '../generated.validators.js';
 import type { WorkloadsSeen } from '../world.ts';
 import { isLoopback } from './endpoint.ts';
 import { exchange, ExchangeError, type Request } from './exchange.ts';
 import { FileError, readLimited } from './limited-file.ts';
+import { workloadsDoubt } from './sound-workloads.ts';
 
 /** Ten thousand nodes with a hundred containers each fit well. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -38,6 +40,7 @@ export interface Source {
 }
 
 export interface SourceOptions {
+  readonly send: SendHttp;
   readonly config: NodesConfig['workloads'];
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -52,13 +55,7 @@ function plainUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-/** The first name that is there twice. */
-function repeatedIn(names: readonly string[]): string | undefined {
-  const seen = new Set<string>();
-  return names.find((name) => seen.size === seen.add(name).size);
-}
-
-function parsed(text: string, where: string): Workloads {
+function parsed(text: string, where: string, now: number): Workloads {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -72,14 +69,8 @@ function parsed(text: string, where: string): Workloads {
     throw new SourceError(where, `what the workload source says is not in its published form: ${what}`);
   }
   const workloads = value as Workloads;
-  const repeated = repeatedIn(workloads.nodes.map(({ name }) => name));
-  // One of them may say that it is empty, and the other one not.
-  if (repeated !== undefined) throw new SourceError(where, `the workload source lists the node ${repeated} twice`);
-  const contradiction = workloads.nodes.find(
-    ({ emptySince, containers }) => emptySince !== undefined && containers.length > 0,
-  );
-  if (contradiction !== undefined)
-    throw new SourceError(where, `the workload source lists containers on ${contradiction.name}, and calls it empty`);
+  const doubt = workloadsDoubt(workloads, now);
+  if (doubt !== undefined) throw new SourceError(where, `the workload source ${doubt}`);
   return workloads;
 }
 
@@ -94,7 +85,12 @@ interface Ask {
 }
 
 /** One request to the service: its body, of an answer that says yes. */
-async function ask(config: HttpConfig, env: SourceOptions['env'], wanted: Ask, signal: AbortSignal): Promise<string> {
+async function ask(
+  config: HttpConfig,
+  { send, env }: Pick<SourceOptions, 'send' | 'env'>,
+  wanted: Ask,
+  signal: AbortSignal,
+): Promise<string> {
   if (!URL.canParse(wanted.url)) throw new SourceError('workloads', `${wanted.what}: its address is no URL`);
   const url = new URL(wanted.url);
   const where = plainUrl(url);
@@ -119,7 +115,7 @@ async function ask(config: HttpConfig, env: SourceOptions['env'], wanted: Ask, s
     ...(wanted.body === undefined ? {} : { body: JSON.stringify(wanted.body) }),
   };
   try {
-    const { status, body } = await exchange(request, { ms: wanted.seconds * 1000, bytes: wanted.bytes }, signal);
+    const { status, body } = await exchange(send, request, { ms: wanted.seconds * 1000, bytes: wanted.bytes }, signal);
     if (status >= 300 && status < 400) throw fail('it answers with a redirect, which is not followed');
     if (status < 200 || status > 299) throw fail(`it answered ${status}`);
     return body;
@@ -166,7 +162,8 @@ function fresh(workloads: Workloads, where: string, now: number, oldestMs: numbe
   throw new SourceError(where, `what the workload source says is ${seconds}`);
 }
 
-export function openSource({ config, folder, env, now, oldestMs }: SourceOptions): Source {
+export function openSource(options: SourceOptions): Source {
+  const { config, folder, now, oldestMs } = options;
   const http = config?.http;
   const file = config?.file;
   const urls: Readonly<Record<Hook, string | undefined>> = { drain: http?.drainUrl, migrate: http?.migrateUrl };
@@ -177,7 +174,7 @@ export function openSource({ config, folder, env, now, oldestMs }: SourceOptions
     if (http !== undefined) {
       const { url, timeoutSeconds: seconds } = http;
       const wanted = { what: 'ask the workload source', url, seconds, bytes: MOST_BYTES };
-      return { text: await ask(http, env, wanted, signal), where: plainUrl(new URL(url)) };
+      return { text: await ask(http, options, wanted, signal), where: plainUrl(new URL(url)) };
     }
     if (file !== undefined) {
       const path = resolve(folder, file);
@@ -193,13 +190,13 @@ export function openSource({ config, folder, env, now, oldestMs }: SourceOptions
       const at = new Date(now()).toISOString();
       const said = await text(signal);
       if (said === undefined) return undefined;
-      return { at, workloads: fresh(parsed(said.text, said.where), said.where, now(), oldestMs) };
+      return { at, workloads: fresh(parsed(said.text, said.where, now()), said.where, now(), oldestMs) };
     },
     tell: async (hook, body, signal) => {
       const url = urls[hook];
       if (http === undefined || url === undefined) return false;
       const what = `tell the workload source to ${hook}`;
-      await ask(http, env, { what, url, body, seconds: http.hookSeconds, bytes: MOST_HOOK_BYTES }, signal);
+      await ask(http, options, { what, url, body, seconds: http.hookSeconds, bytes: MOST_HOOK_BYTES }, signal);
       return true;
     },
   };

@@ -14,7 +14,6 @@ import type {
   NodePoolSpec,
   NodePoolStep,
 } from '../generated.ts';
-import { userDataFromProject } from '../paths.ts';
 import type { NodesWriter } from '../world.ts';
 import { auditPool, changePool } from './apply.ts';
 import {
@@ -40,12 +39,7 @@ function mattersToPool(pair: PoolPair, scene: Scene): readonly Ref[] {
 }
 
 export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory, NodePoolStep, NodePoolRuleId> = {
-  expand: (desired, recall) => {
-    const { spec, source } = desired;
-    const template = userDataFromProject(source.file, spec.template);
-    const kept = recall(desired.ref)?.kept as Partial<NodePoolMemory> | undefined;
-    return expandPool({ ...desired, spec: { ...spec, template } }, kept);
-  },
+  expand: (desired, recall) => expandPool(desired, recall(desired.ref)?.kept),
   diff: diffPool,
   findings: poolFindings,
   matters: mattersToPool,

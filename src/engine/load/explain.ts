@@ -1,10 +1,12 @@
 /** Puts what a schema validator found into plain words: what stands there, what was expected, and the nearest known name. */
 
 import type { SchemaError } from '../plugin.ts';
+import { FOLDER_FORMAT, isPathFormat, pathMistake } from '../paths.ts';
 import { codePoints } from '../schema-runtime.ts';
 import { pointerParts } from './documents.ts';
 import { limits } from './limits.ts';
-import { echo, printable, shorten } from './mistake.ts';
+import { printable } from '../printable.ts';
+import { echo, shorten } from './mistake.ts';
 import { nearest, suggest } from './nearest.ts';
 
 /** A mistake at a JSON pointer into a document; `at: 'key'` means the key's own place. */
@@ -218,6 +220,8 @@ function explainOne(
       );
     case 'format': {
       const format = String(params['format']);
+      const unmeant = isPathFormat(format) ? pathMistake(String(found), format === FOLDER_FORMAT) : undefined;
+      if (unmeant !== undefined) return wrong(`${path} ${unmeant.message}: ${echo(found)}`, unmeant.suggestion);
       return wrong(`${path} must be ${formats[format] ?? `a ${format}`}, not ${echo(found)}`);
     }
     default:

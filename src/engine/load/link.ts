@@ -4,7 +4,8 @@ import type { Mistake, Plugin } from '../plugin.ts';
 import { formatRef } from '../ref.ts';
 import type { Desired, Json, Position, Ref } from '../types.ts';
 import type { PointerMistake } from './explain.ts';
-import { printable, shorten } from './mistake.ts';
+import { printable } from '../printable.ts';
+import { shorten } from './mistake.ts';
 import { nearest } from './nearest.ts';
 
 /** What a document says it needs, and where it says so. */

@@ -23,6 +23,7 @@ import { setImmediate } from 'node:timers/promises';
 import { formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import type { Plugin, Validator, Validators } from '../plugin.ts';
+import { textsAt } from '../pointer.ts';
 import { compareText, formatRef, parseRef } from '../ref.ts';
 import type { KindTables } from '../tables.ts';
 import type { Desired, Json, Lifecycle, Problem, Ref } from '../types.ts';
@@ -105,10 +106,6 @@ type Members = Readonly<Record<string, unknown>>;
 
 function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function pointerTo(...parts: readonly (string | number)[]): string {
-  return parts.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 function errorsOf(validate: Validator, value: unknown, base: string): readonly PointerMistake[] {
@@ -430,7 +427,7 @@ function dependencies(addresses: readonly string[]): {
   const links: Link[] = [];
   const mistakes: PointerMistake[] = [];
   for (const [index, text] of addresses.entries()) {
-    const pointer = pointerTo('metadata', 'dependsOn', index);
+    const pointer = `/metadata/dependsOn/${index}`;
     const ref = parseRef(text);
     if (ref === undefined)
       mistakes.push({
@@ -450,29 +447,11 @@ function references(spec: unknown, ref: Ref, tables: KindTables, plugin: Plugin)
   return tables.references.flatMap(({ pointer, kind }) => {
     const depth = plugin.tables.kinds[kind]?.scope.length ?? 0;
     const scope = (ref.scope ?? []).slice(0, depth);
-    return textsAt(spec, pointerParts(pointer), '/spec').map((found) => ({
+    return textsAt(spec, pointer, '/spec').map((found) => ({
       address: formatRef({ plugin: ref.plugin, kind, ...(scope.length === 0 ? {} : { scope }), name: found.text }),
       pointer: found.pointer,
     }));
   });
-}
-
-/** Every text at a pointer whose `*` stands for every item or member. */
-function textsAt(
-  value: unknown,
-  parts: readonly string[],
-  pointer: string,
-): readonly { readonly text: string; readonly pointer: string }[] {
-  const [part, ...rest] = parts;
-  if (part === undefined) return typeof value === 'string' ? [{ text: value, pointer }] : [];
-  if (typeof value !== 'object' || value === null) return [];
-  const members =
-    part === '*'
-      ? Object.entries(value)
-      : Object.hasOwn(value, part)
-        ? [[part, (value as Members)[part]] as const]
-        : [];
-  return members.flatMap(([key, member]) => textsAt(member, rest, `${pointer}${pointerTo(key)}`));
 }
 
 /** What shows only across documents, with its places. */

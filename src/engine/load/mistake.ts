@@ -1,5 +1,7 @@
 /** A mistake in one text, at an offset; it becomes a Problem once its file and lines are known. */
 
+import { printable } from '../printable.ts';
+
 export interface TextMistake {
   readonly code: string;
   readonly message: string;
@@ -12,15 +14,6 @@ export interface TextMistake {
 }
 
 const SHOWN = 60;
-const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/** Text of the user in a message: control characters are escaped, so that it cannot steer a terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, (character) => {
-    const known = ESCAPES[character];
-    return known ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
-}
 
 /** At most 60 characters of a text, printable. */
 export function shorten(text: string, most: number = SHOWN): string {

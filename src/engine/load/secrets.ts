@@ -1,5 +1,6 @@
 /** References to secrets in a plugin's configuration: `${env:NAME}` and `${file:PATH}`, where its schema allows them. */
 
+import { escapePointer, textsAt } from '../pointer.ts';
 import type { Json } from '../types.ts';
 
 export interface SecretReference {
@@ -14,32 +15,10 @@ function isObject(value: Json | undefined): value is { readonly [key: string]: J
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function escaped(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
-/** Every text that a pattern of pointers leads to. */
-function textsAt(
-  value: Json | undefined,
-  parts: readonly string[],
-  pointer: string,
-): readonly { readonly pointer: string; readonly text: string }[] {
-  const [part, ...rest] = parts;
-  if (part === undefined) return typeof value === 'string' ? [{ pointer, text: value }] : [];
-  const members: readonly (readonly [string, Json])[] = Array.isArray(value)
-    ? (value as readonly Json[]).map((item, i) => [String(i), item])
-    : isObject(value)
-      ? Object.entries(value)
-      : [];
-  return members.flatMap(([key, member]) =>
-    part === '*' || part === escaped(key) ? textsAt(member, rest, `${pointer}/${escaped(key)}`) : [],
-  );
-}
-
 /** The references that stand where the schema has a secret; `places` are JSON pointers with `*` for every item. */
 export function secretsIn(config: Json, places: readonly string[]): readonly SecretReference[] {
   return places.flatMap((place) =>
-    textsAt(config, place.split('/').slice(1), '').flatMap(({ pointer, text }) => {
+    textsAt(config, place).flatMap(({ pointer, text }) => {
       const found = /^\$\{(env|file):([^}]+)\}$/u.exec(text);
       const [, from, name] = found ?? [];
       return name === undefined ? [] : [{ pointer, from: from === 'env' ? ('env' as const) : ('file' as const), name }];
@@ -55,6 +34,9 @@ export function withSecrets(config: Json, values: ReadonlyMap<string, string>, p
     return (config as readonly Json[]).map((item, i) => withSecrets(item, values, `${pointer}/${i}`));
   if (!isObject(config)) return config;
   return Object.fromEntries(
-    Object.entries(config).map(([key, member]) => [key, withSecrets(member, values, `${pointer}/${escaped(key)}`)]),
+    Object.entries(config).map(([key, member]) => [
+      key,
+      withSecrets(member, values, `${pointer}/${escapePointer(key)}`),
+    ]),
   );
 }

@@ -1,8 +1,22 @@
 /** Writes documents as YAML: what was found, in the form in which it is read again. */
 
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
+import { inert, printable } from '../printable.ts';
 import type { Found } from '../plugin.ts';
 import type { KindTables } from '../tables.ts';
+
+/** A value as YAML that `inert` leaves as it is: what would be changed stands in double quotes, as escapes. */
+function yamlText(value: unknown): string {
+  const document = new Document(value, { version: '1.2' });
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (typeof node.value === 'string' && (inert(node.value) !== node.value || node.value.includes('\n')))
+        node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  const text = document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER });
+  return inert(text);
+}
 
 /** One document with its comments; `scope` names the parts of the ref's scope. */
 function documentText({ ref, spec, labels, notes }: Found, version: string, scope: readonly string[]): string {
@@ -13,8 +27,8 @@ function documentText({ ref, spec, labels, notes }: Found, version: string, scop
   };
   const body = { apiVersion: `${ref.plugin}/${version}`, kind: ref.kind, metadata, spec };
   // A comment is one line: what was found may hold anything.
-  const comments = notes.map((note) => `# ${note.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}\n`);
-  return comments.join('') + stringify(body, { lineWidth: 0, version: '1.2' });
+  const comments = notes.map((note) => `# ${printable(note)}\n`);
+  return comments.join('') + yamlText(body);
 }
 
 /** All of them, one YAML document each; empty where there is nothing. */

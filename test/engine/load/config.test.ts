@@ -14,7 +14,7 @@ const NOW = Date.parse('2026-11-20T12:00:00Z');
 const defaults = {
   desired: ['desired/'],
   store: '.fettle',
-  storeWritten: false,
+  storeFrom: 'default',
   parallelism: 10,
   onDamage: 'stop',
   plugins: {},
@@ -39,7 +39,7 @@ describe('the configuration', () => {
     mkdirSync(startFolder);
     const { config, problems } = await loadConfig({ startFolder, plugins: builtinPlugins, now: NOW });
     expect(problems).toEqual([]);
-    expect(config).toEqual({ ...defaults, name: 'My-shop-2', folder: startFolder });
+    expect(config).toEqual({ ...defaults, name: 'My-shop-2', nameWritten: false, folder: startFolder });
   });
 
   it.each(['', '# nothing\n', '---\n', '{}\n'])('has defaults for the text %j', async (text) => {
@@ -48,6 +48,7 @@ describe('the configuration', () => {
     expect(config).toEqual({
       ...defaults,
       name: basename(config.folder),
+      nameWritten: false,
       folder: config.folder,
       file: join(config.folder, 'fettle.yaml'),
     });
@@ -68,9 +69,10 @@ describe('the configuration', () => {
     expect(problems).toEqual([]);
     expect(config).toEqual({
       name: 'shop',
+      nameWritten: true,
       desired: ['live/', 'more/*.yaml'],
       store: '.fettle',
-      storeWritten: true,
+      storeFrom: 'file',
       parallelism: 3,
       onDamage: 'recover',
       plugins: {

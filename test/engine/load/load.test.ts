@@ -385,7 +385,7 @@ describe('problems', () => {
 
   it('show at most 60 characters of a value, and no control characters', async () => {
     const { problems } = await loadFiles({ 'x.yaml': domain('a', `port: "${'\\e[2J'.repeat(50)}"`, 'host: x') });
-    expect(problems[0]?.message).toMatch(/not "(?:\\u001b\[2J)+[^"]*…"$/u);
+    expect(problems[0]?.message).toMatch(/not "(?:\\u\{1b\}\[2J)+[^"]*…"$/u);
     expect(problems[0]?.message).not.toContain('\u001b');
   });
 });

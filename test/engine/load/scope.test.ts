@@ -44,6 +44,7 @@ const fabric: Plugin = definePlugin({
     summary: 'Networks.',
     parallelism: 1,
     secrets: [],
+    settingPaths: [],
     findings: [],
     kinds: {
       VPC: {
@@ -53,6 +54,7 @@ const fabric: Plugin = definePlugin({
         machines: {},
         rules: [],
         references: [],
+        paths: [],
         memoryVersion: 1,
       },
       Subnet: {
@@ -61,6 +63,7 @@ const fabric: Plugin = definePlugin({
         onRemove: 'release',
         machines: {},
         rules: [],
+        paths: [],
         references: [
           { pointer: '/vpc', kind: 'VPC' },
           { pointer: '/peers/*/subnet', kind: 'Subnet' },

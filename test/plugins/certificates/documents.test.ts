@@ -1,9 +1,8 @@
-/** Documents of the plugin: their checks, and their paths seen from the project. */
+/** Documents of the plugin: their checks. */
 
 import { describe, expect, test } from 'vitest';
 import { check as checkWith, checkTogether } from '../../../plugins/certificates/check.ts';
 import type { CertificateSpec, DomainSpec } from '../../../plugins/certificates/generated.ts';
-import { fromProject } from '../../../plugins/certificates/paths.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Desired, Json } from '../../../src/engine/types.ts';
 import { CA_SPEC, certificateSpec, desiredOf } from './support.ts';
@@ -14,37 +13,6 @@ const domain = (more: Partial<DomainSpec>) =>
   desiredOf('Domain', 'www', { host: 'a.test', port: 443, expiryWarnDays: 30, ...more });
 
 const check = (desired: Desired, settings: Json = {}) => checkWith(desired, undefined, settings);
-
-describe('paths', () => {
-  test.each([
-    ['main.yaml', './ca', 'ca'],
-    ['main.yaml', 'ca/', 'ca'],
-    ['desired/main.yaml', './tls/../tls/www.crt', 'desired/tls/www.crt'],
-    ['desired/a/main.yaml', '../../ca', 'ca'],
-    ['desired/main.yaml', '/etc/ssl//www.crt', '/etc/ssl/www.crt'],
-    ['/srv/desired/main.yaml', 'ca', '/srv/desired/ca'],
-    ['main.yaml', '..', '..'],
-    ['main.yaml', '.', '.'],
-    ['main.yaml', '/', '/'],
-  ])('%s: %s is %s', (file, path, expected) => {
-    expect(fromProject(file, path)).toBe(expected);
-  });
-
-  test('of every kind start from the project once they are expanded', () => {
-    const expand = (desired: ReturnType<typeof desiredOf>) =>
-      certificates.kinds[desired.ref.kind]?.expand?.(desired, () => undefined, {}).map(({ spec }) => spec);
-    expect(expand(desiredOf('Issuer', 'ca', { localCa: { dir: './ca', commonName: 'x' } }, 'd/a.yaml'))).toEqual([
-      { localCa: { dir: 'd/ca', commonName: 'x' } },
-    ]);
-    expect(expand(desiredOf('Issuer', 'ca', { selfSigned: {} }, 'd/a.yaml'))).toEqual([{ selfSigned: {} }]);
-    expect(
-      expand(certificate({ storage: { file: { certificate: './a.crt', key: '../a.key' } } }, 'www', 'd/a.yaml')),
-    ).toMatchObject([{ storage: { file: { certificate: 'd/a.crt', key: 'a.key' } } }]);
-    expect(
-      expand(desiredOf('Domain', 'd', { host: 'a.test', trust: ['./ca/ca.crt', '/x.pem'] }, 'd/a.yaml')),
-    ).toMatchObject([{ trust: ['d/ca/ca.crt', '/x.pem'] }]);
-  });
-});
 
 describe('a Certificate', () => {
   test('as it is usually written has no mistake', () => {
@@ -116,24 +84,6 @@ describe('where a Certificate is stored', () => {
             },
           ],
     );
-  });
-
-  test('its paths start from the project once it is expanded', () => {
-    const expand = (storage: CertificateSpec['storage']) =>
-      (
-        certificates.kinds['Certificate']?.expand?.(certificate({ storage }, 'www', 'd/a.yaml'), () => undefined, {}) as
-          | readonly Desired<CertificateSpec>[]
-          | undefined
-      )?.[0]?.spec.storage;
-    expect(expand({ directory: { path: '../tls/www', combined: true, mode: '0640' } })).toEqual({
-      directory: { path: 'tls/www', combined: true, mode: '0640' },
-    });
-    expect(expand({ file: { combined: './a.pem', owner: 'haproxy' } })).toEqual({
-      file: { combined: 'd/a.pem', owner: 'haproxy' },
-    });
-    expect(expand({ file: { ...paths, chain: '/etc/a.ca', fullchain: '../f.crt' } })).toEqual({
-      file: { certificate: 'd/a.crt', key: 'd/a.key', chain: '/etc/a.ca', fullchain: 'f.crt' },
-    });
   });
 });
 
@@ -293,7 +243,7 @@ describe('where a Domain leads', () => {
     [{ route: { target: 'fe80::1%eth0' } }, '/spec/route/target', 'fe80::1%eth0 lies in fe80::/10'],
   ])('%j is warned of where it may not be probed', (spec, pointer, message) => {
     expect(check(domain(spec))).toMatchObject([
-      { code: 'denied-address', severity: 'warning', pointer, message: `${message}, which may not be probed` },
+      { code: 'denied-address', severity: 'warning', pointer, message: `${message}, which is denied` },
     ]);
   });
 
@@ -301,8 +251,6 @@ describe('where a Domain leads', () => {
     const at = domain({ address: '10.0.0.1' });
     expect(check(at)).toEqual([]);
     expect(check(at, { probe: { deny: ['10.0.0.0/8'] } })).toMatchObject([{ code: 'denied-address' }]);
-    const metadata = domain({ address: '169.254.169.254' });
-    expect(check(metadata, { probe: { allow: ['169.254.169.254'] } })).toEqual([]);
   });
 
   test('is a place without a port', () => {
@@ -320,7 +268,7 @@ describe('settings of probes', () => {
   test('that are networks and servers', () => {
     expect(
       of({
-        allow: ['169.254.10.0/24', '::1'],
+        allow: [],
         deny: ['10.0.0.0/8', 'fd00::/8', '::ffff:0:0/96'],
         resolvers: ['192.0.2.53', '192.0.2.53:5353', '2001:db8::53', '[2001:db8::53]', '[2001:db8::53]:5353'],
       }),
@@ -328,13 +276,21 @@ describe('settings of probes', () => {
   });
 
   test.each<readonly [Json, string]>([
-    [{ allow: ['10.0.0.0/8', 'example.test'] }, '/probe/allow/1'],
     [{ deny: ['10.0.0/8'] }, '/probe/deny/0'],
     [{ resolvers: ['dns.example.test'] }, '/probe/resolvers/0'],
     [{ resolvers: ['192.0.2.53:0'] }, '/probe/resolvers/0'],
     [{ resolvers: ['192.0.2.53:70000'] }, '/probe/resolvers/0'],
     [{ resolvers: ['2001:db8::53:99999'] }, '/probe/resolvers/0'],
   ])('%j is a mistake', (probe, pointer) => {
-    expect(of(probe)).toMatchObject([{ pointer, message: expect.stringContaining(' is no ') }]);
+    expect(of(probe)).toMatchObject([{ pointer, message: expect.stringContaining(' is not ') }]);
+  });
+
+  test('that allow a denied network are a mistake, and it says where to allow it', () => {
+    expect(of({ allow: ['169.254.10.0/24', '::1'] })).toMatchObject([
+      {
+        pointer: '/probe/allow',
+        suggestion: 'set FETTLE_ALLOW_NETWORKS=169.254.10.0/24,::1 and remove the field',
+      },
+    ]);
   });
 });

@@ -1,11 +1,9 @@
-/** Documents of nodes and pools: their checks, the defaults that they get, and their paths seen from the project. */
+/** Documents of nodes and pools: their checks, and the defaults that they get. */
 
 import { describe, expect, it } from 'vitest';
 import { check, checkTogether } from '../../../plugins/nodes/check.ts';
 import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
-import { fromProject } from '../../../plugins/nodes/paths.ts';
-import { nodes } from '../../../plugins/nodes/plugin.ts';
 import type { Desired } from '../../../src/engine/types.ts';
 import { desiredOf, nodeSpec, poolSpec } from './node-support.ts';
 
@@ -102,37 +100,6 @@ describe('a template of a pool', () => {
     });
     expect(said(pool)).toEqual([
       "/spec/template/labels/fettle~1pool: labels that begin with fettle/ are the plugin's own",
-    ]);
-  });
-});
-
-describe('paths', () => {
-  it.each([
-    ['main.yaml', './init.yaml', 'init.yaml'],
-    ['desired/a/main.yaml', '../init.yaml', 'desired/init.yaml'],
-    ['desired/main.yaml', '/etc/init.yaml', '/etc/init.yaml'],
-  ])('%s: %s is %s', (file, path, expected) => {
-    expect(fromProject(file, path)).toBe(expected);
-  });
-
-  it('of a node and of a template start from the project once they are expanded', () => {
-    const source = { file: 'd/a.yaml', line: 1, column: 1 };
-    const expand = (desired: Desired, kept?: object) =>
-      nodes.kinds[desired.ref.kind]
-        ?.expand?.(desired, () => (kept === undefined ? undefined : ({ kept } as never)), {})
-        .map(({ spec }) => spec);
-    const one = desiredOf('Node', 'a', { ...nodeSpec(), userDataFile: './init.yaml' }, { source });
-    expect(expand(one)).toMatchObject([{ userDataFile: 'd/init.yaml' }]);
-    const spec = poolSpec({ size: 1 });
-    const pool = desiredOf(
-      'NodePool',
-      'web',
-      { ...spec, template: { ...spec.template, userDataFile: 'init.yaml' } },
-      { source },
-    );
-    expect(expand(pool, { members: [1] })).toMatchObject([
-      { template: { userDataFile: 'd/init.yaml' } },
-      { userDataFile: 'd/init.yaml' },
     ]);
   });
 });

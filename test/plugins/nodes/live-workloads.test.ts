@@ -1,15 +1,18 @@
 /** The workload source: read whole and believed, or not at all; and its hooks. */
 
 import { execFileSync } from 'node:child_process';
-import { symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSource, type Source, SourceError } from '../../../plugins/nodes/live/workloads.ts';
+import { usualDenial } from '../../../src/net/connect.ts';
+import { openHttp } from '../../../src/net/http.ts';
 import type { NodesConfig } from '../../../plugins/nodes/generated.ts';
 import { folderOfTest, serve, serveSocket } from './live-support.ts';
 import { configOf, START } from './live-world.ts';
 
 const never = new AbortController().signal;
+const send = openHttp(usualDenial({}));
 
 interface Given {
   readonly folder?: string;
@@ -22,7 +25,7 @@ function source(workloads: object, { folder = '/', env = {}, token }: Given = {}
   const { workloads: written } = configOf({ workloads }) as unknown as NodesConfig;
   const http = written?.http === undefined || token === undefined ? written?.http : { ...written.http, token };
   const config = written === undefined || http === undefined ? written : { ...written, http };
-  return openSource({ config, folder, env, now: () => START, oldestMs: 240_000 });
+  return openSource({ send, config, folder, env, now: () => START, oldestMs: 240_000 });
 }
 
 const sound = {
@@ -43,7 +46,7 @@ async function failure(promise: Promise<unknown>): Promise<SourceError> {
 }
 
 test('without a source there is nothing to read, and nothing to tell', async () => {
-  const none = openSource({ config: undefined, folder: '/', env: {}, now: () => START, oldestMs: 240_000 });
+  const none = openSource({ send, config: undefined, folder: '/', env: {}, now: () => START, oldestMs: 240_000 });
   expect(none.hooks).toEqual({ drain: false, migrate: false });
   expect(await none.read(never)).toBeUndefined();
   expect(await none.tell('drain', {}, never)).toBe(false);
@@ -60,6 +63,41 @@ describe('what it says', () => {
     expect(await said({ nodes: [{ name: 'a', containers: [{ id: 'c' }] }] })).toMatchObject({
       workloads: { nodes: [{ name: 'a', containers: [{ id: 'c', mb: 0 }] }], queue: [] },
     });
+  });
+
+  const AHEAD = '2026-11-20T00:01:00.001Z';
+  const BARELY = '2026-11-20T00:01:00.000Z';
+  const timed = (time: string): readonly (readonly [string, object])[] => [
+    ['at', { at: time, nodes: [] }],
+    ['emptySince', { nodes: [{ name: 'a', containers: [], emptySince: time }] }],
+    ['a container', { nodes: [{ name: 'a', containers: [{ id: 'c', since: time }] }] }],
+    ['the queue', { nodes: [], queue: [{ id: 'q', since: time }] }],
+  ];
+
+  test.each(timed(AHEAD))('is not believed with a time more than a minute ahead: %s', async (_where, value) => {
+    expect((await failure(said(value))).message).toContain(`${AHEAD} is 61 s ahead of this machine's clock`);
+  });
+
+  test.each(timed(BARELY))('is believed with a time a minute ahead: %s', async (_where, value) => {
+    expect(await said(value)).toBeDefined();
+  });
+
+  test.each(timed('2026-13-45T00:00:00Z'))(
+    'is not believed with a time that no calendar has: %s',
+    async (_w, value) => {
+      expect((await failure(said(value))).message).toContain('is not a time');
+    },
+  );
+
+  test.each([
+    ['containers ever', { name: 'a', containers: [], startedTotal: 2 ** 53 }, 'startedTotal'],
+    ['containers ever', { name: 'a', containers: [], startedTotal: 1.5 }, 'startedTotal'],
+    ['memory', { name: 'a', containers: [], allocatedMb: 1e18 }, 'allocatedMb'],
+    ['memory of a container', { name: 'a', containers: [{ id: 'c', mb: 1e300 }] }, 'containers/0/mb'],
+    ['players', { name: 'a', containers: [{ id: 'c', players: -1 }] }, 'containers/0/players'],
+    ['a part of a disk', { name: 'a', containers: [], diskUsedPercent: 101 }, 'diskUsedPercent'],
+  ])('is not believed with an amount beyond all sense: %s', async (_what, node, where) => {
+    expect((await failure(said({ nodes: [node] }))).message).toContain(`/nodes/0/${where}`);
   });
 
   test.each([
@@ -208,9 +246,10 @@ describe('from a file', () => {
     await writeFile(join(folder, 'large'), '');
     await truncate(join(folder, 'large'), 65 * 1024 * 1024);
     execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await mkdir(join(folder, 'folder'));
     for (const [file, message] of [
       ['missing', 'the workload file missing cannot be read (ENOENT)'],
-      ['.', 'is no regular file'],
+      ['folder', 'is no regular file'],
       ['pipe', 'is no regular file'],
       ['half', 'is no JSON'],
       ['large', 'is larger than 67108864 bytes'],

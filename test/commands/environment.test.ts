@@ -1,0 +1,72 @@
+/** What the environment may set, and the decisions of the moment that it may not: those are errors in every command. */
+
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fettle } from '../support/command-line.ts';
+import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
+import { toyWorld } from '../support/toy.ts';
+
+const FLAGS = {
+  FETTLE_YES: '--yes',
+  FETTLE_Y: '--yes',
+  FETTLE_AUTO_APPROVE: '--yes',
+  FETTLE_OVERRIDE: '--override',
+  FETTLE_REASON: '--reason',
+  FETTLE_MAX_REMOVALS: '--max-removals',
+  FETTLE_PLAN_DIGEST: '--plan-digest',
+} as const;
+
+/** One line for each command of the table. */
+const COMMANDS = [
+  'validate',
+  'plan',
+  'show plan.json',
+  'apply',
+  'apply --yes',
+  'drift',
+  'drift --record',
+  'explain toy/Item/a',
+  'import toy/Item/a',
+  'log list',
+  'log why toy/Item/a',
+  'log export',
+  'log prune --keep 1',
+  'log verify',
+  'log recover',
+  'lock status',
+  'force-unlock x',
+  'state list',
+  'state show toy/Item/a',
+  'state mv toy/Item/a toy/Item/b',
+  'state forget toy/Item/a',
+  'state pull',
+  'schema',
+  'version --json --json',
+];
+
+describe('a variable that would decide something', () => {
+  const empty = mkdtempSync(join(tmpdir(), 'fettle-environment-'));
+
+  it.each(COMMANDS)('is an error in `%s`, and names the flag to use', async (line) => {
+    for (const [name, flag] of Object.entries(FLAGS)) {
+      // Also one that is empty, or says no: whoever sets it relies on it.
+      for (const value of ['true', '', 'false']) {
+        const done = await fettle(empty, line, { env: { [name]: value } });
+        expect([done.code, done.stderr]).toEqual([1, expect.stringContaining(`${name} is set in the environment`)]);
+        expect(done.stderr).toContain(`Use ${flag} on the command line.`);
+      }
+    }
+  });
+
+  it('stops an apply before anything is looked at or done', async () => {
+    const world = toyWorld();
+    const folder = toyProject(itemsYaml({ a: 2 }));
+    const env = { FETTLE_PLAN_DIGEST: `sha256:${'0'.repeat(64)}` };
+    expect(await fettle(folder, 'apply --yes', { plugins: toyPlugins(world), env })).toMatchObject({ code: 1 });
+    expect(world.calls).toEqual([]);
+    expect(await fettle(folder, 'apply --yes', { plugins: toyPlugins(world) })).toMatchObject({ code: 0 });
+    expect(world.calls).toEqual(['absent>ready a']);
+  });
+});

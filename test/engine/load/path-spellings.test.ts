@@ -1,0 +1,191 @@
+/** Every field of every kind, and of the configuration, that names a path: what can be meant is taken, and nothing else. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { expand } from '../../../src/engine/expand.ts';
+import { formatPatterns } from '../../support/formats.ts';
+import { loadConfig } from '../../../src/engine/load/config.ts';
+import { fromProject, pathMistake, toDocument } from '../../../src/engine/paths.ts';
+import { emptyRecall } from '../../../src/engine/remember.ts';
+import type { PathTable } from '../../../src/engine/tables.ts';
+import type { Desired, Json, Problem } from '../../../src/engine/types.ts';
+import { builtinPlugins } from '../../../src/plugins.ts';
+import { folderOf, loadFiles } from './files.ts';
+
+const plugins = await Promise.all([...builtinPlugins.values()].map((load) => load()));
+
+interface Field extends PathTable {
+  readonly plugin: string;
+  /** Absent: it stands in the plugin's part of `fettle.yaml`. */
+  readonly kind?: string;
+}
+
+const fields: readonly Field[] = plugins.flatMap(({ name: plugin, tables }) => [
+  ...Object.entries(tables.kinds).flatMap(([kind, { paths }]) => paths.map((path) => ({ plugin, kind, ...path }))),
+  ...tables.settingPaths.map((path) => ({ plugin, ...path })),
+]);
+
+/** Spellings that nobody means, with words of what is said of them. */
+const HOSTILE: readonly (readonly [string, string])[] = [
+  ['~/tls/www.key', '`~`'],
+  ['~', '`~`'],
+  ['~root/www.key', '`~`'],
+  ['C:\\tls\\www.key', 'backslash'],
+  ['C:/tls/www.key', 'drive letter'],
+  ['c:www.key', 'drive letter'],
+  ['tls\\www.key', 'backslash'],
+  ['\\\\host\\share\\www.key', 'backslash'],
+  ['tls/a\0b', 'an escape'],
+  ['tls/a\nb', 'U+000A'],
+  ['tls/a\u001b[2Jb', 'U+001B'],
+  ['tls/a\u0085b', 'U+0085'],
+  ['tls/\u202egnp.key', 'U+202E'],
+  ['tls/\u200fa', 'U+200F'],
+  ['\ufefftls/a', 'U+FEFF'],
+  ['tls//www.key', 'empty segment'],
+  ['//host/www.key', 'empty segment'],
+  ['file:///etc/www.key', 'URL'],
+  ['https://example.test/www.key', 'URL'],
+  ['$HOME/www.key', 'variable'],
+  ['${HOME}/www.key', 'variable'],
+  ['%USERPROFILE%/www.key', 'variable'],
+  [' tls/www.key', 'space'],
+  ['tls/www.key ', 'space'],
+];
+/** Names of folders, where a file has to be. */
+const FOLDERS = ['tls/', '/', '.', '..', '../', 'tls/.', 'tls/..', './'];
+const HONEST = [
+  'www.key',
+  './www.key',
+  '../tls/www.key',
+  '/etc/tls/www.key',
+  'a/../b/./www.key',
+  './~/www.key',
+  './C:x',
+];
+const HONEST_ODD = ['tls/a b.key', 'tls/$x', '.hidden/…/日本語.key', 'tls/*.example.test.key', 'a~/b~', '...', 'a/...'];
+
+/** The value that has `text` at the pointer, and nothing else. */
+function valueWith(pointer: string, text: string): Json {
+  return pointer
+    .split('/')
+    .slice(1)
+    .reduceRight<Json>((inner, part) => (part === '*' ? [inner] : { [part]: inner }), text);
+}
+
+function words(pointer: string): string {
+  return pointer.slice(1).replaceAll('/*', '[0]').replaceAll('/', '.');
+}
+
+/** What is said of a path that stands in a field, whatever else is wrong with the rest. */
+async function said(field: Field, text: string): Promise<readonly Problem[]> {
+  const value = valueWith(field.pointer, text);
+  const place = field.kind === undefined ? `plugins.${field.plugin}.` : 'spec.';
+  // The reader of YAML refuses some characters before anything is known of the field.
+  const about = ({ message }: Problem): boolean =>
+    message.startsWith(`\`${place}${words(field.pointer)}\``) || message.includes('an escape');
+  if (field.kind === undefined) {
+    const written = JSON.stringify({ name: 'x', plugins: { [field.plugin]: value } });
+    const startFolder = folderOf({ 'fettle.yaml': written });
+    return (await loadConfig({ startFolder, plugins: builtinPlugins, now: 0 })).problems.filter(about);
+  }
+  const apiVersion = `${field.plugin}/v1`;
+  const document = JSON.stringify({ apiVersion, kind: field.kind, metadata: { name: 'x' }, spec: value });
+  return (await loadFiles({ 'x.yaml': document })).problems.filter(about);
+}
+
+describe.each(fields.map((field) => [`${field.plugin} ${field.kind ?? 'settings'} ${field.pointer}`, field] as const))(
+  '%s',
+  (_name, field) => {
+    it('takes no path that cannot be meant, and says what to write', async () => {
+      const wrong = field.folder === true ? HOSTILE : [...HOSTILE, ...FOLDERS.map((path) => [path, 'file'] as const)];
+      for (const [path, word] of wrong) {
+        const [problem, ...more] = await said(field, path);
+        expect([path, problem?.code, more]).toEqual([path, 'wrong-value', []]);
+        expect(problem?.message).toContain(word);
+        if (word !== 'an escape') expect(problem?.suggestion).toMatch(/\w/u);
+        expect(problem?.at?.column).toBeGreaterThan(1);
+      }
+    });
+
+    it('takes every path that can be meant', async () => {
+      for (const path of [...HONEST, ...HONEST_ODD, ...(field.folder === true ? FOLDERS : [])])
+        expect([path, await said(field, path)]).toEqual([path, []]);
+    });
+  },
+);
+
+it('the fields with paths are those that the specs mark', () => {
+  expect(fields.length).toBeGreaterThanOrEqual(13);
+  expect(fields.filter(({ use }) => use === 'send').map(({ pointer }) => pointer)).toEqual([
+    '/userDataFile',
+    '/template/userDataFile',
+  ]);
+});
+
+it('the patterns of the formats say the same as what is said in words', () => {
+  const parts = fc.array(
+    fc.constantFrom(
+      'a',
+      '/',
+      '//',
+      '..',
+      '.',
+      '~',
+      '\\',
+      'C:',
+      ' ',
+      '$',
+      '%',
+      '\n',
+      '\u202e',
+      '\ud800',
+      '日',
+      '*',
+      ':',
+    ),
+    { minLength: 1, maxLength: 6 },
+  );
+  fc.assert(
+    fc.property(parts, fc.boolean(), (chosen, isFolder) => {
+      const path = chosen.join('');
+      const pattern = formatPatterns[isFolder ? 'folder-path' : 'path'] as RegExp;
+      expect([path, pattern.test(path)]).toEqual([path, pathMistake(path, isFolder) === undefined]);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+describe('a path of a document, as seen from the project', () => {
+  it.each([
+    ['main.yaml', './ca', 'ca'],
+    ['main.yaml', 'ca/', 'ca'],
+    ['desired/main.yaml', './tls/../tls/www.crt', 'desired/tls/www.crt'],
+    ['desired/a/main.yaml', '../../ca', 'ca'],
+    ['desired/main.yaml', '/etc/ssl/./www.crt', '/etc/ssl/www.crt'],
+    ['/srv/desired/main.yaml', 'ca', '/srv/desired/ca'],
+    ['main.yaml', '..', '..'],
+    ['main.yaml', '.', '.'],
+    ['main.yaml', '/', '/'],
+  ])('%s: %s is %s', (file, path, expected) => {
+    expect(fromProject(file, path)).toBe(expected);
+    expect(fromProject(file, toDocument(file, expected) || '.')).toBe(expected);
+  });
+
+  it.each(fields.filter(({ kind }) => kind !== undefined))('is what expanding gives: $kind $pointer', (field) => {
+    const desired = (text: string): Desired => ({
+      ref: { plugin: field.plugin, kind: field.kind ?? '', name: 'x' },
+      spec: valueWith(field.pointer, text),
+      meta: { labels: {}, lifecycle: { ignore: [] } },
+      needs: [],
+      source: { file: 'desired/a/x.yaml', line: 1, column: 1 },
+    });
+    const byName = new Map(
+      plugins.map((plugin) => {
+        return [plugin.name, { ...plugin, kinds: {} }] as const;
+      }),
+    );
+    expect(expand([desired('../../tls/x')], byName, emptyRecall())[0]?.spec).toEqual(valueWith(field.pointer, 'tls/x'));
+    expect(expand([desired('/etc/x')], byName, emptyRecall())[0]?.spec).toEqual(valueWith(field.pointer, '/etc/x'));
+  });
+});
