@@ -44,6 +44,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
       text,
     })),
     references,
+    fields: [...placesIn(kind.spec).map(({ pointer }) => pointer), ...(kind.derived ?? [])],
     paths: pathTables(kind.spec),
     memoryVersion: kind.memory.version,
   };
@@ -57,7 +58,9 @@ export function pluginTables(spec: PluginSpec): object {
     summary: spec.summary,
     parallelism: spec.parallelism,
     kinds: Object.fromEntries(Object.entries(spec.kinds).map(([name, kind]) => [name, kindTables(spec, name, kind)])),
-    secrets: placesIn(spec.config).flatMap(({ pointer, schema }) => (schema.format === 'secret' ? [pointer] : [])),
+    secrets: placesIn(spec.config).flatMap(({ pointer, schema: { 'x-secret': variable } }) =>
+      variable === undefined ? [] : [{ pointer, variable }],
+    ),
     settingPaths: pathTables(spec.config),
     findings: spec.findings,
   };
