@@ -52,6 +52,7 @@ interface Attack {
 /** Secrets that a job has in its environment. */
 const secrets = {
   HCLOUD_TOKEN: `${SECRET}-hcloud`,
+  WORKLOADS_TOKEN: `${SECRET}-workloads`,
   PGPASSWORD: `${SECRET}-pg`,
   DEPLOY_KEY: `${SECRET}-deploy`,
 };
@@ -181,9 +182,15 @@ const attacks: readonly Attack[] = [
   },
   byEnvironment(
     'a token, to a workload source',
-    project(nodes('workloads: { http: { url: "http://127.0.0.1:@PORT@/workloads", token: "${env:HCLOUD_TOKEN}" } }'), {
-      'desired/web.yaml': nodeYaml('web', '{ provider: static, address: 127.0.0.1, readiness: { tcp: { port: 1 } } }'),
-    }),
+    project(
+      nodes('workloads: { http: { url: "http://127.0.0.1:@PORT@/workloads", token: "${env:WORKLOADS_TOKEN}" } }'),
+      {
+        'desired/web.yaml': nodeYaml(
+          'web',
+          '{ provider: static, address: 127.0.0.1, readiness: { tcp: { port: 1 } } }',
+        ),
+      },
+    ),
     providerOrigin,
     hears,
   ),
@@ -377,18 +384,18 @@ const attacks: readonly Attack[] = [
   {
     name: 'a file of the machine, as a secret',
     hostile: {
-      files: project(nodes('provider: { hetzner: { token: "${file:@OUTSIDE@/private.txt}" } }'), {
+      files: project(nodes('provider: { hetzner: { token: "${file:@OUTSIDE@/hcloud-token}" } }'), {
         'desired/web.yaml': cloudNode,
       }),
       env: ({ bait }) => ({ HCLOUD_ENDPOINT: `http://127.0.0.1:${bait.port}/v1` }),
     },
     honest: {
-      files: project(nodes('provider: { hetzner: { token: "${file:@OUTSIDE@/private.txt}" } }'), {
+      files: project(nodes('provider: { hetzner: { token: "${file:@OUTSIDE@/hcloud-token}" } }'), {
         'desired/web.yaml': cloudNode,
       }),
       env: ({ bait, outside }) => ({ HCLOUD_ENDPOINT: `http://127.0.0.1:${bait.port}/v1`, FETTLE_FILE_ROOTS: outside }),
     },
-    sees: reads('private.txt'),
+    sees: reads('hcloud-token'),
   },
   {
     name: 'a store that came with the checkout, for what it says of ownership',
@@ -450,6 +457,7 @@ function newStage(): Stage {
   execFileSync('git', ['init', '-q', repo]);
   writeFileSync(join(outside, 'private.txt'), `${SECRET}-file: [1, 2\n`);
   writeFileSync(join(outside, 'private.yaml'), `${SECRET}-yaml: 1\n`);
+  writeFileSync(join(outside, 'hcloud-token'), `${SECRET}-token\n`);
   writeFileSync(join(outside, 'victim.txt'), 'precious\n');
   mkdirSync(join(outside, 'unguessable-name'));
   writeFileSync(join(outside, 'unguessable-name/x.yaml'), 'a: 1\n');
