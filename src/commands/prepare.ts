@@ -8,7 +8,7 @@ import type { Head } from '../store/store.ts';
 import { version } from '../version.ts';
 import { type Flags, withinOf } from './flags.ts';
 import { lookProgress } from './progress.ts';
-import { type Project, safetyOf, settingsFor, type Worlds } from './session.ts';
+import { filesFor, type Project, safetyOf, settingsFor, type Worlds } from './session.ts';
 import { eventsOf, tell } from './tell.ts';
 
 export interface PrepareInput {
@@ -46,6 +46,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       documents: project.documents,
       plugins: input.plugins,
       settings: await settingsFor(input.plugins, project.config),
+      files: await filesFor(project.config),
       reader: input.worlds.reader,
       recall: input.recall,
       record: input.record,

@@ -5,7 +5,9 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { type Config, isDatabase, loadConfig } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
+import { repositoryFiles } from '../engine/load/repository-files.ts';
 import { rootOf } from '../engine/load/within-root.ts';
+import type { ReadFiles } from '../engine/action.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { type Redact, redactor, secretsOf } from '../engine/redact.ts';
@@ -248,12 +250,21 @@ export async function openWorlds(plugins: ReadonlyMap<string, Plugin>, config: C
   };
 }
 
+/** Reads the files of a project that its steps use. */
+export async function filesFor({ folder, store }: Config): Promise<ReadFiles> {
+  return repositoryFiles({
+    folder,
+    root: await rootOf(folder),
+    volatile: isDatabase(store) ? [] : [resolve(folder, store)],
+  });
+}
+
 /** The limits of one run: what the configuration says, laid out for now, and what the command line adds. */
 export async function safetyOf(config: Config, flags: Flags, now: number): Promise<Safety> {
   const { overrides, ...given } = overridesOf(flags);
   const { freeze: rules, ...written } = config.safety;
   const freeze = rules.length === 0 ? [] : (await import('../engine/load/freeze.ts')).freezeWindows(rules, now);
-  return { ...written, ...given, freeze, overrides: [...written.overrides, ...overrides] };
+  return { ...written, ...given, freeze, freezeRules: rules, overrides: [...written.overrides, ...overrides] };
 }
 
 /** Takes out the secrets of the environment, and those that were read for the configuration. */

@@ -1,6 +1,7 @@
 /** The plan as a document: the JSON that is printed, saved, shown and read by other programs. */
 
 import type { Head } from '../store/store.ts';
+import type { Covered } from './covers.ts';
 import type { Cause, Facts, Goal, Json, Remedy, Severity, Step, Summary } from './types.ts';
 
 export const PLAN_FORMAT = '1.0';
@@ -25,6 +26,10 @@ export interface ResourceChange {
   readonly because: string;
   readonly reversible: 'yes' | 'no' | 'partly';
   readonly basis: string;
+  /** All that decides what the row does, beside what is seen: the digest of the plan is made of it. */
+  readonly covers: Covered;
+  /** Pointers into the spec, of what the document says itself; the rest are defaults. */
+  readonly written?: readonly string[];
   readonly source?: { readonly filename: string; readonly start: { readonly line: number; readonly column: number } };
   readonly warnings: readonly string[];
   readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];

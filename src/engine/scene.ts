@@ -13,6 +13,7 @@ export interface SceneInput {
   readonly now: number;
   readonly viewedAt: number;
   readonly safety: Safety;
+  readonly given?: Scene['given'];
   readonly busy?: Scene['busy'];
   readonly logAt?: number;
   /** Steps of earlier runs that limits over time count. */
@@ -40,6 +41,7 @@ export function sceneOf(input: SceneInput): Scene {
     safety: input.safety,
     gaps: input.gaps,
     ...(input.beside === undefined ? {} : { beside: input.beside }),
+    ...(input.given === undefined ? {} : { given: input.given }),
     ...(input.busy === undefined ? {} : { busy: input.busy }),
     ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
     pair,

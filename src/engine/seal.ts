@@ -28,7 +28,7 @@ export function overridesOf(action: Action): readonly { readonly rule: string; r
 
 /** One row of the plan. */
 export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {
-  const { change, source } = action;
+  const { change, source, covers, written } = action;
   const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
   const transition = tables === undefined || isMemoryOnly(change) ? undefined : stepTransition(tables, change.step);
   const overrides = overridesOf(action);
@@ -37,13 +37,15 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
     type: `${change.ref.plugin}/${change.ref.kind}`,
     name: change.ref.name,
     provider_name: change.ref.plugin,
-    change: changeJson(change),
+    change: changeJson(change, covers.spec),
     step: change.step,
     goal: change.goal,
     cause: change.cause,
     because: change.because,
     reversible: transition?.reversible ?? 'yes',
     basis: action.basis,
+    covers,
+    ...(written === undefined ? {} : { written }),
     ...(source === undefined
       ? {}
       : { source: { filename: source.file, start: { line: source.line, column: source.column } } }),
@@ -93,21 +95,19 @@ function refusedChange(action: Action, plugins: ReadonlyMap<string, Plugin>, obs
   };
 }
 
-/** Over what would run and what could not be read: no positions, paths, times, versions or messages. */
-export function planDigest(actions: readonly Action[], gaps: readonly Gap[]): string {
-  const rows = actions
-    .filter(({ verdict }) => verdict === 'accept')
-    .map((action) => ({
-      address: formatRef(action.change.ref),
-      step: action.change.step,
-      goal: action.change.goal,
-      fields: action.change.fields.map(({ path, before, after, secret }) =>
-        secret === true ? { path, secret } : { path, before, after },
-      ),
-      overrides: overridesOf(action).map(({ rule }) => rule),
+/** Over all that decides what the accepted rows do, and over what could not be read. */
+export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps']): string {
+  const approved = rows
+    .map(({ address, step, goal, change, overrides, covers }) => ({
+      address,
+      step,
+      goal,
+      change,
+      covers,
+      overrides: overrides?.map(({ rule }) => rule) ?? [],
     }))
     .sort((a, b) => compareText(a.address, b.address));
-  return digestOf({ rows, gaps: [...new Set(gaps.map(gapScope))].sort(compareText) });
+  return digestOf({ rows: approved, gaps: [...new Set(gaps.map(({ scope }) => scope))].sort(compareText) });
 }
 
 function byGravity(actions: readonly Action[]): readonly Action[] {
@@ -187,6 +187,7 @@ export function seal(input: SealInput): Plan {
   const refused = (verdict: Action['verdict']) =>
     having(verdict).map((action) => refusedChange(action, plugins, seenAt(action)));
   const accepted = having('accept');
+  const rows = accepted.map((action) => resourceChange(action, plugins));
   const rejected = refused('reject');
   const deferred = refused('defer');
   const drift = [...pairs].flatMap(([address, pair]) => {
@@ -205,7 +206,7 @@ export function seal(input: SealInput): Plan {
     targeted: input.within !== undefined,
     applyable: accepted.length > 0 && input.memoryGap === undefined,
     errored: false,
-    resource_changes: accepted.map((action) => resourceChange(action, plugins)),
+    resource_changes: rows,
     rejected_changes: rejected,
     deferred_changes: deferred,
     prior_state: {
@@ -235,7 +236,7 @@ export function seal(input: SealInput): Plan {
     settled: input.settled,
     summary: summaryOf(input, accepted, rejected.length, deferred.length),
     ...(input.summaries.length === 0 ? {} : { summaries: input.summaries }),
-    ...(input.memoryGap === undefined ? { plan_digest: planDigest(all, gaps) } : {}),
+    ...(input.memoryGap === undefined ? { plan_digest: planDigest(rows, gapped) } : {}),
     ...(input.head === undefined ? {} : { log_head: { seq: input.head.seq, hash: `sha256:${input.head.hash}` } }),
   };
 }

@@ -82,6 +82,8 @@ export interface KindTables {
   readonly references: readonly { readonly pointer: string; readonly kind: string }[];
   /** Where its spec names paths. */
   readonly paths: readonly PathTable[];
+  /** Settings (JSON pointers) that decide nothing of what its steps do: all others are part of what is approved. */
+  readonly undeciding?: readonly string[];
   readonly memoryVersion: number;
 }
 
