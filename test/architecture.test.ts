@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type CheckedFile,
   checkArchitecture,
+  checkConnections,
   checkEngine,
   checkForms,
   checkHomes,
@@ -124,6 +125,26 @@ describe('homes', () => {
     ],
     ['src/commands/a.ts', `import { x } from 'left-pad';`, 'left-pad has no home: give it one, or do without it'],
     ['src/commands/a.ts', `import { x } from 'node:fs';`, undefined],
+  ]);
+});
+
+describe('connections', () => {
+  const only = (what: string, module?: string): string =>
+    `only src/net may use ${what}${module === undefined ? '' : ` of ${module}`}`;
+  cases(checkConnections, [
+    ['plugins/nodes/live/a.ts', `import { isIP, type Socket } from 'node:net';`, undefined],
+    ['plugins/nodes/live/a.ts', `import { connect } from 'node:net';`, only('connect', 'node:net')],
+    ['plugins/nodes/live/a.ts', `import { connect as reach } from 'node:tls';`, only('connect', 'node:tls')],
+    ['plugins/nodes/live/a.ts', `import net from 'node:net';`, only('*', 'node:net')],
+    ['plugins/nodes/live/a.ts', `import * as http from 'node:https';`, only('*', 'node:https')],
+    ['plugins/nodes/a.ts', `import { createSocket } from 'node:dgram';`, only('createSocket', 'node:dgram')],
+    ['src/store/postgres/a.ts', `import { Resolver } from 'node:dns/promises';`, only('Resolver', 'node:dns/promises')],
+    ['src/commands/a.ts', `const { request } = await import('node:http');`, only('*', 'node:http')],
+    ['src/commands/a.ts', `const net = process.getBuiltinModule('net');`, only('*', 'node:net')],
+    ['src/commands/a.ts', `const answer = await fetch(url);`, only('fetch')],
+    ['src/commands/a.ts', `const socket = new WebSocket(url);`, only('WebSocket')],
+    ['src/net/a.ts', `import { connect } from 'node:net';`, undefined],
+    ['plugins/nodes/sandbox/a.ts', `import { createServer, request } from 'node:http';`, undefined],
   ]);
 });
 

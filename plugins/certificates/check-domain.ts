@@ -2,7 +2,7 @@
 
 import type { Mistake } from '../../src/engine/plugin.ts';
 import type { CertificatesConfig, DomainSpec } from './generated.ts';
-import { addressNumber, denialOf, networkOf, networkPolicy } from './networks.ts';
+import { ALLOW_NETWORKS, addressNumber, denialOf, networkOf, networkPolicy } from '../../src/net/networks.ts';
 
 type ProbeSettings = Partial<CertificatesConfig['probe']>;
 
@@ -22,16 +22,14 @@ function placeMistakes(place: string, pointer: string, probe: ProbeSettings): re
     return [{ code: 'invalid-address', pointer, message: `${place} is neither an address nor the name of a host` }];
   const address = place.replace(/^\[(.*)\]$/u, '$1');
   const denial =
-    addressNumber(address) === undefined
-      ? undefined
-      : denialOf(address, networkPolicy(probe.allow ?? [], probe.deny ?? []));
+    addressNumber(address) === undefined ? undefined : denialOf(address, networkPolicy([], probe.deny ?? []));
   if (denial === undefined) return [];
   return [
     {
       code: 'denied-address',
       pointer,
-      message: `${place} lies in ${denial}, which may not be probed`,
-      suggestion: 'plugins.certificates.probe.allow in fettle.yaml names networks that may be',
+      message: `${place} lies in ${denial}, which is denied`,
+      suggestion: `the environment variable ${ALLOW_NETWORKS} names exceptions, such as ${address}`,
       severity: 'warning',
     },
   ];
@@ -65,7 +63,7 @@ function networkMistakes(texts: readonly string[], pointer: string): readonly Se
       ? [
           {
             pointer: `${pointer}/${i}`,
-            message: `${text} is no network`,
+            message: `${text} is not a network`,
             suggestion: 'a network is written as 10.0.0.0/8 or fd00::/8, one address as it is',
           },
         ]
@@ -88,7 +86,15 @@ function isServer(text: string): boolean {
 /** Mistakes in the settings of probes. */
 export function checkProbe({ probe }: Partial<CertificatesConfig>): readonly SettingsMistake[] {
   return [
-    ...networkMistakes(probe?.allow ?? [], '/probe/allow'),
+    ...(probe?.allow === undefined || probe.allow.length === 0
+      ? []
+      : [
+          {
+            pointer: '/probe/allow',
+            message: 'exceptions to denied networks come from the environment alone',
+            suggestion: `set ${ALLOW_NETWORKS}=${probe.allow.join(',')} and remove the field`,
+          },
+        ]),
     ...networkMistakes(probe?.deny ?? [], '/probe/deny'),
     ...(probe?.resolvers ?? []).flatMap((text, i) =>
       isServer(text)
@@ -96,7 +102,7 @@ export function checkProbe({ probe }: Partial<CertificatesConfig>): readonly Set
         : [
             {
               pointer: `/probe/resolvers/${i}`,
-              message: `${text} is no address of a DNS server`,
+              message: `${text} is not the address of a DNS server`,
               suggestion: 'one is written as 192.0.2.53 or [2001:db8::53]:5353',
             },
           ],

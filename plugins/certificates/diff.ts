@@ -1,5 +1,6 @@
 /** Diff: the one step that brings an Issuer or a Certificate nearer to what is written. A Domain has none. */
 
+import { attemptsAt } from '../../src/engine/backoff.ts';
 import type { FieldChange, Pair, Proposal, Scene } from '../../src/engine/types.ts';
 import { daysLeft, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
@@ -15,7 +16,7 @@ import type {
   IssuerStep,
 } from './generated.ts';
 import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
-import { type Policy, attemptsAt, policyOf } from './renewal.ts';
+import { type Policy, policyOf } from './renewal.ts';
 import { reloadDue } from './served.ts';
 import { isAskedFor, validityOf } from './state.ts';
 

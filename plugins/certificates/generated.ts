@@ -344,9 +344,9 @@ export interface CertificatesConfig {
     readonly handshakeSeconds: number;
     /** Deadline of the whole probe of one address; of the resolution of a name likewise. */
     readonly totalSeconds: number;
-    /** Networks that may be probed although a wider one is denied. */
+    /** Always empty: exceptions to denied networks come from the environment variable `FETTLE_ALLOW_NETWORKS` alone. */
     readonly allow: readonly string[];
-    /** Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local and multicast ones, and where clouds answer with metadata, are denied in any case, unless `allow` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`. */
+    /** Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local, multicast and unspecified ones, and where clouds answer with metadata, are denied in any case, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`. */
     readonly deny: readonly string[];
     /** DNS servers that are asked instead of this machine's own resolution of names. */
     readonly resolvers?: readonly string[];
@@ -654,6 +654,7 @@ export const tables = {
         '/probe/connectSeconds',
         '/probe/handshakeSeconds',
         '/probe/totalSeconds',
+        '/probe/allow',
         '/renewal',
         '/recovery',
         '/served',
@@ -802,7 +803,12 @@ export const tables = {
       severity: 'error',
       text: 'The server does not go over to TLS when it is asked to.',
     },
-    { code: 'denied', kind: 'Domain', severity: 'error', text: 'An address lies in a network that may not be probed.' },
+    {
+      code: 'denied',
+      kind: 'Domain',
+      severity: 'error',
+      text: 'An address lies in a network that is never connected to.',
+    },
     {
       code: 'upstream',
       kind: 'Domain',

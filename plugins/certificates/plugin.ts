@@ -5,6 +5,7 @@ import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check, checkTogether } from './check.ts';
 import { checkProbe } from './check-domain.ts';
 import { diffCertificate, diffDomain, diffIssuer } from './diff.ts';
+import { certificateEffect, certificateSeen } from './effect.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import {
   type CertificateMemory,
@@ -60,6 +61,8 @@ const certificate: Kind<
     },
   ],
   diff: diffCertificate,
+  effect: certificateEffect,
+  seen: certificateSeen,
   note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair) }),
   matters: certificateMatters,
   rules: {

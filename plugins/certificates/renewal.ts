@@ -1,12 +1,9 @@
 /**
  * When a renewal, a recovery or a reload is tried again, and when no more: pure, from what is written and remembered.
- *
- * Failed attempts are counted by the engine, in a row, for the same purpose and the same document. After the n-th one
- * the next has to wait for `min(maxBackoff, retryInterval · backoffMultiplier^(n−1))`; after `maxRetries` of them,
- * and after the first one at the earliest, there is none. A document that changed since is a new beginning.
+ * `src/engine/backoff.ts` has how failures are counted, and how long each of them waits.
  */
 
-import { digestOf } from '../../src/engine/canonical.ts';
+import { type Attempts, isNewDocument, NOTHING_FAILED, type RetryPolicy } from '../../src/engine/backoff.ts';
 import { durationMs } from '../../src/engine/load/amounts.ts';
 import type { Desired, Memory } from '../../src/engine/types.ts';
 import type { CertificateMemory, CertificateSpec, CertificatesConfig } from './generated.ts';
@@ -37,14 +34,6 @@ export function withSettings(spec: CertificateSpec, settings: Settings): Certifi
     recovery: { ...DEFAULTS.recovery, ...settings.recovery, ...spec.recovery },
     served: { ...DEFAULTS.served, ...settings.served, ...spec.served },
   };
-}
-
-/** How often and when something is tried again; times in ms. */
-export interface RetryPolicy {
-  readonly retryMs: number;
-  readonly maxRetries: number;
-  readonly multiplier: number;
-  readonly maxMs: number;
 }
 
 export interface Policy {
@@ -94,37 +83,6 @@ export function policyOf(spec: Written): Policy {
   };
 }
 
-/** How long the next try has to wait after so many failed ones, in ms; nothing before the first failure. */
-export function backoffMs({ retryMs, multiplier, maxMs }: RetryPolicy, failed: number): number {
-  return failed < 1 ? 0 : Math.min(maxMs, retryMs * multiplier ** (failed - 1));
-}
-
-/** What failed in a row, and when for the last time (epoch ms). */
-export interface Attempts {
-  readonly failed: number;
-  readonly at: number;
-  readonly message?: string;
-}
-
-export const NOTHING_FAILED: Attempts = { failed: 0, at: Number.NEGATIVE_INFINITY };
-
-/** Whether what is written is not what failed last: then nothing of that counts. */
-export function isNewDocument(memory: Pick<Memory, 'lastError'> | undefined, desired: Desired | undefined): boolean {
-  const tried = memory?.lastError?.digest;
-  return tried !== undefined && desired !== undefined && tried !== digestOf(desired.spec);
-}
-
-/** Failed steps in a row that were to reach a state, by the document of now. */
-export function attemptsAt(
-  memory: Pick<Memory, 'failures' | 'lastError'> | undefined,
-  desired: Desired | undefined,
-  goal: 'renewing' | 'recovering' | 'normal',
-): Attempts {
-  const last = memory?.lastError;
-  if (last === undefined || !last.step.endsWith(`>${goal}`) || isNewDocument(memory, desired)) return NOTHING_FAILED;
-  return { failed: memory?.failures ?? 0, at: Date.parse(last.at), message: last.message };
-}
-
 /** Reloads in a row after which a stored certificate was not served, by the document of now. */
 export function reloadsOf(
   memory: Pick<Memory<CertificateMemory>, 'kept' | 'lastError'> | undefined,
@@ -135,16 +93,6 @@ export function reloadsOf(
   if (stored === undefined || unserved !== stored || unservedAt === undefined || isNewDocument(memory, desired))
     return NOTHING_FAILED;
   return { failed: unservedTries, at: Date.parse(unservedAt) };
-}
-
-/** Whether nothing more is tried by itself. */
-export function isExhausted({ maxRetries }: RetryPolicy, { failed }: Attempts): boolean {
-  return failed > 0 && failed >= maxRetries;
-}
-
-/** When the next try may be: epoch ms; undefined where nothing failed. */
-export function nextTryAt(policy: RetryPolicy, { failed, at }: Attempts): number | undefined {
-  return failed < 1 ? undefined : at + backoffMs(policy, failed);
 }
 
 interface SettingsMistake {

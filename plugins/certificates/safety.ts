@@ -3,6 +3,14 @@
  * works longer, failures are spaced and end, and nothing is taken away that a server still shows.
  */
 
+import {
+  type Attempts,
+  attemptsAt,
+  isExhausted,
+  nextTryAt,
+  NOTHING_FAILED,
+  type RetryPolicy,
+} from '../../src/engine/backoff.ts';
 import { formatRef } from '../../src/engine/ref.ts';
 import type { Change, Facts, Pair, Remedy, Scene, Verdict } from '../../src/engine/types.ts';
 import { counted, defer, pass, reject } from '../../src/engine/verdict.ts';
@@ -11,16 +19,7 @@ import { needsIssue } from './differences.ts';
 import type { CertificatePair, IssuerPair } from './diff.ts';
 import type { IssuerFacts } from './facts.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
-import {
-  type Attempts,
-  NOTHING_FAILED,
-  type RetryPolicy,
-  attemptsAt,
-  isExhausted,
-  nextTryAt,
-  policyOf,
-  reloadsOf,
-} from './renewal.ts';
+import { policyOf, reloadsOf } from './renewal.ts';
 import { domainsServing, oneShownText, shownBy, storedOf } from './served.ts';
 
 /** What an Issuer is known by, and what is there. */

@@ -4,7 +4,7 @@ import type { Discovery, Found } from '../../src/engine/plugin.ts';
 import { formatRef } from '../../src/engine/ref.ts';
 import type { Desired, Gap, Json } from '../../src/engine/types.ts';
 import { PLUGIN } from './facts.ts';
-import { LABELS, OWN_PREFIX } from './labels.ts';
+import { isOfOther, LABELS, labelValue, OWN_PREFIX, projectOf } from './labels.ts';
 import type { NodesReader, ServerSeen } from './world.ts';
 
 /** Prefixes of labels that no document writes. */
@@ -64,12 +64,17 @@ export async function discover(
 ): Promise<{ readonly found: readonly Found[]; readonly gaps: readonly Gap[] }> {
   const taken = known(discovery);
   const pools = new Set(
-    discovery.desired.filter(({ ref }: Desired) => ref.kind === 'NodePool').map(({ ref }) => ref.name),
+    discovery.desired.filter(({ ref }: Desired) => ref.kind === 'NodePool').map(({ ref }) => labelValue(ref.name)),
   );
   discovery.progress(0, 1);
   try {
     const servers = await world.servers(discovery.signal);
-    const found = servers.filter(({ name, labels }) => !taken.has(name) && !pools.has(labels[LABELS.pool] ?? ''));
+    const found = servers.filter(
+      ({ name, labels }) =>
+        !taken.has(name) &&
+        !isOfOther(labels, world.limits.project) &&
+        !(projectOf(labels) !== undefined && pools.has(labels[LABELS.pool] ?? '')),
+    );
     discovery.progress(1, 1);
     return { found: found.map(foundOf).toSorted((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)), gaps: [] };
   } catch (error) {

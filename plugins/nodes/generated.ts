@@ -105,6 +105,8 @@ export interface NodeSpec {
 export interface NodeMemory {
   /** Id of its server at the provider. */
   readonly serverId: number;
+  /** Value of the label of this project, as it was last seen on the server. */
+  readonly project: string;
   /** What has to be known of its document when that is gone, as it was last written. */
   readonly settings: {
     readonly provider: 'hetzner' | 'static';
@@ -460,6 +462,7 @@ export type FindingCode =
   | 'disk-full'
   | 'disk-critical'
   | 'not-listed'
+  | 'drain-label'
   | 'deprecated'
   | 'unmanaged'
   | 'short'
@@ -556,6 +559,7 @@ export const tables = {
       summary: 'One server, by name.',
       scope: [],
       onRemove: 'remove',
+      byAccount: true,
       machines: {
         node: {
           states: [
@@ -1191,6 +1195,12 @@ export const tables = {
       kind: 'Node',
       severity: 'warning',
       text: 'It is in service, and the workload source does not list it.',
+    },
+    {
+      code: 'drain-label',
+      kind: 'Node',
+      severity: 'warning',
+      text: 'The value of its drain label is not a time in Unix seconds; the label is ignored.',
     },
     { code: 'deprecated', kind: 'Node', severity: 'warning', text: 'Its server type or image is deprecated.' },
     {

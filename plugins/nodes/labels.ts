@@ -32,12 +32,23 @@ export function labelValue(text: string): string {
   return rest === '' ? digest : `${rest}-${digest}`;
 }
 
-/** When a server was drained, by its label: ISO 8601; `undefined` where it is not drained, `now` where the label says no time. */
-export function drainedAt(labels: Readonly<Record<string, string>>, now: number): string | undefined {
+/** The project that a server belongs to by its label; undefined where the label says none. */
+export function projectOf(labels: Readonly<Record<string, string>>): string | undefined {
+  const value = labels[LABELS.project];
+  return value === '' ? undefined : value;
+}
+
+/** Whether a server belongs to another project than this one, by its label. */
+export function isOfOther(labels: Readonly<Record<string, string>>, project: string): boolean {
+  const value = projectOf(labels);
+  return value !== undefined && value !== labelValue(project);
+}
+
+/** Reads the drain label: epoch ms; undefined where there is none, `invalid` where its value is no time. */
+export function drainLabel(labels: Readonly<Record<string, string>>): number | 'invalid' | undefined {
   const value = labels[LABELS.drain];
   if (value === undefined) return undefined;
-  const ms = /^\d{1,11}$/u.test(value) ? Number(value) * 1000 : now;
-  return new Date(Math.min(ms, now)).toISOString();
+  return /^[1-9]\d{0,10}$/u.test(value) ? Number(value) * 1000 : 'invalid';
 }
 
 /** The value of the drain label at a time, in epoch ms. */

@@ -9,7 +9,7 @@ import { digestOf } from '../../src/engine/canonical.ts';
 import type { Memory } from '../../src/engine/types.ts';
 import type { NodeLife, WorkloadsKnown } from './facts.ts';
 import type { NodeMemory, Workloads } from './generated.ts';
-import { drainedAt } from './labels.ts';
+import { drainLabel } from './labels.ts';
 import { ms, type Settings } from './settings.ts';
 import {
   type Before,
@@ -207,6 +207,18 @@ function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: LookAtNode):
   return known !== 'unread' && now > Date.parse(kept.recoveredAt) ? iso(now) : undefined;
 }
 
+/**
+ * When a server was drained, by its label. The value counts where a drain of ours was begun and not finished; anybody
+ * else's drain counts from when it is first seen, so that no label makes a grace shorter.
+ */
+function labelledAt({ labels, now, memory }: LookAtNode): string | undefined {
+  const at = drainLabel(labels);
+  if (at === undefined || at === 'invalid') return undefined;
+  const open = memory?.open;
+  const begun = open?.step.endsWith('>draining') === true ? Date.parse(open.at) : now;
+  return iso(Math.min(now, Math.max(at, begun)));
+}
+
 /** What one look makes of what is remembered. */
 export function lifeOf(look: LookAtNode): Life {
   const { now, status, settings, memory, recovered, probe, workloads } = look;
@@ -215,7 +227,7 @@ export function lifeOf(look: LookAtNode): Life {
   const before: Before | undefined = was === 'absent' || was === 'decommissioned' ? undefined : was;
   const counted = count(kept, workloads);
   const containers = knownContainers(kept, look);
-  const drainingAt = kept.drainingAt ?? drainedAt(look.labels, now) ?? (before === 'draining' ? iso(now) : undefined);
+  const drainingAt = kept.drainingAt ?? labelledAt(look) ?? (before === 'draining' ? iso(now) : undefined);
   const wasReady =
     kept.initializedAt !== undefined || recovered || kept.recoveredAt !== undefined || SERVED.has(before ?? '');
   const failures = wasReady ? failuresOf(kept, probe, now, look.probeIntervalMs) : { probeFailures: 0 };

@@ -3,6 +3,7 @@
 import { digestOf } from '../../src/engine/canonical.ts';
 import { type NodeFacts, type NodeLife, type NodePair, nodeSignals } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
+import { LABELS } from './labels.ts';
 import { settingsNote, settingsOfSpec } from './settings.ts';
 
 /** Every field of a life: one that is not known any more is forgotten, not kept. */
@@ -67,6 +68,9 @@ export function noteNode(pair: NodePair): Partial<NodeMemory> {
   return {
     ...settings,
     ...(facts.serverId === undefined ? {} : { serverId: facts.serverId }),
+    ...(facts.project !== undefined && facts.labels?.[LABELS.project] === facts.project
+      ? { project: facts.project }
+      : {}),
     ...made,
     ...(memory?.open?.goal === 'create' ? ({ toldAt: null, wasSystem: null } as object) : {}),
     ...(desired?.spec.role === 'system' ? { wasSystem: true } : {}),

@@ -3,7 +3,8 @@
 import type { Facts, Finding, Memory, Observed, Ref } from '../../src/engine/types.ts';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
-import { LABELS, labelValue } from './labels.ts';
+import { intentId } from '../../src/engine/intent.ts';
+import { drainLabel, LABELS, labelValue, projectOf } from './labels.ts';
 import { type Life, lifeOf, type WorkloadsOfNode } from './life.ts';
 import { type Settings, workloadName } from './settings.ts';
 import type { NodesLimits, PriceList, ProbeSeen, ServerSeen } from './world.ts';
@@ -47,16 +48,23 @@ function isOurs(memory: Memory<NodeMemory> | undefined): boolean {
   return memory?.owned !== undefined && memory.unknown !== true;
 }
 
-/** The label of what an intent made. */
-export function intentOf(memory: Memory<NodeMemory> | undefined): string | undefined {
-  return memory?.open?.goal === 'create' ? `${memory.open.run}-${memory.open.seq}` : undefined;
+/** A create of this project that is under way, or that failed or was lost, made this server: its label has that very intent. */
+export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
+  const label = server.labels[LABELS.intent];
+  if (label === undefined || memory === undefined) return false;
+  const { open, tried = [] } = memory;
+  return tried.includes(label) || (open?.goal === 'create' && label === intentId(open));
 }
 
-/** A create of this project that is under way, or whose answer was lost, made this server. */
-function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
-  const label = server.labels[LABELS.intent];
-  if (label === undefined) return false;
-  return label === intentOf(memory) || memory?.lastError?.step === 'absent>provisioning';
+/**
+ * The other project that a server belongs to by its label. A label that is this project's, or was when this very server
+ * was last seen (a project can be renamed), is none of another.
+ */
+function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, project: string): string | undefined {
+  const label = projectOf(server.labels);
+  if (label === undefined || label === labelValue(project)) return undefined;
+  const isSame = isOurs(memory) && memory?.kept.serverId === server.id;
+  return isSame && label === memory?.kept.project ? undefined : label;
 }
 
 /**
@@ -181,6 +189,15 @@ function findingsOf(seen: NodeSeen, { life, known, disk, other }: Told): readonl
     add('not-listed', 'warning', `the workload source does not list ${workloadName(ref.name, settings)}`, {
       name: workloadName(ref.name, settings),
     });
+  if (drainLabel(server?.labels ?? {}) === 'invalid')
+    add(
+      'drain-label',
+      'warning',
+      `The value of the label ${LABELS.drain} is not a time in Unix seconds; the label is ignored`,
+      {
+        value: server?.labels[LABELS.drain] ?? '',
+      },
+    );
   const deprecated = [
     ...(server?.serverType.deprecated === true ? [`its server type ${server.serverType.name}`] : []),
     ...(server?.image?.deprecated === true ? [`its image ${server.image.name}`] : []),
@@ -238,12 +255,14 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
     ...costOf(server, around.prices),
   };
   const by = protectedBy(server);
+  const claim = server === undefined ? undefined : claimOf(seen.memory, server, around.limits.project);
   return {
     ref,
     state: life.state,
     ...(life.via.length === 0 ? {} : { via: life.via }),
     others: { health: life.health, power: life.power },
     ...(by === undefined ? {} : { protectedBy: by }),
+    ...(claim === undefined ? {} : { claimedBy: claim }),
     ...(settings.provider === 'static' ? { given: true as const } : {}),
     facts: factsOf(seen, around, other),
     signals: signals as unknown as Facts,

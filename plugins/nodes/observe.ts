@@ -14,7 +14,6 @@ import { PLUGIN } from './facts.ts';
 import type { NodeMemory, NodePoolSpec, NodeSpec, Workloads } from './generated.ts';
 import { assign, type Found, isTaken, isWritten, type NodeTarget, NOTHING_FOUND } from './find-servers.ts';
 import { observedNode, type Surroundings } from './observe-node.ts';
-import { LABELS } from './labels.ts';
 import { type AccountSeen, observeContainer, observePool } from './pool/observe.ts';
 import { pricesBeside } from './pool/summary.ts';
 import { probeTarget } from './readiness.ts';
@@ -113,18 +112,15 @@ async function readServers(
   isWhole: boolean,
   signal: AbortSignal,
 ): Promise<Found> {
-  const { project } = world.limits;
   if (isWhole || nodes.length > SINGLE_LOOKS) {
     const all = await world.servers(signal);
-    const found = assign(nodes, [...all, ...(await leftOut(world, nodes, all, signal))], project);
+    const found = assign(nodes, [...all, ...(await leftOut(world, nodes, all, signal))]);
     return isWhole ? found : { ...found, others: [] };
   }
   const found = await Promise.all(nodes.map((node) => findOne(world, node, signal)));
-  return assign(
-    nodes,
-    [...new Map(found.flatMap((server) => (server === undefined ? [] : [[server.id, server]]))).values()],
-    project,
-  );
+  return assign(nodes, [
+    ...new Map(found.flatMap((server) => (server === undefined ? [] : [[server.id, server]]))).values(),
+  ]);
 }
 
 /** So many nodes, and more than this part of them, that fall silent between two looks are no accident of theirs. */
@@ -314,13 +310,6 @@ function observedOthers(
   ];
 }
 
-/** A server of another project is neither adopted nor made anew: one of the two has to give way. */
-function claimGap(name: string, project: string): Gap {
-  const refs: readonly Ref[] = [{ plugin: PLUGIN, kind: 'Node', name }];
-  const message = `the server of this name belongs to the project ${project}, by its label ${LABELS.project}: take that label away to have it adopted`;
-  return { plugin: PLUGIN, refs, message };
-}
-
 /** One gap for all that the same error left unread. */
 function sharedGaps(nodes: readonly NodeTarget[], reads: ReadonlyMap<string, Read<unknown>>): readonly Gap[] {
   const byMessage = new Map<string, { readonly error: unknown; readonly refs: Ref[] }>();
@@ -336,7 +325,7 @@ function sharedGaps(nodes: readonly NodeTarget[], reads: ReadonlyMap<string, Rea
 }
 
 function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
-  const { servers, claimed } = valueOf(read.servers) ?? NOTHING_FOUND;
+  const { servers } = valueOf(read.servers) ?? NOTHING_FOUND;
   const known = [...targets.cloud.filter((node) => isWritten(node) && servers.has(node.ref.name)), ...targets.machines];
   const listed = known.filter(({ settings }) => !settings.workloads.none).map(({ ref }) => ref);
   const unread = [...listed, ...targets.containers];
@@ -349,7 +338,6 @@ function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
     ...('error' in read.prices && pools.length > 0 ? [gapOf(read.prices.error, { refs: pools })] : []),
     ...sharedGaps(known, read.probes),
     ...sharedGaps(known, read.userData),
-    ...[...claimed].map(([name, project]) => claimGap(name, project)),
   ];
 }
 

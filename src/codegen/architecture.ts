@@ -31,8 +31,11 @@ interface Layer {
 
 /** What of the engine plugins may use: types, and helpers that are pure. */
 export const PLUGIN_HELPERS = [
+  'backoff',
   'canonical',
+  'intent',
   'load/amounts',
+  'load/nearest',
   'origin',
   'paths',
   'plugin',
@@ -49,8 +52,9 @@ const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
 
 /** The first layer that names a file is its layer. */
 const LAYERS: readonly Layer[] = [
+  { files: ['src/net/**'], may: ['src/net/**'] },
   { files: ['src/engine/**'], may: ['src/engine/**'], types: ['src/store/store.ts'] },
-  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**'] },
+  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/net/**'] },
   { files: ['src/report/**'], may: ['src/report/**', 'src/engine/**'], types: ['src/store/store.ts'] },
   { files: ['src/sandbox/**'], may: ['src/sandbox/**', ...PLUGIN_HELPERS] },
   { files: ['src/codegen/**'], may: ['src/codegen/**'], types: ['src/engine/tables.ts', 'src/engine/types.ts'] },
@@ -71,7 +75,7 @@ const LAYERS: readonly Layer[] = [
   { files: ['src/shell.ts'], may: [], types: ['src/*.ts'] },
   { files: ['src/*.ts'], may: ['src/*.ts', 'src/commands/main.ts', 'src/engine/printable.ts'] },
   { files: EMULATORS, may: ['$plugin/**', ...PLUGIN_HELPERS, 'src/sandbox/**'] },
-  { files: ['plugins/*/**'], may: ['$plugin/**', ...PLUGIN_HELPERS] },
+  { files: ['plugins/*/**'], may: ['$plugin/**', ...PLUGIN_HELPERS, 'src/net/**'] },
 ];
 
 /** Third-party packages, and the only places that may import them. */
@@ -87,10 +91,28 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   yaml: ['src/engine/load/**', 'src/codegen/**'],
 };
 
+/**
+ * What connects, resolves names or sends, and the one place that may use it: there every address is checked first. A
+ * name of `*` is all of the module.
+ */
+const CONNECTING: Readonly<Record<string, readonly string[]>> = {
+  'node:net': ['connect', 'createConnection', 'Socket', 'Stream'],
+  'node:tls': ['connect', 'TLSSocket'],
+  'node:http': ['request', 'get', 'Agent', 'globalAgent', 'ClientRequest'],
+  'node:https': ['request', 'get', 'Agent', 'globalAgent'],
+  'node:http2': ['*'],
+  'node:dgram': ['*'],
+  'node:dns': ['*'],
+  'node:dns/promises': ['*'],
+};
+const CONNECTING_GLOBALS = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'];
+/** The layer itself, and emulators, which serve. */
+const CONNECTORS = ['src/net/**', ...EMULATORS];
+
 /** What of the engine talks to the outside, waits, or only puts the others in their order. */
 const WAITING = ['action', 'apply', 'deadline', 'observe', 'reconcile'].map((name) => `src/engine/${name}.ts`);
 
-const PURE = ['src/engine/*.ts', 'src/report/**', 'plugins/*/*.ts'];
+const PURE = ['src/engine/*.ts', 'src/net/networks.ts', 'src/net/error-code.ts', 'src/report/**', 'plugins/*/*.ts'];
 const NOT_PURE = [
   ...WAITING,
   ...['apply', 'discover', 'observe', 'plugin', 'sandbox'].map((name) => `plugins/*/${name}.ts`),
@@ -266,6 +288,48 @@ export function checkEngine(files: readonly CheckedFile[]): readonly Violation[]
     });
 }
 
+/** What a file takes of a module of Node.js; `*` for all of it. Types alone do not count. */
+function takenOf(source: SourceFile, module: string): readonly { readonly name: string; readonly node: Node }[] {
+  const declared = source
+    .getImportDeclarations()
+    .filter((node) => node.getModuleSpecifierValue() === module && !node.isTypeOnly())
+    .flatMap((node) => {
+      const named = node.getNamedImports().filter((each) => !each.isTypeOnly());
+      const whole = node.getDefaultImport() !== undefined || node.getNamespaceImport() !== undefined;
+      return [...named.map((each) => each.getName()), ...(whole ? ['*'] : [])].map((name) => ({ name, node }));
+    });
+  const asked = source
+    .getDescendantsOfKind(SyntaxKind.CallExpression)
+    .filter((node) => /(?:^import|\brequire|\bgetBuiltinModule)$/u.test(node.getExpression().getText()))
+    .filter(
+      (node) =>
+        node
+          .getArguments()[0]
+          ?.getText()
+          .replace(/^['"`](?:node:)?/u, 'node:')
+          .slice(0, -1) === module,
+    )
+    .map((node) => ({ name: '*', node }));
+  return [...declared, ...asked];
+}
+
+/** Connections are made in the layer that checks addresses, and nowhere else. */
+export function checkConnections(files: readonly CheckedFile[]): readonly Violation[] {
+  return files
+    .filter(({ path }) => !isIn(path, CONNECTORS))
+    .flatMap((file) => {
+      const taken = Object.entries(CONNECTING).flatMap(([module, names]) =>
+        takenOf(file.source, module)
+          .filter(({ name }) => name === '*' || names.includes('*') || names.includes(name))
+          .map(({ name, node }) => violation(file, node, `only src/net may use ${name} of ${module}`)),
+      );
+      const globals = usesOf(file, CONNECTING_GLOBALS).map((node) =>
+        violation(file, node, `only src/net may use ${node.getText()}`),
+      );
+      return [...taken, ...globals];
+    });
+}
+
 function forms(file: CheckedFile): readonly Violation[] {
   const { source, path } = file;
   const classes = [
@@ -308,5 +372,7 @@ export function checkForms(files: readonly CheckedFile[]): readonly Violation[] 
 
 /** All checks over all files. */
 export function checkArchitecture(files: readonly CheckedFile[]): readonly Violation[] {
-  return [checkLayers, checkHomes, checkPurity, checkEngine, checkForms].flatMap((check) => check(files));
+  return [checkLayers, checkHomes, checkPurity, checkEngine, checkConnections, checkForms].flatMap((check) =>
+    check(files),
+  );
 }

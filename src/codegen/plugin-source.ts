@@ -43,6 +43,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
     summary: kind.summary,
     scope: kind.scope ?? [],
     onRemove: kind.onRemove,
+    ...(kind.byAccount === undefined ? {} : { byAccount: kind.byAccount }),
     machines: Object.fromEntries(Object.entries(kind.machines).map(([name, machine]) => [name, machineTable(machine)])),
     rules: rulesOf(spec, kindName).map(({ id, guards, overridable, group, text }) => ({
       id,

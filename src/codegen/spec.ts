@@ -20,6 +20,8 @@ export interface KindSpec {
   readonly summary: string;
   readonly scope?: readonly string[];
   readonly onRemove: OnRemove;
+  /** Only ever `true`: the credentials of an account decide which resources are listed. */
+  readonly byAccount?: true;
   readonly spec: Schema;
   readonly memory: { readonly version: number; readonly properties: Readonly<Record<string, Schema>> };
   readonly machines: Readonly<Record<string, MachineSpec>>;
@@ -136,11 +138,12 @@ const kind = closed(
     summary: sentence,
     scope: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', pattern: '^[a-z][A-Za-z0-9]*$' } },
     onRemove: { enum: ['remove', 'release'] },
+    byAccount: { const: true },
     spec: schema,
     memory: closed({ version: { type: 'integer', minimum: 1 }, properties: { $ref: '#/definitions/schemas' } }),
     machines: table('^[a-z][A-Za-z0-9_-]*$', machine),
   },
-  ['scope'],
+  ['scope', 'byAccount'],
 );
 
 const definitions = {

@@ -52,6 +52,8 @@ export interface Round {
   readonly signals: Stopping;
   readonly telling: ApplyTelling;
   readonly part?: Part | undefined;
+  /** A round before this one judged what the command line selects. */
+  readonly again?: boolean;
 }
 
 export interface ApplyFlags extends Flags {
@@ -124,6 +126,11 @@ export async function applyRound(run: Round): Promise<Finished> {
   const worlds = await openWorlds(plugins, project.config, shell);
   const id = randomId();
   const { record, head } = recorder(store, fence, recall, report.head);
+  const endedBy = async (error: unknown): Promise<never> => {
+    if (error instanceof UsageError)
+      await record([{ kind: 'end', body: { run: id, exit: exitCode('error'), counts: {} } }]);
+    throw error;
+  };
   try {
     const { overrides, maxRemovals } = overridesOf(flags);
     await record([
@@ -150,15 +157,13 @@ export async function applyRound(run: Round): Promise<Finished> {
       run: id,
       head: report.head,
       abort: signals.abort,
+      again: run.again === true,
       ...(run.part === undefined ? {} : { within: run.part.within }),
-    });
+    }).catch(endedBy);
     const deciding: Deciding = { ...run, plugins, recall, record, id, worlds };
     const result = await decide(reconciled, deciding).catch(async (error: unknown): Promise<Decided> => {
       const stopped = stoppedBy(signals, error);
-      if (stopped !== undefined) return { name: stopped, rows: [] };
-      if (error instanceof UsageError)
-        await record([{ kind: 'end', body: { run: id, exit: exitCode('error'), counts: {} } }]);
-      throw error;
+      return stopped === undefined ? endedBy(error) : { name: stopped, rows: [] };
     });
     const name = signals.ending() ?? result.name;
     await record([{ kind: 'end', body: { run: id, exit: exitCode(name), counts: countRows(result.rows) } }]);

@@ -31,8 +31,10 @@ async function savedPlan(
   shell: Shell,
 ): Promise<Plan | ExitName | undefined> {
   if (file === undefined) return undefined;
-  const { plan, altered } = await readPlan(resolve(workFolder(flags, shell), file));
+  const { plan, altered, misdigested } = await readPlan(resolve(workFolder(flags, shell), file));
   if (altered) shell.stderr.write(`${file} was altered after it was saved, or was not saved by plan --out\n`);
+  else if (misdigested)
+    shell.stderr.write(`the digest in ${file} is not that of its rows: it was altered, or saved by another fettle\n`);
   else if (plan.project !== project.config.name)
     shell.stderr.write(`${file} is a plan of project ${printable(plan.project)}; this is ${project.config.name}\n`);
   else if (plan.plan_digest === undefined)
@@ -58,6 +60,8 @@ interface Applying {
   readonly signals: Stopping;
   readonly telling: ApplyTelling;
   readonly part: Part | undefined;
+  /** A round before this one judged what the command line selects. */
+  readonly again?: boolean;
 }
 
 /** One round with the lock of its own. Throws LockHeldError. */
@@ -77,8 +81,8 @@ async function untilSettled(run: Applying): Promise<Finished> {
   const { flags, shell, signals } = run;
   const started = shell.now();
   const rows = new Map<string, Row>();
-  for (let fruitless = 0; ; ) {
-    const finished = await lockedRound(run);
+  for (let fruitless = 0, again = false; ; again = true) {
+    const finished = await lockedRound({ ...run, again });
     signals.waiting();
     for (const row of finished.rows) rows.set(row.address, row);
     fruitless = finished.rows.some(({ status }) => status === 'done') ? 0 : fruitless + 1;

@@ -3,16 +3,16 @@
 import { explain as explainResource } from '../engine/explain.ts';
 import { dependents } from '../engine/judge.ts';
 import type { LogRecord } from '../engine/record.ts';
-import { formatRef, parseRef } from '../engine/ref.ts';
-import { nearest } from '../engine/load/nearest.ts';
+import { formatRef } from '../engine/ref.ts';
 import { explainMarkdown } from '../report/explain-markdown.ts';
 import { explainText } from '../report/explain-text.ts';
 import { printable } from '../engine/printable.ts';
 import type { Shell } from '../shell.ts';
 import type { Store } from '../store/store.ts';
-import { type Flags, UsageError, wantsColor } from './flags.ts';
+import { type Flags, wantsColor } from './flags.ts';
 import { looking } from './looking.ts';
 import { aboutAddress } from './records.ts';
+import { addressOf, didYouMean } from './selectors.ts';
 
 export interface ExplainFlags extends Flags {
   readonly last?: number;
@@ -31,8 +31,7 @@ async function lastRecords(store: Store, address: string, last: number): Promise
 }
 
 export async function explain(address: string, flags: ExplainFlags, shell: Shell): Promise<number> {
-  const ref = parseRef(address);
-  if (ref === undefined) throw new UsageError(`"${address}" is no address; it looks like certificates/Certificate/www`);
+  const ref = addressOf(address);
   return looking(flags, shell, async ({ project, reconciled, plugins, store }) => {
     const known = formatRef(ref);
     const neededBy = dependents(reconciled.pairs.values()).get(known) ?? [];
@@ -44,10 +43,8 @@ export async function explain(address: string, flags: ExplainFlags, shell: Shell
       await lastRecords(store, known, flags.last ?? 10),
     );
     if (explanation === undefined) {
-      const near = nearest(known, [...reconciled.pairs.keys()]);
-      shell.stderr.write(
-        `${printable(known)} is neither written, nor seen, nor remembered${near === undefined ? '' : `; did you mean ${printable(near)}?`}\n`,
-      );
+      const near = didYouMean(address, reconciled.pairs.keys());
+      shell.stderr.write(`${printable(known)} is neither written, nor seen, nor remembered${printable(near)}\n`);
       return 'error';
     }
     if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(explanation)}\n`);

@@ -1,7 +1,8 @@
 /** Flags that several commands share: their names, their environment variables, and what they become. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { addressMatcher, parseRef } from '../engine/ref.ts';
+import { addressMatcher } from '../engine/address-glob.ts';
+import { parseRef } from '../engine/ref.ts';
 import type { Override } from '../engine/types.ts';
 import type { Shell } from '../shell.ts';
 
@@ -106,7 +107,10 @@ export const shared = {
   reason: () =>
     new Option('--reason <text>', 'why: one for all overrides, or one each, in their order').argParser(list),
   maxRemovals: () =>
-    new Option('--max-removals <n>', 'allow this many removals of a kind; needs --reason').argParser(wholeNumber(0)),
+    new Option(
+      '--max-removals <n>',
+      'allow so many removals of each kind, 0 for none, whatever safety.removals says; needs --reason',
+    ).argParser(wholeNumber(0)),
   color: () => new Option('--color <when>', 'auto, always or never').choices(['auto', 'always', 'never']),
   noColor: () => new Option('--no-color', 'the same as --color=never'),
 } as const;
@@ -202,8 +206,8 @@ export function overridesOf(flags: Flags): {
 
 /** The test that `--target` and `--exclude` make; undefined when all is meant. */
 export function withinOf(flags: Flags): ((address: string) => boolean) | undefined {
-  const targets = (flags.target ?? []).map(addressMatcher);
-  const excludes = (flags.exclude ?? []).map(addressMatcher);
+  const targets = (flags.target ?? []).map((glob) => addressMatcher(glob));
+  const excludes = (flags.exclude ?? []).map((glob) => addressMatcher(glob));
   if (targets.length === 0 && excludes.length === 0) return undefined;
   return (address) =>
     (targets.length === 0 || targets.some((test) => test(address))) && !excludes.some((test) => test(address));

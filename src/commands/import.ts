@@ -8,8 +8,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { documentsText } from '../engine/load/write-documents.ts';
 import type { Discovery, Found, Plugin } from '../engine/plugin.ts';
 import { withProjectPaths } from '../engine/paths.ts';
-import { formatRef, parseRef } from '../engine/ref.ts';
-import type { Gap, Ref } from '../engine/types.ts';
+import { formatRef } from '../engine/ref.ts';
+import type { Gap, Pair, Ref } from '../engine/types.ts';
 import { printable } from '../engine/printable.ts';
 import { plural } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
@@ -17,6 +17,7 @@ import { applyWith } from './apply.ts';
 import { endingLine, type ExitName, exitCode } from './ending.ts';
 import { type Flags, UsageError } from './flags.ts';
 import { lookProgress } from './progress.ts';
+import { addressOf, didYouMean } from './selectors.ts';
 import {
   loadersOf,
   openConfig,
@@ -127,16 +128,20 @@ async function importAll(places: readonly string[], flags: ImportFlags, shell: S
 }
 
 /** Why an address cannot be adopted, with the way to it. */
-function undescribed(ref: Ref): string {
+function undescribed(ref: Ref, documents: Iterable<string>): string {
   return (
-    `no document describes ${printable(formatRef(ref))}: what is adopted has to be written down first; ` +
+    `no document describes ${printable(formatRef(ref))}${printable(didYouMean(formatRef(ref), documents))}: what is adopted has to be written down first; ` +
     `\`fettle import --all --plugin ${ref.plugin}\` writes documents for what exists`
   );
 }
 
+/** Addresses that a document describes. */
+function described(pairs: ReadonlyMap<string, Pair>): readonly string[] {
+  return [...pairs].filter(([, { desired }]) => desired !== undefined).map(([address]) => address);
+}
+
 async function importOne(address: string, flags: ImportFlags, shell: Shell): Promise<number> {
-  const ref = parseRef(address);
-  if (ref === undefined) throw new UsageError(`"${address}" is no address; it looks like certificates/Certificate/www`);
+  const ref = addressOf(address);
   await openConfig(flags, shell);
   const known = formatRef(ref);
   return applyWith(undefined, { ...flags, yes: true }, shell, {
@@ -145,7 +150,7 @@ async function importOne(address: string, flags: ImportFlags, shell: Shell): Pro
     keeps: ({ change }) => change.goal === 'adopt',
     check: ({ pairs, actions }) => {
       const pair = pairs.get(known);
-      if (pair?.desired === undefined) return { problem: undescribed(ref) };
+      if (pair?.desired === undefined) return { problem: undescribed(ref, described(pairs)) };
       if (pair.observed === undefined)
         return {
           problem: pair.gap === undefined ? `${known} does not exist: there is nothing to adopt` : pair.gap.message,

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { LogRecord } from '../engine/record.ts';
-import { formatRef, parseRef } from '../engine/ref.ts';
+import { formatRef } from '../engine/ref.ts';
 import { storyText } from '../report/story-text.ts';
 import { inert, printable } from '../engine/printable.ts';
 import { plural } from '../report/text.ts';
@@ -15,7 +15,8 @@ import { mustAgree } from './ask.ts';
 import { exitCode } from './ending.ts';
 import { type Flags, UsageError, wantsColor } from './flags.ts';
 import { warnOfLog } from './looking.ts';
-import { aboutAddress } from './records.ts';
+import { aboutAddress, addressesIn } from './records.ts';
+import { addressOf, didYouMean } from './selectors.ts';
 import { openConfig, openStore, workFolder } from './session.ts';
 import { writingLog } from './writing.ts';
 
@@ -27,22 +28,24 @@ export interface LogWhyFlags extends Flags {
 
 /** What was decided and done about one resource, and why; the newest last. */
 export async function logWhy(address: string, flags: LogWhyFlags, shell: Shell): Promise<number> {
-  const ref = parseRef(address);
-  if (ref === undefined) throw new UsageError(`"${address}" is no address; it looks like certificates/Certificate/www`);
+  const ref = addressOf(address);
   const store = await openStore(await openConfig(flags, shell), shell);
   try {
     const known = formatRef(ref);
     const records: LogRecord[] = [];
+    const others = new Set<string>();
     const runs = new Map<string, { readonly command: string; readonly actor: string }>();
     const report = await store.read((record) => {
       if (record.kind === 'run') runs.set(record.body.run, { command: record.body.command, actor: record.actor });
       const about = aboutAddress(record, known);
       if (about !== undefined) records.push(about);
+      else if (records.length === 0) for (const each of addressesIn(record)) others.add(each);
     }, 'all');
     warnOfLog(report, store, shell);
     if (flags.format === 'json') for (const record of records) shell.stdout.write(`${JSON.stringify(record)}\n`);
     else shell.stdout.write(storyText(known, records, runs, { color: wantsColor(flags, shell) }));
-    if (records.length === 0) shell.stderr.write(`the log says nothing of ${printable(known)}\n`);
+    if (records.length === 0)
+      shell.stderr.write(`the log says nothing of ${printable(known)}${printable(didYouMean(known, others))}\n`);
     return report.status === 'damaged' || records.length === 0 ? exitCode('error') : 0;
   } finally {
     await store.close();

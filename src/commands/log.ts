@@ -1,5 +1,7 @@
 /** `fettle log …`: list, verify and recover the log. */
 
+import { recordTexts } from '../engine/generated.ts';
+import { suggest } from '../engine/load/nearest.ts';
 import type { LogRecord, RecordKind } from '../engine/record.ts';
 import { auditLines, recordLine } from '../report/log-text.ts';
 import { verifyText } from '../report/verify-text.ts';
@@ -7,7 +9,8 @@ import type { Shell } from '../shell.ts';
 import type { Head } from '../store/store.ts';
 import { exitCode } from './ending.ts';
 import { type Flags, UsageError } from './flags.ts';
-import { aboutAddress } from './records.ts';
+import { aboutAddress, addressesIn } from './records.ts';
+import { addressOf, didYouMean } from './selectors.ts';
 import { openConfig, openStore } from './session.ts';
 import { stopping } from './stopping.ts';
 import { tellEnding } from './tell.ts';
@@ -61,14 +64,38 @@ function wanted(flags: LogFlags): (record: LogRecord) => boolean {
     (flags.run === undefined || ('run' in record.body && record.body.run === flags.run));
 }
 
+const OUTCOMES = ['done', 'failed', 'unknown', 'undone', 'rejected', 'deferred', 'stale'];
+
+function mustBeAmong(flag: string, given: string | undefined, known: readonly string[]): void {
+  const wrong = given?.split(',').find((each) => !known.includes(each));
+  if (wrong !== undefined)
+    throw new UsageError(`${flag} ${wrong} matches no record; ${suggest(wrong, known, 'the values are')}`);
+}
+
+/** What no record can have is a mistake. Throws UsageError. */
+function checkFilters({ address, kind, outcome, step }: LogFlags): void {
+  if (address !== undefined) addressOf(address);
+  mustBeAmong('--kind', kind, Object.keys(recordTexts));
+  mustBeAmong('--outcome', outcome, OUTCOMES);
+  if (step !== undefined && !/^[^>]+>[^>]+$/u.test(step))
+    throw new UsageError(`--step ${step} is not a step: it looks like ready>absent`);
+}
+
 /** The newest records, oldest first. */
 export async function logList(flags: LogFlags, shell: Shell): Promise<number> {
+  checkFilters(flags);
   const store = await openStore(await openConfig(flags, shell), shell);
   const keep = wanted(flags);
+  const others = new Set<string>();
+  let isKnown = flags.address === undefined;
+  let isRun = flags.run === undefined;
   const last = flags.last ?? 50;
   const line = flags.action === undefined ? recordLine : auditLines;
   let records: LogRecord[] = [];
   const report = await store.read((record) => {
+    isRun ||= 'run' in record.body && record.body.run === flags.run;
+    if (!isKnown) for (const each of addressesIn(record)) others.add(each);
+    isKnown ||= others.has(flags.address ?? '');
     if (!keep(record)) return;
     records.push(record);
     // Cut now and then instead of at every record: the cost stays that of the records.
@@ -79,6 +106,9 @@ export async function logList(flags: LogFlags, shell: Shell): Promise<number> {
   if (report.status === 'none') shell.stderr.write(`there is no log at ${store.place}\n`);
   if (report.status === 'damaged') shell.stderr.write('warning: the log is damaged; see `fettle log verify`\n');
   await store.close();
+  if (!isKnown)
+    throw new UsageError(`the log says nothing of ${flags.address}${didYouMean(flags.address ?? '', others)}`);
+  if (!isRun) throw new UsageError(`the log has no run ${flags.run}`);
   return report.status === 'damaged' ? exitCode('error') : 0;
 }
 

@@ -8,6 +8,7 @@ import type { Head } from '../store/store.ts';
 import { version } from '../version.ts';
 import { type Flags, withinOf } from './flags.ts';
 import { lookProgress } from './progress.ts';
+import { judgeOnView } from './selectors.ts';
 import { filesFor, type Project, safetyOf, settingsFor, type Worlds } from './session.ts';
 import { eventsOf, tell } from './tell.ts';
 
@@ -29,9 +30,11 @@ export interface PrepareInput {
   readonly scheduled?: true;
   /** Instead of what `--target` and `--exclude` say. */
   readonly within?: (address: string) => boolean;
+  /** A later round of one command: its selectors were judged in the first one. */
+  readonly again?: boolean;
 }
 
-/** Reconciles with progress; addresses that `--override` names and the plan does not have are told. */
+/** Reconciles with progress, and judges what the command line selects. Throws UsageError. */
 export async function prepare(input: PrepareInput): Promise<Reconciled> {
   const { flags, shell, project } = input;
   const within = input.within ?? withinOf(flags);
@@ -63,7 +66,10 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
     });
     progress.end();
     looked?.(reconciled.view);
-    warnOfUselessOverrides(flags, reconciled, shell);
+    if (input.again !== true && !input.abort.aborted) {
+      judgeOnView(flags, reconciled, input.recall, input.plugins, shell, input.memoryGap);
+      warnOfUselessOverrides(flags, reconciled, shell);
+    }
     return reconciled;
   } finally {
     progress.end();

@@ -11,3 +11,9 @@ export function aboutAddress(record: LogRecord, address: string): LogRecord | un
   }
   return 'ref' in record.body && formatRef(record.body.ref) === address ? record : undefined;
 }
+
+/** Addresses of the resources that a record is about. */
+export function addressesIn(record: LogRecord): readonly string[] {
+  if (record.kind === 'seen') return record.body.resources.map(({ ref }) => formatRef(ref));
+  return 'ref' in record.body ? [formatRef(record.body.ref)] : [];
+}

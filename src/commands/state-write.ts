@@ -1,8 +1,8 @@
 /** `fettle state mv`, `forget` and `pull`: memory goes to another name, is given up, or is printed whole. Nothing in the world changes. */
 
-import { addressMatcher, formatRef, parseRef } from '../engine/ref.ts';
+import { addressMatcher } from '../engine/address-glob.ts';
+import { formatRef } from '../engine/ref.ts';
 import { rememberedOf } from '../engine/remember.ts';
-import type { Ref } from '../engine/types.ts';
 import { printable } from '../engine/printable.ts';
 import { plural } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
@@ -10,18 +10,13 @@ import { mustAgree } from './ask.ts';
 import { exitCode } from './ending.ts';
 import { type Flags, UsageError } from './flags.ts';
 import { warnOfLog } from './looking.ts';
+import { addressOf, nothingRemembered } from './selectors.ts';
 import { openConfig, openStore, recallFrom } from './session.ts';
 import { refuseInCi, writingLog } from './writing.ts';
 
-function refOf(text: string): Ref {
-  const ref = parseRef(text);
-  if (ref === undefined) throw new UsageError(`"${text}" is no address; it looks like certificates/Certificate/www`);
-  return ref;
-}
-
 /** Memory of one name becomes that of another, with what others need of it. */
 export async function stateMove(fromText: string, toText: string, flags: Flags, shell: Shell): Promise<number> {
-  const [from, to] = [refOf(fromText), refOf(toText)];
+  const [from, to] = [addressOf(fromText), addressOf(toText)];
   const [source, target] = [formatRef(from), formatRef(to)];
   if (from.plugin !== to.plugin || from.kind !== to.kind)
     throw new UsageError('a resource keeps its plugin and kind: only scope and name can change');
@@ -31,8 +26,7 @@ export async function stateMove(fromText: string, toText: string, flags: Flags, 
   const [reason] = flags.reason ?? [];
   return writingLog(flags, shell, config, { command: 'state mv' }, async ({ recall, record, run, head }) => {
     const memory = recall.resources.get(source);
-    if (memory === undefined)
-      throw new UsageError(`nothing is remembered of ${source}; \`fettle state list\` names what is`);
+    if (memory === undefined) throw new UsageError(nothingRemembered(source, recall.resources.keys()));
     if (memory.open !== undefined)
       throw new UsageError(`${source} has an open step (${memory.open.step}): apply settles it first`);
     if (recall.resources.has(target)) throw new UsageError(`${target} is remembered already`);
@@ -58,7 +52,7 @@ export async function stateForget(words: readonly string[], flags: Flags, shell:
     async ({ recall, record, run, signals, head }) => {
       const known = [...recall.resources.keys()].sort();
       for (const { word, matches } of tests)
-        if (!known.some(matches)) throw new UsageError(`nothing is remembered of ${word}`);
+        if (!known.some(matches)) throw new UsageError(nothingRemembered(word, known));
       const going = known.filter((address) => tests.some(({ matches }) => matches(address)));
       const guarded = going.filter((address) => recall.resources.get(address)?.protect === true);
       for (const address of going) shell.stdout.write(`  ${printable(address)}\n`);
@@ -71,7 +65,7 @@ export async function stateForget(words: readonly string[], flags: Flags, shell:
       signals.stop.throwIfAborted();
       await record(
         going.map((address) => {
-          const ref = recall.resources.get(address)?.ref ?? refOf(address);
+          const ref = recall.resources.get(address)?.ref ?? addressOf(address);
           return { kind: 'memory', body: { run, ref, goal: 'release', because: reason ?? 'state forget' } };
         }),
       );

@@ -3,7 +3,7 @@
 import type { Config } from '../engine/load/config.ts';
 import { match } from '../engine/match.ts';
 import type { PluginSummary } from '../engine/plan.ts';
-import { formatRef, parseRef } from '../engine/ref.ts';
+import { formatRef } from '../engine/ref.ts';
 import { emptyRecall } from '../engine/remember.ts';
 import { sceneOf } from '../engine/scene.ts';
 import { summarize } from '../engine/summary.ts';
@@ -13,6 +13,7 @@ import { printable } from '../engine/printable.ts';
 import { columnWidth, painter } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
 import { type Flags, UsageError, wantsColor, withinOf } from './flags.ts';
+import { addressOf, judgeSelectors, nothingRemembered, removedLately } from './selectors.ts';
 import {
   loadersOf,
   openConfig,
@@ -24,14 +25,23 @@ import {
   upgradeRecall,
 } from './session.ts';
 
-async function memories(config: Config, shell: Shell): Promise<ReadonlyMap<string, Memory>> {
+interface Remembered {
+  /** By address, in order. */
+  readonly known: ReadonlyMap<string, Memory>;
+  readonly removed: readonly string[];
+}
+
+async function memories(config: Config, shell: Shell): Promise<Remembered> {
   const store = await openStore(config, shell);
   const { recall, report } = await recallFrom(store);
   if (report.status === 'none') shell.stderr.write(`there is no log at ${store.place}\n`);
   if (report.status === 'damaged')
     shell.stderr.write('warning: the log is damaged, its sound beginning is used; see `fettle log verify`\n');
   await store.close();
-  return new Map([...recall.resources].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    known: new Map([...recall.resources].sort(([a], [b]) => (a < b ? -1 : 1))),
+    removed: removedLately(recall),
+  };
 }
 
 function marks(memory: Memory): string {
@@ -70,7 +80,9 @@ async function summariesOf(
 export async function stateList(flags: Flags, shell: Shell): Promise<number> {
   const within = withinOf(flags);
   const config = await openConfig(flags, shell);
-  const shown = [...(await memories(config, shell))].filter(([address]) => within?.(address) ?? true);
+  const { known, removed } = await memories(config, shell);
+  judgeSelectors(flags, { addresses: [...known.keys()], removed, gaps: [] }, shell, 'matches no remembered resource');
+  const shown = [...known].filter(([address]) => within?.(address) ?? true);
   if (flags.format === 'json') {
     for (const [address, memory] of shown) shell.stdout.write(`${JSON.stringify({ address, ...memory })}\n`);
     return 0;
@@ -94,12 +106,10 @@ export async function stateList(flags: Flags, shell: Shell): Promise<number> {
 }
 
 export async function stateShow(address: string, flags: Flags, shell: Shell): Promise<number> {
-  const ref = parseRef(address);
-  if (ref === undefined) throw new UsageError(`"${address}" is no address; it looks like certificates/Certificate/www`);
-  const known = await memories(await openConfig(flags, shell), shell);
+  const ref = addressOf(address);
+  const { known } = await memories(await openConfig(flags, shell), shell);
   const memory = known.get(formatRef(ref));
-  if (memory === undefined)
-    throw new UsageError(`nothing is remembered of ${formatRef(ref)}; \`fettle state list\` names what is`);
+  if (memory === undefined) throw new UsageError(nothingRemembered(address, known.keys()));
   shell.stdout.write(`${JSON.stringify(memory, null, flags.format === 'json' ? undefined : 2)}\n`);
   return 0;
 }

@@ -19,6 +19,7 @@ import { errorText } from './error-text.ts';
 import { plainJson, soundAudit } from './guard.ts';
 import { effectOf, filesOf } from './covers.ts';
 import { withIgnored } from './ignored.ts';
+import { intentId } from './intent.ts';
 import { judgeOne } from './judge.ts';
 import {
   ABSENT,
@@ -168,8 +169,7 @@ function staleness(action: Action, look: Look, neededBy: readonly string[], inpu
   if (look.pair.gap !== undefined && look.pair.observed === undefined)
     return { status: 'stale', message: `it cannot be seen any more: ${look.pair.gap.message}` };
   const judged = judgeOne(change, look.pair, look.scene, input.plugins, neededBy, action.after);
-  if (judged.basis !== action.basis)
-    return { status: 'stale', message: 'it is not as it was when the plan was made' };
+  if (judged.basis !== action.basis) return { status: 'stale', message: 'it is not as it was when the plan was made' };
   const again = plugin === undefined ? undefined : propose(look.pair, plugin, look.scene);
   if (again === undefined || again.step !== change.step || again.goal !== change.goal)
     return {
@@ -553,7 +553,13 @@ export async function take(
   const [intent] = await input.record([intentOf(action, look.pair, audit, input)]);
   if (intent === undefined) throw new Error('the store gave no record for an intent');
   const started = input.now();
-  const { kept, error } = await handle(action, look, input, `${input.run}-${intent.seq}`, moments.aside);
+  const { kept, error } = await handle(
+    action,
+    look,
+    input,
+    intentId({ run: input.run, seq: intent.seq }),
+    moments.aside,
+  );
   const { after, ending } = await lookAfter(action, look, error, kept ?? {}, live, input);
   moments.seen();
   // What a handler says counts where it was done; where it threw, it said so on purpose.

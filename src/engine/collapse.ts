@@ -30,10 +30,24 @@ export function isCollapsed(count: KindCount | undefined, { share, from }: Safet
   return count.missing / count.known > share;
 }
 
+/** From so many on, all of a kind missing at once speaks against the account that was asked. */
+const ALL_FROM = 2;
+
+/** Whether an account lists nothing of what is ours: it may be another account. */
+export function isAllMissing(count: KindCount | undefined): boolean {
+  return count !== undefined && count.known >= ALL_FROM && count.missing === count.known;
+}
+
 /**
  * The kinds whose look is doubted, as `plugin/Kind`. What is missing there is not recorded as gone: otherwise the next
  * run would take the collapse for what has always been so.
  */
-export function collapsedKinds(pairs: Iterable<Pair>, collapse: Safety['collapse']): ReadonlySet<string> {
-  return new Set([...missingByKind(pairs)].flatMap(([kind, count]) => (isCollapsed(count, collapse) ? [kind] : [])));
+export function collapsedKinds(
+  pairs: Iterable<Pair>,
+  collapse: Safety['collapse'],
+  isByAccount: (kind: string) => boolean,
+): ReadonlySet<string> {
+  const isDoubted = (kind: string, count: KindCount): boolean =>
+    isCollapsed(count, collapse) || (isByAccount(kind) && isAllMissing(count));
+  return new Set([...missingByKind(pairs)].flatMap(([kind, count]) => (isDoubted(kind, count) ? [kind] : [])));
 }

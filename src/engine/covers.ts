@@ -5,13 +5,14 @@
  * Positions, times, versions and messages are no part of it, nor the path of the checkout.
  */
 
-import { digestOf } from './canonical.ts';
+import { digestOf, sameJson } from './canonical.ts';
 import { metaOf } from './diff.ts';
 import { errorText } from './error-text.ts';
 import { plainJson } from './guard.ts';
-import type { Effect, Kind, Plugin } from './plugin.ts';
+import type { Effect, Kind } from './plugin.ts';
 import { pathsIn } from './paths.ts';
-import { changeAt, textsAt, valueAt } from './pointer.ts';
+import type { SpecEdit } from './plan.ts';
+import { changeAt, isTree, leavesOf, textsAt, valueAt } from './pointer.ts';
 import { redactPatterns } from './redact.ts';
 import { compareText, formatRef } from './ref.ts';
 import { isMemoryOnly } from './rules.ts';
@@ -49,7 +50,9 @@ const EFFECT_BYTES = 256 * 1024;
 
 /** Files that the spec itself names, for a kind that does not say which of them a step uses. */
 function filesNamed({ desired }: Pair, tables: KindTables): readonly FileUse[] {
-  return pathsIn(desired?.spec, tables.paths).flatMap(({ text, use }) => (use === 'write' ? [] : [{ path: text, use }]));
+  return pathsIn(desired?.spec, tables.paths).flatMap(({ text, use }) =>
+    use === 'write' ? [] : [{ path: text, use }],
+  );
 }
 
 /** Resources that a spec names. */
@@ -132,7 +135,7 @@ function lifecycleOf({ desired, memory }: Pair, tables: KindTables): Json {
     return { protect: protect ?? false, onRemove: onRemove ?? tables.onRemove, labels: labels ?? {} };
   }
   const { ignore } = desired.meta.lifecycle;
-  return { ...metaOf(desired, memory, tables), ignore: ignore.toSorted() } as unknown as Json;
+  return { ...metaOf(desired, memory, tables), ignore: ignore.toSorted() };
 }
 
 /** Why it cannot be told whole what a step does; undefined where it can. */
@@ -147,7 +150,6 @@ export function coveredBy(
   change: Change,
   pair: Pair,
   scene: Scene,
-  plugin: Plugin,
   tables: KindTables,
   judgements: readonly Judgement[],
   effect: Required<Effect>,
@@ -159,7 +161,9 @@ export function coveredBy(
     lifecycle: lifecycleOf(pair, tables),
     ...(desired === undefined && memory?.applied !== undefined ? { applied: memory.applied.digest } : {}),
     rules: judgements.map(({ rule }) => rule),
-    limits: Object.fromEntries(judgements.flatMap(({ rule, limits }) => (limits === undefined ? [] : [[rule, limits]]))),
+    limits: Object.fromEntries(
+      judgements.flatMap(({ rule, limits }) => (limits === undefined ? [] : [[rule, limits]])),
+    ),
     uses: Object.fromEntries(
       effect.uses
         .map((ref) => [formatRef(ref), digestOf(scene.pair(ref)?.desired?.spec ?? null)] as const)
@@ -172,6 +176,23 @@ export function coveredBy(
   };
 }
 
+/** What a spec says otherwise than when it was last applied, but for what the fields of the change show. */
+export function editsOf({ fields }: Change, { desired, memory }: Pair): readonly SpecEdit[] {
+  const applied = memory?.applied?.spec;
+  if (desired === undefined || applied === undefined) return [];
+  const shown = (path: string): boolean =>
+    fields.some(
+      (field) => path === field.path || path.startsWith(`${field.path}/`) || field.path.startsWith(`${path}/`),
+    );
+  return [...new Set([...leavesOf(applied), ...leavesOf(desired.spec)])].flatMap((path) => {
+    const [before, after] = [valueAt(applied, path), valueAt(desired.spec, path)];
+    if (shown(path) || sameJson(before, after)) return [];
+    // A leaf of the one side may hold a tree of the other: its leaves are told.
+    if (path === '' || isTree(before) || isTree(after)) return [];
+    return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
+  });
+}
+
 /** Digest of all that an action rests on: the row, what its approval covers, and the world as far as it was seen. */
 export function basisOf(change: Change, pair: Pair, covered: Covered): string {
   const { ref, step, goal, fields } = change;
@@ -181,5 +202,8 @@ export function basisOf(change: Change, pair: Pair, covered: Covered): string {
 /** What was seen of a resource, without what changes by itself. */
 export function seenOf({ observed }: Pair): Json {
   const { state, others, facts } = observed ?? {};
-  return { ...(state === undefined ? {} : { state, facts: facts as Json }), ...(others === undefined ? {} : { others }) };
+  return {
+    ...(state === undefined ? {} : { state, facts: facts as Json }),
+    ...(others === undefined ? {} : { others }),
+  };
 }

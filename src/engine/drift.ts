@@ -15,6 +15,7 @@
  * What is due by time, or goes on by itself, is listed apart and is no drift.
  */
 
+import { addressMatcher } from './address-glob.ts';
 import { digestOf, sameJson } from './canonical.ts';
 import { driftValues } from './change-values.ts';
 import { managedChange } from './diff.ts';
@@ -22,7 +23,7 @@ import type { Suppression } from './load/config.ts';
 import { isOurs } from './match.ts';
 import type { Plan, ResourceChange } from './plan.ts';
 import type { Plugin } from './plugin.ts';
-import { addressMatcher, formatRef } from './ref.ts';
+import { formatRef } from './ref.ts';
 import type { Action, Change, Desired, FieldChange, Pair, Scene } from './types.ts';
 
 export const DRIFT_FORMAT = '1.0';

@@ -2310,12 +2310,7 @@ export const schemas = {
                   "maxItems": 1000,
                   "uniqueItems": true,
                   "default": [],
-                  "examples": [
-                    [
-                      "169.254.10.0/24"
-                    ]
-                  ],
-                  "description": "Networks that may be probed although a wider one is denied.",
+                  "description": "Always empty: exceptions to denied networks come from the environment variable `FETTLE_ALLOW_NETWORKS` alone.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
@@ -2333,7 +2328,7 @@ export const schemas = {
                       "fd00::/8"
                     ]
                   ],
-                  "description": "Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local and multicast ones, and where clouds answer with metadata, are denied in any case, unless `allow` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`.",
+                  "description": "Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local, multicast and unspecified ones, and where clouds answer with metadata, are denied in any case, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
@@ -3413,8 +3408,112 @@ export const schemas = {
         },
         "basis": {
           "type": "string",
-          "description": "What it was judged on.",
+          "description": "Over the row, over what its approval covers, and over what was seen.",
           "pattern": "^sha256:[0-9a-f]{64}$"
+        },
+        "covers": {
+          "type": "object",
+          "description": "All that decides what the row does, beside what is seen: the digest of the plan is made of it.",
+          "properties": {
+            "spec": {
+              "description": "The whole spec: defaults filled in, paths relative to the project, ignored fields as they are seen."
+            },
+            "lifecycle": {
+              "type": "object"
+            },
+            "applied": {
+              "type": "string",
+              "description": "What was applied last, where the document is gone.",
+              "pattern": "^sha256:[0-9a-f]{64}$"
+            },
+            "rules": {
+              "type": "array",
+              "items": {
+                "type": "string"
+              },
+              "description": "Every rule that was asked."
+            },
+            "limits": {
+              "type": "object",
+              "description": "Limits that rules held something against, by rule."
+            },
+            "uses": {
+              "type": "object",
+              "description": "Digests of the specs of other resources, by address."
+            },
+            "settings": {
+              "type": "object",
+              "description": "Settings of its plugin that decide what it does; secrets by the names of their references."
+            },
+            "files": {
+              "type": "array",
+              "description": "Files whose content is sent, read or run.",
+              "items": {
+                "type": "object",
+                "required": [
+                  "path",
+                  "use"
+                ],
+                "properties": {
+                  "path": {
+                    "type": "string"
+                  },
+                  "use": {
+                    "enum": [
+                      "send",
+                      "read",
+                      "run"
+                    ]
+                  },
+                  "digest": {
+                    "type": "string",
+                    "pattern": "^sha256:[0-9a-f]{64}$"
+                  },
+                  "problem": {
+                    "type": "string"
+                  }
+                }
+              }
+            },
+            "commands": {
+              "type": "array",
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "string"
+                }
+              },
+              "description": "Command lines that it runs."
+            },
+            "values": {
+              "type": "object",
+              "description": "What else decides, as its kind says."
+            }
+          }
+        },
+        "written": {
+          "type": "array",
+          "items": {
+            "type": "string"
+          },
+          "description": "JSON pointers into the spec, of what the document says itself; the rest are defaults."
+        },
+        "edits": {
+          "type": "array",
+          "description": "What the document says otherwise than when it was last applied, and no difference shows.",
+          "items": {
+            "type": "object",
+            "required": [
+              "path"
+            ],
+            "properties": {
+              "path": {
+                "type": "string"
+              },
+              "before": {},
+              "after": {}
+            }
+          }
         },
         "source": {
           "type": "object",

@@ -7,6 +7,7 @@ import type { Json } from './types.ts';
 export type EngineRuleId =
   | 'lifecycle'
   | 'not-owned'
+  | 'other-project'
   | 'protected'
   | 'provider-protected'
   | 'partial-view'
@@ -16,6 +17,7 @@ export type EngineRuleId =
   | 'freeze'
   | 'stuck'
   | 'observed-collapse'
+  | 'all-missing'
   | 'dependency'
   | 'ignored'
   | 'uncovered'
@@ -227,6 +229,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   },
   { id: 'not-owned', overridable: true, text: 'Only what this project created or adopted is changed.' },
   {
+    id: 'other-project',
+    overridable: false,
+    text: 'What another project marks as its own is neither adopted nor changed.',
+  },
+  {
     id: 'protected',
     overridable: true,
     text: 'What is protected is neither removed nor replaced; a protection outlives its document.',
@@ -258,6 +265,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     id: 'observed-collapse',
     overridable: true,
     text: 'While far fewer of what is ours are seen than at the last look, and nothing of ours explains it, none of the kind is created or taken away.',
+  },
+  {
+    id: 'all-missing',
+    overridable: true,
+    text: 'Where an account lists none of two or more resources that are ours, none of them is made again: the account may be another one.',
   },
   {
     id: 'dependency',

@@ -7,7 +7,7 @@
  */
 
 import { isCovered, labelsOf } from './budget.ts';
-import { basisOf, coveredBy, effectOf, uncovered } from './covers.ts';
+import { basisOf, coveredBy, editsOf, effectOf, uncovered } from './covers.ts';
 import { engineRuleTables } from './generated.ts';
 import { errorText } from './error-text.ts';
 import { soundVerdict } from './guard.ts';
@@ -16,7 +16,7 @@ import { isOurs } from './match.ts';
 import type { Plugin } from './plugin.ts';
 import { formatRef } from './ref.ts';
 import { redactPatterns } from './redact.ts';
-import { engineRules, type Ground, isDisruptive } from './rules.ts';
+import { engineRules, type Ground, isDisruptive, isMemoryOnly } from './rules.ts';
 import { removalsByKind, withChanges } from './scene.ts';
 import type { KindTables } from './tables.ts';
 import type { Action, Change, Judgement, Override, Pair, Scene, Spent, Verdict } from './types.ts';
@@ -176,8 +176,9 @@ export function judgeOne(
       overrides.find(({ rule }) => rule === asked.id),
     ),
   );
-  const covers = coveredBy(change, given, scene, plugin, tables, judgements, effect);
+  const covers = coveredBy(change, given, scene, tables, judgements, effect);
   const { source, written } = pair.desired ?? {};
+  const edits = isMemoryOnly(change) ? [] : editsOf(change, given);
   return {
     change,
     verdict: verdictOf(judgements),
@@ -187,6 +188,7 @@ export function judgeOne(
     after,
     ...(source === undefined ? {} : { source }),
     ...(written === undefined ? {} : { written }),
+    ...(edits.length === 0 ? {} : { edits }),
   };
 }
 

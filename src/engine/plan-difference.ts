@@ -32,8 +32,9 @@ const PARTS = {
 } as const satisfies { readonly [Part in keyof Required<Covered>]: string };
 
 /** What an approval covers that is another one now, in words; a plan of an older version covered less. */
-export function coverDifference(before: Covered | undefined, after: Covered): readonly string[] {
-  if (before === undefined) return ['all that an older version of fettle did not cover'];
+export function coverDifference(before: Covered | undefined, after: Covered | undefined): readonly string[] {
+  if (before === undefined || after === undefined)
+    return before === after ? [] : ['coverage: the plan is of an older version of fettle'];
   return (Object.keys(PARTS) as readonly (keyof Covered)[])
     .filter((part) => !sameJson(before[part], after[part]))
     .map((part) => PARTS[part]);

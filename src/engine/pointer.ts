@@ -46,7 +46,7 @@ export function mapTexts(value: Json, patterns: readonly string[], change: (text
   return patterns.reduce((mapped, pattern) => mapBelow(mapped, partsOf(pattern), change), value);
 }
 
-function isTree(value: unknown): value is { readonly [key: string]: Json } {
+export function isTree(value: unknown): value is { readonly [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -71,7 +71,9 @@ function changeBelow(
   if (part === undefined) return change(value);
   const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
   if (Array.isArray(value))
-    return (value as readonly Json[]).map((item, i) => (String(i) === key ? (changeBelow(item, rest, change) ?? item) : item));
+    return (value as readonly Json[]).map((item, i) =>
+      String(i) === key ? (changeBelow(item, rest, change) ?? item) : item,
+    );
   const tree = isTree(value) ? value : {};
   const changed = changeBelow(Object.hasOwn(tree, key) ? tree[key] : undefined, rest, change);
   const others = Object.entries(tree).filter(([name]) => name !== key);
@@ -83,11 +85,7 @@ function changeBelow(
 }
 
 /** The value with what a pointer (without `*`) leads to changed; undefined takes it away. */
-export function changeAt(
-  value: Json,
-  pointer: string,
-  change: (before: Json | undefined) => Json | undefined,
-): Json {
+export function changeAt(value: Json, pointer: string, change: (before: Json | undefined) => Json | undefined): Json {
   return changeBelow(value, partsOf(pointer), change) ?? {};
 }
 

@@ -125,13 +125,13 @@ async function filesNow(
 ): Promise<Given['files']> {
   if (files === undefined) return new Map();
   const uses = [...changes].flatMap(([address, change]) => {
-      const pair = pairs.get(address);
-      const plugin = plugins.get(change.ref.plugin);
-      const kind = plugin?.kinds[change.ref.kind];
-      const tables = plugin?.tables.kinds[change.ref.kind];
-      if (pair === undefined || kind === undefined || tables === undefined) return [];
-      return filesOf(effectOf(change, withIgnored(pair, kind), scene, kind, tables));
-    });
+    const pair = pairs.get(address);
+    const plugin = plugins.get(change.ref.plugin);
+    const kind = plugin?.kinds[change.ref.kind];
+    const tables = plugin?.tables.kinds[change.ref.kind];
+    if (pair === undefined || kind === undefined || tables === undefined) return [];
+    return filesOf(effectOf(change, withIgnored(pair, kind), scene, kind, tables));
+  });
   return uses.length === 0 ? new Map() : files(uses, scene.given?.writes ?? []);
 }
 
@@ -169,7 +169,10 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     });
   const found = match(desired, view, recall);
   const failures: Failures = new Map();
-  const doubted = collapsedKinds(found.values(), safety.collapse);
+  const doubted = collapsedKinds(found.values(), safety.collapse, (kind) => {
+    const [plugin = '', name = ''] = kind.split('/');
+    return plugins.get(plugin)?.tables.kinds[name]?.byAccount === true;
+  });
   // A look that was cut short says nothing about what it did not reach.
   const complete = !input.abort.aborted;
   const closed =

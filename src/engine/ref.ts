@@ -35,13 +35,3 @@ export function parseRef(address: string): Ref | undefined {
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
-
-/** A glob over addresses (`*` stops at `/`, `**` does not, `?` is one character) as a test. */
-export function addressMatcher(glob: string): (address: string) => boolean {
-  const source = glob
-    .split(/(\*\*|\*|\?)/u)
-    .map((piece) => (piece === '**' ? '.*' : piece === '*' ? '[^/]*' : piece === '?' ? '[^/]' : RegExp.escape(piece)))
-    .join('');
-  const pattern = new RegExp(`^${source}$`, 'u');
-  return (address) => pattern.test(address);
-}

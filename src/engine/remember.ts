@@ -6,6 +6,8 @@
  * whether they are read, verified or just written: there is no other way for anything to be remembered.
  */
 
+import { RETRY_EXHAUSTED } from './backoff.ts';
+import { intentId } from './intent.ts';
 import { parseStep } from './lifecycle.ts';
 import type { LogRecord, RecordBodies, Seen } from './record.ts';
 import { compareText, formatRef } from './ref.ts';
@@ -109,6 +111,14 @@ function isSameAttempt({ open, lastError }: Memory): boolean {
   return lastError.digest === undefined || lastError.digest === open.applied?.digest;
 }
 
+/** So many intents to create a resource are remembered where nothing was seen of them. */
+const MOST_TRIED = 16;
+
+/** With the intent that is open, where that was to create it, as one whose work may still turn up. */
+function withTried(memory: Memory, { open, tried = [] }: Memory): Memory {
+  return open?.goal === 'create' ? { ...memory, tried: [...tried, intentId(open)].slice(-MOST_TRIED) } : memory;
+}
+
 /** What is left of a resource that went to make room for its successor: what its document said of removals. */
 function promised({ ref, protect, onRemove, needs, labels }: Memory, at: string): Memory {
   return { ...blank(ref), protect, onRemove, needs, labels, state: 'absent', since: at } as Memory;
@@ -119,11 +129,12 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
   const open = before.open;
   const closed = { ...before, open: body.outcome === 'unknown' ? open : undefined } as Memory;
   if (body.outcome === 'unknown') return closed;
-  if (body.outcome === 'undone') return withState(withKept(closed, body.kept, body.version), at, body.state);
+  if (body.outcome === 'undone')
+    return withState(withKept(withTried(closed, before), body.kept, body.version), at, body.state);
   if (body.outcome === 'failed') {
     const failed = {
       ...closed,
-      failures: isSameAttempt(before) ? (before.failures ?? 0) + 1 : 1,
+      failures: open?.anew !== true && isSameAttempt(before) ? (before.failures ?? 0) + 1 : 1,
       lastError: {
         at,
         step: open?.step ?? ('unknown>unknown' as const),
@@ -135,7 +146,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
       body.created === true
         ? { ...withMeta(failed, open?.meta), owned: before.owned ?? ('created' as const), applied: open?.applied }
         : failed;
-    return withState(withKept(made as Memory, body.kept, body.version), at, body.state);
+    return withState(withKept(withTried(made as Memory, before), body.kept, body.version), at, body.state);
   }
   if (open?.goal === 'remove' && (body.state === undefined || body.state === 'absent')) return undefined;
   if (open?.goal === 'replace' && body.state === 'absent') return promised(before, at);
@@ -149,6 +160,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     unknown: undefined,
     failures: undefined,
     lastError: undefined,
+    tried: undefined,
     others: body.others ?? before.others,
     applied: (body.more === true ? undefined : open?.applied) ?? before.applied,
   };
@@ -164,6 +176,7 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
           ...before,
           owned: before.owned ?? ('adopted' as const),
           unknown: undefined,
+          tried: undefined,
           applied: appliedOf(at, body.spec, body.specDigest) ?? before.applied,
         }
       : before;
@@ -189,6 +202,7 @@ function remembered(memory: Memory | undefined, entry: Entry, at: string): Memor
         step: body.step,
         goal: body.goal,
         ...(body.meta === undefined ? {} : { meta: body.meta }),
+        ...(body.overrides?.some(({ rule }) => rule === RETRY_EXHAUSTED) === true ? { anew: true } : {}),
         ...(body.specDigest === undefined ? {} : { applied: appliedOf(at, body.spec, body.specDigest) }),
       };
       return { ...(memory ?? blank(body.ref)), open } as Memory;

@@ -1,7 +1,7 @@
 /** The rules that hold for every kind, so that no plugin repeats them. Each is a pure function of a change and its scene. */
 
 import { isCovered, labelsOf, standingOf } from './budget.ts';
-import { isCollapsed } from './collapse.ts';
+import { isAllMissing, isCollapsed } from './collapse.ts';
 import type { EngineRuleId } from './generated.ts';
 import { gapScope } from './gap.ts';
 import { ABSENT, firstMachine, isUnsettled, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
@@ -64,6 +64,16 @@ function notOwned(change: Change, pair: Pair): Verdict {
       remedy: { outside: `write a document for ${address} and apply: it is adopted first` },
     },
   );
+}
+
+function otherProject(change: Change, pair: Pair): Verdict {
+  const by = pair.observed?.claimedBy;
+  const facts = { claimedBy: by ?? null };
+  if (by === undefined) return pass('no other project marks it as its own', facts);
+  if (isMemoryOnly(change) && change.goal !== 'adopt') return pass('changes memory alone', facts);
+  return reject(`the resource carries the mark of another project: ${by}`, facts, {
+    remedy: { outside: `delete the document, or have the project ${by} release the resource and its mark removed` },
+  });
 }
 
 function protectedRule(change: Change, pair: Pair): Verdict {
@@ -210,8 +220,11 @@ function removalsWithin(change: Change, scene: Scene): Verdict {
     from,
     lifted: allowed?.count ?? null,
   };
-  if (allowed !== undefined && removals <= allowed.count)
-    return pass(`lifted to ${allowed.count}: ${allowed.reason}`, facts);
+  if (allowed !== undefined) {
+    if (removals <= allowed.count) return pass(`lifted to ${allowed.count}: ${allowed.reason}`, facts);
+    const over = `${counted(removals, 'removal')} of ${owned} owned ${kind}s; --max-removals is ${allowed.count}`;
+    return reject(over, facts, { remedy: { outside: `--max-removals ${removals} --reason "…"` } });
+  }
   // What went lately counts as if it were still ours, and went now: a second run is no way around the limits.
   const [going, of] = [removals + recent, owned + recent];
   const before = recent === 0 ? '' : `, after ${recent} in the last ${durationText(scene.safety.removals.perMs)}`;
@@ -297,7 +310,8 @@ function observedCollapse(change: Change, _pair: Pair, scene: Scene, { tables }:
   const facts = { kind: `${plugin}/${kind}`, ...count, share, from };
   if (isMemoryOnly(change)) return pass('changes memory alone', facts);
   if (change.goal !== 'create' && !isDestructive(change, tables)) return pass('neither creates nor takes away', facts);
-  if (!isCollapsed(count, scene.safety.collapse)) return limited(pass('what was there is there', facts), { share, from });
+  if (!isCollapsed(count, scene.safety.collapse))
+    return limited(pass('what was there is there', facts), { share, from });
   const verdict = reject(
     `${count.missing} of ${count.known} ${kind}s that were there at the last look are not seen, and nothing of ours explains it`,
     facts,
@@ -311,6 +325,23 @@ function observedCollapse(change: Change, _pair: Pair, scene: Scene, { tables }:
   return limited(verdict, { share, from });
 }
 
+function allMissing(change: Change, _pair: Pair, scene: Scene, { tables }: Ground): Verdict {
+  const { plugin, kind } = change.ref;
+  const count = scene.missing.get(`${plugin}/${kind}`) ?? { known: 0, missing: 0 };
+  const facts = { kind: `${plugin}/${kind}`, ...count };
+  if (change.goal !== 'create') return pass('makes nothing', facts);
+  if (tables.byAccount !== true || !isAllMissing(count)) return pass('the account lists what is ours', facts);
+  return reject(
+    `The account lists none of the ${count.known} ${kind}s that were there at the last refresh. The token may be another project's`,
+    facts,
+    {
+      remedy: {
+        outside: 'Check the token and the address of the account. Where all of them are really gone, override the rule',
+      },
+    },
+  );
+}
+
 function budget(change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
   if (!isDisruptive(change, tables)) return pass('disrupts nothing', { disruptive: false });
   const labels = labelsOf(pair);
@@ -318,7 +349,9 @@ function budget(change: Change, pair: Pair, scene: Scene, { tables }: Ground): V
   const verdict = withinBudgets(covering, scene);
   return covering.length === 0
     ? verdict
-    : limited(verdict, { budgets: covering.map(({ budget: { match, max, perMs } }) => ({ match, max, perMs })) as unknown as Json });
+    : limited(verdict, {
+        budgets: covering.map(({ budget: { match, max, perMs } }) => ({ match, max, perMs })),
+      });
 }
 
 function withinBudgets(covering: Scene['budgets'], scene: Scene): Verdict {
@@ -343,6 +376,7 @@ function withinBudgets(covering: Scene['budgets'], scene: Scene): Verdict {
 export const engineRules = {
   lifecycle,
   'not-owned': notOwned,
+  'other-project': otherProject,
   protected: protectedRule,
   'provider-protected': providerProtected,
   'partial-view': partialView,
@@ -352,6 +386,7 @@ export const engineRules = {
   freeze,
   stuck,
   'observed-collapse': observedCollapse,
+  'all-missing': allMissing,
   dependency,
   ignored,
   uncovered: uncoveredRule,

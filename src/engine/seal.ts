@@ -28,7 +28,7 @@ export function overridesOf(action: Action): readonly { readonly rule: string; r
 
 /** One row of the plan. */
 export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {
-  const { change, source, covers, written } = action;
+  const { change, source, covers, written, edits } = action;
   const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
   const transition = tables === undefined || isMemoryOnly(change) ? undefined : stepTransition(tables, change.step);
   const overrides = overridesOf(action);
@@ -46,6 +46,7 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
     basis: action.basis,
     covers,
     ...(written === undefined ? {} : { written }),
+    ...(edits === undefined ? {} : { edits }),
     ...(source === undefined
       ? {}
       : { source: { filename: source.file, start: { line: source.line, column: source.column } } }),
@@ -178,7 +179,7 @@ function gapRows({ gaps, memoryGap }: SealInput): Plan['gaps'] {
 
 /** The plan document. Rows come with removals first, then by address. */
 export function seal(input: SealInput): Plan {
-  const { plugins, pairs, gaps, scene } = input;
+  const { plugins, pairs, scene } = input;
   const all = byGravity([...input.actions.values()]);
   const gapped = gapRows(input);
   const having = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict);
@@ -229,7 +230,8 @@ export function seal(input: SealInput): Plan {
       pair.desired === undefined &&
       pair.memory === undefined &&
       pair.observed !== undefined &&
-      pair.observed.given !== true
+      pair.observed.given !== true &&
+      pair.observed.claimedBy === undefined
         ? [address]
         : [],
     ),

@@ -75,6 +75,8 @@ export interface KindTables {
   /** Names of the parts of a resource's scope, from the outside in; each is read from `metadata.<part>`. */
   readonly scope: readonly string[];
   readonly onRemove: OnRemove;
+  /** The credentials of an account decide which resources are listed: an empty list may be another account's. */
+  readonly byAccount?: true;
   /** The first machine decides whether the resource is there at all. */
   readonly machines: Readonly<Record<string, Machine>>;
   readonly rules: readonly RuleTable[];

@@ -1,6 +1,7 @@
 /** The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded. */
 
 import type { Covered } from './covers.ts';
+import type { SpecEdit } from './plan.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -124,6 +125,8 @@ export interface Observed<F = unknown> {
   readonly via?: readonly string[];
   /** What its provider protects it by, as in `delete protection`: it is neither removed nor replaced while that stands. */
   readonly protectedBy?: string;
+  /** Name of another project that marks it as its own: it is neither adopted nor changed. */
+  readonly claimedBy?: string;
   /** It is there without anybody making it (a probed host): it is never created, adopted or removed. */
   readonly given?: true;
   /** What was seen and only changes when the resource does: part of the basis of a judgement. */
@@ -164,6 +167,8 @@ export interface OpenIntent {
   /** What is remembered once it is done; both are absent for a removal. */
   readonly applied?: Applied;
   readonly meta?: MetaNote;
+  /** An override lets it begin anew: failures before it do not count. */
+  readonly anew?: true;
 }
 
 /** What is remembered of a document beside its spec. */
@@ -211,6 +216,8 @@ export interface Memory<M = Facts> {
     readonly digest?: string;
   };
   readonly open?: OpenIntent;
+  /** Ids of intents to create it of which nothing was seen, newest last: what they made may still turn up, and is ours. */
+  readonly tried?: readonly string[];
 }
 
 /** A step that counts against a limit over time. It outlives the memory of its resource, which a removal ends. */
@@ -314,6 +321,8 @@ export interface Action {
   readonly source?: Position;
   /** As of its document. */
   readonly written?: readonly string[];
+  /** What the document says otherwise than when it was last applied, and no field of the change shows. */
+  readonly edits?: readonly SpecEdit[];
 }
 
 /** One rule on one address may be passed by, with a reason. */

@@ -232,7 +232,7 @@ describe('explain', () => {
     at.world.blind.clear();
     const other = await at.run('explain toy/Item/aa');
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('did you mean toy/Item/a?')]);
-    expect((await at.run('explain a')).stderr).toContain('no address');
+    expect((await at.run('explain a')).stderr).toContain('not an address');
   });
 });
 
@@ -259,7 +259,7 @@ describe('--plan-digest', () => {
     for (const line of [
       '+ toy/Item/c absent>ready: would run now',
       '- toy/Item/b absent>ready: was approved; there is nothing',
-      '~ toy/Item/a: its fields changed',
+      '~ toy/Item/a: its fields, its spec changed',
     ])
       expect(named.stderr).toContain(line);
   });
@@ -343,7 +343,7 @@ describe('import', () => {
   it.each([
     ['toy/Item/c', 'does not exist'],
     ['toy/Item/z', 'no document describes'],
-    ['nonsense', 'no address'],
+    ['nonsense', 'not an address'],
     ['--all --plugin toy', 'cannot look for'],
     ['--all --plugin nothing', 'there is no plugin'],
     ['--all', 'needs --plugin'],

@@ -65,7 +65,7 @@ describe('log why', () => {
   it('says when there is none', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     const { code, stderr } = await at.run('log why toy/Item/z');
-    expect([code, stderr]).toEqual([1, 'the log says nothing of toy/Item/z\n']);
+    expect([code, stderr]).toEqual([1, 'the log says nothing of toy/Item/z; did you mean toy/Item/a?\n']);
   });
 });
 
@@ -219,7 +219,7 @@ describe('state', () => {
       ['toy/Item/c', 'toy/Item/b', 'is remembered already'],
       ['toy/Item/c', 'toy/Other/c', 'keeps its plugin and kind'],
       ['toy/Item/c', 'toy/Item/c', 'the same'],
-      ['toy/Item/c', 'c', 'no address'],
+      ['toy/Item/c', 'c', 'not an address'],
     ] as const) {
       const { code, stderr } = await at.run(`state mv ${from} ${to}`);
       expect([code, stderr]).toEqual([1, expect.stringContaining(says)]);

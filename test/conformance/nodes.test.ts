@@ -255,11 +255,22 @@ const journeys: readonly Situation<CloudBench>[] = [
     prepare: async (line) => {
       const document = await one(line, 'idle');
       const { labels } = line.bench.emulator.server('web-1');
-      line.bench.emulator.alter('web-1', { labels: { ...labels, [LABELS.drain]: 'now' } });
+      line.bench.emulator.alter('web-1', { labels: { ...labels, [LABELS.drain]: '1700000000' } });
       return [document];
     },
     takes: ['Node draining>draining'],
     leaves: ['Node draining>decommissioned'],
+  },
+  {
+    name: 'one whose drain label says no time',
+    prepare: async (line) => {
+      const document = await one(line, 'idle');
+      const { labels } = line.bench.emulator.server('web-1');
+      line.bench.emulator.alter('web-1', { labels: { ...labels, [LABELS.drain]: 'now' } });
+      return [document];
+    },
+    takes: [],
+    finds: ['Node drain-label'],
   },
   ...(['ready', 'idle'] as const).map(
     (state): Situation<CloudBench> => ({

@@ -17,7 +17,8 @@ import {
   worldLeadsTo,
 } from '../../src/engine/lifecycle.ts';
 import { isOurs, match } from '../../src/engine/match.ts';
-import { addressMatcher, formatRef, parseRef } from '../../src/engine/ref.ts';
+import { addressMatcher } from '../../src/engine/address-glob.ts';
+import { formatRef, parseRef } from '../../src/engine/ref.ts';
 import { emptyRecall } from '../../src/engine/remember.ts';
 import type { KindTables } from '../../src/engine/tables.ts';
 import { isAsPlanned } from '../../src/engine/settle.ts';

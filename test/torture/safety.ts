@@ -159,8 +159,10 @@ function breaches(
   const owned = [...known.values()].filter((one) => one.owned).length;
   const counted = removed.filter((name) => !isOverridden(limits, 'too-many-removals', name));
   const { max, share, from } = limits.removals;
-  const allowed = limits.maxRemovals?.count ?? -1;
-  if (counted.length > 0 && counted.length > allowed) {
+  const allowed = limits.maxRemovals?.count;
+  if (allowed !== undefined && counted.length > allowed)
+    found.push(`${counted.length} removals, ${allowed} are allowed for this run`);
+  if (counted.length > 0 && allowed === undefined) {
     if (counted.length > max) found.push(`${counted.length} removals, ${max} are allowed`);
     if (owned >= from && counted.length / owned > share) found.push(`${counted.length} removals of ${owned}`);
   }

@@ -1,10 +1,11 @@
 /** One TLS handshake with a server, under deadlines; nothing is ever sent after it, and the socket never outlives it. */
 
 import type { X509Certificate } from 'node:crypto';
-import { connect as connectTcp, isIPv4 } from 'node:net';
-import { type DetailedPeerCertificate, type SecureContext, type TLSSocket, connect as connectTls } from 'node:tls';
+import { isIPv4 } from 'node:net';
+import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
+import { type CheckedAddress, connectTo, secureOver } from '../../../src/net/connect.ts';
+import { codeOf } from '../../../src/net/error-code.ts';
 import type { ConnectError, StartTls } from '../world.ts';
-import { codeOf } from './files.ts';
 import { askForTls } from './start-tls.ts';
 
 export interface ProbeLimits {
@@ -25,7 +26,7 @@ export type Handshake =
   | { readonly ok: false; readonly error: ConnectError; readonly reason: string; readonly code?: string };
 
 export interface Endpoint {
-  readonly address: string;
+  readonly address: CheckedAddress;
   readonly port: number;
   /** Left out for addresses: SNI knows names only. */
   readonly servername?: string;
@@ -127,7 +128,7 @@ export function handshake(
     let rttMs = 0;
     let ended = false;
     let secure: TLSSocket | undefined;
-    const plain = connectTcp({ host: endpoint.address, port: endpoint.port });
+    const plain = connectTo(endpoint.address, endpoint.port);
     const destroy = (): void => {
       secure?.destroy();
       plain.destroy();
@@ -175,8 +176,7 @@ export function handshake(
     };
     const shake = (): void => {
       phase = 'handshake';
-      const socket = connectTls({
-        socket: plain,
+      const socket = secureOver(plain, {
         ...(endpoint.servername === undefined ? {} : { servername: endpoint.servername }),
         secureContext,
         // Whether a client would accept it is judged from what is read here.

@@ -17,9 +17,9 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Place, directoryPlaces, placesOf } from '../paths.ts';
 import type { PairPart, PairSeen, PairStorage, StoredFile } from '../world.ts';
 import type { Accounts } from './accounts.ts';
+import { codeOf } from '../../../src/net/error-code.ts';
 import {
   StorageError,
-  codeOf,
   isMissing,
   makeFolder,
   nameExists,

@@ -17,6 +17,7 @@ import {
 import { link, lstat, mkdir, readlink, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { codeOf } from '../../../src/net/error-code.ts';
 import type { FileMode } from '../world.ts';
 
 /** A place that could not be read or written, with the code of the system (`EACCES`). */
@@ -43,11 +44,6 @@ export type FileSeen =
   /** Something else is in its place, or it is larger than any such file can be. */
   | { readonly kind: 'other'; readonly what: string }
   | { readonly kind: 'file'; readonly text: string; readonly stat: FileStat };
-
-export function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' ? code : undefined;
-}
 
 const GONE = new Set(['ENOENT', 'ENOTDIR']);
 

@@ -2,10 +2,12 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { checkedAddress, type Denial, deniedWords } from '../../../src/net/connect.ts';
+import type { Names, Resolved } from '../../../src/net/resolve.ts';
 import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import type { Gate } from './gate.ts';
-import type { Names, Resolved } from './resolve.ts';
+
 import { type Anchors, type TrustSet, leadsToAnchor } from './trust.ts';
 import { isSignedBy, oneLine, x509Seen } from './x509-read.ts';
 
@@ -103,8 +105,7 @@ export interface ProbeWays {
   readonly anchors: Anchors;
   readonly read: (certificate: X509Certificate) => X509Seen;
   readonly names: Names;
-  /** The network because of which an address may not be connected to. */
-  readonly denial: (address: string) => string | undefined;
+  readonly denial: Denial;
   readonly limits: ProbeLimits;
   /** Connections that are open at once; the deadlines begin behind it. */
   readonly gate: Gate;
@@ -121,12 +122,12 @@ async function probeAddress(
 ): Promise<AddressSeen> {
   const fail = (error: ConnectError, message: string) => ({ served: false, address, error, message }) as const;
   const network = denial(address);
-  if (network !== undefined) return fail('denied', `it lies in ${network}, which may not be probed`);
+  if (network !== undefined) return fail('denied', `it ${deniedWords(network)}`);
   const began = performance.now();
   const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
   const host = bare(target.host);
   const endpoint = {
-    address,
+    address: checkedAddress(address, denial),
     port: target.port,
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(target.startTls === undefined ? {} : { startTls: target.startTls }),

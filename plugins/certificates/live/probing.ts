@@ -1,14 +1,17 @@
 /** What looks at servers: probes with the settings of the project, in this thread or, for many in one look, in several. */
 
 import { availableParallelism } from 'node:os';
+import type { Outside } from '../../../src/engine/plugin.ts';
+import { denialBy } from '../../../src/net/connect.ts';
+import { allowedNetworks, networkPolicy } from '../../../src/net/networks.ts';
+import { openNames } from '../../../src/net/resolve.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import type { CertificatesReader, Trust } from '../world.ts';
 import { openGate } from './gate.ts';
-import { type NetworkPolicy, denialOf, networkPolicy } from '../networks.ts';
 import { type ProbeWays, certificateReader, probe } from './probe.ts';
-import { openNames } from './resolve.ts';
 import { type TrustSet, openAnchors, readAnchors } from './trust.ts';
 
+/** `allow` holds what the environment allows; in the configuration it is always empty. */
 export type ProbeSettings = CertificatesConfig['probe'];
 
 /** For a project that configures nothing. */
@@ -24,28 +27,14 @@ const DEFAULTS: ProbeSettings = {
 /** As many probes as pay for the start of a thread. */
 const WORTH_A_THREAD = 250;
 
-/** Addresses whose denial is kept: many names lead to the same few. */
-const MOST_DENIALS = 1000;
-
-function denials(policy: NetworkPolicy): (address: string) => string | undefined {
-  const known = new Map<string, string | undefined>();
-  return (address) => {
-    if (known.has(address)) return known.get(address);
-    const denial = denialOf(address, policy);
-    const [oldest] = known.keys();
-    if (known.size >= MOST_DENIALS && oldest !== undefined) known.delete(oldest);
-    known.set(address, denial);
-    return denial;
-  };
-}
-
 /** Everything that probes share: made once for each thread. `places`: connections that are open at once. */
 export function probeWays(settings: ProbeSettings, places: number): ProbeWays {
   return {
     anchors: openAnchors(),
     read: certificateReader(),
-    names: openNames(settings.resolvers),
-    denial: denials(networkPolicy(settings.allow, settings.deny)),
+    // `deny` is about servers that are probed: names may well be resolved by one among them.
+    names: openNames(settings.resolvers, denialBy(networkPolicy(settings.allow, []))),
+    denial: denialBy(networkPolicy(settings.allow, settings.deny)),
     limits: {
       connectMs: settings.connectSeconds * 1000,
       handshakeMs: settings.handshakeSeconds * 1000,
@@ -63,9 +52,13 @@ export function threadsFor(count: number, cores: number): number {
 
 type ServersReader = Pick<CertificatesReader, 'probes' | 'readTrust' | 'probe' | 'readTxt' | 'openProbes'>;
 
-/** `folder` is what the paths of trust anchors start from. Throws where a setting is none that can be used. */
-export function openProbing(folder: string, written: Partial<ProbeSettings> | undefined): ServersReader {
-  const settings = { ...DEFAULTS, ...written };
+/** `folder` is what the paths of trust anchors start from. Throws where a setting cannot be used. */
+export function openProbing(
+  { folder, env }: Pick<Outside, 'folder' | 'env'>,
+  written: Partial<ProbeSettings> | undefined,
+): ServersReader {
+  // Threads get the settings as data: what the environment allows goes with them.
+  const settings = { ...DEFAULTS, ...written, allow: [...allowedNetworks(env)] };
   const ways = probeWays(settings, settings.concurrency);
   const sets = new WeakMap<Trust, TrustSet>();
   const setOf = (trust: Trust): TrustSet => {

@@ -29,7 +29,7 @@ export function openReader(outside: Outside): CertificatesReader {
   const { folder } = outside;
   const accounts = openAccounts();
   return {
-    ...openProbing(folder, (outside.config as unknown as Partial<CertificatesConfig>).probe),
+    ...openProbing(outside, (outside.config as unknown as Partial<CertificatesConfig>).probe),
     readAuthority: (dir) => readAuthority(resolve(folder, dir)),
     readPair: async (storage) => readStored(storageIn(folder, storage), await accounts()),
     findPairs: (dir, signal) => findPairs(folder, dir, signal),

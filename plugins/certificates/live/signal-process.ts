@@ -2,7 +2,8 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import type { Service } from '../world.ts';
-import { codeOf, readWhole } from './files.ts';
+import { codeOf } from '../../../src/net/error-code.ts';
+import { readWhole } from './files.ts';
 
 const LIMIT = 64;
 /** Clock ticks in a second, as /proc counts them on every Linux (USER_HZ, proc(5)). */

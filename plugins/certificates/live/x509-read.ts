@@ -2,9 +2,8 @@
 
 import { type KeyObject, X509Certificate, createPrivateKey, hash } from 'node:crypto';
 import type { X509Seen } from '../world.ts';
-import { blocksOf } from './pem.ts';
+import { type Block, blocksOf } from './pem.ts';
 
-const CERTIFICATE = /^(?:X509 |TRUSTED )?CERTIFICATE$/u;
 const PRIVATE_KEY = /(?:^| )PRIVATE KEY$/u;
 /** More certificates in a file than any chain has: reading stops there. */
 const MAX_CERTIFICATES = 500;
@@ -24,13 +23,13 @@ function isDer(text: string): boolean {
   return text.startsWith('\u0030\u0082') || text.startsWith('\u0030\u0081');
 }
 
-/** Keeps what was made last of some texts, the one that was asked for last at the end. Only what never changes may be kept. */
-function keeping<T>(most: number, make: (text: string) => T): (text: string) => T {
+/** Keeps what was made last of some bytes, the one that was asked for last at the end. Only what never changes may be kept. */
+function keeping<B extends string | Buffer, T>(most: number, make: (bytes: B) => T): (bytes: B) => T {
   const kept = new Map<string, T>();
-  return (text) => {
+  return (bytes) => {
     // By its digest: a key is not held as text for longer than it is read.
-    const name = hash('sha256', text);
-    const made = kept.get(name) ?? make(text);
+    const name = hash('sha256', bytes);
+    const made = kept.get(name) ?? make(bytes);
     kept.delete(name);
     kept.set(name, made);
     const [oldest] = kept.keys();
@@ -39,27 +38,52 @@ function keeping<T>(most: number, make: (text: string) => T): (text: string) => 
   };
 }
 
-const parseCertificate = keeping(KEPT_CERTIFICATES, (block) => new X509Certificate(block));
-const parseKey = keeping(KEPT_KEYS, (block) => createPrivateKey({ key: block, format: 'pem' }));
+const parseCertificate = keeping(KEPT_CERTIFICATES, (der: Buffer) => new X509Certificate(der));
+const parseKey = keeping(KEPT_KEYS, (block: string) => createPrivateKey({ key: block, format: 'pem' }));
 
-export function readChain(pem: string): ChainSeen {
+/** The labels that OpenSSL takes for a certificate; with settings of trust (`TRUSTED`) only where it asks for them. */
+const PLAIN = new Set(['CERTIFICATE', 'X509 CERTIFICATE']);
+const TRUSTED = 'TRUSTED CERTIFICATE';
+
+/** Reads the certificates of a PEM text. `trusted`: whether one with settings of trust counts, in its place among them. */
+function readCertificates(pem: string, trusted: (place: number) => boolean): ChainSeen {
   const certificates: X509Certificate[] = [];
-  for (const { label, text } of blocksOf(pem)) {
-    if (!CERTIFICATE.test(label)) continue;
+  for (const block of blocksOf(pem)) {
+    if (block.kind === 'broken') return { certificates, problem: block.problem };
+    if (!PLAIN.has(block.label) && !(block.label === TRUSTED && trusted(certificates.length))) continue;
     if (certificates.length === MAX_CERTIFICATES)
       return { certificates, problem: `has more than ${MAX_CERTIFICATES} certificates` };
-    try {
-      const certificate = parseCertificate(text);
-      // A date that is none shows only when it is asked for.
-      if (Number.isNaN(certificate.validFromDate.getTime()) || Number.isNaN(certificate.validToDate.getTime()))
-        return { certificates, problem: 'has a certificate without a proper validity' };
-      certificates.push(certificate);
-    } catch {
-      return { certificates, problem: 'has a certificate that cannot be parsed' };
-    }
+    const read = readCertificate(block);
+    if (typeof read === 'string') return { certificates, problem: read };
+    certificates.push(read);
   }
   if (certificates.length > 0) return { certificates };
   return { certificates, problem: isDer(pem) ? 'is in DER form, not PEM' : 'has no certificate in it' };
+}
+
+/** One certificate, or what is wrong with it. */
+function readCertificate({ der, headers, line }: Block): X509Certificate | string {
+  if (headers !== '')
+    return `has header lines in the certificate that begins in line ${line}, which is not read with them`;
+  try {
+    const certificate = parseCertificate(der);
+    // A date that is none shows only when it is asked for.
+    if (Number.isNaN(certificate.validFromDate.getTime()) || Number.isNaN(certificate.validToDate.getTime()))
+      return 'has a certificate without a proper validity';
+    return certificate;
+  } catch {
+    return 'has a certificate that cannot be parsed';
+  }
+}
+
+/** The certificates of a server's file, as servers read them: all, or what is wrong with one of them. */
+export function readChain(pem: string): ChainSeen {
+  return readCertificates(pem, (place) => place === 0);
+}
+
+/** The certificates of a file of trust anchors. */
+export function readTrusted(pem: string): ChainSeen {
+  return readCertificates(pem, () => true);
 }
 
 export type KeySeen =
@@ -68,10 +92,12 @@ export type KeySeen =
 
 /** PKCS#8, PKCS#1 or SEC1, not encrypted, wherever in the text it stands. What is wrong is said without any of the text. */
 export function readKey(pem: string): KeySeen {
-  for (const { label, text } of blocksOf(pem)) {
+  for (const block of blocksOf(pem)) {
+    if (block.kind === 'broken') return { problem: block.problem, code: 'damaged' };
+    const { label, headers, text } = block;
     if (!PRIVATE_KEY.test(label)) continue;
     // PKCS#8 says so in its label, the older forms in a header (RFC 1421, 4.6.1.1).
-    if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type: 4,ENCRYPTED/mu.test(text))
+    if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type: *4, *ENCRYPTED/mu.test(headers))
       return { problem: 'is encrypted', code: 'encrypted' };
     try {
       return { key: parseKey(text) };

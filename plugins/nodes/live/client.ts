@@ -8,6 +8,7 @@ import { redactor } from '../../../src/engine/redact.ts';
 import type { Json } from '../../../src/engine/types.ts';
 import { faultShape } from './answers.ts';
 import { ApiError, type Failure, type Fate } from './api-error.ts';
+import type { SendHttp } from '../../../src/net/http.ts';
 import { type Answer, exchange, ExchangeError, type Request } from './exchange.ts';
 import { type Bucket, giveBack, learnRate, newBucket, type RateNews, takeToken } from './rate.ts';
 import { decide, mayRetry, nothingSpent, type Spending, withCall, withRetry } from './retry.ts';
@@ -40,6 +41,7 @@ export interface Client {
 }
 
 export interface ClientOptions {
+  readonly send: SendHttp;
   /** `https://api.hetzner.cloud/v1`: without a slash at its end. */
   readonly endpoint: string;
   readonly token: Token;
@@ -183,6 +185,7 @@ function silenceOf(what: string, { reason, sent, message }: ExchangeError): Fail
     'too-large': 'bad_answer',
     untrusted: 'untrusted',
     'unknown-name': 'unknown_name',
+    denied: 'denied_address',
   } as const;
   return { what, code: codes[reason], fate: sent === 'no' ? 'nothing' : 'unknown', message };
 }
@@ -249,7 +252,7 @@ export function openClient(options: ClientOptions): Client {
     let news: RateNews = {};
     try {
       const limits = { ms: options.requestMs, bytes: MOST_BYTES };
-      const answer = await state.slots.within(signal, () => exchange(requestOf(call), limits, signal));
+      const answer = await state.slots.within(signal, () => exchange(options.send, requestOf(call), limits, signal));
       news = newsOf(answer, timing.now());
       return answer;
     } finally {

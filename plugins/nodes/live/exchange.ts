@@ -1,4 +1,8 @@
-/** One HTTP exchange over `fetch`: bounded in time and size, never redirected, and said in plain words when it failed. */
+/** One HTTP exchange: bounded in time and size, never redirected, and said in plain words when it failed. */
+
+import type { Readable } from 'node:stream';
+import { DeniedError } from '../../../src/net/connect.ts';
+import type { SendHttp } from '../../../src/net/http.ts';
 
 /** What was sent so far when it failed: `no` is certain. */
 type Sent = 'no' | 'maybe';
@@ -6,8 +10,7 @@ type Sent = 'no' | 'maybe';
 /** No answer, or none that can be used. */
 export class ExchangeError extends Error {
   override readonly name = 'ExchangeError';
-  /** `timeout` | `connect` | `broken` | `too-large` | `untrusted` | `unknown-name`. */
-  readonly reason: 'timeout' | 'connect' | 'broken' | 'too-large' | 'untrusted' | 'unknown-name';
+  readonly reason: 'timeout' | 'connect' | 'broken' | 'too-large' | 'untrusted' | 'unknown-name' | 'denied';
   readonly sent: Sent;
 
   constructor(reason: ExchangeError['reason'], sent: Sent, message: string) {
@@ -37,33 +40,31 @@ export interface Answer {
   readonly body: string;
 }
 
-const UNSENT = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** Calls of the system that come before anything is sent. */
+const BEFORE_SENDING = new Set(['connect', 'getaddrinfo']);
 const UNTRUSTED =
   /^(?:CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_|INVALID_CA|HOSTNAME_MISMATCH|ERR_OSSL)/u;
 
-/** The code of what lies below: `fetch` itself says only that it failed. */
-function codeBelow(error: unknown): string {
-  for (let each = error, depth = 0; each instanceof Error && depth < 5; each = each.cause, depth += 1) {
-    const { code } = each as NodeJS.ErrnoException;
-    if (typeof code === 'string') return code;
-  }
-  return 'unknown';
+/** An error of the system: several, where a name has several addresses. */
+function ofSystem(error: unknown): NodeJS.ErrnoException {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
+  return (first ?? error) as NodeJS.ErrnoException;
 }
 
 function failureOf(error: unknown): ExchangeError {
   if (error instanceof ExchangeError) return error;
-  const code = codeBelow(error);
+  if (error instanceof DeniedError) return new ExchangeError('denied', 'no', error.message);
+  const { code = 'unknown', syscall = '' } = ofSystem(error);
   if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', 'its name does not resolve');
   if (UNTRUSTED.test(code)) return new ExchangeError('untrusted', 'no', `its certificate is not trusted (${code})`);
-  if (UNSENT.has(code)) return new ExchangeError('connect', 'no', `no connection came about (${code})`);
+  if (BEFORE_SENDING.has(syscall)) return new ExchangeError('connect', 'no', `no connection came about (${code})`);
   return new ExchangeError('broken', 'maybe', `the connection broke (${code})`);
 }
 
-async function readBody(response: Response, most: number): Promise<string> {
-  if (response.body === null) return '';
-  const parts: Uint8Array[] = [];
+async function readBody(body: Readable, most: number): Promise<string> {
+  const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of response.body) {
+  for await (const part of body as AsyncIterable<Buffer>) {
     length += part.byteLength;
     if (length > most) throw new ExchangeError('too-large', 'maybe', `the answer is larger than ${most} bytes`);
     parts.push(part);
@@ -75,7 +76,7 @@ async function readBody(response: Response, most: number): Promise<string> {
  * Sends one request and reads its whole answer, whatever its status. Throws an ExchangeError where there is none, and
  * the signal's reason when that fires. A redirect is an answer like any other: nothing is sent to where it leads.
  */
-export async function exchange(request: Request, limits: Limits, signal: AbortSignal): Promise<Answer> {
+export async function exchange(send: SendHttp, request: Request, limits: Limits, signal: AbortSignal): Promise<Answer> {
   signal.throwIfAborted();
   const ending = new AbortController();
   const timer = setTimeout(
@@ -85,14 +86,8 @@ export async function exchange(request: Request, limits: Limits, signal: AbortSi
   const abort = (): void => ending.abort(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   try {
-    const response = await fetch(request.url, {
-      method: request.method,
-      headers: request.headers,
-      redirect: 'manual',
-      signal: ending.signal,
-      ...(request.body === undefined ? {} : { body: request.body }),
-    });
-    return { status: response.status, headers: response.headers, body: await readBody(response, limits.bytes) };
+    const { status, headers, body } = await send(request, ending.signal);
+    return { status, headers, body: await readBody(body, limits.bytes) };
   } catch (error) {
     signal.throwIfAborted();
     throw failureOf(ending.signal.aborted ? ending.signal.reason : error);

@@ -1,7 +1,7 @@
 /** Readiness probes: whether a port of a server accepts a connection, or answers a GET; under one deadline, names included. */
 
-import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connectToHost, type Denial, DeniedError } from '../../../src/net/connect.ts';
+import { getStatus } from '../../../src/net/http.ts';
 import type { ProbeSeen, ProbeTarget } from '../world.ts';
 
 /** Failures of this machine, or of its own network: they say nothing about the server. */
@@ -33,6 +33,7 @@ interface Ending {
 }
 
 function failureOf(error: unknown): ProbeSeen {
+  if (error instanceof DeniedError) return { answered: false, message: error.message };
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
   if (OWN.has(code)) throw new Error(`no probe can be made: ${code}`);
   if (code.startsWith('HPE_')) return { answered: false, message: 'it does not speak HTTP' };
@@ -71,34 +72,31 @@ function probing(
     try {
       ending = begin((seen) => leave(() => resolve(seen)), fail);
     } catch (error) {
-      // A host or path that nobody could ask.
-      leave(() => reject(error));
+      // A denied address, or a path that nobody could ask.
+      if (error instanceof DeniedError) fail(error);
+      else leave(() => reject(error));
     }
   });
 }
 
 /** Probes one server; nothing is read of it beyond the head of an answer. Throws when aborted, and where this machine fails. */
-export function probe(target: ProbeTarget, ms: number, signal: AbortSignal): Promise<ProbeSeen> {
+export function probe(target: ProbeTarget, denial: Denial, ms: number, signal: AbortSignal): Promise<ProbeSeen> {
   const began = performance.now();
   const answered = (): ProbeSeen => ({ answered: true, rttMs: Math.round((performance.now() - began) * 10) / 10 });
   if ('tcp' in target)
     return probing(ms, signal, (end, fail) => {
-      const socket = connect(target.tcp);
+      const socket = connectToHost(target.tcp.host, target.tcp.port, denial);
       socket.once('connect', () => end(answered()));
       // Stays: what is destroyed may still have an error to tell.
       socket.on('error', fail);
       return socket;
     });
-  const { host, port, path } = target.http;
   return probing(ms, signal, (end, fail) => {
     // A connection of its own each time: one that is kept would not show that no new one can be made.
-    const asked = request(
-      { host, port, path, agent: false, headers: { 'user-agent': 'fettle' } },
-      ({ statusCode = 0 }) =>
-        end(statusCode >= 200 && statusCode < 400 ? answered() : { answered: false, message: `status ${statusCode}` }),
+    const asked = getStatus(target.http, denial, (status) =>
+      end(status >= 200 && status < 400 ? answered() : { answered: false, message: `status ${status}` }),
     );
     asked.on('error', fail);
-    asked.end();
     return asked;
   });
 }

@@ -6,6 +6,8 @@ import type { NodesConfig } from '../generated.ts';
 import type { NodesReader, ServerSeen } from '../world.ts';
 import { type ApiServer, serverShape } from './answers.ts';
 import { isNotFound } from './api-error.ts';
+import { usualDenial } from '../../../src/net/connect.ts';
+import { openHttp, type SendHttp } from '../../../src/net/http.ts';
 import { type Client, openClient } from './client.ts';
 import { type Directories, directories } from './directory.ts';
 import { endpointOf } from './endpoint.ts';
@@ -45,13 +47,13 @@ const SERVERS = {
   item: serverShape,
 } as const;
 
-function openAccount(outside: Outside, timing: Timing): Account {
+function openAccount(outside: Outside, timing: Timing, send: SendHttp): Account {
   const config = outside.config as unknown as NodesConfig;
   const { hetzner } = config.provider;
   const endpoint = endpointOf(hetzner.endpoint, outside.env);
   const token = tokenOf(hetzner.token, outside.env);
   const requestMs = config.requestSeconds * 1000;
-  const client = openClient({ endpoint, token, timing, requestMs, reserve: config.requestReserve });
+  const client = openClient({ send, endpoint, token, timing, requestMs, reserve: config.requestReserve });
   return { client, names: directories(client) };
 }
 
@@ -96,10 +98,12 @@ export async function serverSeen({ names }: Account, server: ApiServer, signal: 
 export function open(outside: Outside, timing: Timing): Opened {
   const config = outside.config as unknown as NodesConfig;
   const { folder, env, now, project } = outside;
-  const opening = sharedRead(async () => openAccount(outside, timing));
+  const denial = usualDenial(env);
+  const send = openHttp(denial);
+  const opening = sharedRead(async () => openAccount(outside, timing, send));
   const account: OpenAccount = (signal) => opening.get(signal);
   const workloadsIntervalMs = durationMs(config.workloads?.interval ?? '2m');
-  const source = openSource({ config: config.workloads, folder, env, now, oldestMs: 2 * workloadsIntervalMs });
+  const source = openSource({ send, config: config.workloads, folder, env, now, oldestMs: 2 * workloadsIntervalMs });
   const prices = sharedRead(async (signal) => readPrices((await account(signal)).client, signal));
   const probes = slots(config.probe.concurrency);
   const probeMs = config.probe.timeoutSeconds * 1000;
@@ -130,7 +134,7 @@ export function open(outside: Outside, timing: Timing): Opened {
     serverByName: (name, signal) => one((opened) => getServerByName(opened, name, signal), signal),
     prices: (signal) => prices.get(signal),
     workloads: (signal) => source.read(signal),
-    probe: (target, signal) => probes.within(signal, () => probe(target, probeMs, signal)),
+    probe: (target, signal) => probes.within(signal, () => probe(target, denial, probeMs, signal)),
     userDataDigest: (file) => userDataDigest(folder, file),
   };
   return { account, source, reader, folder };

@@ -11,11 +11,6 @@ async function bytesOf(folder: string, file: string): Promise<Buffer> {
   return readLimited(resolve(folder, file), MOST_BYTES, `the user data file ${file}`);
 }
 
-/** Throws a FileError where it cannot be read, or is larger than the provider takes. */
-export async function readUserData(folder: string, file: string): Promise<string> {
-  return (await bytesOf(folder, file)).toString();
-}
-
 /** `sha256:` and 64 hex digits of its bytes; undefined where there is no such file. */
 export async function userDataDigest(folder: string, file: string): Promise<string | undefined> {
   try {

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { redactor } from '../../../src/engine/redact.ts';
 import type { Json } from '../../../src/engine/types.ts';
+import type { SendHttp } from '../../../src/net/http.ts';
 import type { NodesConfig, Workloads } from '../generated.ts';
 import { validators } from '../generated.validators.js';
 import type { WorkloadsSeen } from '../world.ts';
@@ -38,6 +39,7 @@ export interface Source {
 }
 
 export interface SourceOptions {
+  readonly send: SendHttp;
   readonly config: NodesConfig['workloads'];
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -94,7 +96,12 @@ interface Ask {
 }
 
 /** One request to the service: its body, of an answer that says yes. */
-async function ask(config: HttpConfig, env: SourceOptions['env'], wanted: Ask, signal: AbortSignal): Promise<string> {
+async function ask(
+  config: HttpConfig,
+  { send, env }: Pick<SourceOptions, 'send' | 'env'>,
+  wanted: Ask,
+  signal: AbortSignal,
+): Promise<string> {
   if (!URL.canParse(wanted.url)) throw new SourceError('workloads', `${wanted.what}: its address is no URL`);
   const url = new URL(wanted.url);
   const where = plainUrl(url);
@@ -119,7 +126,7 @@ async function ask(config: HttpConfig, env: SourceOptions['env'], wanted: Ask, s
     ...(wanted.body === undefined ? {} : { body: JSON.stringify(wanted.body) }),
   };
   try {
-    const { status, body } = await exchange(request, { ms: wanted.seconds * 1000, bytes: wanted.bytes }, signal);
+    const { status, body } = await exchange(send, request, { ms: wanted.seconds * 1000, bytes: wanted.bytes }, signal);
     if (status >= 300 && status < 400) throw fail('it answers with a redirect, which is not followed');
     if (status < 200 || status > 299) throw fail(`it answered ${status}`);
     return body;
@@ -166,7 +173,8 @@ function fresh(workloads: Workloads, where: string, now: number, oldestMs: numbe
   throw new SourceError(where, `what the workload source says is ${seconds}`);
 }
 
-export function openSource({ config, folder, env, now, oldestMs }: SourceOptions): Source {
+export function openSource(options: SourceOptions): Source {
+  const { config, folder, now, oldestMs } = options;
   const http = config?.http;
   const file = config?.file;
   const urls: Readonly<Record<Hook, string | undefined>> = { drain: http?.drainUrl, migrate: http?.migrateUrl };
@@ -177,7 +185,7 @@ export function openSource({ config, folder, env, now, oldestMs }: SourceOptions
     if (http !== undefined) {
       const { url, timeoutSeconds: seconds } = http;
       const wanted = { what: 'ask the workload source', url, seconds, bytes: MOST_BYTES };
-      return { text: await ask(http, env, wanted, signal), where: plainUrl(new URL(url)) };
+      return { text: await ask(http, options, wanted, signal), where: plainUrl(new URL(url)) };
     }
     if (file !== undefined) {
       const path = resolve(folder, file);
@@ -199,7 +207,7 @@ export function openSource({ config, folder, env, now, oldestMs }: SourceOptions
       const url = urls[hook];
       if (http === undefined || url === undefined) return false;
       const what = `tell the workload source to ${hook}`;
-      await ask(http, env, { what, url, body, seconds: http.hookSeconds, bytes: MOST_HOOK_BYTES }, signal);
+      await ask(http, options, { what, url, body, seconds: http.hookSeconds, bytes: MOST_HOOK_BYTES }, signal);
       return true;
     },
   };

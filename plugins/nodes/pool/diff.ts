@@ -1,6 +1,7 @@
 /** Diff of a pool: what is decided for it, as a step with the names that come and go. */
 
 import { sameJson } from '../../../src/engine/canonical.ts';
+import { intentId } from '../../../src/engine/intent.ts';
 import type { FieldChange, Json, Proposal, Scene } from '../../../src/engine/types.ts';
 import type { PoolPair } from '../facts.ts';
 import type { NodePoolStep } from '../generated.ts';
@@ -89,7 +90,7 @@ function causeOf({ by }: Decision, pair: PoolPair): Pick<Proposal, 'cause'> {
 /** A change was begun, and is not what is remembered: nothing of it was done, for what a pool remembers is all that it does. */
 function isUnfinished({ memory }: PoolPair): boolean {
   const { open, kept } = memory ?? {};
-  return open !== undefined && kept?.changedBy !== `${open.run}-${open.seq}`;
+  return open !== undefined && kept?.changedBy !== intentId(open);
 }
 
 export function diffPool(pair: PoolPair, scene: Scene): Proposal<NodePoolStep> | undefined {

@@ -2,6 +2,7 @@
 
 import type { Kind } from '../../../src/engine/plugin.ts';
 import type { Ref, Scene } from '../../../src/engine/types.ts';
+import { containerEffect, poolEffect } from '../effect.ts';
 import type { ContainerFacts, PoolFacts, PoolPair } from '../facts.ts';
 import { poolSignals } from '../facts.ts';
 import type {
@@ -41,6 +42,7 @@ function mattersToPool(pair: PoolPair, scene: Scene): readonly Ref[] {
 export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory, NodePoolStep, NodePoolRuleId> = {
   expand: (desired, recall) => expandPool(desired, recall(desired.ref)?.kept),
   diff: diffPool,
+  effect: poolEffect,
   findings: poolFindings,
   matters: mattersToPool,
   audit: auditPool,
@@ -58,6 +60,7 @@ export const container: Kind<
 > = {
   expand: expandContainer,
   diff: diffContainer,
+  effect: containerEffect,
   note: noteContainer,
   matters: mattersToContainer,
   audit: auditContainer,

@@ -75,6 +75,7 @@ const PHASES: Readonly<Record<string, NodePhase>> = {
 export function phaseOf(pair: NodePair): NodePhase | undefined {
   const { observed, desired, gap } = pair;
   if (observed === undefined) return gap !== undefined ? 'unseen' : desired === undefined ? undefined : 'planned';
+  if (observed.claimedBy !== undefined) return 'unseen';
   const phase = PHASES[observed.state] ?? 'unseen';
   const signals = nodeSignals(pair);
   // Once it was drained it never returns to service, healthy or not.

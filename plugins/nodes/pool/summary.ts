@@ -53,7 +53,8 @@ function offered(name: string, { serverType, location, backups }: Offered, scene
 /** What a server costs as it is; a static one costs nothing here. */
 function seen(pair: NodePair): Priced | undefined {
   const { ref, observed, memory, gap } = pair;
-  if (observed?.given === true || (pair.desired === undefined && memory?.owned === undefined)) return undefined;
+  if (observed?.given === true || observed?.claimedBy !== undefined) return undefined;
+  if (pair.desired === undefined && memory?.owned === undefined) return undefined;
   if (observed === undefined)
     return gap !== undefined && memory?.state !== undefined && memory.state !== 'absent'
       ? { name: ref.name }
@@ -124,6 +125,7 @@ function costSummary(pairs: readonly Pair[], scene: Scene): readonly Summary[] {
 function stateSummary(pairs: readonly Pair[]): readonly Summary[] {
   const states = pairs
     .filter(({ ref, desired, memory }) => ref.kind === 'Node' && (desired !== undefined || memory !== undefined))
+    .filter(({ observed }) => observed?.claimedBy === undefined)
     .map(
       ({ observed, memory, gap }) => observed?.state ?? (gap === undefined ? 'absent' : (memory?.state ?? 'absent')),
     );

@@ -92,7 +92,9 @@ async function folderFound(path: string, budget: Budget, isWritten: IsWritten): 
         if (problem !== undefined) return problem;
         continue;
       }
-      const found = entry.isFile() ? await fileFound(full, budget, false) : { digest: await realpath(full).catch(() => '') };
+      const found = entry.isFile()
+        ? await fileFound(full, budget, false)
+        : { digest: await realpath(full).catch(() => '') };
       if (found === undefined || 'problem' in found) return `holds ${name}, which ${found?.problem ?? 'is missing'}`;
       lines.push(JSON.stringify([name, found.digest]));
     }
@@ -156,11 +158,7 @@ export function repositoryFiles({
   const shown = (path: string): string => (isBelow(path, root) ? relative(folder, path) || '.' : path);
 
   /** One path as it is used; undefined where it is no file of the repository. */
-  const seen = async (
-    written: string,
-    use: FileUse['use'],
-    isWritten: IsWritten,
-  ): Promise<FileSeen | undefined> => {
+  const seen = async (written: string, use: FileUse['use'], isWritten: IsWritten): Promise<FileSeen | undefined> => {
     const path = isAbsolute(written) ? resolve(written) : resolve(folder, written);
     const sends = use === 'send';
     const named = { path: shown(path), use };

@@ -9,7 +9,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
 import type { CertificatesConfig, DomainSpec } from '../../../plugins/certificates/generated.ts';
-import { hostsOf } from '../../../plugins/certificates/live/resolve.ts';
+import { hostsOf } from '../../../src/net/resolve.ts';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Observed, View } from '../../../src/engine/types.ts';
@@ -171,7 +171,7 @@ describe('every address of a name is looked at', () => {
   });
 });
 
-describe('an address that may not be probed', () => {
+describe('a denied address', () => {
   test.each([
     ['link-local', { a: ['169.254.1.1'] }, '169.254.0.0/16'],
     ['metadata', { a: ['169.254.169.254'] }, '169.254.169.254/32'],
@@ -182,7 +182,7 @@ describe('an address that may not be probed', () => {
   ])('is not, though a name resolves to it: %s', async (_name, zone, network) => {
     const seen = await domain({ [HOST]: zone });
     expect(seen.state).toBe('tls_error');
-    expect(said(seen)).toEqual([`denied: ${HOST}:443: it lies in ${network}, which may not be probed`]);
+    expect(said(seen)).toEqual([`denied: ${HOST}:443: it lies in ${network}, which is denied`]);
   });
 
   test('is left alone among others, and that is told', async () => {
@@ -194,7 +194,7 @@ describe('an address that may not be probed', () => {
     expect(connections).toEqual({ '127.0.0.1': 1, '::1': 1 });
     expect(seen.state).toBe('tls_error');
     expect(said(seen)).toEqual([
-      `denied: at 127.0.0.2, ::ffff:127.0.0.2: ${HOST}:${port}: it lies in 127.0.0.2/32, which may not be probed`,
+      `denied: at 127.0.0.2, ::ffff:127.0.0.2: ${HOST}:${port}: it lies in 127.0.0.2/32, which is denied`,
     ]);
   });
 
@@ -282,9 +282,19 @@ describe('a name', () => {
 
   test('a server for names that is none is a mistake of the settings', async () => {
     await expect(certificates.openReader(outside(folder, { probe: { resolvers: ['example.test'] } }))).rejects.toThrow(
-      'probe.resolvers: example.test: each is an address, or [address]:port',
+      'probe.resolvers: example.test: each has to be an address, or [address]:port',
     );
   });
+
+  test.each(['169.254.169.254', '169.254.169.253:5353', 'fd00:ec2::254', '[fd00:ec2::254]:53', '0.0.0.0:53'])(
+    'is not asked for at %s, unless the environment allows it',
+    async (server) => {
+      const config = { probe: { resolvers: [server] } };
+      await expect(certificates.openReader(outside(folder, config))).rejects.toThrow(/probe\.resolvers: .* is denied/u);
+      const env = { FETTLE_ALLOW_NETWORKS: '169.254.169.253,169.254.169.254,fd00:ec2::254,0.0.0.0' };
+      await expect(certificates.openReader({ ...outside(folder, config), env })).resolves.toBeDefined();
+    },
+  );
 });
 
 describe('a host that has to be shown to be ours', () => {

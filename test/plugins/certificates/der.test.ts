@@ -4,7 +4,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SEQUENCE, valuesOf } from '../../../plugins/certificates/live/der.ts';
-import { blocksOf } from '../../../plugins/certificates/live/pem.ts';
 import { makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { DAY, openssl, tempFolder } from './support.ts';
 
@@ -55,36 +54,4 @@ test('a name that is not of ASCII goes into no certificate', async () => {
     await expect(makeLeaf({ dnsNames: ['a.test', name], validityDays: 1, keys, now: Date.now() })).rejects.toThrow(
       'letters of ASCII',
     );
-});
-
-describe('blocks of PEM', () => {
-  const block = (label: string, body = 'AAAA'): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----`;
-  const labels = (text: string): readonly string[] => [...blocksOf(text)].map(({ label }) => label);
-
-  test.each<readonly [string, readonly string[]]>([
-    ['', []],
-    [block('A'), ['A']],
-    [`x${block('A')}y${block('EC B')}\n`, ['A', 'EC B']],
-    ['-----BEGIN A-----', []],
-    [`-----BEGIN A-----\n${block('B')}`, ['B']],
-    [`-----BEGIN A-----\n${block('A')}`, ['A']],
-    ['-----BEGIN ', []],
-    [`-----BEGIN ${'x'.repeat(100)}-----`, []],
-    ['-----END A----------BEGIN A-----', []],
-  ])('%j: %j', (text, expected) => {
-    expect(labels(text)).toEqual(expected);
-  });
-
-  test('are found in a time that goes with the length, however often one begins', () => {
-    const steps = (count: number): number => {
-      const text = `${'-----BEGIN CERTIFICATE-----\n'.repeat(count)}${'-----BEGIN X-----\n'.repeat(count)}`;
-      const began = process.cpuUsage();
-      expect(labels(text)).toEqual([]);
-      const { user, system } = process.cpuUsage(began);
-      return user + system;
-    };
-    steps(1000);
-    // Forty thousand beginnings are 1.8 MB: searching to the end from each of them would take minutes.
-    expect(steps(40_000)).toBeLessThan(5_000_000);
-  });
 });

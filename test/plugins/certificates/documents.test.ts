@@ -243,7 +243,7 @@ describe('where a Domain leads', () => {
     [{ route: { target: 'fe80::1%eth0' } }, '/spec/route/target', 'fe80::1%eth0 lies in fe80::/10'],
   ])('%j is warned of where it may not be probed', (spec, pointer, message) => {
     expect(check(domain(spec))).toMatchObject([
-      { code: 'denied-address', severity: 'warning', pointer, message: `${message}, which may not be probed` },
+      { code: 'denied-address', severity: 'warning', pointer, message: `${message}, which is denied` },
     ]);
   });
 
@@ -251,8 +251,6 @@ describe('where a Domain leads', () => {
     const at = domain({ address: '10.0.0.1' });
     expect(check(at)).toEqual([]);
     expect(check(at, { probe: { deny: ['10.0.0.0/8'] } })).toMatchObject([{ code: 'denied-address' }]);
-    const metadata = domain({ address: '169.254.169.254' });
-    expect(check(metadata, { probe: { allow: ['169.254.169.254'] } })).toEqual([]);
   });
 
   test('is a place without a port', () => {
@@ -270,7 +268,7 @@ describe('settings of probes', () => {
   test('that are networks and servers', () => {
     expect(
       of({
-        allow: ['169.254.10.0/24', '::1'],
+        allow: [],
         deny: ['10.0.0.0/8', 'fd00::/8', '::ffff:0:0/96'],
         resolvers: ['192.0.2.53', '192.0.2.53:5353', '2001:db8::53', '[2001:db8::53]', '[2001:db8::53]:5353'],
       }),
@@ -278,13 +276,21 @@ describe('settings of probes', () => {
   });
 
   test.each<readonly [Json, string]>([
-    [{ allow: ['10.0.0.0/8', 'example.test'] }, '/probe/allow/1'],
     [{ deny: ['10.0.0/8'] }, '/probe/deny/0'],
     [{ resolvers: ['dns.example.test'] }, '/probe/resolvers/0'],
     [{ resolvers: ['192.0.2.53:0'] }, '/probe/resolvers/0'],
     [{ resolvers: ['192.0.2.53:70000'] }, '/probe/resolvers/0'],
     [{ resolvers: ['2001:db8::53:99999'] }, '/probe/resolvers/0'],
   ])('%j is a mistake', (probe, pointer) => {
-    expect(of(probe)).toMatchObject([{ pointer, message: expect.stringContaining(' is no ') }]);
+    expect(of(probe)).toMatchObject([{ pointer, message: expect.stringContaining(' is not ') }]);
+  });
+
+  test('that allow a denied network are a mistake, and it says where to allow it', () => {
+    expect(of({ allow: ['169.254.10.0/24', '::1'] })).toMatchObject([
+      {
+        pointer: '/probe/allow',
+        suggestion: 'set FETTLE_ALLOW_NETWORKS=169.254.10.0/24,::1 and remove the field',
+      },
+    ]);
   });
 });

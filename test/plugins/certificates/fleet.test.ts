@@ -74,7 +74,7 @@ describe('threads', () => {
   });
 
   test('see what is seen without them', async () => {
-    const alone = openProbing(folder, SETTINGS);
+    const alone = openProbing({ folder, env: {} }, SETTINGS);
     const trust = await alone.readTrust(['ca.crt']);
     const target = { host: HOST, address: '127.0.0.1', port };
     const now = Date.now();

@@ -273,11 +273,11 @@ describe('a file', () => {
       (folder) => openssl(folder, 'req', '-new', '-key', 'tls/www.key', '-subj', '/CN=x', '-config', 'odd.cnf'),
       'has no certificate in it',
     ],
-    ['that is cut', (_folder, crt) => crt.slice(0, 200), 'has no certificate in it'],
+    ['that is cut', (_folder, crt) => crt.slice(0, 200), 'has a CERTIFICATE that begins in line 1 and does not end'],
     [
       'with a byte that is wrong',
       (_folder, crt) => crt.replace(/(?<=\n[A-Za-z0-9+/]{20})./u, '*'),
-      'has a certificate that cannot be parsed',
+      'has a CERTIFICATE that begins in line 1 and is not valid base64',
     ],
     ['with 501 certificates', (_folder, crt) => crt.repeat(501), 'has more than 500 certificates'],
     ['of more than a megabyte', () => 'x'.repeat(1_048_577), 'is larger than 1048576 bytes'],

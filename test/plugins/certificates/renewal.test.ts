@@ -5,18 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
+import { DEFAULTS, policyOf, reloadsOf, withSettings } from '../../../plugins/certificates/renewal.ts';
 import {
   type Attempts,
-  DEFAULTS,
-  type RetryPolicy,
   attemptsAt,
   backoffMs,
   isExhausted,
   nextTryAt,
-  policyOf,
-  reloadsOf,
-  withSettings,
-} from '../../../plugins/certificates/renewal.ts';
+  type RetryPolicy,
+} from '../../../src/engine/backoff.ts';
 import { digestOf } from '../../../src/engine/canonical.ts';
 import { loadConfig } from '../../../src/engine/load/config.ts';
 import { load } from '../../../src/engine/load/load.ts';

@@ -98,5 +98,5 @@ test('what is remembered comes to a summary, and settings that are none are told
   writeFiles(folder, { 'fettle.yaml': `name: test\nstore: .fettle\n${settings}` });
   const wrong = await run('plan');
   expect(wrong.code).toBe(1);
-  expect(wrong.stdout + wrong.stderr).toMatch(/fettle\.yaml:6:26[^]*10\.0\.0\.0\/33 is no network/u);
+  expect(wrong.stdout + wrong.stderr).toMatch(/fettle\.yaml:6:26[^]*10\.0\.0\.0\/33 is not a network/u);
 });

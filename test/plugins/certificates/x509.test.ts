@@ -266,7 +266,7 @@ describe('reading', () => {
     ['', 'has no certificate in it'],
     ['nonsense', 'has no certificate in it'],
     ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', 'has a certificate that cannot be parsed'],
-    ['-----BEGIN CERTIFICATE-----\nMIIB', 'has no certificate in it'],
+    ['-----BEGIN CERTIFICATE-----\nMIIB', 'has a CERTIFICATE that begins in line 1 and does not end'],
   ])('a chain of %j has a problem', (text, problem) => {
     expect(readChain(text)).toMatchObject({ certificates: [], problem });
   });

@@ -407,10 +407,18 @@ describe('a node that was found', () => {
 });
 
 describe('a drained node', () => {
-  it('is so by its label, with the time that stands there', () => {
-    const node = watched({ initializedAt: CREATED }, { state: 'idle' });
-    const life = look(node, { labels: { [LABELS.drain]: drainValue(NOW - 7 * MINUTE) } });
-    expect(life).toMatchObject({ state: 'draining', life: { drainingAt: ago(7 * MINUTE) } });
+  it('is so by its label: with the time of the label after a drain of ours that was cut short, else from now on', () => {
+    const labels = { [LABELS.drain]: drainValue(NOW - 7 * MINUTE) };
+    const state = 'idle';
+    const theirs = look(watched({ initializedAt: CREATED }, { state }), { labels });
+    expect(theirs).toMatchObject({ state: 'draining', life: { drainingAt: ago(0) } });
+    const begun = (at: number) =>
+      ({ seq: 7, run: 'r', step: 'idle>draining', goal: 'remove', at: ago(at) }) as const satisfies Memory['open'];
+    const ours = look(watched({ initializedAt: CREATED }, { state, open: begun(8 * MINUTE) }), { labels });
+    expect(ours).toMatchObject({ state: 'draining', life: { drainingAt: ago(7 * MINUTE) } });
+    // No label is older than the intent that put it there.
+    const older = look(watched({ initializedAt: CREATED }, { state, open: begun(3 * MINUTE) }), { labels });
+    expect(older.life.drainingAt).toBe(ago(3 * MINUTE));
   });
 
   it('stays so when somebody takes the label away', () => {
@@ -418,9 +426,10 @@ describe('a drained node', () => {
     expect(look(node, busy('a'))).toMatchObject({ state: 'draining', life: { drainingAt: ago(MINUTE) } });
   });
 
-  it.each(['soon', '', '99999999999999'])('counts from now where the label says no time: %s', (value) => {
+  it.each(['soon', '', '0', 'true', '99999999999999'])('is not drained by a label that says no time: %s', (value) => {
     const node = watched({ initializedAt: CREATED }, { state: 'idle' });
-    expect(look(node, { labels: { [LABELS.drain]: value } }).life.drainingAt).toBe(ago(0));
+    expect(look(node, { labels: { [LABELS.drain]: value } }).state).not.toBe('draining');
+    expect(look(node, { labels: { [LABELS.drain]: value } }).life.drainingAt).toBeUndefined();
   });
 
   it('does not come from the future', () => {

@@ -1,10 +1,12 @@
 /** Readiness probes against ports that answer, refuse, stall and babble. */
 
 import { describe, expect, test } from 'vitest';
+import { usualDenial } from '../../../src/net/connect.ts';
 import { probe } from '../../../plugins/nodes/live/probe.ts';
 import { closedPort, serve, serveSocket } from './live-support.ts';
 import { startWorld } from './live-world.ts';
 
+const denial = usualDenial({});
 const never = new AbortController().signal;
 const host = '127.0.0.1';
 
@@ -15,7 +17,7 @@ function portOf(endpoint: string): number {
 describe('TCP', () => {
   test('a port that accepts', async () => {
     const port = portOf(await serveSocket(() => undefined));
-    expect(await probe({ tcp: { host, port } }, 2000, never)).toEqual({
+    expect(await probe({ tcp: { host, port } }, denial, 2000, never)).toEqual({
       answered: true,
       rttMs: expect.any(Number) as number,
     });
@@ -24,11 +26,14 @@ describe('TCP', () => {
   test('a port where nothing listens, the same words each time', async () => {
     const port = portOf(await closedPort());
     for (let tries = 0; tries < 3; tries += 1)
-      expect(await probe({ tcp: { host, port } }, 2000, never)).toEqual({ answered: false, message: 'refused' });
+      expect(await probe({ tcp: { host, port } }, denial, 2000, never)).toEqual({
+        answered: false,
+        message: 'refused',
+      });
   });
 
   test('a name that does not resolve', async () => {
-    const seen = await probe({ tcp: { host: 'nowhere.invalid', port: 1 } }, 5000, never).catch(
+    const seen = await probe({ tcp: { host: 'nowhere.invalid', port: 1 } }, denial, 5000, never).catch(
       (error: unknown) => error,
     );
     // Where there is no resolver at all, that says nothing about the server.
@@ -38,7 +43,8 @@ describe('TCP', () => {
 
   test('what this machine cannot reach at all is an error, not a failed probe', async () => {
     // A broadcast address: no connection leaves for it, whatever the network.
-    await expect(probe({ tcp: { host: '255.255.255.255', port: 9 } }, 2000, never)).rejects.toThrow(
+    const denial = usualDenial({ FETTLE_ALLOW_NETWORKS: '255.255.255.255' });
+    await expect(probe({ tcp: { host: '255.255.255.255', port: 9 } }, denial, 2000, never)).rejects.toThrow(
       'no probe can be made',
     );
   });
@@ -46,7 +52,7 @@ describe('TCP', () => {
   test('an aborted probe is no failed one', async () => {
     const abort = new AbortController();
     abort.abort(new Error('stop'));
-    await expect(probe({ tcp: { host, port: 1 } }, 2000, abort.signal)).rejects.toThrow('stop');
+    await expect(probe({ tcp: { host, port: 1 } }, denial, 2000, abort.signal)).rejects.toThrow('stop');
   });
 });
 
@@ -61,7 +67,12 @@ describe('HTTP', () => {
     [503, false],
   ])('a status of %d: ready %s', async (status, answered) => {
     const fake = await serve(() => ({ status }));
-    const seen = await probe({ http: { host, port: portOf(fake.endpoint), path: '/ready?deep=1' } }, 2000, never);
+    const seen = await probe(
+      { http: { host, port: portOf(fake.endpoint), path: '/ready?deep=1' } },
+      denial,
+      2000,
+      never,
+    );
     expect(seen).toMatchObject(answered ? { answered } : { answered, message: `status ${status}` });
     expect(fake.asked.map(({ method, path, query }) => [method, path, query.get('deep')])).toEqual([
       ['GET', '/ready', '1'],
@@ -77,19 +88,19 @@ describe('HTTP', () => {
       }),
     );
     for (let probes = 0; probes < 3; probes += 1)
-      expect(await probe({ http: { host, port, path: '/' } }, 2000, never)).toMatchObject({ answered: true });
+      expect(await probe({ http: { host, port, path: '/' } }, denial, 2000, never)).toMatchObject({ answered: true });
     expect(connections).toBe(3);
   });
 
   test('ports that browsers do not go to are probed all the same', async () => {
     // 6667 is on the list of blocked ports of the Fetch standard.
-    const seen = await probe({ http: { host, port: 6667, path: '/' } }, 2000, never);
+    const seen = await probe({ http: { host, port: 6667, path: '/' } }, denial, 2000, never);
     expect(seen).toEqual({ answered: false, message: 'refused' });
   });
 
   test('one that accepts and stays silent, or sends its head byte by byte, ends at the deadline', async () => {
     const silent = portOf(await serveSocket(() => undefined));
-    expect(await probe({ http: { host, port: silent, path: '/' } }, 200, never)).toEqual({
+    expect(await probe({ http: { host, port: silent, path: '/' } }, denial, 200, never)).toEqual({
       answered: false,
       message: 'timeout',
     });
@@ -99,7 +110,7 @@ describe('HTTP', () => {
         socket.on('close', () => clearInterval(timer));
       }),
     );
-    const seen = await probe({ http: { host, port: slow, path: '/' } }, 200, never);
+    const seen = await probe({ http: { host, port: slow, path: '/' } }, denial, 200, never);
     expect(seen.answered).toBe(false);
   });
 
@@ -113,7 +124,7 @@ describe('HTTP', () => {
       more();
       return undefined;
     });
-    expect(await probe({ http: { host, port: portOf(fake.endpoint), path: '/' } }, 2000, never)).toMatchObject({
+    expect(await probe({ http: { host, port: portOf(fake.endpoint), path: '/' } }, denial, 2000, never)).toMatchObject({
       answered: true,
     });
     expect(sent).toBeLessThan(64 * 1024 * 1024);
@@ -121,19 +132,19 @@ describe('HTTP', () => {
 
   test('something that does not speak HTTP, and something that hangs up', async () => {
     const babble = portOf(await serveSocket((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')));
-    expect(await probe({ http: { host, port: babble, path: '/' } }, 2000, never)).toEqual({
+    expect(await probe({ http: { host, port: babble, path: '/' } }, denial, 2000, never)).toEqual({
       answered: false,
       message: 'it does not speak HTTP',
     });
     const rude = portOf(await serveSocket((socket) => socket.once('data', () => socket.destroy())));
-    expect(await probe({ http: { host, port: rude, path: '/' } }, 2000, never)).toEqual({
+    expect(await probe({ http: { host, port: rude, path: '/' } }, denial, 2000, never)).toEqual({
       answered: false,
       message: 'reset',
     });
   });
 
   test('a path that nobody can ask for is an error, not a failed probe', async () => {
-    await expect(probe({ http: { host, port: 1, path: '/a b' } }, 2000, never)).rejects.toThrow('unescaped');
+    await expect(probe({ http: { host, port: 1, path: '/a b' } }, denial, 2000, never)).rejects.toThrow('unescaped');
   });
 });
 

@@ -1,5 +1,7 @@
 /** A server that answers as a test says, a clock that passes by itself, and a client between them. */
 
+import { usualDenial } from '../../../src/net/connect.ts';
+import { openHttp } from '../../../src/net/http.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { rmSync } from 'node:fs';
@@ -142,7 +144,7 @@ export function clientOf(
   more: Partial<ClientOptions> = {},
 ): Client {
   const token = { source: 'the environment variable HCLOUD_TOKEN', value: TOKEN };
-  return openClient({ endpoint, token, timing, requestMs, reserve: 0, ...more });
+  return openClient({ send: openHttp(usualDenial({})), endpoint, token, timing, requestMs, reserve: 0, ...more });
 }
 
 export const never = new AbortController().signal;

@@ -1,15 +1,18 @@
 /** The workload source: read whole and believed, or not at all; and its hooks. */
 
 import { execFileSync } from 'node:child_process';
-import { symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSource, type Source, SourceError } from '../../../plugins/nodes/live/workloads.ts';
+import { usualDenial } from '../../../src/net/connect.ts';
+import { openHttp } from '../../../src/net/http.ts';
 import type { NodesConfig } from '../../../plugins/nodes/generated.ts';
 import { folderOfTest, serve, serveSocket } from './live-support.ts';
 import { configOf, START } from './live-world.ts';
 
 const never = new AbortController().signal;
+const send = openHttp(usualDenial({}));
 
 interface Given {
   readonly folder?: string;
@@ -22,7 +25,7 @@ function source(workloads: object, { folder = '/', env = {}, token }: Given = {}
   const { workloads: written } = configOf({ workloads }) as unknown as NodesConfig;
   const http = written?.http === undefined || token === undefined ? written?.http : { ...written.http, token };
   const config = written === undefined || http === undefined ? written : { ...written, http };
-  return openSource({ config, folder, env, now: () => START, oldestMs: 240_000 });
+  return openSource({ send, config, folder, env, now: () => START, oldestMs: 240_000 });
 }
 
 const sound = {
@@ -43,7 +46,7 @@ async function failure(promise: Promise<unknown>): Promise<SourceError> {
 }
 
 test('without a source there is nothing to read, and nothing to tell', async () => {
-  const none = openSource({ config: undefined, folder: '/', env: {}, now: () => START, oldestMs: 240_000 });
+  const none = openSource({ send, config: undefined, folder: '/', env: {}, now: () => START, oldestMs: 240_000 });
   expect(none.hooks).toEqual({ drain: false, migrate: false });
   expect(await none.read(never)).toBeUndefined();
   expect(await none.tell('drain', {}, never)).toBe(false);
@@ -208,9 +211,10 @@ describe('from a file', () => {
     await writeFile(join(folder, 'large'), '');
     await truncate(join(folder, 'large'), 65 * 1024 * 1024);
     execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await mkdir(join(folder, 'folder'));
     for (const [file, message] of [
       ['missing', 'the workload file missing cannot be read (ENOENT)'],
-      ['.', 'is no regular file'],
+      ['folder', 'is no regular file'],
       ['pipe', 'is no regular file'],
       ['half', 'is no JSON'],
       ['large', 'is larger than 67108864 bytes'],

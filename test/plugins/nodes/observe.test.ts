@@ -144,6 +144,7 @@ describe('which server is which node', () => {
       {
         failures: 1,
         lastError: { at: new Date(NOW).toISOString(), step: 'absent>provisioning', message: 'the answer was lost' },
+        tried: ['abc-6', 'abc-7'],
       },
     );
     const lost = await look(source, [doc(source, 'web-1')], { memory: [memory] });
@@ -156,34 +157,36 @@ describe('which server is which node', () => {
 describe('a server of another project', () => {
   const labels = { [LABELS.project]: 'other' };
 
-  it('is neither adopted nor made anew under its name: its label has to go first', async () => {
+  it.each([
+    ['that a document names', []],
+    ['that is remembered as ours', [remembered('web-1', { serverId: 0 })]],
+    ['that has the intent of somebody else', [remembered('web-1', { serverId: 1 }, { tried: ['ours-3'] })]],
+  ])('%s is marked as theirs', async (_what, memories) => {
     const source = await start();
-    source.started.emulator.seed({ name: 'web-1', labels });
+    const { id } = source.started.emulator.seed({ name: 'web-1', labels: { ...labels, [LABELS.intent]: 'theirs-9' } });
+    const memory = memories.map((each) =>
+      each.kept['serverId'] === 0 ? { ...each, kept: { ...each.kept, serverId: id } } : each,
+    );
     for (const only of [undefined, [refOf('Node', 'web-1')]]) {
-      const view = await look(source, [doc(source, 'web-1')], only === undefined ? {} : { only });
-      expect(view.observed).toEqual([]);
-      expect(view.gaps).toEqual([
-        {
-          plugin: PLUGIN,
-          refs: [refOf('Node', 'web-1')],
-          message: `the server of this name belongs to the project other, by its label ${LABELS.project}: take that label away to have it adopted`,
-        },
-      ]);
+      const view = await look(source, [doc(source, 'web-1')], only === undefined ? { memory } : { memory, only });
+      expect(view.observed.map(({ claimedBy }) => claimedBy)).toEqual(['other']);
+      expect(view.gaps).toEqual([]);
     }
   });
 
-  it('is ours all the same where the log says so', async () => {
+  it('is ours where its label is the one that this project had when the server was last seen', async () => {
     const source = await start();
     const { id } = source.started.emulator.seed({ name: 'web-1', labels });
-    const view = await look(source, [doc(source, 'web-1')], { memory: [remembered('web-1', { serverId: id })] });
-    expect(names(view)).toEqual(['web-1']);
-    expect(view.gaps).toEqual([]);
+    const memory = [remembered('web-1', { serverId: id, project: 'other' })];
+    const view = await look(source, [doc(source, 'web-1')], { memory });
+    expect(view.observed.map(({ ref, claimedBy }) => [ref.name, claimedBy])).toEqual([['web-1', undefined]]);
   });
 
-  it('that nobody wrote is listed like any other', async () => {
+  it('that nobody wrote is marked as theirs', async () => {
     const source = await start();
     source.started.emulator.seed({ name: 'theirs', labels });
-    expect(names(await look(source, [doc(source, 'web-1')]))).toEqual(['theirs']);
+    const view = await look(source, [doc(source, 'web-1')]);
+    expect(view.observed.map(({ ref, claimedBy }) => [ref.name, claimedBy])).toEqual([['theirs', 'other']]);
   });
 });
 
@@ -246,9 +249,10 @@ describe('servers that nobody wrote', () => {
 
   it('become documents, but for those of a pool that is written', async () => {
     const source = await start();
-    source.started.emulator.seed({ name: 'a', labels: { team: 'x', 'fettle/project': 'old' }, protected: true });
+    source.started.emulator.seed({ name: 'a', labels: { team: 'x', 'fettle/project': 'test' }, protected: true });
+    source.started.emulator.seed({ name: 'theirs', labels: { 'fettle/project': 'old' } });
     source.started.emulator.seed({ name: 'b', labels: { [LABELS.role]: 'system' }, status: 'off' });
-    source.started.emulator.seed({ name: 'web-1', labels: { [LABELS.pool]: 'web' } });
+    source.started.emulator.seed({ name: 'web-1', labels: { [LABELS.pool]: 'web', [LABELS.project]: 'test' } });
     source.started.emulator.seed({ name: 'known' });
     const discovery = {
       desired: [doc(source, 'known'), desiredOf('NodePool', 'web', poolSpec({ size: 1 }))],

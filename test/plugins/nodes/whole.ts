@@ -114,15 +114,20 @@ async function configOf(emulator: Emulator, more: object): Promise<Json> {
   return config;
 }
 
-/** Starts a provider, and a project on it. */
-export async function startWhole(options: EmulatorOptions = {}, config: object = {}): Promise<Whole> {
-  const clock = manualClock(START);
-  const emulator = await startEmulator({ clock, drainLabel: DRAIN_LABEL, ...options });
+/** Starts a provider, and a project on it; or another project on the provider of one that runs. */
+export async function startWhole(
+  options: EmulatorOptions = {},
+  config: object = {},
+  beside?: { readonly whole: Whole; readonly project: string },
+): Promise<Whole> {
+  const clock = beside?.whole.clock ?? manualClock(START);
+  const emulator = beside?.whole.emulator ?? (await startEmulator({ clock, drainLabel: DRAIN_LABEL, ...options }));
+  const project = beside?.project ?? 'test';
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'desired'));
   const outside = {
     config: await configOf(emulator, config),
-    project: 'test',
+    project,
     folder,
     env: { HCLOUD_TOKEN: emulator.tokens.readWrite },
     now: clock.now,
@@ -179,12 +184,19 @@ export async function startWhole(options: EmulatorOptions = {}, config: object =
     const [reader, writer] = await Promise.all([plugin.openReader(outside), plugin.openWriter(outside)]);
     runs += 1;
     const signal = new AbortController().signal;
-    const common = { plugins, recall, record: record(life, crash), run: `run-${runs}`, now: clock.now, abort: signal };
+    const common = {
+      plugins,
+      recall,
+      record: record(life, crash),
+      run: `${project}-run-${runs}`,
+      now: clock.now,
+      abort: signal,
+    };
     let reconciled: Reconciled | undefined;
     try {
       const input = {
         ...common,
-        project: 'test',
+        project,
         version: '0.0.0',
         documents: loaded.desired,
         safety: { ...SAFETY, overrides },
@@ -244,7 +256,7 @@ export async function startWhole(options: EmulatorOptions = {}, config: object =
       await emulator.settle();
     },
     stop: async () => {
-      await emulator.stop();
+      if (beside === undefined) await emulator.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { isIP } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { addressNumber, denialOf, networkOf, networkPolicy } from '../../../plugins/certificates/networks.ts';
+import { addressNumber, denialOf, networkOf, networkPolicy } from '../../src/net/networks.ts';
 
 const standard = networkPolicy([], []);
 
@@ -22,8 +22,13 @@ describe('by default', () => {
     ['of Oracle', '192.0.0.192', '192.0.0.192/32'],
     ['of AWS, IPv6', 'fd00:ec2::254', 'fd00:ec2::254/128'],
     ['of Google, IPv6', 'fd20:ce::254', 'fd20:ce::254/128'],
-    ['what is no address', 'localhost', 'no address'],
-    ['an address of other software', '0x7f.1', 'no address'],
+    ['unspecified', '0.0.0.0', '0.0.0.0/8'],
+    ['unspecified, in another way', '0.1.2.3', '0.0.0.0/8'],
+    ['unspecified, mapped', '::ffff:0.0.0.0', '0.0.0.0/8'],
+    ['unspecified, IPv6', '::', '::/128'],
+    ['broadcast', '255.255.255.255', '255.255.255.255/32'],
+    ['what is not an address', 'localhost', 'not an address'],
+    ['an address of other software', '0x7f.1', 'not an address'],
   ])('%s is denied: %s', (_name, address, network) => {
     expect(denialOf(address, standard)).toBe(network);
   });
@@ -45,6 +50,8 @@ describe('by default', () => {
     'fe7f::1',
     '::ffff:203.0.113.7',
     '64:ff9b::203.0.113.7',
+    '64:ff9b:1::203.0.113.7',
+    '64:ff9b:1:cb00:71:700::',
     '2002:cb00:7107::1',
   ])('%s is not', (address) => {
     expect(denialOf(address, standard)).toBeUndefined();
@@ -156,8 +163,8 @@ describe('a network', () => {
     '010.0.0.1',
   ])('is not %j, and never passed over', (text) => {
     expect(networkOf(text)).toBeUndefined();
-    expect(() => networkPolicy([], [text])).toThrow(`probe.deny: ${text} is no network`);
-    expect(() => networkPolicy([text], [])).toThrow(`probe.allow: ${text} is no network`);
+    expect(() => networkPolicy([], [text])).toThrow(`probe.deny: ${text} is not a network`);
+    expect(() => networkPolicy([text], [])).toThrow(`FETTLE_ALLOW_NETWORKS: ${text} is not a network`);
   });
 
   it('may have bits beyond its length', () => {

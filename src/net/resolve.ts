@@ -8,7 +8,8 @@
 import { Resolver, lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { codeOf } from './files.ts';
+import { type Denial, deniedWords } from './connect.ts';
+import { codeOf } from './error-code.ts';
 
 export type Resolved =
   | { readonly ok: true; readonly addresses: readonly string[] }
@@ -117,8 +118,18 @@ function addressesOf(answers: readonly Asked[]): readonly string[] {
 const saying = (answers: readonly Asked[], codes: ReadonlySet<string>): boolean =>
   answers.some((each) => 'code' in each && codes.has(each.code));
 
-/** `servers`: DNS servers (`192.0.2.53`, `[2001:db8::53]:5353`) that alone are asked; without them, all that this machine knows. Throws where one is none. */
-export function openNames(servers: readonly string[] | undefined): Names {
+/** `192.0.2.53` of itself and of `192.0.2.53:5353`, `2001:db8::53` of itself and of `[2001:db8::53]:5353`. */
+function addressOfServer(text: string): string {
+  return (
+    /^\[(?<address>[^\]]*)\]/u.exec(text)?.groups?.['address'] ?? (isIP(text) === 0 ? text.replace(/:\d+$/u, '') : text)
+  );
+}
+
+/**
+ * `servers`: DNS servers (`192.0.2.53`, `[2001:db8::53]:5353`) that alone are asked; without them, all that this machine
+ * knows. Throws where one is none, or is denied.
+ */
+export function openNames(servers: readonly string[] | undefined, denial: Denial): Names {
   const hosts = hostsFile();
   const dns = (deadline: number): Resolver => {
     // Both tries end before the deadline: where one kind of address is not answered, the other kind is used.
@@ -130,7 +141,11 @@ export function openNames(servers: readonly string[] | undefined): Names {
   try {
     dns(QUERY_MS);
   } catch {
-    throw new Error(`probe.resolvers: ${servers?.join(', ') ?? ''}: each is an address, or [address]:port`);
+    throw new Error(`probe.resolvers: ${servers?.join(', ') ?? ''}: each has to be an address, or [address]:port`);
+  }
+  for (const server of servers ?? []) {
+    const network = denial(addressOfServer(server));
+    if (network !== undefined) throw new Error(`probe.resolvers: ${server} ${deniedWords(network)}`);
   }
   const bySystem = async (name: string): Promise<Resolved> => {
     const answer = await ask(lookup(name, { all: true }).then((all) => all.map(({ address }) => address)));

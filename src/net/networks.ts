@@ -1,12 +1,15 @@
 /**
- * Networks that may not be probed, and addresses in all their forms.
+ * Networks that are never connected to, and addresses in all their forms. Pure.
+ *
+ * Every connection that a document, `fettle.yaml` or a remote API names is held to this policy. What it denies can be
+ * allowed by the environment alone, as `FETTLE_ALLOW_NETWORKS`: a pull request changes all the rest.
  *
  * Every address is a number of 128 bits, an IPv4 one as `::ffff:a.b.c.d`. An IPv6 address that leads to an IPv4 one
  * stands for both, so that a network which is denied is denied however it is written:
  *
  * | Form | IPv4 in it | Source |
  * |---|---|---|
- * | `0.0.0.0`, `::` | this host: the loopback addresses | Linux |
+ * | `0.0.0.0/8`, `::` | this host: the loopback addresses | Linux |
  * | `::a.b.c.d` | the last 32 bits | RFC 4291, 2.5.5.1 |
  * | `::ffff:a.b.c.d` | the last 32 bits | RFC 4291, 2.5.5.2 |
  * | `::ffff:0:a.b.c.d` | the last 32 bits | RFC 2765, 2.1 |
@@ -96,6 +99,11 @@ const SIX_TO_FOUR = within('2002::/16');
 const TEREDO = within('2001::/32');
 const ISATAP = new Set([0x5efen, 0x0200_5efen]);
 
+/** No translator sends anything to 0.0.0.0/8: bits that read so are a prefix of another length. */
+function isRouted(low: bigint): boolean {
+  return low >> 24n !== 0n;
+}
+
 /** The IPv4 addresses that an IPv6 one holds, as 32 bits. */
 function held(address: bigint): readonly bigint[] {
   const low = address & LOW;
@@ -104,7 +112,7 @@ function held(address: bigint): readonly bigint[] {
   return [
     ...([COMPATIBLE, TRANSLATED, NAT64].some((each) => isIn(address, each)) || ISATAP.has(bits(64, 32)) ? [low] : []),
     ...(isIn(address, LOCAL_NAT64)
-      ? [low, (bits(48, 16) << 16n) | bits(72, 16), (bits(56, 8) << 24n) | bits(72, 24), bits(72, 32)]
+      ? [low, (bits(48, 16) << 16n) | bits(72, 16), (bits(56, 8) << 24n) | bits(72, 24), bits(72, 32)].filter(isRouted)
       : []),
     ...(isIn(address, SIX_TO_FOUR) ? [bits(16, 32)] : []),
     ...(isIn(address, TEREDO) ? [bits(32, 32), low ^ LOW] : []),
@@ -120,7 +128,7 @@ function formsOf(address: bigint): readonly bigint[] {
 
 /**
  * What is denied unless it is allowed: link-local addresses (RFC 3927; RFC 4291, 2.5.6), multicast ones (RFC 5771;
- * RFC 4291, 2.7), and where clouds answer every machine of theirs with what it must not tell: metadata of AWS, Google,
+ * RFC 4291, 2.7), unspecified and broadcast ones (RFC 1122, 3.2.1.3; RFC 4291, 2.5.2), and where clouds answer every machine of theirs with what it must not tell: metadata of AWS, Google,
  * Azure, Oracle, Alibaba, Scaleway, OpenStack and those who took over their address.
  */
 const DENIED: readonly string[] = [
@@ -128,6 +136,9 @@ const DENIED: readonly string[] = [
   'fe80::/10',
   '224.0.0.0/4',
   'ff00::/8',
+  '0.0.0.0/8',
+  '::/128',
+  '255.255.255.255/32',
   '169.254.169.254/32',
   '169.254.170.2/32',
   '169.254.42.42/32',
@@ -149,25 +160,36 @@ interface Entry {
   readonly rank: number;
 }
 
-/** Which networks may be probed. */
+/** Which networks may be connected to. */
 export type NetworkPolicy = readonly Entry[];
 
-/** Throws where a text is no network: what is to be denied must never go unnoticed. */
+/** Holds networks that may be connected to although a wider one is denied, between commas. */
+export const ALLOW_NETWORKS = 'FETTLE_ALLOW_NETWORKS';
+
+/** The networks of `FETTLE_ALLOW_NETWORKS`, as they are written there. */
+export function allowedNetworks(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return (env[ALLOW_NETWORKS] ?? '').split(/[\s,]+/u).filter((text) => text !== '');
+}
+
+/** `allow` is the environment's, `deny` the configuration's. Throws where a text is not a network: what is to be denied must never go unnoticed. */
 export function networkPolicy(allow: readonly string[], deny: readonly string[]): NetworkPolicy {
   const entries = (texts: readonly string[], denies: boolean, rank: number): readonly Entry[] =>
     texts.map((text) => {
       const network = networkOf(text);
-      if (network === undefined) throw new Error(`probe.${denies ? 'deny' : 'allow'}: ${text} is no network`);
+      if (network === undefined) throw new Error(`${denies ? 'probe.deny' : ALLOW_NETWORKS}: ${text} is not a network`);
       return { network, denies, rank };
     });
   const all = [...entries(DENIED, true, 0), ...entries(allow, false, 1), ...entries(deny, true, 2)];
   return all.toSorted((a, b) => b.network.length - a.network.length || b.rank - a.rank);
 }
 
-/** The network because of which an address may not be connected to; undefined where it may. What is no address may not. */
+/** Stands for a network where a text is not an address: that is never connected to. */
+const NOT_AN_ADDRESS = 'not an address';
+
+/** The network because of which an address may not be connected to; undefined where it may. */
 export function denialOf(address: string, policy: NetworkPolicy): string | undefined {
   const number = addressNumber(address);
-  if (number === undefined) return 'no address';
+  if (number === undefined) return NOT_AN_ADDRESS;
   for (const form of formsOf(number)) {
     const entry = policy.find(({ network }) => isIn(form, network));
     if (entry?.denies === true) return entry.network.text;

@@ -1,0 +1,103 @@
+/**
+ * The one way out: every connection of fettle is made here, to an address that was checked.
+ *
+ * A name is resolved once, each of its addresses is checked, and the connection goes to one that passed: a name that
+ * resolves to something else a moment later changes nothing. `test/architecture.test.ts` keeps all other files from
+ * connecting by themselves.
+ */
+
+import { lookup } from 'node:dns';
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { allowedNetworks, denialOf, type NetworkPolicy, networkPolicy } from './networks.ts';
+
+/** The network because of which an address may not be connected to; undefined where it may. */
+export type Denial = (address: string) => string | undefined;
+
+/** Addresses whose denial is kept: many names lead to the same few. */
+const MOST_DENIALS = 1000;
+
+export function denialBy(policy: NetworkPolicy): Denial {
+  const known = new Map<string, string | undefined>();
+  return (address) => {
+    if (known.has(address)) return known.get(address);
+    const denial = denialOf(address, policy);
+    const [oldest] = known.keys();
+    if (known.size >= MOST_DENIALS && oldest !== undefined) known.delete(oldest);
+    known.set(address, denial);
+    return denial;
+  };
+}
+
+/** What is denied where a configuration denies nothing more. Throws where `FETTLE_ALLOW_NETWORKS` is malformed. */
+export function usualDenial(env: Readonly<Record<string, string | undefined>>): Denial {
+  return denialBy(networkPolicy(allowedNetworks(env), []));
+}
+
+/** `lies in 169.254.0.0/16, which is denied`. */
+export function deniedWords(network: string): string {
+  return `lies in ${network}, which is denied`;
+}
+
+/** An address that may not be connected to. Its message names neither the address nor its network. */
+export class DeniedError extends Error {
+  override readonly name = 'DeniedError';
+  /** Like the errors of the system. */
+  readonly code = 'EDENIED';
+
+  constructor() {
+    super('its address is in a network that is denied');
+  }
+}
+
+/** An address that passed the policy. Only `checkedAddress` makes one. */
+export type CheckedAddress = string & { readonly checked: unique symbol };
+
+/** Throws a DeniedError. */
+export function checkedAddress(address: string, denial: Denial): CheckedAddress {
+  if (denial(address) !== undefined) throw new DeniedError();
+  return address as CheckedAddress;
+}
+
+/** Begins a TCP connection to an address. */
+export function connectTo(address: CheckedAddress, port: number): Socket {
+  return connect({ host: address, port });
+}
+
+/** TLS over a connection that was made here. */
+export function secureOver(
+  socket: Socket,
+  options: Omit<ConnectionOptions, 'socket' | 'host' | 'port' | 'path'>,
+): TLSSocket {
+  return connectTls({ ...options, socket });
+}
+
+/** A look-up that gives checked addresses alone, and a DeniedError where none of a name's is. Not called for literals. */
+export function checkedLookup(denial: Denial): LookupFunction {
+  return (name, options, done) => {
+    lookup(name, { ...options, all: true }, (error, found) => {
+      if (error !== null) return done(error, []);
+      const checked = found.filter(({ address }) => denial(address) === undefined);
+      const [first] = checked;
+      if (first === undefined) return done(new DeniedError(), []);
+      if (options.all === true) done(null, checked);
+      else done(null, first.address, first.family);
+    });
+  };
+}
+
+/** A host as Node.js connects to it: without the brackets of an address in a URL. */
+export function bareHost(host: string): string {
+  return host.replace(/^\[(.*)\]$/u, '$1');
+}
+
+/** What to give to a client of Node.js that connects by itself: its host, checked where that is an address, and the look-up for names. Throws a DeniedError. */
+export function checkedHost(host: string, denial: Denial): { readonly host: string; readonly lookup: LookupFunction } {
+  const bare = bareHost(host);
+  return { host: isIP(bare) === 0 ? bare : checkedAddress(bare, denial), lookup: checkedLookup(denial) };
+}
+
+/** Begins a TCP connection to a name or an address. Throws a DeniedError; for a name, the socket fails with it. */
+export function connectToHost(host: string, port: number, denial: Denial): Socket {
+  return connect({ ...checkedHost(host, denial), port });
+}

@@ -1,0 +1,88 @@
+/** HTTP over checked connections: one request, the head of its answer, and its body as it comes; redirects are answers. */
+
+import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { checkedHost, type Denial } from './connect.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  /** `http:` or `https:`. */
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Decompressed; it fails where the connection does. */
+  readonly body: Readable;
+}
+
+/** Sends one request. Rejects where no answer came, and when the signal fires; that ends the body too. */
+export type SendHttp = (request: HttpRequest, signal: AbortSignal) => Promise<HttpAnswer>;
+
+/** How long a connection is kept for the next request, in ms: less than servers do. */
+const KEPT_MS = 4000;
+
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    try {
+      headers.append(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
+    } catch {
+      // A header that nobody could read.
+    }
+  }
+  return headers;
+}
+
+function bodyOf(message: IncomingMessage, headers: Headers): Readable {
+  if (headers.get('content-encoding')?.trim().toLowerCase() !== 'gzip') return message;
+  const plain = createGunzip();
+  message.on('error', (error) => plain.destroy(error));
+  plain.on('close', () => message.destroy());
+  return message.pipe(plain);
+}
+
+/** Connections are kept, and shared by all that is sent with the result. */
+export function openHttp(denial: Denial): SendHttp {
+  const kept = { keepAlive: true, timeout: KEPT_MS };
+  const agents = { plain: new HttpAgent(kept), secure: new HttpsAgent(kept) };
+  return (request, signal) =>
+    new Promise((resolve, reject) => {
+      const { url } = request;
+      const isSecure = url.protocol === 'https:';
+      const options = {
+        ...checkedHost(url.hostname, denial),
+        port: url.port,
+        path: `${url.pathname}${url.search}`,
+        method: request.method,
+        headers: { host: url.host, 'accept-encoding': 'gzip', ...request.headers },
+        signal,
+      };
+      const asked: ClientRequest = isSecure
+        ? requestHttps({ ...options, agent: agents.secure })
+        : requestHttp({ ...options, agent: agents.plain });
+      asked.on('response', (message) => {
+        const headers = headersOf(message);
+        resolve({ status: message.statusCode ?? 0, headers, body: bodyOf(message, headers) });
+      });
+      asked.on('error', reject);
+      asked.end(request.body);
+    });
+}
+
+/** One GET over a connection of its own; `end` hears of the status, and nothing more is read. Throws a DeniedError. */
+export function getStatus(
+  { host, port, path }: { readonly host: string; readonly port: number; readonly path: string },
+  denial: Denial,
+  end: (status: number) => void,
+): ClientRequest {
+  return requestHttp(
+    { ...checkedHost(host, denial), port, path, agent: false, headers: { 'user-agent': 'fettle' } },
+    ({ statusCode = 0 }) => end(statusCode),
+  ).end();
+}

@@ -1,0 +1,141 @@
+/** What selects on the command line selects something: a misspelt address, glob, rule or filter is an error. */
+
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { fettle } from '../support/command-line.ts';
+import { toyWorld } from '../support/toy.ts';
+import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Items a and b, written; a is applied. */
+async function bench(config = '') {
+  const world = toyWorld();
+  const folder = toyProject(itemsYaml({ a: 2, b: 4 }), config);
+  folders.push(folder);
+  const run = (line: string) => fettle(folder, line, { plugins: toyPlugins(world) });
+  await run('apply -y --target toy/Item/a');
+  return { world, folder, run, write: (text: string) => writeFileSync(join(folder, 'items.yaml'), text) };
+}
+
+describe('a selector that matches nothing is an error', () => {
+  it.each([
+    ['plan --target toy/Item/aa', 'did you mean toy/Item/a?'],
+    ['plan --target Item/a', 'did you mean toy/Item/a?'],
+    ['plan --target Itme/b', 'did you mean toy/Item/b?'],
+    ['plan --target toy/Item/*x', '--target toy/Item/*x matches no document'],
+    ['plan --target [hn]*', 'matches no document'],
+    ['plan --target {a,b}', 'matches no document'],
+    ['plan --target label=team', 'matches no document'],
+    ['plan --target toy/Item/a --target other/**', '--target other/** matches'],
+    ['plan --exclude toy/Item/z', '--exclude toy/Item/z matches'],
+    ['plan --exclude toy/Item/*', 'leave no resource'],
+    ['plan --target toy/Item/a --exclude toy/**', 'leave no resource'],
+    ['plan --override not-thirteen@toy/Item/z --reason r', 'matches no document'],
+    ['plan --override not-thirten@toy/Item/a --reason r', 'did you mean `not-thirteen`?'],
+    ['plan --override lifecycle@toy/Item/a --reason r', 'cannot be overridden'],
+    ['drift --target toy/Item/z', 'matches no document'],
+    ['drift --record --target toy/Item/z', 'matches no document'],
+    ['apply -y --target toy/Item/z', 'matches no document'],
+    ['apply -y --until-settled --target toy/Item/z', 'matches no document'],
+    ['apply -y --override not-thirteen@toy/Item/z --reason r', 'matches no document'],
+    ['explain toy/Item/z', 'neither written, nor seen, nor remembered'],
+    ['explain toy/Item/aa', 'did you mean toy/Item/a?'],
+    ['explain toy/Item/a --override not-thirteen@toy/Item/z --reason r', 'matches no document'],
+    ['import toy/Item/aa', 'did you mean toy/Item/a?'],
+    ['import toy/Item/a --override protected@toy/Item/z --reason r', 'matches no document'],
+    ['state list --target toy/Item/b', 'matches no remembered resource'],
+    ['state list --exclude toy/Item/*', 'leave no resource'],
+    ['state show toy/Item/aa', 'did you mean toy/Item/a?'],
+    ['state mv toy/Item/aa toy/Item/c', 'did you mean toy/Item/a?'],
+    ['state forget toy/Item/a toy/Item/zz -y', 'nothing is remembered of toy/Item/zz'],
+    ['log why toy/Item/aa', 'did you mean toy/Item/a?'],
+    ['log list --address toy/Item/aa', 'did you mean toy/Item/a?'],
+    ['log list --address wrong', 'is not an address'],
+    ['log list --run deadbeef', 'no run deadbeef'],
+    ['log list --kind intents', 'did you mean `intent`?'],
+    ['log list --outcome done,fial', 'matches no record'],
+    ['log list --outcome done,fialed', 'did you mean `failed`?'],
+    ['log list --step ready', 'is not a step'],
+    ['plan --fail-on drifts', '"drifts" is none of'],
+    ['validate nothing/*.yaml', 'names no file'],
+  ])('%s', async (line, says) => {
+    const at = await bench();
+    const { code, stderr, stdout } = await at.run(line);
+    expect([code, stderr + stdout]).toEqual([1, expect.stringContaining(says)]);
+    expect([...at.world.items.keys()]).toEqual(['a']);
+  });
+
+  it('each of them is told', async () => {
+    const at = await bench();
+    const { stderr } = await at.run('plan --target toy/Item/x1 --target toy/Item/a --exclude toy/Item/x2');
+    expect(stderr).toContain('toy/Item/x1');
+    expect(stderr).toContain('toy/Item/x2');
+  });
+});
+
+describe('a selector that matches', () => {
+  it.each([
+    ['what is written', 'plan --target toy/Item/b', 0],
+    ['what is remembered', 'plan --target toy/Item/a', 0],
+    ['some of all', 'plan --exclude toy/Item/a', 0],
+    ['by a glob', 'drift --target toy/**/a', 0],
+  ])('%s is taken', async (_name, line, code) => {
+    expect((await (await bench()).run(line)).code).toBe(code);
+  });
+
+  it('what is only seen is taken', async () => {
+    const at = await bench();
+    at.world.items.set('foreign', { value: 8, state: 'ready' });
+    expect((await at.run('plan --target toy/Item/foreign')).code).toBe(0);
+  });
+
+  it('is told, and not refused, where a gap may hide what it means', async () => {
+    const at = await bench();
+    const broken = async () => {
+      throw new Error('no answer');
+    };
+    const [name, toy] = [...toyPlugins(at.world)][0] ?? [];
+    if (name === undefined || toy === undefined) throw new Error('no toy');
+    const plugins = new Map([[name, async () => ({ ...(await toy()), openReader: broken })]]);
+    const run = (line: string) => fettle(at.folder, line, { plugins });
+    const hidden = await run('plan --target toy/Item/z');
+    expect([hidden.code, hidden.stderr]).toEqual([4, expect.stringContaining('A gap may hide it: toy could not be')]);
+    expect((await run('plan --target other/Item/z')).code).toBe(1);
+  });
+
+  it('what was removed within seven days is taken, and is not judged again in later rounds', async () => {
+    const at = await bench();
+    at.write(itemsYaml({ b: 4 }));
+    const settled = await at.run('apply -y --until-settled --target toy/Item/a');
+    expect([settled.code, settled.stderr]).toEqual([0, '']);
+    expect([...at.world.items.keys()]).toEqual([]);
+    expect((await at.run('apply -y --target toy/Item/a')).code).toBe(0);
+    expect((await at.run('plan --target toy/Item/a')).code).toBe(0);
+    expect((await at.run('plan --target toy/Item/c')).code).toBe(1);
+  });
+});
+
+describe('--max-removals', () => {
+  it.each([
+    [0, 'REJECTED', 2],
+    [1, 'REJECTED', 2],
+    [2, '', 0],
+  ])('%i of 2', async (most, says, left) => {
+    const at = await bench();
+    await at.run('apply -y');
+    at.write(itemsYaml({ c: 6, d: 8 }));
+    await at.run('apply -y --target toy/Item/c --target toy/Item/d');
+    const { stdout } = await at.run(`apply -y --max-removals ${most} --reason "so many"`);
+    expect(stdout).toContain(says);
+    expect(['a', 'b'].filter((name) => at.world.items.has(name))).toHaveLength(left);
+  });
+
+  it.each(['-1', '1.5', 'x', '0x1'])('%s is refused', async (most) => {
+    expect((await (await bench()).run(`plan --max-removals ${most} --reason r`)).code).toBe(1);
+  });
+});
