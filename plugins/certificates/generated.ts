@@ -250,7 +250,7 @@ export interface DomainSpec {
   readonly expiryWarnDays: number;
   /** Name of the Certificate that ought to be served here. */
   readonly certificate?: string;
-  /** PEM files with more trust anchors, relative to the document; one that is not there yet is left out. */
+  /** PEM files with more trust anchors, relative to the document. One that is missing, or holds no certificate in PEM, is a finding. */
   readonly trust?: readonly string[];
 }
 
@@ -315,6 +315,8 @@ export type FindingCode =
   | 'wrong-name'
   | 'untrusted'
   | 'expiring'
+  | 'chain-expiring'
+  | 'trust-file'
   | 'served-older-than-stored'
   | 'stale-address'
   | 'chain-incomplete'
@@ -452,6 +454,15 @@ export const tables = {
         },
       ],
       references: [],
+      fields: [
+        '/localCa',
+        '/localCa/dir',
+        '/localCa/commonName',
+        '/selfSigned',
+        '/localCa/fingerprint',
+        '/localCa/key/mode',
+        '/localCa/leftovers',
+      ],
       paths: [{ pointer: '/localCa/dir', use: 'write', folder: true }],
       undeciding: [
         '/probe/concurrency',
@@ -640,6 +651,74 @@ export const tables = {
         },
       ],
       references: [{ pointer: '/issuer', kind: 'Issuer' }],
+      fields: [
+        '/issuer',
+        '/dnsNames',
+        '/dnsNames/*',
+        '/keyAlgorithm',
+        '/validityDays',
+        '/storage',
+        '/storage/file',
+        '/storage/file/certificate',
+        '/storage/file/key',
+        '/storage/file/chain',
+        '/storage/file/fullchain',
+        '/storage/file/combined',
+        '/storage/file/owner',
+        '/storage/file/group',
+        '/storage/file/mode',
+        '/storage/directory',
+        '/storage/directory/path',
+        '/storage/directory/combined',
+        '/storage/directory/owner',
+        '/storage/directory/group',
+        '/storage/directory/mode',
+        '/deploy',
+        '/deploy/command',
+        '/deploy/command/*',
+        '/deploy/timeoutSeconds',
+        '/reload',
+        '/reload/command',
+        '/reload/command/*',
+        '/reload/signal',
+        '/reload/signal/pidFile',
+        '/reload/signal/name',
+        '/reload/timeoutSeconds',
+        '/renewal',
+        '/renewal/enabled',
+        '/renewal/thresholdDays',
+        '/renewal/issuedAfter',
+        '/renewal/checkInterval',
+        '/renewal/retryInterval',
+        '/renewal/maxRetries',
+        '/renewal/backoffMultiplier',
+        '/renewal/maxBackoff',
+        '/recovery',
+        '/recovery/enabled',
+        '/recovery/retryInterval',
+        '/recovery/maxRetries',
+        '/recovery/backoffMultiplier',
+        '/recovery/maxBackoff',
+        '/served',
+        '/served/withinSeconds',
+        '/served/retryInterval',
+        '/served/maxRetries',
+        '/served/backoffMultiplier',
+        '/served/maxBackoff',
+        '/storage/chain',
+        '/storage/file/*/mode',
+        '/storage/file/*/owner',
+        '/storage/file/*/group',
+        '/storage/file/leftovers',
+        '/storage/directory/certificate',
+        '/storage/directory/chain',
+        '/storage/directory/fullchain',
+        '/storage/directory/key',
+        '/storage/directory/*/mode',
+        '/storage/directory/*/owner',
+        '/storage/directory/*/group',
+        '/storage/directory/leftovers',
+      ],
       paths: [
         { pointer: '/storage/file/certificate', use: 'write' },
         { pointer: '/storage/file/key', use: 'write' },
@@ -721,6 +800,25 @@ export const tables = {
       },
       rules: [],
       references: [{ pointer: '/certificate', kind: 'Certificate' }],
+      fields: [
+        '/host',
+        '/address',
+        '/port',
+        '/startTls',
+        '/tlsMode',
+        '/verify',
+        '/verified',
+        '/verified/txt',
+        '/verified/name',
+        '/route',
+        '/route/target',
+        '/route/region',
+        '/failurePolicy',
+        '/expiryWarnDays',
+        '/certificate',
+        '/trust',
+        '/trust/*',
+      ],
       paths: [{ pointer: '/trust/*', use: 'read' }],
       undeciding: [
         '/probe/concurrency',
@@ -853,6 +951,18 @@ export const tables = {
       text: 'The served certificate does not lead to a trust anchor.',
     },
     { code: 'expiring', kind: 'Domain', severity: 'warning', text: 'The end of the served certificate is near.' },
+    {
+      code: 'chain-expiring',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'A certificate between the served one and its trust anchor, or the anchor itself, ends before it, and soon.',
+    },
+    {
+      code: 'trust-file',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'A file of `trust` is missing, or does not hold certificates in PEM.',
+    },
     {
       code: 'served-older-than-stored',
       kind: 'Domain',

@@ -2986,7 +2986,7 @@ errors++;
 validate26.errors = vErrors;
 return errors === 0;
 }
-const schema12 = {"type":"object","required":["nodes"],"description":"What runs where, as the workload source tells it. Keys that are not known are ignored.","properties":{"at":{"type":"string","format":"instant","description":"When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now."},"nodes":{"type":"array","maxItems":10000,"description":"Every node that the source knows; one that is not listed is not known to be empty.","items":{"type":"object","required":["name","containers"],"properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The node."},"emptySince":{"type":"string","format":"instant","description":"Since when it has had no container, where it has none."},"startedTotal":{"type":"integer","minimum":0,"description":"Containers that ever started there; it never runs backwards but when the source begins anew."},"allocatedMb":{"type":"number","minimum":0,"description":"Memory that its containers have, in MB; the sum over them where this is left out."},"diskUsedPercent":{"type":"number","minimum":0,"maximum":100,"description":"How full its disk is."},"containers":{"type":"array","maxItems":10000,"items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"default":0,"description":"Its memory, in MB."},"tier":{"type":"string","maxLength":63,"format":"plain-text","description":"Its size class; `micro`, `small` and `medium` may be moved under conditions, others never."},"players":{"type":"integer","minimum":0,"description":"How many players are connected; not known where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it runs."}}}}}}},"queue":{"type":"array","maxItems":10000,"default":[],"description":"What waits for room.","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"default":0,"description":"Memory that it needs, in MB."},"pool":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The pool that it waits for; any, where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it waits."}}}}}};
+const schema12 = {"type":"object","required":["nodes"],"description":"What runs where, as the workload source tells it. Keys that are not known are ignored.","properties":{"at":{"type":"string","format":"instant","description":"When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now."},"nodes":{"type":"array","maxItems":10000,"description":"Every node that the source knows; one that is not listed is not known to be empty.","items":{"type":"object","required":["name","containers"],"properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The node."},"emptySince":{"type":"string","format":"instant","description":"Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there."},"startedTotal":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"Containers that ever started there; it never runs backwards but when the source begins anew."},"allocatedMb":{"type":"number","minimum":0,"maximum":1000000000,"description":"Memory that its containers have, in MB; the sum over them where this is left out."},"diskUsedPercent":{"type":"number","minimum":0,"maximum":100,"description":"How full its disk is."},"containers":{"type":"array","maxItems":10000,"items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"maximum":1000000000,"default":0,"description":"Its memory, in MB."},"tier":{"type":"string","maxLength":63,"format":"plain-text","description":"Its size class; `micro`, `small` and `medium` may be moved under conditions, others never."},"players":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"How many players are connected; not known where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it runs."}}}}}}},"queue":{"type":"array","maxItems":10000,"default":[],"description":"What waits for room.","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"maximum":1000000000,"default":0,"description":"Memory that it needs, in MB."},"pool":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The pool that it waits for; any, where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it waits."}}}}}};
 const formats82 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3085,9 +3085,14 @@ const err12 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPa
 errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 < 0 || isNaN(data5)){
-const err13 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data5 > 9007199254740991 || isNaN(data5)){
+const err13 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 (vErrors ??= []).push(err13);
+errors++;
+}
+if(data5 < 0 || isNaN(data5)){
+const err14 = {instancePath:instancePath+"/nodes/" + i0+"/startedTotal",schemaPath:"#/properties/nodes/items/properties/startedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err14);
 errors++;
 }
 }
@@ -3095,15 +3100,20 @@ errors++;
 if(data2.allocatedMb !== undefined){
 let data6 = data2.allocatedMb;
 if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 1000000000 || isNaN(data6)){
+const err15 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"};
+(vErrors ??= []).push(err15);
+errors++;
+}
 if(data6 < 0 || isNaN(data6)){
-const err14 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err14);
+const err16 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err16);
 errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err15);
+const err17 = {instancePath:instancePath+"/nodes/" + i0+"/allocatedMb",schemaPath:"#/properties/nodes/items/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err17);
 errors++;
 }
 }
@@ -3111,19 +3121,19 @@ if(data2.diskUsedPercent !== undefined){
 let data7 = data2.diskUsedPercent;
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 100 || isNaN(data7)){
-const err16 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
-(vErrors ??= []).push(err16);
+const err18 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+(vErrors ??= []).push(err18);
 errors++;
 }
 if(data7 < 0 || isNaN(data7)){
-const err17 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err17);
+const err19 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err19);
 errors++;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err18);
+const err20 = {instancePath:instancePath+"/nodes/" + i0+"/diskUsedPercent",schemaPath:"#/properties/nodes/items/properties/diskUsedPercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err20);
 errors++;
 }
 }
@@ -3131,8 +3141,8 @@ if(data2.containers !== undefined){
 let data8 = data2.containers;
 if(Array.isArray(data8)){
 if(data8.length > 10000){
-const err19 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
-(vErrors ??= []).push(err19);
+const err21 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+(vErrors ??= []).push(err21);
 errors++;
 }
 const len1 = data8.length;
@@ -3143,79 +3153,89 @@ if(data9.mb === undefined){
 data9.mb = 0;
 }
 if(data9.id === undefined){
-const err20 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
-(vErrors ??= []).push(err20);
+const err22 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+(vErrors ??= []).push(err22);
 errors++;
 }
 if(data9.id !== undefined){
 let data10 = data9.id;
 if(typeof data10 === "string"){
 if(func3(data10) > 253){
-const err21 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err21);
-errors++;
-}
-if(func3(data10) < 1){
-const err22 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err22);
-errors++;
-}
-if(!(formats0.test(data10))){
-const err23 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+const err23 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err23);
 errors++;
 }
-}
-else {
-const err24 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data10) < 1){
+const err24 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err24);
 errors++;
 }
-}
-let data11 = data9.mb;
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 < 0 || isNaN(data11)){
-const err25 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(!(formats0.test(data10))){
+const err25 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err25);
 errors++;
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err26 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/id",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err26);
+errors++;
+}
+}
+let data11 = data9.mb;
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 1000000000 || isNaN(data11)){
+const err27 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"};
+(vErrors ??= []).push(err27);
+errors++;
+}
+if(data11 < 0 || isNaN(data11)){
+const err28 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err28);
+errors++;
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/mb",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err29);
 errors++;
 }
 if(data9.tier !== undefined){
 let data12 = data9.tier;
 if(typeof data12 === "string"){
 if(func3(data12) > 63){
-const err27 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
-(vErrors ??= []).push(err27);
+const err30 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+(vErrors ??= []).push(err30);
 errors++;
 }
 if(!(formats0.test(data12))){
-const err28 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err28);
+const err31 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err31);
 errors++;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err29);
+const err32 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/tier",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/tier/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err32);
 errors++;
 }
 }
 if(data9.players !== undefined){
 let data13 = data9.players;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-const err30 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err30);
+const err33 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err33);
 errors++;
 }
 if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 9007199254740991 || isNaN(data13)){
+const err34 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+(vErrors ??= []).push(err34);
+errors++;
+}
 if(data13 < 0 || isNaN(data13)){
-const err31 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err31);
+const err35 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/players",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/players/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err35);
 errors++;
 }
 }
@@ -3224,50 +3244,50 @@ if(data9.since !== undefined){
 let data14 = data9.since;
 if(typeof data14 === "string"){
 if(!(formats82.test(data14))){
-const err32 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
-(vErrors ??= []).push(err32);
-errors++;
-}
-}
-else {
-const err33 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err33);
-errors++;
-}
-}
-}
-else {
-const err34 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err34);
-errors++;
-}
-}
-}
-else {
-const err35 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err35);
-errors++;
-}
-}
-}
-else {
-const err36 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err36 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err36);
 errors++;
 }
 }
+else {
+const err37 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err37);
+errors++;
+}
+}
 }
 else {
-const err37 = {instancePath:instancePath+"/nodes",schemaPath:"#/properties/nodes/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err37);
+const err38 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1,schemaPath:"#/properties/nodes/items/properties/containers/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err38);
+errors++;
+}
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/nodes/" + i0+"/containers",schemaPath:"#/properties/nodes/items/properties/containers/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err39);
+errors++;
+}
+}
+}
+else {
+const err40 = {instancePath:instancePath+"/nodes/" + i0,schemaPath:"#/properties/nodes/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err40);
+errors++;
+}
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/nodes",schemaPath:"#/properties/nodes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err41);
 errors++;
 }
 }
 let data15 = data.queue;
 if(Array.isArray(data15)){
 if(data15.length > 10000){
-const err38 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
-(vErrors ??= []).push(err38);
+const err42 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+(vErrors ??= []).push(err42);
 errors++;
 }
 const len2 = data15.length;
@@ -3278,70 +3298,75 @@ if(data16.mb === undefined){
 data16.mb = 0;
 }
 if(data16.id === undefined){
-const err39 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
-(vErrors ??= []).push(err39);
+const err43 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+(vErrors ??= []).push(err43);
 errors++;
 }
 if(data16.id !== undefined){
 let data17 = data16.id;
 if(typeof data17 === "string"){
 if(func3(data17) > 253){
-const err40 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err40);
+const err44 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err44);
 errors++;
 }
 if(func3(data17) < 1){
-const err41 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err41);
+const err45 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err45);
 errors++;
 }
 if(!(formats0.test(data17))){
-const err42 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err42);
+const err46 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err46);
 errors++;
 }
 }
 else {
-const err43 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err43);
+const err47 = {instancePath:instancePath+"/queue/" + i2+"/id",schemaPath:"#/properties/queue/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err47);
 errors++;
 }
 }
 let data18 = data16.mb;
 if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 1000000000 || isNaN(data18)){
+const err48 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"};
+(vErrors ??= []).push(err48);
+errors++;
+}
 if(data18 < 0 || isNaN(data18)){
-const err44 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err44);
+const err49 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err49);
 errors++;
 }
 }
 else {
-const err45 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err45);
+const err50 = {instancePath:instancePath+"/queue/" + i2+"/mb",schemaPath:"#/properties/queue/items/properties/mb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err50);
 errors++;
 }
 if(data16.pool !== undefined){
 let data19 = data16.pool;
 if(typeof data19 === "string"){
 if(func3(data19) > 253){
-const err46 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err46);
+const err51 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err51);
 errors++;
 }
 if(func3(data19) < 1){
-const err47 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err47);
+const err52 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err52);
 errors++;
 }
 if(!(formats0.test(data19))){
-const err48 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err48);
+const err53 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err53);
 errors++;
 }
 }
 else {
-const err49 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err49);
+const err54 = {instancePath:instancePath+"/queue/" + i2+"/pool",schemaPath:"#/properties/queue/items/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err54);
 errors++;
 }
 }
@@ -3349,34 +3374,34 @@ if(data16.since !== undefined){
 let data20 = data16.since;
 if(typeof data20 === "string"){
 if(!(formats82.test(data20))){
-const err50 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
-(vErrors ??= []).push(err50);
+const err55 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+(vErrors ??= []).push(err55);
 errors++;
 }
 }
 else {
-const err51 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err51);
-errors++;
-}
-}
-}
-else {
-const err52 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err52);
+const err56 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err56);
 errors++;
 }
 }
 }
 else {
-const err53 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err53);
+const err57 = {instancePath:instancePath+"/queue/" + i2,schemaPath:"#/properties/queue/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err57);
+errors++;
+}
+}
+}
+else {
+const err58 = {instancePath:instancePath+"/queue",schemaPath:"#/properties/queue/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err58);
 errors++;
 }
 }
 else {
-const err54 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err54);
+const err59 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err59);
 errors++;
 }
 validate27.errors = vErrors;

@@ -6,6 +6,7 @@
  */
 
 import { digestOf } from '../../src/engine/canonical.ts';
+import { CLOCK_AHEAD_MS } from '../../src/engine/told-time.ts';
 import type { Memory } from '../../src/engine/types.ts';
 import type { NodeLife, WorkloadsKnown } from './facts.ts';
 import type { NodeMemory, Workloads } from './generated.ts';
@@ -32,8 +33,10 @@ export interface LookAtNode {
   readonly now: number;
   /** `running` for a machine that no cloud manages. */
   readonly status: ProviderStatus;
-  /** When the provider made it: ISO 8601. */
+  /** When the provider made it: ISO 8601, never later than `now`. */
   readonly created?: string;
+  /** When the last look was that the log holds, or somewhat later: ISO 8601. */
+  readonly lastLookAt?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly settings: Settings;
   /** What is remembered of this very server; nothing of one before it. */
@@ -71,8 +74,9 @@ interface Counted {
 
 const shortId = (id: string): string => digestOf(id).slice('sha256:'.length, 'sha256:'.length + 12);
 
-function countByTotal(kept: Partial<NodeMemory>, startedTotal: number, present: number): Counted {
+function countByTotal(kept: Partial<NodeMemory>, startedTotal: number, present: number, isOfAnother: boolean): Counted {
   const [ever, before] = [kept.containersEver ?? 0, kept.startedTotal];
+  if (before === undefined && isOfAnother) return { containersEver: ever, came: 0, startedTotal };
   // Where it runs backwards, the source has begun to count anew.
   const came =
     before === undefined
@@ -95,7 +99,18 @@ function countByIds(kept: Partial<NodeMemory>, ids: readonly string[]): Counted 
   return { containersEver: Math.max(ever + came, ids.length), came, containerIds };
 }
 
-function count(kept: Partial<NodeMemory>, workloads: WorkloadsOfNode | undefined): Counted {
+/** What a source says is about an earlier server of the name: nothing ran there since this one was made, or it was never ready. */
+function isOfEarlier(
+  { containers, emptySince: told }: WorkloadsOfNode,
+  { created }: LookAtNode,
+  wasReady: boolean,
+): boolean {
+  if (containers.length > 0) return false;
+  return told === undefined || created === undefined ? !wasReady : Date.parse(told) < Date.parse(created);
+}
+
+function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): Counted {
+  const { workloads } = look;
   if (workloads === undefined)
     return {
       containersEver: kept.containersEver ?? 0,
@@ -104,7 +119,8 @@ function count(kept: Partial<NodeMemory>, workloads: WorkloadsOfNode | undefined
       ...(kept.containerIds === undefined ? {} : { containerIds: kept.containerIds }),
     };
   const { startedTotal, containers } = workloads;
-  if (startedTotal !== undefined) return countByTotal(kept, startedTotal, containers.length);
+  if (startedTotal !== undefined)
+    return countByTotal(kept, startedTotal, containers.length, isOfEarlier(workloads, look, wasReady));
   const counted = countByIds(
     kept,
     containers.map(({ id }) => id),
@@ -113,9 +129,6 @@ function count(kept: Partial<NodeMemory>, workloads: WorkloadsOfNode | undefined
   return { ...counted, containersEver: counted.containersEver + unseen, came: counted.came + unseen };
 }
 
-/** A source's clock may be ahead by so much. */
-const CLOCK_MS = 60_000;
-
 /** It was empty at the last look and is empty now, and by its source for less long: something ran there in between. */
 function wasUsedBetween(kept: Partial<NodeMemory>, { emptySince, containers }: WorkloadsOfNode): boolean {
   return (
@@ -123,27 +136,36 @@ function wasUsedBetween(kept: Partial<NodeMemory>, { emptySince, containers }: W
     containers.length === 0 &&
     kept.emptySince !== undefined &&
     emptySince !== undefined &&
-    Date.parse(emptySince) - Date.parse(kept.emptySince) > CLOCK_MS
+    Date.parse(emptySince) - Date.parse(kept.emptySince) > CLOCK_AHEAD_MS
   );
 }
 
-/** Never later than now: clocks differ. */
-function notAfter(at: string | undefined, now: number): string | undefined {
-  return at === undefined ? undefined : iso(Math.min(Date.parse(at), now));
+/** Nothing that a source says of a node's emptiness is about a time before this: epoch ms. */
+function emptyFrom(
+  kept: Partial<NodeMemory>,
+  look: LookAtNode,
+  initializedAt: string | undefined,
+  came: number,
+): number {
+  const { created, lastLookAt, now } = look;
+  // It had some at the last look: it is empty from then on at the earliest.
+  const hadSome = (kept.containers ?? 0) > 0 || came > 0;
+  const times = [created, initializedAt, hadSome ? lastLookAt : kept.lastContainerAt];
+  return Math.min(now, Math.max(...times.map((time) => (time === undefined ? 0 : Date.parse(time)))));
 }
 
 /** Since when a node that is listed without containers has none. */
 function emptySince(
   kept: Partial<NodeMemory>,
-  workloads: WorkloadsOfNode,
+  { now, workloadsIntervalMs }: LookAtNode,
+  told: string | undefined,
   came: number,
-  now: number,
-  intervalMs: number,
+  from: number,
 ): string {
-  const told = notAfter(workloads.emptySince, now);
-  if (told !== undefined) return told;
+  // Never later than now: clocks differ.
+  if (told !== undefined) return iso(Math.min(Math.max(Date.parse(told), from), now));
   // Between two looks that lie far apart, anything may have come and gone.
-  const unbroken = kept.lookedAt !== undefined && now - Date.parse(kept.lookedAt) <= 2 * intervalMs;
+  const unbroken = kept.lookedAt !== undefined && now - Date.parse(kept.lookedAt) <= 2 * workloadsIntervalMs;
   return unbroken && came === 0 && kept.emptySince !== undefined && (kept.containers ?? 0) === 0
     ? kept.emptySince
     : iso(now);
@@ -173,10 +195,15 @@ function readyAt({ settings, created, now }: LookAtNode): string {
 }
 
 /** When its first container started, as far as the ones that are there, or the end of the last one, tell. */
-function earliest(workloads: WorkloadsOfNode, since: string | undefined, now: number): string {
+function earliest(
+  workloads: WorkloadsOfNode,
+  since: string | undefined,
+  { created, now }: Pick<LookAtNode, 'created' | 'now'>,
+): string {
   if (since !== undefined) return since;
   const times = workloads.containers.flatMap(({ since }) => (since === undefined ? [] : [Date.parse(since)]));
-  return iso(Math.min(now, ...times));
+  const made = created === undefined ? 0 : Date.parse(created);
+  return iso(Math.max(made, Math.min(now, ...times)));
 }
 
 /** What is known of its containers: as listed, or as last known. */
@@ -225,11 +252,11 @@ export function lifeOf(look: LookAtNode): Life {
   const kept = memory?.kept ?? {};
   const was = memory?.state as Seen | 'absent' | undefined;
   const before: Before | undefined = was === 'absent' || was === 'decommissioned' ? undefined : was;
-  const counted = count(kept, workloads);
   const containers = knownContainers(kept, look);
   const drainingAt = kept.drainingAt ?? labelledAt(look) ?? (before === 'draining' ? iso(now) : undefined);
   const wasReady =
     kept.initializedAt !== undefined || recovered || kept.recoveredAt !== undefined || SERVED.has(before ?? '');
+  const counted = count(kept, look, wasReady);
   const failures = wasReady ? failuresOf(kept, probe, now, look.probeIntervalMs) : { probeFailures: 0 };
   const startedAt = look.created ?? memory?.since;
   const standing: Standing = {
@@ -248,15 +275,17 @@ export function lifeOf(look: LookAtNode): Life {
   };
   const state = stateOf(standing);
   const becameReady = !wasReady && status === 'running' && probe === 'answered';
+  const initializedAt = kept.initializedAt ?? (becameReady ? readyAt(look) : undefined);
   const isEmpty = workloads !== undefined && workloads.containers.length === 0;
-  const since = isEmpty ? emptySince(kept, workloads, counted.came, now, look.workloadsIntervalMs) : undefined;
+  const from = emptyFrom(kept, look, initializedAt, counted.came);
+  const since = isEmpty ? emptySince(kept, look, workloads.emptySince, counted.came, from) : undefined;
   const hadSome = (kept.containers ?? 0) > 0 || counted.came > 0;
   const life: NodeLife = defined<NodeLife>({
     provisionedAt: look.created ?? kept.provisionedAt,
-    initializedAt: kept.initializedAt ?? (becameReady ? readyAt(look) : undefined),
+    initializedAt,
     firstContainerAt:
       kept.firstContainerAt ??
-      (counted.containersEver > 0 && workloads !== undefined ? earliest(workloads, since, now) : undefined),
+      (counted.containersEver > 0 && workloads !== undefined ? earliest(workloads, since, look) : undefined),
     lastContainerAt: isEmpty && hadSome ? since : kept.lastContainerAt,
     drainingAt,
     recoveredAt: kept.recoveredAt ?? (recovered ? iso(now) : undefined),

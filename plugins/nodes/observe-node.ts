@@ -1,5 +1,6 @@
 /** What is seen of a Node: pure, from its server, the answer of its probe, and what the workload source says. */
 
+import { toldTime } from '../../src/engine/told-time.ts';
 import type { Facts, Finding, Memory, Observed, Ref } from '../../src/engine/types.ts';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
@@ -19,6 +20,8 @@ export interface Surroundings {
   readonly now: number;
   readonly at: string;
   readonly limits: NodesLimits;
+  /** When the last look was that the log holds, or somewhat later: ISO 8601; absent without one. */
+  readonly lastLookAt?: string;
   /** The source has a hook that is told of a drain. */
   readonly drains: boolean;
   /** Absent where the source could not be read, or none is configured. */
@@ -82,12 +85,17 @@ function memoryOfServer(
   server: ServerSeen | undefined,
 ): Memory<NodeMemory> | undefined {
   if (memory === undefined || server === undefined) return memory;
-  const { serverId, settings, labels } = memory.kept;
+  const { serverId, settings, labels, startedTotal } = memory.kept;
   if (serverId === undefined || serverId === server.id) return memory;
   const { state: _state, since: _since, others: _others, ...rest } = memory;
   return {
     ...rest,
-    kept: { ...(settings === undefined ? {} : { settings }), ...(labels === undefined ? {} : { labels }) },
+    kept: {
+      ...(settings === undefined ? {} : { settings }),
+      ...(labels === undefined ? {} : { labels }),
+      // A source that counts by name goes on from what it said of the server before.
+      ...(startedTotal === undefined ? {} : { startedTotal }),
+    },
   };
 }
 
@@ -225,10 +233,12 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
   const memory = memoryOfServer(seen.memory, server);
   const known = knownOf(seen, around);
   const workloads = known === 'listed' ? around.byName.get(workloadName(ref.name, settings)) : undefined;
+  const created = server?.created === undefined ? undefined : toldTime(server.created, around.now);
   const life = lifeOf({
     now: around.now,
     status: server?.status ?? 'running',
-    ...(server?.created === undefined ? {} : { created: server.created }),
+    ...(created === undefined ? {} : { created: new Date(created).toISOString() }),
+    ...(around.lastLookAt === undefined ? {} : { lastLookAt: around.lastLookAt }),
     labels: server?.labels ?? {},
     settings,
     ...(memory === undefined ? {} : { memory }),

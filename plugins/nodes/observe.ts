@@ -352,6 +352,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
     now: query.now,
     at,
     limits: world.limits,
+    ...(query.lastLookAt === undefined ? {} : { lastLookAt: query.lastLookAt }),
     drains: world.hooks.drain,
     ...(workloads === undefined ? {} : { workloads }),
     byName: new Map((workloads?.nodes ?? []).map((node) => [node.name, node])),

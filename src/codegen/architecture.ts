@@ -44,6 +44,7 @@ export const PLUGIN_HELPERS = [
   'schema-runtime',
   'tables',
   'types',
+  'told-time',
   'unknown-outcome',
   'verdict',
 ].map((name) => `src/engine/${name}.ts`);

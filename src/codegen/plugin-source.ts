@@ -53,6 +53,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
       text,
     })),
     references,
+    fields: [...placesIn(kind.spec).map(({ pointer }) => pointer), ...(kind.derived ?? [])],
     paths: pathTables(kind.spec),
     undeciding: undeciding(spec, kindName),
     memoryVersion: kind.memory.version,

@@ -54,6 +54,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       recall: input.recall,
       record: input.record,
       safety,
+      suppress: project.config.suppress,
       now: shell.now,
       abort: input.abort,
       redact: input.worlds.redact,
@@ -67,7 +68,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
     progress.end();
     looked?.(reconciled.view);
     if (input.again !== true && !input.abort.aborted) {
-      judgeOnView(flags, reconciled, input.recall, input.plugins, shell, input.memoryGap);
+      judgeOnView({ ...input, config: project.config, reconciled }, shell);
       warnOfUselessOverrides(flags, reconciled, shell);
     }
     return reconciled;

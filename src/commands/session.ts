@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { type Config, isDatabase, loadConfig } from '../engine/load/config.ts';
+import { type Config, loadConfig } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
 import { repositoryFiles } from '../engine/load/repository-files.ts';
 import { rootOf } from '../engine/load/within-root.ts';
@@ -12,6 +12,7 @@ import type { Plugin } from '../engine/plugin.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { type Redact, redactor, secretsOf } from '../engine/redact.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
+import { isDatabase } from '../engine/store-address.ts';
 import type { Desired, Facts, Json, Problem, Safety } from '../engine/types.ts';
 import { builtinPlugins, type PluginLoaders } from '../plugins.ts';
 import type { Shell } from '../shell.ts';
@@ -48,6 +49,11 @@ function report(problems: readonly Problem[], flags: Flags, shell: Shell): void 
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemsError('the documents have problems');
 }
 
+function storeOfEnvironment({ env }: Shell): { readonly store?: string } {
+  const store = env['FETTLE_STORE'];
+  return store === undefined || store === '' ? {} : { store };
+}
+
 /** The configuration; throws ProblemsError. */
 export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
   const startFolder = workFolder(flags, shell);
@@ -58,6 +64,7 @@ export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
     startFolder,
     plugins: loadersOf(shell),
     now: shell.now(),
+    ...storeOfEnvironment(shell),
     ...(flags.config === undefined ? {} : { explicit: resolve(startFolder, flags.config) }),
   });
   report(problems, flags, shell);
@@ -89,16 +96,6 @@ export async function openProject(
   return { config, loaders, documents: loaded.desired };
 }
 
-/** The store's address with what it takes from the environment; a value is part of it, whatever characters it has. */
-function storeAddress(written: string, env: Shell['env']): string {
-  return written.replaceAll(/\$\{env:([^}]*)\}/gu, (_, name: string) => {
-    const value = env[name];
-    if (value === undefined || value === '')
-      throw new UsageError(`the store needs the environment variable ${name}, which is not set`);
-    return encodeURIComponent(value);
-  });
-}
-
 /** The store that the configuration names: a folder, or a database. Nothing is read or connected yet. */
 export async function openStore(config: Config, shell: Shell): Promise<Store> {
   const run = ciRun(shell.env);
@@ -112,12 +109,11 @@ export async function openStore(config: Config, shell: Shell): Promise<Store> {
   if (!isDatabase(config.store)) return openFileStore({ ...options, folder: resolve(config.folder, config.store) });
   // Whoever keeps the log in a folder does not load the driver.
   const { openPostgresStore } = await import('../store/postgres/postgres-store.ts');
-  const password = shell.env['PGPASSWORD'];
-  return openPostgresStore({
-    ...options,
-    url: storeAddress(config.store, shell.env),
-    ...(password === undefined ? {} : { password }),
-  });
+  const { targetOf } = await import('../store/postgres/target.ts');
+  if (!config.nameWritten)
+    throw new UsageError('a shared store needs `name` in fettle.yaml: the name is what keeps projects apart');
+  const target = await targetOf(config.store, config.storeFrom === 'environment' ? 'environment' : 'file', shell.env);
+  return openPostgresStore({ ...options, target });
 }
 
 export function randomId(): string {

@@ -39,9 +39,9 @@ export interface Written {
 
 /** In CI a checkout is thrown away, and a log in it with it. Throws UsageError. */
 export function refuseInCi(config: Config, command: string, shell: Shell): void {
-  if (config.storeWritten || !isCi(shell.env)) return;
+  if (config.storeFrom !== 'default' || !isCi(shell.env)) return;
   throw new UsageError(
-    `in CI, ${command} needs \`store\` in fettle.yaml: a log in a checkout that is thrown away remembers nothing`,
+    `in CI, ${command} needs \`store\` in fettle.yaml, or FETTLE_STORE: a log in a checkout that is thrown away remembers nothing`,
   );
 }
 

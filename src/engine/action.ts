@@ -137,7 +137,7 @@ async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput)
       return memory === undefined ? [] : [[address, memory] as const];
     }),
   );
-  const recall: Recall = { resources, spent: input.recall.spent, at: input.recall.at };
+  const recall: Recall = { ...input.recall, resources };
   const view = await observe({
     ...input.look,
     desired,

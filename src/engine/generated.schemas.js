@@ -1005,7 +1005,7 @@ const kinds = {
                 "./ca/ca.crt"
               ]
             ],
-            "description": "PEM files with more trust anchors, relative to the document; one that is not there yet is left out.",
+            "description": "PEM files with more trust anchors, relative to the document. One that is missing, or holds no certificate in PEM, is a finding.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -2236,7 +2236,7 @@ export const schemas = {
       "minLength": 1,
       "maxLength": 4096,
       "default": ".fettle",
-      "description": "Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`."
+      "description": "Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names."
     },
     "parallelism": {
       "type": "integer",
@@ -2911,7 +2911,7 @@ export const schemas = {
           "type": "array",
           "maxItems": 1000,
           "default": [],
-          "description": "Drift that is known, and not counted until a time.",
+          "description": "Drift and findings that are known, and not counted until a time.",
           "items": {
             "type": "object",
             "additionalProperties": false,
@@ -2934,11 +2934,18 @@ export const schemas = {
                 "minLength": 1,
                 "maxLength": 2048,
                 "pattern": "^(/([^/~]|~[01])*)+$",
-                "description": "JSON pointer into the spec, with what lies below it; all of it where this is left out."
+                "description": "JSON pointer into the spec: the drift of this field, and of what lies below it, is suppressed."
+              },
+              "finding": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "description": "Code of a finding, in place of `path`: the finding is suppressed.",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "until": {
                 "type": "string",
-                "description": "From then on the drift counts again, and this is told as expired.",
+                "description": "From then on the drift or finding counts again, and this is told as expired.",
                 "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
               },
               "owner": {
@@ -3122,6 +3129,64 @@ export const schemas = {
           },
           "facts": {
             "type": "object"
+          }
+        }
+      }
+    },
+    "suppressed_checks": {
+      "type": "array",
+      "description": "Findings that drift.suppress covers; left out where there are none.",
+      "items": {
+        "type": "object",
+        "required": [
+          "address",
+          "code",
+          "severity",
+          "message",
+          "facts",
+          "suppressed"
+        ],
+        "properties": {
+          "address": {
+            "type": "string",
+            "minLength": 1
+          },
+          "code": {
+            "type": "string",
+            "minLength": 1
+          },
+          "severity": {
+            "enum": [
+              "error",
+              "warning",
+              "info"
+            ]
+          },
+          "message": {
+            "type": "string"
+          },
+          "facts": {
+            "type": "object"
+          },
+          "suppressed": {
+            "type": "object",
+            "required": [
+              "until",
+              "owner",
+              "reason"
+            ],
+            "properties": {
+              "until": {
+                "type": "string",
+                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+              },
+              "owner": {
+                "type": "string"
+              },
+              "reason": {
+                "type": "string"
+              }
+            }
           }
         }
       }
@@ -3950,7 +4015,7 @@ export const schemas = {
   "properties": {
     "at": {
       "type": "string",
-      "description": "When this was so. What is older than twice `workloads.interval` counts as not read; without it, it is so now.",
+      "description": "When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now.",
       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
     },
     "nodes": {
@@ -3973,17 +4038,19 @@ export const schemas = {
           },
           "emptySince": {
             "type": "string",
-            "description": "Since when it has had no container, where it has none.",
+            "description": "Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there.",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
           },
           "startedTotal": {
             "type": "integer",
             "minimum": 0,
+            "maximum": 9007199254740991,
             "description": "Containers that ever started there; it never runs backwards but when the source begins anew."
           },
           "allocatedMb": {
             "type": "number",
             "minimum": 0,
+            "maximum": 1000000000,
             "description": "Memory that its containers have, in MB; the sum over them where this is left out."
           },
           "diskUsedPercent": {
@@ -4010,6 +4077,7 @@ export const schemas = {
                 "mb": {
                   "type": "number",
                   "minimum": 0,
+                  "maximum": 1000000000,
                   "default": 0,
                   "description": "Its memory, in MB."
                 },
@@ -4022,6 +4090,7 @@ export const schemas = {
                 "players": {
                   "type": "integer",
                   "minimum": 0,
+                  "maximum": 9007199254740991,
                   "description": "How many players are connected; not known where this is left out."
                 },
                 "since": {
@@ -4055,6 +4124,7 @@ export const schemas = {
           "mb": {
             "type": "number",
             "minimum": 0,
+            "maximum": 1000000000,
             "default": 0,
             "description": "Memory that it needs, in MB."
           },

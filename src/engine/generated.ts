@@ -140,7 +140,7 @@ export interface FettleConfig {
   readonly name?: string;
   /** Files, folders and patterns with documents, relative to this file. */
   readonly desired: string | readonly string[];
-  /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`. */
+  /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names. */
   readonly store: string;
   /** How many actions run at once. */
   readonly parallelism: number;
@@ -205,13 +205,15 @@ export interface FettleConfig {
   };
   /** What `fettle drift` tells. */
   readonly drift: {
-    /** Drift that is known, and not counted until a time. */
+    /** Drift and findings that are known, and not counted until a time. */
     readonly suppress: readonly {
       /** Address or glob, for example `nodes/Node/*`. */
       readonly address: string;
-      /** JSON pointer into the spec, with what lies below it; all of it where this is left out. */
+      /** JSON pointer into the spec: the drift of this field, and of what lies below it, is suppressed. */
       readonly path?: string;
-      /** From then on the drift counts again, and this is told as expired. */
+      /** Code of a finding, in place of `path`: the finding is suppressed. */
+      readonly finding?: string;
+      /** From then on the drift or finding counts again, and this is told as expired. */
       readonly until: string;
       /** Who answers for it. */
       readonly owner: string;

@@ -83,6 +83,7 @@ async function observeOne(
         memory,
         ...(only === undefined ? {} : { only }),
         ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
+        ...(input.recall.lookedAt === '' ? {} : { lastLookAt: input.recall.lookedAt }),
         now,
         signal,
         progress: (done, total) => input.progress?.(plugin.name, done, total),

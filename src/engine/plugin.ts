@@ -121,6 +121,8 @@ export interface Query {
   readonly only?: readonly Ref[];
   /** A schedule takes this look: what failed before may be left as it is remembered, until it is worth another try. */
   readonly scheduled?: true;
+  /** When the last look was that the log holds, or somewhat later: ISO 8601. Absent without one. */
+  readonly lastLookAt?: string;
   /** Epoch ms; the time for every decision of this look. */
   readonly now: number;
   readonly signal: AbortSignal;

@@ -9,6 +9,7 @@ import type { ReadFiles } from './action.ts';
 import { effectOf, filesOf } from './covers.ts';
 import { withIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
+import type { Suppression } from './load/config.ts';
 import { match, withMemory } from './match.ts';
 import { note, noteApplied } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
@@ -19,7 +20,7 @@ import type { Draft } from './record.ts';
 import { type Redact, redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
-import { overdue } from './rules.ts';
+import { overdue, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
 import { seal } from './seal.ts';
 import { settle } from './settle.ts';
@@ -45,6 +46,8 @@ export interface ReconcileInput {
   /** Takes records into `recall`; `apply` makes them durable first, `plan` does not write them. */
   readonly record: (drafts: readonly Draft[]) => Promise<unknown>;
   readonly safety: Safety;
+  /** What is known of drift and findings, from `fettle.yaml`. */
+  readonly suppress?: readonly Suppression[];
   /** Another run holds the lock: what it left open is not settled, but waited for. */
   readonly busy?: Scene['busy'];
   readonly now: () => number;
@@ -92,7 +95,7 @@ function stuckFinding(pair: Pair, tables: KindTables | undefined, scene: Scene):
   const late = tables === undefined ? undefined : overdue(pair, tables, scene.now);
   if (late === undefined) return [];
   const message = `${late.state} since ${late.since}; it ought to have left that by ${late.dueAt}`;
-  return [{ ref: pair.ref, code: 'stuck', severity: 'warning', message, facts: late }];
+  return [{ ref: pair.ref, code: STUCK, severity: 'warning', message, facts: late }];
 }
 
 /** What a plugin could say nothing of: it is not known, like what cannot be seen. */

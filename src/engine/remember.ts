@@ -20,10 +20,12 @@ export interface Recall {
   readonly spent: Map<number, Spent>;
   /** Time of the newest record: ISO 8601. Never runs backwards. */
   at: string;
+  /** Time of the last look that was recorded, or of a checkpoint after it: ISO 8601; empty where there was none. */
+  lookedAt: string;
 }
 
 export function emptyRecall(): Recall {
-  return { resources: new Map(), spent: new Map(), at: '' };
+  return { resources: new Map(), spent: new Map(), at: '', lookedAt: '' };
 }
 
 /** No limit may look back further than this. */
@@ -264,12 +266,15 @@ export function fold(recall: Recall, record: LogRecord): void {
     case 'checkpoint':
       recall.resources.clear();
       recall.spent.clear();
+      // What it follows is not read: the last look was no later than this.
+      if (recall.lookedAt === '') recall.lookedAt = recall.at;
       return;
     case 'remembered':
       if ('memory' in record.body) recall.resources.set(formatRef(record.body.memory.ref), record.body.memory);
       else recall.spent.set(record.body.spent.seq, record.body.spent);
       return;
     case 'seen':
+      recall.lookedAt = recall.at;
       for (const seen of record.body.resources) put(recall, seen.ref, { kind: 'seen', body: seen });
       return;
     case 'intent':

@@ -280,6 +280,9 @@ function outsideFreeze(scene: Scene): Verdict {
   return reject(`frozen since ${from}: ${window.reason}`, facts, { clearsAt: to, remedy: { wait: to } });
 }
 
+/** Code of the engine's own finding: a resource is `overdue`. */
+export const STUCK = 'stuck';
+
 /** Since when it is in a state that the world has to leave, and until when it ought to; undefined where it need not. */
 export function overdue(
   pair: Pair,

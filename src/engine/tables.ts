@@ -86,6 +86,8 @@ export interface KindTables {
   readonly paths: readonly PathTable[];
   /** Settings (JSON pointers) that decide nothing of what its steps do: all others are part of what is approved. */
   readonly undeciding?: readonly string[];
+  /** JSON pointers that drift can name (`*` stands for every item or key); left out where nobody knows them. */
+  readonly fields?: readonly string[];
   readonly memoryVersion: number;
 }
 

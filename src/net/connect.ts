@@ -7,7 +7,7 @@
  */
 
 import { lookup } from 'node:dns';
-import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { allowedNetworks, denialOf, type NetworkPolicy, networkPolicy } from './networks.ts';
 
@@ -100,4 +100,21 @@ export function checkedHost(host: string, denial: Denial): { readonly host: stri
 /** Begins a TCP connection to a name or an address. Throws a DeniedError; for a name, the socket fails with it. */
 export function connectToHost(host: string, port: number, denial: Denial): Socket {
   return connect({ ...checkedHost(host, denial), port });
+}
+
+/**
+ * A socket for a client that connects by itself, by port and host or by the path of a Unix socket: whatever host it
+ * names, the connection goes to a checked address. `connect` throws a DeniedError for an address, and fails with it for
+ * a name.
+ */
+export function checkedSocket(denial: Denial): Socket {
+  const socket = new Socket();
+  const begin = socket.connect.bind(socket);
+  socket.connect = (...way: readonly unknown[]): Socket => {
+    const [port, host] = way;
+    if (typeof port === 'string') return begin(port);
+    if (typeof port !== 'number' || typeof host !== 'string') throw new TypeError('a port and a host, or a path');
+    return begin({ ...checkedHost(host, denial), port });
+  };
+  return socket;
 }

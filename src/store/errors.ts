@@ -7,6 +7,11 @@ export class StoreError extends Error {
   override readonly name: string = 'StoreError';
 }
 
+/** A secret that the store needs is not there, or may not go to where the store is: what is remembered is not known. */
+export class StoreSecretError extends StoreError {
+  override readonly name = 'StoreSecretError';
+}
+
 /** Somebody else holds the lock. */
 export class LockHeldError extends StoreError {
   override readonly name = 'LockHeldError';

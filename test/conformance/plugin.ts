@@ -8,6 +8,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hasField } from '../../src/engine/load/safety-config.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { Row } from '../../src/engine/action.ts';
 import { seenOf } from '../../src/engine/covers.ts';
@@ -313,6 +314,9 @@ export function pluginConformance<B extends Bench>(
               change.step,
               true,
             ]);
+            // A suppression can name every path that drift can have.
+            if (tables !== undefined && ['update', 'replace'].includes(change.goal))
+              for (const { path } of change.fields) expect([path, hasField(tables, path)]).toEqual([path, true]);
           }
           expect(named(actions.filter(({ verdict }) => verdict === 'accept').map(({ change }) => change))).toEqual(
             situation.takes.toSorted(),

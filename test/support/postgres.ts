@@ -13,6 +13,8 @@ export const PASSWORD = 'canary-Pa55:w@rd/?';
 
 export interface PostgresServer {
   readonly port: number;
+  /** As `FETTLE_STORE_ORIGIN` names it. */
+  readonly origin: string;
   /** Without a password, which stands apart. */
   url(database: string, port?: number): string;
   /** Makes a database of its own, and names it. */
@@ -120,6 +122,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 
   return {
     port,
+    origin: `postgres://127.0.0.1:${port}`,
     url: (database, other = port) => `postgres://admin@127.0.0.1:${other}/${database}`,
     createDatabase: async () => {
       databases += 1;

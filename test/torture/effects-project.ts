@@ -36,6 +36,17 @@ export function effectsProject(folder: string, items: Items, store = '.fettle', 
   writeItems(folder, items);
 }
 
+function storeOf(folder: string): string {
+  return /^store: "?([^"\n]*)"?$/mu.exec(readFileSync(join(folder, 'fettle.yaml'), 'utf8'))?.[1] ?? '.fettle';
+}
+
+/** What a store on PostgreSQL needs of the environment. */
+function storeEnvironment(folder: string): Readonly<Record<string, string>> {
+  const store = storeOf(folder);
+  if (!store.startsWith('postgres:')) return {};
+  return { PGPASSWORD: PASSWORD, FETTLE_STORE_ORIGIN: `postgres://${new URL(store).host}` };
+}
+
 /** A command that runs: its process, and its end. */
 export interface Running {
   readonly child: ChildProcess;
@@ -45,7 +56,7 @@ export interface Running {
 export function start(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   const child = spawn(process.execPath, [tortureCli, ...args], {
     cwd: folder,
-    env: bareEnvironment({ PGPASSWORD: PASSWORD, ...env }),
+    env: bareEnvironment({ ...storeEnvironment(folder), ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -78,12 +89,12 @@ export function must(holds: boolean, what: string, where: string): asserts holds
 
 /** The store that a project's fettle.yaml names. */
 export async function openLogOf(folder: string): Promise<Store> {
-  const [, store = '.fettle'] =
-    /^store: "?([^"\n]*)"?$/mu.exec(readFileSync(join(folder, 'fettle.yaml'), 'utf8')) ?? [];
+  const store = storeOf(folder);
   const options = { project: 'torture', actor: 'check', now: Date.now, randomId: () => 'check' };
   if (!store.startsWith('postgres:')) return openFileStore({ ...options, folder: join(folder, store) });
   const { openPostgresStore } = await import('../../src/store/postgres/postgres-store.ts');
-  return openPostgresStore({ ...options, url: store, password: PASSWORD });
+  const { targetOf } = await import('../../src/store/postgres/target.ts');
+  return openPostgresStore({ ...options, target: await targetOf(store, 'file', storeEnvironment(folder)) });
 }
 
 /** All records, after verification. Throws where the log does not hold. */

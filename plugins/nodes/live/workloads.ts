@@ -10,6 +10,7 @@ import type { WorkloadsSeen } from '../world.ts';
 import { isLoopback } from './endpoint.ts';
 import { exchange, ExchangeError, type Request } from './exchange.ts';
 import { FileError, readLimited } from './limited-file.ts';
+import { workloadsDoubt } from './sound-workloads.ts';
 
 /** Ten thousand nodes with a hundred containers each fit well. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -54,13 +55,7 @@ function plainUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-/** The first name that is there twice. */
-function repeatedIn(names: readonly string[]): string | undefined {
-  const seen = new Set<string>();
-  return names.find((name) => seen.size === seen.add(name).size);
-}
-
-function parsed(text: string, where: string): Workloads {
+function parsed(text: string, where: string, now: number): Workloads {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -74,14 +69,8 @@ function parsed(text: string, where: string): Workloads {
     throw new SourceError(where, `what the workload source says is not in its published form: ${what}`);
   }
   const workloads = value as Workloads;
-  const repeated = repeatedIn(workloads.nodes.map(({ name }) => name));
-  // One of them may say that it is empty, and the other one not.
-  if (repeated !== undefined) throw new SourceError(where, `the workload source lists the node ${repeated} twice`);
-  const contradiction = workloads.nodes.find(
-    ({ emptySince, containers }) => emptySince !== undefined && containers.length > 0,
-  );
-  if (contradiction !== undefined)
-    throw new SourceError(where, `the workload source lists containers on ${contradiction.name}, and calls it empty`);
+  const doubt = workloadsDoubt(workloads, now);
+  if (doubt !== undefined) throw new SourceError(where, `the workload source ${doubt}`);
   return workloads;
 }
 
@@ -201,7 +190,7 @@ export function openSource(options: SourceOptions): Source {
       const at = new Date(now()).toISOString();
       const said = await text(signal);
       if (said === undefined) return undefined;
-      return { at, workloads: fresh(parsed(said.text, said.where), said.where, now(), oldestMs) };
+      return { at, workloads: fresh(parsed(said.text, said.where, now()), said.where, now(), oldestMs) };
     },
     tell: async (hook, body, signal) => {
       const url = urls[hook];

@@ -1,11 +1,12 @@
 /** Reads `fettle.yaml`: found upward from a folder, held to its schema, with durations in ms and shares as fractions. */
 
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type FettleConfig, formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import type { Plugin, Validator } from '../plugin.ts';
 import { compareText } from '../ref.ts';
+import { type AddressSource, isAddressMistake, isDatabase, readStoreAddress } from '../store-address.ts';
 import type { Json, Problem } from '../types.ts';
 import { readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
@@ -25,12 +26,14 @@ export interface PluginConfig {
   readonly parallelism?: number;
 }
 
-/** Drift that is known and not counted until a time. */
+/** Drift of a path, or a finding, that is known and not counted until a time; it has one of the two. */
 export interface Suppression {
   /** Address or glob. */
   readonly address: string;
-  /** JSON pointer into the spec; absent: all of the resource. */
+  /** JSON pointer into the spec. */
   readonly path?: string;
+  /** Code of a finding. */
+  readonly finding?: string;
   /** Epoch ms. */
   readonly until: number;
   readonly owner: string;
@@ -41,18 +44,20 @@ export interface Suppression {
 export interface Config {
   /** Scope of the project in a shared store. */
   readonly name: string;
+  /** The file says the name; it is not the folder's. */
+  readonly nameWritten: boolean;
   /** Files, folders and patterns, relative to `folder`. */
   readonly desired: readonly string[];
-  /** The store as written: a folder, relative to `folder`. */
+  /** The store as written: a database, or a folder, relative to `folder`. */
   readonly store: string;
-  /** The file says where the store is; it is not the default. */
-  readonly storeWritten: boolean;
+  /** Who says where the store is. */
+  readonly storeFrom: AddressSource | 'default';
   readonly parallelism: number;
   readonly onDamage: 'stop' | 'recover';
   /** Those that the file names. */
   readonly plugins: Readonly<Record<string, PluginConfig>>;
   readonly safety: WrittenSafety;
-  /** Drift that is known; `until` in epoch ms, those that are over included. */
+  /** Drift and findings that are known; `until` in epoch ms, those that are over included. */
   readonly suppress: readonly Suppression[];
   /** Absolute; absent where there is no file. */
   readonly file?: string;
@@ -68,6 +73,8 @@ export interface ConfigOptions {
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
   /** Epoch ms: what has expired is told, and has no effect. */
   readonly now: number;
+  /** Where the environment says that the store is, instead of the file: a database, or a folder relative to `startFolder`. */
+  readonly store?: string;
 }
 
 export interface LoadedConfig {
@@ -104,7 +111,15 @@ function isMembers(value: unknown): value is Members {
 }
 
 /** Reads the configuration; without a file, the defaults. Mistakes are problems, and never throw. */
-export async function loadConfig({ startFolder, explicit, plugins, now }: ConfigOptions): Promise<LoadedConfig> {
+export async function loadConfig(options: ConfigOptions): Promise<LoadedConfig> {
+  const loaded = await loadWritten(options);
+  const { store, startFolder } = options;
+  if (store === undefined) return loaded;
+  const place = isDatabase(store) ? store : resolve(startFolder, store);
+  return { ...loaded, config: { ...loaded.config, store: place, storeFrom: 'environment' } };
+}
+
+async function loadWritten({ startFolder, explicit, plugins, now }: ConfigOptions): Promise<LoadedConfig> {
   const file = explicit ?? (await findUpward(startFolder));
   if (file === undefined) return { config: configOf({}, {}, startFolder, now), problems: [] };
   const folder = dirname(file);
@@ -181,25 +196,17 @@ async function secretPlaces(
   );
 }
 
-/** Whether `store` names a database, and not a folder. */
-export function isDatabase(store: unknown): store is string {
-  return typeof store === 'string' && /^postgres(?:ql)?:\/\//u.test(store);
-}
-
 function storeMistakes(written: Members): readonly PointerMistake[] {
   const { store } = written;
   if (typeof store !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\//iu.test(store)) return [];
   const at = { code: 'bad-config', pointer: '/store', at: 'value' as const };
   if (!isDatabase(store))
     return [{ ...at, message: 'the store is a folder, or an address like postgres://user@host/database' }];
-  if (/^[a-z]+:\/\/[^/@:]*:(?!\$\{env:[^}]*\}@)[^/]*@/u.test(store))
-    return [
-      {
-        ...at,
-        message: 'a password may not be written here',
-        suggestion: 'give it by PGPASSWORD, or as ${env:NAME}',
-      },
-    ];
+  const address = readStoreAddress(store, 'file');
+  if (isAddressMistake(address)) {
+    const { mistake, suggestion } = address;
+    return [{ ...at, message: mistake, ...(suggestion === undefined ? {} : { suggestion }) }];
+  }
   return Object.hasOwn(written, 'name')
     ? []
     : [{ ...at, message: 'a shared store needs `name`: it is what keeps projects apart', suggestion: 'add name: …' }];
@@ -293,9 +300,10 @@ function configOf(written: Members, plugins: Config['plugins'], folder: string, 
   const config = filledOf(written);
   return {
     name: config.name ?? projectName(folder),
+    nameWritten: config.name !== undefined,
     desired: typeof config.desired === 'string' ? [config.desired] : config.desired,
     store: config.store,
-    storeWritten: Object.hasOwn(written, 'store'),
+    storeFrom: Object.hasOwn(written, 'store') ? 'file' : 'default',
     parallelism: config.parallelism,
     onDamage: config.onDamage,
     plugins,

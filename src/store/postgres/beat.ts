@@ -1,13 +1,12 @@
 /** The heartbeat of a holder on PostgreSQL: counts up its fence row over a connection of its own, from another thread. */
 
 import { deadlinesOf, openServer } from './connection.ts';
-import { parseTarget } from './target.ts';
+import type { Target } from './target.ts';
 
 /** What beats, as data that another thread can be given. */
 export interface PostgresBeat {
   readonly kind: 'postgres';
-  readonly url: string;
-  readonly password?: string | undefined;
+  readonly target: Target;
   readonly project: string;
   /** Id of the holder: unique, so that a later one is never kept alive. */
   readonly holderId: string;
@@ -21,8 +20,7 @@ export interface Beating {
   readonly close: () => Promise<void>;
 }
 
-export function openPostgresBeat({ url, password, project, holderId, deadlineMs }: PostgresBeat): Beating {
-  const target = parseTarget(url, password);
+export function openPostgresBeat({ target, project, holderId, deadlineMs }: PostgresBeat): Beating {
   const server = openServer(target, deadlinesOf(deadlineMs));
   const text = `UPDATE ${target.schema}.fences SET beat = beat + 1, beat_at = clock_timestamp()
     WHERE project = $1 AND holder_id = $2`;

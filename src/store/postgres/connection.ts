@@ -16,8 +16,10 @@
  */
 
 import pg from 'pg';
-import { errorCode, StoreError } from '../errors.ts';
-import { redact, type Target } from './target.ts';
+import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
+import { checkedSocket, DeniedError, type Denial, denialBy } from '../../net/connect.ts';
+import { networkPolicy } from '../../net/networks.ts';
+import { isLoopback, redact, type Target, type Tls } from './target.ts';
 
 /** All in ms. */
 export interface Deadlines {
@@ -99,9 +101,80 @@ function sentence(error: unknown, deadlines: Deadlines): string {
   if (error.message === 'Query read timeout') return `no answer within ${deadlines.queryMs / 1000} s`;
   if (error.message.startsWith('Connection terminated') || error.message.includes('not queryable'))
     return 'the connection was cut';
-  if (error.message.includes('client password must be'))
-    return 'it asks for a password, and there is none: set PGPASSWORD';
+  if (error.message === 'The server does not support SSL connections')
+    return 'the server offers no TLS, and without it nothing is sent there: set it up there (PGSSLMODE=disable goes without)';
+  if (UNVERIFIED.has(errorCode(error)))
+    return `the certificate of the server is not trusted: ${error.message} (PGSSLROOTCERT names the file of its authority)`;
   return error.message === '' ? errorCode(error) : error.message;
+}
+
+const UNVERIFIED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** What the driver is told of TLS: everything, so that nothing is left to its own defaults or to those of Node.js. */
+function sslOf(tls: Tls | undefined): NonNullable<pg.ClientConfig['ssl']> {
+  if (tls === undefined) return false;
+  const { verify, ca, cert, key, minVersion } = tls;
+  return {
+    rejectUnauthorized: verify !== 'none',
+    minVersion: minVersion ?? 'TLSv1.2',
+    ...(verify === 'chain' ? { checkServerIdentity: () => undefined } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+/** Where a connection to the target may lead: without TLS it has to stay on this machine where the target says so. */
+function denialFor({ allowNetworks, loopbackOnly }: Target): Denial {
+  const denied = denialBy(networkPolicy(allowNetworks, []));
+  return loopbackOnly ? (address) => (isLoopback(address) ? denied(address) : 'another machine') : denied;
+}
+
+/** A client that connects to the target alone, whatever the environment says to the driver. */
+function clientFor(target: Target, denial: Denial, deadlines: Deadlines): pg.Client {
+  let inClear = false;
+  const password = (): string => {
+    if (target.password === undefined)
+      throw new StoreSecretError(
+        `the store ${target.place} asks for a password, and there is none: ${target.noPassword}`,
+      );
+    if (inClear && !target.mayShow)
+      throw new StoreError(
+        `the store ${target.place} asks for the password itself or its MD5, and the connection is not protected by TLS ` +
+          'with a verified certificate: the password is not sent',
+      );
+    return target.password;
+  };
+  const client = new pg.Client({
+    host: target.host,
+    port: target.port,
+    user: target.user,
+    database: target.database,
+    password,
+    ssl: sslOf(target.tls),
+    application_name: target.applicationName,
+    connectionTimeoutMillis: deadlines.connectMs,
+    query_timeout: deadlines.queryMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    stream: () => checkedSocket(denial),
+    ...({ sslnegotiation: target.tls?.direct === true ? 'direct' : 'postgres' } as object),
+  });
+  // What the driver takes from the environment where it was given nothing.
+  const { connectionParameters } = client as unknown as { readonly connectionParameters: Record<string, unknown> };
+  connectionParameters['options'] = target.options;
+  connectionParameters['replication'] = undefined;
+  for (const event of ['authenticationCleartextPassword', 'authenticationMD5Password'])
+    client.connection.on(event, () => {
+      inClear = true;
+    });
+  return client;
 }
 
 interface Connection {
@@ -117,24 +190,21 @@ interface Connection {
 /** Opens a server; nothing is connected before the first transaction. */
 export function openServer(target: Target, deadlines: Deadlines): Server {
   const idle: Connection[] = [];
+  const denial = denialFor(target);
 
   function failed(error: unknown, committing = false): StoreError {
     if (error instanceof StoreError) return error;
     const lost = isLoss(error);
-    const text = redact(target, sentence(error, deadlines));
+    const text =
+      error instanceof DeniedError && target.loopbackOnly
+        ? `${target.host} leads to another machine, and the connection has no TLS`
+        : redact(target, sentence(error, deadlines));
     const sqlState = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
     return new ServerError(`the store ${target.place} cannot be used: ${text}`, sqlState, lost, committing && lost);
   }
 
   async function connect(): Promise<Connection> {
-    const client = new pg.Client({
-      connectionString: target.connectionString,
-      connectionTimeoutMillis: deadlines.connectMs,
-      query_timeout: deadlines.queryMs,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-      fallback_application_name: 'fettle',
-    });
+    const client = clientFor(target, denial, deadlines);
     let open = true;
     const destroy = (): void => {
       open = false;

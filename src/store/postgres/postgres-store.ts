@@ -43,15 +43,12 @@ import { acquireLock, type HeldLock, type Place, readFence, releaseLock, statusO
 import { readFacts, readKey, readLog } from './read-rows.ts';
 import { carryOutRecovery, planRecovery } from './recover-rows.ts';
 import { hasTables, migrate } from './schema.ts';
-import { parseTarget } from './target.ts';
+import type { Target } from './target.ts';
 import { verifyRows } from './verify-rows.ts';
 import { appendRows, isWritten, listCheckpoint, placeRows, removeRows } from './write-rows.ts';
 
 export interface PostgresStoreOptions {
-  /** `postgres://user@host:port/database`, with `sslmode` as the driver understands it, and `schema`. */
-  readonly url: string;
-  /** Used where the address has none. */
-  readonly password?: string | undefined;
+  readonly target: Target;
   readonly project: string;
   /** Who acts, for the records. */
   readonly actor: string;
@@ -94,11 +91,11 @@ function headOf({ seq, hash }: Head): Head {
   return { seq, hash };
 }
 
-/** Opens the store; nothing is connected before it is asked for. Throws StoreError where the address is none. */
+/** Opens the store; nothing is connected before it is asked for. */
 export function openPostgresStore(options: PostgresStoreOptions): Store {
   const { actor, project, now, randomId } = options;
   const leaseMs = options.leaseMs ?? LEASE_MS;
-  const target = parseTarget(options.url, options.password);
+  const { target } = options;
   const deadlines = deadlinesOf(options.deadlineMs ?? DEADLINE_MS);
   const server = openServer(target, deadlines);
   const { schema } = target;
@@ -257,8 +254,7 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
     await stopHeartbeat();
     const beat = {
       kind: 'postgres',
-      url: options.url,
-      password: options.password,
+      target,
       project,
       holderId: holder.id,
       // One that hangs leaves time for another within the lease.

@@ -1,92 +1,311 @@
-/** The address of a PostgreSQL store: checked, with its password apart, and with a name for messages. */
+/**
+ * Where a store on PostgreSQL is, what it is shown, and how the way there is protected.
+ *
+ * An address that `fettle.yaml` names gets a secret (a password, a client's certificate) only where the environment
+ * names its origin. This is decided before anything is connected or looked up:
+ *
+ * | The server is named by                    | It gets                                                             |
+ * |-------------------------------------------|---------------------------------------------------------------------|
+ * | `FETTLE_STORE`; PGHOST, where the address names no host | the secrets of the environment                        |
+ * | `fettle.yaml`, its origin by `FETTLE_STORE_ORIGIN` too  | the same, and the variable that stands for the password |
+ * | `fettle.yaml` alone                       | what an entry of `~/.pgpass` holds for this very host; where the environment has any other secret, the store is refused |
+ *
+ * | The way there is                          | By default                | A password in clear text, or as MD5        |
+ * |-------------------------------------------|---------------------------|--------------------------------------------|
+ * | a Unix socket                             | without TLS               | is sent                                    |
+ * | a loopback address, `localhost`           | without TLS, and it must lead to this machine | is sent                |
+ * | any other                                 | TLS, certificate and name verified | is sent where the certificate is verified |
+ */
 
-import { StoreError } from '../errors.ts';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { userInfo } from 'node:os';
+import {
+  type NamedOrigins,
+  namesOrigin,
+  type Origin,
+  originOf,
+  originsIn,
+  originText,
+  isOriginMistake,
+  socketOrigin,
+} from '../../engine/origin.ts';
+import {
+  type AddressSource,
+  DEFAULT_PORT,
+  DEFAULT_SCHEMA,
+  isAddressMistake,
+  readStoreAddress,
+  type StoreAddress,
+  type StoreServer,
+  serverFrom,
+} from '../../engine/store-address.ts';
+import { allowedNetworks, networkPolicy } from '../../net/networks.ts';
+import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
+import { passwordIn, readPassFile } from './pass-file.ts';
+import { type Env, refuseVariables, valueOf } from './variables.ts';
 
-/** Where the store is, and how to get in. */
+/** How TLS is spoken. Certificates and keys are PEM. */
+export interface Tls {
+  /** `full`: chain and name; `chain`: whatever the name; `none`: anybody's certificate. */
+  readonly verify: 'full' | 'chain' | 'none';
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** TLS from the first byte, without PostgreSQL's question for it. */
+  readonly direct: boolean;
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+}
+
+/** Where the store is, and how to get in: plain data, which another thread can be given. */
 export interface Target {
   /** For messages: user, server and database; never the password. */
   readonly place: string;
   /** PostgreSQL schema that the tables live in. */
   readonly schema: string;
-  /** For the driver alone: it holds the password. */
-  readonly connectionString: string;
+  /** A name or an address without brackets, or the folder of a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  readonly applicationName: string;
+  /** PGOPTIONS. */
+  readonly options?: string;
+  readonly tls?: Tls;
+  /** Without TLS: whatever the name leads to has to be this machine. */
+  readonly loopbackOnly: boolean;
+  /** Networks that may be connected to although a wider one is denied. */
+  readonly allowNetworks: readonly string[];
+  /** The server may see a password itself, or its MD5. */
+  readonly mayShow: boolean;
+  readonly password?: string;
+  /** Why there is no password: the end of a sentence. */
+  readonly noPassword: string;
   /** The password in every form that a message could repeat. */
   readonly secrets: readonly string[];
+  /** Role beside ours that may own the schema and its tables. */
+  readonly owner?: string;
 }
 
-const DEFAULT_SCHEMA = 'fettle';
+export const ORIGIN_VARIABLE = 'FETTLE_STORE_ORIGIN';
+export const OWNER_VARIABLE = 'FETTLE_STORE_OWNER';
 
-/** What may stand after the `?`: anything else could switch off a deadline of ours without a word. */
-const PARAMETERS = [
-  'application_name',
-  'host',
-  'password',
-  'port',
-  'schema',
-  'ssl',
-  'sslcert',
-  'sslkey',
-  'sslmode',
-  'sslnegotiation',
-  'sslrootcert',
-  'uselibpqcompat',
-  'user',
-];
+/** Whether a host is this machine by what it is called alone. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
 
-function decode(text: string): string {
+function bare(server: StoreServer): string {
+  return server.kind === 'socket' ? server.folder : server.host.replace(/^\[|\]$/gu, '');
+}
+
+function originOfServer(server: StoreServer): Origin {
+  const origin =
+    server.kind === 'socket'
+      ? socketOrigin(`${server.folder}/.s.PGSQL.${server.port}`)
+      : originOf('postgres', server.host, server.port);
+  if (isOriginMistake(origin)) throw new StoreError(`the address of the store ${origin.mistake}`);
+  return origin;
+}
+
+/** The server, and whether the environment named it. */
+function serverOf(
+  { server }: StoreAddress,
+  source: AddressSource,
+  env: Env,
+): { readonly server: StoreServer; readonly named: boolean } {
+  if (server !== undefined) return { server, named: source === 'environment' };
+  const found = serverFrom(env['PGHOST'], env['PGPORT']);
+  if (found !== undefined && 'mistake' in found) throw new StoreError(found.mistake);
+  return found === undefined
+    ? { server: { kind: 'tcp', host: 'localhost', port: DEFAULT_PORT }, named: source === 'environment' }
+    : { server: found, named: true };
+}
+
+async function pemOf(path: string, variable: string): Promise<string> {
   try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new StoreError(`the file that ${variable} names cannot be read: ${errorCode(error)}`);
   }
 }
 
-function parseUrl(text: string): URL {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    // The error of the parser repeats its input, and with it the password.
-    throw new StoreError('the address of the store is no URL: it should be postgres://user@host:port/database');
+type TlsNames = 'sslmode' | 'sslrootcert' | 'sslcert' | 'sslkey' | 'sslnegotiation';
+
+/** A setting of the address, or else of the environment, with the name by which a message calls it. */
+function setting(
+  address: StoreAddress,
+  env: Env,
+  name: TlsNames,
+): { readonly value: string | undefined; readonly from: string } {
+  const variable = `PG${name.toUpperCase()}`;
+  const own = address.tls[name];
+  return own === undefined
+    ? { value: valueOf(env, variable), from: variable }
+    : { value: own, from: `${name} in FETTLE_STORE` };
+}
+
+const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
+
+function oneOf<T extends string>(value: string | undefined, from: string, allowed: readonly T[]): T | undefined {
+  if (value === undefined) return undefined;
+  const found = allowed.find((each) => each === value);
+  if (found === undefined) throw new StoreError(`${from} must be one of ${allowed.join(', ')}`);
+  return found;
+}
+
+async function tlsOf(address: StoreAddress, server: StoreServer, env: Env): Promise<Tls | undefined> {
+  const mode = setting(address, env, 'sslmode');
+  const asked = oneOf(mode.value, mode.from, MODES);
+  const negotiation = setting(address, env, 'sslnegotiation');
+  const direct = oneOf(negotiation.value, negotiation.from, ['postgres', 'direct']) === 'direct';
+  const least = oneOf(valueOf(env, 'PGSSLMINPROTOCOLVERSION'), 'PGSSLMINPROTOCOLVERSION', [
+    'TLSv1',
+    'TLSv1.1',
+    'TLSv1.2',
+    'TLSv1.3',
+  ]);
+  if (server.kind === 'socket' || asked === 'disable') return undefined;
+  // These two ask for TLS where it can be had. Away from this machine less than that is not offered.
+  const isDefault = asked === undefined || asked === 'allow' || asked === 'prefer';
+  if (isDefault && isLoopback(bare(server))) return undefined;
+  const root = setting(address, env, 'sslrootcert');
+  const cert = setting(address, env, 'sslcert');
+  const key = setting(address, env, 'sslkey');
+  if ((cert.value === undefined) !== (key.value === undefined))
+    throw new StoreError('PGSSLCERT and PGSSLKEY belong together: a certificate and its key');
+  return {
+    verify: asked === 'verify-ca' ? 'chain' : asked === 'no-verify' ? 'none' : 'full',
+    direct,
+    ...(root.value === undefined || root.value === 'system' ? {} : { ca: await pemOf(root.value, root.from) }),
+    ...(cert.value === undefined ? {} : { cert: await pemOf(cert.value, cert.from) }),
+    ...(key.value === undefined ? {} : { key: await pemOf(key.value, key.from) }),
+    ...(least === 'TLSv1.3' ? { minVersion: least } : {}),
+  };
+}
+
+/** What of the environment would be shown to the server, by the name of its variable. */
+function secretAtStake(address: StoreAddress, env: Env): string | undefined {
+  return (
+    address.passwordVariable ?? ['PGPASSWORD', 'PGSSLCERT', 'PGSSLKEY'].find((name) => valueOf(env, name) !== undefined)
+  );
+}
+
+interface Password {
+  readonly password?: string;
+  readonly noPassword: string;
+}
+
+function given(password: string): Password {
+  return { password, noPassword: '' };
+}
+
+const SET_ONE = `set PGPASSWORD, and ${ORIGIN_VARIABLE} where fettle.yaml names the server`;
+
+async function passwordFor(
+  address: StoreAddress,
+  asked: { readonly host: string; readonly port: number; readonly database: string; readonly user: string },
+  way: { readonly named: boolean; readonly verified: boolean },
+  env: Env,
+): Promise<Password> {
+  const { password, passwordVariable } = address;
+  if (password !== undefined) return given(password);
+  if (passwordVariable !== undefined) {
+    const value = valueOf(env, passwordVariable);
+    if (value === undefined)
+      throw new StoreSecretError(`the store needs the environment variable ${passwordVariable}, which is not set`);
+    return given(value);
   }
-  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
-    throw new StoreError('the address of the store should begin with postgres:// or postgresql://');
-  return url;
+  const own = valueOf(env, 'PGPASSWORD');
+  if (own !== undefined) return given(own);
+  const { entries, ignored } = await readPassFile(env);
+  // Whoever may write the port may listen on another one, unless a certificate says who listens.
+  const found = passwordIn(entries, asked, way.named ? 'any' : way.verified ? 'host' : 'host-and-port');
+  if (found !== undefined) return given(found);
+  return { noPassword: ignored === undefined ? SET_ONE : `${SET_ONE}; ${ignored}` };
+}
+
+/** Throws where `FETTLE_ALLOW_NETWORKS` is malformed. */
+function networksOf(env: Env): readonly string[] {
+  const allowed = allowedNetworks(env);
+  try {
+    networkPolicy(allowed, []);
+  } catch (error) {
+    throw new StoreError(error instanceof Error ? error.message : String(error));
+  }
+  return allowed;
+}
+
+function userOf(address: StoreAddress, env: Env): string {
+  const named = address.user ?? valueOf(env, 'PGUSER') ?? valueOf(env, 'USER');
+  return named ?? userInfo().username;
+}
+
+function shownPlace(server: StoreServer, user: string, database: string, schema: string): string {
+  const where = `postgres://${user}@${server.kind === 'socket' ? server.folder : server.host}:${server.port}/${database}`;
+  return schema === DEFAULT_SCHEMA ? where : `${where}?schema=${schema}`;
+}
+
+/** Whether the environment names the origin of a server that `fettle.yaml` names. Throws where a secret would go elsewhere. */
+function isNamed(address: StoreAddress, server: StoreServer, named: NamedOrigins, env: Env): boolean {
+  const origin = originOfServer(server);
+  if (namesOrigin(named, origin)) return true;
+  const wayOut =
+    `if the store is there, set ${ORIGIN_VARIABLE}=${originText(origin)} in the environment, ` +
+    'or the whole address in FETTLE_STORE';
+  if (named.origins.length > 0)
+    throw new StoreSecretError(
+      `fettle.yaml has the store at ${originText(origin)}, which ${ORIGIN_VARIABLE} does not name: ${wayOut}`,
+    );
+  const secret = secretAtStake(address, env);
+  if (secret === undefined) return false;
+  throw new StoreSecretError(`${secret} is not sent to ${originText(origin)}, which fettle.yaml names: ${wayOut}`);
 }
 
 /**
- * Reads `postgres://user@host:port/database?schema=…&sslmode=…`. A password in the address goes before the one given.
- * Throws StoreError, which repeats nothing of the address but the names of its parameters.
+ * Joins the address of a store with what the environment gives for it. Nothing is connected or looked up.
+ * Throws StoreSecretError where a secret is missing or may not go there, and StoreError for any other mistake.
  */
-export function parseTarget(text: string, password?: string): Target {
-  const url = parseUrl(text);
-  for (const name of url.searchParams.keys()) {
-    if (!PARAMETERS.includes(name)) throw new StoreError(`the address of the store has an unknown parameter ${name}`);
-  }
-  const take = (name: string): string | undefined => {
-    const value = url.searchParams.get(name) ?? undefined;
-    url.searchParams.delete(name);
-    return value;
-  };
-  const schema = take('schema') ?? DEFAULT_SCHEMA;
-  if (!/^[a-z_][a-z0-9_]{0,62}$/u.test(schema))
-    throw new StoreError('the schema in the address of the store should be small letters, digits and underscores');
-  const secret = take('password') ?? (url.password === '' ? password : decode(url.password));
-  const user = url.searchParams.get('user') ?? decode(url.username);
-  const host = url.searchParams.get('host') ?? (decode(url.hostname) || 'localhost');
-  const port = url.searchParams.get('port') ?? (url.port || '5432');
-  const database = decode(url.pathname.slice(1)) || user;
-  const where = `postgres://${user === '' ? '' : `${user}@`}${host}:${port}/${database}`;
-  if (secret !== undefined && secret !== '') {
-    // A URL without a host takes no password; as a parameter it always fits.
-    url.password = '';
-    url.searchParams.set('password', secret);
-  }
+export async function targetOf(text: string, source: AddressSource, env: Env): Promise<Target> {
+  const address = readStoreAddress(text, source);
+  if (isAddressMistake(address))
+    throw new StoreError(`${address.mistake}${address.suggestion === undefined ? '' : `: ${address.suggestion}`}`);
+  refuseVariables(env);
+  const { server, named: byEnvironment } = serverOf(address, source, env);
+  const origins = originsIn(env, ORIGIN_VARIABLE);
+  if (origins.mistakes.length > 0) throw new StoreError(origins.mistakes.join('; '));
+  const named = byEnvironment || isNamed(address, server, origins, env);
+  const host = bare(server);
+  const user = userOf(address, env);
+  const database = address.database ?? valueOf(env, 'PGDATABASE') ?? user;
+  const tls = await tlsOf(address, server, env);
+  const isNear = server.kind === 'socket' || isLoopback(host);
+  const verified = tls !== undefined && tls.verify !== 'none';
+  const { password, noPassword } = await passwordFor(
+    address,
+    { host, port: server.port, database, user },
+    { named, verified },
+    env,
+  );
+  const options = valueOf(env, 'PGOPTIONS');
+  const owner = valueOf(env, OWNER_VARIABLE);
   return {
-    place: schema === DEFAULT_SCHEMA ? where : `${where}?schema=${schema}`,
-    schema,
-    connectionString: url.href,
-    secrets: secret === undefined || secret === '' ? [] : [...new Set([secret, encodeURIComponent(secret)])],
+    place: shownPlace(server, user, database, address.schema),
+    schema: address.schema,
+    host,
+    port: server.port,
+    user,
+    database,
+    applicationName: address.applicationName ?? valueOf(env, 'PGAPPNAME') ?? 'fettle',
+    loopbackOnly: tls === undefined && server.kind === 'tcp' && isNear,
+    allowNetworks: networksOf(env),
+    mayShow: verified || (tls === undefined && isNear),
+    noPassword,
+    secrets: password === undefined ? [] : [...new Set([password, encodeURIComponent(password)])],
+    ...(options === undefined ? {} : { options }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(password === undefined ? {} : { password }),
+    ...(owner === undefined ? {} : { owner }),
   };
 }
 

@@ -14,7 +14,7 @@ const NOW = Date.parse('2026-11-20T12:00:00Z');
 const defaults = {
   desired: ['desired/'],
   store: '.fettle',
-  storeWritten: false,
+  storeFrom: 'default',
   parallelism: 10,
   onDamage: 'stop',
   plugins: {},
@@ -39,7 +39,7 @@ describe('the configuration', () => {
     mkdirSync(startFolder);
     const { config, problems } = await loadConfig({ startFolder, plugins: builtinPlugins, now: NOW });
     expect(problems).toEqual([]);
-    expect(config).toEqual({ ...defaults, name: 'My-shop-2', folder: startFolder });
+    expect(config).toEqual({ ...defaults, name: 'My-shop-2', nameWritten: false, folder: startFolder });
   });
 
   it.each(['', '# nothing\n', '---\n', '{}\n'])('has defaults for the text %j', async (text) => {
@@ -48,6 +48,7 @@ describe('the configuration', () => {
     expect(config).toEqual({
       ...defaults,
       name: basename(config.folder),
+      nameWritten: false,
       folder: config.folder,
       file: join(config.folder, 'fettle.yaml'),
     });
@@ -68,9 +69,10 @@ describe('the configuration', () => {
     expect(problems).toEqual([]);
     expect(config).toEqual({
       name: 'shop',
+      nameWritten: true,
       desired: ['live/', 'more/*.yaml'],
       store: '.fettle',
-      storeWritten: true,
+      storeFrom: 'file',
       parallelism: 3,
       onDamage: 'recover',
       plugins: {
@@ -192,7 +194,7 @@ describe('safety and drift', () => {
         '  budgets: [{ match: { plugin: certificates, labels: { pool: web } }, max: 1, per: 1h }, { max: 5, per: 1d }]',
         '  freeze: [{ cron: "0 16 * * FRI", for: 64h, timezone: Europe/Berlin, reason: weekend }]',
         '  overrides: [{ rule: freeze, address: certificates/Certificate/www, until: 2026-12-01T00:00:00Z, reason: r }]',
-        'drift: { suppress: [{ address: "a/B/*", path: /x, until: 2026-12-01T00:00:00Z, owner: o, reason: r }] }',
+        'drift: { suppress: [{ address: "nodes/Node/*", path: /labels/x, until: 2026-12-01T00:00:00Z, owner: o, reason: r }] }',
       ].join('\n'),
     );
     expect(problems).toEqual([]);
@@ -210,7 +212,13 @@ describe('safety and drift', () => {
       ],
     });
     expect(config.suppress).toEqual([
-      { address: 'a/B/*', path: '/x', until: Date.parse('2026-12-01T00:00:00Z'), owner: 'o', reason: 'r' },
+      {
+        address: 'nodes/Node/*',
+        path: '/labels/x',
+        until: Date.parse('2026-12-01T00:00:00Z'),
+        owner: 'o',
+        reason: 'r',
+      },
     ]);
   });
 
@@ -219,7 +227,7 @@ describe('safety and drift', () => {
       [
         'safety:',
         '  overrides: [{ rule: freeze, address: certificates/Certificate/www, until: 2026-11-20T12:00:00Z, reason: r }]',
-        'drift: { suppress: [{ address: "a/B/*", until: 2026-01-01T00:00:00Z, owner: o, reason: r }] }',
+        'drift: { suppress: [{ address: "nodes/Node/*", path: /power, until: 2026-01-01T00:00:00Z, owner: o, reason: r }] }',
       ].join('\n'),
     );
     expect(problems.map(({ code, severity, at }) => [code, severity, at?.line])).toEqual([
@@ -228,6 +236,21 @@ describe('safety and drift', () => {
     ]);
     expect(config.safety.overrides).toEqual([]);
     expect(config.suppress.length).toBe(1);
+  });
+
+  const suppress = (text: string) =>
+    `drift: { suppress: [{ ${text}, until: 2026-12-01T00:00:00Z, owner: o, reason: r }] }`;
+  it.each([
+    'address: "**", path: /dnsNames',
+    'address: "nod*/N*/web-?", path: /labels/seen',
+    'address: "certificates/**", path: /storage',
+    'address: "certificates/Certificate/*", path: /storage/file/key/mode',
+    'address: "certificates/Certificate/*", path: /storage/directory/leftovers',
+    'address: certificates/Issuer/ca, path: /localCa/fingerprint',
+    'address: "**", finding: stuck',
+    'address: certificates/Domain/old, finding: unreachable',
+  ])('suppresses %s', async (text) => {
+    expect((await read(suppress(text))).problems).toEqual([]);
   });
 
   const override = (text: string) => `safety: { overrides: [{ ${text}, until: 2026-12-01T00:00:00Z, reason: r }] }`;
@@ -247,6 +270,23 @@ describe('safety and drift', () => {
     ['store: redis://x/y', 'postgres://'],
     ['name: x\nstore: postgres://me:geheim@host/db', 'PGPASSWORD'],
     ['store: postgres://me@host/db', 'needs `name`'],
+    ['safety: { budgets: [{ match: { plugin: certificate }, max: 1, per: 1h }] }', 'did you mean `certificates`?'],
+    ['safety: { budgets: [{ match: { plugin: nodes, kind: Nod }, max: 1, per: 1h }] }', 'did you mean `Node`?'],
+    ['safety: { budgets: [{ match: { plugin: nodes, kind: Domain }, max: 1, per: 1h }] }', 'has no kind "Domain"'],
+    ['safety: { budgets: [{ match: { kind: Domian }, max: 1, per: 1h }] }', 'did you mean `Domain`?'],
+    [override('rule: freeze, address: certificate/Certificate/www'), 'did you mean `certificates`?'],
+    [override('rule: freeze, address: certificates/Certificat/www'), 'did you mean `Certificate`?'],
+    [suppress('address: nodes/Node/web'), 'names the `path` of drift, or a `finding`'],
+    [suppress('address: nodes/Node/web, path: /power, finding: unhealthy'), 'either `path` or `finding`'],
+    [suppress('address: node/Node/web, path: /power'), 'did you mean `nodes`?'],
+    [suppress('address: nodes/Nod/web, path: /power'), 'did you mean `nodes/Node`?'],
+    [suppress('address: "nodes/*", path: /power'), 'can match no kind'],
+    [suppress('address: nodes/Node/web, path: /powr'), 'did you mean `/power`?'],
+    [suppress('address: nodes/Node/web, path: /dnsNames'), 'is not a field of nodes/Node'],
+    [suppress('address: nodes/Node/web, path: /power/x'), 'is not a field of nodes/Node'],
+    [suppress('address: nodes/Node/web, finding: unhealty'), 'did you mean `unhealthy`?'],
+    [suppress('address: nodes/Node/web, finding: expired'), 'has no finding "expired"'],
+    [suppress('address: "certificates/Certificate/*", path: /storage/file/keys/mod'), 'is not a field'],
   ])('%s: %s', async (text, says) => {
     const { problems } = await read(text);
     expect(problems.length).toBeGreaterThan(0);

@@ -252,11 +252,59 @@ describe('containers that ever were', () => {
   });
 });
 
+describe('what a source says of a time before', () => {
+  const empty = (emptySince: string, startedTotal?: number): Glance => ({
+    workloads: { name: 'web-1', containers: [], emptySince, ...(startedTotal === undefined ? {} : { startedTotal }) },
+  });
+  const ZERO = '0001-01-01T00:00:00Z';
+
+  it.each([
+    ['the server was made', {}, { created: CREATED }, CREATED],
+    ['the server was ready', { initializedAt: ago(8 * MINUTE) }, {}, ago(8 * MINUTE)],
+    ['its last container was gone', { lastContainerAt: ago(3 * MINUTE) }, {}, ago(3 * MINUTE)],
+    ['the last look with a container', { containers: 2 }, { lastLookAt: ago(2 * MINUTE) }, ago(2 * MINUTE)],
+    [
+      'a container came and went between two looks',
+      { startedTotal: 3, containersEver: 3 },
+      { lastLookAt: ago(MINUTE), ...empty(ZERO, 4) },
+      ago(MINUTE),
+    ],
+  ] as const)('is clamped to when %s', (_when, kept, seen, expected) => {
+    const node = watched({ initializedAt: CREATED, ...kept });
+    const { life } = look(node, { ...empty(ZERO), ...seen });
+    expect(life.emptySince).toBe(expected);
+    // And stays so at the next look, when all of it is behind.
+    node.now += MINUTE;
+    expect(look(node, { ...empty(ZERO), lastLookAt: new Date(node.now).toISOString() }).life.emptySince).toBe(expected);
+  });
+
+  it('is about another server: its counts are where this one begins, and not what ran on it', () => {
+    const node = watched();
+    expect(look(node, empty(ago(20 * MINUTE), 41))).toMatchObject({ state: 'ready', life: { containersEver: 0 } });
+    node.now += MINUTE;
+    const later = look(node, { workloads: { name: 'web-1', containers: containers('a'), startedTotal: 42 } });
+    expect(later).toMatchObject({ state: 'active', life: { containersEver: 1 } });
+  });
+
+  it.each([
+    ['told', empty(ago(5 * MINUTE), 3), 3],
+    ['told by its list alone', { workloads: { name: 'web-1', containers: containers('a'), startedTotal: 3 } }, 3],
+  ] as const)('is not a server that had containers since it was made: %s', (_how, seen, ever) => {
+    expect(look(watched(), seen).life.containersEver).toBe(ever);
+  });
+
+  it('is no first container from before the server was made', () => {
+    const since = ago(30 * MINUTE);
+    const seen: Glance = { workloads: { name: 'web-1', containers: [{ id: 'a', mb: 1, since }] } };
+    expect(look(watched(), seen).life.firstContainerAt).toBe(CREATED);
+  });
+});
+
 describe('since when it is empty', () => {
   it('is what the source says, but never later than now', () => {
     const node = watched({ initializedAt: CREATED });
     const empty = (emptySince: string) => look(node, { workloads: { name: 'web-1', containers: [], emptySince } });
-    expect(empty(ago(20 * MINUTE)).life.emptySince).toBe(ago(20 * MINUTE));
+    expect(empty(ago(9 * MINUTE)).life.emptySince).toBe(ago(9 * MINUTE));
     expect(empty(ago(-5 * MINUTE)).life.emptySince).toBe(ago(0));
     expect(node.memory.kept.lookedAt).toBeUndefined();
   });

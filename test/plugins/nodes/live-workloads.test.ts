@@ -65,6 +65,41 @@ describe('what it says', () => {
     });
   });
 
+  const AHEAD = '2026-11-20T00:01:00.001Z';
+  const BARELY = '2026-11-20T00:01:00.000Z';
+  const timed = (time: string): readonly (readonly [string, object])[] => [
+    ['at', { at: time, nodes: [] }],
+    ['emptySince', { nodes: [{ name: 'a', containers: [], emptySince: time }] }],
+    ['a container', { nodes: [{ name: 'a', containers: [{ id: 'c', since: time }] }] }],
+    ['the queue', { nodes: [], queue: [{ id: 'q', since: time }] }],
+  ];
+
+  test.each(timed(AHEAD))('is not believed with a time more than a minute ahead: %s', async (_where, value) => {
+    expect((await failure(said(value))).message).toContain(`${AHEAD} is 61 s ahead of this machine's clock`);
+  });
+
+  test.each(timed(BARELY))('is believed with a time a minute ahead: %s', async (_where, value) => {
+    expect(await said(value)).toBeDefined();
+  });
+
+  test.each(timed('2026-13-45T00:00:00Z'))(
+    'is not believed with a time that no calendar has: %s',
+    async (_w, value) => {
+      expect((await failure(said(value))).message).toContain('is not a time');
+    },
+  );
+
+  test.each([
+    ['containers ever', { name: 'a', containers: [], startedTotal: 2 ** 53 }, 'startedTotal'],
+    ['containers ever', { name: 'a', containers: [], startedTotal: 1.5 }, 'startedTotal'],
+    ['memory', { name: 'a', containers: [], allocatedMb: 1e18 }, 'allocatedMb'],
+    ['memory of a container', { name: 'a', containers: [{ id: 'c', mb: 1e300 }] }, 'containers/0/mb'],
+    ['players', { name: 'a', containers: [{ id: 'c', players: -1 }] }, 'containers/0/players'],
+    ['a part of a disk', { name: 'a', containers: [], diskUsedPercent: 101 }, 'diskUsedPercent'],
+  ])('is not believed with an amount beyond all sense: %s', async (_what, node, where) => {
+    expect((await failure(said({ nodes: [node] }))).message).toContain(`/nodes/0/${where}`);
+  });
+
   test.each([
     ['no JSON', '{"nodes": [', 'is no JSON'],
     ['nothing', '', 'is no JSON'],

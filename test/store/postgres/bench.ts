@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { openPostgresStore, type PostgresStoreOptions } from '../../../src/store/postgres/postgres-store.ts';
+import { type Target, targetOf } from '../../../src/store/postgres/target.ts';
 import type { Head, Store } from '../../../src/store/store.ts';
 import { PASSWORD, type PostgresServer } from '../../support/postgres.ts';
 import type { StoreBench } from '../conformance.ts';
@@ -11,6 +12,8 @@ import type { StoreBench } from '../conformance.ts';
 export interface PostgresBench extends StoreBench {
   readonly url: string;
   readonly database: string;
+  /** Another address, or another password. */
+  targetFor(url: string, password?: string): Promise<Target>;
   /** With anything else than usual. */
   openWith(options: Partial<PostgresStoreOptions>): Store;
   /** SQL in this database, as the superuser. */
@@ -66,12 +69,15 @@ export function lastHead(lines: readonly string[]): Head {
 export async function postgresBench(server: PostgresServer): Promise<PostgresBench> {
   const database = await server.createDatabase();
   const url = server.url(database);
-  const base = { url, password: PASSWORD, project: 'shop' };
+  const targetFor: PostgresBench['targetFor'] = (address, password = PASSWORD) =>
+    targetOf(address, 'environment', { PGPASSWORD: password });
+  const base = { target: await targetFor(url), project: 'shop' };
   const openWith = (options: Partial<PostgresStoreOptions>): Store =>
     openPostgresStore({ ...base, actor: 'me', now: Date.now, randomId: randomUUID, ...options });
   const sql: PostgresBench['sql'] = (text, values) => server.sql(database, text, values);
   return {
     url,
+    targetFor,
     database,
     openWith,
     sql,

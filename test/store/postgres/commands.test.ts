@@ -31,7 +31,7 @@ function configure(store: string): void {
 }
 
 function fettle(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
-  return run(process.execPath, [cli, ...args], folder, env);
+  return run(process.execPath, [cli, ...args], folder, { FETTLE_STORE_ORIGIN: server.origin, ...env });
 }
 
 describe('a store on PostgreSQL', () => {

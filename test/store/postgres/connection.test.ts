@@ -3,7 +3,7 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FenceLostError, StoreBrokenError, StoreError } from '../../../src/store/errors.ts';
-import { parseTarget } from '../../../src/store/postgres/target.ts';
+import { type Target, targetOf } from '../../../src/store/postgres/target.ts';
 import type { PostgresStoreOptions } from '../../../src/store/postgres/postgres-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../../support/postgres.ts';
@@ -18,6 +18,8 @@ const DEADLINE = 9_000;
 let server: PostgresServer;
 let bench: PostgresBench;
 let proxy: Proxy;
+/** The database behind the proxy. */
+let behind: Target;
 beforeAll(async () => {
   server = await startPostgres();
 });
@@ -25,6 +27,7 @@ afterAll(() => server.stop());
 beforeEach(async () => {
   bench = await postgresBench(server);
   proxy = await startProxy(server.port);
+  behind = await bench.targetFor(server.url(bench.database, proxy.port));
 });
 afterEach(async () => {
   await proxy.close();
@@ -32,7 +35,7 @@ afterEach(async () => {
 });
 
 function openBehind(options: Partial<PostgresStoreOptions> = {}): Store {
-  return bench.openWith({ url: server.url(bench.database, proxy.port), deadlineMs: DEADLINE, ...options });
+  return bench.openWith({ target: behind, deadlineMs: DEADLINE, ...options });
 }
 
 async function failureOf(work: Promise<unknown>): Promise<Error> {
@@ -191,6 +194,11 @@ describe('an error', () => {
     ['mac', (store) => store.mac('x')],
   ];
 
+  async function messagesAt(target: Promise<Target>): Promise<readonly string[]> {
+    const found = await target;
+    return messagesOf(() => bench.openWith({ target: found }));
+  }
+
   async function messagesOf(open: () => Store): Promise<readonly string[]> {
     const messages: string[] = [];
     for (const [, call] of calls) {
@@ -207,27 +215,25 @@ describe('an error', () => {
   }
 
   it('says that the password is wrong, without it', async () => {
-    for (const message of await messagesOf(() => bench.openWith({ password: 'wrong-secret' }))) {
+    for (const message of await messagesAt(bench.targetFor(bench.url, 'wrong-secret'))) {
       expect(message).toContain(`postgres://admin@127.0.0.1:${server.port}/${bench.database}`);
       expect(message).toContain('password authentication failed for user "admin"');
     }
   });
 
   it('says that there is no password', async () => {
-    for (const message of await messagesOf(() => bench.openWith({ password: '' })))
-      expect(message).toContain('set PGPASSWORD');
+    for (const message of await messagesAt(bench.targetFor(bench.url, ''))) expect(message).toContain('set PGPASSWORD');
   });
 
   it('says that there is no such database, or server', async () => {
-    for (const message of await messagesOf(() => bench.openWith({ url: server.url('nowhere') })))
+    for (const message of await messagesAt(bench.targetFor(server.url('nowhere'))))
       expect(message).toContain('database "nowhere" does not exist');
     const { port } = proxy;
     await proxy.close();
-    for (const message of await messagesOf(() => bench.openWith({ url: server.url(bench.database, port) })))
+    for (const message of await messagesAt(bench.targetFor(server.url(bench.database, port))))
       expect(message).toContain('ECONNREFUSED');
     const local = server.url(bench.database, port).replace('127.0.0.1', 'localhost');
-    for (const message of await messagesOf(() => bench.openWith({ url: local })))
-      expect(message).toContain('ECONNREFUSED');
+    for (const message of await messagesAt(bench.targetFor(local))) expect(message).toContain('ECONNREFUSED');
     proxy = await startProxy(server.port);
   });
 
@@ -237,24 +243,18 @@ describe('an error', () => {
       expect(message).toContain('no answer within 0.2 s');
   });
 
-  it('says what is wrong with an address, and repeats none of it', () => {
+  it('says what is wrong with an address, and repeats none of it', async () => {
     const cases: readonly [string, string][] = [
-      [`postgres://admin:wrong-secret@[/db`, 'no URL'],
+      [`postgres://admin:wrong-secret@[/db`, 'is not postgres://'],
       [`mysql://admin:wrong-secret@host/db`, 'postgres://'],
       [`postgres://admin:wrong-secret@host/db?query_timeout=0`, 'unknown parameter query_timeout'],
       [`postgres://admin:wrong-secret@host/db?schema=a;b`, 'schema'],
     ];
     for (const [url, message] of cases) {
-      const error = (() => {
-        try {
-          return parseTarget(url);
-        } catch (error) {
-          return error;
-        }
-      })();
+      const error = await failureOf(targetOf(url, 'environment', {}));
       expect(error).toBeInstanceOf(StoreError);
       expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('wrong-secret');
-      expect((error as Error).message).toContain(message);
+      expect(error.message).toContain(message);
     }
   });
 });
@@ -268,7 +268,7 @@ describe('an address', () => {
       `postgresql://admin@${host}?password=${encoded}`,
       `postgres://${host}?user=admin&password=${encoded}`,
     ]) {
-      const store = bench.openWith({ url, password: 'not this one' });
+      const store = bench.openWith({ target: await bench.targetFor(url, 'not this one') });
       expect(store.place).toBe(`postgres://admin@${host}`);
       expect(await store.read(() => undefined)).toEqual({ status: 'none', damage: [] });
       await store.close();
@@ -277,12 +277,8 @@ describe('an address', () => {
 
   it('may name a socket, and another schema', async () => {
     const folder = String((await server.sql('postgres', 'SHOW unix_socket_directories'))[0]?.[0]);
-    const store = bench.openWith({
-      url: `postgres://admin@/${bench.database}?host=${encodeURIComponent(folder)}&port=${server.port}&schema=other`.replace(
-        'admin@/',
-        'admin@localhost/',
-      ),
-    });
+    const url = `postgres:///${bench.database}?user=admin&host=${encodeURIComponent(folder)}&port=${server.port}&schema=other`;
+    const store = bench.openWith({ target: await bench.targetFor(url) });
     await store.append([note('a')], await store.lock(NOW));
     expect(store.place).toBe(`postgres://admin@${folder}:${server.port}/${bench.database}?schema=other`);
     expect(await bench.sql('SELECT count(*) FROM other.records')).toEqual([['2']]);

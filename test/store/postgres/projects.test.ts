@@ -146,7 +146,7 @@ describe('tables', () => {
       'postgres',
       `CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`,
     );
-    const store = bench.openWith({ url: server.url('latin') });
+    const store = bench.openWith({ target: await bench.targetFor(server.url('latin')) });
     await expect(store.lock(NOW)).rejects.toThrow(/encoding LATIN1/u);
     await store.close();
   });
@@ -169,7 +169,7 @@ describe('a user of the database', () => {
   it('who may only read can read, and is told when it is not enough', async () => {
     await fill();
     const url = await role('reader', ['USAGE ON SCHEMA fettle', 'SELECT ON ALL TABLES IN SCHEMA fettle']);
-    const reader = bench.openWith({ url });
+    const reader = bench.openWith({ target: await bench.targetFor(url) });
     expect(await recordsOf(reader)).toHaveLength(2);
     expect(await reader.verify()).toMatchObject({ status: 'sound', notes: [] });
     expect(await reader.holder()).toBeUndefined();
@@ -178,7 +178,7 @@ describe('a user of the database', () => {
     await reader.close();
 
     await bench.sql('REVOKE SELECT ON fettle.keys FROM reader');
-    const keyless = bench.openWith({ url });
+    const keyless = bench.openWith({ target: await bench.targetFor(url) });
     expect(await keyless.read(() => undefined)).toMatchObject({ status: 'sound' });
     expect(await keyless.verify()).toMatchObject({ status: 'sound', notes: [expect.stringContaining('key')] });
     await expect(keyless.mac('x')).rejects.toThrow(/may not read it/u);
@@ -188,7 +188,7 @@ describe('a user of the database', () => {
 
   it('who may not look at the tables is told so, and not that there is no log', async () => {
     await fill();
-    const stranger = bench.openWith({ url: await role('stranger', []) });
+    const stranger = bench.openWith({ target: await bench.targetFor(await role('stranger', [])) });
     await expect(stranger.read(() => undefined)).rejects.toThrow(/permission denied for schema fettle/u);
     await expect(stranger.lock(NOW)).rejects.toThrow(/permission denied for schema fettle/u);
     await stranger.close();
@@ -197,10 +197,10 @@ describe('a user of the database', () => {
   it('who may write, and make nothing, can use tables that are there', async () => {
     await fill();
     const url = await role('writer', ['USAGE ON SCHEMA fettle', 'ALL ON ALL TABLES IN SCHEMA fettle']);
-    const writer = bench.openWith({ url });
+    const writer = bench.openWith({ target: await bench.targetFor(url) });
     await writer.append([note('b')], await writer.lock(NOW));
     await writer.close();
-    const other = bench.openWith({ url: `${url}?schema=elsewhere` });
+    const other = bench.openWith({ target: await bench.targetFor(`${url}?schema=elsewhere`) });
     await expect(other.lock(NOW)).rejects.toThrow(/permission denied for database/u);
     await other.close();
     await bench.sql('DROP OWNED BY writer');

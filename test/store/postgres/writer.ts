@@ -13,7 +13,7 @@ import { intent, note, outcome } from '../drafts.ts';
 const [scenario = ''] = process.argv.slice(2);
 const given = JSON.parse(process.env['FETTLE_TEST_STORE'] ?? '{}') as Pick<
   PostgresStoreOptions,
-  'url' | 'password' | 'project' | 'leaseMs' | 'beatMs'
+  'target' | 'project' | 'leaseMs' | 'beatMs'
 >;
 const store = openPostgresStore({ ...given, actor: 'child', now: Date.now, randomId: randomUUID });
 
