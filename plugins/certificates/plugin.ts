@@ -2,7 +2,7 @@
 
 import { type Kind, definePlugin } from '../../src/engine/plugin.ts';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
-import { check, checkTogether } from './check.ts';
+import { check } from './check.ts';
 import { checkProbe } from './check-domain.ts';
 import { diffCertificate, diffDomain, diffIssuer } from './diff.ts';
 import { certificateEffect, certificateSeen } from './effect.ts';
@@ -24,6 +24,7 @@ import {
   tables,
 } from './generated.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
+import { certificatePlaces, issuerPlaces } from './places.ts';
 import { timeMistakes, withSettings } from './renewal.ts';
 import {
   backoff,
@@ -40,6 +41,7 @@ import { summary } from './summary.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
 const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, IssuerStep, IssuerRuleId> = {
+  places: issuerPlaces,
   diff: diffIssuer,
   note: noteIssuer,
   rules: { 'issuer-changed': issuerChanged },
@@ -60,6 +62,7 @@ const certificate: Kind<
       spec: withSettings(desired.spec, settings as unknown as Partial<CertificatesConfig>),
     },
   ],
+  places: certificatePlaces,
   diff: diffCertificate,
   effect: certificateEffect,
   seen: certificateSeen,
@@ -96,7 +99,6 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
     return [...timeMistakes(config, {}, ''), ...checkProbe(config)];
   },
   check,
-  checkTogether,
   summary,
   kinds: { Issuer: issuer, Certificate: certificate, Domain: domain },
   openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),

@@ -27,7 +27,7 @@ export interface NodeSpec {
   readonly sshKeys: readonly string[];
   /** What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it. */
   readonly userData?: string;
-  /** File that holds it instead, relative to the document; only its digest is remembered. */
+  /** File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered. */
   readonly userDataFile?: string;
   /** Private networks that it is attached to; left as they are where this is left out. */
   readonly networks?: readonly {
@@ -277,7 +277,7 @@ export interface NodePoolSpec {
     readonly sshKeys: readonly string[];
     /** What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it. */
     readonly userData?: string;
-    /** File that holds it instead, relative to the document; only its digest is remembered. */
+    /** File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered. */
     readonly userDataFile?: string;
     /** Private networks that it is attached to; left as they are where this is left out. */
     readonly networks?: readonly {
@@ -506,9 +506,9 @@ export interface NodesConfig {
   readonly provider: {
     /** The account at Hetzner Cloud. */
     readonly hetzner: {
-      /** The token of the project; the environment variable `HCLOUD_TOKEN` where this is left out. */
+      /** The token of the project, from the environment variable `HCLOUD_TOKEN` or one whose name begins with `HCLOUD_TOKEN_`; `HCLOUD_TOKEN` where this is left out. */
       readonly token?: string;
-      /** Address of the API: this one, or one on this machine. Another one comes from the environment variable `HCLOUD_ENDPOINT` alone, so that no change of this file sends the token elsewhere. */
+      /** Address of the API. Another one than this is an address in the environment variable `HCLOUD_ENDPOINT`, or has its origin in `FETTLE_PROVIDER_ORIGINS`, so that no change of this file sends the token elsewhere. */
       readonly endpoint: string;
     };
   };
@@ -526,14 +526,14 @@ export interface NodesConfig {
       readonly drainUrl?: string;
       /** What a POST of `{"container": "ID", "from": "NAME", "to": "NAME"}` tells to move a container; it is done when it answers. */
       readonly migrateUrl?: string;
-      /** A bearer token for these requests. It is sent to this machine, or to the origin in the environment variable `FETTLE_WORKLOADS_ORIGIN`, and nowhere else. */
+      /** A bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. It is sent to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, and nowhere else. */
       readonly token?: string;
       /** Deadline of the GET. */
       readonly timeoutSeconds: number;
       /** Deadline of a hook. */
       readonly hookSeconds: number;
     };
-    /** A file with the same JSON, relative to `fettle.yaml`. */
+    /** A file with the same JSON, relative to `fettle.yaml`; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. */
     readonly file?: string;
     /** How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew. */
     readonly interval: string;
@@ -1293,8 +1293,11 @@ export const tables = {
       memoryVersion: 1,
     },
   },
-  secrets: ['/provider/hetzner/token', '/workloads/http/token'],
-  settingPaths: [{ pointer: '/workloads/file', use: 'read' }],
+  secrets: [
+    { pointer: '/provider/hetzner/token', variable: 'HCLOUD_TOKEN' },
+    { pointer: '/workloads/http/token', variable: 'WORKLOADS_TOKEN' },
+  ],
+  settingPaths: [{ pointer: '/workloads/file', use: 'send' }],
   findings: [
     {
       code: 'unhealthy',

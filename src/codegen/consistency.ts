@@ -50,6 +50,9 @@ function schemaMistakes(
       ...(decides === undefined || decides === false ? [] : decides)
         .filter((kind) => !kinds.includes(kind))
         .map((kind) => ({ path: [...at, 'x-decides'], message: `${where}there is no kind ${kind}` })),
+      ...((format === 'secret') === (part['x-secret'] !== undefined)
+        ? []
+        : [{ path: at, message: `${where}format secret and x-secret go together` }]),
       ...(part.type === 'object' && part.properties !== undefined && part.default !== undefined && !isDefaulted(part)
         ? [{ path: [...at, 'default'], message: `${where}the default leaves out a required key` }]
         : []),

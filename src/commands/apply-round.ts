@@ -257,7 +257,7 @@ async function decide(reconciled: Reconciled, run: Deciding): Promise<Decided> {
         now: shell.now,
         redact: run.worlds.redact,
       },
-      files: await filesFor(project.config),
+      files: filesFor(project.config, shell),
       writer: run.worlds.writer,
       record: run.record,
       run: run.id,

@@ -1,11 +1,13 @@
 /** What `plan` and `apply` have in common: from documents and log to a judged plan. */
 
+import { openLookUp } from '../engine/load/look-up.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import { type Reconciled, type ReconcileInput, reconcile } from '../engine/reconcile.ts';
 import type { Recall } from '../engine/remember.ts';
 import type { Shell } from '../shell.ts';
 import type { Head } from '../store/store.ts';
 import { version } from '../version.ts';
+import { reservedPlaces } from './reserved-places.ts';
 import { type Flags, withinOf } from './flags.ts';
 import { lookProgress } from './progress.ts';
 import { judgeOnView } from './selectors.ts';
@@ -49,11 +51,19 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       documents: project.documents,
       plugins: input.plugins,
       settings: await settingsFor(input.plugins, project.config),
-      files: await filesFor(project.config),
+      files: filesFor(project.config, shell),
       reader: input.worlds.reader,
       recall: input.recall,
       record: input.record,
       safety,
+      places: {
+        look: () => openLookUp(project.config.folder),
+        clock: () => performance.now(),
+        reserved: reservedPlaces(
+          project.config,
+          project.documents.map(({ source }) => source.file),
+        ),
+      },
       suppress: project.config.suppress,
       now: shell.now,
       abort: input.abort,

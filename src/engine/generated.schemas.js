@@ -1222,7 +1222,7 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 4096,
-            "description": "File that holds it instead, relative to the document; only its digest is remembered.",
+            "description": "File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered.",
             "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
           },
           "networks": {
@@ -1782,7 +1782,7 @@ const kinds = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 4096,
-                "description": "File that holds it instead, relative to the document; only its digest is remembered.",
+                "description": "File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered.",
                 "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
               },
               "networks": {
@@ -2555,18 +2555,18 @@ export const schemas = {
                   "properties": {
                     "token": {
                       "type": "string",
-                      "description": "The token of the project; the environment variable `HCLOUD_TOKEN` where this is left out.",
+                      "description": "The token of the project, from the environment variable `HCLOUD_TOKEN` or one whose name begins with `HCLOUD_TOKEN_`; `HCLOUD_TOKEN` where this is left out.",
                       "examples": [
                         "${env:HCLOUD_TOKEN_SHOP}"
                       ],
-                      "pattern": "^\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}$"
+                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|fettle-sandbox-[a-z0-9-]{1,100})$"
                     },
                     "endpoint": {
                       "type": "string",
                       "minLength": 1,
                       "maxLength": 2048,
                       "default": "https://api.hetzner.cloud/v1",
-                      "description": "Address of the API: this one, or one on this machine. Another one comes from the environment variable `HCLOUD_ENDPOINT` alone, so that no change of this file sends the token elsewhere.",
+                      "description": "Address of the API. Another one than this is an address in the environment variable `HCLOUD_ENDPOINT`, or has its origin in `FETTLE_PROVIDER_ORIGINS`, so that no change of this file sends the token elsewhere.",
                       "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                     }
                   }
@@ -2626,11 +2626,11 @@ export const schemas = {
                     },
                     "token": {
                       "type": "string",
-                      "description": "A bearer token for these requests. It is sent to this machine, or to the origin in the environment variable `FETTLE_WORKLOADS_ORIGIN`, and nowhere else.",
+                      "description": "A bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. It is sent to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, and nowhere else.",
                       "examples": [
                         "${env:WORKLOADS_TOKEN}"
                       ],
-                      "pattern": "^\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}$"
+                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|fettle-sandbox-[a-z0-9-]{1,100})$"
                     },
                     "timeoutSeconds": {
                       "type": "number",
@@ -2652,7 +2652,7 @@ export const schemas = {
                   "type": "string",
                   "minLength": 1,
                   "maxLength": 4096,
-                  "description": "A file with the same JSON, relative to `fettle.yaml`.",
+                  "description": "A file with the same JSON, relative to `fettle.yaml`; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names.",
                   "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
                 },
                 "interval": {

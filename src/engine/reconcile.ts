@@ -24,6 +24,7 @@ import { overdue, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
 import { seal } from './seal.ts';
 import { settle } from './settle.ts';
+import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
 import type { KindTables } from './tables.ts';
 import type { Action, Change, Desired, Finding, Gap, Given, Json, Pair, Safety, Scene, View } from './types.ts';
@@ -58,6 +59,8 @@ export interface ReconcileInput {
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: (address: string) => boolean;
   readonly head?: Head;
+  /** Where the project lies, and what of it no resource may describe. */
+  readonly places: PlacesInput;
   /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
   readonly memoryGap?: string;
 }
@@ -169,6 +172,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(logAt === undefined ? {} : { logAt }),
       spent: recall.spent,
+      shared: sharedPlaces(input.places, pairs, plugins, recall),
     });
   const found = match(desired, view, recall);
   const failures: Failures = new Map();

@@ -2,10 +2,13 @@
 
 import { isCovered, labelsOf, standingOf } from './budget.ts';
 import { isAllMissing, isCollapsed } from './collapse.ts';
+import { errorText } from './error-text.ts';
 import type { EngineRuleId } from './generated.ts';
 import { gapScope } from './gap.ts';
 import { ABSENT, firstMachine, isUnsettled, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
 import { isOurs } from './match.ts';
+import { samePlace } from './places.ts';
+import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { KindTables } from './tables.ts';
 import type { Change, Json, Pair, Scene, Verdict } from './types.ts';
@@ -64,6 +67,14 @@ function notOwned(change: Change, pair: Pair): Verdict {
       remedy: { outside: `write a document for ${address} and apply: it is adopted first` },
     },
   );
+}
+
+function samePlaceRule(change: Change, pair: Pair, scene: Scene): Verdict {
+  try {
+    return samePlace(change, pair, scene.shared, (address) => scene.pair(address)?.desired !== undefined);
+  } catch (error) {
+    return reject(`the places that it describes cannot be told: ${redactPatterns(errorText(error))}`, {});
+  }
 }
 
 function otherProject(change: Change, pair: Pair): Verdict {
@@ -379,6 +390,7 @@ function withinBudgets(covering: Scene['budgets'], scene: Scene): Verdict {
 export const engineRules = {
   lifecycle,
   'not-owned': notOwned,
+  'same-place': samePlaceRule,
   'other-project': otherProject,
   protected: protectedRule,
   'provider-protected': providerProtected,

@@ -18,6 +18,7 @@ export interface SceneInput {
   readonly logAt?: number;
   /** Steps of earlier runs that limits over time count. */
   readonly spent: ReadonlyMap<number, Spent>;
+  readonly shared?: Scene['shared'];
 }
 
 function addressesByKind(pairs: ReadonlyMap<string, Pair>): ReadonlyMap<string, readonly string[]> {
@@ -43,6 +44,7 @@ export function sceneOf(input: SceneInput): Scene {
     ...(input.beside === undefined ? {} : { beside: input.beside }),
     ...(input.given === undefined ? {} : { given: input.given }),
     ...(input.busy === undefined ? {} : { busy: input.busy }),
+    ...(input.shared === undefined ? {} : { shared: input.shared }),
     ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
     pair,
     ofKind: (plugin, kind) => {

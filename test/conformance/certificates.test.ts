@@ -51,7 +51,7 @@ async function open(): Promise<FilesBench> {
   (await certificates.validators())['config']?.(config);
   // TCP knows no broadcast: nothing is sent to an address that is allowed here alone.
   const env = { FETTLE_ALLOW_NETWORKS: '255.255.255.255' };
-  const outside = { config, project: 'conformance', folder, env, now };
+  const outside = { config, project: 'conformance', folder, fileRoots: [folder], env, now };
   const closing: (() => void)[] = [];
   return {
     folder,

@@ -6,6 +6,7 @@
  * and to make every rule pass, and reject or defer.
  */
 
+import { everyPlace } from '../support/places.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hasField } from '../../src/engine/load/safety-config.ts';
@@ -76,6 +77,7 @@ function lineOf<B extends Bench>(plugin: Plugin, bench: B, scheduled: true | und
   const reader = async (): Promise<unknown> => bench.reader;
   const plan = (documents: readonly Desired[], overrides: readonly Override[] = []): Promise<Reconciled> =>
     reconcile({
+      places: everyPlace,
       project: 'conformance',
       version: '0.0.0',
       run: 'run',

@@ -3,13 +3,14 @@
  * is approved is their content, so each has a digest; a folder has one over the names and the bytes of all below it.
  *
  * A file of the machine that is only read or run (`/run/nginx.pid`, `/usr/bin/systemctl`) is none of the repository's, and
- * has none. What is sent counts wherever it lies.
+ * has none. What is sent counts wherever it may lie.
  */
 
 import { createHash } from 'node:crypto';
 import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileKey } from '../covers.ts';
+import { FileError, readInside } from './read-inside.ts';
 import type { FileSeen, FileUse, Given } from '../types.ts';
 
 /** The most that the files of one use may have together, in bytes. */
@@ -53,26 +54,27 @@ async function read(handle: FileHandle, take: (chunk: Buffer) => void, budget: B
   }
 }
 
-/** The bytes of a file: its digest, and where it is to be sent, they themselves. A device or pipe is never opened. */
-async function fileFound(path: string, budget: Budget, keeps: boolean): Promise<Found> {
+/** The digest of a file. A device or pipe is never opened. */
+async function fileFound(path: string, budget: Budget): Promise<Found> {
   if (!(await lstat(path)).isFile()) return { problem: 'is not a regular file' };
   const handle = await open(path, 'r');
   try {
     const hash = createHash('sha256');
-    const chunks: Buffer[] = [];
-    const all = await read(
-      handle,
-      (chunk) => {
-        hash.update(chunk);
-        if (keeps) chunks.push(Buffer.from(chunk));
-      },
-      budget,
-    );
-    if (!all) return { problem: 'is too large' };
-    const digest = `sha256:${hash.digest('hex')}`;
-    return keeps ? { digest, content: Buffer.concat(chunks) } : { digest };
+    const all = await read(handle, (chunk) => hash.update(chunk), budget);
+    return all ? { digest: `sha256:${hash.digest('hex')}` } : { problem: 'is too large' };
   } finally {
     await handle.close();
+  }
+}
+
+/** A file that is sent: its digest, and the bytes themselves. Throws nothing. */
+async function sentFound(path: string, roots: readonly string[]): Promise<Exclude<Found, undefined>> {
+  try {
+    const content = await readInside(path, 'the file', { roots, limit: MOST_SENT_BYTES });
+    return { digest: `sha256:${createHash('sha256').update(content).digest('hex')}`, content };
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return { problem: error.message.replace(/^the file /u, '') };
   }
 }
 
@@ -92,9 +94,7 @@ async function folderFound(path: string, budget: Budget, isWritten: IsWritten): 
         if (problem !== undefined) return problem;
         continue;
       }
-      const found = entry.isFile()
-        ? await fileFound(full, budget, false)
-        : { digest: await realpath(full).catch(() => '') };
+      const found = entry.isFile() ? await fileFound(full, budget) : { digest: await realpath(full).catch(() => '') };
       if (found === undefined || 'problem' in found) return `holds ${name}, which ${found?.problem ?? 'is missing'}`;
       lines.push(JSON.stringify([name, found.digest]));
     }
@@ -130,6 +130,8 @@ export interface RepositoryOptions {
   readonly folder: string;
   /** Absolute: the repository. */
   readonly root: string;
+  /** Absolute: folders that hold files which may be sent, the repository first. */
+  readonly sendable: readonly string[];
   /** Absolute: what changes by itself, such as the folder of the store. */
   readonly volatile: readonly string[];
 }
@@ -141,6 +143,7 @@ export interface RepositoryOptions {
 export function repositoryFiles({
   folder,
   root,
+  sendable,
   volatile,
 }: RepositoryOptions): (uses: readonly FileUse[], written: readonly string[]) => Promise<Given['files']> {
   let realRoot: Promise<string> | undefined;
@@ -160,27 +163,27 @@ export function repositoryFiles({
   /** One path as it is used; undefined where it is no file of the repository. */
   const seen = async (written: string, use: FileUse['use'], isWritten: IsWritten): Promise<FileSeen | undefined> => {
     const path = isAbsolute(written) ? resolve(written) : resolve(folder, written);
-    const sends = use === 'send';
     const named = { path: shown(path), use };
     try {
+      if (use === 'send') return { ...named, ...(await sentFound(path, sendable)) };
       realRoot ??= realpath(root);
       const top = await realRoot;
       const there = await placeOf(path);
       const real = await realpath(path);
-      if (!sends && !isBelow(there, top) && !isBelow(real, top)) return undefined;
-      if (!sends && !isBelow(real, top)) {
+      if (!isBelow(there, top) && !isBelow(real, top)) return undefined;
+      if (!isBelow(real, top)) {
         // A link of the repository that leads out of it: where it leads is what the repository says.
         return { ...named, digest: `sha256:${createHash('sha256').update(`link to ${real}`).digest('hex')}` };
       }
-      const budget: Budget = { bytes: sends ? MOST_SENT_BYTES : MOST_BYTES, files: MOST_FILES };
+      const budget: Budget = { bytes: MOST_BYTES, files: MOST_FILES };
       if (use === 'run' && isWritten(there)) return undefined;
       const isFolder = use === 'run' && (await lstat(real)).isDirectory();
       // The project's own folder is where a command line runs anyway, and no choice of files.
       if (isFolder && isBelow(await realpath(folder), real)) return undefined;
-      const found = await (isFolder ? folderFound(real, budget, isWritten) : fileFound(real, budget, sends));
+      const found = await (isFolder ? folderFound(real, budget, isWritten) : fileFound(real, budget));
       return found === undefined ? undefined : { ...named, ...found };
     } catch (error) {
-      if (isMissing(error)) return sends ? { ...named, problem: 'is missing' } : undefined;
+      if (use !== 'send' && isMissing(error)) return undefined;
       return { ...named, ...problemOf(error) };
     }
   };

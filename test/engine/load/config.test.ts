@@ -27,19 +27,36 @@ const defaults = {
     overrides: [],
   },
   suppress: [],
+  owners: 'everybody',
 };
 
 async function read(text: string | Uint8Array): Promise<LoadedConfig> {
-  return loadConfig({ startFolder: folderOf({ 'fettle.yaml': text }), plugins: builtinPlugins, now: NOW });
+  return loadConfig({
+    owners: 'everybody',
+    startFolder: folderOf({ 'fettle.yaml': text }),
+    plugins: builtinPlugins,
+    now: NOW,
+  });
 }
 
 describe('the configuration', () => {
   it('has defaults where there is no file', async () => {
     const startFolder = join(folderOf({}), 'My shop (2)');
     mkdirSync(startFolder);
-    const { config, problems } = await loadConfig({ startFolder, plugins: builtinPlugins, now: NOW });
+    const { config, problems } = await loadConfig({
+      owners: 'everybody',
+      startFolder,
+      plugins: builtinPlugins,
+      now: NOW,
+    });
     expect(problems).toEqual([]);
-    expect(config).toEqual({ ...defaults, name: 'My-shop-2', nameWritten: false, folder: startFolder });
+    expect(config).toEqual({
+      ...defaults,
+      name: 'My-shop-2',
+      nameWritten: false,
+      folder: startFolder,
+      root: startFolder,
+    });
   });
 
   it.each(['', '# nothing\n', '---\n', '{}\n'])('has defaults for the text %j', async (text) => {
@@ -50,6 +67,7 @@ describe('the configuration', () => {
       name: basename(config.folder),
       nameWritten: false,
       folder: config.folder,
+      root: config.folder,
       file: join(config.folder, 'fettle.yaml'),
     });
   });
@@ -89,8 +107,10 @@ describe('the configuration', () => {
         removals: { max: 0, share: 0.125, from: 1, perMs: 3_600_000 },
       },
       suppress: [],
+      owners: 'everybody',
       file: join(config.folder, 'fettle.yaml'),
       folder: config.folder,
+      root: config.folder,
     });
   });
 
@@ -106,7 +126,7 @@ describe('the configuration', () => {
   it('is found upward, and not below', async () => {
     const folder = folderOf({ 'fettle.yaml': 'name: up\n', 'a/b/c.txt': '', 'a/x/fettle.yaml': 'name: down\n' });
     const from = async (startFolder: string) =>
-      (await loadConfig({ startFolder, plugins: builtinPlugins, now: NOW })).config;
+      (await loadConfig({ owners: 'everybody', startFolder, plugins: builtinPlugins, now: NOW })).config;
     expect((await from(join(folder, 'a/b'))).name).toBe('up');
     expect((await from(join(folder, 'a/b'))).folder).toBe(folder);
     expect((await from(join(folder, 'a/x'))).name).toBe('down');
@@ -115,9 +135,16 @@ describe('the configuration', () => {
   it('may be named, and has to be there then', async () => {
     const folder = folderOf({ 'fettle.yaml': 'name: up\n', 'other/x.cfg': 'name: x\n' });
     const explicit = join(folder, 'other/x.cfg');
-    const { config } = await loadConfig({ startFolder: folder, explicit, plugins: builtinPlugins, now: NOW });
+    const { config } = await loadConfig({
+      owners: 'everybody',
+      startFolder: folder,
+      explicit,
+      plugins: builtinPlugins,
+      now: NOW,
+    });
     expect([config.name, config.folder, config.file]).toEqual(['x', dirname(explicit), explicit]);
     const gone = await loadConfig({
+      owners: 'everybody',
       startFolder: folder,
       explicit: join(folder, 'gone.yaml'),
       plugins: builtinPlugins,
@@ -128,7 +155,12 @@ describe('the configuration', () => {
 
   it('is shown by its way from the folder where the command runs', async () => {
     const folder = folderOf({ 'fettle.yaml': 'nam: x\n', 'a/b.txt': '' });
-    const { problems } = await loadConfig({ startFolder: join(folder, 'a'), plugins: builtinPlugins, now: NOW });
+    const { problems } = await loadConfig({
+      owners: 'everybody',
+      startFolder: join(folder, 'a'),
+      plugins: builtinPlugins,
+      now: NOW,
+    });
     expect(brief(problems)).toEqual(['../fettle.yaml:1:1 unknown-key']);
   });
 

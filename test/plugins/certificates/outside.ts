@@ -3,5 +3,5 @@
 import type { Outside } from '../../../src/engine/plugin.ts';
 
 export function outside(folder: string, config: Outside['config'] = {}, env: Outside['env'] = {}): Outside {
-  return { config, project: 'test', folder, env, now: () => Date.now() };
+  return { config, project: 'test', folder, fileRoots: [folder], env, now: () => Date.now() };
 }
