@@ -23,12 +23,14 @@ import {
   type IssuerStep,
   tables,
 } from './generated.ts';
+import { certificateFindings, issuerFindings } from './ends.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
 import { certificatePlaces, issuerPlaces } from './places.ts';
 import { timeMistakes, withSettings } from './renewal.ts';
 import {
   backoff,
   certificateIssuerChanged,
+  cutShort,
   issuerChanged,
   neverWithoutValidPair,
   renewalLoop,
@@ -44,6 +46,7 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   places: issuerPlaces,
   diff: diffIssuer,
   note: noteIssuer,
+  findings: issuerFindings,
   rules: { 'issuer-changed': issuerChanged },
   handlers: issuerHandlers,
 };
@@ -68,9 +71,11 @@ const certificate: Kind<
   seen: certificateSeen,
   note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair) }),
   matters: certificateMatters,
+  findings: certificateFindings,
   rules: {
     'issuer-changed': certificateIssuerChanged,
     'never-without-valid-pair': neverWithoutValidPair,
+    'cut-short': cutShort,
     'renewal-loop': renewalLoop,
     'retry-exhausted': retryExhausted,
     backoff,

@@ -16,12 +16,14 @@ function poolLimits(pair: NodePair, scene: Scene): Json {
 }
 
 export function nodeEffect({ goal }: Change, pair: NodePair, scene: Scene): Effect {
-  const { desired } = pair;
+  const { desired, memory } = pair;
+  const left = memory?.kept.left;
   const file = desired?.spec.userDataFile;
   if (goal === 'create')
     return {
       ...(file === undefined ? {} : { files: [{ path: file, use: 'send' }] }),
-      values: { project: scene.given?.project ?? '' },
+      // What a server before it left behind is ordered with it.
+      values: { project: scene.given?.project ?? '', ...(left === undefined ? {} : { left: left as unknown as Json }) },
     };
   if (goal !== 'remove' && goal !== 'replace') return {};
   // A document that is gone has left its limits behind.

@@ -2347,7 +2347,7 @@ errors++;
 validate23.errors = vErrors;
 return errors === 0;
 }
-const schema9 = {"type":"object","additionalProperties":false,"properties":{"serverId":{"type":"integer","description":"Id of its server at the provider."},"project":{"type":"string","description":"Value of the label of this project, as it was last seen on the server."},"settings":{"type":"object","additionalProperties":false,"required":["provider","role","readyGrace","idleGrace","drainGrace","startDeadline","power","readiness","workloads"],"description":"What has to be known of its document when that is gone, as it was last written.","properties":{"provider":{"enum":["hetzner","static"]},"role":{"enum":["worker","system"]},"pool":{"type":"string"},"address":{"type":"string"},"readyGrace":{"type":"string"},"idleGrace":{"type":"string"},"drainGrace":{"type":"string"},"startDeadline":{"type":"string"},"power":{"enum":["on","off"]},"readiness":{"type":"object"},"workloads":{"type":"object"}}},"wasSystem":{"type":"boolean","description":"It was a system node once: it was in use without any container."},"labels":{"type":"array","items":{"type":"string"},"description":"Keys of the labels that its document put there: those that it no longer names are taken away."},"sshKeys":{"type":"string","description":"Digest of the SSH keys that it was made with."},"userData":{"type":"string","description":"Digest of the user data that it was made with."},"provisionedAt":{"type":"string","description":"When the provider made it, ISO 8601."},"initializedAt":{"type":"string","description":"When it was first ready, ISO 8601."},"firstContainerAt":{"type":"string","description":"When its first container started, ISO 8601."},"lastContainerAt":{"type":"string","description":"When its last container was gone, ISO 8601."},"drainingAt":{"type":"string","description":"When it was drained, ISO 8601: from then on it never returns to service."},"toldAt":{"type":"string","description":"When the workload source was told to put nothing more there, ISO 8601."},"recoveredAt":{"type":"string","description":"When it was found at the provider and adopted, ISO 8601."},"syncCompletedAt":{"type":"string","description":"When the containers of every node had been read once after that, ISO 8601."},"containersEver":{"type":"integer","description":"Containers that ever started on it."},"startedTotal":{"type":"integer","description":"What the source last said of that, to count on from."},"containerIds":{"type":"array","items":{"type":"string"},"description":"Short digests of the containers that were last seen, where the source does not count."},"containers":{"type":"integer","description":"Containers that were last known."},"allocatedMb":{"type":"number","description":"Memory that they had, in MB."},"emptySince":{"type":"string","description":"Since when it is empty, ISO 8601."},"lookedAt":{"type":"string","description":"When its containers were last read, ISO 8601; kept where the source does not say since when it is empty."},"probeFailures":{"type":"integer","description":"Failed probes in a row."},"probeFailedAt":{"type":"string","description":"When the last of them was counted, ISO 8601."}}};
+const schema9 = {"type":"object","additionalProperties":false,"properties":{"serverId":{"type":"integer","description":"Id of its server at the provider."},"project":{"type":"string","description":"Value of the label of this project, as it was last seen on the server."},"settings":{"type":"object","additionalProperties":false,"required":["provider","role","readyGrace","idleGrace","drainGrace","startDeadline","power","readiness","workloads"],"description":"What has to be known of its document when that is gone, as it was last written.","properties":{"provider":{"enum":["hetzner","static"]},"role":{"enum":["worker","system"]},"pool":{"type":"string"},"address":{"type":"string"},"readyGrace":{"type":"string"},"idleGrace":{"type":"string"},"drainGrace":{"type":"string"},"startDeadline":{"type":"string"},"power":{"enum":["on","off"]},"readiness":{"type":"object"},"workloads":{"type":"object"}}},"left":{"type":"object","additionalProperties":false,"description":"What it has of what its document leaves open, for a server that is made in its place.","properties":{"networks":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["network","ip","aliasIps"],"properties":{"network":{"type":"string"},"ip":{"type":"string"},"aliasIps":{"type":"array","items":{"type":"string"}}}}},"firewalls":{"type":"array","items":{"type":"string"}},"volumes":{"type":"array","items":{"type":"string"}},"placementGroup":{"type":"string"},"backups":{"type":"boolean"},"protection":{"type":"boolean"}}},"wasSystem":{"type":"boolean","description":"It was a system node once: it was in use without any container."},"labels":{"type":"array","items":{"type":"string"},"description":"Keys of the labels that its document put there: those that it no longer names are taken away."},"sshKeys":{"type":"string","description":"Digest of the SSH keys that it was made with."},"userData":{"type":"string","description":"Digest of the user data that it was made with."},"provisionedAt":{"type":"string","description":"When the provider made it, ISO 8601."},"initializedAt":{"type":"string","description":"When it was first ready, ISO 8601."},"firstContainerAt":{"type":"string","description":"When its first container started, ISO 8601."},"lastContainerAt":{"type":"string","description":"When its last container was gone, ISO 8601."},"drainingAt":{"type":"string","description":"When it was drained, ISO 8601: from then on it never returns to service."},"toldAt":{"type":"string","description":"When the workload source was told to put nothing more there, ISO 8601."},"recoveredAt":{"type":"string","description":"When it was found at the provider and adopted, ISO 8601."},"syncCompletedAt":{"type":"string","description":"When the containers of every node had been read once after that, ISO 8601."},"containersEver":{"type":"integer","description":"Containers that ever started on it."},"startedTotal":{"type":"integer","description":"What the source last said of that, to count on from."},"containerIds":{"type":"array","items":{"type":"string"},"description":"Short digests of the containers that were last seen, where the source does not count."},"containers":{"type":"integer","description":"Containers that were last known."},"allocatedMb":{"type":"number","description":"Memory that they had, in MB."},"emptySince":{"type":"string","description":"Since when it is empty, ISO 8601."},"lookedAt":{"type":"string","description":"When its containers were last read, ISO 8601; kept where the source does not say since when it is empty."},"probeFailures":{"type":"integer","description":"Failed probes in a row."},"probeFailedAt":{"type":"string","description":"When the last of them was counted, ISO 8601."},"failingSince":{"type":"string","description":"When the first of them was, ISO 8601."}}};
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -2518,184 +2518,340 @@ const err24 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/se
 errors++;
 }
 }
-if(data.wasSystem !== undefined){
-if(typeof data.wasSystem !== "boolean"){
-const err25 = {instancePath:instancePath+"/wasSystem",schemaPath:"#/properties/wasSystem/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data.left !== undefined){
+let data14 = data.left;
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+for(const key2 in data14){
+if(!((((((key2 === "networks") || (key2 === "firewalls")) || (key2 === "volumes")) || (key2 === "placementGroup")) || (key2 === "backups")) || (key2 === "protection"))){
+const err25 = {instancePath:instancePath+"/left",schemaPath:"#/properties/left/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err25);
 errors++;
 }
 }
-if(data.labels !== undefined){
-let data15 = data.labels;
+if(data14.networks !== undefined){
+let data15 = data14.networks;
 if(Array.isArray(data15)){
 const len0 = data15.length;
 for(let i0=0; i0<len0; i0++){
-if(typeof data15[i0] !== "string"){
-const err26 = {instancePath:instancePath+"/labels/" + i0,schemaPath:"#/properties/labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data16 = data15[i0];
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+if(data16.network === undefined){
+const err26 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/required",keyword:"required",params:{missingProperty: "network"},message:"must have required property '"+"network"+"'"};
 (vErrors ??= []).push(err26);
+errors++;
+}
+if(data16.ip === undefined){
+const err27 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/required",keyword:"required",params:{missingProperty: "ip"},message:"must have required property '"+"ip"+"'"};
+(vErrors ??= []).push(err27);
+errors++;
+}
+if(data16.aliasIps === undefined){
+const err28 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/required",keyword:"required",params:{missingProperty: "aliasIps"},message:"must have required property '"+"aliasIps"+"'"};
+(vErrors ??= []).push(err28);
+errors++;
+}
+for(const key3 in data16){
+if(!(((key3 === "network") || (key3 === "ip")) || (key3 === "aliasIps"))){
+const err29 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err29);
+errors++;
+}
+}
+if(data16.network !== undefined){
+if(typeof data16.network !== "string"){
+const err30 = {instancePath:instancePath+"/left/networks/" + i0+"/network",schemaPath:"#/properties/left/properties/networks/items/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err30);
+errors++;
+}
+}
+if(data16.ip !== undefined){
+if(typeof data16.ip !== "string"){
+const err31 = {instancePath:instancePath+"/left/networks/" + i0+"/ip",schemaPath:"#/properties/left/properties/networks/items/properties/ip/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err31);
+errors++;
+}
+}
+if(data16.aliasIps !== undefined){
+let data19 = data16.aliasIps;
+if(Array.isArray(data19)){
+const len1 = data19.length;
+for(let i1=0; i1<len1; i1++){
+if(typeof data19[i1] !== "string"){
+const err32 = {instancePath:instancePath+"/left/networks/" + i0+"/aliasIps/" + i1,schemaPath:"#/properties/left/properties/networks/items/properties/aliasIps/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err32);
 errors++;
 }
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err27);
+const err33 = {instancePath:instancePath+"/left/networks/" + i0+"/aliasIps",schemaPath:"#/properties/left/properties/networks/items/properties/aliasIps/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err33);
+errors++;
+}
+}
+}
+else {
+const err34 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err34);
+errors++;
+}
+}
+}
+else {
+const err35 = {instancePath:instancePath+"/left/networks",schemaPath:"#/properties/left/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err35);
+errors++;
+}
+}
+if(data14.firewalls !== undefined){
+let data21 = data14.firewalls;
+if(Array.isArray(data21)){
+const len2 = data21.length;
+for(let i2=0; i2<len2; i2++){
+if(typeof data21[i2] !== "string"){
+const err36 = {instancePath:instancePath+"/left/firewalls/" + i2,schemaPath:"#/properties/left/properties/firewalls/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err36);
+errors++;
+}
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/left/firewalls",schemaPath:"#/properties/left/properties/firewalls/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err37);
+errors++;
+}
+}
+if(data14.volumes !== undefined){
+let data23 = data14.volumes;
+if(Array.isArray(data23)){
+const len3 = data23.length;
+for(let i3=0; i3<len3; i3++){
+if(typeof data23[i3] !== "string"){
+const err38 = {instancePath:instancePath+"/left/volumes/" + i3,schemaPath:"#/properties/left/properties/volumes/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err38);
+errors++;
+}
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/left/volumes",schemaPath:"#/properties/left/properties/volumes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err39);
+errors++;
+}
+}
+if(data14.placementGroup !== undefined){
+if(typeof data14.placementGroup !== "string"){
+const err40 = {instancePath:instancePath+"/left/placementGroup",schemaPath:"#/properties/left/properties/placementGroup/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err40);
+errors++;
+}
+}
+if(data14.backups !== undefined){
+if(typeof data14.backups !== "boolean"){
+const err41 = {instancePath:instancePath+"/left/backups",schemaPath:"#/properties/left/properties/backups/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err41);
+errors++;
+}
+}
+if(data14.protection !== undefined){
+if(typeof data14.protection !== "boolean"){
+const err42 = {instancePath:instancePath+"/left/protection",schemaPath:"#/properties/left/properties/protection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err42);
+errors++;
+}
+}
+}
+else {
+const err43 = {instancePath:instancePath+"/left",schemaPath:"#/properties/left/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err43);
+errors++;
+}
+}
+if(data.wasSystem !== undefined){
+if(typeof data.wasSystem !== "boolean"){
+const err44 = {instancePath:instancePath+"/wasSystem",schemaPath:"#/properties/wasSystem/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err44);
+errors++;
+}
+}
+if(data.labels !== undefined){
+let data29 = data.labels;
+if(Array.isArray(data29)){
+const len4 = data29.length;
+for(let i4=0; i4<len4; i4++){
+if(typeof data29[i4] !== "string"){
+const err45 = {instancePath:instancePath+"/labels/" + i4,schemaPath:"#/properties/labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err45);
+errors++;
+}
+}
+}
+else {
+const err46 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err46);
 errors++;
 }
 }
 if(data.sshKeys !== undefined){
 if(typeof data.sshKeys !== "string"){
-const err28 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err28);
+const err47 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err47);
 errors++;
 }
 }
 if(data.userData !== undefined){
 if(typeof data.userData !== "string"){
-const err29 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err29);
+const err48 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err48);
 errors++;
 }
 }
 if(data.provisionedAt !== undefined){
 if(typeof data.provisionedAt !== "string"){
-const err30 = {instancePath:instancePath+"/provisionedAt",schemaPath:"#/properties/provisionedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err30);
+const err49 = {instancePath:instancePath+"/provisionedAt",schemaPath:"#/properties/provisionedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err49);
 errors++;
 }
 }
 if(data.initializedAt !== undefined){
 if(typeof data.initializedAt !== "string"){
-const err31 = {instancePath:instancePath+"/initializedAt",schemaPath:"#/properties/initializedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err31);
+const err50 = {instancePath:instancePath+"/initializedAt",schemaPath:"#/properties/initializedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err50);
 errors++;
 }
 }
 if(data.firstContainerAt !== undefined){
 if(typeof data.firstContainerAt !== "string"){
-const err32 = {instancePath:instancePath+"/firstContainerAt",schemaPath:"#/properties/firstContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err32);
+const err51 = {instancePath:instancePath+"/firstContainerAt",schemaPath:"#/properties/firstContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err51);
 errors++;
 }
 }
 if(data.lastContainerAt !== undefined){
 if(typeof data.lastContainerAt !== "string"){
-const err33 = {instancePath:instancePath+"/lastContainerAt",schemaPath:"#/properties/lastContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err33);
+const err52 = {instancePath:instancePath+"/lastContainerAt",schemaPath:"#/properties/lastContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err52);
 errors++;
 }
 }
 if(data.drainingAt !== undefined){
 if(typeof data.drainingAt !== "string"){
-const err34 = {instancePath:instancePath+"/drainingAt",schemaPath:"#/properties/drainingAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err34);
+const err53 = {instancePath:instancePath+"/drainingAt",schemaPath:"#/properties/drainingAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err53);
 errors++;
 }
 }
 if(data.toldAt !== undefined){
 if(typeof data.toldAt !== "string"){
-const err35 = {instancePath:instancePath+"/toldAt",schemaPath:"#/properties/toldAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err35);
+const err54 = {instancePath:instancePath+"/toldAt",schemaPath:"#/properties/toldAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err54);
 errors++;
 }
 }
 if(data.recoveredAt !== undefined){
 if(typeof data.recoveredAt !== "string"){
-const err36 = {instancePath:instancePath+"/recoveredAt",schemaPath:"#/properties/recoveredAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err36);
+const err55 = {instancePath:instancePath+"/recoveredAt",schemaPath:"#/properties/recoveredAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err55);
 errors++;
 }
 }
 if(data.syncCompletedAt !== undefined){
 if(typeof data.syncCompletedAt !== "string"){
-const err37 = {instancePath:instancePath+"/syncCompletedAt",schemaPath:"#/properties/syncCompletedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err37);
+const err56 = {instancePath:instancePath+"/syncCompletedAt",schemaPath:"#/properties/syncCompletedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err56);
 errors++;
 }
 }
 if(data.containersEver !== undefined){
-let data27 = data.containersEver;
-if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
-const err38 = {instancePath:instancePath+"/containersEver",schemaPath:"#/properties/containersEver/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err38);
+let data41 = data.containersEver;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+const err57 = {instancePath:instancePath+"/containersEver",schemaPath:"#/properties/containersEver/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err57);
 errors++;
 }
 }
 if(data.startedTotal !== undefined){
-let data28 = data.startedTotal;
-if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-const err39 = {instancePath:instancePath+"/startedTotal",schemaPath:"#/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err39);
+let data42 = data.startedTotal;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+const err58 = {instancePath:instancePath+"/startedTotal",schemaPath:"#/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err58);
 errors++;
 }
 }
 if(data.containerIds !== undefined){
-let data29 = data.containerIds;
-if(Array.isArray(data29)){
-const len1 = data29.length;
-for(let i1=0; i1<len1; i1++){
-if(typeof data29[i1] !== "string"){
-const err40 = {instancePath:instancePath+"/containerIds/" + i1,schemaPath:"#/properties/containerIds/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err40);
+let data43 = data.containerIds;
+if(Array.isArray(data43)){
+const len5 = data43.length;
+for(let i5=0; i5<len5; i5++){
+if(typeof data43[i5] !== "string"){
+const err59 = {instancePath:instancePath+"/containerIds/" + i5,schemaPath:"#/properties/containerIds/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err59);
 errors++;
 }
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/containerIds",schemaPath:"#/properties/containerIds/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err41);
+const err60 = {instancePath:instancePath+"/containerIds",schemaPath:"#/properties/containerIds/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err60);
 errors++;
 }
 }
 if(data.containers !== undefined){
-let data31 = data.containers;
-if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-const err42 = {instancePath:instancePath+"/containers",schemaPath:"#/properties/containers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err42);
+let data45 = data.containers;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+const err61 = {instancePath:instancePath+"/containers",schemaPath:"#/properties/containers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err61);
 errors++;
 }
 }
 if(data.allocatedMb !== undefined){
-let data32 = data.allocatedMb;
-if(!((typeof data32 == "number") && (isFinite(data32)))){
-const err43 = {instancePath:instancePath+"/allocatedMb",schemaPath:"#/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err43);
+let data46 = data.allocatedMb;
+if(!((typeof data46 == "number") && (isFinite(data46)))){
+const err62 = {instancePath:instancePath+"/allocatedMb",schemaPath:"#/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err62);
 errors++;
 }
 }
 if(data.emptySince !== undefined){
 if(typeof data.emptySince !== "string"){
-const err44 = {instancePath:instancePath+"/emptySince",schemaPath:"#/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err44);
+const err63 = {instancePath:instancePath+"/emptySince",schemaPath:"#/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err63);
 errors++;
 }
 }
 if(data.lookedAt !== undefined){
 if(typeof data.lookedAt !== "string"){
-const err45 = {instancePath:instancePath+"/lookedAt",schemaPath:"#/properties/lookedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err45);
+const err64 = {instancePath:instancePath+"/lookedAt",schemaPath:"#/properties/lookedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err64);
 errors++;
 }
 }
 if(data.probeFailures !== undefined){
-let data35 = data.probeFailures;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
-const err46 = {instancePath:instancePath+"/probeFailures",schemaPath:"#/properties/probeFailures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err46);
+let data49 = data.probeFailures;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+const err65 = {instancePath:instancePath+"/probeFailures",schemaPath:"#/properties/probeFailures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err65);
 errors++;
 }
 }
 if(data.probeFailedAt !== undefined){
 if(typeof data.probeFailedAt !== "string"){
-const err47 = {instancePath:instancePath+"/probeFailedAt",schemaPath:"#/properties/probeFailedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err47);
+const err66 = {instancePath:instancePath+"/probeFailedAt",schemaPath:"#/properties/probeFailedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err66);
+errors++;
+}
+}
+if(data.failingSince !== undefined){
+if(typeof data.failingSince !== "string"){
+const err67 = {instancePath:instancePath+"/failingSince",schemaPath:"#/properties/failingSince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err67);
 errors++;
 }
 }
 }
 else {
-const err48 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err48);
+const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err68);
 errors++;
 }
 validate24.errors = vErrors;

@@ -154,7 +154,7 @@ function writesOf(pairs: ReadonlyMap<string, Pair>, plugins: ReadonlyMap<string,
 export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const { plugins, recall, run, safety } = input;
   const desired = expand(input.documents, plugins, recall, input.settings);
-  const view = await observe({ ...input, desired, deadlineMs: LOOK_DEADLINE_MS });
+  const view = await observe({ ...input, collapse: safety.collapse, desired, deadlineMs: LOOK_DEADLINE_MS });
 
   const now = input.now();
   // Before this run's own records move it on.
