@@ -23,7 +23,7 @@ export function nodeEffect({ goal }: Change, pair: NodePair, scene: Scene): Effe
     return {
       ...(file === undefined ? {} : { files: [{ path: file, use: 'send' }] }),
       // What a server before it left behind is ordered with it.
-      values: { project: scene.given?.project ?? '', ...(left === undefined ? {} : { left: left as unknown as Json }) },
+      values: { project: scene.given?.project ?? '', ...(left === undefined ? {} : { left }) },
     };
   if (goal !== 'remove' && goal !== 'replace') return {};
   // A document that is gone has left its limits behind.

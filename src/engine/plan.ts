@@ -32,6 +32,8 @@ export interface ResourceChange {
   readonly cause: Cause;
   readonly because: string;
   readonly reversible: 'yes' | 'no' | 'partly';
+  /** The step disturbs what is in use. */
+  readonly disruptive?: true;
   readonly basis: string;
   /** All that decides what the row does, beside what is seen: the digest of the plan is made of it. */
   readonly covers?: Covered;

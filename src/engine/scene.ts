@@ -15,6 +15,7 @@ export interface SceneInput {
   readonly safety: Safety;
   readonly given?: Scene['given'];
   readonly busy?: Scene['busy'];
+  readonly memoryGap?: Scene['memoryGap'];
   readonly logAt?: number;
   /** Steps of earlier runs that limits over time count. */
   readonly spent: ReadonlyMap<number, Spent>;
@@ -44,6 +45,7 @@ export function sceneOf(input: SceneInput): Scene {
     ...(input.beside === undefined ? {} : { beside: input.beside }),
     ...(input.given === undefined ? {} : { given: input.given }),
     ...(input.busy === undefined ? {} : { busy: input.busy }),
+    ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
     ...(input.shared === undefined ? {} : { shared: input.shared }),
     ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
     pair,
