@@ -2565,7 +2565,7 @@ export const schemas = {
                       "examples": [
                         "${env:HCLOUD_TOKEN_SHOP}"
                       ],
-                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|fettle-sandbox-[a-z0-9-]{1,100})$"
+                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|sandbox-token-[a-z0-9-]{1,100})$"
                     },
                     "endpoint": {
                       "type": "string",
@@ -2636,7 +2636,7 @@ export const schemas = {
                       "examples": [
                         "${env:WORKLOADS_TOKEN}"
                       ],
-                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|fettle-sandbox-[a-z0-9-]{1,100})$"
+                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|sandbox-token-[a-z0-9-]{1,100})$"
                     },
                     "timeoutSeconds": {
                       "type": "number",
