@@ -6,6 +6,7 @@ import type { Json } from './types.ts';
 /** Rules that hold for every plugin. */
 export type EngineRuleId =
   | 'lifecycle'
+  | 'memory-unread'
   | 'not-owned'
   | 'same-place'
   | 'other-project'
@@ -20,6 +21,8 @@ export type EngineRuleId =
   | 'observed-collapse'
   | 'all-missing'
   | 'dependency'
+  | 'ignored'
+  | 'uncovered'
   | 'too-many-removals'
   | 'budget';
 
@@ -233,6 +236,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     overridable: false,
     text: "The step is in the kind's spec, and begins in the state that was seen.",
   },
+  {
+    id: 'memory-unread',
+    overridable: false,
+    text: 'While the memory cannot be read, nothing that exists is adopted or changed; a row that creates says what is unknown.',
+  },
   { id: 'not-owned', overridable: true, text: 'Only what this project created or adopted is changed.' },
   {
     id: 'same-place',
@@ -286,6 +294,12 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     id: 'dependency',
     overridable: true,
     text: 'What it needs is there, or comes first; nothing needs what it removes.',
+  },
+  { id: 'ignored', overridable: true, text: 'What `lifecycle.ignore` names is not changed.' },
+  {
+    id: 'uncovered',
+    overridable: false,
+    text: 'All that a step sends or runs can be read: otherwise nobody could approve it.',
   },
   {
     id: 'too-many-removals',
