@@ -23,6 +23,7 @@ import {
   tables,
 } from './generated.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
+import { foreignAuthority, foreignFile, notePlaces } from './own-files.ts';
 import { certificatePlaces, issuerPlaces } from './places.ts';
 import { timeMistakes, withSettings } from './renewal.ts';
 import {
@@ -43,7 +44,7 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   places: issuerPlaces,
   diff: diffIssuer,
   note: noteIssuer,
-  rules: { 'issuer-changed': issuerChanged },
+  rules: { 'issuer-changed': issuerChanged, 'foreign-file': foreignAuthority },
   handlers: issuerHandlers,
 };
 
@@ -63,7 +64,7 @@ const certificate: Kind<
   ],
   places: certificatePlaces,
   diff: diffCertificate,
-  note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair) }),
+  note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair), ...notePlaces(pair) }),
   matters: certificateMatters,
   rules: {
     'issuer-changed': certificateIssuerChanged,
@@ -73,6 +74,7 @@ const certificate: Kind<
     backoff,
     'still-served': stillServed,
     'foreign-key': foreignKey,
+    'foreign-file': foreignFile,
     'issuer-name-constraints': issuerNameConstraints,
   },
   handlers: certificateHandlers,
