@@ -22,6 +22,7 @@ import {
   type IssuerStep,
   tables,
 } from './generated.ts';
+import { certificateFindings, issuerFindings } from './ends.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
 import { foreignAuthority, foreignFile, notePlaces } from './own-files.ts';
 import { certificatePlaces, issuerPlaces } from './places.ts';
@@ -29,6 +30,7 @@ import { timeMistakes, withSettings } from './renewal.ts';
 import {
   backoff,
   certificateIssuerChanged,
+  cutShort,
   issuerChanged,
   neverWithoutValidPair,
   renewalLoop,
@@ -44,6 +46,7 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   places: issuerPlaces,
   diff: diffIssuer,
   note: noteIssuer,
+  findings: issuerFindings,
   rules: { 'issuer-changed': issuerChanged, 'foreign-file': foreignAuthority },
   handlers: issuerHandlers,
 };
@@ -66,9 +69,11 @@ const certificate: Kind<
   diff: diffCertificate,
   note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair), ...notePlaces(pair) }),
   matters: certificateMatters,
+  findings: certificateFindings,
   rules: {
     'issuer-changed': certificateIssuerChanged,
     'never-without-valid-pair': neverWithoutValidPair,
+    'cut-short': cutShort,
     'renewal-loop': renewalLoop,
     'retry-exhausted': retryExhausted,
     backoff,

@@ -27,7 +27,7 @@ export interface NodeSpec {
   readonly sshKeys: readonly string[];
   /** What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it. */
   readonly userData?: string;
-  /** File that holds it instead, relative to the document; only its digest is remembered. */
+  /** File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered. */
   readonly userDataFile?: string;
   /** Private networks that it is attached to; left as they are where this is left out. */
   readonly networks?: readonly {
@@ -121,6 +121,19 @@ export interface NodeMemory {
     readonly readiness: Readonly<Record<string, Json>>;
     readonly workloads: Readonly<Record<string, Json>>;
   };
+  /** What it has of what its document leaves open, for a server that is made in its place. */
+  readonly left: {
+    readonly networks?: readonly {
+      readonly network: string;
+      readonly ip: string;
+      readonly aliasIps: readonly string[];
+    }[];
+    readonly firewalls?: readonly string[];
+    readonly volumes?: readonly string[];
+    readonly placementGroup?: string;
+    readonly backups?: boolean;
+    readonly protection?: boolean;
+  };
   /** It was a system node once: it was in use without any container. */
   readonly wasSystem: boolean;
   /** Keys of the labels that its document put there: those that it no longer names are taken away. */
@@ -163,6 +176,8 @@ export interface NodeMemory {
   readonly probeFailures: number;
   /** When the last of them was counted, ISO 8601. */
   readonly probeFailedAt: string;
+  /** When the first of them was, ISO 8601. */
+  readonly failingSince: string;
 }
 
 export type NodeState =
@@ -200,6 +215,11 @@ export type NodeStep =
 /** Rules that guard its steps. */
 export type NodeRuleId =
   | 'other-server'
+  | 'not-in-catalogue'
+  | 'not-available'
+  | 'backoff'
+  | 'retry-exhausted'
+  | 'in-use-by-hand'
   | 'provider-busy'
   | 'dedicated-node'
   | 'container-sync-in-progress'
@@ -210,6 +230,7 @@ export type NodeRuleId =
   | 'has-containers'
   | 'allocated-memory'
   | 'too-young'
+  | 'unhealthy-grace'
   | 'age-unknown'
   | 'no-history'
   | 'idle-grace'
@@ -240,6 +261,8 @@ export interface NodePoolSpec {
     readonly up: string;
     /** It shrinks when allocated memory is less than this part of all. */
     readonly down: string;
+    /** A threshold has to be crossed for so long before the policy acts, at each refresh that is recorded (`apply`, `drift --record`). Where something waits and there is no node, it acts at once. */
+    readonly for: string;
     /** So long lies at least between two changes. */
     readonly cooldown: string;
     /** It does not shrink for so long after it grew. */
@@ -277,7 +300,7 @@ export interface NodePoolSpec {
     readonly sshKeys: readonly string[];
     /** What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it. */
     readonly userData?: string;
-    /** File that holds it instead, relative to the document; only its digest is remembered. */
+    /** File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered. */
     readonly userDataFile?: string;
     /** Private networks that it is attached to; left as they are where this is left out. */
     readonly networks?: readonly {
@@ -359,6 +382,10 @@ export interface NodePoolMemory {
   readonly scaledUpAt: string;
   /** When it last shrank, ISO 8601. */
   readonly scaledDownAt: string;
+  /** Threshold of the reactive policy that was crossed at the last refresh. */
+  readonly crossing: 'up' | 'down';
+  /** Since when, ISO 8601. */
+  readonly crossingSince: string;
   /** When a consolidation last began, ISO 8601. */
   readonly consolidatedAt: string;
   /** Members that were let go and may still be there, with who decided it. */
@@ -386,6 +413,8 @@ export type NodePoolStep = 'active>active';
 
 /** Rules that guard its steps. */
 export type NodePoolRuleId =
+  | 'not-in-catalogue'
+  | 'not-available'
   | 'queue-waits'
   | 'keeps-min'
   | 'one-at-a-time'
@@ -471,6 +500,11 @@ export type FindingCode =
 
 export type RuleId =
   | 'other-server'
+  | 'not-in-catalogue'
+  | 'not-available'
+  | 'backoff'
+  | 'retry-exhausted'
+  | 'in-use-by-hand'
   | 'provider-busy'
   | 'dedicated-node'
   | 'container-sync-in-progress'
@@ -481,6 +515,7 @@ export type RuleId =
   | 'has-containers'
   | 'allocated-memory'
   | 'too-young'
+  | 'unhealthy-grace'
   | 'age-unknown'
   | 'no-history'
   | 'idle-grace'
@@ -533,7 +568,7 @@ export interface NodesConfig {
       /** Deadline of a hook. */
       readonly hookSeconds: number;
     };
-    /** A file with the same JSON, relative to `fettle.yaml`. */
+    /** A file with the same JSON, relative to `fettle.yaml`; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. */
     readonly file?: string;
     /** How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew. */
     readonly interval: string;
@@ -762,6 +797,86 @@ export const tables = {
           text: 'The server of this name is not the one that was made or adopted.',
         },
         {
+          id: 'not-in-catalogue',
+          guards: [
+            'absent>provisioning',
+            'ready>draining',
+            'active>draining',
+            'idle>draining',
+            'provisioning>decommissioned',
+            'initializing>decommissioned',
+            'draining>decommissioned',
+            'unhealthy>decommissioned',
+            'initializing>initializing',
+            'ready>ready',
+            'active>active',
+            'idle>idle',
+            'draining>draining',
+            'unhealthy>unhealthy',
+            'power:off>on',
+            'power:on>off',
+            'power:on>on',
+            'power:off>off',
+          ],
+          overridable: false,
+          text: 'The document names what the provider does not have, or what does not go together. Nothing is made of it, and nothing is taken away for it.',
+        },
+        {
+          id: 'not-available',
+          guards: [
+            'absent>provisioning',
+            'ready>draining',
+            'active>draining',
+            'idle>draining',
+            'provisioning>decommissioned',
+            'initializing>decommissioned',
+            'draining>decommissioned',
+            'unhealthy>decommissioned',
+            'initializing>initializing',
+            'ready>ready',
+            'active>active',
+            'idle>idle',
+            'draining>draining',
+            'unhealthy>unhealthy',
+            'power:off>on',
+            'power:on>off',
+            'power:on>on',
+            'power:off>off',
+          ],
+          overridable: true,
+          text: 'What the document names cannot be had now, as far as the provider says.',
+        },
+        {
+          id: 'backoff',
+          guards: ['absent>provisioning', 'power:on>on', 'power:off>off'],
+          overridable: true,
+          text: 'It failed before: the next attempt waits 1, 2, then 4 minutes.',
+        },
+        {
+          id: 'retry-exhausted',
+          guards: ['absent>provisioning', 'power:on>on', 'power:off>off'],
+          overridable: true,
+          text: 'It failed four times in a row: somebody has to look. Another document, or an override, begins anew.',
+        },
+        {
+          id: 'in-use-by-hand',
+          guards: [
+            'ready>draining',
+            'active>draining',
+            'idle>draining',
+            'provisioning>decommissioned',
+            'initializing>decommissioned',
+            'draining>decommissioned',
+            'unhealthy>decommissioned',
+            'power:off>on',
+            'power:on>off',
+            'power:on>on',
+            'power:off>off',
+          ],
+          overridable: true,
+          text: 'It is in rescue mode, an ISO is mounted, or an action of the provider runs on it: it is neither turned off nor taken away meanwhile.',
+        },
+        {
           id: 'provider-busy',
           guards: [
             'absent>provisioning',
@@ -904,6 +1019,20 @@ export const tables = {
           ],
           overridable: true,
           text: 'It never had a container, and was ready for less than its `readyGrace`.',
+        },
+        {
+          id: 'unhealthy-grace',
+          guards: [
+            'ready>draining',
+            'active>draining',
+            'idle>draining',
+            'provisioning>decommissioned',
+            'initializing>decommissioned',
+            'draining>decommissioned',
+            'unhealthy>decommissioned',
+          ],
+          overridable: true,
+          text: 'It is unhealthy for less than 5 minutes since it first failed.',
         },
         {
           id: 'age-unknown',
@@ -1125,6 +1254,18 @@ export const tables = {
       },
       rules: [
         {
+          id: 'not-in-catalogue',
+          guards: ['active>active'],
+          overridable: false,
+          text: 'The document names what the provider does not have, or what does not go together. Nothing is made of it, and nothing is taken away for it.',
+        },
+        {
+          id: 'not-available',
+          guards: ['active>active'],
+          overridable: true,
+          text: 'What the document names cannot be had now, as far as the provider says.',
+        },
+        {
           id: 'queue-waits',
           guards: ['active>active'],
           overridable: true,
@@ -1174,6 +1315,7 @@ export const tables = {
         '/scaling',
         '/scaling/up',
         '/scaling/down',
+        '/scaling/for',
         '/scaling/cooldown',
         '/scaling/downAfterUp',
         '/consolidation',
@@ -1272,7 +1414,7 @@ export const tables = {
     { pointer: '/provider/hetzner/token', variable: 'HCLOUD_TOKEN' },
     { pointer: '/workloads/http/token', variable: 'WORKLOADS_TOKEN' },
   ],
-  settingPaths: [{ pointer: '/workloads/file', use: 'read' }],
+  settingPaths: [{ pointer: '/workloads/file', use: 'send' }],
   findings: [
     {
       code: 'unhealthy',

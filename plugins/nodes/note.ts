@@ -5,6 +5,7 @@ import { type NodeFacts, type NodeLife, type NodePair, nodeSignals } from './fac
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
 import { settingsNote, settingsOfSpec } from './settings.ts';
+import { leftBy } from './successor.ts';
 
 /** Every field of a life: one that is not known any more is forgotten, not kept. */
 const LIFE = {
@@ -24,6 +25,7 @@ const LIFE = {
   lookedAt: true,
   probeFailures: true,
   probeFailedAt: true,
+  failingSince: true,
 } as const satisfies { readonly [Field in keyof Required<NodeLife>]: true };
 
 /** Digest of the SSH keys of a spec, whatever their order. */
@@ -52,12 +54,21 @@ export function madeWith(
   };
 }
 
+/** What a successor would get; nothing of a server that only now takes what is left. */
+function leftNote({ desired, observed, memory }: NodePair): Partial<NodeMemory> {
+  if (desired === undefined || observed === undefined || observed.given === true) return {};
+  const left = memory?.open?.goal === 'create' ? memory.kept.left : leftBy(desired.spec, observed.facts);
+  return { left: left ?? null } as unknown as Partial<NodeMemory>;
+}
+
 export function noteNode(pair: NodePair): Partial<NodeMemory> {
   const { desired, observed, memory } = pair;
   const settings = desired === undefined ? {} : { settings: settingsNote(settingsOfSpec(desired.spec)) };
   const signals = nodeSignals(pair);
-  // Of one that is gone, all stays: when it is there again, its id tells whether it is the same.
-  if (observed === undefined || signals === undefined) return {};
+  // Of one that is gone, all stays: when it is there again, its id tells whether it is the same. What went to make room
+  // for its successor hands on what it had, and nothing else.
+  if (observed === undefined || signals === undefined)
+    return memory?.open?.goal === 'replace' && memory.kept.left !== undefined ? { left: memory.kept.left } : {};
   const { facts } = observed;
   if (facts.other === true && memory?.owned !== undefined && memory.unknown !== true) return settings;
   const cleared = Object.fromEntries(Object.keys(LIFE).map((field) => [field, null]));
@@ -72,6 +83,7 @@ export function noteNode(pair: NodePair): Partial<NodeMemory> {
       ? { project: facts.project }
       : {}),
     ...made,
+    ...leftNote(pair),
     ...(memory?.open?.goal === 'create' ? ({ toldAt: null, wasSystem: null } as object) : {}),
     ...(desired?.spec.role === 'system' ? { wasSystem: true } : {}),
     ...(cleared as Partial<NodeMemory>),

@@ -135,7 +135,10 @@ export function propose(pair: Pair, plugin: Plugin, scene: Scene): Change | unde
   if (pair.desired === undefined) return orphanChange(pair, kind, tables, scene);
   if (pair.observed === undefined && pair.gap !== undefined) return undefined;
   if (pair.observed !== undefined && pair.observed.given !== true) {
-    if (!isOurs(pair)) return memoryChange(pair, 'adopt', 'new', 'it is there already, and not ours yet');
+    if (!isOurs(pair)) {
+      const because = scene.memoryGap === undefined ? 'not ours yet' : 'unknown whether it is ours';
+      return memoryChange(pair, 'adopt', 'new', `it is there already, and ${because}`);
+    }
     const protection = protectionFields(pair, tables);
     if (protection.length > 0)
       return memoryChange(pair, 'protect', 'edit', 'what the document says about its removal', protection);

@@ -1222,7 +1222,7 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 4096,
-            "description": "File that holds it instead, relative to the document; only its digest is remembered.",
+            "description": "File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered.",
             "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
           },
           "networks": {
@@ -1642,6 +1642,12 @@ const kinds = {
                 "description": "It shrinks when allocated memory is less than this part of all.",
                 "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
               },
+              "for": {
+                "type": "string",
+                "default": "0s",
+                "description": "A threshold has to be crossed for so long before the policy acts, at each refresh that is recorded (`apply`, `drift --record`). Where something waits and there is no node, it acts at once.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
               "cooldown": {
                 "type": "string",
                 "default": "5m",
@@ -1782,7 +1788,7 @@ const kinds = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 4096,
-                "description": "File that holds it instead, relative to the document; only its digest is remembered.",
+                "description": "File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered.",
                 "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
               },
               "networks": {
@@ -2559,7 +2565,7 @@ export const schemas = {
                       "examples": [
                         "${env:HCLOUD_TOKEN_SHOP}"
                       ],
-                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|fettle-sandbox-[a-z0-9-]{1,100})$"
+                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|sandbox-token-[a-z0-9-]{1,100})$"
                     },
                     "endpoint": {
                       "type": "string",
@@ -2630,7 +2636,7 @@ export const schemas = {
                       "examples": [
                         "${env:WORKLOADS_TOKEN}"
                       ],
-                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|fettle-sandbox-[a-z0-9-]{1,100})$"
+                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|sandbox-token-[a-z0-9-]{1,100})$"
                     },
                     "timeoutSeconds": {
                       "type": "number",
@@ -2652,7 +2658,7 @@ export const schemas = {
                   "type": "string",
                   "minLength": 1,
                   "maxLength": 4096,
-                  "description": "A file with the same JSON, relative to `fettle.yaml`.",
+                  "description": "A file with the same JSON, relative to `fettle.yaml`; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names.",
                   "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
                 },
                 "interval": {
@@ -3470,6 +3476,10 @@ export const schemas = {
             "no",
             "partly"
           ]
+        },
+        "disruptive": {
+          "const": true,
+          "description": "The step disturbs what is in use, as one that turns a server off."
         },
         "basis": {
           "type": "string",

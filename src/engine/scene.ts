@@ -14,6 +14,7 @@ export interface SceneInput {
   readonly viewedAt: number;
   readonly safety: Safety;
   readonly busy?: Scene['busy'];
+  readonly memoryGap?: Scene['memoryGap'];
   readonly logAt?: number;
   /** Steps of earlier runs that limits over time count. */
   readonly spent: ReadonlyMap<number, Spent>;
@@ -42,6 +43,7 @@ export function sceneOf(input: SceneInput): Scene {
     gaps: input.gaps,
     ...(input.beside === undefined ? {} : { beside: input.beside }),
     ...(input.busy === undefined ? {} : { busy: input.busy }),
+    ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
     ...(input.shared === undefined ? {} : { shared: input.shared }),
     ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
     pair,
@@ -109,11 +111,19 @@ export function withChanges(scene: Scene, changes: ReadonlyMap<string, Change>, 
 export function withFresh(
   scene: Scene,
   fresh: ReadonlyMap<string, Pair>,
-  seen: { readonly now: number; readonly viewedAt: number; readonly gaps: readonly Gap[] },
+  seen: {
+    readonly now: number;
+    readonly viewedAt: number;
+    readonly gaps: readonly Gap[];
+    readonly beside?: Scene['beside'];
+  },
 ): Scene {
   return {
     ...scene,
-    ...seen,
+    now: seen.now,
+    viewedAt: seen.viewedAt,
+    gaps: seen.gaps,
+    ...(seen.beside === undefined ? {} : { beside: { ...scene.beside, ...seen.beside } }),
     pair: (ref) => {
       const address = typeof ref === 'string' ? ref : formatRef(ref);
       return fresh.get(address) ?? scene.pair(address);

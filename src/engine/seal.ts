@@ -45,6 +45,7 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
     cause: change.cause,
     because: change.because,
     reversible: transition?.reversible ?? 'yes',
+    ...(transition?.disruptive === true ? { disruptive: true } : {}),
     basis: action.basis,
     ...(source === undefined
       ? {}
@@ -234,7 +235,9 @@ export function seal(input: SealInput): Plan {
     checks: counted,
     ...(suppressed.length === 0 ? {} : { suppressed_checks: suppressed }),
     gaps: gapped,
+    // Without memory, what no document describes may well be ours.
     unmanaged: [...pairs].flatMap(([address, pair]) =>
+      input.memoryGap === undefined &&
       pair.desired === undefined &&
       pair.memory === undefined &&
       pair.observed !== undefined &&

@@ -35,7 +35,7 @@ export function fieldCells(change: Pick<ResourceChange, 'change'>, detail: boole
 
 function whatText(change: ResourceChange, detail: boolean): string {
   const memoryOnly = change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release';
-  const because = `${memoryOnly ? `${change.goal}: ` : ''}${escapeText(change.because)}`;
+  const because = `${memoryOnly ? `${escapeText(change.goal)}: ` : ''}${escapeText(change.because)}`;
   if (change.goal === 'create' || change.goal === 'remove') return because;
   const fields = fieldCells(change, detail);
   return fields === '' ? because : `${because}: ${fields}`;
@@ -94,7 +94,7 @@ type Check = Plan['checks'][number];
 
 /** One finding. */
 export function findingRow({ address, severity, code: name, message }: Check): string {
-  return `- **${severity}** ${code(address)} ${code(name)}: ${escapeText(message)}`;
+  return `- **${escapeText(severity)}** ${code(address)} ${code(name)}: ${escapeText(message)}`;
 }
 
 /** Findings that are known, closed: each with who answers for it, and until when. */

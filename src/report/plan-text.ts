@@ -3,7 +3,7 @@
 import type { Plan, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { type FieldRow, fieldRows, valueText } from './fields.ts';
 import { printable as harmless } from '../engine/printable.ts';
-import { columnWidth, type Paint, painter, plural, scopeText, shortDigests, spanText } from './text.ts';
+import { columnWidth, type Paint, painter, plural, scopeText, shortDigests, spanText, textOfBlocks } from './text.ts';
 
 export interface PlanTextOptions {
   readonly color: boolean;
@@ -59,8 +59,9 @@ function reasonText(change: ResourceChange, detail: boolean): string {
   const shown = detail ? rows : rows.slice(0, FIELDS_SHOWN);
   const more = rows.length - shown.length;
   const [from, to] = stepStates(change);
-  // Of an edit that people asked for, the differences say all; of one that the plugin decided on, they do not say why.
-  const isAsked = from === to && !['time', 'progress', 'policy'].includes(change.cause);
+  // Of an edit that people asked for, the differences say all; of one that the plugin decided on, or that disturbs what is
+  // in use, they do not.
+  const isAsked = from === to && change.disruptive !== true && !['time', 'progress', 'policy'].includes(change.cause);
   const lead = isAsked ? '' : `${printable(change.because)}; `;
   return `${word}${lead}${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
 }
@@ -161,11 +162,10 @@ function findingLines(plan: Plan, paint: Paint): readonly string[] {
 
 /** Findings that are known: each with who answers for it, and until when. */
 export function suppressedFindingLines(checks: Plan['suppressed_checks'], paint: Paint): readonly string[] {
-  return (checks ?? []).map(
-    ({ address, code, message, suppressed: { until, owner, reason } }) =>
-      `  ${paint('dim', 's')} ${printable(address)}  ${paint('dim', printable(code))}: ${printable(message)}\n` +
-      `      suppressed until ${printable(until)} by ${printable(owner)}: ${printable(reason)}`,
-  );
+  return (checks ?? []).flatMap(({ address, code, message, suppressed: { until, owner, reason } }) => [
+    `  ${paint('dim', 's')} ${address}  ${paint('dim', code)}: ${message}`,
+    `      suppressed until ${until} by ${owner}: ${reason}`,
+  ]);
 }
 
 function gapLines(plan: Plan, paint: Paint): readonly string[] {
@@ -249,6 +249,6 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
       ...(plan.gaps.length > 0 ? ['This plan is partial: part of the world could not be read.'] : []),
       `${plan.plan_digest === undefined ? NO_DIGEST : `digest ${plan.plan_digest}`}   log head ${headText(plan.log_head)}`,
     ],
-  ].filter((block) => block.length > 0);
-  return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
+  ];
+  return textOfBlocks(blocks, options.color);
 }

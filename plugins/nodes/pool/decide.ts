@@ -18,15 +18,26 @@ import { type Consolidating, type Consolidation, type ConsolidationPolicy, conso
 import { moneyText } from './cost.ts';
 import { type Fleet, isInUse, type PoolNode, project, type Projection, type Queue } from './fleet.ts';
 import { type Candidate, inOrderOfLoss } from './lose.ts';
+import { UNHEALTHY_GRACE_MS } from '../safety.ts';
 import { whyFixed } from './migration.ts';
 import { nameOf, numberOf, type Numbers, withMore, without } from './names.ts';
-import { type ReactivePolicy, recommend, type Recommendation, type Scaled, waitsUntil } from './reactive.ts';
+import {
+  type Crossing,
+  crossingOf,
+  type ReactivePolicy,
+  recommend,
+  type Recommendation,
+  type Scaled,
+  waitsUntil,
+} from './reactive.ts';
 
 /** A node of a pool: a member, or one that was let go and is still there. */
 export interface Member extends Candidate {
   readonly isMember: boolean;
   /** Epoch ms; absent unless it is unhealthy. */
   readonly unhealthySince?: number;
+  /** When it first failed, of the failures that made it unhealthy: epoch ms. */
+  readonly failingSince?: number;
   /** Its disk is so full that it is to be drained: another one is needed in its place first. */
   readonly isFull?: true;
 }
@@ -41,6 +52,7 @@ export interface Move {
 /** What a pool remembers. */
 export interface Remembered extends Numbers {
   readonly scaled: Scaled;
+  readonly crossing?: Crossing;
   /** When a consolidation last began: epoch ms. */
   readonly consolidatedAt?: number;
   /** Members that a consolidation empties; empty where none goes on. */
@@ -202,11 +214,12 @@ function goOn(situation: Situation, remembered: Remembered): Decision | undefine
 
 /** Why a member is no use any more: it was drained, and never returns to service, or is unhealthy for too long. */
 function uselessness(
-  { node, unhealthySince }: Member,
+  { node, unhealthySince, failingSince }: Member,
   { replaceUnhealthyAfterMs: after, now }: Situation,
 ): string | undefined {
   if (node.phase === 'leaving') return `${node.name} was drained`;
-  return after !== undefined && unhealthySince !== undefined && now - unhealthySince >= after
+  if (after === undefined || unhealthySince === undefined) return undefined;
+  return now - unhealthySince >= after && now - (failingSince ?? unhealthySince) >= UNHEALTHY_GRACE_MS
     ? `${node.name} is unhealthy for too long`
     : undefined;
 }
@@ -240,6 +253,13 @@ function recommended(situation: Situation, projection: Projection): Recommendati
   if (scaling === undefined) return undefined;
   const [least] = inOrderOfLoss(prefix, members(situation));
   return recommend(projection, scaling, least?.node.phase === 'serving' ? least.node.ramMb : 0);
+}
+
+/** The threshold that is crossed now, and since when; undefined where none is, or nobody knows. */
+export function crossingNow(situation: Situation): Crossing | undefined {
+  const projection = project(fleetOf(situation));
+  const recommendation = projection === undefined ? undefined : recommended(situation, projection);
+  return crossingOf(recommendation, situation.remembered?.crossing, situation.now);
 }
 
 function reactive(situation: Situation): Decision | undefined {
@@ -332,8 +352,16 @@ export function cooldownOf(
 ): { readonly until: number; readonly because: string } | undefined {
   const { remembered, scaling, consolidation: policy, now } = situation;
   if (remembered === undefined) return undefined;
-  if (decision.by === 'reactive' && scaling !== undefined && decision.recommendation?.atOnce !== true)
-    return waitsUntil(decision.kind === 'grow' ? 'up' : 'down', remembered.scaled, scaling, now);
+  if (decision.by === 'reactive' && scaling !== undefined && decision.recommendation?.atOnce !== true) {
+    const since = crossingOf(decision.recommendation, remembered.crossing, now)?.since ?? now;
+    const held = {
+      until: since + scaling.forMs,
+      because: `the threshold is crossed for less than ${durationText(scaling.forMs)}`,
+    };
+    const waiting = waitsUntil(decision.kind === 'grow' ? 'up' : 'down', remembered.scaled, scaling, now);
+    const waits = [...(now < held.until ? [held] : []), ...(waiting === undefined ? [] : [waiting])];
+    return waits.toSorted((a, b) => b.until - a.until)[0];
+  }
   if (decision.kind !== 'consolidate' || policy === undefined) return undefined;
   const waits = [
     ...(remembered.consolidatedAt === undefined

@@ -28,6 +28,7 @@ function reactivePolicy({ scaling, size }: NodePoolSpec): ReactivePolicy | undef
     downPercent: percentOf(scaling.down),
     cooldownMs: ms(scaling.cooldown),
     downAfterUpMs: ms(scaling.downAfterUp),
+    forMs: ms(scaling.for),
   };
 }
 
@@ -125,6 +126,7 @@ function memberOf(
   if (phase === undefined) return undefined;
   const refusal = phase === 'planned' ? undefined : refusalOf(pair, scene);
   const since = pair.memory?.state === 'unhealthy' ? time(pair.memory.since) : undefined;
+  const failingSince = time(nodeSignals(pair)?.life.failingSince);
   return {
     node: nodeOf(pair, phase, plannedMb),
     isMember,
@@ -134,6 +136,7 @@ function memberOf(
       ? { isFull: true as const }
       : {}),
     ...(phase === 'unhealthy' && since !== undefined ? { unhealthySince: since } : {}),
+    ...(phase === 'unhealthy' && failingSince !== undefined ? { failingSince } : {}),
   };
 }
 
@@ -145,6 +148,9 @@ function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | u
     next: kept.next ?? 1,
     scaled: { ...(upAt === undefined ? {} : { upAt }), ...(downAt === undefined ? {} : { downAt }) },
     ...(consolidatedAt === undefined ? {} : { consolidatedAt }),
+    ...(kept.crossing === undefined || kept.crossingSince === undefined
+      ? {}
+      : { crossing: { direction: kept.crossing, since: Date.parse(kept.crossingSince) } }),
     going: kept.going ?? [],
     moves: kept.moves ?? [],
   };

@@ -1,7 +1,7 @@
 /** Reads `fettle.yaml`: found upward from a folder, held to its schema, with durations in ms and shares as fractions. */
 
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type FettleConfig, formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import type { Plugin, Validator } from '../plugin.ts';
@@ -15,6 +15,7 @@ import { suggest } from './nearest.ts';
 import { inOrder, located, problemAt, problemOfText, sourceOf } from './problem-in.ts';
 import { findConfig } from './find-config.ts';
 import { alsoTrusting, type Owners } from './owner.ts';
+import { sentOutside } from './sent-outside.ts';
 import { readText, type Unreadable } from './read-text.ts';
 import { rootOf } from './within-root.ts';
 import { secretMistakes, secretsIn } from './secrets.ts';
@@ -76,6 +77,8 @@ export interface ConfigOptions {
   /** A file that has to be there; absolute. Nothing is looked for then, and it is trusted, whoever owns it. */
   readonly explicit?: string;
   readonly owners: Owners;
+  /** Absolute: folders beside the repository in which files may lie whose content is sent. */
+  readonly fileRoots?: readonly string[];
   /** Absolute: the search ends there. */
   readonly home?: string;
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
@@ -111,7 +114,8 @@ function isMembers(value: unknown): value is Members {
 type Place = Pick<Config, 'folder' | 'root' | 'owners' | 'file'>;
 
 async function placeIn(folder: string, owners: Owners, file?: string): Promise<Place> {
-  return { folder, owners, root: await rootOf(folder, owners), ...(file === undefined ? {} : { file }) };
+  const root = await rootOf(await realpath(folder), owners);
+  return { folder, owners, root, ...(file === undefined ? {} : { file }) };
 }
 
 function unreadable(shown: string, { line = 1, column = 1, ...rest }: Unreadable): Problem {
@@ -131,11 +135,17 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
   const { explicit, plugins, now, owners, home } = options;
   const startFolder = await realpath(options.startFolder);
   const found = explicit === undefined ? await findConfig({ startFolder, owners, home }) : { file: explicit };
-  if (found === undefined) return { config: configOf({}, {}, await placeIn(startFolder, owners), now), problems: [] };
+  if (found === undefined)
+    return { config: configOf({}, {}, await placeIn(options.startFolder, owners), now), problems: [] };
   const { file } = found;
   const owner = explicit === undefined ? undefined : await stat(explicit).catch(() => undefined);
-  const folder = dirname(file);
-  const place = await placeIn(folder, owner === undefined ? owners : alsoTrusting(owners, owner.uid), file);
+  // A folder is called as it was named, also by a link.
+  const folder = dirname(file) === startFolder ? options.startFolder : dirname(file);
+  const place = await placeIn(
+    folder,
+    owner === undefined ? owners : alsoTrusting(owners, owner.uid),
+    join(folder, basename(file)),
+  );
   const fallback = configOf({}, {}, place, now);
   const shown = relative(startFolder, file) || file;
   if ('problem' in found) return { config: fallback, problems: [unreadable(shown, found.problem)] };
@@ -164,7 +174,7 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
       );
       break;
     }
-    const checked = await checkConfig(document, plugins, now);
+    const checked = await checkConfig(document, plugins, now, folder, [place.root, ...(options.fileRoots ?? [])]);
     const places = new Set(mistakes.map(({ offset }) => offset));
     const found = checked.mistakes
       .map((mistake) => located(document.root, document.start, mistake))
@@ -226,6 +236,8 @@ async function checkConfig(
   { value }: TextDocument,
   loaders: ConfigOptions['plugins'],
   now: number,
+  folder: string,
+  roots: readonly string[],
 ): Promise<CheckedConfig> {
   if (!isMembers(value)) {
     return {
@@ -270,7 +282,18 @@ async function checkConfig(
       ...wrong,
       ...(wrong.length > 0
         ? []
-        : [...settingsMistakes(plugin, config, pointer), ...secretMistakes(config, plugin.tables.secrets, pointer)]),
+        : [
+            ...settingsMistakes(plugin, config, pointer),
+            ...secretMistakes(config, plugin.tables.secrets, pointer),
+            ...(await sentOutside(config, plugin.tables.settingPaths, folder, roots)).map(
+              ({ pointer: at, text, message }): PointerMistake => ({
+                code: 'outside-root',
+                pointer: `${pointer}${at}`,
+                at: 'value',
+                message: `${text} ${message}`,
+              }),
+            ),
+          ]),
     );
     plugins[name] = {
       config,

@@ -42,7 +42,7 @@ export function isInside(path: string, folder: string): boolean {
 }
 
 /** These show the machine itself: the environment of processes, memory, keys. No folder makes them a project's files. */
-const NEVER = ['/proc', '/sys', '/dev/fd'];
+const NEVER = ['/proc', '/sys'];
 
 const GONE = new Set(['ENOENT', 'ENOTDIR']);
 
@@ -51,7 +51,7 @@ function codeOf(error: unknown): string {
 }
 
 /** The real path of what a path leads to; where nothing is there, that of the first folder above that is. */
-async function realPlace(path: string): Promise<string> {
+export async function realPlace(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {

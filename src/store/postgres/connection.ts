@@ -187,6 +187,17 @@ interface Connection {
   end(): Promise<void>;
 }
 
+/**
+ * A server that lets nobody in without a password, or that cannot be reached from where none is set, as in a pull
+ * request from a fork: what is missing is the secret.
+ */
+function withoutSecret(target: Target, error: StoreError): StoreError {
+  if (target.password !== undefined || target.tls?.key !== undefined || !(error instanceof ServerError)) return error;
+  const isNear = isLoopback(target.host) || target.host.startsWith('/');
+  const isRefused = error.sqlState.startsWith('28') || (error.lost && !isNear);
+  return isRefused ? new StoreSecretError(`${error.message}; there is no password: ${target.noPassword}`) : error;
+}
+
 /** Opens a server; nothing is connected before the first transaction. */
 export function openServer(target: Target, deadlines: Deadlines): Server {
   const idle: Connection[] = [];
@@ -253,7 +264,8 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
       `SET LOCAL statement_timeout = ${deadlines.statementMs}`,
       `SET LOCAL lock_timeout = ${deadlines.lockMs}`,
       `SET LOCAL idle_in_transaction_session_timeout = ${deadlines.idleMs}`,
-      'SET LOCAL search_path = pg_catalog',
+      // Named last, or temporary tables would come first.
+      'SET LOCAL search_path = pg_catalog, pg_temp',
       'SET LOCAL standard_conforming_strings = on',
     ];
     // Whatever the database says: a commit that was acknowledged is on disk. What waits for more stays.
@@ -308,7 +320,7 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
     try {
       connection = await begin(options);
     } catch (error) {
-      throw failed(error);
+      throw withoutSecret(target, failed(error));
     }
     let late: StoreError | undefined;
     let committing = false;

@@ -1,6 +1,6 @@
 /** Looks at the emulated account: which server is which node, what is a gap, and how little is asked for. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -22,6 +22,7 @@ const HOUR = 3_600_000;
 interface Source {
   readonly started: World;
   readonly reader: NodesReader;
+  readonly folder: string;
 }
 
 async function start(withSource = true): Promise<Source> {
@@ -30,7 +31,7 @@ async function start(withSource = true): Promise<Source> {
   const started = await startWorld({}, {}, folder);
   const { url } = started.emulator.workloads;
   const source = { workloads: { http: { url, timeoutSeconds: 2 } } };
-  return { started, reader: started.again(withSource ? source : {}) };
+  return { started, folder, reader: started.again(withSource ? source : {}) };
 }
 
 function doc({ started }: Source, name: string, more: Partial<NodeSpec> = {}): Desired<NodeSpec> {
@@ -191,34 +192,44 @@ describe('a server of another project', () => {
 });
 
 describe('nodes that fall silent', () => {
-  async function silent(count: number, of: number): Promise<View> {
+  /** A look at so many of so many that are silent; `before` is the health of those at the look before. */
+  async function silent(count: number, of: number, from = 4, before = 'healthy'): Promise<View> {
     const source = await start();
     const all = Array.from({ length: of }, (_, i) =>
       source.started.emulator.seed({ name: `web-${i + 1}`, ...(i < count ? { faults: { silent: true } } : {}) }),
     );
     await source.started.emulator.settle();
-    const memory = all.map(({ name, id }) =>
+    const memory = all.map(({ name, id }, i) =>
       remembered(
         name,
         { serverId: id, initializedAt: new Date(NOW).toISOString(), probeFailures: 4 },
-        { others: { health: 'healthy', power: 'on' } },
+        { others: { health: i < count ? before : 'healthy', power: 'on' } },
       ),
     );
     return look(
       source,
       all.map(({ name }) => doc(source, name)),
-      { memory },
+      { memory, collapse: { share: 0.5, from } },
     );
   }
 
   it.each([
+    [6, 6, 6, 7],
     [2, 4, 2],
     [3, 3, 3],
     [1, 1, 1],
-  ])('%i of %i are unhealthy', async (count, of, unhealthy) => {
-    const view = await silent(count, of);
+  ])('%i of %i are unhealthy: %i', async (count, of, unhealthy, from?: number) => {
+    const view = await silent(count, of, from);
     expect(view.observed.filter(({ state }) => state === 'unhealthy')).toHaveLength(unhealthy);
     expect(view.gaps).toEqual([]);
+  });
+
+  it.each([
+    ['from as few on as safety.collapse.from says', 2, 2, 2, 'healthy'],
+    ['whether they fell silent before or only now', 3, 4, 4, 'unhealthy'],
+  ])('are doubted %s', async (_when, count, of, from, before) => {
+    const view = await silent(count, of, from, before);
+    expect(view.gaps.map(({ refs }) => refs?.length)).toEqual([count]);
   });
 
   it('more than half of four or more are doubted: the way to them may be broken, and none of them is given up', async () => {
@@ -228,7 +239,7 @@ describe('nodes that fall silent', () => {
       {
         plugin: PLUGIN,
         refs: ['web-1', 'web-2', 'web-3'].map((name) => refOf('Node', name)),
-        message: '3 nodes that answered at the last look do not answer: the way to them is doubted, not they',
+        message: '3 nodes that were ready do not answer at the same refresh: the network between is doubted, not they',
       },
     ]);
   });
@@ -346,8 +357,9 @@ describe('what cannot be read', () => {
   it('of a file with user data is a gap on its node', async () => {
     const source = await start();
     source.started.emulator.seed({ name: 'web-1' });
-    // A folder is no file.
-    const view = await look(source, [doc(source, 'web-1', { userDataFile: '/tmp' })]);
+    // A folder is not a file.
+    mkdirSync(join(source.folder, 'folder'));
+    const view = await look(source, [doc(source, 'web-1', { userDataFile: 'folder' })]);
     expect(view.gaps.map(({ refs }) => refs)).toEqual([[refOf('Node', 'web-1')]]);
   });
 });
