@@ -84,6 +84,8 @@ export interface KindTables {
   readonly references: readonly { readonly pointer: string; readonly kind: string }[];
   /** Where its spec names paths. */
   readonly paths: readonly PathTable[];
+  /** Settings (JSON pointers) that decide nothing of what its steps do: all others are part of what is approved. */
+  readonly undeciding?: readonly string[];
   /** JSON pointers that drift can name (`*` stands for every item or key); left out where nobody knows them. */
   readonly fields?: readonly string[];
   readonly memoryVersion: number;

@@ -1,6 +1,7 @@
 /** A plan as text for people: what is rejected, removed or wrong comes first; what does not change is only counted. */
 
 import type { Plan, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
+import { coverLines } from './covers-text.ts';
 import { type FieldRow, fieldRows, valueText } from './fields.ts';
 import { printable as harmless } from '../engine/printable.ts';
 import { columnWidth, type Paint, painter, plural, scopeText, shortDigests, spanText, textOfBlocks } from './text.ts';
@@ -85,6 +86,7 @@ function lineOf(change: ResourceChange, detail: boolean, below: readonly string[
     below: [
       ...change.warnings.map((warning) => `warning ${printable(warning)}`),
       ...(change.overrides ?? []).map(({ rule, reason }) => `overridden ${rule}: ${printable(reason)}`),
+      ...coverLines(change, detail).map(({ label, texts }) => `${label} ${texts.join(', ')}`),
       ...below,
     ],
   };

@@ -79,10 +79,11 @@ export function openWriter(outside: Outside): CertificatesWriter {
       tidyStored(storageIn(folder, storage), untouched, await accounts(), judgedIn(found)),
     deletePair: (storage, untouched = false, found) =>
       deleteStored(storageIn(folder, storage), untouched, judgedIn(found)),
-    deploy: async ({ deploy, storage, name, service, signal }) => {
+    deploy: async ({ deploy, storage, name, service, signal, stillApproved }) => {
       mayRun(deploy.command);
       const ended = services.begin(service);
       try {
+        await stillApproved();
         await runCommand({
           words: deploy.command,
           folder,
