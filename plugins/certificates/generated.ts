@@ -453,6 +453,7 @@ export const tables = {
       ],
       references: [],
       paths: [{ pointer: '/localCa/dir', use: 'write', folder: true }],
+      safetyInputs: [],
       memoryVersion: 1,
     },
     Certificate: {
@@ -635,6 +636,7 @@ export const tables = {
         { pointer: '/storage/directory/path', use: 'write', folder: true },
         { pointer: '/reload/signal/pidFile', use: 'read' },
       ],
+      safetyInputs: [{ pointer: '/validityDays', combine: 'larger' }],
       memoryVersion: 1,
     },
     Domain: {
@@ -696,6 +698,7 @@ export const tables = {
       rules: [],
       references: [{ pointer: '/certificate', kind: 'Certificate' }],
       paths: [{ pointer: '/trust/*', use: 'read' }],
+      safetyInputs: [],
       memoryVersion: 1,
     },
   },

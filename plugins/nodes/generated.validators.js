@@ -2347,7 +2347,7 @@ errors++;
 validate23.errors = vErrors;
 return errors === 0;
 }
-const schema9 = {"type":"object","additionalProperties":false,"properties":{"serverId":{"type":"integer","description":"Id of its server at the provider."},"project":{"type":"string","description":"Value of the label of this project, as it was last seen on the server."},"settings":{"type":"object","additionalProperties":false,"required":["provider","role","readyGrace","idleGrace","drainGrace","startDeadline","power","readiness","workloads"],"description":"What has to be known of its document when that is gone, as it was last written.","properties":{"provider":{"enum":["hetzner","static"]},"role":{"enum":["worker","system"]},"pool":{"type":"string"},"address":{"type":"string"},"readyGrace":{"type":"string"},"idleGrace":{"type":"string"},"drainGrace":{"type":"string"},"startDeadline":{"type":"string"},"power":{"enum":["on","off"]},"readiness":{"type":"object"},"workloads":{"type":"object"}}},"wasSystem":{"type":"boolean","description":"It was a system node once: it was in use without any container."},"labels":{"type":"array","items":{"type":"string"},"description":"Keys of the labels that its document put there: those that it no longer names are taken away."},"sshKeys":{"type":"string","description":"Digest of the SSH keys that it was made with."},"userData":{"type":"string","description":"Digest of the user data that it was made with."},"provisionedAt":{"type":"string","description":"When the provider made it, ISO 8601."},"initializedAt":{"type":"string","description":"When it was first ready, ISO 8601."},"firstContainerAt":{"type":"string","description":"When its first container started, ISO 8601."},"lastContainerAt":{"type":"string","description":"When its last container was gone, ISO 8601."},"drainingAt":{"type":"string","description":"When it was drained, ISO 8601: from then on it never returns to service."},"toldAt":{"type":"string","description":"When the workload source was told to put nothing more there, ISO 8601."},"recoveredAt":{"type":"string","description":"When it was found at the provider and adopted, ISO 8601."},"syncCompletedAt":{"type":"string","description":"When the containers of every node had been read once after that, ISO 8601."},"containersEver":{"type":"integer","description":"Containers that ever started on it."},"startedTotal":{"type":"integer","description":"What the source last said of that, to count on from."},"containerIds":{"type":"array","items":{"type":"string"},"description":"Short digests of the containers that were last seen, where the source does not count."},"containers":{"type":"integer","description":"Containers that were last known."},"allocatedMb":{"type":"number","description":"Memory that they had, in MB."},"emptySince":{"type":"string","description":"Since when it is empty, ISO 8601."},"lookedAt":{"type":"string","description":"When its containers were last read, ISO 8601; kept where the source does not say since when it is empty."},"probeFailures":{"type":"integer","description":"Failed probes in a row."},"probeFailedAt":{"type":"string","description":"When the last of them was counted, ISO 8601."}}};
+const schema9 = {"type":"object","additionalProperties":false,"properties":{"serverId":{"type":"integer","description":"Id of its server at the provider."},"project":{"type":"string","description":"Value of the label of this project, as it was last seen on the server."},"wasSystem":{"type":"boolean","description":"It was a system node once: it was in use without any container."},"names":{"type":"array","maxItems":5,"items":{"type":"string"},"description":"Names that its server had before, the newest first."},"labels":{"type":"array","items":{"type":"string"},"description":"Keys of the labels that its document put there: those that it no longer names are taken away."},"sshKeys":{"type":"string","description":"Digest of the SSH keys that it was made with."},"userData":{"type":"string","description":"Digest of the user data that it was made with."},"provisionedAt":{"type":"string","description":"When the provider made it, ISO 8601."},"initializedAt":{"type":"string","description":"When it was first ready, ISO 8601."},"firstContainerAt":{"type":"string","description":"When its first container started, ISO 8601."},"lastContainerAt":{"type":"string","description":"When its last container was gone, ISO 8601."},"drainingAt":{"type":"string","description":"When it was drained, ISO 8601: from then on it never returns to service."},"toldAt":{"type":"string","description":"When the workload source was told to put nothing more there, ISO 8601."},"recoveredAt":{"type":"string","description":"When it was found at the provider and adopted, ISO 8601."},"syncCompletedAt":{"type":"string","description":"When the containers of every node had been read once after that, ISO 8601."},"containersEver":{"type":"integer","description":"Containers that ever started on it."},"startedTotal":{"type":"integer","description":"What the source last said of that, to count on from."},"containerIds":{"type":"array","items":{"type":"string"},"description":"Short digests of the containers that were last seen, where the source does not count."},"containers":{"type":"integer","description":"Containers that were last known."},"allocatedMb":{"type":"number","description":"Memory that they had, in MB."},"emptySince":{"type":"string","description":"Since when it is empty, ISO 8601."},"lookedAt":{"type":"string","description":"When its containers were last read, ISO 8601; kept where the source does not say since when it is empty."},"probeFailures":{"type":"integer","description":"Failed probes in a row."},"probeFailedAt":{"type":"string","description":"When the last of them was counted, ISO 8601."}}};
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -2374,328 +2374,207 @@ const err2 = {instancePath:instancePath+"/project",schemaPath:"#/properties/proj
 errors++;
 }
 }
-if(data.settings !== undefined){
-let data2 = data.settings;
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-if(data2.provider === undefined){
-const err3 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "provider"},message:"must have required property '"+"provider"+"'"};
+if(data.wasSystem !== undefined){
+if(typeof data.wasSystem !== "boolean"){
+const err3 = {instancePath:instancePath+"/wasSystem",schemaPath:"#/properties/wasSystem/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err3);
 errors++;
 }
-if(data2.role === undefined){
-const err4 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
+}
+if(data.names !== undefined){
+let data3 = data.names;
+if(Array.isArray(data3)){
+if(data3.length > 5){
+const err4 = {instancePath:instancePath+"/names",schemaPath:"#/properties/names/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
 (vErrors ??= []).push(err4);
 errors++;
 }
-if(data2.readyGrace === undefined){
-const err5 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "readyGrace"},message:"must have required property '"+"readyGrace"+"'"};
+const len0 = data3.length;
+for(let i0=0; i0<len0; i0++){
+if(typeof data3[i0] !== "string"){
+const err5 = {instancePath:instancePath+"/names/" + i0,schemaPath:"#/properties/names/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err5);
-errors++;
-}
-if(data2.idleGrace === undefined){
-const err6 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "idleGrace"},message:"must have required property '"+"idleGrace"+"'"};
-(vErrors ??= []).push(err6);
-errors++;
-}
-if(data2.drainGrace === undefined){
-const err7 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "drainGrace"},message:"must have required property '"+"drainGrace"+"'"};
-(vErrors ??= []).push(err7);
-errors++;
-}
-if(data2.startDeadline === undefined){
-const err8 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "startDeadline"},message:"must have required property '"+"startDeadline"+"'"};
-(vErrors ??= []).push(err8);
-errors++;
-}
-if(data2.power === undefined){
-const err9 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "power"},message:"must have required property '"+"power"+"'"};
-(vErrors ??= []).push(err9);
-errors++;
-}
-if(data2.readiness === undefined){
-const err10 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "readiness"},message:"must have required property '"+"readiness"+"'"};
-(vErrors ??= []).push(err10);
-errors++;
-}
-if(data2.workloads === undefined){
-const err11 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "workloads"},message:"must have required property '"+"workloads"+"'"};
-(vErrors ??= []).push(err11);
-errors++;
-}
-for(const key1 in data2){
-if(!(func2.call(schema9.properties.settings.properties, key1))){
-const err12 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err12);
-errors++;
-}
-}
-if(data2.provider !== undefined){
-let data3 = data2.provider;
-if(!((data3 === "hetzner") || (data3 === "static"))){
-const err13 = {instancePath:instancePath+"/settings/provider",schemaPath:"#/properties/settings/properties/provider/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.provider.enum},message:"must be equal to one of the allowed values"};
-(vErrors ??= []).push(err13);
-errors++;
-}
-}
-if(data2.role !== undefined){
-let data4 = data2.role;
-if(!((data4 === "worker") || (data4 === "system"))){
-const err14 = {instancePath:instancePath+"/settings/role",schemaPath:"#/properties/settings/properties/role/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.role.enum},message:"must be equal to one of the allowed values"};
-(vErrors ??= []).push(err14);
-errors++;
-}
-}
-if(data2.pool !== undefined){
-if(typeof data2.pool !== "string"){
-const err15 = {instancePath:instancePath+"/settings/pool",schemaPath:"#/properties/settings/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err15);
-errors++;
-}
-}
-if(data2.address !== undefined){
-if(typeof data2.address !== "string"){
-const err16 = {instancePath:instancePath+"/settings/address",schemaPath:"#/properties/settings/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err16);
-errors++;
-}
-}
-if(data2.readyGrace !== undefined){
-if(typeof data2.readyGrace !== "string"){
-const err17 = {instancePath:instancePath+"/settings/readyGrace",schemaPath:"#/properties/settings/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err17);
-errors++;
-}
-}
-if(data2.idleGrace !== undefined){
-if(typeof data2.idleGrace !== "string"){
-const err18 = {instancePath:instancePath+"/settings/idleGrace",schemaPath:"#/properties/settings/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err18);
-errors++;
-}
-}
-if(data2.drainGrace !== undefined){
-if(typeof data2.drainGrace !== "string"){
-const err19 = {instancePath:instancePath+"/settings/drainGrace",schemaPath:"#/properties/settings/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err19);
-errors++;
-}
-}
-if(data2.startDeadline !== undefined){
-if(typeof data2.startDeadline !== "string"){
-const err20 = {instancePath:instancePath+"/settings/startDeadline",schemaPath:"#/properties/settings/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err20);
-errors++;
-}
-}
-if(data2.power !== undefined){
-let data11 = data2.power;
-if(!((data11 === "on") || (data11 === "off"))){
-const err21 = {instancePath:instancePath+"/settings/power",schemaPath:"#/properties/settings/properties/power/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.power.enum},message:"must be equal to one of the allowed values"};
-(vErrors ??= []).push(err21);
-errors++;
-}
-}
-if(data2.readiness !== undefined){
-let data12 = data2.readiness;
-if(!(data12 && typeof data12 == "object" && !Array.isArray(data12))){
-const err22 = {instancePath:instancePath+"/settings/readiness",schemaPath:"#/properties/settings/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err22);
-errors++;
-}
-}
-if(data2.workloads !== undefined){
-let data13 = data2.workloads;
-if(!(data13 && typeof data13 == "object" && !Array.isArray(data13))){
-const err23 = {instancePath:instancePath+"/settings/workloads",schemaPath:"#/properties/settings/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err23);
 errors++;
 }
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err24);
-errors++;
-}
-}
-if(data.wasSystem !== undefined){
-if(typeof data.wasSystem !== "boolean"){
-const err25 = {instancePath:instancePath+"/wasSystem",schemaPath:"#/properties/wasSystem/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err25);
+const err6 = {instancePath:instancePath+"/names",schemaPath:"#/properties/names/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err6);
 errors++;
 }
 }
 if(data.labels !== undefined){
-let data15 = data.labels;
-if(Array.isArray(data15)){
-const len0 = data15.length;
-for(let i0=0; i0<len0; i0++){
-if(typeof data15[i0] !== "string"){
-const err26 = {instancePath:instancePath+"/labels/" + i0,schemaPath:"#/properties/labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err26);
+let data5 = data.labels;
+if(Array.isArray(data5)){
+const len1 = data5.length;
+for(let i1=0; i1<len1; i1++){
+if(typeof data5[i1] !== "string"){
+const err7 = {instancePath:instancePath+"/labels/" + i1,schemaPath:"#/properties/labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err7);
 errors++;
 }
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err27);
+const err8 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err8);
 errors++;
 }
 }
 if(data.sshKeys !== undefined){
 if(typeof data.sshKeys !== "string"){
-const err28 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err28);
+const err9 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err9);
 errors++;
 }
 }
 if(data.userData !== undefined){
 if(typeof data.userData !== "string"){
-const err29 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err29);
+const err10 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err10);
 errors++;
 }
 }
 if(data.provisionedAt !== undefined){
 if(typeof data.provisionedAt !== "string"){
-const err30 = {instancePath:instancePath+"/provisionedAt",schemaPath:"#/properties/provisionedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err30);
+const err11 = {instancePath:instancePath+"/provisionedAt",schemaPath:"#/properties/provisionedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err11);
 errors++;
 }
 }
 if(data.initializedAt !== undefined){
 if(typeof data.initializedAt !== "string"){
-const err31 = {instancePath:instancePath+"/initializedAt",schemaPath:"#/properties/initializedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err31);
+const err12 = {instancePath:instancePath+"/initializedAt",schemaPath:"#/properties/initializedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err12);
 errors++;
 }
 }
 if(data.firstContainerAt !== undefined){
 if(typeof data.firstContainerAt !== "string"){
-const err32 = {instancePath:instancePath+"/firstContainerAt",schemaPath:"#/properties/firstContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err32);
+const err13 = {instancePath:instancePath+"/firstContainerAt",schemaPath:"#/properties/firstContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err13);
 errors++;
 }
 }
 if(data.lastContainerAt !== undefined){
 if(typeof data.lastContainerAt !== "string"){
-const err33 = {instancePath:instancePath+"/lastContainerAt",schemaPath:"#/properties/lastContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err33);
+const err14 = {instancePath:instancePath+"/lastContainerAt",schemaPath:"#/properties/lastContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err14);
 errors++;
 }
 }
 if(data.drainingAt !== undefined){
 if(typeof data.drainingAt !== "string"){
-const err34 = {instancePath:instancePath+"/drainingAt",schemaPath:"#/properties/drainingAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err34);
+const err15 = {instancePath:instancePath+"/drainingAt",schemaPath:"#/properties/drainingAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err15);
 errors++;
 }
 }
 if(data.toldAt !== undefined){
 if(typeof data.toldAt !== "string"){
-const err35 = {instancePath:instancePath+"/toldAt",schemaPath:"#/properties/toldAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err35);
+const err16 = {instancePath:instancePath+"/toldAt",schemaPath:"#/properties/toldAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err16);
 errors++;
 }
 }
 if(data.recoveredAt !== undefined){
 if(typeof data.recoveredAt !== "string"){
-const err36 = {instancePath:instancePath+"/recoveredAt",schemaPath:"#/properties/recoveredAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err36);
+const err17 = {instancePath:instancePath+"/recoveredAt",schemaPath:"#/properties/recoveredAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err17);
 errors++;
 }
 }
 if(data.syncCompletedAt !== undefined){
 if(typeof data.syncCompletedAt !== "string"){
-const err37 = {instancePath:instancePath+"/syncCompletedAt",schemaPath:"#/properties/syncCompletedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err37);
+const err18 = {instancePath:instancePath+"/syncCompletedAt",schemaPath:"#/properties/syncCompletedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err18);
 errors++;
 }
 }
 if(data.containersEver !== undefined){
-let data27 = data.containersEver;
-if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
-const err38 = {instancePath:instancePath+"/containersEver",schemaPath:"#/properties/containersEver/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err38);
+let data17 = data.containersEver;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+const err19 = {instancePath:instancePath+"/containersEver",schemaPath:"#/properties/containersEver/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err19);
 errors++;
 }
 }
 if(data.startedTotal !== undefined){
-let data28 = data.startedTotal;
-if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-const err39 = {instancePath:instancePath+"/startedTotal",schemaPath:"#/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err39);
+let data18 = data.startedTotal;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err20 = {instancePath:instancePath+"/startedTotal",schemaPath:"#/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err20);
 errors++;
 }
 }
 if(data.containerIds !== undefined){
-let data29 = data.containerIds;
-if(Array.isArray(data29)){
-const len1 = data29.length;
-for(let i1=0; i1<len1; i1++){
-if(typeof data29[i1] !== "string"){
-const err40 = {instancePath:instancePath+"/containerIds/" + i1,schemaPath:"#/properties/containerIds/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err40);
+let data19 = data.containerIds;
+if(Array.isArray(data19)){
+const len2 = data19.length;
+for(let i2=0; i2<len2; i2++){
+if(typeof data19[i2] !== "string"){
+const err21 = {instancePath:instancePath+"/containerIds/" + i2,schemaPath:"#/properties/containerIds/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err21);
 errors++;
 }
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/containerIds",schemaPath:"#/properties/containerIds/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err41);
+const err22 = {instancePath:instancePath+"/containerIds",schemaPath:"#/properties/containerIds/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err22);
 errors++;
 }
 }
 if(data.containers !== undefined){
-let data31 = data.containers;
-if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-const err42 = {instancePath:instancePath+"/containers",schemaPath:"#/properties/containers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err42);
+let data21 = data.containers;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+const err23 = {instancePath:instancePath+"/containers",schemaPath:"#/properties/containers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err23);
 errors++;
 }
 }
 if(data.allocatedMb !== undefined){
-let data32 = data.allocatedMb;
-if(!((typeof data32 == "number") && (isFinite(data32)))){
-const err43 = {instancePath:instancePath+"/allocatedMb",schemaPath:"#/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err43);
+let data22 = data.allocatedMb;
+if(!((typeof data22 == "number") && (isFinite(data22)))){
+const err24 = {instancePath:instancePath+"/allocatedMb",schemaPath:"#/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err24);
 errors++;
 }
 }
 if(data.emptySince !== undefined){
 if(typeof data.emptySince !== "string"){
-const err44 = {instancePath:instancePath+"/emptySince",schemaPath:"#/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err44);
+const err25 = {instancePath:instancePath+"/emptySince",schemaPath:"#/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err25);
 errors++;
 }
 }
 if(data.lookedAt !== undefined){
 if(typeof data.lookedAt !== "string"){
-const err45 = {instancePath:instancePath+"/lookedAt",schemaPath:"#/properties/lookedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err45);
+const err26 = {instancePath:instancePath+"/lookedAt",schemaPath:"#/properties/lookedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err26);
 errors++;
 }
 }
 if(data.probeFailures !== undefined){
-let data35 = data.probeFailures;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
-const err46 = {instancePath:instancePath+"/probeFailures",schemaPath:"#/properties/probeFailures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err46);
+let data25 = data.probeFailures;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+const err27 = {instancePath:instancePath+"/probeFailures",schemaPath:"#/properties/probeFailures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err27);
 errors++;
 }
 }
 if(data.probeFailedAt !== undefined){
 if(typeof data.probeFailedAt !== "string"){
-const err47 = {instancePath:instancePath+"/probeFailedAt",schemaPath:"#/properties/probeFailedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err47);
+const err28 = {instancePath:instancePath+"/probeFailedAt",schemaPath:"#/properties/probeFailedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err28);
 errors++;
 }
 }
 }
 else {
-const err48 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err48);
+const err29 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err29);
 errors++;
 }
 validate24.errors = vErrors;

@@ -1,10 +1,12 @@
 /** Note: what of a look is remembered, so that neither a restart nor the loss of a document loses it. */
 
 import { digestOf } from '../../src/engine/canonical.ts';
+import type { Scene } from '../../src/engine/types.ts';
 import { type NodeFacts, type NodeLife, type NodePair, nodeSignals } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
-import { settingsNote, settingsOfSpec } from './settings.ts';
+import { nodeRef } from './pool/expand.ts';
+import { formerNames } from './workload-names.ts';
 
 /** Every field of a life: one that is not known any more is forgotten, not kept. */
 const LIFE = {
@@ -52,21 +54,36 @@ export function madeWith(
   };
 }
 
-export function noteNode(pair: NodePair): Partial<NodeMemory> {
+/** Names that its server had; a name is another node's where that has a server now. */
+function namesOf(
+  { ref, memory }: NodePair,
+  facts: NodeFacts,
+  scene: Scene | undefined,
+): Pick<Partial<NodeMemory>, 'names'> {
+  const former = memory?.kept.serverId === facts.serverId ? memory?.kept.names : undefined;
+  const named = {
+    name: ref.name,
+    ...(facts.name === undefined ? {} : { server: facts.name }),
+    ...(former === undefined ? {} : { former }),
+  };
+  const names = formerNames(named, (name) => scene?.pair(nodeRef(name))?.observed !== undefined);
+  return names.length === 0 && memory?.kept.names === undefined ? {} : { names };
+}
+
+export function noteNode(pair: NodePair, _now?: number, scene?: Scene): Partial<NodeMemory> {
   const { desired, observed, memory } = pair;
-  const settings = desired === undefined ? {} : { settings: settingsNote(settingsOfSpec(desired.spec)) };
   const signals = nodeSignals(pair);
   // Of one that is gone, all stays: when it is there again, its id tells whether it is the same.
   if (observed === undefined || signals === undefined) return {};
   const { facts } = observed;
-  if (facts.other === true && memory?.owned !== undefined && memory.unknown !== true) return settings;
+  if (facts.other === true && memory?.owned !== undefined && memory.unknown !== true) return {};
   const cleared = Object.fromEntries(Object.keys(LIFE).map((field) => [field, null]));
   const isNew = memory?.kept.sshKeys === undefined || memory.open?.goal === 'create';
   const begun = memory?.open?.goal === 'create' ? (memory.open.applied?.spec as NodeSpec | undefined) : undefined;
   const spec = begun ?? desired?.spec;
   const made = isNew && spec !== undefined && observed.given !== true ? madeWith(spec, facts) : {};
   return {
-    ...settings,
+    ...namesOf(pair, facts, scene),
     ...(facts.serverId === undefined ? {} : { serverId: facts.serverId }),
     ...(facts.project !== undefined && facts.labels?.[LABELS.project] === facts.project
       ? { project: facts.project }

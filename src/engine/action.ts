@@ -14,7 +14,7 @@
  */
 
 import { AbortedError, DeadlineError, withDeadline } from './deadline.ts';
-import { metaOf, propose } from './diff.ts';
+import { propose } from './diff.ts';
 import { errorText } from './error-text.ts';
 import { plainJson, soundAudit } from './guard.ts';
 import { basisOf, judgeOne } from './judge.ts';
@@ -39,6 +39,7 @@ import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
 import { isMemoryOnly } from './rules.ts';
+import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
 import type { KindTables } from './tables.ts';
 import { standing } from './seal.ts';
@@ -183,7 +184,7 @@ function intentOf(action: Action, pair: Pair, audit: Audit, input: ApplyInput): 
       ...(overrides.length === 0 ? {} : { overrides }),
       ...(pair.desired === undefined || tables === undefined
         ? {}
-        : { meta: metaOf(pair.desired, pair.memory, tables), ...specNote(pair.desired.spec) }),
+        : { meta: metaAfter(change, { ...pair, desired: pair.desired }, tables), ...specNote(pair.desired.spec) }),
     },
   };
 }
@@ -215,7 +216,7 @@ function memoryDraft(action: Action, look: Look, input: ApplyInput): Draft {
       because: change.because,
       ...(pair.desired === undefined || tables === undefined
         ? {}
-        : { meta: metaOf(pair.desired, pair.memory, tables) }),
+        : { meta: metaAfter(change, { ...pair, desired: pair.desired }, tables) }),
       ...(goal === 'adopt' && pair.desired !== undefined ? specNote(pair.desired.spec) : {}),
       ...(pair.observed === undefined ? {} : { state: pair.observed.state }),
       ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables?.memoryVersion ?? 1 }),

@@ -6,7 +6,7 @@
  * change keeps its place in the plan, with every rule that was asked.
  */
 
-import { isCovered, labelsOf } from './budget.ts';
+import { isCovered } from './budget.ts';
 import { digestOf } from './canonical.ts';
 import { engineRuleTables } from './generated.ts';
 import { errorText } from './error-text.ts';
@@ -16,6 +16,7 @@ import type { Plugin } from './plugin.ts';
 import { formatRef } from './ref.ts';
 import { redactPatterns } from './redact.ts';
 import { engineRules, type Ground, isDisruptive } from './rules.ts';
+import { labelsOf, needsOf } from './safety-inputs.ts';
 import { removalsByKind, withChanges } from './scene.ts';
 import type { KindTables } from './tables.ts';
 import type { Action, Change, Judgement, Override, Pair, Scene, Spent, Verdict } from './types.ts';
@@ -29,11 +30,6 @@ export function basisOf(pair: Pair): string {
     others: pair.observed?.others,
     facts: pair.observed?.facts,
   });
-}
-
-/** What a resource needs: as written, or, where it is no longer written, as remembered. */
-function needsOf(pair: Pair): readonly string[] {
-  return pair.desired?.needs.map(formatRef) ?? pair.memory?.needs ?? [];
 }
 
 /** Addresses of what needs a resource, for every resource that is needed. */
