@@ -1,19 +1,11 @@
-/** Checks of documents that a schema can't make: names that no client accepts, and files that two of them would write. */
+/** Checks of documents that a schema can't make: names that no client accepts, and commands that may not be run. */
 
-import { fromProject, withProjectPaths } from '../../src/engine/paths.ts';
+import { fromProject } from '../../src/engine/paths.ts';
 import type { Mistake } from '../../src/engine/plugin.ts';
-import type { KindTables } from '../../src/engine/tables.ts';
 import type { Desired, Json } from '../../src/engine/types.ts';
 import { isAllowed } from './allowed-command.ts';
 import { checkDomain } from './check-domain.ts';
-import {
-  type CertificateSpec,
-  type CertificatesConfig,
-  type DomainSpec,
-  type IssuerSpec,
-  tables,
-} from './generated.ts';
-import { authorityFiles, besides, directoryPlaces, placesOf } from './paths.ts';
+import type { CertificateSpec, CertificatesConfig, DomainSpec } from './generated.ts';
 import { policyOf, timeMistakes, withSettings } from './renewal.ts';
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/iu;
@@ -171,62 +163,4 @@ export function check(desired: Desired, _find: unknown, settings: Json): readonl
   if (desired.ref.kind === 'Domain')
     return checkDomain(desired.spec as DomainSpec, settings as Partial<CertificatesConfig>);
   return [];
-}
-
-interface Claim {
-  readonly path: string;
-  readonly pointer: string;
-}
-
-/** Files that a document's resource writes, with where they are named. */
-function claims(document: Desired): readonly Claim[] {
-  const kinds: Readonly<Record<string, KindTables>> = tables.kinds;
-  const { ref, spec } = withProjectPaths(document, kinds[document.ref.kind]?.paths ?? []);
-  if (ref.kind === 'Issuer') {
-    const localCa = (spec as IssuerSpec).localCa;
-    if (localCa === undefined) return [];
-    const { certificate, key } = authorityFiles(localCa.dir);
-    return [certificate, key].map((path) => ({ path, pointer: '/spec/localCa/dir' }));
-  }
-  if (ref.kind !== 'Certificate') return [];
-  const { storage } = spec as CertificateSpec;
-  const { directory } = storage;
-  if (directory !== undefined)
-    return [
-      directory.path,
-      ...Object.values(directoryPlaces(directory.path)),
-      ...placesOf(storage).map(({ path }) => path),
-    ].map((path) => ({
-      path,
-      pointer: '/spec/storage/directory/path',
-    }));
-  return placesOf(storage).flatMap(({ part, path }) => {
-    const { pending, backup } = besides(path);
-    return [path, pending, backup].map((each) => ({ path: each, pointer: `/spec/storage/file/${part}` }));
-  });
-}
-
-/** Files that more than one document, or one twice, would write. Documents are taken as they are written. */
-export function checkTogether(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Desired['ref'] })[] {
-  const mistakes: (Mistake & { readonly ref: Desired['ref'] })[] = [];
-  const taken = new Map<string, { readonly by: Desired; readonly pointer: string }>();
-  for (const desired of documents) {
-    for (const { path, pointer } of claims(desired)) {
-      const before = taken.get(path);
-      if (before === undefined) {
-        taken.set(path, { by: desired, pointer });
-        continue;
-      }
-      if (before.by === desired && before.pointer === pointer) continue;
-      if (mistakes.some((each) => each.ref === desired.ref && each.pointer === pointer)) continue;
-      const other = before.by === desired ? 'this document' : `${before.by.ref.kind} ${before.by.ref.name}`;
-      mistakes.push({
-        ref: desired.ref,
-        code: 'same-file',
-        pointer,
-        message: `${path} is written by ${other} too (${before.pointer})`,
-      });
-    }
-  }
-  return mistakes;
 }

@@ -1,6 +1,14 @@
 /** What is seen of authorities, pairs and servers, as the stable facts that judgements rest on. */
 
-import type { ConnectError, MissingIssuer, NameConstraints, PairProblem, StoredFile, SwapSeen } from './world.ts';
+import type {
+  ChainEnd,
+  ConnectError,
+  MissingIssuer,
+  NameConstraints,
+  PairProblem,
+  StoredFile,
+  SwapSeen,
+} from './world.ts';
 
 /** Facts of an Issuer. A self-signing one has none of an authority's. */
 export interface IssuerFacts {
@@ -98,8 +106,10 @@ export interface DomainFacts {
   readonly keyAlgorithm?: string;
   readonly protocol?: string;
   readonly trusted?: boolean;
-  /** OpenSSL's code of why it is not. */
+  /** Why OpenSSL does not trust it: its code, or its words. */
   readonly trustError?: string;
+  /** The certificate above the leaf with which the chain ends before the leaf does. */
+  readonly chainEnd?: ChainEnd;
   readonly chain?: readonly { readonly subject: string; readonly fingerprint: string }[];
   /** Every address that was looked at, in their order; absent where nothing was probed. */
   readonly addresses?: readonly AddressFacts[];

@@ -8,7 +8,7 @@
  * | any, in `tlsMode: passthrough` | passthrough_unverified |
  * | an address fails, or a client would refuse it, and the Certificate was never issued | pending_issue |
  * | an address fails, or a client would refuse it | tls_error |
- * | all work, and at one no more than `expiryWarnDays` times 24 h are left | expiring |
+ * | all work, and at one no more than `expiryWarnDays` times 24 h are left, of the leaf or of its chain | expiring |
  * | all work | issued |
  * | failed before, and a schedule does not look again yet | as remembered |
  *
@@ -21,7 +21,7 @@ import { DAY_MS, daysLeft, isExpired, isNotYetValid, spanText } from './days.ts'
 import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
 import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';
-import type { AddressSeen, ProbeSeen, ServerTarget, X509Seen } from './world.ts';
+import type { AddressSeen, ProbeSeen, ServerTarget, TrustProblem, X509Seen } from './world.ts';
 
 type Served = Extract<AddressSeen, { served: true }>;
 type Reached = Extract<ProbeSeen, { resolved: true }>;
@@ -31,7 +31,7 @@ export type DomainLook =
   | { readonly kind: 'unverified'; readonly problem?: string }
   | { readonly kind: 'no-route' }
   | { readonly kind: 'spaced'; readonly memory: Pick<Memory<DomainMemory>, 'state' | 'kept'> }
-  | { readonly kind: 'probed'; readonly seen: ProbeSeen };
+  | { readonly kind: 'probed'; readonly seen: ProbeSeen; readonly trust: readonly TrustProblem[] };
 
 /** The server that a Domain is about; undefined where it has no route. */
 export function targetOf(spec: DomainSpec): ServerTarget | undefined {
@@ -86,6 +86,7 @@ function untrustedText(seen: Served): string {
   const { issuer } = seen.chain[0];
   const missing = seen.missingIssuer?.name;
   const text = `does not lead to a trust anchor: ${seen.distrust}; issued by ${issuer === '' ? 'nobody' : issuer}`;
+  if (seen.distrustDetail !== undefined) return `${text}; ${seen.distrustDetail}`;
   if (missing === undefined) return text;
   return missing === issuer
     ? `${text}, whose certificate is neither served nor an anchor`
@@ -178,18 +179,53 @@ function servedFacts(seen: Served): DomainFacts {
     protocol: seen.protocol,
     trusted: seen.distrust === undefined,
     ...(seen.distrust === undefined ? {} : { trustError: seen.distrust }),
+    ...(seen.chainEnd === undefined ? {} : { chainEnd: seen.chainEnd }),
     chain: seen.chain.map(({ subject, fingerprint }) => ({ subject, fingerprint })),
   };
 }
 
-const endOf = (seen: AddressSeen): number =>
-  seen.served ? validityOf(seen.chain[0]).notAfter : Number.POSITIVE_INFINITY;
+/** When a client begins to refuse what is served: the leaf has ended then, or, where a client judges it, its chain. */
+function endOf(seen: AddressSeen, { verify }: Pick<DomainSpec, 'verify'>): number {
+  if (!seen.served) return Number.POSITIVE_INFINITY;
+  return Date.parse((verify ? seen.chainEnd?.notAfter : undefined) ?? seen.chain[0].notAfter);
+}
 
 /** The address that stands for all: the first one that fails, or else the one whose certificate ends first. */
-function foremost(counted: readonly Judged[]): Judged | undefined {
+function foremost(counted: readonly Judged[], spec: DomainSpec): Judged | undefined {
   return (
-    counted.find(({ problems }) => problems.length > 0) ?? counted.toSorted((a, b) => endOf(a.seen) - endOf(b.seen))[0]
+    counted.find(({ problems }) => problems.length > 0) ??
+    counted.toSorted((a, b) => endOf(a.seen, spec) - endOf(b.seen, spec))[0]
   );
+}
+
+/** That the end of what is served is near: of its leaf, or of the chain that leads from it to its anchor. */
+function nearText(seen: Served, spec: DomainSpec, now: number): readonly [FindingCode, Finding['severity'], string] {
+  const left = spanText(endOf(seen, spec) - now);
+  const { chainEnd } = seen;
+  if (chainEnd === undefined || !spec.verify)
+    return ['expiring', 'warning', `expires in ${left}, warned from ${spec.expiryWarnDays} days on`];
+  const { subject, from, notAfter } = chainEnd;
+  const message = `the chain of the served certificate ends in ${left}: the certificate of ${subject} (${from}) expires at ${notAfter}, warned from ${spec.expiryWarnDays} days on`;
+  return ['chain-expiring', 'warning', message];
+}
+
+/** Files of trust anchors that give none, where something was judged by them; one that is missing is no news while nothing can be served yet. */
+function trustFindings(
+  ref: Ref,
+  problems: readonly TrustProblem[],
+  state: DomainState,
+  counted: readonly Judged[],
+): readonly Finding[] {
+  if (!counted.some(({ seen }) => seen.served)) return [];
+  return problems
+    .filter(({ missing }) => !missing || state !== 'pending_issue')
+    .map(({ file, problem }) => ({
+      ref,
+      code: 'trust-file' satisfies FindingCode,
+      severity: 'warning',
+      message: `the file of trust anchors ${file} ${problem}`,
+      facts: { file },
+    }));
 }
 
 const MOST_ADDRESSES = 3;
@@ -234,6 +270,7 @@ function reached(
   ref: Ref,
   spec: DomainSpec,
   seen: Reached,
+  trust: readonly TrustProblem[],
   neverIssued: boolean,
   now: number,
 ): Omit<Observed<DomainFacts>, 'ref' | 'at'> {
@@ -242,7 +279,7 @@ function reached(
   const judged = seen.addresses.map((each) => judgedAddress(each, spec, place, now));
   const counted = judged.filter((each) => counts(each, judged));
   const fails = counted.some(({ problems }) => problems.length > 0);
-  const isNear = (each: AddressSeen): boolean => endOf(each) - now <= spec.expiryWarnDays * DAY_MS;
+  const isNear = (each: AddressSeen): boolean => endOf(each, spec) - now <= spec.expiryWarnDays * DAY_MS;
   const state = ((): DomainState => {
     if (spec.tlsMode === 'passthrough') return 'passthrough_unverified';
     if (fails) return neverIssued ? 'pending_issue' : 'tls_error';
@@ -254,10 +291,10 @@ function reached(
     if (problems.length > 0)
       return [...problems, ...incomplete(each, spec)].map(({ code, message }) => [code, 'error', message]);
     if (!each.served || !isNear(each)) return [];
-    const end = endOf(each);
-    if (isExpired(validityOf(each.chain[0]), now))
-      return [['expired', 'error', `expired ${spanText(now - end)} ago, at ${each.chain[0].notAfter}`]];
-    return [['expiring', 'warning', `expires in ${spanText(end - now)}, warned from ${spec.expiryWarnDays} days on`]];
+    const validity = validityOf(each.chain[0]);
+    if (isExpired(validity, now))
+      return [['expired', 'error', `expired ${spanText(now - validity.notAfter)} ago, at ${each.chain[0].notAfter}`]];
+    return [nearText(each, spec, now)];
   };
   // What was never issued cannot be served: the row that issues it says all there is to say.
   const findings = state === 'pending_issue' ? [] : grouped(ref, counted, told);
@@ -273,7 +310,7 @@ function reached(
             facts: { leftOut: seen.leftOut },
           },
         ];
-  const first = foremost(counted);
+  const first = foremost(counted, spec);
   const [problem] = first?.problems ?? [];
   return {
     state,
@@ -284,10 +321,12 @@ function reached(
       addresses: judged.map(addressFacts),
     },
     signals: {
-      ...(first?.seen.served === true ? { daysLeft: daysLeft(endOf(first.seen), now), rttMs: first.seen.rttMs } : {}),
+      ...(first?.seen.served === true
+        ? { daysLeft: daysLeft(endOf(first.seen, spec), now), rttMs: first.seen.rttMs }
+        : {}),
       ...(first === undefined ? {} : { address: first.seen.address }),
     },
-    findings: [...findings, ...leftOut],
+    findings: [...findings, ...trustFindings(ref, trust, state, counted), ...leftOut],
   };
 }
 
@@ -368,7 +407,7 @@ export function observedDomain(
       return { ref, ...spaced(ref, look.memory) };
     case 'probed':
       return look.seen.resolved
-        ? { ref, ...reached(ref, spec, look.seen, neverIssued, now), at }
+        ? { ref, ...reached(ref, spec, look.seen, look.trust, neverIssued, now), at }
         : { ref, ...unresolved(ref, spec, look.seen), at };
   }
 }

@@ -133,7 +133,7 @@ async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory
     return { kind: 'unverified', problem: `there is no TXT record ${record.name} that holds ${record.txt}` };
   if (memory !== undefined && isSpaced(spec, memory, look.query)) return { kind: 'spaced', memory };
   const trust = await look.trust(spec.trust ?? []);
-  return { kind: 'probed', seen: await look.probes.probe(target, trust, now) };
+  return { kind: 'probed', seen: await look.probes.probe(target, trust, now), trust: trust.problems };
 }
 
 async function lookAtDomain(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {

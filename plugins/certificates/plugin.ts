@@ -2,7 +2,7 @@
 
 import { type Kind, definePlugin } from '../../src/engine/plugin.ts';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
-import { check, checkTogether } from './check.ts';
+import { check } from './check.ts';
 import { checkProbe } from './check-domain.ts';
 import { diffCertificate, diffDomain, diffIssuer } from './diff.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
@@ -23,6 +23,7 @@ import {
   tables,
 } from './generated.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
+import { certificatePlaces, issuerPlaces } from './places.ts';
 import { timeMistakes, withSettings } from './renewal.ts';
 import {
   backoff,
@@ -39,6 +40,7 @@ import { summary } from './summary.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
 const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, IssuerStep, IssuerRuleId> = {
+  places: issuerPlaces,
   diff: diffIssuer,
   note: noteIssuer,
   rules: { 'issuer-changed': issuerChanged },
@@ -59,6 +61,7 @@ const certificate: Kind<
       spec: withSettings(desired.spec, settings as unknown as Partial<CertificatesConfig>),
     },
   ],
+  places: certificatePlaces,
   diff: diffCertificate,
   note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair) }),
   matters: certificateMatters,
@@ -93,7 +96,6 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
     return [...timeMistakes(config, {}, ''), ...checkProbe(config)];
   },
   check,
-  checkTogether,
   summary,
   kinds: { Issuer: issuer, Certificate: certificate, Domain: domain },
   openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),

@@ -30,8 +30,12 @@ function stateOf({ desired, observed, memory, gap }: Pair): string | undefined {
 
 /** End of the validity, epoch ms; NaN where none is known. */
 function endOf({ observed, memory, gap }: Pair): number {
-  const facts = (observed?.facts ?? {}) as { readonly notAfter?: unknown };
-  const end = observed === undefined && gap !== undefined ? memory?.kept['notAfter'] : facts.notAfter;
+  const facts = (observed?.facts ?? {}) as {
+    readonly notAfter?: unknown;
+    readonly chainEnd?: { readonly notAfter: string };
+  };
+  const seen = facts.chainEnd?.notAfter ?? facts.notAfter;
+  const end = observed === undefined && gap !== undefined ? memory?.kept['notAfter'] : seen;
   return typeof end === 'string' ? Date.parse(end) : Number.NaN;
 }
 

@@ -156,13 +156,28 @@ export type AddressSeen =
       readonly chain: readonly [X509Seen, ...X509Seen[]];
       /** A client accepts it for the host's name. */
       readonly namesHost: boolean;
-      /** OpenSSL's code of why it does not lead to a trust anchor. */
+      /** Why OpenSSL refuses it: its code, or its words where Node.js knows no code. */
       readonly distrust?: string;
+      /** Which certificate that is about, and where it comes from; ends no sentence, and never changes with time alone. */
+      readonly distrustDetail?: string;
+      /** Of the certificates above the leaf, the one whose end is the end of the whole chain, where that is before the leaf's. */
+      readonly chainEnd?: ChainEnd;
       /** Whose certificate is neither served nor a trust anchor, where that is why. */
       readonly missingIssuer?: MissingIssuer;
       readonly protocol: string;
       readonly rttMs: number;
     };
+
+/** The certificate with which a chain ends before its leaf does. */
+export interface ChainEnd {
+  /** Its distinguished name, on one line. */
+  readonly subject: string;
+  readonly fingerprint: string;
+  /** ISO 8601, UTC. */
+  readonly notAfter: string;
+  /** Where it was found: `served`, `in ca.crt`, `one of the well-known anchors`. */
+  readonly from: string;
+}
 
 /** Where a chain breaks off. */
 export interface MissingIssuer {
@@ -186,6 +201,16 @@ export type ProbeSeen =
 /** Trust anchors of a probe: the well-known ones and those of some files; made once a look. */
 export interface Trust {
   readonly id: string;
+  readonly problems: readonly TrustProblem[];
+}
+
+/** A file of trust anchors that gives none, or not all that it holds. */
+export interface TrustProblem {
+  /** As it is written. */
+  readonly file: string;
+  /** Continues the file's name: `is missing`. */
+  readonly problem: string;
+  readonly missing: boolean;
 }
 
 /** Probes of one look. */
@@ -222,7 +247,7 @@ export interface CertificatesReader {
     dir: string,
     signal: AbortSignal,
   ): Promise<{ readonly pairs: readonly FoundPair[]; readonly unread: readonly Unread[] }>;
-  /** Reads PEM files of trust anchors; what is missing is left out. */
+  /** Reads PEM files of trust anchors, and says what is wrong with each. */
   readTrust(files: readonly string[]): Promise<Trust>;
   /**
    * Looks at every address of a server. Never sends application data, but for asking for TLS. Throws where this

@@ -3,6 +3,7 @@
 import type { Desired, Memory, Ref } from '../../src/engine/types.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { isOfOurCreate } from './observe-node.ts';
+import { serverKey } from './places.ts';
 import type { Settings } from './settings.ts';
 import type { ServerSeen } from './world.ts';
 
@@ -14,7 +15,7 @@ export interface NodeTarget {
   readonly settings: Settings;
 }
 
-export const NOTHING_FOUND: Found = { servers: new Map(), others: [] };
+export const NOTHING_FOUND: Found = { servers: new Map(), others: [], alike: new Map() };
 
 /** A document names it, or something is remembered of it. */
 export function isWritten({ desired, memory }: NodeTarget): boolean {
@@ -25,6 +26,8 @@ export function isWritten({ desired, memory }: NodeTarget): boolean {
 export interface Found {
   readonly servers: ReadonlyMap<string, ServerSeen>;
   readonly others: readonly ServerSeen[];
+  /** Nodes without a server whose name differs by case alone from that of a server that is nobody's: both names. */
+  readonly alike: ReadonlyMap<string, string>;
 }
 
 /** A server that has the name while a create of ours is open, and is not what that made, is not looked at yet. */
@@ -49,5 +52,12 @@ export function assign(nodes: readonly NodeTarget[], all: readonly ServerSeen[])
     if (id !== undefined) take(node, byId.get(id));
   }
   for (const node of nodes) if (!servers.has(node.ref.name)) take(node, byName.get(node.ref.name));
-  return { servers, others: all.filter(({ id }) => !taken.has(id)) };
+  const others = all.filter(({ id }) => !taken.has(id));
+  const byKey = new Map(others.map(({ name }) => [serverKey(name), name]));
+  const alike = nodes.flatMap((node) => {
+    const { name } = node.ref;
+    const other = servers.has(name) || !isWritten(node) ? undefined : byKey.get(serverKey(name));
+    return other === undefined || other === name ? [] : [[name, other] as const];
+  });
+  return { servers, others, alike: new Map(alike) };
 }

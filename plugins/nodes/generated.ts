@@ -26,7 +26,7 @@ export interface NodeSpec {
   readonly sshKeys: readonly string[];
   /** What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it. */
   readonly userData?: string;
-  /** File that holds it instead, relative to the document; only its digest is remembered. */
+  /** File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered. */
   readonly userDataFile?: string;
   /** Private networks that it is attached to; left as they are where this is left out. */
   readonly networks?: readonly {
@@ -264,7 +264,7 @@ export interface NodePoolSpec {
     readonly sshKeys: readonly string[];
     /** What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it. */
     readonly userData?: string;
-    /** File that holds it instead, relative to the document; only its digest is remembered. */
+    /** File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered. */
     readonly userDataFile?: string;
     /** Private networks that it is attached to; left as they are where this is left out. */
     readonly networks?: readonly {
@@ -493,9 +493,9 @@ export interface NodesConfig {
   readonly provider: {
     /** The account at Hetzner Cloud. */
     readonly hetzner: {
-      /** The token of the project; the environment variable `HCLOUD_TOKEN` where this is left out. */
+      /** The token of the project, from the environment variable `HCLOUD_TOKEN` or one whose name begins with `HCLOUD_TOKEN_`; `HCLOUD_TOKEN` where this is left out. */
       readonly token?: string;
-      /** Address of the API: this one, or one on this machine. Another one comes from the environment variable `HCLOUD_ENDPOINT` alone, so that no change of this file sends the token elsewhere. */
+      /** Address of the API. Another one than this is an address in the environment variable `HCLOUD_ENDPOINT`, or has its origin in `FETTLE_PROVIDER_ORIGINS`, so that no change of this file sends the token elsewhere. */
       readonly endpoint: string;
     };
   };
@@ -513,14 +513,14 @@ export interface NodesConfig {
       readonly drainUrl?: string;
       /** What a POST of `{"container": "ID", "from": "NAME", "to": "NAME"}` tells to move a container; it is done when it answers. */
       readonly migrateUrl?: string;
-      /** A bearer token for these requests. It is sent to this machine, or to the origin in the environment variable `FETTLE_WORKLOADS_ORIGIN`, and nowhere else. */
+      /** A bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. It is sent to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, and nowhere else. */
       readonly token?: string;
       /** Deadline of the GET. */
       readonly timeoutSeconds: number;
       /** Deadline of a hook. */
       readonly hookSeconds: number;
     };
-    /** A file with the same JSON, relative to `fettle.yaml`. */
+    /** A file with the same JSON, relative to `fettle.yaml`; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. */
     readonly file?: string;
     /** How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew. */
     readonly interval: string;
@@ -1039,6 +1039,60 @@ export const tables = {
         },
       ],
       references: [{ pointer: '/pool', kind: 'NodePool' }],
+      fields: [
+        '/provider',
+        '/role',
+        '/pool',
+        '/address',
+        '/serverType',
+        '/upgradeDisk',
+        '/image',
+        '/onImageChange',
+        '/location',
+        '/sshKeys',
+        '/sshKeys/*',
+        '/userData',
+        '/userDataFile',
+        '/networks',
+        '/networks/*',
+        '/networks/*/network',
+        '/networks/*/ip',
+        '/networks/*/aliasIps',
+        '/networks/*/aliasIps/*',
+        '/firewalls',
+        '/firewalls/*',
+        '/placementGroup',
+        '/volumes',
+        '/volumes/*',
+        '/labels',
+        '/labels/*',
+        '/backups',
+        '/protection',
+        '/publicNet',
+        '/publicNet/ipv4',
+        '/publicNet/ipv6',
+        '/publicNet/ipv4Address',
+        '/publicNet/ipv6Address',
+        '/power',
+        '/readyGrace',
+        '/idleGrace',
+        '/drainGrace',
+        '/startDeadline',
+        '/readiness',
+        '/readiness/tcp',
+        '/readiness/tcp/port',
+        '/readiness/tcp/network',
+        '/readiness/http',
+        '/readiness/http/port',
+        '/readiness/http/path',
+        '/readiness/http/network',
+        '/readiness/label',
+        '/readiness/after',
+        '/workloads',
+        '/workloads/name',
+        '/workloads/none',
+        '/workloads/drained',
+      ],
       paths: [{ pointer: '/userDataFile', use: 'send' }],
       safetyInputs: [
         { pointer: '/provider', combine: 'applied' },
@@ -1111,6 +1165,71 @@ export const tables = {
         },
       ],
       references: [],
+      fields: [
+        '/size',
+        '/min',
+        '/max',
+        '/removalsAtOnce',
+        '/replaceUnhealthyAfter',
+        '/scaling',
+        '/scaling/up',
+        '/scaling/down',
+        '/scaling/cooldown',
+        '/scaling/downAfterUp',
+        '/consolidation',
+        '/consolidation/enabled',
+        '/consolidation/cooldown',
+        '/consolidation/maxUtilization',
+        '/consolidation/minUptime',
+        '/consolidation/minIdle',
+        '/consolidation/minNodes',
+        '/consolidation/minSavings',
+        '/template',
+        '/template/serverType',
+        '/template/upgradeDisk',
+        '/template/image',
+        '/template/onImageChange',
+        '/template/location',
+        '/template/sshKeys',
+        '/template/sshKeys/*',
+        '/template/userData',
+        '/template/userDataFile',
+        '/template/networks',
+        '/template/networks/*',
+        '/template/networks/*/network',
+        '/template/networks/*/ip',
+        '/template/networks/*/aliasIps',
+        '/template/networks/*/aliasIps/*',
+        '/template/firewalls',
+        '/template/firewalls/*',
+        '/template/placementGroup',
+        '/template/labels',
+        '/template/labels/*',
+        '/template/backups',
+        '/template/protection',
+        '/template/publicNet',
+        '/template/publicNet/ipv4',
+        '/template/publicNet/ipv6',
+        '/template/publicNet/ipv4Address',
+        '/template/publicNet/ipv6Address',
+        '/template/readyGrace',
+        '/template/idleGrace',
+        '/template/drainGrace',
+        '/template/startDeadline',
+        '/template/readiness',
+        '/template/readiness/tcp',
+        '/template/readiness/tcp/port',
+        '/template/readiness/tcp/network',
+        '/template/readiness/http',
+        '/template/readiness/http/port',
+        '/template/readiness/http/path',
+        '/template/readiness/http/network',
+        '/template/readiness/label',
+        '/template/readiness/after',
+        '/template/workloads',
+        '/template/workloads/none',
+        '/members/*',
+      ],
       paths: [{ pointer: '/template/userDataFile', use: 'send' }],
       safetyInputs: [
         { pointer: '/size', combine: 'larger' },
@@ -1162,13 +1281,17 @@ export const tables = {
         },
       ],
       references: [],
+      fields: ['/node', '/pool'],
       paths: [],
       safetyInputs: [],
       memoryVersion: 1,
     },
   },
-  secrets: ['/provider/hetzner/token', '/workloads/http/token'],
-  settingPaths: [{ pointer: '/workloads/file', use: 'read' }],
+  secrets: [
+    { pointer: '/provider/hetzner/token', variable: 'HCLOUD_TOKEN' },
+    { pointer: '/workloads/http/token', variable: 'WORKLOADS_TOKEN' },
+  ],
+  settingPaths: [{ pointer: '/workloads/file', use: 'send' }],
   findings: [
     {
       code: 'unhealthy',

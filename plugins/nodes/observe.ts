@@ -347,6 +347,13 @@ function aliasGaps(known: readonly NodeTarget[], targets: Targets, { servers, ot
   });
 }
 
+/** To a provider, two names that differ by case alone are one: a server of this name cannot be made beside the other one. */
+function alikeGap(name: string, other: string): Gap {
+  const refs: readonly Ref[] = [{ plugin: PLUGIN, kind: 'Node', name }];
+  const message = `the server ${other} has this name, but for its case, and is not managed: rename that server, or this node`;
+  return { plugin: PLUGIN, refs, message };
+}
+
 /** One gap for all that the same error left unread. */
 function sharedGaps(nodes: readonly NodeTarget[], reads: ReadonlyMap<string, Read<unknown>>): readonly Gap[] {
   const byMessage = new Map<string, { readonly error: unknown; readonly refs: Ref[] }>();
@@ -362,7 +369,7 @@ function sharedGaps(nodes: readonly NodeTarget[], reads: ReadonlyMap<string, Rea
 }
 
 function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
-  const { servers } = valueOf(read.servers) ?? NOTHING_FOUND;
+  const { servers, alike } = valueOf(read.servers) ?? NOTHING_FOUND;
   const known = [...targets.cloud.filter((node) => isWritten(node) && servers.has(node.ref.name)), ...targets.machines];
   const listed = known.filter(({ settings }) => !settings.unlisted).map(({ ref }) => ref);
   const unread = [...listed, ...targets.containers];
@@ -376,6 +383,7 @@ function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
     ...sharedGaps(known, read.probes),
     ...sharedGaps(known, read.userData),
     ...aliasGaps(known, targets, valueOf(read.servers) ?? NOTHING_FOUND),
+    ...[...alike].map(([name, other]) => alikeGap(name, other)),
   ];
 }
 

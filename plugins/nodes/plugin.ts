@@ -8,12 +8,14 @@ import { diffNode } from './diff.ts';
 import type { NodeFacts } from './facts.ts';
 import { type NodeMemory, type NodeRuleId, type NodeSpec, type NodeStep, tables } from './generated.ts';
 import { noteNode } from './note.ts';
+import { nodePlaces } from './places.ts';
 import { container, nodePool } from './pool/kinds.ts';
 import { summaryOf } from './pool/summary.ts';
 import { mattersToNode, nodeRules } from './safety.ts';
 import type { NodesReader, NodesWriter } from './world.ts';
 
 const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRuleId> = {
+  places: nodePlaces,
   diff: diffNode,
   note: noteNode,
   matters: mattersToNode,

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Json } from '../../src/engine/types.ts';
 import type { RunningWorld, SandboxWorld } from '../../src/sandbox/sandbox.ts';
 import { runningClock } from './sandbox/clock.ts';
-import { type Emulator, startEmulator, TOKENS } from './sandbox/emulator.ts';
+import { type Emulator, startEmulator } from './sandbox/emulator.ts';
 import type { Times } from './sandbox/timeline.ts';
 
 const DAY_MS = 86_400_000;
@@ -130,9 +130,9 @@ async function writeDocuments(folder: string, port: number, fresh: boolean): Pro
   }
 }
 
-function configOf({ endpoint, workloads }: Emulator): Readonly<Record<string, Json>> {
+function configOf({ endpoint, workloads, tokens }: Emulator): Readonly<Record<string, Json>> {
   return {
-    provider: { hetzner: { endpoint, token: '${file:cloud/token}' } },
+    provider: { hetzner: { endpoint, token: tokens.readWrite } },
     workloads: {
       http: { url: workloads.url, drainUrl: workloads.drainUrl, migrateUrl: workloads.migrateUrl },
       interval: '5s',
@@ -144,7 +144,6 @@ function configOf({ endpoint, workloads }: Emulator): Readonly<Record<string, Js
 async function start(folder: string, now: number): Promise<RunningWorld> {
   const home = join(folder, 'cloud');
   await mkdir(home, { recursive: true });
-  await writeFile(join(home, 'token'), `${TOKENS.readWrite}\n`, { mode: 0o600 });
   const saved = await readSaved(join(home, STATE));
   const up = await startEmulator({
     clock: runningClock(now),

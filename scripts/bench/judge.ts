@@ -5,6 +5,7 @@
  * alone: two looks at the item, the rules, the intent, the handler and the outcome.
  */
 
+import { everyPlace } from '../../test/support/places.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { Draft, LogRecord } from '../../src/engine/record.ts';
 import { reconcile } from '../../src/engine/reconcile.ts';
@@ -57,6 +58,7 @@ async function fleetOf(count: number): Promise<Fleet> {
   const run = async (desired: readonly Desired[]): Promise<number> => {
     const input = { plugins, recall, record, run: 'run', now: Date.now, abort: signal };
     const reconciled = await reconcile({
+      places: everyPlace,
       ...input,
       project: 'bench',
       version: '0',

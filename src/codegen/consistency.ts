@@ -46,6 +46,9 @@ function schemaMistakes(
       ...(isPath === (part['x-path'] !== undefined)
         ? []
         : [{ path: at, message: `${where}format ${PATH_FORMATS.join(' or ')} and x-path go together` }]),
+      ...((format === 'secret') === (part['x-secret'] !== undefined)
+        ? []
+        : [{ path: at, message: `${where}format secret and x-secret go together` }]),
       ...(part.type === 'object' && part.properties !== undefined && part.default !== undefined && !isDefaulted(part)
         ? [{ path: [...at, 'default'], message: `${where}the default leaves out a required key` }]
         : []),

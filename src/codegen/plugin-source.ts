@@ -52,6 +52,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
       text,
     })),
     references,
+    fields: [...placesIn(kind.spec).map(({ pointer }) => pointer), ...(kind.derived ?? [])],
     paths: pathTables(kind.spec),
     safetyInputs: safetyInputs(kind.safety),
     memoryVersion: kind.memory.version,
@@ -66,7 +67,9 @@ export function pluginTables(spec: PluginSpec): object {
     summary: spec.summary,
     parallelism: spec.parallelism,
     kinds: Object.fromEntries(Object.entries(spec.kinds).map(([name, kind]) => [name, kindTables(spec, name, kind)])),
-    secrets: placesIn(spec.config).flatMap(({ pointer, schema }) => (schema.format === 'secret' ? [pointer] : [])),
+    secrets: placesIn(spec.config).flatMap(({ pointer, schema: { 'x-secret': variable } }) =>
+      variable === undefined ? [] : [{ pointer, variable }],
+    ),
     settingPaths: pathTables(spec.config),
     findings: spec.findings,
   };

@@ -36,6 +36,8 @@ export interface Schema {
   readonly 'x-ref'?: string;
   /** What the path is for. */
   readonly 'x-path'?: PathUse;
+  /** The environment variable that may hold the secret; with `_` and more behind it too. */
+  readonly 'x-secret'?: string;
 }
 
 /** JSON Schema of `Schema`: a keyword that is not here would be ignored by one of the generators, so it is an error. */
@@ -77,6 +79,7 @@ export const schemaOfSchemas = {
     definitions: { $ref: '#/definitions/schemas' },
     'x-ref': { type: 'string', minLength: 1 },
     'x-path': { enum: ['write', 'read', 'send'] },
+    'x-secret': { type: 'string', pattern: '^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$' },
   },
 } as const;
 

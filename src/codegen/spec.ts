@@ -31,6 +31,8 @@ export interface KindSpec {
   readonly onRemove: OnRemove;
   /** Only ever `true`: the credentials of an account decide which resources are listed. */
   readonly byAccount?: true;
+  /** JSON pointers of differences that are not fields of the spec. */
+  readonly derived?: readonly string[];
   readonly spec: Schema;
   /** Says of every field of the spec what it is to the safety of its own resource. */
   readonly safety: readonly SafetySpec[];
@@ -166,12 +168,13 @@ const kind = closed(
     scope: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', pattern: '^[a-z][A-Za-z0-9]*$' } },
     onRemove: { enum: ['remove', 'release'] },
     byAccount: { const: true },
+    derived: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', pattern: '^(/[^/]+)+$' } },
     spec: schema,
     safety,
     memory: closed({ version: { type: 'integer', minimum: 1 }, properties: { $ref: '#/definitions/schemas' } }),
     machines: table('^[a-z][A-Za-z0-9_-]*$', machine),
   },
-  ['scope', 'byAccount'],
+  ['scope', 'byAccount', 'derived'],
 );
 
 const definitions = {

@@ -138,6 +138,17 @@ export function refuseDecisions(env: Shell['env']): void {
       );
 }
 
+/** Variables of earlier versions, and what says the same now. */
+const RENAMED = {
+  FETTLE_WORKLOADS_ORIGIN: 'FETTLE_PROVIDER_ORIGINS',
+} as const;
+
+/** Throws where the environment has a variable that nothing reads any more: who set it relies on it. */
+export function refuseRenamed(env: Shell['env']): void {
+  for (const [name, now] of Object.entries(RENAMED))
+    if (env[name] !== undefined) throw new UsageError(`${name} is not read any more. Set ${now} instead.`);
+}
+
 /** Sets flags that are not on the line from `FETTLE_…` (`FETTLE_LOCK_TIMEOUT=30s`), by the same parsers. */
 export function fromEnvironment(command: Command, env: Shell['env']): void {
   for (const option of command.options) {

@@ -11,6 +11,7 @@ import {
   fromEnvironment,
   pointInTime,
   refuseDecisions,
+  refuseRenamed,
   shared,
   UsageError,
   wantsEvents,
@@ -359,6 +360,7 @@ function build(shell: Shell, result: Result): Command {
     if (entry.more !== undefined) command.addHelpText('after', entry.more);
     command.action(async () => {
       refuseDecisions(shell.env);
+      refuseRenamed(shell.env);
       fromEnvironment(command, shell.env);
       if (entry.events === true && wantsEvents(command))
         result.shell = (await import('./event-stream.ts')).eventShell(shell);

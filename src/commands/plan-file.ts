@@ -14,6 +14,7 @@ const LISTS = new Set([
   'deferred_changes',
   'resource_drift',
   'checks',
+  'suppressed_checks',
   'unmanaged',
 ]);
 

@@ -1,11 +1,13 @@
 /** What `plan` and `apply` have in common: from documents and log to a judged plan. */
 
+import { openLookUp } from '../engine/load/look-up.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import { type Reconciled, type ReconcileInput, reconcile } from '../engine/reconcile.ts';
 import type { Recall } from '../engine/remember.ts';
 import type { Shell } from '../shell.ts';
 import type { Head } from '../store/store.ts';
 import { version } from '../version.ts';
+import { reservedPlaces } from './reserved-places.ts';
 import { type Flags, withinOf } from './flags.ts';
 import { lookProgress } from './progress.ts';
 import { judgeOnView } from './selectors.ts';
@@ -53,6 +55,15 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       recall: input.recall,
       record: input.record,
       safety,
+      places: {
+        look: () => openLookUp(project.config.folder),
+        clock: () => performance.now(),
+        reserved: reservedPlaces(
+          project.config,
+          project.documents.map(({ source }) => source.file),
+        ),
+      },
+      suppress: project.config.suppress,
       now: shell.now,
       abort: input.abort,
       redact: input.worlds.redact,
@@ -66,7 +77,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
     progress.end();
     looked?.(reconciled.view);
     if (input.again !== true && !input.abort.aborted) {
-      judgeOnView(flags, reconciled, input.recall, input.plugins, shell, input.memoryGap);
+      judgeOnView({ ...input, config: project.config, reconciled }, shell);
       warnOfUselessOverrides(flags, reconciled, shell);
     }
     return reconciled;

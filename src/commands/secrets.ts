@@ -1,9 +1,10 @@
 /** Secrets of the configuration, read where they are: from the environment, or from files of the project. */
 
-import { open, realpath } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
-import { type SecretReference, secretsIn, withSecrets } from '../engine/load/secrets.ts';
-import { rootOf } from '../engine/load/within-root.ts';
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { readInside } from '../engine/load/read-inside.ts';
+import { isFileOf, type SecretReference, secretsIn, withSecrets } from '../engine/load/secrets.ts';
+import type { SecretTable } from '../engine/tables.ts';
 import type { Json } from '../engine/types.ts';
 
 /** Longest secret, in bytes: keys of an authority with their chains fit. */
@@ -12,6 +13,8 @@ const LONGEST = 65_536;
 export interface Place {
   /** Folder of `fettle.yaml`: what paths start from. */
   readonly folder: string;
+  /** Folders that a secret's file may lie in. */
+  readonly roots: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -21,42 +24,30 @@ export type WithSecrets =
   | { readonly missing: string; readonly secrets: readonly string[] };
 
 /** The first line of a file is not enough for a key, so it is all of it, without the newline at its end. Throws with words. */
-async function readSecret(path: string, folder: string): Promise<string> {
-  const root = await realpath(await rootOf(folder));
-  const file = await realpath(resolve(folder, path)).catch(() => undefined);
-  if (file === undefined) throw new Error(`the file ${path} of a secret is not there`);
-  if (!file.startsWith(root.endsWith(sep) ? root : `${root}${sep}`))
-    throw new Error(`the file ${path} of a secret lies outside ${root}`);
-  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`the file ${path} of a secret cannot be read: ${error.code ?? 'unknown'}`);
-  });
-  try {
-    if (!(await handle.stat()).isFile()) throw new Error(`${path}, which a secret names, is no file`);
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(LONGEST + 1), 0, LONGEST + 1, 0);
-    if (bytesRead > LONGEST) throw new Error(`the file ${path} of a secret is longer than ${LONGEST} bytes`);
-    const text = buffer
-      .subarray(0, bytesRead)
-      .toString('utf8')
-      .replace(/\r?\n$/u, '');
-    if (text === '') throw new Error(`the file ${path} of a secret is empty`);
-    return text;
-  } finally {
-    await handle.close();
-  }
+async function readSecret({ name, variable }: SecretReference, { folder, roots }: Place): Promise<string> {
+  const path = resolve(folder, name);
+  const what = `the file ${name} of a secret`;
+  const bytes = await readInside(path, what, { roots, limit: LONGEST });
+  // A link may be called so, and lead to another secret.
+  if (!isFileOf(await realpath(path), variable)) throw new Error(`${what} leads to a file that is called otherwise`);
+  const text = bytes.toString('utf8').replace(/\r?\n$/u, '');
+  if (text === '') throw new Error(`${what} is empty`);
+  return text;
 }
 
-async function valueOf({ from, name }: SecretReference, { folder, env }: Place): Promise<string> {
-  if (from === 'file') return readSecret(name, folder);
-  const value = env[name];
+async function valueOf(reference: SecretReference, place: Place): Promise<string> {
+  const { from, name } = reference;
+  if (from === 'file') return readSecret(reference, place);
+  const value = place.env[name];
   if (value === undefined || value === '') throw new Error(`the environment variable ${name} is not set`);
   return value;
 }
 
 /** Reads the secrets that a plugin's configuration names. One that cannot be had is no error here: what needs it is a gap. */
-export async function readSecrets(config: Json, places: readonly string[], place: Place): Promise<WithSecrets> {
+export async function readSecrets(config: Json, tables: readonly SecretTable[], place: Place): Promise<WithSecrets> {
   const values = new Map<string, string>();
   try {
-    for (const reference of secretsIn(config, places)) values.set(reference.pointer, await valueOf(reference, place));
+    for (const reference of secretsIn(config, tables)) values.set(reference.pointer, await valueOf(reference, place));
     return { config: withSecrets(config, values), secrets: [...values.values()] };
   } catch (error) {
     return { missing: error instanceof Error ? error.message : String(error), secrets: [...values.values()] };

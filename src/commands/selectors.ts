@@ -1,11 +1,14 @@
 /** Selectors on the command line mean something: what matches nothing, and rules that are none, end the command. */
 
 import { engineRuleTables } from '../engine/generated.ts';
+import { idleParts, type Labelled } from '../engine/idle-config.ts';
+import type { Config } from '../engine/load/config.ts';
 import { suggest } from '../engine/load/nearest.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
 import { formatRef, parseRef } from '../engine/ref.ts';
 import type { Recall } from '../engine/remember.ts';
+import { labelsOf } from '../engine/safety-inputs.ts';
 import { type Selectable, nearestAddress, unmatched } from '../engine/selection.ts';
 import type { Ref } from '../engine/types.ts';
 import type { Shell } from '../shell.ts';
@@ -93,20 +96,32 @@ export function judgeSelectors(flags: Flags, selectable: Selectable, shell: Shel
     throw new UsageError('--target and --exclude leave no resource. Name less with --exclude');
 }
 
-/** Judges the selectors of a command that looked at the world. Throws UsageError. */
-export function judgeOnView(
-  flags: Flags,
-  { pairs, view }: Reconciled,
-  recall: Recall,
-  plugins: ReadonlyMap<string, Plugin>,
-  shell: Shell,
-  memoryGap?: string,
-): void {
+/** Tells what `fettle.yaml` selects where nothing is. */
+export function tellIdle(config: Config, resources: readonly Labelled[], selectable: Selectable, shell: Shell): void {
+  for (const sentence of idleParts(config, resources, selectable, shell.now()))
+    tell(shell, 'warning', `fettle.yaml: ${sentence}`);
+}
+
+export interface OnView {
+  readonly flags: Flags;
+  readonly config: Config;
+  readonly reconciled: Reconciled;
+  readonly recall: Recall;
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly memoryGap?: string | undefined;
+}
+
+/** Judges what selects, on the command line and in `fettle.yaml`, once the world was looked at. Throws UsageError. */
+export function judgeOnView({ flags, config, reconciled, recall, plugins, memoryGap }: OnView, shell: Shell): void {
   endWith(ruleMistakes(flags, plugins), shell);
+  const { pairs, view } = reconciled;
   const unread = memoryGap === undefined ? [] : [...plugins.keys()].map((plugin) => ({ plugin, message: memoryGap }));
-  judgeSelectors(
-    flags,
-    { addresses: [...pairs.keys()], removed: removedLately(recall), gaps: [...view.gaps, ...unread] },
-    shell,
-  );
+  const selectable = {
+    addresses: [...pairs.keys()],
+    removed: removedLately(recall),
+    gaps: [...view.gaps, ...unread],
+  };
+  judgeSelectors(flags, selectable, shell);
+  const resources = [...pairs.values()].map((pair) => ({ ref: pair.ref, labels: labelsOf(pair) }));
+  tellIdle(config, resources, selectable, shell);
 }

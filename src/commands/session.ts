@@ -5,7 +5,8 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { type Config, loadConfig } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
-import { rootOf } from '../engine/load/within-root.ts';
+import { trustedOwners } from '../engine/load/owner.ts';
+import { namedFileRoots } from '../engine/load/read-inside.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { type Redact, redactor, secretsOf } from '../engine/redact.ts';
@@ -18,6 +19,7 @@ import { openFileStore } from '../store/file-store.ts';
 import type { ReadReport, Store } from '../store/store.ts';
 import { actorOf, ciRun } from './actor.ts';
 import { type Flags, overridesOf, UsageError, wantsColor } from './flags.ts';
+import { reservedPlaces } from './reserved-places.ts';
 import { readSecrets, type WithSecrets } from './secrets.ts';
 import { tellProblems } from './tell.ts';
 
@@ -47,6 +49,20 @@ function report(problems: readonly Problem[], flags: Flags, shell: Shell): void 
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemsError('the documents have problems');
 }
 
+/** What the environment says; what it says wrongly is a mistake of usage. */
+function fromEnvironment<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Folders that files may be read from whose content is sent: the repository first. */
+function fileRoots({ root }: Config, shell: Shell): readonly string[] {
+  return [root, ...fromEnvironment(() => namedFileRoots(shell.env))];
+}
+
 function storeOfEnvironment({ env }: Shell): { readonly store?: string } {
   const store = env['FETTLE_STORE'];
   return store === undefined || store === '' ? {} : { store };
@@ -58,8 +74,12 @@ export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
   const found = await stat(startFolder).catch(() => undefined);
   if (found?.isDirectory() !== true)
     throw new UsageError(`--chdir ${flags.chdir ?? startFolder}: there is no such folder`);
+  const home = shell.env['HOME'];
   const { config, problems } = await loadConfig({
     startFolder,
+    fileRoots: fromEnvironment(() => namedFileRoots(shell.env)),
+    owners: fromEnvironment(() => trustedOwners(process.getuid?.(), shell.env)),
+    ...(home === undefined || !isAbsolute(home) ? {} : { home }),
     plugins: loadersOf(shell),
     now: shell.now(),
     ...storeOfEnvironment(shell),
@@ -85,9 +105,11 @@ export async function openProject(
     folder: config.folder,
     paths: isGiven ? given : config.desired,
     plugins: loaders,
+    reserved: reservedPlaces(config),
     settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
     // Who runs the command may name any file; the configuration, which a pull request can change, may not.
-    ...(isGiven ? {} : { root: await rootOf(config.folder) }),
+    ...(isGiven ? {} : { root: config.root }),
+    fileRoots: fileRoots(config, shell),
     ...more,
   });
   report(loaded.problems, flags, shell);
@@ -198,6 +220,7 @@ async function openWorld(
     config: settings.config,
     project: config.name,
     folder: config.folder,
+    fileRoots: fileRoots(config, shell),
     env: shell.env,
     now: shell.now,
   };
@@ -212,6 +235,7 @@ export async function openWorlds(plugins: ReadonlyMap<string, Plugin>, config: C
       name,
       await readSecrets(await settingsOf(plugin, config), plugin.tables.secrets, {
         folder: config.folder,
+        roots: fileRoots(config, shell),
         env: shell.env,
       }),
     );

@@ -5,12 +5,14 @@
  * whatever either of them is: nothing is ever tried again.
  */
 
-type Part = '?' | '*' | '**' | { readonly character: string };
+/** `is` tests one character. */
+export type Part = '?' | '*' | '**' | { readonly is: (character: string) => boolean };
 
-function partsOf(glob: string): readonly Part[] {
+/** The parts of a glob. */
+export function partsOf(glob: string): readonly Part[] {
   return Array.from(glob.matchAll(/\*+|\?|[^*?]/gsu), ([text]): Part => {
     if (text === '?' || text === '*') return text;
-    return text.startsWith('*') ? '**' : { character: text };
+    return text.startsWith('*') ? '**' : { is: (character) => character === text };
   });
 }
 
@@ -34,7 +36,7 @@ function after(places: Places, parts: readonly Part[], character: string): Place
   for (const [i, part] of parts.entries()) {
     if (places[i] !== true) continue;
     if (part === '**' || (part === '*' && character !== '/')) next[i] = true;
-    else if (part === '?' ? character !== '/' : part !== '*' && part.character === character) next[i + 1] = true;
+    else if (part === '?' ? character !== '/' : part !== '*' && part.is(character)) next[i + 1] = true;
   }
   return withNothing(next, parts);
 }
@@ -48,6 +50,11 @@ function through(parts: readonly Part[], text: string, step?: () => void): Place
     places = after(places, parts, character);
   }
   return places;
+}
+
+/** Whether parts match all of a text. */
+export function partsMatch(parts: readonly Part[], text: string): boolean {
+  return through(parts, text)[parts.length] === true;
 }
 
 /** A glob as a test. `step` hears of every character of an address that is looked at. */

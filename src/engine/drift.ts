@@ -21,9 +21,10 @@ import { driftValues } from './change-values.ts';
 import { managedChange } from './diff.ts';
 import type { Suppression } from './load/config.ts';
 import { isOurs } from './match.ts';
-import type { Plan, ResourceChange } from './plan.ts';
+import type { Plan, ResourceChange, Suppressed } from './plan.ts';
 import type { Plugin } from './plugin.ts';
 import { formatRef } from './ref.ts';
+import { suppressedBy } from './suppress.ts';
 import type { Action, Change, Desired, FieldChange, Pair, Scene } from './types.ts';
 
 export const DRIFT_FORMAT = '1.0';
@@ -46,7 +47,7 @@ export interface DriftRow {
 }
 
 export interface SuppressedDrift extends DriftRow {
-  readonly suppressed: { readonly until: string; readonly owner: string; readonly reason: string };
+  readonly suppressed: Suppressed;
 }
 
 /** What is due by time or goes on by itself: a step of the next apply, and no drift. */
@@ -73,11 +74,14 @@ export interface DriftReport {
   /** Suppressions whose time is over. */
   readonly expired_suppressions: readonly {
     readonly address: string;
+    readonly path?: string;
+    readonly finding?: string;
     readonly until: string;
     readonly owner: string;
   }[];
   readonly due_changes: readonly DueRow[];
   readonly checks: Plan['checks'];
+  readonly suppressed_checks?: Plan['suppressed_checks'];
   readonly gaps: Plan['gaps'];
   readonly summary: {
     readonly resources: number;
@@ -174,12 +178,11 @@ function covers(path: string, field: FieldChange): boolean {
   return field.path === path || field.path.startsWith(`${path}/`);
 }
 
-/** What a suppression leaves of a change's fields; a suppression of the whole resource leaves nothing. */
+/** What a suppression of a path leaves of a change's fields. */
 function splitBy(
   fields: readonly FieldChange[],
-  { path }: Suppression,
+  path: string,
 ): { readonly kept: readonly FieldChange[]; readonly hidden: readonly FieldChange[]; readonly whole: boolean } {
-  if (path === undefined) return { kept: [], hidden: fields, whole: true };
   return {
     kept: fields.filter((field) => !covers(path, field)),
     hidden: fields.filter((field) => covers(path, field)),
@@ -242,15 +245,14 @@ export function driftReport(input: DriftInput): DriftReport {
     let { fields } = found.back;
     let isLeft = true;
     for (const { rule, matches } of rules) {
-      if (rule.until <= scene.now || !isLeft || !matches(address)) continue;
+      if (rule.path === undefined || rule.until <= scene.now || !isLeft || !matches(address)) continue;
       // What is gone altogether is no matter of one path.
-      if (rule.path !== undefined && pair.observed === undefined) continue;
-      const { kept, hidden, whole } = splitBy(fields, rule);
-      if (hidden.length === 0 && !whole) continue;
-      const { owner, reason } = rule;
+      if (pair.observed === undefined) continue;
+      const { kept, hidden, whole } = splitBy(fields, rule.path);
+      if (hidden.length === 0) continue;
       suppressed.push({
         ...rowOf(pair, { ...found.back, fields: hidden }, found.since),
-        suppressed: { until: new Date(rule.until).toISOString(), owner, reason },
+        suppressed: suppressedBy(rule),
       });
       fields = kept;
       isLeft = !whole;
@@ -269,14 +271,15 @@ export function driftReport(input: DriftInput): DriftReport {
     suppressed_drift: suppressed,
     expired_suppressions: suppress
       .filter(({ until }) => until <= scene.now)
-      .map(({ address, until, owner }) => ({ address, until: new Date(until).toISOString(), owner })),
+      .map(({ reason: _reason, until, ...rest }) => ({ ...rest, until: new Date(until).toISOString() })),
     due_changes: due,
     checks: plan.checks,
+    ...(plan.suppressed_checks === undefined ? {} : { suppressed_checks: plan.suppressed_checks }),
     gaps: plan.gaps,
     summary: {
       resources: plan.summary.resources,
       drifted: rows.length,
-      suppressed: suppressed.length,
+      suppressed: suppressed.length + (plan.suppressed_checks?.length ?? 0),
       due: due.length,
       findings: plan.checks.length,
       unread: plan.summary.unread,

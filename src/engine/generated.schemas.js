@@ -1014,7 +1014,7 @@ const kinds = {
                 "./ca/ca.crt"
               ]
             ],
-            "description": "PEM files with more trust anchors, relative to the document; one that is not there yet is left out.",
+            "description": "PEM files with more trust anchors, relative to the document. One that is missing, or holds no certificate in PEM, is a finding.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1234,7 +1234,7 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 4096,
-            "description": "File that holds it instead, relative to the document; only its digest is remembered.",
+            "description": "File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered.",
             "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
           },
           "networks": {
@@ -1797,7 +1797,7 @@ const kinds = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 4096,
-                "description": "File that holds it instead, relative to the document; only its digest is remembered.",
+                "description": "File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered.",
                 "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
               },
               "networks": {
@@ -2573,18 +2573,18 @@ export const schemas = {
                   "properties": {
                     "token": {
                       "type": "string",
-                      "description": "The token of the project; the environment variable `HCLOUD_TOKEN` where this is left out.",
+                      "description": "The token of the project, from the environment variable `HCLOUD_TOKEN` or one whose name begins with `HCLOUD_TOKEN_`; `HCLOUD_TOKEN` where this is left out.",
                       "examples": [
                         "${env:HCLOUD_TOKEN_SHOP}"
                       ],
-                      "pattern": "^\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}$"
+                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|fettle-sandbox-[a-z0-9-]{1,100})$"
                     },
                     "endpoint": {
                       "type": "string",
                       "minLength": 1,
                       "maxLength": 2048,
                       "default": "https://api.hetzner.cloud/v1",
-                      "description": "Address of the API: this one, or one on this machine. Another one comes from the environment variable `HCLOUD_ENDPOINT` alone, so that no change of this file sends the token elsewhere.",
+                      "description": "Address of the API. Another one than this is an address in the environment variable `HCLOUD_ENDPOINT`, or has its origin in `FETTLE_PROVIDER_ORIGINS`, so that no change of this file sends the token elsewhere.",
                       "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                     }
                   }
@@ -2644,11 +2644,11 @@ export const schemas = {
                     },
                     "token": {
                       "type": "string",
-                      "description": "A bearer token for these requests. It is sent to this machine, or to the origin in the environment variable `FETTLE_WORKLOADS_ORIGIN`, and nowhere else.",
+                      "description": "A bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. It is sent to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, and nowhere else.",
                       "examples": [
                         "${env:WORKLOADS_TOKEN}"
                       ],
-                      "pattern": "^\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}$"
+                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|fettle-sandbox-[a-z0-9-]{1,100})$"
                     },
                     "timeoutSeconds": {
                       "type": "number",
@@ -2670,7 +2670,7 @@ export const schemas = {
                   "type": "string",
                   "minLength": 1,
                   "maxLength": 4096,
-                  "description": "A file with the same JSON, relative to `fettle.yaml`.",
+                  "description": "A file with the same JSON, relative to `fettle.yaml`; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names.",
                   "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
                 },
                 "interval": {
@@ -2929,7 +2929,7 @@ export const schemas = {
           "type": "array",
           "maxItems": 1000,
           "default": [],
-          "description": "Drift that is known, and not counted until a time.",
+          "description": "Drift and findings that are known, and not counted until a time.",
           "items": {
             "type": "object",
             "additionalProperties": false,
@@ -2952,11 +2952,18 @@ export const schemas = {
                 "minLength": 1,
                 "maxLength": 2048,
                 "pattern": "^(/([^/~]|~[01])*)+$",
-                "description": "JSON pointer into the spec, with what lies below it; all of it where this is left out."
+                "description": "JSON pointer into the spec: the drift of this field, and of what lies below it, is suppressed."
+              },
+              "finding": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 253,
+                "description": "Code of a finding, in place of `path`: the finding is suppressed.",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "until": {
                 "type": "string",
-                "description": "From then on the drift counts again, and this is told as expired.",
+                "description": "From then on the drift or finding counts again, and this is told as expired.",
                 "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
               },
               "owner": {
@@ -3140,6 +3147,64 @@ export const schemas = {
           },
           "facts": {
             "type": "object"
+          }
+        }
+      }
+    },
+    "suppressed_checks": {
+      "type": "array",
+      "description": "Findings that drift.suppress covers; left out where there are none.",
+      "items": {
+        "type": "object",
+        "required": [
+          "address",
+          "code",
+          "severity",
+          "message",
+          "facts",
+          "suppressed"
+        ],
+        "properties": {
+          "address": {
+            "type": "string",
+            "minLength": 1
+          },
+          "code": {
+            "type": "string",
+            "minLength": 1
+          },
+          "severity": {
+            "enum": [
+              "error",
+              "warning",
+              "info"
+            ]
+          },
+          "message": {
+            "type": "string"
+          },
+          "facts": {
+            "type": "object"
+          },
+          "suppressed": {
+            "type": "object",
+            "required": [
+              "until",
+              "owner",
+              "reason"
+            ],
+            "properties": {
+              "until": {
+                "type": "string",
+                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
+              },
+              "owner": {
+                "type": "string"
+              },
+              "reason": {
+                "type": "string"
+              }
+            }
           }
         }
       }

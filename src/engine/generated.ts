@@ -7,6 +7,7 @@ import type { Json } from './types.ts';
 export type EngineRuleId =
   | 'lifecycle'
   | 'not-owned'
+  | 'same-place'
   | 'other-project'
   | 'protected'
   | 'provider-protected'
@@ -27,6 +28,7 @@ export type ProblemCode =
   | 'unreadable-file'
   | 'no-files'
   | 'outside-root'
+  | 'untrusted-owner'
   | 'empty-desired'
   | 'not-utf8'
   | 'utf-16'
@@ -39,6 +41,8 @@ export type ProblemCode =
   | 'too-many-values'
   | 'too-many-problems'
   | 'yaml-syntax'
+  | 'merge-conflict'
+  | 'invisible-character'
   | 'duplicate-key'
   | 'forbidden-key'
   | 'bad-key'
@@ -55,6 +59,8 @@ export type ProblemCode =
   | 'duplicate-name'
   | 'unknown-reference'
   | 'dependency-cycle'
+  | 'same-place'
+  | 'reserved-place'
   | 'secret-not-allowed'
   | 'bad-config'
   | 'expired';
@@ -211,13 +217,15 @@ export interface FettleConfig {
   };
   /** What `fettle drift` tells. */
   readonly drift: {
-    /** Drift that is known, and not counted until a time. */
+    /** Drift and findings that are known, and not counted until a time. */
     readonly suppress: readonly {
       /** Address or glob, for example `nodes/Node/*`. */
       readonly address: string;
-      /** JSON pointer into the spec, with what lies below it; all of it where this is left out. */
+      /** JSON pointer into the spec: the drift of this field, and of what lies below it, is suppressed. */
       readonly path?: string;
-      /** From then on the drift counts again, and this is told as expired. */
+      /** Code of a finding, in place of `path`: the finding is suppressed. */
+      readonly finding?: string;
+      /** From then on the drift or finding counts again, and this is told as expired. */
       readonly until: string;
       /** Who answers for it. */
       readonly owner: string;
@@ -234,6 +242,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     text: "The step is in the kind's spec, and begins in the state that was seen.",
   },
   { id: 'not-owned', overridable: true, text: 'Only what this project created or adopted is changed.' },
+  {
+    id: 'same-place',
+    overridable: false,
+    text: 'A file, a folder or a server belongs to one resource, whatever it is called there; none lies in the store, or is a document.',
+  },
   {
     id: 'other-project',
     overridable: false,
@@ -364,6 +377,7 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'unreadable-file': 'The file cannot be read.',
   'no-files': 'A path or pattern names no file.',
   'outside-root': 'A file that the configuration names lies outside its repository.',
+  'untrusted-owner': 'The configuration belongs to another user, or every user can exchange it.',
   'empty-desired': 'An entry of `desired` yields no document.',
   'not-utf8': 'The file is not valid UTF-8.',
   'utf-16': 'The file is UTF-16; UTF-8 is expected.',
@@ -376,6 +390,8 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'too-many-values': 'The file has more values than the limit.',
   'too-many-problems': 'More problems were found than are printed.',
   'yaml-syntax': 'The text is no YAML.',
+  'merge-conflict': 'The file has the markers of a merge conflict.',
+  'invisible-character': 'An invisible character stands where YAML wants a space or nothing.',
   'duplicate-key': 'A key stands twice in one mapping.',
   'forbidden-key': 'A key that JavaScript gives a meaning of its own.',
   'bad-key': 'A key that is no text.',
@@ -392,6 +408,8 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'duplicate-name': 'Two documents are of the same kind and have the same name.',
   'unknown-reference': 'What a document needs is not written anywhere.',
   'dependency-cycle': 'Documents need each other in a circle.',
+  'same-place': "Two documents describe the same place, or one a place inside the other's.",
+  'reserved-place': 'A document describes a place in the store, a document or the configuration.',
   'secret-not-allowed': 'A secret may not stand in this field.',
   'bad-config': 'The configuration does not fit together.',
   expired: 'An override or a suppression whose time is over.',

@@ -343,7 +343,7 @@ errors++;
 validate21.errors = vErrors;
 return errors === 0;
 }
-const schema7 = {"type":"object","additionalProperties":false,"description":"Configuration of a project.","properties":{"name":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of the project, its scope in a shared store; the name of the folder where it is left out."},"desired":{"type":["string","array"],"minLength":1,"maxLength":4096,"minItems":1,"maxItems":1000,"default":["desired/"],"description":"Files, folders and patterns with documents, relative to this file.","items":{"type":"string","minLength":1,"maxLength":4096}},"store":{"type":"string","minLength":1,"maxLength":4096,"default":".fettle","description":"Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names."},"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":10,"description":"How many actions run at once."},"onDamage":{"enum":["stop","recover"],"default":"stop","description":"What `apply` does when the log is damaged."},"plugins":{"type":"object","default":{},"description":"Settings of the plugins, by name.","additionalProperties":{"type":"object"}},"safety":{"type":"object","additionalProperties":false,"default":{},"description":"Limits of the safety rules.","properties":{"maxAge":{"type":"string","format":"duration","default":"60s","description":"How old a look may be for a step that takes something away."},"removals":{"type":"object","additionalProperties":false,"default":{},"description":"How much of a kind may be removed at once; above it, nothing of the kind is removed.","properties":{"max":{"type":"integer","minimum":0,"maximum":1000000,"default":10,"description":"So many resources."},"share":{"type":"string","format":"percentage","default":"30%","description":"So large a part of what is ours."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"The share counts where so many are ours; below, the number alone."},"per":{"type":"string","format":"duration","default":"1h","description":"Removals of earlier runs count for so long, 7d at most."}}},"collapse":{"type":"object","additionalProperties":false,"default":{},"description":"When so few of a kind are seen that the look is doubted rather than the world.","properties":{"share":{"type":"string","format":"percentage","default":"50%","description":"More than this part of what is ours, and was there, is missing."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"It counts where so many were there."}}},"budgets":{"type":"array","maxItems":1000,"default":[],"description":"How many steps that disrupt may be taken in a time.","items":{"type":"object","additionalProperties":false,"required":["max","per"],"properties":{"match":{"type":"object","additionalProperties":false,"default":{},"description":"Which resources share this budget; what is left out matches all.","properties":{"plugin":{"type":"string","minLength":1,"maxLength":253},"kind":{"type":"string","minLength":1,"maxLength":253},"labels":{"type":"object","default":{},"description":"Labels that a resource has to have.","additionalProperties":{"type":"string","maxLength":253}}}},"max":{"type":"integer","minimum":0,"maximum":1000000,"description":"So many steps."},"per":{"type":"string","format":"duration","description":"In so long a time, 7d at most."}}}},"freeze":{"type":"array","maxItems":100,"default":[],"description":"Times in which nothing is done.","items":{"type":"object","additionalProperties":false,"required":["cron","for","reason"],"properties":{"cron":{"type":"string","minLength":9,"maxLength":200,"format":"plain-text","description":"When it begins: minute, hour, day of month, month, day of week."},"for":{"type":"string","format":"duration","description":"How long it lasts, 366d at most."},"timezone":{"type":"string","minLength":1,"maxLength":100,"default":"UTC","description":"Name of a time zone such as Europe/Berlin."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}},"overrides":{"type":"array","maxItems":1000,"default":[],"description":"One rule on one address that may be passed by, until a time.","items":{"type":"object","additionalProperties":false,"required":["rule","address","until","reason"],"properties":{"rule":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"address":{"type":"string","minLength":1,"maxLength":2048,"format":"address"},"until":{"type":"string","format":"instant","description":"From then on it is a problem instead."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}},"drift":{"type":"object","additionalProperties":false,"default":{},"description":"What `fettle drift` tells.","properties":{"suppress":{"type":"array","maxItems":1000,"default":[],"description":"Drift that is known, and not counted until a time.","items":{"type":"object","additionalProperties":false,"required":["address","until","owner","reason"],"properties":{"address":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","description":"Address or glob, for example `nodes/Node/*`."},"path":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^(/([^/~]|~[01])*)+$","description":"JSON pointer into the spec, with what lies below it; all of it where this is left out."},"until":{"type":"string","format":"instant","description":"From then on the drift counts again, and this is told as expired."},"owner":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Who answers for it."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}}}};
+const schema7 = {"type":"object","additionalProperties":false,"description":"Configuration of a project.","properties":{"name":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of the project, its scope in a shared store; the name of the folder where it is left out."},"desired":{"type":["string","array"],"minLength":1,"maxLength":4096,"minItems":1,"maxItems":1000,"default":["desired/"],"description":"Files, folders and patterns with documents, relative to this file.","items":{"type":"string","minLength":1,"maxLength":4096}},"store":{"type":"string","minLength":1,"maxLength":4096,"default":".fettle","description":"Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names."},"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":10,"description":"How many actions run at once."},"onDamage":{"enum":["stop","recover"],"default":"stop","description":"What `apply` does when the log is damaged."},"plugins":{"type":"object","default":{},"description":"Settings of the plugins, by name.","additionalProperties":{"type":"object"}},"safety":{"type":"object","additionalProperties":false,"default":{},"description":"Limits of the safety rules.","properties":{"maxAge":{"type":"string","format":"duration","default":"60s","description":"How old a look may be for a step that takes something away."},"removals":{"type":"object","additionalProperties":false,"default":{},"description":"How much of a kind may be removed at once; above it, nothing of the kind is removed.","properties":{"max":{"type":"integer","minimum":0,"maximum":1000000,"default":10,"description":"So many resources."},"share":{"type":"string","format":"percentage","default":"30%","description":"So large a part of what is ours."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"The share counts where so many are ours; below, the number alone."},"per":{"type":"string","format":"duration","default":"1h","description":"Removals of earlier runs count for so long, 7d at most."}}},"collapse":{"type":"object","additionalProperties":false,"default":{},"description":"When so few of a kind are seen that the look is doubted rather than the world.","properties":{"share":{"type":"string","format":"percentage","default":"50%","description":"More than this part of what is ours, and was there, is missing."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"It counts where so many were there."}}},"budgets":{"type":"array","maxItems":1000,"default":[],"description":"How many steps that disrupt may be taken in a time.","items":{"type":"object","additionalProperties":false,"required":["max","per"],"properties":{"match":{"type":"object","additionalProperties":false,"default":{},"description":"Which resources share this budget; what is left out matches all.","properties":{"plugin":{"type":"string","minLength":1,"maxLength":253},"kind":{"type":"string","minLength":1,"maxLength":253},"labels":{"type":"object","default":{},"description":"Labels that a resource has to have.","additionalProperties":{"type":"string","maxLength":253}}}},"max":{"type":"integer","minimum":0,"maximum":1000000,"description":"So many steps."},"per":{"type":"string","format":"duration","description":"In so long a time, 7d at most."}}}},"freeze":{"type":"array","maxItems":100,"default":[],"description":"Times in which nothing is done.","items":{"type":"object","additionalProperties":false,"required":["cron","for","reason"],"properties":{"cron":{"type":"string","minLength":9,"maxLength":200,"format":"plain-text","description":"When it begins: minute, hour, day of month, month, day of week."},"for":{"type":"string","format":"duration","description":"How long it lasts, 366d at most."},"timezone":{"type":"string","minLength":1,"maxLength":100,"default":"UTC","description":"Name of a time zone such as Europe/Berlin."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}},"overrides":{"type":"array","maxItems":1000,"default":[],"description":"One rule on one address that may be passed by, until a time.","items":{"type":"object","additionalProperties":false,"required":["rule","address","until","reason"],"properties":{"rule":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"address":{"type":"string","minLength":1,"maxLength":2048,"format":"address"},"until":{"type":"string","format":"instant","description":"From then on it is a problem instead."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}},"drift":{"type":"object","additionalProperties":false,"default":{},"description":"What `fettle drift` tells.","properties":{"suppress":{"type":"array","maxItems":1000,"default":[],"description":"Drift and findings that are known, and not counted until a time.","items":{"type":"object","additionalProperties":false,"required":["address","until","owner","reason"],"properties":{"address":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","description":"Address or glob, for example `nodes/Node/*`."},"path":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^(/([^/~]|~[01])*)+$","description":"JSON pointer into the spec: the drift of this field, and of what lies below it, is suppressed."},"finding":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Code of a finding, in place of `path`: the finding is suppressed."},"until":{"type":"string","format":"instant","description":"From then on the drift or finding counts again, and this is told as expired."},"owner":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Who answers for it."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}}}};
 const pattern1 = new RegExp("^[A-Za-z0-9._-]+$", "u");
 const pattern2 = new RegExp("^(/([^/~]|~[01])*)+$", "u");
 const formats4 = /^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$/u;
@@ -1179,7 +1179,7 @@ const err114 = {instancePath:instancePath+"/drift/suppress/" + i4,schemaPath:"#/
 errors++;
 }
 for(const key11 in data41){
-if(!(((((key11 === "address") || (key11 === "path")) || (key11 === "until")) || (key11 === "owner")) || (key11 === "reason"))){
+if(!((((((key11 === "address") || (key11 === "path")) || (key11 === "finding")) || (key11 === "until")) || (key11 === "owner")) || (key11 === "reason"))){
 const err115 = {instancePath:instancePath+"/drift/suppress/" + i4,schemaPath:"#/properties/drift/properties/suppress/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err115);
 errors++;
@@ -1235,103 +1235,128 @@ const err123 = {instancePath:instancePath+"/drift/suppress/" + i4+"/path",schema
 errors++;
 }
 }
-if(data41.until !== undefined){
-let data44 = data41.until;
+if(data41.finding !== undefined){
+let data44 = data41.finding;
 if(typeof data44 === "string"){
-if(!(formats24.test(data44))){
-const err124 = {instancePath:instancePath+"/drift/suppress/" + i4+"/until",schemaPath:"#/properties/drift/properties/suppress/items/properties/until/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+if(func2(data44) > 253){
+const err124 = {instancePath:instancePath+"/drift/suppress/" + i4+"/finding",schemaPath:"#/properties/drift/properties/suppress/items/properties/finding/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err124);
+errors++;
+}
+if(func2(data44) < 1){
+const err125 = {instancePath:instancePath+"/drift/suppress/" + i4+"/finding",schemaPath:"#/properties/drift/properties/suppress/items/properties/finding/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err125);
+errors++;
+}
+if(!(formats0.test(data44))){
+const err126 = {instancePath:instancePath+"/drift/suppress/" + i4+"/finding",schemaPath:"#/properties/drift/properties/suppress/items/properties/finding/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err126);
 errors++;
 }
 }
 else {
-const err125 = {instancePath:instancePath+"/drift/suppress/" + i4+"/until",schemaPath:"#/properties/drift/properties/suppress/items/properties/until/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err125);
-errors++;
-}
-}
-if(data41.owner !== undefined){
-let data45 = data41.owner;
-if(typeof data45 === "string"){
-if(func2(data45) > 253){
-const err126 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err126);
-errors++;
-}
-if(func2(data45) < 1){
-const err127 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err127 = {instancePath:instancePath+"/drift/suppress/" + i4+"/finding",schemaPath:"#/properties/drift/properties/suppress/items/properties/finding/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err127);
 errors++;
 }
-if(!(formats0.test(data45))){
-const err128 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+}
+if(data41.until !== undefined){
+let data45 = data41.until;
+if(typeof data45 === "string"){
+if(!(formats24.test(data45))){
+const err128 = {instancePath:instancePath+"/drift/suppress/" + i4+"/until",schemaPath:"#/properties/drift/properties/suppress/items/properties/until/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err128);
 errors++;
 }
 }
 else {
-const err129 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err129 = {instancePath:instancePath+"/drift/suppress/" + i4+"/until",schemaPath:"#/properties/drift/properties/suppress/items/properties/until/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err129);
 errors++;
 }
 }
-if(data41.reason !== undefined){
-let data46 = data41.reason;
+if(data41.owner !== undefined){
+let data46 = data41.owner;
 if(typeof data46 === "string"){
-if(func2(data46) > 1000){
-const err130 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters"};
+if(func2(data46) > 253){
+const err130 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err130);
 errors++;
 }
 if(func2(data46) < 1){
-const err131 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err131 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err131);
 errors++;
 }
 if(!(formats0.test(data46))){
-const err132 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+const err132 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err132);
 errors++;
 }
 }
 else {
-const err133 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err133 = {instancePath:instancePath+"/drift/suppress/" + i4+"/owner",schemaPath:"#/properties/drift/properties/suppress/items/properties/owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err133);
 errors++;
 }
 }
-}
-else {
-const err134 = {instancePath:instancePath+"/drift/suppress/" + i4,schemaPath:"#/properties/drift/properties/suppress/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data41.reason !== undefined){
+let data47 = data41.reason;
+if(typeof data47 === "string"){
+if(func2(data47) > 1000){
+const err134 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters"};
 (vErrors ??= []).push(err134);
 errors++;
 }
-}
-}
-else {
-const err135 = {instancePath:instancePath+"/drift/suppress",schemaPath:"#/properties/drift/properties/suppress/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(func2(data47) < 1){
+const err135 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err135);
 errors++;
 }
-}
-else {
-const err136 = {instancePath:instancePath+"/drift",schemaPath:"#/properties/drift/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(formats0.test(data47))){
+const err136 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err136);
 errors++;
 }
 }
 else {
-const err137 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err137 = {instancePath:instancePath+"/drift/suppress/" + i4+"/reason",schemaPath:"#/properties/drift/properties/suppress/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err137);
+errors++;
+}
+}
+}
+else {
+const err138 = {instancePath:instancePath+"/drift/suppress/" + i4,schemaPath:"#/properties/drift/properties/suppress/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err138);
+errors++;
+}
+}
+}
+else {
+const err139 = {instancePath:instancePath+"/drift/suppress",schemaPath:"#/properties/drift/properties/suppress/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err139);
+errors++;
+}
+}
+else {
+const err140 = {instancePath:instancePath+"/drift",schemaPath:"#/properties/drift/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err140);
+errors++;
+}
+}
+else {
+const err141 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err141);
 errors++;
 }
 validate22.errors = vErrors;
 return errors === 0;
 }
-const schema8 = {"type":"object","required":["format_version","fettle_version","timestamp","project","complete","applyable","errored","resource_changes","rejected_changes","deferred_changes","prior_state","resource_drift","checks","gaps","summary"],"description":"A plan as `fettle plan -o FILE` writes it.","properties":{"format_version":{"type":"string","pattern":"^1\\.[0-9]+$","description":"Version of this format; readers refuse another major one."},"fettle_version":{"type":"string","minLength":1},"timestamp":{"type":"string","format":"instant","description":"When it was made."},"project":{"type":"string","minLength":1},"complete":{"type":"boolean","description":"Nothing was left out: no gap, no target."},"applyable":{"type":"boolean","description":"There are rows that would run."},"errored":{"type":"boolean"},"resource_changes":{"type":"array","description":"What would run.","items":{"$ref":"#/definitions/ResourceChange"}},"rejected_changes":{"type":"array","description":"What would be unsafe and will not run.","items":{"$ref":"#/definitions/RefusedChange"}},"deferred_changes":{"type":"array","description":"What has to wait.","items":{"$ref":"#/definitions/RefusedChange"}},"prior_state":{"type":"object","required":["resources"],"description":"Everything as it was seen.","properties":{"resources":{"type":"array","items":{"type":"object","required":["address","type","state"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"state":{"type":"string","minLength":1},"values":{}}}}}},"resource_drift":{"type":"array","description":"How the world differs from what was last applied.","items":{"type":"object","required":["address","change"],"properties":{"address":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"}}}},"checks":{"type":"array","description":"Findings.","items":{"type":"object","required":["address","code","severity","message","facts"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"}}}},"gaps":{"type":"array","description":"Parts of the world that could not be read.","items":{"type":"object","required":["plugin","scope","message"],"properties":{"plugin":{"type":"string","minLength":1},"scope":{"type":"string","minLength":1},"message":{"type":"string"},"since":{"type":"string","format":"instant"}}}},"unmanaged":{"type":"array","description":"Addresses of what was seen, and is neither written nor ours.","items":{"type":"string","minLength":1}},"settled":{"type":"array","description":"What an earlier run left open, and how it ended as far as can be seen.","items":{"type":"object","required":["address","step","outcome"],"properties":{"address":{"type":"string","minLength":1},"step":{"type":"string","format":"step"},"outcome":{"type":"string","minLength":1}}}},"summary":{"type":"object","required":["add","change","step","remove","rejected","deferred","findings","unchanged"],"properties":{"resources":{"type":"integer","minimum":0},"plugins":{"type":"integer","minimum":0},"add":{"type":"integer","minimum":0},"change":{"type":"integer","minimum":0},"step":{"type":"integer","minimum":0},"remove":{"type":"integer","minimum":0},"rejected":{"type":"integer","minimum":0},"deferred":{"type":"integer","minimum":0},"findings":{"type":"integer","minimum":0},"unchanged":{"type":"integer","minimum":0},"unread":{"type":"integer","minimum":0,"description":"Covered by a gap, and therefore not judged."}}},"summaries":{"type":"array","description":"What the resources of each plugin come to.","items":{"type":"object","required":["plugin","title","lines","facts"],"properties":{"plugin":{"type":"string","minLength":1},"title":{"type":"string","minLength":1},"lines":{"type":"array","items":{"type":"string"}},"facts":{"type":"object"}}}},"plan_digest":{"type":"string","format":"digest","description":"Over all that decides what the accepted rows do; absent where the memory could not be read."},"log_head":{"type":"object","required":["seq","hash"],"description":"Where the log ended.","properties":{"seq":{"type":"integer","minimum":1},"hash":{"type":"string","minLength":1}}},"checksum":{"type":"string","format":"digest","description":"Over the whole of a saved plan but itself."}},"definitions":{"ValueChange":{"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}},"ResourceChange":{"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"basis":{"type":"string","format":"digest","description":"What it was judged on."},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}},"RefusedChange":{"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"Rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}},"Reason":{"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}}}};
+const schema8 = {"type":"object","required":["format_version","fettle_version","timestamp","project","complete","applyable","errored","resource_changes","rejected_changes","deferred_changes","prior_state","resource_drift","checks","gaps","summary"],"description":"A plan as `fettle plan -o FILE` writes it.","properties":{"format_version":{"type":"string","pattern":"^1\\.[0-9]+$","description":"Version of this format; readers refuse another major one."},"fettle_version":{"type":"string","minLength":1},"timestamp":{"type":"string","format":"instant","description":"When it was made."},"project":{"type":"string","minLength":1},"complete":{"type":"boolean","description":"Nothing was left out: no gap, no target."},"applyable":{"type":"boolean","description":"There are rows that would run."},"errored":{"type":"boolean"},"resource_changes":{"type":"array","description":"What would run.","items":{"$ref":"#/definitions/ResourceChange"}},"rejected_changes":{"type":"array","description":"What would be unsafe and will not run.","items":{"$ref":"#/definitions/RefusedChange"}},"deferred_changes":{"type":"array","description":"What has to wait.","items":{"$ref":"#/definitions/RefusedChange"}},"prior_state":{"type":"object","required":["resources"],"description":"Everything as it was seen.","properties":{"resources":{"type":"array","items":{"type":"object","required":["address","type","state"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"state":{"type":"string","minLength":1},"values":{}}}}}},"resource_drift":{"type":"array","description":"How the world differs from what was last applied.","items":{"type":"object","required":["address","change"],"properties":{"address":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"}}}},"checks":{"type":"array","description":"Findings.","items":{"type":"object","required":["address","code","severity","message","facts"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"}}}},"suppressed_checks":{"type":"array","description":"Findings that drift.suppress covers; left out where there are none.","items":{"type":"object","required":["address","code","severity","message","facts","suppressed"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"},"suppressed":{"type":"object","required":["until","owner","reason"],"properties":{"until":{"type":"string","format":"instant"},"owner":{"type":"string"},"reason":{"type":"string"}}}}}},"gaps":{"type":"array","description":"Parts of the world that could not be read.","items":{"type":"object","required":["plugin","scope","message"],"properties":{"plugin":{"type":"string","minLength":1},"scope":{"type":"string","minLength":1},"message":{"type":"string"},"since":{"type":"string","format":"instant"}}}},"unmanaged":{"type":"array","description":"Addresses of what was seen, and is neither written nor ours.","items":{"type":"string","minLength":1}},"settled":{"type":"array","description":"What an earlier run left open, and how it ended as far as can be seen.","items":{"type":"object","required":["address","step","outcome"],"properties":{"address":{"type":"string","minLength":1},"step":{"type":"string","format":"step"},"outcome":{"type":"string","minLength":1}}}},"summary":{"type":"object","required":["add","change","step","remove","rejected","deferred","findings","unchanged"],"properties":{"resources":{"type":"integer","minimum":0},"plugins":{"type":"integer","minimum":0},"add":{"type":"integer","minimum":0},"change":{"type":"integer","minimum":0},"step":{"type":"integer","minimum":0},"remove":{"type":"integer","minimum":0},"rejected":{"type":"integer","minimum":0},"deferred":{"type":"integer","minimum":0},"findings":{"type":"integer","minimum":0},"unchanged":{"type":"integer","minimum":0},"unread":{"type":"integer","minimum":0,"description":"Covered by a gap, and therefore not judged."}}},"summaries":{"type":"array","description":"What the resources of each plugin come to.","items":{"type":"object","required":["plugin","title","lines","facts"],"properties":{"plugin":{"type":"string","minLength":1},"title":{"type":"string","minLength":1},"lines":{"type":"array","items":{"type":"string"}},"facts":{"type":"object"}}}},"plan_digest":{"type":"string","format":"digest","description":"Over all that decides what the accepted rows do; absent where the memory could not be read."},"log_head":{"type":"object","required":["seq","hash"],"description":"Where the log ended.","properties":{"seq":{"type":"integer","minimum":1},"hash":{"type":"string","minLength":1}}},"checksum":{"type":"string","format":"digest","description":"Over the whole of a saved plan but itself."}},"definitions":{"ValueChange":{"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}},"ResourceChange":{"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"basis":{"type":"string","format":"digest","description":"What it was judged on."},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}},"RefusedChange":{"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"Rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}},"Reason":{"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}}}};
 const pattern3 = new RegExp("^1\\.[0-9]+$", "u");
-const formats38 = /^(?:[^:>]+:)?[^:>]+>[^:>]+$/u;
-const formats40 = /^sha256:[0-9a-f]{64}$/u;
+const formats40 = /^(?:[^:>]+:)?[^:>]+>[^:>]+$/u;
+const formats42 = /^sha256:[0-9a-f]{64}$/u;
 const schema9 = {"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"basis":{"type":"string","format":"digest","description":"What it was judged on."},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}};
 const schema10 = {"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}};
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -1499,7 +1524,7 @@ errors = vErrors.length;
 if(data.step !== undefined){
 let data5 = data.step;
 if(typeof data5 === "string"){
-if(!(formats38.test(data5))){
+if(!(formats40.test(data5))){
 const err18 = {instancePath:instancePath+"/step",schemaPath:"#/properties/step/format",keyword:"format",params:{format: "step"},message:"must match format \""+"step"+"\""};
 (vErrors ??= []).push(err18);
 errors++;
@@ -1545,7 +1570,7 @@ errors++;
 if(data.basis !== undefined){
 let data10 = data.basis;
 if(typeof data10 === "string"){
-if(!(formats40.test(data10))){
+if(!(formats42.test(data10))){
 const err24 = {instancePath:instancePath+"/basis",schemaPath:"#/properties/basis/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
 (vErrors ??= []).push(err24);
 errors++;
@@ -2371,597 +2396,755 @@ const err61 = {instancePath:instancePath+"/checks",schemaPath:"#/properties/chec
 errors++;
 }
 }
-if(data.gaps !== undefined){
-let data30 = data.gaps;
+if(data.suppressed_checks !== undefined){
+let data30 = data.suppressed_checks;
 if(Array.isArray(data30)){
 const len6 = data30.length;
 for(let i6=0; i6<len6; i6++){
 let data31 = data30[i6];
 if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-if(data31.plugin === undefined){
-const err62 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
+if(data31.address === undefined){
+const err62 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
 (vErrors ??= []).push(err62);
 errors++;
 }
-if(data31.scope === undefined){
-const err63 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "scope"},message:"must have required property '"+"scope"+"'"};
+if(data31.code === undefined){
+const err63 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
 (vErrors ??= []).push(err63);
 errors++;
 }
-if(data31.message === undefined){
-const err64 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+if(data31.severity === undefined){
+const err64 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "severity"},message:"must have required property '"+"severity"+"'"};
 (vErrors ??= []).push(err64);
 errors++;
 }
-if(data31.plugin !== undefined){
-let data32 = data31.plugin;
-if(typeof data32 === "string"){
-if(func2(data32) < 1){
-const err65 = {instancePath:instancePath+"/gaps/" + i6+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data31.message === undefined){
+const err65 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 (vErrors ??= []).push(err65);
 errors++;
 }
-}
-else {
-const err66 = {instancePath:instancePath+"/gaps/" + i6+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data31.facts === undefined){
+const err66 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
 (vErrors ??= []).push(err66);
 errors++;
 }
-}
-if(data31.scope !== undefined){
-let data33 = data31.scope;
-if(typeof data33 === "string"){
-if(func2(data33) < 1){
-const err67 = {instancePath:instancePath+"/gaps/" + i6+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data31.suppressed === undefined){
+const err67 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "suppressed"},message:"must have required property '"+"suppressed"+"'"};
 (vErrors ??= []).push(err67);
 errors++;
 }
-}
-else {
-const err68 = {instancePath:instancePath+"/gaps/" + i6+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data31.address !== undefined){
+let data32 = data31.address;
+if(typeof data32 === "string"){
+if(func2(data32) < 1){
+const err68 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/address",schemaPath:"#/properties/suppressed_checks/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err68);
 errors++;
 }
 }
-if(data31.message !== undefined){
-if(typeof data31.message !== "string"){
-const err69 = {instancePath:instancePath+"/gaps/" + i6+"/message",schemaPath:"#/properties/gaps/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err69 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/address",schemaPath:"#/properties/suppressed_checks/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err69);
 errors++;
 }
 }
-if(data31.since !== undefined){
-let data35 = data31.since;
-if(typeof data35 === "string"){
-if(!(formats24.test(data35))){
-const err70 = {instancePath:instancePath+"/gaps/" + i6+"/since",schemaPath:"#/properties/gaps/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+if(data31.code !== undefined){
+let data33 = data31.code;
+if(typeof data33 === "string"){
+if(func2(data33) < 1){
+const err70 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/code",schemaPath:"#/properties/suppressed_checks/items/properties/code/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err70);
 errors++;
 }
 }
 else {
-const err71 = {instancePath:instancePath+"/gaps/" + i6+"/since",schemaPath:"#/properties/gaps/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err71 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/code",schemaPath:"#/properties/suppressed_checks/items/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err71);
 errors++;
 }
 }
-}
-else {
-const err72 = {instancePath:instancePath+"/gaps/" + i6,schemaPath:"#/properties/gaps/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data31.severity !== undefined){
+let data34 = data31.severity;
+if(!(((data34 === "error") || (data34 === "warning")) || (data34 === "info"))){
+const err72 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/severity",schemaPath:"#/properties/suppressed_checks/items/properties/severity/enum",keyword:"enum",params:{allowedValues: schema8.properties.suppressed_checks.items.properties.severity.enum},message:"must be equal to one of the allowed values"};
 (vErrors ??= []).push(err72);
 errors++;
 }
 }
-}
-else {
-const err73 = {instancePath:instancePath+"/gaps",schemaPath:"#/properties/gaps/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data31.message !== undefined){
+if(typeof data31.message !== "string"){
+const err73 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/message",schemaPath:"#/properties/suppressed_checks/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err73);
 errors++;
 }
 }
-if(data.unmanaged !== undefined){
-let data36 = data.unmanaged;
-if(Array.isArray(data36)){
-const len7 = data36.length;
-for(let i7=0; i7<len7; i7++){
-let data37 = data36[i7];
-if(typeof data37 === "string"){
-if(func2(data37) < 1){
-const err74 = {instancePath:instancePath+"/unmanaged/" + i7,schemaPath:"#/properties/unmanaged/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data31.facts !== undefined){
+let data36 = data31.facts;
+if(!(data36 && typeof data36 == "object" && !Array.isArray(data36))){
+const err74 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/facts",schemaPath:"#/properties/suppressed_checks/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err74);
 errors++;
 }
 }
-else {
-const err75 = {instancePath:instancePath+"/unmanaged/" + i7,schemaPath:"#/properties/unmanaged/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data31.suppressed !== undefined){
+let data37 = data31.suppressed;
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+if(data37.until === undefined){
+const err75 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/required",keyword:"required",params:{missingProperty: "until"},message:"must have required property '"+"until"+"'"};
 (vErrors ??= []).push(err75);
 errors++;
 }
-}
-}
-else {
-const err76 = {instancePath:instancePath+"/unmanaged",schemaPath:"#/properties/unmanaged/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data37.owner === undefined){
+const err76 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/required",keyword:"required",params:{missingProperty: "owner"},message:"must have required property '"+"owner"+"'"};
 (vErrors ??= []).push(err76);
 errors++;
 }
-}
-if(data.settled !== undefined){
-let data38 = data.settled;
-if(Array.isArray(data38)){
-const len8 = data38.length;
-for(let i8=0; i8<len8; i8++){
-let data39 = data38[i8];
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-if(data39.address === undefined){
-const err77 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+if(data37.reason === undefined){
+const err77 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 (vErrors ??= []).push(err77);
 errors++;
 }
-if(data39.step === undefined){
-const err78 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
+if(data37.until !== undefined){
+let data38 = data37.until;
+if(typeof data38 === "string"){
+if(!(formats24.test(data38))){
+const err78 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed/until",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/until/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err78);
 errors++;
 }
-if(data39.outcome === undefined){
-const err79 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "outcome"},message:"must have required property '"+"outcome"+"'"};
+}
+else {
+const err79 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed/until",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/until/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err79);
 errors++;
 }
-if(data39.address !== undefined){
-let data40 = data39.address;
-if(typeof data40 === "string"){
-if(func2(data40) < 1){
-const err80 = {instancePath:instancePath+"/settled/" + i8+"/address",schemaPath:"#/properties/settled/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data37.owner !== undefined){
+if(typeof data37.owner !== "string"){
+const err80 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed/owner",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err80);
 errors++;
 }
 }
-else {
-const err81 = {instancePath:instancePath+"/settled/" + i8+"/address",schemaPath:"#/properties/settled/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data37.reason !== undefined){
+if(typeof data37.reason !== "string"){
+const err81 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed/reason",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err81);
 errors++;
 }
 }
-if(data39.step !== undefined){
-let data41 = data39.step;
-if(typeof data41 === "string"){
-if(!(formats38.test(data41))){
-const err82 = {instancePath:instancePath+"/settled/" + i8+"/step",schemaPath:"#/properties/settled/items/properties/step/format",keyword:"format",params:{format: "step"},message:"must match format \""+"step"+"\""};
+}
+else {
+const err82 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err82);
 errors++;
 }
 }
+}
 else {
-const err83 = {instancePath:instancePath+"/settled/" + i8+"/step",schemaPath:"#/properties/settled/items/properties/step/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err83 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err83);
 errors++;
 }
 }
-if(data39.outcome !== undefined){
-let data42 = data39.outcome;
-if(typeof data42 === "string"){
-if(func2(data42) < 1){
-const err84 = {instancePath:instancePath+"/settled/" + i8+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err84 = {instancePath:instancePath+"/suppressed_checks",schemaPath:"#/properties/suppressed_checks/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err84);
 errors++;
 }
 }
-else {
-const err85 = {instancePath:instancePath+"/settled/" + i8+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.gaps !== undefined){
+let data41 = data.gaps;
+if(Array.isArray(data41)){
+const len7 = data41.length;
+for(let i7=0; i7<len7; i7++){
+let data42 = data41[i7];
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+if(data42.plugin === undefined){
+const err85 = {instancePath:instancePath+"/gaps/" + i7,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
 (vErrors ??= []).push(err85);
 errors++;
 }
-}
-}
-else {
-const err86 = {instancePath:instancePath+"/settled/" + i8,schemaPath:"#/properties/settled/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data42.scope === undefined){
+const err86 = {instancePath:instancePath+"/gaps/" + i7,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "scope"},message:"must have required property '"+"scope"+"'"};
 (vErrors ??= []).push(err86);
 errors++;
 }
-}
-}
-else {
-const err87 = {instancePath:instancePath+"/settled",schemaPath:"#/properties/settled/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data42.message === undefined){
+const err87 = {instancePath:instancePath+"/gaps/" + i7,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 (vErrors ??= []).push(err87);
 errors++;
 }
-}
-if(data.summary !== undefined){
-let data43 = data.summary;
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-if(data43.add === undefined){
-const err88 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "add"},message:"must have required property '"+"add"+"'"};
+if(data42.plugin !== undefined){
+let data43 = data42.plugin;
+if(typeof data43 === "string"){
+if(func2(data43) < 1){
+const err88 = {instancePath:instancePath+"/gaps/" + i7+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err88);
 errors++;
 }
-if(data43.change === undefined){
-const err89 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "change"},message:"must have required property '"+"change"+"'"};
+}
+else {
+const err89 = {instancePath:instancePath+"/gaps/" + i7+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err89);
 errors++;
 }
-if(data43.step === undefined){
-const err90 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
+}
+if(data42.scope !== undefined){
+let data44 = data42.scope;
+if(typeof data44 === "string"){
+if(func2(data44) < 1){
+const err90 = {instancePath:instancePath+"/gaps/" + i7+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err90);
 errors++;
 }
-if(data43.remove === undefined){
-const err91 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "remove"},message:"must have required property '"+"remove"+"'"};
+}
+else {
+const err91 = {instancePath:instancePath+"/gaps/" + i7+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err91);
 errors++;
 }
-if(data43.rejected === undefined){
-const err92 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "rejected"},message:"must have required property '"+"rejected"+"'"};
+}
+if(data42.message !== undefined){
+if(typeof data42.message !== "string"){
+const err92 = {instancePath:instancePath+"/gaps/" + i7+"/message",schemaPath:"#/properties/gaps/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err92);
 errors++;
 }
-if(data43.deferred === undefined){
-const err93 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "deferred"},message:"must have required property '"+"deferred"+"'"};
+}
+if(data42.since !== undefined){
+let data46 = data42.since;
+if(typeof data46 === "string"){
+if(!(formats24.test(data46))){
+const err93 = {instancePath:instancePath+"/gaps/" + i7+"/since",schemaPath:"#/properties/gaps/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err93);
 errors++;
 }
-if(data43.findings === undefined){
-const err94 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "findings"},message:"must have required property '"+"findings"+"'"};
+}
+else {
+const err94 = {instancePath:instancePath+"/gaps/" + i7+"/since",schemaPath:"#/properties/gaps/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err94);
 errors++;
 }
-if(data43.unchanged === undefined){
-const err95 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "unchanged"},message:"must have required property '"+"unchanged"+"'"};
+}
+}
+else {
+const err95 = {instancePath:instancePath+"/gaps/" + i7,schemaPath:"#/properties/gaps/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err95);
 errors++;
 }
-if(data43.resources !== undefined){
-let data44 = data43.resources;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-const err96 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+}
+else {
+const err96 = {instancePath:instancePath+"/gaps",schemaPath:"#/properties/gaps/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err96);
 errors++;
 }
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 < 0 || isNaN(data44)){
-const err97 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.unmanaged !== undefined){
+let data47 = data.unmanaged;
+if(Array.isArray(data47)){
+const len8 = data47.length;
+for(let i8=0; i8<len8; i8++){
+let data48 = data47[i8];
+if(typeof data48 === "string"){
+if(func2(data48) < 1){
+const err97 = {instancePath:instancePath+"/unmanaged/" + i8,schemaPath:"#/properties/unmanaged/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err97);
 errors++;
 }
 }
-}
-if(data43.plugins !== undefined){
-let data45 = data43.plugins;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
-const err98 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err98 = {instancePath:instancePath+"/unmanaged/" + i8,schemaPath:"#/properties/unmanaged/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err98);
 errors++;
 }
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 < 0 || isNaN(data45)){
-const err99 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+}
+else {
+const err99 = {instancePath:instancePath+"/unmanaged",schemaPath:"#/properties/unmanaged/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err99);
 errors++;
 }
 }
-}
-if(data43.add !== undefined){
-let data46 = data43.add;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
-const err100 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.settled !== undefined){
+let data49 = data.settled;
+if(Array.isArray(data49)){
+const len9 = data49.length;
+for(let i9=0; i9<len9; i9++){
+let data50 = data49[i9];
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+if(data50.address === undefined){
+const err100 = {instancePath:instancePath+"/settled/" + i9,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
 (vErrors ??= []).push(err100);
 errors++;
 }
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 < 0 || isNaN(data46)){
-const err101 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data50.step === undefined){
+const err101 = {instancePath:instancePath+"/settled/" + i9,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
 (vErrors ??= []).push(err101);
 errors++;
 }
-}
-}
-if(data43.change !== undefined){
-let data47 = data43.change;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-const err102 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data50.outcome === undefined){
+const err102 = {instancePath:instancePath+"/settled/" + i9,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "outcome"},message:"must have required property '"+"outcome"+"'"};
 (vErrors ??= []).push(err102);
 errors++;
 }
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 < 0 || isNaN(data47)){
-const err103 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data50.address !== undefined){
+let data51 = data50.address;
+if(typeof data51 === "string"){
+if(func2(data51) < 1){
+const err103 = {instancePath:instancePath+"/settled/" + i9+"/address",schemaPath:"#/properties/settled/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err103);
 errors++;
 }
 }
-}
-if(data43.step !== undefined){
-let data48 = data43.step;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-const err104 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err104 = {instancePath:instancePath+"/settled/" + i9+"/address",schemaPath:"#/properties/settled/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err104);
 errors++;
 }
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 < 0 || isNaN(data48)){
-const err105 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data50.step !== undefined){
+let data52 = data50.step;
+if(typeof data52 === "string"){
+if(!(formats40.test(data52))){
+const err105 = {instancePath:instancePath+"/settled/" + i9+"/step",schemaPath:"#/properties/settled/items/properties/step/format",keyword:"format",params:{format: "step"},message:"must match format \""+"step"+"\""};
 (vErrors ??= []).push(err105);
 errors++;
 }
 }
-}
-if(data43.remove !== undefined){
-let data49 = data43.remove;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-const err106 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err106 = {instancePath:instancePath+"/settled/" + i9+"/step",schemaPath:"#/properties/settled/items/properties/step/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err106);
 errors++;
 }
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 < 0 || isNaN(data49)){
-const err107 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data50.outcome !== undefined){
+let data53 = data50.outcome;
+if(typeof data53 === "string"){
+if(func2(data53) < 1){
+const err107 = {instancePath:instancePath+"/settled/" + i9+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err107);
 errors++;
 }
 }
-}
-if(data43.rejected !== undefined){
-let data50 = data43.rejected;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
-const err108 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err108 = {instancePath:instancePath+"/settled/" + i9+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err108);
 errors++;
 }
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 < 0 || isNaN(data50)){
-const err109 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+}
+else {
+const err109 = {instancePath:instancePath+"/settled/" + i9,schemaPath:"#/properties/settled/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err109);
 errors++;
 }
 }
 }
-if(data43.deferred !== undefined){
-let data51 = data43.deferred;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-const err110 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err110 = {instancePath:instancePath+"/settled",schemaPath:"#/properties/settled/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err110);
 errors++;
 }
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 < 0 || isNaN(data51)){
-const err111 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.summary !== undefined){
+let data54 = data.summary;
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+if(data54.add === undefined){
+const err111 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "add"},message:"must have required property '"+"add"+"'"};
 (vErrors ??= []).push(err111);
 errors++;
 }
-}
-}
-if(data43.findings !== undefined){
-let data52 = data43.findings;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-const err112 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data54.change === undefined){
+const err112 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "change"},message:"must have required property '"+"change"+"'"};
 (vErrors ??= []).push(err112);
 errors++;
 }
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 < 0 || isNaN(data52)){
-const err113 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data54.step === undefined){
+const err113 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
 (vErrors ??= []).push(err113);
 errors++;
 }
-}
-}
-if(data43.unchanged !== undefined){
-let data53 = data43.unchanged;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
-const err114 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data54.remove === undefined){
+const err114 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "remove"},message:"must have required property '"+"remove"+"'"};
 (vErrors ??= []).push(err114);
 errors++;
 }
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 < 0 || isNaN(data53)){
-const err115 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data54.rejected === undefined){
+const err115 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "rejected"},message:"must have required property '"+"rejected"+"'"};
 (vErrors ??= []).push(err115);
 errors++;
 }
-}
-}
-if(data43.unread !== undefined){
-let data54 = data43.unread;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
-const err116 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data54.deferred === undefined){
+const err116 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "deferred"},message:"must have required property '"+"deferred"+"'"};
 (vErrors ??= []).push(err116);
 errors++;
 }
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 < 0 || isNaN(data54)){
-const err117 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data54.findings === undefined){
+const err117 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "findings"},message:"must have required property '"+"findings"+"'"};
 (vErrors ??= []).push(err117);
 errors++;
 }
-}
-}
-}
-else {
-const err118 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data54.unchanged === undefined){
+const err118 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "unchanged"},message:"must have required property '"+"unchanged"+"'"};
 (vErrors ??= []).push(err118);
 errors++;
 }
-}
-if(data.summaries !== undefined){
-let data55 = data.summaries;
-if(Array.isArray(data55)){
-const len9 = data55.length;
-for(let i9=0; i9<len9; i9++){
-let data56 = data55[i9];
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-if(data56.plugin === undefined){
-const err119 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
+if(data54.resources !== undefined){
+let data55 = data54.resources;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+const err119 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err119);
 errors++;
 }
-if(data56.title === undefined){
-const err120 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'"};
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 < 0 || isNaN(data55)){
+const err120 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err120);
 errors++;
 }
-if(data56.lines === undefined){
-const err121 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "lines"},message:"must have required property '"+"lines"+"'"};
+}
+}
+if(data54.plugins !== undefined){
+let data56 = data54.plugins;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+const err121 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err121);
 errors++;
 }
-if(data56.facts === undefined){
-const err122 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 < 0 || isNaN(data56)){
+const err122 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err122);
 errors++;
 }
-if(data56.plugin !== undefined){
-let data57 = data56.plugin;
-if(typeof data57 === "string"){
-if(func2(data57) < 1){
-const err123 = {instancePath:instancePath+"/summaries/" + i9+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+}
+if(data54.add !== undefined){
+let data57 = data54.add;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+const err123 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err123);
 errors++;
 }
-}
-else {
-const err124 = {instancePath:instancePath+"/summaries/" + i9+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 < 0 || isNaN(data57)){
+const err124 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err124);
 errors++;
 }
 }
-if(data56.title !== undefined){
-let data58 = data56.title;
-if(typeof data58 === "string"){
-if(func2(data58) < 1){
-const err125 = {instancePath:instancePath+"/summaries/" + i9+"/title",schemaPath:"#/properties/summaries/items/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data54.change !== undefined){
+let data58 = data54.change;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+const err125 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err125);
 errors++;
 }
-}
-else {
-const err126 = {instancePath:instancePath+"/summaries/" + i9+"/title",schemaPath:"#/properties/summaries/items/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 < 0 || isNaN(data58)){
+const err126 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err126);
 errors++;
 }
 }
-if(data56.lines !== undefined){
-let data59 = data56.lines;
-if(Array.isArray(data59)){
-const len10 = data59.length;
-for(let i10=0; i10<len10; i10++){
-if(typeof data59[i10] !== "string"){
-const err127 = {instancePath:instancePath+"/summaries/" + i9+"/lines/" + i10,schemaPath:"#/properties/summaries/items/properties/lines/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+if(data54.step !== undefined){
+let data59 = data54.step;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+const err127 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err127);
 errors++;
 }
-}
-}
-else {
-const err128 = {instancePath:instancePath+"/summaries/" + i9+"/lines",schemaPath:"#/properties/summaries/items/properties/lines/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 < 0 || isNaN(data59)){
+const err128 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err128);
 errors++;
 }
 }
-if(data56.facts !== undefined){
-let data61 = data56.facts;
-if(!(data61 && typeof data61 == "object" && !Array.isArray(data61))){
-const err129 = {instancePath:instancePath+"/summaries/" + i9+"/facts",schemaPath:"#/properties/summaries/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+}
+if(data54.remove !== undefined){
+let data60 = data54.remove;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+const err129 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err129);
 errors++;
 }
-}
-}
-else {
-const err130 = {instancePath:instancePath+"/summaries/" + i9,schemaPath:"#/properties/summaries/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 < 0 || isNaN(data60)){
+const err130 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err130);
 errors++;
 }
 }
 }
-else {
-const err131 = {instancePath:instancePath+"/summaries",schemaPath:"#/properties/summaries/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data54.rejected !== undefined){
+let data61 = data54.rejected;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
+const err131 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err131);
 errors++;
 }
-}
-if(data.plan_digest !== undefined){
-let data62 = data.plan_digest;
-if(typeof data62 === "string"){
-if(!(formats40.test(data62))){
-const err132 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 < 0 || isNaN(data61)){
+const err132 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err132);
 errors++;
 }
 }
-else {
-const err133 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+if(data54.deferred !== undefined){
+let data62 = data54.deferred;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
+const err133 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err133);
 errors++;
 }
-}
-if(data.log_head !== undefined){
-let data63 = data.log_head;
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
-if(data63.seq === undefined){
-const err134 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "seq"},message:"must have required property '"+"seq"+"'"};
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 < 0 || isNaN(data62)){
+const err134 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err134);
 errors++;
 }
-if(data63.hash === undefined){
-const err135 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "hash"},message:"must have required property '"+"hash"+"'"};
+}
+}
+if(data54.findings !== undefined){
+let data63 = data54.findings;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+const err135 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err135);
 errors++;
 }
-if(data63.seq !== undefined){
-let data64 = data63.seq;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
-const err136 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 < 0 || isNaN(data63)){
+const err136 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err136);
 errors++;
 }
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 < 1 || isNaN(data64)){
-const err137 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+if(data54.unchanged !== undefined){
+let data64 = data54.unchanged;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+const err137 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err137);
 errors++;
 }
-}
-}
-if(data63.hash !== undefined){
-let data65 = data63.hash;
-if(typeof data65 === "string"){
-if(func2(data65) < 1){
-const err138 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 < 0 || isNaN(data64)){
+const err138 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err138);
 errors++;
 }
 }
-else {
-const err139 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+if(data54.unread !== undefined){
+let data65 = data54.unread;
+if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+const err139 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err139);
 errors++;
 }
-}
-}
-else {
-const err140 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 < 0 || isNaN(data65)){
+const err140 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err140);
 errors++;
 }
 }
-if(data.checksum !== undefined){
-let data66 = data.checksum;
-if(typeof data66 === "string"){
-if(!(formats40.test(data66))){
-const err141 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+}
+}
+else {
+const err141 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err141);
 errors++;
 }
 }
-else {
-const err142 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.summaries !== undefined){
+let data66 = data.summaries;
+if(Array.isArray(data66)){
+const len10 = data66.length;
+for(let i10=0; i10<len10; i10++){
+let data67 = data66[i10];
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+if(data67.plugin === undefined){
+const err142 = {instancePath:instancePath+"/summaries/" + i10,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
 (vErrors ??= []).push(err142);
+errors++;
+}
+if(data67.title === undefined){
+const err143 = {instancePath:instancePath+"/summaries/" + i10,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'"};
+(vErrors ??= []).push(err143);
+errors++;
+}
+if(data67.lines === undefined){
+const err144 = {instancePath:instancePath+"/summaries/" + i10,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "lines"},message:"must have required property '"+"lines"+"'"};
+(vErrors ??= []).push(err144);
+errors++;
+}
+if(data67.facts === undefined){
+const err145 = {instancePath:instancePath+"/summaries/" + i10,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
+(vErrors ??= []).push(err145);
+errors++;
+}
+if(data67.plugin !== undefined){
+let data68 = data67.plugin;
+if(typeof data68 === "string"){
+if(func2(data68) < 1){
+const err146 = {instancePath:instancePath+"/summaries/" + i10+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err146);
+errors++;
+}
+}
+else {
+const err147 = {instancePath:instancePath+"/summaries/" + i10+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err147);
+errors++;
+}
+}
+if(data67.title !== undefined){
+let data69 = data67.title;
+if(typeof data69 === "string"){
+if(func2(data69) < 1){
+const err148 = {instancePath:instancePath+"/summaries/" + i10+"/title",schemaPath:"#/properties/summaries/items/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err148);
+errors++;
+}
+}
+else {
+const err149 = {instancePath:instancePath+"/summaries/" + i10+"/title",schemaPath:"#/properties/summaries/items/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err149);
+errors++;
+}
+}
+if(data67.lines !== undefined){
+let data70 = data67.lines;
+if(Array.isArray(data70)){
+const len11 = data70.length;
+for(let i11=0; i11<len11; i11++){
+if(typeof data70[i11] !== "string"){
+const err150 = {instancePath:instancePath+"/summaries/" + i10+"/lines/" + i11,schemaPath:"#/properties/summaries/items/properties/lines/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err150);
 errors++;
 }
 }
 }
 else {
-const err143 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err143);
+const err151 = {instancePath:instancePath+"/summaries/" + i10+"/lines",schemaPath:"#/properties/summaries/items/properties/lines/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err151);
+errors++;
+}
+}
+if(data67.facts !== undefined){
+let data72 = data67.facts;
+if(!(data72 && typeof data72 == "object" && !Array.isArray(data72))){
+const err152 = {instancePath:instancePath+"/summaries/" + i10+"/facts",schemaPath:"#/properties/summaries/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err152);
+errors++;
+}
+}
+}
+else {
+const err153 = {instancePath:instancePath+"/summaries/" + i10,schemaPath:"#/properties/summaries/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err153);
+errors++;
+}
+}
+}
+else {
+const err154 = {instancePath:instancePath+"/summaries",schemaPath:"#/properties/summaries/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err154);
+errors++;
+}
+}
+if(data.plan_digest !== undefined){
+let data73 = data.plan_digest;
+if(typeof data73 === "string"){
+if(!(formats42.test(data73))){
+const err155 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+(vErrors ??= []).push(err155);
+errors++;
+}
+}
+else {
+const err156 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err156);
+errors++;
+}
+}
+if(data.log_head !== undefined){
+let data74 = data.log_head;
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+if(data74.seq === undefined){
+const err157 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "seq"},message:"must have required property '"+"seq"+"'"};
+(vErrors ??= []).push(err157);
+errors++;
+}
+if(data74.hash === undefined){
+const err158 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "hash"},message:"must have required property '"+"hash"+"'"};
+(vErrors ??= []).push(err158);
+errors++;
+}
+if(data74.seq !== undefined){
+let data75 = data74.seq;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+const err159 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err159);
+errors++;
+}
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 < 1 || isNaN(data75)){
+const err160 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err160);
+errors++;
+}
+}
+}
+if(data74.hash !== undefined){
+let data76 = data74.hash;
+if(typeof data76 === "string"){
+if(func2(data76) < 1){
+const err161 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err161);
+errors++;
+}
+}
+else {
+const err162 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err162);
+errors++;
+}
+}
+}
+else {
+const err163 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err163);
+errors++;
+}
+}
+if(data.checksum !== undefined){
+let data77 = data.checksum;
+if(typeof data77 === "string"){
+if(!(formats42.test(data77))){
+const err164 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+(vErrors ??= []).push(err164);
+errors++;
+}
+}
+else {
+const err165 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err165);
+errors++;
+}
+}
+}
+else {
+const err166 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err166);
 errors++;
 }
 validate23.errors = vErrors;

@@ -53,6 +53,26 @@ export interface PluginSummary extends Summary {
   readonly plugin: string;
 }
 
+/** A finding, as the plan tells it. */
+export interface Check {
+  readonly address: string;
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly facts: Facts;
+}
+
+/** Until when (ISO 8601) something is not counted, who answers for that, and why. */
+export interface Suppressed {
+  readonly until: string;
+  readonly owner: string;
+  readonly reason: string;
+}
+
+export interface SuppressedCheck extends Check {
+  readonly suppressed: Suppressed;
+}
+
 export interface Plan {
   readonly format_version: string;
   readonly fettle_version: string;
@@ -77,13 +97,9 @@ export interface Plan {
     }[];
   };
   readonly resource_drift: readonly { readonly address: string; readonly change: ResourceChange['change'] }[];
-  readonly checks: readonly {
-    readonly address: string;
-    readonly code: string;
-    readonly severity: Severity;
-    readonly message: string;
-    readonly facts: Facts;
-  }[];
+  readonly checks: readonly Check[];
+  /** Findings that `drift.suppress` covers; left out where there are none. */
+  readonly suppressed_checks?: readonly SuppressedCheck[];
   readonly gaps: readonly {
     readonly plugin: string;
     readonly scope: string;

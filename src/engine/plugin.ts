@@ -1,5 +1,6 @@
 /** What a plugin is to the engine: kinds of pure functions and handlers, and a world that is read and written apart. */
 
+import type { Claim } from './places.ts';
 import type { PluginTables } from './tables.ts';
 import type {
   Change,
@@ -76,6 +77,12 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   note?(pair: Pair<S, F, M>, now: number, scene: Scene): Partial<M>;
   /** Findings that need more than one resource, or memory. */
   findings?(pair: Pair<S, F, M>, scene: Scene): readonly Finding[];
+  /**
+   * The places that it describes: files, folders, or names that stand for one thing alone. Of a pair it gets the document
+   * with what is seen, or the memory alone. Without it, they are the paths that the spec writes. Two resources never
+   * share a place. Pure.
+   */
+  places?(pair: Pair<S, F, M>): readonly Claim[];
   /** What else has to be looked at before an action on this resource is judged again (its fleet, for a rule about that); what it needs always is. */
   matters?(pair: Pair<S, F, M>, scene: Scene): readonly Ref[];
   /** What the log says of the resource beside every decision about it: on intents, outcomes and refusals. */
@@ -133,6 +140,8 @@ export interface Outside {
   readonly project: string;
   /** The folder of `fettle.yaml`: what its relative paths start from. */
   readonly folder: string;
+  /** Folders, absolute, in which a file has to lie whose content is sent or printed. */
+  readonly fileRoots: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
 }

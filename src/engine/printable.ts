@@ -11,8 +11,8 @@
  * | `inert` | all that is written, text and JSON alike; the last guard | stays | `\u202e`, so that JSON stays equal |
  */
 
-/** Code points that are not seen or that steer: controls, formats, directions, fillers, blanks other than the space. */
-const UNSEEN =
+/** A class of a regular expression: code points that are not seen or that steer, controls, formats, directions, fillers, blanks other than the space. */
+export const UNSEEN =
   '\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}' +
   '\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u2800\\u3000\\u{13441}\\u{13442}\\u{16fe4}\\u{1d159}';
 

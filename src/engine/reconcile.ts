@@ -6,6 +6,7 @@ import { diff } from './diff.ts';
 import { expand } from './expand.ts';
 import { type Failures, guarded, soundFindings } from './guard.ts';
 import { judge } from './judge.ts';
+import type { Suppression } from './load/config.ts';
 import { match, withMemory } from './match.ts';
 import { note, noteApplied } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
@@ -15,10 +16,11 @@ import type { Draft } from './record.ts';
 import { type Redact, redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
-import { overdue } from './rules.ts';
+import { overdue, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
 import { seal } from './seal.ts';
 import { settle } from './settle.ts';
+import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
 import type { KindTables } from './tables.ts';
 import type { Action, Change, Desired, Finding, Gap, Json, Pair, Safety, Scene, View } from './types.ts';
@@ -39,6 +41,8 @@ export interface ReconcileInput {
   /** Takes records into `recall`; `apply` makes them durable first, `plan` does not write them. */
   readonly record: (drafts: readonly Draft[]) => Promise<unknown>;
   readonly safety: Safety;
+  /** What is known of drift and findings, from `fettle.yaml`. */
+  readonly suppress?: readonly Suppression[];
   /** Another run holds the lock: what it left open is not settled, but waited for. */
   readonly busy?: Scene['busy'];
   readonly now: () => number;
@@ -49,6 +53,8 @@ export interface ReconcileInput {
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: (address: string) => boolean;
   readonly head?: Head;
+  /** Where the project lies, and what of it no resource may describe. */
+  readonly places: PlacesInput;
   /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
   readonly memoryGap?: string;
 }
@@ -86,7 +92,7 @@ function stuckFinding(pair: Pair, tables: KindTables | undefined, scene: Scene):
   const late = tables === undefined ? undefined : overdue(pair, tables, scene.now);
   if (late === undefined) return [];
   const message = `${late.state} since ${late.since}; it ought to have left that by ${late.dueAt}`;
-  return [{ ref: pair.ref, code: 'stuck', severity: 'warning', message, facts: late }];
+  return [{ ref: pair.ref, code: STUCK, severity: 'warning', message, facts: late }];
 }
 
 /** What a plugin could say nothing of: it is not known, like what cannot be seen. */
@@ -130,6 +136,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(logAt === undefined ? {} : { logAt }),
       spent: recall.spent,
+      shared: sharedPlaces(input.places, pairs, plugins, recall),
     });
   const found = match(desired, view, recall);
   const failures: Failures = new Map();

@@ -2,10 +2,13 @@
 
 import { isCovered, standingOf } from './budget.ts';
 import { isAllMissing, isCollapsed } from './collapse.ts';
+import { errorText } from './error-text.ts';
 import type { EngineRuleId } from './generated.ts';
 import { gapScope } from './gap.ts';
 import { ABSENT, firstMachine, isUnsettled, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
 import { isOurs } from './match.ts';
+import { samePlace } from './places.ts';
+import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import { holdOf, labelsOf } from './safety-inputs.ts';
 import type { KindTables } from './tables.ts';
@@ -62,6 +65,14 @@ function notOwned(change: Change, pair: Pair): Verdict {
       remedy: { outside: `write a document for ${address} and apply: it is adopted first` },
     },
   );
+}
+
+function samePlaceRule(change: Change, pair: Pair, scene: Scene): Verdict {
+  try {
+    return samePlace(change, pair, scene.shared, (address) => scene.pair(address)?.desired !== undefined);
+  } catch (error) {
+    return reject(`the places that it describes cannot be told: ${redactPatterns(errorText(error))}`, {});
+  }
 }
 
 function otherProject(change: Change, pair: Pair): Verdict {
@@ -255,6 +266,9 @@ function freeze(change: Change, pair: Pair, scene: Scene): Verdict {
   return reject(`frozen since ${from}: ${window.reason}`, facts, { clearsAt: to, remedy: { wait: to } });
 }
 
+/** Code of the engine's own finding: a resource is `overdue`. */
+export const STUCK = 'stuck';
+
 /** Since when it is in a state that the world has to leave, and until when it ought to; undefined where it need not. */
 export function overdue(
   pair: Pair,
@@ -340,6 +354,7 @@ function budget(change: Change, pair: Pair, scene: Scene, { tables }: Ground): V
 export const engineRules = {
   lifecycle,
   'not-owned': notOwned,
+  'same-place': samePlaceRule,
   'other-project': otherProject,
   protected: protectedRule,
   'provider-protected': providerProtected,

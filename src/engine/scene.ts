@@ -17,6 +17,7 @@ export interface SceneInput {
   readonly logAt?: number;
   /** Steps of earlier runs that limits over time count. */
   readonly spent: ReadonlyMap<number, Spent>;
+  readonly shared?: Scene['shared'];
 }
 
 function addressesByKind(pairs: ReadonlyMap<string, Pair>): ReadonlyMap<string, readonly string[]> {
@@ -41,6 +42,7 @@ export function sceneOf(input: SceneInput): Scene {
     gaps: input.gaps,
     ...(input.beside === undefined ? {} : { beside: input.beside }),
     ...(input.busy === undefined ? {} : { busy: input.busy }),
+    ...(input.shared === undefined ? {} : { shared: input.shared }),
     ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
     pair,
     ofKind: (plugin, kind) => {

@@ -14,9 +14,11 @@ import {
   type RefusedChange,
   type ResourceChange,
 } from './plan.ts';
+import type { Suppression } from './load/config.ts';
 import type { Plugin } from './plugin.ts';
 import { compareText, formatRef } from './ref.ts';
 import { isMemoryOnly } from './rules.ts';
+import { splitFindings } from './suppress.ts';
 import type { Action, Change, Finding, Gap, Json, Judgement, Pair, Scene } from './types.ts';
 
 /** Overrides that let an action pass. */
@@ -121,6 +123,7 @@ export interface SealInput {
   readonly pairs: ReadonlyMap<string, Pair>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly findings: readonly Finding[];
+  readonly suppress?: readonly Suppression[];
   readonly summaries: readonly PluginSummary[];
   readonly scene: Scene;
   readonly gaps: readonly Gap[];
@@ -133,7 +136,12 @@ export interface SealInput {
   readonly head?: Head;
 }
 
-function summaryOf(input: SealInput, accepted: readonly Action[], rejected: number, deferred: number): Plan['summary'] {
+function summaryOf(
+  input: SealInput,
+  accepted: readonly Action[],
+  rejected: number,
+  deferred: number,
+): Omit<Plan['summary'], 'findings'> {
   const goals = (...names: readonly Change['goal'][]) =>
     accepted.filter(({ change }) => names.includes(change.goal)).length;
   const stepping = accepted.filter(({ change }) => {
@@ -155,7 +163,6 @@ function summaryOf(input: SealInput, accepted: readonly Action[], rejected: numb
     remove: goals('remove', 'replace'),
     rejected,
     deferred,
-    findings: input.findings.length,
     unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length,
     unread: unread.length,
   };
@@ -196,6 +203,14 @@ export function seal(input: SealInput): Plan {
       ? []
       : [{ address, change: driftValues(found.back) }];
   });
+  const checks = input.findings.map(({ ref, code, severity, message, facts }) => ({
+    address: formatRef(ref),
+    code,
+    severity,
+    message,
+    facts,
+  }));
+  const { counted, suppressed } = splitFindings(checks, input.suppress ?? [], scene.now);
   return {
     format_version: PLAN_FORMAT,
     fettle_version: input.version,
@@ -216,13 +231,8 @@ export function seal(input: SealInput): Plan {
       ),
     },
     resource_drift: drift,
-    checks: input.findings.map(({ ref, code, severity, message, facts }) => ({
-      address: formatRef(ref),
-      code,
-      severity,
-      message,
-      facts,
-    })),
+    checks: counted,
+    ...(suppressed.length === 0 ? {} : { suppressed_checks: suppressed }),
     gaps: gapped,
     unmanaged: [...pairs].flatMap(([address, pair]) =>
       pair.desired === undefined &&
@@ -234,7 +244,7 @@ export function seal(input: SealInput): Plan {
         : [],
     ),
     settled: input.settled,
-    summary: summaryOf(input, accepted, rejected.length, deferred.length),
+    summary: { ...summaryOf(input, accepted, rejected.length, deferred.length), findings: counted.length },
     ...(input.summaries.length === 0 ? {} : { summaries: input.summaries }),
     ...(input.memoryGap === undefined ? { plan_digest: planDigest(all, gaps) } : {}),
     ...(input.head === undefined ? {} : { log_head: { seq: input.head.seq, hash: `sha256:${input.head.hash}` } }),

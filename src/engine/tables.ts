@@ -103,7 +103,17 @@ export interface KindTables {
   /** Where its spec names paths. */
   readonly paths: readonly PathTable[];
   readonly safetyInputs: readonly SafetyInput[];
+  /** JSON pointers that drift can name (`*` stands for every item or key); left out where nobody knows them. */
+  readonly fields?: readonly string[];
   readonly memoryVersion: number;
+}
+
+/** A field of a configuration that names a secret. */
+export interface SecretTable {
+  /** JSON pointer into the configuration; `*` stands for every item, or every key. */
+  readonly pointer: string;
+  /** `HCLOUD_TOKEN`: the environment variable that may hold it; `HCLOUD_TOKEN_SHOP` may too. */
+  readonly variable: string;
 }
 
 export interface PluginTables {
@@ -113,8 +123,8 @@ export interface PluginTables {
   /** How many actions of this plugin run at once. */
   readonly parallelism: number;
   readonly kinds: Readonly<Record<string, KindTables>>;
-  /** Where its configuration names secrets: JSON pointers (`*` stands for every item, or every key). */
-  readonly secrets: readonly string[];
+  /** Where its configuration names secrets. */
+  readonly secrets: readonly SecretTable[];
   /** Where its configuration names paths. */
   readonly settingPaths: readonly PathTable[];
   readonly findings: readonly FindingTable[];

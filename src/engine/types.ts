@@ -1,5 +1,7 @@
 /** The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded. */
 
+import type { SharedPlaces } from './places.ts';
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Named values that explain a judgement or a finding; they are printed and logged, so they never hold a secret. */
@@ -396,4 +398,6 @@ export interface Scene {
    * action those that others are taking at this moment. A rule about the fleet counts these.
    */
   readonly underWay: ReadonlyMap<string, Action>;
+  /** Who else describes the places of a pair; they are looked up when it is asked. */
+  readonly shared?: SharedPlaces;
 }

@@ -3,7 +3,7 @@
 import type { DriftReport, DriftRow, DueRow, SuppressedDrift } from '../engine/drift.ts';
 import { driftSummary } from './drift-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
-import { fieldCells, findingRow } from './plan-markdown.ts';
+import { fieldCells, findingRow, suppressedFindings } from './plan-markdown.ts';
 import { headText } from './plan-text.ts';
 import { scopeText } from './text.ts';
 
@@ -57,7 +57,8 @@ function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
     }),
     rowsSection(
       report.expired_suppressions,
-      ({ address, until, owner }) => `- ${code(address)}: expired at ${code(until)}, ask ${escapeText(owner)}`,
+      ({ address, path, finding, until, owner }) =>
+        `- ${code(address)} ${code(finding ?? path ?? 'drift')}: expired at ${code(until)}, ask ${escapeText(owner)}`,
       { noun: 'expired suppression', title: 'Expired suppressions' },
     ),
     rowsSection(report.due_changes, dueRow, {
@@ -66,6 +67,7 @@ function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
       collapsed: true,
     }),
     rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
+    suppressedFindings(report.suppressed_checks),
     rowsSection(report.suppressed_drift, (row) => suppressedRow(row, detail), {
       noun: 'suppressed drift',
       plural: 'suppressed drifts',

@@ -3,6 +3,7 @@
 import type { DriftReport, DriftRow } from '../engine/drift.ts';
 import { fieldRows } from './fields.ts';
 import { printable } from '../engine/printable.ts';
+import { suppressedFindingLines } from './plan-text.ts';
 import { columnWidth, type Paint, painter, plural, scopeText, spanText } from './text.ts';
 
 export interface DriftTextOptions {
@@ -81,9 +82,10 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
     ),
     report.resource_drift.map((row) => rowText(row, width, detail, paint)),
     findingLines(report, paint),
+    suppressedFindingLines(report.suppressed_checks, paint),
     report.expired_suppressions.map(
-      ({ address, until, owner }) =>
-        `  ${paint('yellow', '!')} ${printable(address)}  the suppression by ${printable(owner)} expired at ${until}`,
+      ({ address, path, finding, until, owner }) =>
+        `  ${paint('yellow', '!')} ${printable(address)}  the suppression of ${printable(finding ?? path ?? 'drift')} by ${printable(owner)} expired at ${until}`,
     ),
     detail
       ? report.suppressed_drift.map(

@@ -14,7 +14,7 @@
  * | `planned_change` | `change`: `reason` is its cause; `step`, `goal`, `because` beside it |
  * | `planned_rejection` | `change`, `rejection`: the reasons as in the plan's JSON |
  * | `planned_deferral` | `change`, `deferral`: likewise |
- * | `finding` | `finding`, as in the `checks` of the plan's JSON |
+ * | `finding` | `finding`, as in the `checks` of the plan's JSON; a suppressed one has the member `suppressed` |
  * | `plugin_summary` | `summary`: what the resources of a `plugin` come to, as in the `summaries` of the plan's JSON |
  * | `change_summary` | `changes`: counts, of the `operation` `plan` or `apply`; of a plan its `plan_digest` too |
  * | `lock_wait` | `lock`: who holds it |
@@ -320,11 +320,23 @@ function* findingEvents(findings: Plan['checks']): Generator<EventBody> {
     };
 }
 
+function* suppressedEvents(findings: Plan['suppressed_checks']): Generator<EventBody> {
+  for (const finding of findings ?? []) {
+    const { until, owner } = finding.suppressed;
+    yield {
+      ...info(`${finding.address}: ${finding.code}: ${finding.message} (suppressed until ${until} by ${owner})`),
+      type: 'finding',
+      finding,
+    };
+  }
+}
+
 /** A report of drift: gaps, what drifted, findings, counts and where the log ends, in this order. */
 export function* driftEvents(report: DriftReport): Generator<EventBody> {
   yield* gapEvents(report.gaps);
   yield* driftRowEvents(report.resource_drift);
   yield* findingEvents(report.checks);
+  yield* suppressedEvents(report.suppressed_checks);
   const { drifted, suppressed, due, findings, unread } = report.summary;
   const changes = { add: 0, change: drifted, remove: 0, import: 0, suppressed, due, findings, unread };
   yield { ...info(driftSummary(report)), type: 'change_summary', changes: { ...changes, operation: 'drift' } };
@@ -355,6 +367,7 @@ export function* planEvents(plan: Plan): Generator<EventBody> {
     yield { ...info(`${each.address}: Plan to ${change.action}`), type: 'planned_change', change };
   }
   yield* findingEvents(plan.checks);
+  yield* suppressedEvents(plan.suppressed_checks);
   for (const summary of plan.summaries ?? [])
     yield {
       ...info(`${summary.plugin} · ${summary.title}: ${summary.lines.join('; ')}`),

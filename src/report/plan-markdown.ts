@@ -97,6 +97,18 @@ export function findingRow({ address, severity, code: name, message }: Check): s
   return `- **${severity}** ${code(address)} ${code(name)}: ${escapeText(message)}`;
 }
 
+/** Findings that are known, closed: each with who answers for it, and until when. */
+export function suppressedFindings(checks: Plan['suppressed_checks']): Section {
+  return rowsSection(
+    checks ?? [],
+    (check) => {
+      const { until, owner, reason } = check.suppressed;
+      return `${findingRow(check)}; suppressed until ${code(until)} by ${escapeText(owner)}: ${escapeText(reason)}`;
+    },
+    { noun: 'suppressed finding', title: 'Suppressed findings', collapsed: true },
+  );
+}
+
 function driftRow({ address, change }: Plan['resource_drift'][number], detail: boolean): string {
   const gone = change.actions.includes('delete');
   return tableRow([code(address), gone ? 'is not there any more' : fieldCells({ change }, detail)]);
@@ -152,6 +164,7 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
       title: 'In sum',
     }),
     rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
+    suppressedFindings(plan.suppressed_checks),
     rowsSection(plan.resource_drift, (row) => driftRow(row, detail), {
       noun: 'drifted resource',
       title: 'Drift: not as last applied',

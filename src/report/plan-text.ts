@@ -159,6 +159,15 @@ function findingLines(plan: Plan, paint: Paint): readonly string[] {
   });
 }
 
+/** Findings that are known: each with who answers for it, and until when. */
+export function suppressedFindingLines(checks: Plan['suppressed_checks'], paint: Paint): readonly string[] {
+  return (checks ?? []).map(
+    ({ address, code, message, suppressed: { until, owner, reason } }) =>
+      `  ${paint('dim', 's')} ${printable(address)}  ${paint('dim', printable(code))}: ${printable(message)}\n` +
+      `      suppressed until ${printable(until)} by ${printable(owner)}: ${printable(reason)}`,
+  );
+}
+
 function gapLines(plan: Plan, paint: Paint): readonly string[] {
   return plan.gaps.map(
     ({ scope, message }) =>
@@ -231,6 +240,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     settledLines(plan),
     linesText(lines, paint),
     findingLines(plan, paint),
+    suppressedFindingLines(plan.suppressed_checks, paint),
     unmanagedLines(plan, detail),
     summaryLines(plan.summaries, paint),
     [

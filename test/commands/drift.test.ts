@@ -157,7 +157,7 @@ describe('what is drift', () => {
 });
 
 describe('suppressions', () => {
-  const suppress = (until: string, more = '') =>
+  const suppress = (until: string, more = ', path: /value') =>
     `drift: { suppress: [{ address: "toy/Item/*", until: ${until}, owner: ops, reason: known${more} }] }\n`;
 
   it('hide what they cover, until their time; then they are told', async () => {
@@ -175,7 +175,7 @@ describe('suppressions', () => {
     at.config(suppress('2020-01-01T00:00:00Z'));
     const later = await at.run('drift');
     expect(later.code).toBe(2);
-    expect(later.stdout).toContain('the suppression by ops expired at 2020-01-01T00:00:00.000Z');
+    expect(later.stdout).toContain('the suppression of /value by ops expired at 2020-01-01T00:00:00.000Z');
     expect(later.stderr).toContain('expired');
   });
 
@@ -189,6 +189,72 @@ describe('suppressions', () => {
     // What is gone altogether is no matter of one path.
     at.world.items.delete('a');
     expect((await at.drift()).code).toBe(2);
+  });
+});
+
+describe('suppressed findings', () => {
+  const overdue = (config: string) => {
+    const at = bench(itemsYaml({ a: 2 }), config);
+    // It ought to have become ready long ago: the finding `stuck`.
+    const seen = async () => {
+      await at.run('apply -y');
+      at.world.items.set('a', { value: 2, state: 'starting' });
+      await at.run('apply -y');
+    };
+    return { ...at, seen };
+  };
+  const suppress = (until: string) =>
+    `drift: { suppress: [{ address: "toy/**", finding: stuck, until: ${until}, owner: ops, reason: known }] }\n`;
+  const LATER = { now: () => Date.now() + 3_600_000 };
+
+  it.each(['plan', 'drift'])('%s shows them with owner and time, and does not count them', async (command) => {
+    const at = overdue(suppress('2999-01-01T00:00:00Z'));
+    await at.seen();
+    const text = await at.run(command, LATER);
+    expect([text.code, text.stdout]).toEqual([
+      0,
+      expect.stringContaining('suppressed until 2999-01-01T00:00:00.000Z by ops: known'),
+    ]);
+    const json = JSON.parse((await at.run(`${command} --format json`, LATER)).stdout) as DriftReport;
+    expect(json.checks).toEqual([]);
+    expect(json.summary.findings).toBe(0);
+    expect(json.suppressed_checks).toMatchObject([
+      { code: 'stuck', suppressed: { until: '2999-01-01T00:00:00.000Z', owner: 'ops', reason: 'known' } },
+    ]);
+    expect((await at.run(`${command} --format markdown`, LATER)).stdout).toContain('Suppressed findings (1)');
+    expect((await at.run(`${command} --json`, LATER)).stdout).toContain('"suppressed":{"until":"2999');
+  });
+
+  it('count again when their time is over, which is told', async () => {
+    const at = overdue(suppress('2020-01-01T00:00:00Z'));
+    await at.seen();
+    const { stdout, stderr } = await at.run('drift', LATER);
+    expect(stdout).toContain('the suppression of stuck by ops expired');
+    expect(stdout).toContain('1 finding.');
+    expect(stderr).toContain('expired');
+  });
+});
+
+describe('a part of fettle.yaml that matches nothing now', () => {
+  const until = 'until: 2999-01-01T00:00:00Z';
+  it.each([
+    ['safety: { budgets: [{ match: { labels: { pool: wbe } }, max: 1, per: 1h }] }', 'safety.budgets[0] matches no'],
+    [
+      `safety: { overrides: [{ rule: freeze, address: toy/Item/aa, ${until}, reason: r }] }`,
+      'safety.overrides[0] matches no resource now: toy/Item/aa; did you mean toy/Item/a?',
+    ],
+    [
+      `drift: { suppress: [{ address: "toy/Item/x*", path: /value, ${until}, owner: o, reason: r }] }`,
+      'drift.suppress[0] matches no resource now: toy/Item/x*',
+    ],
+  ])('%s is told', async (config, says) => {
+    const at = bench(itemsYaml({ a: 2 }), `${config}\n`);
+    for (const command of ['validate', 'plan', 'drift']) {
+      const { code, stderr } = await at.run(command);
+      expect([code, stderr]).toEqual([command === 'drift' ? 2 : 0, expect.stringContaining(says)]);
+    }
+    at.config('safety: { budgets: [{ match: { plugin: toy }, max: 1, per: 1h }, { max: 9, per: 1h }] }\n');
+    expect((await at.run('plan')).stderr).toBe('');
   });
 });
 

@@ -46,6 +46,15 @@ const COMMANDS = [
   'version --json --json',
 ];
 
+it.each(COMMANDS)('the old name of a variable is an error in `%s`, and names the new one', async (line) => {
+  const empty = mkdtempSync(join(tmpdir(), 'fettle-environment-'));
+  const done = await fettle(empty, line, { env: { FETTLE_WORKLOADS_ORIGIN: 'https://conductor.example.test' } });
+  expect([done.code, done.stderr]).toEqual([
+    1,
+    expect.stringContaining('FETTLE_WORKLOADS_ORIGIN is not read any more. Set FETTLE_PROVIDER_ORIGINS instead.'),
+  ]);
+});
+
 describe('a variable that would decide something', () => {
   const empty = mkdtempSync(join(tmpdir(), 'fettle-environment-'));
 

@@ -49,7 +49,9 @@ async function open(): Promise<FilesBench> {
     pidFiles: [join(folder, 'www.pid')],
   };
   (await certificates.validators())['config']?.(config);
-  const outside = { config, project: 'conformance', folder, env: {}, now };
+  // TCP knows no broadcast: nothing is sent to an address that is allowed here alone.
+  const env = { FETTLE_ALLOW_NETWORKS: '255.255.255.255' };
+  const outside = { config, project: 'conformance', folder, fileRoots: [folder], env, now };
   const closing: (() => void)[] = [];
   return {
     folder,
@@ -687,10 +689,12 @@ const situations: readonly Situation<FilesBench>[] = [
         domain('other', port),
         domain('untrusted', port, { host: 'www.example.test', trust: [] }),
         domain('stale', port, { host: 'www.example.test', certificate: 'soon' }),
+        domain('www', port, { trust: ['ca/ca.crt', 'tls/www.key'] }),
       ];
     },
     takes: ['Certificate adopt'],
     finds: [
+      'Domain trust-file',
       'Domain expired',
       'Domain not-yet-valid',
       'Domain expiring',
@@ -749,6 +753,20 @@ const situations: readonly Situation<FilesBench>[] = [
     },
     takes: [],
     finds: ['Domain untrusted', 'Domain chain-incomplete'],
+  },
+  {
+    name: 'a server whose authority ends before what it serves',
+    prepare: async (line) => {
+      const { folder, serve } = line.bench;
+      await settled(line);
+      const at = (name: string) => join(folder, name);
+      const subject = ['-x509', '-subj', '/CN=Test CA', '-days', '20'];
+      openssl('req', ...subject, '-key', at('ca/ca.key'), '-out', at('short.crt'));
+      const port = await serve(serverOf(folder, 'www'));
+      return [issuer(), www(), domain('www', port, { trust: ['short.crt'] })];
+    },
+    takes: [],
+    finds: ['Domain chain-expiring'],
   },
   {
     name: 'servers that cannot be talked to',

@@ -39,7 +39,7 @@ async function openWith(more: object): Promise<CloudBench> {
   };
   if ((await nodes.validators())['config']?.(config) !== true) throw new Error('the configuration is wrong');
   const env = { HCLOUD_TOKEN: emulator.tokens.readWrite };
-  const outside = { config, project: 'conformance', folder, env, now: clock.now };
+  const outside = { config, project: 'conformance', folder, fileRoots: [folder], env, now: clock.now };
   const timing: Timing = {
     now: clock.now,
     random: () => 0.5,

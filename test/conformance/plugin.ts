@@ -6,8 +6,10 @@
  * and to make every rule pass, and reject or defer.
  */
 
+import { everyPlace } from '../support/places.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hasField } from '../../src/engine/load/safety-config.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { Row } from '../../src/engine/action.ts';
 import { basisOf } from '../../src/engine/judge.ts';
@@ -75,6 +77,7 @@ function lineOf<B extends Bench>(plugin: Plugin, bench: B, scheduled: true | und
   const reader = async (): Promise<unknown> => bench.reader;
   const plan = (documents: readonly Desired[], overrides: readonly Override[] = []): Promise<Reconciled> =>
     reconcile({
+      places: everyPlace,
       project: 'conformance',
       version: '0.0.0',
       run: 'run',
@@ -313,6 +316,9 @@ export function pluginConformance<B extends Bench>(
               change.step,
               true,
             ]);
+            // A suppression can name every path that drift can have.
+            if (tables !== undefined && ['update', 'replace'].includes(change.goal))
+              for (const { path } of change.fields) expect([path, hasField(tables, path)]).toEqual([path, true]);
           }
           expect(named(actions.filter(({ verdict }) => verdict === 'accept').map(({ change }) => change))).toEqual(
             situation.takes.toSorted(),

@@ -206,7 +206,9 @@ describe('sandbox up', () => {
     expect(await first.stop()).toBe(0);
     const second = await up(fresh(), folder);
     expect(await serversOf(second.cloud)).toEqual(['busy', 'somebodys', 'young']);
-    expect(statSync(join(folder, 'cloud/token')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'cloud/cloud.json')).mode & 0o777).toBe(0o600);
+    // The token is public, and written as it is: no environment is needed.
+    expect(readFileSync(join(folder, 'fettle.yaml'), 'utf8')).toContain('fettle-sandbox-read-write');
     expect(await second.stop()).toBe(0);
   });
 

@@ -1,5 +1,6 @@
 /** A small, complete plugin over a world in memory, and the line run over it: what the tests of the engine work with. */
 
+import { everyPlace } from './places.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { ApplyEvent, Row } from '../../src/engine/action.ts';
 import { type ActionRun, defineKind, definePlugin, type Plugin } from '../../src/engine/plugin.ts';
@@ -290,6 +291,7 @@ export function planToy(
   options: LineOptions = {},
 ): Promise<Reconciled> {
   return reconcile({
+    places: everyPlace,
     project: 'test',
     version: '0.0.0',
     run: 'run-1',

@@ -3,6 +3,7 @@
  * verifier that shares nothing with us; and without a durable intent no handler runs.
  */
 
+import { everyPlace } from '../support/places.ts';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -123,7 +124,15 @@ async function withoutRecord(failing: number): Promise<number> {
   const common = { plugins, recall: log.recall, record, run: 'run', now: Date.now, abort: signal };
   const documents = ['a', 'b', 'c', 'd', 'e', 'f', 'x'].map((name) => wanted(name, 4));
   try {
-    const reconciled = await reconcile({ ...common, project: 't', version: '0', documents, reader: open, safety });
+    const reconciled = await reconcile({
+      places: everyPlace,
+      ...common,
+      project: 't',
+      version: '0',
+      documents,
+      reader: open,
+      safety,
+    });
     await apply({
       ...reconciled,
       ...common,

@@ -1,5 +1,6 @@
 /** A plugin that throws, hangs, answers late and returns rubbish, in every function: the others finish, and the log stays sound. */
 
+import { everyPlace } from '../support/places.ts';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -195,7 +196,15 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
     const common = { plugins, recall, record, run: 'run', now: Date.now, abort: signal };
     const open = async () => world;
     const documents = NAMES.map((name) => wanted(name, 4));
-    const reconciled = await reconcile({ ...common, project: 't', version: '0', documents, reader: open, safety });
+    const reconciled = await reconcile({
+      places: everyPlace,
+      ...common,
+      project: 't',
+      version: '0',
+      documents,
+      reader: open,
+      safety,
+    });
     JSON.stringify(reconciled.plan);
     const rows = await apply({
       ...reconciled,

@@ -203,7 +203,12 @@ async function documents(text: string): Promise<void> {
 
 async function configuration(text: string): Promise<void> {
   writeFileSync(join(folder, 'fettle.yaml'), text);
-  const { config, problems } = await loadConfig({ startFolder: folder, plugins: builtinPlugins, now: 0 });
+  const { config, problems } = await loadConfig({
+    owners: 'everybody',
+    startFolder: folder,
+    plugins: builtinPlugins,
+    now: 0,
+  });
   checkProblems(problems, 'fettle.yaml');
   counts.problems += problems.length;
   if (problems.length === 0) counts.sound += 1;

@@ -102,6 +102,23 @@ function chainOf(socket: TLSSocket): readonly X509Certificate[] {
   return chain;
 }
 
+/** What Node.js calls errors of OpenSSL that it has no code for. */
+const NO_CODE = 'UNSPECIFIED';
+
+/** What OpenSSL said last of the chain, in its words: Node.js gives them to `rejectUnauthorized` alone. */
+interface Verified {
+  readonly verifyError?: () => unknown;
+}
+
+/** Why OpenSSL does not trust the chain: Node.js's code, or OpenSSL's words where there is none. */
+export function distrustOf(socket: TLSSocket): string | undefined {
+  // Typed as an Error, and a code in truth.
+  const code = socket.authorizationError as unknown;
+  if (typeof code !== 'string' || code !== NO_CODE) return typeof code === 'string' ? code : undefined;
+  const error = (Reflect.get(socket, '_handle') as Verified | null | undefined)?.verifyError?.();
+  return error instanceof Error ? error.message : code;
+}
+
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
 /**
@@ -159,15 +176,14 @@ export function handshake(
     const closed = (): void => fail({ ok: false, error: 'reset', reason: CLOSED[phase] });
     const secured = (socket: TLSSocket): void => {
       const chain = chainOf(socket);
-      // Typed as an Error, and a code in truth.
-      const distrust = socket.authorizationError as unknown;
+      const distrust = distrustOf(socket);
       const protocol = socket.getProtocol() ?? 'unknown';
       if (chain.length === 0) {
         fail({ ok: false, error: 'handshake', reason: 'it has no certificate' });
         return;
       }
       end(
-        () => resolve({ ok: true, chain, protocol, rttMs, ...(typeof distrust === 'string' ? { distrust } : {}) }),
+        () => resolve({ ok: true, chain, protocol, rttMs, ...(distrust === undefined ? {} : { distrust }) }),
         () => {
           // The last message of the handshake is written after this turn: cut off, it would be an error in the server's log.
           setImmediate(destroy);

@@ -33,6 +33,8 @@ export function valuesOf(der: Buffer): readonly Value[] | undefined {
   return values;
 }
 
+export const INTEGER = 0x02;
+export const BITS = 0x03;
 export const OCTETS = 0x04;
 export const OBJECT_ID = 0x06;
 export const SEQUENCE = 0x30;

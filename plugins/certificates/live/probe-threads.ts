@@ -19,7 +19,7 @@ export interface ThreadOrder {
 }
 
 export type ToThread =
-  | { readonly kind: 'anchors'; readonly id: string; readonly pems: readonly string[] }
+  | { readonly kind: 'anchors'; readonly id: string; readonly anchors: TrustSet['anchors'] }
   | {
       readonly kind: 'probe';
       readonly call: number;
@@ -123,7 +123,7 @@ export function openThreads(count: number, settings: ProbeSettings, signal: Abor
       const { say, open, anchors } = thread;
       if (!anchors.has(trust.id)) {
         anchors.add(trust.id);
-        say({ kind: 'anchors', id: trust.id, pems: trust.pems });
+        say({ kind: 'anchors', id: trust.id, anchors: trust.anchors });
       }
       const call = (calls += 1);
       const answer = Promise.withResolvers<ProbeSeen>();

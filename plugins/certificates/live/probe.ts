@@ -8,8 +8,10 @@ import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget,
 import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import type { Gate } from './gate.ts';
 
-import { type Anchors, type TrustSet, leadsToAnchor } from './trust.ts';
-import { isSignedBy, oneLine, x509Seen } from './x509-read.ts';
+import { clientPath, endOfPaths, isValidAt } from './client-path.ts';
+import { pathFlaw, subjectText } from './client-flaws.ts';
+import type { Anchors, Made, TrustSet } from './trust.ts';
+import { fingerprintOf, isSignedBy, oneLine, x509Seen } from './x509-read.ts';
 
 /** Codes about dates: those are judged from the certificates themselves, by the time of the look. */
 const DATES = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
@@ -39,15 +41,68 @@ function namesHost(leaf: X509Certificate, host: string): boolean {
   return leaf.checkHost(host, { subject: 'never', partialWildcards: false }) !== undefined;
 }
 
-function distrustOf(
-  code: string | undefined,
-  chain: readonly X509Certificate[],
-  anchorsOf: (subject: string) => readonly X509Certificate[],
-  now: number,
-): string | undefined {
-  if (code === undefined || !DATES.has(code)) return code;
-  return leadsToAnchor(chain, anchorsOf, now) ? undefined : code;
+/** Where a certificate of a path comes from. */
+function originOf(certificate: X509Certificate, served: readonly X509Certificate[], made: Made): string {
+  const file = made.fileOf(certificate);
+  const isServed = served.some((each) => each.raw.equals(certificate.raw));
+  if (file === undefined) return isServed ? 'served' : 'one of the well-known anchors';
+  return isServed ? `served, and in ${file}` : `in ${file}`;
 }
+
+/** A certificate of a path that is not valid at a time, in words. */
+function dateFlaw(certificate: X509Certificate, origin: string, at: number): string | undefined {
+  if (isValidAt(certificate, at)) return undefined;
+  const end = certificate.validToDate;
+  const begin = certificate.validFromDate;
+  return at > end.getTime()
+    ? `the certificate of ${subjectText(certificate)} (${origin}) expired at ${end.toISOString()}`
+    : `the certificate of ${subjectText(certificate)} (${origin}) is not valid before ${begin.toISOString()}`;
+}
+
+type Refused = Pick<
+  Extract<AddressSeen, { served: true }>,
+  'distrust' | 'distrustDetail' | 'missingIssuer' | 'chainEnd'
+>;
+
+/**
+ * What OpenSSL has against a chain, and which certificate that is about. Its no stands. Two things are left to others:
+ * the dates of the leaf, which are findings of their own; and dates by a clock that differs from the time of the look.
+ */
+function judged(code: string | undefined, chain: readonly X509Certificate[], made: Made, now: number): Refused {
+  const [leaf, ...others] = chain;
+  if (leaf === undefined) return {};
+  const input = { leaf, others, anchorsOf: made.bySubject, partial: made.partial };
+  if (code === undefined) {
+    const end = endOfPaths(input, now);
+    return end === undefined || end === leaf || end.validToDate >= leaf.validToDate
+      ? {}
+      : {
+          chainEnd: {
+            subject: subjectText(end),
+            fingerprint: fingerprintOf(end),
+            notAfter: end.validToDate.toISOString(),
+            from: originOf(end, chain, made),
+          },
+        };
+  }
+  const { path, anchored } = clientPath(input, now);
+  const missingIssuer = anchored ? undefined : missingIssuerOf(chain, made.bySubject);
+  const missing = missingIssuer === undefined ? {} : { missingIssuer };
+  const dated = path.slice(1).flatMap((each) => dateFlaw(each, originOf(each, chain, made), now) ?? []);
+  if (!DATES.has(code)) {
+    const detail = anchored ? (pathFlaw(path, x509Seen(leaf).dnsNames) ?? dated[0]) : undefined;
+    return { distrust: code, ...(detail === undefined ? {} : { distrustDetail: detail }), ...missing };
+  }
+  const [detail] = dated;
+  if (detail !== undefined) return { distrust: code, distrustDetail: detail, ...missing };
+  // OpenSSL names its last error alone: where the leaf is out of its dates, the others are looked for here.
+  if (!anchored) return { distrust: NOT_ANCHORED, ...missing };
+  const isOtherTime = path.some((each) => isValidAt(each, now) !== isValidAt(each, Date.now()));
+  return isValidAt(leaf, now) && !isOtherTime ? { distrust: code } : {};
+}
+
+/** As OpenSSL calls it. */
+const NOT_ANCHORED = 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY';
 
 /** Where a chain that leads nowhere breaks off: at a certificate that neither signs itself nor has its issuer among the anchors. */
 function missingIssuerOf(
@@ -132,8 +187,9 @@ async function probeAddress(
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(target.startTls === undefined ? {} : { startTls: target.startTls }),
   };
-  let result = await handshake(endpoint, anchors.context(trust, 'quick'), limits, left(), signal);
-  if (isAboutGroups(result)) result = await handshake(endpoint, anchors.context(trust, 'all'), limits, left(), signal);
+  const made = anchors.of(trust);
+  let result = await handshake(endpoint, made.context('quick'), limits, left(), signal);
+  if (isAboutGroups(result)) result = await handshake(endpoint, made.context('all'), limits, left(), signal);
   if (!result.ok) {
     const noRoute = result.error === 'unreachable' && NO_ROUTE.has(result.code ?? '');
     return { ...fail(result.error, result.reason), ...(noRoute ? { noRoute } : {}) };
@@ -142,16 +198,12 @@ async function probeAddress(
   const chain = readAll(result.chain, read);
   if (leaf === undefined || chain === undefined)
     return fail('handshake', 'it serves a certificate that cannot be read');
-  const anchorsOf = (subject: string): readonly X509Certificate[] => anchors.bySubject(trust, subject);
-  const distrust = distrustOf(result.distrust, result.chain, anchorsOf, now);
-  const missingIssuer = distrust === undefined ? undefined : missingIssuerOf(result.chain, anchorsOf);
   return {
     served: true,
     address,
     chain,
     namesHost: namesHost(leaf, host),
-    ...(distrust === undefined ? {} : { distrust }),
-    ...(missingIssuer === undefined ? {} : { missingIssuer }),
+    ...judged(result.distrust, result.chain, made, now),
     protocol: result.protocol,
     rttMs: result.rttMs,
   };

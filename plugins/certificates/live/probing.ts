@@ -69,9 +69,10 @@ export function openProbing(
   return {
     probes: settings.concurrency,
     readTrust: async (files) => {
-      const set: TrustSet = { id: files.join('\n'), pems: await readAnchors(folder, files) };
-      sets.set(set, set);
-      return set;
+      const { anchors, problems } = await readAnchors(folder, files);
+      const trust: Trust = { id: files.join('\n'), problems };
+      sets.set(trust, { id: trust.id, anchors });
+      return trust;
     },
     probe: (target, trust, now, signal) => probe(target, setOf(trust), ways, now, signal),
     readTxt: (name, signal) => ways.names.texts(name, ways.limits.totalMs, signal),

@@ -3,10 +3,9 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { DEFAULT_CIPHERS, type SecureContext, createSecureContext, getCACertificates } from 'node:tls';
-import type { Trust } from '../world.ts';
-import { isExpired, isNotYetValid } from '../days.ts';
-import { readWhole } from './files.ts';
-import { isSignedBy, readChain } from './x509-read.ts';
+import type { Trust, TrustProblem } from '../world.ts';
+import { type FileSeen, readWhole } from './files.ts';
+import { isDer, readKey, readTrusted } from './x509-read.ts';
 
 const TRUST_LIMIT = 1_048_576;
 
@@ -22,21 +21,31 @@ const QUICK_CIPHERS = [QUICK_SUITE, ...DEFAULT_CIPHERS.split(':').filter((each) 
 
 export type Groups = 'quick' | 'all';
 
-/** Anchors that are trusted beside the well-known ones, as PEM. */
-export interface TrustSet extends Trust {
-  readonly pems: readonly string[];
+/** One certificate that is trusted. */
+export interface Anchor {
+  readonly pem: string;
+  /** The file that it was read from, as it is written. */
+  readonly file: string;
+}
+
+/** Anchors that are trusted beside the well-known ones. */
+export interface TrustSet extends Pick<Trust, 'id'> {
+  readonly anchors: readonly Anchor[];
 }
 
 /** A set of anchors in the forms that probes need. */
-interface Made {
+export interface Made {
+  /** An anchor need not be a root. */
+  readonly partial: boolean;
   readonly context: (groups: Groups) => SecureContext;
   /** Anchors with this subject, as node:crypto prints it. */
   readonly bySubject: (subject: string) => readonly X509Certificate[];
+  /** The file that an anchor was read from; undefined for well-known ones. */
+  readonly fileOf: (certificate: X509Certificate) => string | undefined;
 }
 
 export interface Anchors {
-  readonly context: (set: TrustSet, groups: Groups) => SecureContext;
-  readonly bySubject: (set: TrustSet, subject: string) => readonly X509Certificate[];
+  readonly of: (set: TrustSet) => Made;
 }
 
 function once<T>(make: () => T): () => T {
@@ -44,17 +53,67 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-/** Reads the certificates of PEM files. What is missing, or holds none, is left out. Throws a StorageError where a file can't be read. */
-export async function readAnchors(folder: string, files: readonly string[]): Promise<readonly string[]> {
-  const pems: string[] = [];
-  for (const file of files) {
-    const seen = await readWhole(resolve(folder, file), TRUST_LIMIT);
-    if (seen.kind === 'file') pems.push(...readChain(seen.text).certificates.map((each) => each.toString()));
-  }
-  return pems;
+/** What is wrong with a file of anchors, apart from what a reader of PEM says of it. */
+function anchorsProblem(seen: FileSeen, file: string): string | undefined {
+  if (seen.kind === 'missing') return 'is missing';
+  if (seen.kind === 'other') return `is ${seen.what}`;
+  const { text } = seen;
+  const { problem } = readTrusted(text);
+  if (problem === undefined) return undefined;
+  if (text.trim() === '') return 'is empty';
+  if (isCertificate(text))
+    return `is in DER form, and PEM is read; convert it: openssl x509 -inform DER -in ${file} -out ${file}.pem`;
+  if (isDer(text)) return 'is in a binary form, and PEM is read';
+  if (/^-----BEGIN (?:PKCS7|CMS)-----/mu.test(text))
+    return `is a PKCS#7 bundle; convert it: openssl pkcs7 -print_certs -in ${file} -out ${file}.pem`;
+  if (isKey(text)) return 'holds a private key, and no certificate';
+  return problem;
 }
 
-function make({ pems }: TrustSet): Made {
+function isKey(text: string): boolean {
+  const key = readKey(text);
+  return 'key' in key || key.code === 'encrypted';
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return isDer(text) && new X509Certificate(Buffer.from(text, 'latin1')).subject !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Reads the certificates of PEM files, and what is wrong with them. Throws a StorageError where a file can't be read. */
+export async function readAnchors(
+  folder: string,
+  files: readonly string[],
+): Promise<{ readonly anchors: readonly Anchor[]; readonly problems: readonly TrustProblem[] }> {
+  const anchors: Anchor[] = [];
+  const problems: TrustProblem[] = [];
+  for (const file of files) {
+    const seen = await readWhole(resolve(folder, file), TRUST_LIMIT);
+    const problem = anchorsProblem(seen, file);
+    if (problem !== undefined) problems.push({ file, problem, missing: seen.kind === 'missing' });
+    if (seen.kind === 'file')
+      anchors.push(...readTrusted(seen.text).certificates.map((each) => ({ pem: each.toString(), file })));
+  }
+  return { anchors, problems };
+}
+
+type BySubject = ReadonlyMap<string, readonly X509Certificate[]>;
+
+function bySubjectOf(pems: readonly string[]): BySubject {
+  return Map.groupBy(
+    pems.map((pem) => new X509Certificate(pem)),
+    (each) => each.subject,
+  );
+}
+
+/** The well-known anchors take some ms to parse: once for all sets. */
+const wellKnown = once(() => bySubjectOf(getCACertificates('default')));
+
+function make({ anchors }: TrustSet): Made {
+  const pems = anchors.map(({ pem }) => pem);
   const options = once(() =>
     pems.length === 0
       ? {}
@@ -66,15 +125,13 @@ function make({ pems }: TrustSet): Made {
   );
   const quick = once(() => createSecureContext({ ...options(), ecdhCurve: QUICK_GROUPS, ciphers: QUICK_CIPHERS }));
   const all = once(() => createSecureContext(options()));
-  const subjects = once(() =>
-    Map.groupBy(
-      [...getCACertificates('default'), ...pems].map((pem) => new X509Certificate(pem)),
-      (each) => each.subject,
-    ),
-  );
+  const own = once(() => bySubjectOf(pems));
+  const files = once(() => new Map(anchors.map(({ pem, file }) => [new X509Certificate(pem).fingerprint256, file])));
   return {
     context: (groups) => (groups === 'quick' ? quick() : all()),
-    bySubject: (subject) => subjects().get(subject) ?? [],
+    bySubject: (subject) => [...(wellKnown().get(subject) ?? []), ...(own().get(subject) ?? [])],
+    fileOf: (certificate) => files().get(certificate.fingerprint256),
+    partial: pems.length > 0,
   };
 }
 
@@ -84,43 +141,15 @@ const MOST_KEPT = 16;
 /** Makes each set once, and keeps those that were needed last. */
 export function openAnchors(): Anchors {
   const kept = new Map<string, Made>();
-  const madeOf = (set: TrustSet): Made => {
-    const key = set.pems.join('');
-    const made = kept.get(key) ?? make(set);
-    kept.delete(key);
-    kept.set(key, made);
-    const [oldest] = kept.keys();
-    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-    return made;
-  };
   return {
-    context: (set, groups) => madeOf(set).context(groups),
-    bySubject: (set, subject) => madeOf(set).bySubject(subject),
+    of: (set) => {
+      const key = set.anchors.map(({ pem, file }) => `${file}\n${pem}`).join('');
+      const made = kept.get(key) ?? make(set);
+      kept.delete(key);
+      kept.set(key, made);
+      const [oldest] = kept.keys();
+      if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+      return made;
+    },
   };
-}
-
-const MAX_CHAIN = 10;
-
-function isValidAt(certificate: X509Certificate, now: number): boolean {
-  const validity = { notBefore: certificate.validFromDate.getTime(), notAfter: certificate.validToDate.getTime() };
-  return !isExpired(validity, now) && !isNotYetValid(validity, now);
-}
-
-/**
- * Whether a chain leads to an anchor, the dates of its leaf left aside. OpenSSL names one error only: for a leaf that
- * has expired it does not say whether it would have been trusted otherwise.
- */
-export function leadsToAnchor(
-  chain: readonly X509Certificate[],
-  anchorsOf: (subject: string) => readonly X509Certificate[],
-  now: number,
-): boolean {
-  let [current] = chain;
-  for (let length = 0; current !== undefined && length < MAX_CHAIN; length++) {
-    const last: X509Certificate = current;
-    if (anchorsOf(last.subject).some((anchor) => anchor.fingerprint256 === last.fingerprint256)) return true;
-    if (anchorsOf(last.issuer).some((anchor) => isSignedBy(last, anchor) && isValidAt(anchor, now))) return true;
-    current = chain.find((each) => each !== last && isSignedBy(last, each) && isValidAt(each, now));
-  }
-  return false;
 }

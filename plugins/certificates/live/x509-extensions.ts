@@ -2,8 +2,12 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { NameConstraints } from '../world.ts';
-import { OBJECT_ID, OCTETS, SEQUENCE, type Value, contextTag, valuesOf } from './der.ts';
+import { BITS, INTEGER, OBJECT_ID, OCTETS, SEQUENCE, type Value, contextTag, valuesOf } from './der.ts';
 
+/** 2.5.29.15 */
+const KEY_USAGE = Buffer.from('551d0f', 'hex');
+/** 2.5.29.19 */
+const BASIC_CONSTRAINTS = Buffer.from('551d13', 'hex');
 /** 2.5.29.30 */
 const NAME_CONSTRAINTS = Buffer.from('551d1e', 'hex');
 const EXTENSIONS = contextTag(3, true);
@@ -57,4 +61,33 @@ export function constraintsOf(certificate: X509Certificate): Constraints {
   const subjects = [...bases(PERMITTED), ...bases(EXCLUDED)].some(({ tag }) => tag === DIRECTORY_NAME);
   if (permitted.length === 0 && excluded.length === 0) return { subjects };
   return { dns: { ...(permitted.length === 0 ? {} : { permitted }), excluded }, subjects };
+}
+
+/** How many authorities may stand between this one and a leaf; undefined where it does not say so. */
+export function pathLengthOf(certificate: X509Certificate): number | undefined {
+  const der = extensionOf(certificate, BASIC_CONSTRAINTS);
+  const [whole] = der === undefined ? [] : (valuesOf(der) ?? []);
+  const length = (whole === undefined ? [] : (valuesOf(whole.content) ?? [])).find(({ tag }) => tag === INTEGER);
+  if (length === undefined || length.content.length === 0) return undefined;
+  // More than four bytes are more than any chain has.
+  return length.content.length > 4 ? Number.MAX_SAFE_INTEGER : length.content.readIntBE(0, length.content.length);
+}
+
+/** The bit of keyCertSign in the first byte of a key usage (RFC 5280, 4.2.1.3). */
+const CERT_SIGN = 0x04;
+
+/** Whether its key usage, if it has one, lets it sign certificates. */
+export function maySignCertificates(certificate: X509Certificate): boolean {
+  const der = extensionOf(certificate, KEY_USAGE);
+  if (der === undefined) return true;
+  const [bits] = valuesOf(der) ?? [];
+  return bits?.tag === BITS && ((bits.content[1] ?? 0) & CERT_SIGN) !== 0;
+}
+
+/** The object identifier of the algorithm that it was signed by, in hex digits. */
+export function signatureIdOf(certificate: X509Certificate): string {
+  const [whole] = valuesOf(certificate.raw) ?? [];
+  const [, algorithm] = whole === undefined ? [] : (valuesOf(whole.content) ?? []);
+  const [id] = algorithm === undefined ? [] : (valuesOf(algorithm.content) ?? []);
+  return id?.tag === OBJECT_ID ? id.content.toString('hex') : '';
 }

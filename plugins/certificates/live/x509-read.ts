@@ -19,7 +19,7 @@ export interface ChainSeen {
 }
 
 /** What begins like any certificate or key in DER form: a sequence whose length takes one or two bytes more to write. */
-function isDer(text: string): boolean {
+export function isDer(text: string): boolean {
   return text.startsWith('\u0030\u0082') || text.startsWith('\u0030\u0081');
 }
 

@@ -1,4 +1,6 @@
-/** Addresses to which a token may be sent: a change of `fettle.yaml` alone, as a pull request makes one, sends none elsewhere. */
+/** Addresses to which the token of the API may be sent: a change of `fettle.yaml` alone, as a pull request makes one, sends it nowhere else. */
+
+import { isLoopback, sendingMistake } from '../../../src/engine/secret.ts';
 
 /** The address is none that can be used. */
 export class EndpointError extends Error {
@@ -7,12 +9,8 @@ export class EndpointError extends Error {
 
 const USUAL = 'https://api.hetzner.cloud/v1';
 const FROM_ENV = 'HCLOUD_ENDPOINT';
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u;
-
-/** Whether a host name or address is this machine's own. */
-export function isLoopback(hostname: string): boolean {
-  return LOOPBACK.test(hostname);
-}
+/** Lists the origins to which credentials of providers, and of the workload source, may be sent. */
+export const PROVIDER_ORIGINS = 'FETTLE_PROVIDER_ORIGINS';
 
 /** The address without a slash at its end. Throws an EndpointError; a token is never sent in the clear to another machine. */
 export function checkedEndpoint(text: string): string {
@@ -27,14 +25,14 @@ export function checkedEndpoint(text: string): string {
   return url.href.replace(/\/+$/u, '');
 }
 
-/** The address of the API: of the environment; else as written, where that is the provider's own or on this machine. */
-export function endpointOf(written: string, env: Readonly<Record<string, string | undefined>>): string {
+/** The address of the API: of the environment; else as written, where that is the provider's own, or the environment lets the token go there. */
+export function endpointOf(written: string, token: string, env: Readonly<Record<string, string | undefined>>): string {
   const given = env[FROM_ENV]?.trim() ?? '';
   if (given !== '') return checkedEndpoint(given);
   const endpoint = checkedEndpoint(written);
-  if (endpoint !== USUAL && !isLoopback(new URL(endpoint).hostname))
-    throw new EndpointError(
-      `the endpoint ${endpoint} is neither the provider's nor on this machine: another one comes from the environment variable ${FROM_ENV} alone`,
-    );
+  const to = new URL(endpoint);
+  if (to.origin === new URL(USUAL).origin) return endpoint;
+  const mistake = sendingMistake({ secret: token, variable: 'HCLOUD_TOKEN', to }, PROVIDER_ORIGINS, env);
+  if (mistake !== undefined) throw new EndpointError(`the token ${mistake}, or set ${FROM_ENV} to the address`);
   return endpoint;
 }

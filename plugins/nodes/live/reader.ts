@@ -20,7 +20,7 @@ import { sharedRead } from './shared-read.ts';
 import { slots } from './slots.ts';
 import { realTiming, type Timing } from './timing.ts';
 import { tokenOf } from './token.ts';
-import { userDataDigest } from './user-data.ts';
+import { type FilePlace, userDataDigest } from './user-data.ts';
 import { openSource, type Source } from './workloads.ts';
 
 /** The account, once somebody asks for it: a project of static nodes alone needs no token. */
@@ -36,7 +36,8 @@ export interface Opened {
   readonly account: OpenAccount;
   readonly source: Source;
   readonly reader: NodesReader;
-  readonly folder: string;
+  /** Where files of user data are. */
+  readonly files: FilePlace;
 }
 
 const SERVERS = {
@@ -50,8 +51,8 @@ const SERVERS = {
 function openAccount(outside: Outside, timing: Timing, send: SendHttp): Account {
   const config = outside.config as unknown as NodesConfig;
   const { hetzner } = config.provider;
-  const endpoint = endpointOf(hetzner.endpoint, outside.env);
   const token = tokenOf(hetzner.token, outside.env);
+  const endpoint = endpointOf(hetzner.endpoint, token.value, outside.env);
   const requestMs = config.requestSeconds * 1000;
   const client = openClient({ send, endpoint, token, timing, requestMs, reserve: config.requestReserve });
   return { client, names: directories(client) };
@@ -97,13 +98,21 @@ export async function serverSeen({ names }: Account, server: ApiServer, signal: 
 
 export function open(outside: Outside, timing: Timing): Opened {
   const config = outside.config as unknown as NodesConfig;
-  const { folder, env, now, project } = outside;
+  const { folder, fileRoots, env, now, project } = outside;
   const denial = usualDenial(env);
   const send = openHttp(denial);
   const opening = sharedRead(async () => openAccount(outside, timing, send));
   const account: OpenAccount = (signal) => opening.get(signal);
   const workloadsIntervalMs = durationMs(config.workloads?.interval ?? '2m');
-  const source = openSource({ send, config: config.workloads, folder, env, now, oldestMs: 2 * workloadsIntervalMs });
+  const source = openSource({
+    send,
+    config: config.workloads,
+    folder,
+    fileRoots,
+    env,
+    now,
+    oldestMs: 2 * workloadsIntervalMs,
+  });
   const prices = sharedRead(async (signal) => readPrices((await account(signal)).client, signal));
   const probes = slots(config.probe.concurrency);
   const probeMs = config.probe.timeoutSeconds * 1000;
@@ -135,9 +144,9 @@ export function open(outside: Outside, timing: Timing): Opened {
     prices: (signal) => prices.get(signal),
     workloads: (signal) => source.read(signal),
     probe: (target, signal) => probes.within(signal, () => probe(target, denial, probeMs, signal)),
-    userDataDigest: (file) => userDataDigest(folder, file),
+    userDataDigest: (file) => userDataDigest(outside, file),
   };
-  return { account, source, reader, folder };
+  return { account, source, reader, files: outside };
 }
 
 export function openReader(outside: Outside, timing: Timing = realTiming): NodesReader {

@@ -2,25 +2,32 @@
 
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { FileError, readLimited } from './limited-file.ts';
+import { FileError, readInside } from '../../../src/engine/load/read-inside.ts';
+import type { Outside } from '../../../src/engine/plugin.ts';
+
+/** What paths start from, and where the files may lie. */
+export type FilePlace = Pick<Outside, 'folder' | 'fileRoots'>;
 
 /** The most that the provider takes, in bytes. */
 const MOST_BYTES = 32 * 1024;
 
-async function bytesOf(folder: string, file: string): Promise<Buffer> {
-  return readLimited(resolve(folder, file), MOST_BYTES, `the user data file ${file}`);
+async function bytesOf(place: FilePlace, file: string): Promise<Buffer> {
+  return readInside(resolve(place.folder, file), `the user data file ${file}`, {
+    roots: place.fileRoots,
+    limit: MOST_BYTES,
+  });
 }
 
 /** Throws a FileError where it cannot be read, or is larger than the provider takes. */
-export async function readUserData(folder: string, file: string): Promise<string> {
-  return (await bytesOf(folder, file)).toString();
+export async function readUserData(place: FilePlace, file: string): Promise<string> {
+  return (await bytesOf(place, file)).toString();
 }
 
 /** `sha256:` and 64 hex digits of its bytes; undefined where there is no such file. */
-export async function userDataDigest(folder: string, file: string): Promise<string | undefined> {
+export async function userDataDigest(place: FilePlace, file: string): Promise<string | undefined> {
   try {
     return `sha256:${createHash('sha256')
-      .update(await bytesOf(folder, file))
+      .update(await bytesOf(place, file))
       .digest('hex')}`;
   } catch (error) {
     if (error instanceof FileError && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;

@@ -1,15 +1,16 @@
 /** The workload source: what runs where, from an HTTP service or a file, and the service's hooks. */
 
 import { resolve } from 'node:path';
+import { FileError, readInside } from '../../../src/engine/load/read-inside.ts';
 import { redactor } from '../../../src/engine/redact.ts';
+import { sendingMistake } from '../../../src/engine/secret.ts';
 import type { Json } from '../../../src/engine/types.ts';
 import type { SendHttp } from '../../../src/net/http.ts';
 import type { NodesConfig, Workloads } from '../generated.ts';
 import { validators } from '../generated.validators.js';
 import type { WorkloadsSeen } from '../world.ts';
-import { isLoopback } from './endpoint.ts';
+import { PROVIDER_ORIGINS } from './endpoint.ts';
 import { exchange, ExchangeError, type Request } from './exchange.ts';
-import { FileError, readLimited } from './limited-file.ts';
 import { workloadsDoubt } from './sound-workloads.ts';
 
 /** Ten thousand nodes with a hundred containers each fit well. */
@@ -43,6 +44,7 @@ export interface SourceOptions {
   readonly send: SendHttp;
   readonly config: NodesConfig['workloads'];
   readonly folder: string;
+  readonly fileRoots: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Epoch ms. */
   readonly now: () => number;
@@ -125,9 +127,6 @@ async function ask(
   }
 }
 
-/** Where a token may be sent, other than to this machine: what a pull request writes must not lead it elsewhere. */
-const ORIGIN_ENV = 'FETTLE_WORKLOADS_ORIGIN';
-
 function tokenFor(
   url: URL,
   config: HttpConfig,
@@ -136,18 +135,15 @@ function tokenFor(
 ): string | undefined {
   const token = config.token?.trim();
   if (token === undefined) return undefined;
-  if (!/^[\x21-\x7e]+$/u.test(token)) throw fail('its token is none: a token is one word of ASCII characters');
-  if (isLoopback(url.hostname)) return token;
-  const origin = env[ORIGIN_ENV]?.trim() ?? '';
-  if (!URL.canParse(origin) || new URL(origin).origin !== url.origin)
-    throw fail(`its token is sent to ${url.origin} only where the environment variable ${ORIGIN_ENV} says so`);
-  if (url.protocol !== 'https:') throw fail('its address is not https: the token would be sent in the clear');
+  if (!/^[\x21-\x7e]+$/u.test(token)) throw fail('its token is not one word of ASCII characters');
+  const mistake = sendingMistake({ secret: token, variable: 'WORKLOADS_TOKEN', to: url }, PROVIDER_ORIGINS, env);
+  if (mistake !== undefined) throw fail(`its token ${mistake}`);
   return token;
 }
 
-async function readFile(path: string, name: string): Promise<string> {
+async function readFile(path: string, name: string, roots: readonly string[]): Promise<string> {
   try {
-    return (await readLimited(path, MOST_BYTES, `the workload file ${name}`)).toString();
+    return (await readInside(path, `the workload file ${name}`, { roots, limit: MOST_BYTES })).toString();
   } catch (error) {
     if (error instanceof FileError) throw new SourceError(path, error.message);
     throw error;
@@ -178,7 +174,7 @@ export function openSource(options: SourceOptions): Source {
     }
     if (file !== undefined) {
       const path = resolve(folder, file);
-      return { text: await readFile(path, file), where: path };
+      return { text: await readFile(path, file, options.fileRoots), where: path };
     }
     return undefined;
   }

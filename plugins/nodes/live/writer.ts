@@ -100,7 +100,7 @@ async function changeLabels(writable: Writable, id: number, { set, remove }: Lab
 }
 
 export function openWriter(outside: Outside, timing: Timing = realTiming): NodesWriter {
-  const { account, source, reader, folder } = open(outside, timing);
+  const { account, source, reader, files } = open(outside, timing);
   let writable: Writable | undefined;
   const opened = async (signal: AbortSignal): Promise<Writable> => {
     const known = await account(signal);
@@ -112,7 +112,7 @@ export function openWriter(outside: Outside, timing: Timing = realTiming): Nodes
   /** Labels of one server are read and written by one at a time: both would be lost to the other. */
   const labelling = new Map<number, Slots>();
   const textOf = async (text: string | undefined, file: string | undefined): Promise<string | undefined> =>
-    text ?? (file === undefined ? undefined : readUserData(folder, file));
+    text ?? (file === undefined ? undefined : readUserData(files, file));
 
   return {
     ...reader,

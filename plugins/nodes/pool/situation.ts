@@ -1,5 +1,6 @@
 /** The situation of a pool: from its pair, its nodes and its containers in a scene to what `decide` decides on. */
 
+import { serverKey } from '../places.ts';
 import { formatRef } from '../../../src/engine/ref.ts';
 import type { Pair, Scene } from '../../../src/engine/types.ts';
 import { type ContainerSeen, type NodePair, nodeSignals, PLUGIN, type PoolPair, poolSignals } from '../facts.ts';
@@ -10,7 +11,7 @@ import { leastOf, ms, poolOf } from '../settings.ts';
 import type { ConsolidationPolicy } from './consolidation.ts';
 import { withBackups } from './cost.ts';
 import type { Member, Remembered, Situation } from './decide.ts';
-import { containerRef, nodeRef, prefixOf } from './expand.ts';
+import { containerRef, prefixOf } from './expand.ts';
 import type { NodePhase, PoolContainer, PoolNode, Queue } from './fleet.ts';
 import { numberOf } from './names.ts';
 import type { ReactivePolicy } from './reactive.ts';
@@ -192,6 +193,15 @@ function failedMoves(remembered: Remembered | undefined, scene: Scene): Readonly
   );
 }
 
+/** Which names a server goes by, written, seen or remembered: one that differs by case alone is the same to a provider. */
+function nameTaken(scene: Scene): (name: string) => boolean {
+  let taken: ReadonlySet<string> | undefined;
+  return (name) => {
+    taken ??= new Set(scene.ofKind(PLUGIN, 'Node').map(({ ref }) => serverKey(ref.name)));
+    return taken.has(serverKey(name));
+  };
+}
+
 /** All that a pool is decided on; the pair has a document. */
 export function situationOf(pair: PoolPair, spec: NodePoolSpec, scene: Scene): Situation {
   const { ref, memory } = pair;
@@ -216,7 +226,7 @@ export function situationOf(pair: PoolPair, spec: NodePoolSpec, scene: Scene): S
     ...(spec.replaceUnhealthyAfter === undefined ? {} : { replaceUnhealthyAfterMs: ms(spec.replaceUnhealthyAfter) }),
     ...(remembered === undefined ? {} : { remembered }),
     found: remembered === undefined ? [...new Set([...labelled, ...ours])].sort((a, b) => a - b) : [],
-    isTaken: (name) => scene.pair(nodeRef(name)) !== undefined,
+    isTaken: nameTaken(scene),
     nodes: pairs.flatMap(
       (node) => memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene) ?? [],
     ),

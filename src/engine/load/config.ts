@@ -1,7 +1,7 @@
 /** Reads `fettle.yaml`: found upward from a folder, held to its schema, with durations in ms and shares as fractions. */
 
-import { stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { type FettleConfig, formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import type { Plugin, Validator } from '../plugin.ts';
@@ -13,11 +13,13 @@ import { explain, type PointerMistake } from './explain.ts';
 import { echo, shorten } from './mistake.ts';
 import { suggest } from './nearest.ts';
 import { inOrder, located, problemAt, problemOfText, sourceOf } from './problem-in.ts';
-import { readText } from './read-text.ts';
-import { secretsIn } from './secrets.ts';
+import { findConfig } from './find-config.ts';
+import { alsoTrusting, type Owners } from './owner.ts';
+import { sentOutside } from './sent-outside.ts';
+import { readText, type Unreadable } from './read-text.ts';
+import { rootOf } from './within-root.ts';
+import { secretMistakes, secretsIn } from './secrets.ts';
 import { safetyMistakes, safetyOfConfig, type WrittenSafety } from './safety-config.ts';
-
-export const CONFIG_FILE = 'fettle.yaml';
 
 export interface PluginConfig {
   /** Its part of the configuration, with the defaults of its schema. */
@@ -26,12 +28,14 @@ export interface PluginConfig {
   readonly parallelism?: number;
 }
 
-/** Drift that is known and not counted until a time. */
+/** Drift of a path, or a finding, that is known and not counted until a time; it has one of the two. */
 export interface Suppression {
   /** Address or glob. */
   readonly address: string;
-  /** JSON pointer into the spec; absent: all of the resource. */
+  /** JSON pointer into the spec. */
   readonly path?: string;
+  /** Code of a finding. */
+  readonly finding?: string;
   /** Epoch ms. */
   readonly until: number;
   readonly owner: string;
@@ -55,19 +59,28 @@ export interface Config {
   /** Those that the file names. */
   readonly plugins: Readonly<Record<string, PluginConfig>>;
   readonly safety: WrittenSafety;
-  /** Drift that is known; `until` in epoch ms, those that are over included. */
+  /** Drift and findings that are known; `until` in epoch ms, those that are over included. */
   readonly suppress: readonly Suppression[];
   /** Absolute; absent where there is no file. */
   readonly file?: string;
   /** Absolute: what relative paths of the configuration start from. */
   readonly folder: string;
+  /** The repository that the folder is part of; else the folder. Absolute. */
+  readonly root: string;
+  /** Whose files are trusted: the owner of a file that `--config` names is among them. */
+  readonly owners: Owners;
 }
 
 export interface ConfigOptions {
   /** Absolute: the file is looked for here and in the folders above. */
   readonly startFolder: string;
-  /** A file that has to be there; absolute. Nothing is looked for then. */
+  /** A file that has to be there; absolute. Nothing is looked for then, and it is trusted, whoever owns it. */
   readonly explicit?: string;
+  readonly owners: Owners;
+  /** Absolute: folders beside the repository in which files may lie whose content is sent. */
+  readonly fileRoots?: readonly string[];
+  /** Absolute: the search ends there. */
+  readonly home?: string;
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
   /** Epoch ms: what has expired is told, and has no effect. */
   readonly now: number;
@@ -91,21 +104,21 @@ export function projectName(folder: string): string {
   return plain === '' ? 'project' : plain;
 }
 
-async function findUpward(startFolder: string): Promise<string | undefined> {
-  for (let folder = startFolder; ; folder = dirname(folder)) {
-    const file = join(folder, CONFIG_FILE);
-    const found = await stat(file).catch((error: NodeJS.ErrnoException) =>
-      error.code === 'EACCES' ? error : undefined,
-    );
-    if (found !== undefined) return file;
-    if (dirname(folder) === folder) return undefined;
-  }
-}
-
 type Members = Record<string, unknown>;
 
 function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Where a configuration is, and what may be read from there. */
+type Place = Pick<Config, 'folder' | 'root' | 'owners' | 'file'>;
+
+async function placeIn(folder: string, owners: Owners, file?: string): Promise<Place> {
+  return { folder, owners, root: await rootOf(folder, owners), ...(file === undefined ? {} : { file }) };
+}
+
+function unreadable(shown: string, { line = 1, column = 1, ...rest }: Unreadable): Problem {
+  return { ...rest, at: { file: shown, line, column }, severity: 'error' };
 }
 
 /** Reads the configuration; without a file, the defaults. Mistakes are problems, and never throw. */
@@ -117,24 +130,20 @@ export async function loadConfig(options: ConfigOptions): Promise<LoadedConfig> 
   return { ...loaded, config: { ...loaded.config, store: place, storeFrom: 'environment' } };
 }
 
-async function loadWritten({ startFolder, explicit, plugins, now }: ConfigOptions): Promise<LoadedConfig> {
-  const file = explicit ?? (await findUpward(startFolder));
-  if (file === undefined) return { config: configOf({}, {}, startFolder, now), problems: [] };
+async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
+  const { explicit, plugins, now, owners, home } = options;
+  const startFolder = await realpath(options.startFolder);
+  const found = explicit === undefined ? await findConfig({ startFolder, owners, home }) : { file: explicit };
+  if (found === undefined) return { config: configOf({}, {}, await placeIn(startFolder, owners), now), problems: [] };
+  const { file } = found;
+  const owner = explicit === undefined ? undefined : await stat(explicit).catch(() => undefined);
   const folder = dirname(file);
-  const fallback = configOf({}, {}, folder, now, file);
+  const place = await placeIn(folder, owner === undefined ? owners : alsoTrusting(owners, owner.uid), file);
+  const fallback = configOf({}, {}, place, now);
   const shown = relative(startFolder, file) || file;
-  const read = await readText(file);
-  if ('unreadable' in read) {
-    const { code, message, line = 1, column = 1, suggestion } = read.unreadable;
-    const problem: Problem = {
-      code,
-      message,
-      at: { file: shown, line, column },
-      severity: 'error',
-      ...(suggestion === undefined ? {} : { suggestion }),
-    };
-    return { config: fallback, problems: [problem] };
-  }
+  if ('problem' in found) return { config: fallback, problems: [unreadable(shown, found.problem)] };
+  const read = await readText(file, 'identity' in found ? found.identity : undefined);
+  if ('unreadable' in read) return { config: fallback, problems: [unreadable(shown, read.unreadable)] };
   const whole = textMistake(read.text);
   if (whole !== undefined) return { config: fallback, problems: [problemOfText(shown, read.text, whole)] };
   const source = sourceOf(shown, read.text);
@@ -158,7 +167,7 @@ async function loadWritten({ startFolder, explicit, plugins, now }: ConfigOption
       );
       break;
     }
-    const checked = await checkConfig(document, plugins, now);
+    const checked = await checkConfig(document, plugins, now, folder, [place.root, ...(options.fileRoots ?? [])]);
     const places = new Set(mistakes.map(({ offset }) => offset));
     const found = checked.mistakes
       .map((mistake) => located(document.root, document.start, mistake))
@@ -167,7 +176,7 @@ async function loadWritten({ startFolder, explicit, plugins, now }: ConfigOption
     config =
       checked.written === undefined || hasErrors(problems)
         ? fallback
-        : configOf(checked.written, checked.plugins, folder, now, file);
+        : configOf(checked.written, checked.plugins, place, now);
   }
   return { config: hasErrors(problems) ? fallback : (config ?? fallback), problems: inOrder(problems) };
 }
@@ -220,6 +229,8 @@ async function checkConfig(
   { value }: TextDocument,
   loaders: ConfigOptions['plugins'],
   now: number,
+  folder: string,
+  roots: readonly string[],
 ): Promise<CheckedConfig> {
   if (!isMembers(value)) {
     return {
@@ -260,7 +271,23 @@ async function checkConfig(
     const wrong = validate === undefined ? [] : errorsOf(validate, given, pointer);
     // How many actions run at once is for the engine; the plugin does not get it.
     const { parallelism, ...config } = given;
-    mistakes.push(...wrong, ...(wrong.length > 0 ? [] : settingsMistakes(plugin, config, pointer)));
+    mistakes.push(
+      ...wrong,
+      ...(wrong.length > 0
+        ? []
+        : [
+            ...settingsMistakes(plugin, config, pointer),
+            ...secretMistakes(config, plugin.tables.secrets, pointer),
+            ...(await sentOutside(config, plugin.tables.settingPaths, folder, roots)).map(
+              ({ pointer: at, text, message }): PointerMistake => ({
+                code: 'outside-root',
+                pointer: `${pointer}${at}`,
+                at: 'value',
+                message: `${text} ${message}`,
+              }),
+            ),
+          ]),
+    );
     plugins[name] = {
       config,
       ...(isWritten && typeof parallelism === 'number' ? { parallelism } : {}),
@@ -294,10 +321,10 @@ function filledOf(written: Members): FettleConfig {
 }
 
 /** The configuration of what was written, which has passed its schema. */
-function configOf(written: Members, plugins: Config['plugins'], folder: string, now: number, file?: string): Config {
+function configOf(written: Members, plugins: Config['plugins'], place: Place, now: number): Config {
   const config = filledOf(written);
   return {
-    name: config.name ?? projectName(folder),
+    name: config.name ?? projectName(place.folder),
     nameWritten: config.name !== undefined,
     desired: typeof config.desired === 'string' ? [config.desired] : config.desired,
     store: config.store,
@@ -307,7 +334,6 @@ function configOf(written: Members, plugins: Config['plugins'], folder: string, 
     plugins,
     safety: safetyOfConfig(config.safety, now),
     suppress: config.drift.suppress.map(({ until, ...rest }) => ({ ...rest, until: Date.parse(until) })),
-    ...(file === undefined ? {} : { file }),
-    folder,
+    ...place,
   };
 }

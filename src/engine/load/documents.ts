@@ -30,6 +30,7 @@
 
 import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, Parser, Schema } from 'yaml';
 import type { Json } from '../types.ts';
+import { UNSEEN } from '../printable.ts';
 import { limits } from './limits.ts';
 import { blankRun } from './lines.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
@@ -56,6 +57,33 @@ const SECRET = /\$\{(?:env|file):/u;
 /** Control characters that YAML does not allow, and a carriage return that ends no line. */
 const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)/u;
 
+/** What git leaves in a file, at the beginning of a line: no document has such a line. */
+const CONFLICT = /^(?:<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|$)/mu;
+/** An invisible character of a plain scalar that was meant as indentation, as the space behind a mark, or not at all. */
+const MISPLACED = new RegExp(
+  `(?<=^|^-|^[\\w.-]+:|\\n[ \\t]*)(?![\\n\\r\\t])[${UNSEEN}]|(?![\\n\\r\\t])[${UNSEEN}]$`,
+  'u',
+);
+const NAMES: Readonly<Record<string, string>> = {
+  '\u00a0': 'no-break space',
+  '\u00ad': 'soft hyphen',
+  '\u200b': 'zero width space',
+  '\u202f': 'narrow no-break space',
+  '\u3000': 'ideographic space',
+  '\ufeff': 'byte order mark',
+};
+
+function invisibleMistake(character: string, offset: number): TextMistake {
+  const point = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  const name = NAMES[character];
+  return {
+    code: 'invisible-character',
+    message: `the invisible character U+${point}${name === undefined ? '' : ` (${name})`} stands here, which YAML does not take for a space`,
+    offset,
+    suggestion: 'replace it by a space, or remove it; where it is meant, put the text in quotes',
+  };
+}
+
 /** What is wrong with a text as a whole, before it is parsed. */
 export function textMistake(text: string): TextMistake | undefined {
   const unprintable = text.search(UNPRINTABLE);
@@ -75,6 +103,14 @@ export function textMistake(text: string): TextMistake | undefined {
       suggestion: 'write it as an escape in double quotes, or remove it',
     };
   }
+  const conflict = text.search(CONFLICT);
+  if (conflict !== -1)
+    return {
+      code: 'merge-conflict',
+      message: 'a marker of a merge conflict stands here',
+      offset: conflict,
+      suggestion: 'settle the conflict, and remove its markers',
+    };
   const run = blankRun(text, limits.blankLines);
   if (run !== -1)
     return { code: 'blank-run', message: `more than ${count(limits.blankLines)} blank lines in a row`, offset: run };
@@ -191,6 +227,7 @@ export function* readDocuments(text: string): Documents {
 
   try {
     let isScalarNext = false;
+    let isBlock = false;
     for (const lexeme of new Lexer().lex(text)) {
       counts.parts++;
       counts.ofDocument++;
@@ -208,6 +245,12 @@ export function* readDocuments(text: string): Documents {
         if (first === '*' && ++counts.aliases > limits.aliases)
           end('too-many-aliases', `more than ${limits.aliases} aliases in one file`);
       }
+      const misplaced = isScalarNext && !isBlock ? MISPLACED.exec(lexeme) : null;
+      if (misplaced !== null) {
+        add(invisibleMistake(misplaced[0], parser.offset + misplaced.index));
+        throw new ReadingEnds();
+      }
+      if (isScalarNext || /^[|>]/u.test(lexeme)) isBlock = !isScalarNext;
       isScalarNext = lexeme === SCALAR && !isScalarNext;
       if (counts.ofDocument > limits.documentParts)
         end(

@@ -18,11 +18,12 @@
  * elsewhere: `resolve(folder, dirname(source.file), path)` is what a path inside the document stands for.
  */
 
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import type { Plugin, Validator, Validators } from '../plugin.ts';
+import type { Reserved } from '../places.ts';
 import { textsAt } from '../pointer.ts';
 import { compareText, formatRef, parseRef } from '../ref.ts';
 import type { KindTables } from '../tables.ts';
@@ -41,10 +42,13 @@ import {
 } from './link.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
 import { suggest } from './nearest.ts';
+import { openLookUp } from './look-up.ts';
+import { findSharedPlaces } from './shared-places.ts';
 import { type Entry, findFiles, shownPath } from './paths.ts';
 import { inOrder, located, positionAt, problemAt, problemOfText, type Source, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
-import { withinRoot } from './within-root.ts';
+import { sentOutside } from './sent-outside.ts';
+import { findWithin } from './within-root.ts';
 
 export interface LoadOptions {
   /** Absolute: what `paths` start from, and what files are shown relative to. */
@@ -59,6 +63,10 @@ export interface LoadOptions {
   readonly settings?: Readonly<Record<string, Json>>;
   /** Absolute: files that really lie outside it are problems, and not read. */
   readonly root?: string;
+  /** Absolute: folders in which files have to lie whose content is sent. */
+  readonly fileRoots?: readonly string[];
+  /** What no document may describe, beside the documents themselves. */
+  readonly reserved?: readonly Reserved[];
   /** A path may yield no document. */
   readonly allowEmpty?: boolean;
   /** Aborting rejects with the signal's reason. */
@@ -115,8 +123,11 @@ function errorsOf(validate: Validator, value: unknown, base: string): readonly P
 /** Loads documents; throws only when it is aborted, or for a bug. */
 export async function load(options: LoadOptions): Promise<Loaded> {
   const { folder, signal, onProgress } = options;
-  const named = await findFiles(folder, options.paths, options.configFile);
-  const found = options.root === undefined ? named : await withinRoot(named, folder, options.root);
+  const except = options.configFile;
+  const found =
+    options.root === undefined
+      ? await findFiles(folder, options.paths, except === undefined ? {} : { except })
+      : await findWithin(folder, options.paths, options.root, except);
   const reading: Reading = {
     declared: [],
     spoilt: new Set(),
@@ -142,7 +153,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   }
   onProgress?.(found.files.length, found.files.length);
   if (options.allowEmpty !== true) reading.problems.push(...emptyEntries(found.entries, reading));
-  reading.problems.push(...(await checkTogether(reading, known, folder, options.settings ?? {})));
+  reading.problems.push(...(await checkTogether(reading, known, options, found.files)));
   return {
     desired: reading.declared
       .map(({ desired }) => desired)
@@ -464,12 +475,41 @@ function references(spec: unknown, ref: Ref, tables: KindTables, plugin: Plugin)
 }
 
 /** What shows only across documents, with its places. */
+/** Paths of files whose content is sent, and that lie elsewhere than such files may. */
+async function findSentOutside(
+  documents: readonly Declared[],
+  known: ReadonlyMap<string, Known>,
+  folder: string,
+  roots: readonly string[],
+): Promise<readonly LinkMistake[]> {
+  const mistakes: LinkMistake[] = [];
+  for (const document of documents) {
+    const { ref, spec, source } = document.desired;
+    const tables = known.get(ref.plugin)?.plugin.tables.kinds[ref.kind]?.paths ?? [];
+    for (const { pointer, text, message } of await sentOutside(
+      spec,
+      tables,
+      dirname(resolve(folder, source.file)),
+      roots,
+    ))
+      mistakes.push({
+        of: document,
+        code: 'outside-root',
+        pointer: `/spec${pointer}`,
+        at: 'value',
+        message: `${text} ${message}`,
+      });
+  }
+  return mistakes;
+}
+
 async function checkTogether(
   { declared, spoilt, isPartial }: Reading,
   known: ReadonlyMap<string, Known>,
-  folder: string,
-  settings: Readonly<Record<string, Json>>,
+  { folder, fileRoots, settings = {}, reserved = [] }: LoadOptions,
+  files: readonly string[],
 ): Promise<readonly Problem[]> {
+  const documents = files.map((path): Reserved => ({ kind: 'file', path, what: 'a document' }));
   const mistakes = [
     ...findDuplicates(declared),
     ...(isPartial ? [] : findUnknown(declared, spoilt)),
@@ -479,6 +519,8 @@ async function checkTogether(
       (name) => known.get(name)?.plugin,
       (name) => settings[name] ?? {},
     ),
+    ...(fileRoots === undefined ? [] : await findSentOutside(declared, known, folder, fileRoots)),
+    ...findSharedPlaces(declared, (name) => known.get(name)?.plugin, [...reserved, ...documents], openLookUp(folder)),
   ];
   const byFile = Map.groupBy(mistakes, (mistake) => mistake.of.file);
   const problems: Problem[] = [];

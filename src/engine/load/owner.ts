@@ -50,18 +50,19 @@ const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
 
 /**
- * Why the file or folder at `path`, a real path, is not trusted: it or its folder belongs to somebody else, or every
+ * Why the file, link or folder at `path` is not trusted; folders above it are real ones: it or its folder belongs to somebody else, or every
  * user can write it, or replace it in a folder above. Undefined where it is trusted. Throws where it cannot be read.
  */
 export async function distrustOf(path: string, owners: Owners): Promise<Distrust | undefined> {
   if (owners === 'everybody') return undefined;
   const folder = dirname(path);
   for (let at = path; ; at = dirname(at)) {
-    const { uid, mode } = await lstat(at);
+    const found = await lstat(at);
+    const { uid, mode } = found;
     // Folders further up belong to whoever set up the machine, in a container of user ids even to nobody.
     if ((at === path || at === folder) && !owners.has(uid)) return { path: at, uid, reason: `belongs to user ${uid}` };
-    // In a sticky folder, as /tmp is one, nobody can replace what is somebody else's.
-    const isSafe = (mode & OTHERS_WRITE) === 0 || (at !== path && (mode & STICKY) !== 0);
+    // In a sticky folder, as /tmp is one, nobody can replace what is somebody else's. The mode of a link means nothing.
+    const isSafe = found.isSymbolicLink() || (mode & OTHERS_WRITE) === 0 || (at !== path && (mode & STICKY) !== 0);
     if (!isSafe) return { path: at, uid, reason: 'can be written by every user' };
     if (dirname(at) === at) return undefined;
   }

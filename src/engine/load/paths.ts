@@ -1,10 +1,12 @@
 /** Finds the files that paths, folders and patterns name. */
 
-import { glob, lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { compareText } from '../ref.ts';
+import { isInside } from './read-inside.ts';
 import type { Problem } from '../types.ts';
 import { shorten } from './mistake.ts';
+import { alternatives, MOST_ALTERNATIVES, pathPattern, type PathPattern, type PathPlaces } from './path-glob.ts';
 
 /** What one entry of `desired`, or one path on the command line, names. */
 export interface Entry {
@@ -38,9 +40,10 @@ function isSkipped(name: string): boolean {
 
 /**
  * Files below a folder. A link to a folder is followed unless it leads to a folder above it, or to one that was
- * walked already: circles end there, and nothing is read twice.
+ * walked already: circles end there, and nothing is read twice. A link that leads out of `root`, a real path, stands
+ * for itself: nothing outside is listed.
  */
-async function walk(folder: string, seen: Set<string>, files: string[]): Promise<void> {
+async function walk(folder: string, seen: Set<string>, files: string[], root: string | undefined): Promise<void> {
   const real = await realpath(folder);
   if (seen.has(real)) return;
   seen.add(real);
@@ -49,27 +52,84 @@ async function walk(folder: string, seen: Set<string>, files: string[]): Promise
   for (const entry of entries) {
     if (isSkipped(entry.name)) continue;
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) await walk(path, seen, files);
+    if (entry.isDirectory()) await walk(path, seen, files, root);
     else if (entry.isSymbolicLink()) {
       const target = await stat(path).catch(() => undefined);
-      if (target?.isDirectory() === true) await walk(path, seen, files);
+      const isOutside = root !== undefined && target?.isDirectory() === true && !(await isWithin(path, root));
+      if (isOutside) files.push(path);
+      else if (target?.isDirectory() === true) await walk(path, seen, files, root);
       else if (isDocumentFile(entry.name)) files.push(path);
     } else if (isDocumentFile(entry.name)) files.push(path);
   }
 }
 
-async function matching(folder: string, pattern: string): Promise<string[]> {
+async function isWithin(path: string, root: string): Promise<boolean> {
+  const real = await realpath(path);
+  return real === root || isInside(real, root);
+}
+
+/** A pattern that comes to too much; `message` is for its problem. */
+class TooMuchError extends Error {
+  override readonly name = 'TooMuchError';
+}
+
+/** Folders that one pattern may go through. */
+const MOST_FOLDERS = 20_000;
+
+interface Descent {
+  readonly pattern: PathPattern;
+  /** Real paths with the places of the pattern that they were gone through with. */
+  readonly seen: Set<string>;
+  readonly files: string[];
+  /** As of `walk`. */
+  readonly root: string | undefined;
+}
+
+/** Files below a folder that a pattern matches; a folder is gone through once with the same places of the pattern. */
+async function descend(folder: string, places: PathPlaces, descent: Descent): Promise<void> {
+  const { pattern, seen, files, root } = descent;
+  const real = await realpath(folder).catch(() => undefined);
+  const key = `${real} ${[...places].sort((a, b) => a - b).join()}`;
+  if (real === undefined || seen.has(key)) return;
+  if (seen.size >= MOST_FOLDERS)
+    throw new TooMuchError(`goes through more than ${MOST_FOLDERS.toLocaleString('en-US')} folders`);
+  seen.add(key);
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+  for (const entry of entries.sort((a, b) => compareText(a.name, b.name))) {
+    if (isSkipped(entry.name) || entry.name === 'fettle.yaml') continue;
+    const next = pattern.below(places, entry.name);
+    if (next.size === 0) continue;
+    const path = join(folder, entry.name);
+    const isLink = entry.isSymbolicLink();
+    const isFolder = isLink ? (await stat(path).catch(() => undefined))?.isDirectory() === true : entry.isDirectory();
+    if (isFolder && isLink && root !== undefined && !(await isWithin(path, root))) files.push(path);
+    else if (isFolder) await descend(path, next, descent);
+    else if (pattern.isMet(next)) files.push(path);
+  }
+}
+
+async function matching(folder: string, written: string, root: string | undefined): Promise<string[]> {
+  const each = alternatives(written);
+  if (each === undefined) throw new TooMuchError(`has braces for more than ${MOST_ALTERNATIVES} alternatives`);
   const files: string[] = [];
-  for await (const found of glob(pattern, { cwd: folder, exclude: (name: string) => isSkipped(basename(name)) })) {
-    const path = resolve(folder, found);
-    if (isSkipped(basename(path)) || basename(path) === 'fettle.yaml') continue;
-    if ((await stat(path).catch(() => undefined))?.isDirectory() === true) continue;
-    files.push(path);
+  for (const alternative of each) {
+    const pattern = pathPattern(alternative);
+    await descend(resolve(folder, pattern.base), pattern.start, { pattern, seen: new Set(), files, root });
   }
   return files;
 }
 
 function problemOf(path: string, error: unknown): Problem {
+  if (error instanceof TooMuchError)
+    return {
+      code: 'no-files',
+      message: `the pattern \`${shorten(path, 200)}\` ${error.message}`,
+      severity: 'error',
+      suggestion: 'name files or folders, or several simpler patterns',
+    };
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return {
@@ -88,16 +148,21 @@ function problemOf(path: string, error: unknown): Problem {
 
 /**
  * Finds what `paths` name, relative to `folder`; the order of the paths says nothing. What names nothing is a problem.
- * A file that is named twice, by a link too, is there once, under the name that sorts first.
+ * A file that is named twice, by a link too, is there once, under the name that sorts first. With `root`, folders outside
+ * it are not looked into.
  */
-export async function findFiles(folder: string, paths: readonly string[], except?: string): Promise<Found> {
+export async function findFiles(
+  folder: string,
+  paths: readonly string[],
+  { except, root }: { readonly except?: string; readonly root?: string } = {},
+): Promise<Found> {
   const problems: Problem[] = [];
   const named = new Map<string, string>();
   const entries: { path: string; reals: string[] }[] = [];
   const isConfiguration = (file: string): boolean => basename(file) === 'fettle.yaml' || file === except;
   for (const path of new Set(paths)) {
     try {
-      const files = (await filesOf(folder, path)).filter((file) => !isConfiguration(file));
+      const files = (await filesOf(folder, path, root)).filter((file) => !isConfiguration(file));
       const reals: string[] = [];
       for (const file of files) {
         const real = await realpath(file).catch(() => file);
@@ -118,7 +183,7 @@ export async function findFiles(folder: string, paths: readonly string[], except
 }
 
 /** Throws ENOENT where there is nothing. */
-async function filesOf(folder: string, path: string): Promise<readonly string[]> {
+async function filesOf(folder: string, path: string, root: string | undefined): Promise<readonly string[]> {
   const nothing = Object.assign(new Error('no such file'), { code: 'ENOENT' });
   if (path.includes('\0')) throw nothing;
   const full = resolve(folder, path);
@@ -127,12 +192,12 @@ async function filesOf(folder: string, path: string): Promise<readonly string[]>
     return undefined;
   });
   if (at === undefined) {
-    const files = /[*?{[]/u.test(path) ? await matching(folder, path) : [];
+    const files = /[*?{[]/u.test(path) ? await matching(folder, path, root) : [];
     if (files.length === 0) throw nothing;
     return files;
   }
   if (!(await stat(full)).isDirectory()) return [full];
   const files: string[] = [];
-  await walk(full, new Set(), files);
+  await walk(full, new Set(), files, root);
   return files;
 }

@@ -92,11 +92,22 @@ export function textOf(bytes: Buffer): TextOrNot {
   return { text: bytes.toString('utf8', marked ? 3 : 0) };
 }
 
-/** The text of a regular file of at most 8 MB. Never throws for what the file is, and never waits for a pipe. */
-export async function readText(path: string): Promise<TextOrNot> {
+/** Which file it is, whatever it is called. */
+export interface FileIdentity {
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/**
+ * The text of a regular file of at most 8 MB. Never throws for what the file is, and never waits for a pipe. With
+ * `identity`, it is of that file, or unreadable.
+ */
+export async function readText(path: string, identity?: FileIdentity): Promise<TextOrNot> {
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await file.stat();
+    if (identity !== undefined && (stat.dev !== identity.dev || stat.ino !== identity.ino))
+      return { unreadable: { code: 'unreadable-file', message: 'the file was exchanged while it was read' } };
     if (!stat.isFile()) {
       const nature = stat.isDirectory()
         ? 'a folder'

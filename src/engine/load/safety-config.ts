@@ -3,8 +3,11 @@
 import type { FettleConfig } from '../generated.ts';
 import { engineRuleTables } from '../generated.ts';
 import type { Plugin } from '../plugin.ts';
-import { formatRef, parseRef } from '../ref.ts';
+import { reachesBelow } from '../address-glob.ts';
+import { compareText, formatRef, parseRef } from '../ref.ts';
 import { SPENT_KEPT_MS } from '../remember.ts';
+import { STUCK } from '../rules.ts';
+import type { KindTables } from '../tables.ts';
 import type { Safety } from '../types.ts';
 import { durationMs, shareOf } from './amounts.ts';
 import type { PointerMistake } from './explain.ts';
@@ -68,6 +71,12 @@ async function overrideMistakes(
       mistakes.push(
         mistakeAt(`${at}/address`, 'one address is expected, no pattern', 'such as certificates/Certificate/www'),
       );
+    const ref = parseRef(address);
+    const kinds = ref === undefined ? [] : await kindsOf(plugins, (prefix) => `${ref.plugin}/` === prefix);
+    if (ref !== undefined && !kinds.some(({ kind }) => kind === ref.kind)) {
+      mistakes.push(unknownKind(`${at}/address`, `${ref.plugin}/${ref.kind}`, plugins, kinds));
+      continue;
+    }
     const rules = await ruleIds(address, plugins);
     const known = rules.find(({ id }) => id === rule);
     const names = rules.map(({ id }) => id);
@@ -88,6 +97,128 @@ async function overrideMistakes(
   return mistakes;
 }
 
+type Loaders = ReadonlyMap<string, () => Promise<Plugin>>;
+
+interface NamedKind {
+  readonly plugin: string;
+  readonly kind: string;
+  readonly tables: KindTables;
+  /** Codes of its findings. */
+  readonly findings: readonly string[];
+}
+
+/** The kinds of all plugins whose addresses begin in a way that is asked for: `certificates/`. */
+async function kindsOf(loaders: Loaders, asked: (prefix: string) => boolean): Promise<readonly NamedKind[]> {
+  const kinds: NamedKind[] = [];
+  for (const [plugin, load] of [...loaders].sort(([a], [b]) => compareText(a, b))) {
+    if (!asked(`${plugin}/`)) continue;
+    const { tables } = await load();
+    for (const [kind, own] of Object.entries(tables.kinds)) {
+      const findings = tables.findings.flatMap((finding) => (finding.kind === kind ? [finding.code] : []));
+      kinds.push({ plugin, kind, tables: own, findings: [...findings, STUCK] });
+    }
+  }
+  return kinds;
+}
+
+function unknownKind(pointer: string, name: string, loaders: Loaders, kinds: readonly NamedKind[]): PointerMistake {
+  const [plugin = '', kind = ''] = name.split('/');
+  if (loaders.has(plugin)) {
+    const known = kinds.map((each) => each.kind);
+    return mistakeAt(pointer, `the plugin ${plugin} has no kind ${echo(kind)}`, suggest(kind, known, 'its kinds are'));
+  }
+  return mistakeAt(
+    pointer,
+    `there is no plugin ${echo(plugin)}`,
+    suggest(plugin, [...loaders.keys()], 'known plugins'),
+  );
+}
+
+/** A plugin or kind that a budget names and that cannot be. */
+async function budgetMistakes({ budgets }: SafetyConfig, loaders: Loaders): Promise<readonly PointerMistake[]> {
+  const mistakes: PointerMistake[] = [];
+  for (const [i, { match }] of budgets.entries()) {
+    const at = `/safety/budgets/${i}/match`;
+    const { plugin, kind } = match;
+    if (plugin !== undefined && !loaders.has(plugin)) mistakes.push(unknownKind(`${at}/plugin`, plugin, loaders, []));
+    else if (kind !== undefined) {
+      const kinds = await kindsOf(loaders, (prefix) => plugin === undefined || `${plugin}/` === prefix);
+      const known = kinds.map((each) => each.kind);
+      if (!known.includes(kind))
+        mistakes.push(
+          mistakeAt(
+            `${at}/kind`,
+            plugin === undefined
+              ? `no plugin has a kind ${echo(kind)}`
+              : `the plugin ${plugin} has no kind ${echo(kind)}`,
+            suggest(kind, known, 'the kinds are'),
+          ),
+        );
+    }
+  }
+  return mistakes;
+}
+
+/** Whether drift of a kind can be told at a path: a field, or something below one that has items or keys of any name. */
+export function hasField({ fields }: KindTables, path: string): boolean {
+  const wanted = path.split('/');
+  return (
+    fields === undefined ||
+    fields.some((field) => {
+      const parts = field.split('/');
+      return parts.length === wanted.length && parts.every((part, i) => part === '*' || part === wanted[i]);
+    })
+  );
+}
+
+/** What is wrong with the address, path or finding of a suppression. */
+async function suppressMistakes({ drift }: FettleConfig, loaders: Loaders): Promise<readonly PointerMistake[]> {
+  const mistakes: PointerMistake[] = [];
+  for (const [i, { address, path, finding }] of drift.suppress.entries()) {
+    const at = `/drift/suppress/${i}`;
+    if ((path === undefined) === (finding === undefined))
+      mistakes.push(
+        path === undefined
+          ? mistakeAt(at, 'a suppression names the `path` of drift, or a `finding` by its code', 'add path or finding')
+          : mistakeAt(at, 'a suppression names either `path` or `finding`', 'write one suppression for each'),
+      );
+    const reached = await kindsOf(loaders, (prefix) => reachesBelow(address, prefix));
+    const kinds = reached.filter(({ plugin, kind }) => reachesBelow(address, `${plugin}/${kind}/`));
+    const names = reached.map(({ plugin, kind }) => `${plugin}/${kind}`);
+    if (kinds.length === 0) {
+      const known = names.length === 0 ? [...loaders.keys()] : names;
+      const given = address.split('/').slice(0, names.length === 0 ? 1 : 2);
+      mistakes.push(
+        mistakeAt(
+          `${at}/address`,
+          `${echo(address)} can match no kind of any plugin`,
+          suggest(given.join('/'), known, names.length === 0 ? 'known plugins' : 'the kinds are'),
+        ),
+      );
+      continue;
+    }
+    const shown = kinds.map(({ plugin, kind }) => `${plugin}/${kind}`).join(', ');
+    if (path !== undefined && !kinds.some(({ tables }) => hasField(tables, path)))
+      mistakes.push(
+        mistakeAt(
+          `${at}/path`,
+          `${echo(path)} is not a field of ${shown}`,
+          suggest(path, [...new Set(kinds.flatMap(({ tables }) => tables.fields ?? []))], 'the fields are'),
+        ),
+      );
+    const codes = [...new Set(kinds.flatMap(({ findings }) => findings))];
+    if (finding !== undefined && !codes.includes(finding))
+      mistakes.push(
+        mistakeAt(
+          `${at}/finding`,
+          `${shown} has no finding ${echo(finding)}`,
+          suggest(finding, codes, 'its findings are'),
+        ),
+      );
+  }
+  return mistakes;
+}
+
 /** Everything that the schema cannot see. `config` has passed its schema. */
 export async function safetyMistakes(
   config: FettleConfig,
@@ -100,15 +231,18 @@ export async function safetyMistakes(
   return [
     ...(durationMs(safety.removals.per) > SPENT_KEPT_MS ? per(safety.removals, '/safety/removals/per') : []),
     ...safety.budgets.flatMap((budget, i) => per(budget, `/safety/budgets/${i}/per`)),
+    ...(await budgetMistakes(safety, plugins)),
+    ...(await suppressMistakes(config, plugins)),
     ...(await freezeMistakes(safety, now)),
     ...(await overrideMistakes(safety, plugins, now)),
-    ...drift.suppress.flatMap(({ until, address, owner }, i): readonly PointerMistake[] =>
+    ...drift.suppress.flatMap(({ until, address, owner, path, finding }, i): readonly PointerMistake[] =>
       Date.parse(until) <= now
         ? [
             {
               ...mistakeAt(
                 `/drift/suppress/${i}/until`,
-                `the suppression for ${address} expired at ${until}: its drift counts again; ask ${owner}`,
+                `the suppression of ${finding ?? path ?? 'drift'} on ${address} expired at ${until}, so that it counts again`,
+                `ask ${owner}`,
               ),
               code: 'expired',
               severity: 'warning',

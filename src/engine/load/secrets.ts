@@ -1,7 +1,16 @@
-/** References to secrets in a plugin's configuration: `${env:NAME}` and `${file:PATH}`, where its schema allows them. */
+/**
+ * References to secrets in a plugin's configuration: `${env:NAME}` and `${file:PATH}`, where its schema allows them.
+ *
+ * A field takes its own secret alone, by name: `HCLOUD_TOKEN`, `HCLOUD_TOKEN_SHOP`, or a file called so. Otherwise a
+ * change of `fettle.yaml` would send any variable of the environment, or the key of the store, to where the field's own
+ * secret may go.
+ */
 
 import { escapePointer, textsAt } from '../pointer.ts';
+import type { SecretTable } from '../tables.ts';
 import type { Json } from '../types.ts';
+import type { PointerMistake } from './explain.ts';
+import { shorten } from './mistake.ts';
 
 export interface SecretReference {
   /** JSON pointer into the plugin's configuration. */
@@ -9,21 +18,57 @@ export interface SecretReference {
   readonly from: 'env' | 'file';
   /** Name of the variable, or the path as written. */
   readonly name: string;
+  /** Name of the variable that the field is for. */
+  readonly variable: string;
 }
 
 function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The references that stand where the schema has a secret; `places` are JSON pointers with `*` for every item. */
-export function secretsIn(config: Json, places: readonly string[]): readonly SecretReference[] {
-  return places.flatMap((place) =>
+/** The references that stand where the schema has a secret. */
+export function secretsIn(config: Json, tables: readonly SecretTable[]): readonly SecretReference[] {
+  return tables.flatMap(({ pointer: place, variable }) =>
     textsAt(config, place).flatMap(({ pointer, text }) => {
       const found = /^\$\{(env|file):([^}]+)\}$/u.exec(text);
       const [, from, name] = found ?? [];
-      return name === undefined ? [] : [{ pointer, from: from === 'env' ? ('env' as const) : ('file' as const), name }];
+      return name === undefined
+        ? []
+        : [{ pointer, from: from === 'env' ? ('env' as const) : ('file' as const), name, variable }];
     }),
   );
+}
+
+function isNameOf(name: string, variable: string): boolean {
+  return name === variable || name.startsWith(`${variable}_`);
+}
+
+/** Whether a file holds the secret of a variable by its name: `hcloud-token`, `hcloud_token.txt`, `hcloud/token`. */
+export function isFileOf(path: string, variable: string): boolean {
+  const [file = '', folder = ''] = path.split('/').toReversed();
+  return [file, `${folder}_${file}`].some((name) =>
+    isNameOf(name.replaceAll(/[^A-Za-z0-9]+/gu, '_').toUpperCase(), variable),
+  );
+}
+
+/** References to something else than the field's own secret; pointers begin with `base`. */
+export function secretMistakes(config: Json, tables: readonly SecretTable[], base: string): readonly PointerMistake[] {
+  return secretsIn(config, tables).flatMap(({ pointer, from, name, variable }) => {
+    if (from === 'env' ? isNameOf(name, variable) : isFileOf(name, variable)) return [];
+    const file = variable.toLowerCase().replaceAll('_', '-');
+    return [
+      {
+        code: 'secret-not-allowed',
+        pointer: `${base}${pointer}`,
+        at: 'value' as const,
+        message: `the ${from === 'env' ? 'environment variable' : 'file'} ${shorten(name, 100)} may not stand here`,
+        suggestion:
+          from === 'env'
+            ? `this field takes ${variable}, or a variable whose name begins with ${variable}_`
+            : `this field takes a file called ${file}, or whose name begins with ${file}-`,
+      },
+    ];
+  });
 }
 
 /** The configuration with values in the place of references, by JSON pointer. */

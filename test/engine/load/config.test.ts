@@ -27,19 +27,36 @@ const defaults = {
     overrides: [],
   },
   suppress: [],
+  owners: 'everybody',
 };
 
 async function read(text: string | Uint8Array): Promise<LoadedConfig> {
-  return loadConfig({ startFolder: folderOf({ 'fettle.yaml': text }), plugins: builtinPlugins, now: NOW });
+  return loadConfig({
+    owners: 'everybody',
+    startFolder: folderOf({ 'fettle.yaml': text }),
+    plugins: builtinPlugins,
+    now: NOW,
+  });
 }
 
 describe('the configuration', () => {
   it('has defaults where there is no file', async () => {
     const startFolder = join(folderOf({}), 'My shop (2)');
     mkdirSync(startFolder);
-    const { config, problems } = await loadConfig({ startFolder, plugins: builtinPlugins, now: NOW });
+    const { config, problems } = await loadConfig({
+      owners: 'everybody',
+      startFolder,
+      plugins: builtinPlugins,
+      now: NOW,
+    });
     expect(problems).toEqual([]);
-    expect(config).toEqual({ ...defaults, name: 'My-shop-2', nameWritten: false, folder: startFolder });
+    expect(config).toEqual({
+      ...defaults,
+      name: 'My-shop-2',
+      nameWritten: false,
+      folder: startFolder,
+      root: startFolder,
+    });
   });
 
   it.each(['', '# nothing\n', '---\n', '{}\n'])('has defaults for the text %j', async (text) => {
@@ -50,6 +67,7 @@ describe('the configuration', () => {
       name: basename(config.folder),
       nameWritten: false,
       folder: config.folder,
+      root: config.folder,
       file: join(config.folder, 'fettle.yaml'),
     });
   });
@@ -89,8 +107,10 @@ describe('the configuration', () => {
         removals: { max: 0, share: 0.125, from: 1, perMs: 3_600_000 },
       },
       suppress: [],
+      owners: 'everybody',
       file: join(config.folder, 'fettle.yaml'),
       folder: config.folder,
+      root: config.folder,
     });
   });
 
@@ -106,7 +126,7 @@ describe('the configuration', () => {
   it('is found upward, and not below', async () => {
     const folder = folderOf({ 'fettle.yaml': 'name: up\n', 'a/b/c.txt': '', 'a/x/fettle.yaml': 'name: down\n' });
     const from = async (startFolder: string) =>
-      (await loadConfig({ startFolder, plugins: builtinPlugins, now: NOW })).config;
+      (await loadConfig({ owners: 'everybody', startFolder, plugins: builtinPlugins, now: NOW })).config;
     expect((await from(join(folder, 'a/b'))).name).toBe('up');
     expect((await from(join(folder, 'a/b'))).folder).toBe(folder);
     expect((await from(join(folder, 'a/x'))).name).toBe('down');
@@ -115,9 +135,16 @@ describe('the configuration', () => {
   it('may be named, and has to be there then', async () => {
     const folder = folderOf({ 'fettle.yaml': 'name: up\n', 'other/x.cfg': 'name: x\n' });
     const explicit = join(folder, 'other/x.cfg');
-    const { config } = await loadConfig({ startFolder: folder, explicit, plugins: builtinPlugins, now: NOW });
+    const { config } = await loadConfig({
+      owners: 'everybody',
+      startFolder: folder,
+      explicit,
+      plugins: builtinPlugins,
+      now: NOW,
+    });
     expect([config.name, config.folder, config.file]).toEqual(['x', dirname(explicit), explicit]);
     const gone = await loadConfig({
+      owners: 'everybody',
       startFolder: folder,
       explicit: join(folder, 'gone.yaml'),
       plugins: builtinPlugins,
@@ -128,7 +155,12 @@ describe('the configuration', () => {
 
   it('is shown by its way from the folder where the command runs', async () => {
     const folder = folderOf({ 'fettle.yaml': 'nam: x\n', 'a/b.txt': '' });
-    const { problems } = await loadConfig({ startFolder: join(folder, 'a'), plugins: builtinPlugins, now: NOW });
+    const { problems } = await loadConfig({
+      owners: 'everybody',
+      startFolder: join(folder, 'a'),
+      plugins: builtinPlugins,
+      now: NOW,
+    });
     expect(brief(problems)).toEqual(['../fettle.yaml:1:1 unknown-key']);
   });
 
@@ -194,7 +226,7 @@ describe('safety and drift', () => {
         '  budgets: [{ match: { plugin: certificates, labels: { pool: web } }, max: 1, per: 1h }, { max: 5, per: 1d }]',
         '  freeze: [{ cron: "0 16 * * FRI", for: 64h, timezone: Europe/Berlin, reason: weekend }]',
         '  overrides: [{ rule: freeze, address: certificates/Certificate/www, until: 2026-12-01T00:00:00Z, reason: r }]',
-        'drift: { suppress: [{ address: "a/B/*", path: /x, until: 2026-12-01T00:00:00Z, owner: o, reason: r }] }',
+        'drift: { suppress: [{ address: "nodes/Node/*", path: /labels/x, until: 2026-12-01T00:00:00Z, owner: o, reason: r }] }',
       ].join('\n'),
     );
     expect(problems).toEqual([]);
@@ -212,7 +244,13 @@ describe('safety and drift', () => {
       ],
     });
     expect(config.suppress).toEqual([
-      { address: 'a/B/*', path: '/x', until: Date.parse('2026-12-01T00:00:00Z'), owner: 'o', reason: 'r' },
+      {
+        address: 'nodes/Node/*',
+        path: '/labels/x',
+        until: Date.parse('2026-12-01T00:00:00Z'),
+        owner: 'o',
+        reason: 'r',
+      },
     ]);
   });
 
@@ -221,7 +259,7 @@ describe('safety and drift', () => {
       [
         'safety:',
         '  overrides: [{ rule: freeze, address: certificates/Certificate/www, until: 2026-11-20T12:00:00Z, reason: r }]',
-        'drift: { suppress: [{ address: "a/B/*", until: 2026-01-01T00:00:00Z, owner: o, reason: r }] }',
+        'drift: { suppress: [{ address: "nodes/Node/*", path: /power, until: 2026-01-01T00:00:00Z, owner: o, reason: r }] }',
       ].join('\n'),
     );
     expect(problems.map(({ code, severity, at }) => [code, severity, at?.line])).toEqual([
@@ -230,6 +268,21 @@ describe('safety and drift', () => {
     ]);
     expect(config.safety.overrides).toEqual([]);
     expect(config.suppress.length).toBe(1);
+  });
+
+  const suppress = (text: string) =>
+    `drift: { suppress: [{ ${text}, until: 2026-12-01T00:00:00Z, owner: o, reason: r }] }`;
+  it.each([
+    'address: "**", path: /dnsNames',
+    'address: "nod*/N*/web-?", path: /labels/seen',
+    'address: "certificates/**", path: /storage',
+    'address: "certificates/Certificate/*", path: /storage/file/key/mode',
+    'address: "certificates/Certificate/*", path: /storage/directory/leftovers',
+    'address: certificates/Issuer/ca, path: /localCa/fingerprint',
+    'address: "**", finding: stuck',
+    'address: certificates/Domain/old, finding: unreachable',
+  ])('suppresses %s', async (text) => {
+    expect((await read(suppress(text))).problems).toEqual([]);
   });
 
   const override = (text: string) => `safety: { overrides: [{ ${text}, until: 2026-12-01T00:00:00Z, reason: r }] }`;
@@ -249,6 +302,23 @@ describe('safety and drift', () => {
     ['store: redis://x/y', 'postgres://'],
     ['name: x\nstore: postgres://me:geheim@host/db', 'PGPASSWORD'],
     ['store: postgres://me@host/db', 'needs `name`'],
+    ['safety: { budgets: [{ match: { plugin: certificate }, max: 1, per: 1h }] }', 'did you mean `certificates`?'],
+    ['safety: { budgets: [{ match: { plugin: nodes, kind: Nod }, max: 1, per: 1h }] }', 'did you mean `Node`?'],
+    ['safety: { budgets: [{ match: { plugin: nodes, kind: Domain }, max: 1, per: 1h }] }', 'has no kind "Domain"'],
+    ['safety: { budgets: [{ match: { kind: Domian }, max: 1, per: 1h }] }', 'did you mean `Domain`?'],
+    [override('rule: freeze, address: certificate/Certificate/www'), 'did you mean `certificates`?'],
+    [override('rule: freeze, address: certificates/Certificat/www'), 'did you mean `Certificate`?'],
+    [suppress('address: nodes/Node/web'), 'names the `path` of drift, or a `finding`'],
+    [suppress('address: nodes/Node/web, path: /power, finding: unhealthy'), 'either `path` or `finding`'],
+    [suppress('address: node/Node/web, path: /power'), 'did you mean `nodes`?'],
+    [suppress('address: nodes/Nod/web, path: /power'), 'did you mean `nodes/Node`?'],
+    [suppress('address: "nodes/*", path: /power'), 'can match no kind'],
+    [suppress('address: nodes/Node/web, path: /powr'), 'did you mean `/power`?'],
+    [suppress('address: nodes/Node/web, path: /dnsNames'), 'is not a field of nodes/Node'],
+    [suppress('address: nodes/Node/web, path: /power/x'), 'is not a field of nodes/Node'],
+    [suppress('address: nodes/Node/web, finding: unhealty'), 'did you mean `unhealthy`?'],
+    [suppress('address: nodes/Node/web, finding: expired'), 'has no finding "expired"'],
+    [suppress('address: "certificates/Certificate/*", path: /storage/file/keys/mod'), 'is not a field'],
   ])('%s: %s', async (text, says) => {
     const { problems } = await read(text);
     expect(problems.length).toBeGreaterThan(0);

@@ -92,6 +92,29 @@ const cases: readonly Case[] = [
   // Bytes.
   { name: 'a NUL', text: 'a: b\nä: \0\n', at: ['2:4 binary'] },
   { name: 'a control character', text: 'a: b\nc: \u001b[2J\n', at: ['2:4 binary'], says: ['U+001B'] },
+  // Copied from a page, or left by git: one mistake that names the cause.
+  {
+    name: 'an indentation of no-break spaces',
+    text: 'kind: Issuer\nspec:\n\u00a0\u00a0selfSigned: {}\n\u00a0\u00a0more: {}\n',
+    at: ['3:1 invisible-character'],
+    says: ['U+00A0 (no-break space)'],
+  },
+  {
+    name: 'a no-break space behind a colon',
+    text: 'kind:\u00a0Issuer\nspec: {}\n',
+    at: ['1:6 invisible-character'],
+    says: ['U+00A0'],
+  },
+  { name: 'a dash with one', text: 'a:\n  -\u3000b\n', at: ['2:4 invisible-character'], says: ['ideographic space'] },
+  { name: 'one behind a key', text: 'a\u200b: b\n', at: ['1:2 invisible-character'], says: ['zero width space'] },
+  { name: 'a mark within the file', text: 'a: b\n---\n\ufeffa: b\n', at: ['3:1 invisible-character'] },
+  {
+    name: 'a merge conflict',
+    text: 'kind: Issuer\n<<<<<<< HEAD\nspec: {}\n=======\nspec: { a: b }\n>>>>>>> theirs\n',
+    at: ['2:1 merge-conflict'],
+    says: ['merge conflict'],
+  },
+  { name: 'the rest of one', text: 'kind: Issuer\r\n>>>>>>> theirs\r\n', at: ['2:1 merge-conflict'] },
   {
     name: 'invalid UTF-8',
     text: Buffer.concat([Buffer.from('a: b\n€: '), Buffer.from([0xe9, 0x0a])]),

@@ -87,7 +87,9 @@ async function said(field: Field, text: string): Promise<readonly Problem[]> {
   if (field.kind === undefined) {
     const written = JSON.stringify({ name: 'x', plugins: { [field.plugin]: value } });
     const startFolder = folderOf({ 'fettle.yaml': written });
-    return (await loadConfig({ startFolder, plugins: builtinPlugins, now: 0 })).problems.filter(about);
+    return (await loadConfig({ owners: 'everybody', startFolder, plugins: builtinPlugins, now: 0 })).problems.filter(
+      about,
+    );
   }
   const apiVersion = `${field.plugin}/v1`;
   const document = JSON.stringify({ apiVersion, kind: field.kind, metadata: { name: 'x' }, spec: value });

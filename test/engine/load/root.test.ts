@@ -35,12 +35,18 @@ describe('documents that a configuration names', () => {
     ['an absolute path', (outside: string) => join(outside, 'other.yaml')],
     ['a path upward', () => '../../../other.yaml'],
     ['a pattern', () => '../../../*.yaml'],
+    ['an alternative of a pattern', () => '{desired,../../..}/*.yaml'],
   ])('not outside it: %s', async (_name, path) => {
     const { outside, project } = repository();
     writeFiles(project, { 'fettle.yaml': `name: x\ndesired: [${JSON.stringify(path(outside))}]\n` });
     const { code, stderr, stdout } = await fettle(project, 'validate');
     expect([code, stderr]).toEqual([1, expect.stringContaining('outside-root')]);
     expect(stdout + stderr).not.toContain('geheim');
+    // Whether something is there, and how it is called, is nobody's business.
+    writeFiles(project, { 'fettle.yaml': `name: x\ndesired: [${JSON.stringify(`${path(outside)}-none`)}]\n` });
+    const none = await fettle(project, 'validate');
+    expect(none.stderr.replaceAll('-none', '')).toBe(stderr);
+    expect(stderr.replaceAll(path(outside), '')).not.toContain('other.yaml');
   });
 
   it('not by a link either, of a file or a folder', async () => {
@@ -54,6 +60,19 @@ describe('documents that a configuration names', () => {
     expect(code).toBe(1);
     expect(stderr.match(/outside-root/gu)?.length).toBe(2);
     expect(stdout + stderr).not.toContain('geheim');
+    expect(stdout + stderr).not.toContain('b.yaml');
+  });
+
+  it('not by a pattern through a link', async () => {
+    const { outside, project } = repository();
+    writeFiles(project, { 'fettle.yaml': 'name: x\ndesired: ["desired/**/*.yaml", "desired/more/*"]\n' });
+    mkdirSync(join(outside, 'more'));
+    for (const name of ['b.yaml', 'c.yaml']) writeFileSync(join(outside, 'more', name), SECRET);
+    symlinkSync(join(outside, 'more'), join(project, 'desired/more'));
+    writeFiles(project, { 'desired/own.yaml': issuerYaml });
+    const { code, stderr, stdout } = await fettle(project, 'plan');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('outside-root')]);
+    expect(stdout + stderr).not.toMatch(/geheim|b\.yaml|c\.yaml/u);
   });
 
   it('who runs the command may name any file', async () => {

@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSecrets } from '../../../src/commands/secrets.ts';
 import { loadConfig } from '../../../src/engine/load/config.ts';
-import { secretsIn, withSecrets } from '../../../src/engine/load/secrets.ts';
+import { isFileOf, secretsIn, withSecrets } from '../../../src/engine/load/secrets.ts';
 import type { Plugin, Validator } from '../../../src/engine/plugin.ts';
 import { formatTexts } from '../../../src/engine/generated.ts';
 import { toyPlugin } from '../../support/toy.ts';
 import { brief, folderOf } from './files.ts';
 
-const PLACES = ['/provider/token', '/keys/*'];
+const PLACES = [
+  { pointer: '/provider/token', variable: 'A_TOKEN' },
+  { pointer: '/keys/*', variable: 'A_KEY' },
+];
 
 /** Takes anything where no secret is; what a secret's format takes is the schema's matter. */
 const config: Validator = () => true;
@@ -25,12 +28,14 @@ const plugins = new Map([
 ]);
 
 async function read(text: string) {
-  return loadConfig({ startFolder: folderOf({ 'fettle.yaml': text }), plugins, now: 0 });
+  return loadConfig({ owners: 'everybody', startFolder: folderOf({ 'fettle.yaml': text }), plugins, now: 0 });
 }
 
 describe('references to secrets', () => {
   it('may stand where the plugin has a secret, and nowhere else', async () => {
-    const good = await read('plugins: { toy: { provider: { token: "${env:A}" }, keys: { a: "${file:k/a}" } } }\n');
+    const good = await read(
+      'plugins: { toy: { provider: { token: "${env:A_TOKEN}" }, keys: { a: "${file:k/a-key}" } } }\n',
+    );
     expect(good.problems).toEqual([]);
     const bad = await read('plugins: { toy: { provider: { url: "${env:A}" }, other: "${file:a}" } }\n');
     expect(brief(bad.problems)).toEqual([
@@ -39,11 +44,29 @@ describe('references to secrets', () => {
     ]);
   });
 
+  it.each([
+    ['provider: { token: "${env:AWS_SECRET_ACCESS_KEY}" }', 'A_TOKEN_'],
+    ['provider: { token: "${env:A_TOKENS}" }', 'A_TOKEN_'],
+    ['provider: { token: "${env:A_KEY}" }', 'A_TOKEN_'],
+    ['keys: [ "${env:A_TOKEN}" ]', 'A_KEY_'],
+    ['keys: [ "${file:.fettle/key}" ]', 'a-key-'],
+    ['keys: [ "${file:.git/config}" ]', 'a-key-'],
+  ])('may be to the secret of that field alone: %s', async (field, suggestion) => {
+    const { problems } = await read(`plugins: { toy: { ${field} } }\n`);
+    expect(problems).toMatchObject([
+      { code: 'secret-not-allowed', suggestion: expect.stringContaining(suggestion) as string },
+    ]);
+  });
+
+  it.each(['a-key', 'A_KEY', 'a/key', 'run/a-key-shop.txt', 'a_key_2'])('a file is called so: %s', (path) => {
+    expect(isFileOf(path, 'A_KEY')).toBe(true);
+  });
+
   it('are found and replaced by pointer', () => {
-    const given = { provider: { token: '${env:A}', url: 'x' }, keys: ['${file:a/b}', 'plain'] };
+    const given = { provider: { token: '${env:A_TOKEN}', url: 'x' }, keys: ['${file:a/key}', 'plain'] };
     expect(secretsIn(given, PLACES)).toEqual([
-      { pointer: '/provider/token', from: 'env', name: 'A' },
-      { pointer: '/keys/0', from: 'file', name: 'a/b' },
+      { pointer: '/provider/token', from: 'env', name: 'A_TOKEN', variable: 'A_TOKEN' },
+      { pointer: '/keys/0', from: 'file', name: 'a/key', variable: 'A_KEY' },
     ]);
     expect(withSecrets(given, new Map([['/keys/0', 'geheim']]))).toEqual({ ...given, keys: ['geheim', 'plain'] });
   });
@@ -55,29 +78,42 @@ describe('references to secrets', () => {
 
 describe('secrets', () => {
   it('come from the environment and from files of the project', async () => {
-    const folder = folderOf({ 'fettle.yaml': '', 'k/a': 'from a file\r\n' });
-    const given = { provider: { token: '${env:A}' }, keys: ['${file:k/a}'] };
-    expect(await readSecrets(given, PLACES, { folder, env: { A: 'from the environment' } })).toEqual({
+    const folder = folderOf({ 'fettle.yaml': '', 'k/a-key': 'from a file\r\n' });
+    const given = { provider: { token: '${env:A_TOKEN}' }, keys: ['${file:k/a-key}'] };
+    expect(
+      await readSecrets(given, PLACES, { folder, roots: [folder], env: { A_TOKEN: 'from the environment' } }),
+    ).toEqual({
       config: { provider: { token: 'from the environment' }, keys: ['from a file'] },
       secrets: ['from the environment', 'from a file'],
     });
   });
 
   it.each([
-    ['${env:UNSET}', 'the environment variable UNSET is not set'],
-    ['${env:EMPTY}', 'the environment variable EMPTY is not set'],
-    ['${file:none}', 'the file none of a secret is not there'],
-    ['${file:/etc/hostname}', 'lies outside'],
-    ['${file:out}', 'lies outside'],
-    ['${file:dir}', 'is no file'],
-    ['${file:empty}', 'is empty'],
-    ['${file:long}', 'is longer than 65536 bytes'],
+    ['${env:A_TOKEN_UNSET}', 'the environment variable A_TOKEN_UNSET is not set'],
+    ['${env:A_TOKEN_EMPTY}', 'the environment variable A_TOKEN_EMPTY is not set'],
+    ['${file:a-token-none}', 'the file a-token-none of a secret cannot be read (ENOENT)'],
+    ['${file:/etc/a-token}', 'lies outside'],
+    ['${file:a-token-out}', 'lies outside'],
+    ['${file:a-token-nowhere}', 'lies outside'],
+    ['${file:a-token-dir}', 'is not a regular file'],
+    ['${file:a-token-empty}', 'is empty'],
+    ['${file:a-token-long}', 'is larger than 65536 bytes'],
+    ['${file:a-token-link}', 'leads to a file that is called otherwise'],
   ])('%s: %s', async (token, words) => {
-    const folder = folderOf({ 'fettle.yaml': '', empty: '\n', long: 'x'.repeat(65_537) });
-    mkdirSync(join(folder, 'dir'));
-    symlinkSync('/etc/hostname', join(folder, 'out'));
-    chmodSync(join(folder, 'long'), 0o600);
-    expect(await readSecrets({ provider: { token } }, PLACES, { folder, env: { EMPTY: '' } })).toEqual({
+    const folder = folderOf({
+      'fettle.yaml': '',
+      'a-token-empty': '\n',
+      'a-token-long': 'x'.repeat(65_537),
+      '.fettle/key': 'the key of the store',
+    });
+    mkdirSync(join(folder, 'a-token-dir'));
+    symlinkSync('/etc/hostname', join(folder, 'a-token-out'));
+    symlinkSync('/nowhere', join(folder, 'a-token-nowhere'));
+    symlinkSync('.fettle/key', join(folder, 'a-token-link'));
+    chmodSync(join(folder, 'a-token-long'), 0o600);
+    expect(
+      await readSecrets({ provider: { token } }, PLACES, { folder, roots: [folder], env: { A_TOKEN_EMPTY: '' } }),
+    ).toEqual({
       missing: expect.stringContaining(words),
       secrets: [],
     });

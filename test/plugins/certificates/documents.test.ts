@@ -1,11 +1,11 @@
 /** Documents of the plugin: their checks. */
 
 import { describe, expect, test } from 'vitest';
-import { check as checkWith, checkTogether } from '../../../plugins/certificates/check.ts';
+import { check as checkWith } from '../../../plugins/certificates/check.ts';
 import type { CertificateSpec, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Desired, Json } from '../../../src/engine/types.ts';
-import { CA_SPEC, certificateSpec, desiredOf } from './support.ts';
+import { certificateSpec, desiredOf } from './support.ts';
 
 const certificate = (more: Partial<CertificateSpec>, name = 'www', file = 'main.yaml') =>
   desiredOf('Certificate', name, certificateSpec(more), file);
@@ -147,92 +147,6 @@ describe('a Domain', () => {
   });
   test('is no wildcard', () => {
     expect(check(domain({ host: '*.a.test' }))).toMatchObject([{ code: 'invalid-host', pointer: '/spec/host' }]);
-  });
-});
-
-describe('documents together', () => {
-  const at = (name: string, certificatePath: string, keyPath: string, file = 'main.yaml') =>
-    certificate({ storage: { file: { certificate: certificatePath, key: keyPath } } }, name, file);
-
-  test('with files of their own have no mistake', () => {
-    expect(
-      checkTogether([
-        at('a', 'a.crt', 'a.key'),
-        at('b', 'b.crt', 'b.key'),
-        desiredOf('Issuer', 'ca', CA_SPEC),
-        domain({ trust: ['a.crt'] }),
-      ]),
-    ).toEqual([]);
-  });
-
-  test.each([
-    [
-      'the same certificate',
-      [at('a', 'a.crt', 'a.key'), at('b', './x/../a.crt', 'b.key')],
-      '/spec/storage/file/certificate',
-      'a.crt is written by Certificate a too',
-    ],
-    [
-      'the same key, from documents in different folders',
-      [at('a', 'a.crt', 'tls/a.key'), at('b', '../b.crt', 'a.key', 'tls/b.yaml')],
-      '/spec/storage/file/key',
-      'tls/a.key is written by Certificate a too',
-    ],
-    [
-      'one file for both',
-      [at('a', 'a.pem', 'a.pem')],
-      '/spec/storage/file/key',
-      'a.pem is written by this document too',
-    ],
-    [
-      'a file of a swap',
-      [at('a', 'a.crt', 'a.key'), at('b', 'a.crt.backup', 'b.key')],
-      '/spec/storage/file/certificate',
-      'a.crt.backup is written by Certificate a too',
-    ],
-    [
-      'a file of an authority',
-      [desiredOf('Issuer', 'ca', CA_SPEC), at('b', 'ca/ca.crt', 'b.key')],
-      '/spec/storage/file/certificate',
-      'ca/ca.crt is written by Issuer ca too',
-    ],
-    [
-      'a file in a folder that is switched as a whole',
-      [
-        certificate({ storage: { directory: { path: './tls/www', combined: false } } }, 'a'),
-        at('b', 'tls/www/fullchain.pem', 'b.key'),
-      ],
-      '/spec/storage/file/certificate',
-      'tls/www/fullchain.pem is written by Certificate a too',
-    ],
-    [
-      'the same folder',
-      [
-        certificate({ storage: { directory: { path: './tls/www', combined: false } } }, 'a'),
-        certificate({ storage: { directory: { path: 'tls/www/', combined: false } } }, 'b'),
-      ],
-      '/spec/storage/directory/path',
-      'tls/www is written by Certificate a too',
-    ],
-    [
-      'the chain of another one',
-      [
-        certificate({ storage: { file: { certificate: 'a.crt', key: 'a.key', chain: 'chain.pem' } } }, 'a'),
-        certificate({ storage: { file: { certificate: 'b.crt', key: 'b.key', chain: 'chain.pem' } } }, 'b'),
-      ],
-      '/spec/storage/file/chain',
-      'chain.pem is written by Certificate a too',
-    ],
-    [
-      'two authorities in one folder',
-      [desiredOf('Issuer', 'a', CA_SPEC), desiredOf('Issuer', 'b', CA_SPEC)],
-      '/spec/localCa/dir',
-      'ca/ca.crt is written by Issuer a too',
-    ],
-  ])('must not write %s', (_name, documents, pointer, text) => {
-    const mistakes = checkTogether(documents);
-    expect(mistakes).toMatchObject([{ code: 'same-file', pointer, ref: documents.at(-1)?.ref }]);
-    expect(mistakes[0]?.message).toContain(text);
   });
 });
 

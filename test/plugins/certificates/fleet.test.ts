@@ -11,6 +11,7 @@ import { anchorFlags, openThreads } from '../../../plugins/certificates/live/pro
 import { type ProbeSettings, openProbing, threadsFor } from '../../../plugins/certificates/live/probing.ts';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
+import type { Anchor } from '../../../plugins/certificates/live/trust.ts';
 import type { ProbeSeen } from '../../../plugins/certificates/world.ts';
 import { type Daemon, freePort, startHaproxy, startNginx } from '../../support/daemons.ts';
 import { fettle, temporaryFolder, writeFiles } from '../../support/cli.ts';
@@ -81,12 +82,12 @@ describe('threads', () => {
     const expected = await alone.probe(target, trust, now, new AbortController().signal);
     const threads = openThreads(2, SETTINGS, new AbortController().signal);
     onTestFinished(() => threads.close());
-    const pems = [await readPem()];
+    const anchors = await readTrust();
     const withoutTime = (seen: ProbeSeen): unknown =>
       JSON.parse(JSON.stringify(seen, (key, value: unknown) => (key === 'rttMs' ? 0 : value)));
     const all = await Promise.all(
       Array.from({ length: 60 }, (_, i) =>
-        threads.probe(i % 3 === 0 ? { ...target, host: 'other.example.test' } : target, { id: 'ca', pems }, now),
+        threads.probe(i % 3 === 0 ? { ...target, host: 'other.example.test' } : target, { id: 'ca', anchors }, now),
       ),
     );
     for (const [i, seen] of all.entries()) {
@@ -95,7 +96,7 @@ describe('threads', () => {
     }
     // Other anchors are others in every thread.
     const strange = await Promise.all(
-      Array.from({ length: 4 }, () => threads.probe(target, { id: 'none', pems: [] }, now)),
+      Array.from({ length: 4 }, () => threads.probe(target, { id: 'none', anchors: [] }, now)),
     );
     for (const seen of strange)
       expect(seen).toMatchObject({ addresses: [{ distrust: expect.stringContaining('UNABLE_TO') }] });
@@ -120,11 +121,11 @@ describe('threads', () => {
     const controller = new AbortController();
     const threads = openThreads(2, SETTINGS, controller.signal);
     const target = { host: HOST, address: '127.0.0.1', port: (silent.address() as AddressInfo).port };
-    const open = Array.from({ length: 10 }, () => threads.probe(target, { id: '', pems: [] }, Date.now()));
+    const open = Array.from({ length: 10 }, () => threads.probe(target, { id: '', anchors: [] }, Date.now()));
     const ended = Promise.allSettled(open);
     controller.abort(new Error('stopped'));
     for (const each of await ended) expect(each).toEqual({ status: 'rejected', reason: new Error('stopped') });
-    await expect(threads.probe(target, { id: '', pems: [] }, Date.now())).rejects.toThrow('stopped');
+    await expect(threads.probe(target, { id: '', anchors: [] }, Date.now())).rejects.toThrow('stopped');
     await threads.close();
   });
 
@@ -133,16 +134,15 @@ describe('threads', () => {
     const threads = openThreads(2, { ...SETTINGS, resolvers: ['nothing'] }, new AbortController().signal);
     onTestFinished(() => threads.close());
     const target = { host: HOST, address: '127.0.0.1', port };
-    const probe = (): Promise<unknown> => threads.probe(target, { id: '', pems: [] }, Date.now());
+    const probe = (): Promise<unknown> => threads.probe(target, { id: '', anchors: [] }, Date.now());
     await expect(Promise.all([probe(), probe()])).rejects.toThrow('a thread for probes failed: Error: probe.resolvers');
     await expect(probe()).rejects.toThrow('a thread for probes failed');
   });
 });
 
-async function readPem(): Promise<string> {
+async function readTrust(): Promise<readonly Anchor[]> {
   const { readAnchors } = await import('../../../plugins/certificates/live/trust.ts');
-  const [pem] = await readAnchors(folder, ['ca.crt']);
-  return pem ?? '';
+  return (await readAnchors(folder, ['ca.crt'])).anchors;
 }
 
 test('a thousand Domains in one look, some of them failing', { timeout: 60_000 }, async () => {

@@ -2,6 +2,6 @@
 
 import type { Outside } from '../../../src/engine/plugin.ts';
 
-export function outside(folder: string, config: Outside['config'] = {}): Outside {
-  return { config, project: 'test', folder, env: {}, now: () => Date.now() };
+export function outside(folder: string, config: Outside['config'] = {}, env: Outside['env'] = {}): Outside {
+  return { config, project: 'test', folder, fileRoots: [folder], env, now: () => Date.now() };
 }

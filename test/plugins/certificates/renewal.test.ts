@@ -33,7 +33,7 @@ function folderWith(files: Readonly<Record<string, string>>): string {
 
 async function configProblems(text: string): Promise<readonly Problem[]> {
   const startFolder = folderWith({ 'fettle.yaml': `plugins:\n  certificates:\n    ${text}\n` });
-  return (await loadConfig({ startFolder, plugins: builtinPlugins, now: NOW })).problems;
+  return (await loadConfig({ owners: 'everybody', startFolder, plugins: builtinPlugins, now: NOW })).problems;
 }
 
 const ISSUER =
@@ -53,7 +53,7 @@ spec:
   ${text}
 `,
   });
-  const { config } = await loadConfig({ startFolder: folder, plugins: builtinPlugins, now: NOW });
+  const { config } = await loadConfig({ owners: 'everybody', startFolder: folder, plugins: builtinPlugins, now: NOW });
   const { problems } = await load({
     folder,
     paths: ['www.yaml'],

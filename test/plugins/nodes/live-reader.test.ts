@@ -193,7 +193,13 @@ describe('the fleet', () => {
     const fake = await serve(() => ({
       json: { ...body, servers: body.servers.map((server) => ({ ...server, status: 'hibernating', created: 'soon' })) },
     }));
-    const outside = { project: 'test', folder: '/', env: { HCLOUD_TOKEN: 'x' }, now: () => START };
+    const outside = {
+      project: 'test',
+      folder: '/',
+      fileRoots: [],
+      env: { HCLOUD_TOKEN: 'x', HCLOUD_ENDPOINT: fake.endpoint },
+      now: () => START,
+    };
     const reader = openReader({ ...outside, config: configOf({ endpoint: fake.endpoint }) });
     const [seen] = await reader.servers(never);
     expect(seen).toMatchObject({ name: 'web-1', status: 'unknown' });
@@ -433,7 +439,7 @@ describe('what was configured', () => {
   });
 
   test('without a token nothing fails before the account is asked for', async () => {
-    const outside = { project: 'test', folder: '/', env: {}, now: () => START };
+    const outside = { project: 'test', folder: '/', fileRoots: [], env: {}, now: () => START };
     const reader = openReader({ ...outside, config: configOf({}) });
     expect(await reader.workloads(never)).toBeUndefined();
     await expect(reader.servers(never)).rejects.toThrow('the environment variable HCLOUD_TOKEN is not set');
@@ -442,7 +448,14 @@ describe('what was configured', () => {
   test('the token of the configuration is used before that of the environment', async () => {
     const { emulator } = await startWorld();
     const config = configOf({ endpoint: emulator.endpoint, token: emulator.tokens.readOnly });
-    const outside = { project: 'test', folder: '/', env: { HCLOUD_TOKEN: 'wrong' }, now: () => START, config };
+    const outside = {
+      project: 'test',
+      folder: '/',
+      fileRoots: [],
+      env: { HCLOUD_TOKEN: 'wrong', FETTLE_PROVIDER_ORIGINS: new URL(emulator.endpoint).origin },
+      now: () => START,
+      config,
+    };
     expect(await openReader(outside).servers(never)).toEqual([]);
     const without = { ...outside, config: configOf({ endpoint: emulator.endpoint }) };
     await expect(openReader(without).servers(never)).rejects.toThrow(
@@ -450,13 +463,26 @@ describe('what was configured', () => {
     );
   });
 
-  test('an address other than the usual one, and not on this machine, comes from the environment alone', async () => {
+  test.each(['https://elsewhere.example.test/v1', 'http://127.0.0.1:9/v1', 'https://api.hetzner.cloud:8443/v1'])(
+    'a token goes to %s where the environment says so alone',
+    async (endpoint) => {
+      const config = configOf({ endpoint, token: 'not-public' });
+      const outside = { project: 'test', folder: '/', fileRoots: [], now: () => START, config };
+      for (const FETTLE_PROVIDER_ORIGINS of [
+        '',
+        'https://api.example.test',
+        'WORKLOADS_TOKEN=https://elsewhere.example.test',
+      ])
+        await expect(openReader({ ...outside, env: { FETTLE_PROVIDER_ORIGINS } }).servers(never)).rejects.toThrow(
+          'only where the environment variable FETTLE_PROVIDER_ORIGINS names that origin',
+        );
+    },
+  );
+
+  test('the whole address may come from the environment', async () => {
     const { emulator } = await startWorld();
     const config = configOf({ endpoint: 'https://elsewhere.example.test/v1', token: emulator.tokens.readOnly });
-    const outside = { project: 'test', folder: '/', env: {}, now: () => START, config };
-    await expect(openReader(outside).servers(never)).rejects.toThrow(
-      "neither the provider's nor on this machine: another one comes from the environment variable HCLOUD_ENDPOINT",
-    );
+    const outside = { project: 'test', folder: '/', fileRoots: [], env: {}, now: () => START, config };
     const env = { HCLOUD_ENDPOINT: emulator.endpoint };
     expect(await openReader({ ...outside, env }).servers(never)).toEqual([]);
   });

@@ -79,7 +79,7 @@ describe.skipIf(token === '')(`the real API (${VARIABLE})`, () => {
   const call: Call = { signal: never, progress: (said) => console.log(`  ${said}`) };
   const open = (): NodesWriter => {
     const config = configOf({ token });
-    return openWriter({ config, project: 'test', folder: '/', env: process.env, now: () => Date.now() });
+    return openWriter({ config, project: 'test', folder: '/', fileRoots: [], env: process.env, now: () => Date.now() });
   };
 
   // Whatever failed, the server does not stay.
@@ -98,7 +98,7 @@ describe.skipIf(token === '')(`the real API (${VARIABLE})`, () => {
 
   test('a token that is wrong is told as such', { timeout: minutes }, async () => {
     const config = configOf({ token: 'x'.repeat(64) });
-    const wrong = openWriter({ config, project: 'test', folder: '/', env: {}, now: () => Date.now() });
+    const wrong = openWriter({ config, project: 'test', folder: '/', fileRoots: [], env: {}, now: () => Date.now() });
     await expect(wrong.servers(never)).rejects.toThrow('the API does not accept the token');
   });
 });

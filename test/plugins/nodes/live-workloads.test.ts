@@ -14,6 +14,10 @@ import { configOf, START } from './live-world.ts';
 const never = new AbortController().signal;
 const send = openHttp(usualDenial({}));
 
+function letting({ http }: { readonly http?: { readonly url: string } }): Record<string, string> {
+  return http === undefined ? {} : { FETTLE_PROVIDER_ORIGINS: new URL(http.url).origin };
+}
+
 interface Given {
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -21,11 +25,15 @@ interface Given {
   readonly token?: string;
 }
 
-function source(workloads: object, { folder = '/', env = {}, token }: Given = {}): Source {
+/** A token may go where the source is, unless an environment is given. */
+function source(
+  workloads: object,
+  { folder = '/', token, env = token === undefined ? {} : letting(workloads) }: Given = {},
+): Source {
   const { workloads: written } = configOf({ workloads }) as unknown as NodesConfig;
   const http = written?.http === undefined || token === undefined ? written?.http : { ...written.http, token };
   const config = written === undefined || http === undefined ? written : { ...written, http };
-  return openSource({ send, config, folder, env, now: () => START, oldestMs: 240_000 });
+  return openSource({ send, config, folder, fileRoots: [folder], env, now: () => START, oldestMs: 240_000 });
 }
 
 const sound = {
@@ -46,7 +54,15 @@ async function failure(promise: Promise<unknown>): Promise<SourceError> {
 }
 
 test('without a source there is nothing to read, and nothing to tell', async () => {
-  const none = openSource({ send, config: undefined, folder: '/', env: {}, now: () => START, oldestMs: 240_000 });
+  const none = openSource({
+    send,
+    config: undefined,
+    folder: '/',
+    fileRoots: [],
+    env: {},
+    now: () => START,
+    oldestMs: 240_000,
+  });
   expect(none.hooks).toEqual({ drain: false, migrate: false });
   expect(await none.read(never)).toBeUndefined();
   expect(await none.tell('drain', {}, never)).toBe(false);
@@ -142,25 +158,44 @@ describe('over HTTP', () => {
   test('a token that is none is an error before anything is sent', async () => {
     const fake = await serve(() => ({ json: sound }));
     const told = source({ http: { url: `${fake.endpoint}/w` } }, { token: 'a b' });
-    expect((await failure(told.read(never))).message).toContain('its token is none');
+    expect((await failure(told.read(never))).message).toContain('its token is not one word');
     expect(fake.asked).toEqual([]);
   });
 
-  test.each([
+  test.each<[string, string, Record<string, string>, string]>([
     ['nobody says that it may', 'https://elsewhere.example.test', {}, 'only where the environment'],
+    ['nobody says that it may, on this machine', 'http://127.0.0.1:9', {}, 'only where the environment'],
     [
       'another origin may have it',
       'https://elsewhere.example.test',
-      { FETTLE_WORKLOADS_ORIGIN: 'https://conductor.example.test' },
-      'is sent to https://elsewhere.example.test only',
+      { FETTLE_PROVIDER_ORIGINS: 'https://conductor.example.test' },
+      'is sent to https://elsewhere.example.test:443 only',
+    ],
+    [
+      'another port may have it',
+      'https://conductor.example.test:8443',
+      { FETTLE_PROVIDER_ORIGINS: 'https://conductor.example.test' },
+      'is sent to https://conductor.example.test:8443 only',
+    ],
+    [
+      'the credential of the cloud may go there',
+      'https://elsewhere.example.test',
+      { FETTLE_PROVIDER_ORIGINS: 'HCLOUD_TOKEN=https://elsewhere.example.test' },
+      'is sent to https://elsewhere.example.test:443 only',
+    ],
+    [
+      'an entry of the list is malformed',
+      'https://elsewhere.example.test',
+      { FETTLE_PROVIDER_ORIGINS: 'https://elsewhere.example.test,nonsense' },
+      'FETTLE_PROVIDER_ORIGINS: entry 2',
     ],
     [
       'it would go in the clear',
       'http://conductor.example.test',
-      { FETTLE_WORKLOADS_ORIGIN: 'http://conductor.example.test' },
-      'is not https',
+      { FETTLE_PROVIDER_ORIGINS: 'http://conductor.example.test' },
+      'in the clear',
     ],
-  ])('a token is not sent to another machine where %s', async (_name, url, env, message) => {
+  ])('a token is not sent where %s', async (_name, url, env, message) => {
     const error = await failure(source({ http: { url } }, { env, token: 'abc-source' }).read(never));
     expect(error.message).toContain(message);
     expect(error.message).not.toContain('abc-source');
@@ -249,8 +284,8 @@ describe('from a file', () => {
     await mkdir(join(folder, 'folder'));
     for (const [file, message] of [
       ['missing', 'the workload file missing cannot be read (ENOENT)'],
-      ['folder', 'is no regular file'],
-      ['pipe', 'is no regular file'],
+      ['folder', 'is not a regular file'],
+      ['pipe', 'is not a regular file'],
       ['half', 'is no JSON'],
       ['large', 'is larger than 67108864 bytes'],
     ] as const) {

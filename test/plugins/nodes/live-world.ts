@@ -92,6 +92,7 @@ export async function startWorld(
       config: configOf({ endpoint: emulator.endpoint, requestSeconds: 2, ...config, ...(more as object) }),
       project: 'test',
       folder,
+      fileRoots: [folder],
       env: { HCLOUD_TOKEN: token },
       now: clock.now,
     };

@@ -1,6 +1,6 @@
 /** Every change of a server against the emulated provider: awaited, not made twice, and made out where an answer is lost. */
 
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nodeHandlers } from '../../../plugins/nodes/apply.ts';
@@ -130,7 +130,9 @@ describe('create', () => {
     expect(await world.world.userDataDigest('init')).toBe(known);
     expect(await world.world.userDataDigest('none')).toBeUndefined();
     expect(await world.world.userDataDigest('init/below')).toBeUndefined();
-    await expect(world.world.userDataDigest('.')).rejects.toThrow('is no regular file');
+    await expect(world.world.userDataDigest('.')).rejects.toThrow('lies outside');
+    await mkdir(join(folder, 'folder'));
+    await expect(world.world.userDataDigest('folder')).rejects.toThrow('is not a regular file');
   });
 
   test.each([

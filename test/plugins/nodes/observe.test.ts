@@ -347,7 +347,7 @@ describe('what cannot be read', () => {
     const source = await start();
     source.started.emulator.seed({ name: 'web-1' });
     // A folder is no file.
-    const view = await look(source, [doc(source, 'web-1', { userDataFile: '.' })]);
+    const view = await look(source, [doc(source, 'web-1', { userDataFile: '/tmp' })]);
     expect(view.gaps.map(({ refs }) => refs)).toEqual([[refOf('Node', 'web-1')]]);
   });
 });

@@ -3,6 +3,7 @@
  * all on one clock that a test drives. A run can be killed at any request and at any record.
  */
 
+import { everyPlace } from '../../support/places.ts';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openReader } from '../../../plugins/nodes/live/reader.ts';
@@ -129,6 +130,7 @@ export async function startWhole(
     config: await configOf(emulator, config),
     project,
     folder,
+    fileRoots: [folder],
     env: { HCLOUD_TOKEN: emulator.tokens.readWrite },
     now: clock.now,
   };
@@ -201,7 +203,7 @@ export async function startWhole(
         documents: loaded.desired,
         safety: { ...SAFETY, overrides },
       };
-      reconciled = await reconcile({ ...input, reader: async () => reader });
+      reconciled = await reconcile({ places: everyPlace, ...input, reader: async () => reader });
       const rows = await apply({
         ...reconciled,
         ...common,

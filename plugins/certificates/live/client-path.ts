@@ -1,0 +1,112 @@
+/**
+ * The path of certificates from a leaf to a trust anchor as OpenSSL builds it, to say which certificate of it ends first,
+ * and to explain a refusal. Whether a server is trusted is OpenSSL's own answer, never this file's.
+ *
+ * An issuer is looked for among the anchors first, then among what was sent; of several, one that is valid at the time
+ * goes before others, and of those that are not, the one that ends last (`build_chain` of OpenSSL 3).
+ */
+
+import type { X509Certificate } from 'node:crypto';
+
+/** Anchors with a subject, as node:crypto prints it. */
+export type AnchorsOf = (subject: string) => readonly X509Certificate[];
+
+export interface ClientPath {
+  /** The leaf first. */
+  readonly path: readonly X509Certificate[];
+  /** It ends at an anchor. */
+  readonly anchored: boolean;
+}
+
+export interface PathInput {
+  readonly leaf: X509Certificate;
+  /** What is sent with the leaf. */
+  readonly others: readonly X509Certificate[];
+  readonly anchorsOf: AnchorsOf;
+  /** An anchor need not be a root. */
+  readonly partial: boolean;
+}
+
+const MAX_PATH = 20;
+
+export function isValidAt(certificate: X509Certificate, at: number): boolean {
+  return certificate.validFromDate.getTime() <= at && at <= certificate.validToDate.getTime();
+}
+
+function same(a: X509Certificate, b: X509Certificate): boolean {
+  return a === b || a.raw.equals(b.raw);
+}
+
+function isSelfIssued(certificate: X509Certificate): boolean {
+  return certificate.subject === certificate.issuer;
+}
+
+function bestIssuer(
+  of: X509Certificate,
+  candidates: readonly X509Certificate[],
+  at: number,
+): X509Certificate | undefined {
+  const fitting = candidates.filter((each) => of.checkIssued(each));
+  return (
+    fitting.find((each) => isValidAt(each, at)) ??
+    fitting.reduce<X509Certificate | undefined>(
+      (last, each) => (last === undefined || each.validToDate > last.validToDate ? each : last),
+      undefined,
+    )
+  );
+}
+
+/** The path that a client builds at a time, epoch ms. */
+export function clientPath({ leaf, others, anchorsOf, partial }: PathInput, at: number): ClientPath {
+  const path = [leaf];
+  const unused = others.filter((each) => !same(each, leaf));
+  let amongAnchors = false;
+  while (path.length < MAX_PATH) {
+    const last = path.at(-1) ?? leaf;
+    const anchor = bestIssuer(last, anchorsOf(last.issuer), at);
+    if (anchor !== undefined && isSelfIssued(last)) {
+      // Of one that signed itself, only the very same certificate is its anchor.
+      if (same(anchor, last)) return { path, anchored: true };
+    } else if (anchor !== undefined) {
+      path.push(anchor);
+      if (partial || isSelfIssued(anchor)) return { path, anchored: true };
+      amongAnchors = true;
+      continue;
+    }
+    const next = amongAnchors || isSelfIssued(last) ? undefined : bestIssuer(last, unused, at);
+    if (next === undefined) break;
+    unused.splice(unused.indexOf(next), 1);
+    path.push(next);
+  }
+  const isAnchor = partial && path.length > 0 && anchorsOf(leaf.subject).some((each) => same(each, leaf));
+  return isAnchor ? { path: [leaf], anchored: true } : { path, anchored: false };
+}
+
+/** The first certificate of a path to end; of two that end together, the one nearer to the leaf. */
+function firstToEnd(path: readonly X509Certificate[]): X509Certificate | undefined {
+  return path.reduce<X509Certificate | undefined>(
+    (first, each) => (first === undefined || each.validToDate < first.validToDate ? each : first),
+    undefined,
+  );
+}
+
+/** Dates of certificates are whole seconds, and their end belongs to them. */
+const NEXT_MS = 1000;
+const MOST_PATHS = 20;
+
+/**
+ * The certificate whose end is the end of all paths: where one of a path ends, and another path is there by then, clients
+ * go on. Undefined where there is no path that is valid at `now`.
+ */
+export function endOfPaths(input: PathInput, now: number): X509Certificate | undefined {
+  let end: X509Certificate | undefined;
+  let at = now;
+  for (let round = 0; round < MOST_PATHS; round += 1) {
+    const { path, anchored } = clientPath(input, at);
+    if (!anchored || path.some((each) => !isValidAt(each, at))) return end;
+    end = firstToEnd(path);
+    if (end === undefined || end === input.leaf) return end;
+    at = end.validToDate.getTime() + NEXT_MS;
+  }
+  return end;
+}

@@ -1,0 +1,48 @@
+/** The places that authorities and pairs describe: the files that they are stored in, and those that a step puts beside them. */
+
+import type { Claim } from '../../src/engine/places.ts';
+import type { CertificatePair, IssuerPair } from './diff.ts';
+import { authorityFiles, besides, placesOf } from './paths.ts';
+import { certificateSpec, issuerSpec, rememberedSpec } from './remembered.ts';
+import type { CertificateSpec } from './generated.ts';
+import type { PairStorage } from './world.ts';
+
+const DIR = '/localCa/dir';
+
+/** An authority's own files, and not its folder: pairs may lie beside them. */
+export function issuerPlaces({ desired, memory }: IssuerPair): readonly Claim[] {
+  const dir = issuerSpec(desired, memory)?.localCa?.dir;
+  if (dir === undefined) return [];
+  const { certificate, key } = authorityFiles(dir);
+  return [certificate, key].flatMap((path): readonly Claim[] => [
+    { kind: 'file', path, pointer: DIR },
+    { kind: 'file', path: besides(path).pending, pointer: DIR, aside: true },
+  ]);
+}
+
+function storagePlaces(storage: PairStorage): readonly Claim[] {
+  const { directory } = storage;
+  if (directory !== undefined) return [{ kind: 'folder', path: directory.path, pointer: '/storage/directory/path' }];
+  return placesOf(storage).flatMap(({ part, path }): readonly Claim[] => {
+    const pointer = `/storage/file/${part}`;
+    const { pending, backup } = besides(path);
+    return [
+      // A chain is the same for many, and may well be one file under many names.
+      { kind: 'file', path, pointer, ...(part === 'chain' ? { aside: true as const } : {}) },
+      ...[pending, backup].map((beside): Claim => ({ kind: 'file', path: beside, pointer, aside: true })),
+    ];
+  });
+}
+
+/** Where a document, or what is remembered, stores a pair; a step that is open may have begun at a place of its own. */
+export function certificatePlaces({ desired, memory }: CertificatePair): readonly Claim[] {
+  const applied = memory?.applied?.spec as CertificateSpec | undefined;
+  const specs =
+    desired === undefined
+      ? [rememberedSpec(memory) as CertificateSpec | undefined, applied]
+      : [certificateSpec(desired, memory)];
+  const storages = new Map(
+    specs.flatMap((spec) => (spec === undefined ? [] : [[JSON.stringify(spec.storage), spec.storage] as const])),
+  );
+  return [...storages.values()].flatMap(storagePlaces);
+}

@@ -1,0 +1,22 @@
+/** What a node stands for: one server of the cloud, by its name, which differs from no other by case alone, and by its id. */
+
+import type { Claim } from '../../src/engine/places.ts';
+import type { Pair } from '../../src/engine/types.ts';
+import type { NodeFacts } from './facts.ts';
+import type { NodeMemory, NodeSpec } from './generated.ts';
+import { settingsOfPair } from './settings.ts';
+
+/** A server's name as the provider compares it (RFC 1123). */
+export function serverKey(name: string): string {
+  return name.toLowerCase();
+}
+
+export function nodePlaces(pair: Pair<NodeSpec, NodeFacts, NodeMemory>): readonly Claim[] {
+  // A machine that no cloud manages is only probed.
+  if (settingsOfPair(pair).provider === 'static') return [];
+  const id = pair.observed?.facts.serverId ?? pair.memory?.kept.serverId;
+  return [
+    { kind: 'key', key: `the server ${serverKey(pair.ref.name)}` },
+    ...(id === undefined ? [] : [{ kind: 'key' as const, key: `the server with the id ${id}` }]),
+  ];
+}

@@ -1,0 +1,280 @@
+/** Two documents never describe one place, whatever the spelling; none describes the store, the configuration or a document. */
+
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { load } from '../../../src/engine/load/load.ts';
+import { openLookUp } from '../../../src/engine/load/look-up.ts';
+import { indexOf, placesOf, sharingOf } from '../../../src/engine/places.ts';
+import type { Pair, Problem } from '../../../src/engine/types.ts';
+import { builtinPlugins } from '../../../src/plugins.ts';
+import { folderOf } from './files.ts';
+
+type Storage = { readonly file: Readonly<Record<string, string>> } | { readonly directory: { readonly path: string } };
+
+function certificate(name: string, storage: Storage): string {
+  const spec = { issuer: 'ca', dnsNames: [`${name}.test`], storage };
+  return JSON.stringify({ apiVersion: 'certificates/v1', kind: 'Certificate', metadata: { name }, spec });
+}
+
+function issuer(name: string, dir: string): string {
+  const spec = { localCa: { dir, commonName: 'x' } };
+  return JSON.stringify({ apiVersion: 'certificates/v1', kind: 'Issuer', metadata: { name }, spec });
+}
+
+const CA = issuer('ca', 'ca');
+const pair = (name: string, crt: string, key: string): string => certificate(name, { file: { certificate: crt, key } });
+const directory = (name: string, path: string): string => certificate(name, { directory: { path } });
+
+async function problemsOf(
+  documents: Readonly<Record<string, string>>,
+  prepare: (folder: string) => void = () => {},
+): Promise<readonly Problem[]> {
+  const folder = folderOf(documents);
+  prepare(folder);
+  const reserved = [
+    { kind: 'folder' as const, path: join(folder, '.fettle'), what: "the store's folder" },
+    { kind: 'file' as const, path: join(folder, 'fettle.yaml'), what: 'the configuration' },
+  ];
+  return (await load({ folder, paths: Object.keys(documents), plugins: builtinPlugins, reserved })).problems;
+}
+
+describe('two documents', () => {
+  it('with places of their own have no problem', async () => {
+    const text = [
+      CA,
+      pair('a', 'ca/a.crt', 'ca/a.key'),
+      pair('b', 'b.crt', 'b.key'),
+      directory('c', 'tls/c'),
+      directory('d', 'tls/d'),
+      pair('e', 'A.crt', 'A.key'),
+    ];
+    expect(await problemsOf({ 'x.yaml': text.join('\n---\n') })).toEqual([]);
+  });
+
+  it.each<readonly [string, Readonly<Record<string, string>>, string]>([
+    [
+      'the same certificate',
+      { 'x.yaml': [CA, pair('a', 'a.crt', 'a.key'), pair('b', './x/../a.crt', 'b.key')].join('\n---\n') },
+      'a.crt',
+    ],
+    [
+      'the same key, from documents in different folders',
+      { 'x.yaml': [CA, pair('a', 'a.crt', 'tls/a.key')].join('\n---\n'), 'tls/y.yaml': pair('b', '../b.crt', 'a.key') },
+      'tls/a.key',
+    ],
+    [
+      'one file for certificate and key',
+      { 'x.yaml': [CA, pair('a', 'a.pem', 'a.pem')].join('\n---\n') },
+      'by this document twice',
+    ],
+    [
+      'a file of a swap',
+      { 'x.yaml': [CA, pair('a', 'a.crt', 'a.key'), pair('b', 'a.crt.backup', 'b.key')].join('\n---\n') },
+      'a.crt.backup',
+    ],
+    [
+      'a pending key',
+      { 'x.yaml': [CA, pair('a', 'a.crt', 'a.key'), pair('b', 'b.crt', 'a.key.pending')].join('\n---\n') },
+      'a.key.pending',
+    ],
+    [
+      'a file of an authority',
+      { 'x.yaml': [CA, pair('b', 'ca/ca.crt', 'b.key')].join('\n---\n') },
+      'certificates/Issuer/ca describes',
+    ],
+    [
+      'a key of an authority',
+      { 'x.yaml': [CA, pair('b', 'b.crt', 'ca/ca.key')].join('\n---\n') },
+      'certificates/Issuer/ca describes',
+    ],
+    [
+      'a file that the making of an authority puts there',
+      { 'x.yaml': [CA, pair('b', 'b.crt', 'ca/ca.key.pending')].join('\n---\n') },
+      'ca/ca.key.pending',
+    ],
+    [
+      'an authority in a folder that is switched',
+      { 'x.yaml': [issuer('ca', 'tls/a/versions/1'), directory('a', 'tls/a')].join('\n---\n') },
+      'lie one in the other',
+    ],
+    [
+      'a file in a folder that is switched',
+      { 'x.yaml': [CA, directory('a', 'tls/www'), pair('b', 'tls/www/fullchain.pem', 'b.key')].join('\n---\n') },
+      'lie one in the other',
+    ],
+    [
+      'a folder in the versions of another',
+      { 'x.yaml': [CA, directory('a', 'tls/www'), directory('b', 'tls/www/versions/7')].join('\n---\n') },
+      'lie one in the other',
+    ],
+    [
+      'a folder around another',
+      { 'x.yaml': [CA, directory('a', 'tls/www'), directory('b', 'tls')].join('\n---\n') },
+      'lie one in the other',
+    ],
+    [
+      'a file in the place of a folder',
+      { 'x.yaml': [CA, directory('a', 'tls/www'), pair('b', 'tls/www', 'b.key')].join('\n---\n') },
+      'tls/www',
+    ],
+    [
+      'the same folder',
+      { 'x.yaml': [CA, directory('a', './tls/www'), directory('b', 'tls/www/')].join('\n---\n') },
+      'tls/www',
+    ],
+    [
+      'the chain of another',
+      {
+        'x.yaml': [
+          CA,
+          certificate('a', { file: { certificate: 'a.crt', key: 'a.key', chain: 'c.pem' } }),
+          certificate('b', { file: { certificate: 'b.crt', key: 'b.key', chain: 'c.pem' } }),
+        ].join('\n---\n'),
+      },
+      'c.pem',
+    ],
+    ['two authorities in one folder', { 'x.yaml': [CA, issuer('b', 'ca')].join('\n---\n') }, 'ca/ca.crt'],
+  ])('never describe %s', async (_name, documents, words) => {
+    const problems = await problemsOf(documents);
+    expect(problems.map(({ code }) => code)).toEqual(problems.map(() => 'same-place'));
+    expect(problems[0]?.message).toContain(words);
+    if (words !== 'by this document twice') expect(problems[0]?.message).toMatch(/ describes at .*:\d+:\d+$/u);
+  });
+});
+
+describe('a document', () => {
+  it.each<readonly [string, Storage | string, string]>([
+    [
+      'in the store',
+      { file: { certificate: '.fettle/log/900000000001-00000001.ndjson', key: 'k' } },
+      'lie one in the other',
+    ],
+    ['as a lock', { file: { certificate: 'c', key: '.fettle/lock-9999' } }, 'lie one in the other'],
+    ['in the store, through a link', { file: { certificate: 'to-store/log/x', key: 'k' } }, 'lie one in the other'],
+    ['as the store itself', { directory: { path: '.fettle' } }, "the store's folder"],
+    ['around the store', { directory: { path: '.' } }, 'lie one in the other'],
+    ['as the configuration', { file: { certificate: 'fettle.yaml', key: 'k' } }, 'the configuration'],
+    [
+      'as the configuration, by the name of a copy',
+      { file: { certificate: 'c', key: 'sub/../fettle.yaml' } },
+      'the configuration',
+    ],
+    ['as itself', { file: { combined: 'x.yaml' } }, 'a document'],
+    ['as another document', { file: { combined: 'sub/y.yaml' } }, 'a document'],
+    ['around a document', { directory: { path: 'sub' } }, 'lie one in the other'],
+    ['as an authority in the store', '.fettle/ca', 'lie one in the other'],
+  ])('describes no place %s', async (_name, storage, words) => {
+    const own = typeof storage === 'string' ? issuer('b', storage) : certificate('b', storage);
+    const documents = { 'x.yaml': [CA, own].join('\n---\n'), 'sub/y.yaml': pair('c', '../y.crt', '../y.key') };
+    const problems = await problemsOf(documents, (folder) => {
+      mkdirSync(join(folder, '.fettle/log'), { recursive: true });
+      symlinkSync('.fettle', join(folder, 'to-store'));
+    });
+    expect(problems.map(({ code }) => code)).toEqual(['reserved-place']);
+    expect(problems[0]?.message).toContain(words);
+  });
+});
+
+/** Folders, and all the ways to write them; the links are there, some of the folders are not. */
+const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
+  one: [
+    'one',
+    './one',
+    'two/../one',
+    'to-one',
+    'far/../one',
+    '{}/one',
+    '{}/to-one',
+    'deep/in/to-one',
+    'all/one',
+    'all/to-one',
+  ],
+  two: ['two', 'one/../two', 'to-two', '{}/two', 'deep/in/to-two', 'all/all/two'],
+  'not/there': ['not/there', './not/./there', 'to-nothing', '{}/not/there', 'all/not/there', 'all/to-nothing'],
+};
+
+function prepareLinks(folder: string): void {
+  for (const path of ['one', 'two', 'deep/in']) mkdirSync(join(folder, path), { recursive: true });
+  symlinkSync('one', join(folder, 'to-one'));
+  symlinkSync(join(folder, 'to-two-again'), join(folder, 'to-two'));
+  symlinkSync('two', join(folder, 'to-two-again'));
+  symlinkSync('../../one', join(folder, 'deep/in/to-one'));
+  symlinkSync('../../to-two', join(folder, 'deep/in/to-two'));
+  symlinkSync('not/there', join(folder, 'to-nothing'));
+  symlinkSync('.', join(folder, 'all'));
+  // One file under two names.
+  for (const path of ['one/linked', 'two/alone']) writeFileSync(join(folder, path), path);
+  linkSync(join(folder, 'one/linked'), join(folder, 'two/other-name'));
+}
+
+const place = fc.constantFrom(...Object.keys(SPELLINGS)).chain((where) =>
+  fc.record({
+    where: fc.constant(where),
+    spelling: fc.constantFrom(...(SPELLINGS[where] ?? [])),
+    name: fc.constantFrom('a', 'b', 'A', 'linked', 'other-name', 'alone'),
+  }),
+);
+
+/** What is there, by how it was made. */
+function thing({ where, name }: { readonly where: string; readonly name: string }): string {
+  const both = `${where}/${name}`;
+  return both === 'two/other-name' ? 'one/linked' : both;
+}
+
+it('two documents are accepted exactly when no place of theirs is the same, in whatever spelling', async () => {
+  let same = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(place, place, place, place), async (chosen) => {
+      const things = chosen.map(thing);
+      const expected = new Set(things).size < things.length;
+      if (expected) same += 1;
+      const folder = folderOf({});
+      prepareLinks(folder);
+      const path = (i: number): string => {
+        const { spelling, name } = chosen[i] ?? { spelling: '', name: '' };
+        return `${spelling.replace('{}', folder)}/${name}`;
+      };
+      const text = [CA, pair('a', path(0), path(1)), pair('b', path(2), path(3))].join('\n---\n');
+      writeFileSync(join(folder, 'x.yaml'), text);
+      const { problems } = await load({ folder, paths: ['x.yaml'], plugins: builtinPlugins });
+      const own = new Set([thing(chosen[0]), thing(chosen[1])]).size < 2 && chosen[0].name !== chosen[1].name;
+      // Two links of one file within one document are one pair's own affair.
+      const others = new Set([thing(chosen[2]), thing(chosen[3])]).size < 2 && chosen[2].name !== chosen[3].name;
+      if (own || others) return;
+      expect([text, problems.some(({ code }) => code === 'same-place')]).toEqual([text, expected]);
+    }),
+    { numRuns: 400 },
+  );
+  expect(same).toBeGreaterThan(50);
+});
+
+it('where the disk folds case, names that differ by case alone are one place, and elsewhere two', async () => {
+  const plugin = await builtinPlugins.get('certificates')?.();
+  const folder = folderOf({});
+  const stored = (name: string, path: string): Pair => ({
+    ref: { plugin: 'certificates', kind: 'Certificate', name },
+    desired: {
+      ref: { plugin: 'certificates', kind: 'Certificate', name },
+      spec: { storage: { file: { combined: path } } },
+      meta: { labels: {}, lifecycle: { ignore: [] } },
+      needs: [],
+      source: { file: 'x.yaml', line: 1, column: 1 },
+    },
+  });
+  const shared = (one: string, other: string, folds: boolean): number => {
+    const lookUp = { ...openLookUp(folder), folds: () => folds };
+    const [own, others] = [stored('a', one), stored('b', other)].map((each) => placesOf(each, plugin, lookUp));
+    return sharingOf(own ?? [], indexOf(others ?? [], [], lookUp), lookUp).length;
+  };
+  for (const [one, other] of [
+    ['tls/www.pem', 'tls/WWW.pem'],
+    ['tls/www.pem', 'TLS/www.pem'],
+    ['tls/\u00e9.pem', 'tls/E\u0301.pem'],
+    ['tls/www.pem', 'tls/www.PEM.backup'],
+  ] as const) {
+    expect([one, other, shared(one, other, true) > 0]).toEqual([one, other, true]);
+    expect([one, other, shared(one, other, false)]).toEqual([one, other, 0]);
+  }
+});

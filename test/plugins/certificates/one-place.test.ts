@@ -1,0 +1,165 @@
+/** A place belongs to one resource: what has a new name, or another spelling, is neither adopted a second time nor removed. */
+
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Done } from '../../support/command-line.ts';
+import { certificateText, ISSUER, issued, type Project, projectOf } from './project.ts';
+
+const REMOVE = 'lifecycle: { onRemove: remove }\n';
+const REJECTED = 3;
+
+/** The files of a folder with their digests. */
+function digests(project: Project, folder: string): Readonly<Record<string, string>> {
+  const at = join(project.folder, folder);
+  return Object.fromEntries(
+    readdirSync(at)
+      .sort()
+      .map((name) => [
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(at, name)))
+          .digest('hex'),
+      ]),
+  );
+}
+
+/** A Certificate whose files have other paths than its name says. */
+function at(name: string, certificate: string, key: string, lifecycle = ''): string {
+  const storage = `storage: { file: { certificate: ${certificate}, key: ${key} } }`;
+  return certificateText(name).replace(/storage: .*/u, storage) + lifecycle;
+}
+
+const textOf = ({ stdout }: Done): string => stdout;
+
+async function removable(): Promise<Project> {
+  const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': certificateText('www') + REMOVE });
+  await project.run('apply --yes');
+  return project;
+}
+
+describe('a document with a new name for the same files', () => {
+  it.each(['', REMOVE])('is neither adopted nor removed, in no run, and says how to move it: %j', async (lifecycle) => {
+    const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': certificateText('www') + lifecycle });
+    await project.run('apply --yes');
+    const before = digests(project, 'tls');
+    project.write('www.yaml', at('web', 'tls/www.crt', 'tls/www.key', lifecycle).replace('web.example', 'www.example'));
+    for (const line of ['apply --yes', 'apply --yes', 'apply --yes --until-settled']) {
+      const text = textOf(await project.run(line, REJECTED));
+      expect(text).toContain('same-place');
+      expect(text).toContain('fettle state mv certificates/Certificate/www certificates/Certificate/web');
+      expect(digests(project, 'tls')).toEqual(before);
+    }
+    expect((await project.memory('www')).owned).toBe('created');
+
+    await project.run('state mv certificates/Certificate/www certificates/Certificate/web');
+    await project.run('apply --yes');
+    expect(digests(project, 'tls')).toEqual(before);
+    expect((await project.memory('web')).owned).toBe('created');
+  });
+
+  it('is neither, where both documents come and go in the same commit, in another spelling', async () => {
+    const project = await removable();
+    const before = digests(project, 'tls');
+    symlinkSync('tls', join(project.folder, 'link'));
+    project.write('www.yaml', at('web', 'link/www.crt', join(project.folder, 'link/www.key'), REMOVE));
+    for (let run = 0; run < 2; run++) {
+      expect(textOf(await project.run('apply --yes', REJECTED))).toContain('REJECTED same-place');
+      expect(digests(project, 'tls')).toEqual(before);
+    }
+  });
+});
+
+describe('what is protected', () => {
+  it('does not go through a second name of its files, remembered from before places were looked up', async () => {
+    const project = projectOf({
+      'ca.yaml': `${ISSUER}lifecycle: { protect: true }\n`,
+      'www.yaml': `${certificateText('www')}lifecycle: { protect: true }\n`,
+    });
+    await project.run('apply --yes');
+    const before = [digests(project, 'tls'), digests(project, 'ca')];
+    // A second pair of names, applied while the folder was another one; then it becomes a link to the first.
+    const other = ISSUER.replace('name: ca', 'name: tmp').replace('dir: ca', 'dir: other/ca');
+    project.write(
+      'tmp.yaml',
+      [other + REMOVE, at('tmp', 'other/tls/www.crt', 'other/tls/www.key', REMOVE)].join('---\n'),
+    );
+    await project.run('apply --yes');
+    renameSync(join(project.folder, 'other'), join(project.folder, 'was'));
+    symlinkSync('.', join(project.folder, 'other'));
+    project.write('tmp.yaml', '# nothing\n');
+    project.write('fettle.yaml', 'name: test\nstore: .fettle\ndesired: [ca.yaml, www.yaml]\n');
+    const text = textOf(await project.run('apply --yes', REJECTED));
+    expect(text).toMatch(/REJECTED same-place: other\/tls\/www\.crt is the same as tls\/www\.crt/u);
+    expect(text).toMatch(/REJECTED same-place: other\/ca\/ca\.crt is the same as ca\/ca\.crt/u);
+    expect([digests(project, 'tls'), digests(project, 'ca')]).toEqual(before);
+  });
+
+  it('is not adopted under a second name', async () => {
+    const project = await issued();
+    const before = digests(project, 'tls');
+    project.write('tmp.yaml', at('tmp', join(project.folder, 'tls/www.crt'), 'tls/../tls/www.key', REMOVE));
+    expect((await project.run('validate', 1)).stdout + (await project.run('plan', 1)).stderr).toContain('same-place');
+    expect(digests(project, 'tls')).toEqual(before);
+  });
+});
+
+describe('a place that is remembered', () => {
+  it('is not described by another document while its own moves away', async () => {
+    const project = await issued();
+    const before = digests(project, 'tls');
+    project.write('www.yaml', at('www', 'new/www.crt', 'new/www.key'));
+    project.write('web.yaml', at('web', 'tls/www.crt', 'tls/www.key'));
+    const text = textOf(await project.run('apply --yes', REJECTED));
+    expect(text).toContain('which is remembered as that of certificates/Certificate/www');
+    expect(digests(project, 'tls')).toEqual(before);
+  });
+
+  it('does not keep what is remembered there from being renewed, when a second memory claims it too', async () => {
+    const project = projectOf({
+      'ca.yaml': ISSUER,
+      'www.yaml': certificateText('www'),
+      'tmp.yaml': at('tmp', 'other/www.crt', 'other/www.key'),
+    });
+    await project.run('apply --yes');
+    renameSync(join(project.folder, 'other'), join(project.folder, 'was'));
+    symlinkSync('tls', join(project.folder, 'other'));
+    project.write('fettle.yaml', 'name: test\nstore: .fettle\ndesired: [ca.yaml, www.yaml]\n');
+    project.clock.at += 70 * 86_400_000;
+    const text = textOf(await project.run('apply --yes'));
+    expect(text).toContain('certificates/Certificate/www: done');
+  });
+
+  it('is let go under its old name once another resource has it', async () => {
+    const project = await issued();
+    project.write('www.yaml', at('web', 'tls/www.crt', 'tls/www.key'));
+    await project.run('state forget certificates/Certificate/www --yes');
+    expect(textOf(await project.run('apply --yes'))).toContain('adopt');
+    expect((await project.memory('web')).owned).toBe('adopted');
+  });
+});
+
+describe('right before a step', () => {
+  it('the places are looked up again', async () => {
+    const command = ['ln', '-s', 'first', 'second'];
+    const project = projectOf(
+      {
+        'ca.yaml': ISSUER,
+        'one.yaml': at('one', 'first/a.crt', 'first/a.key').replace(
+          '  storage:',
+          `  deploy: { command: ${JSON.stringify(command)} }\n  storage:`,
+        ),
+        // Neither is there when it is looked at again: one of them is where the other pair keeps its copy.
+        'two.yaml': at('two', 'second/b.crt', 'second/a.key.backup'),
+      },
+      `plugins: { certificates: { commands: [${JSON.stringify(command)}] } }\n`,
+    );
+    const { stdout } = await project.run('apply --yes --parallelism 1', 7);
+    expect(stdout).toContain('certificates/Certificate/one: done');
+    expect(stdout).toMatch(
+      /certificates\/Certificate\/two: stale.*same-place: second\/a\.key\.backup is the same as first\/a\.key\.backup/u,
+    );
+    expect(Object.keys(digests(project, 'first'))).toEqual(['a.crt', 'a.key']);
+  });
+});
