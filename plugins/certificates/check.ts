@@ -6,7 +6,7 @@ import type { Desired, Json } from '../../src/engine/types.ts';
 import { isAllowed } from './allowed-command.ts';
 import { checkDomain } from './check-domain.ts';
 import type { CertificateSpec, CertificatesConfig, DomainSpec } from './generated.ts';
-import { policyOf, timeMistakes, withSettings } from './renewal.ts';
+import { DEFAULTS, policyOf, timeMistakes, withSettings } from './renewal.ts';
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/iu;
 const MAX_NAME = 253;
@@ -49,13 +49,17 @@ function checkNames(names: readonly string[]): readonly Mistake[] {
 function checkThreshold(spec: CertificateSpec, settings: Partial<CertificatesConfig>): readonly Mistake[] {
   const validity = spec.validityDays;
   const threshold = policyOf(withSettings(spec, settings)).renewal.thresholdDays;
-  if (threshold < validity) return [];
   const inForce = Math.floor(validity / 3);
+  // Where nobody wrote it, a third is what the default means.
+  const general = settings.renewal?.thresholdDays ?? DEFAULTS.renewal.thresholdDays;
+  const isWritten = spec.renewal.thresholdDays !== undefined || general !== DEFAULTS.renewal.thresholdDays;
+  if (threshold <= inForce || (!isWritten && threshold < validity)) return [];
   return [
     {
       code: 'threshold-too-long',
-      pointer: '/spec/validityDays',
-      message: `a threshold of ${threshold} days is no shorter than the validity of ${validity}: a third of the lifetime counts instead (${inForce} days)`,
+      pointer: spec.renewal.thresholdDays === undefined ? '/spec/validityDays' : '/spec/renewal/thresholdDays',
+      message: `renewal.thresholdDays is ${threshold}, and validityDays is ${validity}. A renewal begins at a third of the lifetime at the earliest, ${inForce} days before the end`,
+      suggestion: `write renewal.thresholdDays: ${inForce}, or more validityDays`,
       severity: 'warning',
     },
   ];

@@ -2,7 +2,7 @@
 
 import { attemptsAt } from '../../src/engine/backoff.ts';
 import type { FieldChange, Pair, Proposal, Scene } from '../../src/engine/types.ts';
-import { daysLeft, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
+import { type Validity, daysLeft, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
@@ -18,7 +18,7 @@ import type {
 import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
 import { type Policy, policyOf } from './renewal.ts';
 import { reloadDue } from './served.ts';
-import { isAskedFor, validityOf } from './state.ts';
+import { isAskedFor, usableIn } from './state.ts';
 
 export type IssuerPair = Pair<IssuerSpec, IssuerFacts, IssuerMemory>;
 export type CertificatePair = Pair<CertificateSpec, CertificateFacts, CertificateMemory>;
@@ -102,24 +102,29 @@ function differText(fields: readonly FieldChange[]): string {
 }
 
 function dueText(facts: CertificateFacts, thresholdDays: number, now: number): string {
-  if (facts.notBefore === undefined || facts.notAfter === undefined) return 'a renewal is due';
-  const validity = validityOf({ notBefore: facts.notBefore, notAfter: facts.notAfter });
+  const validity = usable(facts);
+  if (validity === undefined) return 'a renewal is due';
   if (!isDue(thresholdDays, validity, now)) return ASKED_FOR;
   const days = daysLeft(validity.notAfter, now);
   const left = days >= 1 ? `${days} day${days === 1 ? '' : 's'}` : spanText(validity.notAfter - now);
   const inForce = thresholdInForce(thresholdDays, validity);
-  return `expires in ${left}, threshold ${inForce}${inForce < thresholdDays ? ' (a third of its lifetime)' : ''}`;
+  const what = facts.chainEnd === undefined ? 'expires' : `its chain, with ${facts.chainEnd.subject}, expires`;
+  return `${what} in ${left}, threshold ${inForce}${inForce < thresholdDays ? ' (a third of its lifetime)' : ''}`;
+}
+
+/** When a stored certificate can be used; undefined where it does not say. */
+function usable({ notBefore, notAfter, chainEnd }: CertificateFacts): Validity | undefined {
+  if (notBefore === undefined || notAfter === undefined) return undefined;
+  return usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) });
 }
 
 const ASKED_FOR = 'its document asks for one that is issued later';
 
 function recovery(facts: CertificateFacts, now: number): Pick<Proposal, 'because' | 'cause'> {
-  const ended =
-    facts.usable && facts.notBefore !== undefined && facts.notAfter !== undefined
-      ? validityOf({ notBefore: facts.notBefore, notAfter: facts.notAfter })
-      : undefined;
+  const ended = facts.usable ? usable(facts) : undefined;
   if (ended === undefined) return { because: `it cannot be used: ${facts.problem ?? 'unknown'}` };
-  if (isExpired(ended, now)) return { because: `it expired ${spanText(now - ended.notAfter)} ago`, cause: 'time' };
+  const what = facts.chainEnd === undefined ? 'it' : `its chain, with ${facts.chainEnd.subject},`;
+  if (isExpired(ended, now)) return { because: `${what} expired ${spanText(now - ended.notAfter)} ago`, cause: 'time' };
   return { because: `it is not valid for another ${spanText(ended.notBefore - now)}` };
 }
 

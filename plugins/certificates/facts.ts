@@ -19,6 +19,8 @@ export interface IssuerFacts {
   readonly notBefore?: string;
   readonly notAfter?: string;
   readonly keyAlgorithm?: string;
+  /** A certificate above it that ends before it does. */
+  readonly chainEnd?: ChainEnd;
   /** Which names it may sign for; absent where it says nothing of that. */
   readonly nameConstraints?: NameConstraints;
   /** Four octal digits. */
@@ -48,6 +50,8 @@ export interface CertificateFacts {
   readonly notBefore?: string;
   readonly notAfter?: string;
   readonly keyAlgorithm?: string;
+  /** The certificate above it with which its chain ends before it does itself. */
+  readonly chainEnd?: ChainEnd;
   readonly keyMatches: boolean;
   /** SHA-256 of the public half of the stored key. */
   readonly keyFingerprint?: string;
@@ -115,4 +119,15 @@ export interface DomainFacts {
   readonly addresses?: readonly AddressFacts[];
   /** It was not probed this time: what is said of it is what is remembered. */
   readonly remembered?: true;
+}
+
+/** When a certificate, or an authority, can be used no more: it has ended then, or its chain; ISO 8601. */
+export function usableUntil({
+  notAfter,
+  chainEnd,
+}: {
+  readonly notAfter?: string;
+  readonly chainEnd?: ChainEnd;
+}): string | undefined {
+  return chainEnd?.notAfter ?? notAfter;
 }

@@ -209,6 +209,7 @@ export type CertificateStep =
 export type CertificateRuleId =
   | 'issuer-changed'
   | 'never-without-valid-pair'
+  | 'cut-short'
   | 'renewal-loop'
   | 'retry-exhausted'
   | 'backoff'
@@ -291,6 +292,11 @@ export type DomainRuleId = never;
 
 export type FindingCode =
   | 'ca-unusable'
+  | 'ca-expiring'
+  | 'expired'
+  | 'renewal-failed'
+  | 'retry-exhausted'
+  | 'authority-ends'
   | 'pair-unusable'
   | 'pair-incomplete'
   | 'not-a-file'
@@ -311,7 +317,6 @@ export type FindingCode =
   | 'too-many-addresses'
   | 'not-verified'
   | 'backing-off'
-  | 'expired'
   | 'wrong-name'
   | 'untrusted'
   | 'expiring'
@@ -325,6 +330,7 @@ export type FindingCode =
 export type RuleId =
   | 'issuer-changed'
   | 'never-without-valid-pair'
+  | 'cut-short'
   | 'renewal-loop'
   | 'retry-exhausted'
   | 'backoff'
@@ -584,6 +590,19 @@ export const tables = {
           text: 'A pair that works is replaced only by one that works longer.',
         },
         {
+          id: 'cut-short',
+          guards: [
+            'absent>normal',
+            'normal>normal',
+            'normal>renewing',
+            'expiring_soon>renewing',
+            'renewal_failed>renewing',
+            'expired>recovering',
+          ],
+          overridable: true,
+          text: 'A certificate outlives neither its authority nor what is above that: one that would is cut, with a warning, and is not issued for less than an hour.',
+        },
+        {
           id: 'renewal-loop',
           guards: ['normal>normal', 'normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing'],
           overridable: true,
@@ -808,6 +827,36 @@ export const tables = {
       kind: 'Issuer',
       severity: 'error',
       text: "The authority's files are there, and cannot be used.",
+    },
+    {
+      code: 'ca-expiring',
+      kind: 'Issuer',
+      severity: 'warning',
+      text: 'The authority, or one above it, ends soon; everything that it has signed ends with it.',
+    },
+    {
+      code: 'expired',
+      kind: 'Certificate',
+      severity: 'error',
+      text: 'The validity of the stored certificate, or of its chain, has ended.',
+    },
+    {
+      code: 'renewal-failed',
+      kind: 'Certificate',
+      severity: 'error',
+      text: 'The last renewal failed; the certificate before it is still valid.',
+    },
+    {
+      code: 'retry-exhausted',
+      kind: 'Certificate',
+      severity: 'error',
+      text: 'It failed so often that nothing more is tried.',
+    },
+    {
+      code: 'authority-ends',
+      kind: 'Certificate',
+      severity: 'warning',
+      text: 'It ends soon with its authority, and a renewal does not prolong it.',
     },
     {
       code: 'pair-unusable',

@@ -6,7 +6,7 @@ import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, CertificateState, FindingCode } from './generated.ts';
 import { hasSwapped, isOtherKey } from './remembered.ts';
 import type { Policy } from './renewal.ts';
-import { certificateState, validityOf } from './state.ts';
+import { certificateState, usableIn, validityOf } from './state.ts';
 import type { PairProblem, PairSeen } from './world.ts';
 
 type Stored = Extract<PairSeen, { status: 'seen' }>;
@@ -32,6 +32,7 @@ function factsOf(pair: Stored): CertificateFacts {
           keyAlgorithm: leaf.keyAlgorithm,
         }),
     ...(pair.issuerFingerprint === undefined ? {} : { issuerFingerprint: pair.issuerFingerprint }),
+    ...(pair.chainEnd === undefined ? {} : { chainEnd: pair.chainEnd }),
     keyMatches: pair.keyMatches,
     ...(pair.keyFingerprint === undefined ? {} : { keyFingerprint: pair.keyFingerprint }),
     chainLength: pair.chain.length,
@@ -131,6 +132,8 @@ export function observedPair(
   const [leaf] = pair.chain;
   const state = certificateState(pair, policy.renewal, memory, now);
   const { thresholdDays } = policy.renewal;
+  const chainEnd = pair.chainEnd === undefined ? {} : { chainEnd: pair.chainEnd };
+  const validity = leaf === undefined ? undefined : usableIn({ ...leaf, ...chainEnd });
   return {
     ref,
     state,
@@ -139,12 +142,12 @@ export function observedPair(
       ...(elsewhere ? { elsewhere: true as const } : {}),
       ...(isOurs ? {} : { copies: found.leftovers }),
     },
-    ...(leaf === undefined
+    ...(validity === undefined
       ? {}
       : {
           signals: {
-            daysLeft: daysLeft(Date.parse(leaf.notAfter), now),
-            thresholdInForce: thresholdInForce(thresholdDays, validityOf(leaf)),
+            daysLeft: daysLeft(validity.notAfter, now),
+            thresholdInForce: thresholdInForce(thresholdDays, validity),
           },
         }),
     findings: [...findingsOf(ref, pair, now), ...offFinding(ref, state, policy)],

@@ -22,12 +22,14 @@ import {
   type IssuerStep,
   tables,
 } from './generated.ts';
+import { certificateFindings, issuerFindings } from './ends.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
 import { certificatePlaces, issuerPlaces } from './places.ts';
 import { timeMistakes, withSettings } from './renewal.ts';
 import {
   backoff,
   certificateIssuerChanged,
+  cutShort,
   issuerChanged,
   neverWithoutValidPair,
   renewalLoop,
@@ -43,6 +45,7 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   places: issuerPlaces,
   diff: diffIssuer,
   note: noteIssuer,
+  findings: issuerFindings,
   rules: { 'issuer-changed': issuerChanged },
   handlers: issuerHandlers,
 };
@@ -65,9 +68,11 @@ const certificate: Kind<
   diff: diffCertificate,
   note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair) }),
   matters: certificateMatters,
+  findings: certificateFindings,
   rules: {
     'issuer-changed': certificateIssuerChanged,
     'never-without-valid-pair': neverWithoutValidPair,
+    'cut-short': cutShort,
     'renewal-loop': renewalLoop,
     'retry-exhausted': retryExhausted,
     backoff,

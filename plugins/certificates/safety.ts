@@ -13,11 +13,12 @@ import {
 } from '../../src/engine/backoff.ts';
 import { formatRef } from '../../src/engine/ref.ts';
 import type { Change, Facts, Pair, Remedy, Scene, Verdict } from '../../src/engine/types.ts';
-import { counted, defer, pass, reject } from '../../src/engine/verdict.ts';
+import { counted, defer, pass, reject, warn } from '../../src/engine/verdict.ts';
 import { DAY_MS, spanText } from './days.ts';
 import { needsIssue } from './differences.ts';
 import type { CertificatePair, IssuerPair } from './diff.ts';
-import type { IssuerFacts } from './facts.ts';
+import { type IssuerFacts, usableUntil } from './facts.ts';
+import type { FindingCode } from './generated.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
 import { policyOf, reloadsOf } from './renewal.ts';
 import { domainsServing, oneShownText, shownBy, storedOf } from './served.ts';
@@ -56,6 +57,12 @@ function changed(authority: Authority): string | undefined {
   if (remembered === undefined || remembered === observed) return undefined;
   if (observed === undefined) return `the authority in ${dir} is missing, ${remembered} is remembered`;
   return `the authority in ${dir} is ${observed}, ${remembered} is remembered`;
+}
+
+/** Why an authority cannot sign, as its finding says it. */
+function unusableText(issuer: Pair | undefined): string {
+  const code: FindingCode = 'ca-unusable';
+  return issuer?.observed?.findings.find((each) => each.code === code)?.message ?? 'cannot sign';
 }
 
 /** The rule on the Issuer's own steps. */
@@ -105,7 +112,7 @@ export function certificateIssuerChanged(change: Change, pair: CertificatePair, 
   const problem = changed(authority);
   if (problem !== undefined) return reject(problem, facts, { remedy: putBack(authority) });
   if (authority.state === 'broken')
-    return reject(`the authority in ${authority.dir} cannot sign`, facts, {
+    return reject(`the authority in ${authority.dir} ${unusableText(issuer)}`, facts, {
       remedy: { outside: `mend ca.crt and ca.key in ${authority.dir}` },
     });
   return pass(
@@ -119,17 +126,19 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 /** A pair that works is not given away for one that ends before it does: a certificate never outlives its authority. */
 export function neverWithoutValidPair(change: Change, pair: CertificatePair, scene: Scene): Verdict {
   const spec = pair.desired?.spec;
-  const { notAfter, usable } = pair.observed?.facts ?? {};
+  const { usable } = pair.observed?.facts ?? {};
+  const notAfter = usableUntil(pair.observed?.facts ?? {});
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
   if (usable !== true || notAfter === undefined) return pass('nothing that works is replaced', { usable: false });
   const authority = scene.pair(issuerRef(spec))?.observed?.facts as IssuerFacts | undefined;
   const stored = Date.parse(notAfter);
   const wanted = scene.now + spec.validityDays * DAY_MS;
-  const signedUntil = authority?.notAfter === undefined ? Number.POSITIVE_INFINITY : Date.parse(authority.notAfter);
+  const authorityUntil = usableUntil(authority ?? {});
+  const signedUntil = authorityUntil === undefined ? Number.POSITIVE_INFINITY : Date.parse(authorityUntil);
   const facts = {
     storedUntil: notAfter,
     newUntil: iso(Math.min(wanted, signedUntil)),
-    authorityUntil: authority?.notAfter ?? null,
+    authorityUntil: authorityUntil ?? null,
   };
   if (signedUntil >= wanted) return pass('the new one is valid for as long as its document says', facts);
   if (signedUntil > stored) return pass('the new one ends with its authority, and after the stored one', facts);
@@ -137,6 +146,32 @@ export function neverWithoutValidPair(change: Change, pair: CertificatePair, sce
     `the new one would end with its authority, at ${iso(signedUntil)}, and the stored one is valid until ${notAfter}`,
     facts,
     { remedy: { outside: `put an authority that is valid for longer in the place of ${spec.issuer}` } },
+  );
+}
+
+/** What is issued for less time than this is not worth an issue. */
+const LEAST_LIFE_MS = 3_600_000;
+
+/** A certificate outlives neither its authority nor what is above that: one that is cut short says so. */
+export function cutShort(change: Change, pair: CertificatePair, scene: Scene): Verdict {
+  const spec = pair.desired?.spec;
+  if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
+  const authority = scene.pair(issuerRef(spec))?.observed?.facts as IssuerFacts | undefined;
+  const until = usableUntil(authority ?? {});
+  if (authority === undefined || until === undefined)
+    return pass('its authority does not end before it', { issuer: spec.issuer });
+  const left = Date.parse(until) - scene.now;
+  const subject = authority.chainEnd?.subject ?? authority.subject ?? '';
+  const facts = { issuer: spec.issuer, validityDays: spec.validityDays, authorityUntil: until, subject };
+  if (left >= spec.validityDays * DAY_MS) return pass('its authority does not end before it', facts);
+  const ends = `the authority ${spec.issuer} ends in ${spanText(left)}: ${subject} expires at ${until}`;
+  if (left < LEAST_LIFE_MS)
+    return reject(`${ends}. A certificate that is issued now would end with it`, facts, {
+      remedy: { outside: `put an authority that is valid for longer in the place of ${spec.issuer}` },
+    });
+  return warn(
+    `${ends}. The new certificate is cut to ${spanText(left)} (validityDays: ${spec.validityDays}), and no renewal prolongs it before the authority is replaced`,
+    facts,
   );
 }
 
@@ -149,7 +184,8 @@ export function renewalLoop(change: Change, pair: CertificatePair, scene: Scene)
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
   const { issuedAt } = pair.memory?.kept ?? {};
   if (issuedAt === undefined) return pass('it was never issued here', {});
-  const { notBefore, notAfter } = pair.observed?.facts ?? {};
+  const { notBefore } = pair.observed?.facts ?? {};
+  const notAfter = usableUntil(pair.observed?.facts ?? {});
   const lifetime = Math.min(
     spec.validityDays * DAY_MS,
     notBefore === undefined || notAfter === undefined

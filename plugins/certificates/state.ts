@@ -8,10 +8,12 @@
  * | a swap has to be finished | the replaced one still valid | never seen | renewing |
  * | a swap has to be finished | the replaced one ended, or unusable | never seen | recovering |
  * | can't be used together | any | any | expired |
- * | usable | ended, or not begun | any | expired |
+ * | usable | ended, of itself or of its chain, or not begun | any | expired |
  * | usable | a renewal is due, or asked for | renewal_failed, or a renewal failed since | renewal_failed |
  * | usable | a renewal is due | anything else | expiring_soon |
  * | usable | none is due | any | normal |
+ *
+ * A chain ends with the first of its certificates: what is due is reckoned from there.
  *
  * A look never hides a failure while the certificate still waits for its renewal, and never says of an attempt that it
  * is of the other kind.
@@ -19,7 +21,7 @@
 
 import { type Validity, isDue, isExpired, isNotYetValid } from './days.ts';
 import type { CertificateMemory, CertificateState } from './generated.ts';
-import type { PairSeen, X509Seen } from './world.ts';
+import type { ChainEnd, PairSeen, X509Seen } from './world.ts';
 import type { Memory } from '../../src/engine/types.ts';
 
 type Remembered = Pick<Memory<CertificateMemory>, 'state' | 'since' | 'failures' | 'lastError' | 'kept'>;
@@ -32,6 +34,15 @@ export interface DueRule {
 
 export function validityOf(dates: Pick<X509Seen, 'notBefore' | 'notAfter'>): Validity {
   return { notBefore: Date.parse(dates.notBefore), notAfter: Date.parse(dates.notAfter) };
+}
+
+/** When a certificate can be used, its chain included. */
+export function usableIn({
+  notBefore,
+  notAfter,
+  chainEnd,
+}: Pick<X509Seen, 'notBefore' | 'notAfter'> & { readonly chainEnd?: ChainEnd }): Validity {
+  return validityOf({ notBefore, notAfter: chainEnd?.notAfter ?? notAfter });
 }
 
 /** When a certificate was issued: as is remembered of one that fettle made, else as it says itself; epoch ms. */
@@ -88,7 +99,7 @@ function inProgress(
 
 /** The state of a pair that is there. */
 export function certificateState(
-  pair: Pick<Extract<PairSeen, { status: 'seen' }>, 'chain' | 'problem' | 'swap' | 'replaced'>,
+  pair: Pick<Extract<PairSeen, { status: 'seen' }>, 'chain' | 'chainEnd' | 'problem' | 'swap' | 'replaced'>,
   due: DueRule,
   memory: Remembered | undefined,
   now: number,
@@ -96,7 +107,7 @@ export function certificateState(
   if (pair.swap === 'finish') return inProgress(pair.replaced, memory?.state, now);
   const [leaf] = pair.chain;
   if (pair.problem !== undefined || leaf === undefined) return 'expired';
-  const validity = validityOf(leaf);
+  const validity = usableIn({ ...leaf, ...(pair.chainEnd === undefined ? {} : { chainEnd: pair.chainEnd }) });
   if (isExpired(validity, now) || isNotYetValid(validity, now)) return 'expired';
   const isNear = isDue(due.thresholdDays, validity, now);
   if (!isNear && !isAskedFor(due, leaf, memory, now)) return 'normal';

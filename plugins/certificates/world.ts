@@ -48,6 +48,8 @@ export type AuthoritySeen =
       /** Why it can't sign, apart from its dates; no path and no key material in it. */
       readonly problem?: string;
       readonly certificate?: X509Seen;
+      /** What leads from its certificate to its root, as far as `ca.crt` has it. */
+      readonly above: readonly X509Seen[];
       /** Of its own certificate and those above it. */
       readonly nameConstraints?: NameConstraints;
       readonly keyFile?: FileMode;
@@ -101,6 +103,8 @@ export type PairSeen =
       readonly chain: readonly X509Seen[];
       /** Fingerprint of the certificate that signed the leaf, where it is stored too. */
       readonly issuerFingerprint?: string;
+      /** Of the certificates above the leaf, the one with which its chain ends, where that is before the leaf does. */
+      readonly chainEnd?: ChainEnd;
       readonly keyMatches: boolean;
       /** SHA-256 of the public half of the stored key, SPKI: `sha256:` and 64 hex digits. Absent where there is none that can be read. */
       readonly keyFingerprint?: string;
@@ -169,7 +173,7 @@ export type AddressSeen =
     };
 
 /** The certificate with which a chain ends before its leaf does. */
-export interface ChainEnd {
+export type ChainEnd = {
   /** Its distinguished name, on one line. */
   readonly subject: string;
   readonly fingerprint: string;
@@ -177,7 +181,7 @@ export interface ChainEnd {
   readonly notAfter: string;
   /** Where it was found: `served`, `in ca.crt`, `one of the well-known anchors`. */
   readonly from: string;
-}
+};
 
 /** Where a chain breaks off. */
 export interface MissingIssuer {

@@ -9,6 +9,7 @@ import type { NodeMemory, NodeSpec, NodeStep } from './generated.ts';
 import { drainValue, LABELS, labelValue } from './labels.ts';
 import { madeWith } from './note.ts';
 import { settingsOfPair } from './settings.ts';
+import { withLeft } from './successor.ts';
 import { workloadName } from './workload-names.ts';
 import type { Call, CreateOrder, LabelChange, NodesWriter } from './world.ts';
 
@@ -56,7 +57,8 @@ function orderOf(name: string, spec: NodeSpec, project: string, intent: string):
 const create: NodeHandler = async (world, pair, run) => {
   const spec = specOf(pair);
   const file = spec.userDataFile === undefined ? undefined : await world.userDataDigest(spec.userDataFile);
-  const order = orderOf(pair.ref.name, spec, world.limits.project, run.id);
+  const whole = withLeft(spec, pair.memory?.kept.left);
+  const order = orderOf(pair.ref.name, whole, world.limits.project, run.id);
   const server = await world.createServer(order, run).catch(async (error: unknown) => {
     // A server that is there is ours, whatever went wrong after it was made; the next look settles it.
     const found = await world.serverByName(pair.ref.name, run.signal).catch(() => 'unknown' as const);
@@ -83,6 +85,11 @@ const drain: NodeHandler = async (world, pair, run) => {
 };
 
 const remove: NodeHandler = async (world, pair, run) => {
+  if (pair.observed?.others?.['power'] === 'on' && (pair.observed.facts.volumes ?? []).length > 0) {
+    // What is written to a volume at this moment is not to be lost.
+    run.progress('turning it off, so that its volumes are left in order');
+    await world.powerOff(idOf(pair), run);
+  }
   run.progress('deleting it');
   await world.deleteServer(idOf(pair), run);
   return undefined;

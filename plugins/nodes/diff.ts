@@ -156,9 +156,9 @@ function power(pair: NodePair, wanted: 'on' | 'off'): Proposal<NodeStep> | undef
   const now = pair.observed?.others?.['power'];
   const fields = [{ path: '/power', before: now ?? null, after: wanted }];
   if (now === 'off' && wanted === 'on')
-    return { step: 'power:off>on', goal: 'update', fields, because: 'it is off, and ought to run' };
+    return { step: 'power:off>on', goal: 'update', fields, because: 'The server is turned on: its document says so' };
   if (now === 'on' && wanted === 'off')
-    return { step: 'power:on>off', goal: 'update', fields, because: 'it runs, and ought to be off' };
+    return { step: 'power:on>off', goal: 'update', fields, because: 'The server is turned off: its document says so' };
   return undefined;
 }
 
@@ -203,7 +203,7 @@ function change(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
           pair,
           'update',
           found.cycle,
-          `it has to be off to change ${listed(found.cycle)}${later(found, found.cycle)}`,
+          `${isOff ? 'The server is off, and is changed before it is turned on again' : 'The server is turned off and on again to change it'}: ${listed(found.cycle)}${later(found, found.cycle)}`,
         );
   // What is off anyway is changed before it is turned on again.
   const first = isOff ? (cycled() ?? power(pair, spec.power)) : (power(pair, spec.power) ?? cycled());
@@ -219,7 +219,7 @@ function change(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
       pair,
       'replace',
       found.rebuild,
-      `a rebuild from another image destroys what is on its disk${later(found, found.rebuild)}`,
+      `The server is turned off and rebuilt from another image, which destroys what is on its disk${later(found, found.rebuild)}`,
     );
   if (found.replace.length === 0) return undefined;
   const because = `${listed(found.replace)} cannot be changed: it is replaced, and what is on its disk is lost`;

@@ -80,12 +80,18 @@ export interface NodeLife {
   readonly lookedAt?: string;
   readonly probeFailures: number;
   readonly probeFailedAt?: string;
+  /** When the first of the failed probes in a row was. */
+  readonly failingSince?: string;
 }
 
 /** Signals of a Node: they move while nothing of it is changed, so no judgement is stale because of them; rules read them anew. */
 export interface NodeSignals {
   readonly status?: ProviderStatus;
   readonly locked?: boolean;
+  /** It is in rescue mode, or boots into it. */
+  readonly rescue?: true;
+  /** The ISO that is mounted. */
+  readonly iso?: string;
   /** `none`: there was nothing to ask. */
   readonly probe: 'answered' | 'failed' | 'none';
   readonly probeMessage?: string;

@@ -106,6 +106,19 @@ export interface NodeMemory {
   readonly serverId: number;
   /** Value of the label of this project, as it was last seen on the server. */
   readonly project: string;
+  /** What it has of what its document leaves open, for a server that is made in its place. */
+  readonly left: {
+    readonly networks?: readonly {
+      readonly network: string;
+      readonly ip: string;
+      readonly aliasIps: readonly string[];
+    }[];
+    readonly firewalls?: readonly string[];
+    readonly volumes?: readonly string[];
+    readonly placementGroup?: string;
+    readonly backups?: boolean;
+    readonly protection?: boolean;
+  };
   /** It was a system node once: it was in use without any container. */
   readonly wasSystem: boolean;
   /** Names that its server had before, the newest first. */
@@ -150,6 +163,8 @@ export interface NodeMemory {
   readonly probeFailures: number;
   /** When the last of them was counted, ISO 8601. */
   readonly probeFailedAt: string;
+  /** When the first of them was, ISO 8601. */
+  readonly failingSince: string;
 }
 
 export type NodeState =
@@ -187,6 +202,11 @@ export type NodeStep =
 /** Rules that guard its steps. */
 export type NodeRuleId =
   | 'other-server'
+  | 'not-in-catalogue'
+  | 'not-available'
+  | 'backoff'
+  | 'retry-exhausted'
+  | 'in-use-by-hand'
   | 'provider-busy'
   | 'dedicated-node'
   | 'container-sync-in-progress'
@@ -197,6 +217,7 @@ export type NodeRuleId =
   | 'has-containers'
   | 'allocated-memory'
   | 'too-young'
+  | 'unhealthy-grace'
   | 'age-unknown'
   | 'no-history'
   | 'idle-grace'
@@ -373,6 +394,8 @@ export type NodePoolStep = 'active>active';
 
 /** Rules that guard its steps. */
 export type NodePoolRuleId =
+  | 'not-in-catalogue'
+  | 'not-available'
   | 'queue-waits'
   | 'keeps-min'
   | 'one-at-a-time'
@@ -458,6 +481,11 @@ export type FindingCode =
 
 export type RuleId =
   | 'other-server'
+  | 'not-in-catalogue'
+  | 'not-available'
+  | 'backoff'
+  | 'retry-exhausted'
+  | 'in-use-by-hand'
   | 'provider-busy'
   | 'dedicated-node'
   | 'container-sync-in-progress'
@@ -468,6 +496,7 @@ export type RuleId =
   | 'has-containers'
   | 'allocated-memory'
   | 'too-young'
+  | 'unhealthy-grace'
   | 'age-unknown'
   | 'no-history'
   | 'idle-grace'
@@ -749,6 +778,86 @@ export const tables = {
           text: 'The server of this name is not the one that was made or adopted.',
         },
         {
+          id: 'not-in-catalogue',
+          guards: [
+            'absent>provisioning',
+            'ready>draining',
+            'active>draining',
+            'idle>draining',
+            'provisioning>decommissioned',
+            'initializing>decommissioned',
+            'draining>decommissioned',
+            'unhealthy>decommissioned',
+            'initializing>initializing',
+            'ready>ready',
+            'active>active',
+            'idle>idle',
+            'draining>draining',
+            'unhealthy>unhealthy',
+            'power:off>on',
+            'power:on>off',
+            'power:on>on',
+            'power:off>off',
+          ],
+          overridable: false,
+          text: 'The document names what the provider does not have, or what does not go together. Nothing is made of it, and nothing is taken away for it.',
+        },
+        {
+          id: 'not-available',
+          guards: [
+            'absent>provisioning',
+            'ready>draining',
+            'active>draining',
+            'idle>draining',
+            'provisioning>decommissioned',
+            'initializing>decommissioned',
+            'draining>decommissioned',
+            'unhealthy>decommissioned',
+            'initializing>initializing',
+            'ready>ready',
+            'active>active',
+            'idle>idle',
+            'draining>draining',
+            'unhealthy>unhealthy',
+            'power:off>on',
+            'power:on>off',
+            'power:on>on',
+            'power:off>off',
+          ],
+          overridable: true,
+          text: 'What the document names cannot be had now, as far as the provider says.',
+        },
+        {
+          id: 'backoff',
+          guards: ['absent>provisioning', 'power:on>on', 'power:off>off'],
+          overridable: true,
+          text: 'It failed before: the next attempt waits 1, 2, then 4 minutes.',
+        },
+        {
+          id: 'retry-exhausted',
+          guards: ['absent>provisioning', 'power:on>on', 'power:off>off'],
+          overridable: true,
+          text: 'It failed four times in a row: somebody has to look. Another document, or an override, begins anew.',
+        },
+        {
+          id: 'in-use-by-hand',
+          guards: [
+            'ready>draining',
+            'active>draining',
+            'idle>draining',
+            'provisioning>decommissioned',
+            'initializing>decommissioned',
+            'draining>decommissioned',
+            'unhealthy>decommissioned',
+            'power:off>on',
+            'power:on>off',
+            'power:on>on',
+            'power:off>off',
+          ],
+          overridable: true,
+          text: 'It is in rescue mode, an ISO is mounted, or an action of the provider runs on it: it is neither turned off nor taken away meanwhile.',
+        },
+        {
           id: 'provider-busy',
           guards: [
             'absent>provisioning',
@@ -891,6 +1000,20 @@ export const tables = {
           ],
           overridable: true,
           text: 'It never had a container, and was ready for less than its `readyGrace`.',
+        },
+        {
+          id: 'unhealthy-grace',
+          guards: [
+            'ready>draining',
+            'active>draining',
+            'idle>draining',
+            'provisioning>decommissioned',
+            'initializing>decommissioned',
+            'draining>decommissioned',
+            'unhealthy>decommissioned',
+          ],
+          overridable: true,
+          text: 'It is unhealthy for less than 5 minutes since it first failed.',
         },
         {
           id: 'age-unknown',
@@ -1124,6 +1247,18 @@ export const tables = {
         },
       },
       rules: [
+        {
+          id: 'not-in-catalogue',
+          guards: ['active>active'],
+          overridable: false,
+          text: 'The document names what the provider does not have, or what does not go together. Nothing is made of it, and nothing is taken away for it.',
+        },
+        {
+          id: 'not-available',
+          guards: ['active>active'],
+          overridable: true,
+          text: 'What the document names cannot be had now, as far as the provider says.',
+        },
         {
           id: 'queue-waits',
           guards: ['active>active'],

@@ -175,16 +175,21 @@ function emptySince(
 interface Failures {
   readonly probeFailures: number;
   readonly probeFailedAt?: string;
+  readonly failingSince?: string;
 }
 
 /** Failed probes in a row. Those that follow each other faster than the interval count once. */
 function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: number, intervalMs: number): Failures {
-  const { probeFailures = 0, probeFailedAt } = kept;
+  const { probeFailures = 0, probeFailedAt, failingSince = probeFailedAt } = kept;
   if (probe === 'answered') return { probeFailures: 0 };
-  const same = { probeFailures, ...(probeFailedAt === undefined ? {} : { probeFailedAt }) };
+  const same = {
+    probeFailures,
+    ...(probeFailedAt === undefined ? {} : { probeFailedAt }),
+    ...(failingSince === undefined ? {} : { failingSince }),
+  };
   if (probe === 'none') return same;
   if (probeFailedAt !== undefined && now - Date.parse(probeFailedAt) < intervalMs) return same;
-  return { probeFailures: probeFailures + 1, probeFailedAt: iso(now) };
+  return { probeFailures: probeFailures + 1, probeFailedAt: iso(now), failingSince: failingSince ?? iso(now) };
 }
 
 const SERVED: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);
@@ -260,7 +265,7 @@ export function lifeOf(look: LookAtNode): Life {
   const wasReady =
     kept.initializedAt !== undefined || recovered || kept.recoveredAt !== undefined || SERVED.has(before ?? '');
   const counted = count(kept, look, wasReady);
-  const failures = wasReady ? failuresOf(kept, probe, now, look.probeIntervalMs) : { probeFailures: 0 };
+  const failures: Failures = wasReady ? failuresOf(kept, probe, now, look.probeIntervalMs) : { probeFailures: 0 };
   const startedAt = look.created ?? memory?.since;
   const standing: Standing = {
     status,
@@ -301,7 +306,8 @@ export function lifeOf(look: LookAtNode): Life {
     emptySince: workloads === undefined ? kept.emptySince : since,
     lookedAt: isEmpty && workloads.emptySince === undefined ? iso(now) : undefined,
     probeFailures: failures.probeFailures,
-    probeFailedAt: 'probeFailedAt' in failures ? failures.probeFailedAt : undefined,
+    probeFailedAt: failures.probeFailedAt,
+    failingSince: failures.failingSince,
   });
   const way = viaOf(before, state);
   return {

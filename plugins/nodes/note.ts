@@ -6,6 +6,7 @@ import { type NodeFacts, type NodeLife, type NodePair, nodeSignals } from './fac
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
 import { nodeRef } from './pool/expand.ts';
+import { leftBy } from './successor.ts';
 import { formerNames } from './workload-names.ts';
 
 /** Every field of a life: one that is not known any more is forgotten, not kept. */
@@ -26,6 +27,7 @@ const LIFE = {
   lookedAt: true,
   probeFailures: true,
   probeFailedAt: true,
+  failingSince: true,
 } as const satisfies { readonly [Field in keyof Required<NodeLife>]: true };
 
 /** Digest of the SSH keys of a spec, whatever their order. */
@@ -70,11 +72,20 @@ function namesOf(
   return names.length === 0 && memory?.kept.names === undefined ? {} : { names };
 }
 
+/** What a successor would get; nothing of a server that only now takes what is left. */
+function leftNote({ desired, observed, memory }: NodePair): Partial<NodeMemory> {
+  if (desired === undefined || observed === undefined || observed.given === true) return {};
+  const left = memory?.open?.goal === 'create' ? memory.kept.left : leftBy(desired.spec, observed.facts);
+  return { left: left ?? null } as unknown as Partial<NodeMemory>;
+}
+
 export function noteNode(pair: NodePair, _now?: number, scene?: Scene): Partial<NodeMemory> {
   const { desired, observed, memory } = pair;
   const signals = nodeSignals(pair);
-  // Of one that is gone, all stays: when it is there again, its id tells whether it is the same.
-  if (observed === undefined || signals === undefined) return {};
+  // Of one that is gone, all stays: when it is there again, its id tells whether it is the same. What went to make room
+  // for its successor hands on what it had, and nothing else.
+  if (observed === undefined || signals === undefined)
+    return memory?.open?.goal === 'replace' && memory.kept.left !== undefined ? { left: memory.kept.left } : {};
   const { facts } = observed;
   if (facts.other === true && memory?.owned !== undefined && memory.unknown !== true) return {};
   const cleared = Object.fromEntries(Object.keys(LIFE).map((field) => [field, null]));
@@ -89,6 +100,7 @@ export function noteNode(pair: NodePair, _now?: number, scene?: Scene): Partial<
       ? { project: facts.project }
       : {}),
     ...made,
+    ...leftNote(pair),
     ...(memory?.open?.goal === 'create' ? ({ toldAt: null, wasSystem: null } as object) : {}),
     ...(desired?.spec.role === 'system' ? { wasSystem: true } : {}),
     ...(cleared as Partial<NodeMemory>),

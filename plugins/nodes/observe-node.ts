@@ -291,6 +291,8 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
   const queue = queueFor(around.workloads, settings.pool);
   const signals: NodeSignals = {
     ...(server === undefined ? {} : { status: server.status, locked: server.locked }),
+    ...(server?.rescue === undefined ? {} : { rescue: server.rescue }),
+    ...(server?.iso === undefined ? {} : { iso: server.iso }),
     probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
     ...(probe?.answered === false ? { probeMessage: probe.message } : {}),
     ...(probe?.answered === true ? { rttMs: probe.rttMs } : {}),

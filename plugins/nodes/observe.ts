@@ -10,7 +10,10 @@
 import type { Query } from '../../src/engine/plugin.ts';
 import { formatRef } from '../../src/engine/ref.ts';
 import type { Desired, Gap, Memory, Observed, Ref, View } from '../../src/engine/types.ts';
-import { PLUGIN } from './facts.ts';
+import { catalogueFor, type Lists, listsOf, type Order } from './catalogue.ts';
+import { differencesOf } from './differences.ts';
+import { type NodeFacts, type NodePair, nodeSignals, PLUGIN } from './facts.ts';
+import { orderOfNode } from './order-rules.ts';
 import type { NodeMemory, NodePoolSpec, NodeSpec, Workloads } from './generated.ts';
 import { assign, type Found, isTaken, isWritten, type NodeTarget, NOTHING_FOUND } from './find-servers.ts';
 import { observedNode, type Surroundings } from './observe-node.ts';
@@ -19,7 +22,7 @@ import { pricesBeside } from './pool/summary.ts';
 import { probeTarget } from './readiness.ts';
 import { settingsOf } from './settings.ts';
 import { expectedNames } from './workload-names.ts';
-import type { NodesReader, PriceList, ProbeSeen, ServerSeen } from './world.ts';
+import type { CatalogueList, NodesReader, PriceList, ProbeSeen, ServerSeen } from './world.ts';
 
 interface Target {
   readonly ref: Ref;
@@ -124,29 +127,35 @@ async function readServers(
   ]);
 }
 
-/** So many nodes, and more than this part of them, that fall silent between two looks are no accident of theirs. */
+/** From `safety.collapse.from` nodes on, more than this part of them that are silent at once is no accident of theirs. */
 const DOUBTED_FROM = 4;
 const DOUBTED_SHARE = 0.5;
 
 type Probes = ReadonlyMap<string, Read<ProbeSeen>>;
 
+/** It was ready once, so that its silence says something: of itself, or of the way to it. */
+function hasAnswered(memory: Memory<NodeMemory> | undefined): boolean {
+  const health = memory?.others?.['health'];
+  return health === 'healthy' || (health === 'unhealthy' && memory?.kept.initializedAt !== undefined);
+}
+
 /**
  * Names of nodes that answered at the last look and do not now, where they are so many that the way to them is doubted
  * rather than they: nobody counts their silence, and nothing of them is taken away.
  */
-function silenced(nodes: readonly NodeTarget[], probes: Probes): readonly string[] {
-  const before = nodes.filter(({ ref, memory }) => memory?.others?.['health'] === 'healthy' && probes.has(ref.name));
+function silenced(nodes: readonly NodeTarget[], probes: Probes, from: number): readonly string[] {
+  const before = nodes.filter(({ ref, memory }) => hasAnswered(memory) && probes.has(ref.name));
   const silent = before.filter(({ ref }) => valueOf(probes.get(ref.name))?.answered === false);
-  const isDoubted = before.length >= DOUBTED_FROM && silent.length / before.length > DOUBTED_SHARE;
+  const isDoubted = before.length >= from && silent.length / before.length > DOUBTED_SHARE;
   return isDoubted ? silent.map(({ ref }) => ref.name) : [];
 }
 
 /** The probes of a whole look, with the silence that is doubted as something that could not be read. */
-function withDoubt(nodes: readonly NodeTarget[], probes: Probes): Probes {
-  const silent = silenced(nodes, probes);
+function withDoubt(nodes: readonly NodeTarget[], probes: Probes, from: number): Probes {
+  const silent = silenced(nodes, probes, from);
   if (silent.length === 0) return probes;
   const error = new Error(
-    `${silent.length} nodes that answered at the last look do not answer: the way to them is doubted, not they`,
+    `${silent.length} nodes that were ready do not answer at the same refresh: the network between is doubted, not they`,
   );
   return new Map([...probes, ...silent.map((name) => [name, { error }] as const)]);
 }
@@ -186,7 +195,7 @@ async function readProbes(
     }),
   );
   const probes: Probes = new Map(answers.flat());
-  return query.only === undefined ? withDoubt(nodes, probes) : probes;
+  return query.only === undefined ? withDoubt(nodes, probes, query.collapse?.from ?? DOUBTED_FROM) : probes;
 }
 
 async function readUserData(
@@ -267,6 +276,79 @@ async function readAll(world: NodesReader, query: Query, targets: Targets): Prom
   ]);
   query.signal.throwIfAborted();
   return { servers: read, workloads, prices, userData, probes };
+}
+
+/** What of the catalogue is needed: by list, with the nodes and pools that need it. */
+type Wanted = ReadonlyMap<CatalogueList, readonly Ref[]>;
+
+/** Fields that are changed in place, and name something at the provider. */
+const NAMED_IN_PLACE: ReadonlySet<string> = new Set(['/networks', '/firewalls', '/volumes']);
+
+/** Whether a node that is written may need what the provider has: it is to be made, changed or replaced. */
+function isToOrder(pair: NodePair): boolean {
+  const { desired, observed, memory, ref } = pair;
+  if (desired === undefined || desired.spec.provider === 'static' || observed?.claimedBy !== undefined) return false;
+  if (observed === undefined) return true;
+  const signals = nodeSignals(pair);
+  if (observed.state === 'draining' || signals?.life.drainingAt !== undefined) return true;
+  const found = differencesOf(ref.name, desired.spec, observed.facts, memory?.kept ?? {});
+  return (
+    found.inPlace.some(({ path }) => NAMED_IN_PLACE.has(path)) ||
+    [found.cycle, found.rebuild, found.replace].some((fields) => fields.length > 0)
+  );
+}
+
+/** Orders of all that may need the catalogue. */
+function ordersOf(targets: Targets, observed: readonly Observed[], read: ReadAll): readonly (readonly [Ref, Order])[] {
+  // Without the servers, nothing is made or changed.
+  if (!('value' in read.servers)) return [];
+  const seen = new Map(observed.map((each) => [formatRef(each.ref), each as Observed<NodeFacts>]));
+  const nodes = targets.cloud.flatMap(({ ref, desired, memory }): readonly (readonly [Ref, Order])[] => {
+    const there = seen.get(formatRef(ref));
+    const pair: NodePair = {
+      ref,
+      ...(desired === undefined ? {} : { desired }),
+      ...(memory === undefined ? {} : { memory }),
+      ...(there === undefined ? {} : { observed: there }),
+    };
+    const order = isToOrder(pair) ? orderOfNode(pair) : undefined;
+    if (order === undefined || desired === undefined) return [];
+    // What is changed in place stays where the server is.
+    const { location } = there?.facts ?? {};
+    const here = { ...desired.spec, ...(location === undefined ? {} : { location }) };
+    return [order, desired.spec, here].map((each) => [ref, each] as const);
+  });
+  return [...nodes, ...targets.pools.map(({ ref, spec }) => [ref, spec.template] as const)];
+}
+
+function wantedOf(orders: readonly (readonly [Ref, Order])[]): Wanted {
+  const wanted = new Map<CatalogueList, readonly Ref[]>();
+  for (const [ref, order] of orders)
+    for (const list of listsOf(order)) wanted.set(list, [...(wanted.get(list) ?? []), ref]);
+  return wanted;
+}
+
+/** The lists that are needed, and a gap for what needs one that could not be read. */
+async function readCatalogue(
+  world: NodesReader,
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<{ readonly lists: Lists; readonly gaps: readonly Gap[] }> {
+  const read = await Promise.all(
+    [...wanted].map(async ([list, refs]) => ({ list, refs, got: await attempt(world.catalogue(list, signal)) })),
+  );
+  signal.throwIfAborted();
+  const unread = new Map<string, { readonly error: unknown; readonly refs: Map<string, Ref> }>();
+  for (const { refs, got } of read) {
+    if (!('error' in got)) continue;
+    const known = unread.get(String(got.error)) ?? { error: got.error, refs: new Map<string, Ref>() };
+    for (const ref of refs) known.refs.set(formatRef(ref), ref);
+    unread.set(String(got.error), known);
+  }
+  return {
+    lists: Object.fromEntries(read.flatMap(({ list, got }) => ('value' in got ? [[list, got.value]] : []))),
+    gaps: [...unread.values()].map(({ error, refs }) => gapOf(error, { refs: [...refs.values()] })),
+  };
 }
 
 function observedNodes(targets: Targets, read: ReadAll, around: Surroundings): readonly Observed[] {
@@ -406,11 +488,22 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
     ...(prices === undefined ? {} : { prices }),
   };
   const observed = [...observedNodes(targets, read, around), ...observedOthers(targets, read, around, world)];
+  const orders = ordersOf(targets, observed, read);
+  const catalogue = await readCatalogue(world, wantedOf(orders), query.signal);
   query.progress(targets.count, targets.count);
   return {
     observed: inOrder(observed),
-    gaps: gapsOf(targets, read),
-    beside: { [PLUGIN]: pricesBeside(prices, query.desired) },
+    gaps: [...gapsOf(targets, read), ...catalogue.gaps],
+    beside: {
+      [PLUGIN]: {
+        ...pricesBeside(prices, query.desired),
+        catalogue: catalogueFor(
+          catalogue.lists,
+          orders.map(([, order]) => order),
+          world.limits.project,
+        ),
+      },
+    },
     at,
   };
 }

@@ -10,6 +10,8 @@ import type { Change, Facts, Pair, Scene, Verdict } from '../../src/engine/types
 import { defer, durationText, pass, reject } from '../../src/engine/verdict.ts';
 import { type NodeLife, type NodePair, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
 import type { NodePoolMemory, NodePoolSpec, NodeRuleId } from './generated.ts';
+import { staysBehind } from './successor.ts';
+import { orderRules } from './order-rules.ts';
 import { dedication, leastOf, ms, poolOf, poolRef, settingsOfPair, strictPoolSpec } from './settings.ts';
 import { DISK_FULL_PERCENT } from './observe-node.ts';
 import { isBusy } from './state.ts';
@@ -383,19 +385,39 @@ const powerNeeded: NodeRule = (change, pair) => {
   );
 };
 
+/** What a replacement does not hand on, by name. */
+function lostBy({ desired, observed }: NodePair): string {
+  const { diskGb, backups, ipv4, ipv6, volumes = [] } = observed?.facts ?? {};
+  const spec = desired?.spec;
+  const addresses = [
+    ...(spec?.publicNet.ipv4Address === undefined && ipv4 !== undefined ? [ipv4.ip] : []),
+    ...(spec?.publicNet.ipv6Address === undefined && ipv6 !== undefined ? [ipv6.ip] : []),
+  ];
+  const behind =
+    spec !== undefined && observed !== undefined && spec.volumes === undefined && staysBehind(spec, observed.facts)
+      ? volumes.map(({ name }) => name)
+      : [];
+  return [
+    `what is on its disk${diskGb === undefined ? '' : ` (${diskGb} GB)`}`,
+    ...(backups === true ? ['all of its backups'] : []),
+    ...(addresses.length === 0 ? [] : [`the addresses ${addresses.join(' and ')}`]),
+    ...(behind.length === 0
+      ? []
+      : [`its volumes ${behind.join(', ')}, which stay detached in ${observed?.facts.location}`]),
+  ].join(', ');
+}
+
 /** What of a change destroys data; undefined where nothing does. */
-export function destroys({ goal, step, fields }: Change): string | undefined {
+export function destroys({ goal, step, fields }: Change, pair: NodePair): string | undefined {
   if (goal === 'replace')
-    return step.startsWith('power:')
-      ? 'a rebuild destroys what is on its disk'
-      : 'a replacement destroys what is on its disk';
+    return step.startsWith('power:') ? 'A rebuild destroys what is on the disk' : `A replacement loses ${lostBy(pair)}`;
   return goal === 'update' && fields.some(({ path, after }) => path === '/backups' && after === false)
     ? 'the end of its backups deletes every one of them'
     : undefined;
 }
 
-const destroysData: NodeRule = (change) => {
-  const what = destroys(change);
+const destroysData: NodeRule = (change, pair) => {
+  const what = destroys(change, pair);
   const facts = { goal: change.goal, fields: change.fields.map(({ path }) => path) };
   if (what === undefined) return pass('no data is destroyed that was to stay', facts);
   return reject(what, facts, {
@@ -440,8 +462,28 @@ const leavesPool: NodeRule = (_change, pair, scene) => {
   return defer(`${pool} lets it go: ${action.change.because}`, facts);
 };
 
+/** A node is not taken away for being unhealthy before it has failed for so long. */
+export const UNHEALTHY_GRACE_MS = 5 * 60_000;
+
+const unhealthyGrace = whenTaken(({ state, life }, pair, scene) => {
+  if (state !== 'unhealthy') return pass('not unhealthy', { state });
+  const { memory } = pair;
+  const known = memory?.state === 'unhealthy' ? memory.since : undefined;
+  const since = life.failingSince ?? known ?? iso(scene.now);
+  const grace = withinGrace(since, UNHEALTHY_GRACE_MS, scene.now);
+  const failing = spanText(Math.max(0, scene.now - Date.parse(since)));
+  if (grace.over) return pass(`unhealthy for ${failing}`, grace.facts);
+  return reject(
+    `The node has failed for ${failing}; none is taken away for it before ${durationText(UNHEALTHY_GRACE_MS)}`,
+    grace.facts,
+    { clearsAt: grace.clearsAt, remedy: { wait: grace.clearsAt } },
+  );
+});
+
 export const nodeRules = {
   'other-server': otherServer,
+  ...orderRules,
+  'unhealthy-grace': unhealthyGrace,
   'provider-busy': providerBusy,
   'dedicated-node': dedicatedNode,
   'container-sync-in-progress': syncInProgress,

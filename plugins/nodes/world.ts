@@ -54,6 +54,10 @@ export interface ServerSeen {
   readonly firewalls: readonly Named[];
   readonly volumes: readonly Named[];
   readonly placementGroup?: Named;
+  /** It boots, or has booted, into the rescue system. */
+  readonly rescue?: true;
+  /** Name of the ISO that is mounted. */
+  readonly iso?: string;
 }
 
 /** A server type, with what it costs. */
@@ -76,6 +80,8 @@ export interface TypeInLocation {
   /** Net prices of a running server in the currency of the account, as decimal numbers. */
   readonly hourly: number;
   readonly monthly: number;
+  /** From when on it cannot be ordered there any more: ISO 8601. */
+  readonly endsAt?: string;
 }
 
 export interface PriceList {
@@ -84,6 +90,41 @@ export interface PriceList {
   /** By name. */
   readonly types: Readonly<Record<string, ServerTypeSeen>>;
 }
+
+/** An image; one without a name is called by its id. */
+export interface ImageSeen extends Named {
+  /** The provider's own. */
+  readonly isSystem: boolean;
+  readonly isAvailable: boolean;
+  readonly architecture: string;
+  /** What a server's disk needs at least, in GB. */
+  readonly diskGb: number;
+  /** Since when it is deprecated. */
+  readonly deprecated?: string;
+}
+
+/** What a server can be made of, by lists that are read apart. A `server` is the id of the one that has the thing. */
+export interface Catalogue {
+  /** By name. */
+  readonly types: PriceList['types'];
+  readonly images: readonly ImageSeen[];
+  readonly locations: readonly (Named & { readonly zone: string })[];
+  readonly sshKeys: readonly Named[];
+  readonly firewalls: readonly Named[];
+  /** With the network zones of its subnets. */
+  readonly networks: readonly (Named & { readonly zones: readonly string[] })[];
+  readonly placementGroups: readonly (Named & { readonly type: string; readonly servers: readonly number[] })[];
+  readonly volumes: readonly (Named & Placed)[];
+  readonly primaryIps: readonly (Named & Placed & { readonly type: string; readonly goesWithServer: boolean })[];
+}
+
+interface Placed {
+  readonly location: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly server?: number;
+}
+
+export type CatalogueList = keyof Catalogue;
 
 /** What the workload source says, and when it was asked: ISO 8601, UTC. */
 export interface WorkloadsSeen {
@@ -128,6 +169,8 @@ export interface NodesReader {
   serverByName(name: string, signal: AbortSignal): Promise<ServerSeen | undefined>;
   /** Server types and prices; read once for as long as the world is open. */
   prices(signal: AbortSignal): Promise<PriceList>;
+  /** One list of the catalogue, no older than half a minute. */
+  catalogue<List extends CatalogueList>(list: List, signal: AbortSignal): Promise<Catalogue[List]>;
   /** Undefined where no source is configured. */
   workloads(signal: AbortSignal): Promise<WorkloadsSeen | undefined>;
   /** Which hooks the source has. */

@@ -272,6 +272,14 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
         (await import('./state-write.ts')).stateMove(from, to, flags, shell),
     },
     {
+      name: 'state rename',
+      summary: 'give the project another name, in its log; nothing in the world changes',
+      words: [new Argument('<old>', 'as the log says it'), new Argument('<new>', 'as fettle.yaml will say it')],
+      options: [...where, shared.reason(), shared.lockTimeout(), ...look],
+      action: async ([from = '', to = ''], flags, shell) =>
+        (await import('./state-write.ts')).stateRename(from, to, flags, shell),
+    },
+    {
       name: 'state forget',
       summary: 'give up what is remembered; nothing in the world changes',
       words: [new Argument('<addresses...>', 'addresses, or globs over them')],
@@ -316,7 +324,7 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
 const GROUPS: Readonly<Record<string, string>> = {
   log: 'the log: list, why, verify, export, recover, prune',
   lock: 'the lock of the log',
-  state: 'what is remembered: list, show, mv, forget, pull',
+  state: 'what is remembered: list, show, mv, rename, forget, pull',
   sandbox: 'emulated worlds',
 };
 

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { type Config, loadConfig } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
 import { trustedOwners } from '../engine/load/owner.ts';
@@ -16,12 +16,14 @@ import type { Desired, Facts, Json, Problem, Safety } from '../engine/types.ts';
 import { builtinPlugins, type PluginLoaders } from '../plugins.ts';
 import type { Shell } from '../shell.ts';
 import { openFileStore } from '../store/file-store.ts';
+import { projectOf } from '../store/read-log.ts';
+import { checkStoreFolder, realPathOf } from '../store/trust-store.ts';
 import type { ReadReport, Store } from '../store/store.ts';
 import { actorOf, ciRun } from './actor.ts';
 import { type Flags, overridesOf, UsageError, wantsColor } from './flags.ts';
 import { reservedPlaces } from './reserved-places.ts';
 import { readSecrets, type WithSecrets } from './secrets.ts';
-import { tellProblems } from './tell.ts';
+import { tell, tellProblems } from './tell.ts';
 
 /** Bad documents or a bad configuration; they are printed already. */
 export class ProblemsError extends Error {
@@ -86,7 +88,37 @@ export async function openConfig(flags: Flags, shell: Shell): Promise<Config> {
     ...(flags.config === undefined ? {} : { explicit: resolve(startFolder, flags.config) }),
   });
   report(problems, flags, shell);
-  return config;
+  return withStoredName(config);
+}
+
+/** The folder of a store on files; undefined where the store is a database. */
+function storeFolder(config: Config): string | undefined {
+  return isDatabase(config.store) ? undefined : resolve(config.folder, config.store);
+}
+
+async function isInside(folder: string, around: string): Promise<boolean> {
+  const way = relative(await realPathOf(around), await realPathOf(folder));
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** A project that does not say its name keeps the one in its own log: its folder may be moved and renamed. */
+async function withStoredName(config: Config): Promise<Config> {
+  const folder = storeFolder(config);
+  if (config.nameWritten || folder === undefined || !(await isInside(folder, config.folder))) return config;
+  const name = await projectOf(folder).catch(() => undefined);
+  return name === undefined ? config : { ...config, name };
+}
+
+/** Throws where the folder is not to be believed, or does not say whose store it is. */
+async function checkedFolder(folder: string, config: Config, shell: Shell): Promise<string> {
+  if (!config.nameWritten && !(await isInside(folder, config.folder))) {
+    throw new UsageError(
+      `the store ${folder} is outside of the project, which has no \`name\` in fettle.yaml: other projects may use the ` +
+        `store too, and the name of a folder changes with the checkout. Write name: ${config.name}, or another one`,
+    );
+  }
+  for (const warning of await checkStoreFolder(folder, config.owners)) tell(shell, 'warning', warning);
+  return folder;
 }
 
 /** Configuration and documents, all problems printed at once; throws ProblemsError. */
@@ -116,7 +148,10 @@ export async function openProject(
   return { config, loaders, documents: loaded.desired };
 }
 
-/** The store that the configuration names: a folder, or a database. Nothing is read or connected yet. */
+/**
+ * The store that the configuration names: a folder, or a database. No record is read, and nothing connected, yet.
+ * Throws where the folder is not to be believed, or a secret would go where the environment does not send it.
+ */
 export async function openStore(config: Config, shell: Shell): Promise<Store> {
   const run = ciRun(shell.env);
   const options = {
@@ -126,7 +161,8 @@ export async function openStore(config: Config, shell: Shell): Promise<Store> {
     randomId,
     ...(run === undefined ? {} : { run }),
   };
-  if (!isDatabase(config.store)) return openFileStore({ ...options, folder: resolve(config.folder, config.store) });
+  const folder = storeFolder(config);
+  if (folder !== undefined) return openFileStore({ ...options, folder: await checkedFolder(folder, config, shell) });
   // Whoever keeps the log in a folder does not load the driver.
   const { openPostgresStore } = await import('../store/postgres/postgres-store.ts');
   const { targetOf } = await import('../store/postgres/target.ts');

@@ -1,4 +1,4 @@
-/** `fettle state mv`, `forget` and `pull`: memory goes to another name, is given up, or is printed whole. Nothing in the world changes. */
+/** `fettle state mv`, `rename`, `forget` and `pull`: memory goes to another name, the project gets one, memory is given up, or is printed whole. Nothing in the world changes. */
 
 import { addressMatcher } from '../engine/address-glob.ts';
 import { formatRef } from '../engine/ref.ts';
@@ -35,6 +35,46 @@ export async function stateMove(fromText: string, toText: string, flags: Flags, 
       `${printable(source)} is remembered as ${printable(target)}; give its document that name too\nlog head ${head()?.seq}:${head()?.hash}\n`,
     );
     return { exit: 'ok', counts: { moved: 1 } };
+  });
+}
+
+const PROJECT = /^[A-Za-z0-9._-]{1,63}$/u;
+
+/** The project gets another name, in its log and for everything that goes by it. */
+export async function stateRename(from: string, to: string, flags: Flags, shell: Shell): Promise<number> {
+  for (const name of [from, to])
+    if (!PROJECT.test(name))
+      throw new UsageError(
+        `"${name}" is not a name of a project: up to 63 letters, digits, dots, underscores and dashes`,
+      );
+  if (from === to) throw new UsageError('both names are the same');
+  const config = await openConfig(flags, shell);
+  refuseInCi(config, 'state rename', shell);
+  if (config.nameWritten && config.name !== from && config.name !== to)
+    throw new UsageError(`fettle.yaml has the name ${config.name}, which is neither ${from} nor ${to}`);
+  // Only whoever says what the log says may rename it.
+  const project = { ...config, name: from };
+  const before = await openStore(project, shell);
+  try {
+    const found = await before.project();
+    if (found === undefined) throw new UsageError(`there is no log of the project ${from} at ${before.place}`);
+    if (found !== from) throw new UsageError(`the log of ${before.place} is that of the project ${found}, not ${from}`);
+  } finally {
+    await before.close();
+  }
+  const [reason] = flags.reason ?? [];
+  return writingLog(flags, shell, project, { command: 'state rename' }, async ({ store, recall, fence, run }) => {
+    const rename = { to, run, ...(reason === undefined ? {} : { reason }) };
+    await store.rename(rename, rememberedOf(recall), fence);
+    if (flags.format === 'json') shell.stdout.write(`${JSON.stringify({ from, to })}\n`);
+    else {
+      shell.stdout.write(
+        `the project ${from} is called ${to} from here on\n` +
+          (config.nameWritten && config.name === from ? `Write name: ${to} in fettle.yaml.\n` : '') +
+          `What carries the old name in the world, such as a label of a server, is a change in the next plan.\n`,
+      );
+    }
+    return { exit: 'ok', counts: { renamed: 1 } };
   });
 }
 

@@ -136,7 +136,11 @@ async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput)
   };
   live.set(address, seen);
   const gaps: readonly Gap[] = view.gaps;
-  return { pair: seen, scene: withFresh(input.scene, live, { now: input.now(), viewedAt: Date.parse(view.at), gaps }) };
+  const beside = view.beside === undefined ? {} : { beside: view.beside };
+  return {
+    pair: seen,
+    scene: withFresh(input.scene, live, { now: input.now(), viewedAt: Date.parse(view.at), gaps, ...beside }),
+  };
 }
 
 export function sentence(judgements: readonly Judgement[]): string {
@@ -389,7 +393,8 @@ function outcomeDraft(
       ...(change.goal === 'create' && error instanceof PartlyDoneError && found !== undefined && found !== ABSENT
         ? { created: true as const }
         : {}),
-      ...(remembered === undefined || removed || Object.keys(remembered).length === 0
+      // What was removed is forgotten; what made room hands on to its successor.
+      ...(remembered === undefined || (removed && change.goal === 'remove') || Object.keys(remembered).length === 0
         ? {}
         : { kept: remembered, version: tables?.memoryVersion ?? 1 }),
       ...(ending.message === '' ? {} : { error: ending.message }),

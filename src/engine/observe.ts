@@ -6,7 +6,7 @@ import type { Plugin } from './plugin.ts';
 import { type Redact, redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
-import type { Desired, Gap, Memory, Observed, Ref, View } from './types.ts';
+import type { Desired, Gap, Memory, Observed, Ref, Safety, View } from './types.ts';
 
 export interface ObserveInput {
   readonly plugins: ReadonlyMap<string, Plugin>;
@@ -17,6 +17,8 @@ export interface ObserveInput {
   readonly only?: readonly Ref[];
   /** A schedule takes this look. */
   readonly scheduled?: true | undefined;
+  /** How much may be missing before a look is doubted; for plugins that doubt more than the engine can. */
+  readonly collapse?: Safety['collapse'];
   /** Epoch ms. */
   readonly now: () => number;
   readonly deadlineMs: number;
@@ -84,6 +86,7 @@ async function observeOne(
         ...(only === undefined ? {} : { only }),
         ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
         ...(input.recall.lookedAt === '' ? {} : { lastLookAt: input.recall.lookedAt }),
+        ...(input.collapse === undefined ? {} : { collapse: input.collapse }),
         now,
         signal,
         progress: (done, total) => input.progress?.(plugin.name, done, total),

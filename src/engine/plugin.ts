@@ -13,6 +13,7 @@ import type {
   Pair,
   Proposal,
   Ref,
+  Safety,
   Scene,
   Step,
   Summary,
@@ -100,6 +101,8 @@ export interface Query {
   readonly only?: readonly Ref[];
   /** A schedule takes this look: what failed before may be left as it is remembered, until it is worth another try. */
   readonly scheduled?: true;
+  /** `safety.collapse`: how much may be missing, and of how many, before a look is doubted. */
+  readonly collapse?: Safety['collapse'];
   /** When the last look was that the log holds, or somewhat later: ISO 8601. Absent without one. */
   readonly lastLookAt?: string;
   /** Epoch ms; the time for every decision of this look. */

@@ -120,7 +120,7 @@ function only<T>(items: ReadonlyMap<string, T>, within: ReconcileInput['within']
 export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const { plugins, recall, run, safety } = input;
   const desired = expand(input.documents, plugins, recall, input.settings);
-  const view = await observe({ ...input, desired, deadlineMs: LOOK_DEADLINE_MS });
+  const view = await observe({ ...input, collapse: safety.collapse, desired, deadlineMs: LOOK_DEADLINE_MS });
 
   const now = input.now();
   // Before this run's own records move it on.

@@ -157,6 +157,8 @@ export interface RecordBodies {
     };
     /** The records up to this one are gone from the log on purpose: what follows it is where the log begins. */
     readonly prunes?: { readonly seq: number; readonly hash: string };
+    /** From here on the project has another name: what it was called before, in which run, and why it was renamed. */
+    readonly renames?: { readonly from: string; readonly run: string; readonly reason?: string };
   };
   readonly remembered: { readonly memory: Memory } | { readonly spent: Spent };
 }

@@ -155,7 +155,8 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     return withState(withKept(withTried(made as Memory, before), body.kept, body.version), at, body.state);
   }
   if (open?.goal === 'remove' && (body.state === undefined || body.state === 'absent')) return undefined;
-  if (open?.goal === 'replace' && body.state === 'absent') return promised(before, at);
+  if (open?.goal === 'replace' && body.state === 'absent')
+    return withKept(promised(before, at), body.kept, body.version);
   if (open?.goal === 'remove') {
     const left = { ...closed, failures: undefined, lastError: undefined } as unknown as Memory;
     return withState(withKept(left, body.kept, body.version), at, body.state);

@@ -109,11 +109,19 @@ export function withChanges(scene: Scene, changes: ReadonlyMap<string, Change>, 
 export function withFresh(
   scene: Scene,
   fresh: ReadonlyMap<string, Pair>,
-  seen: { readonly now: number; readonly viewedAt: number; readonly gaps: readonly Gap[] },
+  seen: {
+    readonly now: number;
+    readonly viewedAt: number;
+    readonly gaps: readonly Gap[];
+    readonly beside?: Scene['beside'];
+  },
 ): Scene {
   return {
     ...scene,
-    ...seen,
+    now: seen.now,
+    viewedAt: seen.viewedAt,
+    gaps: seen.gaps,
+    ...(seen.beside === undefined ? {} : { beside: { ...scene.beside, ...seen.beside } }),
     pair: (ref) => {
       const address = typeof ref === 'string' ? ref : formatRef(ref);
       return fresh.get(address) ?? scene.pair(address);

@@ -53,7 +53,7 @@ function bodyText(record: LogRecord): string {
     case 'moved':
       return `${formatRef(record.body.from)} is now ${formatRef(record.body.ref)}${record.body.reason === undefined ? '' : `: ${record.body.reason}`}`;
     case 'checkpoint':
-      return `segment of fence ${record.body.token} begins with ${record.body.resources} resources${record.body.recovers === undefined ? '' : ', after a recovery'}${record.body.seals === undefined ? '' : ', after a takeover'}`;
+      return `segment of fence ${record.body.token} begins with ${record.body.resources} resources${record.body.recovers === undefined ? '' : ', after a recovery'}${record.body.seals === undefined ? '' : ', after a takeover'}${record.body.renames === undefined ? '' : `; the project was called ${record.body.renames.from}${record.body.renames.reason === undefined ? '' : `: ${record.body.renames.reason}`}`}`;
     case 'remembered':
       return formatRef('memory' in record.body ? record.body.memory.ref : record.body.spent.ref);
   }

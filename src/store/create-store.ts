@@ -1,11 +1,11 @@
 /** Makes a store's folder: whole beside its place, then renamed, so that a kill leaves none or a sound one. */
 
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { syncFolder, writeAll, writeDurably } from './durable.ts';
 import { errorCode, StoreError } from './errors.ts';
 import { keyCheckOf, newKeyText, parseKey } from './key.ts';
-import { keyFile, logFolder, temporaryBeside } from './layout.ts';
+import { IGNORE_FILE, keyFile, logFolder, temporaryBeside } from './layout.ts';
 import { writeSegment } from './write-segment.ts';
 
 export interface NewStore {
@@ -31,6 +31,7 @@ async function build(folder: string, store: NewStore): Promise<void> {
   await mkdir(logFolder(folder), { mode: 0o700 });
   const text = newKeyText();
   await writeDurably(keyFile(folder), (handle) => writeAll(handle, Buffer.from(text)));
+  await writeDurably(join(folder, IGNORE_FILE), (handle) => writeAll(handle, Buffer.from('*\n')));
   const keyCheck = keyCheckOf(parseKey(text) ?? Buffer.alloc(0));
   await writeSegment(folder, { ...store, seq: 1, token: 1, keyCheck, remembered: [], more: {} }, store.id);
   await syncFolder(folder);

@@ -12,6 +12,19 @@ export class StoreSecretError extends StoreError {
   override readonly name = 'StoreSecretError';
 }
 
+/** The log is another project's. */
+export class StoreProjectError extends StoreError {
+  override readonly name = 'StoreProjectError';
+
+  constructor(place: string, project: string, found: string) {
+    super(
+      `the log of ${place} is that of the project ${found}, and this is the project ${project}: its resources are not ` +
+        `this project's. If it is the same project, write name: ${found} in fettle.yaml, or rename it by ` +
+        `\`fettle state rename ${found} ${project}\`; if not, name another store`,
+    );
+  }
+}
+
 /** Somebody else holds the lock. */
 export class LockHeldError extends StoreError {
   override readonly name = 'LockHeldError';

@@ -10,12 +10,19 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord, RecordBodies } from '../engine/record.ts';
 import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
 import { appendQueue } from './append-queue.ts';
 import { createStore } from './create-store.ts';
 import { removeLeftovers, writeAllNow } from './durable.ts';
-import { errorCode, FenceLostError, LogDamagedError, StoreBrokenError, StoreError } from './errors.ts';
+import {
+  errorCode,
+  FenceLostError,
+  LogDamagedError,
+  StoreBrokenError,
+  StoreError,
+  StoreProjectError,
+} from './errors.ts';
 import {
   acquireLock,
   assertFence,
@@ -31,18 +38,18 @@ import { macUnder, readKey } from './key.ts';
 import { lockName, logFolder, type SegmentFile, TEMPORARY, temporaryPrefixBeside } from './layout.ts';
 import { formatLine, type Prepared, prepare } from './line.ts';
 import { deleteSegments, planPrune } from './prune-log.ts';
-import { readAll, readNewest } from './read-log.ts';
+import { projectOf, readAll, readNewest } from './read-log.ts';
 import { cutFile, recoverLog, tidyRecovery } from './recover-log.ts';
 import type { End } from './scan-segment.ts';
 import type {
   Damage,
   Fence,
-  Head,
   LockOptions,
   PruneReport,
   ReadReport,
   RecoverReport,
   Remembered,
+  Rename,
   Store,
 } from './store.ts';
 import { verifyLog } from './verify-log.ts';
@@ -106,7 +113,8 @@ function asStoreError(error: unknown, place: string): unknown {
 /** Opens the store on files; nothing is read or written before it is asked for. */
 export function openFileStore(options: FileStoreOptions): Store {
   const folder = resolve(options.folder);
-  const { actor, project, now, randomId } = options;
+  const { actor, now, randomId } = options;
+  let { project } = options;
   const leaseMs = options.leaseMs ?? LEASE_MS;
   const beatMs = options.beatMs ?? BEAT_MS;
   let session: Session | undefined;
@@ -187,6 +195,8 @@ export function openFileStore(options: FileStoreOptions): Store {
     const recall = emptyRecall();
     const view = await readNewest(folder, (record) => fold(recall, record));
     if (view === undefined) throw new FenceLostError('the store is gone');
+    // It may have been renamed while we waited for the lock.
+    await assertProject();
     const { base, damage } = view;
     if (damage.length > 0 || base === undefined) return { lock, damage, heartbeat };
     await removeLeftovers(logFolder(folder), TEMPORARY);
@@ -239,6 +249,7 @@ export function openFileStore(options: FileStoreOptions): Store {
     const since = new Date(now()).toISOString();
     const holder = thisHolder({ id: randomId(), command: asked.command, since, run: options.run });
     await createStore(folder, { project, actor, time: since, id: randomId() });
+    await assertProject();
     const lock = await acquireLock(folder, holder, randomId, { ...asked, leaseMs });
     let heartbeat: Heartbeat | undefined;
     try {
@@ -261,8 +272,29 @@ export function openFileStore(options: FileStoreOptions): Store {
     await begin(remembered, fence);
   }
 
+  /** Throws StoreProjectError. */
+  async function assertProject(): Promise<void> {
+    const found = await projectOf(folder);
+    if (found !== undefined && found !== project) throw new StoreProjectError(folder, project, found);
+  }
+
+  async function rename({ to, ...more }: Rename, remembered: readonly Remembered[], fence: Fence): Promise<void> {
+    const from = project;
+    project = to;
+    try {
+      await begin(remembered, fence, { renames: { from, ...more } });
+    } catch (error) {
+      project = from;
+      throw error;
+    }
+  }
+
   /** Begins a segment; `prunes` is the last record that is no part of the log from then on. */
-  async function begin(remembered: readonly Remembered[], fence: Fence, prunes?: Head): Promise<void> {
+  async function begin(
+    remembered: readonly Remembered[],
+    fence: Fence,
+    says: Pick<RecordBodies['checkpoint'], 'prunes' | 'renames'> = {},
+  ): Promise<void> {
     const { lock, tail } = writable(fence);
     const { heartbeat } = sessionOf(fence);
     const { seq, hash } = tail.end;
@@ -275,7 +307,7 @@ export function openFileStore(options: FileStoreOptions): Store {
       project,
       keyCheck: tail.keyCheck,
       remembered,
-      more: { follows: { seq, hash }, ...(prunes === undefined ? {} : { prunes }) },
+      more: { follows: { seq, hash }, ...says },
     };
     let named = false;
     try {
@@ -301,7 +333,7 @@ export function openFileStore(options: FileStoreOptions): Store {
     if (plan.last !== undefined) {
       const recall = emptyRecall();
       await readNewest(folder, (record) => fold(recall, record));
-      await begin(rememberedOf(recall), fence, plan.last);
+      await begin(rememberedOf(recall), fence, { prunes: plan.last });
     }
     await deleteSegments(folder, plan.goes);
     return {
@@ -323,6 +355,14 @@ export function openFileStore(options: FileStoreOptions): Store {
     session = { lock: recovery.lock, damage: held.damage, heartbeat };
     session = await enter(recovery.lock, heartbeat);
     return recovery.report;
+  }
+
+  /** Every look at the log begins by asking whose it is. */
+  async function ours<T>(work: () => Promise<T>): Promise<T> {
+    return told(async () => {
+      await assertProject();
+      return work();
+    });
   }
 
   async function told<T>(work: () => Promise<T>): Promise<T> {
@@ -359,16 +399,17 @@ export function openFileStore(options: FileStoreOptions): Store {
 
   return {
     place: folder,
-    read: (take, from) => told(() => read(take, from)),
+    project: () => told(() => projectOf(folder)),
+    read: (take, from) => ours(() => read(take, from)),
     lock: (asked) => queue.alone(() => told(() => takeLock(asked))),
     unlock: (fence) =>
       queue.alone(() => told(async () => (session?.lock.holder.id === fence.holder.id ? leave() : undefined))),
     holder: () =>
-      told(async () => {
+      ours(async () => {
         const status = await lockStatusOf(folder, leaseMs, now());
         return status?.liveness === 'held' ? status.holder : undefined;
       }),
-    lockStatus: () => told(() => lockStatusOf(folder, leaseMs, now())),
+    lockStatus: () => ours(() => lockStatusOf(folder, leaseMs, now())),
     append: async (drafts, fence) => {
       writable(fence);
       if (drafts.length === 0) return [];
@@ -381,10 +422,11 @@ export function openFileStore(options: FileStoreOptions): Store {
       );
     },
     checkpoint: (all, fence, force = false) => queue.alone(() => roll(all, fence, force)),
-    verify: (head) => told(() => verifyLog(folder, head)),
+    verify: (head) => ours(() => verifyLog(folder, head)),
     prune: (keep, fence) => queue.alone(() => told(() => prune(keep, fence))),
+    rename: (asked, all, fence) => queue.alone(() => told(() => rename(asked, all, fence))),
     recover: (fence) => queue.alone(() => told(() => recover(fence))),
-    mac: (secret) => told(() => mac(secret)),
+    mac: (secret) => ours(() => mac(secret)),
     close: () => queue.alone(() => told(leave)),
   };
 }

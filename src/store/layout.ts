@@ -12,6 +12,9 @@ export interface SegmentFile {
 /** What begins so is being made; a kill leaves it behind, and the next holder of the lock removes it. */
 export const TEMPORARY = '.tmp-';
 
+/** Keeps git from taking the store into a repository: whoever may change that may not change what fettle remembers. */
+export const IGNORE_FILE = '.gitignore';
+
 export function logFolder(folder: string): string {
   return join(folder, 'log');
 }

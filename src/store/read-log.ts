@@ -73,6 +73,16 @@ async function exists(folder: string): Promise<boolean> {
   }
 }
 
+/** Name of the project whose log it is: the newest checkpoint that can be read says it. */
+export async function projectOf(folder: string): Promise<string | undefined> {
+  const segments = (await listLog(folder))?.segments ?? [];
+  for (const file of segments.toReversed()) {
+    const checkpoint = await readCheckpoint(folder, file);
+    if (checkpoint !== undefined) return checkpoint.body.project;
+  }
+  return undefined;
+}
+
 /** The log up to its last sound record, and what is wrong with it. */
 export interface LogView {
   readonly damage: readonly Damage[];

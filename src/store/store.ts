@@ -109,10 +109,22 @@ export interface PruneReport {
   readonly from: number;
 }
 
+/** A new name for the project, with the run that gives it and why. */
+export interface Rename {
+  readonly to: string;
+  readonly run: string;
+  readonly reason?: string;
+}
+
 export interface Store {
   /** For messages: the folder, or the server and database without a password. */
   readonly place: string;
-  /** Gives every record from the newest checkpoint on (`all`: from the first record) to `take`, in order. Writes nothing. */
+  /** Name of the project whose log it is, as the log says it; undefined where it has none, or none that can be read. */
+  project(): Promise<string | undefined>;
+  /**
+   * Gives every record from the newest checkpoint on (`all`: from the first record) to `take`, in order. Writes nothing.
+   * Throws StoreProjectError where the log is another project's, as everything else does but `project`.
+   */
   read(take: (record: LogRecord) => void, from?: 'checkpoint' | 'all'): Promise<ReadReport>;
   /** Throws LockHeldError. Makes the store if there is none, and cuts a torn tail. */
   lock(options: LockOptions): Promise<Fence>;
@@ -133,6 +145,11 @@ export interface Store {
   recover(fence: Fence): Promise<RecoverReport>;
   /** Deletes all but the newest `keep` segments (at least 1), after the log itself says what goes. Needs the lock. */
   prune(keep: number, fence: Fence): Promise<PruneReport>;
+  /**
+   * Gives the project another name, all at once, by a checkpoint that says so; the lock stays held. Needs the lock.
+   * Throws StoreError where the store has a log of that name already.
+   */
+  rename(rename: Rename, all: readonly Remembered[], fence: Fence): Promise<void>;
   /** HMAC-SHA-256 of a secret under the store's key, hex: says only whether it is still the same. */
   mac(secret: string): Promise<string>;
   close(): Promise<void>;

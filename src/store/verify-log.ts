@@ -12,7 +12,7 @@ import type { LogRecord } from '../engine/record.ts';
 import type { Recall } from '../engine/remember.ts';
 import { checkHead, missingHead } from './check-head.ts';
 import { foldCheck } from './fold-check.ts';
-import { parseLockName, type SegmentFile, TEMPORARY } from './layout.ts';
+import { IGNORE_FILE, parseLockName, type SegmentFile, TEMPORARY } from './layout.ts';
 import { type FullView, readAll } from './read-log.ts';
 import type { Damage, Head, VerifyReport } from './store.ts';
 
@@ -69,7 +69,7 @@ export async function examine(folder: string, headSeq?: number): Promise<Examina
 /** Files that others may read, and files that are not the store's. */
 async function noteFiles(folder: string): Promise<readonly string[]> {
   const notes: string[] = [];
-  const own = new Set(['log', 'key', 'quarantine']);
+  const own = new Set(['log', 'key', 'quarantine', IGNORE_FILE]);
   const top = await readdir(folder);
   for (const name of top) {
     if (!own.has(name) && !name.startsWith(TEMPORARY) && parseLockName(name) === undefined)

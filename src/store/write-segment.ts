@@ -20,8 +20,8 @@ export interface SegmentPlan {
   readonly keyCheck: string;
   /** In the order in which they are written. */
   readonly remembered: readonly Remembered[];
-  /** `follows`, `seals`, `recovers`, `prunes`. */
-  readonly more: Pick<RecordBodies['checkpoint'], 'follows' | 'seals' | 'recovers' | 'prunes'>;
+  /** `follows`, `seals`, `recovers`, `prunes`, `renames`. */
+  readonly more: Pick<RecordBodies['checkpoint'], 'follows' | 'seals' | 'recovers' | 'prunes' | 'renames'>;
 }
 
 export interface NewSegment {

@@ -2,7 +2,17 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certificateProject, cliFile, fettle, type Ran, run, temporaryFolder, writeFiles } from '../support/cli.ts';
@@ -132,7 +142,13 @@ describe('plan, as a user who may only read', () => {
     chmodSync(copy, 0o755);
     for (const name of readdirSync(copy, { recursive: true }).map(String)) {
       const path = join(copy, name);
-      chmodSync(path, statSync(path).isDirectory() ? 0o755 : 0o644);
+      // The store is for its owner and one group: what every user may read is not believed.
+      const others = name.startsWith('.fettle') ? 0 : 0o005;
+      chmodSync(
+        path,
+        (statSync(path).isDirectory() ? 0o750 : 0o640) | (others & (statSync(path).isDirectory() ? 5 : 4)),
+      );
+      chownSync(path, 0, 65534);
     }
     return copy;
   }
@@ -140,11 +156,12 @@ describe('plan, as a user who may only read', () => {
   it.runIf(process.getuid?.() === 0)('needs no more', async () => {
     const copy = readable();
     const done = await asNobody(copy, 'plan');
-    expect([done.code, done.stderr]).toEqual([0, '']);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringMatching(/^warning: the group of \S+ may read it/u)]);
+    expect(done.stderr.match(/\n/gu)).toHaveLength(1);
     const refused = await asNobody(copy, 'apply', '--yes');
     expect([refused.code, refused.stderr]).toEqual([
       1,
-      expect.stringMatching(/^fettle: the store .* cannot be used: EACCES/u),
+      expect.stringMatching(/\nfettle: the store .* cannot be used: EACCES/u),
     ]);
     rmSync(copy, { recursive: true });
   });

@@ -339,6 +339,7 @@ const situations: readonly Situation<FilesBench>[] = [
       return [issuer(), www()];
     },
     takes: ['Certificate renewal_failed>renewing'],
+    finds: ['Certificate renewal-failed'],
   },
   {
     name: 'a renewal that failed a moment ago',
@@ -349,6 +350,7 @@ const situations: readonly Situation<FilesBench>[] = [
     },
     takes: [],
     defers: ['Certificate backoff'],
+    finds: ['Certificate renewal-failed'],
   },
   {
     name: 'a renewal that failed too often',
@@ -361,6 +363,7 @@ const situations: readonly Situation<FilesBench>[] = [
     },
     takes: [],
     rejects: ['Certificate retry-exhausted'],
+    finds: ['Certificate retry-exhausted'],
   },
   {
     name: 'a renewal that a document asks for',
@@ -379,7 +382,7 @@ const situations: readonly Situation<FilesBench>[] = [
       return [issuer(), off, www({ renewal: { enabled: false } })];
     },
     takes: [],
-    finds: ['Certificate renewal-off', 'Certificate renewal-off'],
+    finds: ['Certificate renewal-off', 'Certificate renewal-off', 'Certificate expired'],
   },
   {
     name: 'an old pair that somebody puts back',
@@ -408,6 +411,28 @@ const situations: readonly Situation<FilesBench>[] = [
     },
     takes: [],
     rejects: ['Certificate never-without-valid-pair'],
+    finds: ['Certificate authority-ends'],
+  },
+  {
+    name: 'an authority that ends before what it is to sign',
+    prepare: async (line) => {
+      authorityWithOpenssl(line.bench.folder, 20);
+      await line.apply([issuer()]);
+      return [issuer(), www()];
+    },
+    takes: ['Certificate absent>normal'],
+  },
+  {
+    name: 'an authority that has half an hour left',
+    prepare: async (line) => {
+      authorityWithOpenssl(line.bench.folder, 1);
+      await line.apply([issuer()]);
+      line.bench.clock.at += 22.5 * HOUR;
+      return [issuer(), www()];
+    },
+    takes: [],
+    rejects: ['Certificate cut-short'],
+    finds: ['Issuer ca-expiring'],
   },
   {
     name: 'no time left',
@@ -416,6 +441,7 @@ const situations: readonly Situation<FilesBench>[] = [
       return [issuer(), www()];
     },
     takes: ['Certificate expired>recovering'],
+    finds: ['Certificate expired'],
   },
   {
     name: 'a key that does not belong to its certificate',
@@ -854,7 +880,7 @@ const situations: readonly Situation<FilesBench>[] = [
       'Certificate absent>normal',
       'Certificate release',
     ],
-    finds: ['Domain wrong-name'],
+    finds: ['Domain wrong-name', 'Certificate expired'],
   },
 ];
 

@@ -319,11 +319,91 @@ const journeys: readonly Situation<CloudBench>[] = [
     prepare: async (line) => {
       await one(line, 'idle');
       line.bench.emulator.alter('web-1', { status: 'off', guest: 'down' });
+      await line.plan([]);
+      await line.bench.pass(6 * MINUTE);
       return [];
     },
     takes: ['Node unhealthy>decommissioned'],
     finds: ['Node unhealthy'],
   },
+  {
+    name: 'one that is off since a moment ago, and not written any more',
+    prepare: async (line) => {
+      await one(line, 'idle');
+      line.bench.emulator.alter('web-1', { status: 'off', guest: 'down' });
+      return [];
+    },
+    takes: [],
+    finds: ['Node unhealthy'],
+    rejects: ['Node unhealthy-grace'],
+  },
+  ...(
+    [
+      ['a type that the provider does not have', { serverType: 'cx32x' }, 'not-in-catalogue'],
+      ['a type that is sold out', { serverType: 'cx33' }, 'not-available'],
+    ] as const
+  ).map(
+    ([what, more, rule]): Situation<CloudBench> => ({
+      name: `one that is to be of ${what}`,
+      prepare: async (line) => {
+        await one(line, 'idle');
+        line.bench.emulator.set({ unavailable: ['cx33@nbg1'] });
+        return [nodeDoc(line, 'web-1', more)];
+      },
+      takes: [],
+      rejects: [`Node ${rule}`],
+    }),
+  ),
+  ...(
+    [
+      [1, [], ['backoff']],
+      [4, ['retry-exhausted'], []],
+    ] as const
+  ).map(
+    ([times, rejects, defers]): Situation<CloudBench> => ({
+      name: `a new server whose making failed so often: ${times}`,
+      prepare: async (line) => {
+        const document = nodeDoc(line, 'web-1');
+        for (let i = 0; i < times; i += 1) {
+          const mishap = { kind: 'error', status: 403, code: 'resource_limit_exceeded' } as const;
+          const ending = line.bench.emulator.inject({ method: 'POST', path: '/servers', mishap });
+          await line.apply([document]);
+          ending();
+          if (i < times - 1) await line.bench.pass(5 * MINUTE);
+        }
+        return [document];
+      },
+      takes: [],
+      rejects: rejects.map((rule) => `Node ${rule}`),
+      defers: defers.map((rule) => `Node ${rule}`),
+    }),
+  ),
+  {
+    name: 'one that is in rescue mode, and is to be of another type',
+    prepare: async (line) => {
+      await one(line, 'idle');
+      line.bench.emulator.alter('web-1', { rescue: true });
+      return [nodeDoc(line, 'web-1', { serverType: 'cx33' })];
+    },
+    takes: [],
+    defers: ['Node in-use-by-hand'],
+  },
+  ...(
+    [
+      ['that the provider does not have', 'cx32x', 'not-in-catalogue'],
+      ['that is sold out', 'cx23', 'not-available'],
+    ] as const
+  ).map(
+    ([what, serverType, rule]): Situation<CloudBench> => ({
+      name: `a new pool of a type ${what}`,
+      prepare: async (line) => {
+        line.bench.emulator.set({ unavailable: ['cx23@nbg1'] });
+        return [poolDoc(line, 'web', { size: 2 }, { serverType })];
+      },
+      takes: [],
+      rejects: [`NodePool ${rule}`],
+    }),
+  ),
   {
     name: 'one that never starts, and is to go all the same',
     prepare: async (line) => {
@@ -487,7 +567,7 @@ const refusals: readonly Situation<CloudBench>[] = [
       return [];
     },
     takes: [],
-    rejects: ['Node allocated-memory', 'Node has-containers'],
+    rejects: ['Node allocated-memory', 'Node has-containers', 'Node unhealthy-grace'],
     finds: ['Node unhealthy'],
   },
   {

@@ -2,7 +2,13 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogRecord } from '../../src/engine/record.ts';
-import { FenceLostError, LockHeldError, LogDamagedError, StoreError } from '../../src/store/errors.ts';
+import {
+  FenceLostError,
+  LockHeldError,
+  LogDamagedError,
+  StoreError,
+  StoreProjectError,
+} from '../../src/store/errors.ts';
 import type { Fence, Head, Store } from '../../src/store/store.ts';
 import { intent, memoriesOf, rememberedIn, node, note, outcome, own, recordsOf, seen } from './drafts.ts';
 
@@ -10,6 +16,8 @@ import { intent, memoriesOf, rememberedIn, node, note, outcome, own, recordsOf, 
 export interface StoreBench {
   /** Another handle on the same store; `now` is its clock, in epoch ms. */
   open(actor?: string, now?: () => number): Store;
+  /** A handle for another project, or for another name of the same one. */
+  openFor(project: string): Store;
   /** A process of its own takes the lock, appends, and is killed; gives the head that it had acknowledged. */
   die(): Promise<Head>;
   /** Makes the holder of the lock look dead, although its handle is still there. */
@@ -371,6 +379,52 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await store.mac('Secret')).not.toBe(mac);
       const said = JSON.stringify(await recordsOf(store));
       expect(said).not.toContain(mac);
+    });
+
+    it('is renamed at once and for good, with its lock held, and nothing is begun under the name that it had', async () => {
+      const { store, fence, written } = await filled();
+      const named = (project: string): Store => {
+        const other = bench.openFor(project);
+        stores.push(other);
+        return other;
+      };
+      expect(await store.project()).toBe('shop');
+      const rename = { to: 'news', run: 'r1', reason: 'OPS-7' };
+      await store.rename(rename, await rememberedIn(store), fence);
+      await store.append([note('after')], fence);
+      await store.checkpoint(await rememberedIn(store), fence, true);
+      const news = named('news');
+      expect(await news.project()).toBe('news');
+      const records = await recordsOf(news);
+      expect(own(records).slice(0, written.length)).toEqual(written);
+      expect(records.filter(({ kind }) => kind === 'checkpoint').map(({ body }) => body)).toMatchObject([
+        { project: 'shop' },
+        { project: 'news', renames: { from: 'shop', run: 'r1', reason: 'OPS-7' } },
+        { project: 'news' },
+      ]);
+      expect([...(await memoriesOf(news)).keys()]).toEqual([...(await memoriesOf(store)).keys()]);
+      expect(await news.verify()).toMatchObject({ status: 'sound', damage: [], checkpoints: 3 });
+      expect(await news.mac('x')).toBe(await store.mac('x'));
+      expect((await news.holder())?.id).toBe(fence.holder.id);
+      await store.close();
+
+      for (const call of [
+        (): Promise<unknown> => named('shop').read(() => undefined),
+        (): Promise<unknown> => named('shop').verify(),
+        (): Promise<unknown> => named('shop').lock(NOW),
+        (): Promise<unknown> => named('shop').holder(),
+        (): Promise<unknown> => named('shop').lockStatus(),
+        (): Promise<unknown> => named('shop').mac('x'),
+      ])
+        await expect(call()).rejects.toBeInstanceOf(StoreProjectError);
+
+      const again = await news.lock(NOW);
+      await news.rename({ to: 'shop', run: 'r2' }, await rememberedIn(news), again);
+      await news.append([note('back')], again);
+      expect(await named('shop').verify()).toMatchObject({ status: 'sound', damage: [], checkpoints: 4 });
+      await expect(named('news').read(() => undefined)).rejects.toBeInstanceOf(StoreProjectError);
+      await news.prune(1, again);
+      expect(await named('shop').verify()).toMatchObject({ status: 'sound', damage: [] });
     });
 
     it('gives its lock back when it is closed', async () => {

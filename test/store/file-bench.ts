@@ -20,8 +20,8 @@ export interface FileBench extends StoreBench {
 
 export const WRITER = fileURLToPath(new URL('fixtures/writer.ts', import.meta.url));
 
-export function openAt(folder: string, actor = 'me', now: () => number = Date.now): Store {
-  return openFileStore({ folder, project: 'shop', actor, now, randomId: randomUUID });
+export function openAt(folder: string, actor = 'me', now: () => number = Date.now, project = 'shop'): Store {
+  return openFileStore({ folder, project, actor, now, randomId: randomUUID });
 }
 
 export function segmentsOf(folder: string): readonly string[] {
@@ -74,6 +74,7 @@ export async function fileBench(): Promise<FileBench> {
     folder,
     segments: () => segmentsOf(folder),
     open: (actor, now) => openAt(folder, actor, now),
+    openFor: (project) => openAt(folder, 'me', Date.now, project),
     die: () => holdAndDie(folder),
     declareDead: async () => {
       const name = readdirSync(folder).find((one) => one.startsWith('lock-')) ?? 'no lock';

@@ -69,6 +69,7 @@ describe('files of a store', () => {
         .sort()
         .map((name) => `${name} ${(lstatSync(join(bench.folder, name)).mode & 0o777).toString(8)}`);
       expect(modes).toEqual([
+        '.gitignore 600',
         'key 600',
         'lock-1 600',
         'log 700',
@@ -77,7 +78,7 @@ describe('files of a store', () => {
       ]);
       expect(lstatSync(bench.folder).mode & 0o777).toBe(0o700);
       await store.close();
-      expect(readdirSync(bench.folder).sort()).toEqual(['key', 'log']);
+      expect(readdirSync(bench.folder).sort()).toEqual(['.gitignore', 'key', 'log']);
     } finally {
       process.umask(before);
     }
@@ -309,13 +310,13 @@ describe('the lock on files', () => {
     await bench.spoil(2);
     const store = bench.open();
     await store.lock(NOW);
-    expect(readdirSync(bench.folder).sort()).toEqual(['key', 'lock-1', 'lock-2', 'log']);
+    expect(readdirSync(bench.folder).sort()).toEqual(['.gitignore', 'key', 'lock-1', 'lock-2', 'log']);
     await store.close();
     const again = bench.open();
     const fence = await again.lock(NOW);
     await again.recover(fence);
     await again.append([note('on')], fence);
-    expect(readdirSync(bench.folder).sort()).toEqual(['key', 'lock-2', 'log', 'quarantine']);
+    expect(readdirSync(bench.folder).sort()).toEqual(['.gitignore', 'key', 'lock-2', 'log', 'quarantine']);
     expect(own(await recordsOf(again)).map(({ kind }) => kind)).toEqual(['end']);
     await again.close();
   });

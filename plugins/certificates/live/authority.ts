@@ -22,6 +22,7 @@ import {
   syncFolder,
   writeNew,
 } from './files.ts';
+import { authoritiesFlaw } from './client-flaws.ts';
 import { type Signer, canSign, keyPem, makeAuthority, makeKeys } from './x509-make.ts';
 import { constraintsOf } from './x509-extensions.ts';
 import { fingerprintOf, isKeyOf, isSignedBy, readChain, readKey, x509Seen } from './x509-read.ts';
@@ -74,7 +75,8 @@ async function read(places: Places): Promise<Read> {
   }
   const chain = certificateFile.kind === 'file' ? readChain(certificateFile.text) : undefined;
   const key = keyFile.kind === 'file' ? readKey(keyFile.text) : undefined;
-  const [own] = chain?.certificates ?? [];
+  const chainUp = chainFrom(chain?.certificates ?? []);
+  const [own] = chainUp;
   const certificate = own === undefined ? undefined : x509Seen(own);
   const problem =
     certificateFile.kind === 'missing'
@@ -91,13 +93,10 @@ async function read(places: Places): Promise<Read> {
                 ? `ca.key ${key.problem}`
                 : own === undefined || key === undefined || !isKeyOf(key.key, own)
                   ? 'ca.key does not belong to ca.crt'
-                  : !own.ca
-                    ? 'ca.crt is no certificate of an authority'
-                    : !canSign(key.key)
-                      ? 'ca.key is of a type that cannot sign here'
-                      : undefined;
+                  : !canSign(key.key)
+                    ? 'ca.key is of a type that cannot sign here'
+                    : authoritiesFlaw(chainUp);
   const leftovers = namesThere([places.pendingKey, places.pendingCertificate]).map((path) => basename(path));
-  const chainUp = chainFrom(chain?.certificates ?? []);
   const nameConstraints = chainUp
     .map((each) => constraintsOf(each).dns)
     .reduce<NameConstraints | undefined>(withConstraints, undefined);
@@ -105,6 +104,7 @@ async function read(places: Places): Promise<Read> {
     seen: {
       status: 'seen',
       leftovers,
+      above: chainUp.slice(1).map(x509Seen),
       ...(problem === undefined ? {} : { problem }),
       ...(certificate === undefined ? {} : { certificate }),
       ...(nameConstraints === undefined ? {} : { nameConstraints }),

@@ -6,7 +6,13 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { namesNotAllowed } from '../name-constraints.ts';
-import { constraintsOf, maySignCertificates, pathLengthOf, signatureIdOf } from './x509-extensions.ts';
+import {
+  constraintsOf,
+  hasBasicConstraints,
+  maySignCertificates,
+  pathLengthOf,
+  signatureIdOf,
+} from './x509-extensions.ts';
 import { oneLine } from './x509-read.ts';
 
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
@@ -55,14 +61,14 @@ function purposeFlaw(certificate: X509Certificate): string | undefined {
   return `${subjectText(certificate)} is not meant for TLS servers (its extended key usage does not have serverAuth)`;
 }
 
-function signingFlaw(authority: X509Certificate): string | undefined {
+/** `isUpper`: it stands above another authority. */
+function signingFlaw(authority: X509Certificate, isUpper: boolean): string | undefined {
   const subject = subjectText(authority);
   // A root of the first version of X.509 does not say that it is an authority.
-  const isOldRoot = authority.subject === authority.issuer && pathLengthOf(authority) === undefined;
-  if (!authority.ca && !isOldRoot) return `${subject} is not a certificate of an authority`;
-  return maySignCertificates(authority)
-    ? undefined
-    : `${subject} may not sign certificates (its key usage does not have keyCertSign)`;
+  const isOldRoot = isUpper && authority.subject === authority.issuer && !hasBasicConstraints(authority);
+  if (!maySignCertificates(authority))
+    return `${subject} may not sign certificates (its key usage does not have keyCertSign)`;
+  return authority.ca || isOldRoot ? undefined : `${subject} is not a certificate of an authority`;
 }
 
 /** `below`: how many authorities stand between this one and the leaf; those that issue to themselves do not count. */
@@ -75,9 +81,9 @@ function lengthFlaw(authority: X509Certificate, below: number): string | undefin
 /** What the authorities of a path say against it, the lowest one first; undefined where nothing does. */
 export function authoritiesFlaw(authorities: readonly X509Certificate[]): string | undefined {
   let below = 0;
-  for (const authority of authorities) {
+  for (const [i, authority] of authorities.entries()) {
     const flaw =
-      signingFlaw(authority) ??
+      signingFlaw(authority, i > 0) ??
       lengthFlaw(authority, below) ??
       purposeFlaw(authority) ??
       keyFlaw(authority) ??

@@ -29,6 +29,9 @@ export interface PathInput {
 
 const MAX_PATH = 20;
 
+/** Codes of OpenSSL about dates. */
+export const DATE_CODES: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
+
 export function isValidAt(certificate: X509Certificate, at: number): boolean {
   return certificate.validFromDate.getTime() <= at && at <= certificate.validToDate.getTime();
 }
@@ -109,4 +112,37 @@ export function endOfPaths(input: PathInput, now: number): X509Certificate | und
     at = end.validToDate.getTime() + NEXT_MS;
   }
   return end;
+}
+
+const MOST_STEPS = 200;
+
+/**
+ * The certificate whose end is the end of a chain, whenever that is looked at: of all ways up, the one that lasts
+ * longest counts, and of that the first to end. A way ends at an anchor; where none does, at any certificate whose
+ * issuer is not known.
+ */
+export function endOfChain({ leaf, others, anchorsOf }: Omit<PathInput, 'partial'>): X509Certificate {
+  let steps = 0;
+  const best = { anchored: undefined as X509Certificate | undefined, open: undefined as X509Certificate | undefined };
+  const keep = (which: keyof typeof best, path: readonly X509Certificate[]): void => {
+    const end = firstToEnd(path);
+    const known = best[which];
+    if (end !== undefined && (known === undefined || end.validToDate > known.validToDate)) best[which] = end;
+  };
+  const climb = (path: readonly X509Certificate[]): void => {
+    const last = path.at(-1) ?? leaf;
+    steps += 1;
+    if (steps > MOST_STEPS || path.length > MAX_PATH) return;
+    if (isSelfIssued(last)) {
+      keep('anchored', path);
+      return;
+    }
+    const anchors = anchorsOf(last.issuer).filter((each) => last.checkIssued(each));
+    for (const anchor of anchors) keep('anchored', [...path, anchor]);
+    const next = others.filter((each) => last.checkIssued(each) && !path.some((known) => same(known, each)));
+    for (const each of next) climb([...path, each]);
+    if (anchors.length === 0 && next.length === 0) keep('open', path);
+  };
+  climb([leaf]);
+  return best.anchored ?? best.open ?? leaf;
 }

@@ -4,6 +4,7 @@ import type { X509Certificate } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { type CheckedAddress, connectTo, secureOver } from '../../../src/net/connect.ts';
+import { distrustOf } from '../../../src/net/verification.ts';
 import { codeOf } from '../../../src/net/error-code.ts';
 import type { ConnectError, StartTls } from '../world.ts';
 import { askForTls } from './start-tls.ts';
@@ -100,23 +101,6 @@ function chainOf(socket: TLSSocket): readonly X509Certificate[] {
   )
     chain.push(each);
   return chain;
-}
-
-/** What Node.js calls errors of OpenSSL that it has no code for. */
-const NO_CODE = 'UNSPECIFIED';
-
-/** What OpenSSL said last of the chain, in its words: Node.js gives them to `rejectUnauthorized` alone. */
-interface Verified {
-  readonly verifyError?: () => unknown;
-}
-
-/** Why OpenSSL does not trust the chain: Node.js's code, or OpenSSL's words where there is none. */
-export function distrustOf(socket: TLSSocket): string | undefined {
-  // Typed as an Error, and a code in truth.
-  const code = socket.authorizationError as unknown;
-  if (typeof code !== 'string' || code !== NO_CODE) return typeof code === 'string' ? code : undefined;
-  const error = (Reflect.get(socket, '_handle') as Verified | null | undefined)?.verifyError?.();
-  return error instanceof Error ? error.message : code;
 }
 
 const seconds = (ms: number): string => `${ms / 1000} s`;

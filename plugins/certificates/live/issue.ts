@@ -5,6 +5,8 @@ import { DAY_MS } from '../days.ts';
 import type { Issued, IssueOrder } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { openAuthority } from './authority.ts';
+import { subjectText } from './client-flaws.ts';
+import { verifyAsClient } from './client-handshake.ts';
 import { replaceStored } from './stored.ts';
 import type { NewPair, Validate } from './swap.ts';
 import { constraintsOf } from './x509-extensions.ts';
@@ -40,10 +42,11 @@ async function makePair(
   const { authority, now } = order;
   const opened = authority === undefined ? undefined : await openAuthority(authority.dir, authority.fingerprint);
   const issuer = opened?.signer.certificate;
-  if (issuer !== undefined && now > issuer.validToDate.getTime())
-    throw new Error('the validity of the authority has ended');
-  if (issuer !== undefined && now < issuer.validFromDate.getTime())
-    throw new Error('the validity of the authority has not begun');
+  for (const each of opened?.chain ?? []) {
+    const which = each === issuer ? 'the authority' : `${subjectText(each)}, which is above the authority,`;
+    if (now > each.validToDate.getTime()) throw new Error(`the validity of ${which} has ended`);
+    if (now < each.validFromDate.getTime()) throw new Error(`the validity of ${which} has not begun`);
+  }
   const keys = await makeKeys(order.keyAlgorithm);
   const leaf = await makeLeaf({
     dnsNames: order.dnsNames,
@@ -52,7 +55,10 @@ async function makePair(
     now,
     ...(opened === undefined
       ? {}
-      : { signer: opened.signer, bare: opened.chain.some((each) => constraintsOf(each).subjects) }),
+      : {
+          signer: { ...opened.signer, above: opened.chain.slice(1) },
+          bare: opened.chain.some((each) => constraintsOf(each).subjects),
+        }),
   });
   // The authority's own certificate comes too, though clients don't need a root: so the file says who signed it.
   const path = [leaf, ...(opened?.chain ?? [])];
@@ -77,6 +83,7 @@ export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issu
   const ends = made.leaf.validToDate.getTime();
   if (ends - now < SHORT_LIFE_MS)
     order.progress(`the new certificate is only valid until ${new Date(ends).toISOString()}`);
+  await verifyAsClient({ path: made.path, key: made.key, dnsNames: order.dnsNames }, now);
   signal.throwIfAborted();
   const validate = once((certificate, key) => validatePair(order, certificate, key, made.issuer));
   await replaceStored(storage, order, made, accounts, validate, signal);

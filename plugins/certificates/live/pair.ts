@@ -24,8 +24,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { basename } from 'node:path';
 import { type Place, besides, placesOf } from '../paths.ts';
-import type { PairPart, PairSeen, PairStorage, SwapSeen } from '../world.ts';
+import type { ChainEnd, PairPart, PairSeen, PairStorage, SwapSeen } from '../world.ts';
 import type { Accounts } from './accounts.ts';
+import { endOfChain } from './client-path.ts';
 import { namesThere } from './files.ts';
 import {
   type Pair,
@@ -44,6 +45,7 @@ import {
   readParts,
   storedFiles,
 } from './parts.ts';
+import { wellKnownAnchors } from './trust.ts';
 import { fingerprintOf, isKeyOf, isSignedBy, x509Seen } from './x509-read.ts';
 
 /** What puts a pair in order: files that are renamed, then files that are removed. */
@@ -187,6 +189,19 @@ export function inTheWay(files: PairFiles): readonly string[] {
   });
 }
 
+/** The certificate with which the chain of a pair ends before its leaf does. */
+function chainEndOf({ path: [leaf, ...path], others }: Pair): { readonly chainEnd?: ChainEnd } {
+  if (leaf === undefined) return {};
+  const stored = [...path, ...others];
+  // Where its own root is stored with it, no other one is looked for: the well-known ones take some ms to read.
+  const isWhole = isSignedBy(leaf, leaf) || stored.some((each) => each.issuer === each.subject);
+  const end = endOfChain({ leaf, others: stored, anchorsOf: isWhole ? () => [] : wellKnownAnchors });
+  if (end.validToDate >= leaf.validToDate) return {};
+  const from = stored.some((each) => each.raw.equals(end.raw)) ? 'stored with it' : 'one of the well-known anchors';
+  const { subject, fingerprint, notAfter } = x509Seen(end);
+  return { chainEnd: { subject, fingerprint, notAfter, from } };
+}
+
 /** What is shown of a pair: of its certificates those that lead to its root first. */
 export function seenOfPair(
   pair: Pair,
@@ -198,6 +213,7 @@ export function seenOfPair(
     ...(pair.problem === undefined ? {} : { problemCode: pair.problem.code, problem: pair.problem.text }),
     chain: [...pair.path, ...pair.others].map(x509Seen),
     ...(signer === undefined ? {} : { issuerFingerprint: fingerprintOf(signer) }),
+    ...chainEndOf(pair),
     keyMatches: pair.matches,
     ...(key === undefined ? {} : { keyFingerprint: key }),
   };

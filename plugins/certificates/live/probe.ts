@@ -8,13 +8,10 @@ import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget,
 import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import type { Gate } from './gate.ts';
 
-import { clientPath, endOfPaths, isValidAt } from './client-path.ts';
+import { DATE_CODES, clientPath, endOfPaths, isValidAt } from './client-path.ts';
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import type { Anchors, Made, TrustSet } from './trust.ts';
 import { fingerprintOf, isSignedBy, oneLine, x509Seen } from './x509-read.ts';
-
-/** Codes about dates: those are judged from the certificates themselves, by the time of the look. */
-const DATES = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
 /** Answers of servers that may have missed a group that they know. */
 const OTHER_GROUPS = /handshake[_ ]failure|insufficient[_ ]security|key[_ ]share|group/iu;
@@ -89,7 +86,7 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
   const missingIssuer = anchored ? undefined : missingIssuerOf(chain, made.bySubject);
   const missing = missingIssuer === undefined ? {} : { missingIssuer };
   const dated = path.slice(1).flatMap((each) => dateFlaw(each, originOf(each, chain, made), now) ?? []);
-  if (!DATES.has(code)) {
+  if (!DATE_CODES.has(code)) {
     const detail = anchored ? (pathFlaw(path, x509Seen(leaf).dnsNames) ?? dated[0]) : undefined;
     return { distrust: code, ...(detail === undefined ? {} : { distrustDetail: detail }), ...missing };
   }

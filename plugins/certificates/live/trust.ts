@@ -112,6 +112,11 @@ function bySubjectOf(pems: readonly string[]): BySubject {
 /** The well-known anchors take some ms to parse: once for all sets. */
 const wellKnown = once(() => bySubjectOf(getCACertificates('default')));
 
+/** The well-known anchors with a subject, as node:crypto prints it. */
+export function wellKnownAnchors(subject: string): readonly X509Certificate[] {
+  return wellKnown().get(subject) ?? [];
+}
+
 function make({ anchors }: TrustSet): Made {
   const pems = anchors.map(({ pem }) => pem);
   const options = once(() =>
@@ -129,7 +134,7 @@ function make({ anchors }: TrustSet): Made {
   const files = once(() => new Map(anchors.map(({ pem, file }) => [new X509Certificate(pem).fingerprint256, file])));
   return {
     context: (groups) => (groups === 'quick' ? quick() : all()),
-    bySubject: (subject) => [...(wellKnown().get(subject) ?? []), ...(own().get(subject) ?? [])],
+    bySubject: (subject) => [...wellKnownAnchors(subject), ...(own().get(subject) ?? [])],
     fileOf: (certificate) => files().get(certificate.fingerprint256),
     partial: pems.length > 0,
   };

@@ -63,6 +63,11 @@ export function constraintsOf(certificate: X509Certificate): Constraints {
   return { dns: { ...(permitted.length === 0 ? {} : { permitted }), excluded }, subjects };
 }
 
+/** Whether it says of itself that it is an authority, or that it is not. */
+export function hasBasicConstraints(certificate: X509Certificate): boolean {
+  return extensionOf(certificate, BASIC_CONSTRAINTS) !== undefined;
+}
+
 /** How many authorities may stand between this one and a leaf; undefined where it does not say so. */
 export function pathLengthOf(certificate: X509Certificate): number | undefined {
   const der = extensionOf(certificate, BASIC_CONSTRAINTS);

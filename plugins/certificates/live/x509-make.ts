@@ -24,9 +24,10 @@ export interface KeyPair {
   readonly publicKey: KeyObject;
 }
 
-/** What signs: its key, and its certificate. */
+/** What signs: its key, its certificate, and those above that one. */
 export interface Signer {
   readonly certificate: X509Certificate;
+  readonly above?: readonly X509Certificate[];
   readonly key: KeyObject;
 }
 
@@ -204,23 +205,24 @@ export async function makeAuthority(
   });
 }
 
-/** A server certificate. It never outlives its authority, for no client would accept it then. */
+/** A server certificate. It outlives neither its authority nor one above that, for no client would accept it then. */
 export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
   // Other characters would be encoded as something that no client compares with the host's name.
   if (!order.dnsNames.every((name) => /^[\x21-\x7e]+$/u.test(name)))
     throw new Error('a DNS name in a certificate has letters of ASCII alone; others are written in Punycode');
   const [first = ''] = order.dnsNames;
   const commonName = first.length <= MAX_COMMON_NAME && order.bare !== true ? first : undefined;
-  const authority = order.signer?.certificate;
+  const { signer } = order;
+  const authorities = signer === undefined ? [] : [signer.certificate, ...(signer.above ?? [])];
   const begins = order.now - CLOCK_SKEW_MS;
   const ends = order.now + order.validityDays * DAY_MS;
   const isRsa = order.keys.publicKey.asymmetricKeyType === 'rsa';
   return sign({
     subject: commonName,
     keys: order.keys,
-    signer: order.signer,
-    notBefore: wholeSecond(authority === undefined ? begins : Math.max(begins, authority.validFromDate.getTime())),
-    notAfter: wholeSecond(authority === undefined ? ends : Math.min(ends, authority.validToDate.getTime())),
+    signer,
+    notBefore: wholeSecond(Math.max(begins, ...authorities.map((each) => each.validFromDate.getTime()))),
+    notAfter: wholeSecond(Math.min(ends, ...authorities.map((each) => each.validToDate.getTime()))),
     extensions: (x509) => [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(

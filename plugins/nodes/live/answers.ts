@@ -51,7 +51,12 @@ export const serverShape = partly(
     labels,
     primary_disk_size: number,
   },
-  { volumes: list(id), placement_group: nullable(object({ id, name: text })) },
+  {
+    volumes: list(id),
+    placement_group: nullable(object({ id, name: text })),
+    rescue_enabled: flag,
+    iso: nullable(partly({}, { name: nullable(text) })),
+  },
 );
 
 export const actionShape = object({
@@ -68,6 +73,35 @@ export const begunShape = partly({}, { action: actionShape, actions: list(action
 export const createdShape = object({ server: serverShape, action: actionShape, next_actions: list(actionShape) });
 
 export const namedShape = object({ id, name: text });
+
+export const imageShape = object({
+  id,
+  name: nullable(text),
+  type: text,
+  status: text,
+  architecture: text,
+  /** In GB. */
+  disk_size: number,
+  deprecated: nullable(text),
+});
+
+export const locationShape = object({ id, name: text, network_zone: text });
+
+export const networkShape = object({ id, name: text, subnets: list(object({ network_zone: text })) });
+
+export const placementGroupShape = object({ id, name: text, type: text, servers: list(id) });
+
+export const volumeShape = object({ id, name: text, location: object({ name: text }), server: nullable(id), labels });
+
+export const primaryIpShape = object({
+  id,
+  name: text,
+  type: text,
+  location: object({ name: text }),
+  assignee_id: nullable(id),
+  auto_delete: flag,
+  labels,
+});
 
 export const pricingShape = object({ currency: text });
 

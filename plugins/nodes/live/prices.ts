@@ -16,12 +16,14 @@ function inLocations({ prices, locations, name: type }: ApiServerType): ServerTy
     const place = locations?.find(({ name }) => name === location);
     // Where the API lists the locations of a type, one that is not listed does not have it.
     if (locations !== undefined && place === undefined) return [];
-    return [[location, { available: place?.available ?? true, hourly, monthly }]];
+    const ends = place?.deprecation?.unavailable_after;
+    const available = place?.available ?? true;
+    return [[location, { available, hourly, monthly, ...(ends === undefined ? {} : { endsAt: ends }) }]];
   });
   return Object.fromEntries(entries);
 }
 
-function typeSeen(type: ApiServerType): ServerTypeSeen {
+export function typeSeen(type: ApiServerType): ServerTypeSeen {
   return {
     id: type.id,
     name: type.name,
@@ -34,12 +36,20 @@ function typeSeen(type: ApiServerType): ServerTypeSeen {
   };
 }
 
-/** Reads both lists at once. */
-export async function readPrices(client: Client, signal: AbortSignal): Promise<PriceList> {
+export function readTypes(client: Client, signal: AbortSignal): Promise<readonly ApiServerType[]> {
   const listing = { what: 'list server types', path: '/server_types', member: 'server_types', item: serverTypeShape };
+  return listAll(client, listing, signal);
+}
+
+/** Reads both lists at once. */
+export async function readPrices(
+  client: Client,
+  readTypes: (signal: AbortSignal) => Promise<readonly ApiServerType[]>,
+  signal: AbortSignal,
+): Promise<PriceList> {
   const shape = object({ pricing: pricingShape });
   const [types, { pricing }] = await Promise.all([
-    listAll(client, listing, signal),
+    readTypes(signal),
     client.call({ what: 'read the prices', method: 'GET', path: '/pricing', shape }, signal),
   ]);
   const sorted = types.toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -4,19 +4,20 @@ import { durationMs } from '../../../src/engine/load/amounts.ts';
 import type { Outside } from '../../../src/engine/plugin.ts';
 import type { NodesConfig } from '../generated.ts';
 import type { NodesReader, ServerSeen } from '../world.ts';
-import { type ApiServer, serverShape } from './answers.ts';
+import { type ApiServer, type ApiServerType, serverShape } from './answers.ts';
 import { isNotFound } from './api-error.ts';
 import { usualDenial } from '../../../src/net/connect.ts';
 import { openHttp, type SendHttp } from '../../../src/net/http.ts';
+import { type CatalogueReader, catalogueReader } from './catalogue.ts';
 import { type Client, openClient } from './client.ts';
 import { type Directories, directories } from './directory.ts';
 import { endpointOf } from './endpoint.ts';
 import { listAll } from './pages.ts';
-import { readPrices } from './prices.ts';
+import { readPrices, readTypes } from './prices.ts';
 import { probe } from './probe.ts';
 import { prepareNames, serversSeen } from './server-seen.ts';
 import { list, object } from './shape.ts';
-import { sharedRead } from './shared-read.ts';
+import { recentRead, sharedRead } from './shared-read.ts';
 import { slots } from './slots.ts';
 import { realTiming, type Timing } from './timing.ts';
 import { tokenOf } from './token.ts';
@@ -27,6 +28,8 @@ import { openSource, type Source } from './workloads.ts';
 export interface Account {
   readonly client: Client;
   readonly names: Directories;
+  readonly types: (signal: AbortSignal) => Promise<readonly ApiServerType[]>;
+  readonly catalogue: CatalogueReader;
 }
 
 export type OpenAccount = (signal: AbortSignal) => Promise<Account>;
@@ -48,6 +51,9 @@ const SERVERS = {
   item: serverShape,
 } as const;
 
+/** How long the server types count as what the provider has now, in ms. */
+const TYPES_MS = 15_000;
+
 function openAccount(outside: Outside, timing: Timing, send: SendHttp): Account {
   const config = outside.config as unknown as NodesConfig;
   const { hetzner } = config.provider;
@@ -55,7 +61,8 @@ function openAccount(outside: Outside, timing: Timing, send: SendHttp): Account 
   const endpoint = endpointOf(hetzner.endpoint, token.value, outside.env);
   const requestMs = config.requestSeconds * 1000;
   const client = openClient({ send, endpoint, token, timing, requestMs, reserve: config.requestReserve });
-  return { client, names: directories(client) };
+  const types = recentRead((signal) => readTypes(client, signal), TYPES_MS, timing.now);
+  return { client, names: directories(client), types, catalogue: catalogueReader(client, types) };
 }
 
 /** One server in the API's words; undefined where there is none. */
@@ -113,7 +120,10 @@ export function open(outside: Outside, timing: Timing): Opened {
     now,
     oldestMs: 2 * workloadsIntervalMs,
   });
-  const prices = sharedRead(async (signal) => readPrices((await account(signal)).client, signal));
+  const prices = sharedRead(async (signal) => {
+    const { client, types } = await account(signal);
+    return readPrices(client, types, signal);
+  });
   const probes = slots(config.probe.concurrency);
   const probeMs = config.probe.timeoutSeconds * 1000;
 
@@ -142,6 +152,7 @@ export function open(outside: Outside, timing: Timing): Opened {
     server: (id, signal) => one((opened) => getServer(opened, id, signal), signal),
     serverByName: (name, signal) => one((opened) => getServerByName(opened, name, signal), signal),
     prices: (signal) => prices.get(signal),
+    catalogue: async (list, signal) => (await account(signal)).catalogue.list(list, signal),
     workloads: (signal) => source.read(signal),
     probe: (target, signal) => probes.within(signal, () => probe(target, denial, probeMs, signal)),
     userDataDigest: (file) => userDataDigest(outside, file),

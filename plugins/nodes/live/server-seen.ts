@@ -107,6 +107,8 @@ function seen(server: ApiServer, networks: Names, firewalls: Names, volumes: Nam
     firewalls: references.firewalls.map((id) => named(firewalls, id)).sort(byName),
     volumes: references.volumes.map((id) => named(volumes, id)).sort(byName),
     ...(group === undefined || group === null ? {} : { placementGroup: group }),
+    ...(server.rescue_enabled === true ? { rescue: true as const } : {}),
+    ...(server.iso === undefined || server.iso === null ? {} : { iso: server.iso.name ?? 'an ISO' }),
   };
 }
 

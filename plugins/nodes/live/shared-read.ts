@@ -14,6 +14,21 @@ interface Reading<T> {
   value?: { readonly is: T };
 }
 
+/** A shared read that is made again once what was read is older than `maxAgeMs`. */
+export function recentRead<T>(
+  read: (signal: AbortSignal) => Promise<T>,
+  maxAgeMs: number,
+  now: () => number,
+): (signal: AbortSignal) => Promise<T> {
+  const shared = sharedRead(async (signal) => ({ at: now(), value: await read(signal) }));
+  return async (signal) => {
+    const known = await shared.get(signal);
+    if (now() - known.at <= maxAgeMs) return known.value;
+    shared.forget(known);
+    return (await shared.get(signal)).value;
+  };
+}
+
 export function sharedRead<T>(read: (signal: AbortSignal) => Promise<T>): SharedRead<T> {
   let current: Reading<T> | undefined;
 

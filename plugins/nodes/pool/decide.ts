@@ -18,6 +18,7 @@ import { type Consolidating, type Consolidation, type ConsolidationPolicy, conso
 import { moneyText } from './cost.ts';
 import { type Fleet, isInUse, type PoolNode, project, type Projection, type Queue } from './fleet.ts';
 import { type Candidate, inOrderOfLoss } from './lose.ts';
+import { UNHEALTHY_GRACE_MS } from '../safety.ts';
 import { whyFixed } from './migration.ts';
 import { nameOf, numberOf, type Numbers, withMore, without } from './names.ts';
 import { type ReactivePolicy, recommend, type Recommendation, type Scaled, waitsUntil } from './reactive.ts';
@@ -27,6 +28,8 @@ export interface Member extends Candidate {
   readonly isMember: boolean;
   /** Epoch ms; absent unless it is unhealthy. */
   readonly unhealthySince?: number;
+  /** When it first failed, of the failures that made it unhealthy: epoch ms. */
+  readonly failingSince?: number;
   /** Its disk is so full that it is to be drained: another one is needed in its place first. */
   readonly isFull?: true;
 }
@@ -202,11 +205,12 @@ function goOn(situation: Situation, remembered: Remembered): Decision | undefine
 
 /** Why a member is no use any more: it was drained, and never returns to service, or is unhealthy for too long. */
 function uselessness(
-  { node, unhealthySince }: Member,
+  { node, unhealthySince, failingSince }: Member,
   { replaceUnhealthyAfterMs: after, now }: Situation,
 ): string | undefined {
   if (node.phase === 'leaving') return `${node.name} was drained`;
-  return after !== undefined && unhealthySince !== undefined && now - unhealthySince >= after
+  if (after === undefined || unhealthySince === undefined) return undefined;
+  return now - unhealthySince >= after && now - (failingSince ?? unhealthySince) >= UNHEALTHY_GRACE_MS
     ? `${node.name} is unhealthy for too long`
     : undefined;
 }

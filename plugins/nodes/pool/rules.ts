@@ -3,7 +3,9 @@
 import { sameJson } from '../../../src/engine/canonical.ts';
 import type { Change, Scene, Verdict } from '../../../src/engine/types.ts';
 import { counted, defer, pass, reject } from '../../../src/engine/verdict.ts';
-import type { PoolPair } from '../facts.ts';
+import type { Obstacle, Ordering } from '../catalogue.ts';
+import { type NodePair, PLUGIN, type PoolPair } from '../facts.ts';
+import { obstacleVerdict } from '../order-rules.ts';
 import type { NodePoolRuleId } from '../generated.ts';
 import type { Decision, Member, Situation } from './decide.ts';
 import { cooldownOf } from './decide.ts';
@@ -130,7 +132,30 @@ const decidedOtherwise: PoolRule = (change, pair, scene) => {
     : reject(`now it would be decided otherwise: ${decision.because}`, facts);
 };
 
+/** What the members that it would gain are made of. */
+function orderingOf({ added }: Decision, { found }: Situation, pair: PoolPair, scene: Scene): Ordering | undefined {
+  const count = added.filter((number) => !found.includes(number)).length;
+  const template = pair.desired?.spec.template;
+  if (template === undefined || count === 0) return undefined;
+  const group = template.placementGroup;
+  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodePair[];
+  const planned = nodes.filter(
+    ({ desired, observed }) => group !== undefined && desired?.spec.placementGroup === group && observed === undefined,
+  );
+  return { order: template, joining: planned.length, count, now: scene.now };
+}
+
+function ordered(why: Obstacle['why']): PoolRule {
+  return (_change, pair, scene) => {
+    const { situation, decision } = decideFor(pair, scene) ?? {};
+    if (situation === undefined || decision === undefined) return pass('nothing is decided now');
+    return obstacleVerdict(why, orderingOf(decision, situation, pair, scene), scene);
+  };
+}
+
 export const poolRules = {
+  'not-in-catalogue': ordered('missing'),
+  'not-available': ordered('unavailable'),
   'queue-waits': judged(queueWaits),
   'keeps-min': judged(keepsMin),
   'one-at-a-time': judged(oneAtATime),

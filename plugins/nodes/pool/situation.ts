@@ -125,6 +125,7 @@ function memberOf(
   if (phase === undefined) return undefined;
   const refusal = phase === 'planned' ? undefined : refusalOf(pair, scene);
   const since = pair.memory?.state === 'unhealthy' ? time(pair.memory.since) : undefined;
+  const failingSince = time(nodeSignals(pair)?.life.failingSince);
   return {
     node: nodeOf(pair, phase, plannedMb),
     isMember,
@@ -134,6 +135,7 @@ function memberOf(
       ? { isFull: true as const }
       : {}),
     ...(phase === 'unhealthy' && since !== undefined ? { unhealthySince: since } : {}),
+    ...(phase === 'unhealthy' && failingSince !== undefined ? { failingSince } : {}),
   };
 }
 

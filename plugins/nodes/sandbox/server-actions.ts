@@ -21,7 +21,7 @@ import {
   wholeIn,
   wholesIn,
 } from './request.ts';
-import { checkAvailable, checkRoom, checkUnlocked, imageIn, serverOf, typeIn } from './servers.ts';
+import { NETWORKS_MAX, checkAvailable, checkRoom, checkUnlocked, imageIn, serverOf, typeIn } from './servers.ts';
 import { type Effect, type ImageRow, patchRow, type PrivateNet, type ServerRow, takeId } from './state.ts';
 import type { ActionDraft } from './timeline.ts';
 
@@ -249,6 +249,8 @@ function onNetwork(
 }
 
 const attachToNetwork = onNetwork('attach_to_network', (call, server, id) => {
+  if (server.privateNets.length >= NETWORKS_MAX)
+    throw new ApiError('resource_limit_exceeded', `a server is attached to ${NETWORKS_MAX} networks at most`);
   const zone = LOCATIONS.find((location) => location.id === server.location)?.zone ?? '';
   const one = attachment(call.cloud, rowOf(call.cloud.networks, 'network', id), server, zone, {
     ip: textIn(call.body, 'ip'),

@@ -63,6 +63,10 @@ const STATUSES: readonly ServerStatus[] = [
 const HOSTNAME =
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 const USER_DATA_MAX = 32 * 1024;
+/** A deprecated image can be used for so long. */
+const AFTER_DEPRECATION_MS = 92 * 86_400_000;
+/** Private networks of one server. */
+export const NETWORKS_MAX = 3;
 /** Servers of a placement group that spreads. */
 export const SPREAD_MAX = 10;
 
@@ -167,6 +171,8 @@ export function imageIn(call: Call, architecture: string): ImageRow {
     throw invalidInput('image', `image '${reference}' not found`);
   }
   if (image.status !== 'available') throw new ApiError('unsupported_error', 'image is not available');
+  if (image.deprecated !== null && image.deprecated + AFTER_DEPRECATION_MS <= call.now)
+    throw invalidInput('image', `image '${reference}' is deprecated`);
   return image;
 }
 
@@ -256,6 +262,8 @@ export function createServer(call: Call): Answer {
     rowOf(cloud.firewalls, 'firewall', needed(wholeIn(one, 'firewall'), 'firewalls')),
   );
   const networks = wholesIn(body, 'networks').map((id) => rowOf(cloud.networks, 'network', id));
+  if (networks.length > NETWORKS_MAX)
+    throw new ApiError('resource_limit_exceeded', `a server is attached to ${NETWORKS_MAX} networks at most`);
   const placementGroup = checkGroup(call);
   if (cloud.servers.size >= conduct.limits.servers)
     throw new ApiError('resource_limit_exceeded', 'server limit exceeded');

@@ -47,7 +47,7 @@ export interface CheckpointPlan {
   readonly keyCheck: string;
   /** In the order in which they are written. */
   readonly remembered: readonly Remembered[];
-  readonly more: Pick<RecordBodies['checkpoint'], 'follows' | 'recovers' | 'prunes'>;
+  readonly more: Pick<RecordBodies['checkpoint'], 'follows' | 'recovers' | 'prunes' | 'renames'>;
 }
 
 /** The records of a checkpoint. Throws StoreError where a memory is too large for a record. */

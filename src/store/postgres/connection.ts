@@ -253,7 +253,8 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
       `SET LOCAL statement_timeout = ${deadlines.statementMs}`,
       `SET LOCAL lock_timeout = ${deadlines.lockMs}`,
       `SET LOCAL idle_in_transaction_session_timeout = ${deadlines.idleMs}`,
-      'SET LOCAL search_path = pg_catalog',
+      // Named last, or temporary tables would come first.
+      'SET LOCAL search_path = pg_catalog, pg_temp',
       'SET LOCAL standard_conforming_strings = on',
     ];
     // Whatever the database says: a commit that was acknowledged is on disk. What waits for more stays.

@@ -22,6 +22,7 @@ import { FenceLostError, LockHeldError, StoreBrokenError } from '../errors.ts';
 import { isDead, parseHolder } from '../holder.ts';
 import type { Head, Holder, LockOptions, LockStatus } from '../store.ts';
 import { type Server, ServerError, type Transaction } from './connection.ts';
+import { assertNotRenamed } from './schema.ts';
 
 /** A project's part of a server. */
 export interface Place {
@@ -30,6 +31,8 @@ export interface Place {
   readonly name: string;
   readonly schema: string;
   readonly project: string;
+  /** Role beside ours that may own the schema and its tables. */
+  readonly owner?: string;
 }
 
 export interface FenceRow {
@@ -123,6 +126,7 @@ async function attempt(
   const { server, schema, project } = place;
   const silentSince = seen !== undefined && performance.now() - seen.since >= options.leaseMs ? seen : undefined;
   return server.transact({ access: 'write' }, async (transaction) => {
+    await assertNotRenamed(transaction, place);
     const made = await transaction.query(
       `INSERT INTO ${schema}.fences (project, token) VALUES ($1, 1) ON CONFLICT (project) DO NOTHING`,
       [project],

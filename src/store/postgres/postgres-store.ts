@@ -15,7 +15,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogRecord } from '../../engine/record.ts';
+import type { LogRecord, RecordBodies } from '../../engine/record.ts';
 import { emptyRecall, fold, rememberedOf } from '../../engine/remember.ts';
 import { appendQueue } from '../append-queue.ts';
 import { FenceLostError, LogDamagedError, StoreBrokenError, StoreError } from '../errors.ts';
@@ -35,6 +35,7 @@ import type {
   ReadReport,
   RecoverReport,
   Remembered,
+  Rename,
   Store,
 } from '../store.ts';
 import { type Chain, chainLines, checkpointDrafts } from './chain-lines.ts';
@@ -45,7 +46,7 @@ import { carryOutRecovery, planRecovery } from './recover-rows.ts';
 import { hasTables, migrate } from './schema.ts';
 import type { Target } from './target.ts';
 import { verifyRows } from './verify-rows.ts';
-import { appendRows, isWritten, listCheckpoint, placeRows, removeRows } from './write-rows.ts';
+import { appendRows, isWritten, listCheckpoint, placeRows, removeRows, renameRows } from './write-rows.ts';
 
 export interface PostgresStoreOptions {
   readonly target: Target;
@@ -93,13 +94,20 @@ function headOf({ seq, hash }: Head): Head {
 
 /** Opens the store; nothing is connected before it is asked for. */
 export function openPostgresStore(options: PostgresStoreOptions): Store {
-  const { actor, project, now, randomId } = options;
+  const { actor, now, randomId } = options;
   const leaseMs = options.leaseMs ?? LEASE_MS;
   const { target } = options;
   const deadlines = deadlinesOf(options.deadlineMs ?? DEADLINE_MS);
   const server = openServer(target, deadlines);
   const { schema } = target;
-  const place: Place = { server, name: target.place, schema, project };
+  const { owner } = target;
+  let place: Place = {
+    server,
+    name: target.place,
+    schema,
+    project: options.project,
+    ...(owner === undefined ? {} : { owner }),
+  };
   let session: Session | undefined;
   let poison: StoreError | undefined;
   let key: Buffer | undefined;
@@ -150,14 +158,18 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
     }
   }
 
-  /** One transaction that leaves `head` as the end of the log, whole or not at all. See the table on top. */
-  async function durably(head: Head, write: (transaction: Transaction) => Promise<void>): Promise<void> {
+  /** One transaction that leaves `head` as the end of the log of `after`, whole or not at all. See the table on top. */
+  async function durably(
+    head: Head,
+    write: (transaction: Transaction) => Promise<void>,
+    { long = false, after = place }: { readonly long?: boolean; readonly after?: Place } = {},
+  ): Promise<void> {
     try {
-      await persistently(() => server.transact({ access: 'write' }, write));
+      await persistently(() => server.transact({ access: 'write', long }, write));
     } catch (error) {
       if (!(error instanceof ServerError) || !error.committing) throw error;
       const done = await persistently(() =>
-        server.transact({ access: 'write' }, (transaction) => isWritten(transaction, place, head)),
+        server.transact({ access: 'write' }, (transaction) => isWritten(transaction, after, head)),
       );
       if (!done) throw error;
     }
@@ -199,12 +211,15 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
     if (facts === undefined || facts.first !== undefined || facts.listed.length > 0) return;
     await transaction.query(
       `INSERT INTO ${schema}.keys (project, key) VALUES ($1, $2) ON CONFLICT (project) DO NOTHING`,
-      [project, newKeyText().trimEnd()],
+      [place.project, newKeyText().trimEnd()],
     );
     const made = await readKey(transaction, place);
     if (made === 'hidden') throw new StoreError(`the store ${target.place} cannot be used: its key may not be read`);
     const keyCheck = keyCheckOf(Buffer.isBuffer(made) ? made : Buffer.alloc(0));
-    const drafts = checkpointDrafts({ project, token: lock.token, keyCheck, remembered: [], more: {} }, actor);
+    const drafts = checkpointDrafts(
+      { project: place.project, token: lock.token, keyCheck, remembered: [], more: {} },
+      actor,
+    );
     const chain = chainLines(drafts, { seq: 1, time: timeAfter(undefined), actor });
     await placeRows(transaction, place, lock.token, chain);
     await listCheckpoint(transaction, place, chain);
@@ -220,6 +235,18 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
     if (damage.length > 0 || base === undefined) return { lock, damage };
     const { keyCheck } = base.checkpoint.body;
     return { lock, damage, tail: { keyCheck, begun: base.begun.bytes, end: base.end } };
+  }
+
+  function beatFor(holder: Holder): Heartbeat {
+    const beat = {
+      kind: 'postgres',
+      target,
+      project: place.project,
+      holderId: holder.id,
+      // One that hangs leaves time for another within the lease.
+      deadlineMs: Math.min(deadlines.callMs, Math.ceil(leaseMs * 0.6)),
+    } as const;
+    return startHeartbeat(beat, options.beatMs ?? BEAT_MS);
   }
 
   async function stopHeartbeat(): Promise<void> {
@@ -242,7 +269,7 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
 
   async function takeLock(asked: LockOptions): Promise<Fence> {
     if (poison !== undefined) throw poison;
-    if (!migrated) await migrate(server, schema);
+    if (!migrated) await migrate(place);
     migrated = true;
     const since = new Date(now()).toISOString();
     const holder = thisHolder({ id: randomId(), command: asked.command, since, run: options.run });
@@ -252,15 +279,7 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
       taken: async (transaction, got, fresh) => (fresh ? found(transaction, got) : undefined),
     });
     await stopHeartbeat();
-    const beat = {
-      kind: 'postgres',
-      target,
-      project,
-      holderId: holder.id,
-      // One that hangs leaves time for another within the lease.
-      deadlineMs: Math.min(deadlines.callMs, Math.ceil(leaseMs * 0.6)),
-    } as const;
-    heartbeat = startHeartbeat(beat, options.beatMs ?? BEAT_MS);
+    heartbeat = beatFor(holder);
     try {
       session = await enter(lock);
     } catch (error) {
@@ -275,7 +294,8 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
     lock: HeldLock,
     tail: Tail,
     remembered: readonly Remembered[],
-    more: { readonly prunes?: Head } = {},
+    more: Pick<RecordBodies['checkpoint'], 'prunes' | 'renames'> = {},
+    project = place.project,
   ): Chain {
     const follows = headOf(tail.end);
     const plan = { project, token: lock.token, keyCheck: tail.keyCheck, remembered, more: { follows, ...more } };
@@ -287,13 +307,18 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
     { lock, tail }: { readonly lock: HeldLock; readonly tail: Tail },
     chain: Chain,
     more?: (transaction: Transaction) => Promise<void>,
+    way?: { readonly long: boolean; readonly after: Place },
   ): Promise<void> {
     try {
-      await durably(chain.end, async (transaction) => {
-        await appendRows(transaction, place, lock, tail.end, chain);
-        await listCheckpoint(transaction, place, chain);
-        await more?.(transaction);
-      });
+      await durably(
+        chain.end,
+        async (transaction) => {
+          await appendRows(transaction, place, lock, tail.end, chain);
+          await listCheckpoint(transaction, place, chain);
+          await more?.(transaction);
+        },
+        way,
+      );
     } catch (error) {
       throw poisoned(error);
     }
@@ -306,6 +331,19 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
     const tailBytes = tail.end.bytes - tail.begun;
     if (!force && tailBytes <= Math.max(ROLL_BYTES, 2 * tail.begun)) return;
     await writeCheckpoint(held, checkpointChain(held.lock, tail, remembered));
+  }
+
+  async function rename({ to, ...more }: Rename, remembered: readonly Remembered[], fence: Fence): Promise<void> {
+    const held = writable(fence);
+    const after: Place = { ...place, project: to };
+    // Its tombstone, if it has one, goes with the rename.
+    const taken = await server.transact({ access: 'read' }, (transaction) => readFacts(transaction, after));
+    if (taken !== undefined) throw new StoreError(`the store ${target.place} has a log of the project ${to} already`);
+    const chain = checkpointChain(held.lock, held.tail, remembered, { renames: { from: place.project, ...more } }, to);
+    await stopHeartbeat();
+    await writeCheckpoint(held, chain, (transaction) => renameRows(transaction, place, to), { long: true, after });
+    place = after;
+    heartbeat = beatFor(held.lock.holder);
   }
 
   async function recover(fence: Fence): Promise<RecoverReport> {
@@ -329,7 +367,7 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
   /** Where a log begins that keeps its ranges from the one at `seq` on: the record before that. */
   async function endBefore(transaction: Transaction, seq: number): Promise<Head> {
     const { rows } = await transaction.query(`SELECT line FROM ${schema}.records WHERE project = $1 AND seq = $2`, [
-      project,
+      place.project,
       seq,
     ]);
     const bytes = Buffer.from(String(rows[0]?.[0] ?? ''));
@@ -362,7 +400,10 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
     const chain = checkpointChain(held.lock, tail, rememberedOf(recall), { prunes: last });
     await writeCheckpoint(held, chain, async (transaction) => {
       await removeRows(transaction, place, { below: from, above: Number.MAX_SAFE_INTEGER });
-      await transaction.query(`DELETE FROM ${schema}.checkpoints WHERE project = $1 AND seq < $2`, [project, from]);
+      await transaction.query(`DELETE FROM ${schema}.checkpoints WHERE project = $1 AND seq < $2`, [
+        place.project,
+        from,
+      ]);
     });
     const ends = [...starts.slice(1), tail.end.seq + 1].map((seq) => seq - 1);
     const deleted = starts.slice(0, gone).map((seq, index) => `records ${seq} to ${ends[index]}`);
@@ -387,7 +428,7 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
 
   async function lockStatus(): Promise<LockStatus | undefined> {
     return server.transact({ access: 'read' }, async (transaction) =>
-      (await hasTables(transaction, schema)) ? statusOf(await readFence(transaction, place), leaseMs) : undefined,
+      (await hasTables(transaction, place)) ? statusOf(await readFence(transaction, place), leaseMs) : undefined,
     );
   }
 
@@ -399,7 +440,7 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
   async function mac(secret: string): Promise<string> {
     if (key === undefined) {
       const found = await server.transact({ access: 'read' }, async (transaction) =>
-        (await hasTables(transaction, schema)) ? readKey(transaction, place) : 'missing',
+        (await hasTables(transaction, place)) ? readKey(transaction, place) : 'missing',
       );
       if (typeof found === 'string') {
         const why = found === 'hidden' ? 'this user may not read it' : `it is ${found}`;
@@ -412,6 +453,12 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
 
   return {
     place: target.place,
+    project: async () => {
+      const found = await server.transact({ access: 'read' }, async (transaction) =>
+        (await hasTables(transaction, place)) ? readFacts(transaction, place) : undefined,
+      );
+      return found === undefined ? undefined : place.project;
+    },
     read,
     lock: (asked) => queue.alone(() => takeLock(asked)),
     unlock: (fence) => queue.alone(async () => (session?.lock.holder.id === fence.holder.id ? leave() : undefined)),
@@ -431,6 +478,7 @@ export function openPostgresStore(options: PostgresStoreOptions): Store {
     checkpoint: (all, fence, force = false) => queue.alone(() => roll(all, fence, force)),
     verify: (head) =>
       server.transact({ access: 'read', long: true }, (transaction) => verifyRows(transaction, place, head)),
+    rename: (asked, all, fence) => queue.alone(() => rename(asked, all, fence)),
     recover: (fence) => queue.alone(() => recover(fence)),
     prune: (keep, fence) => queue.alone(() => prune(keep, fence)),
     mac,

@@ -2,6 +2,7 @@
 
 import type { LogRecord } from '../../engine/record.ts';
 import { keyCheckOf, parseKey } from '../key.ts';
+import { readLine } from '../line.ts';
 import type { Damage, Head } from '../store.ts';
 import type { Transaction } from './connection.ts';
 import { type FenceRow, type Place, readFence } from './fence.ts';
@@ -26,6 +27,8 @@ export interface Facts {
   readonly last?: number;
   /** The fence names a record that is there, with the hash that it has. */
   readonly isFenced: boolean;
+  /** What the project was called before. */
+  readonly formerNames: readonly string[];
 }
 
 export interface LogView extends Walked {
@@ -52,6 +55,20 @@ export async function readKey(transaction: Transaction, { schema, project }: Pla
   return wordOf(typeof key === 'string' ? key : undefined);
 }
 
+/** What the checkpoints say that the project was called before; whether they hold is for the walk to say. */
+async function readFormerNames(transaction: Transaction, { schema, project }: Place): Promise<readonly string[]> {
+  const { rows } = await transaction.query(
+    `SELECT listed.seq, record.line FROM ${schema}.checkpoints listed JOIN ${schema}.records record USING (project, seq)
+     WHERE project = $1 AND strpos(record.line, '"renames":{"from":') > 0`,
+    [project],
+  );
+  return rows.flatMap(([seq, line]) => {
+    const bytes = Buffer.from(String(line));
+    const record = readLine(bytes, 0, bytes.length, Number(seq), undefined);
+    return typeof record === 'string' || record.kind !== 'checkpoint' ? [] : (record.body.renames?.from ?? []);
+  });
+}
+
 /** Undefined: the project has no log here. */
 export async function readFacts(transaction: Transaction, place: Place): Promise<Facts | undefined> {
   const { schema, project } = place;
@@ -76,6 +93,7 @@ export async function readFacts(transaction: Transaction, place: Place): Promise
     ...(typeof first === 'string' ? { first: Number(first) } : {}),
     ...(typeof last === 'string' ? { last: Number(last) } : {}),
     isFenced: fence?.head !== undefined && end === `${fence.head.hash}"}`,
+    formerNames: await readFormerNames(transaction, place),
   };
 }
 
@@ -156,14 +174,14 @@ function startsOf({ from }: Reading, { listed, first }: Facts): readonly number[
  * Undefined: the project has no log here.
  */
 export async function readLog(transaction: Transaction, place: Place, reading: Reading): Promise<LogView | undefined> {
-  if (!(await hasTables(transaction, place.schema))) return undefined;
+  if (!(await hasTables(transaction, place))) return undefined;
   const facts = await readFacts(transaction, place);
   if (facts === undefined) return undefined;
   let walked: Walked = { ranges: [], damage: [], records: 0 };
   let base: LogView['base'];
   for (const start of startsOf(reading, facts)) {
     const walk = walkRows({
-      project: place.project,
+      names: new Set([place.project, ...facts.formerNames]),
       whole: start === facts.first && reading.from === 'all',
       limit: facts.isFenced ? facts.fence?.head?.seq : undefined,
       take: reading.take,

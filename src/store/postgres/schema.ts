@@ -9,12 +9,18 @@
  * | `checkpoints` | where each checkpoint begins and how many records it is: the newest is found at once    |
  * | `keys`        | per project: the key under which secrets are compared                                   |
  * | `quarantine`  | what recoveries set aside                                                               |
+ * | `renames`     | names that projects had: under such a name no new log is begun                          |
  *
  * Only commands that write migrate. What is in the tables is checked against the log itself, which is the truth.
  */
 
-import { StoreError } from '../errors.ts';
-import { type Server, ServerError, type Transaction } from './connection.ts';
+import { StoreError, StoreProjectError } from '../errors.ts';
+import { ServerError, type Transaction } from './connection.ts';
+import type { Place } from './fence.ts';
+import { assertOwned } from './owners.ts';
+
+/** A schema, with whom it may belong to. */
+type SchemaPlace = Pick<Place, 'schema' | 'name' | 'owner'>;
 
 /** Statements by version; each runs once, in its order, and is never changed afterwards. */
 const MIGRATIONS: readonly ((schema: string) => readonly string[])[] = [
@@ -53,7 +59,14 @@ const MIGRATIONS: readonly ((schema: string) => readonly string[])[] = [
     // What the key protects is worth little to whoever may read the log, but a grant for all tables is quickly given.
     `REVOKE ALL ON ${schema}.keys FROM PUBLIC`,
   ],
+  (schema) => [`CREATE TABLE ${schema}.renames (project text PRIMARY KEY, renamed_to text NOT NULL)`],
 ];
+
+/** The first version with the table of renames. */
+const RENAMES_VERSION = 2;
+
+/** Readers know what to make of tables that are not older than this. */
+const READABLE_VERSION = 1;
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
@@ -75,9 +88,11 @@ function versionOf(value: unknown, schema: string): number {
 
 /**
  * The version of the tables; 0: there are none, and the transaction can only be given up.
- * Throws StoreError where it is newer than we know.
+ * Throws StoreError where it is newer than we know, and where the tables are not trusted.
  */
-export async function tableVersion(transaction: Transaction, schema: string): Promise<number> {
+async function tableVersion(transaction: Transaction, place: SchemaPlace): Promise<number> {
+  const { schema } = place;
+  await assertOwned(transaction, place);
   try {
     const { rows } = await transaction.query(`SELECT version FROM ${schema}.version`);
     // A table that was made after our snapshot is there by its name, and what is in it is not: so far there is no store.
@@ -88,19 +103,46 @@ export async function tableVersion(transaction: Transaction, schema: string): Pr
   }
 }
 
-/** Throws StoreError where the tables are not as this version knows them: a reader changes nothing. */
-export async function hasTables(transaction: Transaction, schema: string): Promise<boolean> {
-  const version = await tableVersion(transaction, schema);
-  if (version !== 0 && version < SCHEMA_VERSION)
+/** The name that a project was given, where it has another one now. */
+async function renamedTo(
+  transaction: Transaction,
+  { schema, project }: Pick<Place, 'schema' | 'project'>,
+): Promise<string | undefined> {
+  const { rows } = await transaction.query(`SELECT renamed_to FROM ${schema}.renames WHERE project = $1`, [project]);
+  const name = rows[0]?.[0];
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Throws StoreProjectError where the project has another name now: a new log would know nothing of what is there. */
+export async function assertNotRenamed(
+  transaction: Transaction,
+  place: SchemaPlace & Pick<Place, 'project'>,
+): Promise<void> {
+  const found = await renamedTo(transaction, place);
+  if (found !== undefined) throw new StoreProjectError(place.name, place.project, found);
+}
+
+/**
+ * Whether there are tables. Throws StoreError where they are not as this version knows them (a reader changes nothing),
+ * and StoreProjectError where the project has another name now.
+ */
+export async function hasTables(
+  transaction: Transaction,
+  place: SchemaPlace & Pick<Place, 'project'>,
+): Promise<boolean> {
+  const version = await tableVersion(transaction, place);
+  if (version !== 0 && version < READABLE_VERSION)
     throw new StoreError(
       `the store has version ${version} of its tables, and this fettle version ${SCHEMA_VERSION}: a command that writes brings them up to date`,
     );
+  if (version >= RENAMES_VERSION) await assertNotRenamed(transaction, place);
   return version !== 0;
 }
 
 /** Brings the tables to our version, one process at a time. */
-export async function migrate(server: Server, schema: string): Promise<void> {
-  const present = await server.transact({ access: 'read' }, (transaction) => tableVersion(transaction, schema));
+export async function migrate(place: SchemaPlace & Pick<Place, 'server'>): Promise<void> {
+  const { server, schema } = place;
+  const present = await server.transact({ access: 'read' }, (transaction) => tableVersion(transaction, place));
   if (present === SCHEMA_VERSION) return;
   await server.transact({ access: 'write' }, async (transaction) => {
     await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`fettle tables ${schema}`]);
@@ -116,6 +158,8 @@ export async function migrate(server: Server, schema: string): Promise<void> {
     const [hasSchema, hasVersion] = named[0] ?? [];
     // Asked for first: IF NOT EXISTS needs the right to create one even where it is there.
     if (hasSchema !== true) await transaction.query(`CREATE SCHEMA ${schema}`);
+    // Once more: somebody may have made them since.
+    await assertOwned(transaction, place);
     let version = 0;
     if (hasVersion === true) {
       const { rows } = await transaction.query(`SELECT version FROM ${schema}.version`);

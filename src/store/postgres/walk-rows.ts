@@ -29,7 +29,8 @@ export interface Range {
 }
 
 export interface WalkOptions {
-  readonly project: string;
+  /** What the project is called, and was before. */
+  readonly names: ReadonlySet<string>;
   /** The walk begins at the first row of the log, not at one of its checkpoints. */
   readonly whole: boolean;
   /** Where the fence says that the log ends. */
@@ -83,7 +84,7 @@ function startDamage({ checkpoint }: Range, ranges: readonly Range[]): Damage | 
   return { code: 'chain-broken', message: `record ${seq} does not begin where a log does`, seq };
 }
 
-export function walkRows({ project, whole, limit, take, enter }: WalkOptions): Walk {
+export function walkRows({ names, whole, limit, take, enter }: WalkOptions): Walk {
   const ranges: Range[] = [];
   const damage: Damage[] = [];
   let records = 0;
@@ -132,7 +133,7 @@ export function walkRows({ project, whole, limit, take, enter }: WalkOptions): W
   function wrongCheckpoint(record: LogRecord): string | undefined {
     if (record.kind !== 'checkpoint') return `a ${record.kind} record stands where a checkpoint is due`;
     if (record.body.format !== 1) return `format ${record.body.format} is not known to this version`;
-    if (record.body.project !== project) return `the checkpoint is one of the project ${record.body.project}`;
+    if (!names.has(record.body.project)) return `the checkpoint is one of the project ${record.body.project}`;
     return undefined;
   }
 

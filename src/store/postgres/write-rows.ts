@@ -5,6 +5,7 @@ import type { Head } from '../store.ts';
 import type { Transaction } from './connection.ts';
 import { assertHeld, type HeldLock, type Place, readFence } from './fence.ts';
 import type { Chain } from './chain-lines.ts';
+import { PROJECT_TABLES } from './tables.ts';
 
 /** Bytes of lines, at least, that one statement carries. */
 const BATCH_BYTES = 2 * 1024 * 1024;
@@ -140,4 +141,17 @@ export async function isWritten(transaction: Transaction, place: Place, head: He
     [place.project, head.seq],
   );
   return rows[0]?.[0] === `${head.hash}"}`;
+}
+
+/** Gives all rows of a project another name, and keeps the old one from being used for a new log. */
+export async function renameRows(transaction: Transaction, { schema, project }: Place, to: string): Promise<void> {
+  for (const table of PROJECT_TABLES.filter((name) => name !== 'records'))
+    await transaction.query(`UPDATE ${schema}.${table} SET project = $2 WHERE project = $1`, [project, to]);
+  const text = `UPDATE ${schema}.records SET project = $2 WHERE project = $1 AND seq IN (
+      SELECT seq FROM ${schema}.records WHERE project = $1 ORDER BY seq LIMIT ${SLICE_ROWS}
+    )`;
+  for (let count = SLICE_ROWS; count === SLICE_ROWS; ) ({ count } = await transaction.query(text, [project, to]));
+  await transaction.query(`DELETE FROM ${schema}.renames WHERE project = $1`, [to]);
+  await transaction.query(`UPDATE ${schema}.renames SET renamed_to = $2 WHERE renamed_to = $1`, [project, to]);
+  await transaction.query(`INSERT INTO ${schema}.renames (project, renamed_to) VALUES ($1, $2)`, [project, to]);
 }

@@ -45,7 +45,9 @@ describe('a Certificate', () => {
 
   test.each([
     [90, 30, undefined],
-    [31, 30, undefined],
+    [89, 30, '29 days'],
+    [90, 89, '30 days'],
+    [31, 30, '10 days'],
     [30, 30, '10 days'],
     [7, 30, '2 days'],
   ])('of %i days with a threshold of %i: %s', (validityDays, thresholdDays, inForce) => {
@@ -53,10 +55,20 @@ describe('a Certificate', () => {
     if (inForce === undefined) expect(mistakes).toEqual([]);
     else {
       expect(mistakes).toMatchObject([
-        { code: 'threshold-too-long', severity: 'warning', pointer: '/spec/validityDays' },
+        { code: 'threshold-too-long', severity: 'warning', pointer: '/spec/renewal/thresholdDays' },
       ]);
       expect(mistakes[0]?.message).toContain(inForce);
+      expect(mistakes[0]?.message).toContain(`thresholdDays is ${thresholdDays}, and validityDays is ${validityDays}`);
     }
+  });
+
+  test.each([
+    [31, []],
+    [30, ['/spec/validityDays']],
+  ])('of %i days with the threshold that nobody wrote: %j', (validityDays, pointers) => {
+    const desired = certificate({ validityDays });
+    const written = { ...desired, spec: { ...desired.spec, renewal: {} } };
+    expect(check(written).map(({ pointer }) => pointer)).toEqual(pointers);
   });
 });
 

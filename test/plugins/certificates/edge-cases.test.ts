@@ -290,7 +290,7 @@ describe('an error', () => {
     after(project, 61);
     inTheWay(project);
     await project.run('apply --yes', 7);
-    for (let i = 0; i < 3; i++) await project.run('drift --record');
+    for (let i = 0; i < 3; i++) await project.run('drift --record', 2);
     expect(await project.memory()).toMatchObject({ state: 'renewal_failed', failures: 1 });
   });
 });

@@ -38,7 +38,7 @@ const moves: readonly (readonly [string, (project: Project) => Promise<unknown>,
     'normal > expired: much time passes',
     async (project) => {
       after(project, 91);
-      await project.run('drift --record');
+      await project.run('drift --record', 2);
     },
     ['normal>expired check'],
   ],
@@ -87,7 +87,7 @@ const moves: readonly (readonly [string, (project: Project) => Promise<unknown>,
       after(project, 61);
       await project.run('drift --record');
       after(project, 91);
-      await project.run('drift --record');
+      await project.run('drift --record', 2);
     },
     ['normal>expiring_soon check', 'expiring_soon>expired check'],
   ],
@@ -182,7 +182,7 @@ const moves: readonly (readonly [string, (project: Project) => Promise<unknown>,
       await project.run('apply --yes', 7);
       clear();
       await placePair(project, 80, 90);
-      await project.run('drift --record');
+      await project.run('drift --record', 2);
     },
     ['normal>expiring_soon check', 'expiring_soon>renewing renew', 'renewing>renewal_failed error'],
   ],
@@ -219,7 +219,7 @@ const moves: readonly (readonly [string, (project: Project) => Promise<unknown>,
     async (project) => {
       after(project, 91);
       await interrupted(project, 'expired>recovering');
-      await project.run('drift --record');
+      await project.run('drift --record', 2);
     },
     ['normal>expired check', 'expired>recovering recover', 'recovering>expired interrupted'],
   ],
@@ -236,7 +236,7 @@ const moves: readonly (readonly [string, (project: Project) => Promise<unknown>,
     'expired > normal: somebody else puts a new one there',
     async (project) => {
       after(project, 91);
-      await project.run('drift --record');
+      await project.run('drift --record', 2);
       await placePair(project, 0, 90);
       await project.run('drift --record');
     },
@@ -246,7 +246,7 @@ const moves: readonly (readonly [string, (project: Project) => Promise<unknown>,
     'expired > expiring_soon: somebody else puts one there that has little time left',
     async (project) => {
       after(project, 91);
-      await project.run('drift --record');
+      await project.run('drift --record', 2);
       await placePair(project, 80, 90);
       await project.run('drift --record');
     },

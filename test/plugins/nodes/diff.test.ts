@@ -206,7 +206,7 @@ const ROWS: readonly Row[] = [
     step: 'power:on>on',
     goal: 'update',
     fields: [{ path: '/serverType', before: 'cx23', after: 'cx33' }],
-    because: 'it has to be off to change its server type',
+    because: 'The server is turned off and on again to change it: its server type',
   },
   {
     is: 'of another type with a smaller disk',

@@ -214,11 +214,12 @@ describe('a creation', () => {
 
   it('that the provider refuses has failed', async () => {
     const whole = await start(yaml());
-    whole.emulator.set({ unavailable: ['cx23@nbg1'] });
+    whole.emulator.set({ noPlace: ['cx23@nbg1'] });
     const failed = await whole.run();
     expect([...failed.rows.values()].map(({ status }) => status)).toEqual(['failed']);
     expect(whole.recall().resources.get('nodes/Node/web-1')?.failures).toBe(1);
-    whole.emulator.set({ unavailable: [] });
+    whole.emulator.set({ noPlace: [] });
+    await whole.pass(MINUTE);
     expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
   });
 });
@@ -261,7 +262,7 @@ describe('a drain', () => {
     expect(await run(whole)).toEqual(['WAITING web-1 draining>decommissioned: drain-grace']);
     whole.emulator.alter('web-1', { status: 'off', guest: 'down' });
     whole.write(yaml());
-    expect(await run(whole)).toEqual(['REJECTED web-1 unhealthy>decommissioned: destroys-data']);
+    expect(await run(whole)).toEqual(['REJECTED web-1 unhealthy>decommissioned: unhealthy-grace, destroys-data']);
     expect(there(whole)).toEqual(['web-1']);
   });
 

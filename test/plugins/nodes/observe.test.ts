@@ -1,6 +1,6 @@
 /** Looks at the emulated account: which server is which node, what is a gap, and how little is asked for. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -22,6 +22,7 @@ const HOUR = 3_600_000;
 interface Source {
   readonly started: World;
   readonly reader: NodesReader;
+  readonly folder: string;
 }
 
 async function start(withSource = true): Promise<Source> {
@@ -30,7 +31,7 @@ async function start(withSource = true): Promise<Source> {
   const started = await startWorld({}, {}, folder);
   const { url } = started.emulator.workloads;
   const source = { workloads: { http: { url, timeoutSeconds: 2 } } };
-  return { started, reader: started.again(withSource ? source : {}) };
+  return { started, folder, reader: started.again(withSource ? source : {}) };
 }
 
 function doc({ started }: Source, name: string, more: Partial<NodeSpec> = {}): Desired<NodeSpec> {
@@ -228,7 +229,7 @@ describe('nodes that fall silent', () => {
       {
         plugin: PLUGIN,
         refs: ['web-1', 'web-2', 'web-3'].map((name) => refOf('Node', name)),
-        message: '3 nodes that answered at the last look do not answer: the way to them is doubted, not they',
+        message: '3 nodes that were ready do not answer at the same refresh: the network between is doubted, not they',
       },
     ]);
   });
@@ -346,8 +347,9 @@ describe('what cannot be read', () => {
   it('of a file with user data is a gap on its node', async () => {
     const source = await start();
     source.started.emulator.seed({ name: 'web-1' });
-    // A folder is no file.
-    const view = await look(source, [doc(source, 'web-1', { userDataFile: '/tmp' })]);
+    // A folder is not a file.
+    mkdirSync(join(source.folder, 'folder'));
+    const view = await look(source, [doc(source, 'web-1', { userDataFile: 'folder' })]);
     expect(view.gaps.map(({ refs }) => refs)).toEqual([[refOf('Node', 'web-1')]]);
   });
 });

@@ -2,10 +2,12 @@
 
 import { describe, expect, it } from 'vitest';
 import { type NodePair, PLUGIN } from '../../../plugins/nodes/facts.ts';
-import { type NodeRuleId, tables } from '../../../plugins/nodes/generated.ts';
+import { catalogueFor } from '../../../plugins/nodes/catalogue.ts';
+import { type NodeMemory, type NodeRuleId, tables } from '../../../plugins/nodes/generated.ts';
 import { mattersToNode, nodeRules, POST_SYNC_GRACE_MS, refusalOf } from '../../../plugins/nodes/safety.ts';
+import { digestOf } from '../../../src/engine/canonical.ts';
 import { formatRef } from '../../../src/engine/ref.ts';
-import type { Change, Goal, Outcome, Pair, Scene, Step, Verdict } from '../../../src/engine/types.ts';
+import type { Change, Goal, Memory, Outcome, Pair, Scene, Step, Verdict } from '../../../src/engine/types.ts';
 import {
   ago,
   changeOf,
@@ -669,6 +671,124 @@ const OF_POOLS: readonly Case[] = [
   },
 ];
 
+const TYPE = { id: 1, name: 'cx23', cores: 2, memoryMb: 4096, diskGb: 40, architecture: 'x86', deprecated: false };
+
+const CATALOGUE = catalogueFor(
+  {
+    types: {
+      cx23: { ...TYPE, locations: { nbg1: { available: true, hourly: 1, monthly: 1 } } },
+      cx33: { ...TYPE, name: 'cx33', locations: { nbg1: { available: false, hourly: 1, monthly: 1 } } },
+    },
+    images: [{ id: 7, name: 'debian-13', isSystem: true, isAvailable: true, architecture: 'x86', diskGb: 5 }],
+    locations: [{ id: 1, name: 'nbg1', zone: 'eu-central' }],
+  },
+  ['cx23', 'cx33', 'cx32x'].map((serverType) => nodeSpec({ serverType })),
+  'shop',
+);
+
+function toBeMade(serverType: string, memory: Partial<Memory<NodeMemory>> = {}): NodePair {
+  const { observed: _none, ...pair } = nodePair({ spec: nodeSpec({ serverType }), memory });
+  return pair;
+}
+
+function failedBefore(failures: number, ageMs: number): Partial<Memory<NodeMemory>> {
+  const digest = digestOf(nodeSpec({ serverType: 'cx23' }));
+  return { failures, lastError: { at: ago(ageMs), step: 'absent>provisioning', message: 'no room', digest } };
+}
+
+const ORDERS: readonly Case[] = (
+  [
+    ['not-in-catalogue', 'the provider has all of it', 'cx23', {}, 'pass'],
+    ['not-in-catalogue', 'its type is not there', 'cx32x', {}, 'reject', 'no server type cx32x'],
+    ['not-in-catalogue', 'its type was not looked up', 'cx43', {}, 'reject', 'was not read'],
+    ['not-available', 'its type can be had', 'cx23', {}, 'pass'],
+    ['not-available', 'its type is sold out', 'cx33', {}, 'reject', 'not available in nbg1'],
+    ['backoff', 'nothing failed', 'cx23', {}, 'pass'],
+    ['backoff', 'the minute after the first failure is not over', 'cx23', failedBefore(1, MINUTE - 1), 'defer', '1m'],
+    ['backoff', 'it is over', 'cx23', failedBefore(1, MINUTE), 'pass'],
+    ['backoff', 'two minutes after the second failure are not over', 'cx23', failedBefore(2, 2 * MINUTE - 1), 'defer'],
+    [
+      'backoff',
+      'four minutes after the third one are not over',
+      'cx23',
+      failedBefore(3, 4 * MINUTE - 1),
+      'defer',
+      '4m',
+    ],
+    ['backoff', 'they are over', 'cx23', failedBefore(3, 4 * MINUTE), 'pass'],
+    ['backoff', 'another document failed', 'cx33', failedBefore(3, 1), 'pass'],
+    ['retry-exhausted', 'it failed three times', 'cx23', failedBefore(3, 1), 'pass'],
+    ['retry-exhausted', 'it failed four times', 'cx23', failedBefore(4, 99 * MINUTE), 'reject', 'no room'],
+    ['retry-exhausted', 'another document failed so often', 'cx33', failedBefore(4, 1), 'pass'],
+  ] as const
+).map(([rule, is, serverType, memory, outcome, says]): Case => {
+  const pair = toBeMade(serverType, memory);
+  return {
+    rule,
+    is,
+    pair,
+    scene: sceneOf([pair], { beside: { nodes: { catalogue: CATALOGUE } } }),
+    step: 'absent>provisioning',
+    goal: 'create',
+    outcome,
+    ...(outcome === 'defer' ? { clearsIn: 1 } : {}),
+    ...(says === undefined ? {} : { says }),
+  };
+});
+
+const BY_HAND: readonly Case[] = [
+  ...(
+    [
+      ['nobody works on it', {}, 'pass'],
+      ['it is in rescue mode', { rescue: true }, 'defer', 'rescue mode'],
+      ['an ISO is mounted', { iso: 'debian.iso' }, 'defer', 'debian.iso'],
+      ['an action runs on it', { locked: true }, 'defer', 'An action'],
+    ] as const
+  ).flatMap(([is, more, outcome, says]): readonly Case[] =>
+    (['power:on>on', 'power:on>off', 'idle>draining'] as const).map((step) => ({
+      rule: 'in-use-by-hand',
+      is: `${is}, at ${step}`,
+      pair: nodePair({ state: 'idle', signals: signalsOf(more) }),
+      step,
+      outcome,
+      ...(says === undefined ? {} : { says }),
+    })),
+  ),
+  {
+    rule: 'unhealthy-grace',
+    is: 'it is healthy',
+    pair: gone('idle'),
+    outcome: 'pass',
+  },
+  {
+    rule: 'unhealthy-grace',
+    is: 'it failed first five minutes ago',
+    pair: gone('unhealthy', { failingSince: ago(5 * MINUTE) }),
+    outcome: 'pass',
+  },
+  {
+    rule: 'unhealthy-grace',
+    is: 'it failed first a little less ago',
+    pair: gone('unhealthy', { failingSince: ago(5 * MINUTE - 1) }),
+    outcome: 'reject',
+    clearsIn: 1,
+  },
+  {
+    rule: 'unhealthy-grace',
+    is: 'it is off since then',
+    pair: gone('unhealthy', {}, { memory: { since: ago(4 * MINUTE) } }),
+    outcome: 'reject',
+    clearsIn: MINUTE,
+  },
+  {
+    rule: 'unhealthy-grace',
+    is: 'it is seen so for the first time',
+    pair: gone('unhealthy', {}, { memory: { state: 'idle' } }),
+    outcome: 'reject',
+    clearsIn: 5 * MINUTE,
+  },
+];
+
 function judgedPool(after: string | undefined, verdict: 'accept' | 'reject'): Scene['judged'] {
   const pool = poolPair('web', poolSpec({ size: 1 }));
   const field = { path: '/members/web-1', before: 'planned', ...(after === undefined ? {} : { after }) };
@@ -714,7 +834,7 @@ const EXCESS: readonly Case[] = [
   };
 });
 
-const CASES = [...OWN, ...OF_POOLS, ...PLANNED, ...EXCESS];
+const CASES = [...OWN, ...OF_POOLS, ...PLANNED, ...EXCESS, ...ORDERS, ...BY_HAND];
 
 describe.each([...new Set(CASES.map(({ rule }) => rule))])('%s', (rule) => {
   it.each(CASES.filter((each) => each.rule === rule).map((each) => [each.is, each] as const))('%s', (_is, each) => {
@@ -762,6 +882,7 @@ describe('the rules', () => {
         'dedicated-node',
         'has-containers',
         'leaves-pool',
+        'not-in-catalogue',
         'other-server',
         'provider-busy',
       ].toSorted(),

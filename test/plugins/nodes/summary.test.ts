@@ -109,7 +109,18 @@ describe('the cost', () => {
 
   it('names what it does not know', async () => {
     const whole = await start();
-    whole.write(nodeYaml('a', ', protection: false').replace('cx23', 'cx999') + nodeYaml('b'));
+    whole.write(nodeYaml('a', ', protection: false').replace('cx23', 'cx33') + nodeYaml('b'));
+    await whole.run();
+    const { endpoint, tokens } = whole.emulator;
+    const headers = { authorization: `Bearer ${tokens.readWrite}` };
+    const list = (await (await fetch(`${endpoint}/server_types?per_page=50`, { headers })).json()) as {
+      server_types: { name: string }[];
+      meta: { pagination: { total_entries: number } };
+    };
+    list.server_types = list.server_types.filter(({ name }) => name !== 'cx33');
+    list.meta.pagination.total_entries -= 1;
+    const mishap = { kind: 'text', status: 200, text: JSON.stringify(list) } as const;
+    whole.emulator.inject({ method: 'GET', path: '/server_types', times: Infinity, mishap });
     const ran = await whole.run();
     expect(costOf(ran).unknown).toEqual(['a']);
     const lines = ran.reconciled?.plan.summaries?.find(({ title }) => title === 'cost')?.lines;

@@ -13,7 +13,7 @@ export interface PostgresBench extends StoreBench {
   readonly url: string;
   readonly database: string;
   /** Another address, or another password. */
-  targetFor(url: string, password?: string): Promise<Target>;
+  targetFor(url: string, password?: string, more?: Readonly<Record<string, string>>): Promise<Target>;
   /** With anything else than usual. */
   openWith(options: Partial<PostgresStoreOptions>): Store;
   /** SQL in this database, as the superuser. */
@@ -69,8 +69,8 @@ export function lastHead(lines: readonly string[]): Head {
 export async function postgresBench(server: PostgresServer): Promise<PostgresBench> {
   const database = await server.createDatabase();
   const url = server.url(database);
-  const targetFor: PostgresBench['targetFor'] = (address, password = PASSWORD) =>
-    targetOf(address, 'environment', { PGPASSWORD: password });
+  const targetFor: PostgresBench['targetFor'] = (address, password = PASSWORD, more = {}) =>
+    targetOf(address, 'environment', { PGPASSWORD: password, ...more });
   const base = { target: await targetFor(url), project: 'shop' };
   const openWith = (options: Partial<PostgresStoreOptions>): Store =>
     openPostgresStore({ ...base, actor: 'me', now: Date.now, randomId: randomUUID, ...options });
@@ -83,6 +83,7 @@ export async function postgresBench(server: PostgresServer): Promise<PostgresBen
     sql,
     spawn: (scenario, options) => startWriter(scenario, { ...base, ...options }),
     open: (actor = 'me', now = Date.now) => openWith({ actor, now }),
+    openFor: (project) => openWith({ project }),
     die: async () => {
       const writer = startWriter('hold', base);
       const lines = await writer.says('ready');

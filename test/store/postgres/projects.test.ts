@@ -153,6 +153,8 @@ describe('tables', () => {
 });
 
 describe('a user of the database', () => {
+  const owner = { FETTLE_STORE_OWNER: 'admin' };
+
   async function role(name: string, grants: readonly string[]): Promise<string> {
     await bench.sql(`DROP ROLE IF EXISTS ${name}`);
     await bench.sql(`CREATE ROLE ${name} LOGIN PASSWORD '${PASSWORD}'`);
@@ -169,7 +171,7 @@ describe('a user of the database', () => {
   it('who may only read can read, and is told when it is not enough', async () => {
     await fill();
     const url = await role('reader', ['USAGE ON SCHEMA fettle', 'SELECT ON ALL TABLES IN SCHEMA fettle']);
-    const reader = bench.openWith({ target: await bench.targetFor(url) });
+    const reader = bench.openWith({ target: await bench.targetFor(url, PASSWORD, owner) });
     expect(await recordsOf(reader)).toHaveLength(2);
     expect(await reader.verify()).toMatchObject({ status: 'sound', notes: [] });
     expect(await reader.holder()).toBeUndefined();
@@ -178,7 +180,7 @@ describe('a user of the database', () => {
     await reader.close();
 
     await bench.sql('REVOKE SELECT ON fettle.keys FROM reader');
-    const keyless = bench.openWith({ target: await bench.targetFor(url) });
+    const keyless = bench.openWith({ target: await bench.targetFor(url, PASSWORD, owner) });
     expect(await keyless.read(() => undefined)).toMatchObject({ status: 'sound' });
     expect(await keyless.verify()).toMatchObject({ status: 'sound', notes: [expect.stringContaining('key')] });
     await expect(keyless.mac('x')).rejects.toThrow(/may not read it/u);
@@ -188,7 +190,7 @@ describe('a user of the database', () => {
 
   it('who may not look at the tables is told so, and not that there is no log', async () => {
     await fill();
-    const stranger = bench.openWith({ target: await bench.targetFor(await role('stranger', [])) });
+    const stranger = bench.openWith({ target: await bench.targetFor(await role('stranger', []), PASSWORD, owner) });
     await expect(stranger.read(() => undefined)).rejects.toThrow(/permission denied for schema fettle/u);
     await expect(stranger.lock(NOW)).rejects.toThrow(/permission denied for schema fettle/u);
     await stranger.close();
@@ -197,7 +199,7 @@ describe('a user of the database', () => {
   it('who may write, and make nothing, can use tables that are there', async () => {
     await fill();
     const url = await role('writer', ['USAGE ON SCHEMA fettle', 'ALL ON ALL TABLES IN SCHEMA fettle']);
-    const writer = bench.openWith({ target: await bench.targetFor(url) });
+    const writer = bench.openWith({ target: await bench.targetFor(url, PASSWORD, owner) });
     await writer.append([note('b')], await writer.lock(NOW));
     await writer.close();
     const other = bench.openWith({ target: await bench.targetFor(`${url}?schema=elsewhere`) });

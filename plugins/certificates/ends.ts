@@ -1,0 +1,147 @@
+/** Findings about ends: of authorities, of stored certificates with their chains, and of what is tried to renew them. Pure. */
+
+import { type Attempts, type RetryPolicy, attemptsAt, isExhausted, nextTryAt } from '../../src/engine/backoff.ts';
+import type { Finding, Ref, Scene } from '../../src/engine/types.ts';
+import { DAY_MS, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
+import type { CertificatePair, IssuerPair } from './diff.ts';
+import { type CertificateFacts, type IssuerFacts, usableUntil } from './facts.ts';
+import type { FindingCode } from './generated.ts';
+import { PLUGIN, issuerRef } from './remembered.ts';
+import { policyOf, reloadsOf } from './renewal.ts';
+import { renewalFailed, usableIn } from './state.ts';
+import type { ChainEnd } from './world.ts';
+
+function finding(
+  ref: Ref,
+  code: FindingCode,
+  severity: Finding['severity'],
+  message: string,
+  facts: Finding['facts'],
+): Finding {
+  return { ref, code, severity, message, facts };
+}
+
+/** Which certificate ends, and when: `CN=Root (in ca.crt) expires at …`. */
+function endText(
+  { subject, from, notAfter }: Pick<ChainEnd, 'subject' | 'notAfter'> & { readonly from?: string },
+  verb: string,
+): string {
+  return `the certificate of ${subject}${from === undefined ? '' : ` (${from})`} ${verb} at ${notAfter}`;
+}
+
+/** The threshold of an Issuer, in days: the longest of the Certificates that name it, as their own renewals begin there. */
+function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind'>): number {
+  const named = (scene.ofKind(PLUGIN, 'Certificate') as readonly CertificatePair[]).flatMap(({ desired }) =>
+    desired?.spec.issuer === name ? [policyOf(desired.spec).renewal.thresholdDays] : [],
+  );
+  return Math.max(...(named.length === 0 ? [policyOf({}).renewal.thresholdDays] : named));
+}
+
+/** An authority that works, and ends soon. */
+export function issuerFindings({ ref, observed }: IssuerPair, scene: Scene): readonly Finding[] {
+  const { subject, notBefore, notAfter, chainEnd } = observed?.facts ?? {};
+  if (observed?.state !== 'ready' || subject === undefined || notBefore === undefined || notAfter === undefined)
+    return [];
+  const validity = usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) });
+  const until = validity.notAfter;
+  const threshold = issuerThreshold(ref.name, scene);
+  if (!isDue(threshold, validity, scene.now)) return [];
+  const left = until - scene.now;
+  const thresholdDays = thresholdInForce(threshold, validity);
+  const which = endText(chainEnd ?? { subject, notAfter }, 'expires');
+  const message = `ends in ${spanText(left)}: ${which}, warned from ${thresholdDays} days on. All that it has signed ends then. Put another authority in its place, or renew this one`;
+  return [finding(ref, 'ca-expiring', 'warning', message, { notAfter: new Date(until).toISOString(), thresholdDays })];
+}
+
+/** When a stored pair can be used, and with which certificate that ends; undefined where it can't be. */
+function endOf({ usable, subject, notBefore, notAfter, chainEnd }: CertificateFacts) {
+  if (!usable || subject === undefined || notBefore === undefined || notAfter === undefined) return undefined;
+  return {
+    validity: usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) }),
+    end: chainEnd ?? { subject, notAfter },
+    isChain: chainEnd !== undefined,
+  };
+}
+
+/** What is wanted, and has ended, whoever is to replace it. */
+function expiredFindings({ ref, desired, observed }: CertificatePair, now: number): readonly Finding[] {
+  const ended = observed?.state === 'expired' ? endOf(observed.facts) : undefined;
+  if (desired === undefined || ended === undefined || !isExpired(ended.validity, now)) return [];
+  const ago = spanText(now - ended.validity.notAfter);
+  const message = ended.isChain
+    ? `its chain expired ${ago} ago: ${endText(ended.end, 'expired')}`
+    : `expired ${ago} ago, at ${ended.end.notAfter}`;
+  return [finding(ref, 'expired', 'error', message, { notAfter: ended.end.notAfter })];
+}
+
+/** It ends soon because its authority does: a renewal gives one that ends at the same time. */
+function authorityFindings({ ref, desired, observed }: CertificatePair, scene: Scene): readonly Finding[] {
+  const stored = observed === undefined || observed.state === 'expired' ? undefined : endOf(observed.facts);
+  if (desired === undefined || stored === undefined) return [];
+  const authority = scene.pair(issuerRef(desired.spec))?.observed?.facts as IssuerFacts | undefined;
+  const until = usableUntil(authority ?? {});
+  const { thresholdDays } = policyOf(desired.spec).renewal;
+  if (until === undefined || Date.parse(until) > stored.validity.notAfter) return [];
+  const left = Date.parse(until) - scene.now;
+  if (left > thresholdDays * DAY_MS) return [];
+  const end = authority?.chainEnd ?? { subject: authority?.subject ?? '', notAfter: until };
+  const message = `ends in ${spanText(left)} with the authority ${desired.spec.issuer}, and a renewal does not prolong it: ${endText(end, 'expires')}`;
+  return [finding(ref, 'authority-ends', 'warning', message, { issuer: desired.spec.issuer, authorityUntil: until })];
+}
+
+interface Tried {
+  /** One failure, and several of them. */
+  readonly texts: readonly [string, string];
+  readonly policy: RetryPolicy;
+  readonly setting: 'renewal' | 'recovery' | 'served';
+  readonly attempts: Attempts;
+}
+
+/** What was tried in vain, by the document of now. */
+function tried({ desired, observed, memory }: CertificatePair): readonly Tried[] {
+  const policy = policyOf(desired?.spec ?? {});
+  const of = (setting: Tried['setting'], texts: Tried['texts'], attempts: Attempts): Tried => ({
+    texts,
+    policy: policy[setting],
+    setting,
+    attempts,
+  });
+  const { renewing, recovering, normal } = {
+    renewing: attemptsAt(memory, desired, 'renewing'),
+    recovering: attemptsAt(memory, desired, 'recovering'),
+    normal: attemptsAt(memory, desired, 'normal'),
+  };
+  const reloads = reloadsOf(memory, desired, observed?.facts.fingerprint);
+  return [
+    observed?.state === 'expired'
+      ? of('recovery', ['failed recovery', 'failed recoveries'], recovering)
+      : of('renewal', ['failed renewal', 'failed renewals'], renewing),
+    of('renewal', ['failed change', 'failed changes'], normal),
+    of('served', ['reload without effect', 'reloads without effect'], reloads),
+  ];
+}
+
+/** The last renewal failed, or nothing more is tried. */
+function failedFindings(pair: CertificatePair, now: number): readonly Finding[] {
+  const { ref, desired, observed, memory } = pair;
+  if (desired === undefined || observed === undefined) return [];
+  const exhausted = tried(pair).find(({ policy, attempts }) => isExhausted(policy, attempts));
+  if (exhausted !== undefined) {
+    const { texts, setting, policy, attempts } = exhausted;
+    const { failed, message: last } = attempts;
+    const what = `${failed} ${texts[failed === 1 ? 0 : 1]}`;
+    const message = `${what} in a row, ${setting}.maxRetries is ${policy.maxRetries}. Nothing more is tried until the document changes${last === undefined ? '' : `. The last one: ${last}`}`;
+    return [finding(ref, 'retry-exhausted', 'error', message, { failed, setting })];
+  }
+  const last = memory?.lastError;
+  if (observed.state !== 'renewal_failed' || !renewalFailed(memory) || last === undefined) return [];
+  const { renewal } = policyOf(desired.spec);
+  const next = nextTryAt(renewal, attemptsAt(memory, desired, 'renewing'));
+  const then = next === undefined || next <= now ? '' : `. The next try is at ${new Date(next).toISOString()}`;
+  const message = `the last renewal failed at ${last.at}: ${last.message}${then}`;
+  return [finding(ref, 'renewal-failed', 'error', message, { failedAt: last.at })];
+}
+
+export function certificateFindings(pair: CertificatePair, scene: Scene): readonly Finding[] {
+  return [...expiredFindings(pair, scene.now), ...failedFindings(pair, scene.now), ...authorityFindings(pair, scene)];
+}

@@ -1,0 +1,73 @@
+/**
+ * What a client would say of a new pair before any client sees it: a TLS handshake in memory, in which OpenSSL verifies
+ * the chain for its purpose, path length, constraints, signatures and strength, with the top of the chain as its anchor.
+ */
+
+import type { X509Certificate } from 'node:crypto';
+import { type SecureContext, createSecureContext } from 'node:tls';
+import { handshakeInMemory } from '../../../src/net/verification.ts';
+import { pathFlaw } from './client-flaws.ts';
+import { DATE_CODES, isValidAt } from './client-path.ts';
+
+/** One key exchange is as good as another for a look at certificates, and this one is the quickest. */
+const QUICK = { ecdhCurve: 'X25519', minVersion: 'TLSv1.3' } as const;
+
+const MOST_KEPT = 8;
+const clients = new Map<string, SecureContext>();
+
+/** What a client is that trusts one certificate alone, kept for an authority that issues many. */
+function clientOf(anchor: X509Certificate): SecureContext {
+  const key = anchor.fingerprint256;
+  const known = clients.get(key);
+  if (known !== undefined) return known;
+  const isRoot = anchor.subject === anchor.issuer;
+  const made = createSecureContext({ ...QUICK, ca: [anchor.toString()], allowPartialTrustChain: !isRoot });
+  const [oldest] = clients.keys();
+  if (clients.size >= MOST_KEPT && oldest !== undefined) clients.delete(oldest);
+  clients.set(key, made);
+  return made;
+}
+
+/** A name that a wildcard stands for. */
+function exampleOf(name: string): string {
+  return name.startsWith('*.') ? `name${name.slice(1)}` : name;
+}
+
+export interface NewChain {
+  /** The leaf first, then what leads from it to its anchor, which is the last one. */
+  readonly path: readonly X509Certificate[];
+  /** PEM. */
+  readonly key: string;
+  readonly dnsNames: readonly string[];
+}
+
+/** Throws why a client would refuse a new pair at a time, epoch ms. */
+export async function verifyAsClient({ path, key, dnsNames }: NewChain, now: number): Promise<void> {
+  const [leaf] = path;
+  const anchor = path.at(-1);
+  if (leaf === undefined || anchor === undefined) throw new Error('there is no certificate');
+  const late = path.find((each) => !isValidAt(each, now));
+  if (late !== undefined) throw refusal(`the certificate of ${late.subject.replaceAll('\n', ', ')} is not valid now`);
+  const other = dnsNames.find(
+    (name) => leaf.checkHost(exampleOf(name), { subject: 'never', partialWildcards: false }) === undefined,
+  );
+  if (other !== undefined) throw refusal(`the new certificate is not valid for ${other}`);
+  const chain = path.map((each) => each.toString()).join('');
+  const distrust = await handshakeInMemory(serverOf(chain, key), clientOf(anchor), dnsNames.map(exampleOf)[0]);
+  // OpenSSL goes by the clock of this machine; the dates were judged above, by the time that is asked for.
+  if (distrust === undefined || (DATE_CODES.has(distrust) && path.some((each) => !isValidAt(each, Date.now())))) return;
+  const flaw = pathFlaw(path, dnsNames);
+  throw refusal(flaw === undefined ? distrust : `${distrust}; ${flaw}`);
+}
+
+function serverOf(cert: string, key: string): SecureContext {
+  try {
+    return createSecureContext({ ...QUICK, cert, key });
+  } catch (error) {
+    throw refusal(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function refusal(why: string): Error {
+  return new Error(`a client would refuse the new certificate, so it is not stored: ${why}`);
+}

@@ -1,0 +1,207 @@
+/**
+ * Whether git tracks a path: read from the index of each repository around it, without running git.
+ *
+ * | A repository                               | is read |
+ * |--------------------------------------------|---------|
+ * | index of version 2, 3 or 4                 | yes     |
+ * | work tree or submodule, whose `.git` is a file | its own index, which that file leads to |
+ * | index that is split                        | both parts: what either of them names counts as tracked |
+ * | index that is sparse                       | a folder that is an entry stands for all that is in it |
+ * | hashes of SHA-256                          | yes     |
+ * | index of another version, or cut           | an error: nothing can be told |
+ */
+
+import { lstat, readFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { errorCode, StoreError } from './errors.ts';
+
+/** An entry of an index: a path with slashes, and its kind. */
+export interface IndexEntry {
+  readonly path: string;
+  /** Another repository: what is in it has its own index. */
+  readonly isRepository: boolean;
+}
+
+export interface GitIndex {
+  readonly entries: readonly IndexEntry[];
+  /** Name of the index that this one is a change of. */
+  readonly shared?: string;
+}
+
+const HEADER = 12;
+/** Times, device, inode, mode, owner, group and size: before the hash. */
+const BEFORE_HASH = 40;
+const MODE_AT = 24;
+const KIND = 0o170000;
+const GITLINK = 0o160000;
+const EXTENDED = 0x4000;
+const NO_HASH = /^0*$/u;
+
+class Unreadable extends Error {}
+
+/** Entries whose bytes are cut give no index. */
+function endOf(bytes: Buffer, from: number): number {
+  const end = bytes.indexOf(0, from);
+  if (end < 0) throw new Unreadable('it is cut');
+  return end;
+}
+
+/** A number in groups of seven bits, the highest first, each group but the last one plus one; as git writes offsets. */
+function offsetAt(bytes: Buffer, at: number): { readonly value: number; readonly next: number } {
+  let next = at;
+  let byte = bytes.readUInt8(next++);
+  let value = byte & 0x7f;
+  while ((byte & 0x80) !== 0) {
+    byte = bytes.readUInt8(next++);
+    value = (value + 1) * 128 + (byte & 0x7f);
+  }
+  return { value, next };
+}
+
+function sharedIn(bytes: Buffer, from: number, hashBytes: number): string | undefined {
+  for (let at = from; at + 8 <= bytes.length - hashBytes; ) {
+    const name = bytes.toString('latin1', at, at + 4);
+    const length = bytes.readUInt32BE(at + 4);
+    if (name === 'link') {
+      const hash = bytes.toString('hex', at + 8, at + 8 + hashBytes);
+      return NO_HASH.test(hash) ? undefined : hash;
+    }
+    at += 8 + length;
+  }
+  return undefined;
+}
+
+/** Reads an index; `hashBytes` is 20 or 32. Throws where it is not one that is known. */
+export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
+  try {
+    if (bytes.toString('latin1', 0, 4) !== 'DIRC') throw new Unreadable('it is not an index');
+    const version = bytes.readUInt32BE(4);
+    if (version < 2 || version > 4) throw new Unreadable(`its version is ${version}`);
+    const count = bytes.readUInt32BE(8);
+    const entries: IndexEntry[] = [];
+    let at = HEADER;
+    let before: Buffer = Buffer.alloc(0);
+    for (let index = 0; index < count; index += 1) {
+      const start = at;
+      const isRepository = (bytes.readUInt32BE(start + MODE_AT) & KIND) === GITLINK;
+      at += BEFORE_HASH + hashBytes;
+      const isExtended = (bytes.readUInt16BE(at) & EXTENDED) !== 0;
+      at += isExtended ? 4 : 2;
+      let name: Buffer;
+      if (version === 4) {
+        const { value: dropped, next } = offsetAt(bytes, at);
+        const end = endOf(bytes, next);
+        if (dropped > before.length) throw new Unreadable('it is damaged');
+        name = Buffer.concat([before.subarray(0, before.length - dropped), bytes.subarray(next, end)]);
+        before = name;
+        at = end + 1;
+      } else {
+        const end = endOf(bytes, at);
+        name = bytes.subarray(at, end);
+        // One NUL at least, up to a length that is a multiple of eight.
+        at = start + Math.ceil((end - start + 1) / 8) * 8;
+      }
+      entries.push({ path: name.toString('utf8'), isRepository });
+    }
+    if (at > bytes.length - hashBytes) throw new Unreadable('it is cut');
+    const shared = sharedIn(bytes, at, hashBytes);
+    return { entries, ...(shared === undefined ? {} : { shared }) };
+  } catch (error) {
+    if (error instanceof RangeError) throw new Unreadable('it is cut');
+    throw error;
+  }
+}
+
+/** As a disk that folds cases, or composes letters, sees it. */
+function folded(path: string): string {
+  return path.normalize('NFC').toLowerCase();
+}
+
+/** The entry because of which a path is tracked: itself, something in it, or what leads to it. */
+export function entryOf(entries: readonly IndexEntry[], path: string): string | undefined {
+  const wanted = folded(path);
+  return entries.find(({ path: written, isRepository }) => {
+    // An entry without a name stands for one of the index that this one changes.
+    if (written === '') return false;
+    const entry = folded(written.endsWith('/') ? written.slice(0, -1) : written);
+    return (
+      wanted === '' ||
+      entry === wanted ||
+      entry.startsWith(`${wanted}/`) ||
+      (!isRepository && wanted.startsWith(`${entry}/`))
+    );
+  })?.path;
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Where a repository keeps its index, and what all its work trees share. */
+async function gitFolders(root: string): Promise<{ readonly own: string; readonly common: string } | undefined> {
+  const git = join(root, '.git');
+  const found = await lstat(git).catch((error: unknown) => {
+    // Whoever may not enter a folder reaches nothing in it either.
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errorCode(error))) return undefined;
+    throw error;
+  });
+  if (found === undefined) return undefined;
+  let own = git;
+  if (found.isFile()) {
+    const target = /^gitdir: (.+?)\s*$/u.exec((await textOf(git)) ?? '')?.[1];
+    if (target === undefined) return undefined;
+    own = resolve(root, target);
+  }
+  const common = (await textOf(join(own, 'commondir')))?.trim();
+  return { own, common: common === undefined ? own : resolve(own, common) };
+}
+
+async function bytesOf(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+async function entriesOf(root: string): Promise<readonly IndexEntry[]> {
+  const folders = await gitFolders(root);
+  if (folders === undefined) return [];
+  const bytes = await bytesOf(join(folders.own, 'index'));
+  if (bytes === undefined) return [];
+  const config = (await textOf(join(folders.common, 'config'))) ?? '';
+  const hashBytes = /^\s*objectformat\s*=\s*"?sha256"?\s*$/imu.test(config) ? 32 : 20;
+  const index = parseIndex(bytes, hashBytes);
+  if (index.shared === undefined) return index.entries;
+  const name = `sharedindex.${index.shared}`;
+  const base = (await bytesOf(join(folders.own, name))) ?? (await bytesOf(join(folders.common, name)));
+  if (base === undefined) throw new Unreadable(`${name} is missing`);
+  return [...index.entries, ...parseIndex(base, hashBytes).entries];
+}
+
+/**
+ * The path in a repository because of which git tracks `path` (absolute), or something in it; undefined where no
+ * repository around it does. Throws StoreError where that cannot be told.
+ */
+export async function trackedAs(path: string): Promise<string | undefined> {
+  for (let root = path; ; root = dirname(root)) {
+    const found = await entriesOf(root).then(
+      (entries) => entryOf(entries, relative(root, path).split(sep).join('/')),
+      (error: unknown) => {
+        const why = error instanceof Unreadable ? error.message : errorCode(error) || String(error);
+        throw new StoreError(
+          `whether git tracks ${path} cannot be told: the index of ${root} cannot be read (${why}); ` +
+            'keep the store outside of the repository',
+        );
+      },
+    );
+    if (found !== undefined) return found;
+    if (dirname(root) === root) return undefined;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Whether a store on files may be believed: what it remembers decides what is removed.
+ *
+ * | A store                                           | is |
+ * |---------------------------------------------------|----|
+ * | of another user, or in a folder of one            | refused, unless `FETTLE_TRUST_OWNER` says so |
+ * | that every user may read or write                 | refused |
+ * | that its group may read or write                  | used, with a warning |
+ * | with a symbolic link in it                        | refused |
+ * | that git tracks, itself or a link that leads to it | refused: a pull request changes it |
+ */
+
+import { lstat, readdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { distrustOf, type Owners, TRUST_OWNER } from '../engine/load/owner.ts';
+import { errorCode, StoreError } from './errors.ts';
+import { trackedAs } from './git-index.ts';
+import { logFolder } from './layout.ts';
+
+const OTHERS = 0o007;
+const GROUP = 0o070;
+
+/** The real path of a folder that need not be there. */
+export async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    return join(await realPathOf(dirname(path)), basename(path));
+  }
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).map((name) => join(folder, name));
+  } catch (error) {
+    // What cannot be listed cannot be read either, and is told there.
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(errorCode(error))) return [];
+    throw error;
+  }
+}
+
+async function checkGit(folder: string, real: string): Promise<void> {
+  for (const path of new Set([folder, real])) {
+    const entry = await trackedAs(path);
+    if (entry === undefined) continue;
+    throw new StoreError(
+      `the store ${folder} is tracked by git (${entry}), so whoever may change the repository may change what fettle ` +
+        `remembers: run \`git rm -r --cached ${entry}\` and commit that, or name a store outside of the repository`,
+    );
+  }
+}
+
+interface Found {
+  readonly path: string;
+  readonly uid: number;
+  readonly mode: number;
+  readonly isLink: boolean;
+}
+
+async function foundIn(real: string): Promise<readonly Found[]> {
+  const paths = [real, ...(await namesIn(real)), ...(await namesIn(logFolder(real)))];
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      const stat = await lstat(path).catch((error: unknown) => {
+        // A lock that was given back, a segment that was pruned, a folder that only its names can be read of.
+        if (['ENOENT', 'EACCES', 'EPERM'].includes(errorCode(error))) return undefined;
+        throw error;
+      });
+      return stat === undefined
+        ? []
+        : [{ path, uid: stat.uid, mode: stat.mode & 0o777, isLink: stat.isSymbolicLink() }];
+    }),
+  );
+  return found.flat();
+}
+
+/** What a mode lets somebody do, whose bits begin at `shift`. */
+function may(mode: number, shift: number): string {
+  const bits = (mode >> shift) & 7;
+  return (bits & 2) !== 0 ? 'write' : (bits & 4) !== 0 ? 'read' : 'enter';
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+/**
+ * Throws StoreError where the store at `folder` (absolute) is not to be believed. Gives warnings. A store that is not
+ * there yet is only held against git.
+ */
+export async function checkStoreFolder(folder: string, owners: Owners): Promise<readonly string[]> {
+  const real = await realPathOf(folder);
+  await checkGit(folder, real);
+  const found = await foundIn(real);
+  const [top] = found;
+  if (top === undefined) return [];
+  const link = found.find(({ isLink }) => isLink);
+  if (link !== undefined) throw new StoreError(`the store ${folder} is not trusted: ${link.path} is a symbolic link`);
+  if (owners === 'everybody') return [];
+  const distrust = await distrustOf(real, owners);
+  if (distrust !== undefined) {
+    const wayOut = owners.has(distrust.uid)
+      ? `take that right away (\`chmod o-w ${distrust.path}\`)`
+      : `use a store of your own, or set ${TRUST_OWNER}=${distrust.uid} if that is right`;
+    throw new StoreError(
+      `the store ${folder} is not trusted: ${distrust.path} ${distrust.reason}, and what it remembers decides what is ` +
+        `removed; ${wayOut}`,
+    );
+  }
+  for (const { path, uid, mode } of found) {
+    if (!owners.has(uid))
+      throw new StoreError(
+        `the store ${folder} is not trusted: ${path} belongs to user ${uid}; set ${TRUST_OWNER}=${uid} if that is right`,
+      );
+    if ((mode & OTHERS) !== 0) {
+      throw new StoreError(
+        `the store ${folder} is not trusted: every user may ${may(mode, 0)} ${path} (mode ${octal(mode)}). If what ` +
+          `it remembers is right, run \`chmod -R go= ${folder}\``,
+      );
+    }
+  }
+  const shared = found.find(({ mode }) => (mode & GROUP) !== 0);
+  return shared === undefined
+    ? []
+    : [
+        `the group of ${shared.path} may ${may(shared.mode, 3)} it (mode ${octal(shared.mode)}); \`chmod -R go= ${folder}\` ends that`,
+      ];
+}
