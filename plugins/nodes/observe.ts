@@ -136,7 +136,8 @@ type Probes = ReadonlyMap<string, Read<ProbeSeen>>;
 /** It was ready once, so that its silence says something: of itself, or of the way to it. */
 function hasAnswered(memory: Memory<NodeMemory> | undefined): boolean {
   const health = memory?.others?.['health'];
-  return health === 'healthy' || (health === 'unhealthy' && memory?.kept.initializedAt !== undefined);
+  const { initializedAt, recoveredAt } = memory?.kept ?? {};
+  return health === 'healthy' || (health === 'unhealthy' && (initializedAt ?? recoveredAt) !== undefined);
 }
 
 /**

@@ -24,6 +24,8 @@ export interface ResourceChange {
   readonly cause: Cause;
   readonly because: string;
   readonly reversible: 'yes' | 'no' | 'partly';
+  /** The step disturbs what is in use. */
+  readonly disruptive?: true;
   readonly basis: string;
   readonly source?: { readonly filename: string; readonly start: { readonly line: number; readonly column: number } };
   readonly warnings: readonly string[];

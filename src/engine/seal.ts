@@ -45,6 +45,7 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
     cause: change.cause,
     because: change.because,
     reversible: transition?.reversible ?? 'yes',
+    ...(transition?.disruptive === true ? { disruptive: true } : {}),
     basis: action.basis,
     ...(source === undefined
       ? {}

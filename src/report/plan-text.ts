@@ -59,8 +59,9 @@ function reasonText(change: ResourceChange, detail: boolean): string {
   const shown = detail ? rows : rows.slice(0, FIELDS_SHOWN);
   const more = rows.length - shown.length;
   const [from, to] = stepStates(change);
-  // Of an edit that people asked for, the differences say all; of one that the plugin decided on, they do not say why.
-  const isAsked = from === to && !['time', 'progress', 'policy'].includes(change.cause);
+  // Of an edit that people asked for, the differences say all; of one that the plugin decided on, or that disturbs what is
+  // in use, they do not.
+  const isAsked = from === to && change.disruptive !== true && !['time', 'progress', 'policy'].includes(change.cause);
   const lead = isAsked ? '' : `${printable(change.because)}; `;
   return `${word}${lead}${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
 }

@@ -21,7 +21,15 @@ import { type Candidate, inOrderOfLoss } from './lose.ts';
 import { UNHEALTHY_GRACE_MS } from '../safety.ts';
 import { whyFixed } from './migration.ts';
 import { nameOf, numberOf, type Numbers, withMore, without } from './names.ts';
-import { type ReactivePolicy, recommend, type Recommendation, type Scaled, waitsUntil } from './reactive.ts';
+import {
+  type Crossing,
+  crossingOf,
+  type ReactivePolicy,
+  recommend,
+  type Recommendation,
+  type Scaled,
+  waitsUntil,
+} from './reactive.ts';
 
 /** A node of a pool: a member, or one that was let go and is still there. */
 export interface Member extends Candidate {
@@ -44,6 +52,7 @@ export interface Move {
 /** What a pool remembers. */
 export interface Remembered extends Numbers {
   readonly scaled: Scaled;
+  readonly crossing?: Crossing;
   /** When a consolidation last began: epoch ms. */
   readonly consolidatedAt?: number;
   /** Members that a consolidation empties; empty where none goes on. */
@@ -246,6 +255,13 @@ function recommended(situation: Situation, projection: Projection): Recommendati
   return recommend(projection, scaling, least?.node.phase === 'serving' ? least.node.ramMb : 0);
 }
 
+/** The threshold that is crossed now, and since when; undefined where none is, or nobody knows. */
+export function crossingNow(situation: Situation): Crossing | undefined {
+  const projection = project(fleetOf(situation));
+  const recommendation = projection === undefined ? undefined : recommended(situation, projection);
+  return crossingOf(recommendation, situation.remembered?.crossing, situation.now);
+}
+
 function reactive(situation: Situation): Decision | undefined {
   const projection = project(fleetOf(situation));
   const recommendation = projection === undefined ? undefined : recommended(situation, projection);
@@ -336,8 +352,16 @@ export function cooldownOf(
 ): { readonly until: number; readonly because: string } | undefined {
   const { remembered, scaling, consolidation: policy, now } = situation;
   if (remembered === undefined) return undefined;
-  if (decision.by === 'reactive' && scaling !== undefined && decision.recommendation?.atOnce !== true)
-    return waitsUntil(decision.kind === 'grow' ? 'up' : 'down', remembered.scaled, scaling, now);
+  if (decision.by === 'reactive' && scaling !== undefined && decision.recommendation?.atOnce !== true) {
+    const since = crossingOf(decision.recommendation, remembered.crossing, now)?.since ?? now;
+    const held = {
+      until: since + scaling.forMs,
+      because: `the threshold is crossed for less than ${durationText(scaling.forMs)}`,
+    };
+    const waiting = waitsUntil(decision.kind === 'grow' ? 'up' : 'down', remembered.scaled, scaling, now);
+    const waits = [...(now < held.until ? [held] : []), ...(waiting === undefined ? [] : [waiting])];
+    return waits.toSorted((a, b) => b.until - a.until)[0];
+  }
   if (decision.kind !== 'consolidate' || policy === undefined) return undefined;
   const waits = [
     ...(remembered.consolidatedAt === undefined

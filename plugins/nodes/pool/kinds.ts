@@ -30,7 +30,8 @@ import { diffPool } from './diff.ts';
 import { expandPool, nodeRef } from './expand.ts';
 import { poolFindings } from './findings.ts';
 import { poolRules } from './rules.ts';
-import { nodesOfPool } from './situation.ts';
+import { crossingNow } from './decide.ts';
+import { nodesOfPool, situationOf } from './situation.ts';
 
 /** Its nodes, and the servers with its label that it may begin with. */
 function mattersToPool(pair: PoolPair, scene: Scene): readonly Ref[] {
@@ -38,9 +39,22 @@ function mattersToPool(pair: PoolPair, scene: Scene): readonly Ref[] {
   return [...nodesOfPool(pair.ref.name, scene).map(({ ref }) => ref), ...labelled];
 }
 
+/** Since when a threshold of the reactive policy is crossed, where the policy waits for that. */
+function notePool(pair: PoolPair, _now: number, scene: Scene): Partial<NodePoolMemory> {
+  const { desired, observed, memory } = pair;
+  if (desired === undefined || observed === undefined || memory?.kept.members === undefined) return {};
+  const situation = situationOf(pair, desired.spec, scene);
+  const crossing =
+    situation.scaling === undefined || situation.scaling.forMs === 0 ? undefined : crossingNow(situation);
+  if (crossing === undefined && memory.kept.crossing === undefined) return {};
+  const since = crossing === undefined ? null : new Date(crossing.since).toISOString();
+  return { crossing: crossing?.direction ?? null, crossingSince: since } as unknown as Partial<NodePoolMemory>;
+}
+
 export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory, NodePoolStep, NodePoolRuleId> = {
   expand: (desired, recall) => expandPool(desired, recall(desired.ref)?.kept),
   diff: diffPool,
+  note: notePool,
   findings: poolFindings,
   matters: mattersToPool,
   audit: auditPool,

@@ -11,6 +11,8 @@ export interface ReactivePolicy {
   readonly cooldownMs: number;
   /** Between a growth and a shrinking after it. */
   readonly downAfterUpMs: number;
+  /** How long a threshold has to be crossed. */
+  readonly forMs: number;
 }
 
 export const REACTIVE: ReactivePolicy = {
@@ -18,6 +20,7 @@ export const REACTIVE: ReactivePolicy = {
   downPercent: 30,
   cooldownMs: 5 * 60_000,
   downAfterUpMs: 20 * 60_000,
+  forMs: 0,
 };
 
 /** When a pool grew and shrank last: epoch ms. Only what was done counts. */
@@ -94,6 +97,25 @@ export function recommend(
   if (leastMb === undefined || isOver(wanted, total - leastMb, policy.upPercent)) return undefined;
   const because = `${percent(allocatedMb, servingMb)} % of the memory is taken, under ${policy.downPercent} %`;
   return { direction: 'down', because, atOnce: false };
+}
+
+/** A threshold that is crossed, and since when: epoch ms. */
+export interface Crossing {
+  readonly direction: 'up' | 'down';
+  readonly since: number;
+}
+
+/** The crossing after this refresh: it goes on where it was the same at the one before. */
+export function crossingOf(
+  recommendation: Recommendation | undefined,
+  before: Crossing | undefined,
+  now: number,
+): Crossing | undefined {
+  if (recommendation === undefined) return undefined;
+  const { direction } = recommendation;
+  return before?.direction === direction
+    ? { direction, since: Math.min(before.since, now) }
+    : { direction, since: now };
 }
 
 /** Until when a change of size has to wait: epoch ms and why; undefined where it need not. */

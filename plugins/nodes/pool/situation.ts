@@ -28,6 +28,7 @@ function reactivePolicy({ scaling, size }: NodePoolSpec): ReactivePolicy | undef
     downPercent: percentOf(scaling.down),
     cooldownMs: ms(scaling.cooldown),
     downAfterUpMs: ms(scaling.downAfterUp),
+    forMs: ms(scaling.for),
   };
 }
 
@@ -147,6 +148,9 @@ function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | u
     next: kept.next ?? 1,
     scaled: { ...(upAt === undefined ? {} : { upAt }), ...(downAt === undefined ? {} : { downAt }) },
     ...(consolidatedAt === undefined ? {} : { consolidatedAt }),
+    ...(kept.crossing === undefined || kept.crossingSince === undefined
+      ? {}
+      : { crossing: { direction: kept.crossing, since: Date.parse(kept.crossingSince) } }),
     going: kept.going ?? [],
     moves: kept.moves ?? [],
   };

@@ -42,7 +42,7 @@ export function isInside(path: string, folder: string): boolean {
 }
 
 /** These show the machine itself: the environment of processes, memory, keys. No folder makes them a project's files. */
-const NEVER = ['/proc', '/sys', '/dev/fd'];
+const NEVER = ['/proc', '/sys'];
 
 const GONE = new Set(['ENOENT', 'ENOTDIR']);
 

@@ -224,6 +224,171 @@ describe('a creation', () => {
   });
 });
 
+describe('a creation that fails', () => {
+  const FULL = {
+    method: 'POST',
+    path: '/servers',
+    mishap: { kind: 'error', status: 403, code: 'resource_limit_exceeded' },
+  } as const;
+
+  /** Runs with a provider that refuses; how the row ended, and by which rule. */
+  async function refused(whole: Whole): Promise<string> {
+    const ending = whole.emulator.inject({ ...FULL, times: 9 });
+    const ran = await whole.run();
+    ending();
+    const [row] = [...ran.rows.values()];
+    return row?.status === 'failed' ? 'failed' : (rowsOf(ran)[0] ?? 'nothing');
+  }
+
+  it('is tried again after 1, 2 and 4 minutes, and then not at all', async () => {
+    const whole = await start(yaml());
+    expect(await refused(whole)).toBe('failed');
+    for (const minutes of [1, 2, 4]) {
+      const asked = whole.emulator.requests().filter(({ method }) => method === 'POST').length;
+      await whole.pass(minutes * MINUTE - 1);
+      expect(await refused(whole)).toBe('WAITING web-1 absent>provisioning: backoff');
+      expect(whole.emulator.requests().filter(({ method }) => method === 'POST')).toHaveLength(asked);
+      await whole.pass(1);
+      expect(await refused(whole)).toBe('failed');
+    }
+    for (const wait of [4 * MINUTE, 24 * HOUR]) {
+      await whole.pass(wait);
+      expect(await refused(whole)).toBe('REJECTED web-1 absent>provisioning: retry-exhausted');
+    }
+  });
+
+  it('begins anew with another document, and with an override', async () => {
+    const whole = await start(yaml());
+    for (let i = 0; i < 4; i += 1) {
+      expect(await refused(whole)).toBe('failed');
+      await whole.pass(5 * MINUTE);
+    }
+    expect(await refused(whole)).toContain('retry-exhausted');
+    whole.lift('retry-exhausted@nodes/Node/web-1');
+    expect(await refused(whole)).toBe('failed');
+    whole.lift();
+    expect(whole.recall().resources.get('nodes/Node/web-1')?.failures).toBe(1);
+    await whole.pass(MINUTE);
+    expect(await refused(whole)).toBe('failed');
+    for (let i = 0; i < 2; i += 1) {
+      await whole.pass(5 * MINUTE);
+      expect(await refused(whole)).toBe('failed');
+    }
+    await whole.pass(5 * MINUTE);
+    expect(await refused(whole)).toContain('retry-exhausted');
+    whole.write(yaml('labels: { try: again }'));
+    expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
+  });
+
+  it('so does a change that turns a server off', async () => {
+    const whole = await made('workloads: { none: true }');
+    whole.emulator.set({ noPlace: ['cx33@nbg1'] });
+    whole.write(yaml('workloads: { none: true }, serverType: cx33').replace('serverType: cx23, ', ''));
+    expect([...(await whole.run()).rows.values()].map(({ status }) => status)).toEqual(['failed']);
+    const boots = whole.emulator.server('web-1').boots;
+    expect(await run(whole)).toEqual(['WAITING web-1 power:on>on: backoff']);
+    expect(whole.emulator.server('web-1').boots).toBe(boots);
+  });
+});
+
+describe('what a document leaves open', () => {
+  it.each(['replaced', 'vanished'])('is handed on to the server that is made where the former one %s', async (how) => {
+    const whole = await made('workloads: { none: true }, readyGrace: 0s, drainGrace: 0s');
+    const inside = await make(whole, '/networks', { name: 'inside', ip_range: '10.0.0.0/16' });
+    const subnet = { type: 'cloud', ip_range: '10.0.1.0/24', network_zone: 'eu-central' };
+    await make(whole, `/networks/${inside}/actions/add_subnet`, subnet);
+    const firewall = await make(whole, '/firewalls', { name: 'web' });
+    const group = await make(whole, '/placement_groups', { name: 'spread', type: 'spread' });
+    const volume = await make(whole, '/volumes', { name: 'data', size: 10, server: whole.emulator.server('web-1').id });
+    await whole.pass(MINUTE);
+    const { id } = whole.emulator.server('web-1');
+    await make(whole, `/servers/${id}/actions/attach_to_network`, { network: inside, ip: '10.0.1.7' });
+    await make(whole, `/firewalls/${firewall}/actions/apply_to_resources`, {
+      apply_to: [{ type: 'server', server: { id } }],
+    });
+    await whole.pass(MINUTE);
+    whole.emulator.alter('web-1', { placementGroup: group, backupWindow: '22-02' });
+    expect(await run(whole)).toEqual([]);
+    const before = whole.emulator.requests().length;
+    if (how === 'vanished') {
+      whole.emulator.vanish('web-1');
+      whole.emulator
+        .cloud()
+        .volumes.set(volume, { ...whole.emulator.cloud().volumes.get(volume), server: null } as never);
+    } else {
+      whole.write(yaml('workloads: { none: true }, readyGrace: 0s, drainGrace: 0s, userData: "echo new"'));
+      const refused = await whole.run();
+      const [reason] = refused.reconciled?.plan.rejected_changes[0]?.reasons ?? [];
+      expect(reason).toMatchObject({ rule: 'destroys-data' });
+      for (const lost of [
+        '40 GB',
+        'all of its backups',
+        whole.emulator.cloud().primaryIps.get(whole.emulator.server('web-1').ipv4 ?? 0)?.ip ?? 'none',
+      ])
+        expect(reason?.message).toContain(lost);
+      expect(reason?.message).not.toContain('data,');
+      whole.lift('destroys-data@nodes/Node/web-1');
+      await run(whole);
+      await whole.pass(HOUR);
+      await run(whole);
+      const paths = whole.emulator
+        .requests()
+        .slice(before)
+        .filter(({ method }) => method !== 'GET')
+        .map(({ method, path }) => `${method} ${path}`);
+      // What is written to its volume at that moment is not lost.
+      expect(paths.indexOf(`POST /servers/${id}/actions/shutdown`)).toBeLessThan(
+        paths.indexOf(`DELETE /servers/${id}`),
+      );
+      expect(paths).toContain(`POST /servers/${id}/actions/shutdown`);
+    }
+    expect(there(whole)).toEqual([]);
+    expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
+    await whole.pass(MINUTE);
+    const server = whole.emulator.server('web-1');
+    expect(server.id).not.toBe(id);
+    expect(server).toMatchObject({ placementGroup: group, privateNets: [{ network: inside, ip: '10.0.1.7' }] });
+    expect(server.backupWindow).not.toBeNull();
+    expect(whole.emulator.cloud().volumes.get(volume)?.server).toBe(server.id);
+    expect(JSON.stringify(whole.emulator.cloud().firewalls.get(firewall))).toContain(String(server.id));
+  });
+
+  it('and cannot follow to another location is named before anything is drained', async () => {
+    const whole = await made('workloads: { none: true }');
+    await make(whole, '/volumes', { name: 'data', size: 10, server: whole.emulator.server('web-1').id });
+    await whole.pass(MINUTE);
+    await run(whole);
+    whole.write(yaml('workloads: { none: true }, location: fsn1').replace('location: nbg1, ', ''));
+    const ran = await whole.run();
+    expect(rowsOf(ran)).toEqual(['REJECTED web-1 ready>draining: destroys-data']);
+    expect(ran.reconciled?.plan.rejected_changes[0]?.reasons[0]?.message).toContain(
+      'its volumes data, which stay detached in nbg1',
+    );
+  });
+});
+
+describe('a server that somebody works on', () => {
+  it.each([
+    ['is in rescue mode', { rescue: true }, { rescue: false }],
+    ['has an ISO', { iso: 26_637 }, { iso: null }],
+  ] as const)(
+    '%s: it is neither turned off nor drained, and its row says that it would be',
+    async (_what, patch, undo) => {
+      const whole = await made('workloads: { none: true }');
+      whole.emulator.alter('web-1', patch);
+      whole.write(yaml('workloads: { none: true }, serverType: cx33').replace('serverType: cx23, ', ''));
+      const ran = await whole.run();
+      expect(rowsOf(ran)).toEqual(['WAITING web-1 power:on>on: in-use-by-hand']);
+      const row = ran.reconciled?.plan.deferred_changes[0]?.resource_change;
+      expect(row).toMatchObject({ disruptive: true, because: expect.stringContaining('turned off and on again') });
+      whole.write('');
+      expect(await run(whole)).toEqual(['WAITING web-1 ready>draining: in-use-by-hand']);
+      whole.emulator.alter('web-1', undo);
+      expect(await run(whole)).toEqual(['web-1 ready>draining remove']);
+    },
+  );
+});
+
 describe('a drain', () => {
   it('tells the workload source first; where that fails, nothing is drained', async () => {
     const whole = await made();

@@ -192,34 +192,44 @@ describe('a server of another project', () => {
 });
 
 describe('nodes that fall silent', () => {
-  async function silent(count: number, of: number): Promise<View> {
+  /** A look at so many of so many that are silent; `before` is the health of those at the look before. */
+  async function silent(count: number, of: number, from = 4, before = 'healthy'): Promise<View> {
     const source = await start();
     const all = Array.from({ length: of }, (_, i) =>
       source.started.emulator.seed({ name: `web-${i + 1}`, ...(i < count ? { faults: { silent: true } } : {}) }),
     );
     await source.started.emulator.settle();
-    const memory = all.map(({ name, id }) =>
+    const memory = all.map(({ name, id }, i) =>
       remembered(
         name,
         { serverId: id, initializedAt: new Date(NOW).toISOString(), probeFailures: 4 },
-        { others: { health: 'healthy', power: 'on' } },
+        { others: { health: i < count ? before : 'healthy', power: 'on' } },
       ),
     );
     return look(
       source,
       all.map(({ name }) => doc(source, name)),
-      { memory },
+      { memory, collapse: { share: 0.5, from } },
     );
   }
 
   it.each([
+    [6, 6, 6, 7],
     [2, 4, 2],
     [3, 3, 3],
     [1, 1, 1],
-  ])('%i of %i are unhealthy', async (count, of, unhealthy) => {
-    const view = await silent(count, of);
+  ])('%i of %i are unhealthy: %i', async (count, of, unhealthy, from?: number) => {
+    const view = await silent(count, of, from);
     expect(view.observed.filter(({ state }) => state === 'unhealthy')).toHaveLength(unhealthy);
     expect(view.gaps).toEqual([]);
+  });
+
+  it.each([
+    ['from as few on as safety.collapse.from says', 2, 2, 2, 'healthy'],
+    ['whether they fell silent before or only now', 3, 4, 4, 'unhealthy'],
+  ])('are doubted %s', async (_when, count, of, from, before) => {
+    const view = await silent(count, of, from, before);
+    expect(view.gaps.map(({ refs }) => refs?.length)).toEqual([count]);
   });
 
   it('more than half of four or more are doubted: the way to them may be broken, and none of them is given up', async () => {

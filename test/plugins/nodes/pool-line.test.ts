@@ -255,6 +255,25 @@ describe('a pool of a fixed size', () => {
     expect(servers(whole)).toEqual(['web-1', 'web-3']);
   });
 
+  it('keeps one that fails for less than five minutes, however soon it may be replaced', async () => {
+    const whole = await start('');
+    const probed = `readiness: { tcp: { port: ${whole.emulator.readinessPort} } }`;
+    const yaml = poolYaml('size: 2', { more: 'replaceUnhealthyAfter: 0s' });
+    whole.write(yaml.replace('readiness: { after: 1m }', probed));
+    await settle(whole);
+    await whole.pass(HOUR);
+    whole.emulator.alter('web-2', { faults: { silent: true } });
+    const began = whole.clock.now();
+    for (let i = 0; i < 5; i += 1) {
+      expect(await run(whole)).toEqual([]);
+      await whole.pass(10_000);
+    }
+    await whole.pass(began + 5 * MINUTE - whole.clock.now() - 1);
+    expect(await run(whole)).toEqual([]);
+    await whole.pass(1);
+    expect(await run(whole)).toContain('NodePool/web active>active (time)');
+  });
+
   it('is gone with its document, and its nodes are, one at a time', async () => {
     const whole = await start(poolYaml('size: 2'));
     await settle(whole);
@@ -338,6 +357,31 @@ describe('the reactive policy', () => {
     await whole.pass(1);
     expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
     expect(keptOf(whole).members).toEqual([1, 2, 3]);
+  });
+
+  it('acts once its threshold was crossed for as long as it says, whatever was in between', async () => {
+    const whole = await start(poolYaml('min: 1\n  max: 3', { more: 'scaling: { for: 10m, cooldown: 0s }' }));
+    await settle(whole);
+    await whole.pass(5 * MINUTE);
+    put(whole, 'web-1', 'a', 3500);
+    const ran = await whole.run();
+    expect(rowsOf(ran)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    const begun = whole.clock.now();
+    expect(ran.reconciled?.plan.deferred_changes[0]?.clears_at).toBe(new Date(begun + 10 * MINUTE).toISOString());
+    // It falls under the threshold, and crosses it again: the time begins anew.
+    await whole.pass(9 * MINUTE);
+    whole.emulator.workloads.end('a');
+    put(whole, 'web-1', 'b', 3000);
+    expect(await run(whole)).toEqual([]);
+    expect(keptOf(whole).crossing).toBeUndefined();
+    await whole.pass(MINUTE);
+    put(whole, 'web-1', 'c', 500);
+    expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    const again = keptOf(whole).crossingSince ?? '';
+    await whole.pass(Date.parse(again) + 10 * MINUTE - whole.clock.now() - 1);
+    expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    await whole.pass(1);
+    expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
   });
 
   it('stops at its max, and says so', async () => {

@@ -1,0 +1,180 @@
+/**
+ * Every field that names a place to connect to, each in a project of its own that leads to a recorder.
+ *
+ * `test/attack/places.test.ts` holds the table against the schemas: a new field without an entry here fails.
+ */
+
+import { nodes } from '../../plugins/nodes/plugin.ts';
+import type { NodesWriter } from '../../plugins/nodes/world.ts';
+import type { Json } from '../../src/engine/types.ts';
+import { cliFile, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+
+export interface Place {
+  /** As a document or `fettle.yaml` writes it. */
+  readonly host: string;
+  readonly port: number;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+/** A project whose field leads to the place; what it gives is what a command of fettle printed, or what a call threw. */
+type Reach = (place: Place, env: Environment, secrets: Secrets) => Promise<string>;
+
+/** References to secrets, for fields that go with one. */
+export interface Secrets {
+  readonly cloud: string | undefined;
+  readonly workloads: string | undefined;
+}
+
+export const NO_SECRETS: Secrets = { cloud: 'fettle-sandbox-token', workloads: undefined };
+
+const hostOf = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+async function planOf(files: Readonly<Record<string, string>>, env: Environment): Promise<string> {
+  const folder = temporaryFolder();
+  writeFiles(folder, files);
+  const done = await run(process.execPath, [cliFile, 'plan', '--format', 'json'], folder, env);
+  return done.stdout + done.stderr;
+}
+
+const configYaml = (plugins: Json): string => JSON.stringify({ name: 'places', desired: ['desired/'], plugins });
+
+function document(plugin: string, kind: string, spec: Json): string {
+  return JSON.stringify({ apiVersion: `${plugin}/v1`, kind, metadata: { name: 'web' }, spec });
+}
+
+const domain =
+  (specOf: (place: Place) => Json, probeOf: (place: Place) => Json = () => ({})): Reach =>
+  (place, env) =>
+    planOf(
+      {
+        'fettle.yaml': configYaml({ certificates: { probe: { totalSeconds: 2, ...(probeOf(place) as object) } } }),
+        'desired/web.yaml': document('certificates', 'Domain', specOf(place)),
+      },
+      env,
+    );
+
+const staticNode =
+  (readinessOf: (place: Place) => Json): Reach =>
+  (place, env) =>
+    planOf(
+      {
+        'fettle.yaml': configYaml({ nodes: { probe: { timeoutSeconds: 2 } } }),
+        'desired/web.yaml': document('nodes', 'Node', {
+          provider: 'static',
+          address: place.host,
+          readiness: readinessOf(place),
+        }),
+      },
+      env,
+    );
+
+function nodesConfig({ cloud, workloads }: Secrets, endpoint: string, http: Json | undefined): Json {
+  return {
+    requestSeconds: 2,
+    provider: { hetzner: { endpoint, ...(cloud === undefined ? {} : { token: cloud }) } },
+    ...(http === undefined
+      ? {}
+      : {
+          workloads: {
+            http: { timeoutSeconds: 2, ...(http as object), ...(workloads === undefined ? {} : { token: workloads }) },
+          },
+        }),
+  };
+}
+
+const cloudNode = document('nodes', 'Node', { serverType: 'cx23', image: 'debian-13', location: 'nbg1' });
+/** Never asked: there is no token for it. */
+const NOWHERE = 'https://127.0.0.1:1/v1';
+
+/** A hook is called by `apply` alone, and by what a provider answers: here as the handler calls it. */
+const hook =
+  (name: 'drainUrl' | 'migrateUrl', tell: (world: NodesWriter) => Promise<unknown>): Reach =>
+  async ({ host, port }, env, { workloads }) => {
+    const config: { [key: string]: Json } = {
+      workloads: {
+        http: {
+          url: 'http://127.0.0.1:1/',
+          [name]: `http://${hostOf(host)}:${port}/`,
+          hookSeconds: 2,
+          // A hook gets what `fettle.yaml` names as it was read.
+          ...(workloads === undefined ? {} : { token: env['WORKLOADS_TOKEN'] ?? workloads }),
+        },
+      },
+    };
+    (await nodes.validators()).config?.(config);
+    const outside = { config, project: 'places', folder: '/', fileRoots: [], env, now: () => Date.now() };
+    const world = (await nodes.openWriter(outside)) as NodesWriter;
+    return tell(world).then(
+      () => 'told',
+      (error: unknown) => String(error),
+    );
+  };
+
+const call = { signal: new AbortController().signal, progress: () => undefined };
+
+/** By the field's place: plugin, kind (or nothing, in `fettle.yaml`) and pointer. */
+export const REACHED: Readonly<Record<string, Reach>> = {
+  'certificates/Domain/host': domain(({ host, port }) => ({ host, port })),
+  'certificates/Domain/address': domain(({ host, port }) => ({ host: 'web.example.test', address: host, port })),
+  'certificates/Domain/route/target': domain(({ host, port }) => ({
+    host: 'web.example.test',
+    route: { target: host },
+    port,
+  })),
+  'certificates/probe/resolvers/*': domain(
+    () => ({ host: 'web.example.test' }),
+    ({ host, port }) => ({ resolvers: [`${hostOf(host)}:${port}`] }),
+  ),
+  'nodes/Node/address': staticNode(({ port }) => ({ tcp: { port } })),
+  'nodes/Node/address, by HTTP': staticNode(({ port }) => ({ http: { port, path: '/latest/meta-data?do=1' } })),
+  'nodes/provider/hetzner/endpoint': ({ host, port }, env, secrets) =>
+    planOf(
+      {
+        'fettle.yaml': configYaml({
+          nodes: nodesConfig(
+            secrets,
+            `${/^(?:127\.|\[?::1)/u.test(host) ? 'http' : 'https'}://${hostOf(host)}:${port}/v1`,
+            undefined,
+          ),
+        }),
+        'desired/web.yaml': cloudNode,
+      },
+      env,
+    ),
+  'nodes/workloads/http/url': ({ host, port }, env, secrets) =>
+    planOf(
+      {
+        'fettle.yaml': configYaml({
+          nodes: nodesConfig({ ...secrets, cloud: undefined }, NOWHERE, {
+            url: `http://${hostOf(host)}:${port}/latest/meta-data`,
+          }),
+        }),
+        'desired/web.yaml': cloudNode,
+      },
+      env,
+    ),
+  'nodes/workloads/http/drainUrl': hook('drainUrl', (world) => world.drainHook('web', call)),
+  'nodes/workloads/http/migrateUrl': hook('migrateUrl', (world) => world.migrateHook('c', 'a', 'b', call)),
+};
+
+/** Fields that look like places, and why nothing is connected to because of them. */
+export const NOT_REACHED: Readonly<Record<string, string>> = {
+  'fettle/store': 'the store has a test of its own: store-secrets.test.ts',
+  'fettle/safety/overrides/*/address': 'an address of a resource',
+  'fettle/drift/suppress/*/address': 'an address of a resource',
+  'certificates/probe/allow/*': 'always empty',
+  'certificates/probe/deny/*': 'networks that are never connected to',
+  'nodes/Node/networks/*/ip': 'told to the provider',
+  'nodes/Node/networks/*/aliasIps/*': 'told to the provider',
+  'nodes/Node/publicNet/ipv4Address': 'the name of a primary IP',
+  'nodes/Node/publicNet/ipv6Address': 'the name of a primary IP',
+  'nodes/Node/readiness/tcp/network': 'the name of a network: the provider gives the address',
+  'nodes/Node/readiness/http/network': 'the name of a network: the provider gives the address',
+  'nodes/NodePool/template/networks/*/ip': 'as of a Node',
+  'nodes/NodePool/template/networks/*/aliasIps/*': 'as of a Node',
+  'nodes/NodePool/template/publicNet/ipv4Address': 'as of a Node',
+  'nodes/NodePool/template/publicNet/ipv6Address': 'as of a Node',
+  'nodes/NodePool/template/readiness/tcp/network': 'as of a Node',
+  'nodes/NodePool/template/readiness/http/network': 'as of a Node',
+};

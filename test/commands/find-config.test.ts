@@ -1,0 +1,167 @@
+/** Which `fettle.yaml` counts: how far it is looked for, where it may lead, and whose it may be; by the built command line. */
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { cliFile, fettle, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+
+const SECRET = 'geheim-5c0e71';
+const OTHER = 4001;
+const isRoot = process.getuid?.() === 0;
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** `above/repo` is a repository with documents and without a configuration. */
+function repository(): { readonly above: string; readonly repo: string } {
+  const above = temporaryFolder();
+  folders.push(above);
+  const repo = join(above, 'repo');
+  writeFiles(repo, { 'desired/ca.yaml': issuerYaml, 'env/prod/note': '' });
+  mkdirSync(join(repo, '.git'));
+  return { above, repo };
+}
+
+const config = (name: string): string => `name: ${name}\ndesired: [desired/]\n`;
+
+/** The project that a command took itself to be in. */
+async function projectOf(
+  folder: string,
+  ...more: readonly string[]
+): Promise<{ readonly name: string; readonly ran: Ran }> {
+  const ran = await fettle(folder, 'plan', '--format', 'json', ...more);
+  const plan = (ran.stdout === '' ? {} : JSON.parse(ran.stdout)) as { readonly project?: string };
+  return { name: plan.project ?? '', ran };
+}
+
+describe('a configuration is looked for', () => {
+  it('in the folder and in those above, as far as the repository', async () => {
+    const { above, repo } = repository();
+    writeFiles(above, { 'fettle.yaml': config('above') });
+    // What lies above is not there: the defaults hold.
+    expect((await projectOf(repo)).name).toBe('repo');
+    writeFiles(repo, { 'fettle.yaml': config('own') });
+    expect((await projectOf(join(repo, 'env/prod'))).name).toBe('own');
+    rmSync(join(repo, '.git'), { recursive: true });
+    rmSync(join(repo, 'fettle.yaml'));
+    // Without a repository, the folder above counts: that is what the end of the search is held against.
+    expect((await fettle(repo, 'validate')).stderr).toContain('`desired/` names no file');
+  });
+
+  it('as far as the home folder', async () => {
+    const { above, repo } = repository();
+    rmSync(join(repo, '.git'), { recursive: true });
+    writeFiles(above, { 'fettle.yaml': 'name: [' });
+    const at = (home: string): Promise<Ran> => run(process.execPath, [cliFile, 'validate'], repo, { HOME: home });
+    expect((await at(repo)).code).toBe(0);
+    expect((await at(above)).code).toBe(1);
+  });
+
+  it('as far as a file that says where a repository lies', async () => {
+    const { above, repo } = repository();
+    rmSync(join(repo, '.git'), { recursive: true });
+    writeFileSync(join(repo, '.git'), 'gitdir: ../main/.git/worktrees/repo\n');
+    writeFiles(above, { 'fettle.yaml': 'name: [' });
+    expect((await fettle(repo, 'validate')).code).toBe(0);
+  });
+});
+
+describe('a configuration that is a link', () => {
+  it.each<[string, (repo: string, above: string) => string]>([
+    ['to a file of another folder', (_repo, above) => join(above, 'secret.json')],
+    ['by a relative path', () => '../secret.json'],
+    ['through another link', (repo) => (symlinkSync('../secret.json', join(repo, 'inner')), 'inner')],
+    ['through a folder that is a link', (repo) => (symlinkSync('..', join(repo, 'up')), 'up/secret.json')],
+    ['to the environment of the process', () => '/proc/self/environ'],
+    ['to /etc/shadow', () => '/etc/shadow'],
+    ['to a device', () => '/dev/zero'],
+    ['to nothing', () => '/nowhere/fettle.yaml'],
+    ['to itself', () => 'fettle.yaml'],
+  ])('out of the repository is an error without a line of it: %s', async (_name, target) => {
+    const { above, repo } = repository();
+    writeFileSync(join(above, 'secret.json'), `{"auth": "${SECRET}"}\n`);
+    symlinkSync(target(repo, above), join(repo, 'fettle.yaml'));
+    for (const command of ['validate', 'plan', 'drift', 'apply']) {
+      const done = await run(process.execPath, [cliFile, command], repo, { CANARY: SECRET });
+      expect([command, done.code]).toEqual([command, 1]);
+      expect(done.stderr).toContain('outside-root');
+      expect(done.stdout + done.stderr).not.toMatch(/geheim|root:[^ ]*:/u);
+    }
+  });
+
+  it('is read where the command line names it: the same reader shows its lines', async () => {
+    const { above, repo } = repository();
+    writeFileSync(join(above, 'secret.json'), `{"auth": "${SECRET}"}\n`);
+    symlinkSync('../secret.json', join(repo, 'fettle.yaml'));
+    expect((await fettle(repo, 'validate', '--config', 'fettle.yaml')).stderr).toContain(SECRET);
+  });
+
+  it('within the repository is followed', async () => {
+    const { repo } = repository();
+    writeFiles(repo, { 'env/shared.yaml': config('shared') });
+    symlinkSync('env/shared.yaml', join(repo, 'fettle.yaml'));
+    expect((await projectOf(repo)).name).toBe('shared');
+  });
+});
+
+it('a configuration that is a pipe is an error, and nothing waits for it', async () => {
+  const { repo } = repository();
+  execFileSync('mkfifo', [join(repo, 'fettle.yaml')]);
+  expect(await fettle(repo, 'validate')).toMatchObject({ code: 1, stderr: expect.stringContaining('pipe') as string });
+});
+
+describe.skipIf(!isRoot)('a configuration of somebody else', () => {
+  /** What a foreign user owns, or every user can write. */
+  const SITUATIONS: readonly (readonly [string, (repo: string) => void, string])[] = [
+    ['the file', (repo) => chownSync(join(repo, 'fettle.yaml'), OTHER, OTHER), 'belongs to user 4001'],
+    ['its folder', (repo) => chownSync(repo, OTHER, OTHER), 'belongs to user 4001'],
+    ['all of it', (repo) => execFileSync('chown', ['-R', `${OTHER}:${OTHER}`, repo]), 'belongs to user 4001'],
+    ['a file that every user can write', (repo) => chmodSync(join(repo, 'fettle.yaml'), 0o666), 'by every user'],
+    ['a folder that every user can write', (repo) => chmodSync(repo, 0o777), 'by every user'],
+    ['a folder above that every user can write', (repo) => chmodSync(join(repo, '..'), 0o777), 'by every user'],
+  ];
+
+  it.each(SITUATIONS)('is an error that names the way out: %s', async (_name, change, reason) => {
+    const { repo } = repository();
+    writeFiles(repo, { 'fettle.yaml': config('own') });
+    expect((await projectOf(repo)).name).toBe('own');
+    change(repo);
+    const { code, stderr } = await fettle(repo, 'plan');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('untrusted-owner')]);
+    expect(stderr).toContain(reason);
+    expect(stderr).toContain('--config fettle.yaml');
+    const trusted = /FETTLE_TRUST_OWNER=\d+/u.exec(stderr)?.[0] ?? '';
+    // Both ways out are what the message says.
+    const within = await run(process.execPath, [cliFile, 'validate'], repo, {
+      FETTLE_TRUST_OWNER: trusted.split('=')[1] ?? '',
+    });
+    expect(within).toMatchObject({ code: 0 });
+    expect(await fettle(repo, 'validate', '--config', 'fettle.yaml')).toMatchObject({ code: 0 });
+  });
+
+  it('is that of the user who became root by sudo', async () => {
+    const { repo } = repository();
+    writeFiles(repo, { 'fettle.yaml': config('own') });
+    execFileSync('chown', ['-R', `${OTHER}:${OTHER}`, repo]);
+    const as = (uid: string): Promise<Ran> => run(process.execPath, [cliFile, 'validate'], repo, { SUDO_UID: uid });
+    expect((await as(String(OTHER))).code).toBe(0);
+    expect((await as('4002')).code).toBe(1);
+  });
+
+  it('is not followed out of a folder that a foreign .git would make a repository', async () => {
+    const { above, repo } = repository();
+    rmSync(join(repo, '.git'), { recursive: true });
+    writeFiles(above, { 'other.yaml': `${SECRET}: [` });
+    writeFiles(repo, { 'fettle.yaml': 'name: own\ndesired: [../other.yaml]\n' });
+    mkdirSync(join(above, '.git'));
+    // A repository of ours may be named as a whole.
+    expect((await fettle(repo, 'validate')).stderr).toContain(SECRET);
+    chownSync(join(above, '.git'), OTHER, OTHER);
+    const { stderr } = await fettle(repo, 'validate');
+    expect(stderr).toContain('outside-root');
+    expect(stderr).not.toContain(SECRET);
+  });
+});
