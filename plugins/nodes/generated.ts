@@ -248,6 +248,8 @@ export interface NodePoolSpec {
     readonly up: string;
     /** It shrinks when allocated memory is less than this part of all. */
     readonly down: string;
+    /** A threshold has to be crossed for so long before the policy acts, at each refresh that is recorded (`apply`, `drift --record`). Where something waits and there is no node, it acts at once. */
+    readonly for: string;
     /** So long lies at least between two changes. */
     readonly cooldown: string;
     /** It does not shrink for so long after it grew. */
@@ -367,6 +369,10 @@ export interface NodePoolMemory {
   readonly scaledUpAt: string;
   /** When it last shrank, ISO 8601. */
   readonly scaledDownAt: string;
+  /** Threshold of the reactive policy that was crossed at the last refresh. */
+  readonly crossing: 'up' | 'down';
+  /** Since when, ISO 8601. */
+  readonly crossingSince: string;
   /** When a consolidation last began, ISO 8601. */
   readonly consolidatedAt: string;
   /** Members that were let go and may still be there, with who decided it. */
@@ -1309,6 +1315,7 @@ export const tables = {
         '/scaling',
         '/scaling/up',
         '/scaling/down',
+        '/scaling/for',
         '/scaling/cooldown',
         '/scaling/downAfterUp',
         '/consolidation',
@@ -1374,6 +1381,7 @@ export const tables = {
         { pointer: '/scaling/up', combine: 'smaller' },
         { pointer: '/scaling/down', combine: 'smaller' },
         { pointer: '/consolidation/maxUtilization', combine: 'smaller' },
+        { pointer: '/scaling/for', combine: 'longer' },
         { pointer: '/scaling/cooldown', combine: 'longer' },
         { pointer: '/scaling/downAfterUp', combine: 'longer' },
         { pointer: '/consolidation/cooldown', combine: 'longer' },

@@ -1048,7 +1048,7 @@ errors++;
 validate21.errors = vErrors;
 return errors === 0;
 }
-const schema7 = {"type":"object","additionalProperties":false,"required":["template"],"properties":{"size":{"type":"integer","minimum":0,"maximum":1000,"description":"So many nodes, always. Without it, `min` and `max` are the limits of the reactive policy."},"min":{"type":"integer","minimum":0,"maximum":1000,"description":"At least so many nodes are in service."},"max":{"type":"integer","minimum":0,"maximum":1000,"description":"At most so many members; one that is on its way out is none."},"removalsAtOnce":{"type":"integer","minimum":1,"maximum":1000,"default":1,"description":"So many of its nodes are drained or removed at once."},"replaceUnhealthyAfter":{"type":"string","format":"duration","description":"A member that is unhealthy for so long gives its place to a new one; never where this is left out."},"scaling":{"type":"object","additionalProperties":false,"default":{},"description":"The reactive policy of a pool with `min` and `max`, by the memory that containers have, or wait for.","properties":{"up":{"type":"string","format":"percentage","default":"85%","description":"It grows when allocated and queued memory is more than this part of all."},"down":{"type":"string","format":"percentage","default":"30%","description":"It shrinks when allocated memory is less than this part of all."},"cooldown":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between two changes."},"downAfterUp":{"type":"string","format":"duration","default":"20m","description":"It does not shrink for so long after it grew."}}},"consolidation":{"type":"object","additionalProperties":false,"default":{},"description":"Moves containers together so that nodes can go.","properties":{"enabled":{"type":"boolean","default":false},"cooldown":{"type":"string","format":"duration","default":"2h","description":"So long lies at least between two consolidations."},"maxUtilization":{"type":"string","format":"percentage","default":"70%","description":"Not while more of its memory is allocated."},"minUptime":{"type":"string","format":"duration","default":"30m","description":"Nodes that are younger stay."},"minIdle":{"type":"string","format":"duration","default":"15m","description":"Nodes stay to which something came later: that became empty, or whose last container came."},"minNodes":{"type":"integer","minimum":2,"maximum":1000,"default":2,"description":"Not with fewer nodes in service."},"minSavings":{"type":"number","minimum":0,"maximum":1000000,"default":0.1,"description":"What it saves at least, in the provider's currency for an hour."}}},"template":{"type":"object","additionalProperties":false,"required":["serverType","image","location"],"description":"What each of its nodes is, as in a Node.","properties":{"serverType":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its server type. A change needs the power off."},"upgradeDisk":{"type":"boolean","default":false,"description":"Let a larger server type enlarge the disk too; then there is no way back to a smaller one."},"image":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of its image, or the id of a snapshot. A change destroys what is on the disk."},"onImageChange":{"enum":["rebuild","replace","ignore"],"default":"rebuild","description":"What another image means: the same server with a new disk, a new server, or nothing for servers that are there."},"location":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its location. A change replaces it."},"sshKeys":{"type":"array","maxItems":100,"uniqueItems":true,"default":[],"description":"Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"userData":{"type":"string","maxLength":32768,"description":"What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."},"userDataFile":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"send","description":"File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered."},"networks":{"type":"array","maxItems":20,"description":"Private networks that it is attached to; left as they are where this is left out.","items":{"type":"object","additionalProperties":false,"required":["network"],"properties":{"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the network."},"ip":{"type":"string","minLength":1,"maxLength":45,"description":"Its address there; one is found where this is left out."},"aliasIps":{"type":"array","maxItems":50,"uniqueItems":true,"default":[],"description":"More addresses there.","items":{"type":"string","minLength":1,"maxLength":45}}}}},"firewalls":{"type":"array","maxItems":5,"uniqueItems":true,"description":"Names or ids of the firewalls that hold for it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"placementGroup":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of its placement group. To join one needs the power off; left as it is where this is left out."},"labels":{"type":"object","default":{},"maxProperties":64,"description":"Labels at the provider. Those that others put there stay.","additionalProperties":{"type":"string","maxLength":63,"pattern":"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}},"backups":{"type":"boolean","description":"Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."},"protection":{"type":"boolean","description":"Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."},"publicNet":{"type":"object","additionalProperties":false,"default":{},"description":"Its public addresses. A change replaces it.","properties":{"ipv4":{"type":"boolean","default":true,"description":"It has a public IPv4 address."},"ipv6":{"type":"boolean","default":true,"description":"It has a public IPv6 network."},"ipv4Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."},"ipv6Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."}}},"readyGrace":{"type":"string","format":"duration","default":"30m","description":"A node that never had a container is not removed before it was ready for so long."},"idleGrace":{"type":"string","format":"duration","default":"30m","description":"A node is not removed before it was empty for so long."},"drainGrace":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between its draining and its removal."},"startDeadline":{"type":"string","format":"duration","default":"15m","description":"From its creation to its first readiness; after that it is unhealthy."},"readiness":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"default":{"after":"2m"},"description":"How its readiness is found out, and its health from then on: exactly one way.","properties":{"tcp":{"type":"object","additionalProperties":false,"required":["port"],"description":"A TCP port accepts connections.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"http":{"type":"object","additionalProperties":false,"required":["port"],"description":"A GET is answered with a status from 200 to 399.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string","maxLength":2048,"pattern":"^/","default":"/","description":"Path and query."},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"label":{"type":"string","minLength":1,"maxLength":317,"pattern":"^[^=\\s]+=[^=\\s]*$","description":"The server has this label, `key=value`; somebody else puts it there."},"after":{"type":"string","format":"duration","description":"So long after its creation."}}},"workloads":{"type":"object","additionalProperties":false,"default":{},"properties":{"none":{"type":"boolean","default":false,"description":"Nothing lists what runs on them, and nothing is asked about it before they are removed."}}}}}}};
+const schema7 = {"type":"object","additionalProperties":false,"required":["template"],"properties":{"size":{"type":"integer","minimum":0,"maximum":1000,"description":"So many nodes, always. Without it, `min` and `max` are the limits of the reactive policy."},"min":{"type":"integer","minimum":0,"maximum":1000,"description":"At least so many nodes are in service."},"max":{"type":"integer","minimum":0,"maximum":1000,"description":"At most so many members; one that is on its way out is none."},"removalsAtOnce":{"type":"integer","minimum":1,"maximum":1000,"default":1,"description":"So many of its nodes are drained or removed at once."},"replaceUnhealthyAfter":{"type":"string","format":"duration","description":"A member that is unhealthy for so long gives its place to a new one; never where this is left out."},"scaling":{"type":"object","additionalProperties":false,"default":{},"description":"The reactive policy of a pool with `min` and `max`, by the memory that containers have, or wait for.","properties":{"up":{"type":"string","format":"percentage","default":"85%","description":"It grows when allocated and queued memory is more than this part of all."},"down":{"type":"string","format":"percentage","default":"30%","description":"It shrinks when allocated memory is less than this part of all."},"for":{"type":"string","format":"duration","default":"0s","description":"A threshold has to be crossed for so long before the policy acts, at each refresh that is recorded (`apply`, `drift --record`). Where something waits and there is no node, it acts at once."},"cooldown":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between two changes."},"downAfterUp":{"type":"string","format":"duration","default":"20m","description":"It does not shrink for so long after it grew."}}},"consolidation":{"type":"object","additionalProperties":false,"default":{},"description":"Moves containers together so that nodes can go.","properties":{"enabled":{"type":"boolean","default":false},"cooldown":{"type":"string","format":"duration","default":"2h","description":"So long lies at least between two consolidations."},"maxUtilization":{"type":"string","format":"percentage","default":"70%","description":"Not while more of its memory is allocated."},"minUptime":{"type":"string","format":"duration","default":"30m","description":"Nodes that are younger stay."},"minIdle":{"type":"string","format":"duration","default":"15m","description":"Nodes stay to which something came later: that became empty, or whose last container came."},"minNodes":{"type":"integer","minimum":2,"maximum":1000,"default":2,"description":"Not with fewer nodes in service."},"minSavings":{"type":"number","minimum":0,"maximum":1000000,"default":0.1,"description":"What it saves at least, in the provider's currency for an hour."}}},"template":{"type":"object","additionalProperties":false,"required":["serverType","image","location"],"description":"What each of its nodes is, as in a Node.","properties":{"serverType":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its server type. A change needs the power off."},"upgradeDisk":{"type":"boolean","default":false,"description":"Let a larger server type enlarge the disk too; then there is no way back to a smaller one."},"image":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of its image, or the id of a snapshot. A change destroys what is on the disk."},"onImageChange":{"enum":["rebuild","replace","ignore"],"default":"rebuild","description":"What another image means: the same server with a new disk, a new server, or nothing for servers that are there."},"location":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of its location. A change replaces it."},"sshKeys":{"type":"array","maxItems":100,"uniqueItems":true,"default":[],"description":"Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"userData":{"type":"string","maxLength":32768,"description":"What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."},"userDataFile":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"send","description":"File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered."},"networks":{"type":"array","maxItems":20,"description":"Private networks that it is attached to; left as they are where this is left out.","items":{"type":"object","additionalProperties":false,"required":["network"],"properties":{"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the network."},"ip":{"type":"string","minLength":1,"maxLength":45,"description":"Its address there; one is found where this is left out."},"aliasIps":{"type":"array","maxItems":50,"uniqueItems":true,"default":[],"description":"More addresses there.","items":{"type":"string","minLength":1,"maxLength":45}}}}},"firewalls":{"type":"array","maxItems":5,"uniqueItems":true,"description":"Names or ids of the firewalls that hold for it; left as they are where this is left out.","items":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"}},"placementGroup":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of its placement group. To join one needs the power off; left as it is where this is left out."},"labels":{"type":"object","default":{},"maxProperties":64,"description":"Labels at the provider. Those that others put there stay.","additionalProperties":{"type":"string","maxLength":63,"pattern":"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}},"backups":{"type":"boolean","description":"Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."},"protection":{"type":"boolean","description":"Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."},"publicNet":{"type":"object","additionalProperties":false,"default":{},"description":"Its public addresses. A change replaces it.","properties":{"ipv4":{"type":"boolean","default":true,"description":"It has a public IPv4 address."},"ipv6":{"type":"boolean","default":true,"description":"It has a public IPv6 network."},"ipv4Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."},"ipv6Address":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name or id of the primary IP that it has, instead of a new one."}}},"readyGrace":{"type":"string","format":"duration","default":"30m","description":"A node that never had a container is not removed before it was ready for so long."},"idleGrace":{"type":"string","format":"duration","default":"30m","description":"A node is not removed before it was empty for so long."},"drainGrace":{"type":"string","format":"duration","default":"5m","description":"So long lies at least between its draining and its removal."},"startDeadline":{"type":"string","format":"duration","default":"15m","description":"From its creation to its first readiness; after that it is unhealthy."},"readiness":{"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"default":{"after":"2m"},"description":"How its readiness is found out, and its health from then on: exactly one way.","properties":{"tcp":{"type":"object","additionalProperties":false,"required":["port"],"description":"A TCP port accepts connections.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"http":{"type":"object","additionalProperties":false,"required":["port"],"description":"A GET is answered with a status from 200 to 399.","properties":{"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string","maxLength":2048,"pattern":"^/","default":"/","description":"Path and query."},"network":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Private network through which it is reached; its public address where this is left out."}}},"label":{"type":"string","minLength":1,"maxLength":317,"pattern":"^[^=\\s]+=[^=\\s]*$","description":"The server has this label, `key=value`; somebody else puts it there."},"after":{"type":"string","format":"duration","description":"So long after its creation."}}},"workloads":{"type":"object","additionalProperties":false,"default":{},"properties":{"none":{"type":"boolean","default":false,"description":"Nothing lists what runs on them, and nothing is asked about it before they are removed."}}}}}}};
 const formats36 = /^(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]{1,3})?)%$/u;
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1176,6 +1176,9 @@ data5.up = "85%";
 if(data5.down === undefined){
 data5.down = "30%";
 }
+if(data5.for === undefined){
+data5.for = "0s";
+}
 if(data5.cooldown === undefined){
 data5.cooldown = "5m";
 }
@@ -1183,7 +1186,7 @@ if(data5.downAfterUp === undefined){
 data5.downAfterUp = "20m";
 }
 for(const key1 in data5){
-if(!((((key1 === "up") || (key1 === "down")) || (key1 === "cooldown")) || (key1 === "downAfterUp"))){
+if(!(((((key1 === "up") || (key1 === "down")) || (key1 === "for")) || (key1 === "cooldown")) || (key1 === "downAfterUp"))){
 const err16 = {instancePath:instancePath+"/scaling",schemaPath:"#/properties/scaling/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err16);
 errors++;
@@ -1215,357 +1218,370 @@ const err20 = {instancePath:instancePath+"/scaling/down",schemaPath:"#/propertie
 (vErrors ??= []).push(err20);
 errors++;
 }
-let data8 = data5.cooldown;
+let data8 = data5.for;
 if(typeof data8 === "string"){
 if(!(formats18.test(data8))){
-const err21 = {instancePath:instancePath+"/scaling/cooldown",schemaPath:"#/properties/scaling/properties/cooldown/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+const err21 = {instancePath:instancePath+"/scaling/for",schemaPath:"#/properties/scaling/properties/for/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err21);
 errors++;
 }
 }
 else {
-const err22 = {instancePath:instancePath+"/scaling/cooldown",schemaPath:"#/properties/scaling/properties/cooldown/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err22 = {instancePath:instancePath+"/scaling/for",schemaPath:"#/properties/scaling/properties/for/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err22);
 errors++;
 }
-let data9 = data5.downAfterUp;
+let data9 = data5.cooldown;
 if(typeof data9 === "string"){
 if(!(formats18.test(data9))){
-const err23 = {instancePath:instancePath+"/scaling/downAfterUp",schemaPath:"#/properties/scaling/properties/downAfterUp/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+const err23 = {instancePath:instancePath+"/scaling/cooldown",schemaPath:"#/properties/scaling/properties/cooldown/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err23);
 errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/scaling/downAfterUp",schemaPath:"#/properties/scaling/properties/downAfterUp/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err24 = {instancePath:instancePath+"/scaling/cooldown",schemaPath:"#/properties/scaling/properties/cooldown/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err24);
+errors++;
+}
+let data10 = data5.downAfterUp;
+if(typeof data10 === "string"){
+if(!(formats18.test(data10))){
+const err25 = {instancePath:instancePath+"/scaling/downAfterUp",schemaPath:"#/properties/scaling/properties/downAfterUp/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+(vErrors ??= []).push(err25);
 errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/scaling",schemaPath:"#/properties/scaling/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err25);
-errors++;
-}
-let data10 = data.consolidation;
-if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
-if(data10.enabled === undefined){
-data10.enabled = false;
-}
-if(data10.cooldown === undefined){
-data10.cooldown = "2h";
-}
-if(data10.maxUtilization === undefined){
-data10.maxUtilization = "70%";
-}
-if(data10.minUptime === undefined){
-data10.minUptime = "30m";
-}
-if(data10.minIdle === undefined){
-data10.minIdle = "15m";
-}
-if(data10.minNodes === undefined){
-data10.minNodes = 2;
-}
-if(data10.minSavings === undefined){
-data10.minSavings = 0.1;
-}
-for(const key2 in data10){
-if(!(((((((key2 === "enabled") || (key2 === "cooldown")) || (key2 === "maxUtilization")) || (key2 === "minUptime")) || (key2 === "minIdle")) || (key2 === "minNodes")) || (key2 === "minSavings"))){
-const err26 = {instancePath:instancePath+"/consolidation",schemaPath:"#/properties/consolidation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+const err26 = {instancePath:instancePath+"/scaling/downAfterUp",schemaPath:"#/properties/scaling/properties/downAfterUp/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err26);
 errors++;
 }
 }
-if(typeof data10.enabled !== "boolean"){
-const err27 = {instancePath:instancePath+"/consolidation/enabled",schemaPath:"#/properties/consolidation/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+else {
+const err27 = {instancePath:instancePath+"/scaling",schemaPath:"#/properties/scaling/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err27);
 errors++;
 }
-let data12 = data10.cooldown;
-if(typeof data12 === "string"){
-if(!(formats18.test(data12))){
-const err28 = {instancePath:instancePath+"/consolidation/cooldown",schemaPath:"#/properties/consolidation/properties/cooldown/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+let data11 = data.consolidation;
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.enabled === undefined){
+data11.enabled = false;
+}
+if(data11.cooldown === undefined){
+data11.cooldown = "2h";
+}
+if(data11.maxUtilization === undefined){
+data11.maxUtilization = "70%";
+}
+if(data11.minUptime === undefined){
+data11.minUptime = "30m";
+}
+if(data11.minIdle === undefined){
+data11.minIdle = "15m";
+}
+if(data11.minNodes === undefined){
+data11.minNodes = 2;
+}
+if(data11.minSavings === undefined){
+data11.minSavings = 0.1;
+}
+for(const key2 in data11){
+if(!(((((((key2 === "enabled") || (key2 === "cooldown")) || (key2 === "maxUtilization")) || (key2 === "minUptime")) || (key2 === "minIdle")) || (key2 === "minNodes")) || (key2 === "minSavings"))){
+const err28 = {instancePath:instancePath+"/consolidation",schemaPath:"#/properties/consolidation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err28);
 errors++;
 }
 }
-else {
-const err29 = {instancePath:instancePath+"/consolidation/cooldown",schemaPath:"#/properties/consolidation/properties/cooldown/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data11.enabled !== "boolean"){
+const err29 = {instancePath:instancePath+"/consolidation/enabled",schemaPath:"#/properties/consolidation/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err29);
 errors++;
 }
-let data13 = data10.maxUtilization;
+let data13 = data11.cooldown;
 if(typeof data13 === "string"){
-if(!(formats36.test(data13))){
-const err30 = {instancePath:instancePath+"/consolidation/maxUtilization",schemaPath:"#/properties/consolidation/properties/maxUtilization/format",keyword:"format",params:{format: "percentage"},message:"must match format \""+"percentage"+"\""};
+if(!(formats18.test(data13))){
+const err30 = {instancePath:instancePath+"/consolidation/cooldown",schemaPath:"#/properties/consolidation/properties/cooldown/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err30);
 errors++;
 }
 }
 else {
-const err31 = {instancePath:instancePath+"/consolidation/maxUtilization",schemaPath:"#/properties/consolidation/properties/maxUtilization/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err31 = {instancePath:instancePath+"/consolidation/cooldown",schemaPath:"#/properties/consolidation/properties/cooldown/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err31);
 errors++;
 }
-let data14 = data10.minUptime;
+let data14 = data11.maxUtilization;
 if(typeof data14 === "string"){
-if(!(formats18.test(data14))){
-const err32 = {instancePath:instancePath+"/consolidation/minUptime",schemaPath:"#/properties/consolidation/properties/minUptime/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+if(!(formats36.test(data14))){
+const err32 = {instancePath:instancePath+"/consolidation/maxUtilization",schemaPath:"#/properties/consolidation/properties/maxUtilization/format",keyword:"format",params:{format: "percentage"},message:"must match format \""+"percentage"+"\""};
 (vErrors ??= []).push(err32);
 errors++;
 }
 }
 else {
-const err33 = {instancePath:instancePath+"/consolidation/minUptime",schemaPath:"#/properties/consolidation/properties/minUptime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err33 = {instancePath:instancePath+"/consolidation/maxUtilization",schemaPath:"#/properties/consolidation/properties/maxUtilization/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err33);
 errors++;
 }
-let data15 = data10.minIdle;
+let data15 = data11.minUptime;
 if(typeof data15 === "string"){
 if(!(formats18.test(data15))){
-const err34 = {instancePath:instancePath+"/consolidation/minIdle",schemaPath:"#/properties/consolidation/properties/minIdle/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+const err34 = {instancePath:instancePath+"/consolidation/minUptime",schemaPath:"#/properties/consolidation/properties/minUptime/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err34);
 errors++;
 }
 }
 else {
-const err35 = {instancePath:instancePath+"/consolidation/minIdle",schemaPath:"#/properties/consolidation/properties/minIdle/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err35 = {instancePath:instancePath+"/consolidation/minUptime",schemaPath:"#/properties/consolidation/properties/minUptime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err35);
 errors++;
 }
-let data16 = data10.minNodes;
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err36 = {instancePath:instancePath+"/consolidation/minNodes",schemaPath:"#/properties/consolidation/properties/minNodes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+let data16 = data11.minIdle;
+if(typeof data16 === "string"){
+if(!(formats18.test(data16))){
+const err36 = {instancePath:instancePath+"/consolidation/minIdle",schemaPath:"#/properties/consolidation/properties/minIdle/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err36);
 errors++;
 }
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 1000 || isNaN(data16)){
-const err37 = {instancePath:instancePath+"/consolidation/minNodes",schemaPath:"#/properties/consolidation/properties/minNodes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+}
+else {
+const err37 = {instancePath:instancePath+"/consolidation/minIdle",schemaPath:"#/properties/consolidation/properties/minIdle/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err37);
 errors++;
 }
-if(data16 < 2 || isNaN(data16)){
-const err38 = {instancePath:instancePath+"/consolidation/minNodes",schemaPath:"#/properties/consolidation/properties/minNodes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2"};
+let data17 = data11.minNodes;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+const err38 = {instancePath:instancePath+"/consolidation/minNodes",schemaPath:"#/properties/consolidation/properties/minNodes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err38);
 errors++;
 }
-}
-let data17 = data10.minSavings;
 if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 1000000 || isNaN(data17)){
-const err39 = {instancePath:instancePath+"/consolidation/minSavings",schemaPath:"#/properties/consolidation/properties/minSavings/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"};
+if(data17 > 1000 || isNaN(data17)){
+const err39 = {instancePath:instancePath+"/consolidation/minNodes",schemaPath:"#/properties/consolidation/properties/minNodes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
 (vErrors ??= []).push(err39);
 errors++;
 }
-if(data17 < 0 || isNaN(data17)){
-const err40 = {instancePath:instancePath+"/consolidation/minSavings",schemaPath:"#/properties/consolidation/properties/minSavings/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data17 < 2 || isNaN(data17)){
+const err40 = {instancePath:instancePath+"/consolidation/minNodes",schemaPath:"#/properties/consolidation/properties/minNodes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2"};
 (vErrors ??= []).push(err40);
 errors++;
 }
 }
-else {
-const err41 = {instancePath:instancePath+"/consolidation/minSavings",schemaPath:"#/properties/consolidation/properties/minSavings/type",keyword:"type",params:{type: "number"},message:"must be number"};
+let data18 = data11.minSavings;
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 1000000 || isNaN(data18)){
+const err41 = {instancePath:instancePath+"/consolidation/minSavings",schemaPath:"#/properties/consolidation/properties/minSavings/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"};
 (vErrors ??= []).push(err41);
 errors++;
 }
-}
-else {
-const err42 = {instancePath:instancePath+"/consolidation",schemaPath:"#/properties/consolidation/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data18 < 0 || isNaN(data18)){
+const err42 = {instancePath:instancePath+"/consolidation/minSavings",schemaPath:"#/properties/consolidation/properties/minSavings/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err42);
 errors++;
 }
-if(data.template !== undefined){
-let data18 = data.template;
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-if(data18.upgradeDisk === undefined){
-data18.upgradeDisk = false;
 }
-if(data18.onImageChange === undefined){
-data18.onImageChange = "rebuild";
-}
-if(data18.sshKeys === undefined){
-data18.sshKeys = [];
-}
-if(data18.labels === undefined){
-data18.labels = {};
-}
-if(data18.publicNet === undefined){
-data18.publicNet = {};
-}
-if(data18.readyGrace === undefined){
-data18.readyGrace = "30m";
-}
-if(data18.idleGrace === undefined){
-data18.idleGrace = "30m";
-}
-if(data18.drainGrace === undefined){
-data18.drainGrace = "5m";
-}
-if(data18.startDeadline === undefined){
-data18.startDeadline = "15m";
-}
-if(data18.readiness === undefined){
-data18.readiness = {"after":"2m"};
-}
-if(data18.workloads === undefined){
-data18.workloads = {};
-}
-if(data18.serverType === undefined){
-const err43 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/required",keyword:"required",params:{missingProperty: "serverType"},message:"must have required property '"+"serverType"+"'"};
+else {
+const err43 = {instancePath:instancePath+"/consolidation/minSavings",schemaPath:"#/properties/consolidation/properties/minSavings/type",keyword:"type",params:{type: "number"},message:"must be number"};
 (vErrors ??= []).push(err43);
 errors++;
 }
-if(data18.image === undefined){
-const err44 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/required",keyword:"required",params:{missingProperty: "image"},message:"must have required property '"+"image"+"'"};
+}
+else {
+const err44 = {instancePath:instancePath+"/consolidation",schemaPath:"#/properties/consolidation/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err44);
 errors++;
 }
-if(data18.location === undefined){
-const err45 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/required",keyword:"required",params:{missingProperty: "location"},message:"must have required property '"+"location"+"'"};
+if(data.template !== undefined){
+let data19 = data.template;
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+if(data19.upgradeDisk === undefined){
+data19.upgradeDisk = false;
+}
+if(data19.onImageChange === undefined){
+data19.onImageChange = "rebuild";
+}
+if(data19.sshKeys === undefined){
+data19.sshKeys = [];
+}
+if(data19.labels === undefined){
+data19.labels = {};
+}
+if(data19.publicNet === undefined){
+data19.publicNet = {};
+}
+if(data19.readyGrace === undefined){
+data19.readyGrace = "30m";
+}
+if(data19.idleGrace === undefined){
+data19.idleGrace = "30m";
+}
+if(data19.drainGrace === undefined){
+data19.drainGrace = "5m";
+}
+if(data19.startDeadline === undefined){
+data19.startDeadline = "15m";
+}
+if(data19.readiness === undefined){
+data19.readiness = {"after":"2m"};
+}
+if(data19.workloads === undefined){
+data19.workloads = {};
+}
+if(data19.serverType === undefined){
+const err45 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/required",keyword:"required",params:{missingProperty: "serverType"},message:"must have required property '"+"serverType"+"'"};
 (vErrors ??= []).push(err45);
 errors++;
 }
-for(const key3 in data18){
-if(!(func2.call(schema7.properties.template.properties, key3))){
-const err46 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+if(data19.image === undefined){
+const err46 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/required",keyword:"required",params:{missingProperty: "image"},message:"must have required property '"+"image"+"'"};
 (vErrors ??= []).push(err46);
 errors++;
 }
-}
-if(data18.serverType !== undefined){
-let data19 = data18.serverType;
-if(typeof data19 === "string"){
-if(func3(data19) > 63){
-const err47 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data19.location === undefined){
+const err47 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/required",keyword:"required",params:{missingProperty: "location"},message:"must have required property '"+"location"+"'"};
 (vErrors ??= []).push(err47);
 errors++;
 }
-if(func3(data19) < 1){
-const err48 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+for(const key3 in data19){
+if(!(func2.call(schema7.properties.template.properties, key3))){
+const err48 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err48);
 errors++;
 }
-if(!pattern0.test(data19)){
-const err49 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._-]+$"+"\""};
+}
+if(data19.serverType !== undefined){
+let data20 = data19.serverType;
+if(typeof data20 === "string"){
+if(func3(data20) > 63){
+const err49 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 (vErrors ??= []).push(err49);
 errors++;
 }
-}
-else {
-const err50 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data20) < 1){
+const err50 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err50);
 errors++;
 }
-}
-if(typeof data18.upgradeDisk !== "boolean"){
-const err51 = {instancePath:instancePath+"/template/upgradeDisk",schemaPath:"#/properties/template/properties/upgradeDisk/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(!pattern0.test(data20)){
+const err51 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._-]+$"+"\""};
 (vErrors ??= []).push(err51);
 errors++;
 }
-if(data18.image !== undefined){
-let data21 = data18.image;
-if(typeof data21 === "string"){
-if(func3(data21) > 253){
-const err52 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+}
+else {
+const err52 = {instancePath:instancePath+"/template/serverType",schemaPath:"#/properties/template/properties/serverType/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err52);
 errors++;
 }
-if(func3(data21) < 1){
-const err53 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(typeof data19.upgradeDisk !== "boolean"){
+const err53 = {instancePath:instancePath+"/template/upgradeDisk",schemaPath:"#/properties/template/properties/upgradeDisk/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err53);
 errors++;
 }
-if(!(formats0.test(data21))){
-const err54 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(data19.image !== undefined){
+let data22 = data19.image;
+if(typeof data22 === "string"){
+if(func3(data22) > 253){
+const err54 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err54);
 errors++;
 }
-}
-else {
-const err55 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data22) < 1){
+const err55 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err55);
 errors++;
 }
-}
-let data22 = data18.onImageChange;
-if(!(((data22 === "rebuild") || (data22 === "replace")) || (data22 === "ignore"))){
-const err56 = {instancePath:instancePath+"/template/onImageChange",schemaPath:"#/properties/template/properties/onImageChange/enum",keyword:"enum",params:{allowedValues: schema7.properties.template.properties.onImageChange.enum},message:"must be equal to one of the allowed values"};
+if(!(formats0.test(data22))){
+const err56 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err56);
 errors++;
 }
-if(data18.location !== undefined){
-let data23 = data18.location;
-if(typeof data23 === "string"){
-if(func3(data23) > 63){
-const err57 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+}
+else {
+const err57 = {instancePath:instancePath+"/template/image",schemaPath:"#/properties/template/properties/image/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err57);
 errors++;
 }
-if(func3(data23) < 1){
-const err58 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+let data23 = data19.onImageChange;
+if(!(((data23 === "rebuild") || (data23 === "replace")) || (data23 === "ignore"))){
+const err58 = {instancePath:instancePath+"/template/onImageChange",schemaPath:"#/properties/template/properties/onImageChange/enum",keyword:"enum",params:{allowedValues: schema7.properties.template.properties.onImageChange.enum},message:"must be equal to one of the allowed values"};
 (vErrors ??= []).push(err58);
 errors++;
 }
-if(!pattern0.test(data23)){
-const err59 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._-]+$"+"\""};
+if(data19.location !== undefined){
+let data24 = data19.location;
+if(typeof data24 === "string"){
+if(func3(data24) > 63){
+const err59 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 (vErrors ??= []).push(err59);
 errors++;
 }
-}
-else {
-const err60 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data24) < 1){
+const err60 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err60);
 errors++;
 }
-}
-let data24 = data18.sshKeys;
-if(Array.isArray(data24)){
-if(data24.length > 100){
-const err61 = {instancePath:instancePath+"/template/sshKeys",schemaPath:"#/properties/template/properties/sshKeys/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(!pattern0.test(data24)){
+const err61 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._-]+$"+"\""};
 (vErrors ??= []).push(err61);
-errors++;
-}
-const len0 = data24.length;
-for(let i0=0; i0<len0; i0++){
-let data25 = data24[i0];
-if(typeof data25 === "string"){
-if(func3(data25) > 253){
-const err62 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err62);
-errors++;
-}
-if(func3(data25) < 1){
-const err63 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err63);
-errors++;
-}
-if(!(formats0.test(data25))){
-const err64 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err64);
 errors++;
 }
 }
 else {
-const err65 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err65);
+const err62 = {instancePath:instancePath+"/template/location",schemaPath:"#/properties/template/properties/location/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err62);
 errors++;
 }
 }
-let i1 = data24.length;
+let data25 = data19.sshKeys;
+if(Array.isArray(data25)){
+if(data25.length > 100){
+const err63 = {instancePath:instancePath+"/template/sshKeys",schemaPath:"#/properties/template/properties/sshKeys/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+(vErrors ??= []).push(err63);
+errors++;
+}
+const len0 = data25.length;
+for(let i0=0; i0<len0; i0++){
+let data26 = data25[i0];
+if(typeof data26 === "string"){
+if(func3(data26) > 253){
+const err64 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err64);
+errors++;
+}
+if(func3(data26) < 1){
+const err65 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err65);
+errors++;
+}
+if(!(formats0.test(data26))){
+const err66 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err66);
+errors++;
+}
+}
+else {
+const err67 = {instancePath:instancePath+"/template/sshKeys/" + i0,schemaPath:"#/properties/template/properties/sshKeys/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err67);
+errors++;
+}
+}
+let i1 = data25.length;
 let j0;
 if(i1 > 1){
 const indices0 = {};
 for(;i1--;){
-let item0 = data24[i1];
+let item0 = data25[i1];
 if(typeof item0 !== "string"){
 continue;
 }
 if(typeof indices0[item0] == "number"){
 j0 = indices0[item0];
-const err66 = {instancePath:instancePath+"/template/sshKeys",schemaPath:"#/properties/template/properties/sshKeys/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)"};
-(vErrors ??= []).push(err66);
+const err68 = {instancePath:instancePath+"/template/sshKeys",schemaPath:"#/properties/template/properties/sshKeys/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)"};
+(vErrors ??= []).push(err68);
 errors++;
 break;
 }
@@ -1574,163 +1590,163 @@ indices0[item0] = i1;
 }
 }
 else {
-const err67 = {instancePath:instancePath+"/template/sshKeys",schemaPath:"#/properties/template/properties/sshKeys/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err67);
-errors++;
-}
-if(data18.userData !== undefined){
-let data26 = data18.userData;
-if(typeof data26 === "string"){
-if(func3(data26) > 32768){
-const err68 = {instancePath:instancePath+"/template/userData",schemaPath:"#/properties/template/properties/userData/maxLength",keyword:"maxLength",params:{limit: 32768},message:"must NOT have more than 32768 characters"};
-(vErrors ??= []).push(err68);
-errors++;
-}
-}
-else {
-const err69 = {instancePath:instancePath+"/template/userData",schemaPath:"#/properties/template/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err69 = {instancePath:instancePath+"/template/sshKeys",schemaPath:"#/properties/template/properties/sshKeys/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err69);
 errors++;
 }
-}
-if(data18.userDataFile !== undefined){
-let data27 = data18.userDataFile;
+if(data19.userData !== undefined){
+let data27 = data19.userData;
 if(typeof data27 === "string"){
-if(func3(data27) > 4096){
-const err70 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+if(func3(data27) > 32768){
+const err70 = {instancePath:instancePath+"/template/userData",schemaPath:"#/properties/template/properties/userData/maxLength",keyword:"maxLength",params:{limit: 32768},message:"must NOT have more than 32768 characters"};
 (vErrors ??= []).push(err70);
 errors++;
 }
-if(func3(data27) < 1){
-const err71 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err71 = {instancePath:instancePath+"/template/userData",schemaPath:"#/properties/template/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err71);
 errors++;
 }
-if(!(formats4.test(data27))){
-const err72 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
+}
+if(data19.userDataFile !== undefined){
+let data28 = data19.userDataFile;
+if(typeof data28 === "string"){
+if(func3(data28) > 4096){
+const err72 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 (vErrors ??= []).push(err72);
 errors++;
 }
-}
-else {
-const err73 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data28) < 1){
+const err73 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err73);
 errors++;
 }
-}
-if(data18.networks !== undefined){
-let data28 = data18.networks;
-if(Array.isArray(data28)){
-if(data28.length > 20){
-const err74 = {instancePath:instancePath+"/template/networks",schemaPath:"#/properties/template/properties/networks/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+if(!(formats4.test(data28))){
+const err74 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/format",keyword:"format",params:{format: "path"},message:"must match format \""+"path"+"\""};
 (vErrors ??= []).push(err74);
-errors++;
-}
-const len1 = data28.length;
-for(let i2=0; i2<len1; i2++){
-let data29 = data28[i2];
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-if(data29.aliasIps === undefined){
-data29.aliasIps = [];
-}
-if(data29.network === undefined){
-const err75 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/required",keyword:"required",params:{missingProperty: "network"},message:"must have required property '"+"network"+"'"};
-(vErrors ??= []).push(err75);
-errors++;
-}
-for(const key4 in data29){
-if(!(((key4 === "network") || (key4 === "ip")) || (key4 === "aliasIps"))){
-const err76 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err76);
-errors++;
-}
-}
-if(data29.network !== undefined){
-let data30 = data29.network;
-if(typeof data30 === "string"){
-if(func3(data30) > 253){
-const err77 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err77);
-errors++;
-}
-if(func3(data30) < 1){
-const err78 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err78);
-errors++;
-}
-if(!(formats0.test(data30))){
-const err79 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
-(vErrors ??= []).push(err79);
 errors++;
 }
 }
 else {
-const err80 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err80);
+const err75 = {instancePath:instancePath+"/template/userDataFile",schemaPath:"#/properties/template/properties/userDataFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err75);
 errors++;
 }
 }
-if(data29.ip !== undefined){
-let data31 = data29.ip;
+if(data19.networks !== undefined){
+let data29 = data19.networks;
+if(Array.isArray(data29)){
+if(data29.length > 20){
+const err76 = {instancePath:instancePath+"/template/networks",schemaPath:"#/properties/template/properties/networks/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+(vErrors ??= []).push(err76);
+errors++;
+}
+const len1 = data29.length;
+for(let i2=0; i2<len1; i2++){
+let data30 = data29[i2];
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(data30.aliasIps === undefined){
+data30.aliasIps = [];
+}
+if(data30.network === undefined){
+const err77 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/required",keyword:"required",params:{missingProperty: "network"},message:"must have required property '"+"network"+"'"};
+(vErrors ??= []).push(err77);
+errors++;
+}
+for(const key4 in data30){
+if(!(((key4 === "network") || (key4 === "ip")) || (key4 === "aliasIps"))){
+const err78 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+(vErrors ??= []).push(err78);
+errors++;
+}
+}
+if(data30.network !== undefined){
+let data31 = data30.network;
 if(typeof data31 === "string"){
-if(func3(data31) > 45){
-const err81 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
-(vErrors ??= []).push(err81);
+if(func3(data31) > 253){
+const err79 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+(vErrors ??= []).push(err79);
 errors++;
 }
 if(func3(data31) < 1){
-const err82 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err80 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err80);
+errors++;
+}
+if(!(formats0.test(data31))){
+const err81 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err81);
+errors++;
+}
+}
+else {
+const err82 = {instancePath:instancePath+"/template/networks/" + i2+"/network",schemaPath:"#/properties/template/properties/networks/items/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err82);
 errors++;
 }
 }
-else {
-const err83 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data30.ip !== undefined){
+let data32 = data30.ip;
+if(typeof data32 === "string"){
+if(func3(data32) > 45){
+const err83 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
 (vErrors ??= []).push(err83);
 errors++;
 }
-}
-let data32 = data29.aliasIps;
-if(Array.isArray(data32)){
-if(data32.length > 50){
-const err84 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
+if(func3(data32) < 1){
+const err84 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err84);
-errors++;
-}
-const len2 = data32.length;
-for(let i3=0; i3<len2; i3++){
-let data33 = data32[i3];
-if(typeof data33 === "string"){
-if(func3(data33) > 45){
-const err85 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
-(vErrors ??= []).push(err85);
-errors++;
-}
-if(func3(data33) < 1){
-const err86 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err86);
 errors++;
 }
 }
 else {
-const err87 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err87);
+const err85 = {instancePath:instancePath+"/template/networks/" + i2+"/ip",schemaPath:"#/properties/template/properties/networks/items/properties/ip/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err85);
 errors++;
 }
 }
-let i4 = data32.length;
+let data33 = data30.aliasIps;
+if(Array.isArray(data33)){
+if(data33.length > 50){
+const err86 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
+(vErrors ??= []).push(err86);
+errors++;
+}
+const len2 = data33.length;
+for(let i3=0; i3<len2; i3++){
+let data34 = data33[i3];
+if(typeof data34 === "string"){
+if(func3(data34) > 45){
+const err87 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/maxLength",keyword:"maxLength",params:{limit: 45},message:"must NOT have more than 45 characters"};
+(vErrors ??= []).push(err87);
+errors++;
+}
+if(func3(data34) < 1){
+const err88 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err88);
+errors++;
+}
+}
+else {
+const err89 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps/" + i3,schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err89);
+errors++;
+}
+}
+let i4 = data33.length;
 let j1;
 if(i4 > 1){
 const indices1 = {};
 for(;i4--;){
-let item1 = data32[i4];
+let item1 = data33[i4];
 if(typeof item1 !== "string"){
 continue;
 }
 if(typeof indices1[item1] == "number"){
 j1 = indices1[item1];
-const err88 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/uniqueItems",keyword:"uniqueItems",params:{i: i4, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i4+" are identical)"};
-(vErrors ??= []).push(err88);
+const err90 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/uniqueItems",keyword:"uniqueItems",params:{i: i4, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i4+" are identical)"};
+(vErrors ??= []).push(err90);
 errors++;
 break;
 }
@@ -1739,71 +1755,71 @@ indices1[item1] = i4;
 }
 }
 else {
-const err89 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err89);
-errors++;
-}
-}
-else {
-const err90 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err90);
-errors++;
-}
-}
-}
-else {
-const err91 = {instancePath:instancePath+"/template/networks",schemaPath:"#/properties/template/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err91 = {instancePath:instancePath+"/template/networks/" + i2+"/aliasIps",schemaPath:"#/properties/template/properties/networks/items/properties/aliasIps/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err91);
 errors++;
 }
 }
-if(data18.firewalls !== undefined){
-let data34 = data18.firewalls;
-if(Array.isArray(data34)){
-if(data34.length > 5){
-const err92 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
+else {
+const err92 = {instancePath:instancePath+"/template/networks/" + i2,schemaPath:"#/properties/template/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err92);
 errors++;
 }
-const len3 = data34.length;
-for(let i5=0; i5<len3; i5++){
-let data35 = data34[i5];
-if(typeof data35 === "string"){
-if(func3(data35) > 253){
-const err93 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+}
+}
+else {
+const err93 = {instancePath:instancePath+"/template/networks",schemaPath:"#/properties/template/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err93);
 errors++;
 }
-if(func3(data35) < 1){
-const err94 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data19.firewalls !== undefined){
+let data35 = data19.firewalls;
+if(Array.isArray(data35)){
+if(data35.length > 5){
+const err94 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
 (vErrors ??= []).push(err94);
 errors++;
 }
-if(!(formats0.test(data35))){
-const err95 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+const len3 = data35.length;
+for(let i5=0; i5<len3; i5++){
+let data36 = data35[i5];
+if(typeof data36 === "string"){
+if(func3(data36) > 253){
+const err95 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err95);
+errors++;
+}
+if(func3(data36) < 1){
+const err96 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err96);
+errors++;
+}
+if(!(formats0.test(data36))){
+const err97 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+(vErrors ??= []).push(err97);
 errors++;
 }
 }
 else {
-const err96 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err96);
+const err98 = {instancePath:instancePath+"/template/firewalls/" + i5,schemaPath:"#/properties/template/properties/firewalls/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err98);
 errors++;
 }
 }
-let i6 = data34.length;
+let i6 = data35.length;
 let j2;
 if(i6 > 1){
 const indices2 = {};
 for(;i6--;){
-let item2 = data34[i6];
+let item2 = data35[i6];
 if(typeof item2 !== "string"){
 continue;
 }
 if(typeof indices2[item2] == "number"){
 j2 = indices2[item2];
-const err97 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/uniqueItems",keyword:"uniqueItems",params:{i: i6, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i6+" are identical)"};
-(vErrors ??= []).push(err97);
+const err99 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/uniqueItems",keyword:"uniqueItems",params:{i: i6, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i6+" are identical)"};
+(vErrors ??= []).push(err99);
 errors++;
 break;
 }
@@ -1812,470 +1828,470 @@ indices2[item2] = i6;
 }
 }
 else {
-const err98 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err98);
-errors++;
-}
-}
-if(data18.placementGroup !== undefined){
-let data36 = data18.placementGroup;
-if(typeof data36 === "string"){
-if(func3(data36) > 253){
-const err99 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
-(vErrors ??= []).push(err99);
-errors++;
-}
-if(func3(data36) < 1){
-const err100 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err100 = {instancePath:instancePath+"/template/firewalls",schemaPath:"#/properties/template/properties/firewalls/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err100);
 errors++;
 }
-if(!(formats0.test(data36))){
-const err101 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+}
+if(data19.placementGroup !== undefined){
+let data37 = data19.placementGroup;
+if(typeof data37 === "string"){
+if(func3(data37) > 253){
+const err101 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err101);
 errors++;
 }
-}
-else {
-const err102 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data37) < 1){
+const err102 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err102);
 errors++;
 }
-}
-let data37 = data18.labels;
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-if(Object.keys(data37).length > 64){
-const err103 = {instancePath:instancePath+"/template/labels",schemaPath:"#/properties/template/properties/labels/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
+if(!(formats0.test(data37))){
+const err103 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err103);
 errors++;
 }
-for(const key5 in data37){
-let data38 = data37[key5];
-if(typeof data38 === "string"){
-if(func3(data38) > 63){
-const err104 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+}
+else {
+const err104 = {instancePath:instancePath+"/template/placementGroup",schemaPath:"#/properties/template/properties/placementGroup/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err104);
 errors++;
 }
-if(!pattern2.test(data38)){
-const err105 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"},message:"must match pattern \""+"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"+"\""};
+}
+let data38 = data19.labels;
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+if(Object.keys(data38).length > 64){
+const err105 = {instancePath:instancePath+"/template/labels",schemaPath:"#/properties/template/properties/labels/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
 (vErrors ??= []).push(err105);
 errors++;
 }
-}
-else {
-const err106 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key5 in data38){
+let data39 = data38[key5];
+if(typeof data39 === "string"){
+if(func3(data39) > 63){
+const err106 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 (vErrors ??= []).push(err106);
 errors++;
 }
-}
-}
-else {
-const err107 = {instancePath:instancePath+"/template/labels",schemaPath:"#/properties/template/properties/labels/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern2.test(data39)){
+const err107 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"},message:"must match pattern \""+"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"+"\""};
 (vErrors ??= []).push(err107);
 errors++;
 }
-if(data18.backups !== undefined){
-if(typeof data18.backups !== "boolean"){
-const err108 = {instancePath:instancePath+"/template/backups",schemaPath:"#/properties/template/properties/backups/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+}
+else {
+const err108 = {instancePath:instancePath+"/template/labels/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/template/properties/labels/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err108);
 errors++;
 }
 }
-if(data18.protection !== undefined){
-if(typeof data18.protection !== "boolean"){
-const err109 = {instancePath:instancePath+"/template/protection",schemaPath:"#/properties/template/properties/protection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+}
+else {
+const err109 = {instancePath:instancePath+"/template/labels",schemaPath:"#/properties/template/properties/labels/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err109);
 errors++;
 }
-}
-let data41 = data18.publicNet;
-if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
-if(data41.ipv4 === undefined){
-data41.ipv4 = true;
-}
-if(data41.ipv6 === undefined){
-data41.ipv6 = true;
-}
-for(const key6 in data41){
-if(!((((key6 === "ipv4") || (key6 === "ipv6")) || (key6 === "ipv4Address")) || (key6 === "ipv6Address"))){
-const err110 = {instancePath:instancePath+"/template/publicNet",schemaPath:"#/properties/template/properties/publicNet/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+if(data19.backups !== undefined){
+if(typeof data19.backups !== "boolean"){
+const err110 = {instancePath:instancePath+"/template/backups",schemaPath:"#/properties/template/properties/backups/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err110);
 errors++;
 }
 }
-if(typeof data41.ipv4 !== "boolean"){
-const err111 = {instancePath:instancePath+"/template/publicNet/ipv4",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data19.protection !== undefined){
+if(typeof data19.protection !== "boolean"){
+const err111 = {instancePath:instancePath+"/template/protection",schemaPath:"#/properties/template/properties/protection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err111);
 errors++;
 }
-if(typeof data41.ipv6 !== "boolean"){
-const err112 = {instancePath:instancePath+"/template/publicNet/ipv6",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+}
+let data42 = data19.publicNet;
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+if(data42.ipv4 === undefined){
+data42.ipv4 = true;
+}
+if(data42.ipv6 === undefined){
+data42.ipv6 = true;
+}
+for(const key6 in data42){
+if(!((((key6 === "ipv4") || (key6 === "ipv6")) || (key6 === "ipv4Address")) || (key6 === "ipv6Address"))){
+const err112 = {instancePath:instancePath+"/template/publicNet",schemaPath:"#/properties/template/properties/publicNet/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err112);
 errors++;
 }
-if(data41.ipv4Address !== undefined){
-let data44 = data41.ipv4Address;
-if(typeof data44 === "string"){
-if(func3(data44) > 253){
-const err113 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+}
+if(typeof data42.ipv4 !== "boolean"){
+const err113 = {instancePath:instancePath+"/template/publicNet/ipv4",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err113);
 errors++;
 }
-if(func3(data44) < 1){
-const err114 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(typeof data42.ipv6 !== "boolean"){
+const err114 = {instancePath:instancePath+"/template/publicNet/ipv6",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err114);
 errors++;
 }
-if(!(formats0.test(data44))){
-const err115 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(data42.ipv4Address !== undefined){
+let data45 = data42.ipv4Address;
+if(typeof data45 === "string"){
+if(func3(data45) > 253){
+const err115 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err115);
 errors++;
 }
-}
-else {
-const err116 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data45) < 1){
+const err116 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err116);
 errors++;
 }
-}
-if(data41.ipv6Address !== undefined){
-let data45 = data41.ipv6Address;
-if(typeof data45 === "string"){
-if(func3(data45) > 253){
-const err117 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+if(!(formats0.test(data45))){
+const err117 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err117);
 errors++;
 }
-if(func3(data45) < 1){
-const err118 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err118 = {instancePath:instancePath+"/template/publicNet/ipv4Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv4Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err118);
 errors++;
 }
-if(!(formats0.test(data45))){
-const err119 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+}
+if(data42.ipv6Address !== undefined){
+let data46 = data42.ipv6Address;
+if(typeof data46 === "string"){
+if(func3(data46) > 253){
+const err119 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err119);
 errors++;
 }
-}
-else {
-const err120 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data46) < 1){
+const err120 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err120);
 errors++;
 }
-}
-}
-else {
-const err121 = {instancePath:instancePath+"/template/publicNet",schemaPath:"#/properties/template/properties/publicNet/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(formats0.test(data46))){
+const err121 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err121);
 errors++;
 }
-let data46 = data18.readyGrace;
-if(typeof data46 === "string"){
-if(!(formats18.test(data46))){
-const err122 = {instancePath:instancePath+"/template/readyGrace",schemaPath:"#/properties/template/properties/readyGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+}
+else {
+const err122 = {instancePath:instancePath+"/template/publicNet/ipv6Address",schemaPath:"#/properties/template/properties/publicNet/properties/ipv6Address/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err122);
 errors++;
 }
 }
+}
 else {
-const err123 = {instancePath:instancePath+"/template/readyGrace",schemaPath:"#/properties/template/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err123 = {instancePath:instancePath+"/template/publicNet",schemaPath:"#/properties/template/properties/publicNet/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err123);
 errors++;
 }
-let data47 = data18.idleGrace;
+let data47 = data19.readyGrace;
 if(typeof data47 === "string"){
 if(!(formats18.test(data47))){
-const err124 = {instancePath:instancePath+"/template/idleGrace",schemaPath:"#/properties/template/properties/idleGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+const err124 = {instancePath:instancePath+"/template/readyGrace",schemaPath:"#/properties/template/properties/readyGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err124);
 errors++;
 }
 }
 else {
-const err125 = {instancePath:instancePath+"/template/idleGrace",schemaPath:"#/properties/template/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err125 = {instancePath:instancePath+"/template/readyGrace",schemaPath:"#/properties/template/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err125);
 errors++;
 }
-let data48 = data18.drainGrace;
+let data48 = data19.idleGrace;
 if(typeof data48 === "string"){
 if(!(formats18.test(data48))){
-const err126 = {instancePath:instancePath+"/template/drainGrace",schemaPath:"#/properties/template/properties/drainGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+const err126 = {instancePath:instancePath+"/template/idleGrace",schemaPath:"#/properties/template/properties/idleGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err126);
 errors++;
 }
 }
 else {
-const err127 = {instancePath:instancePath+"/template/drainGrace",schemaPath:"#/properties/template/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err127 = {instancePath:instancePath+"/template/idleGrace",schemaPath:"#/properties/template/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err127);
 errors++;
 }
-let data49 = data18.startDeadline;
+let data49 = data19.drainGrace;
 if(typeof data49 === "string"){
 if(!(formats18.test(data49))){
-const err128 = {instancePath:instancePath+"/template/startDeadline",schemaPath:"#/properties/template/properties/startDeadline/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+const err128 = {instancePath:instancePath+"/template/drainGrace",schemaPath:"#/properties/template/properties/drainGrace/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err128);
 errors++;
 }
 }
 else {
-const err129 = {instancePath:instancePath+"/template/startDeadline",schemaPath:"#/properties/template/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err129 = {instancePath:instancePath+"/template/drainGrace",schemaPath:"#/properties/template/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err129);
 errors++;
 }
-let data50 = data18.readiness;
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(Object.keys(data50).length > 1){
-const err130 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/maxProperties",keyword:"maxProperties",params:{limit: 1},message:"must NOT have more than 1 properties"};
+let data50 = data19.startDeadline;
+if(typeof data50 === "string"){
+if(!(formats18.test(data50))){
+const err130 = {instancePath:instancePath+"/template/startDeadline",schemaPath:"#/properties/template/properties/startDeadline/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err130);
 errors++;
 }
-if(Object.keys(data50).length < 1){
-const err131 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
+}
+else {
+const err131 = {instancePath:instancePath+"/template/startDeadline",schemaPath:"#/properties/template/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err131);
 errors++;
 }
-for(const key7 in data50){
-if(!((((key7 === "tcp") || (key7 === "http")) || (key7 === "label")) || (key7 === "after"))){
-const err132 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+let data51 = data19.readiness;
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+if(Object.keys(data51).length > 1){
+const err132 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/maxProperties",keyword:"maxProperties",params:{limit: 1},message:"must NOT have more than 1 properties"};
 (vErrors ??= []).push(err132);
 errors++;
 }
-}
-if(data50.tcp !== undefined){
-let data51 = data50.tcp;
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-if(data51.port === undefined){
-const err133 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
+if(Object.keys(data51).length < 1){
+const err133 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
 (vErrors ??= []).push(err133);
 errors++;
 }
-for(const key8 in data51){
-if(!((key8 === "port") || (key8 === "network"))){
-const err134 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+for(const key7 in data51){
+if(!((((key7 === "tcp") || (key7 === "http")) || (key7 === "label")) || (key7 === "after"))){
+const err134 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err134);
 errors++;
 }
 }
-if(data51.port !== undefined){
-let data52 = data51.port;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-const err135 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data51.tcp !== undefined){
+let data52 = data51.tcp;
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+if(data52.port === undefined){
+const err135 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
 (vErrors ??= []).push(err135);
 errors++;
 }
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 65535 || isNaN(data52)){
-const err136 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
+for(const key8 in data52){
+if(!((key8 === "port") || (key8 === "network"))){
+const err136 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err136);
 errors++;
 }
-if(data52 < 1 || isNaN(data52)){
-const err137 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data52.port !== undefined){
+let data53 = data52.port;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+const err137 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err137);
 errors++;
 }
-}
-}
-if(data51.network !== undefined){
-let data53 = data51.network;
-if(typeof data53 === "string"){
-if(func3(data53) > 253){
-const err138 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 65535 || isNaN(data53)){
+const err138 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
 (vErrors ??= []).push(err138);
 errors++;
 }
-if(func3(data53) < 1){
-const err139 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data53 < 1 || isNaN(data53)){
+const err139 = {instancePath:instancePath+"/template/readiness/tcp/port",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 (vErrors ??= []).push(err139);
 errors++;
 }
-if(!(formats0.test(data53))){
-const err140 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+}
+}
+if(data52.network !== undefined){
+let data54 = data52.network;
+if(typeof data54 === "string"){
+if(func3(data54) > 253){
+const err140 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err140);
 errors++;
 }
-}
-else {
-const err141 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data54) < 1){
+const err141 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err141);
 errors++;
 }
-}
-}
-else {
-const err142 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(formats0.test(data54))){
+const err142 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err142);
 errors++;
 }
 }
-if(data50.http !== undefined){
-let data54 = data50.http;
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-if(data54.path === undefined){
-data54.path = "/";
-}
-if(data54.port === undefined){
-const err143 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
+else {
+const err143 = {instancePath:instancePath+"/template/readiness/tcp/network",schemaPath:"#/properties/template/properties/readiness/properties/tcp/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err143);
 errors++;
 }
-for(const key9 in data54){
-if(!(((key9 === "port") || (key9 === "path")) || (key9 === "network"))){
-const err144 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+}
+}
+else {
+const err144 = {instancePath:instancePath+"/template/readiness/tcp",schemaPath:"#/properties/template/properties/readiness/properties/tcp/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err144);
 errors++;
 }
 }
-if(data54.port !== undefined){
-let data55 = data54.port;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-const err145 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data51.http !== undefined){
+let data55 = data51.http;
+if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
+if(data55.path === undefined){
+data55.path = "/";
+}
+if(data55.port === undefined){
+const err145 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'"};
 (vErrors ??= []).push(err145);
 errors++;
 }
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 65535 || isNaN(data55)){
-const err146 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
+for(const key9 in data55){
+if(!(((key9 === "port") || (key9 === "path")) || (key9 === "network"))){
+const err146 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err146);
 errors++;
 }
-if(data55 < 1 || isNaN(data55)){
-const err147 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data55.port !== undefined){
+let data56 = data55.port;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+const err147 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err147);
 errors++;
 }
-}
-}
-let data56 = data54.path;
-if(typeof data56 === "string"){
-if(func3(data56) > 2048){
-const err148 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 65535 || isNaN(data56)){
+const err148 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"};
 (vErrors ??= []).push(err148);
 errors++;
 }
-if(!pattern3.test(data56)){
-const err149 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data56 < 1 || isNaN(data56)){
+const err149 = {instancePath:instancePath+"/template/readiness/http/port",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 (vErrors ??= []).push(err149);
 errors++;
 }
 }
-else {
-const err150 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+let data57 = data55.path;
+if(typeof data57 === "string"){
+if(func3(data57) > 2048){
+const err150 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
 (vErrors ??= []).push(err150);
 errors++;
 }
-if(data54.network !== undefined){
-let data57 = data54.network;
-if(typeof data57 === "string"){
-if(func3(data57) > 253){
-const err151 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+if(!pattern3.test(data57)){
+const err151 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 (vErrors ??= []).push(err151);
 errors++;
 }
-if(func3(data57) < 1){
-const err152 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err152 = {instancePath:instancePath+"/template/readiness/http/path",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err152);
 errors++;
 }
-if(!(formats0.test(data57))){
-const err153 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
+if(data55.network !== undefined){
+let data58 = data55.network;
+if(typeof data58 === "string"){
+if(func3(data58) > 253){
+const err153 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 (vErrors ??= []).push(err153);
 errors++;
 }
-}
-else {
-const err154 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data58) < 1){
+const err154 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err154);
 errors++;
 }
-}
-}
-else {
-const err155 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(formats0.test(data58))){
+const err155 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/format",keyword:"format",params:{format: "plain-text"},message:"must match format \""+"plain-text"+"\""};
 (vErrors ??= []).push(err155);
 errors++;
 }
 }
-if(data50.label !== undefined){
-let data58 = data50.label;
-if(typeof data58 === "string"){
-if(func3(data58) > 317){
-const err156 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/maxLength",keyword:"maxLength",params:{limit: 317},message:"must NOT have more than 317 characters"};
+else {
+const err156 = {instancePath:instancePath+"/template/readiness/http/network",schemaPath:"#/properties/template/properties/readiness/properties/http/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err156);
 errors++;
 }
-if(func3(data58) < 1){
-const err157 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err157);
-errors++;
-}
-if(!pattern4.test(data58)){
-const err158 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/pattern",keyword:"pattern",params:{pattern: "^[^=\\s]+=[^=\\s]*$"},message:"must match pattern \""+"^[^=\\s]+=[^=\\s]*$"+"\""};
-(vErrors ??= []).push(err158);
-errors++;
 }
 }
 else {
-const err159 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err159);
+const err157 = {instancePath:instancePath+"/template/readiness/http",schemaPath:"#/properties/template/properties/readiness/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err157);
 errors++;
 }
 }
-if(data50.after !== undefined){
-let data59 = data50.after;
+if(data51.label !== undefined){
+let data59 = data51.label;
 if(typeof data59 === "string"){
-if(!(formats18.test(data59))){
-const err160 = {instancePath:instancePath+"/template/readiness/after",schemaPath:"#/properties/template/properties/readiness/properties/after/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
+if(func3(data59) > 317){
+const err158 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/maxLength",keyword:"maxLength",params:{limit: 317},message:"must NOT have more than 317 characters"};
+(vErrors ??= []).push(err158);
+errors++;
+}
+if(func3(data59) < 1){
+const err159 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err159);
+errors++;
+}
+if(!pattern4.test(data59)){
+const err160 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/pattern",keyword:"pattern",params:{pattern: "^[^=\\s]+=[^=\\s]*$"},message:"must match pattern \""+"^[^=\\s]+=[^=\\s]*$"+"\""};
 (vErrors ??= []).push(err160);
 errors++;
 }
 }
 else {
-const err161 = {instancePath:instancePath+"/template/readiness/after",schemaPath:"#/properties/template/properties/readiness/properties/after/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err161 = {instancePath:instancePath+"/template/readiness/label",schemaPath:"#/properties/template/properties/readiness/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err161);
 errors++;
 }
 }
-}
-else {
-const err162 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data51.after !== undefined){
+let data60 = data51.after;
+if(typeof data60 === "string"){
+if(!(formats18.test(data60))){
+const err162 = {instancePath:instancePath+"/template/readiness/after",schemaPath:"#/properties/template/properties/readiness/properties/after/format",keyword:"format",params:{format: "duration"},message:"must match format \""+"duration"+"\""};
 (vErrors ??= []).push(err162);
 errors++;
 }
-let data60 = data18.workloads;
-if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
-if(data60.none === undefined){
-data60.none = false;
 }
-for(const key10 in data60){
-if(!(key10 === "none")){
-const err163 = {instancePath:instancePath+"/template/workloads",schemaPath:"#/properties/template/properties/workloads/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+else {
+const err163 = {instancePath:instancePath+"/template/readiness/after",schemaPath:"#/properties/template/properties/readiness/properties/after/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err163);
 errors++;
 }
 }
-if(typeof data60.none !== "boolean"){
-const err164 = {instancePath:instancePath+"/template/workloads/none",schemaPath:"#/properties/template/properties/workloads/properties/none/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+}
+else {
+const err164 = {instancePath:instancePath+"/template/readiness",schemaPath:"#/properties/template/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err164);
 errors++;
 }
+let data61 = data19.workloads;
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+if(data61.none === undefined){
+data61.none = false;
 }
-else {
-const err165 = {instancePath:instancePath+"/template/workloads",schemaPath:"#/properties/template/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key10 in data61){
+if(!(key10 === "none")){
+const err165 = {instancePath:instancePath+"/template/workloads",schemaPath:"#/properties/template/properties/workloads/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err165);
 errors++;
 }
 }
-else {
-const err166 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data61.none !== "boolean"){
+const err166 = {instancePath:instancePath+"/template/workloads/none",schemaPath:"#/properties/template/properties/workloads/properties/none/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err166);
+errors++;
+}
+}
+else {
+const err167 = {instancePath:instancePath+"/template/workloads",schemaPath:"#/properties/template/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err167);
+errors++;
+}
+}
+else {
+const err168 = {instancePath:instancePath+"/template",schemaPath:"#/properties/template/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err168);
 errors++;
 }
 }
 }
 else {
-const err167 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err167);
+const err169 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err169);
 errors++;
 }
 validate22.errors = vErrors;
@@ -2736,7 +2752,7 @@ errors++;
 validate24.errors = vErrors;
 return errors === 0;
 }
-const schema10 = {"type":"object","additionalProperties":false,"properties":{"prefix":{"type":"string","description":"What the names of its nodes begin with: its name when it began. A hyphen and a number follow."},"members":{"type":"array","items":{"type":"integer"},"description":"Numbers of its nodes, in the order in which they came."},"next":{"type":"integer","description":"The next number; none is given twice."},"changedBy":{"type":"string","description":"The intent whose outcome last changed it."},"scaledUpAt":{"type":"string","description":"When it last grew, ISO 8601."},"scaledDownAt":{"type":"string","description":"When it last shrank, ISO 8601."},"consolidatedAt":{"type":"string","description":"When a consolidation last began, ISO 8601."},"dropped":{"type":"array","description":"Members that were let go and may still be there, with who decided it.","items":{"type":"object","additionalProperties":false,"required":["members","at","by","because"],"properties":{"members":{"type":"array","items":{"type":"integer"}},"at":{"type":"string","description":"ISO 8601."},"by":{"enum":["reactive_policy","consolidation_policy","manual"]},"because":{"type":"string"}}}},"going":{"type":"array","items":{"type":"integer"},"description":"Members that a consolidation empties."},"moves":{"type":"array","description":"Containers that it moves.","items":{"type":"object","additionalProperties":false,"required":["container","from","to"],"properties":{"container":{"type":"string"},"from":{"type":"integer"},"to":{"type":"integer"}}}}}};
+const schema10 = {"type":"object","additionalProperties":false,"properties":{"prefix":{"type":"string","description":"What the names of its nodes begin with: its name when it began. A hyphen and a number follow."},"members":{"type":"array","items":{"type":"integer"},"description":"Numbers of its nodes, in the order in which they came."},"next":{"type":"integer","description":"The next number; none is given twice."},"changedBy":{"type":"string","description":"The intent whose outcome last changed it."},"scaledUpAt":{"type":"string","description":"When it last grew, ISO 8601."},"scaledDownAt":{"type":"string","description":"When it last shrank, ISO 8601."},"crossing":{"enum":["up","down"],"description":"Threshold of the reactive policy that was crossed at the last refresh."},"crossingSince":{"type":"string","description":"Since when, ISO 8601."},"consolidatedAt":{"type":"string","description":"When a consolidation last began, ISO 8601."},"dropped":{"type":"array","description":"Members that were let go and may still be there, with who decided it.","items":{"type":"object","additionalProperties":false,"required":["members","at","by","because"],"properties":{"members":{"type":"array","items":{"type":"integer"}},"at":{"type":"string","description":"ISO 8601."},"by":{"enum":["reactive_policy","consolidation_policy","manual"]},"because":{"type":"string"}}}},"going":{"type":"array","items":{"type":"integer"},"description":"Members that a consolidation empties."},"moves":{"type":"array","description":"Containers that it moves.","items":{"type":"object","additionalProperties":false,"required":["container","from","to"],"properties":{"container":{"type":"string"},"from":{"type":"integer"},"to":{"type":"integer"}}}}}};
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -2803,191 +2819,206 @@ const err7 = {instancePath:instancePath+"/scaledDownAt",schemaPath:"#/properties
 errors++;
 }
 }
-if(data.consolidatedAt !== undefined){
-if(typeof data.consolidatedAt !== "string"){
-const err8 = {instancePath:instancePath+"/consolidatedAt",schemaPath:"#/properties/consolidatedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.crossing !== undefined){
+let data7 = data.crossing;
+if(!((data7 === "up") || (data7 === "down"))){
+const err8 = {instancePath:instancePath+"/crossing",schemaPath:"#/properties/crossing/enum",keyword:"enum",params:{allowedValues: schema10.properties.crossing.enum},message:"must be equal to one of the allowed values"};
 (vErrors ??= []).push(err8);
 errors++;
 }
 }
-if(data.dropped !== undefined){
-let data8 = data.dropped;
-if(Array.isArray(data8)){
-const len1 = data8.length;
-for(let i1=0; i1<len1; i1++){
-let data9 = data8[i1];
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-if(data9.members === undefined){
-const err9 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "members"},message:"must have required property '"+"members"+"'"};
+if(data.crossingSince !== undefined){
+if(typeof data.crossingSince !== "string"){
+const err9 = {instancePath:instancePath+"/crossingSince",schemaPath:"#/properties/crossingSince/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err9);
 errors++;
 }
-if(data9.at === undefined){
-const err10 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+}
+if(data.consolidatedAt !== undefined){
+if(typeof data.consolidatedAt !== "string"){
+const err10 = {instancePath:instancePath+"/consolidatedAt",schemaPath:"#/properties/consolidatedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err10);
 errors++;
 }
-if(data9.by === undefined){
-const err11 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "by"},message:"must have required property '"+"by"+"'"};
+}
+if(data.dropped !== undefined){
+let data10 = data.dropped;
+if(Array.isArray(data10)){
+const len1 = data10.length;
+for(let i1=0; i1<len1; i1++){
+let data11 = data10[i1];
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.members === undefined){
+const err11 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "members"},message:"must have required property '"+"members"+"'"};
 (vErrors ??= []).push(err11);
 errors++;
 }
-if(data9.because === undefined){
-const err12 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "because"},message:"must have required property '"+"because"+"'"};
+if(data11.at === undefined){
+const err12 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
 (vErrors ??= []).push(err12);
 errors++;
 }
-for(const key1 in data9){
-if(!((((key1 === "members") || (key1 === "at")) || (key1 === "by")) || (key1 === "because"))){
-const err13 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+if(data11.by === undefined){
+const err13 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "by"},message:"must have required property '"+"by"+"'"};
 (vErrors ??= []).push(err13);
 errors++;
 }
-}
-if(data9.members !== undefined){
-let data10 = data9.members;
-if(Array.isArray(data10)){
-const len2 = data10.length;
-for(let i2=0; i2<len2; i2++){
-let data11 = data10[i2];
-if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err14 = {instancePath:instancePath+"/dropped/" + i1+"/members/" + i2,schemaPath:"#/properties/dropped/items/properties/members/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data11.because === undefined){
+const err14 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/required",keyword:"required",params:{missingProperty: "because"},message:"must have required property '"+"because"+"'"};
 (vErrors ??= []).push(err14);
 errors++;
 }
-}
-}
-else {
-const err15 = {instancePath:instancePath+"/dropped/" + i1+"/members",schemaPath:"#/properties/dropped/items/properties/members/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key1 in data11){
+if(!((((key1 === "members") || (key1 === "at")) || (key1 === "by")) || (key1 === "because"))){
+const err15 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err15);
 errors++;
 }
 }
-if(data9.at !== undefined){
-if(typeof data9.at !== "string"){
-const err16 = {instancePath:instancePath+"/dropped/" + i1+"/at",schemaPath:"#/properties/dropped/items/properties/at/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data11.members !== undefined){
+let data12 = data11.members;
+if(Array.isArray(data12)){
+const len2 = data12.length;
+for(let i2=0; i2<len2; i2++){
+let data13 = data12[i2];
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const err16 = {instancePath:instancePath+"/dropped/" + i1+"/members/" + i2,schemaPath:"#/properties/dropped/items/properties/members/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err16);
 errors++;
 }
 }
-if(data9.by !== undefined){
-let data13 = data9.by;
-if(!(((data13 === "reactive_policy") || (data13 === "consolidation_policy")) || (data13 === "manual"))){
-const err17 = {instancePath:instancePath+"/dropped/" + i1+"/by",schemaPath:"#/properties/dropped/items/properties/by/enum",keyword:"enum",params:{allowedValues: schema10.properties.dropped.items.properties.by.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err17 = {instancePath:instancePath+"/dropped/" + i1+"/members",schemaPath:"#/properties/dropped/items/properties/members/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err17);
 errors++;
 }
 }
-if(data9.because !== undefined){
-if(typeof data9.because !== "string"){
-const err18 = {instancePath:instancePath+"/dropped/" + i1+"/because",schemaPath:"#/properties/dropped/items/properties/because/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data11.at !== undefined){
+if(typeof data11.at !== "string"){
+const err18 = {instancePath:instancePath+"/dropped/" + i1+"/at",schemaPath:"#/properties/dropped/items/properties/at/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err18);
 errors++;
 }
 }
-}
-else {
-const err19 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data11.by !== undefined){
+let data15 = data11.by;
+if(!(((data15 === "reactive_policy") || (data15 === "consolidation_policy")) || (data15 === "manual"))){
+const err19 = {instancePath:instancePath+"/dropped/" + i1+"/by",schemaPath:"#/properties/dropped/items/properties/by/enum",keyword:"enum",params:{allowedValues: schema10.properties.dropped.items.properties.by.enum},message:"must be equal to one of the allowed values"};
 (vErrors ??= []).push(err19);
 errors++;
 }
 }
-}
-else {
-const err20 = {instancePath:instancePath+"/dropped",schemaPath:"#/properties/dropped/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data11.because !== undefined){
+if(typeof data11.because !== "string"){
+const err20 = {instancePath:instancePath+"/dropped/" + i1+"/because",schemaPath:"#/properties/dropped/items/properties/because/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err20);
 errors++;
 }
 }
-if(data.going !== undefined){
-let data15 = data.going;
-if(Array.isArray(data15)){
-const len3 = data15.length;
-for(let i3=0; i3<len3; i3++){
-let data16 = data15[i3];
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err21 = {instancePath:instancePath+"/going/" + i3,schemaPath:"#/properties/going/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err21 = {instancePath:instancePath+"/dropped/" + i1,schemaPath:"#/properties/dropped/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err21);
 errors++;
 }
 }
 }
 else {
-const err22 = {instancePath:instancePath+"/going",schemaPath:"#/properties/going/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err22 = {instancePath:instancePath+"/dropped",schemaPath:"#/properties/dropped/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err22);
 errors++;
 }
 }
-if(data.moves !== undefined){
-let data17 = data.moves;
+if(data.going !== undefined){
+let data17 = data.going;
 if(Array.isArray(data17)){
-const len4 = data17.length;
-for(let i4=0; i4<len4; i4++){
-let data18 = data17[i4];
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-if(data18.container === undefined){
-const err23 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "container"},message:"must have required property '"+"container"+"'"};
+const len3 = data17.length;
+for(let i3=0; i3<len3; i3++){
+let data18 = data17[i3];
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err23 = {instancePath:instancePath+"/going/" + i3,schemaPath:"#/properties/going/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err23);
 errors++;
 }
-if(data18.from === undefined){
-const err24 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "from"},message:"must have required property '"+"from"+"'"};
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/going",schemaPath:"#/properties/going/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err24);
 errors++;
 }
-if(data18.to === undefined){
-const err25 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'"};
+}
+if(data.moves !== undefined){
+let data19 = data.moves;
+if(Array.isArray(data19)){
+const len4 = data19.length;
+for(let i4=0; i4<len4; i4++){
+let data20 = data19[i4];
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(data20.container === undefined){
+const err25 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "container"},message:"must have required property '"+"container"+"'"};
 (vErrors ??= []).push(err25);
 errors++;
 }
-for(const key2 in data18){
-if(!(((key2 === "container") || (key2 === "from")) || (key2 === "to"))){
-const err26 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+if(data20.from === undefined){
+const err26 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "from"},message:"must have required property '"+"from"+"'"};
 (vErrors ??= []).push(err26);
 errors++;
 }
-}
-if(data18.container !== undefined){
-if(typeof data18.container !== "string"){
-const err27 = {instancePath:instancePath+"/moves/" + i4+"/container",schemaPath:"#/properties/moves/items/properties/container/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data20.to === undefined){
+const err27 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'"};
 (vErrors ??= []).push(err27);
 errors++;
 }
-}
-if(data18.from !== undefined){
-let data20 = data18.from;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-const err28 = {instancePath:instancePath+"/moves/" + i4+"/from",schemaPath:"#/properties/moves/items/properties/from/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key2 in data20){
+if(!(((key2 === "container") || (key2 === "from")) || (key2 === "to"))){
+const err28 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err28);
 errors++;
 }
 }
-if(data18.to !== undefined){
-let data21 = data18.to;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err29 = {instancePath:instancePath+"/moves/" + i4+"/to",schemaPath:"#/properties/moves/items/properties/to/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data20.container !== undefined){
+if(typeof data20.container !== "string"){
+const err29 = {instancePath:instancePath+"/moves/" + i4+"/container",schemaPath:"#/properties/moves/items/properties/container/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err29);
 errors++;
 }
 }
-}
-else {
-const err30 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data20.from !== undefined){
+let data22 = data20.from;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+const err30 = {instancePath:instancePath+"/moves/" + i4+"/from",schemaPath:"#/properties/moves/items/properties/from/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err30);
 errors++;
 }
 }
-}
-else {
-const err31 = {instancePath:instancePath+"/moves",schemaPath:"#/properties/moves/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data20.to !== undefined){
+let data23 = data20.to;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+const err31 = {instancePath:instancePath+"/moves/" + i4+"/to",schemaPath:"#/properties/moves/items/properties/to/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err31);
 errors++;
 }
 }
 }
 else {
-const err32 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err32 = {instancePath:instancePath+"/moves/" + i4,schemaPath:"#/properties/moves/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err32);
+errors++;
+}
+}
+}
+else {
+const err33 = {instancePath:instancePath+"/moves",schemaPath:"#/properties/moves/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err33);
+errors++;
+}
+}
+}
+else {
+const err34 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err34);
 errors++;
 }
 validate25.errors = vErrors;
@@ -3022,7 +3053,7 @@ validate26.errors = vErrors;
 return errors === 0;
 }
 const schema12 = {"type":"object","required":["nodes"],"description":"What runs where, as the workload source tells it. Keys that are not known are ignored.","properties":{"at":{"type":"string","format":"instant","description":"When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now."},"nodes":{"type":"array","maxItems":10000,"description":"Every node that the source knows; one that is not listed is not known to be empty.","items":{"type":"object","required":["name","containers"],"properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The node."},"emptySince":{"type":"string","format":"instant","description":"Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there."},"startedTotal":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"Containers that ever started there; it never runs backwards but when the source begins anew."},"allocatedMb":{"type":"number","minimum":0,"maximum":1000000000,"description":"Memory that its containers have, in MB; the sum over them where this is left out."},"diskUsedPercent":{"type":"number","minimum":0,"maximum":100,"description":"How full its disk is."},"containers":{"type":"array","maxItems":10000,"items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"maximum":1000000000,"default":0,"description":"Its memory, in MB."},"tier":{"type":"string","maxLength":63,"format":"plain-text","description":"Its size class; `micro`, `small` and `medium` may be moved under conditions, others never."},"players":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"How many players are connected; not known where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it runs."}}}}}}},"queue":{"type":"array","maxItems":10000,"default":[],"description":"What waits for room.","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"mb":{"type":"number","minimum":0,"maximum":1000000000,"default":0,"description":"Memory that it needs, in MB."},"pool":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"The pool that it waits for; any, where this is left out."},"since":{"type":"string","format":"instant","description":"Since when it waits."}}}}}};
-const formats82 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
+const formats84 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/u;
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -3038,7 +3069,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!(formats82.test(data0))){
+if(!(formats84.test(data0))){
 const err1 = {instancePath:instancePath+"/at",schemaPath:"#/properties/at/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err1);
 errors++;
@@ -3100,7 +3131,7 @@ errors++;
 if(data2.emptySince !== undefined){
 let data4 = data2.emptySince;
 if(typeof data4 === "string"){
-if(!(formats82.test(data4))){
+if(!(formats84.test(data4))){
 const err10 = {instancePath:instancePath+"/nodes/" + i0+"/emptySince",schemaPath:"#/properties/nodes/items/properties/emptySince/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err10);
 errors++;
@@ -3278,7 +3309,7 @@ errors++;
 if(data9.since !== undefined){
 let data14 = data9.since;
 if(typeof data14 === "string"){
-if(!(formats82.test(data14))){
+if(!(formats84.test(data14))){
 const err36 = {instancePath:instancePath+"/nodes/" + i0+"/containers/" + i1+"/since",schemaPath:"#/properties/nodes/items/properties/containers/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err36);
 errors++;
@@ -3408,7 +3439,7 @@ errors++;
 if(data16.since !== undefined){
 let data20 = data16.since;
 if(typeof data20 === "string"){
-if(!(formats82.test(data20))){
+if(!(formats84.test(data20))){
 const err55 = {instancePath:instancePath+"/queue/" + i2+"/since",schemaPath:"#/properties/queue/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err55);
 errors++;
@@ -3443,7 +3474,7 @@ validate27.errors = vErrors;
 return errors === 0;
 }
 const schema13 = {"type":"object","additionalProperties":false,"properties":{"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":8,"description":"How many actions of this plugin run at once."},"provider":{"type":"object","additionalProperties":false,"default":{},"properties":{"hetzner":{"type":"object","additionalProperties":false,"default":{},"description":"The account at Hetzner Cloud.","properties":{"token":{"type":"string","format":"secret","x-secret":"HCLOUD_TOKEN","description":"The token of the project, from the environment variable `HCLOUD_TOKEN` or one whose name begins with `HCLOUD_TOKEN_`; `HCLOUD_TOKEN` where this is left out."},"endpoint":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","default":"https://api.hetzner.cloud/v1","description":"Address of the API. Another one than this is an address in the environment variable `HCLOUD_ENDPOINT`, or has its origin in `FETTLE_PROVIDER_ORIGINS`, so that no change of this file sends the token elsewhere."}}}}},"requestSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":30,"description":"Deadline of one request to the API."},"requestReserve":{"type":"integer","minimum":0,"maximum":100000,"default":100,"description":"So many requests of the rate limit are left to others: from there on, looks go more slowly."},"workloads":{"type":"object","additionalProperties":false,"description":"The source of truth about the containers on each node. Without one, nothing is removed whose containers would have to be known.","properties":{"http":{"type":"object","additionalProperties":false,"required":["url"],"description":"A GET of JSON in the published form (schema `nodes/Workloads`).","properties":{"url":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What is asked for the containers."},"drainUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"node\": \"NAME\"}` tells to put no more containers there; it is done when it answers."},"migrateUrl":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://","description":"What a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}` tells to move a container; it is done when it answers."},"token":{"type":"string","format":"secret","x-secret":"WORKLOADS_TOKEN","description":"A bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. It is sent to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, and nowhere else."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":600,"default":15,"description":"Deadline of the GET."},"hookSeconds":{"type":"number","exclusiveMinimum":0,"maximum":3600,"default":300,"description":"Deadline of a hook."}}},"file":{"type":"string","minLength":1,"maxLength":4096,"format":"path","x-path":"send","description":"A file with the same JSON, relative to `fettle.yaml`; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names."},"interval":{"type":"string","format":"duration","default":"2m","description":"How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew."}}},"probe":{"type":"object","additionalProperties":false,"default":{},"description":"How readiness is probed.","properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1000,"default":100,"description":"Probes that are open at once."},"timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":60,"default":5,"description":"Deadline of one probe, name resolution included."},"interval":{"type":"string","format":"duration","default":"10s","description":"Failed probes that follow each other faster count once."}}}}};
-const formats100 = /^(?:\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\}|fettle-sandbox-[a-z0-9-]{1,100})$/u;
+const formats102 = /^(?:\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\}|fettle-sandbox-[a-z0-9-]{1,100})$/u;
 const pattern10 = new RegExp("^https?://", "u");
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3516,7 +3547,7 @@ errors++;
 if(data2.token !== undefined){
 let data3 = data2.token;
 if(typeof data3 === "string"){
-if(!(formats100.test(data3))){
+if(!(formats102.test(data3))){
 const err6 = {instancePath:instancePath+"/provider/hetzner/token",schemaPath:"#/properties/provider/properties/hetzner/properties/token/format",keyword:"format",params:{format: "secret"},message:"must match format \""+"secret"+"\""};
 (vErrors ??= []).push(err6);
 errors++;
@@ -3711,7 +3742,7 @@ errors++;
 if(data8.token !== undefined){
 let data12 = data8.token;
 if(typeof data12 === "string"){
-if(!(formats100.test(data12))){
+if(!(formats102.test(data12))){
 const err35 = {instancePath:instancePath+"/workloads/http/token",schemaPath:"#/properties/workloads/properties/http/properties/token/format",keyword:"format",params:{format: "secret"},message:"must match format \""+"secret"+"\""};
 (vErrors ??= []).push(err35);
 errors++;

@@ -1657,6 +1657,12 @@ const kinds = {
                 "description": "It shrinks when allocated memory is less than this part of all.",
                 "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
               },
+              "for": {
+                "type": "string",
+                "default": "0s",
+                "description": "A threshold has to be crossed for so long before the policy acts, at each refresh that is recorded (`apply`, `drift --record`). Where something waits and there is no node, it acts at once.",
+                "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
+              },
               "cooldown": {
                 "type": "string",
                 "default": "5m",
@@ -3488,6 +3494,10 @@ export const schemas = {
             "no",
             "partly"
           ]
+        },
+        "disruptive": {
+          "const": true,
+          "description": "The step disturbs what is in use, as one that turns a server off."
         },
         "basis": {
           "type": "string",
