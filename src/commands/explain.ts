@@ -40,7 +40,7 @@ export async function explain(address: string, flags: ExplainFlags, shell: Shell
       ref,
       plugins,
       neededBy,
-      await lastRecords(store, known, flags.last ?? 10),
+      store === undefined ? [] : await lastRecords(store, known, flags.last ?? 10),
     );
     if (explanation === undefined) {
       const near = didYouMean(address, reconciled.pairs.keys());

@@ -1,12 +1,14 @@
 /** Looking: what `plan`, `drift` and `explain` have in common. They open everything for reading, and nothing for writing. */
 
+import { errorText } from '../engine/error-text.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
-import type { Recall } from '../engine/remember.ts';
+import { emptyRecall, type Recall } from '../engine/remember.ts';
 import { holderText } from '../report/holder-text.ts';
 import { damageText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
-import type { ReadReport, Store } from '../store/store.ts';
+import { StoreSecretError } from '../store/errors.ts';
+import type { Holder, ReadReport, Store } from '../store/store.ts';
 import { type ExitName, exitCode } from './ending.ts';
 import type { Flags } from './flags.ts';
 import { prepare } from './prepare.ts';
@@ -26,7 +28,8 @@ import { tell, tellEnding } from './tell.ts';
 /** What a look found, and what it was made with. */
 export interface Looked {
   readonly project: Project;
-  readonly store: Store;
+  /** Absent where the memory could not be read. */
+  readonly store?: Store;
   readonly recall: Recall;
   readonly report: ReadReport;
   readonly plugins: ReadonlyMap<string, Plugin>;
@@ -41,20 +44,52 @@ export function warnOfLog(report: ReadReport, store: Store, shell: Shell): void 
     tell(shell, 'note', `${report.torn.bytes} bytes of an unfinished record at the end of the log are passed over`);
 }
 
+/** What is remembered, with the store that it was read from; or why it could not be read. */
+type Remembering =
+  | { readonly store: Store; readonly recall: Recall; readonly report: ReadReport; readonly holder: Holder | undefined }
+  | { readonly gap: string };
+
+async function remembering({ config }: Project, shell: Shell): Promise<Remembering> {
+  let store: Store | undefined;
+  try {
+    store = await openStore(config, shell);
+    const { recall, report } = await recallFrom(store);
+    return { store, recall, report, holder: await store.holder() };
+  } catch (error) {
+    await store?.close();
+    if (error instanceof StoreSecretError) return { gap: errorText(error) };
+    throw error;
+  }
+}
+
+export interface LookingOptions {
+  /** Goes on without memory where the store's secret cannot be had, as in a pull request from a fork. */
+  readonly memoryMayBeUnread?: boolean;
+}
+
 /** Looks, and lets `use` say what came of it; a signal ends the look. Gives the exit code, with its line on stderr. */
-export async function looking(flags: Flags, shell: Shell, use: (looked: Looked) => Promise<ExitName>): Promise<number> {
+export async function looking(
+  flags: Flags,
+  shell: Shell,
+  use: (looked: Looked) => Promise<ExitName>,
+  { memoryMayBeUnread = false }: LookingOptions = {},
+): Promise<number> {
   const project = await openProject(flags, shell);
-  const store = await openStore(project.config, shell);
+  const memory = await remembering(project, shell);
+  if ('gap' in memory && !memoryMayBeUnread) throw new StoreSecretError(memory.gap);
+  const store = 'gap' in memory ? undefined : memory.store;
   const end = (name: ExitName): number => {
     tellEnding(shell, name);
     return exitCode(name);
   };
   try {
-    const { recall, report } = await recallFrom(store);
-    warnOfLog(report, store, shell);
+    const { recall, report, holder } =
+      'gap' in memory
+        ? { recall: emptyRecall(), report: { status: 'none', damage: [] } satisfies ReadReport, holder: undefined }
+        : memory;
+    if (store !== undefined) warnOfLog(report, store, shell);
     const plugins = await pluginsFor(project.loaders, project.documents, recall);
     upgradeRecall(recall, plugins);
-    const holder = await store.holder();
     const worlds = await openWorlds(plugins, project.config, shell);
     const aborting = new AbortController();
     let stopped: 'SIGINT' | 'SIGTERM' | undefined;
@@ -74,15 +109,18 @@ export async function looking(flags: Flags, shell: Shell, use: (looked: Looked) 
         run: randomId(),
         head: report.head,
         abort: aborting.signal,
+        ...('gap' in memory ? { memoryGap: memory.gap } : {}),
         ...(holder === undefined ? {} : { busy: { holder: holderText(holder) } }),
       });
       if (stopped !== undefined) return end(stopped === 'SIGINT' ? 'interrupted' : 'terminated');
-      return end(await use({ project, store, recall, report, plugins, reconciled }));
+      return end(
+        await use({ project, recall, report, plugins, reconciled, ...(store === undefined ? {} : { store }) }),
+      );
     } finally {
       forget();
       await worlds.close();
     }
   } finally {
-    await store.close();
+    await store?.close();
   }
 }

@@ -93,8 +93,10 @@ export function propose(pair: Pair, plugin: Plugin, scene: Scene): Change | unde
   if (kind === undefined || tables === undefined) return undefined;
   if (pair.desired === undefined) return orphanChange(pair, kind, tables, scene);
   if (pair.observed === undefined && pair.gap !== undefined) return undefined;
-  if (pair.observed !== undefined && pair.observed.given !== true && !isOurs(pair))
-    return memoryChange(pair, 'adopt', 'new', 'it is there already, and not ours yet');
+  if (pair.observed !== undefined && pair.observed.given !== true && !isOurs(pair)) {
+    const because = scene.memoryGap === undefined ? 'not ours yet' : 'unknown whether it is ours';
+    return memoryChange(pair, 'adopt', 'new', `it is there already, and ${because}`);
+  }
   const next = managedChange(pair, kind, scene);
   const inputs = hiddenInputs(next, pair, tables);
   return inputs.length === 0

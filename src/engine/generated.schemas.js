@@ -2583,7 +2583,7 @@ export const schemas = {
                       "examples": [
                         "${env:HCLOUD_TOKEN_SHOP}"
                       ],
-                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|fettle-sandbox-[a-z0-9-]{1,100})$"
+                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|sandbox-token-[a-z0-9-]{1,100})$"
                     },
                     "endpoint": {
                       "type": "string",
@@ -2654,7 +2654,7 @@ export const schemas = {
                       "examples": [
                         "${env:WORKLOADS_TOKEN}"
                       ],
-                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|fettle-sandbox-[a-z0-9-]{1,100})$"
+                      "pattern": "^(?:\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]{1,4096})\\}|sandbox-token-[a-z0-9-]{1,100})$"
                     },
                     "timeoutSeconds": {
                       "type": "number",

@@ -6,6 +6,7 @@ import type { Json } from './types.ts';
 /** Rules that hold for every plugin. */
 export type EngineRuleId =
   | 'lifecycle'
+  | 'memory-unread'
   | 'not-owned'
   | 'same-place'
   | 'other-project'
@@ -240,6 +241,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     id: 'lifecycle',
     overridable: false,
     text: "The step is in the kind's spec, and begins in the state that was seen.",
+  },
+  {
+    id: 'memory-unread',
+    overridable: false,
+    text: 'While the memory cannot be read, nothing that exists is adopted or changed; a row that creates says what is unknown.',
   },
   { id: 'not-owned', overridable: true, text: 'Only what this project created or adopted is changed.' },
   {

@@ -134,6 +134,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
       viewedAt: Date.parse(view.at),
       safety,
       ...(input.busy === undefined ? {} : { busy: input.busy }),
+      ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
       ...(logAt === undefined ? {} : { logAt }),
       spent: recall.spent,
       shared: sharedPlaces(input.places, pairs, plugins, recall),

@@ -224,6 +224,21 @@ function tooManyRemovals(change: Change, _pair: Pair, scene: Scene): Verdict {
   return pass('within the limits', facts);
 }
 
+/** Without memory, everything looks as if it were new: no row may claim more than what was seen. */
+function memoryUnread({ goal }: Change, _pair: Pair, scene: Scene): Verdict {
+  const why = scene.memoryGap;
+  if (why === undefined) return pass('the memory could be read');
+  if (goal === 'create')
+    return warn('nothing is there that a look could find; unknown whether it was made before and is remembered', {
+      why,
+    });
+  return defer(
+    'unknown whether it is managed already, and what would be changed then: the memory could not be read',
+    { why },
+    { remedy: { outside: 'give this command what the store needs' } },
+  );
+}
+
 function clockBehind(change: Change, _pair: Pair, scene: Scene, { tables }: Ground): Verdict {
   if (change.cause !== 'time' && !isDestructive(change, tables)) return pass('does not depend on the time');
   const { now, logAt } = scene;
@@ -353,6 +368,7 @@ function budget(change: Change, pair: Pair, scene: Scene, { tables }: Ground): V
 /** In the order in which they are asked. */
 export const engineRules = {
   lifecycle,
+  'memory-unread': memoryUnread,
   'not-owned': notOwned,
   'same-place': samePlaceRule,
   'other-project': otherProject,

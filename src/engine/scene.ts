@@ -14,6 +14,7 @@ export interface SceneInput {
   readonly viewedAt: number;
   readonly safety: Safety;
   readonly busy?: Scene['busy'];
+  readonly memoryGap?: Scene['memoryGap'];
   readonly logAt?: number;
   /** Steps of earlier runs that limits over time count. */
   readonly spent: ReadonlyMap<number, Spent>;
@@ -42,6 +43,7 @@ export function sceneOf(input: SceneInput): Scene {
     gaps: input.gaps,
     ...(input.beside === undefined ? {} : { beside: input.beside }),
     ...(input.busy === undefined ? {} : { busy: input.busy }),
+    ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
     ...(input.shared === undefined ? {} : { shared: input.shared }),
     ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
     pair,

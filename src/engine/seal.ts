@@ -235,7 +235,9 @@ export function seal(input: SealInput): Plan {
     checks: counted,
     ...(suppressed.length === 0 ? {} : { suppressed_checks: suppressed }),
     gaps: gapped,
+    // Without memory, what no document describes may well be ours.
     unmanaged: [...pairs].flatMap(([address, pair]) =>
+      input.memoryGap === undefined &&
       pair.desired === undefined &&
       pair.memory === undefined &&
       pair.observed !== undefined &&

@@ -8,7 +8,7 @@ import { isOriginMistake, namesOrigin, originsIn, originText, parseOrigin } from
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the secrets of the sandbox begin with: they are public, and may be written and sent anywhere. */
-const PUBLIC = 'fettle-sandbox-';
+const PUBLIC = 'sandbox-token-';
 
 export function isPublic(secret: string): boolean {
   return secret.startsWith(PUBLIC);

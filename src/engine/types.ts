@@ -378,6 +378,8 @@ export interface Scene {
   readonly beside?: Readonly<Record<string, Facts>>;
   /** Time of the log's last record: epoch ms; absent without a log. */
   readonly logAt?: number;
+  /** Why the memory could not be read: nothing is known of what is managed. */
+  readonly memoryGap?: string;
   /** Another run holds the lock, and may be taking the steps whose intents are open. */
   readonly busy?: { readonly holder: string };
   readonly pair: (ref: Ref | string) => Pair | undefined;

@@ -246,7 +246,7 @@ describe('a secret of the environment', () => {
     expect(server.connections()).toBe(0);
     expect(ran.code).not.toBe(0);
     expect(ran.stderr).not.toContain('internal error');
-    expect(ran.stderr).toContain(`FETTLE_STORE_ORIGIN=postgres://127.0.0.1:${server.port}`);
+    expect(ran.stdout + ran.stderr).toContain(`FETTLE_STORE_ORIGIN=postgres://127.0.0.1:${server.port}`);
   });
 
   it('stands nowhere in an address but as the whole password', async () => {

@@ -208,7 +208,7 @@ describe('sandbox up', () => {
     expect(await serversOf(second.cloud)).toEqual(['busy', 'somebodys', 'young']);
     expect(statSync(join(folder, 'cloud/cloud.json')).mode & 0o777).toBe(0o600);
     // The token is public, and written as it is: no environment is needed.
-    expect(readFileSync(join(folder, 'fettle.yaml'), 'utf8')).toContain('fettle-sandbox-read-write');
+    expect(readFileSync(join(folder, 'fettle.yaml'), 'utf8')).toContain('sandbox-token-read-write');
     expect(await second.stop()).toBe(0);
   });
 

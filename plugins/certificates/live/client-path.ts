@@ -7,6 +7,7 @@
  */
 
 import type { X509Certificate } from 'node:crypto';
+import { isSignedBy } from './x509-read.ts';
 
 /** Anchors with a subject, as node:crypto prints it. */
 export type AnchorsOf = (subject: string) => readonly X509Certificate[];
@@ -49,7 +50,8 @@ function bestIssuer(
   candidates: readonly X509Certificate[],
   at: number,
 ): X509Certificate | undefined {
-  const fitting = candidates.filter((each) => of.checkIssued(each));
+  // One that may not sign, and did, is on the path all the same: that is why it is refused.
+  const fitting = candidates.filter((each) => of.checkIssued(each) || isSignedBy(of, each));
   return (
     fitting.find((each) => isValidAt(each, at)) ??
     fitting.reduce<X509Certificate | undefined>(

@@ -25,7 +25,7 @@ const LIMITS: Limits = {
 
 const RATE_LIMIT: RateLimit = { perHour: 3600 };
 
-export const TOKENS = { readWrite: 'fettle-sandbox-read-write', readOnly: 'fettle-sandbox-read-only' } as const;
+export const TOKENS = { readWrite: 'sandbox-token-read-write', readOnly: 'sandbox-token-read-only' } as const;
 
 export interface EmulatorOptions {
   /** The machine's own time where it is left out. */

@@ -187,6 +187,17 @@ interface Connection {
   end(): Promise<void>;
 }
 
+/**
+ * A server that lets nobody in without a password, or that cannot be reached from where none is set, as in a pull
+ * request from a fork: what is missing is the secret.
+ */
+function withoutSecret(target: Target, error: StoreError): StoreError {
+  if (target.password !== undefined || target.tls?.key !== undefined || !(error instanceof ServerError)) return error;
+  const isNear = isLoopback(target.host) || target.host.startsWith('/');
+  const isRefused = error.sqlState.startsWith('28') || (error.lost && !isNear);
+  return isRefused ? new StoreSecretError(`${error.message}; there is no password: ${target.noPassword}`) : error;
+}
+
 /** Opens a server; nothing is connected before the first transaction. */
 export function openServer(target: Target, deadlines: Deadlines): Server {
   const idle: Connection[] = [];
@@ -309,7 +320,7 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
     try {
       connection = await begin(options);
     } catch (error) {
-      throw failed(error);
+      throw withoutSecret(target, failed(error));
     }
     let late: StoreError | undefined;
     let committing = false;

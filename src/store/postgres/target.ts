@@ -210,13 +210,7 @@ async function passwordFor(
 ): Promise<Password> {
   const { password, passwordVariable } = address;
   if (password !== undefined) return given(password);
-  if (passwordVariable !== undefined) {
-    const value = valueOf(env, passwordVariable);
-    if (value === undefined)
-      throw new StoreSecretError(`the store needs the environment variable ${passwordVariable}, which is not set`);
-    return given(value);
-  }
-  const own = valueOf(env, 'PGPASSWORD');
+  const own = valueOf(env, passwordVariable ?? 'PGPASSWORD');
   if (own !== undefined) return given(own);
   const { entries, ignored } = await readPassFile(env);
   // Whoever may write the port may listen on another one, unless a certificate says who listens.
@@ -272,6 +266,9 @@ export async function targetOf(text: string, source: AddressSource, env: Env): P
     throw new StoreError(`${address.mistake}${address.suggestion === undefined ? '' : `: ${address.suggestion}`}`);
   refuseVariables(env);
   const { server, named: byEnvironment } = serverOf(address, source, env);
+  const { passwordVariable } = address;
+  if (passwordVariable !== undefined && valueOf(env, passwordVariable) === undefined)
+    throw new StoreSecretError(`the store needs the environment variable ${passwordVariable}, which is not set`);
   const origins = originsIn(env, ORIGIN_VARIABLE);
   if (origins.mistakes.length > 0) throw new StoreError(origins.mistakes.join('; '));
   const named = byEnvironment || isNamed(address, server, origins, env);

@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Plan } from '../../../src/engine/plan.ts';
 import { certificateYaml, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../../support/cli.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../../support/postgres.ts';
 import { type PostgresBench, postgresBench } from './bench.ts';
@@ -51,11 +52,8 @@ describe('a store on PostgreSQL', () => {
     expect(said).not.toContain(PASSWORD);
   });
 
-  it('that cannot be had is an error with its place, and without the password', async () => {
+  it('whose password is wrong is an error with its place, and without the password', async () => {
     configure(bench.url.replace('admin@', 'admin:${env:STORE_PASSWORD}@'));
-    const unset = await fettle(['plan'], {});
-    expect(unset.code).toBe(1);
-    expect(unset.stderr).toContain('STORE_PASSWORD, which is not set');
     for (const args of [['plan'], ['apply', '--yes'], ['log', 'verify'], ['state', 'list']]) {
       const wrong = await fettle(args, { STORE_PASSWORD: `${PASSWORD}x` });
       expect(wrong.code).toBe(1);
@@ -64,6 +62,63 @@ describe('a store on PostgreSQL', () => {
       expect(wrong.stderr).not.toContain('internal error');
       expect(wrong.stdout + wrong.stderr).not.toContain(PASSWORD);
     }
+  });
+
+  it.each([
+    [
+      'a variable that is not set',
+      () => bench.url.replace('admin@', 'admin:${env:STORE_PASSWORD}@'),
+      {},
+      'STORE_PASSWORD, which is not set',
+    ],
+    ['no password at all', () => bench.url, {}, 'asks for a password, and there is none'],
+    [
+      'an origin that is not named',
+      () => bench.url,
+      { PGPASSWORD: PASSWORD, FETTLE_STORE_ORIGIN: '' },
+      'PGPASSWORD is not sent to',
+    ],
+    [
+      'another origin that is named',
+      () => bench.url,
+      { PGPASSWORD: PASSWORD, FETTLE_STORE_ORIGIN: 'postgres://db.example.test' },
+      'which FETTLE_STORE_ORIGIN does not name',
+    ],
+  ])('is a gap in memory for plan, and an error for all else: %s', async (_, url, env, says) => {
+    configure(bench.url);
+    expect(
+      (await fettle(['apply', '--yes', '--target', 'certificates/Issuer/**'], { PGPASSWORD: PASSWORD })).code,
+    ).toBe(0);
+    configure(url());
+    const planned = await fettle(['plan', '-o', 'plan.json'], env);
+    expect([planned.code, planned.stdout]).toEqual([4, expect.stringContaining(says)]);
+    expect(planned.stdout).toContain('no digest');
+    const plan = JSON.parse((await fettle(['plan', '--format', 'json'], env)).stdout) as Plan;
+    expect(plan).toMatchObject({ complete: false, applyable: false, unmanaged: [], gaps: [{ scope: 'memory' }] });
+    expect(plan).not.toHaveProperty('plan_digest');
+    // What is there may be ours, and what is not there may have been: no row says more than that.
+    expect(plan.resource_changes.map(({ address, warnings }) => [address, warnings.join()])).toEqual([
+      ['certificates/Certificate/www', expect.stringContaining('unknown whether it was made before')],
+    ]);
+    expect(plan.deferred_changes.map(({ reason, resource_change: row }) => [row.address, reason])).toEqual([
+      ['certificates/Issuer/ca', 'memory-unread'],
+    ]);
+    for (const args of [
+      ['drift'],
+      ['drift', '--record'],
+      ['apply', '--yes'],
+      ['state', 'list'],
+      ['log', 'list'],
+      ['explain', 'certificates/Issuer/ca'],
+    ]) {
+      const refused = await fettle(args, env);
+      expect([args.join(' '), refused.code, refused.stdout]).toEqual([args.join(' '), 1, '']);
+      expect(refused.stderr).toContain(says);
+    }
+    configure(bench.url);
+    const applied = await fettle(['apply', 'plan.json'], { PGPASSWORD: PASSWORD });
+    expect([applied.code, applied.stderr]).toEqual([6, expect.stringContaining('the memory could not be read')]);
+    expect((await fettle(['plan'], { PGPASSWORD: PASSWORD })).stdout).toContain('1 to add');
   });
 
   it('lets one of many applies in, and the others are told who it is', async () => {
