@@ -221,7 +221,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await story();
   say(
-    `That took ${((Date.now() - started) / 1000).toFixed(0)} s, and left nothing behind. \`npx fettle sandbox up play\` is yours to go on with.`,
+    `That took ${((Date.now() - started) / 1000).toFixed(0)} s, and left nothing behind. \`npx --no-install fettle sandbox up play\` is yours to go on with.`,
   );
 } catch (error) {
   process.stderr.write(`\nthe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);

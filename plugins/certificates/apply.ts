@@ -129,7 +129,7 @@ async function bringOut(
 ): Promise<Partial<CertificateMemory>> {
   // Without either, what serves it reads it by itself, or somebody else tells it to.
   if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
-  const { signal } = run;
+  const { signal, stillApproved } = run;
   const { withinMs } = policyOf(spec).served;
   const failed = (message: string, more: Partial<CertificateMemory>, cause?: unknown): PartlyDoneError => {
     const tries = reloadsOf(pair.memory, pair.desired, fingerprint).failed + 1;
@@ -145,12 +145,13 @@ async function bringOut(
         ...(spec.reload === undefined ? {} : { service: spec.reload }),
         name: pair.ref.name,
         signal,
+        stillApproved,
       });
     }
     if (spec.reload !== undefined) {
       run.progress('reloading what serves it');
       const members = serviceMembers(spec.reload, run.scene);
-      await run.aside(world.reload({ service: spec.reload, name: pair.ref.name, members, signal }));
+      await run.aside(world.reload({ service: spec.reload, name: pair.ref.name, members, signal, stillApproved }));
     }
   } catch (error) {
     if (signal.aborted) throw error;

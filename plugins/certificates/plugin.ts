@@ -5,6 +5,7 @@ import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check } from './check.ts';
 import { checkProbe } from './check-domain.ts';
 import { diffCertificate, diffDomain, diffIssuer } from './diff.ts';
+import { certificateEffect, certificateSeen } from './effect.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import {
   type CertificateMemory,
@@ -66,6 +67,8 @@ const certificate: Kind<
   ],
   places: certificatePlaces,
   diff: diffCertificate,
+  effect: certificateEffect,
+  seen: certificateSeen,
   note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair) }),
   matters: certificateMatters,
   findings: certificateFindings,

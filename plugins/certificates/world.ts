@@ -303,6 +303,8 @@ export interface DeployOrder {
   /** Of the resource. */
   readonly name: string;
   readonly signal: AbortSignal;
+  /** Called right before the command is run; throws where what it would run is not what was approved. */
+  readonly stillApproved: () => Promise<void>;
 }
 
 export interface ReloadOrder {
@@ -312,6 +314,8 @@ export interface ReloadOrder {
   /** Names of all that this run is going to swap, or has swapped, for the same service. */
   readonly members: ReadonlySet<string>;
   readonly signal: AbortSignal;
+  /** As of a DeployOrder; asked of the first member of a reload. */
+  readonly stillApproved: () => Promise<void>;
 }
 
 /** Writes what it can read. Whatever it did is on the disk for good before it returns. */

@@ -1,9 +1,10 @@
 /** Apply: the handler of every step of a Node. A call that returned is done at the provider; one that is made again does no harm. */
 
 import type { ActionRun } from '../../src/engine/plugin.ts';
+import type { FileSeen } from '../../src/engine/types.ts';
 import { TOLD_FIELD } from './diff.ts';
 import { UnknownOutcomeError } from '../../src/engine/unknown-outcome.ts';
-import { differencesOf, isNamed, wantedLabels } from './differences.ts';
+import { isNamed, wantedLabels } from './differences.ts';
 import type { NodePair } from './facts.ts';
 import type { NodeMemory, NodeSpec, NodeStep } from './generated.ts';
 import { drainValue, LABELS, labelValue } from './labels.ts';
@@ -32,8 +33,14 @@ function required(value: string | undefined, what: string): string {
 }
 
 /** The order of a new server; its label finds it again, whatever happens after the call. */
-function orderOf(name: string, spec: NodeSpec, project: string, intent: string): CreateOrder {
-  const { userData, userDataFile, placementGroup, publicNet } = spec;
+function orderOf(
+  name: string,
+  spec: NodeSpec,
+  userData: string | undefined,
+  project: string,
+  intent: string,
+): CreateOrder {
+  const { placementGroup, publicNet } = spec;
   return {
     name,
     serverType: required(spec.serverType, 'server type'),
@@ -41,7 +48,6 @@ function orderOf(name: string, spec: NodeSpec, project: string, intent: string):
     location: required(spec.location, 'location'),
     sshKeys: spec.sshKeys,
     ...(userData === undefined ? {} : { userData }),
-    ...(userDataFile === undefined ? {} : { userDataFile }),
     networks: spec.networks ?? [],
     firewalls: spec.firewalls ?? [],
     ...(placementGroup === undefined ? {} : { placementGroup }),
@@ -54,18 +60,27 @@ function orderOf(name: string, spec: NodeSpec, project: string, intent: string):
   };
 }
 
+/** The file of its user data with the content that was approved; undefined where there is none. */
+function userDataSent({ userDataFile }: NodeSpec, { files }: ActionRun): FileSeen | undefined {
+  if (userDataFile === undefined) return undefined;
+  const sent = files.find(({ use }) => use === 'send');
+  if (sent?.content === undefined) throw new Error(`the user data file ${userDataFile} was not read`);
+  return sent;
+}
+
 const create: NodeHandler = async (world, pair, run) => {
   const spec = specOf(pair);
-  const file = spec.userDataFile === undefined ? undefined : await world.userDataDigest(spec.userDataFile);
+  const file = userDataSent(spec, run);
+  const userData = file === undefined ? spec.userData : new TextDecoder().decode(file.content);
   const whole = withLeft(spec, pair.memory?.kept.left);
-  const order = orderOf(pair.ref.name, whole, world.limits.project, run.id);
+  const order = orderOf(pair.ref.name, whole, userData, world.limits.project, run.id);
   const server = await world.createServer(order, run).catch(async (error: unknown) => {
     // A server that is there is ours, whatever went wrong after it was made; the next look settles it.
     const found = await world.serverByName(pair.ref.name, run.signal).catch(() => 'unknown' as const);
     const isOurs = found === 'unknown' || found?.labels[LABELS.intent] === run.id;
     throw isOurs ? new UnknownOutcomeError(error) : error;
   });
-  return { serverId: server.id, ...madeWith(spec, file === undefined ? undefined : { userData: file }) };
+  return { serverId: server.id, ...madeWith(spec, file?.digest === undefined ? undefined : { userData: file.digest }) };
 };
 
 /** Tells the workload source to put nothing more on it; the same again does no harm. */
@@ -175,24 +190,24 @@ const powerOff: NodeHandler = async (world, pair, run) => {
   return undefined;
 };
 
-/** What needs the power off, on a server that is off. */
+/** What of the row needs the power off, on a server that is off. */
 async function changeWhileOff(world: NodesWriter, pair: NodePair, run: ActionRun): Promise<void> {
   const id = idOf(pair);
   const spec = specOf(pair);
   const facts = pair.observed?.facts ?? {};
-  const { cycle } = differencesOf(pair.ref.name, spec, facts, pair.memory?.kept ?? {});
-  const has = (path: string): boolean => cycle.some((field) => field.path === path);
+  const has = (path: string): boolean => run.change.fields.some((field) => field.path === path);
   if (has('/placementGroup')) {
     if (facts.placementGroup !== undefined) await world.leavePlacementGroup(id, run);
     await world.joinPlacementGroup(id, required(spec.placementGroup, 'placement group'), run);
   }
   // Last, because it starts the server again.
-  if (has('/serverType')) await world.changeType(id, required(spec.serverType, 'server type'), spec.upgradeDisk, run);
+  if (has('/serverType'))
+    await world.changeType(id, required(spec.serverType, 'server type'), has('/upgradeDisk'), run);
 }
 
 async function rebuild(world: NodesWriter, pair: NodePair, run: ActionRun): Promise<undefined> {
   run.progress('rebuilding it');
-  await world.rebuild(idOf(pair), required(specOf(pair).image, 'image'), {}, run);
+  await world.rebuild(idOf(pair), required(specOf(pair).image, 'image'), run);
   return undefined;
 }
 

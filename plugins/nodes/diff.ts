@@ -99,6 +99,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '/firewalls': 'its firewalls',
   '/volumes': 'its volumes',
   '/serverType': 'its server type',
+  '/upgradeDisk': 'its disk, for good',
   '/placementGroup': 'its placement group',
   '/image': 'its image',
   '/location': 'its location',

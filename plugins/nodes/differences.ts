@@ -163,6 +163,8 @@ export function differencesOf(name: string, spec: NodeSpec, facts: NodeFacts, ke
     ],
     cycle: [
       ...(type.another ? [] : typeFields),
+      // A larger disk has no way back: the row says so.
+      ...(type.another || type.field === undefined || !spec.upgradeDisk ? [] : [{ path: '/upgradeDisk', after: true }]),
       ...(spec.placementGroup === undefined || (group !== undefined && isNamed(group, spec.placementGroup))
         ? []
         : [{ path: '/placementGroup', before: group?.name ?? null, after: spec.placementGroup }]),

@@ -5,6 +5,7 @@ import { nodeHandlers } from './apply.ts';
 import { auditNode } from './audit.ts';
 import { check, checkTogether } from './check.ts';
 import { diffNode } from './diff.ts';
+import { nodeEffect, nodeSeen } from './effect.ts';
 import type { NodeFacts } from './facts.ts';
 import { type NodeMemory, type NodeRuleId, type NodeSpec, type NodeStep, tables } from './generated.ts';
 import { noteNode } from './note.ts';
@@ -17,6 +18,8 @@ import type { NodesReader, NodesWriter } from './world.ts';
 const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRuleId> = {
   places: nodePlaces,
   diff: diffNode,
+  effect: nodeEffect,
+  seen: nodeSeen,
   note: noteNode,
   matters: mattersToNode,
   audit: auditNode,

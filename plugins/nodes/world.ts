@@ -195,8 +195,6 @@ export interface CreateOrder {
   readonly location: string;
   readonly sshKeys: readonly string[];
   readonly userData?: string;
-  /** Relative to the project; instead of `userData`. */
-  readonly userDataFile?: string;
   /** Addresses and aliases that the order itself cannot carry are set once the server is there. */
   readonly networks: readonly {
     readonly network: string;
@@ -245,13 +243,8 @@ export interface NodesWriter extends NodesReader {
   powerOff(id: number, call: Call): Promise<void>;
   /** The server is off. */
   changeType(id: number, serverType: string, upgradeDisk: boolean, call: Call): Promise<void>;
-  /** Destroys the disk. The user data that it was made with is used again, unless other is given. */
-  rebuild(
-    id: number,
-    image: string,
-    userData: { readonly text?: string; readonly file?: string },
-    call: Call,
-  ): Promise<void>;
+  /** Destroys the disk. The user data that it was made with is used again. */
+  rebuild(id: number, image: string, call: Call): Promise<void>;
   setProtection(id: number, isProtected: boolean, call: Call): Promise<void>;
   /** To end them deletes every backup. */
   setBackups(id: number, enabled: boolean, call: Call): Promise<void>;

@@ -34,6 +34,7 @@ function schemaMistakes(
     const undeclared = (part.required ?? []).filter((key) => part.properties?.[key] === undefined);
     const { format } = part;
     const target = part['x-ref'];
+    const decides = part['x-decides'];
     const isPath = PATH_FORMATS.some((each) => each === format);
     return [
       ...undeclared.map((key) => ({ path: [...at, 'required'], message: `${where}required key ${key} has no schema` })),
@@ -46,6 +47,9 @@ function schemaMistakes(
       ...(isPath === (part['x-path'] !== undefined)
         ? []
         : [{ path: at, message: `${where}format ${PATH_FORMATS.join(' or ')} and x-path go together` }]),
+      ...(decides === undefined || decides === false ? [] : decides)
+        .filter((kind) => !kinds.includes(kind))
+        .map((kind) => ({ path: [...at, 'x-decides'], message: `${where}there is no kind ${kind}` })),
       ...((format === 'secret') === (part['x-secret'] !== undefined)
         ? []
         : [{ path: at, message: `${where}format secret and x-secret go together` }]),

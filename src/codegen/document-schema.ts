@@ -110,7 +110,8 @@ export function recordOf(engine: EngineSpec): object {
 
 /** The schema without keywords and formats of our own, for tools that know JSON Schema alone. */
 export function forEditors(schema: Schema, engine: EngineSpec): Schema {
-  return mapSchema(schema, ({ 'x-ref': _ref, 'x-path': _path, 'x-secret': _secret, format, ...plain }) => {
+  return mapSchema(schema, (whole) => {
+    const { 'x-ref': _ref, 'x-path': _path, 'x-secret': _secret, 'x-decides': _decides, format, ...plain } = whole;
     const known = format === undefined ? undefined : engine.formats[format];
     return known === undefined ? plain : { ...plain, pattern: known.pattern };
   });

@@ -34,6 +34,15 @@ export function safetyInputs(safety: readonly SafetySpec[]): readonly SafetyInpu
   );
 }
 
+/** Settings that decide nothing of what the steps of a kind do: what lies below one is not listed again. */
+function undeciding(spec: PluginSpec, kindName: string): readonly string[] {
+  const all = placesIn(spec.config).flatMap(({ pointer, schema }) => {
+    const decides = schema['x-decides'];
+    return decides === undefined || (decides !== false && decides.includes(kindName)) ? [] : [pointer];
+  });
+  return all.filter((pointer) => !all.some((outer) => pointer.startsWith(`${outer}/`)));
+}
+
 function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object {
   const references = placesIn(kind.spec).flatMap(({ pointer, schema }) =>
     schema['x-ref'] === undefined ? [] : [{ pointer, kind: schema['x-ref'] }],
@@ -55,6 +64,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
     fields: [...placesIn(kind.spec).map(({ pointer }) => pointer), ...(kind.derived ?? [])],
     paths: pathTables(kind.spec),
     safetyInputs: safetyInputs(kind.safety),
+    undeciding: undeciding(spec, kindName),
     memoryVersion: kind.memory.version,
   };
 }

@@ -34,6 +34,8 @@ export interface Schema {
   readonly definitions?: Readonly<Record<string, Schema>>;
   /** The text is the name of a resource of this kind. */
   readonly 'x-ref'?: string;
+  /** Of a setting: it decides what steps of these kinds do, or of none; without this keyword, of all. */
+  readonly 'x-decides'?: false | readonly string[];
   /** What the path is for. */
   readonly 'x-path'?: PathUse;
   /** The environment variable that may hold the secret; with `_` and more behind it too. */
@@ -78,6 +80,7 @@ export const schemaOfSchemas = {
     maxProperties: { $ref: '#/definitions/count' },
     definitions: { $ref: '#/definitions/schemas' },
     'x-ref': { type: 'string', minLength: 1 },
+    'x-decides': { anyOf: [{ const: false }, { type: 'array', minItems: 1, items: { type: 'string' } }] },
     'x-path': { enum: ['write', 'read', 'send'] },
     'x-secret': { type: 'string', pattern: '^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$' },
   },

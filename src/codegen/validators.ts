@@ -49,7 +49,7 @@ export function validatorsSource({ schemas: given, formats, enginePath, header }
     formats: Object.fromEntries(Object.entries(formats).map(([name, { pattern }]) => [name, new RegExp(pattern, 'u')])),
     code: { source: true, esm: true, lines: true, optimize: 2 },
   });
-  ajv.addVocabulary(['x-ref', 'x-path', 'x-secret']);
+  ajv.addVocabulary(['x-ref', 'x-path', 'x-secret', 'x-decides']);
   const names = Object.keys(schemas);
   const ids = Object.fromEntries(names.map((name, index) => [`validator${index}`, name]));
   for (const [id, name] of Object.entries(ids)) ajv.addSchema(schemas[name] as object, id);

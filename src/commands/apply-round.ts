@@ -28,7 +28,7 @@ import type { ApplyTelling } from './apply-telling.ts';
 import { applyEnding, type ExitName, exitCode } from './ending.ts';
 import { type Flags, overridesOf, UsageError } from './flags.ts';
 import { prepare } from './prepare.ts';
-import { openWorlds, pluginsFor, type Project, randomId, recallFrom, upgradeRecall } from './session.ts';
+import { filesFor, openWorlds, pluginsFor, type Project, randomId, recallFrom, upgradeRecall } from './session.ts';
 import { stoppedBy, type Stopping } from './stopping.ts';
 import { recorder } from './under-lock.ts';
 
@@ -257,6 +257,7 @@ async function decide(reconciled: Reconciled, run: Deciding): Promise<Decided> {
         now: shell.now,
         redact: run.worlds.redact,
       },
+      files: filesFor(project.config, shell),
       writer: run.worlds.writer,
       record: run.record,
       run: run.id,

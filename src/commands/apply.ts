@@ -31,8 +31,10 @@ async function savedPlan(
   shell: Shell,
 ): Promise<Plan | ExitName | undefined> {
   if (file === undefined) return undefined;
-  const { plan, altered } = await readPlan(resolve(workFolder(flags, shell), file));
+  const { plan, altered, misdigested } = await readPlan(resolve(workFolder(flags, shell), file));
   if (altered) shell.stderr.write(`${file} was altered after it was saved, or was not saved by plan --out\n`);
+  else if (misdigested)
+    shell.stderr.write(`the digest in ${file} is not that of its rows: it was altered, or saved by another fettle\n`);
   else if (plan.project !== project.config.name)
     shell.stderr.write(`${file} is a plan of project ${printable(plan.project)}; this is ${project.config.name}\n`);
   else if (plan.plan_digest === undefined)

@@ -5,6 +5,7 @@ import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { digestOf } from '../engine/canonical.ts';
 import { validators } from '../engine/generated.validators.js';
 import { PLAN_FORMAT, type Plan } from '../engine/plan.ts';
+import { planDigest } from '../engine/seal.ts';
 import { UsageError } from './flags.ts';
 
 const LARGEST_BYTES = 1 << 30;
@@ -82,8 +83,19 @@ export async function savePlan(file: string, plan: Plan): Promise<void> {
   }
 }
 
-/** A plan that was saved, as far as it is one. `altered`: its checksum is not that of its contents. */
-export async function readPlan(file: string): Promise<{ readonly plan: Plan; readonly altered: boolean }> {
+export interface SavedPlan {
+  readonly plan: Plan;
+  /** Its checksum is not that of its contents: it is damaged, or was edited by somebody who did not hide it. */
+  readonly altered: boolean;
+  /** Its digest is not that of its rows. */
+  readonly misdigested: boolean;
+}
+
+/**
+ * A plan that was saved, as far as it is one. Whoever can write the file can write a fitting checksum too: it tells of
+ * accidents, and nothing of who made the plan.
+ */
+export async function readPlan(file: string): Promise<SavedPlan> {
   let value: unknown;
   try {
     if ((await stat(file)).size > LARGEST_BYTES) throw new UsageError(`${file} is too large for a plan`);
@@ -101,5 +113,10 @@ export async function readPlan(file: string): Promise<{ readonly plan: Plan; rea
     throw new UsageError(`${file} is no plan: ${error?.instancePath ?? ''} ${error?.message ?? ''}`);
   }
   const plan = value as Plan;
-  return { plan, altered: plan.checksum !== checksumOf(plan) };
+  const digest = planDigest(plan.resource_changes, plan.gaps);
+  return {
+    plan,
+    altered: plan.checksum !== checksumOf(plan),
+    misdigested: plan.plan_digest !== undefined && plan.plan_digest !== digest,
+  };
 }

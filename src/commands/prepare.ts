@@ -11,7 +11,7 @@ import { reservedPlaces } from './reserved-places.ts';
 import { type Flags, withinOf } from './flags.ts';
 import { lookProgress } from './progress.ts';
 import { judgeOnView } from './selectors.ts';
-import { type Project, safetyOf, settingsFor, type Worlds } from './session.ts';
+import { filesFor, type Project, safetyOf, settingsFor, type Worlds } from './session.ts';
 import { eventsOf, tell } from './tell.ts';
 
 export interface PrepareInput {
@@ -51,6 +51,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       documents: project.documents,
       plugins: input.plugins,
       settings: await settingsFor(input.plugins, project.config),
+      files: filesFor(project.config, shell),
       reader: input.worlds.reader,
       recall: input.recall,
       record: input.record,

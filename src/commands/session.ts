@@ -7,6 +7,8 @@ import { type Config, loadConfig } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
 import { trustedOwners } from '../engine/load/owner.ts';
 import { namedFileRoots } from '../engine/load/read-inside.ts';
+import { repositoryFiles } from '../engine/load/repository-files.ts';
+import type { ReadFiles } from '../engine/action.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { type Redact, redactor, secretsOf } from '../engine/redact.ts';
@@ -304,12 +306,23 @@ export async function openWorlds(plugins: ReadonlyMap<string, Plugin>, config: C
   };
 }
 
+/** Reads the files of a project that its steps use. */
+export function filesFor(config: Config, shell: Shell): ReadFiles {
+  const { folder, root, store } = config;
+  return repositoryFiles({
+    folder,
+    root,
+    sendable: fileRoots(config, shell),
+    volatile: isDatabase(store) ? [] : [resolve(folder, store)],
+  });
+}
+
 /** The limits of one run: what the configuration says, laid out for now, and what the command line adds. */
 export async function safetyOf(config: Config, flags: Flags, now: number): Promise<Safety> {
   const { overrides, ...given } = overridesOf(flags);
   const { freeze: rules, ...written } = config.safety;
   const freeze = rules.length === 0 ? [] : (await import('../engine/load/freeze.ts')).freezeWindows(rules, now);
-  return { ...written, ...given, freeze, overrides: [...written.overrides, ...overrides] };
+  return { ...written, ...given, freeze, freezeRules: rules, overrides: [...written.overrides, ...overrides] };
 }
 
 /** Takes out the secrets of the environment, and those that were read for the configuration. */

@@ -17,8 +17,10 @@ import { AbortedError, DeadlineError, withDeadline } from './deadline.ts';
 import { propose } from './diff.ts';
 import { errorText } from './error-text.ts';
 import { plainJson, soundAudit } from './guard.ts';
-import { basisOf, judgeOne } from './judge.ts';
+import { effectOf, filesOf } from './covers.ts';
+import { withIgnored } from './ignored.ts';
 import { intentId } from './intent.ts';
+import { judgeOne } from './judge.ts';
 import {
   ABSENT,
   firstMachine,
@@ -33,7 +35,7 @@ import {
 import { match } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
-import { PartlyDoneError, type Plugin } from './plugin.ts';
+import { type Kind, PartlyDoneError, type Plugin } from './plugin.ts';
 import type { Draft, LogRecord, Move, RecordBodies } from './record.ts';
 import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
@@ -45,7 +47,20 @@ import type { KindTables } from './tables.ts';
 import { standing } from './seal.ts';
 import { isAsPlanned } from './settle.ts';
 import { UnknownOutcomeError } from './unknown-outcome.ts';
-import type { Action, Change, Facts, Gap, Json, Judgement, Pair, Ref, Scene } from './types.ts';
+import type {
+  Action,
+  Change,
+  Facts,
+  FileSeen,
+  FileUse,
+  Gap,
+  Given,
+  Json,
+  Judgement,
+  Pair,
+  Ref,
+  Scene,
+} from './types.ts';
 
 /** Deadline of a handler, and of a single look, where the spec names none. */
 export const ACTION_DEADLINE_MS = 60_000;
@@ -75,6 +90,8 @@ export interface ApplyInput {
   readonly plugins: ReadonlyMap<string, Plugin>;
   readonly recall: Recall;
   readonly look: Omit<ObserveInput, 'only' | 'deadlineMs' | 'abort' | 'progress'>;
+  /** Reads the files that steps use; absent where nothing of this run uses any. */
+  readonly files?: ReadFiles | undefined;
   /** Opens a plugin's world for writing; the same one every time. */
   readonly writer: (plugin: string) => Promise<unknown>;
   /** Makes records durable and takes them into `recall`. */
@@ -89,6 +106,9 @@ export interface ApplyInput {
   readonly abort: AbortSignal;
   readonly on: (event: ApplyEvent) => void;
 }
+
+/** Reads files as they are now, each by its `fileKey`. */
+export type ReadFiles = (uses: readonly FileUse[], written: readonly string[]) => Promise<Given['files']>;
 
 interface Look {
   readonly pair: Pair;
@@ -153,15 +173,14 @@ function staleness(action: Action, look: Look, neededBy: readonly string[], inpu
   const plugin = input.plugins.get(change.ref.plugin);
   if (look.pair.gap !== undefined && look.pair.observed === undefined)
     return { status: 'stale', message: `it cannot be seen any more: ${look.pair.gap.message}` };
-  const basis = basisOf(look.pair);
-  if (basis !== action.basis) return { status: 'stale', message: 'it is not as it was when the plan was made' };
+  const judged = judgeOne(change, look.pair, look.scene, input.plugins, neededBy, action.after);
+  if (judged.basis !== action.basis) return { status: 'stale', message: 'it is not as it was when the plan was made' };
   const again = plugin === undefined ? undefined : propose(look.pair, plugin, look.scene);
   if (again === undefined || again.step !== change.step || again.goal !== change.goal)
     return {
       status: 'stale',
       message: again === undefined ? 'there is nothing to do any more' : `it now needs ${again.step}`,
     };
-  const judged = judgeOne(change, look.pair, look.scene, input.plugins, neededBy, action.after, basis);
   if (judged.verdict === 'accept') return undefined;
   return { status: 'stale', message: sentence(standing(judged)) };
 }
@@ -228,6 +247,29 @@ function memoryDraft(action: Action, look: Look, input: ApplyInput): Draft {
   };
 }
 
+/** Throws where a file that the step runs is not as it was when it was approved. */
+async function stillApproved(action: Action, look: Look, input: ApplyInput): Promise<void> {
+  const now = (await filesNow(action.change, look, input)).filter(({ use }) => use === 'run');
+  const approved = action.covers.files.filter(({ use }) => use === 'run');
+  const digests = new Map(now.map(({ path, digest }) => [path, digest]));
+  const other = approved.find(({ path, digest }) => digests.get(path) !== digest)?.path ?? now[approved.length]?.path;
+  if (other !== undefined) throw new Error(`${other} is not as it was when the plan was made: it is not run`);
+}
+
+/** The files that a step uses, read now. */
+async function filesNow(change: Change, look: Look, input: ApplyInput): Promise<readonly FileSeen[]> {
+  return [...(await readFor(change, look, input)).values()].flat();
+}
+
+async function readFor(change: Change, { pair, scene }: Look, { plugins, files }: ApplyInput): Promise<Given['files']> {
+  const plugin = plugins.get(change.ref.plugin);
+  const kind = plugin?.kinds[change.ref.kind];
+  const tables = plugin?.tables.kinds[change.ref.kind];
+  if (files === undefined || kind === undefined || tables === undefined) return new Map();
+  const uses = filesOf(effectOf(change, withIgnored(pair, kind), scene, kind, tables));
+  return uses.length === 0 ? new Map() : files(uses, scene.given?.writes ?? []);
+}
+
 /** Runs the handler; what it says it did, or the error that it ended with. */
 async function handle(
   action: Action,
@@ -244,13 +286,16 @@ async function handle(
   if (plugin === undefined || tables === undefined || handler === undefined)
     throw new Error(`no handler for ${change.step} of ${change.ref.kind}`);
   const deadlineMs = stepTransition(tables, change.step)?.deadlineMs ?? ACTION_DEADLINE_MS;
+  const pair = withIgnored(look.pair, kind as Kind<unknown>);
   try {
     const world = await input.writer(plugin.name);
     const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal) =>
-      handler(world, look.pair, {
+      handler(world, pair, {
         id,
         change,
         scene: look.scene,
+        files: [...(look.scene.given?.files.values() ?? [])].flat(),
+        stillApproved: () => stillApproved(action, look, input),
         now: input.now,
         signal,
         progress: (text) =>
@@ -317,7 +362,7 @@ function endingOf(
   const planned = isAsPlanned(asRemembered(after.pair, kept), change, wanted, kind, tables, after.scene);
   if (planned && !cut) {
     // What is written is not applied as long as the same step is needed for the rest of it.
-    const next = kind.diff(asRemembered(after.pair, kept), after.scene);
+    const next = kind.diff(withIgnored(asRemembered(after.pair, kept), kind), after.scene);
     return {
       status: 'done',
       message: '',
@@ -439,7 +484,10 @@ async function judgeAgain(
   input: ApplyInput,
 ): Promise<Look | Ending> {
   try {
-    const look = await lookAgain(pair, live, input);
+    const seen = await lookAgain(pair, live, input);
+    const { given } = seen.scene;
+    const files = await readFor(action.change, seen, input);
+    const look: Look = given === undefined ? seen : { ...seen, scene: { ...seen.scene, given: { ...given, files } } };
     return staleness(action, look, neededBy, input) ?? look;
   } catch (error) {
     return { status: 'stale', message: `the plugin failed: ${messageOf(error, input)}` };

@@ -1,6 +1,7 @@
 /** Approve: of the actions that are right now, only those that a saved plan shows as rows that would run. */
 
 import type { Plan, ResourceChange } from './plan.ts';
+import { coverDifference } from './plan-difference.ts';
 import { overridesOf } from './seal.ts';
 import type { Action } from './types.ts';
 
@@ -36,7 +37,11 @@ function staleness(row: ResourceChange, action: Action | undefined): string | un
   const approved = new Set(row.overrides?.map(({ rule }) => rule));
   const more = overridesOf(action).filter(({ rule }) => !approved.has(rule));
   if (more.length > 0) return `it now needs an override of ${more.map(({ rule }) => rule).join(', ')}`;
-  return action.basis === row.basis ? undefined : 'it is not as it was when the plan was made';
+  if (action.basis === row.basis) return undefined;
+  const parts = coverDifference(row.covers, action.covers);
+  return parts.length === 0
+    ? 'it is not as it was when the plan was made'
+    : `it is not as it was when the plan was made: other ${parts.join(', ')}`;
 }
 
 /** Holds the actions of now against a saved plan. */

@@ -39,15 +39,15 @@ function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json
   return root;
 }
 
-/** A change's two sides, shaped like the spec; secrets are only marked. */
-export function changeJson(change: Pick<Change, 'goal' | 'fields'>): ResourceChange['change'] {
+/** A change's two sides, shaped like the spec; secrets are only marked. What is created has all of its spec after it. */
+export function changeJson(change: Pick<Change, 'goal' | 'fields'>, spec?: Json): ResourceChange['change'] {
   const { goal, fields } = change;
   const hidden = (field: FieldChange): Json | undefined => (field.secret === true ? true : undefined);
   const shown = (which: Side) => side(fields, (field) => (field.secret === true ? undefined : field[which]));
   return {
     actions: ACTION_NAMES[goal],
     before: goal === 'create' ? null : shown('before'),
-    after: goal === 'remove' ? null : shown('after'),
+    after: goal === 'remove' ? null : goal === 'create' ? (spec ?? shown('after')) : shown('after'),
     before_sensitive: goal === 'create' ? false : side(fields, hidden),
     after_sensitive: goal === 'remove' ? false : side(fields, hidden),
   };

@@ -7,6 +7,7 @@
 
 import { sameJson } from './canonical.ts';
 import { type Failures, guarded, soundProposal } from './guard.ts';
+import { withIgnored, withoutIgnored } from './ignored.ts';
 import { ABSENT, removalStep } from './lifecycle.ts';
 import { isOurs } from './match.ts';
 import type { Kind, Plugin } from './plugin.ts';
@@ -58,22 +59,9 @@ function causeOf(pair: Pair, proposal: Proposal): Cause {
   return applied.spec !== undefined && sameJson(applied.spec, pair.desired?.spec) ? 'drift' : 'edit';
 }
 
-/** `/spec/labels/seen` covers the field `/labels/seen`, and what lies below it. */
-function isIgnored(field: FieldChange, ignore: readonly string[]): boolean {
-  return ignore.some((pointer) => `/spec${field.path}` === pointer || `/spec${field.path}`.startsWith(`${pointer}/`));
-}
-
-function withoutIgnored(pair: Pair, proposal: Proposal): Proposal | undefined {
-  const ignore = pair.desired?.meta.lifecycle.ignore ?? [];
-  if (ignore.length === 0 || proposal.goal !== 'update' || proposal.cause !== undefined) return proposal;
-  const all = proposal.fields ?? [];
-  const fields = all.filter((field) => !isIgnored(field, ignore));
-  return fields.length === 0 && all.length > 0 ? undefined : { ...proposal, fields };
-}
-
 /** The step that brings what is seen to what is written; the pair has a document. */
 export function managedChange(pair: Pair, kind: Kind<unknown>, scene: Scene): Change | undefined {
-  const proposed = soundProposal(kind.diff(pair, scene));
+  const proposed = soundProposal(kind.diff(withIgnored(pair, kind), scene));
   const proposal = proposed === undefined ? undefined : withoutIgnored(pair, proposed);
   if (proposal === undefined) return undefined;
   return {

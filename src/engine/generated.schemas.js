@@ -3501,8 +3501,112 @@ export const schemas = {
         },
         "basis": {
           "type": "string",
-          "description": "What it was judged on.",
+          "description": "Over the row, over what its approval covers, and over what was seen.",
           "pattern": "^sha256:[0-9a-f]{64}$"
+        },
+        "covers": {
+          "type": "object",
+          "description": "All that decides what the row does, beside what is seen: the digest of the plan is made of it.",
+          "properties": {
+            "spec": {
+              "description": "The whole spec: defaults filled in, paths relative to the project, ignored fields as they are seen."
+            },
+            "lifecycle": {
+              "type": "object"
+            },
+            "applied": {
+              "type": "string",
+              "description": "What was applied last, where the document is gone.",
+              "pattern": "^sha256:[0-9a-f]{64}$"
+            },
+            "rules": {
+              "type": "array",
+              "items": {
+                "type": "string"
+              },
+              "description": "Every rule that was asked."
+            },
+            "limits": {
+              "type": "object",
+              "description": "Limits that rules held something against, by rule."
+            },
+            "uses": {
+              "type": "object",
+              "description": "Digests of the specs of other resources, by address."
+            },
+            "settings": {
+              "type": "object",
+              "description": "Settings of its plugin that decide what it does; secrets by the names of their references."
+            },
+            "files": {
+              "type": "array",
+              "description": "Files whose content is sent, read or run.",
+              "items": {
+                "type": "object",
+                "required": [
+                  "path",
+                  "use"
+                ],
+                "properties": {
+                  "path": {
+                    "type": "string"
+                  },
+                  "use": {
+                    "enum": [
+                      "send",
+                      "read",
+                      "run"
+                    ]
+                  },
+                  "digest": {
+                    "type": "string",
+                    "pattern": "^sha256:[0-9a-f]{64}$"
+                  },
+                  "problem": {
+                    "type": "string"
+                  }
+                }
+              }
+            },
+            "commands": {
+              "type": "array",
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "string"
+                }
+              },
+              "description": "Command lines that it runs."
+            },
+            "values": {
+              "type": "object",
+              "description": "What else decides, as its kind says."
+            }
+          }
+        },
+        "written": {
+          "type": "array",
+          "items": {
+            "type": "string"
+          },
+          "description": "JSON pointers into the spec, of what the document says itself; the rest are defaults."
+        },
+        "edits": {
+          "type": "array",
+          "description": "What the document says otherwise than when it was last applied, and no difference shows.",
+          "items": {
+            "type": "object",
+            "required": [
+              "path"
+            ],
+            "properties": {
+              "path": {
+                "type": "string"
+              },
+              "before": {},
+              "after": {}
+            }
+          }
         },
         "source": {
           "type": "object",

@@ -21,6 +21,8 @@ export type EngineRuleId =
   | 'observed-collapse'
   | 'all-missing'
   | 'dependency'
+  | 'ignored'
+  | 'uncovered'
   | 'too-many-removals'
   | 'budget';
 
@@ -300,6 +302,12 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     id: 'dependency',
     overridable: true,
     text: 'What it needs is there, or comes first; nothing needs what it removes.',
+  },
+  { id: 'ignored', overridable: true, text: 'What `lifecycle.ignore` names is not changed.' },
+  {
+    id: 'uncovered',
+    overridable: false,
+    text: 'All that a step sends or runs can be read: otherwise nobody could approve it.',
   },
   {
     id: 'too-many-removals',

@@ -1353,11 +1353,11 @@ errors++;
 validate22.errors = vErrors;
 return errors === 0;
 }
-const schema8 = {"type":"object","required":["format_version","fettle_version","timestamp","project","complete","applyable","errored","resource_changes","rejected_changes","deferred_changes","prior_state","resource_drift","checks","gaps","summary"],"description":"A plan as `fettle plan -o FILE` writes it.","properties":{"format_version":{"type":"string","pattern":"^1\\.[0-9]+$","description":"Version of this format; readers refuse another major one."},"fettle_version":{"type":"string","minLength":1},"timestamp":{"type":"string","format":"instant","description":"When it was made."},"project":{"type":"string","minLength":1},"complete":{"type":"boolean","description":"Nothing was left out: no gap, no target."},"applyable":{"type":"boolean","description":"There are rows that would run."},"errored":{"type":"boolean"},"resource_changes":{"type":"array","description":"What would run.","items":{"$ref":"#/definitions/ResourceChange"}},"rejected_changes":{"type":"array","description":"What would be unsafe and will not run.","items":{"$ref":"#/definitions/RefusedChange"}},"deferred_changes":{"type":"array","description":"What has to wait.","items":{"$ref":"#/definitions/RefusedChange"}},"prior_state":{"type":"object","required":["resources"],"description":"Everything as it was seen.","properties":{"resources":{"type":"array","items":{"type":"object","required":["address","type","state"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"state":{"type":"string","minLength":1},"values":{}}}}}},"resource_drift":{"type":"array","description":"How the world differs from what was last applied.","items":{"type":"object","required":["address","change"],"properties":{"address":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"}}}},"checks":{"type":"array","description":"Findings.","items":{"type":"object","required":["address","code","severity","message","facts"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"}}}},"suppressed_checks":{"type":"array","description":"Findings that drift.suppress covers; left out where there are none.","items":{"type":"object","required":["address","code","severity","message","facts","suppressed"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"},"suppressed":{"type":"object","required":["until","owner","reason"],"properties":{"until":{"type":"string","format":"instant"},"owner":{"type":"string"},"reason":{"type":"string"}}}}}},"gaps":{"type":"array","description":"Parts of the world that could not be read.","items":{"type":"object","required":["plugin","scope","message"],"properties":{"plugin":{"type":"string","minLength":1},"scope":{"type":"string","minLength":1},"message":{"type":"string"},"since":{"type":"string","format":"instant"}}}},"unmanaged":{"type":"array","description":"Addresses of what was seen, and is neither written nor ours.","items":{"type":"string","minLength":1}},"settled":{"type":"array","description":"What an earlier run left open, and how it ended as far as can be seen.","items":{"type":"object","required":["address","step","outcome"],"properties":{"address":{"type":"string","minLength":1},"step":{"type":"string","format":"step"},"outcome":{"type":"string","minLength":1}}}},"summary":{"type":"object","required":["add","change","step","remove","rejected","deferred","findings","unchanged"],"properties":{"resources":{"type":"integer","minimum":0},"plugins":{"type":"integer","minimum":0},"add":{"type":"integer","minimum":0},"change":{"type":"integer","minimum":0},"step":{"type":"integer","minimum":0},"remove":{"type":"integer","minimum":0},"rejected":{"type":"integer","minimum":0},"deferred":{"type":"integer","minimum":0},"findings":{"type":"integer","minimum":0},"unchanged":{"type":"integer","minimum":0},"unread":{"type":"integer","minimum":0,"description":"Covered by a gap, and therefore not judged."}}},"summaries":{"type":"array","description":"What the resources of each plugin come to.","items":{"type":"object","required":["plugin","title","lines","facts"],"properties":{"plugin":{"type":"string","minLength":1},"title":{"type":"string","minLength":1},"lines":{"type":"array","items":{"type":"string"}},"facts":{"type":"object"}}}},"plan_digest":{"type":"string","format":"digest","description":"Over all that decides what the accepted rows do; absent where the memory could not be read."},"log_head":{"type":"object","required":["seq","hash"],"description":"Where the log ended.","properties":{"seq":{"type":"integer","minimum":1},"hash":{"type":"string","minLength":1}}},"checksum":{"type":"string","format":"digest","description":"Over the whole of a saved plan but itself."}},"definitions":{"ValueChange":{"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}},"ResourceChange":{"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"disruptive":{"const":true,"description":"The step disturbs what is in use, as one that turns a server off."},"basis":{"type":"string","format":"digest","description":"What it was judged on."},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}},"RefusedChange":{"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"Rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}},"Reason":{"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}}}};
+const schema8 = {"type":"object","required":["format_version","fettle_version","timestamp","project","complete","applyable","errored","resource_changes","rejected_changes","deferred_changes","prior_state","resource_drift","checks","gaps","summary"],"description":"A plan as `fettle plan -o FILE` writes it.","properties":{"format_version":{"type":"string","pattern":"^1\\.[0-9]+$","description":"Version of this format; readers refuse another major one."},"fettle_version":{"type":"string","minLength":1},"timestamp":{"type":"string","format":"instant","description":"When it was made."},"project":{"type":"string","minLength":1},"complete":{"type":"boolean","description":"Nothing was left out: no gap, no target."},"applyable":{"type":"boolean","description":"There are rows that would run."},"errored":{"type":"boolean"},"resource_changes":{"type":"array","description":"What would run.","items":{"$ref":"#/definitions/ResourceChange"}},"rejected_changes":{"type":"array","description":"What would be unsafe and will not run.","items":{"$ref":"#/definitions/RefusedChange"}},"deferred_changes":{"type":"array","description":"What has to wait.","items":{"$ref":"#/definitions/RefusedChange"}},"prior_state":{"type":"object","required":["resources"],"description":"Everything as it was seen.","properties":{"resources":{"type":"array","items":{"type":"object","required":["address","type","state"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"state":{"type":"string","minLength":1},"values":{}}}}}},"resource_drift":{"type":"array","description":"How the world differs from what was last applied.","items":{"type":"object","required":["address","change"],"properties":{"address":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"}}}},"checks":{"type":"array","description":"Findings.","items":{"type":"object","required":["address","code","severity","message","facts"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"}}}},"suppressed_checks":{"type":"array","description":"Findings that drift.suppress covers; left out where there are none.","items":{"type":"object","required":["address","code","severity","message","facts","suppressed"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"},"suppressed":{"type":"object","required":["until","owner","reason"],"properties":{"until":{"type":"string","format":"instant"},"owner":{"type":"string"},"reason":{"type":"string"}}}}}},"gaps":{"type":"array","description":"Parts of the world that could not be read.","items":{"type":"object","required":["plugin","scope","message"],"properties":{"plugin":{"type":"string","minLength":1},"scope":{"type":"string","minLength":1},"message":{"type":"string"},"since":{"type":"string","format":"instant"}}}},"unmanaged":{"type":"array","description":"Addresses of what was seen, and is neither written nor ours.","items":{"type":"string","minLength":1}},"settled":{"type":"array","description":"What an earlier run left open, and how it ended as far as can be seen.","items":{"type":"object","required":["address","step","outcome"],"properties":{"address":{"type":"string","minLength":1},"step":{"type":"string","format":"step"},"outcome":{"type":"string","minLength":1}}}},"summary":{"type":"object","required":["add","change","step","remove","rejected","deferred","findings","unchanged"],"properties":{"resources":{"type":"integer","minimum":0},"plugins":{"type":"integer","minimum":0},"add":{"type":"integer","minimum":0},"change":{"type":"integer","minimum":0},"step":{"type":"integer","minimum":0},"remove":{"type":"integer","minimum":0},"rejected":{"type":"integer","minimum":0},"deferred":{"type":"integer","minimum":0},"findings":{"type":"integer","minimum":0},"unchanged":{"type":"integer","minimum":0},"unread":{"type":"integer","minimum":0,"description":"Covered by a gap, and therefore not judged."}}},"summaries":{"type":"array","description":"What the resources of each plugin come to.","items":{"type":"object","required":["plugin","title","lines","facts"],"properties":{"plugin":{"type":"string","minLength":1},"title":{"type":"string","minLength":1},"lines":{"type":"array","items":{"type":"string"}},"facts":{"type":"object"}}}},"plan_digest":{"type":"string","format":"digest","description":"Over all that decides what the accepted rows do; absent where the memory could not be read."},"log_head":{"type":"object","required":["seq","hash"],"description":"Where the log ended.","properties":{"seq":{"type":"integer","minimum":1},"hash":{"type":"string","minLength":1}}},"checksum":{"type":"string","format":"digest","description":"Over the whole of a saved plan but itself."}},"definitions":{"ValueChange":{"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}},"ResourceChange":{"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"disruptive":{"const":true,"description":"The step disturbs what is in use, as one that turns a server off."},"basis":{"type":"string","format":"digest","description":"Over the row, over what its approval covers, and over what was seen."},"covers":{"type":"object","description":"All that decides what the row does, beside what is seen: the digest of the plan is made of it.","properties":{"spec":{"description":"The whole spec: defaults filled in, paths relative to the project, ignored fields as they are seen."},"lifecycle":{"type":"object"},"applied":{"type":"string","format":"digest","description":"What was applied last, where the document is gone."},"rules":{"type":"array","items":{"type":"string"},"description":"Every rule that was asked."},"limits":{"type":"object","description":"Limits that rules held something against, by rule."},"uses":{"type":"object","description":"Digests of the specs of other resources, by address."},"settings":{"type":"object","description":"Settings of its plugin that decide what it does; secrets by the names of their references."},"files":{"type":"array","description":"Files whose content is sent, read or run.","items":{"type":"object","required":["path","use"],"properties":{"path":{"type":"string"},"use":{"enum":["send","read","run"]},"digest":{"type":"string","format":"digest"},"problem":{"type":"string"}}}},"commands":{"type":"array","items":{"type":"array","items":{"type":"string"}},"description":"Command lines that it runs."},"values":{"type":"object","description":"What else decides, as its kind says."}}},"written":{"type":"array","items":{"type":"string"},"description":"JSON pointers into the spec, of what the document says itself; the rest are defaults."},"edits":{"type":"array","description":"What the document says otherwise than when it was last applied, and no difference shows.","items":{"type":"object","required":["path"],"properties":{"path":{"type":"string"},"before":{},"after":{}}}},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}},"RefusedChange":{"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"Rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}},"Reason":{"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}}}};
 const pattern3 = new RegExp("^1\\.[0-9]+$", "u");
 const formats40 = /^(?:[^:>]+:)?[^:>]+>[^:>]+$/u;
 const formats42 = /^sha256:[0-9a-f]{64}$/u;
-const schema9 = {"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"disruptive":{"const":true,"description":"The step disturbs what is in use, as one that turns a server off."},"basis":{"type":"string","format":"digest","description":"What it was judged on."},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}};
+const schema9 = {"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"disruptive":{"const":true,"description":"The step disturbs what is in use, as one that turns a server off."},"basis":{"type":"string","format":"digest","description":"Over the row, over what its approval covers, and over what was seen."},"covers":{"type":"object","description":"All that decides what the row does, beside what is seen: the digest of the plan is made of it.","properties":{"spec":{"description":"The whole spec: defaults filled in, paths relative to the project, ignored fields as they are seen."},"lifecycle":{"type":"object"},"applied":{"type":"string","format":"digest","description":"What was applied last, where the document is gone."},"rules":{"type":"array","items":{"type":"string"},"description":"Every rule that was asked."},"limits":{"type":"object","description":"Limits that rules held something against, by rule."},"uses":{"type":"object","description":"Digests of the specs of other resources, by address."},"settings":{"type":"object","description":"Settings of its plugin that decide what it does; secrets by the names of their references."},"files":{"type":"array","description":"Files whose content is sent, read or run.","items":{"type":"object","required":["path","use"],"properties":{"path":{"type":"string"},"use":{"enum":["send","read","run"]},"digest":{"type":"string","format":"digest"},"problem":{"type":"string"}}}},"commands":{"type":"array","items":{"type":"array","items":{"type":"string"}},"description":"Command lines that it runs."},"values":{"type":"object","description":"What else decides, as its kind says."}}},"written":{"type":"array","items":{"type":"string"},"description":"JSON pointers into the spec, of what the document says itself; the rest are defaults."},"edits":{"type":"array","description":"What the document says otherwise than when it was last applied, and no difference shows.","items":{"type":"object","required":["path"],"properties":{"path":{"type":"string"},"before":{},"after":{}}}},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}};
 const schema10 = {"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}};
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1589,166 +1589,397 @@ const err26 = {instancePath:instancePath+"/basis",schemaPath:"#/properties/basis
 errors++;
 }
 }
-if(data.source !== undefined){
-let data12 = data.source;
+if(data.covers !== undefined){
+let data12 = data.covers;
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
-if(data12.filename === undefined){
-const err27 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/required",keyword:"required",params:{missingProperty: "filename"},message:"must have required property '"+"filename"+"'"};
+if(data12.lifecycle !== undefined){
+let data13 = data12.lifecycle;
+if(!(data13 && typeof data13 == "object" && !Array.isArray(data13))){
+const err27 = {instancePath:instancePath+"/covers/lifecycle",schemaPath:"#/properties/covers/properties/lifecycle/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err27);
 errors++;
 }
-if(data12.start === undefined){
-const err28 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/required",keyword:"required",params:{missingProperty: "start"},message:"must have required property '"+"start"+"'"};
+}
+if(data12.applied !== undefined){
+let data14 = data12.applied;
+if(typeof data14 === "string"){
+if(!(formats42.test(data14))){
+const err28 = {instancePath:instancePath+"/covers/applied",schemaPath:"#/properties/covers/properties/applied/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
 (vErrors ??= []).push(err28);
 errors++;
 }
-if(data12.filename !== undefined){
-if(typeof data12.filename !== "string"){
-const err29 = {instancePath:instancePath+"/source/filename",schemaPath:"#/properties/source/properties/filename/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err29 = {instancePath:instancePath+"/covers/applied",schemaPath:"#/properties/covers/properties/applied/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err29);
 errors++;
 }
 }
-if(data12.start !== undefined){
-let data14 = data12.start;
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-if(data14.line === undefined){
-const err30 = {instancePath:instancePath+"/source/start",schemaPath:"#/properties/source/properties/start/required",keyword:"required",params:{missingProperty: "line"},message:"must have required property '"+"line"+"'"};
+if(data12.rules !== undefined){
+let data15 = data12.rules;
+if(Array.isArray(data15)){
+const len0 = data15.length;
+for(let i0=0; i0<len0; i0++){
+if(typeof data15[i0] !== "string"){
+const err30 = {instancePath:instancePath+"/covers/rules/" + i0,schemaPath:"#/properties/covers/properties/rules/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err30);
 errors++;
 }
-if(data14.column === undefined){
-const err31 = {instancePath:instancePath+"/source/start",schemaPath:"#/properties/source/properties/start/required",keyword:"required",params:{missingProperty: "column"},message:"must have required property '"+"column"+"'"};
+}
+}
+else {
+const err31 = {instancePath:instancePath+"/covers/rules",schemaPath:"#/properties/covers/properties/rules/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err31);
 errors++;
 }
-if(data14.line !== undefined){
-let data15 = data14.line;
-if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err32 = {instancePath:instancePath+"/source/start/line",schemaPath:"#/properties/source/properties/start/properties/line/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+if(data12.limits !== undefined){
+let data17 = data12.limits;
+if(!(data17 && typeof data17 == "object" && !Array.isArray(data17))){
+const err32 = {instancePath:instancePath+"/covers/limits",schemaPath:"#/properties/covers/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err32);
 errors++;
 }
-if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 < 1 || isNaN(data15)){
-const err33 = {instancePath:instancePath+"/source/start/line",schemaPath:"#/properties/source/properties/start/properties/line/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data12.uses !== undefined){
+let data18 = data12.uses;
+if(!(data18 && typeof data18 == "object" && !Array.isArray(data18))){
+const err33 = {instancePath:instancePath+"/covers/uses",schemaPath:"#/properties/covers/properties/uses/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err33);
 errors++;
 }
 }
-}
-if(data14.column !== undefined){
-let data16 = data14.column;
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err34 = {instancePath:instancePath+"/source/start/column",schemaPath:"#/properties/source/properties/start/properties/column/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data12.settings !== undefined){
+let data19 = data12.settings;
+if(!(data19 && typeof data19 == "object" && !Array.isArray(data19))){
+const err34 = {instancePath:instancePath+"/covers/settings",schemaPath:"#/properties/covers/properties/settings/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err34);
 errors++;
 }
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 < 1 || isNaN(data16)){
-const err35 = {instancePath:instancePath+"/source/start/column",schemaPath:"#/properties/source/properties/start/properties/column/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data12.files !== undefined){
+let data20 = data12.files;
+if(Array.isArray(data20)){
+const len1 = data20.length;
+for(let i1=0; i1<len1; i1++){
+let data21 = data20[i1];
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+if(data21.path === undefined){
+const err35 = {instancePath:instancePath+"/covers/files/" + i1,schemaPath:"#/properties/covers/properties/files/items/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
 (vErrors ??= []).push(err35);
 errors++;
 }
-}
-}
-}
-else {
-const err36 = {instancePath:instancePath+"/source/start",schemaPath:"#/properties/source/properties/start/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data21.use === undefined){
+const err36 = {instancePath:instancePath+"/covers/files/" + i1,schemaPath:"#/properties/covers/properties/files/items/required",keyword:"required",params:{missingProperty: "use"},message:"must have required property '"+"use"+"'"};
 (vErrors ??= []).push(err36);
 errors++;
 }
-}
-}
-else {
-const err37 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data21.path !== undefined){
+if(typeof data21.path !== "string"){
+const err37 = {instancePath:instancePath+"/covers/files/" + i1+"/path",schemaPath:"#/properties/covers/properties/files/items/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err37);
 errors++;
 }
 }
-if(data.warnings !== undefined){
-let data17 = data.warnings;
-if(Array.isArray(data17)){
-const len0 = data17.length;
-for(let i0=0; i0<len0; i0++){
-if(typeof data17[i0] !== "string"){
-const err38 = {instancePath:instancePath+"/warnings/" + i0,schemaPath:"#/properties/warnings/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data21.use !== undefined){
+let data23 = data21.use;
+if(!(((data23 === "send") || (data23 === "read")) || (data23 === "run"))){
+const err38 = {instancePath:instancePath+"/covers/files/" + i1+"/use",schemaPath:"#/properties/covers/properties/files/items/properties/use/enum",keyword:"enum",params:{allowedValues: schema9.properties.covers.properties.files.items.properties.use.enum},message:"must be equal to one of the allowed values"};
 (vErrors ??= []).push(err38);
 errors++;
 }
 }
-}
-else {
-const err39 = {instancePath:instancePath+"/warnings",schemaPath:"#/properties/warnings/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data21.digest !== undefined){
+let data24 = data21.digest;
+if(typeof data24 === "string"){
+if(!(formats42.test(data24))){
+const err39 = {instancePath:instancePath+"/covers/files/" + i1+"/digest",schemaPath:"#/properties/covers/properties/files/items/properties/digest/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
 (vErrors ??= []).push(err39);
 errors++;
 }
 }
-if(data.overrides !== undefined){
-let data19 = data.overrides;
-if(Array.isArray(data19)){
-const len1 = data19.length;
-for(let i1=0; i1<len1; i1++){
-let data20 = data19[i1];
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-if(data20.rule === undefined){
-const err40 = {instancePath:instancePath+"/overrides/" + i1,schemaPath:"#/properties/overrides/items/required",keyword:"required",params:{missingProperty: "rule"},message:"must have required property '"+"rule"+"'"};
+else {
+const err40 = {instancePath:instancePath+"/covers/files/" + i1+"/digest",schemaPath:"#/properties/covers/properties/files/items/properties/digest/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err40);
 errors++;
 }
-if(data20.reason === undefined){
-const err41 = {instancePath:instancePath+"/overrides/" + i1,schemaPath:"#/properties/overrides/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+}
+if(data21.problem !== undefined){
+if(typeof data21.problem !== "string"){
+const err41 = {instancePath:instancePath+"/covers/files/" + i1+"/problem",schemaPath:"#/properties/covers/properties/files/items/properties/problem/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err41);
 errors++;
 }
-if(data20.rule !== undefined){
-let data21 = data20.rule;
-if(typeof data21 === "string"){
-if(func2(data21) < 1){
-const err42 = {instancePath:instancePath+"/overrides/" + i1+"/rule",schemaPath:"#/properties/overrides/items/properties/rule/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+}
+else {
+const err42 = {instancePath:instancePath+"/covers/files/" + i1,schemaPath:"#/properties/covers/properties/files/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err42);
 errors++;
 }
 }
+}
 else {
-const err43 = {instancePath:instancePath+"/overrides/" + i1+"/rule",schemaPath:"#/properties/overrides/items/properties/rule/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err43 = {instancePath:instancePath+"/covers/files",schemaPath:"#/properties/covers/properties/files/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err43);
 errors++;
 }
 }
-if(data20.reason !== undefined){
-let data22 = data20.reason;
-if(typeof data22 === "string"){
-if(func2(data22) < 1){
-const err44 = {instancePath:instancePath+"/overrides/" + i1+"/reason",schemaPath:"#/properties/overrides/items/properties/reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data12.commands !== undefined){
+let data26 = data12.commands;
+if(Array.isArray(data26)){
+const len2 = data26.length;
+for(let i2=0; i2<len2; i2++){
+let data27 = data26[i2];
+if(Array.isArray(data27)){
+const len3 = data27.length;
+for(let i3=0; i3<len3; i3++){
+if(typeof data27[i3] !== "string"){
+const err44 = {instancePath:instancePath+"/covers/commands/" + i2+"/" + i3,schemaPath:"#/properties/covers/properties/commands/items/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err44);
 errors++;
 }
 }
+}
 else {
-const err45 = {instancePath:instancePath+"/overrides/" + i1+"/reason",schemaPath:"#/properties/overrides/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err45 = {instancePath:instancePath+"/covers/commands/" + i2,schemaPath:"#/properties/covers/properties/commands/items/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err45);
 errors++;
 }
 }
 }
 else {
-const err46 = {instancePath:instancePath+"/overrides/" + i1,schemaPath:"#/properties/overrides/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err46 = {instancePath:instancePath+"/covers/commands",schemaPath:"#/properties/covers/properties/commands/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err46);
 errors++;
 }
 }
-}
-else {
-const err47 = {instancePath:instancePath+"/overrides",schemaPath:"#/properties/overrides/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data12.values !== undefined){
+let data29 = data12.values;
+if(!(data29 && typeof data29 == "object" && !Array.isArray(data29))){
+const err47 = {instancePath:instancePath+"/covers/values",schemaPath:"#/properties/covers/properties/values/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err47);
 errors++;
 }
 }
 }
 else {
-const err48 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err48 = {instancePath:instancePath+"/covers",schemaPath:"#/properties/covers/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err48);
+errors++;
+}
+}
+if(data.written !== undefined){
+let data30 = data.written;
+if(Array.isArray(data30)){
+const len4 = data30.length;
+for(let i4=0; i4<len4; i4++){
+if(typeof data30[i4] !== "string"){
+const err49 = {instancePath:instancePath+"/written/" + i4,schemaPath:"#/properties/written/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err49);
+errors++;
+}
+}
+}
+else {
+const err50 = {instancePath:instancePath+"/written",schemaPath:"#/properties/written/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err50);
+errors++;
+}
+}
+if(data.edits !== undefined){
+let data32 = data.edits;
+if(Array.isArray(data32)){
+const len5 = data32.length;
+for(let i5=0; i5<len5; i5++){
+let data33 = data32[i5];
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+if(data33.path === undefined){
+const err51 = {instancePath:instancePath+"/edits/" + i5,schemaPath:"#/properties/edits/items/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
+(vErrors ??= []).push(err51);
+errors++;
+}
+if(data33.path !== undefined){
+if(typeof data33.path !== "string"){
+const err52 = {instancePath:instancePath+"/edits/" + i5+"/path",schemaPath:"#/properties/edits/items/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err52);
+errors++;
+}
+}
+}
+else {
+const err53 = {instancePath:instancePath+"/edits/" + i5,schemaPath:"#/properties/edits/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err53);
+errors++;
+}
+}
+}
+else {
+const err54 = {instancePath:instancePath+"/edits",schemaPath:"#/properties/edits/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err54);
+errors++;
+}
+}
+if(data.source !== undefined){
+let data35 = data.source;
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(data35.filename === undefined){
+const err55 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/required",keyword:"required",params:{missingProperty: "filename"},message:"must have required property '"+"filename"+"'"};
+(vErrors ??= []).push(err55);
+errors++;
+}
+if(data35.start === undefined){
+const err56 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/required",keyword:"required",params:{missingProperty: "start"},message:"must have required property '"+"start"+"'"};
+(vErrors ??= []).push(err56);
+errors++;
+}
+if(data35.filename !== undefined){
+if(typeof data35.filename !== "string"){
+const err57 = {instancePath:instancePath+"/source/filename",schemaPath:"#/properties/source/properties/filename/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err57);
+errors++;
+}
+}
+if(data35.start !== undefined){
+let data37 = data35.start;
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+if(data37.line === undefined){
+const err58 = {instancePath:instancePath+"/source/start",schemaPath:"#/properties/source/properties/start/required",keyword:"required",params:{missingProperty: "line"},message:"must have required property '"+"line"+"'"};
+(vErrors ??= []).push(err58);
+errors++;
+}
+if(data37.column === undefined){
+const err59 = {instancePath:instancePath+"/source/start",schemaPath:"#/properties/source/properties/start/required",keyword:"required",params:{missingProperty: "column"},message:"must have required property '"+"column"+"'"};
+(vErrors ??= []).push(err59);
+errors++;
+}
+if(data37.line !== undefined){
+let data38 = data37.line;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+const err60 = {instancePath:instancePath+"/source/start/line",schemaPath:"#/properties/source/properties/start/properties/line/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err60);
+errors++;
+}
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 < 1 || isNaN(data38)){
+const err61 = {instancePath:instancePath+"/source/start/line",schemaPath:"#/properties/source/properties/start/properties/line/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err61);
+errors++;
+}
+}
+}
+if(data37.column !== undefined){
+let data39 = data37.column;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+const err62 = {instancePath:instancePath+"/source/start/column",schemaPath:"#/properties/source/properties/start/properties/column/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err62);
+errors++;
+}
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 < 1 || isNaN(data39)){
+const err63 = {instancePath:instancePath+"/source/start/column",schemaPath:"#/properties/source/properties/start/properties/column/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+(vErrors ??= []).push(err63);
+errors++;
+}
+}
+}
+}
+else {
+const err64 = {instancePath:instancePath+"/source/start",schemaPath:"#/properties/source/properties/start/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err64);
+errors++;
+}
+}
+}
+else {
+const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err65);
+errors++;
+}
+}
+if(data.warnings !== undefined){
+let data40 = data.warnings;
+if(Array.isArray(data40)){
+const len6 = data40.length;
+for(let i6=0; i6<len6; i6++){
+if(typeof data40[i6] !== "string"){
+const err66 = {instancePath:instancePath+"/warnings/" + i6,schemaPath:"#/properties/warnings/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err66);
+errors++;
+}
+}
+}
+else {
+const err67 = {instancePath:instancePath+"/warnings",schemaPath:"#/properties/warnings/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err67);
+errors++;
+}
+}
+if(data.overrides !== undefined){
+let data42 = data.overrides;
+if(Array.isArray(data42)){
+const len7 = data42.length;
+for(let i7=0; i7<len7; i7++){
+let data43 = data42[i7];
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+if(data43.rule === undefined){
+const err68 = {instancePath:instancePath+"/overrides/" + i7,schemaPath:"#/properties/overrides/items/required",keyword:"required",params:{missingProperty: "rule"},message:"must have required property '"+"rule"+"'"};
+(vErrors ??= []).push(err68);
+errors++;
+}
+if(data43.reason === undefined){
+const err69 = {instancePath:instancePath+"/overrides/" + i7,schemaPath:"#/properties/overrides/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+(vErrors ??= []).push(err69);
+errors++;
+}
+if(data43.rule !== undefined){
+let data44 = data43.rule;
+if(typeof data44 === "string"){
+if(func2(data44) < 1){
+const err70 = {instancePath:instancePath+"/overrides/" + i7+"/rule",schemaPath:"#/properties/overrides/items/properties/rule/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err70);
+errors++;
+}
+}
+else {
+const err71 = {instancePath:instancePath+"/overrides/" + i7+"/rule",schemaPath:"#/properties/overrides/items/properties/rule/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err71);
+errors++;
+}
+}
+if(data43.reason !== undefined){
+let data45 = data43.reason;
+if(typeof data45 === "string"){
+if(func2(data45) < 1){
+const err72 = {instancePath:instancePath+"/overrides/" + i7+"/reason",schemaPath:"#/properties/overrides/items/properties/reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err72);
+errors++;
+}
+}
+else {
+const err73 = {instancePath:instancePath+"/overrides/" + i7+"/reason",schemaPath:"#/properties/overrides/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err73);
+errors++;
+}
+}
+}
+else {
+const err74 = {instancePath:instancePath+"/overrides/" + i7,schemaPath:"#/properties/overrides/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err74);
+errors++;
+}
+}
+}
+else {
+const err75 = {instancePath:instancePath+"/overrides",schemaPath:"#/properties/overrides/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err75);
+errors++;
+}
+}
+}
+else {
+const err76 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err76);
 errors++;
 }
 validate24.errors = vErrors;

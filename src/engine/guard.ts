@@ -111,6 +111,7 @@ export function soundVerdict(verdict: Verdict): Verdict {
     OUTCOMES.has(plain.outcome) &&
     typeof plain.message === 'string' &&
     isRecord(plain.facts) &&
+    (plain.limits === undefined || isRecord(plain.limits)) &&
     (clears === undefined || (typeof clears === 'string' && !Number.isNaN(Date.parse(clears))));
   if (!isSound) throw new Error('its verdict is none');
   return plain;

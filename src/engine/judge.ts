@@ -7,30 +7,21 @@
  */
 
 import { isCovered } from './budget.ts';
-import { digestOf } from './canonical.ts';
+import { basisOf, coveredBy, editsOf, effectOf, uncovered } from './covers.ts';
 import { engineRuleTables } from './generated.ts';
 import { errorText } from './error-text.ts';
 import { soundVerdict } from './guard.ts';
+import { withIgnored } from './ignored.ts';
 import { isOurs } from './match.ts';
 import type { Plugin } from './plugin.ts';
 import { formatRef } from './ref.ts';
 import { redactPatterns } from './redact.ts';
-import { engineRules, type Ground, isDisruptive } from './rules.ts';
+import { engineRules, type Ground, isDisruptive, isMemoryOnly } from './rules.ts';
 import { labelsOf, needsOf } from './safety-inputs.ts';
 import { removalsByKind, withChanges } from './scene.ts';
 import type { KindTables } from './tables.ts';
 import type { Action, Change, Judgement, Override, Pair, Scene, Spent, Verdict } from './types.ts';
 import { reject } from './verdict.ts';
-
-/** Digest of all that a judgement rests on: what is written, the state, and the facts; nothing volatile. */
-export function basisOf(pair: Pair): string {
-  return digestOf({
-    spec: pair.desired?.spec,
-    state: pair.observed?.state,
-    others: pair.observed?.others,
-    facts: pair.observed?.facts,
-  });
-}
 
 /** Addresses of what needs a resource, for every resource that is needed. */
 export function dependents(pairs: Iterable<Pair>): ReadonlyMap<string, readonly string[]> {
@@ -163,27 +154,37 @@ export function judgeOne(
   plugins: ReadonlyMap<string, Plugin>,
   neededBy: readonly string[],
   after: readonly string[],
-  basis = basisOf(pair),
 ): Action {
   const plugin = plugins.get(change.ref.plugin);
   const tables = plugin?.tables.kinds[change.ref.kind];
-  if (plugin === undefined || tables === undefined) throw new Error(`no kind ${change.ref.plugin}/${change.ref.kind}`);
+  const kind = plugin?.kinds[change.ref.kind];
+  if (plugin === undefined || tables === undefined || kind === undefined)
+    throw new Error(`no kind ${change.ref.plugin}/${change.ref.kind}`);
+  const given = withIgnored(pair, kind);
+  const effect = effectOf(change, given, scene, kind, tables);
   const tablesOf = (other: Pair): KindTables | undefined => plugins.get(other.ref.plugin)?.tables.kinds[other.ref.kind];
+  const ground: Ground = { tables, tablesOf, neededBy, uncovered: uncovered(effect, scene) };
   const address = formatRef(change.ref);
   const overrides = scene.safety.overrides.filter((each) => each.address === address && counts(each, scene.now));
-  const judgements = rulesFor(change, pair, scene, { tables, tablesOf, neededBy }, plugin).map((asked) =>
+  const judgements = rulesFor(change, given, scene, ground, plugin).map((asked) =>
     judgement(
       asked,
       overrides.find(({ rule }) => rule === asked.id),
     ),
   );
+  const covers = coveredBy(change, given, scene, tables, judgements, effect);
+  const { source, written } = pair.desired ?? {};
+  const edits = isMemoryOnly(change) ? [] : editsOf(change, given);
   return {
     change,
     verdict: verdictOf(judgements),
     judgements,
-    basis,
+    covers,
+    basis: basisOf(change, given, covers),
     after,
-    ...(pair.desired === undefined ? {} : { source: pair.desired.source }),
+    ...(source === undefined ? {} : { source }),
+    ...(written === undefined ? {} : { written }),
+    ...(edits.length === 0 ? {} : { edits }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What differs between a plan that was approved and the plan of now, in the terms that the digest is made of. */
 
 import { sameJson } from './canonical.ts';
+import type { Covered } from './covers.ts';
 import type { Plan, ResourceChange } from './plan.ts';
 
 export interface PlanDifference {
@@ -17,6 +18,28 @@ export interface PlanDifference {
   readonly gaps: { readonly added: readonly string[]; readonly gone: readonly string[] };
 }
 
+const PARTS = {
+  spec: 'spec',
+  lifecycle: 'lifecycle',
+  applied: 'last applied spec',
+  rules: 'rules',
+  limits: 'limits of rules',
+  uses: 'spec of a resource that it uses',
+  settings: 'settings of its plugin',
+  files: 'content of a file that it uses',
+  commands: 'command lines',
+  values: 'values that its kind names',
+} as const satisfies { readonly [Part in keyof Required<Covered>]: string };
+
+/** What an approval covers that is another one now, in words; a plan of an older version covered less. */
+export function coverDifference(before: Covered | undefined, after: Covered | undefined): readonly string[] {
+  if (before === undefined || after === undefined)
+    return before === after ? [] : ['coverage: the plan is of an older version of fettle'];
+  return (Object.keys(PARTS) as readonly (keyof Covered)[])
+    .filter((part) => !sameJson(before[part], after[part]))
+    .map((part) => PARTS[part]);
+}
+
 function changedParts(before: ResourceChange, after: ResourceChange): readonly string[] {
   const rules = (row: ResourceChange): readonly string[] => (row.overrides ?? []).map(({ rule }) => rule);
   return [
@@ -24,6 +47,7 @@ function changedParts(before: ResourceChange, after: ResourceChange): readonly s
     ...(before.goal === after.goal ? [] : [`goal ${before.goal} is now ${after.goal}`]),
     ...(sameJson(before.change, after.change) ? [] : ['its fields']),
     ...(sameJson(rules(before), rules(after)) ? [] : ['its overrides']),
+    ...coverDifference(before.covers, after.covers).map((part) => `its ${part}`),
   ];
 }
 

@@ -1,11 +1,19 @@
 /** The plan as a document: the JSON that is printed, saved, shown and read by other programs. */
 
 import type { Head } from '../store/store.ts';
+import type { Covered } from './covers.ts';
 import type { Cause, Facts, Goal, Json, Remedy, Severity, Step, Summary } from './types.ts';
 
 export const PLAN_FORMAT = '1.0';
 
 export type PlanActionName = 'create' | 'update' | 'delete' | 'forget' | 'no-op';
+
+/** One value of a spec that was edited; `path` is a JSON pointer. */
+export interface SpecEdit {
+  readonly path: string;
+  readonly before?: Json;
+  readonly after?: Json;
+}
 
 export interface ResourceChange {
   readonly address: string;
@@ -27,6 +35,12 @@ export interface ResourceChange {
   /** The step disturbs what is in use. */
   readonly disruptive?: true;
   readonly basis: string;
+  /** All that decides what the row does, beside what is seen: the digest of the plan is made of it. */
+  readonly covers?: Covered;
+  /** Pointers into the spec, of what the document says itself; the rest are defaults. */
+  readonly written?: readonly string[];
+  /** What the document says otherwise than when it was last applied, and no difference to the world shows. */
+  readonly edits?: readonly SpecEdit[];
   readonly source?: { readonly filename: string; readonly start: { readonly line: number; readonly column: number } };
   readonly warnings: readonly string[];
   readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];

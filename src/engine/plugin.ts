@@ -6,6 +6,8 @@ import type {
   Change,
   Desired,
   Facts,
+  FileSeen,
+  FileUse,
   Finding,
   Gap,
   Json,
@@ -33,6 +35,13 @@ export interface ActionRun {
   readonly change: Change;
   /** The pairs as they were seen right before the action. */
   readonly scene: Scene;
+  /** The files that the step uses, as they were approved: one that is sent comes with its content. */
+  readonly files: readonly FileSeen[];
+  /**
+   * Reads what the step is about to run once more, and throws where it is not as it was approved: called right before a
+   * command line is run.
+   */
+  readonly stillApproved: () => Promise<void>;
   /** Epoch ms. */
   readonly now: () => number;
   /** Fires at the deadline, or when the run is aborted. */
@@ -65,6 +74,18 @@ export type Handler<W, S = unknown, F = unknown, M = Facts> = {
   take(world: W, pair: Pair<S, F, M>, run: ActionRun): Promise<Partial<M> | undefined>;
 }['take'];
 
+/** What a step does beside what its row and its spec say: an approval covers it, and the plan shows it. */
+export interface Effect {
+  /** Command lines that it runs. */
+  readonly commands?: readonly (readonly string[])[];
+  /** Files whose content it sends or reads; words of its command lines count by themselves. */
+  readonly files?: readonly FileUse[];
+  /** Other resources whose specs decide what it does, beside those that its spec names. */
+  readonly uses?: readonly Ref[];
+  /** Whatever else decides. */
+  readonly values?: Facts;
+}
+
 /** One kind of resource: pure functions of data, and a handler for every step. Methods, so that kinds of unlike types fit one table. */
 export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = Step, RuleId extends string = string> {
   /**
@@ -74,6 +95,13 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   expand?(desired: Desired<S>, recall: (ref: Ref) => Memory | undefined, settings: Json): readonly Desired[];
   /** The one step that brings the resource nearer to what is written, or, without `desired`, takes it away. */
   diff(pair: Pair<S, F, M>, scene: Scene): Proposal<P> | undefined;
+  /**
+   * What a step does beside what its row and its spec say. Without it, a step uses every file that its spec names to be
+   * read or sent, and runs nothing.
+   */
+  effect?(change: Change, pair: Pair<S, F, M>, scene: Scene): Effect;
+  /** What is seen, in the shape of the spec, as far as the world shows it: for fields that a document ignores. */
+  seen?(pair: Pair<S, F, M>): Json;
   /** What of a look is to be remembered; only what differs from `pair.memory` is written. `now` is the scene's. */
   note?(pair: Pair<S, F, M>, now: number, scene: Scene): Partial<M>;
   /** Findings that need more than one resource, or memory. */

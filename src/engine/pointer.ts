@@ -45,3 +45,60 @@ function mapBelow(value: Json, parts: readonly string[], change: (text: string) 
 export function mapTexts(value: Json, patterns: readonly string[], change: (text: string) => string): Json {
   return patterns.reduce((mapped, pattern) => mapBelow(mapped, partsOf(pattern), change), value);
 }
+
+export function isTree(value: unknown): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value that a pointer (without `*`) leads to; undefined where there is none. */
+export function valueAt(value: unknown, pointer: string): Json | undefined {
+  return partsOf(pointer).reduce<Json | undefined>(
+    (at, part) => {
+      if (typeof at !== 'object' || at === null) return undefined;
+      const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+      return Object.hasOwn(at, key) ? (at as { readonly [key: string]: Json })[key] : undefined;
+    },
+    value as Json | undefined,
+  );
+}
+
+function changeBelow(
+  value: Json | undefined,
+  parts: readonly string[],
+  change: (before: Json | undefined) => Json | undefined,
+): Json | undefined {
+  const [part, ...rest] = parts;
+  if (part === undefined) return change(value);
+  const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+  if (Array.isArray(value))
+    return (value as readonly Json[]).map((item, i) =>
+      String(i) === key ? (changeBelow(item, rest, change) ?? item) : item,
+    );
+  const tree = isTree(value) ? value : {};
+  const changed = changeBelow(Object.hasOwn(tree, key) ? tree[key] : undefined, rest, change);
+  const others = Object.entries(tree).filter(([name]) => name !== key);
+  if (changed === undefined) return value === undefined ? undefined : Object.fromEntries(others);
+  // The order of the keys stays.
+  return Object.hasOwn(tree, key)
+    ? Object.fromEntries(Object.entries(tree).map(([name, member]) => [name, name === key ? changed : member]))
+    : Object.fromEntries([...others, [key, changed]]);
+}
+
+/** The value with what a pointer (without `*`) leads to changed; undefined takes it away. */
+export function changeAt(value: Json, pointer: string, change: (before: Json | undefined) => Json | undefined): Json {
+  return changeBelow(value, partsOf(pointer), change) ?? {};
+}
+
+/** Pointers to all that is no object with members; a list is one value. */
+export function leavesOf(value: unknown, at = ''): readonly string[] {
+  if (!isTree(value) || Object.keys(value).length === 0) return [at];
+  return Object.entries(value).flatMap(([key, member]) => leavesOf(member, `${at}/${escapePointer(key)}`));
+}
+
+/** One value laid over another: objects are merged, anything else takes the other's place. */
+export function overlaid(base: Json | undefined, over: Json | undefined): Json | undefined {
+  if (over === undefined) return base;
+  if (!isTree(base) || !isTree(over)) return over;
+  const keys = new Set([...Object.keys(base), ...Object.keys(over)]);
+  return Object.fromEntries([...keys].map((key) => [key, overlaid(base[key], over[key]) ?? null]));
+}

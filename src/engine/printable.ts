@@ -41,6 +41,13 @@ export function printable(data: string): string {
   return data.replace(IN_A_LINE, codeOf);
 }
 
+const IN_STYLED_LINE = new RegExp(`${STYLE}|[${UNSEEN}]|${COMMAND}`, 'gu');
+
+/** A whole line of text for people, which keeps our own colours. */
+export function printableLine(line: string): string {
+  return line.replace(IN_STYLED_LINE, (found) => (found.length > 2 ? found : codeOf(found)));
+}
+
 /** Offsets of what `printable` would change, each with the code for it. */
 export function codesIn(data: string): ReadonlyMap<number, string> {
   return new Map(Array.from(data.matchAll(IN_A_LINE), ({ 0: character, index }) => [index, codeOf(character)]));

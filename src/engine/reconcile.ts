@@ -5,11 +5,15 @@ import { collapsedKinds } from './collapse.ts';
 import { diff } from './diff.ts';
 import { expand } from './expand.ts';
 import { type Failures, guarded, soundFindings } from './guard.ts';
+import type { ReadFiles } from './action.ts';
+import { effectOf, filesOf } from './covers.ts';
+import { withIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
 import type { Suppression } from './load/config.ts';
 import { match, withMemory } from './match.ts';
 import { note, noteApplied } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
+import { pathsIn } from './paths.ts';
 import type { Plan } from './plan.ts';
 import type { Plugin } from './plugin.ts';
 import type { Draft } from './record.ts';
@@ -23,7 +27,7 @@ import { settle } from './settle.ts';
 import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
 import type { KindTables } from './tables.ts';
-import type { Action, Change, Desired, Finding, Gap, Json, Pair, Safety, Scene, View } from './types.ts';
+import type { Action, Change, Desired, Finding, Gap, Given, Json, Pair, Safety, Scene, View } from './types.ts';
 
 /** How long the look at a plugin's whole world may take. */
 export const LOOK_DEADLINE_MS = 15 * 60_000;
@@ -36,6 +40,8 @@ export interface ReconcileInput {
   readonly plugins: ReadonlyMap<string, Plugin>;
   /** Each plugin's part of `fettle.yaml`, validated, by its name. */
   readonly settings?: ReadonlyMap<string, Json>;
+  /** Reads the files that steps use; absent where nothing of this run uses any. */
+  readonly files?: ReadFiles;
   readonly reader: ObserveInput['reader'];
   readonly recall: Recall;
   /** Takes records into `recall`; `apply` makes them durable first, `plan` does not write them. */
@@ -116,6 +122,34 @@ function only<T>(items: ReadonlyMap<string, T>, within: ReconcileInput['within']
   return within === undefined ? items : new Map([...items].filter(([address]) => within(address)));
 }
 
+/** Every file that the proposed steps use, as it is now. */
+async function filesNow(
+  changes: ReadonlyMap<string, Change>,
+  pairs: ReadonlyMap<string, Pair>,
+  scene: Scene,
+  { plugins, files }: ReconcileInput,
+): Promise<Given['files']> {
+  if (files === undefined) return new Map();
+  const uses = [...changes].flatMap(([address, change]) => {
+    const pair = pairs.get(address);
+    const plugin = plugins.get(change.ref.plugin);
+    const kind = plugin?.kinds[change.ref.kind];
+    const tables = plugin?.tables.kinds[change.ref.kind];
+    if (pair === undefined || kind === undefined || tables === undefined) return [];
+    return filesOf(effectOf(change, withIgnored(pair, kind), scene, kind, tables));
+  });
+  return uses.length === 0 ? new Map() : files(uses, scene.given?.writes ?? []);
+}
+
+/** Paths that fettle writes, of documents and of what was applied last. */
+function writesOf(pairs: ReadonlyMap<string, Pair>, plugins: ReadonlyMap<string, Plugin>): readonly string[] {
+  return [...pairs.values()].flatMap(({ ref, desired, memory }) => {
+    const tables = plugins.get(ref.plugin)?.tables.kinds[ref.kind]?.paths.filter(({ use }) => use === 'write') ?? [];
+    if (tables.length === 0) return [];
+    return [desired?.spec, memory?.applied?.spec].flatMap((spec) => pathsIn(spec, tables).map(({ text }) => text));
+  });
+}
+
 /** Looks, compares and judges. Writes nothing but through `record`. */
 export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const { plugins, recall, run, safety } = input;
@@ -124,6 +158,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
 
   const now = input.now();
   // Before this run's own records move it on.
+  const given: Given = { project: input.project, settings: input.settings ?? new Map(), writes: [], files: new Map() };
   const logAt = recall.at === '' ? undefined : Date.parse(recall.at);
   const sceneFor = (pairs: ReadonlyMap<string, Pair>): Scene =>
     sceneOf({
@@ -133,6 +168,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
       now,
       viewedAt: Date.parse(view.at),
       safety,
+      given,
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
       ...(logAt === undefined ? {} : { logAt }),
@@ -157,10 +193,13 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   }
 
   const pairs = withMemory(found, recall);
-  const scene = sceneFor(pairs);
-  const proposed = diff(pairs, plugins, scene, failures);
+  const looked = sceneFor(pairs);
+  const proposed = diff(pairs, plugins, looked, failures);
   if (complete) await input.record(noteApplied(pairs, proposed, run));
   const changes = only(proposed, input.within);
+  const writing: Scene = { ...looked, given: { ...given, writes: writesOf(pairs, plugins) } };
+  const files = await filesNow(changes, pairs, writing, input);
+  const scene: Scene = { ...writing, given: { ...given, ...writing.given, files } };
   const actions = judge(changes, pairs, scene, plugins, recall.spent.values());
   const planned = only(pairs, input.within);
   const findings = findingsOf(planned, plugins, scene, failures);

@@ -13,7 +13,8 @@ import { formatRef } from './ref.ts';
 import { holdOf, labelsOf } from './safety-inputs.ts';
 import type { KindTables } from './tables.ts';
 import type { Change, Goal, Json, Pair, Scene, Verdict } from './types.ts';
-import { counted, defer, durationText, pass, reject, warn } from './verdict.ts';
+import { counted, defer, durationText, limited, pass, reject, warn } from './verdict.ts';
+import { ignoredFields } from './ignored.ts';
 
 /** What an engine rule gets beside what every rule gets. */
 export interface Ground {
@@ -22,6 +23,8 @@ export interface Ground {
   readonly tablesOf: (pair: Pair) => KindTables | undefined;
   /** Addresses of what needs this resource. */
   readonly neededBy: readonly string[];
+  /** Why nobody can tell all that the step does. */
+  readonly uncovered?: string | undefined;
 }
 
 export type EngineRule = (change: Change, pair: Pair, scene: Scene, ground: Ground) => Verdict;
@@ -133,10 +136,14 @@ function staleView(change: Change, pair: Pair, scene: Scene, { tables }: Ground)
   const ageSeconds = Math.max(0, Math.round((scene.now - seenAt) / 1000));
   const maxSeconds = Math.round(scene.safety.maxAgeMs / 1000);
   const facts = { ageSeconds, maxSeconds };
-  if (scene.now - seenAt <= scene.safety.maxAgeMs) return pass('the view is fresh', facts);
-  return reject(`it was looked at ${ageSeconds} s ago, ${maxSeconds} s are allowed`, facts, {
-    remedy: { outside: 'look again' },
-  });
+  const { maxAgeMs } = scene.safety;
+  const verdict =
+    scene.now - seenAt <= maxAgeMs
+      ? pass('the view is fresh', facts)
+      : reject(`it was looked at ${ageSeconds} s ago, ${maxSeconds} s are allowed`, facts, {
+          remedy: { outside: 'look again' },
+        });
+  return limited(verdict, { maxAgeMs });
 }
 
 /** Why something that is needed will not be there; undefined when it is, or will be. */
@@ -191,8 +198,32 @@ function dependency(change: Change, pair: Pair, scene: Scene, ground: Ground): V
     : defer(`it needs what is not there: ${why}`, { needs }, { remedy: { outside: 'settle what it needs first' } });
 }
 
+function ignored({ fields }: Change, { desired }: Pair): Verdict {
+  const ignore = desired?.meta.lifecycle.ignore ?? [];
+  const paths = ignoredFields(fields, ignore).map(({ path }) => path);
+  if (paths.length === 0) return pass('changes nothing that the document ignores');
+  return reject(
+    `the step would change ${paths.map((path) => path.slice(1).replaceAll('/', '.')).join(', ')}, which lifecycle.ignore names`,
+    { paths, ignore },
+    { remedy: { outside: 'take the field out of lifecycle.ignore, or write it as it is' } },
+  );
+}
+
+function uncoveredRule(_change: Change, _pair: Pair, _scene: Scene, { uncovered }: Ground): Verdict {
+  if (uncovered === undefined) return pass('all that it sends or runs can be read');
+  return reject(`it cannot be told what the step would do: ${uncovered}`, { problem: uncovered });
+}
+
 function tooManyRemovals(change: Change, _pair: Pair, scene: Scene): Verdict {
   if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced');
+  const { maxRemovals, removals } = scene.safety;
+  return limited(
+    removalsWithin(change, scene),
+    maxRemovals === undefined ? { ...removals } : { ...removals, lifted: maxRemovals.count },
+  );
+}
+
+function removalsWithin(change: Change, scene: Scene): Verdict {
   const { plugin, kind } = change.ref;
   const { owned, removals, recent } = scene.removals.get(`${plugin}/${kind}`) ?? { owned: 0, removals: 1, recent: 0 };
   const { max, share, from } = scene.safety.removals;
@@ -273,11 +304,19 @@ function freeze(change: Change, pair: Pair, scene: Scene): Verdict {
   // A row about how it is guarded does nothing to the resource: one of them lifts the hold.
   if (hold !== undefined && change.goal !== 'protect')
     return reject(`on hold: ${hold}`, { hold }, { remedy: { outside: liftingHold(pair) } });
+  if (isMemoryOnly(change)) return pass('changes memory alone');
+  const verdict = outsideFreeze(scene);
+  const rules = scene.safety.freezeRules ?? [];
+  return rules.length === 0
+    ? verdict
+    : limited(verdict, { windows: rules.map(({ cron, forMs, timezone }) => ({ cron, forMs, timezone })) });
+}
+
+function outsideFreeze(scene: Scene): Verdict {
   const window = scene.safety.freeze.find(({ from, to }) => from <= scene.now && scene.now < to);
   if (window === undefined) return pass('neither on hold nor inside a freeze window');
   const [from, to] = [window.from, window.to].map((ms) => new Date(ms).toISOString()) as [string, string];
   const facts = { from, to, reason: window.reason };
-  if (isMemoryOnly(change)) return pass('changes memory alone', facts);
   return reject(`frozen since ${from}: ${window.reason}`, facts, { clearsAt: to, remedy: { wait: to } });
 }
 
@@ -314,8 +353,9 @@ function observedCollapse(change: Change, _pair: Pair, scene: Scene, { tables }:
   const facts = { kind: `${plugin}/${kind}`, ...count, share, from };
   if (isMemoryOnly(change)) return pass('changes memory alone', facts);
   if (change.goal !== 'create' && !isDestructive(change, tables)) return pass('neither creates nor takes away', facts);
-  if (!isCollapsed(count, scene.safety.collapse)) return pass('what was there is there', facts);
-  return reject(
+  if (!isCollapsed(count, scene.safety.collapse))
+    return limited(pass('what was there is there', facts), { share, from });
+  const verdict = reject(
     `${count.missing} of ${count.known} ${kind}s that were there at the last look are not seen, and nothing of ours explains it`,
     facts,
     {
@@ -325,6 +365,7 @@ function observedCollapse(change: Change, _pair: Pair, scene: Scene, { tables }:
       },
     },
   );
+  return limited(verdict, { share, from });
 }
 
 function allMissing(change: Change, _pair: Pair, scene: Scene, { tables }: Ground): Verdict {
@@ -348,6 +389,15 @@ function budget(change: Change, pair: Pair, scene: Scene, { tables }: Ground): V
   if (!isDisruptive(change, tables)) return pass('disrupts nothing', { disruptive: false });
   const labels = labelsOf(pair);
   const covering = scene.budgets.filter((use) => isCovered(use.budget, change.ref, labels));
+  const verdict = withinBudgets(covering, scene);
+  return covering.length === 0
+    ? verdict
+    : limited(verdict, {
+        budgets: covering.map(({ budget: { match, max, perMs } }) => ({ match, max, perMs })),
+      });
+}
+
+function withinBudgets(covering: Scene['budgets'], scene: Scene): Verdict {
   const standings = covering.map((use) => ({ use, ...standingOf(use, use.accepted, scene.now) }));
   const spent = standings.find(({ use, spent: count }) => count + use.accepted >= use.budget.max);
   if (spent === undefined) return pass('within the budgets', { disruptive: true, budgets: covering.length });
@@ -383,6 +433,8 @@ export const engineRules = {
   'observed-collapse': observedCollapse,
   'all-missing': allMissing,
   dependency,
+  ignored,
+  uncovered: uncoveredRule,
   'too-many-removals': tooManyRemovals,
   budget,
 } satisfies Readonly<Record<EngineRuleId, EngineRule>>;

@@ -12,19 +12,12 @@ import { sameJson } from './canonical.ts';
 import type { EnvelopeInput } from './generated.ts';
 import { durationMs } from './load/amounts.ts';
 import { isOurs } from './match.ts';
+import { changeAt, escapePointer, valueAt } from './pointer.ts';
 import { formatRef } from './ref.ts';
 import type { Combining, KindTables, SafetyInput } from './tables.ts';
 import type { Change, Desired, FieldChange, Inputs, Json, Labels, Memory, MetaNote, OnRemove, Pair } from './types.ts';
 
 type Known = Pick<Memory, 'safety' | 'applied' | 'open'>;
-
-function valueAt(spec: unknown, pointer: string): Json | undefined {
-  const found = pointer
-    .split('/')
-    .slice(1)
-    .reduce<unknown>((value, part) => (value as Readonly<Record<string, unknown>> | undefined)?.[part], spec);
-  return found as Json | undefined;
-}
 
 /** The safety inputs of a spec, by their pointers. */
 export function inputsOf(spec: unknown, table: readonly SafetyInput[]): Inputs {
@@ -80,19 +73,14 @@ export function strictest(
   );
 }
 
-function withValueAt(spec: unknown, parts: readonly string[], value: Json | undefined): unknown {
-  const [part, ...below] = parts;
-  if (part === undefined) return value;
-  const { [part]: inner, ...rest } = (spec ?? {}) as Readonly<Record<string, unknown>>;
-  const next = withValueAt(inner, below, value);
-  return next === undefined ? rest : { ...rest, [part]: next };
-}
-
 /** A spec with other safety inputs: those of the table that are not among them are taken out. */
 export function withInputValues<S>(spec: S, inputs: Inputs, table: readonly SafetyInput[]): S {
-  return table.reduce<unknown>(
-    (all, { pointer }) => withValueAt(all, pointer.split('/').slice(1), inputs[pointer]),
-    spec,
+  return table.reduce<Json>(
+    (all, { pointer }) =>
+      sameJson(valueAt(all, pointer) ?? null, inputs[pointer] ?? null)
+        ? all
+        : changeAt(all, pointer, () => inputs[pointer]),
+    spec as Json,
   ) as S;
 }
 
@@ -157,7 +145,7 @@ const ENVELOPE: Readonly<Record<EnvelopeInput, Compare>> = {
     isCountedByLabels(tables)
       ? [...new Set([...Object.keys(labels), ...Object.keys(meta.labels)])]
           .sort()
-          .flatMap((key) => field(`${LABELS}/${escaped(key)}`, labels[key], meta.labels[key]))
+          .flatMap((key) => field(`${LABELS}/${escapePointer(key)}`, labels[key], meta.labels[key]))
       : [],
   // What is needed more counts at once: nothing goes that somebody begins to need.
   [NEEDS]: ({ needs }, { needs: before = [] }) => {
@@ -165,10 +153,6 @@ const ENVELOPE: Readonly<Record<EnvelopeInput, Compare>> = {
     return before.every((need) => written.includes(need)) ? [] : field(NEEDS, before, written);
   },
 };
-
-function escaped(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
-}
 
 function changedOfSpec(desired: Desired, memory: Memory, { safetyInputs }: KindTables): readonly FieldChange[] {
   const before = appliedInputs(memory, safetyInputs);
@@ -211,7 +195,7 @@ export function hiddenInputs(own: Change | undefined, pair: Pair, tables: KindTa
 }
 
 /** What is to be remembered of a document as it is written; a protection that it does not mention stays as it was. */
-function writtenMeta(desired: Desired, memory: Memory | undefined, tables: KindTables): MetaNote {
+export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): MetaNote {
   const hold = writtenHold(desired);
   const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
   return {
@@ -237,7 +221,7 @@ function partly(applied: Inputs, written: Inputs, staying: ReadonlySet<string>, 
 /** What is remembered of a document beside its spec once a change is done: of safety inputs, those that the change shows. */
 export function metaAfter(change: Change, pair: Pair & { readonly desired: Desired }, tables: KindTables): MetaNote {
   const { desired, memory } = pair;
-  const written = writtenMeta(desired, memory, tables);
+  const written = metaOf(desired, memory, tables);
   if (memory === undefined || change.goal === 'create' || change.goal === 'adopt') return written;
   const hidden = new Set(hiddenInputs(change, pair, tables).map(({ path }) => path));
   const keeps = (input: EnvelopeInput): boolean =>
@@ -266,7 +250,7 @@ export function metaSeen(
 ): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety'>> {
   const { desired, memory } = pair;
   if (desired === undefined) return {};
-  const { hold, needs: written, labels, safety } = writtenMeta(desired, memory, tables);
+  const { hold, needs: written, labels, safety } = metaOf(desired, memory, tables);
   const kept = isKept(pair);
   const needs = kept ? needsOf(pair) : written;
   const isFirst = memory === undefined || (kept && appliedInputs(memory, tables.safetyInputs) === undefined);

@@ -13,6 +13,7 @@ export interface SceneInput {
   readonly now: number;
   readonly viewedAt: number;
   readonly safety: Safety;
+  readonly given?: Scene['given'];
   readonly busy?: Scene['busy'];
   readonly memoryGap?: Scene['memoryGap'];
   readonly logAt?: number;
@@ -42,6 +43,7 @@ export function sceneOf(input: SceneInput): Scene {
     safety: input.safety,
     gaps: input.gaps,
     ...(input.beside === undefined ? {} : { beside: input.beside }),
+    ...(input.given === undefined ? {} : { given: input.given }),
     ...(input.busy === undefined ? {} : { busy: input.busy }),
     ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
     ...(input.shared === undefined ? {} : { shared: input.shared }),

@@ -30,7 +30,7 @@ export function overridesOf(action: Action): readonly { readonly rule: string; r
 
 /** One row of the plan. */
 export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {
-  const { change, source } = action;
+  const { change, source, covers, written, edits } = action;
   const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
   const transition = tables === undefined || isMemoryOnly(change) ? undefined : stepTransition(tables, change.step);
   const overrides = overridesOf(action);
@@ -39,7 +39,7 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
     type: `${change.ref.plugin}/${change.ref.kind}`,
     name: change.ref.name,
     provider_name: change.ref.plugin,
-    change: changeJson(change),
+    change: changeJson(change, covers.spec),
     step: change.step,
     goal: change.goal,
     cause: change.cause,
@@ -47,6 +47,9 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
     reversible: transition?.reversible ?? 'yes',
     ...(transition?.disruptive === true ? { disruptive: true } : {}),
     basis: action.basis,
+    covers,
+    ...(written === undefined ? {} : { written }),
+    ...(edits === undefined ? {} : { edits }),
     ...(source === undefined
       ? {}
       : { source: { filename: source.file, start: { line: source.line, column: source.column } } }),
@@ -96,21 +99,19 @@ function refusedChange(action: Action, plugins: ReadonlyMap<string, Plugin>, obs
   };
 }
 
-/** Over what would run and what could not be read: no positions, paths, times, versions or messages. */
-export function planDigest(actions: readonly Action[], gaps: readonly Gap[]): string {
-  const rows = actions
-    .filter(({ verdict }) => verdict === 'accept')
-    .map((action) => ({
-      address: formatRef(action.change.ref),
-      step: action.change.step,
-      goal: action.change.goal,
-      fields: action.change.fields.map(({ path, before, after, secret }) =>
-        secret === true ? { path, secret } : { path, before, after },
-      ),
-      overrides: overridesOf(action).map(({ rule }) => rule),
+/** Over all that decides what the accepted rows do, and over what could not be read. */
+export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps']): string {
+  const approved = rows
+    .map(({ address, step, goal, change, overrides, covers }) => ({
+      address,
+      step,
+      goal,
+      change,
+      covers,
+      overrides: overrides?.map(({ rule }) => rule) ?? [],
     }))
     .sort((a, b) => compareText(a.address, b.address));
-  return digestOf({ rows, gaps: [...new Set(gaps.map(gapScope))].sort(compareText) });
+  return digestOf({ rows: approved, gaps: [...new Set(gaps.map(({ scope }) => scope))].sort(compareText) });
 }
 
 function byGravity(actions: readonly Action[]): readonly Action[] {
@@ -186,7 +187,7 @@ function gapRows({ gaps, memoryGap }: SealInput): Plan['gaps'] {
 
 /** The plan document. Rows come with removals first, then by address. */
 export function seal(input: SealInput): Plan {
-  const { plugins, pairs, gaps, scene } = input;
+  const { plugins, pairs, scene } = input;
   const all = byGravity([...input.actions.values()]);
   const gapped = gapRows(input);
   const having = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict);
@@ -195,6 +196,7 @@ export function seal(input: SealInput): Plan {
   const refused = (verdict: Action['verdict']) =>
     having(verdict).map((action) => refusedChange(action, plugins, seenAt(action)));
   const accepted = having('accept');
+  const rows = accepted.map((action) => resourceChange(action, plugins));
   const rejected = refused('reject');
   const deferred = refused('defer');
   const drift = [...pairs].flatMap(([address, pair]) => {
@@ -221,7 +223,7 @@ export function seal(input: SealInput): Plan {
     targeted: input.within !== undefined,
     applyable: accepted.length > 0 && input.memoryGap === undefined,
     errored: false,
-    resource_changes: accepted.map((action) => resourceChange(action, plugins)),
+    resource_changes: rows,
     rejected_changes: rejected,
     deferred_changes: deferred,
     prior_state: {
@@ -249,7 +251,7 @@ export function seal(input: SealInput): Plan {
     settled: input.settled,
     summary: { ...summaryOf(input, accepted, rejected.length, deferred.length), findings: counted.length },
     ...(input.summaries.length === 0 ? {} : { summaries: input.summaries }),
-    ...(input.memoryGap === undefined ? { plan_digest: planDigest(all, gaps) } : {}),
+    ...(input.memoryGap === undefined ? { plan_digest: planDigest(rows, gapped) } : {}),
     ...(input.head === undefined ? {} : { log_head: { seq: input.head.seq, hash: `sha256:${input.head.hash}` } }),
   };
 }

@@ -17,6 +17,7 @@
  */
 
 import { type Failures, guarded } from './guard.ts';
+import { withIgnored } from './ignored.ts';
 import {
   ABSENT,
   firstMachine,
@@ -63,7 +64,7 @@ export function isAsPlanned(
   }
   if (intent.goal === 'remove' || from !== to || pair.desired === undefined) return true;
   const wanted: Desired = { ...pair.desired, spec };
-  const next = kind.diff({ ...pair, desired: wanted }, scene);
+  const next = kind.diff(withIgnored({ ...pair, desired: wanted }, kind), scene);
   if (next?.step !== intent.step) return true;
   const fields = new Set(intent.fields?.map(({ path }) => path));
   return fields.size > 0 && next.fields?.some(({ path }) => fields.has(path)) !== true;

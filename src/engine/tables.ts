@@ -103,6 +103,8 @@ export interface KindTables {
   /** Where its spec names paths. */
   readonly paths: readonly PathTable[];
   readonly safetyInputs: readonly SafetyInput[];
+  /** Settings (JSON pointers) that decide nothing of what its steps do: all others are part of what is approved. */
+  readonly undeciding?: readonly string[];
   /** JSON pointers that drift can name (`*` stands for every item or key); left out where nobody knows them. */
   readonly fields?: readonly string[];
   readonly memoryVersion: number;

@@ -1,6 +1,8 @@
 /** The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded. */
 
+import type { Covered } from './covers.ts';
 import type { SharedPlaces } from './places.ts';
+import type { SpecEdit } from './plan.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -59,6 +61,35 @@ export interface Meta {
   readonly lifecycle: Lifecycle;
 }
 
+/** How a step uses a file: its content is sent somewhere, read here, or run as a word of a command line. */
+export type FileUse =
+  | { readonly use: 'send' | 'read'; readonly path: string }
+  | { readonly use: 'run'; readonly words: readonly string[] };
+
+/** One file, or folder, that a step uses, as it was read. */
+export interface FileSeen {
+  /** Relative to the folder of `fettle.yaml` where it lies inside the repository, else absolute. */
+  readonly path: string;
+  readonly use: FileUse['use'];
+  /** `sha256:` and 64 hex digits, over its bytes, or over the names and bytes below a folder. */
+  readonly digest?: string;
+  /** Why it has none, as the end of a sentence: `is missing`. */
+  readonly problem?: string;
+  /** Of a file that is sent. */
+  readonly content?: Uint8Array;
+}
+
+/** What decides beside documents and world. */
+export interface Given {
+  readonly project: string;
+  /** Each plugin's part of `fettle.yaml`; secrets by the names of their references. */
+  readonly settings: ReadonlyMap<string, Json>;
+  /** Paths that fettle itself writes, as specs name them: their content is an outcome, and approved by nobody. */
+  readonly writes: readonly string[];
+  /** Files that the proposed steps use, by `fileKey`. */
+  readonly files: ReadonlyMap<string, readonly FileSeen[]>;
+}
+
 /** One resource as written. `needs` holds what it depends on: `dependsOn`, and the references that its spec makes. */
 export interface Desired<S = unknown> {
   readonly ref: Ref;
@@ -66,6 +97,8 @@ export interface Desired<S = unknown> {
   readonly meta: Meta;
   readonly needs: readonly Ref[];
   readonly source: Position;
+  /** Pointers into the spec, of what the document says itself: the rest are defaults. Absent: nobody knows. */
+  readonly written?: readonly string[];
 }
 
 export type Severity = 'error' | 'warning' | 'info';
@@ -272,6 +305,8 @@ export interface Verdict {
   readonly outcome: Outcome;
   readonly message: string;
   readonly facts: Facts;
+  /** Limits from `fettle.yaml` and the command line that it held the change against: an approval covers them. */
+  readonly limits?: Facts;
   /** When it clears by itself: ISO 8601. */
   readonly clearsAt?: string;
   readonly remedy?: Remedy;
@@ -290,11 +325,17 @@ export interface Action {
   readonly verdict: 'accept' | 'reject' | 'defer';
   /** Every rule that was asked, in order. */
   readonly judgements: readonly Judgement[];
-  /** Digest of spec, state and facts: `sha256:…`. */
+  /** What an approval of it covers. */
+  readonly covers: Covered;
+  /** Digest of the change, of what is covered, and of what was seen: `sha256:…`. */
   readonly basis: string;
   /** Addresses of the actions that have to be done before. */
   readonly after: readonly string[];
   readonly source?: Position;
+  /** As of its document. */
+  readonly written?: readonly string[];
+  /** What the document says otherwise than when it was last applied, and no field of the change shows. */
+  readonly edits?: readonly SpecEdit[];
 }
 
 /** One rule on one address may be passed by, with a reason. */
@@ -340,6 +381,8 @@ export interface Safety {
   readonly budgets: readonly Budget[];
   /** In the order of their beginnings, none touching another. */
   readonly freeze: readonly FreezeWindow[];
+  /** The rules that these windows are laid out from. */
+  readonly freezeRules?: readonly { readonly cron: string; readonly forMs: number; readonly timezone: string }[];
   /** `--max-removals` with its reason: lifts the limits of removals to this count. */
   readonly maxRemovals?: { readonly count: number; readonly reason: string };
   readonly overrides: readonly Override[];
@@ -373,6 +416,8 @@ export interface Scene {
   readonly safety: Safety;
   /** When the view was taken: epoch ms. */
   readonly viewedAt: number;
+  /** What decides beside documents and world. */
+  readonly given?: Given;
   readonly gaps: readonly Gap[];
   /** What the look saw beside resources, by plugin. */
   readonly beside?: Readonly<Record<string, Facts>>;

@@ -10,6 +10,11 @@ export function warn(message: string, facts: Facts): Verdict {
   return { outcome: 'warn', message, facts };
 }
 
+/** A verdict with the limits that it held the change against. */
+export function limited(verdict: Verdict, limits: Facts): Verdict {
+  return { ...verdict, limits };
+}
+
 interface Way {
   readonly clearsAt?: string;
   readonly remedy?: Remedy;

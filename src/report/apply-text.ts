@@ -4,7 +4,7 @@ import type { Row, RowStatus } from '../engine/action.ts';
 import { parseStep } from '../engine/lifecycle.ts';
 import type { Change } from '../engine/types.ts';
 import { printable } from '../engine/printable.ts';
-import { columnWidth, type Paint, painter, shortDigests, type Style } from './text.ts';
+import { columnWidth, type Paint, painter, shortDigests, type Style, textOf } from './text.ts';
 
 const ORDER: readonly RowStatus[] = ['done', 'failed', 'unknown', 'stale', 'not-attempted', 'rejected', 'deferred'];
 
@@ -44,18 +44,19 @@ export function doing(change: Change): string {
 }
 
 export function startLine(address: string, change: Change): string {
-  return `${printable(address)}: ${doing(change)}…\n`;
+  return textOf([`${address}: ${doing(change)}…`], false);
 }
 
 export function stillLine(address: string, change: Change, seconds: number, text: string | undefined): string {
-  return `${printable(address)}: still ${doing(change)}… ${text === undefined ? '' : `${printable(text)} `}[${seconds}s elapsed]\n`;
+  const what = text === undefined ? '' : `${text} `;
+  return textOf([`${address}: still ${doing(change)}… ${what}[${seconds}s elapsed]`], false);
 }
 
 export function endLine(row: Row, color: boolean): string {
   const paint = painter(color);
   const seconds = row.elapsedMs < 100 ? '' : ` after ${(row.elapsedMs / 1000).toFixed(1)} s`;
-  const message = row.message === '' ? '' : `: ${shortDigests(printable(row.message))}`;
-  return `${printable(row.address)}: ${paint(STYLES[row.status], word(row.status))}${seconds}${message}\n`;
+  const message = row.message === '' ? '' : `: ${shortDigests(row.message)}`;
+  return textOf([`${row.address}: ${paint(STYLES[row.status], word(row.status))}${seconds}${message}`], color);
 }
 
 function rowLines(rows: readonly Row[], paint: Paint): readonly string[] {
@@ -86,12 +87,12 @@ export function applySummary(rows: Iterable<Row>): string {
 export function finalTable(rows: readonly Row[], options: { readonly color: boolean; readonly head: string }): string {
   const paint = painter(options.color);
   const open = ORDER.slice(1).flatMap((status) => rows.filter((row) => row.status === status));
-  return [
+  const lines = [
     '',
     ...rowLines(open, paint),
     ...(open.length > 0 ? [''] : []),
     paint('bold', applySummary(rows)),
     `log head ${options.head}`,
-    '',
-  ].join('\n');
+  ];
+  return textOf(lines, options.color);
 }

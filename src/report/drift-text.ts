@@ -4,7 +4,7 @@ import type { DriftReport, DriftRow } from '../engine/drift.ts';
 import { fieldRows } from './fields.ts';
 import { printable } from '../engine/printable.ts';
 import { suppressedFindingLines } from './plan-text.ts';
-import { columnWidth, type Paint, painter, plural, scopeText, spanText } from './text.ts';
+import { columnWidth, type Paint, painter, plural, scopeText, spanText, textOfBlocks } from './text.ts';
 
 export interface DriftTextOptions {
   readonly color: boolean;
@@ -88,10 +88,10 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
         `  ${paint('yellow', '!')} ${printable(address)}  the suppression of ${printable(finding ?? path ?? 'drift')} by ${printable(owner)} expired at ${until}`,
     ),
     detail
-      ? report.suppressed_drift.map(
-          (row) =>
-            `${rowText(row, width, true, paint)}\n      suppressed until ${row.suppressed.until} by ${printable(row.suppressed.owner)}: ${printable(row.suppressed.reason)}`,
-        )
+      ? report.suppressed_drift.flatMap((row) => [
+          rowText(row, width, true, paint),
+          `      suppressed until ${row.suppressed.until} by ${row.suppressed.owner}: ${row.suppressed.reason}`,
+        ])
       : [],
     detail
       ? report.due_changes.map(
@@ -106,6 +106,6 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
         ? []
         : [`log head ${report.log_head.seq}:${report.log_head.hash.replace(/^sha256:/u, '')}`]),
     ],
-  ].filter((block) => block.length > 0);
-  return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
+  ];
+  return textOfBlocks(blocks, options.color);
 }

@@ -5,7 +5,6 @@ import { fieldRows } from './fields.ts';
 import { recordLine } from './log-text.ts';
 import { code, escapeText, marker, rowsSection, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { findingRow } from './plan-markdown.ts';
-import { printable } from '../engine/printable.ts';
 import { plural } from './text.ts';
 
 const WAYS: Readonly<Record<Way['do'], string>> = {
@@ -22,9 +21,9 @@ function ruleRow({ rule, outcome, message, facts, clears_at: clears, overridden 
 }
 
 function memoryText({ memory }: Explanation): readonly string[] {
-  const owned = memory.owned === null ? 'not ours' : `ours: ${memory.owned}`;
+  const owned = memory.owned === null ? 'not ours' : `ours: ${escapeText(memory.owned)}`;
   return [
-    `${owned}${memory.protected ? ', protected' : ''}; without its document: ${memory.on_remove}`,
+    `${owned}${memory.protected ? ', protected' : ''}; without its document: ${escapeText(memory.on_remove)}`,
     ...(memory.unknown ? ['unknown: a damaged log named it'] : []),
     ...(memory.hold === undefined ? [] : [`on hold: ${escapeText(memory.hold)}`]),
     ...(memory.applied_at === undefined ? [] : [`last applied at ${code(memory.applied_at)}`]),
@@ -51,7 +50,7 @@ function nextText({ next, gap, written }: Explanation): readonly string[] {
           .join(', '),
   );
   return [
-    `**Next step:** ${code(next.step)} (${next.goal}, ${next.cause}): ${escapeText(next.because)}<br>${verdict}${clears}`,
+    `**Next step:** ${code(next.step)} (${escapeText(next.goal)}, ${escapeText(next.cause)}): ${escapeText(next.because)}<br>${verdict}${clears}`,
     ...(fields.length === 0 ? [] : [fields.join('<br>')]),
   ];
 }
@@ -81,7 +80,7 @@ export function explainMarkdown(explanation: Explanation, project: string): stri
         title: 'Rules',
         head: tableHead(['Says', 'Rule', 'Why', 'Facts']),
       }),
-      rowsSection(records, (record) => `- ${code(printable(recordLine(record).trim()), 600)}`, {
+      rowsSection(records, (record) => `- ${code(recordLine(record).trim(), 600)}`, {
         noun: 'record',
         title: 'Last records',
         collapsed: true,

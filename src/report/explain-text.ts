@@ -6,7 +6,7 @@ import type { Json } from '../engine/types.ts';
 import { valueText } from './fields.ts';
 import { recordLine } from './log-text.ts';
 import { printable } from '../engine/printable.ts';
-import { columnWidth, type Paint, painter, plural, shortDigests, spanText, type Style } from './text.ts';
+import { columnWidth, type Paint, painter, plural, shortDigests, spanText, type Style, textOfBlocks } from './text.ts';
 
 export interface ExplainTextOptions {
   readonly color: boolean;
@@ -221,6 +221,6 @@ export function explainText(explanation: Explanation, options: ExplainTextOption
     explanation.records.length === 0
       ? ['The log says nothing of it.']
       : block('Last records', recordLines(explanation.records), paint),
-  ].filter((lines) => lines.length > 0);
-  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  ];
+  return textOfBlocks(blocks, options.color);
 }

@@ -14,8 +14,8 @@ function printable(text: string): string {
 }
 
 /** A value on one line, shortened. */
-export function valueText(value: Json | undefined): string {
-  return value === undefined ? '(none)' : shorten(printable(JSON.stringify(value)), 60);
+export function valueText(value: Json | undefined, length = 60): string {
+  return value === undefined ? '(none)' : shorten(printable(JSON.stringify(value)), length);
 }
 
 function isTree(value: Json | undefined): value is { readonly [key: string]: Json } {

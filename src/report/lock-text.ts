@@ -1,8 +1,7 @@
 /** How a lock stands, for people: who holds it, whether that one lives, and what to do. */
 
 import type { LockStatus } from '../store/store.ts';
-import { printable } from '../engine/printable.ts';
-import { spanText } from './text.ts';
+import { spanText, textOf } from './text.ts';
 
 const ADVICE: Readonly<Record<LockStatus['liveness'], string>> = {
   held: 'Wait for it with --lock-timeout.',
@@ -15,7 +14,7 @@ export function lockText(
   status: LockStatus | undefined,
   { now, place }: { readonly now: number; readonly place: string },
 ): string {
-  if (status === undefined) return `nobody holds the lock of ${printable(place)}\n`;
+  if (status === undefined) return textOf([`nobody holds the lock of ${place}`], false);
   const { holder, liveness, heartbeatAt, leaseMs, token } = status;
   const since = holder.since === '' ? '' : ` (${spanText(now - Date.parse(holder.since))})`;
   const rows: readonly (readonly [string, string])[] = [
@@ -38,9 +37,7 @@ export function lockText(
     ['fence', String(token)],
     ['id', holder.id],
   ];
-  const lines = rows
-    .filter(([, text]) => text !== '')
-    .map(([label, text]) => `  ${label.padEnd(9)}  ${printable(text)}\n`);
-  const force = holder.id === '' ? '' : `To take it away all the same: fettle force-unlock ${printable(holder.id)}\n`;
-  return `the lock of ${printable(place)}\n${lines.join('')}${ADVICE[liveness]}\n${force}`;
+  const lines = rows.filter(([, text]) => text !== '').map(([label, text]) => `  ${label.padEnd(9)}  ${text}`);
+  const force = holder.id === '' ? [] : [`To take it away all the same: fettle force-unlock ${holder.id}`];
+  return textOf([`the lock of ${place}`, ...lines, ADVICE[liveness], ...force], false);
 }

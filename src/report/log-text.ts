@@ -4,6 +4,7 @@ import type { LogRecord, Move } from '../engine/record.ts';
 import { formatRef } from '../engine/ref.ts';
 import type { Facts } from '../engine/types.ts';
 import { valueText } from './fields.ts';
+import { textOf } from './text.ts';
 import { printable } from '../engine/printable.ts';
 
 function movesText(moves: readonly Move[] | undefined): string {
@@ -61,7 +62,10 @@ function bodyText(record: LogRecord): string {
 
 /** One record on one line; ends with a newline. */
 export function recordLine(record: LogRecord): string {
-  return `${String(record.seq).padStart(6)}  ${record.time}  ${record.kind.padEnd(10)}  ${printable(bodyText(record))}\n`;
+  return textOf(
+    [`${String(record.seq).padStart(6)}  ${record.time}  ${record.kind.padEnd(10)}  ${bodyText(record)}`],
+    false,
+  );
 }
 
 function factsText(facts: Facts): string {
@@ -73,5 +77,5 @@ function factsText(facts: Facts): string {
 /** One record with what its resource was like beside the decision, on a line of its own; ends with a newline. */
 export function auditLines(record: LogRecord): string {
   const audit = 'audit' in record.body ? record.body.audit : undefined;
-  return audit === undefined ? recordLine(record) : `${recordLine(record)}        ${factsText(audit)}\n`;
+  return audit === undefined ? recordLine(record) : recordLine(record) + textOf([`        ${factsText(audit)}`], false);
 }

@@ -7,11 +7,12 @@
  *
  * | function | for | `<` and markup | mention, reference, link |
  * |---|---|---|---|
- * | `code` | names, values, states | entity | not looked for inside code; a mail address is broken |
- * | `escapeText` | sentences | entity | broken by a space without width |
+ * | `code` | names, values, states | entity | not looked for inside code; a mail address is broken by a tag |
+ * | `escapeText` | sentences | entity | a word with one is put into code |
  * | `fence` | what has to be seen as it is, on lines of its own | literal: a fence is not markup | not looked for inside code |
  *
- * Neither `code` nor `escapeText` gives a raw `<`, `>` or `@`, so a marker that a bot looks for can never come from data.
+ * Nothing is added that is part of what people copy: no character that is not seen, only tags. Neither `code` nor
+ * `escapeText` gives a raw `<`, `>` or `@` of the data, so a marker that a bot looks for can never come from data.
  */
 
 import { printable } from '../engine/printable.ts';
@@ -20,24 +21,31 @@ import { plural, shortDigests, shorten } from './text.ts';
 /** What the largest comment of a pull request may have, in bytes of UTF-8. */
 export const COMMENT_BYTES = 65_536;
 
-/** Nothing that is seen, between two characters that would mean something together. */
-const BREAK = '&#8203;';
+/** A place where a line may break, between two characters that would mean something together: it is no text. */
+const BREAK = '<wbr>';
 
 const MARKUP = '[&<>`\\\\*_{}\\[\\]#|~@$]';
 /** At the beginning of a line: rules, lists, headings, quotes, indented code. */
 const LINE_START = '^[ -/:-@\\[-`{-~]|(?<=^\\d{1,9})[.)]';
-const REFERENCE = '[@#!~%$&](?=[\\p{L}\\p{N}_."\'])|(?<=\\bGH)-(?=\\d)|:(?=[\\w+-]+:)';
+const REFERENCE = '[@#!~%$&](?=[\\p{L}\\p{N}_."\'])|(?<=\\bGH)-(?=\\d)|:(?=[\\w+-]+:)|\\[(?=\\w+:)|\\*(?=\\w+:)';
 const LINK = ':(?=//)|(?<=www)\\.';
 const MAIL = '@(?=[\\w-]*\\.)';
 
-const IN_TEXT = new RegExp(`(?<broken>${REFERENCE}|${LINK})|${LINE_START}|${MARKUP}`, 'giu');
+const IN_TEXT = new RegExp(`${LINE_START}|${MARKUP}`, 'giu');
+const IN_WORD = new RegExp(MARKUP, 'giu');
 const IN_CODE = new RegExp(`(?<broken>${MAIL})|${LINK}|${MARKUP}`, 'giu');
+const MEANS = new RegExp(`${REFERENCE}|${LINK}`, 'iu');
 
 function entities(text: string, pattern: RegExp): string {
-  return text.replace(pattern, (character, broken: string | undefined) => {
+  return text.replace(pattern, (character, ...rest) => {
+    const { broken } = (rest.at(-1) ?? {}) as { readonly broken?: string };
     const entity = `&#${character.codePointAt(0) ?? 0};`;
     return broken === undefined ? entity : `${entity}${BREAK}`;
   });
+}
+
+function asCode(text: string): string {
+  return `<code>${entities(text, IN_CODE)}</code>`;
 }
 
 /** Data on one line: control characters and halves of a character are made visible, digests are shortened. */
@@ -47,20 +55,23 @@ function oneLine(data: string): string {
 
 /** Data as part of a sentence. At most `length` UTF-16 units of it. */
 export function escapeText(data: string, length = 600): string {
-  return entities(shorten(oneLine(data), length), IN_TEXT);
+  return shorten(oneLine(data), length)
+    .split(/(?<=^|[^ ])(?= )|(?<= )(?=[^ ])/u)
+    .map((word, i) => (MEANS.test(word) ? asCode(word) : entities(word, i === 0 ? IN_TEXT : IN_WORD)))
+    .join('');
 }
 
 /** Data as code within a line or a cell of a table. At most `length` UTF-16 units of it. */
 export function code(data: string, length = 600): string {
-  return `<code>${entities(shorten(oneLine(data), length), IN_CODE)}</code>`;
+  return asCode(shorten(oneLine(data), length));
 }
 
 /**
  * Lines of code on their own, each made printable; the fence is longer than any in them. What they hold is literal but for
- * the beginning of an HTML comment, which could pass for a marker.
+ * the beginning of an HTML comment, which could pass for a marker and has a code for its first character.
  */
 export function fence(lines: readonly string[], language = ''): string {
-  const body = lines.map((line) => printable(line.toWellFormed()).replaceAll('<!--', '<!\u200b--'));
+  const body = lines.map((line) => printable(line.toWellFormed()).replaceAll('<!--', '\\u{3c}!--'));
   const longest = body
     .flatMap((line) => line.match(/`+/gu) ?? [])
     .reduce((length, { length: run }) => Math.max(length, run), 2);
@@ -192,7 +203,9 @@ function fill(sections: readonly Section[], room: number, whole: boolean): reado
 }
 
 function joined(blocks: readonly string[]): string {
-  return `${blocks.filter((block) => block !== '').join(GAP)}\n`;
+  const text = blocks.filter((block) => block !== '').join(GAP);
+  // A field that was put in without `code` and `escapeText` steers nothing all the same.
+  return `${text.split('\n').map(printable).join('\n')}\n`;
 }
 
 function filledText({ section, rows }: Filled): string {

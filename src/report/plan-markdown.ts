@@ -1,6 +1,7 @@
 /** A plan as a comment on a pull request: what is wrong, rejected or removed comes first, and it keeps within a budget of bytes. */
 
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
+import { coverLines } from './covers-text.ts';
 import { fieldRows, valueText } from './fields.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { headText, NO_DIGEST, secretRows, stepText, summaryText, symbolOf } from './plan-text.ts';
@@ -35,14 +36,17 @@ export function fieldCells(change: Pick<ResourceChange, 'change'>, detail: boole
 
 function whatText(change: ResourceChange, detail: boolean): string {
   const memoryOnly = change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release';
-  const because = `${memoryOnly ? `${change.goal}: ` : ''}${escapeText(change.because)}`;
+  const because = `${memoryOnly ? `${escapeText(change.goal)}: ` : ''}${escapeText(change.because)}`;
   if (change.goal === 'create' || change.goal === 'remove') return because;
   const fields = fieldCells(change, detail);
   return fields === '' ? because : `${because}: ${fields}`;
 }
 
-function asides(change: ResourceChange): readonly string[] {
+function asides(change: ResourceChange, detail: boolean): readonly string[] {
   return [
+    ...coverLines(change, detail).map(
+      ({ label, texts }) => `**${label}** ${texts.map((text) => code(text, detail ? 4000 : 1000)).join(', ')}`,
+    ),
     ...change.warnings.map((warning) => `**warning** ${escapeText(warning)}`),
     ...(change.overrides ?? []).map(({ rule, reason }) => `**overridden** ${code(rule)}: ${escapeText(reason)}`),
   ];
@@ -53,7 +57,7 @@ function changeRow(change: ResourceChange, detail: boolean): string {
     code(symbolOf(change)),
     code(change.address),
     code(stepText(change)),
-    [whatText(change, detail), ...asides(change)].join('<br>'),
+    [whatText(change, detail), ...asides(change, detail)].join('<br>'),
     escapeText(change.cause),
   ]);
 }
@@ -79,7 +83,7 @@ function refusedRow(refused: RefusedChange, word: string, detail: boolean): stri
   const shown = reasons.slice(0, REASONS_SHOWN);
   const more = reasons.length - shown.length;
   const lines = [
-    ...asides(change),
+    ...asides(change, detail),
     ...shown.flatMap((reason) => [
       `**${word}** ${code(reason.rule)}: ${escapeText(reason.message)}${reason.clears_at === undefined ? '' : `; clears at ${code(reason.clears_at)}`}`,
       ...remedyLines(reason, change.address),
@@ -94,7 +98,7 @@ type Check = Plan['checks'][number];
 
 /** One finding. */
 export function findingRow({ address, severity, code: name, message }: Check): string {
-  return `- **${severity}** ${code(address)} ${code(name)}: ${escapeText(message)}`;
+  return `- **${escapeText(severity)}** ${code(address)} ${code(name)}: ${escapeText(message)}`;
 }
 
 /** Findings that are known, closed: each with who answers for it, and until when. */

@@ -1,9 +1,10 @@
 /** A plan as text for people: what is rejected, removed or wrong comes first; what does not change is only counted. */
 
 import type { Plan, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
+import { coverLines } from './covers-text.ts';
 import { type FieldRow, fieldRows, valueText } from './fields.ts';
 import { printable as harmless } from '../engine/printable.ts';
-import { columnWidth, type Paint, painter, plural, scopeText, shortDigests, spanText } from './text.ts';
+import { columnWidth, type Paint, painter, plural, scopeText, shortDigests, spanText, textOfBlocks } from './text.ts';
 
 export interface PlanTextOptions {
   readonly color: boolean;
@@ -85,6 +86,7 @@ function lineOf(change: ResourceChange, detail: boolean, below: readonly string[
     below: [
       ...change.warnings.map((warning) => `warning ${printable(warning)}`),
       ...(change.overrides ?? []).map(({ rule, reason }) => `overridden ${rule}: ${printable(reason)}`),
+      ...coverLines(change, detail).map(({ label, texts }) => `${label} ${texts.join(', ')}`),
       ...below,
     ],
   };
@@ -162,11 +164,10 @@ function findingLines(plan: Plan, paint: Paint): readonly string[] {
 
 /** Findings that are known: each with who answers for it, and until when. */
 export function suppressedFindingLines(checks: Plan['suppressed_checks'], paint: Paint): readonly string[] {
-  return (checks ?? []).map(
-    ({ address, code, message, suppressed: { until, owner, reason } }) =>
-      `  ${paint('dim', 's')} ${printable(address)}  ${paint('dim', printable(code))}: ${printable(message)}\n` +
-      `      suppressed until ${printable(until)} by ${printable(owner)}: ${printable(reason)}`,
-  );
+  return (checks ?? []).flatMap(({ address, code, message, suppressed: { until, owner, reason } }) => [
+    `  ${paint('dim', 's')} ${address}  ${paint('dim', code)}: ${message}`,
+    `      suppressed until ${until} by ${owner}: ${reason}`,
+  ]);
 }
 
 function gapLines(plan: Plan, paint: Paint): readonly string[] {
@@ -250,6 +251,6 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
       ...(plan.gaps.length > 0 ? ['This plan is partial: part of the world could not be read.'] : []),
       `${plan.plan_digest === undefined ? NO_DIGEST : `digest ${plan.plan_digest}`}   log head ${headText(plan.log_head)}`,
     ],
-  ].filter((block) => block.length > 0);
-  return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
+  ];
+  return textOfBlocks(blocks, options.color);
 }

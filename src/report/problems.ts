@@ -1,8 +1,8 @@
 /** Problems as text, like a good compiler prints them: place, code, message, the source line with a caret, a suggestion. */
 
-import { styleText } from 'node:util';
 import { codesIn, printable } from '../engine/printable.ts';
 import type { Problem } from '../engine/types.ts';
+import { type Paint, painter, textOf } from './text.ts';
 
 /** So many are printed of one file, and in all; the rest is counted. */
 const PER_FILE = 100;
@@ -10,8 +10,6 @@ const IN_ALL = 1_000;
 /** Columns of a source line that are printed around the place. */
 const WIDTH = 120;
 const TAB = 4;
-
-type Style = Parameters<typeof styleText>[0];
 
 /** Characters that take two columns on a terminal: East Asian wide ones, and emoji. */
 const WIDE =
@@ -77,7 +75,7 @@ function excerpt(line: string, column: number): { readonly text: string; readonl
   return { text: `${lead}${text.trimEnd()}${isCut ? '…' : ''}`, before: width + lead.length };
 }
 
-function formatOne(problem: Problem, paint: (style: Style, text: string) => string): string {
+function formatOne(problem: Problem, paint: Paint, color: boolean): string {
   const { at, code, message, severity, sourceLine, suggestion } = problem;
   const place = at === undefined ? '' : `${paint('bold', `${printable(at.file)}:${at.line}:${at.column}`)} `;
   const lines = [
@@ -91,7 +89,7 @@ function formatOne(problem: Problem, paint: (style: Style, text: string) => stri
       lines.push(`  ${paint('dim', `${' '.repeat(number.length)} |`)} ${' '.repeat(before)}${paint('red', '^')}`);
   }
   if (suggestion !== undefined) lines.push(`  ${paint('cyan', printable(suggestion))}`);
-  return `${lines.join('\n')}\n`;
+  return textOf(lines, color);
 }
 
 function several(count: number, one: string): string {
@@ -101,15 +99,14 @@ function several(count: number, one: string): string {
 /** All problems, in the order in which they are given, and one line that sums them up; an empty text for none. */
 export function formatProblems(problems: readonly Problem[], options: { readonly color: boolean }): string {
   if (problems.length === 0) return '';
-  const paint = (style: Style, text: string): string =>
-    options.color ? styleText(style, text, { validateStream: false }) : text;
+  const paint = painter(options.color);
   const perFile = new Map<string, number>();
   const printed: string[] = [];
   for (const problem of problems) {
     const file = problem.at?.file ?? '';
     const before = perFile.get(file) ?? 0;
     perFile.set(file, before + 1);
-    if (before < PER_FILE && printed.length < IN_ALL) printed.push(formatOne(problem, paint));
+    if (before < PER_FILE && printed.length < IN_ALL) printed.push(formatOne(problem, paint, options.color));
   }
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;

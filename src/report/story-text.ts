@@ -2,7 +2,7 @@
 
 import type { LogRecord } from '../engine/record.ts';
 import { printable } from '../engine/printable.ts';
-import { type Paint, painter, shortDigests, type Style } from './text.ts';
+import { painter, shortDigests, type Style, textOf } from './text.ts';
 
 /** Who ran what, by run. */
 export type Runs = ReadonlyMap<string, { readonly command: string; readonly actor: string }>;
@@ -116,7 +116,8 @@ function told(record: LogRecord): Told | undefined {
   }
 }
 
-function chapterText({ first, last, count }: Chapter, runs: Runs, paint: Paint): string {
+function chapterText({ first, last, count }: Chapter, runs: Runs, color: boolean): string {
+  const paint = painter(color);
   const what = told(last);
   if (what === undefined) return '';
   const run = 'run' in last.body ? last.body.run : undefined;
@@ -124,11 +125,11 @@ function chapterText({ first, last, count }: Chapter, runs: Runs, paint: Paint):
   const by = who === undefined ? last.actor : `${who.command} by ${who.actor}`;
   const times = count === 1 ? '' : `, ${count} times since ${first.time} (record ${first.seq})`;
   const [lead = '', ...more] = what.lines;
-  return [
+  const lines = [
     `${String(last.seq).padStart(6)}  ${last.time}  ${paint(what.style, what.word.padEnd(8))}  ${clean(lead)}${times}  ${paint('dim', `(${clean(by)})`)}`,
     ...more.map((line) => `${' '.repeat(44)}${clean(line)}`),
-    '',
-  ].join('\n');
+  ];
+  return textOf(lines, color);
 }
 
 /** The whole story; empty where there is none. */
@@ -140,6 +141,6 @@ export function storyText(
 ): string {
   if (records.length === 0) return '';
   const paint = painter(options.color);
-  const lines = chapters(records).map((chapter) => chapterText(chapter, runs, paint));
-  return `${paint('bold', printable(address))}\n${lines.join('')}`;
+  const lines = chapters(records).map((chapter) => chapterText(chapter, runs, options.color));
+  return textOf([paint('bold', address)], options.color) + lines.join('');
 }

@@ -1,5 +1,7 @@
 /** Text for terminals: what comes from outside is made harmless, columns line up, colour is only an ornament. */
 
+import { printable, printableLine } from '../engine/printable.ts';
+
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 const CODES: Readonly<Record<Style, readonly [number, number]>> = {
@@ -17,6 +19,23 @@ export type Paint = (style: Style, text: string) => string;
 export function painter(color: boolean): Paint {
   if (!color) return (_style, text) => text;
   return (style, text) => `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m`;
+}
+
+/**
+ * Text of lines, each ending with a newline. Whatever in them is not printable is shown as a code, so that no field of a
+ * report can be forgotten; without colours, those of the data go as well.
+ */
+export function textOf(lines: readonly string[], color: boolean): string {
+  const clean = color ? printableLine : printable;
+  return lines.map((line) => `${clean(line)}\n`).join('');
+}
+
+/** Blocks of lines with an empty line between them; those without lines are left out. */
+export function textOfBlocks(blocks: readonly (readonly string[])[], color: boolean): string {
+  return blocks
+    .filter((block) => block.length > 0)
+    .map((block) => textOf(block, color))
+    .join('\n');
 }
 
 /** A digest that explains something is shown by its beginning; the whole one is in the JSON. */

@@ -2,7 +2,7 @@
 
 import type { Damage, VerifyReport } from '../store/store.ts';
 import { printable } from '../engine/printable.ts';
-import { plural } from './text.ts';
+import { plural, textOf } from './text.ts';
 
 /** What is damaged and where; most messages begin with the place themselves. `store`: for what has no file. */
 export function damageText({ message, file, line }: Damage, store = ''): string {
@@ -24,7 +24,7 @@ export function verifyText(report: VerifyReport): string {
     ...(report.torn === undefined
       ? []
       : [`an unfinished record of ${report.torn.bytes} bytes at the end is not part of the log (${report.torn.file})`]),
-    ...report.notes.map(printable),
+    ...report.notes,
   ];
   const head = report.head === undefined ? 'none' : `${report.head.seq}:${report.head.hash}`;
   const from = report.from > 1 ? `, complete from ${report.from}` : '';
@@ -35,5 +35,5 @@ export function verifyText(report: VerifyReport): string {
       : report.status === 'sound'
         ? `the log is sound: ${what}`
         : `the log is damaged: ${what} are sound`;
-  return `${[...lines, verdict, `log head ${head}`].join('\n')}\n`;
+  return textOf([...lines, verdict, `log head ${head}`], false);
 }

@@ -325,7 +325,7 @@ describe('--plan-digest', () => {
     for (const line of [
       '+ toy/Item/c absent>ready: would run now',
       '- toy/Item/b absent>ready: was approved; there is nothing',
-      '~ toy/Item/a: its fields changed',
+      '~ toy/Item/a: its fields, its spec changed',
     ])
       expect(named.stderr).toContain(line);
   });

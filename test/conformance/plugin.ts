@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { hasField } from '../../src/engine/load/safety-config.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { Row } from '../../src/engine/action.ts';
-import { basisOf } from '../../src/engine/judge.ts';
+import { seenOf } from '../../src/engine/covers.ts';
 import { stepTransition } from '../../src/engine/lifecycle.ts';
 import { MEMORY_LIMIT_BYTES } from '../../src/engine/note.ts';
 import type { Plugin } from '../../src/engine/plugin.ts';
@@ -150,7 +150,7 @@ function stable({ view, pairs }: Reconciled): unknown {
     bases: [...pairs].flatMap(([address, pair]) =>
       pair.desired === undefined && pair.observed === undefined && pair.memory === undefined
         ? []
-        : [[address, basisOf(pair)]],
+        : [[address, seenOf(pair)]],
     ),
     gaps: view.gaps,
   };

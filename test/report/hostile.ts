@@ -1,5 +1,6 @@
 /** Data that tries to be more than data: strings for plans and rows, and whole plans made of them. */
 
+import { NOTHING_COVERED } from '../support/covers.ts';
 import fc from 'fast-check';
 import type { Row, RowStatus } from '../../src/engine/action.ts';
 import type { Plan, RefusedChange, ResourceChange } from '../../src/engine/plan.ts';
@@ -168,6 +169,7 @@ const row: fc.Arbitrary<Row> = fc.record({
     }),
     verdict: fc.constant('accept' as const),
     judgements: fc.constant([]),
+    covers: fc.constant(NOTHING_COVERED),
     basis: fc.constant(''),
     after: fc.constant([]),
   }),

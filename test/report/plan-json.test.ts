@@ -71,6 +71,17 @@ describe('the plan document', () => {
       because: 'value differs',
       reversible: 'yes',
       basis: expect.stringMatching(/^sha256:[0-9a-f]{64}$/u),
+      covers: {
+        spec: { value: 6 },
+        lifecycle: { onRemove: 'remove', needs: [], labels: {}, ignore: [] },
+        rules: expect.arrayContaining(['protected', 'not-thirteen']),
+        limits: {},
+        uses: {},
+        settings: {},
+        files: [],
+        commands: [],
+        values: {},
+      },
       source: { filename: 'items.yaml', start: { line: 1, column: 1 } },
       warnings: [],
     });

@@ -77,7 +77,7 @@ export function openServices(
     batch.begin();
   };
 
-  const batchOf = (state: State, { service, members }: ReloadOrder): Batch => {
+  const batchOf = (state: State, { service, members, stillApproved }: ReloadOrder): Batch => {
     if (state.batch !== undefined) return state.batch;
     let begin = (): void => undefined;
     const begun = new Promise<void>((resolve) => {
@@ -87,8 +87,9 @@ export function openServices(
     const before = state.running;
     const done = begun
       .then(() => before)
-      .then(() => {
+      .then(async () => {
         abort.signal.throwIfAborted();
+        await stillApproved();
         return run(service, abort.signal);
       });
     state.running = done.catch(() => undefined);

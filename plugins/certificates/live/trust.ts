@@ -53,6 +53,9 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
+/** A name that means nothing else to a shell that somebody copies a command line into. */
+const PLAIN_NAME = /^[A-Za-z0-9_./][A-Za-z0-9_./-]*$/u;
+
 /** What is wrong with a file of anchors, apart from what a reader of PEM says of it. */
 function anchorsProblem(seen: FileSeen, file: string): string | undefined {
   if (seen.kind === 'missing') return 'is missing';
@@ -61,11 +64,12 @@ function anchorsProblem(seen: FileSeen, file: string): string | undefined {
   const { problem } = readTrusted(text);
   if (problem === undefined) return undefined;
   if (text.trim() === '') return 'is empty';
+  const named = PLAIN_NAME.test(file) ? file : 'FILE';
   if (isCertificate(text))
-    return `is in DER form, and PEM is read; convert it: openssl x509 -inform DER -in ${file} -out ${file}.pem`;
+    return `is in DER form, and PEM is read; convert it: openssl x509 -inform DER -in ${named} -out ${named}.pem`;
   if (isDer(text)) return 'is in a binary form, and PEM is read';
   if (/^-----BEGIN (?:PKCS7|CMS)-----/mu.test(text))
-    return `is a PKCS#7 bundle; convert it: openssl pkcs7 -print_certs -in ${file} -out ${file}.pem`;
+    return `is a PKCS#7 bundle; convert it: openssl pkcs7 -print_certs -in ${named} -out ${named}.pem`;
   if (isKey(text)) return 'holds a private key, and no certificate';
   return problem;
 }

@@ -65,10 +65,11 @@ export function openWriter(outside: Outside): CertificatesWriter {
     settleSwap: (storage) => settleStored(storageIn(folder, storage)),
     tidyPair: async (storage, untouched = false) => tidyStored(storageIn(folder, storage), untouched, await accounts()),
     deletePair: (storage, untouched = false) => deleteStored(storageIn(folder, storage), untouched),
-    deploy: async ({ deploy, storage, name, service, signal }) => {
+    deploy: async ({ deploy, storage, name, service, signal, stillApproved }) => {
       mayRun(deploy.command);
       const ended = services.begin(service);
       try {
+        await stillApproved();
         await runCommand({
           words: deploy.command,
           folder,

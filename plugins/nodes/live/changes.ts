@@ -52,14 +52,13 @@ export function changeType(id: number, serverType: string, upgradeDisk: boolean)
   };
 }
 
-export function rebuild(id: number, image: string, userData: string | undefined): Change {
+export function rebuild(id: number, image: string): Change {
   return {
     what: `rebuild server ${id} from ${image}`,
     isDone: ({ image: seen }) => seen !== null && isNamed(seen, image),
     path: on(id, 'rebuild'),
-    body: { image, ...(userData === undefined ? {} : { user_data: userData }) },
+    body: { image },
     safe: false,
-    ...(userData === undefined ? {} : { secrets: [userData] }),
   };
 }
 

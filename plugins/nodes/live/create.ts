@@ -28,13 +28,8 @@ async function idOf(found: Promise<Named>): Promise<number> {
   return (await found).id;
 }
 
-async function bodyOf(
-  { names }: Writable,
-  order: CreateOrder,
-  userData: string | undefined,
-  signal: AbortSignal,
-): Promise<Json> {
-  const { publicNet } = order;
+async function bodyOf({ names }: Writable, order: CreateOrder, signal: AbortSignal): Promise<Json> {
+  const { publicNet, userData } = order;
   const plain = order.networks.filter(isPlain);
   const [networks, firewalls, volumes, group, ipv4, ipv6] = await Promise.all([
     Promise.all(plain.map(({ network }) => idOf(names.networks.find(network, signal)))),
@@ -91,15 +86,10 @@ async function lookFor(writable: Writable, order: CreateOrder, call: Call): Prom
 }
 
 /** The server, with nothing running on it. */
-async function made(
-  writable: Writable,
-  order: CreateOrder,
-  userData: string | undefined,
-  call: Call,
-): Promise<ApiServer> {
+async function made(writable: Writable, order: CreateOrder, call: Call): Promise<ApiServer> {
   const what = `create server ${order.name}`;
-  const body = await bodyOf(writable, order, userData, call.signal);
-  const secrets = userData === undefined ? [] : [userData];
+  const body = await bodyOf(writable, order, call.signal);
+  const secrets = order.userData === undefined ? [] : [order.userData];
   for (let calls = 1; ; calls += 1) {
     try {
       const {
@@ -143,14 +133,9 @@ export async function attach(
   await makeChange(writable, id, aliasIps(id, network, wanted), call);
 }
 
-/** Makes a server, or goes on where an earlier call was cut short. `userData` is text, wherever it came from. */
-export async function createServer(
-  writable: Writable,
-  order: CreateOrder,
-  userData: string | undefined,
-  call: Call,
-): Promise<ServerSeen> {
-  const server = await made(writable, order, userData, call);
+/** Makes a server, or goes on where an earlier call was cut short. */
+export async function createServer(writable: Writable, order: CreateOrder, call: Call): Promise<ServerSeen> {
+  const server = await made(writable, order, call);
   const { id } = server;
   const special = order.networks.filter((each) => !isPlain(each));
   for (const network of special) await attach(writable, id, network, call);

@@ -18,11 +18,6 @@ async function bytesOf(place: FilePlace, file: string): Promise<Buffer> {
   });
 }
 
-/** Throws a FileError where it cannot be read, or is larger than the provider takes. */
-export async function readUserData(place: FilePlace, file: string): Promise<string> {
-  return (await bytesOf(place, file)).toString();
-}
-
 /** `sha256:` and 64 hex digits of its bytes; undefined where there is no such file. */
 export async function userDataDigest(place: FilePlace, file: string): Promise<string | undefined> {
   try {

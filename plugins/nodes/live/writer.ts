@@ -28,7 +28,6 @@ import { getServer, open } from './reader.ts';
 import { object } from './shape.ts';
 import { slots, type Slots } from './slots.ts';
 import { realTiming, type Timing } from './timing.ts';
-import { readUserData } from './user-data.ts';
 
 /** How long a server that was asked to shut down is given before it is turned off hard, in ms. */
 const SHUTDOWN_MS = 120_000;
@@ -100,7 +99,7 @@ async function changeLabels(writable: Writable, id: number, { set, remove }: Lab
 }
 
 export function openWriter(outside: Outside, timing: Timing = realTiming): NodesWriter {
-  const { account, source, reader, files } = open(outside, timing);
+  const { account, source, reader } = open(outside, timing);
   let writable: Writable | undefined;
   const opened = async (signal: AbortSignal): Promise<Writable> => {
     const known = await account(signal);
@@ -111,14 +110,11 @@ export function openWriter(outside: Outside, timing: Timing = realTiming): Nodes
     makeChange(await opened(call.signal), id, change, call);
   /** Labels of one server are read and written by one at a time: both would be lost to the other. */
   const labelling = new Map<number, Slots>();
-  const textOf = async (text: string | undefined, file: string | undefined): Promise<string | undefined> =>
-    text ?? (file === undefined ? undefined : readUserData(files, file));
 
   return {
     ...reader,
     createServer: async (order, call) => {
-      const userData = await textOf(order.userData, order.userDataFile);
-      return createServer(await opened(call.signal), order, userData, call);
+      return createServer(await opened(call.signal), order, call);
     },
     deleteServer: async (id, call) => deleteServer(await opened(call.signal), id, call),
     rename: async (id, name, call) => {
@@ -135,7 +131,7 @@ export function openWriter(outside: Outside, timing: Timing = realTiming): Nodes
     powerOn: (id, call) => make(id, powerOn(id), call),
     powerOff: async (id, call) => turnOff(await opened(call.signal), id, call),
     changeType: (id, serverType, upgradeDisk, call) => make(id, changeType(id, serverType, upgradeDisk), call),
-    rebuild: async (id, image, { text, file }, call) => make(id, rebuild(id, image, await textOf(text, file)), call),
+    rebuild: async (id, image, call) => make(id, rebuild(id, image), call),
     setProtection: (id, isProtected, call) => make(id, protection(id, isProtected), call),
     setBackups: (id, enabled, call) => make(id, backups(id, enabled), call),
     attachNetwork: async (id, network, ip, wanted, call) =>

@@ -92,7 +92,7 @@ export function targetUnfit(_change: Change, pair: ContainerPair, scene: Scene):
     : reject(`${free} MB are free on ${name}, ${needed} MB are needed`, facts);
 }
 
-function inSource(node: string, scene: Scene): string {
+export function inSource(node: string, scene: Scene): string {
   const pair = scene.pair(nodeRef(node));
   return pair === undefined ? node : workloadName(node, settingsOfPair(pair));
 }

@@ -24,6 +24,16 @@ function memberSpec(pool: Desired<NodePoolSpec>): NodeSpec {
   return { ...template, provider: 'hetzner', role: 'worker', pool: pool.ref.name, power: 'on', workloads };
 }
 
+const TEMPLATE = '/template';
+
+/** What the pool's document says itself of each of its members. */
+function memberWritten(written: readonly string[]): readonly string[] {
+  const own = written.flatMap((pointer) =>
+    pointer.startsWith(`${TEMPLATE}/`) ? [pointer.slice(TEMPLATE.length)] : [],
+  );
+  return [...own, '/pool'];
+}
+
 /** The pool itself, its members, and its moves. */
 export function expandPool(pool: Desired<NodePoolSpec>, kept: Partial<NodePoolMemory> | undefined): readonly Desired[] {
   const prefix = prefixOf(pool.ref, kept);
@@ -33,6 +43,7 @@ export function expandPool(pool: Desired<NodePoolSpec>, kept: Partial<NodePoolMe
       ...pool,
       ref: nodeRef(nameOf(prefix, number)),
       spec,
+      ...(pool.written === undefined ? {} : { written: memberWritten(pool.written) }),
       needs: [pool.ref, ...pool.needs],
     }),
   );

@@ -2,6 +2,7 @@
 
 import type { Kind } from '../../../src/engine/plugin.ts';
 import type { Ref, Scene } from '../../../src/engine/types.ts';
+import { containerEffect, poolEffect } from '../effect.ts';
 import type { ContainerFacts, PoolFacts, PoolPair } from '../facts.ts';
 import { poolSignals } from '../facts.ts';
 import type {
@@ -54,6 +55,7 @@ function notePool(pair: PoolPair, _now: number, scene: Scene): Partial<NodePoolM
 export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory, NodePoolStep, NodePoolRuleId> = {
   expand: (desired, recall) => expandPool(desired, recall(desired.ref)?.kept),
   diff: diffPool,
+  effect: poolEffect,
   note: notePool,
   findings: poolFindings,
   matters: mattersToPool,
@@ -72,6 +74,7 @@ export const container: Kind<
 > = {
   expand: expandContainer,
   diff: diffContainer,
+  effect: containerEffect,
   note: noteContainer,
   matters: mattersToContainer,
   audit: auditContainer,

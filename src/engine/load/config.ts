@@ -1,7 +1,7 @@
 /** Reads `fettle.yaml`: found upward from a folder, held to its schema, with durations in ms and shares as fractions. */
 
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type FettleConfig, formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import type { Plugin, Validator } from '../plugin.ts';
@@ -114,7 +114,8 @@ function isMembers(value: unknown): value is Members {
 type Place = Pick<Config, 'folder' | 'root' | 'owners' | 'file'>;
 
 async function placeIn(folder: string, owners: Owners, file?: string): Promise<Place> {
-  return { folder, owners, root: await rootOf(folder, owners), ...(file === undefined ? {} : { file }) };
+  const root = await rootOf(await realpath(folder), owners);
+  return { folder, owners, root, ...(file === undefined ? {} : { file }) };
 }
 
 function unreadable(shown: string, { line = 1, column = 1, ...rest }: Unreadable): Problem {
@@ -134,11 +135,17 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
   const { explicit, plugins, now, owners, home } = options;
   const startFolder = await realpath(options.startFolder);
   const found = explicit === undefined ? await findConfig({ startFolder, owners, home }) : { file: explicit };
-  if (found === undefined) return { config: configOf({}, {}, await placeIn(startFolder, owners), now), problems: [] };
+  if (found === undefined)
+    return { config: configOf({}, {}, await placeIn(options.startFolder, owners), now), problems: [] };
   const { file } = found;
   const owner = explicit === undefined ? undefined : await stat(explicit).catch(() => undefined);
-  const folder = dirname(file);
-  const place = await placeIn(folder, owner === undefined ? owners : alsoTrusting(owners, owner.uid), file);
+  // A folder is called as it was named, also by a link.
+  const folder = dirname(file) === startFolder ? options.startFolder : dirname(file);
+  const place = await placeIn(
+    folder,
+    owner === undefined ? owners : alsoTrusting(owners, owner.uid),
+    join(folder, basename(file)),
+  );
   const fallback = configOf({}, {}, place, now);
   const shown = relative(startFolder, file) || file;
   if ('problem' in found) return { config: fallback, problems: [unreadable(shown, found.problem)] };

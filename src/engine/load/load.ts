@@ -25,6 +25,7 @@ import { validators as engineValidators } from '../generated.validators.js';
 import type { Plugin, Validator, Validators } from '../plugin.ts';
 import type { Reserved } from '../places.ts';
 import { textsAt } from '../pointer.ts';
+import { leavesOf } from '../pointer.ts';
 import { compareText, formatRef, parseRef } from '../ref.ts';
 import type { KindTables } from '../tables.ts';
 import type { Desired, Json, Lifecycle, Problem, Ref } from '../types.ts';
@@ -264,6 +265,8 @@ function takeDocument(
     reading.isPartial = true;
     return document.mistakes;
   }
+  // Before its defaults are filled in.
+  const written = leavesOf(isMembers(document.value) ? document.value['spec'] : undefined);
   const checked = checkDocument(document.value, pluginOf, names);
   const places = new Set(document.mistakes.map(({ offset }) => offset));
   const mistakes = [
@@ -286,7 +289,7 @@ function takeDocument(
   const { spec, meta, links } = checked.parts;
   const place = positionAt(source, offsetAt(document.root, '/metadata/name') ?? document.start);
   reading.declared.push({
-    desired: { ref, spec, meta, needs: needsOf(links), source: place },
+    desired: { ref, spec, meta, needs: needsOf(links), source: place, written },
     address: formatRef(ref),
     file: source.file,
     index,

@@ -467,6 +467,7 @@ describe('sound documents', () => {
         { plugin: 'certificates', kind: 'Issuer', name: 'test ca' },
       ],
       source: { file: 'sub/www.yaml', line: 5, column: 9 },
+      written: ['/issuer', '/dnsNames', '/storage/file/certificate', '/storage/file/key'],
     });
     expect(desired[1]?.meta).toEqual({ labels: {}, lifecycle: { ignore: [] } });
   });

@@ -1,5 +1,6 @@
 /** Commands that are run and services that are reloaded: only what is listed, in time, and once for all that ask. */
 
+import { NO_FILES } from '../../support/covers.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
@@ -110,9 +111,11 @@ describe('a command', () => {
   });
 });
 
+const { stillApproved } = NO_FILES;
+
 /** Somebody who asks for a reload, and knows of nobody else. */
 function orderOf(service: Service, more: Partial<ReloadOrder> = {}): ReloadOrder {
-  return { service, name: 'www', members: new Set(['www']), signal: never, ...more };
+  return { service, name: 'www', members: new Set(['www']), signal: never, stillApproved, ...more };
 }
 
 describe('what fettle.yaml lists', () => {
@@ -130,6 +133,7 @@ describe('what fettle.yaml lists', () => {
       storage: { file: { certificate: 'a.crt', key: 'a.key' } },
       name: 'www',
       signal: never,
+      stillApproved,
     };
     await expect(world.deploy(order)).rejects.toThrow('is none of the commands that fettle.yaml lists');
     await expect(world.reload(orderOf({ command: words, timeoutSeconds: 5 }))).rejects.toThrow(
@@ -146,6 +150,7 @@ describe('what fettle.yaml lists', () => {
       storage: { file: { certificate: 'tls/a.crt', key: '/etc/a.key', combined: 'a.pem', chain: 'c', fullchain: 'f' } },
       name: 'www',
       signal: never,
+      stillApproved,
     });
     expect(read(folder, 'got').trim().split('\n')).toEqual([
       `FETTLE_CERTIFICATE=${folder}/tls/a.crt`,
@@ -160,6 +165,7 @@ describe('what fettle.yaml lists', () => {
       storage: { directory: { path: 'tls/www', combined: false } },
       name: 'b',
       signal: never,
+      stillApproved,
     });
     expect(read(folder, 'got').trim().split('\n')).toEqual([
       `FETTLE_CERTIFICATE=${folder}/tls/www/cert.pem`,

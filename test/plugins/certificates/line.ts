@@ -1,5 +1,6 @@
 /** Looks, proposes and takes the step of one resource on real files, as a run does, without a log. */
 
+import { NO_FILES } from '../../support/covers.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { formatRef } from '../../../src/engine/ref.ts';
 import type { Change, Desired, Memory, Observed, Pair, Proposal, View } from '../../../src/engine/types.ts';
@@ -93,6 +94,7 @@ export async function take(
     signal,
     progress: () => {},
     aside: (waiting) => waiting,
+    ...NO_FILES,
   });
   if (found.goal === 'remove') line.memory.delete(address);
   else {

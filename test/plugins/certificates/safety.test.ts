@@ -1,5 +1,6 @@
 /** The rule issuer-changed, on an Issuer's own steps and on the steps of a Certificate that issue. */
 
+import { NOTHING_COVERED } from '../../support/covers.ts';
 import { describe, expect, test } from 'vitest';
 import type { CertificatePair, IssuerPair } from '../../../plugins/certificates/diff.ts';
 import { certificateIssuerChanged, issuerChanged } from '../../../plugins/certificates/safety.ts';
@@ -79,6 +80,7 @@ describe('on a Certificate', () => {
     change: change('Issuer', 'ca', step),
     verdict,
     judgements: [],
+    covers: NOTHING_COVERED,
     basis: '',
     after: [],
   });

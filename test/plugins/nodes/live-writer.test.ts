@@ -1,5 +1,6 @@
 /** Every change of a server against the emulated provider: awaited, not made twice, and made out where an answer is lost. */
 
+import { NO_FILES } from '../../support/covers.ts';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -102,23 +103,6 @@ describe('create', () => {
     const seen = await world.world.createServer(order, world.call);
     expect(seen.status).toBe('off');
     expect([seen.ipv4, seen.ipv6]).toEqual([undefined, undefined]);
-  });
-
-  test('user data from a file is sent as it is; one that is too large, or not there, is not ordered at all', async () => {
-    const folder = folderOfTest();
-    const world = await startWorld({}, {}, folder);
-    await writeFile(join(folder, 'init.yaml'), '#cloud-config\nwrite_files: []\n');
-    await writeFile(join(folder, 'large.yaml'), 'x'.repeat(32 * 1024 + 1));
-    await world.world.createServer(orderOf({ userDataFile: 'init.yaml' }), world.call);
-    expect(world.emulator.server('web-1').userData).toBe('#cloud-config\nwrite_files: []\n');
-    for (const [file, message] of [
-      ['large.yaml', 'the user data file large.yaml is larger than 32768 bytes'],
-      ['none.yaml', 'the user data file none.yaml cannot be read (ENOENT)'],
-    ] as const)
-      await expect(
-        world.world.createServer(orderOf({ name: 'web-2', userDataFile: file }), world.call),
-      ).rejects.toThrow(message);
-    expect(world.emulator.cloud().servers.size).toBe(1);
   });
 
   test('the digest of user data is that of its bytes', async () => {
@@ -435,13 +419,12 @@ describe('type and image', () => {
     await expect(world.world.changeType(id, 'cx23', false, world.call)).rejects.toThrow('(invalid_server_type)');
   });
 
-  test('a rebuild with other user data, once', async () => {
+  test('a rebuild, once', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
-    await world.world.rebuild(id, 'debian-13', { text: '#cloud-config\n' }, world.call);
+    await world.world.rebuild(id, 'debian-13', world.call);
     expect((await world.world.server(id, never))?.image?.name).toBe('debian-13');
-    expect(world.emulator.server('web-1').userData).toBe('#cloud-config\n');
-    await world.world.rebuild(id, 'debian-13', {}, world.call);
+    await world.world.rebuild(id, 'debian-13', world.call);
     expect(posts(world)).toEqual(['POST /servers/#/actions/rebuild']);
   });
 
@@ -449,7 +432,7 @@ describe('type and image', () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     world.emulator.inject({ method: 'POST', mishap: { kind: 'lost-after' } });
-    await world.world.rebuild(id, 'debian-13', {}, world.call);
+    await world.world.rebuild(id, 'debian-13', world.call);
     expect(posts(world)).toEqual(['POST /servers/#/actions/rebuild']);
   });
 });
@@ -475,8 +458,9 @@ test.each([
   const [observed] = (await observe(world.world, { ...query, desired: [desired] })).observed as Observed<NodeFacts>[];
   if (observed === undefined) throw new Error('it is not seen');
   const aside = <T>(waiting: Promise<T>): Promise<T> => waiting;
-  const change = { ref, step: 'power:on>on', goal: 'update', fields: [], because: '', cause: 'edit' } as const;
-  const run = { ...world.call, id: 'intent-1', change, scene: {} as Scene, now: world.clock.now, aside };
+  const fields = [{ path: '/serverType', before: 'cx23', after: 'cx33' }];
+  const change = { ref, step: 'power:on>on', goal: 'update', fields, because: '', cause: 'edit' } as const;
+  const run = { ...world.call, id: 'intent-1', change, scene: {} as Scene, now: world.clock.now, aside, ...NO_FILES };
   const taken = nodeHandlers['power:on>on'](world.world, { ref, desired, observed }, run);
   if (refused === undefined) await taken;
   else await expect(taken).rejects.toThrow(refused);

@@ -1,5 +1,6 @@
 /** What the tests of nodes as data share: specs, pairs and scenes. */
 
+import { NOTHING_COVERED } from '../../support/covers.ts';
 import type { NodeFacts, NodeLife, NodePair, NodeSignals } from '../../../plugins/nodes/facts.ts';
 import type { NodeMemory, NodePoolSpec, NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
@@ -179,7 +180,7 @@ export function underWay(...changes: readonly Change[]): Scene['underWay'] {
   return new Map(
     changes.map((change): [string, Action] => [
       formatRef(change.ref),
-      { change, verdict: 'accept', judgements: [], basis: '', after: [] },
+      { change, verdict: 'accept', judgements: [], covers: NOTHING_COVERED, basis: '', after: [] },
     ]),
   );
 }

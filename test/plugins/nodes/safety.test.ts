@@ -1,5 +1,6 @@
 /** Every safety rule of nodes: what passes, what does not, and both sides of every border. */
 
+import { NOTHING_COVERED } from '../../support/covers.ts';
 import { describe, expect, it } from 'vitest';
 import { type NodePair, PLUGIN } from '../../../plugins/nodes/facts.ts';
 import { catalogueFor } from '../../../plugins/nodes/catalogue.ts';
@@ -793,7 +794,9 @@ function judgedPool(after: string | undefined, verdict: 'accept' | 'reject'): Sc
   const pool = poolPair('web', poolSpec({ size: 1 }));
   const field = { path: '/members/web-1', before: 'planned', ...(after === undefined ? {} : { after }) };
   const change: Change = { ...changeOf(pool, 'active>active', 'update'), fields: [field], because: 'it has too many' };
-  return new Map([[formatRef(pool.ref), { change, verdict, judgements: [], basis: '', after: [] }]]);
+  return new Map([
+    [formatRef(pool.ref), { change, verdict, judgements: [], covers: NOTHING_COVERED, basis: '', after: [] }],
+  ]);
 }
 
 const PLANNED: readonly Case[] = (

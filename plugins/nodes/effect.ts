@@ -1,0 +1,76 @@
+/** Effect: what the steps of nodes, pools and containers do beside what their rows and specs say. Pure. */
+
+import type { Effect } from '../../src/engine/plugin.ts';
+import type { Change, Json, Scene } from '../../src/engine/types.ts';
+import { LABELS } from './labels.ts';
+import type { ContainerPair, NodePair } from './facts.ts';
+import type { NodePoolSpec } from './generated.ts';
+import { inSource } from './pool/container.ts';
+import { leastOf, poolOf, poolRef, settingsOfPair } from './settings.ts';
+
+/** What a pool asks of those that leave it. */
+function poolLimits(pair: NodePair, scene: Scene): Json {
+  const name = poolOf(pair);
+  const spec = name === undefined ? undefined : (scene.pair(poolRef(name))?.desired?.spec as NodePoolSpec | undefined);
+  return spec === undefined ? null : { least: leastOf(spec), removalsAtOnce: spec.removalsAtOnce };
+}
+
+export function nodeEffect({ goal }: Change, pair: NodePair, scene: Scene): Effect {
+  const { desired, memory } = pair;
+  const left = memory?.kept.left;
+  const file = desired?.spec.userDataFile;
+  if (goal === 'create')
+    return {
+      ...(file === undefined ? {} : { files: [{ path: file, use: 'send' }] }),
+      // What a server before it left behind is ordered with it.
+      values: { project: scene.given?.project ?? '', ...(left === undefined ? {} : { left }) },
+    };
+  if (goal !== 'remove' && goal !== 'replace') return {};
+  // A document that is gone has left its limits behind.
+  const settings = desired === undefined ? { settings: settingsOfPair(pair) as unknown as Json } : {};
+  return { values: { pool: poolLimits(pair, scene), ...settings } };
+}
+
+/** A pool's step changes what it remembers: what its nodes are made of counts in their own rows. */
+export function poolEffect(): Effect {
+  return {};
+}
+
+export function containerEffect(_change: Change, { desired, observed }: ContainerPair, scene: Scene): Effect {
+  const [from, to] = [observed?.facts.node, desired?.spec.node];
+  return {
+    values: {
+      from: from === undefined ? null : inSource(from, scene),
+      to: to === undefined ? null : inSource(to, scene),
+    },
+  };
+}
+
+/** What is seen of a server, as its document would say it; labels that others put there are none of the document's. */
+export function nodeSeen({ desired, observed, memory }: NodePair): Json {
+  const { serverType, image, location, placementGroup, backups, protection, networks, firewalls, volumes, labels } =
+    observed?.facts ?? {};
+  const { ipv4, ipv6 } = observed?.facts ?? {};
+  const power = observed?.others?.['power'];
+  const own = new Set([...Object.keys(desired?.spec.labels ?? {}), ...(memory?.kept.labels ?? [])]);
+  const plugins = new Set<string>(Object.values(LABELS));
+  return JSON.parse(
+    JSON.stringify({
+      serverType,
+      image: image?.name,
+      location,
+      placementGroup: placementGroup?.name,
+      backups,
+      protection: protection === undefined || protection.delete !== protection.rebuild ? undefined : protection.delete,
+      networks: networks?.map(({ network, ip, aliasIps }) => ({ network: network.name, ip, aliasIps })),
+      firewalls: firewalls?.map(({ name }) => name),
+      volumes: volumes?.map(({ name }) => name),
+      labels:
+        labels === undefined
+          ? undefined
+          : Object.fromEntries(Object.entries(labels).filter(([key]) => own.has(key) && !plugins.has(key))),
+      publicNet: observed === undefined ? undefined : { ipv4: ipv4 !== undefined, ipv6: ipv6 !== undefined },
+      power: power === 'on' || power === 'off' ? power : undefined,
+    }),
+  ) as Json;
+}

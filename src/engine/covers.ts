@@ -1,0 +1,215 @@
+/**
+ * Covers: all that decides what a row does, in one structure. An approval is about this: the digest of a plan is made of
+ * it, and so is the basis by which a row of a saved plan, and an action that is about to begin, are held against now.
+ *
+ * Positions, times, versions and messages are no part of it, nor the path of the checkout.
+ */
+
+import { digestOf, sameJson } from './canonical.ts';
+import { errorText } from './error-text.ts';
+import { plainJson } from './guard.ts';
+import type { Effect, Kind } from './plugin.ts';
+import { pathsIn } from './paths.ts';
+import type { SpecEdit } from './plan.ts';
+import { changeAt, isTree, leavesOf, textsAt, valueAt } from './pointer.ts';
+import { redactPatterns } from './redact.ts';
+import { compareText, formatRef } from './ref.ts';
+import { isMemoryOnly } from './rules.ts';
+import { metaOf } from './safety-inputs.ts';
+import type { KindTables } from './tables.ts';
+import type { Change, Facts, FileSeen, FileUse, Json, Judgement, Pair, Ref, Scene } from './types.ts';
+
+/** All that decides what a row does, beside the row itself and the world. */
+export interface Covered {
+  /** As its kind gets it: defaults filled in, paths relative to the project, ignored fields as they are seen. */
+  readonly spec?: Json;
+  /** What is remembered of the document beside its spec, and the pointers that it ignores. */
+  readonly lifecycle: Json;
+  /** Digest of what was applied last, where the document is gone. */
+  readonly applied?: string;
+  /** Every rule that was asked. */
+  readonly rules: readonly string[];
+  /** Limits of configuration and command line that the rules held something against, by rule. */
+  readonly limits: Readonly<Record<string, Facts>>;
+  /** Digests of the specs of other resources that it uses, by address. */
+  readonly uses: Readonly<Record<string, string>>;
+  /** The plugin's settings that decide what steps of the kind do; a secret is the name of its reference. */
+  readonly settings: Json;
+  /** Files whose content is sent, read or run. */
+  readonly files: readonly FileSeen[];
+  /** Command lines that it runs. */
+  readonly commands: readonly (readonly string[])[];
+  /** What else decides, as its kind says. */
+  readonly values: Facts;
+}
+
+const NOTHING: Required<Effect> = { commands: [], files: [], uses: [], values: {} };
+
+/** Largest effect of one step, as JSON. */
+const EFFECT_BYTES = 256 * 1024;
+
+/** Files that the spec itself names, for a kind that does not say which of them a step uses. */
+function filesNamed({ desired }: Pair, tables: KindTables): readonly FileUse[] {
+  return pathsIn(desired?.spec, tables.paths).flatMap(({ text, use }) =>
+    use === 'write' ? [] : [{ path: text, use }],
+  );
+}
+
+/** Resources that a spec names. */
+function namedBy({ ref, desired }: Pair, { references }: KindTables): readonly Ref[] {
+  return references.flatMap(({ pointer, kind }) =>
+    textsAt(desired?.spec, pointer).map(({ text }) => ({ plugin: ref.plugin, kind, name: text })),
+  );
+}
+
+/** What a step does beside what its row and its spec say; a problem where nobody can tell. */
+export function effectOf(
+  change: Change,
+  pair: Pair,
+  scene: Scene,
+  kind: Kind<unknown>,
+  tables: KindTables,
+): Required<Effect> & { readonly problem?: string } {
+  if (isMemoryOnly(change)) return NOTHING;
+  const uses = namedBy(pair, tables);
+  try {
+    const said =
+      kind.effect === undefined
+        ? { files: change.goal === 'remove' ? [] : filesNamed(pair, tables) }
+        : (plainJson(kind.effect(change, pair, scene), 'its effect', EFFECT_BYTES) as unknown as Effect);
+    const { commands = [], files = [], values = {} } = said;
+    return { commands, files, values, uses: [...uses, ...(said.uses ?? [])] };
+  } catch (error) {
+    return { ...NOTHING, problem: `the plugin failed: ${redactPatterns(errorText(error))}` };
+  }
+}
+
+/** Every file that a step may use: those that it names, and words of its command lines. */
+export function filesOf({ files, commands }: Required<Effect>): readonly FileUse[] {
+  return [...files, ...commands.map((words): FileUse => ({ words, use: 'run' }))];
+}
+
+/** The key of a use in `Given.files`. */
+export function fileKey(use: FileUse): string {
+  return use.use === 'run' ? JSON.stringify(use.words) : `${use.use} ${use.path}`;
+}
+
+function filesSeen(effect: Required<Effect>, scene: Scene): readonly FileSeen[] {
+  const seen = filesOf(effect).flatMap((use) => scene.given?.files.get(fileKey(use)) ?? []);
+  return [...new Map(seen.map((file) => [`${file.use} ${file.path}`, file])).values()]
+    .map(({ path, use, digest, problem }) => ({
+      path,
+      use,
+      ...(digest === undefined ? {} : { digest }),
+      ...(problem === undefined ? {} : { problem }),
+    }))
+    .sort((a, b) => compareText(a.path, b.path));
+}
+
+function isEmpty(value: Json | undefined): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+}
+
+/** Settings without those that decide nothing, and without what is empty then. */
+export function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
+  const left = undeciding.reduce<Json>(
+    (changed, pointer) =>
+      valueAt(changed, pointer) === undefined ? changed : changeAt(changed, pointer, () => undefined),
+    settings,
+  );
+  const pruned = (value: Json): Json =>
+    typeof value !== 'object' || value === null || Array.isArray(value)
+      ? value
+      : Object.fromEntries(
+          Object.entries(value).flatMap(([key, member]) => {
+            const kept = pruned(member);
+            return isEmpty(kept) ? [] : [[key, kept] as const];
+          }),
+        );
+  return pruned(left);
+}
+
+function lifecycleOf({ desired, memory }: Pair, tables: KindTables): Json {
+  if (desired === undefined) {
+    const { protect, onRemove, hold, labels, safety } = memory ?? {};
+    return {
+      protect: protect ?? false,
+      onRemove: onRemove ?? tables.onRemove,
+      labels: labels ?? {},
+      ...(hold === undefined ? {} : { hold }),
+      ...(safety === undefined ? {} : { safety }),
+    };
+  }
+  const { ignore } = desired.meta.lifecycle;
+  return { ...metaOf(desired, memory, tables), ignore: ignore.toSorted() };
+}
+
+/** Why it cannot be told whole what a step does; undefined where it can. */
+export function uncovered(effect: ReturnType<typeof effectOf>, scene: Scene): string | undefined {
+  if (effect.problem !== undefined) return effect.problem;
+  const bad = filesSeen(effect, scene).find(({ problem }) => problem !== undefined);
+  return bad === undefined ? undefined : `${bad.path} ${bad.problem}`;
+}
+
+/** What a row's approval covers. `pair` is as the kind gets it. */
+export function coveredBy(
+  change: Change,
+  pair: Pair,
+  scene: Scene,
+  tables: KindTables,
+  judgements: readonly Judgement[],
+  effect: Required<Effect>,
+): Covered {
+  const { desired, memory } = pair;
+  const settings = scene.given?.settings.get(change.ref.plugin) ?? {};
+  return {
+    ...(desired === undefined ? {} : { spec: desired.spec as Json }),
+    lifecycle: lifecycleOf(pair, tables),
+    ...(desired === undefined && memory?.applied !== undefined ? { applied: memory.applied.digest } : {}),
+    rules: judgements.map(({ rule }) => rule),
+    limits: Object.fromEntries(
+      judgements.flatMap(({ rule, limits }) => (limits === undefined ? [] : [[rule, limits]])),
+    ),
+    uses: Object.fromEntries(
+      effect.uses
+        .map((ref) => [formatRef(ref), digestOf(scene.pair(ref)?.desired?.spec ?? null)] as const)
+        .sort(([a], [b]) => compareText(a, b)),
+    ),
+    settings: isMemoryOnly(change) ? {} : decidingSettings(settings, tables.undeciding ?? []),
+    files: filesSeen(effect, scene),
+    commands: effect.commands,
+    values: effect.values,
+  };
+}
+
+/** What a spec says otherwise than when it was last applied, but for what the fields of the change show. */
+export function editsOf({ fields }: Change, { desired, memory }: Pair): readonly SpecEdit[] {
+  const applied = memory?.applied?.spec;
+  if (desired === undefined || applied === undefined) return [];
+  const shown = (path: string): boolean =>
+    fields.some(
+      (field) => path === field.path || path.startsWith(`${field.path}/`) || field.path.startsWith(`${path}/`),
+    );
+  return [...new Set([...leavesOf(applied), ...leavesOf(desired.spec)])].flatMap((path) => {
+    const [before, after] = [valueAt(applied, path), valueAt(desired.spec, path)];
+    if (shown(path) || sameJson(before, after)) return [];
+    // A leaf of the one side may hold a tree of the other: its leaves are told.
+    if (path === '' || isTree(before) || isTree(after)) return [];
+    return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
+  });
+}
+
+/** Digest of all that an action rests on: the row, what its approval covers, and the world as far as it was seen. */
+export function basisOf(change: Change, pair: Pair, covered: Covered): string {
+  const { ref, step, goal, fields } = change;
+  return digestOf({ address: formatRef(ref), step, goal, fields, covered, seen: seenOf(pair) });
+}
+
+/** What was seen of a resource, without what changes by itself. */
+export function seenOf({ observed }: Pair): Json {
+  const { state, others, facts } = observed ?? {};
+  return {
+    ...(state === undefined ? {} : { state, facts: facts as Json }),
+    ...(others === undefined ? {} : { others }),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * Ignored fields: what `lifecycle.ignore` names stays as it is, whatever a step does.
+ *
+ * A kind never gets the document's value of such a field where another one is seen: its diff finds no difference there,
+ * its rules judge what will be done, and its handlers, which take the spec that they are given, change nothing of it.
+ */
+
+import type { Kind } from './plugin.ts';
+import { changeAt, overlaid, valueAt } from './pointer.ts';
+import type { FieldChange, Json, Pair, Proposal } from './types.ts';
+
+/** `/spec/labels/seen` covers the field `/labels/seen`, and what lies below it. */
+function isIgnored({ path }: FieldChange, ignore: readonly string[]): boolean {
+  return ignore.some((pointer) => `/spec${path}` === pointer || `/spec${path}`.startsWith(`${pointer}/`));
+}
+
+function seenOf(pair: Pair, kind: Kind<unknown>): Json | undefined {
+  try {
+    return kind.seen?.(pair);
+  } catch {
+    // Nothing is known of what is seen then; the field stays as it was applied.
+    return undefined;
+  }
+}
+
+/**
+ * The pair as its kind gets it: a field that the document ignores has the value that is seen, or, where nothing shows it,
+ * the one that was applied last. What is not there yet, or was never applied, has the document's.
+ */
+export function withIgnored(pair: Pair, kind: Kind<unknown>): Pair {
+  const { desired, observed, memory } = pair;
+  const ignore = desired?.meta.lifecycle.ignore ?? [];
+  if (desired === undefined || observed === undefined || ignore.length === 0) return pair;
+  const applied = memory?.applied?.spec;
+  const seen = seenOf(pair, kind);
+  const spec = ignore.reduce<Json>((changed, pointer) => {
+    const at = pointer.slice('/spec'.length);
+    return changeAt(changed, at, (written) =>
+      overlaid(applied === undefined ? written : valueAt(applied, at), valueAt(seen, at)),
+    );
+  }, desired.spec as Json);
+  return { ...pair, desired: { ...desired, spec } };
+}
+
+function isValue(value: Json | undefined): boolean {
+  return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
+}
+
+/** The fields of a step that the document ignores, and that have a value now which the step would change. */
+export function ignoredFields(fields: readonly FieldChange[], ignore: readonly string[]): readonly FieldChange[] {
+  return fields.filter((field) => isValue(field.before) && isIgnored(field, ignore));
+}
+
+/**
+ * A proposal without the fields that its document ignores; undefined where it was about nothing else. A step that is due
+ * for another reason keeps those that it cannot leave as they are: a rule refuses it.
+ */
+export function withoutIgnored(pair: Pair, proposal: Proposal): Proposal | undefined {
+  const ignore = pair.desired?.meta.lifecycle.ignore ?? [];
+  if (ignore.length === 0 || proposal.goal === 'create' || proposal.goal === 'remove') return proposal;
+  const all = proposal.fields ?? [];
+  const stuck = new Set(proposal.cause === undefined ? [] : ignoredFields(all, ignore));
+  const fields = all.filter((field) => stuck.has(field) || !isIgnored(field, ignore));
+  return fields.length === 0 && all.length > 0 && proposal.cause === undefined ? undefined : { ...proposal, fields };
+}

@@ -1,0 +1,213 @@
+/**
+ * Files of the repository that steps use: those that are sent or read, and those that are words of a command line. What
+ * is approved is their content, so each has a digest; a folder has one over the names and the bytes of all below it.
+ *
+ * A file of the machine that is only read or run (`/run/nginx.pid`, `/usr/bin/systemctl`) is none of the repository's, and
+ * has none. What is sent counts wherever it may lie.
+ */
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { fileKey } from '../covers.ts';
+import { FileError, readInside } from './read-inside.ts';
+import type { FileSeen, FileUse, Given } from '../types.ts';
+
+/** The most that the files of one use may have together, in bytes. */
+export const MOST_BYTES = 64 << 20;
+/** The most files below one folder. */
+export const MOST_FILES = 2000;
+/** The largest file that is sent. */
+export const MOST_SENT_BYTES = 1 << 20;
+
+const CHUNK_BYTES = 1 << 16;
+
+/** Whether a path is one that fettle itself writes, or lies below or beside one as a swap names its files. */
+type IsWritten = (path: string) => boolean;
+
+interface Budget {
+  bytes: number;
+  files: number;
+}
+
+/** What was found of one path: nothing, its digest, or why there is none. */
+type Found = { readonly digest: string; readonly content?: Uint8Array } | { readonly problem: string } | undefined;
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'ERR_INVALID_ARG_VALUE';
+}
+
+function problemOf(error: unknown): { readonly problem: string } {
+  const { code } = error as NodeJS.ErrnoException;
+  return { problem: `cannot be read (${code ?? 'unknown'})` };
+}
+
+async function read(handle: FileHandle, take: (chunk: Buffer) => void, budget: Budget): Promise<boolean> {
+  const buffer = Buffer.alloc(CHUNK_BYTES);
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, null);
+    if (bytesRead === 0) return true;
+    budget.bytes -= bytesRead;
+    if (budget.bytes < 0) return false;
+    take(buffer.subarray(0, bytesRead));
+  }
+}
+
+/** The digest of a file. A device or pipe is never opened. */
+async function fileFound(path: string, budget: Budget): Promise<Found> {
+  if (!(await lstat(path)).isFile()) return { problem: 'is not a regular file' };
+  const handle = await open(path, 'r');
+  try {
+    const hash = createHash('sha256');
+    const all = await read(handle, (chunk) => hash.update(chunk), budget);
+    return all ? { digest: `sha256:${hash.digest('hex')}` } : { problem: 'is too large' };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A file that is sent: its digest, and the bytes themselves. Throws nothing. */
+async function sentFound(path: string, roots: readonly string[]): Promise<Exclude<Found, undefined>> {
+  try {
+    const content = await readInside(path, 'the file', { roots, limit: MOST_SENT_BYTES });
+    return { digest: `sha256:${createHash('sha256').update(content).digest('hex')}`, content };
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return { problem: error.message.replace(/^the file /u, '') };
+  }
+}
+
+/** A folder as one digest: every name below it, with what is there; links by where they lead. */
+async function folderFound(path: string, budget: Budget, isWritten: IsWritten): Promise<Found> {
+  const lines: string[] = [];
+  const walk = async (folder: string, at: string): Promise<string | undefined> => {
+    for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const name = `${at}${entry.name}`;
+      // What git keeps of its own changes with every commit, and is nothing that a command line is about.
+      if (entry.name === '.git' || isWritten(join(folder, entry.name))) continue;
+      budget.files -= 1;
+      if (budget.files < 0) return 'holds too many files';
+      const full = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        const problem = await walk(full, `${name}/`);
+        if (problem !== undefined) return problem;
+        continue;
+      }
+      const found = entry.isFile() ? await fileFound(full, budget) : { digest: await realpath(full).catch(() => '') };
+      if (found === undefined || 'problem' in found) return `holds ${name}, which ${found?.problem ?? 'is missing'}`;
+      lines.push(JSON.stringify([name, found.digest]));
+    }
+    return undefined;
+  };
+  const problem = await walk(path, '');
+  if (problem !== undefined) return { problem };
+  return { digest: `sha256:${createHash('sha256').update(lines.join('\n')).digest('hex')}` };
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+}
+
+/** The words of a command line that may name a file: each as it is, and what stands behind a `=`. */
+function candidates(words: readonly string[]): readonly string[] {
+  const [program = '', ...rest] = words;
+  const named = rest.flatMap((word) => {
+    const equals = word.indexOf('=');
+    return equals < 0 ? [word] : [word, word.slice(equals + 1)];
+  });
+  // A program without a slash is looked for elsewhere.
+  return [...new Set([...(program.includes('/') ? [program] : []), ...named])].filter((word) => word !== '');
+}
+
+/** By its name as it stands there, a link included: the real path of its folder, and its last name. */
+async function placeOf(path: string): Promise<string> {
+  return join(await realpath(dirname(path)), basename(path));
+}
+
+export interface RepositoryOptions {
+  /** Absolute: the folder of `fettle.yaml`, which relative paths start from. */
+  readonly folder: string;
+  /** Absolute: the repository. */
+  readonly root: string;
+  /** Absolute: folders that hold files which may be sent, the repository first. */
+  readonly sendable: readonly string[];
+  /** Absolute: what changes by itself, such as the folder of the store. */
+  readonly volatile: readonly string[];
+}
+
+/**
+ * Reads the files of a project. `written`: what fettle writes itself, as specs name it. That is the outcome of steps, and
+ * no part of what is approved. The same use is read once in a call.
+ */
+export function repositoryFiles({
+  folder,
+  root,
+  sendable,
+  volatile,
+}: RepositoryOptions): (uses: readonly FileUse[], written: readonly string[]) => Promise<Given['files']> {
+  let realRoot: Promise<string> | undefined;
+
+  const writtenTest = async (written: readonly string[]): Promise<IsWritten> => {
+    const absolute = [...volatile, ...written.map((path) => resolve(folder, path))];
+    const places = await Promise.all(absolute.map((path) => placeOf(path).catch(() => path)));
+    const own = new Set(places);
+    return (path) => {
+      for (let at = path; dirname(at) !== at; at = dirname(at)) if (own.has(at)) return true;
+      return own.has(path.replace(/\.(?:pending|backup)$/u, ''));
+    };
+  };
+
+  const shown = (path: string): string => (isBelow(path, root) ? relative(folder, path) || '.' : path);
+
+  /** One path as it is used; undefined where it is no file of the repository. */
+  const seen = async (written: string, use: FileUse['use'], isWritten: IsWritten): Promise<FileSeen | undefined> => {
+    const path = isAbsolute(written) ? resolve(written) : resolve(folder, written);
+    const named = { path: shown(path), use };
+    try {
+      if (use === 'send') return { ...named, ...(await sentFound(path, sendable)) };
+      realRoot ??= realpath(root);
+      const top = await realRoot;
+      const there = await placeOf(path);
+      const real = await realpath(path);
+      if (!isBelow(there, top) && !isBelow(real, top)) return undefined;
+      if (!isBelow(real, top)) {
+        // A link of the repository that leads out of it: where it leads is what the repository says.
+        return { ...named, digest: `sha256:${createHash('sha256').update(`link to ${real}`).digest('hex')}` };
+      }
+      const budget: Budget = { bytes: MOST_BYTES, files: MOST_FILES };
+      if (use === 'run' && isWritten(there)) return undefined;
+      const isFolder = use === 'run' && (await lstat(real)).isDirectory();
+      // The project's own folder is where a command line runs anyway, and no choice of files.
+      if (isFolder && isBelow(await realpath(folder), real)) return undefined;
+      const found = await (isFolder ? folderFound(real, budget, isWritten) : fileFound(real, budget));
+      return found === undefined ? undefined : { ...named, ...found };
+    } catch (error) {
+      if (use !== 'send' && isMissing(error)) return undefined;
+      return { ...named, ...problemOf(error) };
+    }
+  };
+
+  return async (uses, written) => {
+    const isWritten = uses.some(({ use }) => use === 'run') ? await writtenTest(written) : () => false;
+    const files = new Map<string, readonly FileSeen[]>();
+    const known = new Map<string, Promise<FileSeen | undefined>>();
+    const once = (path: string, use: FileUse['use']): Promise<FileSeen | undefined> => {
+      const key = `${use} ${path}`;
+      const found = known.get(key) ?? seen(path, use, isWritten);
+      known.set(key, found);
+      return found;
+    };
+    for (const use of uses) {
+      const key = fileKey(use);
+      if (files.has(key)) continue;
+      const paths = use.use === 'run' ? candidates(use.words) : [use.path];
+      const all = await Promise.all(paths.map((path) => once(path, use.use)));
+      files.set(
+        key,
+        all.filter((file) => file !== undefined),
+      );
+    }
+    return files;
+  };
+}

@@ -1,0 +1,68 @@
+/** What the approval of a row covers, for a reader: the fields of what is new, edits that no difference shows, command lines, files. */
+
+import type { ResourceChange } from '../engine/plan.ts';
+import { printable } from '../engine/printable.ts';
+import { leavesOf, valueAt } from '../engine/pointer.ts';
+import type { Json } from '../engine/types.ts';
+import { valueText } from './fields.ts';
+import { shortDigests } from './text.ts';
+
+/** One thing that is covered: `fields`, `edits`, `runs`, `sends`, `reads`, and its text, which is harmless. */
+export interface CoverLine {
+  readonly label: 'with' | 'document' | 'runs' | 'sends' | 'reads';
+  readonly texts: readonly string[];
+}
+
+/** Characters of one value, where not all of it is asked for. */
+const VALUE_LENGTH = 200;
+
+function nameOf(pointer: string): string {
+  return printable(pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** A command line as somebody would type it: a word of other characters than the usual ones stands in quotes. */
+export function commandLine(words: readonly string[]): string {
+  return printable(words.map((word) => (/^[\w./:=@%+,-]+$/u.test(word) ? word : JSON.stringify(word))).join(' '));
+}
+
+function fieldsOf({ goal, covers, written }: ResourceChange, length: number): readonly string[] {
+  if ((goal !== 'create' && goal !== 'adopt') || covers?.spec === undefined) return [];
+  // Defaults are folded away, where it is known what they are.
+  const pointers = (written ?? leavesOf(covers.spec)).filter((pointer) => pointer !== '');
+  return pointers.flatMap((pointer) => {
+    const value = valueAt(covers.spec, pointer);
+    return value === undefined ? [] : [`${nameOf(pointer)}: ${valueText(value, length)}`];
+  });
+}
+
+function lifecycleOf({ goal, covers }: ResourceChange): readonly string[] {
+  if ((goal !== 'create' && goal !== 'adopt') || covers === undefined) return [];
+  const { protect, onRemove, ignore } = covers.lifecycle as { readonly [key: string]: Json };
+  return [
+    ...(protect === true ? ['lifecycle.protect: true'] : []),
+    `lifecycle.onRemove: ${valueText(onRemove)}`,
+    ...(Array.isArray(ignore) && ignore.length > 0 ? [`lifecycle.ignore: ${valueText(ignore, VALUE_LENGTH)}`] : []),
+  ];
+}
+
+/** In the order in which they are read; empty lines are left out. `detail`: values as long as they are. */
+export function coverLines(change: ResourceChange, detail: boolean): readonly CoverLine[] {
+  const length = detail ? Number.POSITIVE_INFINITY : VALUE_LENGTH;
+  const files = (uses: readonly string[]): readonly string[] =>
+    (change.covers?.files ?? [])
+      .filter(({ use }) => uses.includes(use))
+      .map(({ path, digest, problem }) => printable(`${path} ${shortDigests(digest ?? problem ?? '')}`));
+  const lines: readonly CoverLine[] = [
+    { label: 'with', texts: [...fieldsOf(change, length), ...lifecycleOf(change)] },
+    {
+      label: 'document',
+      texts: (change.edits ?? []).map(
+        ({ path, before, after }) => `${nameOf(path)}: ${valueText(before, length)} → ${valueText(after, length)}`,
+      ),
+    },
+    ...(change.covers?.commands ?? []).map((words): CoverLine => ({ label: 'runs', texts: [commandLine(words)] })),
+    { label: 'sends', texts: files(['send']) },
+    { label: 'reads', texts: files(['read', 'run']) },
+  ];
+  return lines.filter(({ texts }) => texts.length > 0);
+}

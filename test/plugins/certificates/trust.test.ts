@@ -1,0 +1,77 @@
+/** Files of trust anchors: those that give anchors, and what is said of those that do not. */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readAnchors } from '../../../plugins/certificates/live/trust.ts';
+import { keyPemOf, makeCertificate } from './chain-maker.ts';
+import { openssl, tempFolder } from './support.ts';
+
+const root = await makeCertificate({ name: 'Root', ca: true }, Date.now());
+const other = await makeCertificate({ name: 'Other', ca: true }, Date.now());
+
+const bundle = (folder: string, form: string): Buffer => {
+  writeFileSync(join(folder, 'root.crt'), root.pem);
+  openssl(folder, 'crl2pkcs7', '-nocrl', '-certfile', 'root.crt', '-outform', form, '-out', 'bundle');
+  return readFileSync(join(folder, 'bundle'));
+};
+
+const FILES: readonly (readonly [string, (folder: string) => string | Buffer, number, string | undefined])[] = [
+  ['a certificate', () => root.pem, 1, undefined],
+  ['several', () => `# anchors\n${root.pem}${other.pem}`, 2, undefined],
+  ['with settings of trust', () => root.pem.replaceAll('CERTIFICATE', 'TRUSTED CERTIFICATE'), 1, undefined],
+  ['beside a key', () => keyPemOf(root) + root.pem, 1, undefined],
+  [
+    'in DER form',
+    () => root.certificate.raw,
+    0,
+    'is in DER form, and PEM is read; convert it: openssl x509 -inform DER -in anchors.cer -out anchors.cer.pem',
+  ],
+  ['a private key', () => keyPemOf(root), 0, 'holds a private key, and no certificate'],
+  ['empty', () => '', 0, 'is empty'],
+  ['blanks', () => '\n \n', 0, 'is empty'],
+  ['YAML', () => 'trust: [a]\n', 0, 'has no certificate in it'],
+  [
+    'a bundle of PKCS#7',
+    (folder) => bundle(folder, 'PEM'),
+    0,
+    'is a PKCS#7 bundle; convert it: openssl pkcs7 -print_certs -in anchors.cer -out anchors.cer.pem',
+  ],
+  ['a bundle of PKCS#7 in DER form', (folder) => bundle(folder, 'DER'), 0, 'is in a binary form, and PEM is read'],
+  ['one that is cut', () => root.pem.slice(0, 100), 0, 'has a CERTIFICATE that begins in line 1 and does not end'],
+  [
+    'a second one that is cut',
+    () => root.pem + other.pem.slice(0, 100),
+    1,
+    `has a CERTIFICATE that begins in line ${root.pem.split('\n').length} and does not end`,
+  ],
+];
+
+test.each(FILES)('%s: %#', async (_name, content, count, problem) => {
+  const folder = tempFolder();
+  writeFileSync(join(folder, 'anchors.cer'), content(folder));
+  const { anchors, problems } = await readAnchors(folder, ['anchors.cer']);
+  expect(anchors.map(({ file }) => file)).toEqual(Array.from({ length: count }, () => 'anchors.cer'));
+  expect(problems).toEqual(problem === undefined ? [] : [{ file: 'anchors.cer', problem, missing: false }]);
+});
+
+test('what is not there, or not a file, is said of each', async () => {
+  const folder = tempFolder();
+  mkdirSync(join(folder, 'k'));
+  writeFileSync(join(folder, 'good.crt'), root.pem);
+  expect(await readAnchors(folder, ['k', 'none.crt', 'good.crt'])).toMatchObject({
+    anchors: [{ file: 'good.crt' }],
+    problems: [
+      { file: 'k', problem: 'is a directory', missing: false },
+      { file: 'none.crt', problem: 'is missing', missing: true },
+    ],
+  });
+});
+
+test('a name that a shell would take for more than a name is in no command line', async () => {
+  const folder = tempFolder();
+  const file = 'a; touch b';
+  writeFileSync(join(folder, file), root.certificate.raw);
+  const { problems } = await readAnchors(folder, [file]);
+  expect(problems[0]?.problem).toContain('-in FILE -out FILE.pem');
+});

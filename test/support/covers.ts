@@ -1,0 +1,18 @@
+/** What tests of parts need of an approval: nothing covered, no file used. */
+
+import type { Covered } from '../../src/engine/covers.ts';
+import type { ActionRun } from '../../src/engine/plugin.ts';
+
+export const NOTHING_COVERED: Covered = {
+  lifecycle: {},
+  rules: [],
+  limits: {},
+  uses: {},
+  settings: {},
+  files: [],
+  commands: [],
+  values: {},
+};
+
+/** Of an action that uses no file. */
+export const NO_FILES: Pick<ActionRun, 'files' | 'stillApproved'> = { files: [], stillApproved: async () => undefined };
