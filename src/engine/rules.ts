@@ -83,8 +83,10 @@ function otherProject(change: Change, pair: Pair): Verdict {
   const facts = { claimedBy: by ?? null };
   if (by === undefined) return pass('no other project marks it as its own', facts);
   if (isMemoryOnly(change) && change.goal !== 'adopt') return pass('changes memory alone', facts);
-  return reject(`the resource carries the mark of another project: ${by}`, facts, {
-    remedy: { outside: `delete the document, or have the project ${by} release the resource and its mark removed` },
+  return reject(`The resource carries the mark of another project: ${by}`, facts, {
+    remedy: {
+      outside: `Delete the document. To take the resource over, release it in the project ${by} and remove the mark`,
+    },
   });
 }
 

@@ -159,7 +159,7 @@ export interface Gap {
 export interface View {
   readonly observed: readonly Observed[];
   readonly gaps: readonly Gap[];
-  /** What a look saw beside resources, such as prices, by plugin: for summaries. Nothing is judged by it. */
+  /** What a look saw beside resources, by plugin: prices, what a provider offers. Rules may judge by it; it is no part of a basis. */
   readonly beside?: Readonly<Record<string, Facts>>;
   readonly at: string;
 }
