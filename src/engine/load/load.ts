@@ -312,6 +312,14 @@ interface Checked {
   readonly parts?: { readonly spec: unknown; readonly meta: Desired['meta']; readonly links: readonly Link[] };
 }
 
+const HOLD_WITHOUT_REASON: PointerMistake = {
+  code: 'wrong-value',
+  pointer: '/lifecycle/hold',
+  at: 'value',
+  message: 'hold must be a text that says why, or false',
+  suggestion: 'hold: the reason, and until when',
+};
+
 /** Checks one document alone. The defaults of its schemas are filled into `value`. */
 function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly string[]): Checked {
   if (!isMembers(value)) {
@@ -354,6 +362,7 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
   const depends = dependencies(metadata.dependsOn ?? []);
   const links = [...depends.links, ...references(spec, ref, tables, known.plugin)];
   const lifecycle = value['lifecycle'] as Lifecycle | undefined;
+  if ((lifecycle?.hold as unknown) === true) return { mistakes: [...depends.mistakes, HOLD_WITHOUT_REASON], ref };
   return {
     mistakes: [...depends.mistakes, ...ignoreMistakes(lifecycle?.ignore ?? [], kind, tables)],
     ref,
