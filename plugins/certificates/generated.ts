@@ -480,6 +480,7 @@ export const tables = {
         '/localCa/leftovers',
       ],
       paths: [{ pointer: '/localCa/dir', use: 'write', folder: true }],
+      safetyInputs: [],
       undeciding: [
         '/probe/concurrency',
         '/probe/connectSeconds',
@@ -774,6 +775,7 @@ export const tables = {
         { pointer: '/storage/directory/path', use: 'write', folder: true },
         { pointer: '/reload/signal/pidFile', use: 'read' },
       ],
+      safetyInputs: [{ pointer: '/validityDays', combine: 'larger' }],
       undeciding: [
         '/probe/concurrency',
         '/probe/connectSeconds',
@@ -866,6 +868,7 @@ export const tables = {
         '/trust/*',
       ],
       paths: [{ pointer: '/trust/*', use: 'read' }],
+      safetyInputs: [],
       undeciding: [
         '/probe/concurrency',
         '/probe/connectSeconds',
