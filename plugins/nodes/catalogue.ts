@@ -72,7 +72,7 @@ function tableOf<T>(
   for (const name of [...names].sort()) {
     const one = find(name);
     if (one !== undefined) found[name] = one;
-    else near[name] = suggest(name, known, 'the provider has') ?? 'the provider has none';
+    else near[name] = suggest(name, known, 'known are') ?? 'there is none';
   }
   return { found, near };
 }
@@ -105,7 +105,9 @@ export function catalogueFor(lists: Lists, orders: readonly Order[], project: st
     const all = (images ?? []).filter((each) => isNamed(each, name));
     return all.length === 0 ? undefined : all;
   };
-  const offered = Object.values(types ?? {}).filter(({ locations }) => Object.keys(locations).length > 0);
+  const offered = Object.values(types ?? {}).filter(
+    ({ locations, deprecated }) => !deprecated && Object.keys(locations).length > 0,
+  );
   const judged: Judged = {
     project,
     ...Object.fromEntries(named),
@@ -187,7 +189,7 @@ function lookUp<T>(table: Table<T> | undefined, name: string, path: string, what
       path,
       near === undefined
         ? `The provider's list of ${what}s was not read`
-        : `The provider has no ${what} ${name}: ${near}`,
+        : `The provider has no ${what} ${name}; ${near}`,
     ),
   };
 }
