@@ -470,6 +470,7 @@ export const tables = {
         '/localCa/leftovers',
       ],
       paths: [{ pointer: '/localCa/dir', use: 'write', folder: true }],
+      safetyInputs: [],
       undeciding: [
         '/probe/concurrency',
         '/probe/connectSeconds',
@@ -747,6 +748,7 @@ export const tables = {
         { pointer: '/storage/directory/path', use: 'write', folder: true },
         { pointer: '/reload/signal/pidFile', use: 'read' },
       ],
+      safetyInputs: [{ pointer: '/validityDays', combine: 'larger' }],
       undeciding: [
         '/probe/concurrency',
         '/probe/connectSeconds',
@@ -839,6 +841,7 @@ export const tables = {
         '/trust/*',
       ],
       paths: [{ pointer: '/trust/*', use: 'read' }],
+      safetyInputs: [],
       undeciding: [
         '/probe/concurrency',
         '/probe/connectSeconds',

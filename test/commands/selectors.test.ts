@@ -139,3 +139,30 @@ describe('--max-removals', () => {
     expect((await (await bench()).run(`plan --max-removals ${most} --reason r`)).code).toBe(1);
   });
 });
+
+describe('a limit of 0', () => {
+  it.each(['removals: { max: 0 }', 'removals: { share: 0%, from: 1 }', 'budgets: [{ max: 0, per: 1h }]'])(
+    'safety: %s means none',
+    async (limit) => {
+      const at = await bench(`safety: { ${limit} }\n`);
+      at.write(itemsYaml({ b: 4 }));
+      const { code, stdout } = await at.run('apply -y --target toy/Item/a');
+      expect([code, stdout]).toEqual([3, expect.stringContaining('REJECTED')]);
+      expect([...at.world.items.keys()]).toEqual(['a']);
+    },
+  );
+
+  it.each([
+    'apply -y --parallelism 0',
+    'apply -y --lock-timeout 0',
+    'apply -y --until-settled --timeout -1s',
+    'log prune --keep 0 -y',
+    'log export --from 0',
+  ])('%s is refused', async (line) => {
+    expect((await (await bench()).run(line)).code).toBe(1);
+  });
+
+  it('of time is no wait', async () => {
+    expect((await (await bench()).run('apply -y --lock-timeout 0s')).code).toBe(0);
+  });
+});

@@ -52,8 +52,16 @@ function freePort(): Promise<number> {
   });
 }
 
+/** More than a server without TLS. */
+export interface PostgresOptions {
+  /** PEM. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Lines of `pg_hba.conf`, instead of those that let everybody in with SCRAM; the superuser gets in by 127.0.0.1 with it. */
+  readonly rules?: readonly string[];
+}
+
 /** Starts a server in a temporary folder; whoever started it stops it, and if it dies before, the kernel does. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({ tls, rules }: PostgresOptions = {}): Promise<PostgresServer> {
   const bin = programs();
   const { words, uid, gid } = asUser();
   const root = mkdtempSync(join(tmpdir(), 'fettle-postgres-'));
@@ -68,9 +76,27 @@ export async function startPostgres(): Promise<PostgresServer> {
     env,
     stdio: 'pipe',
   });
+  const own = (name: string, text: string): string => {
+    const path = join(root, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
+    return path;
+  };
+  if (rules !== undefined)
+    writeFileSync(join(data, 'pg_hba.conf'), `${['host all admin 127.0.0.1/32 scram-sha-256', ...rules].join('\n')}\n`);
+  const secure: Readonly<Record<string, string>> =
+    tls === undefined
+      ? {}
+      : { ssl: 'on', ssl_cert_file: own('server.crt', tls.cert), ssl_key_file: own('server.key', tls.key) };
   const port = await freePort();
   const log = join(root, 'log');
-  const settings = { fsync: 'off', full_page_writes: 'off', listen_addresses: '127.0.0.1', shared_buffers: '16MB' };
+  const settings = {
+    fsync: 'off',
+    full_page_writes: 'off',
+    listen_addresses: '127.0.0.1',
+    shared_buffers: '16MB',
+    ...secure,
+  };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
   async function connect(database: string): Promise<pg.Client> {

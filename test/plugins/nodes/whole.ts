@@ -15,7 +15,7 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../../../plu
 import { type ApplyInput, type Row } from '../../../src/engine/action.ts';
 import { apply } from '../../../src/engine/apply.ts';
 import { load } from '../../../src/engine/load/load.ts';
-import type { Plugin } from '../../../src/engine/plugin.ts';
+import type { Outside, Plugin } from '../../../src/engine/plugin.ts';
 import { reconcile, type Reconciled } from '../../../src/engine/reconcile.ts';
 import type { Draft, LogRecord } from '../../../src/engine/record.ts';
 import { emptyRecall, fold, type Recall } from '../../../src/engine/remember.ts';
@@ -58,6 +58,8 @@ export interface Whole {
   /** Plans, and applies what is accepted. */
   readonly run: (crash?: Crash) => Promise<Ran>;
   readonly pass: (ms: number) => Promise<void>;
+  /** The project has this name from now on, as after `state rename`. */
+  readonly rename: (project: string) => void;
   /** Overrides of every run from now on, as `rule@nodes/Node/web-1`. */
   readonly lift: (...overrides: readonly string[]) => void;
   readonly stop: () => Promise<void>;
@@ -123,17 +125,18 @@ export async function startWhole(
 ): Promise<Whole> {
   const clock = beside?.whole.clock ?? manualClock(START);
   const emulator = beside?.whole.emulator ?? (await startEmulator({ clock, drainLabel: DRAIN_LABEL, ...options }));
-  const project = beside?.project ?? 'test';
+  let project = beside?.project ?? 'test';
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'desired'));
-  const outside = {
-    config: await configOf(emulator, config),
+  const settings = await configOf(emulator, config);
+  const outside = (): Outside => ({
+    config: settings,
     project,
     folder,
     fileRoots: [folder],
     env: { HCLOUD_TOKEN: emulator.tokens.readWrite },
     now: clock.now,
-  };
+  });
   let overrides: Safety['overrides'] = [];
   const recall = emptyRecall();
   const records: LogRecord[] = [];
@@ -183,7 +186,7 @@ export async function startWhole(
       allowEmpty: true,
     });
     if (loaded.problems.some(({ severity }) => severity === 'error')) throw new Error(JSON.stringify(loaded.problems));
-    const [reader, writer] = await Promise.all([plugin.openReader(outside), plugin.openWriter(outside)]);
+    const [reader, writer] = await Promise.all([plugin.openReader(outside()), plugin.openWriter(outside())]);
     runs += 1;
     const signal = new AbortController().signal;
     const common = {
@@ -227,6 +230,9 @@ export async function startWhole(
     clock,
     recall: () => recall,
     records: () => records,
+    rename: (name) => {
+      project = name;
+    },
     write: (yaml) => writeFileSync(join(folder, 'desired', 'all.yaml'), yaml),
     run: async (crash) => {
       const life: Life = { dead: false };
