@@ -51,5 +51,5 @@ export function leftFields(spec: NodeSpec, left: Left | undefined): readonly Fie
 
 /** What a row hands on: the other way round. */
 export function leftInRow(fields: readonly FieldChange[]): Left {
-  return Object.fromEntries(fields.map(({ path, after }) => [path.slice(1), after])) as Left;
+  return Object.fromEntries(fields.map(({ path, after }) => [path.slice(1), after]));
 }

@@ -42,7 +42,7 @@ function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json
 /** What is created, with what its row adds to its spec. */
 function created(spec: Json | undefined, fields: readonly FieldChange[]): Json {
   const added = side(fields, ({ secret, after }) => (secret === true ? undefined : after));
-  return spec === undefined ? added : ({ ...(added as Tree), ...(spec as Tree) } as Json);
+  return spec === undefined ? added : Object.assign({}, added, spec);
 }
 
 /** A change's two sides, shaped like the spec; secrets are only marked. What is created has all of its spec after it. */
