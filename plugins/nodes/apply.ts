@@ -9,8 +9,9 @@ import type { NodePair } from './facts.ts';
 import type { NodeMemory, NodeSpec, NodeStep } from './generated.ts';
 import { drainValue, LABELS, labelValue } from './labels.ts';
 import { madeWith } from './note.ts';
-import { settingsOfPair, workloadName } from './settings.ts';
+import { settingsOfPair } from './settings.ts';
 import { withLeft } from './successor.ts';
+import { workloadName } from './workload-names.ts';
 import type { Call, CreateOrder, LabelChange, NodesWriter } from './world.ts';
 
 type NodeHandler = (world: NodesWriter, pair: NodePair, run: ActionRun) => Promise<Partial<NodeMemory> | undefined>;
@@ -85,7 +86,7 @@ const create: NodeHandler = async (world, pair, run) => {
 /** Tells the workload source to put nothing more on it; the same again does no harm. */
 async function tell(world: NodesWriter, pair: NodePair, run: ActionRun): Promise<Pick<NodeMemory, 'toldAt'>> {
   const settings = settingsOfPair(pair);
-  if (!settings.workloads.none) await world.drainHook(workloadName(pair.ref.name, settings), run);
+  if (!settings.unlisted) await world.drainHook(workloadName(pair.ref.name, settings), run);
   return { toldAt: new Date(run.now()).toISOString() };
 }
 

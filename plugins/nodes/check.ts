@@ -5,7 +5,9 @@ import type { Desired, Ref } from '../../src/engine/types.ts';
 import type { NodePoolSpec, NodeSpec } from './generated.ts';
 import { OWN_PREFIX } from './labels.ts';
 import { checkNames, checkNodeOfPool, checkPool } from './pool/check.ts';
-import { ms, settingsOfSpec, workloadName } from './settings.ts';
+import { numberOf } from './pool/names.ts';
+import { ms, settingsOfSpec } from './settings.ts';
+import { workloadName } from './workload-names.ts';
 
 /** Labels of RFC 1123 in lower case, joined by dots: what the provider takes for a server's name. */
 const SERVER_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/u;
@@ -135,24 +137,28 @@ export function check(desired: Desired): readonly Mistake[] {
   return [...common({ ...pool.spec.template }, '/spec/template'), ...checkPool(pool)];
 }
 
-/** Nodes of which the workload source could not tell one from another. */
+/** Nodes of which the workload source could not tell one from another: two of a name, or one with the name of another one. */
 function sameInSource(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[] {
   const taken = new Map<string, Ref>();
-  return documents
-    .filter(({ ref }) => ref.kind === 'Node')
-    .flatMap((desired) => {
-      const { ref, spec } = desired as Desired<NodeSpec>;
-      const settings = settingsOfSpec(spec);
-      if (settings.workloads.none) return [];
-      const name = workloadName(ref.name, settings);
-      const other = taken.get(name);
-      if (other === undefined) {
-        taken.set(name, ref);
-        return [];
-      }
-      const message = `the workload source calls ${other.name} ${name} too`;
-      return [{ ref, ...wrong('/spec/workloads/name', message) }];
-    });
+  const nodes = documents.filter(({ ref }) => ref.kind === 'Node') as readonly Desired<NodeSpec>[];
+  const own = new Set(nodes.map(({ ref }) => ref.name));
+  const pools = documents.filter(({ ref }) => ref.kind === 'NodePool').map(({ ref }) => ref.name);
+  return nodes.flatMap(({ ref, spec }) => {
+    const { name: alias } = spec.workloads;
+    const isOthers = (name: string): boolean =>
+      (own.has(name) && name !== ref.name) || pools.some((pool) => numberOf(pool, name) !== undefined);
+    if (alias !== undefined && isOthers(alias))
+      return [{ ref, ...wrong('/spec/workloads/name', `${alias} is the name of another node`) }];
+    if (spec.workloads.none) return [];
+    const name = workloadName(ref.name, settingsOfSpec(spec));
+    const other = taken.get(name);
+    if (other === undefined) {
+      taken.set(name, ref);
+      return [];
+    }
+    const message = `the workload source calls ${other.name} ${name} too`;
+    return [{ ref, ...wrong('/spec/workloads/name', message) }];
+  });
 }
 
 /** Mistakes that show only across documents. */

@@ -1,7 +1,6 @@
 /** Generated from specs/nodes.yaml by `npm run generate`: do not edit. */
 
 import type { PluginTables } from '../../src/engine/tables.ts';
-import type { Json } from '../../src/engine/types.ts';
 
 /** One server, by name. With the defaults filled in. */
 export interface NodeSpec {
@@ -107,20 +106,6 @@ export interface NodeMemory {
   readonly serverId: number;
   /** Value of the label of this project, as it was last seen on the server. */
   readonly project: string;
-  /** What has to be known of its document when that is gone, as it was last written. */
-  readonly settings: {
-    readonly provider: 'hetzner' | 'static';
-    readonly role: 'worker' | 'system';
-    readonly pool?: string;
-    readonly address?: string;
-    readonly readyGrace: string;
-    readonly idleGrace: string;
-    readonly drainGrace: string;
-    readonly startDeadline: string;
-    readonly power: 'on' | 'off';
-    readonly readiness: Readonly<Record<string, Json>>;
-    readonly workloads: Readonly<Record<string, Json>>;
-  };
   /** What it has of what its document leaves open, for a server that is made in its place. */
   readonly left: {
     readonly networks?: readonly {
@@ -136,6 +121,8 @@ export interface NodeMemory {
   };
   /** It was a system node once: it was in use without any container. */
   readonly wasSystem: boolean;
+  /** Names that its server had before, the newest first. */
+  readonly names: readonly string[];
   /** Keys of the labels that its document put there: those that it no longer names are taken away. */
   readonly labels: readonly string[];
   /** Digest of the SSH keys that it was made with. */
@@ -1236,6 +1223,19 @@ export const tables = {
         '/workloads/drained',
       ],
       paths: [{ pointer: '/userDataFile', use: 'send' }],
+      safetyInputs: [
+        { pointer: '/provider', combine: 'applied' },
+        { pointer: '/pool', combine: 'applied' },
+        { pointer: '/role', combine: ['system', 'worker'] },
+        { pointer: '/readyGrace', combine: 'longer' },
+        { pointer: '/idleGrace', combine: 'longer' },
+        { pointer: '/drainGrace', combine: 'longer' },
+        { pointer: '/startDeadline', combine: 'longer' },
+        { pointer: '/readiness', combine: 'both' },
+        { pointer: '/power', combine: ['off', 'on'] },
+        { pointer: '/workloads/name', combine: 'both' },
+        { pointer: '/workloads/none', combine: [false, true] },
+      ],
       undeciding: [
         '/requestSeconds',
         '/requestReserve',
@@ -1380,6 +1380,25 @@ export const tables = {
         '/members/*',
       ],
       paths: [{ pointer: '/template/userDataFile', use: 'send' }],
+      safetyInputs: [
+        { pointer: '/size', combine: 'larger' },
+        { pointer: '/min', combine: 'larger' },
+        { pointer: '/removalsAtOnce', combine: 'smaller' },
+        { pointer: '/replaceUnhealthyAfter', combine: 'longer' },
+        { pointer: '/scaling/up', combine: 'smaller' },
+        { pointer: '/scaling/down', combine: 'smaller' },
+        { pointer: '/consolidation/maxUtilization', combine: 'smaller' },
+        { pointer: '/scaling/for', combine: 'longer' },
+        { pointer: '/scaling/cooldown', combine: 'longer' },
+        { pointer: '/scaling/downAfterUp', combine: 'longer' },
+        { pointer: '/consolidation/cooldown', combine: 'longer' },
+        { pointer: '/consolidation/minUptime', combine: 'longer' },
+        { pointer: '/consolidation/minIdle', combine: 'longer' },
+        { pointer: '/consolidation/enabled', combine: [false, true] },
+        { pointer: '/consolidation/minNodes', combine: 'larger' },
+        { pointer: '/consolidation/minSavings', combine: 'larger' },
+        { pointer: '/template/workloads/none', combine: [false, true] },
+      ],
       undeciding: [
         '/provider/hetzner/token',
         '/provider/hetzner/endpoint',
@@ -1423,6 +1442,7 @@ export const tables = {
       references: [],
       fields: ['/node', '/pool'],
       paths: [],
+      safetyInputs: [],
       undeciding: [
         '/provider/hetzner/token',
         '/provider/hetzner/endpoint',

@@ -2363,7 +2363,7 @@ errors++;
 validate23.errors = vErrors;
 return errors === 0;
 }
-const schema9 = {"type":"object","additionalProperties":false,"properties":{"serverId":{"type":"integer","description":"Id of its server at the provider."},"project":{"type":"string","description":"Value of the label of this project, as it was last seen on the server."},"settings":{"type":"object","additionalProperties":false,"required":["provider","role","readyGrace","idleGrace","drainGrace","startDeadline","power","readiness","workloads"],"description":"What has to be known of its document when that is gone, as it was last written.","properties":{"provider":{"enum":["hetzner","static"]},"role":{"enum":["worker","system"]},"pool":{"type":"string"},"address":{"type":"string"},"readyGrace":{"type":"string"},"idleGrace":{"type":"string"},"drainGrace":{"type":"string"},"startDeadline":{"type":"string"},"power":{"enum":["on","off"]},"readiness":{"type":"object"},"workloads":{"type":"object"}}},"left":{"type":"object","additionalProperties":false,"description":"What it has of what its document leaves open, for a server that is made in its place.","properties":{"networks":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["network","ip","aliasIps"],"properties":{"network":{"type":"string"},"ip":{"type":"string"},"aliasIps":{"type":"array","items":{"type":"string"}}}}},"firewalls":{"type":"array","items":{"type":"string"}},"volumes":{"type":"array","items":{"type":"string"}},"placementGroup":{"type":"string"},"backups":{"type":"boolean"},"protection":{"type":"boolean"}}},"wasSystem":{"type":"boolean","description":"It was a system node once: it was in use without any container."},"labels":{"type":"array","items":{"type":"string"},"description":"Keys of the labels that its document put there: those that it no longer names are taken away."},"sshKeys":{"type":"string","description":"Digest of the SSH keys that it was made with."},"userData":{"type":"string","description":"Digest of the user data that it was made with."},"provisionedAt":{"type":"string","description":"When the provider made it, ISO 8601."},"initializedAt":{"type":"string","description":"When it was first ready, ISO 8601."},"firstContainerAt":{"type":"string","description":"When its first container started, ISO 8601."},"lastContainerAt":{"type":"string","description":"When its last container was gone, ISO 8601."},"drainingAt":{"type":"string","description":"When it was drained, ISO 8601: from then on it never returns to service."},"toldAt":{"type":"string","description":"When the workload source was told to put nothing more there, ISO 8601."},"recoveredAt":{"type":"string","description":"When it was found at the provider and adopted, ISO 8601."},"syncCompletedAt":{"type":"string","description":"When the containers of every node had been read once after that, ISO 8601."},"containersEver":{"type":"integer","description":"Containers that ever started on it."},"startedTotal":{"type":"integer","description":"What the source last said of that, to count on from."},"containerIds":{"type":"array","items":{"type":"string"},"description":"Short digests of the containers that were last seen, where the source does not count."},"containers":{"type":"integer","description":"Containers that were last known."},"allocatedMb":{"type":"number","description":"Memory that they had, in MB."},"emptySince":{"type":"string","description":"Since when it is empty, ISO 8601."},"lookedAt":{"type":"string","description":"When its containers were last read, ISO 8601; kept where the source does not say since when it is empty."},"probeFailures":{"type":"integer","description":"Failed probes in a row."},"probeFailedAt":{"type":"string","description":"When the last of them was counted, ISO 8601."},"failingSince":{"type":"string","description":"When the first of them was, ISO 8601."}}};
+const schema9 = {"type":"object","additionalProperties":false,"properties":{"serverId":{"type":"integer","description":"Id of its server at the provider."},"project":{"type":"string","description":"Value of the label of this project, as it was last seen on the server."},"left":{"type":"object","additionalProperties":false,"description":"What it has of what its document leaves open, for a server that is made in its place.","properties":{"networks":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["network","ip","aliasIps"],"properties":{"network":{"type":"string"},"ip":{"type":"string"},"aliasIps":{"type":"array","items":{"type":"string"}}}}},"firewalls":{"type":"array","items":{"type":"string"}},"volumes":{"type":"array","items":{"type":"string"}},"placementGroup":{"type":"string"},"backups":{"type":"boolean"},"protection":{"type":"boolean"}}},"wasSystem":{"type":"boolean","description":"It was a system node once: it was in use without any container."},"names":{"type":"array","maxItems":5,"items":{"type":"string"},"description":"Names that its server had before, the newest first."},"labels":{"type":"array","items":{"type":"string"},"description":"Keys of the labels that its document put there: those that it no longer names are taken away."},"sshKeys":{"type":"string","description":"Digest of the SSH keys that it was made with."},"userData":{"type":"string","description":"Digest of the user data that it was made with."},"provisionedAt":{"type":"string","description":"When the provider made it, ISO 8601."},"initializedAt":{"type":"string","description":"When it was first ready, ISO 8601."},"firstContainerAt":{"type":"string","description":"When its first container started, ISO 8601."},"lastContainerAt":{"type":"string","description":"When its last container was gone, ISO 8601."},"drainingAt":{"type":"string","description":"When it was drained, ISO 8601: from then on it never returns to service."},"toldAt":{"type":"string","description":"When the workload source was told to put nothing more there, ISO 8601."},"recoveredAt":{"type":"string","description":"When it was found at the provider and adopted, ISO 8601."},"syncCompletedAt":{"type":"string","description":"When the containers of every node had been read once after that, ISO 8601."},"containersEver":{"type":"integer","description":"Containers that ever started on it."},"startedTotal":{"type":"integer","description":"What the source last said of that, to count on from."},"containerIds":{"type":"array","items":{"type":"string"},"description":"Short digests of the containers that were last seen, where the source does not count."},"containers":{"type":"integer","description":"Containers that were last known."},"allocatedMb":{"type":"number","description":"Memory that they had, in MB."},"emptySince":{"type":"string","description":"Since when it is empty, ISO 8601."},"lookedAt":{"type":"string","description":"When its containers were last read, ISO 8601; kept where the source does not say since when it is empty."},"probeFailures":{"type":"integer","description":"Failed probes in a row."},"probeFailedAt":{"type":"string","description":"When the last of them was counted, ISO 8601."},"failingSince":{"type":"string","description":"When the first of them was, ISO 8601."}}};
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -2390,484 +2390,363 @@ const err2 = {instancePath:instancePath+"/project",schemaPath:"#/properties/proj
 errors++;
 }
 }
-if(data.settings !== undefined){
-let data2 = data.settings;
+if(data.left !== undefined){
+let data2 = data.left;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-if(data2.provider === undefined){
-const err3 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "provider"},message:"must have required property '"+"provider"+"'"};
+for(const key1 in data2){
+if(!((((((key1 === "networks") || (key1 === "firewalls")) || (key1 === "volumes")) || (key1 === "placementGroup")) || (key1 === "backups")) || (key1 === "protection"))){
+const err3 = {instancePath:instancePath+"/left",schemaPath:"#/properties/left/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err3);
 errors++;
 }
-if(data2.role === undefined){
-const err4 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
+}
+if(data2.networks !== undefined){
+let data3 = data2.networks;
+if(Array.isArray(data3)){
+const len0 = data3.length;
+for(let i0=0; i0<len0; i0++){
+let data4 = data3[i0];
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(data4.network === undefined){
+const err4 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/required",keyword:"required",params:{missingProperty: "network"},message:"must have required property '"+"network"+"'"};
 (vErrors ??= []).push(err4);
 errors++;
 }
-if(data2.readyGrace === undefined){
-const err5 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "readyGrace"},message:"must have required property '"+"readyGrace"+"'"};
+if(data4.ip === undefined){
+const err5 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/required",keyword:"required",params:{missingProperty: "ip"},message:"must have required property '"+"ip"+"'"};
 (vErrors ??= []).push(err5);
 errors++;
 }
-if(data2.idleGrace === undefined){
-const err6 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "idleGrace"},message:"must have required property '"+"idleGrace"+"'"};
+if(data4.aliasIps === undefined){
+const err6 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/required",keyword:"required",params:{missingProperty: "aliasIps"},message:"must have required property '"+"aliasIps"+"'"};
 (vErrors ??= []).push(err6);
 errors++;
 }
-if(data2.drainGrace === undefined){
-const err7 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "drainGrace"},message:"must have required property '"+"drainGrace"+"'"};
+for(const key2 in data4){
+if(!(((key2 === "network") || (key2 === "ip")) || (key2 === "aliasIps"))){
+const err7 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err7);
 errors++;
 }
-if(data2.startDeadline === undefined){
-const err8 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "startDeadline"},message:"must have required property '"+"startDeadline"+"'"};
+}
+if(data4.network !== undefined){
+if(typeof data4.network !== "string"){
+const err8 = {instancePath:instancePath+"/left/networks/" + i0+"/network",schemaPath:"#/properties/left/properties/networks/items/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err8);
 errors++;
 }
-if(data2.power === undefined){
-const err9 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "power"},message:"must have required property '"+"power"+"'"};
+}
+if(data4.ip !== undefined){
+if(typeof data4.ip !== "string"){
+const err9 = {instancePath:instancePath+"/left/networks/" + i0+"/ip",schemaPath:"#/properties/left/properties/networks/items/properties/ip/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err9);
 errors++;
 }
-if(data2.readiness === undefined){
-const err10 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "readiness"},message:"must have required property '"+"readiness"+"'"};
+}
+if(data4.aliasIps !== undefined){
+let data7 = data4.aliasIps;
+if(Array.isArray(data7)){
+const len1 = data7.length;
+for(let i1=0; i1<len1; i1++){
+if(typeof data7[i1] !== "string"){
+const err10 = {instancePath:instancePath+"/left/networks/" + i0+"/aliasIps/" + i1,schemaPath:"#/properties/left/properties/networks/items/properties/aliasIps/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err10);
 errors++;
 }
-if(data2.workloads === undefined){
-const err11 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/required",keyword:"required",params:{missingProperty: "workloads"},message:"must have required property '"+"workloads"+"'"};
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/left/networks/" + i0+"/aliasIps",schemaPath:"#/properties/left/properties/networks/items/properties/aliasIps/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err11);
 errors++;
 }
-for(const key1 in data2){
-if(!(func2.call(schema9.properties.settings.properties, key1))){
-const err12 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+}
+}
+else {
+const err12 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err12);
 errors++;
 }
 }
-if(data2.provider !== undefined){
-let data3 = data2.provider;
-if(!((data3 === "hetzner") || (data3 === "static"))){
-const err13 = {instancePath:instancePath+"/settings/provider",schemaPath:"#/properties/settings/properties/provider/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.provider.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err13 = {instancePath:instancePath+"/left/networks",schemaPath:"#/properties/left/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err13);
 errors++;
 }
 }
-if(data2.role !== undefined){
-let data4 = data2.role;
-if(!((data4 === "worker") || (data4 === "system"))){
-const err14 = {instancePath:instancePath+"/settings/role",schemaPath:"#/properties/settings/properties/role/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.role.enum},message:"must be equal to one of the allowed values"};
+if(data2.firewalls !== undefined){
+let data9 = data2.firewalls;
+if(Array.isArray(data9)){
+const len2 = data9.length;
+for(let i2=0; i2<len2; i2++){
+if(typeof data9[i2] !== "string"){
+const err14 = {instancePath:instancePath+"/left/firewalls/" + i2,schemaPath:"#/properties/left/properties/firewalls/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err14);
 errors++;
 }
 }
-if(data2.pool !== undefined){
-if(typeof data2.pool !== "string"){
-const err15 = {instancePath:instancePath+"/settings/pool",schemaPath:"#/properties/settings/properties/pool/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err15 = {instancePath:instancePath+"/left/firewalls",schemaPath:"#/properties/left/properties/firewalls/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err15);
 errors++;
 }
 }
-if(data2.address !== undefined){
-if(typeof data2.address !== "string"){
-const err16 = {instancePath:instancePath+"/settings/address",schemaPath:"#/properties/settings/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data2.volumes !== undefined){
+let data11 = data2.volumes;
+if(Array.isArray(data11)){
+const len3 = data11.length;
+for(let i3=0; i3<len3; i3++){
+if(typeof data11[i3] !== "string"){
+const err16 = {instancePath:instancePath+"/left/volumes/" + i3,schemaPath:"#/properties/left/properties/volumes/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err16);
 errors++;
 }
 }
-if(data2.readyGrace !== undefined){
-if(typeof data2.readyGrace !== "string"){
-const err17 = {instancePath:instancePath+"/settings/readyGrace",schemaPath:"#/properties/settings/properties/readyGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err17 = {instancePath:instancePath+"/left/volumes",schemaPath:"#/properties/left/properties/volumes/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err17);
 errors++;
 }
 }
-if(data2.idleGrace !== undefined){
-if(typeof data2.idleGrace !== "string"){
-const err18 = {instancePath:instancePath+"/settings/idleGrace",schemaPath:"#/properties/settings/properties/idleGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data2.placementGroup !== undefined){
+if(typeof data2.placementGroup !== "string"){
+const err18 = {instancePath:instancePath+"/left/placementGroup",schemaPath:"#/properties/left/properties/placementGroup/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err18);
 errors++;
 }
 }
-if(data2.drainGrace !== undefined){
-if(typeof data2.drainGrace !== "string"){
-const err19 = {instancePath:instancePath+"/settings/drainGrace",schemaPath:"#/properties/settings/properties/drainGrace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data2.backups !== undefined){
+if(typeof data2.backups !== "boolean"){
+const err19 = {instancePath:instancePath+"/left/backups",schemaPath:"#/properties/left/properties/backups/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err19);
 errors++;
 }
 }
-if(data2.startDeadline !== undefined){
-if(typeof data2.startDeadline !== "string"){
-const err20 = {instancePath:instancePath+"/settings/startDeadline",schemaPath:"#/properties/settings/properties/startDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data2.protection !== undefined){
+if(typeof data2.protection !== "boolean"){
+const err20 = {instancePath:instancePath+"/left/protection",schemaPath:"#/properties/left/properties/protection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 (vErrors ??= []).push(err20);
 errors++;
 }
 }
-if(data2.power !== undefined){
-let data11 = data2.power;
-if(!((data11 === "on") || (data11 === "off"))){
-const err21 = {instancePath:instancePath+"/settings/power",schemaPath:"#/properties/settings/properties/power/enum",keyword:"enum",params:{allowedValues: schema9.properties.settings.properties.power.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err21 = {instancePath:instancePath+"/left",schemaPath:"#/properties/left/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err21);
-errors++;
-}
-}
-if(data2.readiness !== undefined){
-let data12 = data2.readiness;
-if(!(data12 && typeof data12 == "object" && !Array.isArray(data12))){
-const err22 = {instancePath:instancePath+"/settings/readiness",schemaPath:"#/properties/settings/properties/readiness/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err22);
-errors++;
-}
-}
-if(data2.workloads !== undefined){
-let data13 = data2.workloads;
-if(!(data13 && typeof data13 == "object" && !Array.isArray(data13))){
-const err23 = {instancePath:instancePath+"/settings/workloads",schemaPath:"#/properties/settings/properties/workloads/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err23);
-errors++;
-}
-}
-}
-else {
-const err24 = {instancePath:instancePath+"/settings",schemaPath:"#/properties/settings/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err24);
-errors++;
-}
-}
-if(data.left !== undefined){
-let data14 = data.left;
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-for(const key2 in data14){
-if(!((((((key2 === "networks") || (key2 === "firewalls")) || (key2 === "volumes")) || (key2 === "placementGroup")) || (key2 === "backups")) || (key2 === "protection"))){
-const err25 = {instancePath:instancePath+"/left",schemaPath:"#/properties/left/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err25);
-errors++;
-}
-}
-if(data14.networks !== undefined){
-let data15 = data14.networks;
-if(Array.isArray(data15)){
-const len0 = data15.length;
-for(let i0=0; i0<len0; i0++){
-let data16 = data15[i0];
-if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
-if(data16.network === undefined){
-const err26 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/required",keyword:"required",params:{missingProperty: "network"},message:"must have required property '"+"network"+"'"};
-(vErrors ??= []).push(err26);
-errors++;
-}
-if(data16.ip === undefined){
-const err27 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/required",keyword:"required",params:{missingProperty: "ip"},message:"must have required property '"+"ip"+"'"};
-(vErrors ??= []).push(err27);
-errors++;
-}
-if(data16.aliasIps === undefined){
-const err28 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/required",keyword:"required",params:{missingProperty: "aliasIps"},message:"must have required property '"+"aliasIps"+"'"};
-(vErrors ??= []).push(err28);
-errors++;
-}
-for(const key3 in data16){
-if(!(((key3 === "network") || (key3 === "ip")) || (key3 === "aliasIps"))){
-const err29 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
-(vErrors ??= []).push(err29);
-errors++;
-}
-}
-if(data16.network !== undefined){
-if(typeof data16.network !== "string"){
-const err30 = {instancePath:instancePath+"/left/networks/" + i0+"/network",schemaPath:"#/properties/left/properties/networks/items/properties/network/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err30);
-errors++;
-}
-}
-if(data16.ip !== undefined){
-if(typeof data16.ip !== "string"){
-const err31 = {instancePath:instancePath+"/left/networks/" + i0+"/ip",schemaPath:"#/properties/left/properties/networks/items/properties/ip/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err31);
-errors++;
-}
-}
-if(data16.aliasIps !== undefined){
-let data19 = data16.aliasIps;
-if(Array.isArray(data19)){
-const len1 = data19.length;
-for(let i1=0; i1<len1; i1++){
-if(typeof data19[i1] !== "string"){
-const err32 = {instancePath:instancePath+"/left/networks/" + i0+"/aliasIps/" + i1,schemaPath:"#/properties/left/properties/networks/items/properties/aliasIps/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err32);
-errors++;
-}
-}
-}
-else {
-const err33 = {instancePath:instancePath+"/left/networks/" + i0+"/aliasIps",schemaPath:"#/properties/left/properties/networks/items/properties/aliasIps/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err33);
-errors++;
-}
-}
-}
-else {
-const err34 = {instancePath:instancePath+"/left/networks/" + i0,schemaPath:"#/properties/left/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err34);
-errors++;
-}
-}
-}
-else {
-const err35 = {instancePath:instancePath+"/left/networks",schemaPath:"#/properties/left/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err35);
-errors++;
-}
-}
-if(data14.firewalls !== undefined){
-let data21 = data14.firewalls;
-if(Array.isArray(data21)){
-const len2 = data21.length;
-for(let i2=0; i2<len2; i2++){
-if(typeof data21[i2] !== "string"){
-const err36 = {instancePath:instancePath+"/left/firewalls/" + i2,schemaPath:"#/properties/left/properties/firewalls/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err36);
-errors++;
-}
-}
-}
-else {
-const err37 = {instancePath:instancePath+"/left/firewalls",schemaPath:"#/properties/left/properties/firewalls/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err37);
-errors++;
-}
-}
-if(data14.volumes !== undefined){
-let data23 = data14.volumes;
-if(Array.isArray(data23)){
-const len3 = data23.length;
-for(let i3=0; i3<len3; i3++){
-if(typeof data23[i3] !== "string"){
-const err38 = {instancePath:instancePath+"/left/volumes/" + i3,schemaPath:"#/properties/left/properties/volumes/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err38);
-errors++;
-}
-}
-}
-else {
-const err39 = {instancePath:instancePath+"/left/volumes",schemaPath:"#/properties/left/properties/volumes/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err39);
-errors++;
-}
-}
-if(data14.placementGroup !== undefined){
-if(typeof data14.placementGroup !== "string"){
-const err40 = {instancePath:instancePath+"/left/placementGroup",schemaPath:"#/properties/left/properties/placementGroup/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err40);
-errors++;
-}
-}
-if(data14.backups !== undefined){
-if(typeof data14.backups !== "boolean"){
-const err41 = {instancePath:instancePath+"/left/backups",schemaPath:"#/properties/left/properties/backups/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err41);
-errors++;
-}
-}
-if(data14.protection !== undefined){
-if(typeof data14.protection !== "boolean"){
-const err42 = {instancePath:instancePath+"/left/protection",schemaPath:"#/properties/left/properties/protection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err42);
-errors++;
-}
-}
-}
-else {
-const err43 = {instancePath:instancePath+"/left",schemaPath:"#/properties/left/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err43);
 errors++;
 }
 }
 if(data.wasSystem !== undefined){
 if(typeof data.wasSystem !== "boolean"){
-const err44 = {instancePath:instancePath+"/wasSystem",schemaPath:"#/properties/wasSystem/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err44);
+const err22 = {instancePath:instancePath+"/wasSystem",schemaPath:"#/properties/wasSystem/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err22);
 errors++;
 }
 }
-if(data.labels !== undefined){
-let data29 = data.labels;
-if(Array.isArray(data29)){
-const len4 = data29.length;
+if(data.names !== undefined){
+let data17 = data.names;
+if(Array.isArray(data17)){
+if(data17.length > 5){
+const err23 = {instancePath:instancePath+"/names",schemaPath:"#/properties/names/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
+(vErrors ??= []).push(err23);
+errors++;
+}
+const len4 = data17.length;
 for(let i4=0; i4<len4; i4++){
-if(typeof data29[i4] !== "string"){
-const err45 = {instancePath:instancePath+"/labels/" + i4,schemaPath:"#/properties/labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err45);
+if(typeof data17[i4] !== "string"){
+const err24 = {instancePath:instancePath+"/names/" + i4,schemaPath:"#/properties/names/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err24);
 errors++;
 }
 }
 }
 else {
-const err46 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err46);
+const err25 = {instancePath:instancePath+"/names",schemaPath:"#/properties/names/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err25);
+errors++;
+}
+}
+if(data.labels !== undefined){
+let data19 = data.labels;
+if(Array.isArray(data19)){
+const len5 = data19.length;
+for(let i5=0; i5<len5; i5++){
+if(typeof data19[i5] !== "string"){
+const err26 = {instancePath:instancePath+"/labels/" + i5,schemaPath:"#/properties/labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err26);
+errors++;
+}
+}
+}
+else {
+const err27 = {instancePath:instancePath+"/labels",schemaPath:"#/properties/labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err27);
 errors++;
 }
 }
 if(data.sshKeys !== undefined){
 if(typeof data.sshKeys !== "string"){
-const err47 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err47);
+const err28 = {instancePath:instancePath+"/sshKeys",schemaPath:"#/properties/sshKeys/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err28);
 errors++;
 }
 }
 if(data.userData !== undefined){
 if(typeof data.userData !== "string"){
-const err48 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err48);
+const err29 = {instancePath:instancePath+"/userData",schemaPath:"#/properties/userData/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err29);
 errors++;
 }
 }
 if(data.provisionedAt !== undefined){
 if(typeof data.provisionedAt !== "string"){
-const err49 = {instancePath:instancePath+"/provisionedAt",schemaPath:"#/properties/provisionedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err49);
+const err30 = {instancePath:instancePath+"/provisionedAt",schemaPath:"#/properties/provisionedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err30);
 errors++;
 }
 }
 if(data.initializedAt !== undefined){
 if(typeof data.initializedAt !== "string"){
-const err50 = {instancePath:instancePath+"/initializedAt",schemaPath:"#/properties/initializedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err50);
+const err31 = {instancePath:instancePath+"/initializedAt",schemaPath:"#/properties/initializedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err31);
 errors++;
 }
 }
 if(data.firstContainerAt !== undefined){
 if(typeof data.firstContainerAt !== "string"){
-const err51 = {instancePath:instancePath+"/firstContainerAt",schemaPath:"#/properties/firstContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err51);
+const err32 = {instancePath:instancePath+"/firstContainerAt",schemaPath:"#/properties/firstContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err32);
 errors++;
 }
 }
 if(data.lastContainerAt !== undefined){
 if(typeof data.lastContainerAt !== "string"){
-const err52 = {instancePath:instancePath+"/lastContainerAt",schemaPath:"#/properties/lastContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err52);
+const err33 = {instancePath:instancePath+"/lastContainerAt",schemaPath:"#/properties/lastContainerAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err33);
 errors++;
 }
 }
 if(data.drainingAt !== undefined){
 if(typeof data.drainingAt !== "string"){
-const err53 = {instancePath:instancePath+"/drainingAt",schemaPath:"#/properties/drainingAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err53);
+const err34 = {instancePath:instancePath+"/drainingAt",schemaPath:"#/properties/drainingAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err34);
 errors++;
 }
 }
 if(data.toldAt !== undefined){
 if(typeof data.toldAt !== "string"){
-const err54 = {instancePath:instancePath+"/toldAt",schemaPath:"#/properties/toldAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err54);
+const err35 = {instancePath:instancePath+"/toldAt",schemaPath:"#/properties/toldAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err35);
 errors++;
 }
 }
 if(data.recoveredAt !== undefined){
 if(typeof data.recoveredAt !== "string"){
-const err55 = {instancePath:instancePath+"/recoveredAt",schemaPath:"#/properties/recoveredAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err55);
+const err36 = {instancePath:instancePath+"/recoveredAt",schemaPath:"#/properties/recoveredAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err36);
 errors++;
 }
 }
 if(data.syncCompletedAt !== undefined){
 if(typeof data.syncCompletedAt !== "string"){
-const err56 = {instancePath:instancePath+"/syncCompletedAt",schemaPath:"#/properties/syncCompletedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err56);
+const err37 = {instancePath:instancePath+"/syncCompletedAt",schemaPath:"#/properties/syncCompletedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err37);
 errors++;
 }
 }
 if(data.containersEver !== undefined){
-let data41 = data.containersEver;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-const err57 = {instancePath:instancePath+"/containersEver",schemaPath:"#/properties/containersEver/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err57);
+let data31 = data.containersEver;
+if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
+const err38 = {instancePath:instancePath+"/containersEver",schemaPath:"#/properties/containersEver/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err38);
 errors++;
 }
 }
 if(data.startedTotal !== undefined){
-let data42 = data.startedTotal;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
-const err58 = {instancePath:instancePath+"/startedTotal",schemaPath:"#/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err58);
+let data32 = data.startedTotal;
+if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+const err39 = {instancePath:instancePath+"/startedTotal",schemaPath:"#/properties/startedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err39);
 errors++;
 }
 }
 if(data.containerIds !== undefined){
-let data43 = data.containerIds;
-if(Array.isArray(data43)){
-const len5 = data43.length;
-for(let i5=0; i5<len5; i5++){
-if(typeof data43[i5] !== "string"){
-const err59 = {instancePath:instancePath+"/containerIds/" + i5,schemaPath:"#/properties/containerIds/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err59);
+let data33 = data.containerIds;
+if(Array.isArray(data33)){
+const len6 = data33.length;
+for(let i6=0; i6<len6; i6++){
+if(typeof data33[i6] !== "string"){
+const err40 = {instancePath:instancePath+"/containerIds/" + i6,schemaPath:"#/properties/containerIds/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err40);
 errors++;
 }
 }
 }
 else {
-const err60 = {instancePath:instancePath+"/containerIds",schemaPath:"#/properties/containerIds/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err60);
+const err41 = {instancePath:instancePath+"/containerIds",schemaPath:"#/properties/containerIds/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err41);
 errors++;
 }
 }
 if(data.containers !== undefined){
-let data45 = data.containers;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
-const err61 = {instancePath:instancePath+"/containers",schemaPath:"#/properties/containers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err61);
+let data35 = data.containers;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+const err42 = {instancePath:instancePath+"/containers",schemaPath:"#/properties/containers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err42);
 errors++;
 }
 }
 if(data.allocatedMb !== undefined){
-let data46 = data.allocatedMb;
-if(!((typeof data46 == "number") && (isFinite(data46)))){
-const err62 = {instancePath:instancePath+"/allocatedMb",schemaPath:"#/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
-(vErrors ??= []).push(err62);
+let data36 = data.allocatedMb;
+if(!((typeof data36 == "number") && (isFinite(data36)))){
+const err43 = {instancePath:instancePath+"/allocatedMb",schemaPath:"#/properties/allocatedMb/type",keyword:"type",params:{type: "number"},message:"must be number"};
+(vErrors ??= []).push(err43);
 errors++;
 }
 }
 if(data.emptySince !== undefined){
 if(typeof data.emptySince !== "string"){
-const err63 = {instancePath:instancePath+"/emptySince",schemaPath:"#/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err63);
+const err44 = {instancePath:instancePath+"/emptySince",schemaPath:"#/properties/emptySince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err44);
 errors++;
 }
 }
 if(data.lookedAt !== undefined){
 if(typeof data.lookedAt !== "string"){
-const err64 = {instancePath:instancePath+"/lookedAt",schemaPath:"#/properties/lookedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err64);
+const err45 = {instancePath:instancePath+"/lookedAt",schemaPath:"#/properties/lookedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err45);
 errors++;
 }
 }
 if(data.probeFailures !== undefined){
-let data49 = data.probeFailures;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-const err65 = {instancePath:instancePath+"/probeFailures",schemaPath:"#/properties/probeFailures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err65);
+let data39 = data.probeFailures;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+const err46 = {instancePath:instancePath+"/probeFailures",schemaPath:"#/properties/probeFailures/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err46);
 errors++;
 }
 }
 if(data.probeFailedAt !== undefined){
 if(typeof data.probeFailedAt !== "string"){
-const err66 = {instancePath:instancePath+"/probeFailedAt",schemaPath:"#/properties/probeFailedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err66);
+const err47 = {instancePath:instancePath+"/probeFailedAt",schemaPath:"#/properties/probeFailedAt/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err47);
 errors++;
 }
 }
 if(data.failingSince !== undefined){
 if(typeof data.failingSince !== "string"){
-const err67 = {instancePath:instancePath+"/failingSince",schemaPath:"#/properties/failingSince/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err67);
+const err48 = {instancePath:instancePath+"/failingSince",schemaPath:"#/properties/failingSince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err48);
 errors++;
 }
 }
 }
 else {
-const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err68);
+const err49 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err49);
 errors++;
 }
 validate24.errors = vErrors;

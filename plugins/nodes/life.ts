@@ -9,7 +9,7 @@ import { digestOf } from '../../src/engine/canonical.ts';
 import { CLOCK_AHEAD_MS } from '../../src/engine/told-time.ts';
 import type { Memory } from '../../src/engine/types.ts';
 import type { NodeLife, WorkloadsKnown } from './facts.ts';
-import type { NodeMemory, Workloads } from './generated.ts';
+import type { NodeMemory } from './generated.ts';
 import { drainLabel } from './labels.ts';
 import { ms, type Settings } from './settings.ts';
 import {
@@ -23,9 +23,8 @@ import {
   stateOf,
   via as viaOf,
 } from './state.ts';
+import type { WorkloadsOfNode } from './workload-names.ts';
 import type { ProviderStatus } from './world.ts';
-
-export type WorkloadsOfNode = Workloads['nodes'][number];
 
 /** One look at one node. */
 export interface LookAtNode {
@@ -47,6 +46,8 @@ export interface LookAtNode {
   readonly known: WorkloadsKnown;
   /** Where it is listed. */
   readonly workloads?: WorkloadsOfNode;
+  /** It is not empty for longer than this, by one of its names: ISO 8601. */
+  readonly emptyFrom?: string;
   readonly probeIntervalMs: number;
   readonly workloadsIntervalMs: number;
 }
@@ -147,10 +148,10 @@ function emptyFrom(
   initializedAt: string | undefined,
   came: number,
 ): number {
-  const { created, lastLookAt, now } = look;
+  const { created, lastLookAt, emptyFrom: named, now } = look;
   // It had some at the last look: it is empty from then on at the earliest.
   const hadSome = (kept.containers ?? 0) > 0 || came > 0;
-  const times = [created, initializedAt, hadSome ? lastLookAt : kept.lastContainerAt];
+  const times = [created, initializedAt, named, hadSome ? lastLookAt : kept.lastContainerAt];
   return Math.min(now, Math.max(...times.map((time) => (time === undefined ? 0 : Date.parse(time)))));
 }
 
@@ -167,7 +168,7 @@ function emptySince(
   // Between two looks that lie far apart, anything may have come and gone.
   const unbroken = kept.lookedAt !== undefined && now - Date.parse(kept.lookedAt) <= 2 * workloadsIntervalMs;
   return unbroken && came === 0 && kept.emptySince !== undefined && (kept.containers ?? 0) === 0
-    ? kept.emptySince
+    ? iso(Math.max(Date.parse(kept.emptySince), from))
     : iso(now);
 }
 
@@ -195,8 +196,10 @@ const SERVED: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'drainin
 
 /** When it became ready: by its time where only time makes it so, else now. */
 function readyAt({ settings, created, now }: LookAtNode): string {
-  const { after } = settings.readiness;
-  return after === undefined || created === undefined ? iso(now) : iso(Math.min(now, Date.parse(created) + ms(after)));
+  const times = settings.ways.map(({ after }) =>
+    after === undefined || created === undefined ? now : Date.parse(created) + ms(after),
+  );
+  return iso(Math.min(now, Math.max(...times)));
 }
 
 /** When its first container started, as far as the ones that are there, or the end of the last one, tell. */

@@ -1,11 +1,13 @@
 /** Note: what of a look is remembered, so that neither a restart nor the loss of a document loses it. */
 
 import { digestOf } from '../../src/engine/canonical.ts';
+import type { Scene } from '../../src/engine/types.ts';
 import { type NodeFacts, type NodeLife, type NodePair, nodeSignals } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
-import { settingsNote, settingsOfSpec } from './settings.ts';
+import { nodeRef } from './pool/expand.ts';
 import { leftBy } from './successor.ts';
+import { formerNames } from './workload-names.ts';
 
 /** Every field of a life: one that is not known any more is forgotten, not kept. */
 const LIFE = {
@@ -54,6 +56,22 @@ export function madeWith(
   };
 }
 
+/** Names that its server had; a name is another node's where that has a server now. */
+function namesOf(
+  { ref, memory }: NodePair,
+  facts: NodeFacts,
+  scene: Scene | undefined,
+): Pick<Partial<NodeMemory>, 'names'> {
+  const former = memory?.kept.serverId === facts.serverId ? memory?.kept.names : undefined;
+  const named = {
+    name: ref.name,
+    ...(facts.name === undefined ? {} : { server: facts.name }),
+    ...(former === undefined ? {} : { former }),
+  };
+  const names = formerNames(named, (name) => scene?.pair(nodeRef(name))?.observed !== undefined);
+  return names.length === 0 && memory?.kept.names === undefined ? {} : { names };
+}
+
 /** What a successor would get; nothing of a server that only now takes what is left. */
 function leftNote({ desired, observed, memory }: NodePair): Partial<NodeMemory> {
   if (desired === undefined || observed === undefined || observed.given === true) return {};
@@ -61,23 +79,22 @@ function leftNote({ desired, observed, memory }: NodePair): Partial<NodeMemory> 
   return { left: left ?? null } as unknown as Partial<NodeMemory>;
 }
 
-export function noteNode(pair: NodePair): Partial<NodeMemory> {
+export function noteNode(pair: NodePair, _now?: number, scene?: Scene): Partial<NodeMemory> {
   const { desired, observed, memory } = pair;
-  const settings = desired === undefined ? {} : { settings: settingsNote(settingsOfSpec(desired.spec)) };
   const signals = nodeSignals(pair);
   // Of one that is gone, all stays: when it is there again, its id tells whether it is the same. What went to make room
   // for its successor hands on what it had, and nothing else.
   if (observed === undefined || signals === undefined)
     return memory?.open?.goal === 'replace' && memory.kept.left !== undefined ? { left: memory.kept.left } : {};
   const { facts } = observed;
-  if (facts.other === true && memory?.owned !== undefined && memory.unknown !== true) return settings;
+  if (facts.other === true && memory?.owned !== undefined && memory.unknown !== true) return {};
   const cleared = Object.fromEntries(Object.keys(LIFE).map((field) => [field, null]));
   const isNew = memory?.kept.sshKeys === undefined || memory.open?.goal === 'create';
   const begun = memory?.open?.goal === 'create' ? (memory.open.applied?.spec as NodeSpec | undefined) : undefined;
   const spec = begun ?? desired?.spec;
   const made = isNew && spec !== undefined && observed.given !== true ? madeWith(spec, facts) : {};
   return {
-    ...settings,
+    ...namesOf(pair, facts, scene),
     ...(facts.serverId === undefined ? {} : { serverId: facts.serverId }),
     ...(facts.project !== undefined && facts.labels?.[LABELS.project] === facts.project
       ? { project: facts.project }

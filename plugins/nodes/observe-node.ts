@@ -6,8 +6,17 @@ import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
 import { intentId } from '../../src/engine/intent.ts';
 import { drainLabel, LABELS, labelValue, projectOf } from './labels.ts';
-import { type Life, lifeOf, type WorkloadsOfNode } from './life.ts';
-import { type Settings, workloadName } from './settings.ts';
+import { type Life, lifeOf } from './life.ts';
+import type { Settings } from './settings.ts';
+import {
+  countedNames,
+  expectedNames,
+  mergedWorkloads,
+  type Named as NamedNode,
+  type Told,
+  workloadName,
+  type WorkloadsOfNode,
+} from './workload-names.ts';
 import type { NodesLimits, PriceList, ProbeSeen, ServerSeen } from './world.ts';
 
 /** A disk that is fuller drains its node. */
@@ -26,6 +35,8 @@ export interface Surroundings {
   readonly drains: boolean;
   /** Absent where the source could not be read, or none is configured. */
   readonly workloads?: Workloads;
+  /** There is a source, and it could not be read. */
+  readonly isSourceDown?: true;
   /** The same by name. */
   readonly byName: ReadonlyMap<string, WorkloadsOfNode>;
   /** Absent where they could not be read. */
@@ -85,13 +96,12 @@ function memoryOfServer(
   server: ServerSeen | undefined,
 ): Memory<NodeMemory> | undefined {
   if (memory === undefined || server === undefined) return memory;
-  const { serverId, settings, labels, startedTotal } = memory.kept;
+  const { serverId, labels, startedTotal } = memory.kept;
   if (serverId === undefined || serverId === server.id) return memory;
   const { state: _state, since: _since, others: _others, ...rest } = memory;
   return {
     ...rest,
     kept: {
-      ...(settings === undefined ? {} : { settings }),
       ...(labels === undefined ? {} : { labels }),
       // A source that counts by name goes on from what it said of the server before.
       ...(startedTotal === undefined ? {} : { startedTotal }),
@@ -129,10 +139,34 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
   };
 }
 
-function knownOf(seen: NodeSeen, { workloads, byName }: Surroundings): WorkloadsKnown {
-  if (seen.settings.workloads.none) return 'none';
+/** The names of a node, with those that its server had before. */
+function namedOf({ ref, server }: NodeSeen, memory: Memory<NodeMemory> | undefined): NamedNode {
+  const former = memory?.kept.names;
+  return {
+    name: ref.name,
+    ...(server === undefined ? {} : { server: server.name }),
+    ...(former === undefined ? {} : { former }),
+  };
+}
+
+/** What the source says of a node, under all of its names. */
+function toldOf(seen: NodeSeen, memory: Memory<NodeMemory> | undefined, { byName }: Surroundings): Told | undefined {
+  return mergedWorkloads(countedNames(namedOf(seen, memory), seen.settings).flatMap((name) => byName.get(name) ?? []));
+}
+
+function knownOf(
+  { ref, settings }: NodeSeen,
+  memory: Memory<NodeMemory> | undefined,
+  told: Told | undefined,
+  { workloads, byName, isSourceDown }: Surroundings,
+): WorkloadsKnown {
+  if (settings.unlisted) {
+    // What is listed all the same counts, and so does what was, while nobody can ask.
+    if (told !== undefined) return 'listed';
+    return isSourceDown === true && (memory?.kept.containers ?? 0) > 0 ? 'unread' : 'none';
+  }
   if (workloads === undefined) return 'unread';
-  return byName.has(workloadName(seen.ref.name, seen.settings)) ? 'listed' : 'unlisted';
+  return expectedNames(ref.name, settings).every((name) => byName.has(name)) ? 'listed' : 'unlisted';
 }
 
 /** What waits for room that a member of this pool, or a node without one, could give. */
@@ -157,14 +191,14 @@ function costOf(
 
 const IN_SERVICE: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);
 
-interface Told {
+interface Judged {
   readonly life: Life;
   readonly known: WorkloadsKnown;
   readonly disk: number | undefined;
   readonly other: boolean;
 }
 
-function findingsOf(seen: NodeSeen, { life, known, disk, other }: Told): readonly Finding[] {
+function findingsOf(seen: NodeSeen, { life, known, disk, other }: Judged): readonly Finding[] {
   const { ref, server, settings, probe, memory } = seen;
   const found: Finding[] = [];
   const add = (code: FindingCode, severity: Finding['severity'], message: string, facts: Facts): void => {
@@ -231,8 +265,11 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
   const { ref, server, settings, probe } = seen;
   const other = server !== undefined && isOther(seen.memory, server);
   const memory = memoryOfServer(seen.memory, server);
-  const known = knownOf(seen, around);
-  const workloads = known === 'listed' ? around.byName.get(workloadName(ref.name, settings)) : undefined;
+  const told = toldOf(seen, memory, around);
+  const known = knownOf(seen, memory, told, around);
+  // Not listed under a name that it ought to have, it is not known to be empty; what runs on it is known all the same.
+  const counts = known === 'listed' || (told?.workloads.containers.length ?? 0) > 0;
+  const workloads = counts ? told?.workloads : undefined;
   const created = server?.created === undefined ? undefined : toldTime(server.created, around.now);
   const life = lifeOf({
     now: around.now,
@@ -246,6 +283,7 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
     probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
     known,
     ...(workloads === undefined ? {} : { workloads }),
+    ...(told?.emptyFrom === undefined ? {} : { emptyFrom: told.emptyFrom }),
     probeIntervalMs: around.limits.probeIntervalMs,
     workloadsIntervalMs: around.limits.workloadsIntervalMs,
   });

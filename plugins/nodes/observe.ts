@@ -20,7 +20,8 @@ import { observedNode, type Surroundings } from './observe-node.ts';
 import { type AccountSeen, observeContainer, observePool } from './pool/observe.ts';
 import { pricesBeside } from './pool/summary.ts';
 import { probeTarget } from './readiness.ts';
-import { settingsOf, workloadName } from './settings.ts';
+import { settingsOf } from './settings.ts';
+import { expectedNames } from './workload-names.ts';
 import type { CatalogueList, NodesReader, PriceList, ProbeSeen, ServerSeen } from './world.ts';
 
 interface Target {
@@ -160,6 +161,20 @@ function withDoubt(nodes: readonly NodeTarget[], probes: Probes, from: number): 
   return new Map([...probes, ...silent.map((name) => [name, { error }] as const)]);
 }
 
+/**
+ * The answer that counts of those to two ways, as applied and as written: of a node that was ready once, the one that says
+ * that it still is; of another one, the one that says that it is not yet. Nothing is unhealthy, or ready, by one alone.
+ */
+function decisive(heard: readonly Read<ProbeSeen>[], { memory }: NodeTarget): Read<ProbeSeen> | undefined {
+  const { initializedAt, recoveredAt } = memory?.kept ?? {};
+  const wasReady = initializedAt !== undefined || recoveredAt !== undefined;
+  return (
+    heard.find((each) => 'value' in each && each.value.answered === wasReady) ??
+    heard.find((each) => 'error' in each) ??
+    heard[0]
+  );
+}
+
 /** Answers by the name of the node; where this machine itself could not ask, the error. */
 async function readProbes(
   world: NodesReader,
@@ -168,11 +183,16 @@ async function readProbes(
   query: Query,
 ): Promise<Probes> {
   const answers = await Promise.all(
-    nodes.map(async ({ ref, settings }) => {
-      const target = probeTarget(settings, servers.get(ref.name), query.now);
-      if (target === undefined) return [];
-      if ('answered' in target) return [[ref.name, { value: target }] as const];
-      return [[ref.name, await attempt(world.probe(target, query.signal))] as const];
+    nodes.map(async (node) => {
+      const { ref, settings } = node;
+      const asked = settings.ways.flatMap((way) => probeTarget(settings, way, servers.get(ref.name), query.now) ?? []);
+      const heard = await Promise.all(
+        asked.map(async (target) =>
+          'answered' in target ? { value: target } : attempt(world.probe(target, query.signal)),
+        ),
+      );
+      const answer = decisive(heard, node);
+      return answer === undefined ? [] : [[ref.name, answer] as const];
     }),
   );
   const probes: Probes = new Map(answers.flat());
@@ -382,7 +402,9 @@ function observedOthers(
     project: world.limits.project,
     migrates: world.hooks.migrate,
   };
-  const ours = new Map(nodes.map(({ ref, settings }) => [workloadName(ref.name, settings), ref.name]));
+  const ours = new Map(
+    nodes.flatMap(({ ref, settings }) => expectedNames(ref.name, settings).map((name) => [name, ref.name] as const)),
+  );
   return [
     ...pools.map((desired) => observePool(desired, account, at)),
     ...containers.flatMap((ref) =>
@@ -391,6 +413,21 @@ function observedOthers(
         : (observeContainer(ref, workloads, (source) => ours.get(source) ?? source, at) ?? []),
     ),
   ];
+}
+
+/** A node that is to be listed under the name of another one: what is said there is not about it. */
+function aliasGaps(known: readonly NodeTarget[], targets: Targets, { servers, others }: Found): readonly Gap[] {
+  const taken = new Set([
+    ...targets.nodes.filter(isWritten).map(({ ref }) => ref.name),
+    ...[...servers.values(), ...others].map(({ name }) => name),
+  ]);
+  return known.flatMap(({ ref, settings }) => {
+    const own = new Set([ref.name, servers.get(ref.name)?.name]);
+    const alias = expectedNames(ref.name, settings).find((name) => !own.has(name) && taken.has(name));
+    if (alias === undefined) return [];
+    const message = `workloads.name is ${alias}, and that is the name of another node: nobody knows what runs on this one`;
+    return [{ plugin: PLUGIN, refs: [ref], message }];
+  });
 }
 
 /** To a provider, two names that differ by case alone are one: a server of this name cannot be made beside the other one. */
@@ -417,7 +454,7 @@ function sharedGaps(nodes: readonly NodeTarget[], reads: ReadonlyMap<string, Rea
 function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
   const { servers, alike } = valueOf(read.servers) ?? NOTHING_FOUND;
   const known = [...targets.cloud.filter((node) => isWritten(node) && servers.has(node.ref.name)), ...targets.machines];
-  const listed = known.filter(({ settings }) => !settings.workloads.none).map(({ ref }) => ref);
+  const listed = known.filter(({ settings }) => !settings.unlisted).map(({ ref }) => ref);
   const unread = [...listed, ...targets.containers];
   const noSource = 'value' in read.workloads && read.workloads.value === undefined ? new Error(NO_SOURCE) : undefined;
   const failed = 'error' in read.workloads ? read.workloads.error : noSource;
@@ -428,6 +465,7 @@ function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
     ...('error' in read.prices && pools.length > 0 ? [gapOf(read.prices.error, { refs: pools })] : []),
     ...sharedGaps(known, read.probes),
     ...sharedGaps(known, read.userData),
+    ...aliasGaps(known, targets, valueOf(read.servers) ?? NOTHING_FOUND),
     ...[...alike].map(([name, other]) => alikeGap(name, other)),
   ];
 }
@@ -446,6 +484,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
     ...(query.lastLookAt === undefined ? {} : { lastLookAt: query.lastLookAt }),
     drains: world.hooks.drain,
     ...(workloads === undefined ? {} : { workloads }),
+    ...('error' in read.workloads ? { isSourceDown: true as const } : {}),
     byName: new Map((workloads?.nodes ?? []).map((node) => [node.name, node])),
     ...(prices === undefined ? {} : { prices }),
   };

@@ -1,10 +1,7 @@
 /** Readiness: what a node is asked, or what its labels and its age say: pure. */
 
-import type { NodeSpec } from './generated.ts';
-import { ms, type Settings } from './settings.ts';
+import { ms, type Settings, type Way } from './settings.ts';
 import type { ProbeSeen, ProbeTarget, ServerSeen } from './world.ts';
-
-type Way = NodeSpec['readiness'];
 
 /** The first address of an IPv6 network as the provider gives it: `2001:db8:1::/64` is `2001:db8:1::1`. */
 function firstOf(network: string): string {
@@ -32,9 +29,10 @@ function byLabel(label: string, labels: Readonly<Record<string, string>>): Probe
     : { answered: false, message: `it has no label ${label}` };
 }
 
-/** What a node is to be asked, or the answer where nobody has to be; undefined where it is not running, so that there is none. */
+/** What a node is to be asked by one way, or the answer where nobody has to be; undefined where it is not running, so that there is none. */
 export function probeTarget(
-  { provider, address, readiness }: Settings,
+  { provider, address }: Pick<Settings, 'provider' | 'address'>,
+  readiness: Way,
   server: ServerSeen | undefined,
   now: number,
 ): ProbeTarget | ProbeSeen | undefined {

@@ -12,7 +12,7 @@ import { type NodeLife, type NodePair, type NodeSignals, nodeSignals, PLUGIN } f
 import type { NodePoolMemory, NodePoolSpec, NodeRuleId } from './generated.ts';
 import { staysBehind } from './successor.ts';
 import { orderRules } from './order-rules.ts';
-import { dedication, leastOf, ms, poolOf, poolRef, settingsOfPair } from './settings.ts';
+import { dedication, leastOf, ms, poolOf, poolRef, settingsOfPair, strictPoolSpec } from './settings.ts';
 import { DISK_FULL_PERCENT } from './observe-node.ts';
 import { isBusy } from './state.ts';
 
@@ -262,6 +262,8 @@ const queueWaits = whenTaken(({ state, signals }) => {
 interface PoolSeen {
   readonly name: string;
   readonly spec?: NodePoolSpec;
+  /** With what counts until its safety inputs are applied. */
+  readonly strict?: NodePoolSpec;
   readonly kept?: Partial<NodePoolMemory>;
   /** Every node that is, or was, of it. */
   readonly nodes: readonly NodePair[];
@@ -272,6 +274,7 @@ function poolSeen(pair: NodePair, scene: Scene): PoolSeen | undefined {
   if (name === undefined) return undefined;
   const pool = scene.pair(poolRef(name));
   const spec = pool?.desired?.spec as NodePoolSpec | undefined;
+  const strict = strictPoolSpec(pool);
   const kept = pool?.memory?.kept as Partial<NodePoolMemory> | undefined;
   const nodes = (scene.ofKind(PLUGIN, 'Node') as readonly NodePair[]).filter(
     (each) => (each.desired !== undefined || each.memory?.owned !== undefined) && poolOf(each) === name,
@@ -279,6 +282,7 @@ function poolSeen(pair: NodePair, scene: Scene): PoolSeen | undefined {
   return {
     name,
     ...(spec === undefined ? {} : { spec }),
+    ...(strict === undefined ? {} : { strict }),
     ...(kept === undefined ? {} : { kept }),
     nodes,
   };
@@ -305,7 +309,7 @@ const keepsMin: NodeRule = (_change, pair, scene) => {
   const pool = poolSeen(pair, scene);
   if (pool === undefined) return pass('a member of no pool');
   if (pool.spec === undefined) return pass('its pool is not written any more', { pool: pool.name });
-  const min = leastOf(pool.spec);
+  const min = leastOf(pool.strict);
   const left = pool.nodes.filter((each) => !isSame(each, pair) && isInService(each) && !isGoing(each, scene)).length;
   const facts = { pool: pool.name, left, min, inService: isInService(pair) };
   if (!isInService(pair)) return pass('it is not in service', facts);
@@ -336,7 +340,7 @@ function inTheWay(change: Change, pair: NodePair, pool: PoolSeen, scene: Scene):
 const oneAtATime: NodeRule = (change, pair, scene) => {
   const pool = poolSeen(pair, scene);
   if (pool === undefined) return pass('a member of no pool');
-  const atOnce = pool.spec?.removalsAtOnce ?? 1;
+  const atOnce = pool.strict?.removalsAtOnce ?? 1;
   const others = inTheWay(change, pair, pool, scene);
   const facts = { pool: pool.name, others, atOnce };
   if (others.length < atOnce) return pass(`${others.length} others at once, ${atOnce} may be`, facts);

@@ -1,73 +1,109 @@
-/** Settings of a node, from its document or, where that is gone, from what is remembered of it. */
+/** Settings of a node, from its document and from what was applied of it. */
 
+import { sameJson } from '../../src/engine/canonical.ts';
 import { durationMs } from '../../src/engine/load/amounts.ts';
-import type { Desired, Memory, Pair } from '../../src/engine/types.ts';
+import { appliedInputs, changedInputs, inputsOf, strictest, withInputValues } from '../../src/engine/safety-inputs.ts';
+import type { SafetyInput } from '../../src/engine/tables.ts';
+import type { Desired, FieldChange, Inputs, Memory, Pair } from '../../src/engine/types.ts';
 import { type NodeFacts, PLUGIN } from './facts.ts';
-import type { NodeMemory, NodePoolSpec, NodeSpec } from './generated.ts';
+import { type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
 import { LABELS } from './labels.ts';
 
-/** What has to be known of a node when its document is gone. */
-export type Settings = Pick<
-  NodeSpec,
-  | 'provider'
-  | 'role'
-  | 'pool'
-  | 'address'
-  | 'readyGrace'
-  | 'idleGrace'
-  | 'drainGrace'
-  | 'startDeadline'
-  | 'power'
-  | 'readiness'
-  | 'workloads'
->;
+export type Way = NodeSpec['readiness'];
 
-export function settingsOfSpec(spec: NodeSpec): Settings {
-  const { provider, role, pool, address, readyGrace, idleGrace, drainGrace, startDeadline, power, readiness } = spec;
+/**
+ * What rules ask of a node's document, whether it is written, remembered, or both: of what was applied and what is
+ * written, the stricter one.
+ */
+export interface Settings
+  extends Pick<
+    NodeSpec,
+    'provider' | 'role' | 'pool' | 'address' | 'readyGrace' | 'idleGrace' | 'drainGrace' | 'startDeadline' | 'power'
+  > {
+  /** How its readiness is found out, as applied and as written. */
+  readonly ways: readonly Way[];
+  /** Nothing lists what runs on it, by consent. */
+  readonly unlisted: boolean;
+  /** What the workload source is to call it, as applied and as written; undefined stands for its own name. */
+  readonly aliases: readonly (string | undefined)[];
+}
+
+const NODE_INPUTS: readonly SafetyInput[] = tables.kinds.Node.safetyInputs;
+const POOL_INPUTS: readonly SafetyInput[] = tables.kinds.NodePool.safetyInputs;
+
+const SIZES: ReadonlySet<string> = new Set(['/size', '/min']);
+
+/** Of a server that nobody wrote anything of: nothing is asked, and nothing is taken for granted. */
+const UNWRITTEN: Inputs = {
+  '/provider': 'hetzner',
+  '/role': 'worker',
+  '/readyGrace': '30m',
+  '/idleGrace': '30m',
+  '/drainGrace': '5m',
+  '/startDeadline': '15m',
+  '/power': 'on',
+  '/readiness': { after: '2m' },
+  '/workloads/none': false,
+};
+
+function distinct<T>(values: readonly T[]): readonly T[] {
+  return values.filter((value, i) => values.findIndex((each) => sameJson(each ?? null, value ?? null)) === i);
+}
+
+type Known = Pick<Memory<NodeMemory>, 'safety' | 'applied' | 'open'>;
+
+/** The safety inputs of a node as they were applied. */
+export function nodeInputs(spec: NodeSpec): Inputs {
+  return inputsOf(spec, NODE_INPUTS);
+}
+
+export function settingsOf(desired: Pick<Desired<NodeSpec>, 'spec'> | undefined, memory: Known | undefined): Settings {
+  const applied = appliedInputs(memory, NODE_INPUTS);
+  const written = desired === undefined ? undefined : nodeInputs(desired.spec);
+  const sides = [applied, written].filter((side) => side !== undefined);
+  const inputs = { ...UNWRITTEN, ...strictest(NODE_INPUTS, applied, written) };
+  const address = desired?.spec.address;
+  const pool = inputs['/pool'];
   return {
-    provider,
-    role,
-    ...(pool === undefined ? {} : { pool }),
+    provider: inputs['/provider'] as NodeSpec['provider'],
+    role: inputs['/role'] as NodeSpec['role'],
+    ...(pool === undefined ? {} : { pool: pool as string }),
     ...(address === undefined ? {} : { address }),
-    readyGrace,
-    idleGrace,
-    drainGrace,
-    startDeadline,
-    power,
-    readiness,
-    workloads: spec.workloads,
+    readyGrace: inputs['/readyGrace'] as string,
+    idleGrace: inputs['/idleGrace'] as string,
+    drainGrace: inputs['/drainGrace'] as string,
+    startDeadline: inputs['/startDeadline'] as string,
+    power: inputs['/power'] as NodeSpec['power'],
+    ways: distinct((sides.length === 0 ? [UNWRITTEN] : sides).map((side) => side['/readiness'] as unknown as Way)),
+    unlisted: inputs['/workloads/none'] === true,
+    aliases:
+      sides.length === 0 ? [undefined] : distinct(sides.map((side) => side['/workloads/name'] as string | undefined)),
   };
 }
 
-/** Of a server that nobody wrote anything of: nothing is asked, and nothing is taken for granted. */
-const UNWRITTEN: Settings = {
-  provider: 'hetzner',
-  role: 'worker',
-  readyGrace: '30m',
-  idleGrace: '30m',
-  drainGrace: '5m',
-  startDeadline: '15m',
-  power: 'on',
-  readiness: { after: '2m' },
-  workloads: { none: false },
-};
-
-type Known = Pick<Memory<NodeMemory>, 'kept' | 'applied' | 'open'>;
-
-export function settingsOf(desired: Desired<NodeSpec> | undefined, memory: Known | undefined): Settings {
-  if (desired !== undefined) return settingsOfSpec(desired.spec);
-  const begun = memory?.open?.applied?.spec ?? memory?.applied?.spec;
-  const kept = memory?.kept.settings as Settings | undefined;
-  return kept ?? (begun === undefined ? UNWRITTEN : settingsOfSpec(begun as unknown as NodeSpec));
+export function settingsOfSpec(spec: NodeSpec): Settings {
+  return settingsOf({ spec }, undefined);
 }
 
 export function settingsOfPair(pair: Pair): Settings {
   return settingsOf(pair.desired as Desired<NodeSpec> | undefined, pair.memory);
 }
 
-/** What a memory can hold of them. */
-export function settingsNote(settings: Settings): NodeMemory['settings'] {
-  return settings;
+/** A pool's spec with what counts until its safety inputs are applied; undefined without a document. */
+export function strictPoolSpec(pair: Pair | undefined): NodePoolSpec | undefined {
+  if (pair?.desired === undefined) return undefined;
+  const { spec } = pair.desired as Desired<NodePoolSpec>;
+  const written = inputsOf(spec, POOL_INPUTS);
+  return withInputValues(spec, strictest(POOL_INPUTS, appliedInputs(pair.memory, POOL_INPUTS), written), POOL_INPUTS);
+}
+
+/** How many a pool is to have, where that is written otherwise than it was applied: the pool's own step shows it. */
+export function changedSizes(pair: Pair): readonly FieldChange[] {
+  const tablesOfPool = {
+    ...tables.kinds.NodePool,
+    safetyInputs: POOL_INPUTS.filter(({ pointer }) => SIZES.has(pointer)),
+  };
+  return changedInputs(pair, tablesOfPool).filter(({ path }) => SIZES.has(path));
 }
 
 /** A duration that a schema has checked, in ms. */
@@ -75,19 +111,13 @@ export function ms(duration: string): number {
   return durationMs(duration);
 }
 
-/** What the workload source calls a node. */
-export function workloadName(name: string, { workloads }: Settings): string {
-  return workloads.name ?? name;
-}
-
 /** Why a node is dedicated: it is a system node by its document, its label or what is remembered, or no cloud manages it. */
 export function dedication(pair: Pair): string | undefined {
   const settings = settingsOfPair(pair);
   if (settings.provider === 'static') return 'no cloud manages it';
   const facts = pair.observed?.facts as NodeFacts | undefined;
-  const kept = (pair.memory?.kept as Partial<NodeMemory> | undefined)?.settings?.role;
   const label = facts?.labels?.[LABELS.role];
-  return settings.role === 'system' || kept === 'system' || label === 'system' ? 'it is a system node' : undefined;
+  return settings.role === 'system' || label === 'system' ? 'it is a system node' : undefined;
 }
 
 /** Name of the pool that a node is, or was, a member of. */
@@ -99,7 +129,7 @@ export function poolRef(name: string): { readonly plugin: string; readonly kind:
   return { plugin: PLUGIN, kind: 'NodePool', name };
 }
 
-/** So many of a pool have to be in service; 0 where nobody says. */
+/** So many of a pool have to be in service; 0 where nobody says. Of a size and a min, the larger one. */
 export function leastOf(spec: NodePoolSpec | undefined): number {
-  return spec?.size ?? spec?.min ?? 0;
+  return Math.max(spec?.size ?? 0, spec?.min ?? 0);
 }

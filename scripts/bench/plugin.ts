@@ -37,6 +37,7 @@ const tables: PluginTables = {
       rules: [],
       references: [],
       paths: [],
+      safetyInputs: [],
       memoryVersion: 1,
     },
   },

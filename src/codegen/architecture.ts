@@ -43,6 +43,7 @@ export const PLUGIN_HELPERS = [
   'plugin',
   'redact',
   'ref',
+  'safety-inputs',
   'schema-runtime',
   'secret',
   'tables',

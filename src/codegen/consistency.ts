@@ -3,7 +3,7 @@
 import type { Transition } from '../engine/tables.ts';
 import { writeOut, editsOf, stepsOf } from './machine.ts';
 import { PATH_FORMATS, placesIn, type Schema } from './schema.ts';
-import type { EngineSpec, KindSpec, MachineSpec, PluginSpec } from './spec.ts';
+import type { EngineSpec, KindSpec, MachineSpec, PluginSpec, SafetySpec } from './spec.ts';
 
 /** A mistake at a path into the spec. */
 export interface SpecMistake {
@@ -188,6 +188,45 @@ function unreachable(machine: MachineSpec, path: readonly string[]): readonly Sp
     .map((state) => ({ path: [...path, 'states', state], message: `no transition leads to ${state}` }));
 }
 
+function covers(field: string, pointer: string): boolean {
+  return pointer === field || pointer.startsWith(`${field}/`);
+}
+
+/** What a table of safety inputs says of a place; the longest pointer counts. */
+function inputAt(safety: readonly SafetySpec[], pointer: string): SafetySpec | undefined {
+  return safety
+    .flatMap((each) => each.fields.filter((field) => covers(field, pointer)).map((field) => ({ each, field })))
+    .toSorted((a, b) => b.field.length - a.field.length)[0]?.each;
+}
+
+/** Every value of a document is in the table, so that a new field is thought about; and every entry names a place. */
+function safetyMistakes(
+  schema: Schema,
+  safety: readonly SafetySpec[],
+  path: readonly string[],
+): readonly SpecMistake[] {
+  const places = placesIn(schema).filter(({ pointer }) => !pointer.endsWith('/*'));
+  const leaves = places.filter(({ schema: part }) => part.properties === undefined);
+  const fields = safety.flatMap(({ fields: named }, index) =>
+    named.map((field, position) => ({ field, at: [...path, String(index), 'fields', String(position)] })),
+  );
+  return [
+    ...leaves
+      .filter(({ pointer }) => inputAt(safety, pointer) === undefined)
+      .map(({ pointer }) => ({
+        path,
+        message: `${pointer} is missing: is it a safety input, and how does it combine`,
+      })),
+    ...fields
+      .filter(({ field }) => !places.some(({ pointer }) => pointer === field))
+      .map(({ field, at }) => ({ path: at, message: `there is no field ${field}` })),
+    ...repeated(fields, ({ field }) => field).map((index) => ({
+      path: fields[index]?.at ?? path,
+      message: `${fields[index]?.field} is there twice`,
+    })),
+  ];
+}
+
 /** All mistakes of a plugin's spec that its schema does not find. */
 export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly SpecMistake[] {
   const kinds = Object.keys(spec.kinds);
@@ -199,6 +238,7 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
       ...schemaMistakes(kind.spec, [...at, 'spec'], formats, kinds),
       ...(kind.spec.type === 'object' ? [] : [{ path: [...at, 'spec'], message: 'a spec has to be an object' }]),
       ...schemaMistakes({ properties: kind.memory.properties }, [...at, 'memory'], formats, kinds),
+      ...safetyMistakes(kind.spec, kind.safety, [...at, 'safety']),
       ...(kind.scope ?? [])
         .filter((part) => reserved.includes(part))
         .map((part) => ({ path: [...at, 'scope'], message: `${part} has a meaning of its own in metadata` })),
@@ -256,6 +296,7 @@ export function engineMistakes(spec: EngineSpec): readonly SpecMistake[] {
   const schemas = { document: spec.document, config: spec.config, plan: spec.plan, record: spec.record };
   return [
     ...Object.entries(schemas).flatMap(([name, schema]) => schemaMistakes(schema, [name], formats, [])),
+    ...safetyMistakes(spec.document, spec.safety, ['safety']),
     ...repeated(spec.rules, ({ id }) => id).map((index) => ({
       path: ['rules', String(index), 'id'],
       message: `rule ${spec.rules[index]?.id} is there twice`,

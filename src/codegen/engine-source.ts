@@ -1,7 +1,7 @@
 /** Writes `src/engine/generated.ts`: the names and tables of the engine itself. */
 
 import { moduleSource } from './module-source.ts';
-import { declaration } from './plugin-source.ts';
+import { declaration, safetyInputs } from './plugin-source.ts';
 import { printUnion, printValue } from './print-value.ts';
 import type { EngineSpec } from './spec.ts';
 
@@ -39,6 +39,10 @@ export function engineSource(spec: EngineSpec): string {
     `/** Rules that hold for every plugin. */\n${printUnion('EngineRuleId', ruleIds)}`,
     `/** Codes of what can be wrong in what the user wrote. */\n${printUnion('ProblemCode', Object.keys(spec.problems))}`,
     `/** Forms of text that a schema can ask for. */\n${printUnion('FormatName', Object.keys(spec.formats))}`,
+    `/** Fields of a document, outside of its spec, that are safety inputs. */\n${printUnion(
+      'EnvelopeInput',
+      safetyInputs(spec.safety).map(({ pointer }) => pointer),
+    )}`,
     printUnion('ExitCodeName', exitNames),
     EXIT_CODE,
     ENGINE_RULE_TABLE,

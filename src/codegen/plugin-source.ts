@@ -1,12 +1,13 @@
 /** Writes a plugin's `generated.ts`: the types of its kinds, the unions of its names, and its tables. */
 
 import type { PathTable } from '../engine/tables.ts';
+import type { SafetyInput } from '../engine/tables.ts';
 import { memoryOf, pluginConfig } from './document-schema.ts';
 import { machineTable, stepsOf } from './machine.ts';
 import { moduleSource } from './module-source.ts';
 import { printUnion, printValue } from './print-value.ts';
 import { PATH_FORMATS, placesIn, type Schema } from './schema.ts';
-import type { KindSpec, PluginSpec } from './spec.ts';
+import type { KindSpec, PluginSpec, SafetySpec } from './spec.ts';
 import { membersOf, typeOf } from './type-of-schema.ts';
 
 /** `certificates` → `Certificates`, `sonic-ports` → `SonicPorts`. */
@@ -23,6 +24,13 @@ function pathTables(schema: Schema): readonly PathTable[] {
   const [, folder] = PATH_FORMATS;
   return placesIn(schema).flatMap(({ pointer, schema: { format, 'x-path': use } }) =>
     use === undefined ? [] : [{ pointer, use, ...(format === folder ? { folder: true as const } : {}) }],
+  );
+}
+
+/** The entries that combine, one a field. */
+export function safetyInputs(safety: readonly SafetySpec[]): readonly SafetyInput[] {
+  return safety.flatMap(({ fields, combine }) =>
+    combine === 'none' ? [] : fields.map((pointer) => ({ pointer, combine })),
   );
 }
 
@@ -55,6 +63,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
     references,
     fields: [...placesIn(kind.spec).map(({ pointer }) => pointer), ...(kind.derived ?? [])],
     paths: pathTables(kind.spec),
+    safetyInputs: safetyInputs(kind.safety),
     undeciding: undeciding(spec, kindName),
     memoryVersion: kind.memory.version,
   };

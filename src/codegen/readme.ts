@@ -3,7 +3,7 @@
 import { pluginConfig } from './document-schema.ts';
 import { editsOf, writeOut } from './machine.ts';
 import { placesIn, type Schema } from './schema.ts';
-import type { KindSpec, MachineSpec, PluginSpec, TransitionSpec } from './spec.ts';
+import type { KindSpec, MachineSpec, PluginSpec, SafetySpec, TransitionSpec } from './spec.ts';
 
 export const BEGIN = '<!-- generated:begin -->';
 export const END = '<!-- generated:end -->';
@@ -122,6 +122,31 @@ function machineText(name: string, machine: MachineSpec, isOnly: boolean): strin
   ].join('\n\n');
 }
 
+function combiningText(combine: SafetySpec['combine']): string {
+  if (typeof combine !== 'string')
+    return combine.map((value) => code(JSON.stringify(value).replaceAll('"', ''))).join(' before ');
+  const texts = {
+    longer: 'the longer one',
+    larger: 'the larger one',
+    smaller: 'the smaller one',
+    both: 'both count',
+    applied: 'the applied one',
+    none: 'not one',
+  } as const;
+  return texts[combine];
+}
+
+function safetyTable(safety: readonly SafetySpec[]): string {
+  return table(
+    ['Field', 'Combines', 'Why'],
+    safety.map(({ fields, combine, text }) => [
+      fields.map((field) => code(fieldName(field))).join(', '),
+      combiningText(combine),
+      text,
+    ]),
+  );
+}
+
 function kindText(name: string, kind: KindSpec): string {
   const machines = Object.entries(kind.machines);
   const memory = Object.entries(kind.memory.properties);
@@ -132,6 +157,9 @@ function kindText(name: string, kind: KindSpec): string {
     `### ${name}`,
     `${kind.summary}${scope} When its document is gone, ${gone}, unless \`lifecycle.onRemove\` says otherwise.`,
     fieldTable(kind.spec),
+    '#### Safety inputs',
+    'Until the row that changes such a field is applied, what was applied and what is written combine.',
+    safetyTable(kind.safety),
     ...machines.map(([machineName, machine]) => machineText(machineName, machine, machines.length === 1)),
     '#### Memory',
     memory.length === 0

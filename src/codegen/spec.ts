@@ -1,6 +1,6 @@
 /** What stands in `specs/`, as TypeScript sees it, and the JSON Schemas that hold every file there to it. */
 
-import type { Edit, Transition } from '../engine/tables.ts';
+import type { Combining, Edit, Transition } from '../engine/tables.ts';
 import type { OnRemove, Severity } from '../engine/types.ts';
 import { type Schema, schemaOfSchemas } from './schema.ts';
 
@@ -16,6 +16,15 @@ export interface MachineSpec {
   readonly transitions: readonly TransitionSpec[];
 }
 
+/** What fields of a document mean to the safety of its own resource; `none`: no rule asks them, or a row of their own shows them. */
+export interface SafetySpec {
+  /** JSON pointers; each covers what lies below it, as far as no other one does. */
+  readonly fields: readonly string[];
+  readonly combine: Combining | 'none';
+  /** Why. */
+  readonly text: string;
+}
+
 export interface KindSpec {
   readonly summary: string;
   readonly scope?: readonly string[];
@@ -25,6 +34,8 @@ export interface KindSpec {
   /** JSON pointers of differences that are not fields of the spec. */
   readonly derived?: readonly string[];
   readonly spec: Schema;
+  /** Says of every field of the spec what it is to the safety of its own resource. */
+  readonly safety: readonly SafetySpec[];
   readonly memory: { readonly version: number; readonly properties: Readonly<Record<string, Schema>> };
   readonly machines: Readonly<Record<string, MachineSpec>>;
 }
@@ -80,6 +91,8 @@ export interface EngineSpec {
   readonly problems: Readonly<Record<string, string>>;
   readonly formats: Readonly<Record<string, FormatSpec>>;
   readonly document: Schema;
+  /** The same of every field of the envelope. */
+  readonly safety: readonly SafetySpec[];
   readonly config: Schema;
   readonly plan: Schema;
   readonly record: Schema;
@@ -135,6 +148,20 @@ const machine = closed({
   transitions: { type: 'array', items: transition },
 });
 
+const safety = {
+  type: 'array',
+  items: closed({
+    fields: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', pattern: '^(/[^/]+)+$' } },
+    combine: {
+      anyOf: [
+        { enum: ['longer', 'larger', 'smaller', 'both', 'applied', 'none'] },
+        { type: 'array', minItems: 2, uniqueItems: true },
+      ],
+    },
+    text: sentence,
+  }),
+} as const;
+
 const kind = closed(
   {
     summary: sentence,
@@ -143,6 +170,7 @@ const kind = closed(
     byAccount: { const: true },
     derived: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', pattern: '^(/[^/]+)+$' } },
     spec: schema,
+    safety,
     memory: closed({ version: { type: 'integer', minimum: 1 }, properties: { $ref: '#/definitions/schemas' } }),
     machines: table('^[a-z][A-Za-z0-9_-]*$', machine),
   },
@@ -227,6 +255,7 @@ export const engineSpecSchema = {
     problems: table(kebab.pattern, sentence),
     formats: table(kebab.pattern, closed({ text: sentence, pattern: { type: 'string', format: 'regexp' } })),
     document: schema,
+    safety,
     config: schema,
     plan: schema,
     record: schema,

@@ -1,6 +1,5 @@
 /** Selectors on the command line mean something: what matches nothing, and rules that are none, end the command. */
 
-import { labelsOf } from '../engine/budget.ts';
 import { engineRuleTables } from '../engine/generated.ts';
 import { idleParts, type Labelled } from '../engine/idle-config.ts';
 import type { Config } from '../engine/load/config.ts';
@@ -9,6 +8,7 @@ import type { Plugin } from '../engine/plugin.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
 import { formatRef, parseRef } from '../engine/ref.ts';
 import type { Recall } from '../engine/remember.ts';
+import { labelsOf } from '../engine/safety-inputs.ts';
 import { type Selectable, nearestAddress, unmatched } from '../engine/selection.ts';
 import type { Ref } from '../engine/types.ts';
 import type { Shell } from '../shell.ts';

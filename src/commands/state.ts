@@ -48,6 +48,7 @@ function marks(memory: Memory): string {
   return [
     memory.owned ?? 'not ours',
     ...(memory.protect === true ? ['protected'] : []),
+    ...(memory.hold === undefined ? [] : [`on hold: ${memory.hold}`]),
     ...(memory.unknown === true ? ['unknown'] : []),
     ...(memory.open === undefined ? [] : [`open: ${memory.open.step}`]),
     ...(memory.failures === undefined ? [] : [`${memory.failures} failed`]),

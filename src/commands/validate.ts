@@ -17,7 +17,7 @@ async function tellIdleInDocuments({ config, loaders, documents }: Project, shel
   const resources = expand(documents, plugins, recall, await settingsFor(plugins, config));
   tellIdle(
     config,
-    resources.map(({ ref, meta }) => ({ ref, labels: meta.labels })),
+    resources.map(({ ref, meta }) => ({ ref, labels: [meta.labels] })),
     { addresses: resources.map(({ ref }) => formatRef(ref)), removed: [], gaps: [] },
     shell,
   );

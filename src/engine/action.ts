@@ -14,7 +14,7 @@
  */
 
 import { AbortedError, DeadlineError, withDeadline } from './deadline.ts';
-import { metaOf, propose } from './diff.ts';
+import { propose } from './diff.ts';
 import { errorText } from './error-text.ts';
 import { plainJson, soundAudit } from './guard.ts';
 import { effectOf, filesOf } from './covers.ts';
@@ -41,6 +41,7 @@ import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
 import { isMemoryOnly } from './rules.ts';
+import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
 import type { KindTables } from './tables.ts';
 import { standing } from './seal.ts';
@@ -206,7 +207,7 @@ function intentOf(action: Action, pair: Pair, audit: Audit, input: ApplyInput): 
       ...(overrides.length === 0 ? {} : { overrides }),
       ...(pair.desired === undefined || tables === undefined
         ? {}
-        : { meta: metaOf(pair.desired, pair.memory, tables), ...specNote(pair.desired.spec) }),
+        : { meta: metaAfter(change, { ...pair, desired: pair.desired }, tables), ...specNote(pair.desired.spec) }),
     },
   };
 }
@@ -238,7 +239,7 @@ function memoryDraft(action: Action, look: Look, input: ApplyInput): Draft {
       because: change.because,
       ...(pair.desired === undefined || tables === undefined
         ? {}
-        : { meta: metaOf(pair.desired, pair.memory, tables) }),
+        : { meta: metaAfter(change, { ...pair, desired: pair.desired }, tables) }),
       ...(goal === 'adopt' && pair.desired !== undefined ? specNote(pair.desired.spec) : {}),
       ...(pair.observed === undefined ? {} : { state: pair.observed.state }),
       ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables?.memoryVersion ?? 1 }),

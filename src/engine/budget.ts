@@ -1,23 +1,18 @@
 /** Budgets: how many disruptive steps earlier runs have spent, and when there is room again. */
 
-import type { Budget, BudgetUse, Pair, Ref, Spent } from './types.ts';
+import type { Budget, BudgetUse, Labels, Ref, Spent } from './types.ts';
 
-function hasLabels(labels: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
+function hasLabels(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every(([name, value]) => labels[name] === value);
 }
 
-/** Whether a budget is for a resource. */
-export function isCovered({ match }: Budget, ref: Ref, labels: Readonly<Record<string, string>>): boolean {
+/** Whether a budget is for a resource that has any of these sets of labels. */
+export function isCovered({ match }: Budget, ref: Ref, labels: readonly Labels[]): boolean {
   return (
     (match.plugin ?? ref.plugin) === ref.plugin &&
     (match.kind ?? ref.kind) === ref.kind &&
-    hasLabels(labels, match.labels)
+    labels.some((each) => hasLabels(each, match.labels))
   );
-}
-
-/** Labels as written, or, where it is no longer written, as remembered. */
-export function labelsOf({ desired, memory }: Pair): Readonly<Record<string, string>> {
-  return desired?.meta.labels ?? memory?.labels ?? {};
 }
 
 /** What earlier runs have spent of each budget. */
@@ -27,7 +22,7 @@ export function budgetUses(budgets: readonly Budget[], spent: Iterable<Spent>): 
   return budgets.map((budget) => ({
     budget,
     times: disruptions
-      .filter(({ ref, labels }) => isCovered(budget, ref, labels))
+      .filter(({ ref, labels }) => isCovered(budget, ref, [labels]))
       .map(({ at }) => Date.parse(at))
       .sort((a, b) => a - b),
   }));

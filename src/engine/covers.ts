@@ -6,7 +6,6 @@
  */
 
 import { digestOf, sameJson } from './canonical.ts';
-import { metaOf } from './diff.ts';
 import { errorText } from './error-text.ts';
 import { plainJson } from './guard.ts';
 import type { Effect, Kind } from './plugin.ts';
@@ -16,6 +15,7 @@ import { changeAt, isTree, leavesOf, textsAt, valueAt } from './pointer.ts';
 import { redactPatterns } from './redact.ts';
 import { compareText, formatRef } from './ref.ts';
 import { isMemoryOnly } from './rules.ts';
+import { metaOf } from './safety-inputs.ts';
 import type { KindTables } from './tables.ts';
 import type { Change, Facts, FileSeen, FileUse, Json, Judgement, Pair, Ref, Scene } from './types.ts';
 
@@ -131,8 +131,14 @@ export function decidingSettings(settings: Json, undeciding: readonly string[]):
 
 function lifecycleOf({ desired, memory }: Pair, tables: KindTables): Json {
   if (desired === undefined) {
-    const { protect, onRemove, labels } = memory ?? {};
-    return { protect: protect ?? false, onRemove: onRemove ?? tables.onRemove, labels: labels ?? {} };
+    const { protect, onRemove, hold, labels, safety } = memory ?? {};
+    return {
+      protect: protect ?? false,
+      onRemove: onRemove ?? tables.onRemove,
+      labels: labels ?? {},
+      ...(hold === undefined ? {} : { hold }),
+      ...(safety === undefined ? {} : { safety }),
+    };
   }
   const { ignore } = desired.meta.lifecycle;
   return { ...metaOf(desired, memory, tables), ignore: ignore.toSorted() };

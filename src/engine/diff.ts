@@ -11,21 +11,9 @@ import { withIgnored, withoutIgnored } from './ignored.ts';
 import { ABSENT, removalStep } from './lifecycle.ts';
 import { isOurs } from './match.ts';
 import type { Kind, Plugin } from './plugin.ts';
-import { formatRef } from './ref.ts';
+import { hiddenInputs, onRemoveOf } from './safety-inputs.ts';
 import type { KindTables } from './tables.ts';
-import type {
-  Cause,
-  Change,
-  Desired,
-  FieldChange,
-  Memory,
-  MetaNote,
-  OnRemove,
-  Pair,
-  Proposal,
-  Scene,
-  Step,
-} from './types.ts';
+import type { Cause, Change, FieldChange, Pair, Proposal, Scene, Step } from './types.ts';
 
 function stillStep(pair: Pair): Step {
   const state = pair.observed?.state ?? pair.memory?.state ?? ABSENT;
@@ -40,35 +28,6 @@ function memoryChange(
   fields: readonly FieldChange[] = [],
 ): Change {
   return { ref: pair.ref, step: stillStep(pair), goal, fields, because, cause };
-}
-
-/** Whether the document's removal takes the resource away or lets it go; what is written outlives the document. */
-export function onRemoveOf(desired: Desired | undefined, memory: Memory | undefined, tables: KindTables): OnRemove {
-  return desired?.meta.lifecycle.onRemove ?? memory?.onRemove ?? tables.onRemove;
-}
-
-/** What is remembered of a document beside its spec. A protection that is not mentioned stays as it was. */
-export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): MetaNote {
-  const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
-  return {
-    ...(protect ? { protect: true as const } : {}),
-    onRemove: onRemoveOf(desired, memory, tables),
-    needs: desired.needs.map(formatRef),
-    labels: desired.meta.labels,
-  };
-}
-
-function protectionFields(pair: Pair, tables: KindTables): readonly FieldChange[] {
-  const { desired, memory } = pair;
-  if (desired === undefined) return [];
-  const protectedNow = memory?.protect ?? false;
-  const protect = desired.meta.lifecycle.protect ?? protectedNow;
-  const onRemoveNow = memory?.onRemove ?? tables.onRemove;
-  const onRemove = onRemoveOf(desired, memory, tables);
-  return [
-    ...(protect === protectedNow ? [] : [{ path: '/lifecycle/protect', before: protectedNow, after: protect }]),
-    ...(onRemove === onRemoveNow ? [] : [{ path: '/lifecycle/onRemove', before: onRemoveNow, after: onRemove }]),
-  ];
 }
 
 function orphanChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene: Scene): Change | undefined {
@@ -122,16 +81,15 @@ export function propose(pair: Pair, plugin: Plugin, scene: Scene): Change | unde
   if (kind === undefined || tables === undefined) return undefined;
   if (pair.desired === undefined) return orphanChange(pair, kind, tables, scene);
   if (pair.observed === undefined && pair.gap !== undefined) return undefined;
-  if (pair.observed !== undefined && pair.observed.given !== true) {
-    if (!isOurs(pair)) {
-      const because = scene.memoryGap === undefined ? 'not ours yet' : 'unknown whether it is ours';
-      return memoryChange(pair, 'adopt', 'new', `it is there already, and ${because}`);
-    }
-    const protection = protectionFields(pair, tables);
-    if (protection.length > 0)
-      return memoryChange(pair, 'protect', 'edit', 'what the document says about its removal', protection);
+  if (pair.observed !== undefined && pair.observed.given !== true && !isOurs(pair)) {
+    const because = scene.memoryGap === undefined ? 'not ours yet' : 'unknown whether it is ours';
+    return memoryChange(pair, 'adopt', 'new', `it is there already, and ${because}`);
   }
-  return managedChange(pair, kind, scene);
+  const next = managedChange(pair, kind, scene);
+  const inputs = hiddenInputs(next, pair, tables);
+  return inputs.length === 0
+    ? next
+    : memoryChange(pair, 'protect', 'edit', 'its document changes how it is guarded', inputs);
 }
 
 /** Every proposed change by address, in the order of the pairs. A resource whose diff throws has none, and is in `failures`. */

@@ -9,6 +9,7 @@ import type { Reconciled } from './reconcile.ts';
 import type { LogRecord } from './record.ts';
 import { formatRef } from './ref.ts';
 import { overdue } from './rules.ts';
+import { holdOf } from './safety-inputs.ts';
 import { standing } from './seal.ts';
 import type { Transition } from './tables.ts';
 import type { Action, FieldChange, Json, Judgement, Pair, Ref, Remedy } from './types.ts';
@@ -184,7 +185,7 @@ function nextOf(action: Action, plan: Plan, address: string): NonNullable<Explan
 
 function memoryOf(pair: Pair, onRemove: string): Explanation['memory'] {
   const { memory, desired } = pair;
-  const hold = desired?.meta.lifecycle.hold;
+  const hold = holdOf(pair);
   return {
     owned: isOurs(pair) ? (memory?.owned ?? null) : null,
     protected: memory?.protect === true || desired?.meta.lifecycle.protect === true,

@@ -75,7 +75,7 @@ const kinds = {
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
           },
           "onRemove": {
             "enum": [
@@ -99,10 +99,13 @@ const kinds = {
             }
           },
           "hold": {
-            "type": "string",
+            "type": [
+              "string",
+              "boolean"
+            ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why."
+            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
           }
         }
       },
@@ -226,7 +229,7 @@ const kinds = {
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
           },
           "onRemove": {
             "enum": [
@@ -250,10 +253,13 @@ const kinds = {
             }
           },
           "hold": {
-            "type": "string",
+            "type": [
+              "string",
+              "boolean"
+            ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why."
+            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
           }
         }
       },
@@ -830,7 +836,7 @@ const kinds = {
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
           },
           "onRemove": {
             "enum": [
@@ -854,10 +860,13 @@ const kinds = {
             }
           },
           "hold": {
-            "type": "string",
+            "type": [
+              "string",
+              "boolean"
+            ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why."
+            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
           }
         }
       },
@@ -1090,7 +1099,7 @@ const kinds = {
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
           },
           "onRemove": {
             "enum": [
@@ -1114,10 +1123,13 @@ const kinds = {
             }
           },
           "hold": {
-            "type": "string",
+            "type": [
+              "string",
+              "boolean"
+            ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why."
+            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
           }
         }
       },
@@ -1556,7 +1568,7 @@ const kinds = {
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
           },
           "onRemove": {
             "enum": [
@@ -1580,10 +1592,13 @@ const kinds = {
             }
           },
           "hold": {
-            "type": "string",
+            "type": [
+              "string",
+              "boolean"
+            ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why."
+            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
           }
         }
       },
@@ -2096,7 +2111,7 @@ const kinds = {
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed nor replaced. Remembered: removing the document does not remove the protection."
+            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
           },
           "onRemove": {
             "enum": [
@@ -2120,10 +2135,13 @@ const kinds = {
             }
           },
           "hold": {
-            "type": "string",
+            "type": [
+              "string",
+              "boolean"
+            ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why."
+            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
           }
         }
       },

@@ -83,6 +83,14 @@ export type FormatName =
   | 'folder-path'
   | 'digest';
 
+/** Fields of a document, outside of its spec, that are safety inputs. */
+export type EnvelopeInput =
+  | '/metadata/labels'
+  | '/metadata/dependsOn'
+  | '/lifecycle/protect'
+  | '/lifecycle/onRemove'
+  | '/lifecycle/hold';
+
 export type ExitCodeName =
   | 'interrupted'
   | 'terminated'
@@ -128,14 +136,14 @@ export interface DocumentEnvelope {
   };
   /** How changes of the resource are treated. */
   readonly lifecycle: {
-    /** It is neither removed nor replaced. Remembered: removing the document does not remove the protection. */
+    /** It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection. */
     readonly protect?: boolean;
     /** What happens when the document is gone; each kind has its default. */
     readonly onRemove?: 'remove' | 'release';
     /** JSON pointers that may differ in the world, for example `/spec/labels/seen`. */
     readonly ignore: readonly string[];
-    /** Nothing is done to the resource while this stands here; the text says why. */
-    readonly hold?: string;
+    /** Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own. */
+    readonly hold?: string | boolean;
   };
   /** The resource itself; its kind says what belongs here. */
   readonly spec: Readonly<Record<string, Json>>;
@@ -255,7 +263,7 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   {
     id: 'protected',
     overridable: true,
-    text: 'What is protected is neither removed nor replaced; a protection outlives its document.',
+    text: 'What is protected is neither removed, replaced nor released; a protection outlives its document.',
   },
   {
     id: 'provider-protected',
@@ -273,7 +281,7 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   {
     id: 'freeze',
     overridable: true,
-    text: 'Nothing is done inside a freeze window, or to a resource that is on hold.',
+    text: 'Nothing is done inside a freeze window, or to a resource that is on hold; a hold outlives its document.',
   },
   {
     id: 'stuck',

@@ -2,7 +2,7 @@
 
 import { codePoints, withSchemas } from './schema-runtime.ts';
 
-const schema6 = {"type":"object","additionalProperties":false,"required":["apiVersion","kind","metadata","spec"],"description":"One resource as it is wanted.","properties":{"apiVersion":{"type":"string","minLength":1,"maxLength":253,"description":"Plugin and version, for example `certificates/v1`."},"kind":{"type":"string","minLength":1,"maxLength":253,"description":"Kind of the resource."},"metadata":{"type":"object","additionalProperties":false,"required":["name"],"description":"What the resource is called.","properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of the resource; unique within its kind and scope."},"labels":{"type":"object","default":{},"description":"Names and values to choose by.","additionalProperties":{"type":"string","maxLength":253}},"dependsOn":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.","items":{"type":"string","minLength":1,"maxLength":2048,"format":"address"}}}},"lifecycle":{"type":"object","additionalProperties":false,"default":{},"description":"How changes of the resource are treated.","properties":{"protect":{"type":"boolean","description":"It is neither removed nor replaced. Remembered: removing the document does not remove the protection."},"onRemove":{"enum":["remove","release"],"description":"What happens when the document is gone; each kind has its default."},"ignore":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"JSON pointers that may differ in the world, for example `/spec/labels/seen`.","items":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^/spec(/([^/~]|~[01])*)*$"}},"hold":{"type":"string","minLength":1,"maxLength":1000,"description":"Nothing is done to the resource while this stands here; the text says why."}}},"spec":{"type":"object","description":"The resource itself; its kind says what belongs here."}}};
+const schema6 = {"type":"object","additionalProperties":false,"required":["apiVersion","kind","metadata","spec"],"description":"One resource as it is wanted.","properties":{"apiVersion":{"type":"string","minLength":1,"maxLength":253,"description":"Plugin and version, for example `certificates/v1`."},"kind":{"type":"string","minLength":1,"maxLength":253,"description":"Kind of the resource."},"metadata":{"type":"object","additionalProperties":false,"required":["name"],"description":"What the resource is called.","properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of the resource; unique within its kind and scope."},"labels":{"type":"object","default":{},"description":"Names and values to choose by.","additionalProperties":{"type":"string","maxLength":253}},"dependsOn":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.","items":{"type":"string","minLength":1,"maxLength":2048,"format":"address"}}}},"lifecycle":{"type":"object","additionalProperties":false,"default":{},"description":"How changes of the resource are treated.","properties":{"protect":{"type":"boolean","description":"It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."},"onRemove":{"enum":["remove","release"],"description":"What happens when the document is gone; each kind has its default."},"ignore":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"JSON pointers that may differ in the world, for example `/spec/labels/seen`.","items":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^/spec(/([^/~]|~[01])*)*$"}},"hold":{"type":["string","boolean"],"minLength":1,"maxLength":1000,"description":"Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."}}},"spec":{"type":"object","description":"The resource itself; its kind says what belongs here."}}};
 const func2 = codePoints;
 const formats0 = /^[^\u0000-\u001f\u007f-\u009f]*$/u;
 const formats2 = /^[^/\s]+\/[^/\s]+\/[^/\s]+(?:\/[^/\s]+)*$/u;
@@ -302,22 +302,22 @@ errors++;
 }
 if(data8.hold !== undefined){
 let data13 = data8.hold;
-if(typeof data13 === "string"){
-if(func2(data13) > 1000){
-const err38 = {instancePath:instancePath+"/lifecycle/hold",schemaPath:"#/properties/lifecycle/properties/hold/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters"};
+if((typeof data13 !== "string") && (typeof data13 !== "boolean")){
+const err38 = {instancePath:instancePath+"/lifecycle/hold",schemaPath:"#/properties/lifecycle/properties/hold/type",keyword:"type",params:{type: schema6.properties.lifecycle.properties.hold.type},message:"must be string,boolean"};
 (vErrors ??= []).push(err38);
 errors++;
 }
-if(func2(data13) < 1){
-const err39 = {instancePath:instancePath+"/lifecycle/hold",schemaPath:"#/properties/lifecycle/properties/hold/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(typeof data13 === "string"){
+if(func2(data13) > 1000){
+const err39 = {instancePath:instancePath+"/lifecycle/hold",schemaPath:"#/properties/lifecycle/properties/hold/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters"};
 (vErrors ??= []).push(err39);
 errors++;
 }
-}
-else {
-const err40 = {instancePath:instancePath+"/lifecycle/hold",schemaPath:"#/properties/lifecycle/properties/hold/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func2(data13) < 1){
+const err40 = {instancePath:instancePath+"/lifecycle/hold",schemaPath:"#/properties/lifecycle/properties/hold/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err40);
 errors++;
+}
 }
 }
 }

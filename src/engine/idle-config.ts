@@ -3,11 +3,12 @@
 import { isCovered } from './budget.ts';
 import type { Config } from './load/config.ts';
 import { type Selectable, unmatched } from './selection.ts';
-import type { Ref } from './types.ts';
+import type { Labels, Ref } from './types.ts';
 
 export interface Labelled {
   readonly ref: Ref;
-  readonly labels: Readonly<Record<string, string>>;
+  /** As remembered, and as written. */
+  readonly labels: readonly Labels[];
 }
 
 /** A sentence for each; `now` is epoch ms. What a gap may hide is not told. */

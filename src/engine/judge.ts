@@ -6,7 +6,7 @@
  * change keeps its place in the plan, with every rule that was asked.
  */
 
-import { isCovered, labelsOf } from './budget.ts';
+import { isCovered } from './budget.ts';
 import { basisOf, coveredBy, editsOf, effectOf, uncovered } from './covers.ts';
 import { engineRuleTables } from './generated.ts';
 import { errorText } from './error-text.ts';
@@ -17,15 +17,11 @@ import type { Plugin } from './plugin.ts';
 import { formatRef } from './ref.ts';
 import { redactPatterns } from './redact.ts';
 import { engineRules, type Ground, isDisruptive, isMemoryOnly } from './rules.ts';
+import { labelsOf, needsOf } from './safety-inputs.ts';
 import { removalsByKind, withChanges } from './scene.ts';
 import type { KindTables } from './tables.ts';
 import type { Action, Change, Judgement, Override, Pair, Scene, Spent, Verdict } from './types.ts';
 import { reject } from './verdict.ts';
-
-/** What a resource needs: as written, or, where it is no longer written, as remembered. */
-function needsOf(pair: Pair): readonly string[] {
-  return pair.desired?.needs.map(formatRef) ?? pair.memory?.needs ?? [];
-}
 
 /** Addresses of what needs a resource, for every resource that is needed. */
 export function dependents(pairs: Iterable<Pair>): ReadonlyMap<string, readonly string[]> {

@@ -6,8 +6,8 @@ import { ABSENT, firstMachine, moveOf, movesBetween } from './lifecycle.ts';
 import { isOurs } from './match.ts';
 import type { Kind, Plugin } from './plugin.ts';
 import type { Draft, Seen } from './record.ts';
-import { formatRef } from './ref.ts';
 import { gapScope } from './gap.ts';
+import { metaSeen } from './safety-inputs.ts';
 import type { KindTables } from './tables.ts';
 import type { Change, Facts, Gap, Json, Pair, Scene } from './types.ts';
 
@@ -65,14 +65,11 @@ function seenOf(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene: Scen
     return pair.memory === undefined || pair.memory.open !== undefined ? undefined : { ref: pair.ref, gone: true };
   if (pair.observed === undefined && pair.memory === undefined) return undefined;
   const kept = changedFacts(noteOf(kind, pair, scene), (pair.memory?.kept ?? {}) as Facts);
-  const needs = pair.desired?.needs.map(formatRef);
-  const labels = pair.desired?.meta.labels;
   const seen: Seen = {
     ref: pair.ref,
     ...seenState(pair, tables),
     ...(kept === undefined ? {} : { kept, version: tables.memoryVersion }),
-    ...(needs === undefined || sameJson(needs, pair.memory?.needs ?? []) ? {} : { needs }),
-    ...(labels === undefined || sameJson(labels, pair.memory?.labels ?? {}) ? {} : { labels }),
+    ...metaSeen(pair, tables),
   };
   return Object.keys(seen).length === 1 ? undefined : seen;
 }

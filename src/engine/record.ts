@@ -5,8 +5,10 @@ import type {
   Facts,
   FieldChange,
   Goal,
+  Inputs,
   Json,
   Judgement,
+  Labels,
   Memory,
   MetaNote,
   Override,
@@ -33,8 +35,10 @@ export interface Seen {
   readonly kept?: Readonly<Record<string, Json>>;
   /** Schema version of `kept`. */
   readonly version?: number;
+  readonly hold?: string;
   readonly needs?: readonly string[];
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Labels;
+  readonly safety?: Inputs;
   /** The world is already as a newer spec wants it: that spec counts as applied. */
   readonly spec?: Json;
   readonly specDigest?: string;

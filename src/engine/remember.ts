@@ -69,8 +69,10 @@ function withMeta(memory: Memory, meta: MetaNote | undefined): Memory {
     ...memory,
     protect: meta.protect,
     onRemove: meta.onRemove,
+    hold: meta.hold,
     needs: meta.needs.length === 0 ? undefined : meta.needs,
     labels: Object.keys(meta.labels).length === 0 ? undefined : meta.labels,
+    safety: meta.safety ?? memory.safety,
   } as Memory;
 }
 
@@ -97,8 +99,10 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
   const before = memory ?? blank(seen.ref);
   const met: Memory = {
     ...before,
+    hold: seen.hold ?? before.hold,
     needs: seen.needs ?? before.needs,
     labels: seen.labels ?? before.labels,
+    safety: seen.safety ?? before.safety,
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied,
     ...(seen.settled === true ? { failures: undefined, lastError: undefined } : {}),
@@ -122,8 +126,8 @@ function withTried(memory: Memory, { open, tried = [] }: Memory): Memory {
 }
 
 /** What is left of a resource that went to make room for its successor: what its document said of removals. */
-function promised({ ref, protect, onRemove, needs, labels }: Memory, at: string): Memory {
-  return { ...blank(ref), protect, onRemove, needs, labels, state: 'absent', since: at } as Memory;
+function promised({ ref, protect, onRemove, hold, needs, labels, safety }: Memory, at: string): Memory {
+  return { ...blank(ref), protect, onRemove, hold, needs, labels, safety, state: 'absent', since: at } as Memory;
 }
 
 function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome'], at: string): Memory | undefined {

@@ -1,6 +1,6 @@
 /** The rules that hold for every kind, so that no plugin repeats them. Each is a pure function of a change and its scene. */
 
-import { isCovered, labelsOf, standingOf } from './budget.ts';
+import { isCovered, standingOf } from './budget.ts';
 import { isAllMissing, isCollapsed } from './collapse.ts';
 import { errorText } from './error-text.ts';
 import type { EngineRuleId } from './generated.ts';
@@ -10,8 +10,9 @@ import { isOurs } from './match.ts';
 import { samePlace } from './places.ts';
 import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
+import { holdOf, labelsOf } from './safety-inputs.ts';
 import type { KindTables } from './tables.ts';
-import type { Change, Json, Pair, Scene, Verdict } from './types.ts';
+import type { Change, Goal, Json, Pair, Scene, Verdict } from './types.ts';
 import { counted, defer, durationText, limited, pass, reject, warn } from './verdict.ts';
 import { ignoredFields } from './ignored.ts';
 
@@ -89,18 +90,24 @@ function otherProject(change: Change, pair: Pair): Verdict {
   });
 }
 
+/** What a protection guards against. */
+const ENDINGS: Readonly<Partial<Record<Goal, string>>> = {
+  remove: 'removed',
+  replace: 'replaced',
+  release: 'released',
+};
+
 function protectedRule(change: Change, pair: Pair): Verdict {
   const isProtected = pair.memory?.protect === true || pair.desired?.meta.lifecycle.protect === true;
   const facts = { protected: isProtected, goal: change.goal };
-  if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced', facts);
+  const ending = ENDINGS[change.goal];
+  if (ending === undefined) return pass('neither removed, replaced nor released', facts);
   if (!isProtected) return pass('not protected', facts);
   const remedy =
     pair.desired === undefined
       ? { outside: 'write its document again, with lifecycle.protect: false, and apply that first' }
       : { set: { path: '/lifecycle/protect', value: false } };
-  return reject(`it is protected, and would be ${change.goal === 'remove' ? 'removed' : 'replaced'}`, facts, {
-    remedy,
-  });
+  return reject(`it is protected, and would be ${ending}`, facts, { remedy });
 }
 
 function providerProtected(change: Change, pair: Pair): Verdict {
@@ -289,9 +296,16 @@ function inProgress(_change: Change, pair: Pair, scene: Scene): Verdict {
   });
 }
 
+function liftingHold({ desired, memory }: Pair): string {
+  if (desired === undefined) return 'write its document again, without lifecycle.hold, and apply that first';
+  return memory?.hold === undefined ? 'remove lifecycle.hold' : 'remove lifecycle.hold, and apply that first';
+}
+
 function freeze(change: Change, pair: Pair, scene: Scene): Verdict {
-  const hold = pair.desired?.meta.lifecycle.hold;
-  if (hold !== undefined) return reject(`on hold: ${hold}`, { hold }, { remedy: { outside: 'remove lifecycle.hold' } });
+  const hold = holdOf(pair);
+  // A row about how it is guarded does nothing to the resource: one of them lifts the hold.
+  if (hold !== undefined && change.goal !== 'protect')
+    return reject(`on hold: ${hold}`, { hold }, { remedy: { outside: liftingHold(pair) } });
   if (isMemoryOnly(change)) return pass('changes memory alone');
   const verdict = outsideFreeze(scene);
   const rules = scene.safety.freezeRules ?? [];

@@ -1,6 +1,6 @@
 /** The shape of the tables that `npm run generate` makes from `specs/`: lifecycles, rules and findings as data. */
 
-import type { OnRemove, Severity, Step } from './types.ts';
+import type { Json, OnRemove, Severity, Step } from './types.ts';
 
 /** One move of a machine. `by: fettle` is a step with a handler; `by: world` happens, or is found by a look. */
 export interface Transition {
@@ -70,6 +70,24 @@ export interface PathTable {
   readonly folder?: true;
 }
 
+/**
+ * How the applied and the written value of a safety input combine until the row that changes it is applied.
+ *
+ * - `longer`: the longer duration counts; one that is not there lasts for ever.
+ * - `larger`, `smaller`: the larger, or smaller, number or percentage counts, or the one that is there.
+ * - `both`: each of the two counts, as the rules that ask say.
+ * - `applied`: what was applied counts, or what is written where nothing was.
+ * - a list: the value that stands first in it counts.
+ */
+export type Combining = 'longer' | 'larger' | 'smaller' | 'both' | 'applied' | readonly Json[];
+
+/** A field of a spec by which a rule decides whether its own resource may be disturbed or taken away. */
+export interface SafetyInput {
+  /** JSON pointer into the spec. */
+  readonly pointer: string;
+  readonly combine: Combining;
+}
+
 export interface KindTables {
   readonly summary: string;
   /** Names of the parts of a resource's scope, from the outside in; each is read from `metadata.<part>`. */
@@ -84,6 +102,7 @@ export interface KindTables {
   readonly references: readonly { readonly pointer: string; readonly kind: string }[];
   /** Where its spec names paths. */
   readonly paths: readonly PathTable[];
+  readonly safetyInputs: readonly SafetyInput[];
   /** Settings (JSON pointers) that decide nothing of what its steps do: all others are part of what is approved. */
   readonly undeciding?: readonly string[];
   /** JSON pointers that drift can name (`*` stands for every item or key); left out where nobody knows them. */

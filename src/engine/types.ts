@@ -42,16 +42,22 @@ export interface Problem {
 
 export type OnRemove = 'remove' | 'release';
 
+export type Labels = Readonly<Record<string, string>>;
+
+/** Safety inputs of a spec, by JSON pointer; what is not written is not there. */
+export type Inputs = Readonly<Record<string, Json>>;
+
 /** `protect: undefined` says nothing: a protection that is remembered stays. */
 export interface Lifecycle {
   readonly protect?: boolean;
   readonly onRemove?: OnRemove;
   readonly ignore: readonly string[];
-  readonly hold?: string;
+  /** Why nothing is done to it; `false` says the same as nothing. */
+  readonly hold?: string | false;
 }
 
 export interface Meta {
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
   readonly lifecycle: Lifecycle;
 }
 
@@ -176,8 +182,11 @@ export interface OpenIntent {
 export interface MetaNote {
   readonly protect?: true;
   readonly onRemove: OnRemove;
+  readonly hold?: string;
   readonly needs: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
+  /** Safety inputs of its spec; absent where its kind has none. */
+  readonly safety?: Inputs;
 }
 
 /** What was last applied. A spec over the size limit of a memory is kept as its digest alone. */
@@ -199,9 +208,12 @@ export interface Memory<M = Facts> {
   readonly unknown?: true;
   readonly protect?: true;
   readonly onRemove?: OnRemove;
+  readonly hold?: string;
   /** Addresses of what it needs, for the order of removals. */
   readonly needs?: readonly string[];
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Labels;
+  /** Safety inputs of its spec as they were last applied. */
+  readonly safety?: Inputs;
   readonly applied?: Applied;
   /** State of the first machine when it was last seen, and since when it is in it. */
   readonly state?: string;

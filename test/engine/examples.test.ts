@@ -166,6 +166,7 @@ const fabricTables: KindTables = {
   ],
   references: [],
   paths: [],
+  safetyInputs: [],
   memoryVersion: 1,
 };
 const fabricRef: Ref = { plugin: 'fabric', kind: 'Fabric', scope: ['prod', 'default'], name: 'east' };

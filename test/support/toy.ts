@@ -7,10 +7,9 @@ import { type ActionRun, defineKind, definePlugin, type Plugin } from '../../src
 import { type Reconciled, reconcile } from '../../src/engine/reconcile.ts';
 import type { Draft, LogRecord } from '../../src/engine/record.ts';
 import { formatRef } from '../../src/engine/ref.ts';
-import { labelsOf } from '../../src/engine/budget.ts';
 import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
 import type { PluginTables } from '../../src/engine/tables.ts';
-import type { Desired, Finding, Gap, Lifecycle, Observed, Ref, Safety } from '../../src/engine/types.ts';
+import type { Desired, Finding, Gap, Labels, Lifecycle, Observed, Pair, Ref, Safety } from '../../src/engine/types.ts';
 import { pass, reject } from '../../src/engine/verdict.ts';
 
 export interface ItemSpec {
@@ -39,6 +38,11 @@ export function toyWorld(items: Readonly<Record<string, number>> = {}): ToyWorld
     faults: new Map(),
     calls: [],
   };
+}
+
+/** Labels as written, or as remembered. */
+function labelsNow({ desired, memory }: Pair): Labels {
+  return desired?.meta.labels ?? memory?.labels ?? {};
 }
 
 export const toyTables: PluginTables = {
@@ -92,6 +96,7 @@ export const toyTables: PluginTables = {
       ],
       references: [],
       paths: [],
+      safetyInputs: [],
       memoryVersion: 1,
     },
   },
@@ -133,9 +138,9 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
         };
       },
       matters: (pair, scene) => {
-        const { pool } = labelsOf(pair);
+        const { pool } = labelsNow(pair);
         const all = pool === undefined ? [] : scene.ofKind('toy', 'Item');
-        return all.filter((each) => labelsOf(each)['pool'] === pool).map(({ ref }) => ref);
+        return all.filter((each) => labelsNow(each)['pool'] === pool).map(({ ref }) => ref);
       },
       note: ({ observed }) => (observed === undefined ? {} : { lastValue: observed.facts.value }),
       rules: {
@@ -144,10 +149,10 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
             ? reject('13 is not allowed', { value: 13 }, { remedy: { set: { path: '/spec/value', value: 12 } } })
             : pass('not 13'),
         'keep-one': (_change, pair, scene) => {
-          const { pool } = labelsOf(pair);
+          const { pool } = labelsNow(pair);
           const ready = scene
             .ofKind('toy', 'Item')
-            .filter((each) => each.observed?.state === 'ready' && labelsOf(each)['pool'] === pool);
+            .filter((each) => each.observed?.state === 'ready' && labelsNow(each)['pool'] === pool);
           const going = ready.filter(({ ref }) => scene.underWay.has(formatRef(ref))).length;
           const facts = { pool: pool ?? null, ready: ready.length, going };
           return pool === undefined || ready.length - going > 1

@@ -55,6 +55,7 @@ const tables: PluginTables = {
       rules: [],
       references: [],
       paths: [],
+      safetyInputs: [],
       memoryVersion: 1,
     },
   },

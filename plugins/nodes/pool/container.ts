@@ -6,7 +6,8 @@ import type { Change, Desired, Facts, Proposal, Ref, Scene, Verdict } from '../.
 import { pass, reject } from '../../../src/engine/verdict.ts';
 import { type ContainerPair, containerSignals, type NodePair, nodeSignals, type PoolPair } from '../facts.ts';
 import type { ContainerMemory, ContainerSpec, ContainerStep } from '../generated.ts';
-import { poolRef, settingsOfPair, workloadName } from '../settings.ts';
+import { poolRef, settingsOfPair } from '../settings.ts';
+import { workloadName } from '../workload-names.ts';
 import type { NodesWriter } from '../world.ts';
 import { decideFor } from './diff.ts';
 import { nodeRef } from './expand.ts';

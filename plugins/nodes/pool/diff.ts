@@ -8,6 +8,7 @@ import type { NodePoolStep } from '../generated.ts';
 import { type Decision, decide, type Move, type Situation } from './decide.ts';
 import { nodeRef } from './expand.ts';
 import { nameOf, numberOf } from './names.ts';
+import { changedSizes, strictPoolSpec } from '../settings.ts';
 import { isExpanded, situationOf } from './situation.ts';
 
 /** What a pool is decided on, and what is decided: undefined where nothing is, or nothing can be now. */
@@ -19,7 +20,16 @@ export interface Decided {
 /** Decides for a pool as the scene has it; undefined without a document. */
 export function decideFor(pair: PoolPair, scene: Scene): Decided | undefined {
   if (pair.desired === undefined || pair.observed === undefined) return undefined;
-  const situation = situationOf(pair, pair.desired.spec, scene);
+  const { size, min, max } = pair.desired.spec;
+  // How many it is to have is decided by what is written; a row says so, and its nodes are judged by what is applied.
+  const { size: _size, min: _min, max: _max, ...rest } = strictPoolSpec(pair) ?? pair.desired.spec;
+  const spec = {
+    ...rest,
+    ...(size === undefined ? {} : { size }),
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+  };
+  const situation = situationOf(pair, spec, scene);
   const decision = isExpanded(pair, scene) ? decide(situation) : undefined;
   return { situation, ...(decision === undefined ? {} : { decision }) };
 }
@@ -71,6 +81,7 @@ export function fieldsOf(decision: Decision, situation: Situation, scene: Scene)
 /** What a change comes to, whatever state its nodes are in: two that are the same here do the same. */
 export function essence(fields: readonly FieldChange[]): Json {
   return fields
+    .filter(({ path }) => path.startsWith('/members/') || path.startsWith('/moves/'))
     .map(({ path, after }) =>
       path.startsWith('/members/')
         ? `${path} ${after === undefined ? 'goes' : 'comes'}`
@@ -106,7 +117,7 @@ export function diffPool(pair: PoolPair, scene: Scene): Proposal<NodePoolStep> |
   return {
     step: 'active>active',
     goal: 'update',
-    fields: fieldsOf(decision, situation, scene),
+    fields: [...changedSizes(pair), ...fieldsOf(decision, situation, scene)],
     because: decision.because,
     ...causeOf(decision, pair),
   };

@@ -26,6 +26,7 @@ import type { Plugin, Validator, Validators } from '../plugin.ts';
 import type { Reserved } from '../places.ts';
 import { textsAt } from '../pointer.ts';
 import { leavesOf } from '../pointer.ts';
+import { hasField } from '../field-path.ts';
 import { compareText, formatRef, parseRef } from '../ref.ts';
 import type { KindTables } from '../tables.ts';
 import type { Desired, Json, Lifecycle, Problem, Ref } from '../types.ts';
@@ -311,6 +312,14 @@ interface Checked {
   readonly parts?: { readonly spec: unknown; readonly meta: Desired['meta']; readonly links: readonly Link[] };
 }
 
+const HOLD_WITHOUT_REASON: PointerMistake = {
+  code: 'wrong-value',
+  pointer: '/lifecycle/hold',
+  at: 'value',
+  message: 'hold must be a text that says why, or false',
+  suggestion: 'hold: the reason, and until when',
+};
+
 /** Checks one document alone. The defaults of its schemas are filled into `value`. */
 function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly string[]): Checked {
   if (!isMembers(value)) {
@@ -353,8 +362,9 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
   const depends = dependencies(metadata.dependsOn ?? []);
   const links = [...depends.links, ...references(spec, ref, tables, known.plugin)];
   const lifecycle = value['lifecycle'] as Lifecycle | undefined;
+  if ((lifecycle?.hold as unknown) === true) return { mistakes: [...depends.mistakes, HOLD_WITHOUT_REASON], ref };
   return {
-    mistakes: depends.mistakes,
+    mistakes: [...depends.mistakes, ...ignoreMistakes(lifecycle?.ignore ?? [], kind, tables)],
     ref,
     parts: {
       spec,
@@ -362,6 +372,25 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
       links,
     },
   };
+}
+
+/** What `lifecycle.ignore` names and the kind does not have: nothing would be ignored. */
+function ignoreMistakes(ignore: readonly string[], kind: string, tables: KindTables): readonly PointerMistake[] {
+  return ignore.flatMap((pointer, i): readonly PointerMistake[] => {
+    const path = pointer.slice('/spec'.length);
+    if (path === '' || hasField(tables, path)) return [];
+    const known = (tables.fields ?? []).map((field) => `/spec${field}`);
+    const suggestion = suggest(pointer, known, 'the fields are');
+    return [
+      {
+        code: 'wrong-value',
+        pointer: `/lifecycle/ignore/${i}`,
+        at: 'value',
+        message: `${echo(pointer)} is not a field of ${kind}`,
+        ...(suggestion === undefined ? {} : { suggestion }),
+      },
+    ];
+  });
 }
 
 /** The plugin and kind that a document names. */

@@ -55,6 +55,7 @@ const fabric: Plugin = definePlugin({
         rules: [],
         references: [],
         paths: [],
+        safetyInputs: [],
         memoryVersion: 1,
       },
       Subnet: {
@@ -68,6 +69,7 @@ const fabric: Plugin = definePlugin({
           { pointer: '/vpc', kind: 'VPC' },
           { pointer: '/peers/*/subnet', kind: 'Subnet' },
         ],
+        safetyInputs: [],
         memoryVersion: 1,
       },
     },

@@ -86,8 +86,19 @@ describe('a node', () => {
   it('is listed under a name of its own', () => {
     const same = checkTogether([node(), node({ workloads: { name: 'web-1', none: false } }, 'web-2')]);
     expect(same).toMatchObject([{ ref: { name: 'web-2' }, pointer: '/spec/workloads/name' }]);
-    const none = checkTogether([node(), node({ workloads: { name: 'web-1', none: true } }, 'web-2')]);
+    const none = checkTogether([node(), node({ workloads: { name: 'rack', none: true } }, 'web-2')]);
     expect(none).toEqual([]);
+  });
+
+  it.each([
+    ['another node', [node({ workloads: { name: 'db-1', none: false } }, 'db-1')]],
+    ['a node whose own name is other in the source', [node({ workloads: { name: 'x', none: false } }, 'db-1')]],
+    ['a member that a pool could have', [desiredOf('NodePool', 'db', poolSpec({ size: 1 }))]],
+  ])('is not listed under the name of %s, whether or not it is listed at all', (_whose, others) => {
+    for (const none of [false, true]) {
+      const found = checkTogether([node({ workloads: { name: 'db-1', none } }, 'web-2'), ...others]);
+      expect(found).toMatchObject([{ ref: { name: 'web-2' }, message: 'db-1 is the name of another node' }]);
+    }
   });
 });
 

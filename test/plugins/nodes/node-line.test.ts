@@ -493,6 +493,8 @@ describe('a worker that was a system node', () => {
   it('may go like any other, though no container was ever counted on it', async () => {
     const whole = await made('role: system');
     whole.write(yaml());
+    // A system node until the row that makes it a worker is applied.
+    expect(await run(whole)).toEqual(['web-1 active>active protect']);
     expect(await run(whole)).toEqual(['web-1 idle>idle update']);
     expect(whole.emulator.server('web-1').labels[LABELS.role]).toBeUndefined();
     whole.write('');

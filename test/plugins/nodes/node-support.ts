@@ -4,7 +4,7 @@ import { NOTHING_COVERED } from '../../support/covers.ts';
 import type { NodeFacts, NodeLife, NodePair, NodeSignals } from '../../../plugins/nodes/facts.ts';
 import type { NodeMemory, NodePoolSpec, NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
-import { settingsNote, settingsOfSpec } from '../../../plugins/nodes/settings.ts';
+import { nodeInputs } from '../../../plugins/nodes/settings.ts';
 import { formatRef } from '../../../src/engine/ref.ts';
 import type { Action, Change, Desired, Facts, Memory, Observed, Pair, Ref, Scene } from '../../../src/engine/types.ts';
 
@@ -100,7 +100,6 @@ export function nodePair(parts: NodeParts = {}): NodePair {
   const { name = 'web-1', spec = nodeSpec(), state = 'ready', signals = signalsOf() } = parts;
   const ref = refOf('Node', name);
   const facts = parts.facts ?? { ...CX23, name };
-  const settings = spec === null ? {} : { settings: settingsNote(settingsOfSpec(spec)) };
   return {
     ref,
     ...(spec === null ? {} : { desired: desiredOf('Node', name, spec) }),
@@ -117,8 +116,9 @@ export function nodePair(parts: NodeParts = {}): NodePair {
     memory: {
       ref,
       version: 1,
-      kept: { serverId: 42, ...settings, ...parts.kept },
+      kept: { serverId: 42, ...parts.kept },
       owned: 'created',
+      ...(spec === null ? {} : { safety: nodeInputs(spec) }),
       state,
       ...parts.memory,
     },
@@ -127,8 +127,8 @@ export function nodePair(parts: NodeParts = {}): NodePair {
 
 /** An orphan that its document left behind, with the settings that it had. */
 export function orphan(parts: Omit<NodeParts, 'spec'> & { readonly was?: Partial<NodeSpec> } = {}): NodePair {
-  const settings = settingsNote(settingsOfSpec(nodeSpec(parts.was)));
-  return nodePair({ ...parts, spec: null, kept: { settings, ...parts.kept } });
+  const safety = nodeInputs(nodeSpec(parts.was));
+  return nodePair({ ...parts, spec: null, memory: { safety, ...parts.memory } });
 }
 
 export function poolPair(name: string, spec: NodePoolSpec | undefined, kept: Facts = { members: [1, 2, 3] }): Pair {

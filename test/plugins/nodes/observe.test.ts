@@ -421,8 +421,9 @@ describe('readiness', () => {
     ipv6: { id: 2, ip: '2001:db8:1::/64' },
     networks: [{ network: { id: 5, name: 'inside' }, ip: '10.0.0.2', aliasIps: [] }],
   } as unknown as ServerSeen;
+  const settings = settingsOfSpec(nodeSpec());
   const target = (readiness: object, of: Partial<ServerSeen> | null = {}) =>
-    probeTarget(settingsOfSpec(nodeSpec({ readiness })), of === null ? undefined : { ...server, ...of }, NOW);
+    probeTarget(settings, nodeSpec({ readiness }).readiness, of === null ? undefined : { ...server, ...of }, NOW);
   const { ipv4: _none, ...onlyIpv6 } = server;
 
   it.each([
@@ -462,7 +463,9 @@ describe('readiness', () => {
   });
 
   it('without an IPv4 address is asked at the first address of its network', () => {
-    const settings = settingsOfSpec(nodeSpec({ readiness: { tcp: { port: 22 } } }));
-    expect(probeTarget(settings, onlyIpv6 as ServerSeen, NOW)).toEqual({ tcp: { host: '2001:db8:1::1', port: 22 } });
+    const { readiness } = nodeSpec({ readiness: { tcp: { port: 22 } } });
+    expect(probeTarget(settings, readiness, onlyIpv6 as ServerSeen, NOW)).toEqual({
+      tcp: { host: '2001:db8:1::1', port: 22 },
+    });
   });
 });

@@ -1,0 +1,265 @@
+/**
+ * Safety inputs: fields of a document by which rules decide whether its own resource may be disturbed or taken away.
+ *
+ * Who writes such a field is judged by it. So what was applied is remembered, a change of it is a row, and until that
+ * row is applied the stricter of the two counts, or both. `specs/` says of each field how the two combine.
+ *
+ * A change needs no row of its own where the step that the resource needs anyway shows it: the field itself, or, for
+ * what is no longer needed, the reference that named it.
+ */
+
+import { sameJson } from './canonical.ts';
+import type { EnvelopeInput } from './generated.ts';
+import { durationMs } from './load/amounts.ts';
+import { isOurs } from './match.ts';
+import { changeAt, escapePointer, valueAt } from './pointer.ts';
+import { formatRef } from './ref.ts';
+import type { Combining, KindTables, SafetyInput } from './tables.ts';
+import type { Change, Desired, FieldChange, Inputs, Json, Labels, Memory, MetaNote, OnRemove, Pair } from './types.ts';
+
+type Known = Pick<Memory, 'safety' | 'applied' | 'open'>;
+
+/** The safety inputs of a spec, by their pointers. */
+export function inputsOf(spec: unknown, table: readonly SafetyInput[]): Inputs {
+  return Object.fromEntries(
+    table.flatMap(({ pointer }) => {
+      const value = valueAt(spec, pointer);
+      return value === undefined ? [] : [[pointer, value]];
+    }),
+  );
+}
+
+/** The safety inputs that were last applied; undefined where none are remembered. */
+export function appliedInputs(memory: Known | undefined, table: readonly SafetyInput[]): Inputs | undefined {
+  const { safety, applied, open } = memory ?? {};
+  if (safety !== undefined) return safety;
+  const spec = applied?.spec ?? open?.applied?.spec;
+  return spec === undefined ? open?.meta?.safety : inputsOf(spec, table);
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** `87.5%` as 87.5, and a number as itself. */
+function amountOf(value: Json): number {
+  return typeof value === 'number' ? value : Number.parseFloat(textOf(value));
+}
+
+function stricterOf(combine: Combining, applied: Json | undefined, written: Json | undefined): Json | undefined {
+  if (typeof combine === 'object') return combine.find((value) => sameJson(value, applied) || sameJson(value, written));
+  if (combine === 'longer') {
+    if (applied === undefined || written === undefined) return undefined;
+    return durationMs(textOf(applied)) > durationMs(textOf(written)) ? applied : written;
+  }
+  if (applied === undefined || written === undefined) return applied ?? written;
+  if (combine === 'larger') return amountOf(applied) > amountOf(written) ? applied : written;
+  if (combine === 'smaller') return amountOf(applied) < amountOf(written) ? applied : written;
+  return combine === 'applied' ? applied : written;
+}
+
+/** What counts until the written inputs are applied; of a field of which both count, what is written. */
+export function strictest(
+  table: readonly SafetyInput[],
+  applied: Inputs | undefined,
+  written: Inputs | undefined,
+): Inputs {
+  if (applied === undefined || written === undefined) return applied ?? written ?? {};
+  return Object.fromEntries(
+    table.flatMap(({ pointer, combine }) => {
+      const value = stricterOf(combine, applied[pointer], written[pointer]);
+      return value === undefined ? [] : [[pointer, value]];
+    }),
+  );
+}
+
+/** A spec with other safety inputs: those of the table that are not among them are taken out. */
+export function withInputValues<S>(spec: S, inputs: Inputs, table: readonly SafetyInput[]): S {
+  return table.reduce<Json>(
+    (all, { pointer }) =>
+      sameJson(valueAt(all, pointer) ?? null, inputs[pointer] ?? null)
+        ? all
+        : changeAt(all, pointer, () => inputs[pointer]),
+    spec as Json,
+  ) as S;
+}
+
+/** Whether the document's removal takes the resource away or lets it go; what is written outlives the document. */
+export function onRemoveOf(desired: Desired | undefined, memory: Memory | undefined, tables: KindTables): OnRemove {
+  return desired?.meta.lifecycle.onRemove ?? memory?.onRemove ?? tables.onRemove;
+}
+
+/** Why nothing is done to a resource: as written, or as remembered. */
+export function holdOf({ desired, memory }: Pair): string | undefined {
+  return writtenHold(desired) ?? memory?.hold;
+}
+
+function writtenHold(desired: Desired | undefined): string | undefined {
+  const hold = desired?.meta.lifecycle.hold;
+  return hold === false ? undefined : hold;
+}
+
+/** Labels by which a limit counts a resource: as remembered, and as written. */
+export function labelsOf({ desired, memory }: Pair): readonly Labels[] {
+  const [remembered, written] = [memory?.labels ?? {}, desired?.meta.labels];
+  return written === undefined || sameJson(written, remembered) ? [remembered] : [written, remembered];
+}
+
+/** Addresses of what a resource needs, by what is written or by what was applied. */
+export function needsOf({ desired, memory }: Pair): readonly string[] {
+  return [...new Set([...(desired?.needs.map(formatRef) ?? []), ...(memory?.needs ?? [])])];
+}
+
+/** A limit may count the kind by its labels: a disruption budget, or a group of a rule. */
+function isCountedByLabels({ machines, rules }: KindTables): boolean {
+  return (
+    rules.some(({ group }) => group?.startsWith('label:') === true) ||
+    Object.values(machines).some(({ edits, transitions }) =>
+      [...edits, ...transitions].some(({ disruptive }) => disruptive === true),
+    )
+  );
+}
+
+/** What was applied is remembered of it, so that a change can be told. */
+export function isKept(pair: Pair): boolean {
+  return isOurs(pair) || (pair.observed?.given === true && pair.memory !== undefined);
+}
+
+function field(path: string, before: Json | undefined, after: Json | undefined): readonly FieldChange[] {
+  if (sameJson(before ?? null, after ?? null)) return [];
+  return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
+}
+
+const LABELS = '/metadata/labels';
+const NEEDS = '/metadata/dependsOn';
+
+type Compare = (desired: Desired, memory: Memory, tables: KindTables) => readonly FieldChange[];
+
+const ENVELOPE: Readonly<Record<EnvelopeInput, Compare>> = {
+  '/lifecycle/protect': ({ meta }, { protect = false }) =>
+    field('/lifecycle/protect', protect, meta.lifecycle.protect ?? protect),
+  '/lifecycle/onRemove': (desired, memory, tables) =>
+    field('/lifecycle/onRemove', onRemoveOf(undefined, memory, tables), onRemoveOf(desired, memory, tables)),
+  '/lifecycle/hold': (desired, { hold }) => field('/lifecycle/hold', hold, writtenHold(desired)),
+  [LABELS]: ({ meta }, { labels = {} }, tables) =>
+    isCountedByLabels(tables)
+      ? [...new Set([...Object.keys(labels), ...Object.keys(meta.labels)])]
+          .sort()
+          .flatMap((key) => field(`${LABELS}/${escapePointer(key)}`, labels[key], meta.labels[key]))
+      : [],
+  // What is needed more counts at once: nothing goes that somebody begins to need.
+  [NEEDS]: ({ needs }, { needs: before = [] }) => {
+    const written = needs.map(formatRef);
+    return before.every((need) => written.includes(need)) ? [] : field(NEEDS, before, written);
+  },
+};
+
+function changedOfSpec(desired: Desired, memory: Memory, { safetyInputs }: KindTables): readonly FieldChange[] {
+  const before = appliedInputs(memory, safetyInputs);
+  if (before === undefined) return [];
+  const after = inputsOf(desired.spec, safetyInputs);
+  return safetyInputs.flatMap(({ pointer }) => field(pointer, before[pointer], after[pointer]));
+}
+
+/** Safety inputs that are written otherwise than they were applied; what is given is never removed, and not asked for that. */
+export function changedInputs(pair: Pair, tables: KindTables): readonly FieldChange[] {
+  const { desired, memory } = pair;
+  if (desired === undefined || memory === undefined || pair.observed === undefined || !isKept(pair)) return [];
+  const isGiven = pair.observed.given === true;
+  const envelope = Object.entries(ENVELOPE).flatMap(([input, compare]) =>
+    isGiven && (input === '/lifecycle/protect' || input === '/lifecycle/onRemove')
+      ? []
+      : compare(desired, memory, tables),
+  );
+  return [...envelope, ...changedOfSpec(desired, memory, tables)];
+}
+
+/** Whether a step of the resource shows the change of a safety input, and applies it. */
+function isShownBy(change: FieldChange, { fields }: Pick<Change, 'fields'>, { references }: KindTables): boolean {
+  if (change.path !== NEEDS) return fields.some(({ path }) => path === change.path);
+  const dropped = (change.before as readonly string[]).filter(
+    (need) => !(change.after as readonly string[]).includes(need),
+  );
+  return fields.some(
+    ({ path, before }) =>
+      path === NEEDS ||
+      references.some(({ pointer }) => pointer === path) ||
+      dropped.every((need) => typeof before === 'string' && need.endsWith(`/${before}`)),
+  );
+}
+
+/** The changed safety inputs that the step does not show which a resource needs: they need a row before it. */
+export function hiddenInputs(own: Change | undefined, pair: Pair, tables: KindTables): readonly FieldChange[] {
+  const changed = changedInputs(pair, tables);
+  return own === undefined ? changed : changed.filter((each) => !isShownBy(each, own, tables));
+}
+
+/** What is to be remembered of a document as it is written; a protection that it does not mention stays as it was. */
+export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): MetaNote {
+  const hold = writtenHold(desired);
+  const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
+  return {
+    ...(protect ? { protect: true as const } : {}),
+    onRemove: onRemoveOf(desired, memory, tables),
+    ...(hold === undefined ? {} : { hold }),
+    needs: desired.needs.map(formatRef),
+    labels: desired.meta.labels,
+    ...(tables.safetyInputs.length === 0 ? {} : { safety: inputsOf(desired.spec, tables.safetyInputs) }),
+  };
+}
+
+/** Inputs as they are written, but for those that stay as they were applied. */
+function partly(applied: Inputs, written: Inputs, staying: ReadonlySet<string>, table: readonly SafetyInput[]): Inputs {
+  return Object.fromEntries(
+    table.flatMap(({ pointer }) => {
+      const value = (staying.has(pointer) ? applied : written)[pointer];
+      return value === undefined ? [] : [[pointer, value]];
+    }),
+  );
+}
+
+/** What is remembered of a document beside its spec once a change is done: of safety inputs, those that the change shows. */
+export function metaAfter(change: Change, pair: Pair & { readonly desired: Desired }, tables: KindTables): MetaNote {
+  const { desired, memory } = pair;
+  const written = metaOf(desired, memory, tables);
+  if (memory === undefined || change.goal === 'create' || change.goal === 'adopt') return written;
+  const hidden = new Set(hiddenInputs(change, pair, tables).map(({ path }) => path));
+  const keeps = (input: EnvelopeInput): boolean =>
+    [...hidden].some((path) => path === input || path.startsWith(`${input}/`));
+  const before = appliedInputs(memory, tables.safetyInputs);
+  const { protect: _protect, hold: _hold, ...rest } = written;
+  const protect = keeps('/lifecycle/protect') ? memory.protect : written.protect;
+  const hold = keeps('/lifecycle/hold') ? memory.hold : written.hold;
+  return {
+    ...rest,
+    ...(protect === undefined ? {} : { protect }),
+    ...(hold === undefined ? {} : { hold }),
+    ...(keeps('/lifecycle/onRemove') ? { onRemove: onRemoveOf(undefined, memory, tables) } : {}),
+    ...(keeps(NEEDS) ? { needs: needsOf(pair) } : {}),
+    ...(keeps(LABELS) ? { labels: memory.labels ?? {} } : {}),
+    ...(written.safety === undefined || before === undefined
+      ? {}
+      : { safety: partly(before, written.safety, hidden, tables.safetyInputs) }),
+  };
+}
+
+/** What a look remembers of a document beside its spec: all of it where nothing was applied yet, and what needs no row. */
+export function metaSeen(
+  pair: Pair,
+  tables: KindTables,
+): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety'>> {
+  const { desired, memory } = pair;
+  if (desired === undefined) return {};
+  const { hold, needs: written, labels, safety } = metaOf(desired, memory, tables);
+  const kept = isKept(pair);
+  const needs = kept ? needsOf(pair) : written;
+  const isFirst = memory === undefined || (kept && appliedInputs(memory, tables.safetyInputs) === undefined);
+  return {
+    ...(hold === undefined || memory !== undefined ? {} : { hold }),
+    ...(needs.length === (memory?.needs ?? []).length && needs.every((need) => memory?.needs?.includes(need) === true)
+      ? {}
+      : { needs }),
+    ...(sameJson(labels, memory?.labels ?? {}) || (kept && isCountedByLabels(tables)) ? {} : { labels }),
+    ...(isFirst && safety !== undefined ? { safety } : {}),
+  };
+}
