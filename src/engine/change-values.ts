@@ -33,8 +33,17 @@ function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json
     const last = parts.pop();
     if (last === undefined) continue;
     let place = root;
-    for (const part of parts) place = (place[part] ??= Object.create(null) as Tree) as Tree;
-    place[last] = value;
+    // A field inside one that has a value of its own stands beside it, under the rest of its path.
+    const rest = [...parts, last];
+    for (let part = rest.shift(); part !== undefined && rest.length > 0; part = rest.shift()) {
+      const inner = (place[part] ??= Object.create(null) as Tree);
+      if (typeof inner !== 'object' || inner === null) {
+        rest.unshift(part);
+        break;
+      }
+      place = inner as Tree;
+    }
+    place[rest.length === 0 ? last : rest.join('/')] = value;
   }
   return root;
 }
