@@ -207,3 +207,24 @@ async function filesOf(folder: string, path: string, root: string | undefined): 
   await walk(full, new Set(), files, root);
   return files;
 }
+
+/**
+ * Whether a file would be read as a document: by its ending, or because an entry of `paths` names it. Takes real paths.
+ * `realFolder` gives the real path of a folder, relative to that of the project or absolute, that need not be there.
+ */
+export function documentTest(
+  paths: readonly string[],
+  realFolder: (path: string) => string,
+): (realPath: string) => boolean {
+  const patterns = paths
+    .flatMap((path) => alternatives(path) ?? [])
+    .map((path) => pathPattern(path))
+    .map(({ base, ...pattern }) => ({ ...pattern, base: realFolder(base === '' ? '.' : base) }));
+  return (path) =>
+    isDocumentFile(basename(path)) ||
+    patterns.some(({ base, start, below, isMet }) => {
+      if (!isInside(path, base)) return false;
+      const names = relative(base, path).split(sep);
+      return !names.some(isSkipped) && isMet(names.reduce<PathPlaces>(below, start));
+    });
+}

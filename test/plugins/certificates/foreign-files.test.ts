@@ -140,6 +140,32 @@ describe.each(Object.entries(LYING))('%s', (_name, files) => {
   });
 });
 
+describe('what comes to lie where an orphan was adopted that could not be used', () => {
+  it.each(Object.entries(LYING))('is not removed after %s', async (_name, files) => {
+    const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www') + REMOVE });
+    put(project, files, 'tls/www');
+    await applies(project);
+    rmSync(join(project.folder, 'www.yaml'));
+    put(project, one, 'tls/www');
+    const before = digests(project);
+    await applies(project);
+    for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+  });
+
+  it('is not removed where it is an authority', async () => {
+    const other = ISSUER.replace('name: ca', 'name: other').replace('dir: ca', 'dir: other');
+    const project = projectOf({ 'ca.yaml': ISSUER + REMOVE, 'other.yaml': other });
+    project.write('ca/ca.key', pem('pkcs8'));
+    await applies(project);
+    rmSync(join(project.folder, 'ca.yaml'));
+    for (const name of ['ca.crt', 'ca.key'])
+      writeFileSync(join(project.folder, 'ca', name), readFileSync(join(project.folder, 'other', name)));
+    const before = digests(project);
+    expect(await applies(project)).toContain('REJECTED foreign-file');
+    for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+  });
+});
+
 describe.each(Object.entries(USABLE))('%s', (name, files) => {
   it('is adopted where a first pair is to be stored, and is fettle’s from then on', async () => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www') + REMOVE });
