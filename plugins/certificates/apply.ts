@@ -6,7 +6,10 @@ import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificatePair, type IssuerPair } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
 import { formerOf } from './note.ts';
+import { judgedOf, keepsAuthority } from './own-files.ts';
+import { placesOf } from './paths.ts';
 import { certificateSpec, hasSwapped, issuerOf, issuerRef, issuerSpec, storageBefore } from './remembered.ts';
+import { isRefusal } from './refusal.ts';
 import { policyOf, reloadsOf } from './renewal.ts';
 import { type Shown, canReload, reloadDue, shownFor, shownText } from './served.ts';
 import { serviceMembers } from './service-members.ts';
@@ -23,28 +26,39 @@ type CertificateHandler = (
   run: ActionRun,
 ) => Promise<Partial<CertificateMemory> | undefined>;
 
-const createAuthority: IssuerHandler = async (world, { desired }, run) => {
+/** Whether fettle made an authority here, or began to: only then are pending files its own. */
+function hasBegun(memory: IssuerPair['memory']): boolean {
+  const failed = memory?.lastError !== undefined && !isRefusal(memory.lastError.message);
+  return memory?.owned === 'created' || memory?.open !== undefined || failed;
+}
+
+const createAuthority: IssuerHandler = async (world, { desired, memory }, run) => {
   const localCa = desired?.spec.localCa;
   if (localCa === undefined) throw new Error('only a local authority can be made');
   run.progress(`making the authority ${localCa.commonName}`);
-  return { fingerprint: await world.createAuthority(localCa.dir, localCa.commonName, run.now()) };
+  const untouched = !hasBegun(memory);
+  return { fingerprint: await world.createAuthority(localCa.dir, localCa.commonName, run.now(), untouched) };
 };
 
 /** Sets its files right; another authority that was let through is the one from now on. */
-const setAuthorityRight: IssuerHandler = async (world, { desired, observed }, run) => {
+const setAuthorityRight: IssuerHandler = async (world, { desired, observed, memory }, run) => {
   const dir = desired?.spec.localCa?.dir;
   if (dir === undefined) throw new Error('only a local authority has files');
-  await world.tidyAuthority(dir);
+  await world.tidyAuthority(dir, !hasBegun(memory));
   if (!run.change.fields.some(({ path }) => path === AUTHORITY_FIELD)) return undefined;
   const fingerprint = observed?.facts.fingerprint;
   if (fingerprint === undefined) throw new Error('there is no authority to take over');
   return { fingerprint };
 };
 
-const removeAuthority: IssuerHandler = async (world, { desired, memory }) => {
-  const localCa = issuerSpec(desired, memory)?.localCa;
+const removeAuthority: IssuerHandler = async (world, pair, run) => {
+  const localCa = issuerSpec(pair.desired, pair.memory)?.localCa;
   if (localCa === undefined) throw new Error('nobody remembers where the authority is');
-  await world.deleteAuthority(localCa.dir);
+  const fingerprint = pair.observed?.facts.fingerprint;
+  await world.deleteAuthority(localCa.dir, {
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    keep: keepsAuthority(pair, run.change),
+  });
   return undefined;
 };
 
@@ -88,6 +102,7 @@ async function issue(
     validityDays: spec.validityDays,
     first: first || pair.observed?.facts.elsewhere === true,
     untouched: !hasSwapped(pair.memory) || pair.observed?.facts.elsewhere === true,
+    ...judgedOf(pair),
     now,
     signal: run.signal,
     progress: run.progress,
@@ -101,6 +116,7 @@ async function issue(
     ...issued,
     ...(former.length === 0 ? {} : { former }),
     made: fingerprint,
+    places: placesOf(spec.storage).map(({ path }) => path),
     issued: (pair.memory?.kept.issued ?? 0) + 1,
     issuedAt: iso(now),
   };
@@ -255,7 +271,7 @@ const setRight: CertificateHandler = async (world, pair, run) => {
   const { rewritten } =
     run.change.fields.length === 0
       ? { rewritten: false }
-      : await world.tidyPair(storageOf(pair), !hasSwapped(pair.memory));
+      : await world.tidyPair(storageOf(pair), !hasSwapped(pair.memory), judgedOf(pair).found);
   const spec = pair.desired?.spec;
   const fingerprint = pair.observed?.facts.fingerprint;
   if (spec === undefined || fingerprint === undefined || (due === undefined && !rewritten)) return undefined;
@@ -266,7 +282,7 @@ const setRight: CertificateHandler = async (world, pair, run) => {
 const finishSwap: CertificateHandler = async (world, pair) => world.settleSwap(storageOf(pair));
 
 const removePair: CertificateHandler = async (world, pair) => {
-  await world.deletePair(storageOf(pair), !hasSwapped(pair.memory));
+  await world.deletePair(storageOf(pair), !hasSwapped(pair.memory), judgedOf(pair, true).found);
   return undefined;
 };
 

@@ -51,7 +51,10 @@ export function diffIssuer({ desired, observed, memory }: IssuerPair): Proposal<
     ...(keyMode === undefined || keyMode === KEY_MODE
       ? []
       : [{ path: '/localCa/key/mode', before: keyMode, after: KEY_MODE }]),
-    ...(leftovers === undefined ? [] : [{ path: '/localCa/leftovers', before: leftovers, after: [] }]),
+    // What lies beside an authority that was adopted is somebody else's.
+    ...(leftovers === undefined || memory?.owned !== 'created'
+      ? []
+      : [{ path: '/localCa/leftovers', before: leftovers, after: [] }]),
   ];
   if (fields.length === 0) return undefined;
   const because = isOther ? 'another authority is in its place' : 'its files have to be set right';

@@ -31,6 +31,9 @@ export interface IssuerFacts {
   readonly problem?: string;
 }
 
+/** A file of somebody else's, and what it holds. */
+export type ForeignFile = { readonly path: string; readonly holds: string };
+
 export interface CertificateFacts {
   /** Certificate and key fit together; whether their dates do, the state says. */
   readonly usable: boolean;
@@ -59,12 +62,14 @@ export interface CertificateFacts {
   readonly chainLength: number;
   /** Fingerprints of the authorities between it and its root that are stored with it: what a server has to send. */
   readonly intermediates?: readonly string[];
-  /** It lies where the document before this one said, and nothing lies where it is to be now. */
+  /** It lies where the document before this one said, and is to be stored elsewhere now. */
   readonly elsewhere?: true;
   readonly files: readonly StoredFile[];
   readonly swap: SwapSeen;
   /** Names of files that an interrupted swap left, sorted. */
   readonly leftovers: readonly string[];
+  /** What lies where it is stored, or is to be, and was neither written by fettle nor adopted in a usable state. */
+  readonly foreign?: readonly ForeignFile[];
   /** Names of files that are called like copies of a swap, and are somebody else's: fettle made none here yet. */
   readonly copies?: readonly string[];
 }

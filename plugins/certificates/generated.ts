@@ -27,7 +27,7 @@ export type IssuerState = 'absent' | 'ready' | 'broken';
 export type IssuerStep = 'absent>ready' | 'ready>absent' | 'broken>absent' | 'ready>ready';
 
 /** Rules that guard its steps. */
-export type IssuerRuleId = 'issuer-changed';
+export type IssuerRuleId = 'issuer-changed' | 'foreign-file';
 
 /** A key pair and its certificate in files. With the defaults filled in. */
 export interface CertificateSpec {
@@ -177,6 +177,8 @@ export interface CertificateMemory {
   readonly issuer: string;
   /** SHA-256 of the public key of the pair that fettle made or adopted. */
   readonly key: string;
+  /** Files that fettle wrote, or adopted in a usable state; what lies elsewhere is not fettle's to replace. */
+  readonly places: readonly string[];
   /** A swap was begun here and broken off: what lies beside the files is of it. */
   readonly began: boolean;
 }
@@ -215,6 +217,7 @@ export type CertificateRuleId =
   | 'backoff'
   | 'still-served'
   | 'foreign-key'
+  | 'foreign-file'
   | 'issuer-name-constraints';
 
 /** A TLS server, and whether its clients can trust what it serves. With the defaults filled in. */
@@ -336,6 +339,7 @@ export type RuleId =
   | 'backoff'
   | 'still-served'
   | 'foreign-key'
+  | 'foreign-file'
   | 'issuer-name-constraints';
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
@@ -457,6 +461,12 @@ export const tables = {
           guards: ['absent>ready', 'ready>ready'],
           overridable: true,
           text: 'The authority is missing, or is another one than was remembered.',
+        },
+        {
+          id: 'foreign-file',
+          guards: ['ready>absent', 'broken>absent'],
+          overridable: true,
+          text: 'What lies where a file is to be stored, or to be removed, was neither written by fettle nor adopted in a usable state. An override lets fettle go on, and keeps what lies there beside it.',
         },
       ],
       references: [],
@@ -655,6 +665,23 @@ export const tables = {
           ],
           overridable: true,
           text: 'What lies in place of the key, or of its copies, is none that fettle made or adopted: it is not overwritten, and not removed.',
+        },
+        {
+          id: 'foreign-file',
+          guards: [
+            'absent>normal',
+            'normal>normal',
+            'normal>renewing',
+            'expiring_soon>renewing',
+            'renewal_failed>renewing',
+            'expired>recovering',
+            'normal>absent',
+            'expiring_soon>absent',
+            'expired>absent',
+            'renewal_failed>absent',
+          ],
+          overridable: true,
+          text: 'What lies where a file is to be stored, or to be removed, was neither written by fettle nor adopted in a usable state. An override lets fettle go on, and keeps what lies there beside it.',
         },
         {
           id: 'issuer-name-constraints',

@@ -1640,7 +1640,7 @@ errors++;
 validate24.errors = vErrors;
 return errors === 0;
 }
-const schema10 = {"type":"object","additionalProperties":false,"properties":{"fingerprint":{"type":"string","description":"SHA-256 of the certificate that was seen last."},"notAfter":{"type":"string","description":"End of its validity, ISO 8601."},"issued":{"type":"integer","description":"How often it was issued or renewed."},"issuedAt":{"type":"string","description":"When it was issued last, ISO 8601."},"made":{"type":"string","description":"Fingerprint of the certificate that was issued last."},"former":{"type":"array","maxItems":5,"items":{"type":"string","maxLength":71},"description":"Fingerprints of certificates that were stored before, the newest first."},"checkedAt":{"type":"string","description":"When it was looked at, ISO 8601; written down once in `checkInterval`."},"reloaded":{"type":"string","description":"Fingerprint of the certificate that was stored when what serves it was reloaded last."},"unserved":{"type":"string","description":"Fingerprint of the certificate that was not served after a reload, or empty."},"unservedTries":{"type":"integer","description":"How often in a row."},"unservedAt":{"type":"string","description":"When the last of them was, ISO 8601."},"servers":{"type":"array","maxItems":20,"description":"Where it was seen to be served.","items":{"type":"object","additionalProperties":false,"required":["host","port"],"properties":{"host":{"type":"string","maxLength":253},"address":{"type":"string","maxLength":253},"port":{"type":"integer"},"startTls":{"enum":["smtp","imap","postgres"]}}}},"issuer":{"type":"string","description":"Fingerprint of the authority that signed it."},"key":{"type":"string","description":"SHA-256 of the public key of the pair that fettle made or adopted."},"began":{"type":"boolean","description":"A swap was begun here and broken off: what lies beside the files is of it."}}};
+const schema10 = {"type":"object","additionalProperties":false,"properties":{"fingerprint":{"type":"string","description":"SHA-256 of the certificate that was seen last."},"notAfter":{"type":"string","description":"End of its validity, ISO 8601."},"issued":{"type":"integer","description":"How often it was issued or renewed."},"issuedAt":{"type":"string","description":"When it was issued last, ISO 8601."},"made":{"type":"string","description":"Fingerprint of the certificate that was issued last."},"former":{"type":"array","maxItems":5,"items":{"type":"string","maxLength":71},"description":"Fingerprints of certificates that were stored before, the newest first."},"checkedAt":{"type":"string","description":"When it was looked at, ISO 8601; written down once in `checkInterval`."},"reloaded":{"type":"string","description":"Fingerprint of the certificate that was stored when what serves it was reloaded last."},"unserved":{"type":"string","description":"Fingerprint of the certificate that was not served after a reload, or empty."},"unservedTries":{"type":"integer","description":"How often in a row."},"unservedAt":{"type":"string","description":"When the last of them was, ISO 8601."},"servers":{"type":"array","maxItems":20,"description":"Where it was seen to be served.","items":{"type":"object","additionalProperties":false,"required":["host","port"],"properties":{"host":{"type":"string","maxLength":253},"address":{"type":"string","maxLength":253},"port":{"type":"integer"},"startTls":{"enum":["smtp","imap","postgres"]}}}},"issuer":{"type":"string","description":"Fingerprint of the authority that signed it."},"key":{"type":"string","description":"SHA-256 of the public key of the pair that fettle made or adopted."},"places":{"type":"array","maxItems":10,"items":{"type":"string","maxLength":4096},"description":"Files that fettle wrote, or adopted in a usable state; what lies elsewhere is not fettle's to replace."},"began":{"type":"boolean","description":"A swap was begun here and broken off: what lies beside the files is of it."}}};
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
@@ -1858,17 +1858,48 @@ const err28 = {instancePath:instancePath+"/key",schemaPath:"#/properties/key/typ
 errors++;
 }
 }
-if(data.began !== undefined){
-if(typeof data.began !== "boolean"){
-const err29 = {instancePath:instancePath+"/began",schemaPath:"#/properties/began/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data.places !== undefined){
+let data20 = data.places;
+if(Array.isArray(data20)){
+if(data20.length > 10){
+const err29 = {instancePath:instancePath+"/places",schemaPath:"#/properties/places/maxItems",keyword:"maxItems",params:{limit: 10},message:"must NOT have more than 10 items"};
 (vErrors ??= []).push(err29);
+errors++;
+}
+const len2 = data20.length;
+for(let i2=0; i2<len2; i2++){
+let data21 = data20[i2];
+if(typeof data21 === "string"){
+if(func2(data21) > 4096){
+const err30 = {instancePath:instancePath+"/places/" + i2,schemaPath:"#/properties/places/items/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+(vErrors ??= []).push(err30);
+errors++;
+}
+}
+else {
+const err31 = {instancePath:instancePath+"/places/" + i2,schemaPath:"#/properties/places/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err31);
 errors++;
 }
 }
 }
 else {
-const err30 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err30);
+const err32 = {instancePath:instancePath+"/places",schemaPath:"#/properties/places/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err32);
+errors++;
+}
+}
+if(data.began !== undefined){
+if(typeof data.began !== "boolean"){
+const err33 = {instancePath:instancePath+"/began",schemaPath:"#/properties/began/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err33);
+errors++;
+}
+}
+}
+else {
+const err34 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err34);
 errors++;
 }
 validate25.errors = vErrors;

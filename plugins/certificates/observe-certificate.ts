@@ -114,8 +114,8 @@ function isUnderWay(found: Stored, memory: Memory<CertificateMemory> | undefined
 }
 
 /**
- * A stored pair; undefined where there is none. `elsewhere`: it lies where the document before this one said, and
- * nothing lies where it is to be now.
+ * A stored pair; undefined where there is none. `elsewhere`: it lies where the document before this one said;
+ * `foreign`: what lies where it is to be, and is somebody else's.
  */
 export function observedPair(
   ref: Ref,
@@ -124,7 +124,10 @@ export function observedPair(
   memory: Memory<CertificateMemory> | undefined,
   now: number,
   at: string,
-  elsewhere = false,
+  {
+    elsewhere = false,
+    foreign = [],
+  }: { readonly elsewhere?: boolean; readonly foreign?: CertificateFacts['foreign'] } = {},
 ): Observed<CertificateFacts> | undefined {
   if (found.status === 'absent') return undefined;
   const isOurs = found.leftovers.length === 0 || hasSwapped(memory) || isUnderWay(found, memory);
@@ -140,6 +143,7 @@ export function observedPair(
     facts: {
       ...factsOf(pair),
       ...(elsewhere ? { elsewhere: true as const } : {}),
+      ...(foreign.length === 0 ? {} : { foreign }),
       ...(isOurs ? {} : { copies: found.leftovers }),
     },
     ...(validity === undefined

@@ -1,16 +1,19 @@
 /** Observe: every authority, pair and server that is written or remembered, a bounded number of them at once. */
 
 import type { Query } from '../../src/engine/plugin.ts';
+import { sameJson } from '../../src/engine/canonical.ts';
 import { formatRef } from '../../src/engine/ref.ts';
 import type { Desired, Gap, Memory, Observed, Ref, View } from '../../src/engine/types.ts';
-import type { CertificateMemory, DomainMemory, DomainSpec } from './generated.ts';
+import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
 import { observedPair } from './observe-certificate.ts';
+import { foreignFiles } from './own-files.ts';
+import { placesOf } from './paths.ts';
 import { type DomainLook, observedDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
 import { observedAuthority, observedSelfSigned } from './observe-issuer.ts';
 import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { oneShownText } from './served.ts';
-import type { CertificatesReader, PairStorage, Probes, Trust } from './world.ts';
+import type { CertificatesReader, PairSeen, PairStorage, Probes, Trust } from './world.ts';
 
 /** Files that are read at once: more only wait for the same disk. */
 const FILES_AT_ONCE = 16;
@@ -73,13 +76,35 @@ async function lookAtCertificate(look: Look, { ref, desired, memory }: Target): 
   const spec = certificateSpec(desired, memory);
   if (spec === undefined) return cannotBeFound(memory);
   const here = await look.pair(spec.storage);
-  const before = here.status === 'absent' ? storageBefore(spec, memory) : undefined;
+  const before = isMoved(spec, here, memory) ? storageBefore(spec, memory) : undefined;
   const there = before === undefined ? here : await look.pair(before);
   const elsewhere = before !== undefined && there.status === 'seen';
   const pair = elsewhere ? there : here;
-  const seen = observedPair(ref, pair, policyOf(spec), memory, look.query.now, look.at, elsewhere);
+  const foreign = foreignFiles(spec.storage, here, memory);
+  const seen = observedPair(ref, pair, policyOf(spec), memory, look.query.now, look.at, { elsewhere, foreign });
   if (seen === undefined || desired !== undefined || memory?.onRemove !== 'remove') return seen;
   return { ...seen, signals: { ...seen.signals, servedAt: await servedAt(look, memory, seen.facts.fingerprint) } };
+}
+
+/**
+ * Whether a pair of ours is to be looked for where the document before this one said: nothing of ours lies where this one
+ * says, and certificate and key are to lie somewhere else.
+ */
+function isMoved(spec: CertificateSpec, here: PairSeen, memory: Memory<CertificateMemory> | undefined): boolean {
+  const before = storageBefore(spec, memory);
+  if (before === undefined) return false;
+  if (here.status === 'absent') return true;
+  const main = (storage: PairStorage): string =>
+    placesOf(storage)
+      .flatMap(({ part, path }) => (part === 'certificate' || part === 'key' || part === 'combined' ? [path] : []))
+      .join('\0');
+  const isBegun = memory?.open !== undefined && sameJson(storageOfOpen(memory), spec.storage);
+  const isOurs = here.keyFingerprint !== undefined && here.keyFingerprint === memory?.kept.key;
+  return !isBegun && !isOurs && main(before) !== main(spec.storage);
+}
+
+function storageOfOpen(memory: Memory<CertificateMemory>): PairStorage | undefined {
+  return (memory.open?.applied?.spec as CertificateSpec | undefined)?.storage;
 }
 
 /** Where what is to be removed is served all the same: the servers that are remembered are asked, for no Domain does it. */

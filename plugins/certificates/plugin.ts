@@ -25,6 +25,7 @@ import {
 } from './generated.ts';
 import { certificateFindings, issuerFindings } from './ends.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
+import { foreignAuthority, foreignFile, notePlaces } from './own-files.ts';
 import { certificatePlaces, issuerPlaces } from './places.ts';
 import { timeMistakes, withSettings } from './renewal.ts';
 import {
@@ -47,7 +48,7 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   diff: diffIssuer,
   note: noteIssuer,
   findings: issuerFindings,
-  rules: { 'issuer-changed': issuerChanged },
+  rules: { 'issuer-changed': issuerChanged, 'foreign-file': foreignAuthority },
   handlers: issuerHandlers,
 };
 
@@ -69,7 +70,7 @@ const certificate: Kind<
   diff: diffCertificate,
   effect: certificateEffect,
   seen: certificateSeen,
-  note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair) }),
+  note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair), ...notePlaces(pair) }),
   matters: certificateMatters,
   findings: certificateFindings,
   rules: {
@@ -81,6 +82,7 @@ const certificate: Kind<
     backoff,
     'still-served': stillServed,
     'foreign-key': foreignKey,
+    'foreign-file': foreignFile,
     'issuer-name-constraints': issuerNameConstraints,
   },
   handlers: certificateHandlers,

@@ -3,6 +3,7 @@
 import { sameJson } from '../../src/engine/canonical.ts';
 import type { Desired, Memory, Pair, Ref, Step } from '../../src/engine/types.ts';
 import type { CertificateMemory, CertificateSpec, IssuerSpec } from './generated.ts';
+import { isRefusal } from './refusal.ts';
 
 export const PLUGIN = 'certificates';
 
@@ -30,7 +31,7 @@ export function storageBefore(
 }
 
 /** Whether a step puts a new pair in place, as far as its name tells: an edit may only set files right. */
-function swaps(step: Step): boolean {
+export function swaps(step: Step): boolean {
   const [from, to] = step.split('>');
   return from !== to && to !== 'absent';
 }
@@ -43,7 +44,10 @@ export function hasSwapped(memory: Memory<CertificateMemory> | undefined): boole
   if (memory === undefined) return false;
   const { kept, owned, open, lastError } = memory;
   if (owned === 'created' || kept.began === true || (kept.issued ?? 0) > 0) return true;
-  return (open !== undefined && swaps(open.step)) || (lastError !== undefined && swaps(lastError.step));
+  return (
+    (open !== undefined && swaps(open.step)) ||
+    (lastError !== undefined && swaps(lastError.step) && !isRefusal(lastError.message))
+  );
 }
 
 /** Whether another key is stored than the one that is ours. */

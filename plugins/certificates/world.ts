@@ -73,6 +73,8 @@ export interface StoredFile {
   readonly group?: string;
   /** A symbolic link is in its place: a swap puts a file there, and leaves what the link leads to as it is. */
   readonly link?: true;
+  /** Why what lies there cannot be used as this part, whatever the other files hold; absent where nothing lies there, or an empty file. */
+  readonly unusable?: string;
   /** How what it holds is not what follows from the stored pair (`is missing`, `is not in order`); mended without another certificate. */
   readonly problem?: string;
   /** What it ought to hold is not stored anywhere: only another certificate mends it. */
@@ -267,6 +269,14 @@ export interface CertificatesReader {
 /** What has to read a pair again: documents that write the same are about one service. */
 export type Service = NonNullable<CertificateSpec['reload']>;
 
+/** What a step was judged on: where it finds something else, it throws, and changes nothing. */
+export interface Judged {
+  /** SHA-256 of the public half of the stored key; absent where there was none that could be read. */
+  readonly key?: string;
+  /** Files that are somebody else's, or damaged: each is kept beside its place, under a name that nothing has. */
+  readonly keep: readonly string[];
+}
+
 export interface IssueOrder {
   readonly storage: PairStorage;
   /** What will be reloaded afterwards: no reload of it begins while this swap is under way. */
@@ -280,6 +290,7 @@ export interface IssueOrder {
   readonly first: boolean;
   /** Nothing was ever swapped here: what lies beside the files, called as a swap calls its own, is somebody else's, and stays. */
   readonly untouched?: boolean;
+  readonly found?: Judged;
   /** Epoch ms. */
   readonly now: number;
   readonly signal: AbortSignal;
@@ -321,10 +332,11 @@ export interface ReloadOrder {
 /** Writes what it can read. Whatever it did is on the disk for good before it returns. */
 export interface CertificatesWriter extends CertificatesReader {
   /** Makes a new authority, or finishes making it; never overwrites a file. Gives its fingerprint. */
-  createAuthority(dir: string, commonName: string, now: number): Promise<string>;
-  deleteAuthority(dir: string): Promise<void>;
-  /** Sets the mode of the authority's key, and takes away what its making left beside it. */
-  tidyAuthority(dir: string): Promise<void>;
+  createAuthority(dir: string, commonName: string, now: number, untouched?: boolean): Promise<string>;
+  /** Throws where another authority is there than the one that is expected; `keep` leaves its files beside their places. */
+  deleteAuthority(dir: string, expected: { readonly fingerprint?: string; readonly keep: boolean }): Promise<void>;
+  /** Sets the mode of the authority's key, and, unless nothing was made here, takes away what its making left beside it. */
+  tidyAuthority(dir: string, untouched?: boolean): Promise<void>;
   /** Issues a certificate for a new key, and swaps the pair in. */
   issue(order: IssueOrder): Promise<Issued>;
   /** Finishes or undoes an interrupted swap. Gives the public key of what is stored then, as `Issued` does. */
@@ -334,8 +346,8 @@ export interface CertificatesWriter extends CertificatesReader {
    * what they ought to, and clears away what an interrupted swap left. `rewritten`: services have to read it again.
    * `untouched`: as of an `IssueOrder`.
    */
-  tidyPair(storage: PairStorage, untouched?: boolean): Promise<{ readonly rewritten: boolean }>;
-  deletePair(storage: PairStorage, untouched?: boolean): Promise<void>;
+  tidyPair(storage: PairStorage, untouched?: boolean, found?: Judged): Promise<{ readonly rewritten: boolean }>;
+  deletePair(storage: PairStorage, untouched?: boolean, found?: Judged): Promise<void>;
   /** Runs a command with the paths of a stored pair in its environment. Throws where it fails, or is none that may be run. */
   deploy(order: DeployOrder): Promise<void>;
   /**

@@ -345,6 +345,7 @@ function build(shell: Shell, result: Result): Command {
     .description(
       'A declarative reconciler: an unsafe step is a row of the plan, REJECTED, with its reason. Keep your fleet in fine fettle.',
     )
+    .addHelpText('after', '\nFETTLE_STORE in the environment says where the log is, instead of `store` in fettle.yaml.')
     .version(version, '-v, --version')
     .helpCommand('help [command]', 'help for a command')
     .showHelpAfterError('(see fettle --help)');

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { digestOf } from '../engine/canonical.ts';
 import { validators } from '../engine/generated.validators.js';
+import { inert } from '../engine/printable.ts';
 import { PLAN_FORMAT, type Plan } from '../engine/plan.ts';
 import { planDigest } from '../engine/seal.ts';
 import { UsageError } from './flags.ts';
@@ -60,7 +61,7 @@ function checksumOf(plan: Plan): string {
   return digestOf(rest);
 }
 
-/** Saves a plan with its checksum, mode 0600. */
+/** Saves a plan with its checksum, mode 0600; a log of CI may print the file. */
 export async function savePlan(file: string, plan: Plan): Promise<void> {
   const temporary = `${file}.tmp-${randomBytes(8).toString('hex')}`;
   const handle = await open(temporary, 'wx', 0o600);
@@ -69,10 +70,10 @@ export async function savePlan(file: string, plan: Plan): Promise<void> {
     for (const piece of planJson({ ...plan, checksum: checksumOf(plan) })) {
       buffer += piece;
       if (buffer.length < 65_536) continue;
-      await handle.write(buffer);
+      await handle.write(inert(buffer));
       buffer = '';
     }
-    await handle.write(buffer);
+    await handle.write(inert(buffer));
     await handle.sync();
     await handle.close();
     await rename(temporary, file);

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { type Config, loadConfig } from '../engine/load/config.ts';
+import { type Config, isOtherAddress, loadConfig, PROJECT_NAME } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
 import { trustedOwners } from '../engine/load/owner.ts';
 import { namedFileRoots } from '../engine/load/read-inside.ts';
@@ -69,6 +69,8 @@ function fileRoots({ root }: Config, shell: Shell): readonly string[] {
 
 function storeOfEnvironment({ env }: Shell): { readonly store?: string } {
   const store = env['FETTLE_STORE'];
+  if (store !== undefined && isOtherAddress(store))
+    throw new UsageError('FETTLE_STORE is neither a folder nor an address like postgres://user@host/database');
   return store === undefined || store === '' ? {} : { store };
 }
 
@@ -108,7 +110,7 @@ async function withStoredName(config: Config): Promise<Config> {
   const folder = storeFolder(config);
   if (config.nameWritten || folder === undefined || !(await isInside(folder, config.folder))) return config;
   const name = await projectOf(folder).catch(() => undefined);
-  return name === undefined ? config : { ...config, name };
+  return name === undefined || !PROJECT_NAME.test(name) ? config : { ...config, name };
 }
 
 /** Throws where the folder is not to be believed, or does not say whose store it is. */

@@ -1,5 +1,6 @@
 /** `fettle state mv`, `rename`, `forget` and `pull`: memory goes to another name, the project gets one, memory is given up, or is printed whole. Nothing in the world changes. */
 
+import { PROJECT_NAME } from '../engine/load/config.ts';
 import { addressMatcher } from '../engine/address-glob.ts';
 import { formatRef } from '../engine/ref.ts';
 import { rememberedOf } from '../engine/remember.ts';
@@ -38,12 +39,10 @@ export async function stateMove(fromText: string, toText: string, flags: Flags, 
   });
 }
 
-const PROJECT = /^[A-Za-z0-9._-]{1,63}$/u;
-
 /** The project gets another name, in its log and for everything that goes by it. */
 export async function stateRename(from: string, to: string, flags: Flags, shell: Shell): Promise<number> {
   for (const name of [from, to])
-    if (!PROJECT.test(name))
+    if (!PROJECT_NAME.test(name))
       throw new UsageError(
         `"${name}" is not a name of a project: up to 63 letters, digits, dots, underscores and dashes`,
       );

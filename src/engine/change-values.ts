@@ -33,10 +33,25 @@ function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json
     const last = parts.pop();
     if (last === undefined) continue;
     let place = root;
-    for (const part of parts) place = (place[part] ??= Object.create(null) as Tree) as Tree;
-    place[last] = value;
+    // A field inside one that has a value of its own stands beside it, under the rest of its path.
+    const rest = [...parts, last];
+    for (let part = rest.shift(); part !== undefined && rest.length > 0; part = rest.shift()) {
+      const inner = (place[part] ??= Object.create(null) as Tree);
+      if (typeof inner !== 'object' || inner === null) {
+        rest.unshift(part);
+        break;
+      }
+      place = inner as Tree;
+    }
+    place[rest.length === 0 ? last : rest.join('/')] = value;
   }
   return root;
+}
+
+/** What is created, with what its row adds to its spec. */
+function created(spec: Json | undefined, fields: readonly FieldChange[]): Json {
+  const added = side(fields, ({ secret, after }) => (secret === true ? undefined : after));
+  return spec === undefined ? added : Object.assign({}, added, spec);
 }
 
 /** A change's two sides, shaped like the spec; secrets are only marked. What is created has all of its spec after it. */
@@ -47,7 +62,7 @@ export function changeJson(change: Pick<Change, 'goal' | 'fields'>, spec?: Json)
   return {
     actions: ACTION_NAMES[goal],
     before: goal === 'create' ? null : shown('before'),
-    after: goal === 'remove' ? null : goal === 'create' ? (spec ?? shown('after')) : shown('after'),
+    after: goal === 'remove' ? null : goal === 'create' ? created(spec, fields) : shown('after'),
     before_sensitive: goal === 'create' ? false : side(fields, hidden),
     after_sensitive: goal === 'remove' ? false : side(fields, hidden),
   };

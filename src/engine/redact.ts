@@ -74,14 +74,28 @@ export function redactor(secrets: Iterable<string>): Redact {
 const SECRET_NAME =
   /(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?|_PAT)$/iu;
 
-/** Values of an environment that are secret by the names of their variables, or that a configuration names. */
+/** The password in an address, as in `FETTLE_STORE`: whatever it is for, decoded and as it stands. */
+function passwordsIn(address: string): readonly string[] {
+  const found = /^[a-z][a-z0-9+.-]*:\/\/[^:@/?#]*:([^/?#]*)@/iu.exec(address)?.[1];
+  const parameter = /[?&]password=([^&#]*)/iu.exec(address)?.[1];
+  return [found, parameter].flatMap((text) => {
+    if (text === undefined || text === '') return [];
+    try {
+      return [text, decodeURIComponent(text)];
+    } catch {
+      return [text];
+    }
+  });
+}
+
+/** Values of an environment that are secret by the names of their variables, or that a configuration names; of addresses, their passwords. */
 export function secretsOf(
   env: Readonly<Record<string, string | undefined>>,
   named: readonly string[] = [],
 ): readonly string[] {
-  return Object.entries(env).flatMap(([name, value]) =>
-    value !== undefined && value !== '' && (SECRET_NAME.test(name) || name === 'PGPASSWORD' || named.includes(name))
-      ? [value]
-      : [],
-  );
+  return Object.entries(env).flatMap(([name, value]) => {
+    if (value === undefined || value === '') return [];
+    const isSecret = SECRET_NAME.test(name) || name === 'PGPASSWORD' || named.includes(name);
+    return isSecret ? [value] : passwordsIn(value);
+  });
 }

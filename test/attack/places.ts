@@ -26,7 +26,7 @@ export interface Secrets {
   readonly workloads: string | undefined;
 }
 
-export const NO_SECRETS: Secrets = { cloud: 'fettle-sandbox-token', workloads: undefined };
+export const NO_SECRETS: Secrets = { cloud: 'sandbox-token-of-a-test', workloads: undefined };
 
 const hostOf = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 

@@ -197,6 +197,15 @@ describe('a secret of the environment', () => {
     for (const number of [1, 2, 3]) expect(server.received()).toContain(`${SECRET}-${number}`);
   });
 
+  it('is not taken for a folder where FETTLE_STORE is another address', async () => {
+    for (const store of [`redis://x:${SECRET}@127.0.0.1/x`, `POSTGRES://x:${SECRET}@127.0.0.1/x`]) {
+      const { code, stdout, stderr } = await fettle('.fettle', ['apply', '--yes'], { FETTLE_STORE: store });
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/^fettle: FETTLE_STORE is neither/u);
+      expect(stderr).not.toContain(SECRET);
+    }
+  });
+
   it('goes where an entry of the file of passwords names the very host and port', async () => {
     const server = await recording();
     passFile('# mine', `127.0.0.1:9:*:*:no`, `127.0.0.1:${server.port}:x:x:${SECRET}\\:\\\\`);

@@ -624,11 +624,33 @@ const situations: readonly Situation<FilesBench>[] = [
     name: 'an orphaned authority that cannot sign',
     prepare: async (line) => {
       await line.apply([issuer(removed)]);
-      writeFileSync(join(line.bench.folder, 'ca/ca.key'), 'no key\n');
+      rmSync(join(line.bench.folder, 'ca/ca.key'));
       return [];
     },
     takes: ['Issuer broken>absent'],
     finds: ['Issuer ca-unusable'],
+  },
+  {
+    name: 'an orphaned authority with something else in the place of its key',
+    prepare: async (line) => {
+      await line.apply([issuer(removed)]);
+      writeFileSync(join(line.bench.folder, 'ca/ca.key'), 'no key\n');
+      return [];
+    },
+    takes: [],
+    rejects: ['Issuer foreign-file'],
+    finds: ['Issuer ca-unusable'],
+  },
+  {
+    name: 'a text in the place of a key',
+    prepare: async (line) => {
+      await settled(line);
+      writeFileSync(join(line.bench.folder, 'tls/www.key'), 'no key\n');
+      return [issuer(), www()];
+    },
+    takes: [],
+    rejects: ['Certificate foreign-file'],
+    finds: ['Certificate pair-unusable'],
   },
   {
     name: 'an authority that cannot sign, and a certificate that has to be renewed',

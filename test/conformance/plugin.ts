@@ -9,7 +9,7 @@
 import { everyPlace } from '../support/places.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasField } from '../../src/engine/load/safety-config.ts';
+import { hasField } from '../../src/engine/field-path.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { Row } from '../../src/engine/action.ts';
 import { seenOf } from '../../src/engine/covers.ts';

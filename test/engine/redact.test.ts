@@ -118,3 +118,16 @@ describe('guards', () => {
       expect(() => soundFindings(wrong as never, ref)).toThrow(/findings/u);
   });
 });
+
+describe('the password of an address in the environment', () => {
+  it.each([
+    ['postgres://me:geh%40im1@host/db', ['geh%40im1', 'geh@im1']],
+    ['postgres://me@host/db?password=geheim1&x=1', ['geheim1', 'geheim1']],
+    ['postgres://me:a@b@host/db', ['a@b', 'a@b']],
+    ['http://proxy:geheim1@host:3128', ['geheim1', 'geheim1']],
+    ['postgres://me@host/db', []],
+    ['https://host/a:b@c', []],
+  ])('%s', (value, secrets) => {
+    expect(secretsOf({ FETTLE_STORE: value })).toEqual(secrets);
+  });
+});

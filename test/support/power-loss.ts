@@ -121,17 +121,7 @@ const CALLS =
   'openat open creat close write pwrite64 fsync fdatasync rename renameat renameat2 unlink unlinkat mkdir mkdirat ' +
   'rmdir symlink symlinkat link linkat chmod fchmod fchmodat chown fchown ftruncate writev pwritev copy_file_range sendfile';
 /** Calls that nothing here makes: one of them would be a change that nobody follows. */
-const UNKNOWN = new Set([
-  'creat',
-  'writev',
-  'pwritev',
-  'ftruncate',
-  'copy_file_range',
-  'sendfile',
-  'link',
-  'linkat',
-  'renameat2',
-]);
+const UNKNOWN = new Set(['creat', 'writev', 'pwritev', 'ftruncate', 'copy_file_range', 'sendfile', 'renameat2']);
 
 interface Call {
   readonly name: string;
@@ -271,6 +261,13 @@ function follow(root: string, before: Disk, calls: readonly Call[]): Recorded {
       case 'fdatasync': {
         const inode = open.get(first);
         if (inode !== undefined) syncs.push({ inode, from: call.from, at: call.at });
+        break;
+      }
+      case 'link':
+      case 'linkat': {
+        const to = place(second);
+        const linked = find(first, false);
+        if (to !== undefined && linked !== undefined) change({ kind: 'names', changes: [{ ...to, to: linked }] }, call);
         break;
       }
       case 'rename':

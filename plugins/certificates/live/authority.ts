@@ -9,6 +9,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { withConstraints } from '../name-constraints.ts';
+import { refusal } from '../refusal.ts';
 import type { AuthoritySeen, NameConstraints } from '../world.ts';
 import {
   fileExists,
@@ -18,6 +19,7 @@ import {
   readWhole,
   removeEmptyFolder,
   removeFile,
+  setAside,
   setAttributes,
   syncFolder,
   writeNew,
@@ -152,10 +154,17 @@ async function finish(places: Places): Promise<void> {
 }
 
 /** Makes an authority, or finishes one; gives its fingerprint. Throws where a file is in its place. */
-export async function createAuthority(dir: string, commonName: string, now: number): Promise<string> {
+export async function createAuthority(
+  dir: string,
+  commonName: string,
+  now: number,
+  untouched = false,
+): Promise<string> {
   const places = placesOf(dir);
   const { seen } = await read(places);
-  if (seen.status === 'seen') throw new Error(`there is something in ${dir} already, and it is not overwritten`);
+  const [there] = untouched ? namesThere([places.key, places.pendingKey, places.pendingCertificate]) : [];
+  if (there !== undefined) throw new Error(refusal(there));
+  if (seen.status === 'seen') throw new Error(refusal(dir, 'holds something already'));
   if (await fileExists(places.key)) {
     await finish(places);
   } else {
@@ -174,10 +183,11 @@ export async function createAuthority(dir: string, commonName: string, now: numb
   return fingerprintOf(signer.certificate);
 }
 
-/** Sets the mode of the key, and takes away what an interrupted making left; the authority itself stays as it is. */
-export async function tidyAuthority(dir: string): Promise<void> {
+/** Sets the mode of the key, and takes away what an interrupted making left, if one was begun; the authority itself stays as it is. */
+export async function tidyAuthority(dir: string, untouched = false): Promise<void> {
   const places = placesOf(dir);
   await setAttributes(places.key, { mode: 0o600 });
+  if (untouched) return;
   for (const path of [places.pendingKey, places.pendingCertificate]) if (await removeFile(path)) await syncFolder(dir);
 }
 
@@ -185,8 +195,22 @@ export async function tidyAuthority(dir: string): Promise<void> {
  * Takes an authority away: pending files, then the key, then the certificate. A removal that is interrupted leaves a
  * certificate without its key, which can't sign and is seen as broken, so that the next run removes the rest.
  */
-export async function deleteAuthority(dir: string): Promise<void> {
+export async function deleteAuthority(
+  dir: string,
+  { fingerprint, keep }: { readonly fingerprint?: string; readonly keep: boolean },
+): Promise<void> {
   const places = placesOf(dir);
+  const { seen } = await read(places);
+  const found = seen.status === 'seen' ? seen.certificate?.fingerprint : undefined;
+  if (found !== fingerprint) throw new Error(`the authority in ${dir} is another one than when this was judged`);
+  if (keep) {
+    for (const path of namesThere([places.key, places.certificate])) {
+      await setAside(path);
+      await removeFile(path);
+    }
+    await syncFolder(dir);
+    return;
+  }
   let removed = false;
   for (const path of [places.pendingKey, places.pendingCertificate, places.key, places.certificate]) {
     if (!(await removeFile(path))) continue;

@@ -15,6 +15,7 @@
 import { chmod, mkdir, readdir, rename, rmdir, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Place, directoryPlaces, placesOf } from '../paths.ts';
+import { refusal } from '../refusal.ts';
 import type { PairPart, PairSeen, PairStorage, StoredFile } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { codeOf } from '../../../src/net/error-code.ts';
@@ -206,8 +207,7 @@ async function dropLinks({ path, places }: Directory): Promise<void> {
 export function refuseInTheWay({ path, broken, absent, links, places }: Directory): void {
   if (broken !== undefined && !absent && broken !== 'current is missing')
     throw new Error(`${join(path, 'current')}: ${broken}, and it is not replaced`);
-  for (const { part, path: file } of places)
-    if (links.get(part) === 'other') throw new Error(`${file} is there already, and is not overwritten`);
+  for (const { part, path: file } of places) if (links.get(part) === 'other') throw new Error(refusal(file));
 }
 
 /**
@@ -220,6 +220,7 @@ export async function switchIn(
   accounts: Accounts,
   validate: Validate,
   signal: AbortSignal,
+  keepsBefore = false,
 ): Promise<void> {
   const { path, places, stored, storage, target } = directory;
   const { current, versions } = directoryPlaces(path);
@@ -275,8 +276,20 @@ export async function switchIn(
     await removeVersion(directory, name);
     throw error;
   }
+  if (keepsBefore && target !== undefined) await keepVersion(target);
   // It is switched for good: what is left of older versions goes with the next one, and is no failure of this one.
   await dropOld(directory, name).catch(() => undefined);
+}
+
+/** Gives a version a name that no switch ever takes away. */
+async function keepVersion(folder: string): Promise<void> {
+  for (let number = 1; ; number++) {
+    const kept = `${folder}.kept-${number}`;
+    if (await nameExists(kept)) continue;
+    await rename(folder, kept);
+    await syncFolder(dirname(folder));
+    return;
+  }
 }
 
 /** Takes away what is neither the version that was just switched to nor the one before. */
@@ -295,6 +308,7 @@ export async function tidyDirectory(
   storage: PairStorage,
   path: string,
   accounts: Accounts,
+  keepsBefore = false,
 ): Promise<{ readonly rewritten: boolean }> {
   const directory = await settleDirectory(await readDirectory(storage, path));
   const { pair, stored, places, links, target } = directory;
@@ -304,7 +318,7 @@ export async function tidyDirectory(
   const { key } = pair;
   const never = new AbortController().signal;
   if (wrong && key !== undefined) {
-    await switchIn(directory, { path: pair.path, key: keyText(key) }, accounts, () => undefined, never);
+    await switchIn(directory, { path: pair.path, key: keyText(key) }, accounts, () => undefined, never, keepsBefore);
     return { rewritten: true };
   }
   refuseInTheWay(directory);
@@ -319,8 +333,10 @@ export async function tidyDirectory(
  * Takes everything away that was made: the keys of all versions first, then the rest, the link `current` last. A
  * removal that is interrupted leaves that link, so that the next run removes the rest.
  */
-export async function deleteDirectory(storage: PairStorage, path: string): Promise<void> {
-  const directory = await readDirectory(storage, path);
+export async function deleteDirectory(storage: PairStorage, path: string, keepsStored = false): Promise<void> {
+  const seen = await readDirectory(storage, path);
+  if (keepsStored && seen.target !== undefined && (await nameExists(seen.target))) await keepVersion(seen.target);
+  const directory = keepsStored ? await readDirectory(storage, path) : seen;
   const { current, pendingLink, versions } = directoryPlaces(path);
   for (const name of directory.versions) await removeVersion(directory, name);
   if (await nameExists(versions)) {

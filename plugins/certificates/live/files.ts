@@ -1,17 +1,21 @@
 /** Files as they really are: read whole within a limit, written exclusively with an exact mode, and on the disk for good. */
 
 import {
+  type Stats,
   closeSync,
   constants,
   fchmodSync,
   fchownSync,
   fstatSync,
   fsync,
+  linkSync,
   lstatSync,
   open,
   read,
   readFileSync,
+  renameSync,
   statSync,
+  unlinkSync,
   write,
 } from 'node:fs';
 import { link, lstat, mkdir, readlink, rename, rmdir, stat, unlink } from 'node:fs/promises';
@@ -37,6 +41,8 @@ export interface FileStat extends FileMode {
   readonly gid: number;
   /** A symbolic link leads to it. */
   readonly link: boolean;
+  /** Tells it from any other file, and from itself after a change. */
+  readonly version: string;
 }
 
 export type FileSeen =
@@ -73,6 +79,57 @@ async function openSeen(path: string): Promise<{ readonly fd: number; readonly l
   }
 }
 
+function versionOf({ dev, ino, size, mtimeMs }: Stats): string {
+  return `${dev}:${ino}:${size}:${mtimeMs}`;
+}
+
+/** Throws where something else lies at a path than was read there. */
+export function mustBeAsRead(path: string, read: FileStat): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || versionOf(found) !== read.version)
+    throw new Error(`${path} was changed meanwhile, and is not replaced`);
+}
+
+/** Moves a new file to where nothing is; throws where something is. The folder is not synced. */
+export function placeNew(from: string, to: string): void {
+  try {
+    // A rename would overwrite what somebody put there meanwhile; a link does not.
+    linkSync(from, to);
+    unlinkSync(from);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST')
+      throw new Error(`${to} was put there meanwhile, and is not overwritten`, { cause: error });
+    if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
+    if (lstatSync(to, { throwIfNoEntry: false }) !== undefined)
+      throw new Error(`${to} was put there meanwhile, and is not overwritten`, { cause: error });
+    renameSync(from, to);
+  }
+}
+
+/** So many names are tried for what is kept. */
+const MOST_KEPT = 10_000;
+
+/**
+ * Gives a file another name beside its own, one that nothing has: `www.key.kept-1`. Gives that name. Where the disk has
+ * no links, the file is moved there.
+ */
+export async function setAside(path: string): Promise<string> {
+  for (let number = 1; number < MOST_KEPT; number++) {
+    const kept = `${path}.kept-${number}`;
+    if (namesThere([kept]).length > 0) continue;
+    try {
+      await link(path, kept);
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') continue;
+      if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
+      await moveNew(path, kept);
+    }
+    await syncFolders(kept);
+    return kept;
+  }
+  throw new Error(`${path} is not replaced: there is no name left to keep it under`);
+}
+
 /** Reads one file of at most `limit` bytes. Throws a StorageError where it can't be told what is there. */
 export async function readWhole(path: string, limit: number): Promise<FileSeen> {
   let fd: number | undefined;
@@ -91,7 +148,7 @@ export async function readWhole(path: string, limit: number): Promise<FileSeen> 
       length += bytesRead;
     }
     const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
-    const stat = { mode, uid: found.uid, gid: found.gid, link: opened.link };
+    const stat = { mode, uid: found.uid, gid: found.gid, link: opened.link, version: versionOf(found) };
     return { kind: 'file', text: buffer.toString('latin1', 0, length), stat };
   } catch (error) {
     const code = codeOf(error);

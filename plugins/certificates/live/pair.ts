@@ -24,6 +24,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { basename } from 'node:path';
 import { type Place, besides, placesOf } from '../paths.ts';
+import { refusal } from '../refusal.ts';
 import type { ChainEnd, PairPart, PairSeen, PairStorage, SwapSeen } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { endOfChain } from './client-path.ts';
@@ -175,10 +176,10 @@ export async function readPairFiles(storage: PairStorage): Promise<PairFiles> {
   };
 }
 
-/** Names of what lies where a first pair would be put, and is none of ours. */
-export function inTheWay(files: PairFiles): readonly string[] {
+/** Names of what lies where a first pair would be put, and is none of ours: all of it, where nothing was ever begun. */
+export function inTheWay(files: PairFiles, untouched: boolean): readonly string[] {
   const { places, stored, pending, absent } = files;
-  if (!absent) return places.flatMap(({ part, path }) => (stored[part]?.there === true ? [path] : []));
+  if (!absent || untouched) return places.flatMap(({ part, path }) => (stored[part]?.there === true ? [path] : []));
   const certificate = certificateFile(pending);
   const key = keyFile(pending);
   const leaf = leafOf(certificate.there ? certificate : certificateFile(stored), key.there ? key : keyFile(stored));
@@ -219,14 +220,11 @@ export function seenOfPair(
   };
 }
 
-/**
- * Throws where something is called as a swap calls its own files, and none was ever begun here. Where no pair is stored
- * yet, a swap makes no copies: what is pending there may be ours all the same.
- */
-export function refuseLeftovers({ leftovers, absent }: PairFiles): void {
-  const [first] = absent ? leftovers.filter((name) => name.endsWith(besides('').backup)) : leftovers;
+/** Throws where something is called as a swap calls its own files, and none was ever begun here. */
+export function refuseLeftovers({ leftovers }: PairFiles): void {
+  const [first] = leftovers;
   if (first !== undefined)
-    throw new Error(`${first} lies where fettle keeps its copies, and fettle made none here yet: it stays`);
+    throw new Error(refusal(first, 'lies where fettle keeps its copies, and fettle made none here yet'));
 }
 
 export function pairSeen(files: PairFiles, accounts: Accounts): PairSeen {

@@ -237,6 +237,15 @@ function knowsChain({ path }: Pair): boolean {
   return path.length > 1 || (leaf !== undefined && isSignedBy(leaf, leaf));
 }
 
+/** Why a file that is there, and not empty, cannot be used as a part, whatever the other files hold. */
+function unusableAs(part: PairPart, file: PartFile | undefined): string | undefined {
+  if (file?.there !== true) return undefined;
+  if (file.text === undefined) return file.what ?? 'no regular file';
+  if (file.text.trim() === '') return undefined;
+  const problems = [part === 'key' ? undefined : file.certificateProblem, holdsKey(part) ? file.keyProblem : undefined];
+  return problems.find((each) => each !== undefined)?.text.replace(/^the (?:certificate|key)'s file /u, '');
+}
+
 /** Every file of a storage, as it is seen. Where the pair itself can't be used, nothing is said of what the files hold. */
 export function storedFiles(
   places: readonly Place[],
@@ -251,6 +260,7 @@ export function storedFiles(
     const file = files[part];
     const stat = file?.stat;
     const problem = pair.problem === undefined ? contentProblem(part, file, pair, parts) : undefined;
+    const unusable = unusableAs(part, file);
     const isLost = problem !== undefined && part !== 'certificate' && !knowsChain(pair);
     return {
       part,
@@ -262,6 +272,7 @@ export function storedFiles(
             group: nameFor(stat.gid, wanted?.group, 'group', accounts),
           }),
       ...(stat?.link === true ? { link: true as const } : {}),
+      ...(unusable === undefined ? {} : { unusable }),
       ...(problem === undefined ? {} : { problem }),
       ...(isLost ? { lost: true as const } : {}),
     };

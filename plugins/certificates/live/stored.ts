@@ -1,6 +1,7 @@
 /** Stored pairs, in files or in a folder that is switched as a whole: what can be done with either. Paths are absolute here. */
 
-import type { IssueOrder, PairSeen, PairStorage } from '../world.ts';
+import { refusal } from '../refusal.ts';
+import type { IssueOrder, Judged, PairSeen, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import {
   type Directory,
@@ -14,7 +15,7 @@ import {
 } from './directory.ts';
 import { deletePair, settleSwap, swapIn, tidyPair, type NewPair, type Validate } from './swap.ts';
 import { inTheWay, pairSeen, readPairFiles, refuseLeftovers } from './pair.ts';
-import { keyFingerprintOf } from './parts.ts';
+import { keyFingerprintOf, type Pair } from './parts.ts';
 
 export async function readStored(storage: PairStorage, accounts: Accounts): Promise<PairSeen> {
   const { directory } = storage;
@@ -38,17 +39,32 @@ export async function tidyStored(
   storage: PairStorage,
   untouched: boolean,
   accounts: Accounts,
+  found: Judged = NOTHING_KEPT,
 ): Promise<{ readonly rewritten: boolean }> {
   const { directory } = storage;
-  return directory === undefined
-    ? tidyPair(await readPairFiles(storage), untouched, accounts)
-    : tidyDirectory(storage, directory.path, accounts);
+  if (directory !== undefined) return tidyDirectory(storage, directory.path, accounts, found.keep.length > 0);
+  const seen = await readPairFiles(storage);
+  return tidyPair(seen, untouched, accounts, found.keep);
 }
 
-export async function deleteStored(storage: PairStorage, untouched: boolean): Promise<void> {
+export async function deleteStored(storage: PairStorage, untouched: boolean, found?: Judged): Promise<void> {
   const { directory } = storage;
-  if (directory === undefined) await deletePair(await readPairFiles(storage), untouched);
-  else await deleteDirectory(storage, directory.path);
+  if (directory !== undefined) {
+    mustBeJudged((await readDirectory(storage, directory.path)).pair, found, directory.path);
+    await deleteDirectory(storage, directory.path, (found?.keep.length ?? 0) > 0);
+    return;
+  }
+  const seen = await readPairFiles(storage);
+  mustBeJudged(seen.pair, found, seen.places[0]?.path ?? '');
+  await deletePair(seen, untouched, found?.keep);
+}
+
+const NOTHING_KEPT: Judged = { keep: [] };
+
+/** Throws where another key is stored than the one that the step was judged on. */
+function mustBeJudged({ key }: Pair, found: Judged | undefined, path: string): void {
+  if (found !== undefined && keyFingerprintOf(key) !== found.key)
+    throw new Error(refusal(path, 'has another key than when this was judged'));
 }
 
 /**
@@ -57,27 +73,31 @@ export async function deleteStored(storage: PairStorage, untouched: boolean): Pr
  */
 export async function replaceStored(
   storage: PairStorage,
-  { first, untouched = false }: Pick<IssueOrder, 'first' | 'untouched'>,
+  { first, untouched = false, found }: Pick<IssueOrder, 'first' | 'untouched' | 'found'>,
   pair: NewPair,
   accounts: Accounts,
   validate: Validate,
   signal: AbortSignal,
 ): Promise<void> {
   const { directory } = storage;
+  const keep = found?.keep ?? [];
+  const keeps = keep.length > 0;
   if (directory !== undefined) {
     const seen = await readDirectory(storage, directory.path);
-    if (first) refuseToReplace(seen);
-    await switchIn(await settleDirectory(seen), pair, accounts, validate, signal);
+    if (first && !keeps) refuseToReplace(seen);
+    if (!first) mustBeJudged(seen.pair, found, directory.path);
+    await switchIn(await settleDirectory(seen), pair, accounts, validate, signal, keeps);
     return;
   }
   const seen = await readPairFiles(storage);
-  const [there] = first ? inTheWay(seen) : [];
-  if (there !== undefined) throw new Error(`${there} is there already, and is not overwritten`);
+  const there = first ? inTheWay(seen, untouched).find((path) => !keep.includes(path)) : undefined;
+  if (!first) mustBeJudged(seen.pair, found, seen.places[0]?.path ?? '');
+  if (there !== undefined) throw new Error(refusal(there));
   if (untouched) refuseLeftovers(seen);
-  await swapIn(await settleSwap(seen), pair, accounts, validate, signal);
+  await swapIn(await settleSwap(seen), pair, accounts, validate, signal, keep);
 }
 
 function refuseToReplace(seen: Directory): void {
   refuseInTheWay(seen);
-  if (!seen.absent) throw new Error(`there is a pair in ${seen.path} already, and it is not overwritten`);
+  if (!seen.absent) throw new Error(refusal(seen.path, 'holds a pair already'));
 }

@@ -7,12 +7,23 @@
  */
 
 import type { X509Certificate } from 'node:crypto';
-import { renameSync } from 'node:fs';
+import { lstatSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Place, besides } from '../paths.ts';
+import { type Place, besides, holdsKey } from '../paths.ts';
 import type { PairPart } from '../world.ts';
 import type { Accounts } from './accounts.ts';
-import { makeFolder, readBack, removeFile, setAttributes, syncFolders, writeNew } from './files.ts';
+import {
+  makeFolder,
+  mustBeAsRead,
+  namesThere,
+  placeNew,
+  readBack,
+  removeFile,
+  setAside,
+  setAttributes,
+  syncFolders,
+  writeNew,
+} from './files.ts';
 import { type PairFiles, readPairFiles, refuseLeftovers } from './pair.ts';
 import { attributesFor, attributesOfCopy, contentOf, keyText, storedFiles } from './parts.ts';
 
@@ -30,6 +41,19 @@ async function drop(paths: readonly string[]): Promise<void> {
   const dropped: string[] = [];
   for (const path of paths) if (await removeFile(path)) dropped.push(path);
   if (dropped.length > 0) await syncFolders(...dropped);
+}
+
+/** What is kept beside its place, with the part that it was. */
+type Kept = { readonly part: PairPart; readonly path: string };
+
+async function keepFile(part: PairPart, path: string): Promise<Kept> {
+  return { part, path: await setAside(path) };
+}
+
+/** What may hold a key is open to nobody else, once it is not used any more. */
+async function closeKept(kept: readonly Kept[]): Promise<void> {
+  for (const { part, path } of kept)
+    if (holdsKey(part) && lstatSync(path).isFile()) await setAttributes(path, { mode: 0o600 });
 }
 
 const MOST_ROUNDS = 5;
@@ -88,6 +112,7 @@ async function swapFiles(
   accounts: Accounts,
   validate: Validate,
   signal: AbortSignal,
+  keep: readonly string[] = [],
 ): Promise<void> {
   const { storage, stored } = files;
   const paths = made.map(({ path }) => path);
@@ -113,13 +138,31 @@ async function swapFiles(
     await dropBeside(paths);
     throw error;
   }
+  const placed: NewFile[] = [];
+  const kept: Kept[] = [];
   try {
-    for (const path of paths) renameSync(besides(path).pending, path);
+    for (const { part, path } of made) {
+      const before = stored[part]?.stat;
+      if (before === undefined) continue;
+      mustBeAsRead(path, before);
+      if (keep.includes(path)) kept.push(await keepFile(part, path));
+    }
+    for (const file of made) {
+      const before = stored[file.part]?.stat;
+      const { pending } = besides(file.path);
+      const isMoved = keep.includes(file.path) && namesThere([file.path]).length === 0;
+      if (before === undefined || isMoved) placeNew(pending, file.path);
+      else {
+        mustBeAsRead(file.path, before);
+        renameSync(pending, file.path);
+      }
+      placed.push(file);
+    }
     await syncFolders(...paths);
     check(made, (path) => path, validate);
   } catch (error) {
     try {
-      await putBack(files, made);
+      await putBack(files, made, placed, keep);
     } catch (second) {
       // What lies there tells the next run how to go on.
       throw new Error(`${messageOf(error)}; and the old pair could not be put back: ${messageOf(second)}`, {
@@ -128,6 +171,7 @@ async function swapFiles(
     }
     throw error;
   }
+  await closeKept(kept);
   const replaced = made.filter(({ part }) => stored[part]?.there === true);
   // The new files are in place for good: a copy that stays is found by the next look, and no failure of this swap.
   await drop(backupsOf(replaced.map(({ path }) => path))).catch(() => undefined);
@@ -147,11 +191,22 @@ async function dropBeside(paths: readonly string[]): Promise<void> {
   await drop(paths.toReversed().map((path) => besides(path).pending));
 }
 
-/** Puts every file back as it was: a rename for each that was there, and away with what was not. */
-async function putBack({ stored }: PairFiles, made: readonly NewFile[]): Promise<void> {
+/**
+ * Puts every file back as it was: a rename for each that was there, and away with what was not. What was not placed is
+ * somebody else's by now, and stays; so does the copy of what is kept.
+ */
+async function putBack(
+  { stored }: PairFiles,
+  made: readonly NewFile[],
+  placed: readonly NewFile[],
+  keep: readonly string[],
+): Promise<void> {
   const wasThere = ({ part }: NewFile): boolean => stored[part]?.there === true;
-  for (const file of made) if (wasThere(file)) renameSync(besides(file.path).backup, file.path);
-  for (const file of made) if (!wasThere(file)) await removeFile(file.path);
+  const gone = made.filter(
+    (file) => keep.includes(file.path) && !placed.includes(file) && namesThere([file.path]).length === 0,
+  );
+  for (const file of [...placed, ...gone]) if (wasThere(file)) renameSync(besides(file.path).backup, file.path);
+  for (const file of placed) if (!wasThere(file)) await removeFile(file.path);
   const paths = made.map(({ path }) => path);
   await syncFolders(...paths);
   await dropBeside(paths);
@@ -164,10 +219,11 @@ export async function swapIn(
   accounts: Accounts,
   validate: Validate,
   signal: AbortSignal,
+  keep: readonly string[] = [],
 ): Promise<void> {
   const parts = new Set(files.places.map(({ part }) => part));
   const made = files.places.map((place) => ({ ...place, text: contentOf(place.part, pair.path, pair.key, parts) }));
-  await swapFiles(files, made, accounts, validate, signal);
+  await swapFiles(files, made, accounts, validate, signal, keep);
 }
 
 /** The parts whose files do not hold what follows from the stored pair, as far as that is known. */
@@ -184,6 +240,7 @@ export async function tidyPair(
   found: PairFiles,
   untouched: boolean,
   accounts: Accounts,
+  keep: readonly string[] = [],
 ): Promise<{ readonly rewritten: boolean }> {
   const files = untouched ? found : await settleSwap(found);
   const { places, stored, pair, storage } = files;
@@ -195,7 +252,7 @@ export async function tidyPair(
     const made = places
       .filter(({ part }) => wrong.has(part))
       .map((place) => ({ ...place, text: contentOf(place.part, pair.path, keyText(key), parts) }));
-    await swapFiles(files, made, accounts, () => undefined, new AbortController().signal);
+    await swapFiles(files, made, accounts, () => undefined, new AbortController().signal, keep);
   }
   for (const { part, path } of places) await setAttributes(path, attributesFor(part, storage, stored, accounts));
   return { rewritten: wrong.size > 0 };
@@ -206,8 +263,19 @@ export async function tidyPair(
  * interrupted leaves a certificate without its key: seen as a pair that can't be used, so that the next run removes
  * the rest.
  */
-export async function deletePair({ places }: PairFiles, untouched: boolean): Promise<void> {
+export async function deletePair(
+  { places, stored }: PairFiles,
+  untouched: boolean,
+  keep: readonly string[] = [],
+): Promise<void> {
   const paths = places.map(({ path }) => path);
+  const kept: Kept[] = [];
+  for (const { part, path } of places) {
+    const read = stored[part]?.stat;
+    if (read !== undefined) mustBeAsRead(path, read);
+    if (keep.includes(path) && stored[part]?.there === true) kept.push(await keepFile(part, path));
+  }
+  await closeKept(kept);
   if (!untouched) await dropBeside(paths);
   const [first = '', ...others] = paths;
   await drop(others.toReversed());

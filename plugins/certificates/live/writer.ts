@@ -6,7 +6,7 @@ import type { Outside } from '../../../src/engine/plugin.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { isAllowed } from '../allowed-command.ts';
 import { placesOf } from '../paths.ts';
-import type { CertificatesWriter, DeployOrder, Service } from '../world.ts';
+import type { CertificatesWriter, DeployOrder, Judged, Service } from '../world.ts';
 import { createAuthority, deleteAuthority, tidyAuthority } from './authority.ts';
 import { issue } from './issue.ts';
 import { openAccounts, openReader, storageIn } from './reader.ts';
@@ -29,6 +29,8 @@ export function openWriter(outside: Outside): CertificatesWriter {
   const { folder, env } = outside;
   const { commands = [], pidFiles = [] } = outside.config as unknown as Partial<CertificatesConfig>;
   const accounts = openAccounts();
+  const judgedIn = (found: Judged | undefined): Judged | undefined =>
+    found === undefined ? undefined : { ...found, keep: found.keep.map((path) => resolve(folder, path)) };
   const mayRun = (words: readonly string[]): void => {
     if (!isAllowed(words, commands))
       throw new Error(`${commandText(words)} is none of the commands that fettle.yaml lists for this plugin`);
@@ -47,9 +49,10 @@ export function openWriter(outside: Outside): CertificatesWriter {
   const services = openServices(reload, () => performance.now());
   return {
     ...openReader(outside),
-    createAuthority: (dir, commonName, now) => createAuthority(resolve(folder, dir), commonName, now),
-    deleteAuthority: (dir) => deleteAuthority(resolve(folder, dir)),
-    tidyAuthority: (dir) => tidyAuthority(resolve(folder, dir)),
+    createAuthority: (dir, commonName, now, untouched) =>
+      createAuthority(resolve(folder, dir), commonName, now, untouched),
+    deleteAuthority: (dir, expected) => deleteAuthority(resolve(folder, dir), expected),
+    tidyAuthority: (dir, untouched) => tidyAuthority(resolve(folder, dir), untouched),
     issue: async (order) => {
       const ended = services.begin(order.service);
       try {
@@ -57,14 +60,25 @@ export function openWriter(outside: Outside): CertificatesWriter {
           order.authority === undefined
             ? {}
             : { authority: { ...order.authority, dir: resolve(folder, order.authority.dir) } };
-        return await issue({ ...order, ...authority, storage: storageIn(folder, order.storage) }, await accounts());
+        const found = judgedIn(order.found);
+        return await issue(
+          {
+            ...order,
+            ...authority,
+            ...(found === undefined ? {} : { found }),
+            storage: storageIn(folder, order.storage),
+          },
+          await accounts(),
+        );
       } finally {
         ended();
       }
     },
     settleSwap: (storage) => settleStored(storageIn(folder, storage)),
-    tidyPair: async (storage, untouched = false) => tidyStored(storageIn(folder, storage), untouched, await accounts()),
-    deletePair: (storage, untouched = false) => deleteStored(storageIn(folder, storage), untouched),
+    tidyPair: async (storage, untouched = false, found) =>
+      tidyStored(storageIn(folder, storage), untouched, await accounts(), judgedIn(found)),
+    deletePair: (storage, untouched = false, found) =>
+      deleteStored(storageIn(folder, storage), untouched, judgedIn(found)),
     deploy: async ({ deploy, storage, name, service, signal, stillApproved }) => {
       mayRun(deploy.command);
       const ended = services.begin(service);

@@ -94,6 +94,9 @@ export interface LoadedConfig {
   readonly problems: readonly Problem[];
 }
 
+/** What a project may be called; as in the schema of the configuration. */
+export const PROJECT_NAME = /^[A-Za-z0-9._-]{1,63}$/u;
+
 /** The folder's name, as the name of a project may be written. */
 export function projectName(folder: string): string {
   const plain = basename(folder)
@@ -210,12 +213,18 @@ async function secretPlaces(
   );
 }
 
+/** Whether a text has the form of an address of something that is not a database of ours. */
+export function isOtherAddress(store: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(store) && !isDatabase(store);
+}
+
 function storeMistakes(written: Members): readonly PointerMistake[] {
   const { store } = written;
-  if (typeof store !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\//iu.test(store)) return [];
+  if (typeof store !== 'string') return [];
   const at = { code: 'bad-config', pointer: '/store', at: 'value' as const };
-  if (!isDatabase(store))
+  if (isOtherAddress(store))
     return [{ ...at, message: 'the store is a folder, or an address like postgres://user@host/database' }];
+  if (!isDatabase(store)) return [];
   const address = readStoreAddress(store, 'file');
   if (isAddressMistake(address)) {
     const { mistake, suggestion } = address;

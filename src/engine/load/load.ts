@@ -26,6 +26,7 @@ import type { Plugin, Validator, Validators } from '../plugin.ts';
 import type { Reserved } from '../places.ts';
 import { textsAt } from '../pointer.ts';
 import { leavesOf } from '../pointer.ts';
+import { hasField } from '../field-path.ts';
 import { compareText, formatRef, parseRef } from '../ref.ts';
 import type { KindTables } from '../tables.ts';
 import type { Desired, Json, Lifecycle, Problem, Ref } from '../types.ts';
@@ -363,7 +364,7 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
   const lifecycle = value['lifecycle'] as Lifecycle | undefined;
   if ((lifecycle?.hold as unknown) === true) return { mistakes: [...depends.mistakes, HOLD_WITHOUT_REASON], ref };
   return {
-    mistakes: depends.mistakes,
+    mistakes: [...depends.mistakes, ...ignoreMistakes(lifecycle?.ignore ?? [], kind, tables)],
     ref,
     parts: {
       spec,
@@ -371,6 +372,25 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
       links,
     },
   };
+}
+
+/** What `lifecycle.ignore` names and the kind does not have: nothing would be ignored. */
+function ignoreMistakes(ignore: readonly string[], kind: string, tables: KindTables): readonly PointerMistake[] {
+  return ignore.flatMap((pointer, i): readonly PointerMistake[] => {
+    const path = pointer.slice('/spec'.length);
+    if (path === '' || hasField(tables, path)) return [];
+    const known = (tables.fields ?? []).map((field) => `/spec${field}`);
+    const suggestion = suggest(pointer, known, 'the fields are');
+    return [
+      {
+        code: 'wrong-value',
+        pointer: `/lifecycle/ignore/${i}`,
+        at: 'value',
+        message: `${echo(pointer)} is not a field of ${kind}`,
+        ...(suggestion === undefined ? {} : { suggestion }),
+      },
+    ];
+  });
 }
 
 /** The plugin and kind that a document names. */

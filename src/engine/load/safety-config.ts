@@ -7,6 +7,7 @@ import { reachesBelow } from '../address-glob.ts';
 import { compareText, formatRef, parseRef } from '../ref.ts';
 import { SPENT_KEPT_MS } from '../remember.ts';
 import { STUCK } from '../rules.ts';
+import { hasField } from '../field-path.ts';
 import type { KindTables } from '../tables.ts';
 import type { Safety } from '../types.ts';
 import { durationMs, shareOf } from './amounts.ts';
@@ -157,18 +158,6 @@ async function budgetMistakes({ budgets }: SafetyConfig, loaders: Loaders): Prom
     }
   }
   return mistakes;
-}
-
-/** Whether drift of a kind can be told at a path: a field, or something below one that has items or keys of any name. */
-export function hasField({ fields }: KindTables, path: string): boolean {
-  const wanted = path.split('/');
-  return (
-    fields === undefined ||
-    fields.some((field) => {
-      const parts = field.split('/');
-      return parts.length === wanted.length && parts.every((part, i) => part === '*' || part === wanted[i]);
-    })
-  );
 }
 
 /** What is wrong with the address, path or finding of a suppression. */

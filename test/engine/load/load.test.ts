@@ -92,6 +92,12 @@ const cases: readonly Case[] = [
   // Bytes.
   { name: 'a NUL', text: 'a: b\nä: \0\n', at: ['2:4 binary'] },
   { name: 'a control character', text: 'a: b\nc: \u001b[2J\n', at: ['2:4 binary'], says: ['U+001B'] },
+  {
+    name: 'an ignored field that the kind does not have',
+    text: domain('a', 'host: x').replace('spec:', 'lifecycle: { ignore: [/spec/hots, /spec/host] }\nspec:'),
+    at: ['5:23 wrong-value'],
+    says: ['did you mean `/spec/host`?'],
+  },
   // Copied from a page, or left by git: one mistake that names the cause.
   {
     name: 'an indentation of no-break spaces',

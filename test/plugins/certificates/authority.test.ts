@@ -65,6 +65,13 @@ test('modes do not depend on the umask', async () => {
   expect([modeOf(folder, 'ca/ca.key'), modeOf(folder, 'ca/ca.crt')]).toEqual(['600', '644']);
 });
 
+/** Takes away the authority that is there. */
+async function removeAuthority(dir: string): Promise<void> {
+  const seen = await readAuthority(dir);
+  const fingerprint = seen.status === 'seen' ? seen.certificate?.fingerprint : undefined;
+  await deleteAuthority(dir, { ...(fingerprint === undefined ? {} : { fingerprint }), keep: false });
+}
+
 describe('a making that was interrupted', () => {
   /** The folder after the whole making; each case puts it back to an earlier point. */
   async function made(): Promise<{
@@ -113,7 +120,7 @@ describe('a making that was interrupted', () => {
     const { dir, fingerprint, path } = await made();
     linkSync(path('ca.crt'), path('ca.crt.pending'));
     expect(await readAuthority(dir)).toMatchObject({ status: 'seen', certificate: { fingerprint } });
-    await deleteAuthority(dir);
+    await removeAuthority(dir);
     expect(existsSync(dir)).toBe(false);
   });
 });
@@ -222,13 +229,13 @@ describe('a removal', () => {
     const folder = tempFolder();
     const dir = join(folder, 'ca');
     await createAuthority(dir, 'Test CA', now);
-    await deleteAuthority(dir);
+    await removeAuthority(dir);
     expect(readdirSync(folder)).toEqual([]);
     await createAuthority(dir, 'Test CA', now);
     writeFileSync(join(dir, 'notes.txt'), 'keep');
-    await deleteAuthority(dir);
+    await removeAuthority(dir);
     expect(readdirSync(dir)).toEqual(['notes.txt']);
-    await deleteAuthority(join(folder, 'never'));
+    await removeAuthority(join(folder, 'never'));
   });
 
   test('that was interrupted after the key is seen as broken', async () => {
@@ -236,7 +243,7 @@ describe('a removal', () => {
     await createAuthority(dir, 'Test CA', now);
     renameSync(join(dir, 'ca.key'), join(dir, '..', 'gone'));
     expect(await readAuthority(dir)).toMatchObject({ problem: 'ca.key is missing' });
-    await deleteAuthority(dir);
+    await removeAuthority(dir);
     expect(existsSync(dir)).toBe(false);
   });
 });

@@ -142,7 +142,7 @@ describe('a place that is remembered', () => {
 
 describe('right before a step', () => {
   it('the places are looked up again', async () => {
-    const command = ['ln', '-s', 'first', 'second'];
+    const command = ['sh', '-c', 'ln -s first second'];
     const project = projectOf(
       {
         'ca.yaml': ISSUER,

@@ -792,13 +792,18 @@ describe('what is in the way of a first pair', () => {
     );
     expect(readdirSync(join(folder, 'tls'))).toEqual(['www.key.backup']);
     renameSync(join(folder, 'tls/www.key.backup'), join(folder, 'tls/www.key.pending'));
+    await expect(issue(world, { file: EVERYTHING }, untouched)).rejects.toThrow('www.key.pending lies where');
+    expect(read(folder, 'tls/www.key.pending')).toBe('mine');
+    rmSync(join(folder, 'tls/www.key.pending'));
     await issue(world, { file: EVERYTHING }, untouched);
     expect(readdirSync(join(folder, 'tls'))).toHaveLength(5);
     // Beside a pair that is there, nothing that is called so is touched, and no copy is made over it.
     writeFileSync(join(folder, 'tls/www.key.pending'), 'mine');
-    await expect(issue(world, { file: EVERYTHING }, { first: false, ...untouched })).rejects.toThrow('it stays');
+    await expect(issue(world, { file: EVERYTHING }, { first: false, ...untouched })).rejects.toThrow(
+      'is not overwritten',
+    );
     rmSync(join(folder, EVERYTHING.chain));
-    await expect(world.tidyPair({ file: EVERYTHING }, true)).rejects.toThrow('it stays');
+    await expect(world.tidyPair({ file: EVERYTHING }, true)).rejects.toThrow('is not overwritten');
     await world.deletePair({ file: EVERYTHING }, true);
     expect(readdirSync(join(folder, 'tls'))).toEqual(['www.key.pending']);
   });

@@ -36,12 +36,12 @@ async function project(): Promise<{ readonly folder: string; readonly emulator: 
   folders.push(folder);
   const { endpoint, tokens, workloads } = emulator;
   const nodes = {
-    provider: { hetzner: { endpoint, token: '${file:token}' } },
+    provider: { hetzner: { endpoint, token: '${file:hcloud-token}' } },
     workloads: { http: { url: workloads.url, drainUrl: workloads.drainUrl } },
   };
   writeFiles(folder, {
     'fettle.yaml': `name: test\ndesired: [desired/]\nplugins:\n  nodes: ${JSON.stringify(nodes)}\n`,
-    token: tokens.readWrite,
+    'hcloud-token': tokens.readWrite,
     'desired/web.yaml': documentOf(emulator.readinessPort),
     'desired/other.yaml': documentOf(emulator.readinessPort).replace('name: web', 'name: other'),
   });

@@ -1,0 +1,179 @@
+/** Whose files are whose: fettle replaces and removes what it wrote, or adopted in a usable state, and nothing else. */
+
+import type { Change, Memory, Verdict } from '../../src/engine/types.ts';
+import { pass, reject } from '../../src/engine/verdict.ts';
+import type { CertificatePair, IssuerPair } from './diff.ts';
+import type { CertificateFacts, ForeignFile } from './facts.ts';
+import type { CertificateMemory, CertificateSpec } from './generated.ts';
+import { holdsKey, placesOf } from './paths.ts';
+import { certificateSpec, issuerSpec, swaps } from './remembered.ts';
+import type { Judged, PairSeen, PairStorage, StoredFile } from './world.ts';
+
+type Stored = Extract<PairSeen, { status: 'seen' }>;
+
+function pathsOf(storage: PairStorage | undefined): readonly string[] {
+  return storage === undefined ? [] : placesOf(storage).map(({ path }) => path);
+}
+
+function storageIn(spec: unknown): PairStorage | undefined {
+  return (spec as CertificateSpec | undefined)?.storage;
+}
+
+/** Paths whose files are fettle's. Older memory says so by the key that it remembers of what was applied. */
+function ownPaths(memory: Memory<CertificateMemory>): ReadonlySet<string> {
+  const { kept, applied, open, owned } = memory;
+  const isUsable = kept.key !== undefined || owned === 'created';
+  const written = kept.places ?? (isUsable ? pathsOf(storageIn(applied?.spec)) : []);
+  const begun = open !== undefined && swaps(open.step) ? pathsOf(storageIn(open.applied?.spec)) : [];
+  return new Set([...written, ...begun]);
+}
+
+function isThere({ mode, unusable }: StoredFile): boolean {
+  return mode !== undefined || unusable !== undefined;
+}
+
+/** Whether a file holds what follows from the pair whose key is ours, wherever it lies. */
+function holdsOurs({ part, problem }: StoredFile, pair: Stored, key: string | undefined): boolean {
+  if (key === undefined || pair.keyFingerprint !== key) return false;
+  return part === 'key' || (pair.problem === undefined && problem === undefined);
+}
+
+/** Files where a resource of ours is to be stored that are somebody else's. */
+export function foreignFiles(
+  storage: PairStorage,
+  pair: PairSeen,
+  memory: Memory<CertificateMemory> | undefined,
+): readonly ForeignFile[] {
+  if (pair.status === 'absent' || memory?.owned === undefined) return [];
+  const own = ownPaths(memory);
+  const paths = new Map(placesOf(storage).map(({ part, path }) => [part, path]));
+  return pair.files.flatMap((file) => {
+    const path = paths.get(file.part);
+    if (path === undefined || !isThere(file) || own.has(path) || holdsOurs(file, pair, memory.kept.key)) return [];
+    return [{ path, holds: file.unusable ?? (holdsKey(file.part) ? 'holds a private key' : 'holds certificates') }];
+  });
+}
+
+/** Which files are ours, as a look tells: those that can be used when a pair is adopted, and all that a step began to write. */
+export function notePlaces({ desired, observed, memory }: CertificatePair): Partial<CertificateMemory> {
+  const facts = observed?.facts;
+  const spec = certificateSpec(desired, memory);
+  if (spec === undefined || facts?.usable !== true || facts.elsewhere === true) return {};
+  const isUnderWay = memory?.open !== undefined && swaps(memory.open.step);
+  const isNew = memory?.owned === undefined || (memory.kept.key === undefined && memory.kept.places === undefined);
+  if (!isUnderWay && !isNew) return {};
+  const usable = new Set(
+    facts.files.flatMap((file) => (isThere(file) && file.unusable === undefined ? [file.part] : [])),
+  );
+  const places = placesOf(spec.storage).flatMap(({ part, path }) => (isUnderWay || usable.has(part) ? [path] : []));
+  return memory?.kept.places?.join('\0') === places.join('\0') ? {} : { places };
+}
+
+/** Files in the place of ours that hold none of what they ought to. */
+function damaged(
+  facts: CertificateFacts,
+  storage: PairStorage,
+): readonly (ForeignFile & { readonly isKey: boolean })[] {
+  const paths = new Map(placesOf(storage).map(({ part, path }) => [part, path]));
+  return facts.files.flatMap(({ part, unusable }) => {
+    const path = paths.get(part);
+    return path === undefined || unusable === undefined ? [] : [{ path, holds: unusable, isKey: holdsKey(part) }];
+  });
+}
+
+/** Files in the place of ours that hold a key, and none of ours; a swap that has to be finished explains what lies there. */
+function damagedKeys(facts: CertificateFacts, storage: PairStorage): readonly ForeignFile[] {
+  if (facts.elsewhere === true || facts.swap !== 'none') return [];
+  return damaged(facts, storage).filter(({ isKey }) => isKey);
+}
+
+/** What would be lost: the files that no step replaces or removes unless it is told to. */
+function lostFiles({ desired, observed, memory }: CertificatePair): readonly ForeignFile[] {
+  const facts = observed?.facts;
+  const spec = certificateSpec(desired, memory);
+  if (facts === undefined || spec === undefined) return [];
+  const foreign = facts.foreign ?? [];
+  const keys = damagedKeys(facts, spec.storage).filter(({ path }) => !foreign.some((each) => each.path === path));
+  return [...foreign, ...keys.map(({ path, holds }) => ({ path, holds }))];
+}
+
+/** Files in the place of ours that are replaced, and may be all that somebody has of something. */
+function oddFiles({ desired, observed, memory }: CertificatePair): readonly string[] {
+  const facts = observed?.facts;
+  const spec = certificateSpec(desired, memory);
+  const ours = memory?.kept.key;
+  if (facts === undefined || spec === undefined || facts.elsewhere === true) return [];
+  const isOtherKey = ours !== undefined && facts.keyFingerprint !== undefined && facts.keyFingerprint !== ours;
+  const isOtherCertificate =
+    !facts.usable && facts.fingerprint !== undefined && facts.fingerprint !== memory?.kept.made;
+  const there = new Set(facts.files.flatMap((file) => (isThere(file) ? [file.part] : [])));
+  const odd = placesOf(spec.storage).filter(
+    ({ part }) => there.has(part) && (holdsKey(part) ? isOtherKey : isOtherCertificate || (isOtherKey && facts.usable)),
+  );
+  return [...damaged(facts, spec.storage), ...odd].map(({ path }) => path);
+}
+
+/** What a step on a pair is judged on, and which files it keeps beside their places. */
+export function judgedOf(pair: CertificatePair, removes = false): { readonly found?: Judged } {
+  const facts = pair.observed?.facts;
+  if (facts === undefined) return {};
+  const lost = lostFiles(pair).map(({ path }) => path);
+  const keep = [...new Set(removes ? lost : [...lost, ...oddFiles(pair)])];
+  return { found: { ...(facts.keyFingerprint === undefined ? {} : { key: facts.keyFingerprint }), keep } };
+}
+
+function listText(files: readonly ForeignFile[]): string {
+  return files.map(({ path, holds }) => `${path} (${holds})`).join(', ');
+}
+
+/** The rule on every step that overwrites or removes files of a pair. */
+export function foreignFile(change: Change, pair: CertificatePair): Verdict {
+  if (change.step === 'normal>normal' && change.fields.length === 0) return pass('no file is written', {});
+  // Of these the rule `foreign-key` says what they are.
+  const isTold = ['encrypted', 'not-a-file'].includes(pair.observed?.facts.problemCode ?? '');
+  const lost = isTold ? (pair.observed?.facts.foreign ?? []) : lostFiles(pair);
+  const used = { files: lost.map(({ path, holds }) => ({ path, holds })) };
+  if (lost.length === 0) return pass('what lies there was written by fettle, or adopted in a usable state', used);
+  const verb = change.goal === 'remove' ? 'removed' : 'replaced';
+  return reject(
+    `${listText(lost)} would be ${verb}, and ${lost.length === 1 ? 'is' : 'are'} neither written by fettle nor adopted in a usable state`,
+    used,
+    {
+      remedy: {
+        outside: 'move what lies there away, or name another path; an override keeps it beside its place, as `.kept-1`',
+      },
+    },
+  );
+}
+
+/** The rule on the removal of an authority: it is the one that is remembered, and was usable. */
+export function foreignAuthority(_change: Change, { desired, observed, memory }: IssuerPair): Verdict {
+  const dir = issuerSpec(desired, memory)?.localCa?.dir ?? '';
+  const { fingerprint, problem } = observed?.facts ?? {};
+  const remembered = memory?.kept.fingerprint;
+  const used = { dir, observed: fingerprint ?? null, remembered: remembered ?? null, problem: problem ?? null };
+  const remedy = {
+    outside: `move ca.crt and ca.key of ${dir} away; an override keeps them beside their places, as \`.kept-1\``,
+  };
+  if (remembered === undefined)
+    return reject(
+      `the files in ${dir} were never an authority that can sign: ca.crt and ca.key would be removed`,
+      used,
+      { remedy },
+    );
+  if (fingerprint !== remembered)
+    return reject(`the authority in ${dir} is ${fingerprint ?? 'not readable'}, ${remembered} is remembered`, used, {
+      remedy,
+    });
+  // A removal that was interrupted has removed the key already.
+  if (problem !== undefined && problem !== KEY_MISSING)
+    return reject(`${problem} in ${dir}: what lies there would be removed`, used, { remedy });
+  return pass('the authority that is remembered', used);
+}
+
+const KEY_MISSING = 'ca.key is missing';
+
+/** Whether what an Issuer's removal takes away is kept: an override let it through. */
+export function keepsAuthority(pair: IssuerPair, change: Change): boolean {
+  return foreignAuthority(change, pair).outcome === 'reject';
+}

@@ -1,0 +1,258 @@
+/** What lies where a pair is stored, or is to be, and what becomes of it: no file is lost that fettle neither wrote nor adopted in a usable state. */
+
+import { execFileSync } from 'node:child_process';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { keyPem, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
+import { fettle } from '../../support/command-line.ts';
+import { certificateText, ISSUER, issued, type Project, projectOf, START } from './project.ts';
+import { DAY } from './support.ts';
+
+const RECOVERY_OFF = 'recovery: { enabled: false }';
+const REMOVE = 'lifecycle: { onRemove: remove }\n';
+
+interface Files {
+  readonly crt?: string | Buffer;
+  readonly key?: string | Buffer;
+}
+
+const pem = (kind: 'pkcs8' | 'encrypted'): string => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey
+    .export(
+      kind === 'pkcs8'
+        ? { type: 'pkcs8', format: 'pem' }
+        : { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' },
+    )
+    .toString();
+};
+/** A pair that signed itself, and was made so many days ago, for 90. */
+async function pairMade(ago: number): Promise<{ readonly crt: string; readonly key: string }> {
+  const keys = await makeKeys('ecdsa-p256');
+  const leaf = await makeLeaf({ dnsNames: ['www.example.test'], validityDays: 90, keys, now: START - ago * DAY });
+  return { crt: leaf.toString(), key: keyPem(keys.privateKey) };
+}
+const [one, other, ended] = [await pairMade(1), await pairMade(1), await pairMade(100)];
+const openssh = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n';
+const random = createHash('sha512').update('x').digest();
+
+/** What may lie at the places of a pair. */
+const LYING: Readonly<Record<string, Files>> = {
+  'a key alone': { key: pem('pkcs8') },
+  'a certificate alone': { crt: one.crt },
+  'a key of another certificate': { crt: one.crt, key: other.key },
+  'a text in the place of the certificate, and a key': { crt: 'notes\n', key: pem('pkcs8') },
+  'a certificate, and an OpenSSH key': { crt: one.crt, key: openssh },
+  'a certificate, and random bytes': { crt: one.crt, key: random },
+  'a certificate, and an encrypted key': { crt: one.crt, key: pem('encrypted') },
+  'random bytes twice': { crt: random, key: random },
+  'a big file, and a key': { crt: 'x'.repeat(2 << 20), key: pem('pkcs8') },
+};
+/** Pairs that can be used. */
+const USABLE: Readonly<Record<string, Files>> = { 'a valid pair': one, 'a pair that has ended': ended };
+
+function put(project: Project, files: Files, at: string): void {
+  for (const [suffix, content] of Object.entries(files)) {
+    const path = join(project.folder, `${at}.${suffix}`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content as string, { mode: 0o640 });
+  }
+}
+
+/** Digests of all files of a project, but of its log and its documents, by their paths. */
+function digests(project: Project): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const path of readdirSync(project.folder, { recursive: true, encoding: 'utf8' })) {
+    const full = join(project.folder, path);
+    if (path.startsWith('.fettle') || path.endsWith('.yaml') || !lstatSync(full).isFile()) continue;
+    found.set(path, createHash('sha256').update(readFileSync(full)).digest('hex'));
+  }
+  return found;
+}
+
+function at(name: string, place: string, more = ''): string {
+  const storage = `storage: { file: { certificate: ${place}.crt, key: ${place}.key } }`;
+  return certificateText(name, more).replace(/storage: .*/u, storage);
+}
+
+/** Runs applies, whatever comes of them, until nothing changes any more. */
+async function applies(project: Project, words = ''): Promise<string> {
+  let text = '';
+  for (let round = 0; round < 3; round++) {
+    const done = await fettle(project.folder, `apply --yes${words}`, { now: () => project.clock.at });
+    text += done.stdout + done.stderr;
+  }
+  return text;
+}
+
+describe.each(Object.entries(LYING))('%s', (_name, files) => {
+  it('where a first pair is to be stored is neither replaced nor removed', async () => {
+    for (const more of ['', RECOVERY_OFF]) {
+      const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www', more) + REMOVE });
+      put(project, files, 'tls/www');
+      const before = digests(project);
+      await applies(project);
+      for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+      // Its document goes, and the removal is asked for.
+      rmSync(join(project.folder, 'www.yaml'));
+      const text = await applies(project);
+      for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+      expect(text).toMatch(/REJECTED|Nothing|0 to remove|cannot|gap/u);
+    }
+  });
+
+  it('where a stored pair is moved to is not replaced', async () => {
+    const project = await issued();
+    put(project, files, 'new/www');
+    const before = digests(project);
+    project.write('www.yaml', at('www', 'new/www'));
+    const text = await applies(project);
+    expect(text).toMatch(/REJECTED foreign-(?:file|key)|is not overwritten|larger than|cannot be read/u);
+    for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+  });
+
+  it('in the place of a pair of ours is there afterwards, under whatever name', async () => {
+    const project = await issued();
+    rmSync(join(project.folder, 'tls'), { recursive: true });
+    put(project, files, 'tls/www');
+    const before = new Set(
+      [...digests(project)].filter(([path]) => path.startsWith('tls/')).map(([, digest]) => digest),
+    );
+    await applies(project);
+    const after = new Set(digests(project).values());
+    expect([...before].filter((digest) => !after.has(digest))).toEqual([]);
+  });
+
+  it('is kept beside its place where an override lets it be replaced', async () => {
+    const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www') });
+    put(project, files, 'tls/www');
+    const before = [...digests(project)].filter(([path]) => path.startsWith('tls/'));
+    const address = '@certificates/Certificate/www --reason test';
+    await applies(project);
+    await applies(project, ` --override foreign-file${address} --override foreign-key${address}`);
+    const after = new Set(digests(project).values());
+    expect(before.filter(([, digest]) => !after.has(digest))).toEqual([]);
+    for (const name of readdirSync(join(project.folder, 'tls')))
+      if (/\.key\.kept-\d+$/u.test(name))
+        expect((statSync(join(project.folder, 'tls', name)).mode & 0o077).toString(8)).toBe('0');
+  });
+});
+
+describe.each(Object.entries(USABLE))('%s', (name, files) => {
+  it('is adopted where a first pair is to be stored, and is fettle’s from then on', async () => {
+    const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www') + REMOVE });
+    put(project, files, 'tls/www');
+    await project.run('apply --yes');
+    expect((await project.memory()).kept['places']).toEqual(['tls/www.crt', 'tls/www.key']);
+    const { stdout } = await project.run('plan');
+    expect([name, stdout.includes('foreign-file')]).toEqual([name, false]);
+  });
+
+  it('where a stored pair is moved to is foreign, and is not replaced', async () => {
+    const project = await issued();
+    put(project, files, 'new/www');
+    const before = digests(project);
+    project.write('www.yaml', at('www', 'new/www'));
+    expect(await applies(project)).toContain(
+      'REJECTED foreign-file: new/www.crt (holds certificates), new/www.key (holds a private key)',
+    );
+    for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+  });
+});
+
+describe('a file that a pair of ours did not have before', () => {
+  it.each(['chain', 'fullchain', 'combined'])('as its %s is not replaced', async (part) => {
+    const project = await issued();
+    project.write('tls/notes.txt', 'keep this\n');
+    const before = digests(project);
+    const storage = `storage: { file: { certificate: tls/www.crt, key: tls/www.key, ${part}: tls/notes.txt } }`;
+    project.write('www.yaml', certificateText('www').replace(/storage: .*/u, storage));
+    expect(await applies(project)).toContain('REJECTED foreign-file: tls/notes.txt');
+    project.clock.at += 80 * DAY;
+    expect(await applies(project)).toContain('REJECTED foreign-file: tls/notes.txt');
+    expect(digests(project).get('tls/notes.txt')).toBe(before.get('tls/notes.txt'));
+  });
+
+  it.each(['chain', 'fullchain', 'combined'])('as its %s when it is adopted is not replaced either', async (part) => {
+    const storage = `storage: { file: { certificate: tls/www.crt, key: tls/www.key, ${part}: tls/notes.txt } }`;
+    const project = projectOf({
+      'ca.yaml': ISSUER,
+      'www.yaml': certificateText('www').replace(/storage: .*/u, storage),
+    });
+    put(project, one, 'tls/www');
+    project.write('tls/notes.txt', 'keep this\n');
+    const before = digests(project);
+    await applies(project);
+    expect(digests(project).get('tls/notes.txt')).toBe(before.get('tls/notes.txt'));
+  });
+
+  it('is written where nothing lies there', async () => {
+    const project = await issued();
+    const storage = 'storage: { file: { certificate: tls/www.crt, key: tls/www.key, chain: tls/www.chain } }';
+    project.write('www.yaml', certificateText('www').replace(/storage: .*/u, storage));
+    await project.run('apply --yes');
+    expect(readFileSync(join(project.folder, 'tls/www.chain'), 'utf8')).toContain('BEGIN CERTIFICATE');
+    project.clock.at += 80 * DAY;
+    await project.run('apply --yes');
+    expect(readdirSync(join(project.folder, 'tls')).sort()).toEqual(['www.chain', 'www.crt', 'www.key']);
+  });
+
+  it('in a folder that is switched as a whole is not replaced', async () => {
+    const project = await issued();
+    project.write('new/www/cert.pem', 'somebody’s\n');
+    project.write('new/www/versions/1/privkey.pem', pem('pkcs8'));
+    const before = digests(project);
+    project.write(
+      'www.yaml',
+      certificateText('www').replace(/storage: .*/u, 'storage: { directory: { path: new/www } }'),
+    );
+    await applies(project);
+    for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+  });
+});
+
+describe('an authority', () => {
+  it.each<readonly [string, Readonly<Record<string, string>>]>([
+    ['a text and a key', { 'ca.crt': 'notes\n', 'ca.key': pem('pkcs8') }],
+    ['a key alone', { 'ca.key': pem('pkcs8') }],
+    ['a certificate that is none of an authority', { 'ca.crt': one.crt, 'ca.key': one.key }],
+    ['a pending key', { 'ca.key.pending': pem('pkcs8'), 'ca.crt.pending': 'x' }],
+  ])('does not take the place of %s, and does not take it away', async (_name, files) => {
+    const project = projectOf({
+      'ca.yaml': ISSUER + REMOVE,
+      'other.yaml': ISSUER.replace('name: ca', 'name: other').replace('dir: ca', 'dir: other'),
+    });
+    for (const [path, text] of Object.entries(files)) project.write(`ca/${path}`, text);
+    const before = digests(project);
+    await applies(project);
+    rmSync(join(project.folder, 'ca.yaml'));
+    await applies(project);
+    for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+  });
+
+  it('that somebody else put in the place of ours is not removed', async () => {
+    const project = projectOf({
+      'ca.yaml': ISSUER + REMOVE,
+      'other.yaml': ISSUER.replace('name: ca', 'name: other').replace('dir: ca', 'dir: other'),
+    });
+    await project.run('apply --yes');
+    for (const name of ['ca.crt', 'ca.key'])
+      writeFileSync(join(project.folder, 'ca', name), readFileSync(join(project.folder, 'other', name)));
+    rmSync(join(project.folder, 'ca.yaml'));
+    const before = digests(project);
+    expect(await applies(project)).toContain('REJECTED foreign-file');
+    for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+  });
+});
+
+it('a folder or a named pipe in the place of a file stays', async () => {
+  const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www') });
+  mkdirSync(join(project.folder, 'tls/www.crt'), { recursive: true });
+  execFileSync('mkfifo', [join(project.folder, 'tls/www.key')]);
+  chmodSync(join(project.folder, 'tls/www.key'), 0o600);
+  await applies(project);
+  expect(statSync(join(project.folder, 'tls/www.crt')).isDirectory()).toBe(true);
+  expect(statSync(join(project.folder, 'tls/www.key')).isFIFO()).toBe(true);
+});
