@@ -40,11 +40,15 @@ function valuesOf(combine: Combining): readonly (Json | undefined)[] {
   return ['a', 'b', undefined];
 }
 
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** The larger, the stricter; undefined where a single value does not count. */
 function strictness(combine: Combining, value: Json | undefined): number | undefined {
   if (typeof combine === 'object') return -combine.indexOf(value ?? null);
-  if (combine === 'longer') return value === undefined ? Number.POSITIVE_INFINITY : durationMs(String(value));
-  const amount = Number.parseFloat(String(value));
+  if (combine === 'longer') return value === undefined ? Number.POSITIVE_INFINITY : durationMs(textOf(value));
+  const amount = Number.parseFloat(textOf(value ?? null));
   if (combine === 'larger') return amount;
   return combine === 'smaller' ? -amount : undefined;
 }

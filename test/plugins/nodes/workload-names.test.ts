@@ -49,8 +49,8 @@ function seen(applied: Workloads, written: Workloads | undefined, said: readonly
   } as unknown as ServerSeen;
   const nodeSeen: NodeSeen = {
     ref,
-    settings: settingsOf(desired, memory as never),
-    memory: memory as never,
+    settings: settingsOf(desired, memory),
+    memory,
     server,
     probe: { answered: true, rttMs: 1 },
   };
@@ -60,7 +60,7 @@ function seen(applied: Workloads, written: Workloads | undefined, said: readonly
     at: new Date(NOW).toISOString(),
     limits: { probes: 1, probeIntervalMs: 10_000, workloadsIntervalMs: 2 * MINUTE, project: 'shop' },
     drains: false,
-    workloads: workloads as never,
+    workloads,
     byName: new Map(said.map((node) => [node.name, node])),
   };
   const observed = observedNode(nodeSeen, around);
