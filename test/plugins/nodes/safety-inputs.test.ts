@@ -211,3 +211,91 @@ describe('a change of a safety input', () => {
     else expect(found.join('\n')).toMatch(story.free);
   });
 });
+
+function document(name: string, { metadata = '', lifecycle = '', spec = '' } = {}): string {
+  return `---
+apiVersion: nodes/v1
+kind: Node
+metadata: { name: ${name}, ${metadata} }
+lifecycle: { ${lifecycle} }
+spec: { serverType: cx23, image: debian-13, location: nbg1, readiness: { after: 1m }, readyGrace: 0s, ${spec} }
+`;
+}
+
+/** Nodes that are made, ready and settled. */
+async function settled(...documents: readonly string[]): Promise<Whole> {
+  const whole = await startWhole();
+  running.push(whole);
+  whole.write(documents.join(''));
+  for (let i = 0; i < 3; i += 1) {
+    await whole.run();
+    await whole.pass(2 * MINUTE);
+  }
+  return whole;
+}
+
+describe('what a document says beside its spec', () => {
+  it('a hold outlives its document, and a document without it lifts it by a row', async () => {
+    const whole = await settled(document('web-1'));
+    whole.write(document('web-1', { lifecycle: 'hold: audit' }));
+    expect(rows(await whole.run())).toEqual(['web-1 ready>ready protect']);
+    whole.write('');
+    expect(rows(await whole.run())).toEqual(['REFUSED web-1 ready>draining: freeze']);
+    for (const lifecycle of ['', 'hold: false']) {
+      whole.write(document('web-1', { lifecycle: 'hold: audit' }));
+      await whole.run();
+      whole.write(document('web-1', { lifecycle, spec: 'labels: { a: b }' }));
+      expect(rows(await whole.run())).toEqual(['web-1 ready>ready protect']);
+    }
+    expect(rows(await whole.run())).toEqual(['web-1 ready>ready update']);
+    whole.write('');
+    expect(rows(await whole.run())).toEqual(['web-1 ready>draining remove']);
+  });
+
+  it('a hold holds as soon as it is written', async () => {
+    const whole = await settled(document('web-1'));
+    whole.write(document('web-1', { lifecycle: 'hold: audit', spec: 'power: "off"' }));
+    expect(rows(await whole.run())).toEqual(['web-1 ready>ready protect']);
+    expect(rows(await whole.run())).toEqual(['REFUSED web-1 power:on>off: freeze']);
+  });
+
+  it('a label that a budget counts by frees nothing in the commit that drops it', async () => {
+    const names = ['web-1', 'web-2', 'web-3'];
+    const labelled = (label: string, spec = ''): string =>
+      names.map((name) => document(name, { metadata: `labels: { pool: ${label} }`, spec })).join('');
+    const whole = await settled(labelled('web'));
+    whole.limit({ budgets: [{ match: { labels: { pool: 'web' } }, max: 1, perMs: HOUR }] });
+    whole.write(labelled('web', 'power: "off"'));
+    expect(rows(await whole.run()).filter((row) => row.includes('REFUSED'))).toHaveLength(2);
+    whole.write(labelled('other', 'power: "off"'));
+    const found = rows(await whole.run());
+    expect(found.filter((row) => row.includes('power'))).toEqual([]);
+    expect(found).toEqual(names.map((name) => `${name} ready>ready protect`));
+  });
+
+  it('a need that is dropped keeps what it names until that is applied', async () => {
+    const needing = document('web-1', { metadata: 'dependsOn: [nodes/Node/db-1]' });
+    const whole = await settled(document('db-1'), needing);
+    whole.write(document('web-1'));
+    expect(rows(await whole.run())).toEqual(['web-1 ready>ready protect', 'REFUSED db-1 ready>draining: dependency']);
+    expect(rows(await whole.run())).toEqual(['db-1 ready>draining remove']);
+  });
+
+  it('a protection guards a release', async () => {
+    const whole = await settled(document('web-1', { lifecycle: 'protect: true, onRemove: release' }));
+    whole.write('');
+    expect(rows(await whole.run())).toEqual(['REFUSED web-1 ready>ready: protected']);
+  });
+});
+
+describe('an alias that is the name of another node', () => {
+  it('makes what runs on it unknown: nothing of it is taken away', async () => {
+    const whole = await settled(document('web-1'));
+    whole.emulator.seed({ name: 'somebodys' });
+    whole.write(document('web-1', { spec: 'workloads: { name: somebodys }' }));
+    await whole.run();
+    whole.write('');
+    const [row = ''] = rows(await whole.run());
+    expect(row).toContain('REFUSED web-1 ready>draining: partial-view');
+  });
+});
