@@ -10,7 +10,7 @@ import type { NodeMemory, NodeSpec, NodeStep } from './generated.ts';
 import { drainValue, LABELS, labelValue } from './labels.ts';
 import { madeWith } from './note.ts';
 import { settingsOfPair } from './settings.ts';
-import { withLeft } from './successor.ts';
+import { leftInRow, withLeft } from './successor.ts';
 import { workloadName } from './workload-names.ts';
 import type { Call, CreateOrder, LabelChange, NodesWriter } from './world.ts';
 
@@ -72,7 +72,7 @@ const create: NodeHandler = async (world, pair, run) => {
   const spec = specOf(pair);
   const file = userDataSent(spec, run);
   const userData = file === undefined ? spec.userData : new TextDecoder().decode(file.content);
-  const whole = withLeft(spec, pair.memory?.kept.left);
+  const whole = withLeft(spec, leftInRow(run.change.fields));
   const order = orderOf(pair.ref.name, whole, userData, world.limits.project, run.id);
   const server = await world.createServer(order, run).catch(async (error: unknown) => {
     // A server that is there is ours, whatever went wrong after it was made; the next look settles it.

@@ -22,6 +22,7 @@ import { type Differences, differencesOf } from './differences.ts';
 import { type NodePair, nodeSignals } from './facts.ts';
 import type { NodeStep } from './generated.ts';
 import { DISK_FULL_PERCENT } from './observe-node.ts';
+import { leftFields } from './successor.ts';
 import { dedication } from './settings.ts';
 
 type Taking = { readonly goal: 'remove' | 'replace' } & Pick<Proposal, 'because' | 'cause' | 'fields'>;
@@ -233,10 +234,13 @@ export function diffNode(pair: NodePair, scene: Scene): Proposal<NodeStep> | und
   if (observed === undefined) {
     if (desired === undefined) return undefined;
     const { serverType = '', image = '', location = '' } = desired.spec;
+    const handed = leftFields(desired.spec, pair.memory?.kept.left);
+    const beside = handed.length === 0 ? '' : `; the former server hands on ${listed(handed)}`;
     return {
       step: 'absent>provisioning',
       goal: 'create',
-      because: `there is no such server: a ${serverType} from ${image} in ${location}`,
+      ...(handed.length === 0 ? {} : { fields: handed }),
+      because: `there is no such server: a ${serverType} from ${image} in ${location}${beside}`,
     };
   }
   return desired === undefined ? removal(pair, observed.state, scene) : change(pair, observed.state);

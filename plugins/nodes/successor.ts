@@ -3,6 +3,7 @@
  * backups or protection open leaves them as they are; a server that is made in the place of another gets what that one had.
  */
 
+import type { FieldChange, Json } from '../../src/engine/types.ts';
 import type { NodeFacts } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 
@@ -39,4 +40,16 @@ export function staysBehind(spec: NodeSpec, { location }: NodeFacts): boolean {
 /** A spec with what its predecessor left, where the spec leaves it open. */
 export function withLeft(spec: NodeSpec, left: Left | undefined): NodeSpec {
   return left === undefined ? spec : { ...(left as Partial<NodeSpec>), ...spec };
+}
+
+/** What is handed on, as fields of the row that makes the successor: nothing is done that no row says. */
+export function leftFields(spec: NodeSpec, left: Left | undefined): readonly FieldChange[] {
+  return Object.entries(left ?? {})
+    .filter(([name]) => !(name in spec))
+    .map(([name, after]) => ({ path: `/${name}`, after: after as Json }));
+}
+
+/** What a row hands on: the other way round. */
+export function leftInRow(fields: readonly FieldChange[]): Left {
+  return Object.fromEntries(fields.map(({ path, after }) => [path.slice(1), after]));
 }

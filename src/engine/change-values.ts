@@ -48,6 +48,12 @@ function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json
   return root;
 }
 
+/** What is created, with what its row adds to its spec. */
+function created(spec: Json | undefined, fields: readonly FieldChange[]): Json {
+  const added = side(fields, ({ secret, after }) => (secret === true ? undefined : after));
+  return spec === undefined ? added : Object.assign({}, added, spec);
+}
+
 /** A change's two sides, shaped like the spec; secrets are only marked. What is created has all of its spec after it. */
 export function changeJson(change: Pick<Change, 'goal' | 'fields'>, spec?: Json): ResourceChange['change'] {
   const { goal, fields } = change;
@@ -56,7 +62,7 @@ export function changeJson(change: Pick<Change, 'goal' | 'fields'>, spec?: Json)
   return {
     actions: ACTION_NAMES[goal],
     before: goal === 'create' ? null : shown('before'),
-    after: goal === 'remove' ? null : goal === 'create' ? (spec ?? shown('after')) : shown('after'),
+    after: goal === 'remove' ? null : goal === 'create' ? created(spec, fields) : shown('after'),
     before_sensitive: goal === 'create' ? false : side(fields, hidden),
     after_sensitive: goal === 'remove' ? false : side(fields, hidden),
   };

@@ -8,6 +8,7 @@ import { fleetOf, unmetGrowth } from './decide.ts';
 import { decideFor } from './diff.ts';
 import { nodeRef } from './expand.ts';
 import { unknowns } from './fleet.ts';
+import { ATTEMPTS } from '../order-rules.ts';
 
 export function poolFindings(pair: PoolPair, scene: Scene): readonly Finding[] {
   const { situation } = decideFor(pair, scene) ?? {};
@@ -26,7 +27,12 @@ export function poolFindings(pair: PoolPair, scene: Scene): readonly Finding[] {
     });
   const members = situation.nodes.filter(({ isMember }) => isMember);
   const count = (...phases: readonly string[]) => members.filter(({ node }) => phases.includes(node.phase)).length;
-  const [serving, coming, unseen] = [count('serving'), count('planned', 'starting'), count('unseen')];
+  // What failed until nothing more is tried is not on its way.
+  const given = members.filter(
+    ({ node }) =>
+      node.phase === 'planned' && (scene.pair(nodeRef(node.name))?.memory?.failures ?? 0) >= ATTEMPTS.maxRetries,
+  ).length;
+  const [serving, coming, unseen] = [count('serving'), count('planned', 'starting') - given, count('unseen')];
   if (members.length > 0 && coming === 0 && unseen === 0 && serving < situation.min)
     add('short', `${counted(serving, 'node')} of ${situation.min} ${serving === 1 ? 'is' : 'are'} in service`, {
       inService: serving,

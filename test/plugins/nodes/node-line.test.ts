@@ -343,7 +343,18 @@ describe('what a document leaves open', () => {
       expect(paths).toContain(`POST /servers/${id}/actions/shutdown`);
     }
     expect(there(whole)).toEqual([]);
-    expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
+    const creation = await whole.run();
+    expect(rowsOf(creation)).toEqual(['web-1 absent>provisioning create']);
+    // The row says what is handed on: nothing is attached that nobody could read.
+    const row = creation.reconciled?.plan.resource_changes[0];
+    expect(row?.because).toContain(
+      'hands on its networks, its firewalls, its volumes, its placement group, its backups',
+    );
+    expect(row?.change.after).toMatchObject({
+      volumes: [String(volume)],
+      placementGroup: String(group),
+      backups: true,
+    });
     await whole.pass(MINUTE);
     const server = whole.emulator.server('web-1');
     expect(server.id).not.toBe(id);
