@@ -236,7 +236,7 @@ export interface FoundPair {
   readonly copies: readonly string[];
 }
 
-/** A file that could not be read, with the code of the system. */
+/** A file that could not be read, with the code of the system, or that is PEM which no server loads, with why. */
 export interface Unread {
   readonly path: string;
   readonly message: string;

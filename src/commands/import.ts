@@ -107,7 +107,7 @@ async function importAll(places: readonly string[], flags: ImportFlags, shell: S
   const { folder, desired } = project.config;
   const file = flags.out === undefined ? undefined : resolve(workFolder(flags, shell), flags.out);
   const first = desired[0] ?? 'desired/';
-  const inside = /[*?]|\.ya?ml$/u.test(first) ? dirname(first) : first;
+  const inside = /[*?]|\.ya?ml$/iu.test(first) ? dirname(first) : first;
   const document = file === undefined ? join(inside, 'imported.yaml') : relative(folder, file);
   const inProject = places.map((place) => relative(folder, resolve(workFolder(flags, shell), place)) || '.');
   const { found, gaps } = await discovered(plugin, project, inProject, document, shell);

@@ -4,7 +4,7 @@ import { type X509Certificate, createPublicKey } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { directoryPlaces } from '../paths.ts';
-import type { FoundPair, PairStorage, X509Seen } from '../world.ts';
+import type { FoundPair, PairStorage, Unread, X509Seen } from '../world.ts';
 import { codeOf } from '../../../src/net/error-code.ts';
 import { StorageError, readLink } from './files.ts';
 import { readPart } from './parts.ts';
@@ -74,8 +74,10 @@ function publicOf(read: () => Parameters<typeof publicKeyFingerprint>[0]): strin
   }
 }
 
+/** Throws a StorageError where it can't be read, or is PEM that no server loads. */
 async function holdingOf(path: string): Promise<Holding | undefined> {
-  const { stat, certificates: all, key } = await readPart('combined', path);
+  const { stat, certificates: all, key, broken } = await readPart('combined', path);
+  if (broken !== undefined) throw new StorageError(path, broken);
   if (stat === undefined) return undefined;
   const certificates = all.slice(0, MOST_IN_A_CHAIN);
   const publics = certificates.map((each) => publicOf(() => each.publicKey));
@@ -193,15 +195,15 @@ function isAuthority({ ca, dnsNames }: X509Seen): boolean {
 
 export interface Found {
   readonly pairs: readonly FoundPair[];
-  /** Files that could not be read. */
-  readonly unread: readonly StorageError[];
+  /** Files that could not be read, or that no server loads. */
+  readonly unread: readonly Unread[];
 }
 
 /** One pair for every certificate whose key is there too. Throws where a folder can't be read. */
 export async function findPairs(project: string, dir: string, signal: AbortSignal): Promise<Found> {
   const { files, switched } = await below(resolve(project, dir), signal);
   const holdings: Holding[] = [];
-  const unread: StorageError[] = [];
+  const unread: Unread[] = [];
   for (const path of files) {
     signal.throwIfAborted();
     try {
@@ -209,7 +211,7 @@ export async function findPairs(project: string, dir: string, signal: AbortSigna
       if (holding !== undefined) holdings.push(holding);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      unread.push(error);
+      unread.push({ path: error.path, message: error.code });
     }
   }
   const inProject = (path: string): string => {

@@ -34,6 +34,8 @@ export interface PartFile {
   readonly stat?: FileStat;
   readonly certificates: readonly X509Certificate[];
   readonly certificateProblem?: Problem;
+  /** Why no server loads it, whatever it holds. */
+  readonly broken?: string;
   readonly key?: KeyObject;
   readonly keyProblem?: Problem;
 }
@@ -63,6 +65,7 @@ export async function readPart(part: PairPart, path: string): Promise<PartFile> 
     text: seen.text,
     stat: seen.stat,
     certificates: chain?.certificates ?? [],
+    ...(chain?.broken === true && chain.problem !== undefined ? { broken: chain.problem } : {}),
     ...(chain?.problem === undefined
       ? {}
       : { certificateProblem: { code: 'damaged', text: `the certificate's file ${chain.problem}` } }),

@@ -16,6 +16,8 @@ const KEPT_KEYS = 20;
 export interface ChainSeen {
   readonly certificates: readonly X509Certificate[];
   readonly problem?: string;
+  /** Reading ended at a block that is broken: no server loads the file. */
+  readonly broken?: true;
 }
 
 /** What begins like any certificate or key in DER form: a sequence whose length takes one or two bytes more to write. */
@@ -49,7 +51,7 @@ const TRUSTED = 'TRUSTED CERTIFICATE';
 function readCertificates(pem: string, trusted: (place: number) => boolean): ChainSeen {
   const certificates: X509Certificate[] = [];
   for (const block of blocksOf(pem)) {
-    if (block.kind === 'broken') return { certificates, problem: block.problem };
+    if (block.kind === 'broken') return { certificates, problem: block.problem, broken: true };
     if (!PLAIN.has(block.label) && !(block.label === TRUSTED && trusted(certificates.length))) continue;
     if (certificates.length === MAX_CERTIFICATES)
       return { certificates, problem: `has more than ${MAX_CERTIFICATES} certificates` };

@@ -30,8 +30,13 @@ export function shownPath(folder: string, file: string): string {
     : inside.split(sep).join('/');
 }
 
+/** The name of a document with its ending as it is usually written: a disk, or a program, may write it in capitals. */
+function withPlainEnding(name: string): string {
+  return name.replace(/\.ya?ml$/iu, (ending) => ending.toLowerCase());
+}
+
 function isDocumentFile(name: string): boolean {
-  return /\.ya?ml$/u.test(name) && !name.startsWith('.') && name !== 'fettle.yaml';
+  return /\.ya?ml$/u.test(withPlainEnding(name)) && !name.startsWith('.') && name !== 'fettle.yaml';
 }
 
 function isSkipped(name: string): boolean {
@@ -101,13 +106,14 @@ async function descend(folder: string, places: PathPlaces, descent: Descent): Pr
   for (const entry of entries.sort((a, b) => compareText(a.name, b.name))) {
     if (isSkipped(entry.name) || entry.name === 'fettle.yaml') continue;
     const next = pattern.below(places, entry.name);
-    if (next.size === 0) continue;
+    const plain = pattern.below(places, withPlainEnding(entry.name));
+    if (next.size === 0 && plain.size === 0) continue;
     const path = join(folder, entry.name);
     const isLink = entry.isSymbolicLink();
     const isFolder = isLink ? (await stat(path).catch(() => undefined))?.isDirectory() === true : entry.isDirectory();
     if (isFolder && isLink && root !== undefined && !(await isWithin(path, root))) files.push(path);
     else if (isFolder) await descend(path, next, descent);
-    else if (pattern.isMet(next)) files.push(path);
+    else if (pattern.isMet(next) || pattern.isMet(plain)) files.push(path);
   }
 }
 

@@ -668,3 +668,21 @@ it('names the place of a document where its file has changed in between', async 
   const { problems } = await load({ folder, paths: ['a.yaml'], plugins });
   expect(brief(problems)).toEqual(['a.yaml:11:9 duplicate-name']);
 });
+
+it.each([['.'], ['*.yaml'], ['**/*.yaml'], ['{a,b}.y{a,}ml'], ['a.YAML', 'b.Yml', 'sub/']])(
+  'a document whose ending is in capitals is read like any other: %j',
+  async (...paths) => {
+    const files = { 'a.YAML': domain('a'), 'b.Yml': domain('b'), 'sub/c.YML': domain('c'), 'd.yaml~': 'no: document' };
+    const loaded = await loadFiles(files, { paths });
+    expect(loaded.problems).toEqual([]);
+    const names = loaded.desired.map(({ ref }) => ref.name);
+    const expected = paths.includes('*.yaml')
+      ? ['a']
+      : paths.includes('**/*.yaml')
+        ? ['a']
+        : paths[0] === '{a,b}.y{a,}ml'
+          ? ['a', 'b']
+          : ['a', 'b', 'c'];
+    expect(names).toEqual(expected);
+  },
+);

@@ -50,6 +50,21 @@ function pair(
 }
 
 describe('import --all --plugin certificates', () => {
+  it('names a file that no server loads, and finds the others', async () => {
+    pair('pki/a', 'a.example.test');
+    pair('pki/b', 'b.example.test');
+    const file = join(folder, 'pki/b/fullchain.pem');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.trimEnd() + text);
+    const { code, stdout, stderr } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki');
+    expect(code).toBe(4);
+    expect(stdout).toContain('name: a.example.test');
+    expect(stdout).not.toContain('b.example.test');
+    expect(stderr).toMatch(
+      /pki\/b\/fullchain\.pem: has a CERTIFICATE that begins in line 1 and has in line \d+ an end line/u,
+    );
+  });
+
   it('writes a document for each pair, that plan then proposes to adopt', async () => {
     pair('pki/live/a', 'a.example.test');
     pair('pki/live/b', '*.b.example.test', ['-newkey', 'rsa:2048']);
