@@ -141,6 +141,23 @@ describe('tables', () => {
       await expect(call()).rejects.toThrow(/version 99 of its tables, and this fettle knows version \d+/u);
   });
 
+  it('of an older version are read as they are, and brought up to date by who writes', async () => {
+    const store = bench.open();
+    await store.append([note('a')], await store.lock(NOW));
+    await store.close();
+    await bench.sql('DROP TABLE fettle.renames; UPDATE fettle.version SET version = 1');
+    const reader = bench.open();
+    expect(await reader.verify()).toMatchObject({ status: 'sound', damage: [] });
+    expect(await reader.holder()).toBeUndefined();
+    await reader.close();
+    expect(await bench.sql('SELECT version FROM fettle.version')).toEqual([[1]]);
+    const writer = bench.open();
+    await writer.append([note('b')], await writer.lock(NOW));
+    await writer.close();
+    expect(await bench.sql('SELECT version FROM fettle.version')).toEqual([[SCHEMA_VERSION]]);
+    expect(await bench.sql('SELECT count(*) FROM fettle.renames')).toEqual([['0']]);
+  });
+
   it('need a database that holds every character', async () => {
     await server.sql(
       'postgres',
