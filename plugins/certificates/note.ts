@@ -13,6 +13,7 @@ import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from 
 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
 export function noteIssuer({ observed, memory }: IssuerPair): Partial<IssuerMemory> {
+  if (memory?.open?.goal === 'create' && memory.kept.began !== true && observed === undefined) return { began: true };
   const fingerprint = observed?.facts.fingerprint;
   if (observed?.state !== 'ready' || fingerprint === undefined || memory?.kept.fingerprint !== undefined) return {};
   return { fingerprint };
