@@ -15,7 +15,6 @@ import {
   readFileSync,
   renameSync,
   statSync,
-  unlinkSync,
   write,
 } from 'node:fs';
 import { link, lstat, mkdir, readlink, rename, rmdir, stat, unlink } from 'node:fs/promises';
@@ -90,12 +89,14 @@ export function mustBeAsRead(path: string, read: FileStat): void {
     throw new Error(`${path} was changed meanwhile, and is not replaced`);
 }
 
-/** Moves a new file to where nothing is; throws where something is. The folder is not synced. */
+/**
+ * Puts a new file where nothing is; throws where something is. Its old name stays until the folder is synced and it is
+ * removed: a loss of power could keep the end of the one name, and lose the beginning of the other.
+ */
 export function placeNew(from: string, to: string): void {
   try {
     // A rename would overwrite what somebody put there meanwhile; a link does not.
     linkSync(from, to);
-    unlinkSync(from);
   } catch (error) {
     if (codeOf(error) === 'EEXIST')
       throw new Error(`${to} was put there meanwhile, and is not overwritten`, { cause: error });

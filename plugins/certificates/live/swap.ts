@@ -174,7 +174,8 @@ async function swapFiles(
   await closeKept(kept);
   const replaced = made.filter(({ part }) => stored[part]?.there === true);
   // The new files are in place for good: a copy that stays is found by the next look, and no failure of this swap.
-  await drop(backupsOf(replaced.map(({ path }) => path))).catch(() => undefined);
+  const linked = made.map(({ path }) => besides(path).pending).toReversed();
+  await drop([...backupsOf(replaced.map(({ path }) => path)), ...linked]).catch(() => undefined);
 }
 
 function messageOf(error: unknown): string {

@@ -57,6 +57,10 @@ export interface Whole {
   readonly write: (yaml: string) => void;
   /** Plans, and applies what is accepted. */
   readonly run: (crash?: Crash) => Promise<Ran>;
+  /** Looks and remembers what it sees, as a schedule does; applies nothing. */
+  readonly look: () => Promise<Reconciled>;
+  /** Limits of every run from now on. */
+  readonly limit: (safety: Partial<Safety>) => void;
   readonly pass: (ms: number) => Promise<void>;
   /** The project has this name from now on, as after `state rename`. */
   readonly rename: (project: string) => void;
@@ -138,6 +142,7 @@ export async function startWhole(
     now: clock.now,
   });
   let overrides: Safety['overrides'] = [];
+  let limits: Partial<Safety> = {};
   const recall = emptyRecall();
   const records: LogRecord[] = [];
   let runs = 0;
@@ -176,7 +181,7 @@ export async function startWhole(
     },
   });
 
-  const lineOf = async (life: Life, crash: Crash | undefined): Promise<Ran> => {
+  const lineOf = async (life: Life, crash: Crash | undefined, onlyLooks = false): Promise<Ran> => {
     const plugin = pluginOn(clock, life);
     const plugins = new Map([['nodes', plugin]]);
     const loaded = await load({
@@ -204,9 +209,10 @@ export async function startWhole(
         project,
         version: '0.0.0',
         documents: loaded.desired,
-        safety: { ...SAFETY, overrides },
+        safety: { ...SAFETY, ...limits, overrides },
       };
       reconciled = await reconcile({ places: everyPlace, ...input, reader: async () => reader });
+      if (onlyLooks) return { reconciled, rows: new Map(), killed: false };
       const rows = await apply({
         ...reconciled,
         ...common,
@@ -252,6 +258,14 @@ export async function startWhole(
         current = undefined;
         remove();
       }
+    },
+    look: async () => {
+      const { reconciled, error } = await lineOf({ dead: false }, undefined, true);
+      if (reconciled === undefined) throw error;
+      return reconciled;
+    },
+    limit: (safety) => {
+      limits = safety;
     },
     lift: (...given) => {
       overrides = given.map((text) => {

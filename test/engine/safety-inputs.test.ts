@@ -1,0 +1,205 @@
+/** Safety inputs: until a change of one is applied, no verdict is laxer than by what was applied, or by what is written, alone. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { tables as certificates } from '../../plugins/certificates/generated.ts';
+import { tables as nodes } from '../../plugins/nodes/generated.ts';
+import { durationMs } from '../../src/engine/load/amounts.ts';
+import {
+  changedInputs,
+  hiddenInputs,
+  holdOf,
+  labelsOf,
+  metaAfter,
+  metaOf,
+  needsOf,
+  strictest,
+  withInputValues,
+} from '../../src/engine/safety-inputs.ts';
+import { changeAt } from '../../src/engine/pointer.ts';
+import type { Combining, KindTables, SafetyInput } from '../../src/engine/tables.ts';
+import type { Change, Desired, Inputs, Json, Memory, Pair } from '../../src/engine/types.ts';
+import { formatRef } from '../../src/engine/ref.ts';
+
+const KINDS: readonly (readonly [string, KindTables])[] = [nodes, certificates].flatMap(({ name, kinds }) =>
+  Object.entries(kinds).map(([kind, tables]) => [`${name}/${kind}`, tables] as const),
+);
+
+const INPUTS = KINDS.flatMap(([kind, tables]) =>
+  tables.safetyInputs.map((input) => [`${kind} ${input.pointer}`, input, tables] as const),
+);
+
+const DURATIONS = ['0s', '1s', '90s', '2m', '1h', '7d'];
+const AMOUNTS: readonly Json[] = [0, 1, 2.5, 30, '30%', '87.5%', '100%'];
+
+/** Values that a field can have, as its way of combining needs them. */
+function valuesOf(combine: Combining): readonly (Json | undefined)[] {
+  if (typeof combine === 'object') return combine;
+  if (combine === 'longer') return [...DURATIONS, undefined];
+  if (combine === 'larger' || combine === 'smaller') return AMOUNTS;
+  return ['a', 'b', undefined];
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The larger, the stricter; undefined where a single value does not count. */
+function strictness(combine: Combining, value: Json | undefined): number | undefined {
+  if (typeof combine === 'object') return -combine.indexOf(value ?? null);
+  if (combine === 'longer') return value === undefined ? Number.POSITIVE_INFINITY : durationMs(textOf(value));
+  const amount = Number.parseFloat(textOf(value ?? null));
+  if (combine === 'larger') return amount;
+  return combine === 'smaller' ? -amount : undefined;
+}
+
+const REF = { plugin: 'nodes', kind: 'Node', name: 'a' };
+const NEED = { plugin: 'nodes', kind: 'Node', name: 'b' };
+
+interface Written {
+  readonly spec?: unknown;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly needs?: Desired['needs'];
+  readonly lifecycle?: Omit<Desired['meta']['lifecycle'], 'ignore'>;
+}
+
+function desiredOf({ spec = {}, labels = {}, needs = [], lifecycle = {} }: Written): Desired {
+  return {
+    ref: REF,
+    spec,
+    meta: { labels, lifecycle: { ...lifecycle, ignore: [] } },
+    needs,
+    source: { file: 'a.yaml', line: 1, column: 1 },
+  };
+}
+
+/** A resource of which one document was applied and another one is written. */
+function pairOf(applied: Written, written: Written, tables: KindTables): Pair {
+  const { protect, hold, ...meta } = metaOf(desiredOf(applied), undefined, tables);
+  const memory: Memory = {
+    ref: REF,
+    version: 1,
+    kept: {},
+    owned: 'created',
+    ...meta,
+    ...(protect === undefined ? {} : { protect }),
+    ...(hold === undefined ? {} : { hold }),
+  };
+  const observed = { ref: REF, state: 'ready', facts: {}, findings: [], at: '2026-11-20T12:00:00Z' };
+  return { ref: REF, desired: desiredOf(written), observed, memory };
+}
+
+const NODE: KindTables = nodes.kinds.Node;
+
+describe('fields of a spec', () => {
+  it.each(INPUTS)('%s: the combined value is no laxer than either', (_name, { pointer, combine }) => {
+    const value = fc.constantFrom(...valuesOf(combine));
+    const inputs = (each: Json | undefined): Inputs => (each === undefined ? {} : { [pointer]: each });
+    fc.assert(
+      fc.property(value, value, (applied, written) => {
+        const combined = strictest([{ pointer, combine }], inputs(applied), inputs(written))[pointer];
+        const [found, a, b] = [combined, applied, written].map((each) => strictness(combine, each));
+        if (found === undefined || a === undefined || b === undefined)
+          expect(combined).toBe(combine === 'applied' ? (applied ?? written) : (written ?? applied));
+        else expect(found).toBe(Math.max(a, b));
+      }),
+    );
+  });
+
+  it.each(INPUTS)('%s: a change is a row, and is applied by it', (_name, { pointer, combine }, tables) => {
+    const [before, after] = valuesOf(combine) as readonly [Json, Json];
+    const spec = (value: Json | undefined): Json => changeAt({}, pointer, () => value);
+    const pair = pairOf({ spec: spec(before) }, { spec: spec(after) }, tables);
+    const rows = hiddenInputs(undefined, pair, tables);
+    expect(rows).toEqual([{ path: pointer, before, after }]);
+    const protect: Change = { ...CHANGE, goal: 'protect', fields: rows };
+    const desired = pair.desired as Desired;
+    expect(metaAfter(protect, { ...pair, desired }, tables).safety).toEqual({ [pointer]: after });
+    // A step for other fields leaves it as it was; one that shows the field applies it.
+    const other: Change = { ...CHANGE, fields: [{ path: '/elsewhere', after: 1 }] };
+    expect(metaAfter(other, { ...pair, desired }, tables).safety).toEqual({ [pointer]: before });
+    expect(hiddenInputs({ ...CHANGE, fields: [{ path: pointer, after }] }, pair, tables)).toEqual([]);
+  });
+
+  it('are set in a spec, and taken out of it, without a change of anything else', () => {
+    const table: readonly SafetyInput[] = [
+      { pointer: '/a/b', combine: 'longer' },
+      { pointer: '/c', combine: 'larger' },
+    ];
+    expect(withInputValues({ a: { b: '1s', x: 1 }, y: 2 }, { '/c': 3 }, table)).toEqual({ a: { x: 1 }, y: 2, c: 3 });
+  });
+});
+
+const CHANGE: Change = {
+  ref: REF,
+  step: 'ready>ready',
+  goal: 'update',
+  fields: [],
+  because: '',
+  cause: 'edit',
+};
+
+describe('fields of the envelope', () => {
+  it.each([
+    ['a label that is dropped', { labels: { pool: 'web' } }, {}, { path: '/metadata/labels/pool', before: 'web' }],
+    ['a label that comes', {}, { labels: { 'a/b': '1' } }, { path: '/metadata/labels/a~1b', after: '1' }],
+    [
+      'a need that is dropped',
+      { needs: [NEED] },
+      {},
+      { path: '/metadata/dependsOn', before: [formatRef(NEED)], after: [] },
+    ],
+    [
+      'a protection that is lifted',
+      { lifecycle: { protect: true } },
+      { lifecycle: { protect: false } },
+      { path: '/lifecycle/protect', before: true, after: false },
+    ],
+    [
+      'what happens to it in the end',
+      {},
+      { lifecycle: { onRemove: 'release' as const } },
+      { path: '/lifecycle/onRemove', before: 'remove', after: 'release' },
+    ],
+    ['a hold whose line is gone', { lifecycle: { hold: 'why' } }, {}, { path: '/lifecycle/hold', before: 'why' }],
+    [
+      'a hold that is false',
+      { lifecycle: { hold: 'why' } },
+      { lifecycle: { hold: false as const } },
+      { path: '/lifecycle/hold', before: 'why' },
+    ],
+    ['a hold that comes', {}, { lifecycle: { hold: 'why' } }, { path: '/lifecycle/hold', after: 'why' }],
+  ] as const)('%s is a row', (_what, applied, written, row) => {
+    const pair = pairOf(applied, written, NODE);
+    expect(changedInputs(pair, NODE)).toEqual([row]);
+    const protect: Change = { ...CHANGE, goal: 'protect', fields: [row] };
+    const desired = pair.desired as Desired;
+    const { safety: _safety, ...meta } = metaAfter(protect, { ...pair, desired }, NODE);
+    const { safety: _written, ...all } = metaOf(desired, pair.memory, NODE);
+    expect(meta).toEqual(all);
+  });
+
+  it.each([
+    ['a protection that is not mentioned', { lifecycle: { protect: true } }, {}],
+    ['a hold that says the same', { lifecycle: { hold: 'why' } }, { lifecycle: { hold: 'why' } }],
+    ['a need that comes: it counts at once', {}, { needs: [NEED] }],
+  ])('%s is no row', (_what, applied, written) => {
+    expect(changedInputs(pairOf(applied, written, NODE), NODE)).toEqual([]);
+  });
+
+  it('both count until then: holds, labels and needs', () => {
+    const pair = pairOf(
+      { labels: { a: '1' }, needs: [NEED], lifecycle: { hold: 'why' } },
+      { labels: { b: '2' } },
+      NODE,
+    );
+    expect(holdOf(pair)).toBe('why');
+    expect(labelsOf(pair)).toEqual([{ b: '2' }, { a: '1' }]);
+    expect(needsOf(pair)).toEqual([formatRef(NEED)]);
+  });
+
+  it('labels of a kind that no limit counts by them need no row', () => {
+    const issuer: KindTables = certificates.kinds.Issuer;
+    expect(changedInputs(pairOf({ labels: { a: '1' } }, {}, issuer), issuer)).toEqual([]);
+  });
+});

@@ -1,0 +1,301 @@
+/**
+ * Safety inputs on the whole line: a document that changes one has a row, and until that is applied what was applied
+ * guards the node, whether it is removed in the same commit or a run later. Once it is applied, the removal goes on.
+ */
+
+import { afterEach, describe, expect, it } from 'vitest';
+import { tables } from '../../../plugins/nodes/generated.ts';
+import { type Ran, startWhole, type Whole } from './whole.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const running: Whole[] = [];
+afterEach(async () => {
+  for (const whole of running.splice(0)) await whole.stop();
+});
+
+interface Story {
+  /** Members of the spec as they are applied first. */
+  readonly applied: string;
+  readonly written: string;
+  /** What the world is like before the document changes. */
+  readonly before?: (whole: Whole) => Promise<void>;
+  /** What happens after it, with the runs or looks in which it does. */
+  readonly meanwhile?: (whole: Whole, look: () => Promise<unknown>) => Promise<void>;
+  /** Runs without the document before the step that is guarded. */
+  readonly steps?: number;
+  /** Rule that keeps the node by what was applied. */
+  readonly guard: string;
+  /** Rows of the removal by what is written; empty where the node is let go. */
+  readonly free: RegExp | undefined;
+}
+
+const drains = /^web-1 (ready|idle|active)>draining remove$/u;
+const removes = /^web-1 unhealthy>decommissioned remove$/u;
+
+const busyOnce = async (whole: Whole): Promise<void> => {
+  whole.emulator.workloads.start('web-1', { id: 'c', mb: 1 });
+  await whole.run();
+  whole.emulator.workloads.end('c');
+  await whole.run();
+  await whole.pass(HOUR);
+};
+
+/** A pool alone writes `pool`: a Node that somebody writes cannot change it. */
+const STORIES: Readonly<Record<Exclude<Input, '/pool'>, Story>> = {
+  '/provider': {
+    applied: 'readyGrace: 3h',
+    written: 'provider: static, address: 127.0.0.1, readyGrace: 3h',
+    guard: 'too-young',
+    free: undefined,
+  },
+  '/role': { applied: 'role: system', written: 'role: worker', guard: 'dedicated-node', free: drains },
+  '/readyGrace': { applied: 'readyGrace: 3h', written: 'readyGrace: 0s', guard: 'too-young', free: drains },
+  '/idleGrace': {
+    applied: 'idleGrace: 3h',
+    written: 'idleGrace: 0s',
+    before: busyOnce,
+    guard: 'idle-grace',
+    free: drains,
+  },
+  '/drainGrace': {
+    applied: 'drainGrace: 3h',
+    written: 'drainGrace: 0s',
+    steps: 1,
+    guard: 'drain-grace',
+    free: /^web-1 draining>decommissioned remove$/u,
+  },
+  '/startDeadline': {
+    applied: 'readiness: { label: "state=up" }, startDeadline: 1d',
+    written: 'readiness: { label: "state=up" }, startDeadline: 1m',
+    steps: 1,
+    guard: 'still-starting',
+    free: removes,
+  },
+  '/readiness': {
+    applied: 'readiness: { after: 1m }, readyGrace: 9h',
+    written: 'readiness: { label: "state=up" }, readyGrace: 9h',
+    meanwhile: async (whole, look) => {
+      for (let i = 0; i < 7; i += 1) {
+        await look();
+        await whole.pass(MINUTE);
+      }
+    },
+    guard: 'too-young',
+    free: removes,
+  },
+  '/power': {
+    applied: 'power: "off", readyGrace: 9h',
+    written: 'power: "on", readyGrace: 9h',
+    meanwhile: async (whole) => {
+      // Somebody else turns it off once it runs.
+      whole.emulator.alter('web-1', { status: 'off' });
+    },
+    steps: 1,
+    guard: 'still-starting',
+    free: removes,
+  },
+  '/workloads/name': {
+    applied: 'workloads: { name: alias }',
+    written: 'workloads: {}',
+    guard: 'containers-unknown',
+    free: drains,
+  },
+  '/workloads/none': {
+    applied: 'workloads: {}',
+    written: 'workloads: { none: true }',
+    before: async (whole) => whole.emulator.workloads.leaveOut({ nodes: ['web-1'] }),
+    guard: 'containers-unknown',
+    free: drains,
+  },
+};
+
+type Input = (typeof tables.kinds.Node.safetyInputs)[number]['pointer'];
+
+function yaml(more: string): string {
+  const readiness = more.includes('readiness') ? '' : 'readiness: { after: 1m }, ';
+  const cloud = more.includes('static') ? '' : 'serverType: cx23, image: debian-13, location: nbg1, ';
+  return `apiVersion: nodes/v1
+kind: Node
+metadata: { name: web-1 }
+spec: { ${cloud}${readiness}${more} }
+`;
+}
+
+function rows({ reconciled, error }: Ran): readonly string[] {
+  if (reconciled === undefined) throw new Error('there is no plan', { cause: error });
+  const { resource_changes: taken, rejected_changes: rejected, deferred_changes: deferred } = reconciled.plan;
+  return [
+    ...taken.map((row) => `${row.name} ${row.step} ${row.goal}`),
+    ...[...rejected, ...deferred].map(
+      ({ resource_change: row, reasons }) =>
+        `REFUSED ${row.name} ${row.step}: ${reasons.map(({ rule }) => rule).join(' ')}`,
+    ),
+  ];
+}
+
+async function made({ applied, before }: Story): Promise<Whole> {
+  const whole = await startWhole();
+  running.push(whole);
+  whole.write(yaml(applied));
+  await whole.run();
+  await whole.pass(2 * MINUTE);
+  await whole.run();
+  await before?.(whole);
+  await whole.pass(HOUR);
+  await whole.run();
+  return whole;
+}
+
+/** What becomes of the node once its document is gone, at the step that is guarded. */
+async function removal(whole: Whole, { steps = 0 }: Story): Promise<readonly string[]> {
+  whole.write('');
+  for (let i = 0; i < steps; i += 1) {
+    await whole.run();
+    await whole.pass(10 * MINUTE);
+  }
+  return rows(await whole.run());
+}
+
+const stories = Object.entries(STORIES).map(([pointer, story]) => [pointer, story] as const);
+
+describe('a change of a safety input', () => {
+  it('has a story for each', () => {
+    expect(Object.keys(STORIES).sort()).toEqual(
+      tables.kinds.Node.safetyInputs
+        .map(({ pointer }) => pointer)
+        .filter((pointer) => pointer !== '/pool')
+        .sort(),
+    );
+  });
+
+  it.each(stories)('%s is a row of the plan', async (pointer, story) => {
+    const whole = await made(story);
+    whole.write(yaml(story.written));
+    const { plan } = await whole.look();
+    const paths = [...plan.resource_changes, ...plan.rejected_changes.map((each) => each.resource_change)].flatMap(
+      ({ change }) => Object.keys({ ...(change.before as object), ...(change.after as object) }),
+    );
+    const [field = ''] = pointer.split('/').slice(1);
+    expect(paths).toContain(field);
+  });
+
+  it.each(stories)('%s does not free a node that is removed in the same commit', async (_pointer, story) => {
+    const whole = await made(story);
+    const [row = '', ...more] = await removal(whole, story);
+    expect(more).toEqual([]);
+    expect(row).toContain('REFUSED');
+    expect(row).toContain(story.guard);
+  });
+
+  it.each(stories)('%s does not free a node that is removed a run later, before it is applied', async (_p, story) => {
+    const whole = await made(story);
+    whole.write(yaml(story.written));
+    await whole.look();
+    await story.meanwhile?.(whole, whole.look);
+    const [row = '', ...more] = await removal(whole, story);
+    expect(more).toEqual([]);
+    expect(row).toContain('REFUSED');
+    expect(row).toContain(story.guard);
+  });
+
+  it.each(stories)('%s counts once it is applied', async (_pointer, story) => {
+    const whole = await made(story);
+    whole.write(yaml(story.written));
+    await whole.run();
+    await whole.run();
+    await story.meanwhile?.(whole, whole.run);
+    const found = await removal(whole, story);
+    if (story.free === undefined) expect(found).toEqual([]);
+    else expect(found.join('\n')).toMatch(story.free);
+  });
+});
+
+function document(name: string, { metadata = '', lifecycle = '', spec = '' } = {}): string {
+  return `---
+apiVersion: nodes/v1
+kind: Node
+metadata: { name: ${name}, ${metadata} }
+lifecycle: { ${lifecycle} }
+spec: { serverType: cx23, image: debian-13, location: nbg1, readiness: { after: 1m }, readyGrace: 0s, ${spec} }
+`;
+}
+
+/** Nodes that are made, ready and settled. */
+async function settled(...documents: readonly string[]): Promise<Whole> {
+  const whole = await startWhole();
+  running.push(whole);
+  whole.write(documents.join(''));
+  for (let i = 0; i < 3; i += 1) {
+    await whole.run();
+    await whole.pass(2 * MINUTE);
+  }
+  return whole;
+}
+
+describe('what a document says beside its spec', () => {
+  it('a hold outlives its document, and a document without it lifts it by a row', async () => {
+    const whole = await settled(document('web-1'));
+    whole.write(document('web-1', { lifecycle: 'hold: audit' }));
+    expect(rows(await whole.run())).toEqual(['web-1 ready>ready protect']);
+    whole.write('');
+    expect(rows(await whole.run())).toEqual(['REFUSED web-1 ready>draining: freeze']);
+    for (const lifecycle of ['', 'hold: false']) {
+      whole.write(document('web-1', { lifecycle: 'hold: audit' }));
+      await whole.run();
+      whole.write(document('web-1', { lifecycle, spec: 'labels: { a: b }' }));
+      expect(rows(await whole.run())).toEqual(['web-1 ready>ready protect']);
+    }
+    expect(rows(await whole.run())).toEqual(['web-1 ready>ready update']);
+    whole.write('');
+    expect(rows(await whole.run())).toEqual(['web-1 ready>draining remove']);
+  });
+
+  it('a hold holds as soon as it is written', async () => {
+    const whole = await settled(document('web-1'));
+    whole.write(document('web-1', { lifecycle: 'hold: audit', spec: 'power: "off"' }));
+    expect(rows(await whole.run())).toEqual(['web-1 ready>ready protect']);
+    expect(rows(await whole.run())).toEqual(['REFUSED web-1 power:on>off: freeze']);
+  });
+
+  it('a label that a budget counts by frees nothing in the commit that drops it', async () => {
+    const names = ['web-1', 'web-2', 'web-3'];
+    const labelled = (label: string, spec = ''): string =>
+      names.map((name) => document(name, { metadata: `labels: { pool: ${label} }`, spec })).join('');
+    const whole = await settled(labelled('web'));
+    whole.limit({ budgets: [{ match: { labels: { pool: 'web' } }, max: 1, perMs: HOUR }] });
+    whole.write(labelled('web', 'power: "off"'));
+    expect(rows(await whole.run()).filter((row) => row.includes('REFUSED'))).toHaveLength(2);
+    whole.write(labelled('other', 'power: "off"'));
+    const found = rows(await whole.run());
+    expect(found.filter((row) => row.includes('power'))).toEqual([]);
+    expect(found).toEqual(names.map((name) => `${name} ready>ready protect`));
+  });
+
+  it('a need that is dropped keeps what it names until that is applied', async () => {
+    const needing = document('web-1', { metadata: 'dependsOn: [nodes/Node/db-1]' });
+    const whole = await settled(document('db-1'), needing);
+    whole.write(document('web-1'));
+    expect(rows(await whole.run())).toEqual(['web-1 ready>ready protect', 'REFUSED db-1 ready>draining: dependency']);
+    expect(rows(await whole.run())).toEqual(['db-1 ready>draining remove']);
+  });
+
+  it('a protection guards a release', async () => {
+    const whole = await settled(document('web-1', { lifecycle: 'protect: true, onRemove: release' }));
+    whole.write('');
+    expect(rows(await whole.run())).toEqual(['REFUSED web-1 ready>ready: protected']);
+  });
+});
+
+describe('an alias that is the name of another node', () => {
+  it('makes what runs on it unknown: nothing of it is taken away', async () => {
+    const whole = await settled(document('web-1'));
+    whole.emulator.seed({ name: 'somebodys' });
+    whole.write(document('web-1', { spec: 'workloads: { name: somebodys }' }));
+    await whole.run();
+    whole.write('');
+    const [row = ''] = rows(await whole.run());
+    expect(row).toContain('REFUSED web-1 ready>draining: partial-view');
+  });
+});
