@@ -7,7 +7,7 @@ import { isOriginMistake, namesOrigin, originsIn, originText, parseOrigin } from
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the secrets of the sandbox begin with: they are public, and may be written and sent anywhere. */
+/** What the secrets of the sandbox begin with: they are public, may be written, and are sent to this machine. */
 const PUBLIC = 'sandbox-token-';
 
 export function isPublic(secret: string): boolean {
@@ -46,7 +46,7 @@ function entriesFor(list: string, variable: string): string {
  * of the environment that names the origins. Loopback counts like any other origin: other users may listen there.
  */
 export function sendingMistake({ secret, variable, to }: Sending, list: string, env: Environment): string | undefined {
-  if (isPublic(secret)) return undefined;
+  if (isPublic(secret) && isLoopback(to.hostname)) return undefined;
   const origin = parseOrigin(`${to.protocol}//${to.host}`);
   if (isOriginMistake(origin)) return `may not be sent to an address that ${origin.mistake}`;
   const named = originsIn({ [list]: entriesFor(env[list] ?? '', variable) }, list);

@@ -12,6 +12,8 @@ import { NO_SECRETS, REACHED } from './places.ts';
 
 const METADATA = '169.254.169.254';
 
+const originOf = (port: number): string => `https://${METADATA}:${port}`;
+
 /** Counts what arrives at one port, over TCP and UDP. */
 async function recorder(): Promise<{ readonly port: number; readonly count: () => number }> {
   let count = 0;
@@ -81,7 +83,11 @@ const ways = Object.entries(REACHED).flatMap(([field, reach]) =>
 const results: Record<string, object> = {};
 for (const [name, reach] of [...ways, ["a server's address, as the provider gives it", lyingProvider] as const]) {
   const [denied, allowed] = [await recorder(), await recorder()];
-  await Promise.all([reach({}, denied.port), reach({ FETTLE_ALLOW_NETWORKS: METADATA }, allowed.port)]);
+  // Credentials may be sent there: what is asked here is whether anything connects at all.
+  await Promise.all([
+    reach({ FETTLE_PROVIDER_ORIGINS: originOf(denied.port) }, denied.port),
+    reach({ FETTLE_PROVIDER_ORIGINS: originOf(allowed.port), FETTLE_ALLOW_NETWORKS: METADATA }, allowed.port),
+  ]);
   results[name] = { denied: denied.count(), allowed: allowed.count() };
 }
 process.stdout.write(`${JSON.stringify(results)}\n`, () => process.exit(0));

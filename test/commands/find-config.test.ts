@@ -80,6 +80,7 @@ describe('a configuration that is a link', () => {
     ['to a device', () => '/dev/zero'],
     ['to nothing', () => '/nowhere/fettle.yaml'],
     ['to itself', () => 'fettle.yaml'],
+    ['to what git keeps', (repo) => (writeFileSync(join(repo, '.git/config'), SECRET), '.git/config')],
   ])('out of the repository is an error without a line of it: %s', async (_name, target) => {
     const { above, repo } = repository();
     writeFileSync(join(above, 'secret.json'), `{"auth": "${SECRET}"}\n`);

@@ -171,7 +171,10 @@ describe('the lock', () => {
     const at = await bench(itemsYaml({ a: 2 }));
     expect((await at.run('lock status')).stdout).toMatch(/^nobody holds the lock/u);
     expect((await at.run('force-unlock abc -y')).stderr).toContain('nobody holds the lock');
-    const child = spawn(process.execPath, [HOLDER, join(at.folder, '.fettle')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [HOLDER, join(at.folder, '.fettle')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, PROJECT: 'test' },
+    });
     try {
       const id = await new Promise<string>((resolve) =>
         child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().split(' ')[1] ?? '')),

@@ -592,8 +592,8 @@ const situations: readonly Situation<FilesBench>[] = [
       await line.apply([issuer(removed), www({}, removed), server]);
       return [issuer(removed), domain('www', port)];
     },
-    takes: [],
-    rejects: ['Certificate still-served'],
+    takes: ['Domain protect'],
+    rejects: ['Certificate dependency', 'Certificate still-served'],
   },
   {
     name: 'an orphan with little time left',

@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import type { Problem } from '../types.ts';
 import { distrustOf, type Owners, TRUST_OWNER } from './owner.ts';
 import type { FileIdentity } from './read-text.ts';
-import { isInside } from './read-inside.ts';
+import { isContentOf } from './read-inside.ts';
 import { rootOf } from './within-root.ts';
 
 export const CONFIG_FILE = 'fettle.yaml';
@@ -61,7 +61,7 @@ async function problemOf(
 ): Promise<Pick<Problem, 'code' | 'message' | 'suggestion'> | undefined> {
   const root = await realpath(await rootOf(dirname(file), owners));
   const real = await realpath(file).catch(() => undefined);
-  if (real === undefined || !isInside(real, root))
+  if (real === undefined || !isContentOf(real, root))
     return {
       code: 'outside-root',
       message: `the file is a link that leads out of ${root}`,

@@ -3,7 +3,7 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { compareText } from '../ref.ts';
-import { isInside } from './read-inside.ts';
+import { isContentOf } from './read-inside.ts';
 import type { Problem } from '../types.ts';
 import { shorten } from './mistake.ts';
 import { alternatives, MOST_ALTERNATIVES, pathPattern, type PathPattern, type PathPlaces } from './path-glob.ts';
@@ -69,8 +69,7 @@ async function walk(folder: string, seen: Set<string>, files: string[], root: st
 }
 
 async function isWithin(path: string, root: string): Promise<boolean> {
-  const real = await realpath(path);
-  return real === root || isInside(real, root);
+  return isContentOf(await realpath(path), root);
 }
 
 /** A pattern that comes to too much; `message` is for its problem. */

@@ -37,8 +37,23 @@ export class FileError extends Error {
 }
 
 /** Whether a real path lies in a real folder. */
-export function isInside(path: string, folder: string): boolean {
+function isInside(path: string, folder: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+}
+
+/** Folders of a repository that are not its content: git keeps credentials of its remotes there, and the store its key. */
+const NOT_CONTENT = new Set(['.git', '.fettle']);
+
+/** Whether a real path is the root, or a part of its content. */
+export function isContentOf(path: string, root: string): boolean {
+  if (path === root) return true;
+  return (
+    isInside(path, root) &&
+    !path
+      .slice(root.length)
+      .split(sep)
+      .some((part) => NOT_CONTENT.has(part.toLowerCase()))
+  );
 }
 
 /** These show the machine itself: the environment of processes, memory, keys. No folder makes them a project's files. */
@@ -77,10 +92,10 @@ async function realRoots(roots: readonly string[]): Promise<readonly string[]> {
 /** Why the file at `path`, absolute, may not be read, as the end of a sentence about it; undefined where it may, or is not there. */
 export async function outsideMistake(path: string, roots: readonly string[]): Promise<string | undefined> {
   const [root = ''] = roots;
-  const outside = `lies outside ${root}; other folders are named by the environment variable ${FILE_ROOTS}`;
+  const outside = `lies outside the content of ${root}; other folders are named by the environment variable ${FILE_ROOTS}`;
   const place = await realPlace(path).catch(() => sep);
   if (NEVER.some((folder) => place === folder || isInside(place, folder))) return outside;
-  return (await realRoots(roots)).some((each) => isInside(place, each)) ? undefined : outside;
+  return (await realRoots(roots)).some((each) => place !== each && isContentOf(place, each)) ? undefined : outside;
 }
 
 async function readHandle(handle: FileHandle, path: string, name: string, limit: number): Promise<Buffer> {

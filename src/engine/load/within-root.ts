@@ -12,7 +12,7 @@ import type { Owners } from './owner.ts';
 import { shorten } from './mistake.ts';
 import { alternatives, pathPattern } from './path-glob.ts';
 import { type Found, findFiles, shownPath } from './paths.ts';
-import { isInside, realPlace } from './read-inside.ts';
+import { isContentOf, realPlace } from './read-inside.ts';
 
 /**
  * The repository that a folder is part of: the nearest one above with a `.git`; else the folder itself. A `.git` that
@@ -33,10 +33,6 @@ function basesOf(path: string): readonly string[] {
   return (alternatives(path) ?? []).map((each) => pathPattern(each).base);
 }
 
-function isWithin(place: string, root: string): boolean {
-  return place === root || isInside(place, root);
-}
-
 const SUGGESTION = 'name it on the command line of `validate`, or put it inside';
 
 /**
@@ -52,7 +48,7 @@ async function entriesWithin(
   for (const path of paths)
     for (const base of basesOf(path)) {
       const place = await realPlace(resolve(folder, base)).catch(() => undefined);
-      if (place === undefined || !isWithin(place, root)) outside.add(path);
+      if (place === undefined || !isContentOf(place, root)) outside.add(path);
     }
   return {
     paths: paths.filter((path) => !outside.has(path)),
@@ -71,7 +67,7 @@ async function linkOutside(folder: string, file: string, root: string): Promise<
   for (const part of relative(folder, file).split(sep)) {
     at = join(at, part);
     const place = await realPlace(at).catch(() => undefined);
-    if (place === undefined || !isWithin(place, root)) return at;
+    if (place === undefined || !isContentOf(place, root)) return at;
   }
   return file;
 }
@@ -98,7 +94,7 @@ export async function findWithin(
   for (const file of found.files) {
     const place = await realOf(file).catch(() => undefined);
     // What cannot be resolved cannot be read either, and is told there.
-    if (place !== undefined && !isWithin(place, real)) outside.set(file, await linkOutside(folder, file, real));
+    if (place !== undefined && !isContentOf(place, real)) outside.set(file, await linkOutside(folder, file, real));
   }
   const problems = [...new Set(outside.values())].map(
     (link): Problem => ({

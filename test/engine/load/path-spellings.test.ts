@@ -122,6 +122,7 @@ it('the fields with paths are those that the specs mark', () => {
   expect(fields.filter(({ use }) => use === 'send').map(({ pointer }) => pointer)).toEqual([
     '/userDataFile',
     '/template/userDataFile',
+    '/workloads/file',
   ]);
 });
 

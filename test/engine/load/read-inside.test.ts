@@ -20,6 +20,9 @@ beforeAll(() => {
     'repo/sub/init.sh': 'inside',
     'named/token': 'inside',
     'repository/init.sh': 'geheim',
+    'repo/.git/config': 'geheim',
+    'repo/sub/.git/config': 'geheim',
+    'repo/.fettle/key': 'geheim',
     secret: 'geheim',
   });
   symlinkSync('init.sh', join(repo, 'link'));
@@ -27,6 +30,7 @@ beforeAll(() => {
   symlinkSync('/nowhere/at/all', join(repo, 'dangling'));
   symlinkSync('/proc/self', join(repo, 'self'));
   symlinkSync('..', join(repo, 'up'));
+  symlinkSync('.git/config', join(repo, 'to-git'));
   symlinkSync('../named/token', join(repo, 'to-named'));
   mkdirSync(join(repo, 'folder'));
   execFileSync('mkfifo', [join(repo, 'pipe')]);
@@ -67,10 +71,15 @@ describe('a file', () => {
     '../none',
     'up/none',
     'self/none',
+    '.git/config',
+    '.git/none',
+    'sub/.git/config',
+    '.fettle/key',
+    'to-git',
   ])('is neither read nor told of elsewhere: %s', async (path) => {
     const { message, code } = await failure(join(repo, path));
     expect([message, code]).toEqual([
-      `the file lies outside ${repo}; other folders are named by the environment variable FETTLE_FILE_ROOTS`,
+      `the file lies outside the content of ${repo}; other folders are named by the environment variable FETTLE_FILE_ROOTS`,
       'outside',
     ]);
     expect(await outsideMistake(join(repo, path), [repo, named])).toBeDefined();

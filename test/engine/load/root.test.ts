@@ -75,6 +75,19 @@ describe('documents that a configuration names', () => {
     expect(stdout + stderr).not.toMatch(/geheim|b\.yaml|c\.yaml/u);
   });
 
+  it.each(['../../.git/config', '../../.git/*', '../../link', '../../.fettle/key'])(
+    'not what is no content of it: %s',
+    async (path) => {
+      const { outside, project } = repository();
+      writeFiles(join(outside, 'repo'), { '.git/config': SECRET, '.git/a.yaml': SECRET, '.fettle/key': SECRET });
+      symlinkSync('.git/config', join(outside, 'repo/link'));
+      writeFiles(project, { 'fettle.yaml': `name: x\ndesired: [${JSON.stringify(path)}]\n` });
+      const { code, stderr, stdout } = await fettle(project, 'plan');
+      expect([code, stderr]).toEqual([1, expect.stringContaining('outside-root')]);
+      expect(stdout + stderr).not.toContain('geheim');
+    },
+  );
+
   it('who runs the command may name any file', async () => {
     const { outside, project } = repository();
     writeFiles(project, { 'fettle.yaml': 'name: x\ndesired: [desired/]\n' });

@@ -92,24 +92,27 @@ describe('secrets', () => {
     ['${env:A_TOKEN_UNSET}', 'the environment variable A_TOKEN_UNSET is not set'],
     ['${env:A_TOKEN_EMPTY}', 'the environment variable A_TOKEN_EMPTY is not set'],
     ['${file:a-token-none}', 'the file a-token-none of a secret cannot be read (ENOENT)'],
-    ['${file:/etc/a-token}', 'lies outside'],
-    ['${file:a-token-out}', 'lies outside'],
-    ['${file:a-token-nowhere}', 'lies outside'],
+    ['${file:/etc/a-token}', 'lies outside the content of'],
+    ['${file:a-token-out}', 'lies outside the content of'],
+    ['${file:a-token-nowhere}', 'lies outside the content of'],
     ['${file:a-token-dir}', 'is not a regular file'],
     ['${file:a-token-empty}', 'is empty'],
     ['${file:a-token-long}', 'is larger than 65536 bytes'],
     ['${file:a-token-link}', 'leads to a file that is called otherwise'],
+    ['${file:a-token-key}', 'lies outside the content of'],
   ])('%s: %s', async (token, words) => {
     const folder = folderOf({
       'fettle.yaml': '',
       'a-token-empty': '\n',
       'a-token-long': 'x'.repeat(65_537),
+      'other/secret': 'another secret',
       '.fettle/key': 'the key of the store',
     });
     mkdirSync(join(folder, 'a-token-dir'));
     symlinkSync('/etc/hostname', join(folder, 'a-token-out'));
     symlinkSync('/nowhere', join(folder, 'a-token-nowhere'));
-    symlinkSync('.fettle/key', join(folder, 'a-token-link'));
+    symlinkSync('other/secret', join(folder, 'a-token-link'));
+    symlinkSync('.fettle/key', join(folder, 'a-token-key'));
     chmodSync(join(folder, 'a-token-long'), 0o600);
     expect(
       await readSecrets({ provider: { token } }, PLACES, { folder, roots: [folder], env: { A_TOKEN_EMPTY: '' } }),

@@ -479,6 +479,17 @@ describe('what was configured', () => {
     },
   );
 
+  test('the public token of the sandbox goes to this machine alone', async () => {
+    const outside = { project: 'test', folder: '/', fileRoots: [], env: {}, now: () => START };
+    const elsewhere = configOf({ endpoint: 'https://elsewhere.example.test/v1', token: 'sandbox-token-read-write' });
+    await expect(openReader({ ...outside, config: elsewhere }).servers(never)).rejects.toThrow(
+      'FETTLE_PROVIDER_ORIGINS',
+    );
+    const { emulator } = await startWorld();
+    const here = configOf({ endpoint: emulator.endpoint, token: emulator.tokens.readWrite });
+    expect(await openReader({ ...outside, config: here }).servers(never)).toEqual([]);
+  });
+
   test('the whole address may come from the environment', async () => {
     const { emulator } = await startWorld();
     const config = configOf({ endpoint: 'https://elsewhere.example.test/v1', token: emulator.tokens.readOnly });
