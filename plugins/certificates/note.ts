@@ -14,6 +14,7 @@ import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
 export function noteIssuer(pair: IssuerPair): Partial<IssuerMemory> {
   const { observed, memory } = pair;
+  if (memory?.open?.goal === 'create' && memory.kept.began !== true && observed === undefined) return { began: true };
   const fingerprint = observed?.facts.fingerprint;
   if (!mayGain(pair)) return {};
   if (observed?.state !== 'ready' || fingerprint === undefined || memory?.kept.fingerprint !== undefined) return {};
