@@ -29,7 +29,7 @@ type CertificateHandler = (
 /** Whether fettle made an authority here, or began to: only then are pending files its own. */
 function hasBegun(memory: IssuerPair['memory']): boolean {
   const failed = memory?.lastError !== undefined && !isRefusal(memory.lastError.message);
-  return memory?.owned === 'created' || memory?.open !== undefined || failed;
+  return memory?.owned === 'created' || memory?.open !== undefined || memory?.kept.began === true || failed;
 }
 
 const createAuthority: IssuerHandler = async (world, { desired, memory }, run) => {

@@ -19,6 +19,8 @@ export interface IssuerSpec {
 export interface IssuerMemory {
   /** SHA-256 of the authority's certificate, `sha256:` and 64 hex digits. */
   readonly fingerprint: string;
+  /** A making was begun here and broken off: pending files are of it. */
+  readonly began: boolean;
 }
 
 export type IssuerState = 'absent' | 'ready' | 'broken';

@@ -1612,13 +1612,13 @@ errors++;
 validate23.errors = vErrors;
 return errors === 0;
 }
-const schema9 = {"type":"object","additionalProperties":false,"properties":{"fingerprint":{"type":"string","description":"SHA-256 of the authority's certificate, `sha256:` and 64 hex digits."}}};
+const schema9 = {"type":"object","additionalProperties":false,"properties":{"fingerprint":{"type":"string","description":"SHA-256 of the authority's certificate, `sha256:` and 64 hex digits."},"began":{"type":"boolean","description":"A making was begun here and broken off: pending files are of it."}}};
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!(key0 === "fingerprint")){
+if(!((key0 === "fingerprint") || (key0 === "began"))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 (vErrors ??= []).push(err0);
 errors++;
@@ -1631,10 +1631,17 @@ const err1 = {instancePath:instancePath+"/fingerprint",schemaPath:"#/properties/
 errors++;
 }
 }
+if(data.began !== undefined){
+if(typeof data.began !== "boolean"){
+const err2 = {instancePath:instancePath+"/began",schemaPath:"#/properties/began/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err2);
+errors++;
+}
+}
 }
 else {
-const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err2);
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err3);
 errors++;
 }
 validate24.errors = vErrors;

@@ -6,14 +6,17 @@ import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
 import { backoffSeconds } from './failure-policy.ts';
 import { targetText } from './observe-domain.ts';
-import { PLUGIN } from './remembered.ts';
+import { mayGain, PLUGIN } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { noteKey } from './storage-rules.ts';
 import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
-export function noteIssuer({ observed, memory }: IssuerPair): Partial<IssuerMemory> {
+export function noteIssuer(pair: IssuerPair): Partial<IssuerMemory> {
+  const { observed, memory } = pair;
+  if (memory?.open?.goal === 'create' && memory.kept.began !== true && observed === undefined) return { began: true };
   const fingerprint = observed?.facts.fingerprint;
+  if (!mayGain(pair)) return {};
   if (observed?.state !== 'ready' || fingerprint === undefined || memory?.kept.fingerprint !== undefined) return {};
   return { fingerprint };
 }

@@ -6,7 +6,7 @@ import type { CertificatePair, IssuerPair } from './diff.ts';
 import type { CertificateFacts, ForeignFile } from './facts.ts';
 import type { CertificateMemory, CertificateSpec } from './generated.ts';
 import { holdsKey, placesOf } from './paths.ts';
-import { certificateSpec, issuerSpec, swaps } from './remembered.ts';
+import { certificateSpec, issuerSpec, mayGain, swaps } from './remembered.ts';
 import type { Judged, PairSeen, PairStorage, StoredFile } from './world.ts';
 
 type Stored = Extract<PairSeen, { status: 'seen' }>;
@@ -55,12 +55,15 @@ export function foreignFiles(
 }
 
 /** Which files are ours, as a look tells: those that can be used when a pair is adopted, and all that a step began to write. */
-export function notePlaces({ desired, observed, memory }: CertificatePair): Partial<CertificateMemory> {
+export function notePlaces(pair: CertificatePair): Partial<CertificateMemory> {
+  const { desired, observed, memory } = pair;
   const facts = observed?.facts;
   const spec = certificateSpec(desired, memory);
   if (spec === undefined || facts?.usable !== true || facts.elsewhere === true) return {};
   const isUnderWay = memory?.open !== undefined && swaps(memory.open.step);
-  const isNew = memory?.owned === undefined || (memory.kept.key === undefined && memory.kept.places === undefined);
+  const isNew =
+    mayGain(pair) &&
+    (memory?.owned === undefined || (memory.kept.key === undefined && memory.kept.places === undefined));
   if (!isUnderWay && !isNew) return {};
   const usable = new Set(
     facts.files.flatMap((file) => (isThere(file) && file.unusable === undefined ? [file.part] : [])),

@@ -50,6 +50,14 @@ export function hasSwapped(memory: Memory<CertificateMemory> | undefined): boole
   );
 }
 
+/**
+ * Whether what a look finds can become ours. What an orphan that was adopted did not have then was put there by somebody
+ * else: no document describes it, and no row adopts it.
+ */
+export function mayGain({ desired, memory }: Pick<Pair, 'desired' | 'memory'>): boolean {
+  return desired !== undefined || memory?.owned !== 'adopted';
+}
+
 /** Whether another key is stored than the one that is ours. */
 export function isOtherKey(
   { keyFingerprint }: { readonly keyFingerprint?: string },

@@ -9,17 +9,19 @@ import type { IssuerFacts } from './facts.ts';
 import type { CertificateMemory } from './generated.ts';
 import { namesNotAllowed } from './name-constraints.ts';
 import { mainPath } from './paths.ts';
-import { certificateSpec, hasSwapped, isOtherKey, issuerRef } from './remembered.ts';
+import { certificateSpec, hasSwapped, isOtherKey, issuerRef, mayGain } from './remembered.ts';
 
 /**
  * Which key is ours, as a look tells: the one that was there when it was adopted, or that a step which was broken off
  * has made. What a handler made it says itself; what somebody else put there later is not ours.
  */
-export function noteKey({ observed, memory }: CertificatePair): Partial<CertificateMemory> {
+export function noteKey(pair: CertificatePair): Partial<CertificateMemory> {
+  const { observed, memory } = pair;
   const key = observed?.facts.keyFingerprint;
   if (key === undefined || observed?.facts.usable !== true || key === memory?.kept.key) return {};
   const isUnderWay = memory?.open !== undefined && memory.open.goal !== 'remove';
-  return memory?.owned === undefined || memory.kept.key === undefined || isUnderWay ? { key } : {};
+  const isFirst = mayGain(pair) && (memory?.owned === undefined || memory.kept.key === undefined);
+  return isFirst || isUnderWay ? { key } : {};
 }
 
 /** That a swap was begun here: a look finds a step that was broken off, whatever has become of it. */

@@ -16,13 +16,14 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { afterAll, describe, expect, it } from 'vitest';
 import { thisHolder } from '../../src/store/holder.ts';
 import {
+  copyFolder,
   certificateProject,
   certificateYaml,
   cliFile,
@@ -89,7 +90,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 function copyOf(template: string): string {
   const folder = join(root, String((copies += 1)));
-  cpSync(template, folder, { recursive: true, preserveTimestamps: true });
+  copyFolder(template, folder);
   return folder;
 }
 

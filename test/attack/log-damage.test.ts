@@ -18,7 +18,6 @@ import { spawn } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
-  cpSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -33,6 +32,7 @@ import { basename, join } from 'node:path';
 import PQueue from 'p-queue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  copyFolder,
   bareEnvironment,
   certificateProject,
   certificateYaml,
@@ -95,7 +95,7 @@ afterAll(() => {
 
 function copy(): string {
   const folder = join(root, String((copies += 1)));
-  cpSync(template, folder, { recursive: true, preserveTimestamps: true });
+  copyFolder(template, folder);
   return folder;
 }
 

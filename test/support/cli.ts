@@ -58,6 +58,12 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'fettle-test-'));
 }
 
+/** Copies a folder to a place, with the modes and times of all that is in it: a store that others may read is refused. */
+export function copyFolder(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  execFileSync('cp', ['-a', `${from}/.`, to]);
+}
+
 /** Writes files below a folder, with the folders that they need. */
 export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {

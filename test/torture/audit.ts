@@ -6,12 +6,12 @@
 import { everyPlace } from '../support/places.ts';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { apply } from '../../src/engine/apply.ts';
 import type { Draft, LogRecord } from '../../src/engine/record.ts';
 import { reconcile } from '../../src/engine/reconcile.ts';
-import { randomFrom } from '../support/cli.ts';
+import { copyFolder, randomFrom } from '../support/cli.ts';
 import { safety, toyLog, toyPlugin, toyWorld, wanted } from '../support/toy.ts';
 import { effectsProject, fettleIn, manyItems, must, openLogOf, writeItems } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';
@@ -84,7 +84,7 @@ const TAMPERINGS_BY_KIND: readonly Tampering[] = [
 ];
 
 async function tamper(original: string, folder: string, random: () => number): Promise<string> {
-  cpSync(original, folder, { recursive: true });
+  copyFolder(original, folder);
   const log = join(folder, '.fettle/log');
   const names = readdirSync(log).sort();
   const name = names[Math.floor(random() * names.length)] ?? '';

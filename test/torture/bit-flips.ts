@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { LogRecord } from '../../src/engine/record.ts';
-import { randomFrom } from '../support/cli.ts';
+import { copyFolder, randomFrom } from '../support/cli.ts';
 import { effectsProject, fettleIn, manyItems, must, openLogOf, writeItems } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';
 
@@ -106,7 +106,7 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
   for (let i = 0; i < DAMAGES; i += 1) {
     const copy = join(folder, `copy-${i}`);
     mkdirSync(copy, { recursive: true });
-    cpSync(join(original, '.fettle'), join(copy, '.fettle'), { recursive: true });
+    copyFolder(join(original, '.fettle'), join(copy, '.fettle'));
     cpSync(join(original, 'fettle.yaml'), join(copy, 'fettle.yaml'));
     const what = damage(join(copy, '.fettle'), random);
     if (what === undefined) continue;

@@ -2,7 +2,7 @@
 
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomFrom } from '../support/cli.ts';
+import { copyFolder, randomFrom } from '../support/cli.ts';
 import { effectsProject, fettleIn, manyItems, must, openLogOf, writeItems } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';
 
@@ -28,21 +28,21 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
     if (random() < 0.5)
       await fettleIn(project, ['log', 'prune', '--keep', String(1 + Math.floor(random() * 3)), '--yes']);
     const copy = join(folder, `copy-${step}`);
-    cpSync(join(project, '.fettle'), copy, { recursive: true });
+    copyFolder(join(project, '.fettle'), copy);
     copies.push(copy);
   }
   const head = await headOf(project);
   const last = join(folder, 'last');
-  cpSync(join(project, '.fettle'), last, { recursive: true });
+  copyFolder(join(project, '.fettle'), last);
   const counts = { rollbacks: 0, found: 0, harmless: 0 };
   for (const older of copies.slice(0, -1)) {
     const store = join(project, '.fettle');
     const names = readdirSync(join(older, 'log'));
     const part = random() < 0.5 ? names.slice(0, 1 + Math.floor(random() * names.length)) : undefined;
     rmSync(store, { recursive: true });
-    if (part === undefined) cpSync(older, store, { recursive: true });
+    if (part === undefined) copyFolder(older, store);
     else {
-      cpSync(last, store, { recursive: true });
+      copyFolder(last, store);
       mkdirSync(join(store, 'log'), { recursive: true });
       for (const name of part) cpSync(join(older, 'log', name), join(store, 'log', name));
     }

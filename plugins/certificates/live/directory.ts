@@ -220,7 +220,7 @@ export async function switchIn(
   accounts: Accounts,
   validate: Validate,
   signal: AbortSignal,
-  keepsBefore = false,
+  { keepsBefore = false, untouched = false }: Keeping = {},
 ): Promise<void> {
   const { path, places, stored, storage, target } = directory;
   const { current, versions } = directoryPlaces(path);
@@ -277,8 +277,29 @@ export async function switchIn(
     throw error;
   }
   if (keepsBefore && target !== undefined) await keepVersion(target);
+  if (untouched) for (const each of foreignVersions(directory)) await keepVersion(join(versions, each));
   // It is switched for good: what is left of older versions goes with the next one, and is no failure of this one.
-  await dropOld(directory, name).catch(() => undefined);
+  await dropOld(untouched ? { ...directory, versions: [] } : directory, name).catch(() => undefined);
+}
+
+/** What a switch keeps of what was there before it. */
+export interface Keeping {
+  /** The version that was switched from stays under another name. */
+  readonly keepsBefore?: boolean;
+  /** Nothing was ever switched here: every other version is somebody else's, and stays under another name. */
+  readonly untouched?: boolean;
+}
+
+/** Versions beside the one that `current` leads to. */
+function foreignVersions({ path, target, versions }: Directory): readonly string[] {
+  return versions.filter((name) => join(directoryPlaces(path).versions, name) !== target);
+}
+
+/** Throws where something is called as what an interrupted switch leaves, and nothing was ever switched here. */
+export function refuseForeignLeftovers({ leftovers, path }: Directory): void {
+  const [first] = leftovers;
+  if (first !== undefined)
+    throw new Error(refusal(join(path, first), 'lies where fettle keeps its copies, and fettle made none here yet'));
 }
 
 /** Gives a version a name that no switch ever takes away. */
@@ -308,9 +329,10 @@ export async function tidyDirectory(
   storage: PairStorage,
   path: string,
   accounts: Accounts,
-  keepsBefore = false,
+  keeping: Keeping = {},
 ): Promise<{ readonly rewritten: boolean }> {
-  const directory = await settleDirectory(await readDirectory(storage, path));
+  const seen = await readDirectory(storage, path);
+  const directory = keeping.untouched === true ? seen : await settleDirectory(seen);
   const { pair, stored, places, links, target } = directory;
   const wrong = storedFiles(places, stored, pair, storage, accounts).some(
     ({ problem, lost }) => problem !== undefined && lost !== true,
@@ -318,7 +340,8 @@ export async function tidyDirectory(
   const { key } = pair;
   const never = new AbortController().signal;
   if (wrong && key !== undefined) {
-    await switchIn(directory, { path: pair.path, key: keyText(key) }, accounts, () => undefined, never, keepsBefore);
+    if (keeping.untouched === true) refuseForeignLeftovers(directory);
+    await switchIn(directory, { path: pair.path, key: keyText(key) }, accounts, () => undefined, never, keeping);
     return { rewritten: true };
   }
   refuseInTheWay(directory);
@@ -333,10 +356,16 @@ export async function tidyDirectory(
  * Takes everything away that was made: the keys of all versions first, then the rest, the link `current` last. A
  * removal that is interrupted leaves that link, so that the next run removes the rest.
  */
-export async function deleteDirectory(storage: PairStorage, path: string, keepsStored = false): Promise<void> {
+export async function deleteDirectory(
+  storage: PairStorage,
+  path: string,
+  { keepsBefore = false, untouched = false }: Keeping = {},
+): Promise<void> {
   const seen = await readDirectory(storage, path);
-  if (keepsStored && seen.target !== undefined && (await nameExists(seen.target))) await keepVersion(seen.target);
-  const directory = keepsStored ? await readDirectory(storage, path) : seen;
+  if (keepsBefore && seen.target !== undefined && (await nameExists(seen.target))) await keepVersion(seen.target);
+  const there = keepsBefore ? await readDirectory(storage, path) : seen;
+  const foreign = new Set(untouched ? foreignVersions(there) : []);
+  const directory = { ...there, versions: there.versions.filter((name) => !foreign.has(name)) };
   const { current, pendingLink, versions } = directoryPlaces(path);
   for (const name of directory.versions) await removeVersion(directory, name);
   if (await nameExists(versions)) {
@@ -347,7 +376,7 @@ export async function deleteDirectory(storage: PairStorage, path: string, keepsS
     const link = await readLink(place.path);
     if (link.kind === 'link' && link.to === linkText(place)) await removeFile(place.path);
   }
-  await removeFile(pendingLink);
+  if (!untouched) await removeFile(pendingLink);
   if (await nameExists(path)) await syncFolder(path);
   const link = await readLink(current);
   if (link.kind === 'link') await removeFile(current);

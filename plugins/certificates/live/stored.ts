@@ -8,6 +8,7 @@ import {
   deleteDirectory,
   directorySeen,
   readDirectory,
+  refuseForeignLeftovers,
   refuseInTheWay,
   settleDirectory,
   switchIn,
@@ -42,7 +43,8 @@ export async function tidyStored(
   found: Judged = NOTHING_KEPT,
 ): Promise<{ readonly rewritten: boolean }> {
   const { directory } = storage;
-  if (directory !== undefined) return tidyDirectory(storage, directory.path, accounts, found.keep.length > 0);
+  if (directory !== undefined)
+    return tidyDirectory(storage, directory.path, accounts, { keepsBefore: found.keep.length > 0, untouched });
   const seen = await readPairFiles(storage);
   return tidyPair(seen, untouched, accounts, found.keep);
 }
@@ -51,7 +53,7 @@ export async function deleteStored(storage: PairStorage, untouched: boolean, fou
   const { directory } = storage;
   if (directory !== undefined) {
     mustBeJudged((await readDirectory(storage, directory.path)).pair, found, directory.path);
-    await deleteDirectory(storage, directory.path, (found?.keep.length ?? 0) > 0);
+    await deleteDirectory(storage, directory.path, { keepsBefore: (found?.keep.length ?? 0) > 0, untouched });
     return;
   }
   const seen = await readPairFiles(storage);
@@ -86,7 +88,9 @@ export async function replaceStored(
     const seen = await readDirectory(storage, directory.path);
     if (first && !keeps) refuseToReplace(seen);
     if (!first) mustBeJudged(seen.pair, found, directory.path);
-    await switchIn(await settleDirectory(seen), pair, accounts, validate, signal, keeps);
+    if (untouched) refuseForeignLeftovers(seen);
+    const keeping = { keepsBefore: keeps, untouched };
+    await switchIn(await settleDirectory(seen), pair, accounts, validate, signal, keeping);
     return;
   }
   const seen = await readPairFiles(storage);

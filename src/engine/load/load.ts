@@ -46,7 +46,7 @@ import { echo, shorten, type TextMistake } from './mistake.ts';
 import { suggest } from './nearest.ts';
 import { openLookUp } from './look-up.ts';
 import { findSharedPlaces } from './shared-places.ts';
-import { type Entry, findFiles, shownPath } from './paths.ts';
+import { documentTest, type Entry, findFiles, shownPath } from './paths.ts';
 import { inOrder, located, positionAt, problemAt, problemOfText, type Source, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
 import { sentOutside } from './sent-outside.ts';
@@ -529,10 +529,12 @@ async function findSentOutside(
 async function checkTogether(
   { declared, spoilt, isPartial }: Reading,
   known: ReadonlyMap<string, Known>,
-  { folder, fileRoots, settings = {}, reserved = [] }: LoadOptions,
+  { folder, paths, fileRoots, settings = {}, reserved = [] }: LoadOptions,
   files: readonly string[],
 ): Promise<readonly Problem[]> {
   const documents = files.map((path): Reserved => ({ kind: 'file', path, what: 'a document' }));
+  const lookUp = openLookUp(folder);
+  const isDocument = documentTest(paths, (path) => lookUp.folder(path).real);
   const mistakes = [
     ...findDuplicates(declared),
     ...(isPartial ? [] : findUnknown(declared, spoilt)),
@@ -543,7 +545,7 @@ async function checkTogether(
       (name) => settings[name] ?? {},
     ),
     ...(fileRoots === undefined ? [] : await findSentOutside(declared, known, folder, fileRoots)),
-    ...findSharedPlaces(declared, (name) => known.get(name)?.plugin, [...reserved, ...documents], openLookUp(folder)),
+    ...findSharedPlaces(declared, (name) => known.get(name)?.plugin, [...reserved, ...documents], lookUp, isDocument),
   ];
   const byFile = Map.groupBy(mistakes, (mistake) => mistake.of.file);
   const problems: Problem[] = [];

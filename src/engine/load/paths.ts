@@ -3,7 +3,7 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { compareText } from '../ref.ts';
-import { isContentOf } from './read-inside.ts';
+import { isContentOf, isInside } from './read-inside.ts';
 import type { Problem } from '../types.ts';
 import { shorten } from './mistake.ts';
 import { alternatives, MOST_ALTERNATIVES, pathPattern, type PathPattern, type PathPlaces } from './path-glob.ts';
@@ -205,4 +205,25 @@ async function filesOf(folder: string, path: string, root: string | undefined): 
   const files: string[] = [];
   await walk(full, new Set(), files, root);
   return files;
+}
+
+/**
+ * Whether a file would be read as a document: by its ending, or because an entry of `paths` names it. Takes real paths.
+ * `realFolder` gives the real path of a folder, relative to that of the project or absolute, that need not be there.
+ */
+export function documentTest(
+  paths: readonly string[],
+  realFolder: (path: string) => string,
+): (realPath: string) => boolean {
+  const patterns = paths
+    .flatMap((path) => alternatives(path) ?? [])
+    .map((path) => pathPattern(path))
+    .map(({ base, ...pattern }) => ({ ...pattern, base: realFolder(base === '' ? '.' : base) }));
+  return (path) =>
+    isDocumentFile(basename(path)) ||
+    patterns.some(({ base, start, below, isMet }) => {
+      if (!isInside(path, base)) return false;
+      const names = relative(base, path).split(sep);
+      return !names.some(isSkipped) && isMet(names.reduce<PathPlaces>(below, start));
+    });
 }

@@ -37,7 +37,7 @@ export class FileError extends Error {
 }
 
 /** Whether a real path lies in a real folder. */
-function isInside(path: string, folder: string): boolean {
+export function isInside(path: string, folder: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 }
 

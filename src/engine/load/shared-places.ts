@@ -1,10 +1,12 @@
 /** Finds places that two documents describe, that one document names twice, and that belong to the project itself. */
 
+import { join } from 'node:path';
 import {
   claimText,
   indexOf,
   type LookUp,
   namedTwice,
+  type Occupied,
   placesOf,
   type Reserved,
   type Sharing,
@@ -39,15 +41,22 @@ function mistake(of: Declared, sharing: Sharing, message: string, suggestion: st
   };
 }
 
+/** Whether what lies at a place would be read as a document from then on, and quoted where it is none. */
+function wouldBeRead({ claim, spot }: Occupied, isDocument: (realPath: string) => boolean): boolean {
+  if (claim.kind === 'key') return false;
+  return isDocument(claim.kind === 'file' ? spot.real : join(spot.real, 'file'));
+}
+
 /**
  * The documents are taken as they are written. A pair of documents is told at the later one, with the place of the
- * other; each field once.
+ * other; each field once. `isDocument` tells of a real path whether a file there is read as a document.
  */
 export function findSharedPlaces(
   documents: readonly Declared[],
   pluginOf: (name: string) => Plugin | undefined,
   reserved: readonly Reserved[],
   lookUp: LookUp,
+  isDocument: (realPath: string) => boolean = () => false,
 ): readonly LinkMistake[] {
   const byAddress = new Map<string, Declared>();
   for (const document of documents) if (!byAddress.has(document.address)) byAddress.set(document.address, document);
@@ -61,12 +70,13 @@ export function findSharedPlaces(
   const mistakes: LinkMistake[] = [];
   for (const { document, places } of occupants) {
     const told = new Set<string>();
-    const tell = (sharing: Sharing, message: string, suggestion: string): void => {
-      const found = mistake(document, sharing, message, suggestion);
+    const add = (found: LinkMistake): void => {
       if (told.has(found.pointer)) return;
       told.add(found.pointer);
       mistakes.push(found);
     };
+    const tell = (sharing: Sharing, message: string, suggestion: string): void =>
+      add(mistake(document, sharing, message, suggestion));
     for (const twice of namedTwice(places, lookUp)) {
       if (twice.own.claim.pointer !== twice.other.claim.pointer)
         tell(
@@ -89,6 +99,15 @@ export function findSharedPlaces(
         'give each its own place, or describe it in one document',
       );
     }
+    for (const { claim } of places.filter((each) => wouldBeRead(each, isDocument)))
+      add({
+        of: document,
+        code: 'reserved-place',
+        pointer: `/spec${claim.pointer ?? ''}`,
+        at: 'value',
+        message: printable(`${claimText(claim)} would be read as a document`),
+        suggestion: 'name a place outside of what `desired` names, with another ending than .yaml and .yml',
+      });
   }
   return mistakes;
 }

@@ -177,6 +177,51 @@ describe('a document', () => {
   });
 });
 
+describe('a place that would be read as a document', () => {
+  const desired = ['docs/', 'more/*', 'deep/**', 'other/{a,b}.pem', 'x.yaml'];
+
+  const problemsIn = async (storage: Storage | string): Promise<readonly Problem[]> => {
+    const own = typeof storage === 'string' ? issuer('b', storage) : certificate('b', storage);
+    const folder = folderOf({
+      'x.yaml': [CA, own].join('\n---\n'),
+      'docs/y.yaml': '',
+      'more/y.yaml': '',
+      'deep/y.yaml': '',
+      'other/a.pem': '',
+    });
+    mkdirSync(join(folder, 'tls'));
+    symlinkSync('more', join(folder, 'to-more'));
+    const { problems } = await load({ folder, paths: desired, plugins: builtinPlugins });
+    return problems.filter(({ at }) => at?.file === 'x.yaml');
+  };
+
+  it.each<readonly [string, Storage | string]>([
+    ['by its ending', { file: { certificate: 'docs/www.yaml', key: 'tls/k' } }],
+    ['by its ending in capitals', { file: { certificate: 'tls/c', key: 'docs/k.YML' } }],
+    ['by its ending, elsewhere', { file: { certificate: 'tls/c.yaml', key: 'tls/k' } }],
+    ['by a pattern', { file: { certificate: 'more/www.crt', key: 'tls/k' } }],
+    ['by a pattern, through a link', { file: { certificate: 'tls/c', key: 'to-more/www.key' } }],
+    ['by a pattern of any folders', { file: { certificate: 'deep/in/a/www.crt', key: 'tls/k' } }],
+    ['by an alternative', { file: { certificate: 'other/b.pem', key: 'tls/k' } }],
+    ['as a folder', { directory: { path: 'deep/tls' } }],
+    ['as an authority', 'more'],
+  ])('%s is an error', async (_name, storage) => {
+    const problems = await problemsIn(storage);
+    expect(problems.map(({ code }) => code)).toEqual(['reserved-place']);
+    expect(problems[0]?.message).toMatch(/would be read as a document$/u);
+  });
+
+  it.each<readonly [string, Storage | string]>([
+    ['beside the documents of a folder', { file: { certificate: 'docs/www.crt', key: 'docs/www.key' } }],
+    ['below the folder of a pattern', { file: { certificate: 'more/in/www.crt', key: 'tls/k' } }],
+    ['in a folder that is not gone through', { file: { certificate: 'deep/.tls/www.crt', key: 'tls/k' } }],
+    ['as a folder beside documents', { directory: { path: 'docs/tls' } }],
+    ['as an authority beside documents', 'docs'],
+  ])('is not one %s', async (_name, storage) => {
+    expect(await problemsIn(storage)).toEqual([]);
+  });
+});
+
 /** Folders, and all the ways to write them; the links are there, some of the folders are not. */
 const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   one: [
@@ -273,6 +318,8 @@ it('where the disk folds case, names that differ by case alone are one place, an
     ['tls/www.pem', 'TLS/www.pem'],
     ['tls/\u00e9.pem', 'tls/E\u0301.pem'],
     ['tls/www.pem', 'tls/www.PEM.backup'],
+    ['tls/stra\u00dfe.pem', 'tls/STRASSE.pem'],
+    ['tls/\u03bf\u03c2.pem', 'tls/\u03bf\u03c3.pem'],
   ] as const) {
     expect([one, other, shared(one, other, true) > 0]).toEqual([one, other, true]);
     expect([one, other, shared(one, other, false)]).toEqual([one, other, 0]);

@@ -2,7 +2,18 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keyPem, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
@@ -140,6 +151,32 @@ describe.each(Object.entries(LYING))('%s', (_name, files) => {
   });
 });
 
+describe('what comes to lie where an orphan was adopted that could not be used', () => {
+  it.each(Object.entries(LYING))('is not removed after %s', async (_name, files) => {
+    const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www') + REMOVE });
+    put(project, files, 'tls/www');
+    await applies(project);
+    rmSync(join(project.folder, 'www.yaml'));
+    put(project, one, 'tls/www');
+    const before = digests(project);
+    await applies(project);
+    for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+  });
+
+  it('is not removed where it is an authority', async () => {
+    const other = ISSUER.replace('name: ca', 'name: other').replace('dir: ca', 'dir: other');
+    const project = projectOf({ 'ca.yaml': ISSUER + REMOVE, 'other.yaml': other });
+    project.write('ca/ca.key', pem('pkcs8'));
+    await applies(project);
+    rmSync(join(project.folder, 'ca.yaml'));
+    for (const name of ['ca.crt', 'ca.key'])
+      writeFileSync(join(project.folder, 'ca', name), readFileSync(join(project.folder, 'other', name)));
+    const before = digests(project);
+    expect(await applies(project)).toContain('REJECTED foreign-file');
+    for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+  });
+});
+
 describe.each(Object.entries(USABLE))('%s', (name, files) => {
   it('is adopted where a first pair is to be stored, and is fettle’s from then on', async () => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www') + REMOVE });
@@ -210,6 +247,70 @@ describe('a file that a pair of ours did not have before', () => {
     );
     await applies(project);
     for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+  });
+});
+
+describe('a version that somebody else made in a folder that is switched as a whole', () => {
+  const SWITCHED = certificateText('www').replace(/storage: .*/u, 'storage: { directory: { path: www } }') + REMOVE;
+
+  /** Puts versions of somebody else's there, one of them in use where `current` says so; gives their digests. */
+  const withVersions = (current?: string): { readonly project: Project; readonly foreign: readonly string[] } => {
+    const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': SWITCHED });
+    project.write('www/versions/2/privkey.pem', pem('pkcs8'));
+    project.write('www/versions/7/privkey.pem', other.key);
+    project.write('www/versions/7/cert.pem', other.crt);
+    const foreign = [...digests(project).values()];
+    if (current !== undefined) {
+      project.write(`www/versions/${current}/cert.pem`, one.crt);
+      project.write(`www/versions/${current}/privkey.pem`, one.key);
+      project.write(`www/versions/${current}/chain.pem`, '');
+      project.write(`www/versions/${current}/fullchain.pem`, one.crt);
+      symlinkSync(`versions/${current}`, join(project.folder, 'www/current'));
+      for (const name of ['cert', 'chain', 'fullchain', 'privkey'])
+        symlinkSync(`current/${name}.pem`, join(project.folder, `www/${name}.pem`));
+    }
+    return { project, foreign };
+  };
+  const lost = (project: Project, foreign: readonly string[]): readonly string[] => {
+    const there = new Set(digests(project).values());
+    return foreign.filter((digest) => !there.has(digest));
+  };
+
+  it.each([
+    ['a first pair', undefined],
+    ['one that was adopted', '3'],
+  ])('survives %s', async (_name, current) => {
+    const { project, foreign } = withVersions(current);
+    await applies(project);
+    for (let month = 1; month <= 4; month++) {
+      project.clock.at += 80 * DAY;
+      await applies(project);
+      expect(lost(project, foreign)).toEqual([]);
+    }
+    expect(readFileSync(join(project.folder, 'www/cert.pem'), 'utf8')).not.toBe(one.crt);
+    rmSync(join(project.folder, 'www.yaml'));
+    await applies(project);
+    expect(existsSync(join(project.folder, 'www/current'))).toBe(false);
+    expect(lost(project, foreign)).toEqual([]);
+  });
+
+  it('survives the removal of one that was adopted and never switched', async () => {
+    const { project, foreign } = withVersions('3');
+    await project.run('apply --yes');
+    rmSync(join(project.folder, 'www.yaml'));
+    await applies(project);
+    expect(existsSync(join(project.folder, 'www/versions/3/privkey.pem'))).toBe(false);
+    expect(lost(project, foreign)).toEqual([]);
+  });
+
+  it('survives where it is called as what an interrupted switch leaves', async () => {
+    const { project } = withVersions('3');
+    project.write('www/versions/8.pending/privkey.pem', pem('pkcs8'));
+    const before = digests(project);
+    await applies(project);
+    expect(digests(project).get('www/versions/8.pending/privkey.pem')).toBe(
+      before.get('www/versions/8.pending/privkey.pem'),
+    );
   });
 });
 

@@ -9,7 +9,6 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
-  cpSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -25,7 +24,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { placesOf } from '../../../plugins/certificates/paths.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter, PairStorage } from '../../../plugins/certificates/world.ts';
-import { randomFrom, testSeed } from '../../support/cli.ts';
+import { copyFolder, randomFrom, testSeed } from '../../support/cli.ts';
 import { type FileLeft, type Remains, filesIn, putInto, record, remainsOf } from '../../support/power-loss.ts';
 import type { OneChange } from './change-once.ts';
 import { begun, lineOf, stateOf, take } from './line.ts';
@@ -81,7 +80,7 @@ async function issueAt(folder: string, storage: PairStorage, at: number, first: 
 
 function folderWithAuthority(): string {
   const folder = tempFolder();
-  cpSync(base, folder, { recursive: true });
+  copyFolder(base, folder);
   return folder;
 }
 
