@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { delimiter, isAbsolute, relative, resolve, sep } from 'node:path';
 import { type Config, isOtherAddress, loadConfig, PROJECT_NAME } from '../engine/load/config.ts';
 import { load } from '../engine/load/load.ts';
 import { trustedOwners } from '../engine/load/owner.ts';
@@ -324,6 +324,7 @@ export function filesFor(config: Config, shell: Shell): ReadFiles {
     folder,
     root,
     sendable: fileRoots(config, shell),
+    searched: shell.env['PATH']?.split(delimiter).map((entry) => resolve(folder, entry)) ?? [],
     volatile: isDatabase(store) ? [] : [resolve(folder, store)],
   });
 }
