@@ -313,6 +313,7 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
     others: { health: life.health, power: life.power },
     ...(by === undefined ? {} : { protectedBy: by }),
     ...(claim === undefined ? {} : { claimedBy: claim }),
+    ...(other ? { stranger: true as const } : {}),
     ...(settings.provider === 'static' ? { given: true as const } : {}),
     facts: factsOf(seen, around, other),
     signals: signals as unknown as Facts,

@@ -355,7 +355,7 @@ async function readCatalogue(
 function observedNodes(targets: Targets, read: ReadAll, around: Surroundings): readonly Observed[] {
   const { servers, others } = valueOf(read.servers) ?? NOTHING_FOUND;
   const known = [...targets.cloud.filter((node) => isWritten(node) && servers.has(node.ref.name)), ...targets.machines];
-  const names = new Set(targets.cloud.filter(isWritten).map(({ ref }) => ref.name));
+  const names = new Set(targets.nodes.filter(isWritten).map(({ ref }) => ref.name));
   const strangers = [
     ...targets.cloud.filter((node) => !isWritten(node)).flatMap(({ ref }) => servers.get(ref.name) ?? []),
     // A name that a document or memory has stands for its server, whatever else is called so.

@@ -9,16 +9,25 @@ function isLeaving({ memory }: Pair): boolean {
   return memory?.open?.goal === 'remove' || memory?.open?.goal === 'replace';
 }
 
-/** What is ours and was there at the last look, and how much of it a complete look misses now, by `plugin/Kind`. */
+/** Whether a complete look misses it: nothing of its name is there, or something else has the name. */
+function isMissing({ observed, gap }: Pair): boolean {
+  return observed?.stranger === true || (observed === undefined && gap === undefined);
+}
+
+/**
+ * What is ours and was there at the last look, and how much of it a complete look misses now, by `plugin/Kind`. What is
+ * there whoever is asked (a probed host) says nothing about the account.
+ */
 export function missingByKind(pairs: Iterable<Pair>): ReadonlyMap<string, KindCount> {
   const counts = new Map<string, { known: number; missing: number }>();
   for (const pair of pairs) {
     const state = pair.memory?.state;
     if (!isOurs(pair) || state === undefined || state === ABSENT || isLeaving(pair)) continue;
+    if (pair.observed?.given === true) continue;
     const key = `${pair.ref.plugin}/${pair.ref.kind}`;
     const count = counts.get(key) ?? { known: 0, missing: 0 };
     count.known += 1;
-    if (pair.observed === undefined && pair.gap === undefined) count.missing += 1;
+    if (isMissing(pair)) count.missing += 1;
     counts.set(key, count);
   }
   return counts;

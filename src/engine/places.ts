@@ -168,6 +168,14 @@ function meets(some: readonly Identity[], others: readonly Identity[], lookUp: L
   return some.some((a) => others.some((b) => isSame(a, b, lookUp)));
 }
 
+/**
+ * Whether a file of one name is what the index says. Two paths that lead to it are one place, as where a container mounts
+ * a single file a second time; but the number of a file that is gone may be another file's by now.
+ */
+function isStillThere({ claim, inode }: Occupied, lookUp: LookUp): boolean {
+  return claim.kind !== 'key' && lookUp.inode(claim.path)?.inode === inode?.inode;
+}
+
 /** What others describe of the places of one resource, each other place once. */
 export function sharingOf(own: readonly Occupied[], index: PlaceIndex, lookUp: LookUp): readonly Sharing[] {
   const found: Sharing[] = [];
@@ -193,8 +201,10 @@ export function sharingOf(own: readonly Occupied[], index: PlaceIndex, lookUp: L
       for (const { folded } of identities)
         add('inside', index.inside.get(folded), ({ spot }) => meets(spot.around, identities, lookUp));
     const { inode } = each;
-    if (inode !== undefined)
-      add('link', index.linked.get(inode.inode), (other) => inode.isShared || other.inode?.isShared === true);
+    if (inode === undefined) continue;
+    const isLink = ({ inode: its }: Occupied): boolean => inode.isShared || its?.isShared === true;
+    add('link', index.linked.get(inode.inode), isLink);
+    add('same', index.linked.get(inode.inode), (other) => !isLink(other) && isStillThere(other, lookUp));
   }
   return found;
 }

@@ -54,7 +54,7 @@ export function sendingMistake({ secret, variable, to }: Sending, list: string, 
   if (mistake !== undefined) return `cannot be sent: ${mistake}`;
   const shown = originText(origin);
   if (!namesOrigin(named, origin))
-    return `is sent to ${shown} only where the environment variable ${list} names that origin; add ${variable}=${shown} there`;
+    return `is sent to ${shown} only where the environment variable ${list} names that origin; add ${shown} there`;
   if (to.protocol !== 'https:' && !isLoopback(to.hostname))
     return `may not be sent to ${shown}: without https it would be sent in the clear`;
   return undefined;

@@ -134,6 +134,8 @@ export interface Observed<F = unknown> {
   readonly protectedBy?: string;
   /** Name of another project that marks it as its own: it is neither adopted nor changed. */
   readonly claimedBy?: string;
+  /** Something else has its name: what is remembered of it is about a thing that is not seen. */
+  readonly stranger?: true;
   /** It is there without anybody making it (a probed host): it is never created, adopted or removed. */
   readonly given?: true;
   /** What was seen and only changes when the resource does: part of the basis of a judgement. */

@@ -1,6 +1,6 @@
 /** Approval covers what is done: each attack lets something harmless be approved, and then has something else done. */
 
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
@@ -96,6 +96,49 @@ describe('a digest that was approved', () => {
     const saved = await fettle(folder, 'apply plan.json');
     expect(saved.stderr).toContain('other content of a file that it uses');
     expect(existsSync(join(folder, 'ran'))).toBe(false);
+  });
+
+  describe('of a command line with a folder and a program of the repository', () => {
+    const files = {
+      ...BASE,
+      'desired/www.yaml': `${certificateYaml('www')}  deploy: { command: [hooks-run, hooks] }\n`,
+      'hooks/20-off': '#!/bin/sh\n',
+      'scripts/push.sh': '#!/bin/sh\n',
+      'scripts/lib/more': 'more\n',
+      'bin/hooks-run': '#!/bin/sh\n',
+    };
+    const settings =
+      'name: shop\nplugins: { certificates: { commands: [[hooks-run, hooks]], probe: { totalSeconds: 1 } } }\n';
+    const made = (): string => {
+      const folder = project(files, settings);
+      symlinkSync('../scripts/push.sh', join(folder, 'hooks/10-push'));
+      symlinkSync('../scripts/lib', join(folder, 'hooks/lib'));
+      // Neither of them ends anywhere.
+      symlinkSync('..', join(folder, 'hooks/all'));
+      symlinkSync('.', join(folder, 'scripts/lib/again'));
+      chmodSync(join(folder, 'bin/hooks-run'), 0o755);
+      return folder;
+    };
+    const digestIn = async (folder: string): Promise<string | undefined> =>
+      (await planOf(folder, '', { PATH: `${join(folder, 'bin')}:${process.env['PATH']}` })).plan_digest;
+
+    it.each<readonly [string, (folder: string) => void]>([
+      ['the file that a link leads to', (folder) => writeFiles(folder, { 'scripts/push.sh': '#!/bin/sh\nid\n' })],
+      ['a file of a folder that a link leads to', (folder) => writeFiles(folder, { 'scripts/lib/more': 'other\n' })],
+      ['where a link leads', (folder) => symlinkSync('../scripts/lib/more', join(folder, 'hooks/30-more'))],
+      ['that a file can be executed', (folder) => chmodSync(join(folder, 'hooks/20-off'), 0o755)],
+      ['a program of PATH in the repository', (folder) => writeFiles(folder, { 'bin/hooks-run': '#!/bin/sh\nid\n' })],
+    ])('covers %s', async (_what, change) => {
+      const folder = made();
+      const approved = await digestIn(folder);
+      expect(approved).toMatch(/^sha256:/u);
+      change(folder);
+      expect(await digestIn(folder)).not.toBe(approved);
+    });
+
+    it('is the same in another folder', async () => {
+      expect(await digestIn(made())).toBe(await digestIn(made()));
+    });
   });
 
   it('does not cover a file that is exchanged while the step runs: it is not run', async () => {

@@ -19,9 +19,9 @@ function swapCase(text: string): string {
   return upper === text ? text.toLowerCase() : upper;
 }
 
-/** A name as a disk compares it that folds case. */
+/** A name as a disk compares it that folds case, in all the ways that disks do: `ß` is `SS` on some. */
 function foldName(name: string): string {
-  return name.normalize('NFC').toLowerCase();
+  return name.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
 }
 
 function inodeOf({ dev, ino }: BigIntStats): string {

@@ -7,7 +7,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promises';
+import { access, constants, type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileKey } from '../covers.ts';
 import { FileError, readInside } from './read-inside.ts';
@@ -78,46 +78,89 @@ async function sentFound(path: string, roots: readonly string[]): Promise<Exclud
   }
 }
 
-/** A folder as one digest: every name below it, with what is there; links by where they lead. */
-async function folderFound(path: string, budget: Budget, isWritten: IsWritten): Promise<Found> {
-  const lines: string[] = [];
-  const walk = async (folder: string, at: string): Promise<string | undefined> => {
-    for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const name = `${at}${entry.name}`;
+/** One thing in a folder, as a digest is made of it. */
+type Line = readonly [name: string, ...what: string[]];
+
+/** Real paths of a repository. */
+interface Real {
+  /** Of the repository itself. */
+  readonly top: string;
+  /** Of the project's own folder. */
+  readonly folder: string;
+}
+
+/** Whether what a link leads to is read too: it lies in the repository, and is neither git's own nor around the project. */
+function isFollowed(real: string, { top, folder }: Real): boolean {
+  return isBelow(real, top) && !isBelow(folder, real) && !relative(top, real).split(sep).includes('.git');
+}
+
+/**
+ * A folder as one digest: every name below it, with what is there, and whether it can be executed. A link counts by where
+ * it leads and, in the repository, by what lies there.
+ */
+async function folderFound(path: string, real: Real, budget: Budget, isWritten: IsWritten): Promise<Found> {
+  const lines: Line[] = [];
+  /** `inside`: the real paths of the folders that it lies in, so that a link to one of them ends there. */
+  const walk = async (folder: string, at: string, inside: readonly string[]): Promise<string | undefined> => {
+    for (const name of (await readdir(folder)).sort()) {
+      const full = join(folder, name);
       // What git keeps of its own changes with every commit, and is nothing that a command line is about.
-      if (entry.name === '.git' || isWritten(join(folder, entry.name))) continue;
+      if (name === '.git' || isWritten(full)) continue;
       budget.files -= 1;
       if (budget.files < 0) return 'holds too many files';
-      const full = join(folder, entry.name);
-      if (entry.isDirectory()) {
-        const problem = await walk(full, `${name}/`);
-        if (problem !== undefined) return problem;
-        continue;
-      }
-      const found = entry.isFile() ? await fileFound(full, budget) : { digest: await realpath(full).catch(() => '') };
-      if (found === undefined || 'problem' in found) return `holds ${name}, which ${found?.problem ?? 'is missing'}`;
-      lines.push(JSON.stringify([name, found.digest]));
+      const problem = await take(full, `${at}${name}`, inside);
+      if (problem !== undefined) return problem;
     }
     return undefined;
   };
-  const problem = await walk(path, '');
+  const take = async (full: string, name: string, inside: readonly string[]): Promise<string | undefined> => {
+    const isLink = (await lstat(full)).isSymbolicLink();
+    const there = isLink ? await realpath(full).catch(() => '') : full;
+    if (isLink) lines.push([name, `link to ${isBelow(there, real.top) ? relative(real.top, there) : there}`]);
+    if (isLink && (!isFollowed(there, real) || isWritten(there))) return undefined;
+    const stats = await lstat(there);
+    if (stats.isDirectory()) return inside.includes(there) ? undefined : walk(there, `${name}/`, [...inside, there]);
+    if (!stats.isFile()) {
+      lines.push([name, 'no file']);
+      return undefined;
+    }
+    const found = await fileFound(there, budget);
+    if (found === undefined || 'problem' in found) return `holds ${name}, which ${found?.problem ?? 'is missing'}`;
+    lines.push([name, found.digest, ...((stats.mode & 0o100) === 0 ? [] : ['executable'])]);
+    return undefined;
+  };
+  const problem = await walk(path, '', [path]);
   if (problem !== undefined) return { problem };
-  return { digest: `sha256:${createHash('sha256').update(lines.join('\n')).digest('hex')}` };
+  const text = lines.map((line) => JSON.stringify(line)).join('\n');
+  return { digest: `sha256:${createHash('sha256').update(text).digest('hex')}` };
 }
 
 function isBelow(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 }
 
+/** Where a program without a slash is found, as the system looks for it; undefined where it is nowhere. */
+async function foundIn(folders: readonly string[], program: string): Promise<string | undefined> {
+  for (const folder of folders) {
+    const path = join(folder, program);
+    const isThere = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere && (await stat(path)).isFile()) return path;
+  }
+  return undefined;
+}
+
 /** The words of a command line that may name a file: each as it is, and what stands behind a `=`. */
-function candidates(words: readonly string[]): readonly string[] {
+async function candidates(words: readonly string[], searched: readonly string[]): Promise<readonly string[]> {
   const [program = '', ...rest] = words;
   const named = rest.flatMap((word) => {
     const equals = word.indexOf('=');
     return equals < 0 ? [word] : [word, word.slice(equals + 1)];
   });
-  // A program without a slash is looked for elsewhere.
-  return [...new Set([...(program.includes('/') ? [program] : []), ...named])].filter((word) => word !== '');
+  const run = program.includes('/') ? program : await foundIn(searched, program);
+  return [...new Set([...(run === undefined ? [] : [run]), ...named])].filter((word) => word !== '');
 }
 
 /** By its name as it stands there, a link included: the real path of its folder, and its last name. */
@@ -132,6 +175,8 @@ export interface RepositoryOptions {
   readonly root: string;
   /** Absolute: folders that hold files which may be sent, the repository first. */
   readonly sendable: readonly string[];
+  /** Absolute: where programs without a slash are looked for; it may lie in the repository, as `node_modules/.bin` does. */
+  readonly searched: readonly string[];
   /** Absolute: what changes by itself, such as the folder of the store. */
   readonly volatile: readonly string[];
 }
@@ -144,6 +189,7 @@ export function repositoryFiles({
   folder,
   root,
   sendable,
+  searched,
   volatile,
 }: RepositoryOptions): (uses: readonly FileUse[], written: readonly string[]) => Promise<Given['files']> {
   let realRoot: Promise<string> | undefined;
@@ -179,8 +225,11 @@ export function repositoryFiles({
       if (use === 'run' && isWritten(there)) return undefined;
       const isFolder = use === 'run' && (await lstat(real)).isDirectory();
       // The project's own folder is where a command line runs anyway, and no choice of files.
-      if (isFolder && isBelow(await realpath(folder), real)) return undefined;
-      const found = await (isFolder ? folderFound(real, budget, isWritten) : fileFound(real, budget));
+      const own = await realpath(folder);
+      if (isFolder && isBelow(own, real)) return undefined;
+      const found = await (isFolder
+        ? folderFound(real, { top, folder: own }, budget, isWritten)
+        : fileFound(real, budget));
       return found === undefined ? undefined : { ...named, ...found };
     } catch (error) {
       if (use !== 'send' && isMissing(error)) return undefined;
@@ -201,7 +250,7 @@ export function repositoryFiles({
     for (const use of uses) {
       const key = fileKey(use);
       if (files.has(key)) continue;
-      const paths = use.use === 'run' ? candidates(use.words) : [use.path];
+      const paths = use.use === 'run' ? await candidates(use.words, searched) : [use.path];
       const all = await Promise.all(paths.map((path) => once(path, use.use)));
       files.set(
         key,

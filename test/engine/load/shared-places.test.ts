@@ -318,6 +318,8 @@ it('where the disk folds case, names that differ by case alone are one place, an
     ['tls/www.pem', 'TLS/www.pem'],
     ['tls/\u00e9.pem', 'tls/E\u0301.pem'],
     ['tls/www.pem', 'tls/www.PEM.backup'],
+    ['tls/stra\u00dfe.pem', 'tls/STRASSE.pem'],
+    ['tls/\u03bf\u03c2.pem', 'tls/\u03bf\u03c3.pem'],
   ] as const) {
     expect([one, other, shared(one, other, true) > 0]).toEqual([one, other, true]);
     expect([one, other, shared(one, other, false)]).toEqual([one, other, 0]);

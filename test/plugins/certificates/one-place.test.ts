@@ -1,9 +1,11 @@
 /** A place belongs to one resource: what has a new name, or another spelling, is neither adopted a second time nor removed. */
 
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { bareEnvironment, cliFile } from '../../support/cli.ts';
 import type { Done } from '../../support/command-line.ts';
 import { certificateText, ISSUER, issued, type Project, projectOf } from './project.ts';
 
@@ -163,3 +165,33 @@ describe('right before a step', () => {
     expect(Object.keys(digests(project, 'first'))).toEqual(['a.crt', 'a.key']);
   });
 });
+
+describe.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
+  'a file that is mounted a second time',
+  () => {
+    /** Runs fettle where `tls/www.crt` and `tls/www.key` are mounted at `again/` too, as a container does it. */
+    const runMounted = ({ folder }: Project, line: string): string => {
+      const mounts = ['crt', 'key'].map((end) => `mount --bind tls/www.${end} again/www.${end}`).join(' && ');
+      const command = `${mounts} && exec "$0" "$@"`;
+      const words = ['-m', 'sh', '-c', command, process.execPath, cliFile, ...line.split(' ')];
+      const { stdout, stderr } = spawnSync('unshare', words, { cwd: folder, encoding: 'utf8', env: bareEnvironment() });
+      return stdout + stderr;
+    };
+
+    it('is one place: under a new name it is neither adopted nor removed', async () => {
+      const project = await removable();
+      project.write('again/www.crt', '');
+      project.write('again/www.key', '');
+      const before = digests(project, 'tls');
+      project.write('two.yaml', at('two', 'again/www.crt', 'again/www.key', REMOVE));
+      expect(runMounted(project, 'validate')).toContain('same-place: tls/www.crt is the same as again/www.crt');
+      rmSync(join(project.folder, 'www.yaml'));
+      const text = runMounted(project, 'apply --yes');
+      expect(text.match(/REJECTED same-place/gu)).toHaveLength(2);
+      expect(text).toContain('fettle state mv certificates/Certificate/www certificates/Certificate/two');
+      expect(digests(project, 'tls')).toEqual(before);
+      // Where it is not mounted, the two are files of their own.
+      await project.run('validate');
+    });
+  },
+);

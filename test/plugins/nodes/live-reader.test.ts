@@ -1,5 +1,6 @@
 /** Looks at the fleet: in the fewest requests, whole or not at all, with the names of all that servers refer to. */
 
+import { redactPatterns } from '../../../src/engine/redact.ts';
 import { describe, expect, test } from 'vitest';
 import { checkedEndpoint } from '../../../plugins/nodes/live/endpoint.ts';
 import { namedShape } from '../../../plugins/nodes/live/answers.ts';
@@ -478,6 +479,15 @@ describe('what was configured', () => {
         );
     },
   );
+
+  test('an error says which origin to name, also where secrets are taken out of it', async () => {
+    const config = configOf({ endpoint: 'https://elsewhere.example.test/v1', token: 'not-public' });
+    const outside = { project: 'test', folder: '/', fileRoots: [], env: {}, now: () => START, config };
+    const told = await openReader(outside)
+      .servers(never)
+      .catch((error: unknown) => redactPatterns(error instanceof Error ? error.message : ''));
+    expect(told).toContain('add https://elsewhere.example.test:443 there, or set HCLOUD_ENDPOINT');
+  });
 
   test('the public token of the sandbox goes to this machine alone', async () => {
     const outside = { project: 'test', folder: '/', fileRoots: [], env: {}, now: () => START };

@@ -114,6 +114,24 @@ spec: { size: 2, template: { serverType: cx23, image: debian-13, location: nbg1,
   });
 });
 
+describe('a machine that no cloud manages', () => {
+  it('may have the name of a server of the account: both plans are as without that', async () => {
+    const { shop, blog } = await twoProjects();
+    blog.write(yaml(['web-1']));
+    await blog.run();
+    shop.write(`${yaml(['web-2'])}---
+apiVersion: nodes/v1
+kind: Node
+metadata: { name: web-1 }
+spec: { provider: static, address: 127.0.0.1, readiness: { after: 1m }, workloads: { none: true } }
+`);
+    const ran = await shop.run();
+    expect(ran.reconciled?.plan.gaps).toEqual([]);
+    expect(rowsOf(ran)).toEqual(['web-2 create']);
+    expect(ran.reconciled?.plan.unmanaged).toEqual([]);
+  });
+});
+
 describe('the list of another account', () => {
   it('makes nothing anew of two or more that are remembered, run after run, and an override makes one', async () => {
     const whole = await startWhole();
@@ -130,6 +148,45 @@ describe('the list of another account', () => {
     whole.lift();
     // One of them is there: what the other lacks is no question of the account any more.
     expect(rowsOf(await whole.run())).toEqual(['web-2 create']);
+  });
+
+  it.each([
+    ['nobody’s', {}],
+    ['another project’s', { [LABELS.project]: 'blog' }],
+  ])('is doubted where a server of it has the name of one that is remembered: %s', async (_whose, labels) => {
+    const whole = await startWhole();
+    running.push(whole);
+    whole.write(yaml(['web-1', 'web-2', 'web-3']));
+    await whole.run();
+    await whole.pass(HOUR);
+    await whole.run();
+    for (const name of ['web-1', 'web-2', 'web-3']) whole.emulator.vanish(name);
+    whole.emulator.seed({ name: 'web-1', labels });
+    for (let round = 0; round < 3; round += 1)
+      expect(rowsOf(await whole.run()).filter((row) => row.includes('create'))).toEqual([
+        'not web-2 create: all-missing',
+        'not web-3 create: all-missing',
+      ]);
+  });
+
+  it('is doubted where a machine that no cloud manages is there as ever', async () => {
+    const whole = await startWhole();
+    running.push(whole);
+    whole.write(yaml(['web-1', 'web-2', 'web-3']));
+    await whole.run();
+    await whole.pass(HOUR);
+    await whole.run();
+    const machine = `---
+apiVersion: nodes/v1
+kind: Node
+metadata: { name: web-3 }
+spec: { provider: static, address: 127.0.0.1, readiness: { after: 1m } }
+`;
+    whole.write(`${yaml(['web-1', 'web-2'])}${machine}`);
+    await whole.run();
+    await whole.run();
+    for (const name of ['web-1', 'web-2']) whole.emulator.vanish(name);
+    expect(rowsOf(await whole.run())).toEqual(['not web-1 create: all-missing', 'not web-2 create: all-missing']);
   });
 
   it('is not doubted for one node alone', async () => {
