@@ -9,6 +9,7 @@ import { trustedOwners } from '../engine/load/owner.ts';
 import { namedFileRoots } from '../engine/load/read-inside.ts';
 import { repositoryFiles } from '../engine/load/repository-files.ts';
 import type { ReadFiles } from '../engine/action.ts';
+import { pathMistake } from '../engine/paths.ts';
 import type { Plugin } from '../engine/plugin.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { type Redact, redactor, secretsOf } from '../engine/redact.ts';
@@ -67,11 +68,19 @@ function fileRoots({ root }: Config, shell: Shell): readonly string[] {
   return [root, ...fromEnvironment(() => namedFileRoots(shell.env))];
 }
 
+/** Variables of CI that are put together often have two slashes in a row. */
+function oneSlash(path: string): string {
+  return path.replaceAll(/\/{2,}/gu, '/');
+}
+
 function storeOfEnvironment({ env }: Shell): { readonly store?: string } {
   const store = env['FETTLE_STORE'];
-  if (store !== undefined && isOtherAddress(store))
+  if (store === undefined || store === '') return {};
+  if (isOtherAddress(store))
     throw new UsageError('FETTLE_STORE is neither a folder nor an address like postgres://user@host/database');
-  return store === undefined || store === '' ? {} : { store };
+  const wrong = isDatabase(store) ? undefined : pathMistake(oneSlash(store), true);
+  if (wrong !== undefined) throw new UsageError(`the path in FETTLE_STORE ${wrong.message}`);
+  return { store };
 }
 
 /** The configuration; throws ProblemsError. */

@@ -206,6 +206,18 @@ describe('a secret of the environment', () => {
     }
   });
 
+  it('is not taken for a folder where FETTLE_STORE is a path that nobody means', async () => {
+    for (const [store, words] of [
+      ['~/.fettle', 'begins with `~`'],
+      ['C:\\fettle', 'holds a backslash'],
+      ['$HOME/.fettle', 'begins with a variable'],
+    ] as const) {
+      const { code, stdout, stderr } = await fettle('.fettle', ['plan'], { FETTLE_STORE: store });
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain(`fettle: the path in FETTLE_STORE ${words}`);
+    }
+  });
+
   it('goes where an entry of the file of passwords names the very host and port', async () => {
     const server = await recording();
     passFile('# mine', `127.0.0.1:9:*:*:no`, `127.0.0.1:${server.port}:x:x:${SECRET}\\:\\\\`);

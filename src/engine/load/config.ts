@@ -5,6 +5,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type FettleConfig, formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import type { Plugin, Validator } from '../plugin.ts';
+import { pathMistake } from '../paths.ts';
 import { compareText } from '../ref.ts';
 import { type AddressSource, isAddressMistake, isDatabase, readStoreAddress } from '../store-address.ts';
 import type { Json, Problem } from '../types.ts';
@@ -224,7 +225,12 @@ function storeMistakes(written: Members): readonly PointerMistake[] {
   const at = { code: 'bad-config', pointer: '/store', at: 'value' as const };
   if (isOtherAddress(store))
     return [{ ...at, message: 'the store is a folder, or an address like postgres://user@host/database' }];
-  if (!isDatabase(store)) return [];
+  if (!isDatabase(store)) {
+    const wrong = pathMistake(store, true);
+    return wrong === undefined
+      ? []
+      : [{ ...at, message: `the path of the store ${wrong.message}`, suggestion: wrong.suggestion }];
+  }
   const address = readStoreAddress(store, 'file');
   if (isAddressMistake(address)) {
     const { mistake, suggestion } = address;

@@ -192,3 +192,18 @@ describe('a path of a document, as seen from the project', () => {
     expect(expand([desired('/etc/x')], byName, emptyRecall())[0]?.spec).toEqual(valueWith(field.pointer, '/etc/x'));
   });
 });
+
+describe('the path of the store', () => {
+  const storeProblems = async (store: string): Promise<readonly Problem[]> => {
+    const startFolder = folderOf({ 'fettle.yaml': `name: shop\nstore: ${JSON.stringify(store)}\n` });
+    return (await loadConfig({ startFolder, owners: 'everybody', plugins: builtinPlugins, now: 0 })).problems;
+  };
+
+  it.each(HOSTILE)('%j is an error', async (store) => {
+    expect((await storeProblems(store)).map(({ severity }) => severity)).toContain('error');
+  });
+
+  it.each(['.fettle', '../log', '/var/lib/fettle/shop', 'a/../b/', './~/log'])('%j is none', async (store) => {
+    expect(await storeProblems(store)).toEqual([]);
+  });
+});
