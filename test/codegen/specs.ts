@@ -53,6 +53,8 @@ kinds:
               cidr: { type: string, maxLength: 40 }
               peer: { type: string, maxLength: 253, x-ref: VPC }
               mtu: { type: integer, default: 1500 }
+    safety:
+      - { fields: [/subnets], combine: none, releases: true, text: A subnet is a row of its own. }
     memory: { version: 2, properties: {} }
     machines:
       presence:
