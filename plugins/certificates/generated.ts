@@ -483,6 +483,7 @@ export const tables = {
       ],
       paths: [{ pointer: '/localCa/dir', use: 'write', folder: true }],
       safetyInputs: [],
+      releases: [],
       undeciding: [
         '/probe/concurrency',
         '/probe/connectSeconds',
@@ -778,6 +779,7 @@ export const tables = {
         { pointer: '/reload/signal/pidFile', use: 'read' },
       ],
       safetyInputs: [{ pointer: '/validityDays', combine: 'larger' }],
+      releases: [{ pointer: '/storage' }],
       undeciding: [
         '/probe/concurrency',
         '/probe/connectSeconds',
@@ -871,6 +873,7 @@ export const tables = {
       ],
       paths: [{ pointer: '/trust/*', use: 'read' }],
       safetyInputs: [],
+      releases: [],
       undeciding: [
         '/probe/concurrency',
         '/probe/connectSeconds',

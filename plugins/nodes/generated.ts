@@ -1236,6 +1236,7 @@ export const tables = {
         { pointer: '/workloads/name', combine: 'both' },
         { pointer: '/workloads/none', combine: [false, true] },
       ],
+      releases: [{ pointer: '/provider', to: ['static'] }],
       undeciding: [
         '/requestSeconds',
         '/requestReserve',
@@ -1399,6 +1400,7 @@ export const tables = {
         { pointer: '/consolidation/minSavings', combine: 'larger' },
         { pointer: '/template/workloads/none', combine: [false, true] },
       ],
+      releases: [],
       undeciding: [
         '/provider/hetzner/token',
         '/provider/hetzner/endpoint',
@@ -1443,6 +1445,7 @@ export const tables = {
       fields: ['/node', '/pool'],
       paths: [],
       safetyInputs: [],
+      releases: [],
       undeciding: [
         '/provider/hetzner/token',
         '/provider/hetzner/endpoint',

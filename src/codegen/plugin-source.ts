@@ -1,7 +1,6 @@
 /** Writes a plugin's `generated.ts`: the types of its kinds, the unions of its names, and its tables. */
 
-import type { PathTable } from '../engine/tables.ts';
-import type { SafetyInput } from '../engine/tables.ts';
+import type { PathTable, ReleaseTable, SafetyInput } from '../engine/tables.ts';
 import { memoryOf, pluginConfig } from './document-schema.ts';
 import { machineTable, stepsOf } from './machine.ts';
 import { moduleSource } from './module-source.ts';
@@ -31,6 +30,15 @@ function pathTables(schema: Schema): readonly PathTable[] {
 export function safetyInputs(safety: readonly SafetySpec[]): readonly SafetyInput[] {
   return safety.flatMap(({ fields, combine }) =>
     combine === 'none' ? [] : fields.map((pointer) => ({ pointer, combine })),
+  );
+}
+
+/** The fields by which a document lets go what was managed. */
+function releaseTables(safety: readonly SafetySpec[]): readonly ReleaseTable[] {
+  return safety.flatMap(({ fields, releases }) =>
+    releases === undefined
+      ? []
+      : fields.map((pointer) => ({ pointer, ...(releases === true ? {} : { to: releases }) })),
   );
 }
 
@@ -64,6 +72,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
     fields: [...placesIn(kind.spec).map(({ pointer }) => pointer), ...(kind.derived ?? [])],
     paths: pathTables(kind.spec),
     safetyInputs: safetyInputs(kind.safety),
+    releases: releaseTables(kind.safety),
     undeciding: undeciding(spec, kindName),
     memoryVersion: kind.memory.version,
   };

@@ -139,10 +139,10 @@ function combiningText(combine: SafetySpec['combine']): string {
 function safetyTable(safety: readonly SafetySpec[]): string {
   return table(
     ['Field', 'Combines', 'Why'],
-    safety.map(({ fields, combine, text }) => [
+    safety.map(({ fields, combine, releases, text }) => [
       fields.map((field) => code(fieldName(field))).join(', '),
       combiningText(combine),
-      text,
+      releases === undefined ? text : `${text} \`lifecycle.protect\` and \`lifecycle.hold\` guard against that.`,
     ]),
   );
 }

@@ -1,7 +1,7 @@
 /** What stands in `specs/`, as TypeScript sees it, and the JSON Schemas that hold every file there to it. */
 
 import type { Combining, Edit, Transition } from '../engine/tables.ts';
-import type { OnRemove, Severity } from '../engine/types.ts';
+import type { Json, OnRemove, Severity } from '../engine/types.ts';
 import { type Schema, schemaOfSchemas } from './schema.ts';
 
 type States = string | readonly string[];
@@ -21,6 +21,8 @@ export interface SafetySpec {
   /** JSON pointers; each covers what lies below it, as far as no other one does. */
   readonly fields: readonly string[];
   readonly combine: Combining | 'none';
+  /** A change of one lets go what was managed: by any value, or by these. */
+  readonly releases?: true | readonly Json[];
   /** Why. */
   readonly text: string;
 }
@@ -150,16 +152,20 @@ const machine = closed({
 
 const safety = {
   type: 'array',
-  items: closed({
-    fields: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', pattern: '^(/[^/]+)+$' } },
-    combine: {
-      anyOf: [
-        { enum: ['longer', 'larger', 'smaller', 'both', 'applied', 'none'] },
-        { type: 'array', minItems: 2, uniqueItems: true },
-      ],
+  items: closed(
+    {
+      fields: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', pattern: '^(/[^/]+)+$' } },
+      combine: {
+        anyOf: [
+          { enum: ['longer', 'larger', 'smaller', 'both', 'applied', 'none'] },
+          { type: 'array', minItems: 2, uniqueItems: true },
+        ],
+      },
+      releases: { anyOf: [{ const: true }, { type: 'array', minItems: 1, uniqueItems: true }] },
+      text: sentence,
     },
-    text: sentence,
-  }),
+    ['releases'],
+  ),
 } as const;
 
 const kind = closed(

@@ -11,7 +11,7 @@ import { withIgnored, withoutIgnored } from './ignored.ts';
 import { ABSENT, removalStep } from './lifecycle.ts';
 import { isOurs } from './match.ts';
 import type { Kind, Plugin } from './plugin.ts';
-import { hiddenInputs, onRemoveOf } from './safety-inputs.ts';
+import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
 import type { KindTables } from './tables.ts';
 import type { Cause, Change, FieldChange, Pair, Proposal, Scene, Step } from './types.ts';
 
@@ -74,6 +74,12 @@ export function managedChange(pair: Pair, kind: Kind<unknown>, scene: Scene): Ch
   };
 }
 
+/** What guards a resource is lifted by a row of its own, before its document lets it go. */
+function liftedFirst(fields: readonly FieldChange[]): readonly FieldChange[] {
+  const lifted = fields.filter(({ path }) => path === '/lifecycle/protect' || path === '/lifecycle/hold');
+  return lifted.length === 0 ? fields : lifted;
+}
+
 /** The step that one pair needs next. */
 export function propose(pair: Pair, plugin: Plugin, scene: Scene): Change | undefined {
   const kind = plugin.kinds[pair.ref.kind];
@@ -86,10 +92,10 @@ export function propose(pair: Pair, plugin: Plugin, scene: Scene): Change | unde
     return memoryChange(pair, 'adopt', 'new', `it is there already, and ${because}`);
   }
   const next = managedChange(pair, kind, scene);
-  const inputs = hiddenInputs(next, pair, tables);
-  return inputs.length === 0
-    ? next
-    : memoryChange(pair, 'protect', 'edit', 'its document changes how it is guarded', inputs);
+  const hidden = hiddenInputs(next, pair, tables);
+  if (hidden.length === 0) return next;
+  const fields = letsGo({ goal: 'protect', fields: hidden }, tables) ? liftedFirst(hidden) : hidden;
+  return memoryChange(pair, 'protect', 'edit', 'its document changes how it is guarded', fields);
 }
 
 /** Every proposed change by address, in the order of the pairs. A resource whose diff throws has none, and is in `failures`. */

@@ -10,7 +10,7 @@ import { isOurs } from './match.ts';
 import { samePlace } from './places.ts';
 import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
-import { holdOf, labelsOf } from './safety-inputs.ts';
+import { holdOf, labelsOf, letsGo } from './safety-inputs.ts';
 import type { KindTables } from './tables.ts';
 import type { Change, Goal, Json, Pair, Scene, Verdict } from './types.ts';
 import { counted, defer, durationText, limited, pass, reject, warn } from './verdict.ts';
@@ -97,10 +97,10 @@ const ENDINGS: Readonly<Partial<Record<Goal, string>>> = {
   release: 'released',
 };
 
-function protectedRule(change: Change, pair: Pair): Verdict {
+function protectedRule(change: Change, pair: Pair, _scene: Scene, { tables }: Ground): Verdict {
   const isProtected = pair.memory?.protect === true || pair.desired?.meta.lifecycle.protect === true;
   const facts = { protected: isProtected, goal: change.goal };
-  const ending = ENDINGS[change.goal];
+  const ending = ENDINGS[change.goal] ?? (letsGo(change, tables) ? 'let go by its document' : undefined);
   if (ending === undefined) return pass('neither removed, replaced nor released', facts);
   if (!isProtected) return pass('not protected', facts);
   const remedy =
@@ -301,10 +301,10 @@ function liftingHold({ desired, memory }: Pair): string {
   return memory?.hold === undefined ? 'remove lifecycle.hold' : 'remove lifecycle.hold, and apply that first';
 }
 
-function freeze(change: Change, pair: Pair, scene: Scene): Verdict {
+function freeze(change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
   const hold = holdOf(pair);
   // A row about how it is guarded does nothing to the resource: one of them lifts the hold.
-  if (hold !== undefined && change.goal !== 'protect')
+  if (hold !== undefined && (change.goal !== 'protect' || letsGo(change, tables)))
     return reject(`on hold: ${hold}`, { hold }, { remedy: { outside: liftingHold(pair) } });
   if (isMemoryOnly(change)) return pass('changes memory alone');
   const verdict = outsideFreeze(scene);

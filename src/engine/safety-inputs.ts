@@ -194,6 +194,17 @@ export function hiddenInputs(own: Change | undefined, pair: Pair, tables: KindTa
   return own === undefined ? changed : changed.filter((each) => !isShownBy(each, own, tables));
 }
 
+/** Whether a change of its document lets go what was managed: what is there stays, and nobody manages it any more. */
+export function letsGo({ goal, fields }: Pick<Change, 'goal' | 'fields'>, { releases = [] }: KindTables): boolean {
+  if (goal === 'adopt') return false;
+  return releases.some(({ pointer, to }) =>
+    fields.some(
+      ({ path, before, after }) =>
+        path === pointer && before !== undefined && (to?.some((value) => sameJson(value, after)) ?? true),
+    ),
+  );
+}
+
 /** What is to be remembered of a document as it is written; a protection that it does not mention stays as it was. */
 export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): MetaNote {
   const hold = writtenHold(desired);

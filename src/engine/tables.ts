@@ -88,6 +88,14 @@ export interface SafetyInput {
   readonly combine: Combining;
 }
 
+/** A field of a spec by which a document lets go what was managed, as a move of its storage leaves the old files. */
+export interface ReleaseTable {
+  /** JSON pointer into the spec. */
+  readonly pointer: string;
+  /** The values by which it is let go; any other one than before, where this is left out. */
+  readonly to?: readonly Json[];
+}
+
 export interface KindTables {
   readonly summary: string;
   /** Names of the parts of a resource's scope, from the outside in; each is read from `metadata.<part>`. */
@@ -103,6 +111,7 @@ export interface KindTables {
   /** Where its spec names paths. */
   readonly paths: readonly PathTable[];
   readonly safetyInputs: readonly SafetyInput[];
+  readonly releases?: readonly ReleaseTable[];
   /** Settings (JSON pointers) that decide nothing of what its steps do: all others are part of what is approved. */
   readonly undeciding?: readonly string[];
   /** JSON pointers that drift can name (`*` stands for every item or key); left out where nobody knows them. */

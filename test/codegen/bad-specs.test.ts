@@ -21,6 +21,10 @@ const cases: readonly Case[] = [
   ['maxLength: 40 }', 'pattern: "(" }', 'pattern: "("', 'must match format "regexp"'],
   ['required: [cidr]', 'required: [cird]', 'required: [cird]', 'required key cird has no schema'],
   ['x-ref: VPC', 'x-ref: Vpc', 'x-ref: Vpc', 'there is no kind Vpc'],
+  ['fields: [/subnets]', 'fields: [/subnet]', '/subnet]', 'there is no field /subnet'],
+  ['fields: [/subnets]', 'fields: [/subnets, /subnets]', 'fields: [/subnets, ', 'must NOT have duplicate items'],
+  ['releases: true', 'releases: false', 'releases: false', 'must be'],
+  ['combine: none', 'combine: least', 'combine: least', 'must be'],
   ['rules:\n', 'inputs: { VPC: { type: object } }\nrules:\n', 'VPC: { type', 'VPC is a kind'],
   ['rules:\n', 'inputs: { Told: { typ: object } }\nrules:\n', 'typ:', 'unknown key typ'],
   [

@@ -103,11 +103,11 @@ test.each([
 
 test('what stands outside the markers of a README stays as it is', () => {
   const specs = specsOf([engineText, fabricText]);
-  const outputs = outputsOf(specs, () => `# By hand\n${BEGIN}\nold\n${END}\nThe end.\n`);
+  const outputs = outputsOf(specs, () => `# By hand\n${BEGIN}\nwhat stood here\n${END}\nThe end.\n`);
   const readme = outputs.find(({ path }) => path === 'plugins/fabric/README.md')?.text ?? '';
   expect(readme.startsWith(`# By hand\n${BEGIN}\n`)).toBe(true);
   expect(readme.endsWith(`\n${END}\nThe end.\n`)).toBe(true);
-  expect(readme).not.toContain('old');
+  expect(readme).not.toContain('what stood here');
   expect(readme).toContain('| `absent` | `ready` | create | fettle | 60 s | yes |  |');
   expect(readme).toContain('| `ready` | `absent` | remove | fettle | 90 s | yes | yes |');
   expect(readme).toContain('#### States of `sync`');

@@ -54,7 +54,7 @@ kinds:
               peer: { type: string, maxLength: 253, x-ref: VPC }
               mtu: { type: integer, default: 1500 }
     safety:
-      - { fields: [/subnets], combine: none, text: A difference of a network is a row of its own. }
+      - { fields: [/subnets], combine: none, releases: true, text: A subnet is a row of its own. }
     memory: { version: 2, properties: {} }
     machines:
       presence:

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bareEnvironment, cliFile } from '../../support/cli.ts';
@@ -96,6 +96,26 @@ describe('what is protected', () => {
     expect(text).toMatch(/REJECTED same-place: other\/tls\/www\.crt is the same as tls\/www\.crt/u);
     expect(text).toMatch(/REJECTED same-place: other\/ca\/ca\.crt is the same as ca\/ca\.crt/u);
     expect([digests(project, 'tls'), digests(project, 'ca')]).toEqual(before);
+  });
+
+  it.each(['protect: true', 'hold: audit'])('is not left behind by a document that moves it: %s', async (guard) => {
+    const project = await issued();
+    const lifecycle = `lifecycle: { ${guard} }\n`;
+    const moved = (more: string): string => at('www', 'new/www.crt', 'new/www.key', more);
+    project.write('www.yaml', certificateText('www') + lifecycle);
+    await project.run('apply --yes');
+    for (const line of ['apply --yes', 'apply --yes --until-settled']) {
+      project.write('www.yaml', moved(lifecycle));
+      const rule = guard.startsWith('hold') ? 'freeze' : 'protected';
+      expect(textOf(await project.run(line, REJECTED))).toContain(`REJECTED ${rule}`);
+      expect(existsSync(join(project.folder, 'new'))).toBe(false);
+    }
+    // What guards it is lifted first, by a row of its own.
+    project.write('www.yaml', moved(guard.startsWith('hold') ? '' : 'lifecycle: { protect: false }\n'));
+    expect(textOf(await project.run('apply --yes'))).not.toContain('new/www.crt');
+    expect(existsSync(join(project.folder, 'new'))).toBe(false);
+    await project.run('apply --yes');
+    expect(readdirSync(join(project.folder, 'new')).sort()).toEqual(['www.crt', 'www.key']);
   });
 
   it('is not adopted under a second name', async () => {

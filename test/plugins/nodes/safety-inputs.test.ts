@@ -286,6 +286,34 @@ describe('what a document says beside its spec', () => {
     whole.write('');
     expect(rows(await whole.run())).toEqual(['REFUSED web-1 ready>ready: protected']);
   });
+
+  const asStatic = (lifecycle: string): string => `---
+apiVersion: nodes/v1
+kind: Node
+metadata: { name: web-1 }
+lifecycle: { ${lifecycle} }
+spec: { provider: static, address: 127.0.0.1, readiness: { after: 1m }, readyGrace: 0s }
+`;
+
+  it.each([
+    ['protect: true', 'protected', 'protect: false'],
+    ['hold: audit', 'freeze', ''],
+  ])('%s guards a server that its document lets go as static', async (guard, rule, lifted) => {
+    const whole = await settled(document('web-1'));
+    whole.write(document('web-1', { lifecycle: guard }));
+    await whole.run();
+    whole.write(asStatic(guard));
+    for (let round = 0; round < 2; round += 1)
+      expect(rows(await whole.run())).toEqual([`REFUSED web-1 ready>ready: ${rule}`]);
+    // Written together, what guards it is lifted by a row before.
+    whole.write(asStatic(lifted));
+    const { reconciled } = await whole.run();
+    expect(reconciled?.plan.resource_changes.map(({ change }) => change.after)).toEqual([
+      rule === 'freeze' ? {} : { lifecycle: { protect: false } },
+    ]);
+    expect(rows(await whole.run())).toEqual(['web-1 ready>ready protect']);
+    expect(rows(await whole.run())).toEqual([]);
+  });
 });
 
 describe('an alias that is the name of another node', () => {
