@@ -275,6 +275,22 @@ describe('what a document says beside its spec', () => {
     expect(found).toEqual(names.map((name) => `${name} ready>ready protect`));
   });
 
+  it('a label that is applied in one round frees nothing in the rounds after it, for the time of the budget', async () => {
+    const names = ['web-1', 'web-2', 'web-3'];
+    const labelled = (label: string, spec = ''): string =>
+      names.map((name) => document(name, { metadata: `labels: { pool: ${label} }`, spec })).join('');
+    const whole = await settled(labelled('web'));
+    whole.limit({ budgets: [{ match: { labels: { pool: 'web' } }, max: 1, perMs: HOUR }] });
+    const turnedOff = async (): Promise<readonly string[]> =>
+      rows(await whole.run()).filter((row) => row.includes('power') && !row.includes('REFUSED'));
+    whole.write(labelled('web', 'power: "off"'));
+    expect(await turnedOff()).toHaveLength(1);
+    whole.write(labelled('other', 'power: "off"'));
+    for (let round = 0; round < 4; round += 1) expect(await turnedOff()).toEqual([]);
+    await whole.pass(HOUR + MINUTE);
+    expect(await turnedOff()).toHaveLength(2);
+  });
+
   it('a need that is dropped keeps what it names until that is applied', async () => {
     const needing = document('web-1', { metadata: 'dependsOn: [nodes/Node/db-1]' });
     const whole = await settled(document('db-1'), needing);
