@@ -33,8 +33,8 @@ function isThere({ mode, unusable }: StoredFile): boolean {
 }
 
 /** Whether a file holds what follows from the pair whose key is ours, wherever it lies. */
-function holdsOurs({ part, problem }: StoredFile, pair: Stored, key: string | undefined): boolean {
-  if (key === undefined || pair.keyFingerprint !== key) return false;
+function holdsOurs({ part, problem, unusable }: StoredFile, pair: Stored, key: string | undefined): boolean {
+  if (unusable !== undefined || key === undefined || pair.keyFingerprint !== key) return false;
   return part === 'key' || (pair.problem === undefined && problem === undefined);
 }
 

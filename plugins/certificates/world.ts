@@ -73,7 +73,7 @@ export interface StoredFile {
   readonly group?: string;
   /** A symbolic link is in its place: a swap puts a file there, and leaves what the link leads to as it is. */
   readonly link?: true;
-  /** Why what lies there cannot be used as this part, whatever the other files hold; absent where nothing lies there, or an empty file. */
+  /** Why what lies there cannot be used as this part, or is another pair's; absent where nothing lies there, or an empty file. */
   readonly unusable?: string;
   /** How what it holds is not what follows from the stored pair (`is missing`, `is not in order`); mended without another certificate. */
   readonly problem?: string;

@@ -249,6 +249,34 @@ function unusableAs(part: PairPart, file: PartFile | undefined): string | undefi
   return problems.find((each) => each !== undefined)?.text.replace(/^the (?:certificate|key)'s file /u, '');
 }
 
+/** Whether a certificate leads to another one, by way of those in between: as its issuer, or that of its issuer, however often it was cross-signed. */
+function leadsTo(leaf: X509Certificate, all: readonly X509Certificate[]): (found: X509Certificate) => boolean {
+  const known = new Set([leaf]);
+  // What is added while the set is gone through is met by the same loop.
+  for (const each of known) for (const other of all) if (!known.has(other) && isSignedBy(each, other)) known.add(other);
+  return (found) => [...known].some((each) => same(each, found));
+}
+
+/**
+ * Why a file that can be read does not belong to a usable pair: what it holds is another one's, such as the key of
+ * another service, or a bundle of authorities that others use too. Out of date, or in another order, is no such reason.
+ */
+function otherThan(pair: Pair, part: PairPart, file: PartFile | undefined): string | undefined {
+  const { problem, path, others, key } = pair;
+  const [leaf] = path;
+  if (problem !== undefined || leaf === undefined || key === undefined || file?.there !== true) return undefined;
+  const { certificates } = file;
+  if (holdsKey(part) && file.key !== undefined && !isKeyOf(file.key, leaf))
+    return 'holds the key of another certificate';
+  if (part === 'chain') {
+    const belongs = leadsTo(leaf, [...path, ...others]);
+    return certificates.every((each) => belongs(each) || isKeyOf(key, each))
+      ? undefined
+      : 'holds certificates that do not lead to its authority';
+  }
+  return part === 'key' || certificates.some((each) => isKeyOf(key, each)) ? undefined : 'holds another certificate';
+}
+
 /** Every file of a storage, as it is seen. Where the pair itself can't be used, nothing is said of what the files hold. */
 export function storedFiles(
   places: readonly Place[],
@@ -263,7 +291,8 @@ export function storedFiles(
     const file = files[part];
     const stat = file?.stat;
     const problem = pair.problem === undefined ? contentProblem(part, file, pair, parts) : undefined;
-    const unusable = unusableAs(part, file);
+    const isEmpty = file?.text?.trim() === '';
+    const unusable = unusableAs(part, file) ?? (isEmpty ? undefined : otherThan(pair, part, file));
     const isLost = problem !== undefined && part !== 'certificate' && !knowsChain(pair);
     return {
       part,

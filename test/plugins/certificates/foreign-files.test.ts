@@ -1,7 +1,7 @@
 /** What lies where a pair is stored, or is to be, and what becomes of it: no file is lost that fettle neither wrote nor adopted in a usable state. */
 
 import { execFileSync } from 'node:child_process';
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -45,7 +45,14 @@ async function pairMade(ago: number): Promise<{ readonly crt: string; readonly k
   const leaf = await makeLeaf({ dnsNames: ['www.example.test'], validityDays: 90, keys, now: START - ago * DAY });
   return { crt: leaf.toString(), key: keyPem(keys.privateKey) };
 }
+/** Another certificate for a key, made so many days ago. */
+async function certificateFor(key: string, ago: number): Promise<string> {
+  const keys = { privateKey: createPrivateKey(key), publicKey: createPublicKey(key) };
+  const leaf = await makeLeaf({ dnsNames: ['www.example.test'], validityDays: 90, keys, now: START - ago * DAY });
+  return leaf.toString();
+}
 const [one, other, ended] = [await pairMade(1), await pairMade(1), await pairMade(100)];
+const before = await certificateFor(one.key, 30);
 const openssh = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n';
 const random = createHash('sha512').update('x').digest();
 
@@ -212,17 +219,53 @@ describe('a file that a pair of ours did not have before', () => {
     expect(digests(project).get('tls/notes.txt')).toBe(before.get('tls/notes.txt'));
   });
 
-  it.each(['chain', 'fullchain', 'combined'])('as its %s when it is adopted is not replaced either', async (part) => {
+  /** A pair that is adopted with one more file; `holds` is what lies there, as its digest is before and after. */
+  const adoptedWith = async (
+    part: string,
+    holds: string,
+  ): Promise<{ readonly isKept: boolean; readonly text: string }> => {
     const storage = `storage: { file: { certificate: tls/www.crt, key: tls/www.key, ${part}: tls/notes.txt } }`;
     const project = projectOf({
       'ca.yaml': ISSUER,
-      'www.yaml': certificateText('www').replace(/storage: .*/u, storage),
+      'www.yaml': certificateText('www').replace(/storage: .*/u, storage) + REMOVE,
     });
     put(project, one, 'tls/www');
-    project.write('tls/notes.txt', 'keep this\n');
-    const before = digests(project);
-    await applies(project);
-    expect(digests(project).get('tls/notes.txt')).toBe(before.get('tls/notes.txt'));
+    project.write('tls/notes.txt', holds);
+    const digest = digests(project).get('tls/notes.txt');
+    let text = await applies(project);
+    project.clock.at += 80 * DAY;
+    text += await applies(project);
+    rmSync(join(project.folder, 'www.yaml'));
+    text += await applies(project);
+    return { isKept: digests(project).get('tls/notes.txt') === digest, text };
+  };
+
+  it.each<readonly [string, string, string]>([
+    ...['chain', 'fullchain', 'combined'].map((part) => [part, 'a text', 'keep this\n'] as const),
+    ['combined', 'the key and the certificate of another service', other.key + other.crt],
+    ['combined', 'its certificate, and the key of another service', other.key + one.crt],
+    ['combined', 'its key, and the certificate of another service', one.key + other.crt],
+    ['fullchain', 'the certificate of another service', other.crt],
+    ['chain', 'authorities of others', other.crt + ended.crt],
+    ['chain', 'authorities of others, and its own', one.crt + other.crt],
+  ])('as its %s when it is adopted is not replaced or removed, with %s', async (part, _holds, content) => {
+    const { isKept, text } = await adoptedWith(part, content);
+    expect([isKept, text.includes('REJECTED foreign-file: tls/notes.txt')]).toEqual([true, true]);
+  });
+
+  it.each<readonly [string, string, string]>([
+    ['chain', 'nothing', ''],
+    ['fullchain', 'nothing', '\n'],
+    ['combined', 'its certificate, and no key', one.crt],
+    ['combined', 'its key, and the certificate before', one.key + before],
+    ['fullchain', 'the certificate before', before],
+    ['fullchain', 'its certificate, and one that does not belong there', one.crt + other.crt],
+    ['chain', 'its own authority', one.crt],
+  ])('as its %s when it is adopted is its own, with %s', async (part, holds, content) => {
+    const { isKept, text } = await adoptedWith(part, content);
+    // A combined file has to hold the key to be used.
+    const isForeign = holds === 'its certificate, and no key';
+    expect([isKept, text.includes('REJECTED foreign-file')]).toEqual([isForeign, isForeign]);
   });
 
   it('is written where nothing lies there', async () => {
