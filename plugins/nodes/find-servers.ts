@@ -15,7 +15,7 @@ export interface NodeTarget {
   readonly settings: Settings;
 }
 
-export const NOTHING_FOUND: Found = { servers: new Map(), others: [], alike: new Map() };
+export const NOTHING_FOUND: Found = { servers: new Map(), others: [], names: new Set(), alike: new Map() };
 
 /** A document names it, or something is remembered of it. */
 export function isWritten({ desired, memory }: NodeTarget): boolean {
@@ -26,6 +26,8 @@ export function isWritten({ desired, memory }: NodeTarget): boolean {
 export interface Found {
   readonly servers: ReadonlyMap<string, ServerSeen>;
   readonly others: readonly ServerSeen[];
+  /** Names of all servers that were seen. */
+  readonly names: ReadonlySet<string>;
   /** Nodes without a server whose name differs by case alone from that of a server that is nobody's: both names. */
   readonly alike: ReadonlyMap<string, string>;
 }
@@ -59,5 +61,5 @@ export function assign(nodes: readonly NodeTarget[], all: readonly ServerSeen[])
     const other = servers.has(name) || !isWritten(node) ? undefined : byKey.get(serverKey(name));
     return other === undefined || other === name ? [] : [[name, other] as const];
   });
-  return { servers, others, alike: new Map(alike) };
+  return { servers, others, names: new Set(byName.keys()), alike: new Map(alike) };
 }

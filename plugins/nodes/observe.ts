@@ -121,10 +121,15 @@ async function readServers(
     const found = assign(nodes, [...all, ...(await leftOut(world, nodes, all, signal))]);
     return isWhole ? found : { ...found, others: [] };
   }
-  const found = await Promise.all(nodes.map((node) => findOne(world, node, signal)));
-  return assign(nodes, [
-    ...new Map(found.flatMap((server) => (server === undefined ? [] : [[server.id, server]]))).values(),
+  const aliases = nodes.flatMap(({ ref, settings }) =>
+    expectedNames(ref.name, settings).filter((name) => name !== ref.name),
+  );
+  const [found, aliased] = await Promise.all([
+    Promise.all(nodes.map((node) => findOne(world, node, signal))),
+    Promise.all(aliases.map((name) => world.serverByName(name, signal))),
   ]);
+  const seen = [...found, ...aliased].flatMap((server) => (server === undefined ? [] : [[server.id, server] as const]));
+  return { ...assign(nodes, [...new Map(seen).values()]), others: [] };
 }
 
 /** From `safety.collapse.from` nodes on, more than this part of them that are silent at once is no accident of theirs. */
@@ -416,11 +421,8 @@ function observedOthers(
 }
 
 /** A node that is to be listed under the name of another one: what is said there is not about it. */
-function aliasGaps(known: readonly NodeTarget[], targets: Targets, { servers, others }: Found): readonly Gap[] {
-  const taken = new Set([
-    ...targets.nodes.filter(isWritten).map(({ ref }) => ref.name),
-    ...[...servers.values(), ...others].map(({ name }) => name),
-  ]);
+function aliasGaps(known: readonly NodeTarget[], targets: Targets, { servers, names }: Found): readonly Gap[] {
+  const taken = new Set([...targets.nodes.filter(isWritten).map(({ ref }) => ref.name), ...names]);
   return known.flatMap(({ ref, settings }) => {
     const own = new Set([ref.name, servers.get(ref.name)?.name]);
     const alias = expectedNames(ref.name, settings).find((name) => !own.has(name) && taken.has(name));

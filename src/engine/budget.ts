@@ -1,6 +1,7 @@
 /** Budgets: how many disruptive steps earlier runs have spent, and when there is room again. */
 
-import type { Budget, BudgetUse, Labels, Ref, Spent } from './types.ts';
+import { labelsOf } from './safety-inputs.ts';
+import type { Budget, BudgetUse, FormerLabels, Labels, Pair, Ref, Spent } from './types.ts';
 
 function hasLabels(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every(([name, value]) => labels[name] === value);
@@ -15,6 +16,16 @@ export function isCovered({ match }: Budget, ref: Ref, labels: readonly Labels[]
   );
 }
 
+/** Labels that a resource had within the time of a budget before `at` (epoch ms): a change of them is no way around it. */
+function formerWithin({ perMs }: Budget, former: readonly FormerLabels[] = [], at: number): readonly Labels[] {
+  return former.filter(({ until }) => Date.parse(until) > at - perMs).map(({ labels }) => labels);
+}
+
+/** Whether a budget counts a resource now (epoch ms): by its labels as remembered, as written, and as they were lately. */
+export function isCounted(budget: Budget, pair: Pair, now: number): boolean {
+  return isCovered(budget, pair.ref, [...labelsOf(pair), ...formerWithin(budget, pair.memory?.formerLabels, now)]);
+}
+
 /** What earlier runs have spent of each budget. */
 export function budgetUses(budgets: readonly Budget[], spent: Iterable<Spent>): readonly BudgetUse[] {
   if (budgets.length === 0) return [];
@@ -22,7 +33,9 @@ export function budgetUses(budgets: readonly Budget[], spent: Iterable<Spent>): 
   return budgets.map((budget) => ({
     budget,
     times: disruptions
-      .filter(({ ref, labels }) => isCovered(budget, ref, [labels]))
+      .filter(({ ref, labels, formerLabels, at }) =>
+        isCovered(budget, ref, [labels, ...formerWithin(budget, formerLabels, Date.parse(at))]),
+      )
       .map(({ at }) => Date.parse(at))
       .sort((a, b) => a - b),
   }));

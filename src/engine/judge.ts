@@ -6,7 +6,7 @@
  * change keeps its place in the plan, with every rule that was asked.
  */
 
-import { isCovered } from './budget.ts';
+import { isCounted } from './budget.ts';
 import { basisOf, coveredBy, editsOf, effectOf, uncovered } from './covers.ts';
 import { engineRuleTables } from './generated.ts';
 import { errorText } from './error-text.ts';
@@ -17,7 +17,7 @@ import type { Plugin } from './plugin.ts';
 import { formatRef } from './ref.ts';
 import { redactPatterns } from './redact.ts';
 import { engineRules, type Ground, isDisruptive, isMemoryOnly } from './rules.ts';
-import { labelsOf, needsOf } from './safety-inputs.ts';
+import { needsOf } from './safety-inputs.ts';
 import { removalsByKind, withChanges } from './scene.ts';
 import type { KindTables } from './tables.ts';
 import type { Action, Change, Judgement, Override, Pair, Scene, Spent, Verdict } from './types.ts';
@@ -218,7 +218,7 @@ export function judge(
     underWay.set(address, action);
     const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
     if (budgets.length === 0 || tables === undefined || !isDisruptive(change, tables)) continue;
-    for (const use of budgets) if (isCovered(use.budget, change.ref, labelsOf(pair))) use.accepted += 1;
+    for (const use of budgets) if (isCounted(use.budget, pair, scene.now)) use.accepted += 1;
   }
   return judged;
 }

@@ -11,7 +11,7 @@ import { intentId } from './intent.ts';
 import { parseStep } from './lifecycle.ts';
 import type { LogRecord, RecordBodies, Seen } from './record.ts';
 import { compareText, formatRef } from './ref.ts';
-import type { Applied, Json, Memory, MetaNote, Ref, Spent } from './types.ts';
+import type { Applied, FormerLabels, Json, Labels, Memory, MetaNote, Ref, Spent } from './types.ts';
 
 /** All that is remembered, by address, and up to when. */
 export interface Recall {
@@ -63,8 +63,19 @@ function tidy(memory: Memory): Memory {
   return without(kept === memory.kept ? memory : { ...memory, kept }, (value) => value === undefined);
 }
 
-function withMeta(memory: Memory, meta: MetaNote | undefined): Memory {
+/** The most label sets of the past that are remembered of one resource. */
+const MOST_FORMER = 32;
+
+/** Labels of the past that some budget may still look back to, with those that end now. */
+function formerOf({ formerLabels = [] }: Memory, ended: Labels | undefined, at: string): readonly FormerLabels[] {
+  const oldest = Date.parse(at) - SPENT_KEPT_MS;
+  const all = [...formerLabels, ...(ended === undefined ? [] : [{ labels: ended, until: at }])];
+  return all.filter(({ until }) => Date.parse(until) >= oldest).slice(-MOST_FORMER);
+}
+
+function withMeta(memory: Memory, meta: MetaNote | undefined, at: string): Memory {
   if (meta === undefined) return memory;
+  const former = formerOf(memory, meta.labelsBefore, at);
   return {
     ...memory,
     protect: meta.protect,
@@ -72,6 +83,7 @@ function withMeta(memory: Memory, meta: MetaNote | undefined): Memory {
     hold: meta.hold,
     needs: meta.needs.length === 0 ? undefined : meta.needs,
     labels: Object.keys(meta.labels).length === 0 ? undefined : meta.labels,
+    formerLabels: former.length === 0 ? undefined : former,
     safety: meta.safety ?? memory.safety,
   } as Memory;
 }
@@ -126,8 +138,9 @@ function withTried(memory: Memory, { open, tried = [] }: Memory): Memory {
 }
 
 /** What is left of a resource that went to make room for its successor: what its document said of removals. */
-function promised({ ref, protect, onRemove, hold, needs, labels, safety }: Memory, at: string): Memory {
-  return { ...blank(ref), protect, onRemove, hold, needs, labels, safety, state: 'absent', since: at } as Memory;
+function promised({ ref, protect, onRemove, hold, needs, labels, formerLabels, safety }: Memory, at: string): Memory {
+  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety };
+  return { ...blank(ref), ...kept, state: 'absent', since: at } as Memory;
 }
 
 function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome'], at: string): Memory | undefined {
@@ -150,7 +163,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     };
     const made =
       body.created === true
-        ? { ...withMeta(failed, open?.meta), owned: before.owned ?? ('created' as const), applied: open?.applied }
+        ? { ...withMeta(failed, open?.meta, at), owned: before.owned ?? ('created' as const), applied: open?.applied }
         : failed;
     return withState(withKept(withTried(made as Memory, before), body.kept, body.version), at, body.state);
   }
@@ -171,7 +184,11 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     others: body.others ?? before.others,
     applied: (body.more === true ? undefined : open?.applied) ?? before.applied,
   };
-  return withState(withKept(withMeta(done as unknown as Memory, open?.meta), body.kept, body.version), at, body.state);
+  return withState(
+    withKept(withMeta(done as unknown as Memory, open?.meta, at), body.kept, body.version),
+    at,
+    body.state,
+  );
 }
 
 function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory'], at: string): Memory | undefined {
@@ -187,7 +204,7 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
           applied: appliedOf(at, body.spec, body.specDigest) ?? before.applied,
         }
       : before;
-  return withState(withKept(withMeta(adopted as Memory, body.meta), body.kept, body.version), at, body.state);
+  return withState(withKept(withMeta(adopted as Memory, body.meta, at), body.kept, body.version), at, body.state);
 }
 
 /** What one record makes of the memory of one resource; undefined when nothing is remembered any more. */
@@ -237,12 +254,14 @@ function spend(recall: Recall, body: RecordBodies['intent'], seq: number, at: st
     if (Date.parse(spent.at) >= oldest) break;
     recall.spent.delete(key);
   }
+  const memory = recall.resources.get(formatRef(body.ref));
   recall.spent.set(seq, {
     seq,
     at,
     ref: body.ref,
     step: body.step,
-    labels: body.meta?.labels ?? recall.resources.get(formatRef(body.ref))?.labels ?? {},
+    labels: body.meta?.labels ?? memory?.labels ?? {},
+    ...(memory?.formerLabels === undefined ? {} : { formerLabels: memory.formerLabels }),
     ...(removal ? { removal } : {}),
     ...(body.disruptive === true ? { disruptive: true } : {}),
   });

@@ -1,6 +1,6 @@
 /** The rules that hold for every kind, so that no plugin repeats them. Each is a pure function of a change and its scene. */
 
-import { isCovered, standingOf } from './budget.ts';
+import { isCounted, standingOf } from './budget.ts';
 import { isAllMissing, isCollapsed } from './collapse.ts';
 import { errorText } from './error-text.ts';
 import type { EngineRuleId } from './generated.ts';
@@ -10,7 +10,7 @@ import { isOurs } from './match.ts';
 import { samePlace } from './places.ts';
 import { redactPatterns } from './redact.ts';
 import { formatRef } from './ref.ts';
-import { holdOf, labelsOf, letsGo } from './safety-inputs.ts';
+import { holdOf, letsGo } from './safety-inputs.ts';
 import type { KindTables } from './tables.ts';
 import type { Change, Goal, Json, Pair, Scene, Verdict } from './types.ts';
 import { counted, defer, durationText, limited, pass, reject, warn } from './verdict.ts';
@@ -389,8 +389,7 @@ function allMissing(change: Change, _pair: Pair, scene: Scene, { tables }: Groun
 
 function budget(change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
   if (!isDisruptive(change, tables)) return pass('disrupts nothing', { disruptive: false });
-  const labels = labelsOf(pair);
-  const covering = scene.budgets.filter((use) => isCovered(use.budget, change.ref, labels));
+  const covering = scene.budgets.filter((use) => isCounted(use.budget, pair, scene.now));
   const verdict = withinBudgets(covering, scene);
   return covering.length === 0
     ? verdict

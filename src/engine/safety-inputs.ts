@@ -231,6 +231,12 @@ function partly(applied: Inputs, written: Inputs, staying: ReadonlySet<string>, 
 
 /** What is remembered of a document beside its spec once a change is done: of safety inputs, those that the change shows. */
 export function metaAfter(change: Change, pair: Pair & { readonly desired: Desired }, tables: KindTables): MetaNote {
+  const note = shownMeta(change, pair, tables);
+  const { labels } = pair.memory ?? {};
+  return labels === undefined || sameJson(labels, note.labels) ? note : { ...note, labelsBefore: labels };
+}
+
+function shownMeta(change: Change, pair: Pair & { readonly desired: Desired }, tables: KindTables): MetaNote {
   const { desired, memory } = pair;
   const written = metaOf(desired, memory, tables);
   if (memory === undefined || change.goal === 'create' || change.goal === 'adopt') return written;

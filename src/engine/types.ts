@@ -187,8 +187,16 @@ export interface MetaNote {
   readonly hold?: string;
   readonly needs: readonly string[];
   readonly labels: Labels;
+  /** The labels that end with this, where there were others. */
+  readonly labelsBefore?: Labels;
   /** Safety inputs of its spec; absent where its kind has none. */
   readonly safety?: Inputs;
+}
+
+/** Labels that a resource had until a time: ISO 8601. */
+export interface FormerLabels {
+  readonly labels: Labels;
+  readonly until: string;
 }
 
 /** What was last applied. A spec over the size limit of a memory is kept as its digest alone. */
@@ -214,6 +222,8 @@ export interface Memory<M = Facts> {
   /** Addresses of what it needs, for the order of removals. */
   readonly needs?: readonly string[];
   readonly labels?: Labels;
+  /** Labels that it had before, oldest first: a budget counts it by them as long as it looks back. */
+  readonly formerLabels?: readonly FormerLabels[];
   /** Safety inputs of its spec as they were last applied. */
   readonly safety?: Inputs;
   readonly applied?: Applied;
@@ -243,6 +253,8 @@ export interface Spent {
   readonly ref: Ref;
   readonly step: Step;
   readonly labels: Readonly<Record<string, string>>;
+  /** Labels that its resource had before. */
+  readonly formerLabels?: readonly FormerLabels[];
   readonly removal?: true;
   readonly disruptive?: true;
 }

@@ -80,6 +80,7 @@ const BY_PATH = new Set([
   'ftruncate',
   'fchmod',
   // Some of these are made in the thread of file calls, some at once in the main one: their count alone tells neither.
+  'link',
   'rename',
   'unlink',
 ]);
@@ -339,7 +340,7 @@ async function abandon(folder: string): Promise<void> {
     ...filesIn(join(folder, '.fettle/log')).map((name) => Number(/-(\d+)\.ndjson$/u.exec(name)?.[1] ?? 0)),
   );
   const holder = { ...thisHolder({ id: 'gone', command: 'apply', since: '' }), pidStart: '1' };
-  writeFileSync(join(folder, `.fettle/lock-${token}`), `${JSON.stringify(holder)}\n`);
+  writeFileSync(join(folder, `.fettle/lock-${token}`), `${JSON.stringify(holder)}\n`, { mode: 0o600 });
   expect((await fettle(folder, ...APPLY)).code).toBe(0);
 }
 
@@ -458,7 +459,9 @@ const attacks: readonly Attack[] = [
       const folder = await applied();
       // Of a machine that nobody can look at from here.
       const holder = { id: 'abc', user: 'ops', host: 'gone', bootId: 'x', pidNamespace: 'y', pid: 1, pidStart: '1' };
-      writeFileSync(join(folder, '.fettle/lock-1'), `${JSON.stringify({ ...holder, since: '', command: 'apply' })}\n`);
+      writeFileSync(join(folder, '.fettle/lock-1'), `${JSON.stringify({ ...holder, since: '', command: 'apply' })}\n`, {
+        mode: 0o600,
+      });
       expect((await fettle(folder, ...APPLY)).code).toBe(5);
       return folder;
     },

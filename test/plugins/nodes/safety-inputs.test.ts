@@ -3,9 +3,11 @@
  * guards the node, whether it is removed in the same commit or a run later. Once it is applied, the removal goes on.
  */
 
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { tables } from '../../../plugins/nodes/generated.ts';
-import { type Ran, startWhole, type Whole } from './whole.ts';
+import { DRAIN_LABEL, type Ran, startWhole, type Whole } from './whole.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -273,6 +275,22 @@ describe('what a document says beside its spec', () => {
     expect(found).toEqual(names.map((name) => `${name} ready>ready protect`));
   });
 
+  it('a label that is applied in one round frees nothing in the rounds after it, for the time of the budget', async () => {
+    const names = ['web-1', 'web-2', 'web-3'];
+    const labelled = (label: string, spec = ''): string =>
+      names.map((name) => document(name, { metadata: `labels: { pool: ${label} }`, spec })).join('');
+    const whole = await settled(labelled('web'));
+    whole.limit({ budgets: [{ match: { labels: { pool: 'web' } }, max: 1, perMs: HOUR }] });
+    const turnedOff = async (): Promise<readonly string[]> =>
+      rows(await whole.run()).filter((row) => row.includes('power') && !row.includes('REFUSED'));
+    whole.write(labelled('web', 'power: "off"'));
+    expect(await turnedOff()).toHaveLength(1);
+    whole.write(labelled('other', 'power: "off"'));
+    for (let round = 0; round < 4; round += 1) expect(await turnedOff()).toEqual([]);
+    await whole.pass(HOUR + MINUTE);
+    expect(await turnedOff()).toHaveLength(2);
+  });
+
   it('a need that is dropped keeps what it names until that is applied', async () => {
     const needing = document('web-1', { metadata: 'dependsOn: [nodes/Node/db-1]' });
     const whole = await settled(document('db-1'), needing);
@@ -325,5 +343,39 @@ describe('an alias that is the name of another node', () => {
     whole.write('');
     const [row = ''] = rows(await whole.run());
     expect(row).toContain('REFUSED web-1 ready>draining: partial-view');
+  });
+
+  it('is found right before the step, where its server was made after the plan', async () => {
+    // A source that lists the alias, whoever has that name.
+    const source = createServer((_request, response) => {
+      response.end(JSON.stringify({ nodes: ['lobby', 'web-1'].map((name) => ({ name, containers: [] })) }));
+    });
+    await new Promise<void>((resolve) => {
+      source.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = source.address() as AddressInfo;
+    const whole = await startWhole({}, { workloads: { http: { url: `http://127.0.0.1:${port}/` } } });
+    running.push(whole, { ...whole, stop: async () => void source.close() });
+    whole.write(document('web-1', { spec: 'workloads: { name: lobby }' }));
+    for (let i = 0; i < 3; i += 1) {
+      await whole.run();
+      await whole.pass(2 * MINUTE);
+    }
+    whole.write('');
+    let made = false;
+    whole.emulator.watch({
+      request: (_method, path) => {
+        // One server alone is asked for right before a step.
+        if (made || !/\/servers\/\d+$/u.test(path)) return;
+        made = true;
+        whole.emulator.seed({ name: 'lobby' });
+      },
+    });
+    const ran = await whole.run();
+    expect(made).toBe(true);
+    expect(rows(ran)).toEqual(['web-1 ready>draining remove']);
+    const row = ran.rows.get('nodes/Node/web-1');
+    expect([row?.status, row?.message]).toEqual(['stale', expect.stringContaining('the name of another node')]);
+    expect(whole.emulator.server('web-1').labels).not.toHaveProperty(DRAIN_LABEL);
   });
 });
