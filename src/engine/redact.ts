@@ -18,26 +18,40 @@ const HIDDEN = '(hidden)';
 
 const PEM = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gu;
 /** `user:password@`, or a user that is as long as a token; a short user alone is a name. */
-const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)(?:[^/\s"'@?#:]*:[^/\s"'@?#]*|[^/\s"'@?#:]{16,})@/giu;
+const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)([^/\s"'@?#:]*:[^/\s"'@?#]*|[^/\s"'@?#:]{16,})@/giu;
 const HEADER =
-  /\b((?:proxy-)?authorization|x-api-key|x-auth-token|cookie|set-cookie)(["']?\s*[:=]\s*["']?)[^\r\n"']+/giu;
-const SCHEME = /\b(bearer|basic)(\s+)[A-Za-z0-9+/=_.~-]{6,}/giu;
+  /\b((?:proxy-)?authorization|x-api-key|x-auth-token|cookie|set-cookie)(["']?\s*[:=]\s*["']?)([^\r\n"']+)/giu;
+const SCHEME = /\b(bearer|basic)(\s+)([A-Za-z0-9+/=_.~-]{6,})/giu;
 const SETTING =
   /\b([\w-]*(?:password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential)[\w-]*)(["']?\s*[:=]\s*["']?)([^\s"'&,;)}\]]{4,})/giu;
 
+/** Puts something else in the place of what looks like a secret, whatever its value. */
+function replacePatterns(text: string, hide: (secret: string) => string): string {
+  return text
+    .replace(PEM, hide)
+    .replace(URL_CREDENTIALS, (_, scheme: string, secret: string) => `${scheme}${hide(secret)}@`)
+    .replace(HEADER, (_, name: string, sign: string, secret: string) => `${name}${sign}${hide(secret)}`)
+    .replace(SCHEME, (_, name: string, blank: string, secret: string) => `${name}${blank}${hide(secret)}`)
+    .replace(SETTING, (whole: string, name: string, sign: string, secret: string) =>
+      // A field or a rule may be called so, and say how it stands.
+      /^(?:true|false|null|undefined|none|missing|changed|unset|required)$/iu.test(secret)
+        ? whole
+        : `${name}${sign}${hide(secret)}`,
+    );
+}
+
 /** What looks like a secret, whatever its value. */
 export function redactPatterns(text: string): string {
-  return text
-    .replace(PEM, HIDDEN)
-    .replace(URL_CREDENTIALS, `$1${HIDDEN}@`)
-    .replace(HEADER, `$1$2${HIDDEN}`)
-    .replace(SCHEME, `$1$2${HIDDEN}`)
-    .replace(SETTING, (whole: string, name: string, sign: string, value: string) =>
-      // A field or a rule may be called so, and say how it stands.
-      /^(?:true|false|null|undefined|none|missing|changed|unset|required)$/iu.test(value)
-        ? whole
-        : `${name}${sign}${HIDDEN}`,
-    );
+  return replacePatterns(text, () => HIDDEN);
+}
+
+function stars(text: string): string {
+  return text.replaceAll(/[^\n]/gu, (character) => '*'.repeat(character.length));
+}
+
+/** The same with a star for each character, so that places stay what they are; a reference such as `${env:NAME}` is left. */
+export function maskPatterns(text: string): string {
+  return replacePatterns(text, (secret) => (secret.includes('${') ? secret : stars(secret)));
 }
 
 /** Shorter values would hide harmless words. */

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorText } from '../../src/engine/error-text.ts';
 import { plainJson, soundFindings, soundProposal, soundVerdict } from '../../src/engine/guard.ts';
-import { redactor, redactPatterns, secretsOf } from '../../src/engine/redact.ts';
+import { maskPatterns, redactor, redactPatterns, secretsOf } from '../../src/engine/redact.ts';
 
 describe('what looks like a secret', () => {
   it.each([
@@ -129,5 +129,16 @@ describe('the password of an address in the environment', () => {
     ['https://host/a:b@c', []],
   ])('%s', (value, secrets) => {
     expect(secretsOf({ FETTLE_STORE: value })).toEqual(secrets);
+  });
+});
+
+describe('a secret that is masked', () => {
+  it('leaves every other character in its place, and references', () => {
+    const text = 'a://me:geh\u{1f511}eim@h token: "geheim12" x\n-----BEGIN PRIVATE KEY-----\nabc\nend';
+    const masked = maskPatterns(text);
+    expect(masked).toBe(`a://${'*'.repeat(11)}@h token: "********" x\n${'*'.repeat(27)}\n***\n***`);
+    expect(masked).toHaveLength(text.length);
+    for (const plain of ['token: "${env:HCLOUD_TOKEN}"', 'postgres://me:${env:PW}@h', 'keyAlgorithm: rsa-2048'])
+      expect(maskPatterns(plain)).toBe(plain);
   });
 });

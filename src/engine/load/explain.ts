@@ -222,7 +222,9 @@ function explainOne(
       const format = String(params['format']);
       const unmeant = isPathFormat(format) ? pathMistake(String(found), format === FOLDER_FORMAT) : undefined;
       if (unmeant !== undefined) return wrong(`${path} ${unmeant.message}: ${echo(found)}`, unmeant.suggestion);
-      return wrong(`${path} must be ${formats[format] ?? `a ${format}`}, not ${echo(found)}`);
+      // What was written in the place of a secret may be one.
+      const but = format === 'secret' ? '' : `, not ${echo(found)}`;
+      return wrong(`${path} must be ${formats[format] ?? `a ${format}`}${but}`);
     }
     default:
       return wrong(`${path} ${printable(error.message ?? 'is not allowed')}`);

@@ -1,6 +1,7 @@
 /** Makes Problems of mistakes: the text of one file, its lines, and the name that it is shown by. */
 
 import type { Node } from 'yaml';
+import { maskPatterns } from '../redact.ts';
 import { compareText } from '../ref.ts';
 import type { Position, Problem } from '../types.ts';
 import { offsetAt } from './documents.ts';
@@ -12,11 +13,14 @@ export interface Source {
   /** As it is shown. */
   readonly file: string;
   readonly text: string;
+  /** As problems quote it: without what looks like a secret, such as a private key in the place of a document. */
+  readonly quoted: string;
   readonly starts: readonly number[];
 }
 
 export function sourceOf(file: string, text: string): Source {
-  return { file, text, starts: lineStarts(text) };
+  const quoted = text.includes('PRIVATE KEY-----') ? maskPatterns(text) : text;
+  return { file, text, quoted, starts: lineStarts(text) };
 }
 
 export function positionAt({ file, starts }: Source, offset: number): Position {
@@ -29,10 +33,10 @@ export function problemAt(source: Source, mistake: TextMistake): Problem {
   const other = mistake.other === undefined ? undefined : placeAt(source.starts, mistake.other);
   return {
     code: mistake.code,
-    message: `${mistake.message}${other === undefined ? '' : `: first at ${source.file}:${other.line}:${other.column}`}`,
+    message: `${maskPatterns(mistake.message)}${other === undefined ? '' : `: first at ${source.file}:${other.line}:${other.column}`}`,
     at,
     // A copy: a slice would keep the whole file in memory for as long as the problem lives.
-    sourceLine: Buffer.from(lineText(source.text, source.starts, at.line)).toString(),
+    sourceLine: Buffer.from(maskPatterns(lineText(source.quoted, source.starts, at.line))).toString(),
     ...(mistake.suggestion === undefined ? {} : { suggestion: mistake.suggestion }),
     severity: mistake.severity ?? 'error',
   };

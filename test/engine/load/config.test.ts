@@ -327,6 +327,30 @@ describe('safety and drift', () => {
     expect(JSON.stringify(problems)).not.toContain('"geheim');
   });
 
+  it.each([
+    'store: postgres://me:geheim-1@host/db',
+    'store: "postgres://me@host/db?password=geheim-1"',
+    'store: mysql://me:geheim-1@host/db',
+    'stroe: postgres://me:geheim-1@host/db',
+    'store: { at: "postgres://me:geheim-1@host/db" }',
+    'password: geheim-1',
+    'plugins: { nodes: { provider: { hetzner: { token: geheim-1 } } } }',
+    'plugins: { nodes: { workloads: { http: { url: "https://h.test", token: "geheim-1" } } } }',
+    'plugins: { nodes: { provider: { hetzner: { tokn: "Bearer geheim-1" } } } }',
+    'x: |\n  -----BEGIN PRIVATE KEY-----\n  geheim-1\n  -----END PRIVATE KEY-----\n',
+    '-----BEGIN RSA PRIVATE KEY-----\ngeheim-1: [\n',
+  ])('no problem repeats a secret that stands in the file: %s', async (text) => {
+    const { problems } = await read(text);
+    expect(problems.length).toBeGreaterThan(0);
+    for (const { message, sourceLine, suggestion } of problems)
+      expect([message, sourceLine, suggestion].join('\n')).not.toContain('geheim');
+  });
+
+  it('a reference to a secret is repeated', async () => {
+    const { problems } = await read('name: x\nstroe: "postgres://me:${env:PW}@host/db"');
+    expect(problems.map(({ sourceLine }) => sourceLine)).toContain('stroe: "postgres://me:${env:PW}@host/db"');
+  });
+
   it('a secret may stand in the address of the store alone', async () => {
     const good = await read('name: x\nstore: "postgres://me:${env:PW}@host/db"');
     expect(good.problems).toEqual([]);
