@@ -4,7 +4,7 @@ import type { ResourceChange } from '../engine/plan.ts';
 import { printable } from '../engine/printable.ts';
 import { leavesOf, valueAt } from '../engine/pointer.ts';
 import type { Json } from '../engine/types.ts';
-import { valueText } from './fields.ts';
+import { approvedText, VALUE_LENGTH, valueText } from './fields.ts';
 import { shortDigests } from './text.ts';
 
 /** One thing that is covered: `fields`, `edits`, `runs`, `sends`, `reads`, and its text, which is harmless. */
@@ -12,9 +12,6 @@ export interface CoverLine {
   readonly label: 'with' | 'document' | 'runs' | 'sends' | 'reads';
   readonly texts: readonly string[];
 }
-
-/** Characters of one value, where not all of it is asked for. */
-const VALUE_LENGTH = 200;
 
 function nameOf(pointer: string): string {
   return printable(pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
@@ -31,7 +28,7 @@ function fieldsOf({ goal, covers, written }: ResourceChange, length: number): re
   const pointers = (written ?? leavesOf(covers.spec)).filter((pointer) => pointer !== '');
   return pointers.flatMap((pointer) => {
     const value = valueAt(covers.spec, pointer);
-    return value === undefined ? [] : [`${nameOf(pointer)}: ${valueText(value, length)}`];
+    return value === undefined ? [] : [`${nameOf(pointer)}: ${approvedText(value, length)}`];
   });
 }
 
@@ -41,7 +38,7 @@ function lifecycleOf({ goal, covers }: ResourceChange): readonly string[] {
   return [
     ...(protect === true ? ['lifecycle.protect: true'] : []),
     `lifecycle.onRemove: ${valueText(onRemove)}`,
-    ...(Array.isArray(ignore) && ignore.length > 0 ? [`lifecycle.ignore: ${valueText(ignore, VALUE_LENGTH)}`] : []),
+    ...(Array.isArray(ignore) && ignore.length > 0 ? [`lifecycle.ignore: ${approvedText(ignore)}`] : []),
   ];
 }
 
@@ -57,7 +54,8 @@ export function coverLines(change: ResourceChange, detail: boolean): readonly Co
     {
       label: 'document',
       texts: (change.edits ?? []).map(
-        ({ path, before, after }) => `${nameOf(path)}: ${valueText(before, length)} → ${valueText(after, length)}`,
+        ({ path, before, after }) =>
+          `${nameOf(path)}: ${approvedText(before, length)} → ${approvedText(after, length)}`,
       ),
     },
     ...(change.covers?.commands ?? []).map((words): CoverLine => ({ label: 'runs', texts: [commandLine(words)] })),

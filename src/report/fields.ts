@@ -1,5 +1,6 @@
 /** Field differences as text: `labels.tier: "a" → "b"`. */
 
+import { digestOf } from '../engine/canonical.ts';
 import type { Json } from '../engine/types.ts';
 import { printable as harmless } from '../engine/printable.ts';
 import { shortDigests, shorten } from './text.ts';
@@ -13,9 +14,23 @@ function printable(text: string): string {
   return shortDigests(harmless(text));
 }
 
+/** Characters of a value that a plan shows. */
+export const VALUE_LENGTH = 200;
+
 /** A value on one line, shortened. */
 export function valueText(value: Json | undefined, length = 60): string {
   return value === undefined ? '(none)' : shorten(printable(JSON.stringify(value)), length);
+}
+
+/** Text of what is to be approved: of one that is shortened, the length and the digest tell any other one apart. */
+export function approvedCut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return `${shorten(text, length)} (${text.length} characters, ${shortDigests(digestOf(text))})`;
+}
+
+/** A value of what is to be approved, on one line. */
+export function approvedText(value: Json | undefined, length = VALUE_LENGTH): string {
+  return value === undefined ? '(none)' : approvedCut(printable(JSON.stringify(value)), length);
 }
 
 function isTree(value: Json | undefined): value is { readonly [key: string]: Json } {
@@ -37,5 +52,5 @@ export function fieldRows(before: Json | undefined, after: Json | undefined, pat
     );
   }
   if (path === '') return [];
-  return [{ path, text: `${printable(path)}: ${valueText(before)} → ${valueText(after)}` }];
+  return [{ path, text: `${printable(path)}: ${approvedText(before)} → ${approvedText(after)}` }];
 }

@@ -2,7 +2,7 @@
 
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { coverLines } from './covers-text.ts';
-import { fieldRows, valueText } from './fields.ts';
+import { approvedCut, fieldRows, valueText } from './fields.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { headText, NO_DIGEST, secretRows, stepText, summaryText, symbolOf } from './plan-text.ts';
 import { plural, scopeText, spanText } from './text.ts';
@@ -30,22 +30,23 @@ export function fieldCells(change: Pick<ResourceChange, 'change'>, detail: boole
   const rows = [...fieldRows(change.change.before, change.change.after), ...secretRows(change)];
   const shown = detail ? rows : rows.slice(0, FIELDS_SHOWN);
   const more = rows.length - shown.length;
-  const cells = shown.map(({ text }) => code(text, 300));
+  const cells = shown.map(({ text }) => code(text, 1000));
   return `${cells.join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
 }
 
-function whatText(change: ResourceChange, detail: boolean): string {
+function whatText(change: ResourceChange): string {
   const memoryOnly = change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release';
   const because = `${memoryOnly ? `${escapeText(change.goal)}: ` : ''}${escapeText(change.because)}`;
   if (change.goal === 'create' || change.goal === 'remove') return because;
-  const fields = fieldCells(change, detail);
+  const fields = fieldCells(change, true);
   return fields === '' ? because : `${because}: ${fields}`;
 }
 
 function asides(change: ResourceChange, detail: boolean): readonly string[] {
   return [
     ...coverLines(change, detail).map(
-      ({ label, texts }) => `**${label}** ${texts.map((text) => code(text, detail ? 4000 : 1000)).join(', ')}`,
+      ({ label, texts }) =>
+        `**${label}** ${texts.map((text) => code(approvedCut(text, detail ? 4000 : 1000), Number.POSITIVE_INFINITY)).join(', ')}`,
     ),
     ...change.warnings.map((warning) => `**warning** ${escapeText(warning)}`),
     ...(change.overrides ?? []).map(({ rule, reason }) => `**overridden** ${code(rule)}: ${escapeText(reason)}`),
@@ -57,7 +58,7 @@ function changeRow(change: ResourceChange, detail: boolean): string {
     code(symbolOf(change)),
     code(change.address),
     code(stepText(change)),
-    [whatText(change, detail), ...asides(change, detail)].join('<br>'),
+    [whatText(change), ...asides(change, detail)].join('<br>'),
     escapeText(change.cause),
   ]);
 }
@@ -90,7 +91,7 @@ function refusedRow(refused: RefusedChange, word: string, detail: boolean): stri
     ]),
     ...(more === 0 ? [] : [`and ${plural(more, 'more reason')}`]),
   ];
-  const head = `- ${code(symbolOf(change))} ${code(change.address)} ${code(stepText(change))} ${whatText(change, detail)} (${escapeText(change.cause)})`;
+  const head = `- ${code(symbolOf(change))} ${code(change.address)} ${code(stepText(change))} ${whatText(change)} (${escapeText(change.cause)})`;
   return [head, ...lines.map((line) => `  - ${line}`)].join('\n');
 }
 

@@ -14,8 +14,6 @@ export interface PlanTextOptions {
   readonly detail?: boolean;
 }
 
-const FIELDS_SHOWN = 3;
-
 function printable(text: string): string {
   return shortDigests(harmless(text));
 }
@@ -50,21 +48,19 @@ export function secretRows(change: Pick<ResourceChange, 'change'>): readonly Fie
 }
 
 /** What a row says in its last column: its differences, or why it is there. */
-function reasonText(change: ResourceChange, detail: boolean): string {
+function reasonText(change: ResourceChange): string {
   const { before, after } = change.change;
   const word =
     change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release' ? `${change.goal}: ` : '';
   if (change.goal === 'create' || change.goal === 'remove') return printable(change.because);
   const rows = [...fieldRows(before, after), ...secretRows(change)];
   if (rows.length === 0) return word + printable(change.because);
-  const shown = detail ? rows : rows.slice(0, FIELDS_SHOWN);
-  const more = rows.length - shown.length;
   const [from, to] = stepStates(change);
   // Of an edit that people asked for, the differences say all; of one that the plugin decided on, or that disturbs what is
   // in use, they do not.
   const isAsked = from === to && change.disruptive !== true && !['time', 'progress', 'policy'].includes(change.cause);
   const lead = isAsked ? '' : `${printable(change.because)}; `;
-  return `${word}${lead}${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
+  return `${word}${lead}${rows.map(({ text }) => text).join(', ')}`;
 }
 
 interface Line {
@@ -81,7 +77,7 @@ function lineOf(change: ResourceChange, detail: boolean, below: readonly string[
     symbol: symbolOf(change),
     address: printable(change.address),
     step: stepText(change),
-    reason: reasonText(change, detail),
+    reason: reasonText(change),
     cause: `(${change.cause})`,
     below: [
       ...change.warnings.map((warning) => `warning ${printable(warning)}`),

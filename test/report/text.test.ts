@@ -4,10 +4,13 @@ import { describe, expect, it } from 'vitest';
 import type { LogRecord } from '../../src/engine/record.ts';
 import { endLine, finalTable } from '../../src/report/apply-text.ts';
 import { recordLine } from '../../src/report/log-text.ts';
+import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { printable } from '../../src/engine/printable.ts';
 import { columnWidth, plural, scopeText, shortDigests, shorten, spanText } from '../../src/report/text.ts';
 import type { Plan } from '../../src/engine/plan.ts';
+import type { Json } from '../../src/engine/types.ts';
+import { NOTHING_COVERED } from '../support/covers.ts';
 import { applyToy, item, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
 
 const ESCAPE = String.fromCharCode(27);
@@ -71,6 +74,55 @@ async function fullPlan(): Promise<Plan> {
   ];
   return (await planToy(world, documents, log)).plan;
 }
+
+describe('what is to be approved', () => {
+  const shownOf = async (
+    goal: 'update' | 'protect' | 'replace',
+    before: Json,
+    after: Json,
+  ): Promise<readonly string[]> => {
+    const plan = await fullPlan();
+    const [row] = plan.resource_changes;
+    if (row === undefined) throw new Error('there is no row');
+    const change = { ...row.change, before, after };
+    const one = { ...plan, resource_changes: [{ ...row, goal, change }] };
+    return [planText(one, { color: false, now: START }), planMarkdown(one, { now: START })];
+  };
+
+  it.each(['update', 'protect', 'replace'] as const)('has every field in sight: %s', async (goal) => {
+    const names = Array.from({ length: 12 }, (_, i) => `field${i}x`);
+    const before = Object.fromEntries(names.map((name) => [name, false]));
+    const after = Object.fromEntries(names.map((name) => [name, true]));
+    for (const text of await shownOf(goal, before, after))
+      for (const name of names) expect(text).toContain(`${name}: false → true`);
+  });
+
+  it('looks like no other value, however long it is', async () => {
+    const list = Array.from({ length: 60 }, (_, i) => `name-${i}.example.test`);
+    const shown = async (last: string): Promise<readonly string[]> =>
+      shownOf('update', { names: list }, { names: [...list, last] });
+    const [harmless, harmful] = await Promise.all([shown('www.example.test'), shown('bank.example.test')]);
+    expect(harmless[0]).not.toBe(harmful[0]);
+    expect(harmless[1]).not.toBe(harmful[1]);
+  });
+
+  it('looks like no other command line, however long it is', async () => {
+    const plan = await fullPlan();
+    const shown = (last: string): readonly string[] => {
+      const resource_changes = plan.resource_changes.map((row) => ({
+        ...row,
+        covers: { ...(row.covers ?? NOTHING_COVERED), commands: [['sh', '-c', `${'echo ok; '.repeat(300)}${last}`]] },
+      }));
+      return [
+        planText({ ...plan, resource_changes }, { color: false, now: START }),
+        planMarkdown({ ...plan, resource_changes }, { now: START }),
+      ];
+    };
+    const [harmless, harmful] = [shown('true'), shown('rm x')];
+    expect(harmless[0]).not.toBe(harmful[0]);
+    expect(harmless[1]).not.toBe(harmful[1]);
+  });
+});
 
 describe('a plan', () => {
   it('has what is rejected first, then what waits, then removals; what is unchanged is counted', async () => {
