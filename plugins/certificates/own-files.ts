@@ -6,7 +6,7 @@ import type { CertificatePair, IssuerPair } from './diff.ts';
 import type { CertificateFacts, ForeignFile } from './facts.ts';
 import type { CertificateMemory, CertificateSpec } from './generated.ts';
 import { holdsKey, placesOf } from './paths.ts';
-import { certificateSpec, issuerSpec, mayGain, swaps } from './remembered.ts';
+import { certificateSpec, isOtherKey, issuerSpec, mayGain, swaps } from './remembered.ts';
 import type { Judged, PairSeen, PairStorage, StoredFile } from './world.ts';
 
 type Stored = Extract<PairSeen, { status: 'seen' }>;
@@ -100,28 +100,51 @@ function lostFiles({ desired, observed, memory }: CertificatePair): readonly For
   return [...foreign, ...keys.map(({ path, holds }) => ({ path, holds }))];
 }
 
-/** Files in the place of ours that are replaced, and may be all that somebody has of something. */
-function oddFiles({ desired, observed, memory }: CertificatePair): readonly string[] {
+/**
+ * Whether the stored certificate is one that was ours: the one that fettle made last, or one that was seen usable here.
+ * Where none is remembered, nothing speaks against it.
+ */
+function isOwnCertificate({ fingerprint }: CertificateFacts, kept: Partial<CertificateMemory> | undefined): boolean {
+  const { made, fingerprint: seen, former = [] } = kept ?? {};
+  const own = made !== undefined ? [made] : seen !== undefined ? [seen, ...former] : [];
+  return fingerprint === undefined || own.length === 0 || own.includes(fingerprint);
+}
+
+/** Files in the place of ours that hold something else, and may be all that somebody has of it. */
+function oddFiles({ desired, observed, memory }: CertificatePair): readonly ForeignFile[] {
   const facts = observed?.facts;
   const spec = certificateSpec(desired, memory);
-  const ours = memory?.kept.key;
-  if (facts === undefined || spec === undefined || facts.elsewhere === true) return [];
-  const isOtherKey = ours !== undefined && facts.keyFingerprint !== undefined && facts.keyFingerprint !== ours;
-  const isOtherCertificate =
-    !facts.usable && facts.fingerprint !== undefined && facts.fingerprint !== memory?.kept.made;
+  // A swap that has to be finished explains what lies there.
+  if (facts === undefined || spec === undefined || facts.elsewhere === true || facts.swap !== 'none') return [];
+  const isOther = isOtherKey(facts, memory?.kept ?? {});
+  const isOtherCertificate = !facts.usable && !isOwnCertificate(facts, memory?.kept);
   const there = new Set(facts.files.flatMap((file) => (isThere(file) ? [file.part] : [])));
   const odd = placesOf(spec.storage).filter(
-    ({ part }) => there.has(part) && (holdsKey(part) ? isOtherKey : isOtherCertificate || (isOtherKey && facts.usable)),
+    ({ part }) => there.has(part) && (holdsKey(part) ? isOther : isOtherCertificate || (isOther && facts.usable)),
   );
-  return [...damaged(facts, spec.storage), ...odd].map(({ path }) => path);
+  const broken = damaged(facts, spec.storage);
+  const known = new Set(broken.map(({ path }) => path));
+  return [
+    ...broken.map(({ path, holds }) => ({ path, holds })),
+    ...odd.filter(({ path }) => !known.has(path)).map(({ path }) => ({ path, holds: 'holds another certificate' })),
+  ];
+}
+
+/** What a removal would take away that is not ours; where the key is another one, the rule `foreign-key` says so. */
+function strangeFiles(pair: CertificatePair): readonly ForeignFile[] {
+  const lost = lostFiles(pair);
+  if (isOtherKey(pair.observed?.facts ?? {}, pair.memory?.kept ?? {})) return lost;
+  const known = new Set(lost.map(({ path }) => path));
+  return [...lost, ...oddFiles(pair).filter(({ path }) => !known.has(path))];
 }
 
 /** What a step on a pair is judged on, and which files it keeps beside their places. */
 export function judgedOf(pair: CertificatePair, removes = false): { readonly found?: Judged } {
   const facts = pair.observed?.facts;
   if (facts === undefined) return {};
-  const lost = lostFiles(pair).map(({ path }) => path);
-  const keep = [...new Set(removes ? lost : [...lost, ...oddFiles(pair)])];
+  const keep = [
+    ...new Set([...(removes ? strangeFiles(pair) : [...lostFiles(pair), ...oddFiles(pair)])].map(({ path }) => path)),
+  ];
   return { found: { ...(facts.keyFingerprint === undefined ? {} : { key: facts.keyFingerprint }), keep } };
 }
 
@@ -134,7 +157,11 @@ export function foreignFile(change: Change, pair: CertificatePair): Verdict {
   if (change.step === 'normal>normal' && change.fields.length === 0) return pass('no file is written', {});
   // Of these the rule `foreign-key` says what they are.
   const isTold = ['encrypted', 'not-a-file'].includes(pair.observed?.facts.problemCode ?? '');
-  const lost = isTold ? (pair.observed?.facts.foreign ?? []) : lostFiles(pair);
+  const lost = isTold
+    ? (pair.observed?.facts.foreign ?? [])
+    : change.goal === 'remove'
+      ? strangeFiles(pair)
+      : lostFiles(pair);
   const used = { files: lost.map(({ path, holds }) => ({ path, holds })) };
   if (lost.length === 0) return pass('what lies there was written by fettle, or adopted in a usable state', used);
   const verb = change.goal === 'remove' ? 'removed' : 'replaced';

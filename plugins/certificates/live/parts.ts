@@ -258,23 +258,26 @@ function leadsTo(leaf: X509Certificate, all: readonly X509Certificate[]): (found
 }
 
 /**
- * Why a file that can be read does not belong to a usable pair: what it holds is another one's, such as the key of
- * another service, or a bundle of authorities that others use too. Out of date, or in another order, is no such reason.
+ * Why a file that can be read does not belong to a pair: what it holds is another one's, such as the key of another
+ * service, or a bundle of authorities that others use too. Out of date, or in another order, is no such reason.
  */
 function otherThan(pair: Pair, part: PairPart, file: PartFile | undefined): string | undefined {
   const { problem, path, others, key } = pair;
   const [leaf] = path;
-  if (problem !== undefined || leaf === undefined || key === undefined || file?.there !== true) return undefined;
+  if (leaf === undefined || file?.there !== true) return undefined;
   const { certificates } = file;
-  if (holdsKey(part) && file.key !== undefined && !isKeyOf(file.key, leaf))
-    return 'holds the key of another certificate';
+  const isOfPair = (each: X509Certificate): boolean => same(each, leaf) || (key !== undefined && isKeyOf(key, each));
   if (part === 'chain') {
     const belongs = leadsTo(leaf, [...path, ...others]);
-    return certificates.every((each) => belongs(each) || isKeyOf(key, each))
+    return certificates.every((each) => belongs(each) || isOfPair(each))
       ? undefined
       : 'holds certificates that do not lead to its authority';
   }
-  return part === 'key' || certificates.some((each) => isKeyOf(key, each)) ? undefined : 'holds another certificate';
+  // What belongs together is not known then.
+  if (problem !== undefined) return undefined;
+  if (holdsKey(part) && file.key !== undefined && !isKeyOf(file.key, leaf))
+    return 'holds the key of another certificate';
+  return part === 'key' || certificates.some(isOfPair) ? undefined : 'holds another certificate';
 }
 
 /** Every file of a storage, as it is seen. Where the pair itself can't be used, nothing is said of what the files hold. */

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -290,6 +291,86 @@ describe('a file that a pair of ours did not have before', () => {
     );
     await applies(project);
     for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
+  });
+});
+
+describe('a removal', () => {
+  const WITH_CHAIN =
+    certificateText('www').replace(
+      /storage: .*/u,
+      'storage: { file: { certificate: tls/www.crt, key: tls/www.key, chain: tls/www.chain } }',
+    ) + REMOVE;
+
+  /** A pair of ours whose document is gone. */
+  const orphaned = async (): Promise<Project> => {
+    const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': WITH_CHAIN });
+    await project.run('apply --yes');
+    rmSync(join(project.folder, 'www.yaml'));
+    return project;
+  };
+
+  it.each<readonly [string, readonly string[], (project: Project) => void]>([
+    [
+      'another certificate without a key',
+      ['tls/www.crt'],
+      (project) => {
+        rmSync(join(project.folder, 'tls/www.key'));
+        project.write('tls/www.crt', other.crt);
+      },
+    ],
+    ['authorities of others', ['tls/www.chain'], (project) => project.write('tls/www.chain', other.crt + ended.crt)],
+    [
+      'authorities of others, without a key',
+      ['tls/www.chain'],
+      (project) => {
+        rmSync(join(project.folder, 'tls/www.key'));
+        project.write('tls/www.chain', other.crt + ended.crt);
+      },
+    ],
+    ['a text', ['tls/www.chain'], (project) => project.write('tls/www.chain', 'keep this\n')],
+    [
+      'what a link leads to that took the place of its folder',
+      ['other/www.crt', 'other/www.chain'],
+      (project) => {
+        renameSync(join(project.folder, 'tls'), join(project.folder, 'moved'));
+        project.write('other/www.crt', other.crt);
+        project.write('other/www.chain', other.crt + ended.crt);
+        symlinkSync('other', join(project.folder, 'tls'));
+      },
+    ],
+  ])('does not take away %s', async (_name, paths, change) => {
+    const project = await orphaned();
+    change(project);
+    const there = paths.map((path) => readFileSync(join(project.folder, path), 'utf8'));
+    expect(await applies(project)).toContain('REJECTED foreign-file');
+    expect(paths.map((path) => readFileSync(join(project.folder, path), 'utf8'))).toEqual(there);
+  });
+
+  it('keeps it under another name where an override lets it go on', async () => {
+    const project = await orphaned();
+    project.write('tls/www.chain', other.crt + ended.crt);
+    await applies(project, ' --override foreign-file@certificates/Certificate/www --reason test');
+    expect(readdirSync(join(project.folder, 'tls'))).toEqual(['www.chain.kept-1']);
+  });
+
+  it.each(['made', 'adopted'])('that was interrupted goes on where the pair was %s', async (how) => {
+    const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': certificateText('www') + REMOVE });
+    if (how === 'adopted') put(project, one, 'tls/www');
+    await project.run('apply --yes');
+    rmSync(join(project.folder, 'www.yaml'));
+    rmSync(join(project.folder, 'tls/www.key'));
+    await project.run('apply --yes');
+    expect(readdirSync(join(project.folder, 'tls'))).toEqual([]);
+  });
+
+  it('takes away an older certificate of its own key, and a chain that is out of order', async () => {
+    const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': WITH_CHAIN });
+    put(project, one, 'tls/www');
+    await project.run('apply --yes');
+    project.write('tls/www.crt', before);
+    rmSync(join(project.folder, 'www.yaml'));
+    await project.run('apply --yes');
+    expect(readdirSync(join(project.folder, 'tls'))).toEqual([]);
   });
 });
 
