@@ -100,10 +100,14 @@ function lostFiles({ desired, observed, memory }: CertificatePair): readonly For
   return [...foreign, ...keys.map(({ path, holds }) => ({ path, holds }))];
 }
 
-/** Whether the stored certificate is one that was ours: the one that fettle made last, or one that was seen usable here. */
+/**
+ * Whether the stored certificate is one that was ours: the one that fettle made last, or one that was seen usable here.
+ * Where none is remembered, nothing speaks against it.
+ */
 function isOwnCertificate({ fingerprint }: CertificateFacts, kept: Partial<CertificateMemory> | undefined): boolean {
-  const own = kept?.made === undefined ? [kept?.fingerprint, ...(kept?.former ?? [])] : [kept.made];
-  return fingerprint === undefined || own.includes(fingerprint);
+  const { made, fingerprint: seen, former = [] } = kept ?? {};
+  const own = made !== undefined ? [made] : seen !== undefined ? [seen, ...former] : [];
+  return fingerprint === undefined || own.length === 0 || own.includes(fingerprint);
 }
 
 /** Files in the place of ours that hold something else, and may be all that somebody has of it. */

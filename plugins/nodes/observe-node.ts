@@ -55,6 +55,8 @@ export interface NodeSeen {
   readonly probe?: ProbeSeen;
   /** Digest of the file with its user data. */
   readonly userData?: string;
+  /** Its alias is the name of another node: what the source says there is about that one. */
+  readonly borrowed?: true;
 }
 
 /** Ours by what is remembered: created or adopted, and not put in doubt. */
@@ -155,11 +157,12 @@ function toldOf(seen: NodeSeen, memory: Memory<NodeMemory> | undefined, { byName
 }
 
 function knownOf(
-  { ref, settings }: NodeSeen,
+  { ref, settings, borrowed }: NodeSeen,
   memory: Memory<NodeMemory> | undefined,
   told: Told | undefined,
   { workloads, byName, isSourceDown }: Surroundings,
 ): WorkloadsKnown {
+  if (borrowed === true) return 'unread';
   if (settings.unlisted) {
     // What is listed all the same counts, and so does what was, while nobody can ask.
     if (told !== undefined) return 'listed';
@@ -287,7 +290,7 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
     probeIntervalMs: around.limits.probeIntervalMs,
     workloadsIntervalMs: around.limits.workloadsIntervalMs,
   });
-  const disk = workloads?.diskUsedPercent;
+  const disk = seen.borrowed === true ? undefined : workloads?.diskUsedPercent;
   const queue = queueFor(around.workloads, settings.pool);
   const signals: NodeSignals = {
     ...(server === undefined ? {} : { status: server.status, locked: server.locked }),

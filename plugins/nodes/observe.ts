@@ -358,7 +358,9 @@ async function readCatalogue(
 }
 
 function observedNodes(targets: Targets, read: ReadAll, around: Surroundings): readonly Observed[] {
-  const { servers, others } = valueOf(read.servers) ?? NOTHING_FOUND;
+  const found = valueOf(read.servers) ?? NOTHING_FOUND;
+  const { servers, others } = found;
+  const borrowed = borrowedNames(targets, found);
   const known = [...targets.cloud.filter((node) => isWritten(node) && servers.has(node.ref.name)), ...targets.machines];
   const names = new Set(targets.nodes.filter(isWritten).map(({ ref }) => ref.name));
   const strangers = [
@@ -380,6 +382,7 @@ function observedNodes(targets: Targets, read: ReadAll, around: Surroundings): r
           ...(server === undefined ? {} : { server }),
           ...(probe === undefined ? {} : { probe }),
           ...(userData === undefined ? {} : { userData }),
+          ...(borrowed.has(ref.name) ? { borrowed: true as const } : {}),
         },
         around,
       );
@@ -420,12 +423,23 @@ function observedOthers(
   ];
 }
 
-/** A node that is to be listed under the name of another one: what is said there is not about it. */
-function aliasGaps(known: readonly NodeTarget[], targets: Targets, { servers, names }: Found): readonly Gap[] {
-  const taken = new Set([...targets.nodes.filter(isWritten).map(({ ref }) => ref.name), ...names]);
-  return known.flatMap(({ ref, settings }) => {
-    const own = new Set([ref.name, servers.get(ref.name)?.name]);
-    const alias = expectedNames(ref.name, settings).find((name) => !own.has(name) && taken.has(name));
+/** Nodes that are to be listed under the name of another one, with that name: what is said there is not about them. */
+function borrowedNames(targets: Targets, { servers, names }: Found): ReadonlyMap<string, string> {
+  const written = targets.nodes.filter(isWritten);
+  const taken = new Set([...written.map(({ ref }) => ref.name), ...names]);
+  return new Map(
+    written.flatMap(({ ref, settings }) => {
+      const own = new Set([ref.name, servers.get(ref.name)?.name]);
+      const alias = expectedNames(ref.name, settings).find((name) => !own.has(name) && taken.has(name));
+      return alias === undefined ? [] : [[ref.name, alias] as const];
+    }),
+  );
+}
+
+function aliasGaps(known: readonly NodeTarget[], targets: Targets, found: Found): readonly Gap[] {
+  const borrowed = borrowedNames(targets, found);
+  return known.flatMap(({ ref }) => {
+    const alias = borrowed.get(ref.name);
     if (alias === undefined) return [];
     const message = `workloads.name is ${alias}, and that is the name of another node: nobody knows what runs on this one`;
     return [{ plugin: PLUGIN, refs: [ref], message }];

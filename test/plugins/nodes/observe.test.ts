@@ -385,18 +385,31 @@ describe('how it is asked', () => {
 
   it('of the source is by the name that the document gives', async () => {
     const source = await start();
-    source.started.emulator.seed({ name: 'web-1' });
-    source.started.emulator.seed({ name: 'worker-a' });
+    const { id } = source.started.emulator.seed({ name: 'worker-a' });
     await source.started.emulator.settle();
     source.started.emulator.workloads.start('worker-a', { id: 'c1', mb: 64 });
     const document = doc(source, 'web-1', { workloads: { name: 'worker-a', none: false } });
     const wanted = desiredOf('Container', 'c1', { node: 'web-1' });
-    const view = await look(source, [document, wanted]);
+    const view = await look(source, [document, wanted], { memory: [remembered('web-1', { serverId: id })] });
     expect(seenAs(view, 'web-1')).toMatchObject({
       state: 'active',
       signals: { workloads: 'listed', life: { allocatedMb: 64 } },
     });
     expect(seenAs(view, 'c1')).toMatchObject({ state: 'placed', facts: { node: 'web-1' } });
+  });
+
+  it('of the source is not known by the name of another server, and what is listed there counts all the same', async () => {
+    const source = await start();
+    source.started.emulator.seed({ name: 'web-1' });
+    source.started.emulator.seed({ name: 'worker-a' });
+    await source.started.emulator.settle();
+    source.started.emulator.workloads.start('worker-a', { id: 'c1', mb: 64 });
+    const view = await look(source, [doc(source, 'web-1', { workloads: { name: 'worker-a', none: false } })]);
+    expect(seenAs(view, 'web-1')).toMatchObject({
+      state: 'active',
+      signals: { workloads: 'unread', life: { allocatedMb: 64 } },
+    });
+    expect(view.gaps).toEqual([expect.objectContaining({ message: expect.stringContaining('worker-a') as string })]);
   });
 
   it('has what it costs, and how much memory it has', async () => {

@@ -345,6 +345,40 @@ describe('an alias that is the name of another node', () => {
     expect(row).toContain('REFUSED web-1 ready>draining: partial-view');
   });
 
+  it.each([
+    [
+      'its full disk',
+      (whole: Whole) => {
+        whole.emulator.workloads.fillDisk('somebodys', 99);
+      },
+    ],
+    [
+      'the drain of this node by its label',
+      (whole: Whole) => {
+        const { labels } = whole.emulator.server('web-1');
+        const at = String(Math.floor(whole.clock.now() / 1000));
+        whole.emulator.alter('web-1', { labels: { ...labels, [DRAIN_LABEL]: at } });
+      },
+    ],
+    [
+      'a document that turns it off',
+      (whole: Whole) => {
+        whole.write(document('web-1', { spec: 'workloads: { name: somebodys }, power: "off"' }));
+      },
+    ],
+  ])('does nothing to either of them because of %s', async (_what, happen) => {
+    const whole = await settled(document('web-1'));
+    whole.emulator.seed({ name: 'somebodys' });
+    whole.write(document('web-1', { spec: 'workloads: { name: somebodys }' }));
+    await whole.run();
+    happen(whole);
+    for (let round = 0; round < 3; round += 1) {
+      const found = rows(await whole.run()).filter((row) => !/^REFUSED|protect$/u.test(row));
+      expect(found).toEqual([]);
+    }
+    expect(whole.emulator.workloads.isDrained('somebodys')).toBe(false);
+  });
+
   it('is found right before the step, where its server was made after the plan', async () => {
     // A source that lists the alias, whoever has that name.
     const source = createServer((_request, response) => {
