@@ -7,7 +7,7 @@
  */
 
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, sep } from 'node:path';
 
 /** Folders, absolute and between colons, in which such files may lie beside the repository. */
@@ -56,6 +56,19 @@ export function isContentOf(path: string, root: string): boolean {
   );
 }
 
+/** A segment of the log of a store on files. */
+const SEGMENT = /^\d{12}-\d{8}\.ndjson$/u;
+
+/** Whether a real path lies in the folder of a store, whatever that is called: one that holds a log and its key. */
+async function isInStore(path: string, root: string): Promise<boolean> {
+  for (let folder = dirname(path); folder === root || isInside(folder, root); folder = dirname(folder)) {
+    const names = await readdir(folder).catch(() => []);
+    if (!names.includes('key') || !names.includes('log')) continue;
+    if ((await readdir(join(folder, 'log')).catch(() => [])).some((name) => SEGMENT.test(name))) return true;
+  }
+  return false;
+}
+
 /** These show the machine itself: the environment of processes, memory, keys. No folder makes them a project's files. */
 const NEVER = ['/proc', '/sys'];
 
@@ -95,7 +108,8 @@ export async function outsideMistake(path: string, roots: readonly string[]): Pr
   const outside = `lies outside the content of ${root}; other folders are named by the environment variable ${FILE_ROOTS}`;
   const place = await realPlace(path).catch(() => sep);
   if (NEVER.some((folder) => place === folder || isInside(place, folder))) return outside;
-  return (await realRoots(roots)).some((each) => place !== each && isContentOf(place, each)) ? undefined : outside;
+  const within = (await realRoots(roots)).find((each) => place !== each && isContentOf(place, each));
+  return within === undefined || (await isInStore(place, within)) ? outside : undefined;
 }
 
 async function readHandle(handle: FileHandle, path: string, name: string, limit: number): Promise<Buffer> {

@@ -23,6 +23,11 @@ beforeAll(() => {
     'repo/.git/config': 'geheim',
     'repo/sub/.git/config': 'geheim',
     'repo/.fettle/key': 'geheim',
+    // A store under another name, and a folder of somebody else's with the same names.
+    'repo/state/key': 'geheim',
+    'repo/state/log/000000000001-00000001.ndjson': 'geheim',
+    'repo/other/key': 'inside',
+    'repo/other/log/today.txt': 'inside',
     secret: 'geheim',
   });
   symlinkSync('init.sh', join(repo, 'link'));
@@ -52,7 +57,7 @@ async function failure(path: string, roots: readonly string[] = [repo, named]): 
 }
 
 describe('a file', () => {
-  it.each(['init.sh', 'sub/init.sh', 'link', 'to-named', 'up/repo/init.sh', 'sub/../init.sh'])(
+  it.each(['init.sh', 'sub/init.sh', 'link', 'to-named', 'up/repo/init.sh', 'sub/../init.sh', 'other/key'])(
     'is read: %s',
     async (path) => {
       expect(await read(path)).toBe('inside');
@@ -75,6 +80,8 @@ describe('a file', () => {
     '.git/none',
     'sub/.git/config',
     '.fettle/key',
+    'state/key',
+    'state/log/000000000001-00000001.ndjson',
     'to-git',
   ])('is neither read nor told of elsewhere: %s', async (path) => {
     const { message, code } = await failure(join(repo, path));
