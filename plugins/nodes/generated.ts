@@ -81,7 +81,7 @@ export interface NodeSpec {
     /** A GET is answered with a status from 200 to 399. */
     readonly http?: {
       readonly port: number;
-      /** Path and query. */
+      /** Path and query, in ASCII without spaces. */
       readonly path: string;
       /** Private network through which it is reached; its public address where this is left out. */
       readonly network?: string;
@@ -338,7 +338,7 @@ export interface NodePoolSpec {
       /** A GET is answered with a status from 200 to 399. */
       readonly http?: {
         readonly port: number;
-        /** Path and query. */
+        /** Path and query, in ASCII without spaces. */
         readonly path: string;
         /** Private network through which it is reached; its public address where this is left out. */
         readonly network?: string;

@@ -1441,9 +1441,9 @@ const kinds = {
                   "path": {
                     "type": "string",
                     "maxLength": 2048,
-                    "pattern": "^/",
+                    "pattern": "^/[!-~]*$",
                     "default": "/",
-                    "description": "Path and query."
+                    "description": "Path and query, in ASCII without spaces."
                   },
                   "network": {
                     "type": "string",
@@ -1990,9 +1990,9 @@ const kinds = {
                       "path": {
                         "type": "string",
                         "maxLength": 2048,
-                        "pattern": "^/",
+                        "pattern": "^/[!-~]*$",
                         "default": "/",
-                        "description": "Path and query."
+                        "description": "Path and query, in ASCII without spaces."
                       },
                       "network": {
                         "type": "string",
