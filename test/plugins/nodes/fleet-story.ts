@@ -352,8 +352,18 @@ async function calm(playing: Playing): Promise<void> {
   await emulator.settle();
 }
 
+/** Rules that stop a creation until a person looks: an account without any of its servers, and attempts that all failed. */
+const FOR_A_PERSON: ReadonlySet<string> = new Set(['all-missing', 'retry-exhausted']);
+
+/** Whether the last plan says that a person has to decide about making a node. */
+function waitsForAPerson({ last }: Playing, name: string): boolean {
+  const action = last?.reconciled?.actions.get(`nodes/Node/${name}`);
+  return action?.judgements.some(({ rule, outcome }) => outcome === 'reject' && FOR_A_PERSON.has(rule)) === true;
+}
+
 /** How the fleet differs from what is written; nothing where it does not. */
-function differences({ whole, written, last }: Playing): readonly string[] {
+function differences(playing: Playing): readonly string[] {
+  const { whole, written, last } = playing;
   const servers = [...whole.emulator.cloud().servers.values()];
   const wrong: string[] = [];
   const types: Readonly<Record<string, number>> = { cx33: 103, cpx22: 106 };
@@ -362,8 +372,9 @@ function differences({ whole, written, last }: Playing): readonly string[] {
     const memory = whole.recall().resources.get(`nodes/Node/${key}`);
     // Ours went, and somebody else made another one of its name: that is for a person to say.
     if (server !== undefined && memory?.owned !== undefined && memory.kept['serverId'] !== server.id) continue;
-    if (server === undefined) wrong.push(`${key} is not there`);
-    else if (server.labels[DRAIN_LABEL] !== undefined && server.labels['fettle/role'] !== 'system') {
+    if (server === undefined) {
+      if (!waitsForAPerson(playing, key)) wrong.push(`${key} is not there`);
+    } else if (server.labels[DRAIN_LABEL] !== undefined && server.labels['fettle/role'] !== 'system') {
       // To be made anew it loses its disk, and that is for a person to say: a row of the plan tells so.
       if (last?.rows.get(`nodes/Node/${key}`)?.status !== 'rejected') wrong.push(`${key} is drained`);
     } else if (server.status !== 'running' || server.guest !== 'up') wrong.push(`${key} is ${server.status}`);
@@ -373,7 +384,14 @@ function differences({ whole, written, last }: Playing): readonly string[] {
       wrong.push(`${key} is not marked as system`);
   }
   const members = servers.filter(({ labels }) => labels['fettle/pool'] === POOL);
-  if (written.pool !== undefined && (members.length < written.pool.min || members.length > written.pool.max))
+  const stopped = [...(last?.reconciled?.desired ?? [])].filter(
+    ({ ref, spec }) => (spec as { readonly pool?: string }).pool === POOL && waitsForAPerson(playing, ref.name),
+  );
+  if (
+    written.pool !== undefined &&
+    stopped.length === 0 &&
+    (members.length < written.pool.min || members.length > written.pool.max)
+  )
     wrong.push(
       `the pool has ${members.map((row) => row.name).join(', ') || 'no members'}, not ${written.pool.min} to ${written.pool.max}`,
     );

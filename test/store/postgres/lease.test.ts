@@ -57,7 +57,8 @@ describe('a holder', () => {
       await store.append([note(`mine ${round}`)], fence);
       writer.child.kill('SIGCONT');
       const lines = await writer.ended;
-      expect(lines.at(-1)).toBe('FenceLostError');
+      // A call that was under way when the holder was stopped may meet its own deadline first.
+      expect(['FenceLostError', 'StoreBrokenError']).toContain(lines.at(-1));
       const report = await store.verify(lastHead(lines));
       expect(report).toMatchObject({ status: 'sound', damage: [], notes: [] });
       const mine = (await recordsOf(store)).findLast((record) => record.actor === 'me');
