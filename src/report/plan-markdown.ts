@@ -1,11 +1,12 @@
 /** A plan as a comment on a pull request: what is wrong, rejected or removed comes first, and it keeps within a budget of bytes. */
 
+import { digestOf } from '../engine/canonical.ts';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { coverLines } from './covers-text.ts';
 import { approvedCut, fieldRows, valueText } from './fields.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { headText, NO_DIGEST, secretRows, stepText, summaryText, symbolOf } from './plan-text.ts';
-import { plural, scopeText, spanText } from './text.ts';
+import { plural, scopeText, shortDigests, spanText } from './text.ts';
 
 export interface PlanMarkdownOptions {
   /** Epoch ms: when this is written. */
@@ -18,27 +19,40 @@ export interface PlanMarkdownOptions {
   readonly detail?: boolean;
 }
 
+/** Fields of drift. */
 const FIELDS_SHOWN = 3;
+/** Fields of what is to be approved: a pool with more members than this would fill a comment alone. */
+const MOST_FIELDS = 100;
 const REASONS_SHOWN = 5;
 /** More rows than this are closed until somebody opens them. */
 const OPEN_ROWS = 10;
 
 const CHANGE_COLUMNS = tableHead(['', 'Resource', 'Step', 'What', 'Cause']);
 
-/** Differences of the fields, each as code; an empty text for none. */
-export function fieldCells(change: Pick<ResourceChange, 'change'>, detail: boolean): string {
+/** A field with a name that somebody makes up, of which there may be many. */
+const NAMED = /^(?:metadata\.labels|labels|members|moves)\./u;
+
+/** Differences of the fields, each as code; an empty text for none. Of more than `most`, made-up names are left out first. */
+function cellsOf(change: Pick<ResourceChange, 'change'>, most: number): string {
   const rows = [...fieldRows(change.change.before, change.change.after), ...secretRows(change)];
-  const shown = detail ? rows : rows.slice(0, FIELDS_SHOWN);
-  const more = rows.length - shown.length;
+  const sorted =
+    rows.length <= most ? rows : rows.toSorted((a, b) => Number(NAMED.test(a.path)) - Number(NAMED.test(b.path)));
+  const [shown, rest] = [sorted.slice(0, most), sorted.slice(most)];
   const cells = shown.map(({ text }) => code(text, 1000));
-  return `${cells.join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
+  const more = shortDigests(digestOf(rest.map(({ text }) => text)));
+  return `${cells.join(', ')}${rest.length === 0 ? '' : `, and ${plural(rest.length, 'more field')} (${more})`}`;
 }
 
-function whatText(change: ResourceChange): string {
+/** Differences of the fields of drift, each as code; an empty text for none. */
+export function fieldCells(change: Pick<ResourceChange, 'change'>, detail: boolean): string {
+  return cellsOf(change, detail ? Number.POSITIVE_INFINITY : FIELDS_SHOWN);
+}
+
+function whatText(change: ResourceChange, detail: boolean): string {
   const memoryOnly = change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release';
   const because = `${memoryOnly ? `${escapeText(change.goal)}: ` : ''}${escapeText(change.because)}`;
   if (change.goal === 'create' || change.goal === 'remove') return because;
-  const fields = fieldCells(change, true);
+  const fields = cellsOf(change, detail ? Number.POSITIVE_INFINITY : MOST_FIELDS);
   return fields === '' ? because : `${because}: ${fields}`;
 }
 
@@ -58,7 +72,7 @@ function changeRow(change: ResourceChange, detail: boolean): string {
     code(symbolOf(change)),
     code(change.address),
     code(stepText(change)),
-    [whatText(change), ...asides(change, detail)].join('<br>'),
+    [whatText(change, detail), ...asides(change, detail)].join('<br>'),
     escapeText(change.cause),
   ]);
 }
@@ -91,7 +105,7 @@ function refusedRow(refused: RefusedChange, word: string, detail: boolean): stri
     ]),
     ...(more === 0 ? [] : [`and ${plural(more, 'more reason')}`]),
   ];
-  const head = `- ${code(symbolOf(change))} ${code(change.address)} ${code(stepText(change))} ${whatText(change)} (${escapeText(change.cause)})`;
+  const head = `- ${code(symbolOf(change))} ${code(change.address)} ${code(stepText(change))} ${whatText(change, detail)} (${escapeText(change.cause)})`;
   return [head, ...lines.map((line) => `  - ${line}`)].join('\n');
 }
 

@@ -97,6 +97,15 @@ describe('what is to be approved', () => {
       for (const name of names) expect(text).toContain(`${name}: false → true`);
   });
 
+  it('has a field that decides in sight of a comment, beside more labels than that takes', async () => {
+    const labels = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`a${i}`, 'x']));
+    const after = { metadata: { labels }, workloads: { none: true } };
+    const [text = '', comment = ''] = await shownOf('protect', { workloads: { none: false } }, after);
+    expect(text).toContain('metadata.labels.a299: (none) → "x"');
+    for (const each of [text, comment]) expect(each).toContain('workloads.none: false → true');
+    expect(comment).toContain('and 201 more fields (sha256:');
+  });
+
   it('looks like no other value, however long it is', async () => {
     const list = Array.from({ length: 60 }, (_, i) => `name-${i}.example.test`);
     const shown = async (last: string): Promise<readonly string[]> =>
