@@ -62,9 +62,9 @@ const SEGMENT = /^\d{12}-\d{8}\.ndjson$/u;
 /** Whether a real path lies in the folder of a store, whatever that is called: one that holds a log and its key. */
 async function isInStore(path: string, root: string): Promise<boolean> {
   for (let folder = dirname(path); folder === root || isInside(folder, root); folder = dirname(folder)) {
-    const names = await readdir(folder).catch(() => []);
+    const names = await readdir(folder).catch((): string[] => []);
     if (!names.includes('key') || !names.includes('log')) continue;
-    if ((await readdir(join(folder, 'log')).catch(() => [])).some((name) => SEGMENT.test(name))) return true;
+    if ((await readdir(join(folder, 'log')).catch((): string[] => [])).some((name) => SEGMENT.test(name))) return true;
   }
   return false;
 }
