@@ -14,6 +14,8 @@ const tools: Readonly<Record<string, string>> = {
   git: 'git',
   script: 'bsdutils',
   setpriv: 'util-linux',
+  unshare: 'util-linux',
+  ip: 'iproute2',
   python3: 'python3',
   postgres: 'postgresql',
   hcloud: 'hcloud-cli',
