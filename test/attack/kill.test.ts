@@ -616,7 +616,9 @@ describe('failing at a call that changes something', () => {
           // Done, rejected rows or not; error; failed; unknown.
           expect([where, [0, 1, 7, 8]]).toEqual([where, expect.arrayContaining([ran.code])]);
           expect([where, modesOfKeys(folder).every((mode) => mode === 0o600)]).toEqual([where, true]);
-          if (ran.code === 0) await expectInOrder(folder, where, true);
+          // A first pair that is stored is done, even where its pending names could not be removed: the next run does that.
+          const leavesNames = /\bunlink .*\.pending$/u.test(point.label);
+          if (ran.code === 0 && !leavesNames) await expectInOrder(folder, where, true);
           await attack.killed(folder, where);
           if (attack.command[0] === 'force-unlock') await attack.mended(folder, where);
           else {
