@@ -139,3 +139,8 @@ export function originsIn(env: Readonly<Record<string, string | undefined>>, var
 export function namesOrigin({ origins }: NamedOrigins, origin: Origin): boolean {
   return origins.some((known) => sameOrigin(known, origin));
 }
+
+/** Whether a host, with or without brackets, is this machine by what it is called alone. */
+export function isLoopback(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/u.test(host);
+}

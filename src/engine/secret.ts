@@ -3,7 +3,7 @@
  * one, sends it nowhere else. Pure.
  */
 
-import { isOriginMistake, namesOrigin, originsIn, originText, parseOrigin } from './origin.ts';
+import { isLoopback, isOriginMistake, namesOrigin, originsIn, originText, parseOrigin } from './origin.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,11 +20,6 @@ export interface Sending {
   /** Name of the variable that the field is for: `HCLOUD_TOKEN`. */
   readonly variable: string;
   readonly to: URL;
-}
-
-/** Whether a host name or address is this machine's own. */
-export function isLoopback(hostname: string): boolean {
-  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u.test(hostname);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Addresses to which the token of the API may be sent: a change of `fettle.yaml` alone, as a pull request makes one, sends it nowhere else. */
 
-import { isLoopback, sendingMistake } from '../../../src/engine/secret.ts';
+import { isLoopback } from '../../../src/engine/origin.ts';
+import { sendingMistake } from '../../../src/engine/secret.ts';
 
 /** The address is none that can be used. */
 export class EndpointError extends Error {

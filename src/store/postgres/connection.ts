@@ -19,7 +19,8 @@ import pg from 'pg';
 import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
 import { checkedSocket, DeniedError, type Denial, denialBy } from '../../net/connect.ts';
 import { networkPolicy } from '../../net/networks.ts';
-import { isLoopback, redact, type Target, type Tls } from './target.ts';
+import { redact, type Target, type Tls } from './target.ts';
+import { isLoopback } from '../../engine/origin.ts';
 
 /** All in ms. */
 export interface Deadlines {

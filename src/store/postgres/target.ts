@@ -18,9 +18,9 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
 import {
+  isLoopback,
   type NamedOrigins,
   namesOrigin,
   type Origin,
@@ -89,11 +89,6 @@ export interface Target {
 
 export const ORIGIN_VARIABLE = 'FETTLE_STORE_ORIGIN';
 export const OWNER_VARIABLE = 'FETTLE_STORE_OWNER';
-
-/** Whether a host is this machine by what it is called alone. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
 
 function bare(server: StoreServer): string {
   return server.kind === 'socket' ? server.folder : server.host.replace(/^\[|\]$/gu, '');
