@@ -3,7 +3,7 @@
 import type { Plan, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { coverLines } from './covers-text.ts';
 import { type FieldRow, fieldRows, valueText } from './fields.ts';
-import { printable as harmless } from '../engine/printable.ts';
+import { printable as harmless } from '#plugin';
 import { columnWidth, type Paint, painter, plural, scopeText, shortDigests, spanText, textOfBlocks } from './text.ts';
 
 export interface PlanTextOptions {
