@@ -68,6 +68,8 @@ export interface Check {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
+  /** When an apply first recorded it: ISO 8601; absent: no apply has recorded it yet. */
+  readonly since?: string;
 }
 
 /** Until when (ISO 8601) something is not counted, who answers for that, and why. */

@@ -5,7 +5,8 @@ import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/
 import { coverLines } from './covers-text.ts';
 import { approvedCut, fieldRows, valueText } from './fields.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
-import { headText, NO_DIGEST, secretRows, stepText, summaryText, symbolOf } from './plan-text.ts';
+import { secretRows, stepText, symbolOf } from './plan-rows.ts';
+import { headText, NO_DIGEST, summaryText } from './plan-text.ts';
 import { plural, scopeText, shortDigests, spanText } from './text.ts';
 
 export interface PlanMarkdownOptions {
