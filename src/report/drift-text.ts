@@ -2,7 +2,7 @@
 
 import type { DriftReport, DriftRow } from '../engine/drift.ts';
 import { fieldRows } from './fields.ts';
-import { printable } from '../engine/printable.ts';
+import { printable } from '#plugin';
 import { findingLines, suppressedFindingLines } from './findings-text.ts';
 import { columnWidth, type Paint, painter, plural, scopeText, spanText, textOfBlocks } from './text.ts';
 

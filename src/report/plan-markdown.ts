@@ -1,6 +1,6 @@
 /** A plan as a comment on a pull request: what is wrong, rejected or removed comes first, and it keeps within a budget of bytes. */
 
-import { digestOf } from '../engine/canonical.ts';
+import { digestOf } from '#plugin';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { coverLines } from './covers-text.ts';
 import { approvedCut, fieldRows, valueText } from './fields.ts';

@@ -1,6 +1,6 @@
 /** Text for terminals: what comes from outside is made harmless, columns line up, colour is only an ornament. */
 
-import { printable, printableLine } from '../engine/printable.ts';
+import { printable, printableLine } from '#plugin';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 

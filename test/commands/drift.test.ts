@@ -368,7 +368,7 @@ describe('--until-settled', () => {
     const at = bench(itemYaml('a', 2));
     const soon = new Date(Date.now() + 1500).toISOString();
     const { toyPlugin } = await import('../support/toy.ts');
-    const { defer, pass } = await import('../../src/engine/verdict.ts');
+    const { defer, pass } = await import('#plugin');
     const kind = toyPlugin.kinds['Item'];
     if (kind === undefined) throw new Error('no kind');
     const plugin = {

@@ -6,10 +6,9 @@ import { endLine, finalTable } from '../../src/report/apply-text.ts';
 import { recordLine } from '../../src/report/log-text.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
-import { printable } from '../../src/engine/printable.ts';
+import { type Json, printable } from '#plugin';
 import { columnWidth, plural, scopeText, shortDigests, shorten, spanText } from '../../src/report/text.ts';
 import type { Plan } from '../../src/engine/plan.ts';
-import type { Json } from '../../src/engine/types.ts';
 import { NOTHING_COVERED } from '../support/covers.ts';
 import { applyToy, item, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
 
