@@ -33,6 +33,7 @@ interface Layer {
 export const PLUGIN_HELPERS = [
   'backoff',
   'canonical',
+  'instant',
   'intent',
   'load/amounts',
   'load/read-inside',

@@ -44,7 +44,7 @@ import { isMemoryOnly } from './rules.ts';
 import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
 import type { KindTables } from './tables.ts';
-import { standing } from './seal.ts';
+import { standing } from './standing.ts';
 import { isAsPlanned } from './settle.ts';
 import { UnknownOutcomeError } from './unknown-outcome.ts';
 import type {

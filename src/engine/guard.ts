@@ -4,6 +4,7 @@
  */
 
 import { errorText } from './error-text.ts';
+import { isInstant } from './instant.ts';
 import type { Kind } from './plugin.ts';
 import { redactPatterns } from './redact.ts';
 import type { Change, Facts, Finding, Json, Outcome, Pair, Proposal, Ref, Scene, Summary, Verdict } from './types.ts';
@@ -105,14 +106,13 @@ export function soundFindings(findings: readonly Finding[] | undefined, ref: Ref
 /** A verdict as its type says; throws for anything else. */
 export function soundVerdict(verdict: Verdict): Verdict {
   const plain = plainJson(verdict, 'its verdict', VERDICT_BYTES) as unknown as Verdict;
-  const clears = plain.clearsAt;
   const isSound =
     isRecord(plain) &&
     OUTCOMES.has(plain.outcome) &&
     typeof plain.message === 'string' &&
     isRecord(plain.facts) &&
     (plain.limits === undefined || isRecord(plain.limits)) &&
-    (clears === undefined || (typeof clears === 'string' && !Number.isNaN(Date.parse(clears))));
+    (plain.clearsAt === undefined || isInstant(plain.clearsAt));
   if (!isSound) throw new Error('its verdict is none');
   return plain;
 }

@@ -5,11 +5,13 @@ import { digestOf } from './canonical.ts';
 import { changeJson, driftValues } from './change-values.ts';
 import { driftOf } from './drift.ts';
 import { gapScope } from './gap.ts';
+import { instantText } from './instant.ts';
 import { parseStep, stepTransition } from './lifecycle.ts';
 import {
   PLAN_FORMAT,
   type Plan,
   type PlanReason,
+  type PlanRemedy,
   type PluginSummary,
   type RefusedChange,
   type ResourceChange,
@@ -18,15 +20,9 @@ import type { Suppression } from './load/config.ts';
 import type { Plugin } from './plugin.ts';
 import { compareText, formatRef } from './ref.ts';
 import { isMemoryOnly } from './rules.ts';
+import { clearsAt, overridesOf, standing } from './standing.ts';
 import { splitFindings } from './suppress.ts';
-import type { Action, Change, Finding, Gap, Json, Judgement, Pair, Scene } from './types.ts';
-
-/** Overrides that let an action pass. */
-export function overridesOf(action: Action): readonly { readonly rule: string; readonly reason: string }[] {
-  return action.judgements.flatMap(({ rule, overridden }) =>
-    overridden === undefined ? [] : [{ rule, reason: overridden }],
-  );
-}
+import type { Action, Change, Finding, Gap, Json, Judgement, Pair, Remedy, Scene } from './types.ts';
 
 /** One row of the plan. */
 export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {
@@ -61,41 +57,32 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
 }
 
 function reasonOf(judgement: Judgement, observedAt: string): PlanReason {
-  const { rule, message, facts, clearsAt, remedy, overridable } = judgement;
+  const { rule, message, facts, clearsAt: clears, remedy, overridable } = judgement;
   return {
     rule,
     message,
     facts,
     observed_at: observedAt,
-    ...(clearsAt === undefined ? {} : { clears_at: clearsAt }),
-    ...(remedy === undefined ? {} : { remedy }),
+    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
+    ...remedyJson(remedy, clears),
     overridable,
   };
 }
 
-/** The judgements for which an action does not run; the gravest kind first. */
-export function standing(action: Action): readonly Judgement[] {
-  const stands = action.judgements.filter(({ overridden }) => overridden === undefined);
-  return [
-    ...stands.filter(({ outcome }) => outcome === 'reject'),
-    ...stands.filter(({ outcome }) => outcome === 'defer'),
-  ];
-}
-
-/** The latest time at which all reasons have cleared; undefined when one does not clear by itself. */
-function clearsAt(reasons: readonly Judgement[]): string | undefined {
-  const times = reasons.map((reason) => reason.clearsAt);
-  return times.every((time) => time !== undefined) ? times.toSorted(compareText).at(-1) : undefined;
+/** A remedy as it is published: to wait is one, where the reason clears by itself. */
+export function remedyJson(remedy: Remedy | undefined, clears: number | undefined): { readonly remedy?: PlanRemedy } {
+  const all = { ...(clears === undefined ? {} : { wait: instantText(clears) }), ...remedy };
+  return Object.keys(all).length === 0 ? {} : { remedy: all };
 }
 
 function refusedChange(action: Action, plugins: ReadonlyMap<string, Plugin>, observedAt: string): RefusedChange {
   const reasons = standing(action);
-  const clears = clearsAt(reasons);
+  const clears = clearsAt(action);
   return {
     reason: reasons[0]?.rule ?? 'unknown',
     resource_change: resourceChange(action, plugins),
     reasons: reasons.map((reason) => reasonOf(reason, observedAt)),
-    ...(clears === undefined ? {} : { clears_at: clears }),
+    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
   };
 }
 
