@@ -5,9 +5,7 @@
  * told apart by what the source counts, or by their ids, failed probes by their times.
  */
 
-import { digestOf } from '../../src/engine/canonical.ts';
-import { CLOCK_AHEAD_MS } from '../../src/engine/told-time.ts';
-import type { Memory } from '../../src/engine/types.ts';
+import { CLOCK_AHEAD_MS, digestOf, instantText, type Memory } from '#plugin';
 import type { NodeLife, WorkloadsKnown } from './facts.ts';
 import type { NodeMemory } from './generated.ts';
 import { drainLabel } from './labels.ts';
@@ -187,7 +185,11 @@ function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: 
   };
   if (probe === 'none') return same;
   if (probeFailedAt !== undefined && now - Date.parse(probeFailedAt) < intervalMs) return same;
-  return { probeFailures: probeFailures + 1, probeFailedAt: instantText(now), failingSince: failingSince ?? instantText(now) };
+  return {
+    probeFailures: probeFailures + 1,
+    probeFailedAt: instantText(now),
+    failingSince: failingSince ?? instantText(now),
+  };
 }
 
 const SERVED: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);

@@ -5,9 +5,19 @@
  * node that is only drained because its disk is full stays where it is: what guards removals passes it.
  */
 
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Change, Facts, Pair, Scene, Verdict } from '../../src/engine/types.ts';
-import { defer, durationText, pass, reject } from '../../src/engine/verdict.ts';
+import {
+  type Change,
+  defer,
+  durationText,
+  type Facts,
+  formatRef,
+  instantText,
+  type Pair,
+  pass,
+  reject,
+  type Scene,
+  type Verdict,
+} from '#plugin';
 import { type NodeLife, type NodePair, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
 import type { NodePoolMemory, NodePoolSpec, NodeRuleId } from './generated.ts';
 import { staysBehind } from './successor.ts';
@@ -147,7 +157,8 @@ const stillStarting = whenTaken(({ state, life }, pair) => {
   const facts = { state, provisionedAt: life.provisionedAt ?? null };
   if (state !== 'provisioning' && state !== 'initializing') return pass('it is started', facts);
   const { startDeadline } = settingsOfPair(pair);
-  const due = life.provisionedAt === undefined ? undefined : instantText(Date.parse(life.provisionedAt) + ms(startDeadline));
+  const due =
+    life.provisionedAt === undefined ? undefined : instantText(Date.parse(life.provisionedAt) + ms(startDeadline));
   return reject(`it is still ${state}`, facts, {
     remedy: { outside: `wait until it is ready${due === undefined ? '' : `, or unhealthy, at ${due}`}` },
   });

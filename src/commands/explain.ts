@@ -3,10 +3,9 @@
 import { explain as explainResource } from '../engine/explain.ts';
 import { dependents } from '../engine/judge.ts';
 import type { LogRecord } from '../engine/record.ts';
-import { formatRef } from '../engine/ref.ts';
+import { formatRef, printable } from '#plugin';
 import { explainMarkdown } from '../report/explain-markdown.ts';
 import { explainText } from '../report/explain-text.ts';
-import { printable } from '../engine/printable.ts';
 import type { Shell } from '../shell.ts';
 import type { Store } from '../store/store.ts';
 import { type Flags, wantsColor } from './flags.ts';

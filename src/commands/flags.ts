@@ -2,8 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addressMatcher } from '../engine/address-glob.ts';
-import { parseRef } from '../engine/ref.ts';
-import type { Override } from '../engine/types.ts';
+import { type Override, parseRef } from '#plugin';
 import type { Shell } from '../shell.ts';
 
 /** A mistake on the command line: one sentence for the user, exit code 1. */

@@ -1,8 +1,7 @@
 /** The command table: argv to one command, each loaded when it is called. */
 
 import { Argument, Command, CommanderError, type Option } from 'commander';
-import { errorText } from '../engine/error-text.ts';
-import { redactor, secretsOf } from '../engine/redact.ts';
+import { errorText, redactor, secretsOf } from '#plugin';
 import type { Main, Shell } from '../shell.ts';
 import { version, versionText } from '../version.ts';
 import {

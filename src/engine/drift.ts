@@ -15,19 +15,27 @@
  * What is due by time, or goes on by itself, is listed apart and is no drift.
  */
 
+import { clearsAt } from './standing.ts';
 import { addressMatcher } from './address-glob.ts';
-import { digestOf, sameJson } from './canonical.ts';
+import {
+  type Action,
+  type Change,
+  type Desired,
+  digestOf,
+  type FieldChange,
+  formatRef,
+  instantText,
+  isOurs,
+  type Pair,
+  type Plugin,
+  sameJson,
+  type Scene,
+} from '#plugin';
 import { driftValues } from './change-values.ts';
 import { managedChange } from './diff.ts';
 import type { Suppression } from './load/config.ts';
-import { instantText } from './instant.ts';
-import { isOurs } from './match.ts';
 import type { Plan, ResourceChange, Suppressed } from './plan.ts';
-import type { Plugin } from './plugin.ts';
-import { formatRef } from './ref.ts';
-import { clearsAt } from './standing.ts';
 import { suppressedBy } from './suppress.ts';
-import type { Action, Change, Desired, FieldChange, Pair, Scene } from './types.ts';
 
 export const DRIFT_FORMAT = '1.0';
 

@@ -1,20 +1,27 @@
 /** Explain: all that is known about one resource, why its next step may or may not be taken, and what would change that. */
 
+import { remedyJson } from './seal.ts';
 import { gapScope } from './gap.ts';
-import { instantText } from './instant.ts';
 import { ABSENT, firstMachine } from './lifecycle.ts';
-import { isOurs } from './match.ts';
 import type { Plan, PlanRemedy } from './plan.ts';
-import type { Plugin } from './plugin.ts';
+import {
+  type Action,
+  type FieldChange,
+  formatRef,
+  instantText,
+  isOurs,
+  type Json,
+  type Judgement,
+  type Pair,
+  type Plugin,
+  type Ref,
+  type Transition,
+} from '#plugin';
 import type { Reconciled } from './reconcile.ts';
 import type { LogRecord } from './record.ts';
-import { formatRef } from './ref.ts';
 import { overdue } from './rules.ts';
 import { holdOf } from './safety-inputs.ts';
-import { remedyJson } from './seal.ts';
 import { clearsAt, standing } from './standing.ts';
-import type { Transition } from './tables.ts';
-import type { Action, FieldChange, Json, Judgement, Pair, Ref } from './types.ts';
 
 export const EXPLANATION_FORMAT = '1.0';
 

@@ -1,11 +1,25 @@
 /** Seal: turns what was judged into the plan document, with its digest. */
 
 import type { Head } from '../store/store.ts';
-import { digestOf } from './canonical.ts';
+import {
+  type Action,
+  type Change,
+  compareText,
+  digestOf,
+  type Finding,
+  formatRef,
+  type Gap,
+  instantText,
+  type Json,
+  type Judgement,
+  type Pair,
+  type Plugin,
+  type Remedy,
+  type Scene,
+} from '#plugin';
 import { changeJson, driftValues } from './change-values.ts';
 import { driftOf } from './drift.ts';
 import { gapScope } from './gap.ts';
-import { instantText } from './instant.ts';
 import { parseStep, stepTransition } from './lifecycle.ts';
 import {
   PLAN_FORMAT,
@@ -17,12 +31,9 @@ import {
   type ResourceChange,
 } from './plan.ts';
 import type { Suppression } from './load/config.ts';
-import type { Plugin } from './plugin.ts';
-import { compareText, formatRef } from './ref.ts';
 import { isMemoryOnly } from './rules.ts';
 import { clearsAt, overridesOf, standing } from './standing.ts';
 import { splitFindings } from './suppress.ts';
-import type { Action, Change, Finding, Gap, Json, Judgement, Pair, Remedy, Scene } from './types.ts';
 
 /** One row of the plan. */
 export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {

@@ -2,10 +2,9 @@
 
 import type { Explanation, RuleSaid, Way, WayOut } from '../engine/explain.ts';
 import type { LogRecord } from '../engine/record.ts';
-import type { Json } from '../engine/types.ts';
+import { type Json, printable } from '#plugin';
 import { valueText } from './fields.ts';
 import { recordLine } from './log-text.ts';
-import { printable } from '../engine/printable.ts';
 import { columnWidth, type Paint, painter, plural, shortDigests, spanText, type Style, textOfBlocks } from './text.ts';
 
 export interface ExplainTextOptions {

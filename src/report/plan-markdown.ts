@@ -1,11 +1,12 @@
 /** A plan as a comment on a pull request: what is wrong, rejected or removed comes first, and it keeps within a budget of bytes. */
 
-import { digestOf } from '../engine/canonical.ts';
+import { digestOf } from '#plugin';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { coverLines } from './covers-text.ts';
 import { approvedCut, fieldRows, valueText } from './fields.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
-import { headText, NO_DIGEST, secretRows, stepText, summaryText, symbolOf } from './plan-text.ts';
+import { secretRows, stepText, symbolOf } from './plan-rows.ts';
+import { headText, NO_DIGEST, summaryText } from './plan-text.ts';
 import { plural, scopeText, shortDigests, spanText } from './text.ts';
 
 export interface PlanMarkdownOptions {

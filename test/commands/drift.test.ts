@@ -351,7 +351,7 @@ describe('--until-settled', () => {
     const at = bench(itemYaml('a', 2));
     const soon = new Date(Date.now() + 1500).toISOString();
     const { toyPlugin } = await import('../support/toy.ts');
-    const { defer, pass } = await import('../../src/engine/verdict.ts');
+    const { defer, pass } = await import('#plugin');
     const kind = toyPlugin.kinds['Item'];
     if (kind === undefined) throw new Error('no kind');
     const plugin = {
@@ -364,7 +364,7 @@ describe('--until-settled', () => {
           rules: {
             ...kind.rules,
             'not-thirteen': () =>
-              Date.now() < Date.parse(soon) ? defer('a backoff', {}, { clearsAt: soon }) : pass('over'),
+              Date.now() < Date.parse(soon) ? defer('a backoff', {}, { clearsAt: Date.parse(soon) }) : pass('over'),
           },
         },
       },

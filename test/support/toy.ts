@@ -3,14 +3,28 @@
 import { everyPlace } from './places.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { ApplyEvent, Row } from '../../src/engine/action.ts';
-import { type ActionRun, defineKind, definePlugin, type Plugin } from '../../src/engine/plugin.ts';
+import {
+  type ActionRun,
+  defineKind,
+  definePlugin,
+  type Desired,
+  type Finding,
+  formatRef,
+  type Gap,
+  type Labels,
+  type Lifecycle,
+  type Observed,
+  type Pair,
+  pass,
+  type Plugin,
+  type PluginTables,
+  type Ref,
+  reject,
+  type Safety,
+} from '#plugin';
 import { type Reconciled, reconcile } from '../../src/engine/reconcile.ts';
 import type { Draft, LogRecord } from '../../src/engine/record.ts';
-import { formatRef } from '../../src/engine/ref.ts';
 import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
-import type { PluginTables } from '../../src/engine/tables.ts';
-import type { Desired, Finding, Gap, Labels, Lifecycle, Observed, Pair, Ref, Safety } from '../../src/engine/types.ts';
-import { pass, reject } from '../../src/engine/verdict.ts';
 
 export interface ItemSpec {
   readonly value: number;
