@@ -22,6 +22,7 @@ export type EngineRuleId =
   | 'all-missing'
   | 'dependency'
   | 'ignored'
+  | 'unapplied-edit'
   | 'uncovered'
   | 'too-many-removals'
   | 'budget';
@@ -304,6 +305,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     text: 'What it needs is there, or comes first; nothing needs what it removes.',
   },
   { id: 'ignored', overridable: true, text: 'What `lifecycle.ignore` names is not changed.' },
+  {
+    id: 'unapplied-edit',
+    overridable: false,
+    text: 'A run whose `--cause` leaves out edits applies no document that differs from what was last applied.',
+  },
   {
     id: 'uncovered',
     overridable: false,

@@ -13,7 +13,7 @@ import type { EnvelopeInput } from './generated.ts';
 import { durationMs } from './load/amounts.ts';
 import { isOurs } from './match.ts';
 import { changeAt, escapePointer, valueAt } from './pointer.ts';
-import { formatRef } from './ref.ts';
+import { compareText, formatRef } from './ref.ts';
 import type { Combining, KindTables, SafetyInput } from './tables.ts';
 import type { Change, Desired, FieldChange, Inputs, Json, Labels, Memory, MetaNote, OnRemove, Pair } from './types.ts';
 
@@ -208,6 +208,7 @@ export function letsGo({ goal, fields }: Pick<Change, 'goal' | 'fields'>, { rele
 /** What is to be remembered of a document as it is written; a protection that it does not mention stays as it was. */
 export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): MetaNote {
   const hold = writtenHold(desired);
+  const { ignore } = desired.meta.lifecycle;
   const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
   return {
     ...(protect ? { protect: true as const } : {}),
@@ -216,6 +217,7 @@ export function metaOf(desired: Desired, memory: Memory | undefined, tables: Kin
     needs: desired.needs.map(formatRef),
     labels: desired.meta.labels,
     ...(tables.safetyInputs.length === 0 ? {} : { safety: inputsOf(desired.spec, tables.safetyInputs) }),
+    ...(ignore.length === 0 ? {} : { ignore: ignore.toSorted(compareText) }),
   };
 }
 

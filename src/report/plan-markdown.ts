@@ -1,5 +1,6 @@
 /** A plan as a comment on a pull request: what is wrong, rejected or removed comes first, and it keeps within a budget of bytes. */
 
+import { causeLines } from './cause-text.ts';
 import { digestOf } from '../engine/canonical.ts';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { coverLines } from './covers-text.ts';
@@ -228,6 +229,7 @@ function remarks(plan: Plan): readonly string[] {
       ? []
       : [`${plural(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
     ...(plan.targeted ? ['This plan is partial: only what was targeted was judged.'] : []),
+    ...causeLines(plan).map(escapeText),
     ...(plan.gaps.length === 0 ? [] : ['This plan is partial: part of the world could not be read.']),
   ];
 }

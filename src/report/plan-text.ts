@@ -1,5 +1,6 @@
 /** A plan as text for people: what is rejected, removed or wrong comes first; what does not change is only counted. */
 
+import { causeLines } from './cause-text.ts';
 import type { Plan, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
 import { coverLines } from './covers-text.ts';
 import { type FieldRow, fieldRows, valueText } from './fields.ts';
@@ -244,6 +245,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     [
       paint('bold', summaryText(plan)),
       ...(plan.targeted ? ['This plan is partial: only what --target and --exclude leave was judged.'] : []),
+      ...causeLines(plan),
       ...(plan.gaps.length > 0 ? ['This plan is partial: part of the world could not be read.'] : []),
       `${plan.plan_digest === undefined ? NO_DIGEST : `digest ${plan.plan_digest}`}   log head ${headText(plan.log_head)}`,
     ],
