@@ -1,7 +1,7 @@
 /** Apply: the handler of every step. What is durable when a handler returns is durable for good; what it throws holds no secret. */
 
 import { promisify } from 'node:util';
-import { type ActionRun, PartlyDoneError } from '../../src/engine/plugin.ts';
+import { type ActionRun, PartlyDoneError } from '#plugin';
 import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificatePair, type IssuerPair } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';

@@ -6,14 +6,23 @@
 import {
   type Attempts,
   attemptsAt,
+  type Change,
+  counted,
+  defer,
+  type Facts,
+  formatRef,
   isExhausted,
   nextTryAt,
   NOTHING_FAILED,
+  type Pair,
+  pass,
+  reject,
+  type Remedy,
   type RetryPolicy,
-} from '../../src/engine/backoff.ts';
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Change, Facts, Pair, Remedy, Scene, Verdict } from '../../src/engine/types.ts';
-import { counted, defer, pass, reject, warn } from '../../src/engine/verdict.ts';
+  type Scene,
+  type Verdict,
+  warn,
+} from '#plugin';
 import { DAY_MS, spanText } from './days.ts';
 import { needsIssue } from './differences.ts';
 import type { CertificatePair, IssuerPair } from './diff.ts';

@@ -16,7 +16,7 @@
  * | differs in what cannot be changed | yes | drain, or remove, to be made anew |
  */
 
-import type { FieldChange, Proposal, Scene } from '../../src/engine/types.ts';
+import type { FieldChange, Proposal, Scene } from '#plugin';
 import { decisionOf } from './decision.ts';
 import { type Differences, differencesOf } from './differences.ts';
 import { type NodePair, nodeSignals } from './facts.ts';

@@ -5,9 +5,7 @@
  * told apart by what the source counts, or by their ids, failed probes by their times.
  */
 
-import { digestOf } from '../../src/engine/canonical.ts';
-import { CLOCK_AHEAD_MS } from '../../src/engine/told-time.ts';
-import type { Memory } from '../../src/engine/types.ts';
+import { CLOCK_AHEAD_MS, digestOf, type Memory } from '#plugin';
 import type { NodeLife, WorkloadsKnown } from './facts.ts';
 import type { NodeMemory } from './generated.ts';
 import { drainLabel } from './labels.ts';

@@ -3,9 +3,21 @@
  * and whether somebody works on the server. Nothing is drained or turned off for what cannot come after it.
  */
 
-import { attemptsAt, isExhausted, nextTryAt, type RetryPolicy } from '../../src/engine/backoff.ts';
-import type { Change, Facts, Scene, Verdict } from '../../src/engine/types.ts';
-import { counted, defer, durationText, pass, reject } from '../../src/engine/verdict.ts';
+import {
+  attemptsAt,
+  type Change,
+  counted,
+  defer,
+  durationText,
+  type Facts,
+  isExhausted,
+  nextTryAt,
+  pass,
+  reject,
+  type RetryPolicy,
+  type Scene,
+  type Verdict,
+} from '#plugin';
 import { type Obstacle, obstaclesOf, type Ordering } from './catalogue.ts';
 import { type NodePair, nodeSignals, PLUGIN } from './facts.ts';
 import type { NodeSpec } from './generated.ts';

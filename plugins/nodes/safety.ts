@@ -5,9 +5,18 @@
  * node that is only drained because its disk is full stays where it is: what guards removals passes it.
  */
 
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Change, Facts, Pair, Scene, Verdict } from '../../src/engine/types.ts';
-import { defer, durationText, pass, reject } from '../../src/engine/verdict.ts';
+import {
+  type Change,
+  defer,
+  durationText,
+  type Facts,
+  formatRef,
+  type Pair,
+  pass,
+  reject,
+  type Scene,
+  type Verdict,
+} from '#plugin';
 import { type NodeLife, type NodePair, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
 import type { NodePoolMemory, NodePoolSpec, NodeRuleId } from './generated.ts';
 import { staysBehind } from './successor.ts';

@@ -5,20 +5,17 @@
  */
 
 import type { Row } from '../engine/action.ts';
-import type { Action } from '../engine/types.ts';
+import { type Action, type Plugin, printable, type Redact } from '#plugin';
 import { apply as applyActions } from '../engine/apply.ts';
 import { type Approved, approve } from '../engine/approve.ts';
 import { isUnsettled } from '../engine/lifecycle.ts';
 import type { Plan } from '../engine/plan.ts';
-import type { Plugin } from '../engine/plugin.ts';
 import { planDifference } from '../engine/plan-difference.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
-import type { Redact } from '../engine/redact.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
 import { countRows } from '../report/apply-text.ts';
 import { differenceText } from '../report/difference-text.ts';
-import { printable } from '../engine/printable.ts';
 import { damageText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
 import type { Fence, Head, ReadReport, Store } from '../store/store.ts';

@@ -8,10 +8,9 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../engine/action.ts';
-import { sameJson } from '../engine/canonical.ts';
 import { sortedCauses } from '../engine/causes.ts';
 import type { Plan } from '../engine/plan.ts';
-import { printable } from '../engine/printable.ts';
+import { printable, sameJson } from '#plugin';
 import type { Shell } from '../shell.ts';
 import type { Store } from '../store/store.ts';
 import { type ApplyFlags, applyRound, type Finished, type Part } from './apply-round.ts';

@@ -2,9 +2,8 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addressMatcher } from '../engine/address-glob.ts';
-import { parseRef } from '../engine/ref.ts';
+import { type Cause, type Override, parseRef } from '#plugin';
 import { CAUSES } from '../engine/causes.ts';
-import type { Cause, Override } from '../engine/types.ts';
 import type { Shell } from '../shell.ts';
 
 /** A mistake on the command line: one sentence for the user, exit code 1. */

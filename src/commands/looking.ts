@@ -1,7 +1,6 @@
 /** Looking: what `plan`, `drift` and `explain` have in common. They open everything for reading, and nothing for writing. */
 
-import { errorText } from '../engine/error-text.ts';
-import type { Plugin } from '../engine/plugin.ts';
+import { errorText, type Plugin } from '#plugin';
 import type { Reconciled } from '../engine/reconcile.ts';
 import { emptyRecall, type Recall } from '../engine/remember.ts';
 import { holderText } from '../report/holder-text.ts';

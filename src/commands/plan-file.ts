@@ -2,9 +2,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
-import { digestOf } from '../engine/canonical.ts';
+import { digestOf, inert } from '#plugin';
 import { validators } from '../engine/generated.validators.js';
-import { inert } from '../engine/printable.ts';
 import { PLAN_FORMAT, type Plan } from '../engine/plan.ts';
 import { planDigest } from '../engine/seal.ts';
 import { UsageError } from './flags.ts';

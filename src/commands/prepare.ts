@@ -1,7 +1,7 @@
 /** What `plan` and `apply` have in common: from documents and log to a judged plan. */
 
 import { openLookUp } from '../engine/load/look-up.ts';
-import type { Plugin } from '../engine/plugin.ts';
+import type { Plugin } from '#plugin';
 import { type Reconciled, type ReconcileInput, reconcile } from '../engine/reconcile.ts';
 import type { Recall } from '../engine/remember.ts';
 import type { Shell } from '../shell.ts';

@@ -11,7 +11,7 @@ import { auditOf, type ApplyInput, type Ending, type Row, refusalDraft, sentence
 import { dependents } from './judge.ts';
 import { removalsByKind, withChanges, withFresh } from './scene.ts';
 import { standing } from './seal.ts';
-import type { Action } from './types.ts';
+import type { Action } from '#plugin';
 
 /** Whether what an action waited for is there all the same: a failed edit of a settled resource blocks nothing. */
 function blocks(need: Row): boolean {

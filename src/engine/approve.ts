@@ -3,7 +3,7 @@
 import type { Plan, ResourceChange } from './plan.ts';
 import { coverDifference } from './plan-difference.ts';
 import { overridesOf } from './seal.ts';
-import type { Action } from './types.ts';
+import type { Action } from '#plugin';
 
 export interface Approved {
   /** What may run, and what is rejected or waits. */

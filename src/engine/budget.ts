@@ -1,7 +1,7 @@
 /** Budgets: how many disruptive steps earlier runs have spent, and when there is room again. */
 
 import { labelsOf } from './safety-inputs.ts';
-import type { Budget, BudgetUse, FormerLabels, Labels, Pair, Ref, Spent } from './types.ts';
+import type { Budget, BudgetUse, FormerLabels, Labels, Pair, Ref, Spent } from '#plugin';
 
 function hasLabels(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every(([name, value]) => labels[name] === value);

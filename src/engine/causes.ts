@@ -6,11 +6,19 @@
  * shows the edit for approval.
  */
 
-import { digestOf, sameJson } from './canonical.ts';
-import { compareText, formatRef } from './ref.ts';
+import {
+  type Cause,
+  type Change,
+  compareText,
+  type Desired,
+  digestOf,
+  formatRef,
+  type KindTables,
+  type Pair,
+  sameJson,
+  type Scene,
+} from '#plugin';
 import { changedInputs, needsOf } from './safety-inputs.ts';
-import type { KindTables } from './tables.ts';
-import type { Cause, Change, Desired, Pair, Scene } from './types.ts';
 
 export const CAUSES = [
   'new',

@@ -5,15 +5,24 @@
  * before it is changed, and a protection is in the log before anything else happens to its resource.
  */
 
+import {
+  type Cause,
+  type Change,
+  type FieldChange,
+  isOurs,
+  type Kind,
+  type KindTables,
+  type Pair,
+  type Plugin,
+  type Proposal,
+  type Scene,
+  type Step,
+} from '#plugin';
 import { isBegun, isLastApplied } from './causes.ts';
 import { type Failures, guarded, soundProposal } from './guard.ts';
 import { withIgnored, withoutIgnored } from './ignored.ts';
 import { ABSENT, removalStep } from './lifecycle.ts';
-import { isOurs } from './match.ts';
-import type { Kind, Plugin } from './plugin.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
-import type { KindTables } from './tables.ts';
-import type { Cause, Change, FieldChange, Pair, Proposal, Scene, Step } from './types.ts';
 
 function stillStep(pair: Pair): Step {
   const state = pair.observed?.state ?? pair.memory?.state ?? ABSENT;

@@ -16,16 +16,24 @@
  */
 
 import { addressMatcher } from './address-glob.ts';
-import { digestOf, sameJson } from './canonical.ts';
+import {
+  type Action,
+  type Change,
+  type Desired,
+  digestOf,
+  type FieldChange,
+  formatRef,
+  isOurs,
+  type Pair,
+  type Plugin,
+  sameJson,
+  type Scene,
+} from '#plugin';
 import { driftValues } from './change-values.ts';
 import { managedChange } from './diff.ts';
 import type { Suppression } from './load/config.ts';
-import { isOurs } from './match.ts';
 import type { Plan, ResourceChange, Suppressed } from './plan.ts';
-import type { Plugin } from './plugin.ts';
-import { formatRef } from './ref.ts';
 import { suppressedBy } from './suppress.ts';
-import type { Action, Change, Desired, FieldChange, Pair, Scene } from './types.ts';
 
 export const DRIFT_FORMAT = '1.0';
 

@@ -2,17 +2,25 @@
 
 import { gapScope } from './gap.ts';
 import { ABSENT, firstMachine } from './lifecycle.ts';
-import { isOurs } from './match.ts';
 import type { Plan } from './plan.ts';
-import type { Plugin } from './plugin.ts';
+import {
+  type Action,
+  type FieldChange,
+  formatRef,
+  isOurs,
+  type Json,
+  type Judgement,
+  type Pair,
+  type Plugin,
+  type Ref,
+  type Remedy,
+  type Transition,
+} from '#plugin';
 import type { Reconciled } from './reconcile.ts';
 import type { LogRecord } from './record.ts';
-import { formatRef } from './ref.ts';
 import { overdue } from './rules.ts';
 import { holdOf } from './safety-inputs.ts';
 import { standing } from './seal.ts';
-import type { Transition } from './tables.ts';
-import type { Action, FieldChange, Json, Judgement, Pair, Ref, Remedy } from './types.ts';
 
 export const EXPLANATION_FORMAT = '1.0';
 

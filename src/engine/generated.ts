@@ -1,7 +1,7 @@
 /** Generated from specs/engine.yaml by `npm run generate`: do not edit. */
 
+import type { Json } from '#plugin';
 import type { RecordKind } from './record.ts';
-import type { Json } from './types.ts';
 
 /** Rules that hold for every plugin. */
 export type EngineRuleId =

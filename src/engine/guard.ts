@@ -3,10 +3,22 @@
  * alone. Everything that a plugin gives becomes plain JSON here, or is refused, before it can reach a plan or the log.
  */
 
-import { errorText } from './error-text.ts';
-import type { Kind } from './plugin.ts';
-import { redactPatterns } from './redact.ts';
-import type { Change, Facts, Finding, Json, Outcome, Pair, Proposal, Ref, Scene, Summary, Verdict } from './types.ts';
+import {
+  type Change,
+  errorText,
+  type Facts,
+  type Finding,
+  type Json,
+  type Kind,
+  type Outcome,
+  type Pair,
+  type Proposal,
+  redactPatterns,
+  type Ref,
+  type Scene,
+  type Summary,
+  type Verdict,
+} from '#plugin';
 
 /** Why a plugin could not say anything of a resource, by address. */
 export type Failures = Map<string, string>;

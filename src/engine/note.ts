@@ -1,16 +1,25 @@
 /** Note: what a look found different from what is remembered, as records; nothing new is one short line. */
 
-import { digestOf, sameJson } from './canonical.ts';
+import {
+  type Change,
+  digestOf,
+  type Facts,
+  type Gap,
+  isOurs,
+  type Json,
+  type Kind,
+  type KindTables,
+  type Pair,
+  type Plugin,
+  sameJson,
+  type Scene,
+} from '#plugin';
 import { ignoredBy } from './causes.ts';
 import { type Failures, guarded, plainJson } from './guard.ts';
 import { ABSENT, firstMachine, moveOf, movesBetween } from './lifecycle.ts';
-import { isOurs } from './match.ts';
-import type { Kind, Plugin } from './plugin.ts';
 import type { Draft, Seen } from './record.ts';
 import { gapScope } from './gap.ts';
 import { metaSeen } from './safety-inputs.ts';
-import type { KindTables } from './tables.ts';
-import type { Change, Facts, Gap, Json, Pair, Scene } from './types.ts';
 
 /** A memory over this size is refused; a spec over it is kept as its digest alone. */
 export const MEMORY_LIMIT_BYTES = 16_384;

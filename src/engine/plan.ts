@@ -1,19 +1,11 @@
 /** The plan as a document: the JSON that is printed, saved, shown and read by other programs. */
 
 import type { Head } from '../store/store.ts';
-import type { Covered } from './covers.ts';
-import type { Cause, Facts, Goal, Json, Remedy, Severity, Step, Summary } from './types.ts';
+import type { Cause, Covered, Facts, Goal, Json, Remedy, Severity, SpecEdit, Step, Summary } from '#plugin';
 
 export const PLAN_FORMAT = '1.0';
 
 export type PlanActionName = 'create' | 'update' | 'delete' | 'forget' | 'no-op';
-
-/** One value of a spec that was edited; `path` is a JSON pointer. */
-export interface SpecEdit {
-  readonly path: string;
-  readonly before?: Json;
-  readonly after?: Json;
-}
 
 export interface ResourceChange {
   readonly address: string;
@@ -76,6 +68,8 @@ export interface Check {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
+  /** When an apply first recorded it: ISO 8601; absent: no apply has recorded it yet. */
+  readonly since?: string;
 }
 
 /** Until when (ISO 8601) something is not counted, who answers for that, and why. */

@@ -14,12 +14,27 @@ import type { Suppression } from './load/config.ts';
 import { match, withMemory } from './match.ts';
 import { note, noteApplied } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
-import { pathsIn } from './paths.ts';
+import {
+  type Action,
+  type Change,
+  type Desired,
+  type Finding,
+  formatRef,
+  type Gap,
+  type Given,
+  type Json,
+  type KindTables,
+  type Pair,
+  pathsIn,
+  type Plugin,
+  type Redact,
+  redactPatterns,
+  type Safety,
+  type Scene,
+  type View,
+} from '#plugin';
 import type { Plan } from './plan.ts';
-import type { Plugin } from './plugin.ts';
 import type { Draft } from './record.ts';
-import { type Redact, redactPatterns } from './redact.ts';
-import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
 import { overdue, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
@@ -27,8 +42,6 @@ import { seal } from './seal.ts';
 import { settle } from './settle.ts';
 import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
-import type { KindTables } from './tables.ts';
-import type { Action, Change, Desired, Finding, Gap, Given, Json, Pair, Safety, Scene, View } from './types.ts';
 
 /** How long the look at a plugin's whole world may take. */
 export const LOOK_DEADLINE_MS = 15 * 60_000;

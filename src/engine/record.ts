@@ -15,7 +15,7 @@ import type {
   Ref,
   Spent,
   Step,
-} from './types.ts';
+} from '#plugin';
 
 /** A move that a run saw, or made; `unlisted` if the spec has no such move. */
 export interface Move {

@@ -6,12 +6,22 @@
  * whether they are read, verified or just written: there is no other way for anything to be remembered.
  */
 
-import { RETRY_EXHAUSTED } from './backoff.ts';
-import { intentId } from './intent.ts';
+import {
+  type Applied,
+  compareText,
+  formatRef,
+  type FormerLabels,
+  intentId,
+  type Json,
+  type Labels,
+  type Memory,
+  type MetaNote,
+  type Ref,
+  RETRY_EXHAUSTED,
+  type Spent,
+} from '#plugin';
 import { parseStep } from './lifecycle.ts';
 import type { LogRecord, RecordBodies, Seen } from './record.ts';
-import { compareText, formatRef } from './ref.ts';
-import type { Applied, FormerLabels, Json, Labels, Memory, MetaNote, Ref, Spent } from './types.ts';
 
 /** All that is remembered, by address, and up to when. */
 export interface Recall {

@@ -3,18 +3,31 @@
 import { isCounted, standingOf } from './budget.ts';
 import { unappliedEdits } from './causes.ts';
 import { isAllMissing, isCollapsed } from './collapse.ts';
-import { errorText } from './error-text.ts';
+import {
+  type Change,
+  counted,
+  defer,
+  durationText,
+  errorText,
+  formatRef,
+  type Goal,
+  isOurs,
+  type Json,
+  type KindTables,
+  limited,
+  type Pair,
+  pass,
+  redactPatterns,
+  reject,
+  type Scene,
+  type Verdict,
+  warn,
+} from '#plugin';
 import type { EngineRuleId } from './generated.ts';
 import { gapScope } from './gap.ts';
 import { ABSENT, firstMachine, isUnsettled, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
-import { isOurs } from './match.ts';
 import { samePlace } from './places.ts';
-import { redactPatterns } from './redact.ts';
-import { formatRef } from './ref.ts';
 import { holdOf, letsGo } from './safety-inputs.ts';
-import type { KindTables } from './tables.ts';
-import type { Change, Goal, Json, Pair, Scene, Verdict } from './types.ts';
-import { counted, defer, durationText, limited, pass, reject, warn } from './verdict.ts';
 import { ignoredFields } from './ignored.ts';
 
 /** What an engine rule gets beside what every rule gets. */

@@ -2,9 +2,17 @@
 
 import { budgetUses } from './budget.ts';
 import { missingByKind } from './collapse.ts';
-import { isOurs } from './match.ts';
-import { formatRef } from './ref.ts';
-import type { Change, Gap, Pair, Ref, Safety, Scene, Spent } from './types.ts';
+import {
+  type Change,
+  formatRef,
+  type Gap,
+  isOurs,
+  type Pair,
+  type Ref,
+  type Safety,
+  type Scene,
+  type Spent,
+} from '#plugin';
 
 export interface SceneInput {
   readonly pairs: ReadonlyMap<string, Pair>;

@@ -1,7 +1,20 @@
 /** Seal: turns what was judged into the plan document, with its digest. */
 
 import type { Head } from '../store/store.ts';
-import { digestOf } from './canonical.ts';
+import {
+  type Action,
+  type Change,
+  compareText,
+  digestOf,
+  type Finding,
+  formatRef,
+  type Gap,
+  type Json,
+  type Judgement,
+  type Pair,
+  type Plugin,
+  type Scene,
+} from '#plugin';
 import { sortedCauses } from './causes.ts';
 import { changeJson, driftValues } from './change-values.ts';
 import { driftOf } from './drift.ts';
@@ -16,11 +29,8 @@ import {
   type ResourceChange,
 } from './plan.ts';
 import type { Suppression } from './load/config.ts';
-import type { Plugin } from './plugin.ts';
-import { compareText, formatRef } from './ref.ts';
 import { isMemoryOnly } from './rules.ts';
 import { splitFindings } from './suppress.ts';
-import type { Action, Change, Finding, Gap, Json, Judgement, Pair, Scene } from './types.ts';
 
 /** Overrides that let an action pass. */
 export function overridesOf(action: Action): readonly { readonly rule: string; readonly reason: string }[] {

@@ -1,7 +1,7 @@
 /** The story of one resource: what was decided about it and why, what was done, and what was seen, in the order of the log. */
 
 import type { LogRecord } from '../engine/record.ts';
-import { printable } from '../engine/printable.ts';
+import { printable } from '#plugin';
 import { painter, shortDigests, type Style, textOf } from './text.ts';
 
 /** Who ran what, by run. */

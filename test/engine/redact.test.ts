@@ -1,9 +1,8 @@
 /** Redaction, guards and texts of errors: tables. */
 
 import { describe, expect, it } from 'vitest';
-import { errorText } from '../../src/engine/error-text.ts';
+import { errorText, maskPatterns, redactor, redactPatterns, secretsOf } from '#plugin';
 import { plainJson, soundFindings, soundProposal, soundVerdict } from '../../src/engine/guard.ts';
-import { maskPatterns, redactor, redactPatterns, secretsOf } from '../../src/engine/redact.ts';
 
 describe('what looks like a secret', () => {
   it.each([

@@ -1,8 +1,6 @@
 /** Safety rules on the change of a pool. What it does to its nodes is judged again at each of them. */
 
-import { sameJson } from '../../../src/engine/canonical.ts';
-import type { Change, Scene, Verdict } from '../../../src/engine/types.ts';
-import { counted, defer, pass, reject } from '../../../src/engine/verdict.ts';
+import { type Change, counted, defer, pass, reject, sameJson, type Scene, type Verdict } from '#plugin';
 import type { Obstacle, Ordering } from '../catalogue.ts';
 import { type NodePair, PLUGIN, type PoolPair } from '../facts.ts';
 import { obstacleVerdict } from '../order-rules.ts';

@@ -22,14 +22,25 @@ import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
-import type { Plugin, Validator, Validators } from '../plugin.ts';
+import {
+  compareText,
+  type Desired,
+  formatRef,
+  type Json,
+  type KindTables,
+  leavesOf,
+  type Lifecycle,
+  parseRef,
+  type Plugin,
+  type Problem,
+  type Ref,
+  suggest,
+  textsAt,
+  type Validator,
+  type Validators,
+} from '#plugin';
 import type { Reserved } from '../places.ts';
-import { textsAt } from '../pointer.ts';
-import { leavesOf } from '../pointer.ts';
 import { hasField } from '../field-path.ts';
-import { compareText, formatRef, parseRef } from '../ref.ts';
-import type { KindTables } from '../tables.ts';
-import type { Desired, Json, Lifecycle, Problem, Ref } from '../types.ts';
 import { offsetAt, pointerParts, readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
 import { limits } from './limits.ts';
@@ -43,7 +54,6 @@ import {
   type LinkMistake,
 } from './link.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
-import { suggest } from './nearest.ts';
 import { openLookUp } from './look-up.ts';
 import { findSharedPlaces } from './shared-places.ts';
 import { documentTest, type Entry, findFiles, shownPath } from './paths.ts';

@@ -5,9 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { readDocuments, textMistake } from '../../../src/engine/load/documents.ts';
 import { lineStarts, placeAt } from '../../../src/engine/load/lines.ts';
-import { distance, nearest } from '../../../src/engine/load/nearest.ts';
+import { distance, type Json, nearest } from '#plugin';
 import { textOf } from '../../../src/engine/load/read-text.ts';
-import type { Json } from '../../../src/engine/types.ts';
 import { formatProblems } from '../../../src/report/problems.ts';
 import { brief, domain, loadFiles } from './files.ts';
 

@@ -10,8 +10,7 @@ import {
   retryExhausted,
   stillServed,
 } from '../../../plugins/certificates/safety.ts';
-import { digestOf } from '../../../src/engine/canonical.ts';
-import type { Change, Facts, Memory, Pair, Step } from '../../../src/engine/types.ts';
+import { type Change, digestOf, type Facts, type Memory, type Pair, type Step } from '#plugin';
 import {
   type AnyCertificatePair,
   DAY,

@@ -11,7 +11,7 @@ import { poolFindings } from '../../../plugins/nodes/pool/findings.ts';
 import { observeContainer, observePool } from '../../../plugins/nodes/pool/observe.ts';
 import { poolRules } from '../../../plugins/nodes/pool/rules.ts';
 import { isExpanded, phaseOf, situationOf } from '../../../plugins/nodes/pool/situation.ts';
-import type { Change, Facts, Json, Memory, Pair, Scene } from '../../../src/engine/types.ts';
+import type { Change, Facts, Json, Memory, Pair, Scene } from '#plugin';
 import {
   ago,
   changeOf,

@@ -6,9 +6,18 @@ import { type NodePair, PLUGIN } from '../../../plugins/nodes/facts.ts';
 import { catalogueFor } from '../../../plugins/nodes/catalogue.ts';
 import { type NodeMemory, type NodeRuleId, tables } from '../../../plugins/nodes/generated.ts';
 import { mattersToNode, nodeRules, POST_SYNC_GRACE_MS, refusalOf } from '../../../plugins/nodes/safety.ts';
-import { digestOf } from '../../../src/engine/canonical.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Change, Goal, Memory, Outcome, Pair, Scene, Step, Verdict } from '../../../src/engine/types.ts';
+import {
+  type Change,
+  digestOf,
+  formatRef,
+  type Goal,
+  type Memory,
+  type Outcome,
+  type Pair,
+  type Scene,
+  type Step,
+  type Verdict,
+} from '#plugin';
 import {
   ago,
   changeOf,

@@ -1,8 +1,6 @@
 /** The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded. */
 
-import type { Covered } from './covers.ts';
 import type { SharedPlaces } from './places.ts';
-import type { SpecEdit } from './plan.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -341,6 +339,37 @@ export interface Judgement extends Verdict {
   readonly rule: string;
   readonly overridable: boolean;
   readonly overridden?: string;
+}
+
+/** All that decides what a row does, beside the row itself and the world. */
+export interface Covered {
+  /** As its kind gets it: defaults filled in, paths relative to the project, ignored fields as they are seen. */
+  readonly spec?: Json;
+  /** What is remembered of the document beside its spec, and the pointers that it ignores. */
+  readonly lifecycle: Json;
+  /** Digest of what was applied last, where the document is gone. */
+  readonly applied?: string;
+  /** Every rule that was asked. */
+  readonly rules: readonly string[];
+  /** Limits of configuration and command line that the rules held something against, by rule. */
+  readonly limits: Readonly<Record<string, Facts>>;
+  /** Digests of the specs of other resources that it uses, by address. */
+  readonly uses: Readonly<Record<string, string>>;
+  /** The plugin's settings that decide what steps of the kind do; a secret is the name of its reference. */
+  readonly settings: Json;
+  /** Files whose content is sent, read or run. */
+  readonly files: readonly FileSeen[];
+  /** Command lines that it runs. */
+  readonly commands: readonly (readonly string[])[];
+  /** What else decides, as its kind says. */
+  readonly values: Facts;
+}
+
+/** One value of a spec that was edited; `path` is a JSON pointer. */
+export interface SpecEdit {
+  readonly path: string;
+  readonly before?: Json;
+  readonly after?: Json;
 }
 
 /** A Change with its verdict and the digest of what it was judged on. */
