@@ -64,6 +64,8 @@ export interface Finished {
   readonly name: ExitName;
   readonly rows: readonly Row[];
   readonly plan: Plan;
+  /** What was judged, by address. */
+  readonly actions: ReadonlyMap<string, Action>;
   readonly head: Head | undefined;
   /** Something is in a state that the world has to leave. */
   readonly unsettled: boolean;
@@ -169,6 +171,7 @@ export async function applyRound(run: Round): Promise<Finished> {
       name,
       rows: result.rows,
       plan: reconciled.plan,
+      actions: reconciled.actions,
       head: head(),
       unsettled: hasUnsettled(reconciled, plugins),
     };

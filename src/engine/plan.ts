@@ -38,13 +38,18 @@ export interface ResourceChange {
   readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
 }
 
+/** What would let a step pass; `wait` is a time: ISO 8601. */
+export interface PlanRemedy extends Remedy {
+  readonly wait?: string;
+}
+
 export interface PlanReason {
   readonly rule: string;
   readonly message: string;
   readonly facts: Facts;
   readonly observed_at: string;
   readonly clears_at?: string;
-  readonly remedy?: Remedy;
+  readonly remedy?: PlanRemedy;
   readonly overridable: boolean;
 }
 

@@ -36,7 +36,7 @@ import {
 import type { Plan } from './plan.ts';
 import type { Draft } from './record.ts';
 import type { Recall } from './remember.ts';
-import { overdue, STUCK } from './rules.ts';
+import { overdue, overdueText, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
 import { seal } from './seal.ts';
 import { settle } from './settle.ts';
@@ -113,8 +113,7 @@ function findingsOf(
 function stuckFinding(pair: Pair, tables: KindTables | undefined, scene: Scene): readonly Finding[] {
   const late = tables === undefined ? undefined : overdue(pair, tables, scene.now);
   if (late === undefined) return [];
-  const message = `${late.state} since ${late.since}; it ought to have left that by ${late.dueAt}`;
-  return [{ ref: pair.ref, code: STUCK, severity: 'warning', message, facts: late }];
+  return [{ ref: pair.ref, code: STUCK, severity: 'warning', ...overdueText(late) }];
 }
 
 /** What a plugin could say nothing of: it is not known, like what cannot be seen. */

@@ -9,10 +9,12 @@ import {
   type Finding,
   formatRef,
   type Gap,
+  instantText,
   type Json,
   type Judgement,
   type Pair,
   type Plugin,
+  type Remedy,
   type Scene,
 } from '#plugin';
 import { sortedCauses } from './causes.ts';
@@ -24,20 +26,15 @@ import {
   PLAN_FORMAT,
   type Plan,
   type PlanReason,
+  type PlanRemedy,
   type PluginSummary,
   type RefusedChange,
   type ResourceChange,
 } from './plan.ts';
 import type { Suppression } from './load/config.ts';
 import { isMemoryOnly } from './rules.ts';
+import { clearsAt, overridesOf, standing } from './standing.ts';
 import { splitFindings } from './suppress.ts';
-
-/** Overrides that let an action pass. */
-export function overridesOf(action: Action): readonly { readonly rule: string; readonly reason: string }[] {
-  return action.judgements.flatMap(({ rule, overridden }) =>
-    overridden === undefined ? [] : [{ rule, reason: overridden }],
-  );
-}
 
 /** One row of the plan. */
 export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {
@@ -72,41 +69,32 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
 }
 
 function reasonOf(judgement: Judgement, observedAt: string): PlanReason {
-  const { rule, message, facts, clearsAt, remedy, overridable } = judgement;
+  const { rule, message, facts, clearsAt: clears, remedy, overridable } = judgement;
   return {
     rule,
     message,
     facts,
     observed_at: observedAt,
-    ...(clearsAt === undefined ? {} : { clears_at: clearsAt }),
-    ...(remedy === undefined ? {} : { remedy }),
+    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
+    ...remedyJson(remedy, clears),
     overridable,
   };
 }
 
-/** The judgements for which an action does not run; the gravest kind first. */
-export function standing(action: Action): readonly Judgement[] {
-  const stands = action.judgements.filter(({ overridden }) => overridden === undefined);
-  return [
-    ...stands.filter(({ outcome }) => outcome === 'reject'),
-    ...stands.filter(({ outcome }) => outcome === 'defer'),
-  ];
-}
-
-/** The latest time at which all reasons have cleared; undefined when one does not clear by itself. */
-function clearsAt(reasons: readonly Judgement[]): string | undefined {
-  const times = reasons.map((reason) => reason.clearsAt);
-  return times.every((time) => time !== undefined) ? times.toSorted(compareText).at(-1) : undefined;
+/** A remedy as it is published: to wait is one, where the reason clears by itself. */
+export function remedyJson(remedy: Remedy | undefined, clears: number | undefined): { readonly remedy?: PlanRemedy } {
+  const all = { ...(clears === undefined ? {} : { wait: instantText(clears) }), ...remedy };
+  return Object.keys(all).length === 0 ? {} : { remedy: all };
 }
 
 function refusedChange(action: Action, plugins: ReadonlyMap<string, Plugin>, observedAt: string): RefusedChange {
   const reasons = standing(action);
-  const clears = clearsAt(reasons);
+  const clears = clearsAt(action);
   return {
     reason: reasons[0]?.rule ?? 'unknown',
     resource_change: resourceChange(action, plugins),
     reasons: reasons.map((reason) => reasonOf(reason, observedAt)),
-    ...(clears === undefined ? {} : { clears_at: clears }),
+    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
   };
 }
 

@@ -312,10 +312,8 @@ export interface Change {
 
 export type Outcome = 'pass' | 'warn' | 'defer' | 'reject';
 
-/** What would let a step pass. */
+/** What would let a step pass, beside the time: `clearsAt` of the verdict says until when to wait. */
 export interface Remedy {
-  /** Until when to wait: ISO 8601. */
-  readonly wait?: string;
   /** A path of the document, and the value that would do. */
   readonly set?: { readonly path: string; readonly value: Json };
   /** Something to do outside. */
@@ -329,8 +327,8 @@ export interface Verdict {
   readonly facts: Facts;
   /** Limits from `fettle.yaml` and the command line that it held the change against: an approval covers them. */
   readonly limits?: Facts;
-  /** When it clears by itself: ISO 8601. */
-  readonly clearsAt?: string;
+  /** When it clears by itself: epoch ms. */
+  readonly clearsAt?: number;
   readonly remedy?: Remedy;
 }
 

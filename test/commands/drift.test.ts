@@ -381,7 +381,7 @@ describe('--until-settled', () => {
           rules: {
             ...kind.rules,
             'not-thirteen': () =>
-              Date.now() < Date.parse(soon) ? defer('a backoff', {}, { clearsAt: soon }) : pass('over'),
+              Date.now() < Date.parse(soon) ? defer('a backoff', {}, { clearsAt: Date.parse(soon) }) : pass('over'),
           },
         },
       },
