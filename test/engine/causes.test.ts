@@ -62,8 +62,8 @@ const plugin: Plugin = {
       },
       handlers: {
         'absent>ready': async (world, { ref, desired }) => {
-          const { value } = desired?.spec as { value: number };
-          (world as ToyWorld).items.set(ref.name, { value, state: 'ready' });
+          const spec = desired?.spec as { value: number };
+          (world as ToyWorld).items.set(ref.name, { value: spec.value, state: 'ready' });
           return undefined;
         },
         'ready>draining': async (world, { ref }) => {
@@ -75,7 +75,7 @@ const plugin: Plugin = {
           return undefined;
         },
       },
-    } as Plugin['kinds'][string],
+    },
   },
 };
 
