@@ -3037,6 +3037,25 @@ export const schemas = {
       "type": "boolean",
       "description": "Nothing was left out: no gap, no target."
     },
+    "targeted": {
+      "type": "boolean",
+      "description": "Addresses were named or excluded, and the rest was not judged."
+    },
+    "causes": {
+      "type": "array",
+      "items": {
+        "enum": [
+          "new",
+          "edit",
+          "drift",
+          "orphan",
+          "time",
+          "progress",
+          "policy"
+        ]
+      },
+      "description": "The causes that `--cause` limits the plan to; absent for all."
+    },
     "applyable": {
       "type": "boolean",
       "description": "There are rows that would run."
@@ -3335,6 +3354,11 @@ export const schemas = {
           "type": "integer",
           "minimum": 0,
           "description": "Covered by a gap, and therefore not judged."
+        },
+        "excluded": {
+          "type": "integer",
+          "minimum": 0,
+          "description": "Changes of other causes; absent without `--cause`."
         }
       }
     },

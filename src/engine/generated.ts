@@ -22,6 +22,7 @@ export type EngineRuleId =
   | 'all-missing'
   | 'dependency'
   | 'ignored'
+  | 'unapplied-edit'
   | 'uncovered'
   | 'too-many-removals'
   | 'budget';
@@ -308,6 +309,11 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
     text: 'The dependencies of the resource exist or come first; no other resource depends on one that is removed.',
   },
   { id: 'ignored', overridable: true, text: 'Fields in `lifecycle.ignore` do not change.' },
+  {
+    id: 'unapplied-edit',
+    overridable: false,
+    text: 'A run whose `--cause` leaves out edits applies no document that differs from what was last applied.',
+  },
   {
     id: 'uncovered',
     overridable: false,

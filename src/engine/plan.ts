@@ -97,6 +97,8 @@ export interface Plan {
   readonly complete: boolean;
   /** Addresses were named or excluded: the rest was not judged. */
   readonly targeted: boolean;
+  /** The causes that `--cause` limits the plan to, in the order of the contract; absent for all. */
+  readonly causes?: readonly Cause[];
   /** There are rows that would run. */
   readonly applyable: boolean;
   readonly errored: boolean;
@@ -136,6 +138,8 @@ export interface Plan {
     readonly deferred: number;
     readonly findings: number;
     readonly unchanged: number;
+    /** Changes of other causes; absent without `--cause`. */
+    readonly excluded?: number;
     /** Covered by a gap, and therefore not judged. */
     readonly unread: number;
   };

@@ -17,6 +17,7 @@ import {
   type Remedy,
   type Scene,
 } from '#plugin';
+import { sortedCauses } from './causes.ts';
 import { changeJson, driftValues } from './change-values.ts';
 import { driftOf } from './drift.ts';
 import { gapScope } from './gap.ts';
@@ -97,8 +98,8 @@ function refusedChange(action: Action, plugins: ReadonlyMap<string, Plugin>, obs
   };
 }
 
-/** Over all that decides what the accepted rows do, and over what could not be read. */
-export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps']): string {
+/** Over all that decides what the accepted rows do, what could not be read, and the causes that the plan is limited to. */
+export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps'], causes: Plan['causes']): string {
   const approved = rows
     .map(({ address, step, goal, change, overrides, covers }) => ({
       address,
@@ -109,7 +110,11 @@ export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps']):
       overrides: overrides?.map(({ rule }) => rule) ?? [],
     }))
     .sort((a, b) => compareText(a.address, b.address));
-  return digestOf({ rows: approved, gaps: [...new Set(gaps.map(({ scope }) => scope))].sort(compareText) });
+  return digestOf({
+    rows: approved,
+    gaps: [...new Set(gaps.map(({ scope }) => scope))].sort(compareText),
+    ...(causes === undefined ? {} : { causes }),
+  });
 }
 
 function byGravity(actions: readonly Action[]): readonly Action[] {
@@ -133,6 +138,9 @@ export interface SealInput {
   readonly memoryGap?: string | undefined;
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: ((address: string) => boolean) | undefined;
+  readonly causes?: Scene['causes'];
+  /** Changes that `causes` leaves out. */
+  readonly excluded: number;
   readonly head?: Head;
 }
 
@@ -163,7 +171,8 @@ function summaryOf(
     remove: goals('remove', 'replace'),
     rejected,
     deferred,
-    unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length,
+    unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length - input.excluded,
+    ...(input.causes === undefined ? {} : { excluded: input.excluded }),
     unread: unread.length,
   };
 }
@@ -188,6 +197,7 @@ export function seal(input: SealInput): Plan {
   const { plugins, pairs, scene } = input;
   const all = byGravity([...input.actions.values()]);
   const gapped = gapRows(input);
+  const causes = input.causes === undefined ? undefined : sortedCauses(input.causes);
   const having = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict);
   const seenAt = (action: Action) =>
     pairs.get(formatRef(action.change.ref))?.observed?.at ?? new Date(scene.viewedAt).toISOString();
@@ -217,8 +227,9 @@ export function seal(input: SealInput): Plan {
     fettle_version: input.version,
     timestamp: new Date(scene.now).toISOString(),
     project: input.project,
-    complete: gapped.length === 0 && input.within === undefined,
+    complete: gapped.length === 0 && input.within === undefined && causes === undefined,
     targeted: input.within !== undefined,
+    ...(causes === undefined ? {} : { causes }),
     applyable: accepted.length > 0 && input.memoryGap === undefined,
     errored: false,
     resource_changes: rows,
@@ -249,7 +260,7 @@ export function seal(input: SealInput): Plan {
     settled: input.settled,
     summary: { ...summaryOf(input, accepted, rejected.length, deferred.length), findings: counted.length },
     ...(input.summaries.length === 0 ? {} : { summaries: input.summaries }),
-    ...(input.memoryGap === undefined ? { plan_digest: planDigest(rows, gapped) } : {}),
+    ...(input.memoryGap === undefined ? { plan_digest: planDigest(rows, gapped, causes) } : {}),
     ...(input.head === undefined ? {} : { log_head: { seq: input.head.seq, hash: `sha256:${input.head.hash}` } }),
   };
 }
