@@ -1,11 +1,12 @@
 /** Explain: all that is known about one resource, why its next step may or may not be taken, and what would change that. */
 
 import { gapScope } from './gap.ts';
-import { ABSENT, firstMachine } from './lifecycle.ts';
 import type { Plan } from './plan.ts';
 import {
+  ABSENT,
   type Action,
   type FieldChange,
+  firstMachine,
   formatRef,
   isOurs,
   type Json,

@@ -19,8 +19,8 @@ import {
   type Ref,
   RETRY_EXHAUSTED,
   type Spent,
+  stepParts,
 } from '#plugin';
-import { parseStep } from './lifecycle.ts';
 import type { LogRecord, RecordBodies, Seen } from './record.ts';
 
 /** All that is remembered, by address, and up to when. */
@@ -135,7 +135,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
 /** Whether the step that is open was to reach what the last one failed to reach, by the same document. */
 function isSameAttempt({ open, lastError }: Memory): boolean {
   if (open === undefined || lastError === undefined) return false;
-  if (parseStep(open.step).to !== parseStep(lastError.step).to) return false;
+  if (stepParts(open.step).to !== stepParts(lastError.step).to) return false;
   return lastError.digest === undefined || lastError.digest === open.applied?.digest;
 }
 

@@ -18,7 +18,6 @@ import {
 import { changeJson, driftValues } from './change-values.ts';
 import { driftOf } from './drift.ts';
 import { gapScope } from './gap.ts';
-import { parseStep, stepTransition } from './lifecycle.ts';
 import {
   PLAN_FORMAT,
   type Plan,
@@ -28,7 +27,6 @@ import {
   type ResourceChange,
 } from './plan.ts';
 import type { Suppression } from './load/config.ts';
-import { isMemoryOnly } from './rules.ts';
 import { splitFindings } from './suppress.ts';
 
 /** Overrides that let an action pass. */
@@ -39,10 +37,8 @@ export function overridesOf(action: Action): readonly { readonly rule: string; r
 }
 
 /** One row of the plan. */
-export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {
+export function resourceChange(action: Action): ResourceChange {
   const { change, source, covers, written, edits } = action;
-  const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
-  const transition = tables === undefined || isMemoryOnly(change) ? undefined : stepTransition(tables, change.step);
   const overrides = overridesOf(action);
   return {
     address: formatRef(change.ref),
@@ -54,8 +50,8 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
     goal: change.goal,
     cause: change.cause,
     because: change.because,
-    reversible: transition?.reversible ?? 'yes',
-    ...(transition?.disruptive === true ? { disruptive: true } : {}),
+    reversible: change.effect.reversible,
+    ...(change.effect.disruptive ? { disruptive: true } : {}),
     basis: action.basis,
     covers,
     ...(written === undefined ? {} : { written }),
@@ -98,12 +94,12 @@ function clearsAt(reasons: readonly Judgement[]): string | undefined {
   return times.every((time) => time !== undefined) ? times.toSorted(compareText).at(-1) : undefined;
 }
 
-function refusedChange(action: Action, plugins: ReadonlyMap<string, Plugin>, observedAt: string): RefusedChange {
+function refusedChange(action: Action, observedAt: string): RefusedChange {
   const reasons = standing(action);
   const clears = clearsAt(reasons);
   return {
     reason: reasons[0]?.rule ?? 'unknown',
-    resource_change: resourceChange(action, plugins),
+    resource_change: resourceChange(action),
     reasons: reasons.map((reason) => reasonOf(reason, observedAt)),
     ...(clears === undefined ? {} : { clears_at: clears }),
   };
@@ -157,8 +153,7 @@ function summaryOf(
   const goals = (...names: readonly Change['goal'][]) =>
     accepted.filter(({ change }) => names.includes(change.goal)).length;
   const stepping = accepted.filter(({ change }) => {
-    const { from, to } = parseStep(change.step);
-    return change.goal === 'update' && from !== to;
+    return change.goal === 'update' && change.from !== change.to;
   }).length;
   const managed = [...input.pairs].filter(
     ([address, pair]) => (pair.desired !== undefined || pair.memory !== undefined) && (input.within?.(address) ?? true),
@@ -204,9 +199,9 @@ export function seal(input: SealInput): Plan {
   const seenAt = (action: Action) =>
     pairs.get(formatRef(action.change.ref))?.observed?.at ?? new Date(scene.viewedAt).toISOString();
   const refused = (verdict: Action['verdict']) =>
-    having(verdict).map((action) => refusedChange(action, plugins, seenAt(action)));
+    having(verdict).map((action) => refusedChange(action, seenAt(action)));
   const accepted = having('accept');
-  const rows = accepted.map((action) => resourceChange(action, plugins));
+  const rows = accepted.map(resourceChange);
   const rejected = refused('reject');
   const deferred = refused('defer');
   const drift = [...pairs].flatMap(([address, pair]) => {

@@ -1,6 +1,7 @@
 /** The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded. */
 
 import type { SharedPlaces } from './places.ts';
+import type { StepEffect, StepParts } from './steps.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -290,10 +291,11 @@ export interface Proposal<P extends Step = Step> {
   readonly cause?: 'time' | 'progress' | 'policy';
 }
 
-/** One step that is proposed for one resource. */
-export interface Change {
+/** One step that is proposed for one resource: its name, and the same taken apart. `changeOf` makes one. */
+export interface Change extends StepParts {
   readonly ref: Ref;
   readonly step: Step;
+  readonly effect: StepEffect;
   readonly goal: Goal;
   readonly fields: readonly FieldChange[];
   readonly because: string;
