@@ -10,6 +10,7 @@ import {
   defer,
   durationText,
   type Facts,
+  instantText,
   isExhausted,
   nextTryAt,
   pass,
@@ -99,14 +100,12 @@ const MINUTE_MS = 60_000;
 /** Attempts to make or to change a server. */
 export const ATTEMPTS: RetryPolicy = { retryMs: MINUTE_MS, multiplier: 2, maxMs: 4 * MINUTE_MS, maxRetries: 4 };
 
-const iso = (at: number): string => new Date(at).toISOString();
-
 function attempts({ to }: Change, { memory, desired }: NodePair) {
   const tried = attemptsAt(memory, desired, to);
   const facts: Facts = {
     failed: tried.failed,
     maxRetries: ATTEMPTS.maxRetries,
-    ...(tried.failed === 0 ? {} : { lastAt: iso(tried.at) }),
+    ...(tried.failed === 0 ? {} : { lastAt: instantText(tried.at) }),
   };
   return { tried, facts };
 }
@@ -115,12 +114,12 @@ const backoff: NodeRule = (change, pair, scene) => {
   const { tried, facts } = attempts(change, pair);
   const next = nextTryAt(ATTEMPTS, tried);
   if (next === undefined || isExhausted(ATTEMPTS, tried)) return pass('No attempt waits', facts);
-  const all = { ...facts, nextAt: iso(next) };
+  const all = { ...facts, nextAt: instantText(next) };
   if (scene.now >= next) return pass('The next attempt is due', all);
   return defer(
     `${counted(tried.failed, 'attempt')} failed in a row; the next one waits ${durationText(next - tried.at)}`,
     all,
-    { clearsAt: iso(next), remedy: { wait: iso(next) } },
+    { clearsAt: next },
   );
 };
 

@@ -64,6 +64,8 @@ export interface Finished {
   readonly name: ExitName;
   readonly rows: readonly Row[];
   readonly plan: Plan;
+  /** What was judged, by address. */
+  readonly actions: ReadonlyMap<string, Action>;
   readonly head: Head | undefined;
   /** Something is in a state that the world has to leave. */
   readonly unsettled: boolean;
@@ -169,6 +171,7 @@ export async function applyRound(run: Round): Promise<Finished> {
       name,
       rows: result.rows,
       plan: reconciled.plan,
+      actions: reconciled.actions,
       head: head(),
       unsettled: hasUnsettled(reconciled, plugins),
     };
@@ -199,6 +202,7 @@ function isOtherPlan(plan: Plan, { flags, saved, shell }: Deciding): boolean {
   const { planDigest } = flags;
   if (planDigest === undefined || plan.plan_digest === planDigest) return false;
   shell.stderr.write(`the digest ${planDigest} was approved; the plan now has ${plan.plan_digest ?? 'no digest'}\n`);
+  shell.stderr.write('The digest covers --cause: give apply the same as plan\n');
   if (saved === undefined)
     shell.stderr.write('what would run now is shown above; `apply FILE` with the saved plan names each difference\n');
   else shell.stderr.write(differenceText(planDifference(saved, plan)));

@@ -43,12 +43,17 @@ export async function explain(address: string, flags: ExplainFlags, shell: Shell
     );
     if (explanation === undefined) {
       const near = didYouMean(address, reconciled.pairs.keys());
-      shell.stderr.write(`${printable(known)} is neither written, nor seen, nor remembered${printable(near)}\n`);
+      shell.stderr.write(
+        `${printable(known)} is not declared, was not found, and is not in the state${printable(near)}\n`,
+      );
       return 'error';
     }
     if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(explanation)}\n`);
     else if (flags.format === 'markdown') shell.stdout.write(explainMarkdown(explanation, project.config.name));
-    else shell.stdout.write(explainText(explanation, { color: wantsColor(flags, shell), now: shell.now() }));
+    else
+      shell.stdout.write(
+        explainText(explanation, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }),
+      );
     return explanation.gap === undefined ? 'ok' : 'partly-read';
   });
 }

@@ -55,7 +55,7 @@ import type { Draft, LogRecord, Move, RecordBodies } from './record.ts';
 import type { Recall } from './remember.ts';
 import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
-import { standing } from './seal.ts';
+import { standing } from './standing.ts';
 import { isAsPlanned } from './settle.ts';
 
 /** Deadline of a handler, and of a single look, where the spec names none. */

@@ -2,7 +2,7 @@
 
 import type { Plan, ResourceChange } from './plan.ts';
 import { coverDifference } from './plan-difference.ts';
-import { overridesOf } from './seal.ts';
+import { overridesOf } from './standing.ts';
 import type { Action } from '#plugin';
 
 export interface Approved {

@@ -8,6 +8,7 @@ import {
   errorText,
   type Facts,
   type Finding,
+  isInstant,
   type Json,
   type Kind,
   type Outcome,
@@ -117,14 +118,13 @@ export function soundFindings(findings: readonly Finding[] | undefined, ref: Ref
 /** A verdict as its type says; throws for anything else. */
 export function soundVerdict(verdict: Verdict): Verdict {
   const plain = plainJson(verdict, 'its verdict', VERDICT_BYTES) as unknown as Verdict;
-  const clears = plain.clearsAt;
   const isSound =
     isRecord(plain) &&
     OUTCOMES.has(plain.outcome) &&
     typeof plain.message === 'string' &&
     isRecord(plain.facts) &&
     (plain.limits === undefined || isRecord(plain.limits)) &&
-    (clears === undefined || (typeof clears === 'string' && !Number.isNaN(Date.parse(clears))));
+    (plain.clearsAt === undefined || isInstant(plain.clearsAt));
   if (!isSound) throw new Error('its verdict is none');
   return plain;
 }

@@ -38,13 +38,18 @@ export interface ResourceChange {
   readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
 }
 
+/** What would let a step pass; `wait` is a time: ISO 8601. */
+export interface PlanRemedy extends Remedy {
+  readonly wait?: string;
+}
+
 export interface PlanReason {
   readonly rule: string;
   readonly message: string;
   readonly facts: Facts;
   readonly observed_at: string;
   readonly clears_at?: string;
-  readonly remedy?: Remedy;
+  readonly remedy?: PlanRemedy;
   readonly overridable: boolean;
 }
 
@@ -92,6 +97,8 @@ export interface Plan {
   readonly complete: boolean;
   /** Addresses were named or excluded: the rest was not judged. */
   readonly targeted: boolean;
+  /** The causes that `--cause` limits the plan to, in the order of the contract; absent for all. */
+  readonly causes?: readonly Cause[];
   /** There are rows that would run. */
   readonly applyable: boolean;
   readonly errored: boolean;
@@ -131,6 +138,8 @@ export interface Plan {
     readonly deferred: number;
     readonly findings: number;
     readonly unchanged: number;
+    /** Changes of other causes; absent without `--cause`. */
+    readonly excluded?: number;
     /** Covered by a gap, and therefore not judged. */
     readonly unread: number;
   };

@@ -38,3 +38,13 @@ export function timeDoubt(text: string, now: number): string | undefined {
 export function toldTime(text: string, now: number): number | undefined {
   return timeDoubt(text, now) === undefined ? Math.min(Date.parse(text), now) : undefined;
 }
+
+/** `2026-11-20T14:30:10.000Z`: ISO 8601, UTC. `at`: epoch ms. */
+export function instantText(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** Whether a value is a time that ISO 8601 can say, in epoch ms. */
+export function isInstant(at: unknown): at is number {
+  return typeof at === 'number' && !Number.isNaN(new Date(at).getTime());
+}

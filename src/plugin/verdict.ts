@@ -16,7 +16,8 @@ export function limited(verdict: Verdict, limits: Facts): Verdict {
 }
 
 interface Way {
-  readonly clearsAt?: string;
+  /** Epoch ms. */
+  readonly clearsAt?: number;
   readonly remedy?: Remedy;
 }
 

@@ -131,7 +131,7 @@ const port: Kind<
   rules: {
     'warm-restart': (_change, pair) =>
       pair.observed?.signals?.warmRestart === true
-        ? defer('a warm restart is going on', { warmRestart: true }, { clearsAt: '2026-01-01T00:00:00Z' })
+        ? defer('a warm restart is going on', { warmRestart: true }, { clearsAt: Date.parse('2026-01-01T00:00:00Z') })
         : pass('no warm restart'),
   },
   handlers: {

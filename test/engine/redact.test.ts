@@ -105,6 +105,8 @@ describe('guards', () => {
     [{ outcome: 'pass', message: 'x' }],
     [{ outcome: 'maybe', message: 'x', facts: {} }],
     [{ outcome: 'defer', message: 'x', facts: {}, clearsAt: 'soon' }],
+    [{ outcome: 'defer', message: 'x', facts: {}, clearsAt: Number.POSITIVE_INFINITY }],
+    [{ outcome: 'defer', message: 'x', facts: {}, clearsAt: 9e15 }],
   ])('%j is no verdict', (value) => {
     expect(() => soundVerdict(value as never)).toThrow(/verdict|null/u);
   });

