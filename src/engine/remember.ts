@@ -11,7 +11,7 @@ import { intentId } from './intent.ts';
 import { parseStep } from './lifecycle.ts';
 import type { LogRecord, RecordBodies, Seen } from './record.ts';
 import { compareText, formatRef } from './ref.ts';
-import type { Applied, FormerLabels, Json, Labels, Memory, MetaNote, Ref, Spent } from './types.ts';
+import type { Applied, FormerLabels, Json, Labels, Memory, MetaNote, ReadText, Ref, Spent } from './types.ts';
 
 /** All that is remembered, by address, and up to when. */
 export interface Recall {
@@ -26,6 +26,11 @@ export interface Recall {
 
 export function emptyRecall(): Recall {
   return { resources: new Map(), spent: new Map(), at: '', lookedAt: '' };
+}
+
+/** What is remembered of the texts of documents, by digest. */
+export function textsOf({ resources }: Recall): ReadonlyMap<string, ReadText> {
+  return new Map([...resources.values()].flatMap(({ read }) => (read === undefined ? [] : [[read.digest, read]])));
 }
 
 /** No limit may look back further than this. */
@@ -85,6 +90,7 @@ function withMeta(memory: Memory, meta: MetaNote | undefined, at: string): Memor
     labels: Object.keys(meta.labels).length === 0 ? undefined : meta.labels,
     formerLabels: former.length === 0 ? undefined : former,
     safety: meta.safety ?? memory.safety,
+    read: meta.read ?? memory.read,
   } as Memory;
 }
 
@@ -115,6 +121,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
     needs: seen.needs ?? before.needs,
     labels: seen.labels ?? before.labels,
     safety: seen.safety ?? before.safety,
+    read: seen.read ?? before.read,
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied,
     ...(seen.settled === true ? { failures: undefined, lastError: undefined } : {}),

@@ -90,6 +90,16 @@ export interface Given {
   readonly files: ReadonlyMap<string, readonly FileSeen[]>;
 }
 
+/** What the text of a document was read as: the same text, found by its digest, is not parsed again. */
+export interface ReadText {
+  /** SHA-256 of the text and of the reader's version, in hex. */
+  readonly digest: string;
+  /** Offset of the value of `metadata.name` in the text. */
+  readonly name: number;
+  /** The whole document, without defaults. */
+  readonly value: Json;
+}
+
 /** One resource as written. `needs` holds what it depends on: `dependsOn`, and the references that its spec makes. */
 export interface Desired<S = unknown> {
   readonly ref: Ref;
@@ -99,6 +109,8 @@ export interface Desired<S = unknown> {
   readonly source: Position;
   /** Pointers into the spec, of what the document says itself: the rest are defaults. Absent: nobody knows. */
   readonly written?: readonly string[];
+  /** Absent: it is not to be remembered. */
+  readonly read?: ReadText;
 }
 
 export type Severity = 'error' | 'warning' | 'info';
@@ -191,6 +203,7 @@ export interface MetaNote {
   readonly labelsBefore?: Labels;
   /** Safety inputs of its spec; absent where its kind has none. */
   readonly safety?: Inputs;
+  readonly read?: ReadText;
 }
 
 /** Labels that a resource had until a time: ISO 8601. */
@@ -226,6 +239,8 @@ export interface Memory<M = Facts> {
   readonly formerLabels?: readonly FormerLabels[];
   /** Safety inputs of its spec as they were last applied. */
   readonly safety?: Inputs;
+  /** Its document, as an apply read it last. */
+  readonly read?: ReadText;
   readonly applied?: Applied;
   /** State of the first machine when it was last seen, and since when it is in it. */
   readonly state?: string;
