@@ -114,7 +114,7 @@ function readerDigest(): string {
     .sort()
     .map((name) => `${folder}/${name}`);
   const digest = createHash('sha256');
-  for (const path of ['node_modules/yaml/package.json', 'src/engine/printable.ts', ...own])
+  for (const path of ['node_modules/yaml/package.json', 'src/plugin/printable.ts', ...own])
     digest.update(readFileSync(join(root, path)));
   return digest.digest('hex');
 }

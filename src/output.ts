@@ -11,7 +11,7 @@
  * | no space, or another error | drop, and remember the error: the exit code must not be 0 |
  */
 
-import { CLEAR_LINE, inert } from './engine/printable.ts';
+import { CLEAR_LINE, inert } from '#plugin';
 
 export interface Output {
   readonly isTTY: boolean;

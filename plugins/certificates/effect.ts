@@ -1,7 +1,6 @@
 /** Effect: what the steps of a Certificate do beside what their rows and specs say. Pure. */
 
-import type { Effect } from '../../src/engine/plugin.ts';
-import type { Change, Facts, Json, Scene } from '../../src/engine/types.ts';
+import type { Change, Effect, Facts, Json, Scene } from '#plugin';
 import type { CertificatePair } from './diff.ts';
 import type { CertificateSpec } from './generated.ts';
 import { targetOf } from './observe-domain.ts';

@@ -1,6 +1,6 @@
 /** Generated from specs/certificates.yaml by `npm run generate`: do not edit. */
 
-import type { PluginTables } from '../../src/engine/tables.ts';
+import type { PluginTables } from '#plugin';
 
 /** Something that signs certificates. With the defaults filled in. */
 export interface IssuerSpec {

@@ -1,7 +1,6 @@
 /** Specs of resources, from their documents or, where those are gone, from what is remembered. */
 
-import { sameJson } from '../../src/engine/canonical.ts';
-import type { Desired, Memory, Pair, Ref, Step } from '../../src/engine/types.ts';
+import { type Desired, type Memory, type Pair, type Ref, sameJson, type Step } from '#plugin';
 import type { CertificateMemory, CertificateSpec, IssuerSpec } from './generated.ts';
 import { isRefusal } from './refusal.ts';
 

@@ -5,9 +5,19 @@
  * node that is only drained because its disk is full stays where it is: what guards removals passes it.
  */
 
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Change, Facts, Pair, Scene, Verdict } from '../../src/engine/types.ts';
-import { defer, durationText, pass, reject } from '../../src/engine/verdict.ts';
+import {
+  type Change,
+  defer,
+  durationText,
+  type Facts,
+  formatRef,
+  instantText,
+  type Pair,
+  pass,
+  reject,
+  type Scene,
+  type Verdict,
+} from '#plugin';
 import { type NodeLife, type NodePair, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
 import type { NodePoolMemory, NodePoolSpec, NodeRuleId } from './generated.ts';
 import { staysBehind } from './successor.ts';
@@ -45,8 +55,6 @@ function whenTaken(
   };
 }
 
-const iso = (at: number): string => new Date(at).toISOString();
-
 /** `7 min`, or `40 s` below two minutes. */
 function spanText(span: number): string {
   return span < 120_000 ? `${Math.floor(span / 1000)} s` : `${Math.floor(span / 60_000)} min`;
@@ -54,21 +62,21 @@ function spanText(span: number): string {
 
 /** What a grace says: it lasts up to, and not including, the end of it. */
 function withinGrace(
-  since: string,
+  since: number,
   graceMs: number,
   now: number,
-): { readonly over: boolean; readonly facts: Facts; readonly clearsAt: string } {
-  const begun = Math.min(Date.parse(since), now);
+): { readonly over: boolean; readonly facts: Facts; readonly clearsAt: number } {
+  const begun = Math.min(since, now);
   const end = begun + graceMs;
   return {
     over: now >= end,
     facts: {
-      since: iso(begun),
+      since: instantText(begun),
       ageSeconds: Math.floor((now - begun) / 1000),
       graceSeconds: graceMs / 1000,
       remainingSeconds: Math.max(0, Math.ceil((end - now) / 1000)),
     },
-    clearsAt: iso(end),
+    clearsAt: end,
   };
 }
 
@@ -122,12 +130,13 @@ const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
   const { recoveredAt, syncCompletedAt } = life;
   if (recoveredAt === undefined || syncCompletedAt === undefined)
     return pass('nothing was synced', { recoveredAt: recoveredAt ?? null });
-  const grace = withinGrace(syncCompletedAt, POST_SYNC_GRACE_MS, scene.now);
+  const syncedAt = Date.parse(syncCompletedAt);
+  const grace = withinGrace(syncedAt, POST_SYNC_GRACE_MS, scene.now);
   if (grace.over) return pass('its containers are known for long enough', grace.facts);
   return reject(
-    `it was found, and its containers are known for ${spanText(scene.now - Date.parse(syncCompletedAt))}, at least ${durationText(POST_SYNC_GRACE_MS)}`,
+    `it was found, and its containers are known for ${spanText(scene.now - syncedAt)}, at least ${durationText(POST_SYNC_GRACE_MS)}`,
     grace.facts,
-    { clearsAt: grace.clearsAt, remedy: { wait: grace.clearsAt } },
+    { clearsAt: grace.clearsAt },
   );
 });
 
@@ -148,7 +157,8 @@ const stillStarting = whenTaken(({ state, life }, pair) => {
   const facts = { state, provisionedAt: life.provisionedAt ?? null };
   if (state !== 'provisioning' && state !== 'initializing') return pass('it is started', facts);
   const { startDeadline } = settingsOfPair(pair);
-  const due = life.provisionedAt === undefined ? undefined : iso(Date.parse(life.provisionedAt) + ms(startDeadline));
+  const due =
+    life.provisionedAt === undefined ? undefined : instantText(Date.parse(life.provisionedAt) + ms(startDeadline));
   return reject(`it is still ${state}`, facts, {
     remedy: { outside: `wait until it is ready${due === undefined ? '' : `, or unhealthy, at ${due}`}` },
   });
@@ -184,17 +194,18 @@ const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
 
 const tooYoung = whenTaken(({ state, life }, pair, scene) => {
   if (state !== 'ready') return pass('not a node that never had a container', { state });
-  const since = life.initializedAt ?? life.provisionedAt;
-  if (since === undefined) return pass('nobody knows its age', { state });
+  const begun = life.initializedAt ?? life.provisionedAt;
+  if (begun === undefined) return pass('nobody knows its age', { state });
+  const since = Date.parse(begun);
   const { readyGrace } = settingsOfPair(pair);
   const grace = withinGrace(since, ms(readyGrace), scene.now);
   if (grace.over) return pass('past its grace', grace.facts);
-  const age = spanText(Math.max(0, scene.now - Date.parse(since)));
-  const remaining = spanText(Date.parse(grace.clearsAt) - scene.now);
+  const age = spanText(Math.max(0, scene.now - since));
+  const remaining = spanText(grace.clearsAt - scene.now);
   return reject(
     `Ready node too young: ${life.initializedAt === undefined ? 'made' : 'ready'} ${age} ago, at least ${readyGrace}, ${remaining} remain`,
     grace.facts,
-    { clearsAt: grace.clearsAt, remedy: { wait: grace.clearsAt } },
+    { clearsAt: grace.clearsAt },
   );
 });
 
@@ -231,13 +242,13 @@ const idleGrace = whenTaken(({ state, life }, pair, scene) => {
         remedy: { outside: 'let the workload source list it' },
       },
     );
-  const spent = withinGrace(life.emptySince, ms(grace), scene.now);
+  const since = Date.parse(life.emptySince);
+  const spent = withinGrace(since, ms(grace), scene.now);
   const facts = { ...spent.facts, containersEver: life.containersEver };
-  const idle = spanText(Math.max(0, scene.now - Date.parse(life.emptySince)));
+  const idle = spanText(Math.max(0, scene.now - since));
   if (spent.over) return pass(`it served ${life.containersEver}, and is idle for ${idle}`, facts);
   return reject(`it is empty for ${idle}, at least ${grace}`, facts, {
     clearsAt: spent.clearsAt,
-    remedy: { wait: spent.clearsAt },
   });
 });
 
@@ -357,13 +368,12 @@ const drainGrace = whenTaken(({ life }, pair, scene) => {
     return defer('nobody knows since when it is drained', { grace }, { remedy: { outside: 'plan again' } });
   // Until the workload source was told, it could still put something there.
   const { toldAt = life.drainingAt } = pair.memory?.kept ?? {};
-  const since = toldAt > life.drainingAt ? toldAt : life.drainingAt;
+  const since = Math.max(Date.parse(toldAt), Date.parse(life.drainingAt));
   const spent = withinGrace(since, ms(grace), scene.now);
-  const drained = spanText(Math.max(0, scene.now - Date.parse(since)));
+  const drained = spanText(Math.max(0, scene.now - since));
   if (spent.over) return pass(`drained for ${drained}`, spent.facts);
   return defer(`it was drained ${drained} ago, at least ${grace} lie between that and its removal`, spent.facts, {
     clearsAt: spent.clearsAt,
-    remedy: { wait: spent.clearsAt },
   });
 });
 
@@ -469,14 +479,15 @@ const unhealthyGrace = whenTaken(({ state, life }, pair, scene) => {
   if (state !== 'unhealthy') return pass('not unhealthy', { state });
   const { memory } = pair;
   const known = memory?.state === 'unhealthy' ? memory.since : undefined;
-  const since = life.failingSince ?? known ?? iso(scene.now);
+  const begun = life.failingSince ?? known;
+  const since = begun === undefined ? scene.now : Date.parse(begun);
   const grace = withinGrace(since, UNHEALTHY_GRACE_MS, scene.now);
-  const failing = spanText(Math.max(0, scene.now - Date.parse(since)));
+  const failing = spanText(Math.max(0, scene.now - since));
   if (grace.over) return pass(`unhealthy for ${failing}`, grace.facts);
   return reject(
     `The node has failed for ${failing}; none is taken away for it before ${durationText(UNHEALTHY_GRACE_MS)}`,
     grace.facts,
-    { clearsAt: grace.clearsAt, remedy: { wait: grace.clearsAt } },
+    { clearsAt: grace.clearsAt },
   );
 });
 
@@ -550,7 +561,7 @@ export function refusalOf(pair: NodePair, scene: Scene): Refusal | undefined {
   for (const rule of OF_ITSELF) {
     const { outcome, message, clearsAt } = nodeRules[rule](change, pair, scene);
     if (outcome === 'reject' || outcome === 'defer')
-      return { rule, message, ...(clearsAt === undefined ? {} : { clearsAt: Date.parse(clearsAt) }) };
+      return { rule, message, ...(clearsAt === undefined ? {} : { clearsAt }) };
   }
   return undefined;
 }

@@ -10,7 +10,7 @@ import { apply } from '../../src/engine/apply.ts';
 import type { Draft, LogRecord } from '../../src/engine/record.ts';
 import { reconcile } from '../../src/engine/reconcile.ts';
 import { emptyRecall, fold } from '../../src/engine/remember.ts';
-import type { Desired, Safety } from '../../src/engine/types.ts';
+import type { Desired, Safety } from '#plugin';
 import { median } from './measure.ts';
 import { type BenchWorld, benchPlugin } from './plugin.ts';
 

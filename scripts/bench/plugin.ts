@@ -1,9 +1,6 @@
 /** The smallest plugin: items in memory, that are there once they are made; what an earlier run made is there too. */
 
-import { defineKind, definePlugin } from '../../src/engine/plugin.ts';
-import { formatRef } from '../../src/engine/ref.ts';
-import type { PluginTables } from '../../src/engine/tables.ts';
-import type { Memory, Observed, Ref } from '../../src/engine/types.ts';
+import { defineKind, definePlugin, formatRef, type Memory, type Observed, type PluginTables, type Ref } from '#plugin';
 
 interface ItemSpec {
   readonly size: number;

@@ -1,6 +1,6 @@
 /** What a schema cannot say of a spec: that its states, steps, kinds and names belong together. */
 
-import type { Transition } from '../engine/tables.ts';
+import type { Transition } from '#plugin';
 import { writeOut, editsOf, stepsOf } from './machine.ts';
 import { PATH_FORMATS, placesIn, type Schema } from './schema.ts';
 import type { EngineSpec, KindSpec, MachineSpec, PluginSpec, SafetySpec } from './spec.ts';

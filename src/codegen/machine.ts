@@ -1,6 +1,6 @@
 /** Machines of a spec in full: lists of states written out, edits as objects, and the steps that come of them. */
 
-import type { Edit, Machine, Transition } from '../engine/tables.ts';
+import type { Edit, Machine, Transition } from '#plugin';
 import type { KindSpec, MachineSpec, TransitionSpec } from './spec.ts';
 
 function listOf(states: string | readonly string[]): readonly string[] {

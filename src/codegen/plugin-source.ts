@@ -1,6 +1,6 @@
 /** Writes a plugin's `generated.ts`: the types of its kinds, the unions of its names, and its tables. */
 
-import type { PathTable, ReleaseTable, SafetyInput } from '../engine/tables.ts';
+import type { PathTable, ReleaseTable, SafetyInput } from '#plugin';
 import { memoryOf, pluginConfig } from './document-schema.ts';
 import { machineTable, stepsOf } from './machine.ts';
 import { moduleSource } from './module-source.ts';
@@ -139,8 +139,5 @@ export function pluginSource(spec: PluginSpec): string {
     ),
     `export const tables = ${printValue(pluginTables(spec))} as const satisfies PluginTables;\n`,
   ].join('\n');
-  return moduleSource(`specs/${spec.name}.yaml`, body, {
-    Json: '../../src/engine/types.ts',
-    PluginTables: '../../src/engine/tables.ts',
-  });
+  return moduleSource(`specs/${spec.name}.yaml`, body, { Json: '#plugin', PluginTables: '#plugin' });
 }

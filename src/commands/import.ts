@@ -6,11 +6,17 @@
 import { open } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { documentsText } from '../engine/load/write-documents.ts';
-import type { Discovery, Found, Plugin } from '../engine/plugin.ts';
-import { withProjectPaths } from '../engine/paths.ts';
-import { formatRef } from '../engine/ref.ts';
-import type { Gap, Pair, Ref } from '../engine/types.ts';
-import { printable } from '../engine/printable.ts';
+import {
+  type Discovery,
+  formatRef,
+  type Found,
+  type Gap,
+  type Pair,
+  type Plugin,
+  printable,
+  type Ref,
+  withProjectPaths,
+} from '#plugin';
 import { plural } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
 import { applyWith } from './apply.ts';

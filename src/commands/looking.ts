@@ -1,8 +1,7 @@
 /** Looking: what `plan`, `drift` and `explain` have in common. They open everything for reading, and nothing for writing. */
 
-import { errorText } from '../engine/error-text.ts';
+import { errorText, type Plugin } from '#plugin';
 import type { Config } from '../engine/load/config.ts';
-import type { Plugin } from '../engine/plugin.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
 import { emptyRecall, type Recall, textsOf } from '../engine/remember.ts';
 import { holderText } from '../report/holder-text.ts';

@@ -7,16 +7,24 @@ import { type Config, isOtherAddress, loadConfig, PROJECT_NAME } from '../engine
 import type { RememberedTexts } from '../engine/load/document-texts.ts';
 import { load } from '../engine/load/load.ts';
 import { trustedOwners } from '../engine/load/owner.ts';
-import { namedFileRoots } from '../engine/load/read-inside.ts';
+import { namedFileRoots } from '#plugin/files';
 import { repositoryFiles } from '../engine/load/repository-files.ts';
 import type { ReadFiles } from '../engine/action.ts';
-import { pathMistake } from '../engine/paths.ts';
-import type { Plugin } from '../engine/plugin.ts';
+import {
+  type Desired,
+  type Facts,
+  type Json,
+  pathMistake,
+  type Plugin,
+  type Problem,
+  type Redact,
+  redactor,
+  type Safety,
+  secretsOf,
+} from '#plugin';
 import type { Draft, LogRecord } from '../engine/record.ts';
-import { type Redact, redactor, secretsOf } from '../engine/redact.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 import { isDatabase } from '../engine/store-address.ts';
-import type { Desired, Facts, Json, Problem, Safety } from '../engine/types.ts';
 import { builtinPlugins, type PluginLoaders } from '../plugins.ts';
 import type { Shell } from '../shell.ts';
 import { openFileStore } from '../store/file-store.ts';

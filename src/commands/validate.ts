@@ -1,7 +1,7 @@
 /** `fettle validate`: schema, references and cycles of the documents; no network, no store. */
 
 import { expand } from '../engine/expand.ts';
-import { compareText, formatRef } from '../engine/ref.ts';
+import { compareText, formatRef } from '#plugin';
 import { emptyRecall } from '../engine/remember.ts';
 import type { Shell } from '../shell.ts';
 import type { Flags } from './flags.ts';

@@ -13,13 +13,34 @@
  * | basis, proposal or verdict differ right before it | stale |
  */
 
-import { AbortedError, DeadlineError, withDeadline } from './deadline.ts';
+import { AbortedError, DeadlineError, withDeadline } from '#plugin/deadline';
 import { propose } from './diff.ts';
-import { errorText } from './error-text.ts';
+import {
+  type Action,
+  type Change,
+  errorText,
+  type Facts,
+  type FileSeen,
+  type FileUse,
+  formatRef,
+  type Gap,
+  type Given,
+  intentId,
+  type Json,
+  type Judgement,
+  type Kind,
+  type KindTables,
+  type Pair,
+  PartlyDoneError,
+  type Plugin,
+  redactPatterns,
+  type Ref,
+  type Scene,
+  UnknownOutcomeError,
+} from '#plugin';
 import { plainJson, soundAudit } from './guard.ts';
 import { effectOf, filesOf } from './covers.ts';
 import { withIgnored } from './ignored.ts';
-import { intentId } from './intent.ts';
 import { judgeOne } from './judge.ts';
 import {
   ABSENT,
@@ -35,32 +56,13 @@ import {
 import { match } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
-import { type Kind, PartlyDoneError, type Plugin } from './plugin.ts';
 import type { Draft, LogRecord, Move, RecordBodies } from './record.ts';
-import { redactPatterns } from './redact.ts';
-import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
 import { isMemoryOnly } from './rules.ts';
 import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
-import type { KindTables } from './tables.ts';
-import { standing } from './seal.ts';
+import { standing } from './standing.ts';
 import { isAsPlanned } from './settle.ts';
-import { UnknownOutcomeError } from './unknown-outcome.ts';
-import type {
-  Action,
-  Change,
-  Facts,
-  FileSeen,
-  FileUse,
-  Gap,
-  Given,
-  Json,
-  Judgement,
-  Pair,
-  Ref,
-  Scene,
-} from './types.ts';
 
 /** Deadline of a handler, and of a single look, where the spec names none. */
 export const ACTION_DEADLINE_MS = 60_000;

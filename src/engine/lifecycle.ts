@@ -1,8 +1,7 @@
 /** Lifecycles as tables: which steps there are, where they settle, and which moves lie on the way. */
 
-import type { KindTables, Machine, Transition } from './tables.ts';
+import type { KindTables, Machine, Pair, Step, Transition } from '#plugin';
 import type { Move } from './record.ts';
-import type { Pair, Step } from './types.ts';
 
 export const ABSENT = 'absent';
 

@@ -16,7 +16,7 @@ import type {
   Ref,
   Spent,
   Step,
-} from './types.ts';
+} from '#plugin';
 
 /** A move that a run saw, or made; `unlisted` if the spec has no such move. */
 export interface Move {
@@ -41,6 +41,7 @@ export interface Seen {
   readonly labels?: Labels;
   readonly safety?: Inputs;
   readonly read?: ReadText;
+  readonly ignore?: readonly string[];
   /** The world is already as a newer spec wants it: that spec counts as applied. */
   readonly spec?: Json;
   readonly specDigest?: string;

@@ -6,12 +6,23 @@
  * whether they are read, verified or just written: there is no other way for anything to be remembered.
  */
 
-import { RETRY_EXHAUSTED } from './backoff.ts';
-import { intentId } from './intent.ts';
+import {
+  type Applied,
+  compareText,
+  formatRef,
+  type FormerLabels,
+  intentId,
+  type Json,
+  type Labels,
+  type Memory,
+  type MetaNote,
+  type ReadText,
+  type Ref,
+  RETRY_EXHAUSTED,
+  type Spent,
+} from '#plugin';
 import { parseStep } from './lifecycle.ts';
 import type { LogRecord, RecordBodies, Seen } from './record.ts';
-import { compareText, formatRef } from './ref.ts';
-import type { Applied, FormerLabels, Json, Labels, Memory, MetaNote, ReadText, Ref, Spent } from './types.ts';
 
 /** All that is remembered, by address, and up to when. */
 export interface Recall {
@@ -91,6 +102,7 @@ function withMeta(memory: Memory, meta: MetaNote | undefined, at: string): Memor
     formerLabels: former.length === 0 ? undefined : former,
     safety: meta.safety ?? memory.safety,
     read: meta.read ?? memory.read,
+    ignore: meta.ignore,
   } as Memory;
 }
 
@@ -122,6 +134,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
     labels: seen.labels ?? before.labels,
     safety: seen.safety ?? before.safety,
     read: seen.read ?? before.read,
+    ignore: seen.ignore === undefined ? before.ignore : seen.ignore.length === 0 ? undefined : seen.ignore,
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied,
     ...(seen.settled === true ? { failures: undefined, lastError: undefined } : {}),
@@ -145,8 +158,12 @@ function withTried(memory: Memory, { open, tried = [] }: Memory): Memory {
 }
 
 /** What is left of a resource that went to make room for its successor: what its document said of removals. */
-function promised({ ref, protect, onRemove, hold, needs, labels, formerLabels, safety }: Memory, at: string): Memory {
-  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety };
+function promised(
+  { ref, protect, onRemove, hold, needs, labels, formerLabels, safety, open }: Memory,
+  at: string,
+): Memory {
+  const successor = open?.applied?.digest;
+  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety, successor };
   return { ...blank(ref), ...kept, state: 'absent', since: at } as Memory;
 }
 
@@ -178,7 +195,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
   if (open?.goal === 'replace' && body.state === 'absent')
     return withKept(promised(before, at), body.kept, body.version);
   if (open?.goal === 'remove') {
-    const left = { ...closed, failures: undefined, lastError: undefined } as unknown as Memory;
+    const left = { ...closed, failures: undefined, lastError: undefined, removing: true } as unknown as Memory;
     return withState(withKept(left, body.kept, body.version), at, body.state);
   }
   const done = {
@@ -188,6 +205,8 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     failures: undefined,
     lastError: undefined,
     tried: undefined,
+    removing: undefined,
+    successor: undefined,
     others: body.others ?? before.others,
     applied: (body.more === true ? undefined : open?.applied) ?? before.applied,
   };

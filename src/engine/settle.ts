@@ -31,10 +31,8 @@ import {
   worldLeadsTo,
 } from './lifecycle.ts';
 import { noteOf } from './note.ts';
-import type { Kind, Plugin } from './plugin.ts';
+import type { Desired, FieldChange, Kind, KindTables, OpenIntent, Pair, Plugin, Scene } from '#plugin';
 import type { Draft, Move } from './record.ts';
-import type { KindTables } from './tables.ts';
-import type { Desired, FieldChange, OpenIntent, Pair, Scene } from './types.ts';
 
 /** A step as it was planned, with its fields where they are known. */
 type Planned = Pick<OpenIntent, 'step' | 'goal'> & { readonly fields?: readonly FieldChange[] };

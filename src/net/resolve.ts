@@ -9,7 +9,7 @@ import { Resolver, lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type Denial, deniedWords } from './connect.ts';
-import { codeOf } from './error-code.ts';
+import { codeOf } from '../plugin/errors.ts';
 
 export type Resolved =
   | { readonly ok: true; readonly addresses: readonly string[] }

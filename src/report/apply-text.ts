@@ -2,8 +2,7 @@
 
 import type { Row, RowStatus } from '../engine/action.ts';
 import { parseStep } from '../engine/lifecycle.ts';
-import type { Change } from '../engine/types.ts';
-import { printable } from '../engine/printable.ts';
+import { type Change, printable } from '#plugin';
 import { columnWidth, type Paint, painter, shortDigests, type Style, textOf } from './text.ts';
 
 const ORDER: readonly RowStatus[] = ['done', 'failed', 'unknown', 'stale', 'not-attempted', 'rejected', 'deferred'];

@@ -20,7 +20,7 @@
 import { copyFile, lstat, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RecordBodies } from '../engine/record.ts';
-import { compareText } from '../engine/ref.ts';
+import { compareText } from '#plugin';
 import { ignoreMissing, replaceWhole, syncFolder, writeAll } from './durable.ts';
 import { FenceLostError } from './errors.ts';
 import { assertFence, giveBackLock, type HeldLock, linkLock, unlinkLocksBelow } from './file-lock.ts';

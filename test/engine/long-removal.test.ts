@@ -2,9 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { movesBetween, removalStep, worldLeadsTo } from '../../src/engine/lifecycle.ts';
-import type { Plugin } from '../../src/engine/plugin.ts';
-import type { KindTables, PluginTables } from '../../src/engine/tables.ts';
-import type { Facts, Observed } from '../../src/engine/types.ts';
+import type { Facts, KindTables, Observed, Plugin, PluginTables } from '#plugin';
 import {
   addressOf,
   applyToy,

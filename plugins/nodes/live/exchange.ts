@@ -1,8 +1,7 @@
 /** One HTTP exchange: bounded in time and size, never redirected, and said in plain words when it failed. */
 
 import type { Readable } from 'node:stream';
-import { DeniedError } from '../../../src/net/connect.ts';
-import type { SendHttp } from '../../../src/net/http.ts';
+import { DeniedError, type SendHttp } from '#plugin/net';
 
 /** What was sent so far when it failed: `no` is certain. */
 type Sent = 'no' | 'maybe';

@@ -11,7 +11,7 @@
  */
 
 import { hash } from 'node:crypto';
-import type { Json, ReadText } from '../types.ts';
+import type { Json, ReadText } from '#plugin';
 import { offsetAt, readDocuments, type TextDocument } from './documents.ts';
 import { limits } from './limits.ts';
 

@@ -29,8 +29,7 @@
  */
 
 import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, Parser, Schema } from 'yaml';
-import type { Json } from '../types.ts';
-import { UNSEEN } from '../printable.ts';
+import { type Json, UNSEEN } from '#plugin';
 import { limits } from './limits.ts';
 import { blankRun } from './lines.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';

@@ -23,14 +23,27 @@ import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
-import type { Plugin, Validator, Validators } from '../plugin.ts';
+import {
+  compareText,
+  type Desired,
+  formatRef,
+  type Json,
+  type KindTables,
+  leavesOf,
+  type Lifecycle,
+  parseRef,
+  type Plugin,
+  type Position,
+  type Problem,
+  type ReadText,
+  type Ref,
+  suggest,
+  textsAt,
+  type Validator,
+  type Validators,
+} from '#plugin';
 import type { Reserved } from '../places.ts';
-import { textsAt } from '../pointer.ts';
-import { leavesOf } from '../pointer.ts';
 import { hasField } from '../field-path.ts';
-import { compareText, formatRef, parseRef } from '../ref.ts';
-import type { KindTables } from '../tables.ts';
-import type { Desired, Json, Lifecycle, Position, Problem, ReadText, Ref } from '../types.ts';
 import { documentTexts, type RememberedTexts, soundDocuments } from './document-texts.ts';
 import { offsetAt, pointerParts, readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
@@ -46,7 +59,6 @@ import {
   placeWords,
 } from './link.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
-import { suggest } from './nearest.ts';
 import { openLookUp } from './look-up.ts';
 import { findSharedPlaces } from './shared-places.ts';
 import { documentTest, type Entry, findFiles, shownPath } from './paths.ts';

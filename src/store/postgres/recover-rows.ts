@@ -15,7 +15,7 @@
  */
 
 import type { RecordBodies } from '../../engine/record.ts';
-import { compareText } from '../../engine/ref.ts';
+import { compareText } from '#plugin';
 import { FenceLostError, StoreError } from '../errors.ts';
 import { keyCheckOf, newKeyText, parseKey } from '../key.ts';
 import { readRemains, rememberedBeside, type Remains } from '../remains.ts';

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { documentTexts } from '../../../src/engine/load/document-texts.ts';
 import { limits } from '../../../src/engine/load/limits.ts';
 import { load, type Loaded } from '../../../src/engine/load/load.ts';
-import type { ReadText } from '../../../src/engine/types.ts';
+import type { ReadText } from '#plugin';
 import { builtinPlugins } from '../../../src/plugins.ts';
 import { mutated, valid, yamlish } from './any-yaml.ts';
 import { domain, folderOf } from './files.ts';

@@ -12,7 +12,7 @@ import type { CertificatesConfig, DomainSpec } from '../../../plugins/certificat
 import { hostsOf } from '../../../src/net/resolve.ts';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import type { Observed, View } from '../../../src/engine/types.ts';
+import type { Observed, View } from '#plugin';
 import { type DnsServer, type Zone, dnsServer } from '../../support/dns.ts';
 import { DAY, desiredOf, domainSpec, outside, queryOf } from './support.ts';
 

@@ -6,7 +6,7 @@ import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
 import type { StoredFile } from '../../../plugins/certificates/world.ts';
 import { stepTransition } from '../../../src/engine/lifecycle.ts';
-import type { Memory, Pair, Step } from '../../../src/engine/types.ts';
+import type { Memory, Pair, Step } from '#plugin';
 import {
   type AnyCertificatePair,
   CA_SPEC,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { check as checkWith } from '../../../plugins/certificates/check.ts';
 import type { CertificateSpec, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import type { Desired, Json } from '../../../src/engine/types.ts';
+import type { Desired, Json } from '#plugin';
 import { certificateSpec, desiredOf } from './support.ts';
 
 const certificate = (more: Partial<CertificateSpec>, name = 'www', file = 'main.yaml') =>

@@ -13,7 +13,7 @@ import {
   verificationOf,
 } from '../../../plugins/certificates/observe-domain.ts';
 import type { AddressSeen, ConnectError, X509Seen } from '../../../plugins/certificates/world.ts';
-import type { Memory, Observed } from '../../../src/engine/types.ts';
+import type { Memory, Observed } from '#plugin';
 import { DAY, NOW, desiredOf, domainSpec, fingerprint, memoryOf, refOf } from './support.ts';
 
 const AT = new Date(NOW).toISOString();

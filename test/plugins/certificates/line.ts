@@ -2,8 +2,16 @@
 
 import { NO_FILES } from '../../support/covers.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Change, Desired, Memory, Observed, Pair, Proposal, View } from '../../../src/engine/types.ts';
+import {
+  type Change,
+  type Desired,
+  formatRef,
+  type Memory,
+  type Observed,
+  type Pair,
+  type Proposal,
+  type View,
+} from '#plugin';
 import { outside, queryOf, sceneOf } from './support.ts';
 
 export interface Line {

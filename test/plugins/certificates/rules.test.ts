@@ -10,8 +10,7 @@ import {
   retryExhausted,
   stillServed,
 } from '../../../plugins/certificates/safety.ts';
-import { digestOf } from '../../../src/engine/canonical.ts';
-import type { Change, Facts, Memory, Pair, Step } from '../../../src/engine/types.ts';
+import { type Change, digestOf, type Facts, type Memory, type Pair, type Step } from '#plugin';
 import {
   type AnyCertificatePair,
   DAY,
@@ -193,8 +192,7 @@ describe('renewal-loop', () => {
     const verdict = judge(NOW - DAY);
     expect(verdict).toMatchObject({
       message: 'it was issued 1 day ago, and once in 30 days, a third of its lifetime, is allowed',
-      clearsAt: iso(NOW + 29 * DAY),
-      remedy: { wait: iso(NOW + 29 * DAY) },
+      clearsAt: NOW + 29 * DAY,
       facts: { issuedAt: iso(NOW - DAY), lifetimeSeconds: 90 * 86_400, cause: 'time' },
     });
   });
@@ -294,8 +292,7 @@ describe('backoff', () => {
         lastAt: iso(NOW - HOUR),
         nextAt: iso(NOW + HOUR),
       },
-      clearsAt: iso(NOW + HOUR),
-      remedy: { wait: iso(NOW + HOUR) },
+      clearsAt: NOW + HOUR,
     });
     expect(judge(recover, { memory: failed('expired>recovering', 2, 0) }).message).toBe(
       'after 2 failed recoveries the next try waits 2 minutes',

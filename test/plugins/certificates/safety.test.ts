@@ -4,7 +4,7 @@ import { NOTHING_COVERED } from '../../support/covers.ts';
 import { describe, expect, test } from 'vitest';
 import type { CertificatePair, IssuerPair } from '../../../plugins/certificates/diff.ts';
 import { certificateIssuerChanged, issuerChanged } from '../../../plugins/certificates/safety.ts';
-import type { Action, Change, Pair } from '../../../src/engine/types.ts';
+import type { Action, Change, Pair } from '#plugin';
 import {
   certificateFacts,
   certificateSpec,

@@ -11,7 +11,7 @@ import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { hasSwapped } from '../../../plugins/certificates/remembered.ts';
 import { foreignKey, issuerNameConstraints, noteKey, noteSwap } from '../../../plugins/certificates/storage-rules.ts';
 import type { CertificatesWriter } from '../../../plugins/certificates/world.ts';
-import type { Change, Memory } from '../../../src/engine/types.ts';
+import type { Change, Memory } from '#plugin';
 import {
   certificateFacts,
   certificateSpec,

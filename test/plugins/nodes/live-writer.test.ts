@@ -9,7 +9,7 @@ import type { NodeFacts } from '../../../plugins/nodes/facts.ts';
 import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { observe } from '../../../plugins/nodes/observe.ts';
-import type { Desired, Observed, Scene } from '../../../src/engine/types.ts';
+import type { Desired, Observed, Scene } from '#plugin';
 import { actionWaiter } from '../../../plugins/nodes/live/actions.ts';
 import { clientOf, folderOfTest, serve } from './live-support.ts';
 import { elsewhere, orderOf, startWorld, type World } from './live-world.ts';

@@ -5,8 +5,18 @@ import type { NodeFacts, NodeLife, NodePair, NodeSignals } from '../../../plugin
 import type { NodeMemory, NodePoolSpec, NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { nodeInputs } from '../../../plugins/nodes/settings.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Action, Change, Desired, Facts, Memory, Observed, Pair, Ref, Scene } from '../../../src/engine/types.ts';
+import {
+  type Action,
+  type Change,
+  type Desired,
+  type Facts,
+  formatRef,
+  type Memory,
+  type Observed,
+  type Pair,
+  type Ref,
+  type Scene,
+} from '#plugin';
 
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
 export const MINUTE = 60_000;

@@ -14,7 +14,7 @@ import {
   via,
 } from '../../../plugins/nodes/state.ts';
 import type { ProviderStatus } from '../../../plugins/nodes/world.ts';
-import type { KindTables } from '../../../src/engine/tables.ts';
+import type { KindTables } from '#plugin';
 import { movesBetween, moveOf, stepTransition } from '../../../src/engine/lifecycle.ts';
 
 const STATES = [

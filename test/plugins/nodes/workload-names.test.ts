@@ -7,7 +7,7 @@ import { nodeRules } from '../../../plugins/nodes/safety.ts';
 import { nodeInputs, settingsOf } from '../../../plugins/nodes/settings.ts';
 import { mergedWorkloads, type WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
 import type { ServerSeen } from '../../../plugins/nodes/world.ts';
-import type { Change, Desired, Memory } from '../../../src/engine/types.ts';
+import type { Change, Desired, Memory } from '#plugin';
 import { ago, desiredOf, MINUTE, nodeSpec, NOW, refOf, sceneOf } from './node-support.ts';
 
 const OWN = 'web-1';
