@@ -66,7 +66,7 @@ describe('the text of a document', () => {
   it('is remembered by the apply that makes its resource, without its defaults', async () => {
     const memory = await memoryOf(await applied());
     expect(memory?.read?.digest).toMatch(/^[0-9a-f]{64}$/u);
-    const { spec } = memory?.read?.value as { readonly spec: object };
+    const { spec = {} } = (memory?.read?.value ?? {}) as { readonly spec?: object };
     expect(Object.keys(spec)).toEqual(['issuer', 'dnsNames', 'storage']);
   });
 
