@@ -16,6 +16,7 @@ import {
   type Labels,
   type Memory,
   type MetaNote,
+  type ReadText,
   type Ref,
   RETRY_EXHAUSTED,
   type Spent,
@@ -36,6 +37,11 @@ export interface Recall {
 
 export function emptyRecall(): Recall {
   return { resources: new Map(), spent: new Map(), at: '', lookedAt: '' };
+}
+
+/** What is remembered of the texts of documents, by digest. */
+export function textsOf({ resources }: Recall): ReadonlyMap<string, ReadText> {
+  return new Map([...resources.values()].flatMap(({ read }) => (read === undefined ? [] : [[read.digest, read]])));
 }
 
 /** No limit may look back further than this. */
@@ -95,6 +101,7 @@ function withMeta(memory: Memory, meta: MetaNote | undefined, at: string): Memor
     labels: Object.keys(meta.labels).length === 0 ? undefined : meta.labels,
     formerLabels: former.length === 0 ? undefined : former,
     safety: meta.safety ?? memory.safety,
+    read: meta.read ?? memory.read,
     ignore: meta.ignore,
   } as Memory;
 }
@@ -126,6 +133,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
     needs: seen.needs ?? before.needs,
     labels: seen.labels ?? before.labels,
     safety: seen.safety ?? before.safety,
+    read: seen.read ?? before.read,
     ignore: seen.ignore === undefined ? before.ignore : seen.ignore.length === 0 ? undefined : seen.ignore,
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied,
