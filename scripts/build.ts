@@ -17,10 +17,12 @@
  */
 
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -76,7 +78,7 @@ async function build(out: string | undefined): Promise<void> {
 /** Writes all code and returns the paths of every bundled module. */
 async function bundleInto(made: string): Promise<readonly string[]> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
-  const define = { FETTLE_VERSION: JSON.stringify(version) };
+  const define = { FETTLE_VERSION: JSON.stringify(version), FETTLE_READER: JSON.stringify(readerDigest()) };
   mkdirSync(made, { recursive: true });
   const lib = await bundle({
     input: Object.fromEntries(
@@ -104,6 +106,18 @@ async function bundleInto(made: string): Promise<readonly string[]> {
   }
   chmodSync(join(made, 'cli.js'), 0o755);
   return modules;
+}
+
+/** Digest of everything that decides what the text of a document is read as: what was read by another reader is read again. */
+function readerDigest(): string {
+  const folder = 'src/engine/load';
+  const own = readdirSync(join(root, folder))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+  const digest = createHash('sha256');
+  for (const path of ['node_modules/yaml/package.json', 'src/plugin/printable.ts', ...own])
+    digest.update(readFileSync(join(root, path)));
+  return digest.digest('hex');
 }
 
 interface Job {

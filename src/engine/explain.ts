@@ -2,11 +2,12 @@
 
 import { remedyJson } from './seal.ts';
 import { gapScope } from './gap.ts';
-import { ABSENT, firstMachine } from './lifecycle.ts';
 import type { Plan, PlanRemedy } from './plan.ts';
 import {
+  ABSENT,
   type Action,
   type FieldChange,
+  firstMachine,
   formatRef,
   instantText,
   isOurs,

@@ -12,6 +12,7 @@ import type {
   Memory,
   MetaNote,
   Override,
+  ReadText,
   Ref,
   Spent,
   Step,
@@ -39,6 +40,7 @@ export interface Seen {
   readonly needs?: readonly string[];
   readonly labels?: Labels;
   readonly safety?: Inputs;
+  readonly read?: ReadText;
   readonly ignore?: readonly string[];
   /** The world is already as a newer spec wants it: that spec counts as applied. */
   readonly spec?: Json;

@@ -21,7 +21,6 @@ import { sortedCauses } from './causes.ts';
 import { changeJson, driftValues } from './change-values.ts';
 import { driftOf } from './drift.ts';
 import { gapScope } from './gap.ts';
-import { parseStep, stepTransition } from './lifecycle.ts';
 import {
   PLAN_FORMAT,
   type Plan,
@@ -32,15 +31,12 @@ import {
   type ResourceChange,
 } from './plan.ts';
 import type { Suppression } from './load/config.ts';
-import { isMemoryOnly } from './rules.ts';
 import { clearsAt, overridesOf, standing } from './standing.ts';
 import { splitFindings } from './suppress.ts';
 
 /** One row of the plan. */
-export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {
+export function resourceChange(action: Action): ResourceChange {
   const { change, source, covers, written, edits } = action;
-  const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
-  const transition = tables === undefined || isMemoryOnly(change) ? undefined : stepTransition(tables, change.step);
   const overrides = overridesOf(action);
   return {
     address: formatRef(change.ref),
@@ -52,8 +48,8 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
     goal: change.goal,
     cause: change.cause,
     because: change.because,
-    reversible: transition?.reversible ?? 'yes',
-    ...(transition?.disruptive === true ? { disruptive: true } : {}),
+    reversible: change.effect.reversible,
+    ...(change.effect.disruptive ? { disruptive: true } : {}),
     basis: action.basis,
     covers,
     ...(written === undefined ? {} : { written }),
@@ -87,12 +83,12 @@ export function remedyJson(remedy: Remedy | undefined, clears: number | undefine
   return Object.keys(all).length === 0 ? {} : { remedy: all };
 }
 
-function refusedChange(action: Action, plugins: ReadonlyMap<string, Plugin>, observedAt: string): RefusedChange {
+function refusedChange(action: Action, observedAt: string): RefusedChange {
   const reasons = standing(action);
   const clears = clearsAt(action);
   return {
     reason: reasons[0]?.rule ?? 'unknown',
-    resource_change: resourceChange(action, plugins),
+    resource_change: resourceChange(action),
     reasons: reasons.map((reason) => reasonOf(reason, observedAt)),
     ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
   };
@@ -153,8 +149,7 @@ function summaryOf(
   const goals = (...names: readonly Change['goal'][]) =>
     accepted.filter(({ change }) => names.includes(change.goal)).length;
   const stepping = accepted.filter(({ change }) => {
-    const { from, to } = parseStep(change.step);
-    return change.goal === 'update' && from !== to;
+    return change.goal === 'update' && change.from !== change.to;
   }).length;
   const managed = [...input.pairs].filter(
     ([address, pair]) => (pair.desired !== undefined || pair.memory !== undefined) && (input.within?.(address) ?? true),
@@ -202,9 +197,9 @@ export function seal(input: SealInput): Plan {
   const seenAt = (action: Action) =>
     pairs.get(formatRef(action.change.ref))?.observed?.at ?? new Date(scene.viewedAt).toISOString();
   const refused = (verdict: Action['verdict']) =>
-    having(verdict).map((action) => refusedChange(action, plugins, seenAt(action)));
+    having(verdict).map((action) => refusedChange(action, seenAt(action)));
   const accepted = having('accept');
-  const rows = accepted.map((action) => resourceChange(action, plugins));
+  const rows = accepted.map(resourceChange);
   const rejected = refused('reject');
   const deferred = refused('defer');
   const drift = [...pairs].flatMap(([address, pair]) => {
