@@ -4002,8 +4002,7 @@ export const schemas = {
               "project",
               "token",
               "resources",
-              "digest",
-              "keyCheck"
+              "digest"
             ]
           }
         }
