@@ -1,7 +1,6 @@
 /** The composition root: the one file that knows both the engine and the plugins. Each is loaded when it is needed. */
 
-import type { Plugin } from './engine/plugin.ts';
-import type { SandboxWorld } from './sandbox/sandbox.ts';
+import type { Plugin, SandboxWorld } from '#plugin';
 
 /** Plugins by the name that documents use (`certificates/v1`). */
 export type PluginLoaders = ReadonlyMap<string, () => Promise<Plugin>>;

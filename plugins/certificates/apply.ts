@@ -1,7 +1,7 @@
 /** Apply: the handler of every step. What is durable when a handler returns is durable for good; what it throws holds no secret. */
 
 import { promisify } from 'node:util';
-import { type ActionRun, PartlyDoneError } from '../../src/engine/plugin.ts';
+import { type ActionRun, instantText, PartlyDoneError } from '#plugin';
 import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificatePair, type IssuerPair } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
@@ -118,7 +118,7 @@ async function issue(
     made: fingerprint,
     places: placesOf(spec.storage).map(({ path }) => path),
     issued: (pair.memory?.kept.issued ?? 0) + 1,
-    issuedAt: iso(now),
+    issuedAt: instantText(now),
   };
   return bringOut(world, pair, run, spec, fingerprint, kept, servingBefore(pair, before, run));
 }
@@ -149,7 +149,7 @@ async function bringOut(
   const { withinMs } = policyOf(spec).served;
   const failed = (message: string, more: Partial<CertificateMemory>, cause?: unknown): PartlyDoneError => {
     const tries = reloadsOf(pair.memory, pair.desired, fingerprint).failed + 1;
-    const all = { ...kept, ...more, unserved: fingerprint, unservedTries: tries, unservedAt: iso(run.now()) };
+    const all = { ...kept, ...more, unserved: fingerprint, unservedTries: tries, unservedAt: instantText(run.now()) };
     return new PartlyDoneError(message, all, { cause });
   };
   try {
@@ -183,8 +183,6 @@ async function bringOut(
   }
   return { ...kept, reloaded: fingerprint, ...(pair.memory?.kept.unserved === undefined ? {} : { unserved: '' }) };
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,8 +1,8 @@
 /** Checks of Domains and of how they are probed that a schema can't make: places to connect to, and networks. */
 
-import type { Mistake } from '../../src/engine/plugin.ts';
+import type { Mistake } from '#plugin';
 import type { CertificatesConfig, DomainSpec } from './generated.ts';
-import { ALLOW_NETWORKS, addressNumber, denialOf, networkOf, networkPolicy } from '../../src/net/networks.ts';
+import { addressNumber, ALLOW_NETWORKS, denialOf, networkOf, networkPolicy } from '#plugin/net';
 
 type ProbeSettings = Partial<CertificatesConfig['probe']>;
 
@@ -28,7 +28,7 @@ function placeMistakes(place: string, pointer: string, probe: ProbeSettings): re
     {
       code: 'denied-address',
       pointer,
-      message: `${place} lies in ${denial}, which is denied`,
+      message: `${place} is in ${denial}, which is denied`,
       suggestion: `the environment variable ${ALLOW_NETWORKS} names exceptions, such as ${address}`,
       severity: 'warning',
     },

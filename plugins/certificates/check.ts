@@ -1,8 +1,6 @@
 /** Checks of documents that a schema can't make: names that no client accepts, and commands that may not be run. */
 
-import { fromProject } from '../../src/engine/paths.ts';
-import type { Mistake } from '../../src/engine/plugin.ts';
-import type { Desired, Json } from '../../src/engine/types.ts';
+import { type Desired, fromProject, type Json, type Mistake } from '#plugin';
 import { isAllowed } from './allowed-command.ts';
 import { checkDomain } from './check-domain.ts';
 import type { CertificateSpec, CertificatesConfig, DomainSpec } from './generated.ts';

@@ -1,7 +1,6 @@
 /** Diff: the one step that brings an Issuer or a Certificate nearer to what is written. A Domain has none. */
 
-import { attemptsAt } from '../../src/engine/backoff.ts';
-import type { FieldChange, Pair, Proposal, Scene } from '../../src/engine/types.ts';
+import { attemptsAt, type FieldChange, type Pair, type Proposal, type Scene } from '#plugin';
 import { type Validity, daysLeft, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';

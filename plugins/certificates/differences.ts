@@ -1,6 +1,6 @@
 /** Differences between a stored certificate and what is written of it, as fields of its spec. */
 
-import type { FieldChange } from '../../src/engine/types.ts';
+import type { FieldChange } from '#plugin';
 import type { CertificateFacts, IssuerFacts } from './facts.ts';
 import type { CertificateSpec } from './generated.ts';
 import { holdsKey } from './paths.ts';

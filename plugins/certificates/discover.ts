@@ -1,9 +1,6 @@
 /** Discover: pairs in folders that no document names yet, as the documents that would describe them. */
 
-import type { Discovery, Found } from '../../src/engine/plugin.ts';
-import { toDocument } from '../../src/engine/paths.ts';
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Gap, Json } from '../../src/engine/types.ts';
+import { type Discovery, formatRef, type Found, type Gap, type Json, toDocument } from '#plugin';
 import type { CertificateSpec } from './generated.ts';
 import { mainPath, mapPaths, placesOf } from './paths.ts';
 import { PLUGIN, certificateSpec } from './remembered.ts';

@@ -1,7 +1,6 @@
 /** Effect: what the steps of a Certificate do beside what their rows and specs say. Pure. */
 
-import type { Effect } from '../../src/engine/plugin.ts';
-import type { Change, Facts, Json, Scene } from '../../src/engine/types.ts';
+import type { Change, Effect, Facts, Json, Scene } from '#plugin';
 import type { CertificatePair } from './diff.ts';
 import type { CertificateSpec } from './generated.ts';
 import { targetOf } from './observe-domain.ts';
@@ -9,8 +8,7 @@ import { issuerOf, issuerRef } from './remembered.ts';
 import { canReload, domainsNaming } from './served.ts';
 
 /** Whether a step puts a pair in place, or files of it in order: then what serves it is told. */
-function bringsOut({ step }: Change): boolean {
-  const [from, to] = step.split('>');
+function bringsOut({ from, to }: Change): boolean {
   return to !== 'absent' && from !== 'renewing' && from !== 'recovering';
 }
 

@@ -1,7 +1,15 @@
 /** Findings about ends: of authorities, of stored certificates with their chains, and of what is tried to renew them. Pure. */
 
-import { type Attempts, type RetryPolicy, attemptsAt, isExhausted, nextTryAt } from '../../src/engine/backoff.ts';
-import type { Finding, Ref, Scene } from '../../src/engine/types.ts';
+import {
+  type Attempts,
+  attemptsAt,
+  type Finding,
+  isExhausted,
+  nextTryAt,
+  type Ref,
+  type RetryPolicy,
+  type Scene,
+} from '#plugin';
 import { DAY_MS, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
 import type { CertificatePair, IssuerPair } from './diff.ts';
 import { type CertificateFacts, type IssuerFacts, usableUntil } from './facts.ts';

@@ -1,6 +1,6 @@
 /** Generated from specs/certificates.yaml by `npm run generate`: do not edit. */
 
-import type { PluginTables } from '../../src/engine/tables.ts';
+import type { PluginTables } from '#plugin';
 
 /** Something that signs certificates. With the defaults filled in. */
 export interface IssuerSpec {
@@ -601,18 +601,18 @@ export const tables = {
           id: 'issuer-changed',
           guards: [
             'absent>normal',
-            'normal>normal',
             'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
             'expired>recovering',
+            'normal>normal',
           ],
           overridable: true,
           text: 'The authority is missing, or is another one than was remembered.',
         },
         {
           id: 'never-without-valid-pair',
-          guards: ['normal>normal', 'normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing'],
+          guards: ['normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing', 'normal>normal'],
           overridable: true,
           text: 'A pair that works is replaced only by one that works longer.',
         },
@@ -620,30 +620,30 @@ export const tables = {
           id: 'cut-short',
           guards: [
             'absent>normal',
-            'normal>normal',
             'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
             'expired>recovering',
+            'normal>normal',
           ],
           overridable: true,
           text: 'A certificate outlives neither its authority nor what is above that: one that would is cut, with a warning, and is not issued for less than an hour.',
         },
         {
           id: 'renewal-loop',
-          guards: ['normal>normal', 'normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing'],
+          guards: ['normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing', 'normal>normal'],
           overridable: true,
           text: 'Within a third of its lifetime, a certificate is issued once, unless its document changes.',
         },
         {
           id: 'retry-exhausted',
-          guards: ['normal>normal', 'renewal_failed>renewing', 'expired>recovering'],
+          guards: ['renewal_failed>renewing', 'expired>recovering', 'normal>normal'],
           overridable: true,
           text: 'It failed so often that nothing more is tried until the document changes.',
         },
         {
           id: 'backoff',
-          guards: ['normal>normal', 'renewal_failed>renewing', 'expired>recovering'],
+          guards: ['renewal_failed>renewing', 'expired>recovering', 'normal>normal'],
           overridable: true,
           text: 'It failed, and the next try has to wait.',
         },
@@ -656,7 +656,6 @@ export const tables = {
         {
           id: 'foreign-key',
           guards: [
-            'normal>normal',
             'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
@@ -665,6 +664,7 @@ export const tables = {
             'expiring_soon>absent',
             'expired>absent',
             'renewal_failed>absent',
+            'normal>normal',
           ],
           overridable: true,
           text: 'What lies in place of the key, or of its copies, is none that fettle made or adopted: it is not overwritten, and not removed.',
@@ -673,7 +673,6 @@ export const tables = {
           id: 'foreign-file',
           guards: [
             'absent>normal',
-            'normal>normal',
             'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
@@ -682,6 +681,7 @@ export const tables = {
             'expiring_soon>absent',
             'expired>absent',
             'renewal_failed>absent',
+            'normal>normal',
           ],
           overridable: true,
           text: 'What lies where a file is to be stored, or to be removed, was neither written by fettle nor adopted in a usable state. An override lets fettle go on, and keeps what lies there beside it.',
@@ -690,11 +690,11 @@ export const tables = {
           id: 'issuer-name-constraints',
           guards: [
             'absent>normal',
-            'normal>normal',
             'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
             'expired>recovering',
+            'normal>normal',
           ],
           overridable: true,
           text: 'The authority may not sign for one of the names: no client would accept it.',

@@ -1,6 +1,6 @@
 /** Generated from specs/certificates.yaml by `npm run generate`: do not edit. */
 
-import type { Validator } from '../../src/engine/plugin.ts';
+import type { Validator } from '#plugin';
 
 export declare const validators: {
   readonly 'spec:Issuer': Validator;

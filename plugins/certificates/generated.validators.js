@@ -1,6 +1,6 @@
 /** Generated from specs/certificates.yaml by `npm run generate`: do not edit. */
 
-import { codePoints, withSchemas } from '../../src/engine/schema-runtime.ts';
+import { codePoints, withSchemas } from '#plugin';
 
 const schema6 = {"type":"object","additionalProperties":false,"minProperties":1,"maxProperties":1,"description":"Exactly one of its kinds.","properties":{"localCa":{"type":"object","additionalProperties":false,"required":["dir","commonName"],"description":"A certificate authority in a folder, made on the first apply.","properties":{"dir":{"type":"string","minLength":1,"maxLength":4096,"format":"folder-path","x-path":"write","description":"Folder of `ca.crt` and `ca.key`, relative to the document."},"commonName":{"type":"string","minLength":1,"maxLength":64,"description":"Common name of the authority."}}},"selfSigned":{"type":"object","additionalProperties":false,"description":"Each certificate signs itself.","properties":{}}}};
 const formats0 = /^(?![~$\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?:\/\/|\s$))[^\u0000-\u001f\u007f-\u009f\ud800-\udfff\\\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*$/u;

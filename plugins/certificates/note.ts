@@ -1,6 +1,6 @@
 /** Note: what of a look is remembered, so that an interrupted run loses nothing; and findings that need two resources. */
 
-import type { Finding, Scene } from '../../src/engine/types.ts';
+import type { Finding, Scene } from '#plugin';
 import type { CertificatePair, DomainPair, IssuerPair } from './diff.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';

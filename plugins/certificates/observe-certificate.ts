@@ -1,6 +1,6 @@
 /** What is seen of a Certificate: pure, from its files as they were read. */
 
-import type { Finding, Memory, Observed, Ref } from '../../src/engine/types.ts';
+import type { Finding, Memory, Observed, Ref } from '#plugin';
 import { daysLeft, isNotYetValid, spanText, thresholdInForce } from './days.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, CertificateState, FindingCode } from './generated.ts';

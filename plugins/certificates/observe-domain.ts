@@ -16,7 +16,7 @@
  * this machine has no route to says nothing, where another one is reached.
  */
 
-import type { Facts, Finding, Memory, Observed, Ref } from '../../src/engine/types.ts';
+import type { Facts, Finding, Memory, Observed, Ref } from '#plugin';
 import { DAY_MS, daysLeft, isExpired, isNotYetValid, spanText } from './days.ts';
 import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
 import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';

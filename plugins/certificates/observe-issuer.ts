@@ -1,6 +1,6 @@
 /** What is seen of an Issuer: pure, from its spec and its files as they were read. */
 
-import type { Finding, Observed, Ref } from '../../src/engine/types.ts';
+import type { Finding, Observed, Ref } from '#plugin';
 import { daysLeft, isExpired, isNotYetValid, spanText } from './days.ts';
 import type { IssuerFacts } from './facts.ts';
 import type { FindingCode } from './generated.ts';

@@ -1,9 +1,16 @@
 /** Observe: every authority, pair and server that is written or remembered, a bounded number of them at once. */
 
-import type { Query } from '../../src/engine/plugin.ts';
-import { sameJson } from '../../src/engine/canonical.ts';
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Desired, Gap, Memory, Observed, Ref, View } from '../../src/engine/types.ts';
+import {
+  type Desired,
+  formatRef,
+  type Gap,
+  type Memory,
+  type Observed,
+  type Query,
+  type Ref,
+  sameJson,
+  type View,
+} from '#plugin';
 import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
 import { observedPair } from './observe-certificate.ts';
 import { foreignFiles } from './own-files.ts';

@@ -1,7 +1,6 @@
 /** Whose files are whose: fettle replaces and removes what it wrote, or adopted in a usable state, and nothing else. */
 
-import type { Change, Memory, Verdict } from '../../src/engine/types.ts';
-import { pass, reject } from '../../src/engine/verdict.ts';
+import { type Change, type Memory, pass, reject, type Verdict } from '#plugin';
 import type { CertificatePair, IssuerPair } from './diff.ts';
 import type { CertificateFacts, ForeignFile } from './facts.ts';
 import type { CertificateMemory, CertificateSpec } from './generated.ts';

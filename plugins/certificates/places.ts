@@ -1,6 +1,6 @@
 /** The places that authorities and pairs describe: the files that they are stored in, and those that a step puts beside them. */
 
-import type { Claim } from '../../src/engine/places.ts';
+import type { Claim } from '#plugin';
 import type { CertificatePair, IssuerPair } from './diff.ts';
 import { authorityFiles, besides, placesOf } from './paths.ts';
 import { certificateSpec, issuerSpec, rememberedSpec } from './remembered.ts';

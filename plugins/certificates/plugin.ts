@@ -1,6 +1,6 @@
 /** The certificates plugin: authorities, certificates in files, and what TLS servers really serve. */
 
-import { type Kind, definePlugin } from '../../src/engine/plugin.ts';
+import { definePlugin, type Kind } from '#plugin';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check } from './check.ts';
 import { checkProbe } from './check-domain.ts';

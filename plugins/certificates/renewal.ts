@@ -1,11 +1,17 @@
 /**
  * When a renewal, a recovery or a reload is tried again, and when no more: pure, from what is written and remembered.
- * `src/engine/backoff.ts` has how failures are counted, and how long each of them waits.
+ * `src/plugin/backoff.ts` has how failures are counted, and how long each of them waits.
  */
 
-import { type Attempts, isNewDocument, NOTHING_FAILED, type RetryPolicy } from '../../src/engine/backoff.ts';
-import { durationMs } from '../../src/engine/load/amounts.ts';
-import type { Desired, Memory } from '../../src/engine/types.ts';
+import {
+  type Attempts,
+  type Desired,
+  durationMs,
+  isNewDocument,
+  type Memory,
+  NOTHING_FAILED,
+  type RetryPolicy,
+} from '#plugin';
 import type { CertificateMemory, CertificateSpec, CertificatesConfig } from './generated.ts';
 
 /** As in the plugin's configuration: for documents that are read without one, and specs that an older version remembered. */

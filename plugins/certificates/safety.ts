@@ -6,14 +6,24 @@
 import {
   type Attempts,
   attemptsAt,
+  type Change,
+  counted,
+  defer,
+  type Facts,
+  formatRef,
+  instantText,
   isExhausted,
   nextTryAt,
   NOTHING_FAILED,
+  type Pair,
+  pass,
+  reject,
+  type Remedy,
   type RetryPolicy,
-} from '../../src/engine/backoff.ts';
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Change, Facts, Pair, Remedy, Scene, Verdict } from '../../src/engine/types.ts';
-import { counted, defer, pass, reject, warn } from '../../src/engine/verdict.ts';
+  type Scene,
+  type Verdict,
+  warn,
+} from '#plugin';
 import { DAY_MS, spanText } from './days.ts';
 import { needsIssue } from './differences.ts';
 import type { CertificatePair, IssuerPair } from './diff.ts';
@@ -121,8 +131,6 @@ export function certificateIssuerChanged(change: Change, pair: CertificatePair, 
   );
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
-
 /** A pair that works is not given away for one that ends before it does: a certificate never outlives its authority. */
 export function neverWithoutValidPair(change: Change, pair: CertificatePair, scene: Scene): Verdict {
   const spec = pair.desired?.spec;
@@ -137,13 +145,13 @@ export function neverWithoutValidPair(change: Change, pair: CertificatePair, sce
   const signedUntil = authorityUntil === undefined ? Number.POSITIVE_INFINITY : Date.parse(authorityUntil);
   const facts = {
     storedUntil: notAfter,
-    newUntil: iso(Math.min(wanted, signedUntil)),
+    newUntil: instantText(Math.min(wanted, signedUntil)),
     authorityUntil: authorityUntil ?? null,
   };
   if (signedUntil >= wanted) return pass('the new one is valid for as long as its document says', facts);
   if (signedUntil > stored) return pass('the new one ends with its authority, and after the stored one', facts);
   return reject(
-    `the new one would end with its authority, at ${iso(signedUntil)}, and the stored one is valid until ${notAfter}`,
+    `the new one would end with its authority, at ${instantText(signedUntil)}, and the stored one is valid until ${notAfter}`,
     facts,
     { remedy: { outside: `put an authority that is valid for longer in the place of ${spec.issuer}` } },
   );
@@ -212,7 +220,7 @@ export function renewalLoop(change: Change, pair: CertificatePair, scene: Scene)
   return reject(
     `it was issued ${spanText(scene.now - Date.parse(issuedAt))} ago, and once in ${spanText(lifetime / 3)}, a third of its lifetime, is allowed`,
     facts,
-    { clearsAt: iso(clears), remedy: { wait: iso(clears), outside: 'find out what puts another one in its place' } },
+    { clearsAt: clears, remedy: { outside: 'find out what puts another one in its place' } },
   );
 }
 
@@ -241,7 +249,7 @@ function triedFacts({ what, policy, attempts }: Tried): Facts {
     what,
     failed: attempts.failed,
     maxRetries: policy.maxRetries,
-    ...(attempts.failed === 0 ? {} : { lastAt: iso(attempts.at) }),
+    ...(attempts.failed === 0 ? {} : { lastAt: instantText(attempts.at) }),
   };
 }
 
@@ -277,11 +285,11 @@ export function backoff(change: Change, pair: CertificatePair, scene: Scene): Ve
   const facts = triedFacts(tried);
   const next = nextTryAt(tried.policy, tried.attempts);
   if (next === undefined) return pass('nothing failed before', facts);
-  if (scene.now >= next) return pass('it has waited long enough', { ...facts, nextAt: iso(next) });
+  if (scene.now >= next) return pass('it has waited long enough', { ...facts, nextAt: instantText(next) });
   return defer(
     `after ${failedText(tried)} the next try waits ${spanText(next - tried.attempts.at)}`,
-    { ...facts, nextAt: iso(next) },
-    { clearsAt: iso(next), remedy: { wait: iso(next) } },
+    { ...facts, nextAt: instantText(next) },
+    { clearsAt: next },
   );
 }
 

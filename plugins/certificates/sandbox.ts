@@ -8,7 +8,7 @@
 
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunningWorld, SandboxWorld } from '../../src/sandbox/sandbox.ts';
+import type { RunningWorld, SandboxWorld } from '#plugin';
 import { startDns } from './sandbox/dns.ts';
 import { type PairOrder, makeFiles } from './sandbox/pairs.ts';
 import { type Listening, type Serving, firstThatListens, startServer, startTwo } from './sandbox/servers.ts';

@@ -11,7 +11,7 @@
  * Only what is older is mended by a reload; the certificate is never issued again for it.
  */
 
-import type { Pair, Ref, Scene } from '../../src/engine/types.ts';
+import type { Pair, Ref, Scene } from '#plugin';
 import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
 import { targetOf } from './observe-domain.ts';

@@ -1,6 +1,6 @@
 /** Services, and the Certificates that belong to each: pure, from what is written and planned. */
 
-import type { Action, Scene } from '../../src/engine/types.ts';
+import type { Action, Scene } from '#plugin';
 import type { CertificateSpec } from './generated.ts';
 import { PLUGIN } from './remembered.ts';
 import type { Service } from './world.ts';

@@ -22,7 +22,7 @@
 import { type Validity, isDue, isExpired, isNotYetValid } from './days.ts';
 import type { CertificateMemory, CertificateState } from './generated.ts';
 import type { ChainEnd, PairSeen, X509Seen } from './world.ts';
-import type { Memory } from '../../src/engine/types.ts';
+import type { Memory } from '#plugin';
 
 type Remembered = Pick<Memory<CertificateMemory>, 'state' | 'since' | 'failures' | 'lastError' | 'kept'>;
 

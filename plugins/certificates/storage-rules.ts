@@ -1,8 +1,6 @@
 /** Safety rules about what is stored: no key of somebody else's is overwritten, and no authority signs what it may not. */
 
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Change, Scene, Verdict } from '../../src/engine/types.ts';
-import { pass, reject } from '../../src/engine/verdict.ts';
+import { type Change, formatRef, pass, reject, type Scene, type Verdict } from '#plugin';
 import { needsIssue } from './differences.ts';
 import type { CertificatePair } from './diff.ts';
 import type { IssuerFacts } from './facts.ts';

@@ -1,6 +1,6 @@
 /** Summary: how many certificates and Domains are in which state, and how many days they have left. Pure. */
 
-import type { Pair, Scene, Summary } from '../../src/engine/types.ts';
+import type { Pair, Scene, Summary } from '#plugin';
 import { DAY_MS } from './days.ts';
 import { tables } from './generated.ts';
 

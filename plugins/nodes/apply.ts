@@ -1,9 +1,7 @@
 /** Apply: the handler of every step of a Node. A call that returned is done at the provider; one that is made again does no harm. */
 
-import type { ActionRun } from '../../src/engine/plugin.ts';
-import type { FileSeen } from '../../src/engine/types.ts';
+import { type ActionRun, type FileSeen, UnknownOutcomeError } from '#plugin';
 import { TOLD_FIELD } from './diff.ts';
-import { UnknownOutcomeError } from '../../src/engine/unknown-outcome.ts';
 import { isNamed, wantedLabels } from './differences.ts';
 import type { NodePair } from './facts.ts';
 import type { NodeMemory, NodeSpec, NodeStep } from './generated.ts';

@@ -1,6 +1,6 @@
 /** Audit: what a node is like beside every decision about it, and who decided. */
 
-import type { Change, Facts, Scene } from '../../src/engine/types.ts';
+import type { Change, Facts, Scene } from '#plugin';
 import { decisionOf } from './decision.ts';
 import { type NodePair, nodeSignals } from './facts.ts';
 

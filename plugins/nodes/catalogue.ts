@@ -6,8 +6,7 @@
  * again right before each step. What was not read stands in the way like what is not there.
  */
 
-import { suggest } from '../../src/engine/load/nearest.ts';
-import type { Desired, Facts, Scene } from '../../src/engine/types.ts';
+import { type Desired, type Facts, type Scene, suggest } from '#plugin';
 import { isNamed } from './differences.ts';
 import { type NodeFacts, PLUGIN } from './facts.ts';
 import type { NodePoolSpec, NodeSpec } from './generated.ts';

@@ -1,7 +1,6 @@
 /** Checks of documents that a schema cannot make: what belongs together, and what the provider would refuse anyway. */
 
-import type { Mistake } from '../../src/engine/plugin.ts';
-import type { Desired, Ref } from '../../src/engine/types.ts';
+import type { Desired, Mistake, Ref } from '#plugin';
 import type { NodePoolSpec, NodeSpec } from './generated.ts';
 import { OWN_PREFIX } from './labels.ts';
 import { checkNames, checkNodeOfPool, checkPool } from './pool/check.ts';

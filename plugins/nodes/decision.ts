@@ -1,6 +1,6 @@
 /** Who decided that a node goes: a policy of its pool, as the pool remembers, or people, by what they write. */
 
-import type { Pair, Scene } from '../../src/engine/types.ts';
+import type { Pair, Scene } from '#plugin';
 import type { NodePoolMemory } from './generated.ts';
 import { numberOf } from './pool/names.ts';
 import { poolOf, poolRef } from './settings.ts';

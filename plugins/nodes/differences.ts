@@ -1,7 +1,6 @@
 /** Differences between a server and what is written of it, by what it takes to set them right. */
 
-import { sameJson } from '../../src/engine/canonical.ts';
-import type { FieldChange, Json } from '../../src/engine/types.ts';
+import { type FieldChange, type Json, sameJson } from '#plugin';
 import type { NodeFacts } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS, labelValue } from './labels.ts';

@@ -1,8 +1,6 @@
 /** Discover: servers of the account that no document names yet, as the documents that would describe them. */
 
-import type { Discovery, Found } from '../../src/engine/plugin.ts';
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Desired, Gap, Json } from '../../src/engine/types.ts';
+import { type Desired, type Discovery, formatRef, type Found, type Gap, type Json } from '#plugin';
 import { PLUGIN } from './facts.ts';
 import { isOfOther, LABELS, labelValue, OWN_PREFIX, projectOf } from './labels.ts';
 import type { NodesReader, ServerSeen } from './world.ts';

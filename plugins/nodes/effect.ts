@@ -1,7 +1,6 @@
 /** Effect: what the steps of nodes, pools and containers do beside what their rows and specs say. Pure. */
 
-import type { Effect } from '../../src/engine/plugin.ts';
-import type { Change, Json, Scene } from '../../src/engine/types.ts';
+import type { Change, Effect, Json, Scene } from '#plugin';
 import { LABELS } from './labels.ts';
 import type { ContainerPair, NodePair } from './facts.ts';
 import type { NodePoolSpec } from './generated.ts';

@@ -1,6 +1,6 @@
 /** What is seen of nodes, pools and containers: stable facts that judgements rest on, and signals that change by themselves. */
 
-import type { Pair } from '../../src/engine/types.ts';
+import type { Pair } from '#plugin';
 import type {
   ContainerMemory,
   ContainerSpec,

@@ -1,6 +1,6 @@
 /** Finding servers: which of the account's servers is which node, and which is nobody's: pure. */
 
-import type { Desired, Memory, Ref } from '../../src/engine/types.ts';
+import type { Desired, Memory, Ref } from '#plugin';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { isOfOurCreate } from './observe-node.ts';
 import { serverKey } from './places.ts';

@@ -1,6 +1,6 @@
 /** Generated from specs/nodes.yaml by `npm run generate`: do not edit. */
 
-import type { PluginTables } from '../../src/engine/tables.ts';
+import type { PluginTables } from '#plugin';
 
 /** One server, by name. With the defaults filled in. */
 export interface NodeSpec {

@@ -1,6 +1,6 @@
 /** The labels that the plugin itself puts on servers. They only find things again: what is ours, the log says. */
 
-import { digestOf } from '../../src/engine/canonical.ts';
+import { digestOf } from '#plugin';
 
 /** Keys with this beginning are the plugin's; documents do not write them. */
 export const OWN_PREFIX = 'fettle/';

@@ -5,9 +5,7 @@
  * told apart by what the source counts, or by their ids, failed probes by their times.
  */
 
-import { digestOf } from '../../src/engine/canonical.ts';
-import { CLOCK_AHEAD_MS } from '../../src/engine/told-time.ts';
-import type { Memory } from '../../src/engine/types.ts';
+import { CLOCK_AHEAD_MS, digestOf, instantText, type Memory, stepParts } from '#plugin';
 import type { NodeLife, WorkloadsKnown } from './facts.ts';
 import type { NodeMemory } from './generated.ts';
 import { drainLabel } from './labels.ts';
@@ -59,8 +57,6 @@ export interface Life {
   readonly power: Power;
   readonly life: NodeLife;
 }
-
-const iso = (at: number): string => new Date(at).toISOString();
 
 /** So many ids of containers are remembered where the source does not count; of more, only the growth of their number is counted. */
 export const MOST_IDS = 400;
@@ -164,12 +160,12 @@ function emptySince(
   from: number,
 ): string {
   // Never later than now: clocks differ.
-  if (told !== undefined) return iso(Math.min(Math.max(Date.parse(told), from), now));
+  if (told !== undefined) return instantText(Math.min(Math.max(Date.parse(told), from), now));
   // Between two looks that lie far apart, anything may have come and gone.
   const unbroken = kept.lookedAt !== undefined && now - Date.parse(kept.lookedAt) <= 2 * workloadsIntervalMs;
   return unbroken && came === 0 && kept.emptySince !== undefined && (kept.containers ?? 0) === 0
-    ? iso(Math.max(Date.parse(kept.emptySince), from))
-    : iso(now);
+    ? instantText(Math.max(Date.parse(kept.emptySince), from))
+    : instantText(now);
 }
 
 interface Failures {
@@ -189,7 +185,11 @@ function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: 
   };
   if (probe === 'none') return same;
   if (probeFailedAt !== undefined && now - Date.parse(probeFailedAt) < intervalMs) return same;
-  return { probeFailures: probeFailures + 1, probeFailedAt: iso(now), failingSince: failingSince ?? iso(now) };
+  return {
+    probeFailures: probeFailures + 1,
+    probeFailedAt: instantText(now),
+    failingSince: failingSince ?? instantText(now),
+  };
 }
 
 const SERVED: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);
@@ -199,7 +199,7 @@ function readyAt({ settings, created, now }: LookAtNode): string {
   const times = settings.ways.map(({ after }) =>
     after === undefined || created === undefined ? now : Date.parse(created) + ms(after),
   );
-  return iso(Math.min(now, Math.max(...times)));
+  return instantText(Math.min(now, Math.max(...times)));
 }
 
 /** When its first container started, as far as the ones that are there, or the end of the last one, tell. */
@@ -211,7 +211,7 @@ function earliest(
   if (since !== undefined) return since;
   const times = workloads.containers.flatMap(({ since }) => (since === undefined ? [] : [Date.parse(since)]));
   const made = created === undefined ? 0 : Date.parse(created);
-  return iso(Math.max(made, Math.min(now, ...times)));
+  return instantText(Math.max(made, Math.min(now, ...times)));
 }
 
 /** What is known of its containers: as listed, or as last known. */
@@ -239,7 +239,7 @@ function defined<T extends object>(object: { readonly [K in keyof T]: T[K] | und
 /** When its containers were known for the first time, all of them, after it was found: at the first whole look since. */
 function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: LookAtNode): string | undefined {
   if (kept.syncCompletedAt !== undefined || kept.recoveredAt === undefined) return kept.syncCompletedAt;
-  return known !== 'unread' && now > Date.parse(kept.recoveredAt) ? iso(now) : undefined;
+  return known !== 'unread' && now > Date.parse(kept.recoveredAt) ? instantText(now) : undefined;
 }
 
 /**
@@ -250,8 +250,8 @@ function labelledAt({ labels, now, memory }: LookAtNode): string | undefined {
   const at = drainLabel(labels);
   if (at === undefined || at === 'invalid') return undefined;
   const open = memory?.open;
-  const begun = open?.step.endsWith('>draining') === true ? Date.parse(open.at) : now;
-  return iso(Math.min(now, Math.max(at, begun)));
+  const begun = open !== undefined && stepParts(open.step).to === 'draining' ? Date.parse(open.at) : now;
+  return instantText(Math.min(now, Math.max(at, begun)));
 }
 
 /** What one look makes of what is remembered. */
@@ -261,7 +261,7 @@ export function lifeOf(look: LookAtNode): Life {
   const was = memory?.state as Seen | 'absent' | undefined;
   const before: Before | undefined = was === 'absent' || was === 'decommissioned' ? undefined : was;
   const containers = knownContainers(kept, look);
-  const drainingAt = kept.drainingAt ?? labelledAt(look) ?? (before === 'draining' ? iso(now) : undefined);
+  const drainingAt = kept.drainingAt ?? labelledAt(look) ?? (before === 'draining' ? instantText(now) : undefined);
   const wasReady =
     kept.initializedAt !== undefined || recovered || kept.recoveredAt !== undefined || SERVED.has(before ?? '');
   const counted = count(kept, look, wasReady);
@@ -296,7 +296,7 @@ export function lifeOf(look: LookAtNode): Life {
       (counted.containersEver > 0 && workloads !== undefined ? earliest(workloads, since, look) : undefined),
     lastContainerAt: isEmpty && hadSome ? since : kept.lastContainerAt,
     drainingAt,
-    recoveredAt: kept.recoveredAt ?? (recovered ? iso(now) : undefined),
+    recoveredAt: kept.recoveredAt ?? (recovered ? instantText(now) : undefined),
     syncCompletedAt: syncCompletedAt(kept, look),
     containersEver: counted.containersEver,
     startedTotal: counted.startedTotal,
@@ -304,7 +304,7 @@ export function lifeOf(look: LookAtNode): Life {
     containers: containers.containers,
     allocatedMb: containers.allocatedMb,
     emptySince: workloads === undefined ? kept.emptySince : since,
-    lookedAt: isEmpty && workloads.emptySince === undefined ? iso(now) : undefined,
+    lookedAt: isEmpty && workloads.emptySince === undefined ? instantText(now) : undefined,
     probeFailures: failures.probeFailures,
     probeFailedAt: failures.probeFailedAt,
     failingSince: failures.failingSince,

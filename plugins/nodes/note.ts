@@ -1,7 +1,6 @@
 /** Note: what of a look is remembered, so that neither a restart nor the loss of a document loses it. */
 
-import { digestOf } from '../../src/engine/canonical.ts';
-import type { Scene } from '../../src/engine/types.ts';
+import { digestOf, type Scene } from '#plugin';
 import { type NodeFacts, type NodeLife, type NodePair, nodeSignals } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';

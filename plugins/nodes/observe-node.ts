@@ -1,10 +1,8 @@
 /** What is seen of a Node: pure, from its server, the answer of its probe, and what the workload source says. */
 
-import { toldTime } from '../../src/engine/told-time.ts';
-import type { Facts, Finding, Memory, Observed, Ref } from '../../src/engine/types.ts';
+import { type Facts, type Finding, intentId, type Memory, type Observed, type Ref, toldTime } from '#plugin';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
-import { intentId } from '../../src/engine/intent.ts';
 import { drainLabel, LABELS, labelValue, projectOf } from './labels.ts';
 import { type Life, lifeOf } from './life.ts';
 import type { Settings } from './settings.ts';

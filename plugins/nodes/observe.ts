@@ -7,9 +7,16 @@
  * is; nothing of it is taken away. A whole look also gives the servers that nobody wrote anything of.
  */
 
-import type { Query } from '../../src/engine/plugin.ts';
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Desired, Gap, Memory, Observed, Ref, View } from '../../src/engine/types.ts';
+import {
+  type Desired,
+  formatRef,
+  type Gap,
+  type Memory,
+  type Observed,
+  type Query,
+  type Ref,
+  type View,
+} from '#plugin';
 import { catalogueFor, type Lists, listsOf, type Order } from './catalogue.ts';
 import { differencesOf } from './differences.ts';
 import { type NodeFacts, type NodePair, nodeSignals, PLUGIN } from './facts.ts';

@@ -3,9 +3,22 @@
  * and whether somebody works on the server. Nothing is drained or turned off for what cannot come after it.
  */
 
-import { attemptsAt, isExhausted, nextTryAt, type RetryPolicy } from '../../src/engine/backoff.ts';
-import type { Change, Facts, Scene, Verdict } from '../../src/engine/types.ts';
-import { counted, defer, durationText, pass, reject } from '../../src/engine/verdict.ts';
+import {
+  attemptsAt,
+  type Change,
+  counted,
+  defer,
+  durationText,
+  type Facts,
+  instantText,
+  isExhausted,
+  nextTryAt,
+  pass,
+  reject,
+  type RetryPolicy,
+  type Scene,
+  type Verdict,
+} from '#plugin';
 import { type Obstacle, obstaclesOf, type Ordering } from './catalogue.ts';
 import { type NodePair, nodeSignals, PLUGIN } from './facts.ts';
 import type { NodeSpec } from './generated.ts';
@@ -13,7 +26,7 @@ import { leftBy, withLeft } from './successor.ts';
 
 type NodeRule = (change: Change, pair: NodePair, scene: Scene) => Verdict;
 
-const isPower = ({ step }: Change): boolean => step.startsWith('power:');
+const isPower = ({ machine }: Change): boolean => machine === 'power';
 
 /** Whether a step is to bring about a new server: at once, or by making room for it first. */
 function isOrder(change: Change): boolean {
@@ -87,14 +100,12 @@ const MINUTE_MS = 60_000;
 /** Attempts to make or to change a server. */
 export const ATTEMPTS: RetryPolicy = { retryMs: MINUTE_MS, multiplier: 2, maxMs: 4 * MINUTE_MS, maxRetries: 4 };
 
-const iso = (at: number): string => new Date(at).toISOString();
-
-function attempts({ step }: Change, { memory, desired }: NodePair) {
-  const tried = attemptsAt(memory, desired, step.split('>')[1] ?? '');
+function attempts({ to }: Change, { memory, desired }: NodePair) {
+  const tried = attemptsAt(memory, desired, to);
   const facts: Facts = {
     failed: tried.failed,
     maxRetries: ATTEMPTS.maxRetries,
-    ...(tried.failed === 0 ? {} : { lastAt: iso(tried.at) }),
+    ...(tried.failed === 0 ? {} : { lastAt: instantText(tried.at) }),
   };
   return { tried, facts };
 }
@@ -103,12 +114,12 @@ const backoff: NodeRule = (change, pair, scene) => {
   const { tried, facts } = attempts(change, pair);
   const next = nextTryAt(ATTEMPTS, tried);
   if (next === undefined || isExhausted(ATTEMPTS, tried)) return pass('No attempt waits', facts);
-  const all = { ...facts, nextAt: iso(next) };
+  const all = { ...facts, nextAt: instantText(next) };
   if (scene.now >= next) return pass('The next attempt is due', all);
   return defer(
     `${counted(tried.failed, 'attempt')} failed in a row; the next one waits ${durationText(next - tried.at)}`,
     all,
-    { clearsAt: iso(next), remedy: { wait: iso(next) } },
+    { clearsAt: next },
   );
 };
 
@@ -126,7 +137,7 @@ const inUseByHand: NodeRule = (change, pair) => {
   const { rescue, iso: image, locked } = nodeSignals(pair) ?? {};
   const facts: Facts = { rescue: rescue === true, iso: image ?? null, locked: locked === true };
   // A drain for a full disk keeps the server as it is.
-  if (change.step.endsWith('>draining') && change.goal === 'update') return pass('The server stays as it is', facts);
+  if (change.to === 'draining' && change.goal === 'update') return pass('The server stays as it is', facts);
   const why = [
     ...(rescue === true ? ['The server is in rescue mode'] : []),
     ...(image === undefined ? [] : [`The ISO ${image} is mounted`]),

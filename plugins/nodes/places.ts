@@ -1,7 +1,7 @@
 /** What a node stands for: one server of the cloud, by its name, which differs from no other by case alone, and by its id. */
 
-import type { Claim } from '../../src/engine/places.ts';
-import type { Pair } from '../../src/engine/types.ts';
+import type { Claim } from '#plugin';
+import type { Pair } from '#plugin';
 import type { NodeFacts } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { settingsOfPair } from './settings.ts';

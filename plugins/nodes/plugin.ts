@@ -1,6 +1,6 @@
 /** The nodes plugin: servers of a cloud, pools of them, and the containers that keep them from being taken away. */
 
-import { definePlugin, type Kind } from '../../src/engine/plugin.ts';
+import { definePlugin, type Kind } from '#plugin';
 import { nodeHandlers } from './apply.ts';
 import { auditNode } from './audit.ts';
 import { check, checkTogether } from './check.ts';

@@ -5,11 +5,23 @@
  * node that is only drained because its disk is full stays where it is: what guards removals passes it.
  */
 
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Change, Facts, Pair, Scene, Verdict } from '../../src/engine/types.ts';
-import { defer, durationText, pass, reject } from '../../src/engine/verdict.ts';
+import {
+  type Change,
+  changeOf,
+  defer,
+  durationText,
+  type Facts,
+  formatRef,
+  instantText,
+  type Pair,
+  pass,
+  reject,
+  removalStep,
+  type Scene,
+  type Verdict,
+} from '#plugin';
 import { type NodeLife, type NodePair, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
-import type { NodePoolMemory, NodePoolSpec, NodeRuleId } from './generated.ts';
+import { type NodePoolMemory, type NodePoolSpec, type NodeRuleId, tables } from './generated.ts';
 import { staysBehind } from './successor.ts';
 import { orderRules } from './order-rules.ts';
 import { dedication, leastOf, ms, poolOf, poolRef, settingsOfPair, strictPoolSpec } from './settings.ts';
@@ -25,6 +37,11 @@ const KEPT = pass('neither removed nor replaced');
 
 function takesAway({ goal }: Change): boolean {
   return goal === 'remove' || goal === 'replace';
+}
+
+/** The server is off for a time, or for good. */
+function stopsPower({ machine, from }: Change): boolean {
+  return machine === 'power' && from === 'on';
 }
 
 /** A rule about removals and replacements alone: of what is seen, with all that is known of it. */
@@ -45,8 +62,6 @@ function whenTaken(
   };
 }
 
-const iso = (at: number): string => new Date(at).toISOString();
-
 /** `7 min`, or `40 s` below two minutes. */
 function spanText(span: number): string {
   return span < 120_000 ? `${Math.floor(span / 1000)} s` : `${Math.floor(span / 60_000)} min`;
@@ -54,21 +69,21 @@ function spanText(span: number): string {
 
 /** What a grace says: it lasts up to, and not including, the end of it. */
 function withinGrace(
-  since: string,
+  since: number,
   graceMs: number,
   now: number,
-): { readonly over: boolean; readonly facts: Facts; readonly clearsAt: string } {
-  const begun = Math.min(Date.parse(since), now);
+): { readonly over: boolean; readonly facts: Facts; readonly clearsAt: number } {
+  const begun = Math.min(since, now);
   const end = begun + graceMs;
   return {
     over: now >= end,
     facts: {
-      since: iso(begun),
+      since: instantText(begun),
       ageSeconds: Math.floor((now - begun) / 1000),
       graceSeconds: graceMs / 1000,
       remainingSeconds: Math.max(0, Math.ceil((end - now) / 1000)),
     },
-    clearsAt: iso(end),
+    clearsAt: end,
   };
 }
 
@@ -97,7 +112,7 @@ const dedicatedNode: NodeRule = (change, pair) => {
   const why = dedication(pair);
   const facts = { role: settings.role, provider: settings.provider, dedicated: why ?? null };
   if (why === undefined) return pass('a worker of a cloud', facts);
-  const isDrain = change.step.endsWith('>draining');
+  const isDrain = change.to === 'draining';
   if (!takesAway(change) && !isDrain) return pass('neither drained, removed nor replaced', facts);
   return reject(`cannot decommission dedicated node: ${why}`, facts, {
     remedy: {
@@ -122,12 +137,13 @@ const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
   const { recoveredAt, syncCompletedAt } = life;
   if (recoveredAt === undefined || syncCompletedAt === undefined)
     return pass('nothing was synced', { recoveredAt: recoveredAt ?? null });
-  const grace = withinGrace(syncCompletedAt, POST_SYNC_GRACE_MS, scene.now);
+  const syncedAt = Date.parse(syncCompletedAt);
+  const grace = withinGrace(syncedAt, POST_SYNC_GRACE_MS, scene.now);
   if (grace.over) return pass('its containers are known for long enough', grace.facts);
   return reject(
-    `it was found, and its containers are known for ${spanText(scene.now - Date.parse(syncCompletedAt))}, at least ${durationText(POST_SYNC_GRACE_MS)}`,
+    `it was found, and its containers are known for ${spanText(scene.now - syncedAt)}, at least ${durationText(POST_SYNC_GRACE_MS)}`,
     grace.facts,
-    { clearsAt: grace.clearsAt, remedy: { wait: grace.clearsAt } },
+    { clearsAt: grace.clearsAt },
   );
 });
 
@@ -148,7 +164,8 @@ const stillStarting = whenTaken(({ state, life }, pair) => {
   const facts = { state, provisionedAt: life.provisionedAt ?? null };
   if (state !== 'provisioning' && state !== 'initializing') return pass('it is started', facts);
   const { startDeadline } = settingsOfPair(pair);
-  const due = life.provisionedAt === undefined ? undefined : iso(Date.parse(life.provisionedAt) + ms(startDeadline));
+  const due =
+    life.provisionedAt === undefined ? undefined : instantText(Date.parse(life.provisionedAt) + ms(startDeadline));
   return reject(`it is still ${state}`, facts, {
     remedy: { outside: `wait until it is ready${due === undefined ? '' : `, or unhealthy, at ${due}`}` },
   });
@@ -158,7 +175,7 @@ function containersText(count: number): string {
   return `Node has ${count} container${count === 1 ? '' : 's'}`;
 }
 
-function hasAny(life: NodeLife, signals: NodeSignals): Verdict {
+const noContainers = whenTaken(({ life, signals }) => {
   const containers = life.containers ?? 0;
   const facts = { containers, workloads: signals.workloads };
   if (containers === 0) return pass('it has no containers', facts);
@@ -166,17 +183,13 @@ function hasAny(life: NodeLife, signals: NodeSignals): Verdict {
   return reject(`${containersText(containers)}${known}`, facts, {
     remedy: { outside: 'wait until they end, or move them to other nodes' },
   });
-}
-
-const drainsContainers = whenTaken(({ life, signals }) => hasAny(life, signals));
-
-const hasContainers = whenTaken(({ life, signals }) => hasAny(life, signals));
+});
 
 const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
   const { allocatedMb = 0, containers = 0 } = life;
   const facts = { allocatedMb, containers };
   if (allocatedMb === 0) return pass('no memory is allocated', facts);
-  if (containers > 0 && change.step.endsWith('>draining')) return pass('it is the memory of its containers', facts);
+  if (containers > 0 && change.to === 'draining') return pass('it is the memory of its containers', facts);
   return reject(`${allocatedMb} MB of memory are allocated`, facts, {
     remedy: { outside: 'wait until the workload source says that nothing is allocated' },
   });
@@ -184,17 +197,18 @@ const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
 
 const tooYoung = whenTaken(({ state, life }, pair, scene) => {
   if (state !== 'ready') return pass('not a node that never had a container', { state });
-  const since = life.initializedAt ?? life.provisionedAt;
-  if (since === undefined) return pass('nobody knows its age', { state });
+  const begun = life.initializedAt ?? life.provisionedAt;
+  if (begun === undefined) return pass('nobody knows its age', { state });
+  const since = Date.parse(begun);
   const { readyGrace } = settingsOfPair(pair);
   const grace = withinGrace(since, ms(readyGrace), scene.now);
   if (grace.over) return pass('past its grace', grace.facts);
-  const age = spanText(Math.max(0, scene.now - Date.parse(since)));
-  const remaining = spanText(Date.parse(grace.clearsAt) - scene.now);
+  const age = spanText(Math.max(0, scene.now - since));
+  const remaining = spanText(grace.clearsAt - scene.now);
   return reject(
     `Ready node too young: ${life.initializedAt === undefined ? 'made' : 'ready'} ${age} ago, at least ${readyGrace}, ${remaining} remain`,
     grace.facts,
-    { clearsAt: grace.clearsAt, remedy: { wait: grace.clearsAt } },
+    { clearsAt: grace.clearsAt },
   );
 });
 
@@ -231,13 +245,13 @@ const idleGrace = whenTaken(({ state, life }, pair, scene) => {
         remedy: { outside: 'let the workload source list it' },
       },
     );
-  const spent = withinGrace(life.emptySince, ms(grace), scene.now);
+  const since = Date.parse(life.emptySince);
+  const spent = withinGrace(since, ms(grace), scene.now);
   const facts = { ...spent.facts, containersEver: life.containersEver };
-  const idle = spanText(Math.max(0, scene.now - Date.parse(life.emptySince)));
+  const idle = spanText(Math.max(0, scene.now - since));
   if (spent.over) return pass(`it served ${life.containersEver}, and is idle for ${idle}`, facts);
   return reject(`it is empty for ${idle}, at least ${grace}`, facts, {
     clearsAt: spent.clearsAt,
-    remedy: { wait: spent.clearsAt },
   });
 });
 
@@ -298,7 +312,7 @@ function isInService({ observed }: NodePair): boolean {
 function isGoing(pair: NodePair, scene: Scene): boolean {
   const change = scene.underWay.get(formatRef(pair.ref))?.change;
   if (change === undefined) return false;
-  return takesAway(change) || change.step.endsWith('>draining') || change.step.startsWith('power:on>');
+  return takesAway(change) || change.to === 'draining' || stopsPower(change);
 }
 
 function isSame(a: NodePair, b: NodePair): boolean {
@@ -322,8 +336,8 @@ const keepsMin: NodeRule = (_change, pair, scene) => {
 /** Others of its pool that stand in the way of a step on it, by their names. */
 function inTheWay(change: Change, pair: NodePair, pool: PoolSeen, scene: Scene): readonly string[] {
   const others = pool.nodes.filter((each) => !isSame(each, pair));
-  const isPower = change.step.startsWith('power:');
-  const isDrain = change.step.endsWith('>draining');
+  const isPower = change.machine === 'power';
+  const isDrain = change.to === 'draining';
   return others
     .filter((each) => {
       if (isGoing(each, scene)) return true;
@@ -357,13 +371,12 @@ const drainGrace = whenTaken(({ life }, pair, scene) => {
     return defer('nobody knows since when it is drained', { grace }, { remedy: { outside: 'plan again' } });
   // Until the workload source was told, it could still put something there.
   const { toldAt = life.drainingAt } = pair.memory?.kept ?? {};
-  const since = toldAt > life.drainingAt ? toldAt : life.drainingAt;
+  const since = Math.max(Date.parse(toldAt), Date.parse(life.drainingAt));
   const spent = withinGrace(since, ms(grace), scene.now);
-  const drained = spanText(Math.max(0, scene.now - Date.parse(since)));
+  const drained = spanText(Math.max(0, scene.now - since));
   if (spent.over) return pass(`drained for ${drained}`, spent.facts);
   return defer(`it was drained ${drained} ago, at least ${grace} lie between that and its removal`, spent.facts, {
     clearsAt: spent.clearsAt,
-    remedy: { wait: spent.clearsAt },
   });
 });
 
@@ -408,9 +421,9 @@ function lostBy({ desired, observed }: NodePair): string {
 }
 
 /** What of a change destroys data; undefined where nothing does. */
-export function destroys({ goal, step, fields }: Change, pair: NodePair): string | undefined {
+export function destroys({ goal, machine, fields }: Change, pair: NodePair): string | undefined {
   if (goal === 'replace')
-    return step.startsWith('power:') ? 'A rebuild destroys what is on the disk' : `A replacement loses ${lostBy(pair)}`;
+    return machine === 'power' ? 'A rebuild destroys what is on the disk' : `A replacement loses ${lostBy(pair)}`;
   return goal === 'update' && fields.some(({ path, after }) => path === '/backups' && after === false)
     ? 'the end of its backups deletes every one of them'
     : undefined;
@@ -469,14 +482,15 @@ const unhealthyGrace = whenTaken(({ state, life }, pair, scene) => {
   if (state !== 'unhealthy') return pass('not unhealthy', { state });
   const { memory } = pair;
   const known = memory?.state === 'unhealthy' ? memory.since : undefined;
-  const since = life.failingSince ?? known ?? iso(scene.now);
+  const begun = life.failingSince ?? known;
+  const since = begun === undefined ? scene.now : Date.parse(begun);
   const grace = withinGrace(since, UNHEALTHY_GRACE_MS, scene.now);
-  const failing = spanText(Math.max(0, scene.now - Date.parse(since)));
+  const failing = spanText(Math.max(0, scene.now - since));
   if (grace.over) return pass(`unhealthy for ${failing}`, grace.facts);
   return reject(
     `The node has failed for ${failing}; none is taken away for it before ${durationText(UNHEALTHY_GRACE_MS)}`,
     grace.facts,
-    { clearsAt: grace.clearsAt, remedy: { wait: grace.clearsAt } },
+    { clearsAt: grace.clearsAt },
   );
 });
 
@@ -490,8 +504,8 @@ export const nodeRules = {
   'post-sync-grace-period': postSyncGrace,
   'containers-unknown': containersUnknown,
   'still-starting': stillStarting,
-  'drains-containers': drainsContainers,
-  'has-containers': hasContainers,
+  'drains-containers': noContainers,
+  'has-containers': noContainers,
   'allocated-memory': allocatedMemory,
   'too-young': tooYoung,
   'age-unknown': ageUnknown,
@@ -539,18 +553,17 @@ export function refusalOf(pair: NodePair, scene: Scene): Refusal | undefined {
   const by = pair.observed?.protectedBy;
   if (by !== undefined) return { rule: 'provider-protected', message: `its provider protects it: ${by}` };
   const state = pair.observed?.state ?? 'absent';
-  const change: Change = {
-    ref: pair.ref,
-    step: `${state}>draining`,
+  const kind = tables.kinds.Node;
+  const change = changeOf(pair.ref, kind, {
+    step: removalStep(kind, state),
     goal: 'remove',
-    fields: [],
     because: '',
     cause: 'policy',
-  };
+  });
   for (const rule of OF_ITSELF) {
     const { outcome, message, clearsAt } = nodeRules[rule](change, pair, scene);
     if (outcome === 'reject' || outcome === 'defer')
-      return { rule, message, ...(clearsAt === undefined ? {} : { clearsAt: Date.parse(clearsAt) }) };
+      return { rule, message, ...(clearsAt === undefined ? {} : { clearsAt }) };
   }
   return undefined;
 }
@@ -558,7 +571,7 @@ export function refusalOf(pair: NodePair, scene: Scene): Refusal | undefined {
 /** Others of its pool: what a rule about the pool has to see right before an action. */
 export function mattersToNode(pair: NodePair, scene: Scene): readonly Pair['ref'][] {
   const change = scene.changes.get(formatRef(pair.ref));
-  if (change === undefined || !(isTaking(change) || change.step.startsWith('power:on>'))) return [];
+  if (change === undefined || !(isTaking(change) || stopsPower(change))) return [];
   const pool = poolSeen(pair, scene);
   if (pool === undefined) return [];
   const itself = scene.pair(poolRef(pool.name))?.ref;
@@ -566,5 +579,5 @@ export function mattersToNode(pair: NodePair, scene: Scene): readonly Pair['ref'
 }
 
 function isTaking(change: Change): boolean {
-  return takesAway(change) || change.step.endsWith('>draining');
+  return takesAway(change) || change.to === 'draining';
 }

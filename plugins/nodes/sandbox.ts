@@ -8,8 +8,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Json } from '../../src/engine/types.ts';
-import type { RunningWorld, SandboxWorld } from '../../src/sandbox/sandbox.ts';
+import type { Json, RunningWorld, SandboxWorld } from '#plugin';
 import { runningClock } from './sandbox/clock.ts';
 import { type Emulator, startEmulator } from './sandbox/emulator.ts';
 import type { Times } from './sandbox/timeline.ts';

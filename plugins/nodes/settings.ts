@@ -1,10 +1,20 @@
 /** Settings of a node, from its document and from what was applied of it. */
 
-import { sameJson } from '../../src/engine/canonical.ts';
-import { durationMs } from '../../src/engine/load/amounts.ts';
-import { appliedInputs, changedInputs, inputsOf, strictest, withInputValues } from '../../src/engine/safety-inputs.ts';
-import type { SafetyInput } from '../../src/engine/tables.ts';
-import type { Desired, FieldChange, Inputs, Memory, Pair } from '../../src/engine/types.ts';
+import {
+  appliedInputs,
+  changedSpecInputs,
+  type Desired,
+  durationMs,
+  type FieldChange,
+  type Inputs,
+  inputsOf,
+  type Memory,
+  type Pair,
+  type SafetyInput,
+  sameJson,
+  strictest,
+  withInputValues,
+} from '#plugin';
 import { type NodeFacts, PLUGIN } from './facts.ts';
 import { type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
 import { LABELS } from './labels.ts';
@@ -106,11 +116,8 @@ export function strictPoolSpec(pair: Pair | undefined): NodePoolSpec | undefined
 
 /** How many a pool is to have, where that is written otherwise than it was applied: the pool's own step shows it. */
 export function changedSizes(pair: Pair): readonly FieldChange[] {
-  const tablesOfPool = {
-    ...tables.kinds.NodePool,
-    safetyInputs: POOL_INPUTS.filter(({ pointer }) => SIZES.has(pointer)),
-  };
-  return changedInputs(pair, tablesOfPool).filter(({ path }) => SIZES.has(path));
+  const sizes = POOL_INPUTS.filter(({ pointer }) => SIZES.has(pointer));
+  return changedSpecInputs(pair, sizes);
 }
 
 /** A duration that a schema has checked, in ms. */

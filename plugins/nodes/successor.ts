@@ -3,7 +3,7 @@
  * backups or protection open leaves them as they are; a server that is made in the place of another gets what that one had.
  */
 
-import type { FieldChange, Json } from '../../src/engine/types.ts';
+import type { FieldChange, Json } from '#plugin';
 import type { NodeFacts } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 

@@ -29,40 +29,19 @@ interface Layer {
   readonly types?: readonly string[];
 }
 
-/** What of the engine plugins may use: types, and helpers that are pure. */
-export const PLUGIN_HELPERS = [
-  'backoff',
-  'canonical',
-  'intent',
-  'load/amounts',
-  'load/read-inside',
-  'load/nearest',
-  'origin',
-  'paths',
-  'places',
-  'plugin',
-  'redact',
-  'ref',
-  'safety-inputs',
-  'schema-runtime',
-  'secret',
-  'tables',
-  'types',
-  'told-time',
-  'unknown-outcome',
-  'verdict',
-].map((name) => `src/engine/${name}.ts`);
+/** The plugin API: plugins import nothing else of `src/`, and it imports no other layer but the network's. */
+const API = 'src/plugin/**';
 
 const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
 
 /** The first layer that names a file is its layer. */
 const LAYERS: readonly Layer[] = [
-  { files: ['src/net/**'], may: ['src/net/**'] },
-  { files: ['src/engine/**'], may: ['src/engine/**'], types: ['src/store/store.ts'] },
-  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/net/**'] },
-  { files: ['src/report/**'], may: ['src/report/**', 'src/engine/**'], types: ['src/store/store.ts'] },
-  { files: ['src/sandbox/**'], may: ['src/sandbox/**', ...PLUGIN_HELPERS] },
-  { files: ['src/codegen/**'], may: ['src/codegen/**'], types: ['src/engine/tables.ts', 'src/engine/types.ts'] },
+  { files: [API], may: [API, 'src/net/**'] },
+  { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/errors.ts'] },
+  { files: ['src/engine/**'], may: ['src/engine/**', API], types: ['src/store/store.ts'] },
+  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/net/**', API] },
+  { files: ['src/report/**'], may: ['src/report/**', 'src/engine/**', API], types: ['src/store/store.ts'] },
+  { files: ['src/codegen/**'], may: ['src/codegen/**'], types: [API] },
   {
     files: ['src/commands/**'],
     may: [
@@ -70,17 +49,16 @@ const LAYERS: readonly Layer[] = [
       'src/engine/**',
       'src/plugins.ts',
       'src/report/**',
-      'src/sandbox/**',
       'src/shell.ts',
       'src/store/**',
       'src/version.ts',
+      API,
     ],
   },
-  { files: ['src/plugins.ts'], may: ['plugins/*/plugin.ts', ...EMULATORS, ...PLUGIN_HELPERS, 'src/sandbox/**'] },
+  { files: ['src/plugins.ts'], may: ['plugins/*/plugin.ts', ...EMULATORS, API] },
   { files: ['src/shell.ts'], may: [], types: ['src/*.ts'] },
-  { files: ['src/*.ts'], may: ['src/*.ts', 'src/commands/main.ts', 'src/engine/printable.ts'] },
-  { files: EMULATORS, may: ['$plugin/**', ...PLUGIN_HELPERS, 'src/sandbox/**'] },
-  { files: ['plugins/*/**'], may: ['$plugin/**', ...PLUGIN_HELPERS, 'src/net/**'] },
+  { files: ['src/*.ts'], may: ['src/*.ts', 'src/commands/main.ts', API] },
+  { files: ['plugins/*/**'], may: ['$plugin/**', API] },
 ];
 
 /** Third-party packages, and the only places that may import them. */
@@ -115,18 +93,19 @@ const CONNECTING_GLOBALS = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest
 const CONNECTORS = ['src/net/**', ...EMULATORS];
 
 /** What of the engine talks to the outside, waits, or only puts the others in their order. */
-const WAITING = ['action', 'apply', 'deadline', 'observe', 'reconcile'].map((name) => `src/engine/${name}.ts`);
+const WAITING = ['action', 'apply', 'observe', 'reconcile'].map((name) => `src/engine/${name}.ts`);
 
-const PURE = ['src/engine/*.ts', 'src/net/networks.ts', 'src/net/error-code.ts', 'src/report/**', 'plugins/*/*.ts'];
+const PURE = ['src/engine/*.ts', 'src/plugin/*.ts', 'src/net/networks.ts', 'src/report/**', 'plugins/*/*.ts'];
 const NOT_PURE = [
   ...WAITING,
+  ...['deadline', 'files', 'net'].map((name) => `src/plugin/${name}.ts`),
   ...['apply', 'discover', 'observe', 'plugin', 'sandbox'].map((name) => `plugins/*/${name}.ts`),
 ];
 
 /** Modules of Node.js that pure files may use all the same: they compute, and touch nothing. */
 const PURE_MODULES: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['src/engine/canonical.ts'],
-  'node:path': ['plugins/*/paths.ts', 'src/engine/paths.ts'],
+  'node:crypto': ['src/plugin/canonical.ts'],
+  'node:path': ['plugins/*/paths.ts', 'src/plugin/paths.ts'],
   'node:util': ['src/report/*.ts'],
 };
 
@@ -173,6 +152,13 @@ function importsOf(source: SourceFile): readonly Import[] {
   return found;
 }
 
+/** The file of the project that a specifier names; undefined for a module of Node.js or of a package. */
+function targetOf(path: string, specifier: string): string | undefined {
+  if (specifier === '#plugin') return 'src/plugin/index.ts';
+  if (specifier.startsWith('#plugin/')) return `src/plugin/${specifier.slice('#plugin/'.length)}.ts`;
+  return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : undefined;
+}
+
 /** Every import of a file of the project leads where its layer allows. */
 export function checkLayers(files: readonly CheckedFile[]): readonly Violation[] {
   return files.flatMap((file) => {
@@ -181,8 +167,8 @@ export function checkLayers(files: readonly CheckedFile[]): readonly Violation[]
     const plugin = file.path.split('/').slice(0, 2).join('/');
     const may = layer.may.map((glob) => glob.replace('$plugin', plugin));
     return importsOf(file.source).flatMap(({ specifier, typeOnly, node }) => {
-      if (!specifier.startsWith('.')) return [];
-      const target = posix.join(posix.dirname(file.path), specifier);
+      const target = targetOf(file.path, specifier);
+      if (target === undefined) return [];
       if (isIn(target, may) || (typeOnly && isIn(target, layer.types ?? []))) return [];
       const isType = isIn(target, layer.types ?? []);
       return [violation(file, node, isType ? `it may import types of ${target} only` : `it may not import ${target}`)];
@@ -198,7 +184,7 @@ function packageOf(specifier: string): string {
 export function checkHomes(files: readonly CheckedFile[]): readonly Violation[] {
   return files.flatMap((file) =>
     importsOf(file.source).flatMap(({ specifier, node }) => {
-      if (specifier.startsWith('.') || specifier.startsWith('node:')) return [];
+      if (targetOf(file.path, specifier) !== undefined || specifier.startsWith('node:')) return [];
       const name = packageOf(specifier);
       const home = HOMES[name];
       if (home === undefined) return [violation(file, node, `${name} has no home: give it one, or do without it`)];
@@ -335,6 +321,9 @@ export function checkConnections(files: readonly CheckedFile[]): readonly Violat
     });
 }
 
+/** The plugin API is one thing to those who import it, in several files. */
+const ENTRIES = ['src/plugin/index.ts', 'src/plugin/net.ts'];
+
 function forms(file: CheckedFile): readonly Violation[] {
   const { source, path } = file;
   const classes = [
@@ -354,7 +343,7 @@ function forms(file: CheckedFile): readonly Violation[] {
   );
   const stars = source
     .getExportDeclarations()
-    .filter((node) => node.hasModuleSpecifier())
+    .filter((node) => node.hasModuleSpecifier() && !ENTRIES.includes(path))
     .map((node) => violation(file, node, 'things are imported from where they are: nothing is exported again'));
   const name = posix.basename(path);
   const named = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)*\.ts$/u.test(name)

@@ -18,9 +18,9 @@ export function moduleSource(source: string, statements: string, homes: Readonly
   const named = new Set(
     file.getDescendantsOfKind(SyntaxKind.TypeReference).map((type) => type.getTypeName().getText()),
   );
-  for (const [name, moduleSpecifier] of Object.entries(homes).toSorted(([, a], [, b]) => (a < b ? -1 : 1))) {
-    if (named.has(name)) file.addImportDeclaration({ isTypeOnly: true, namedImports: [name], moduleSpecifier });
-  }
+  const used = Object.keys(homes).filter((name) => named.has(name));
+  for (const [moduleSpecifier = '', namedImports = []] of Map.groupBy(used, (name) => homes[name]))
+    file.addImportDeclaration({ isTypeOnly: true, namedImports, moduleSpecifier });
   const imports = file.getImportDeclarations().map((declaration) => declaration.getText().replaceAll('"', "'"));
   return `${[headerOf(source), imports.join('\n'), statements.trim()].filter((part) => part !== '').join('\n\n')}\n`;
 }

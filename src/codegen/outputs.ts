@@ -20,6 +20,9 @@ export interface Output {
 /** Reads a file that is written by hand in part; undefined where there is none. */
 export type ReadText = (path: string) => string | undefined;
 
+/** Where generated code in this repository finds the plugin API. */
+const API = '#plugin';
+
 function pluginSchemas(engine: EngineSpec, plugin: PluginSpec): Readonly<Record<string, Schema>> {
   const kinds = Object.entries(plugin.kinds);
   return Object.fromEntries<Schema>([
@@ -36,17 +39,16 @@ function pluginSchemas(engine: EngineSpec, plugin: PluginSpec): Readonly<Record<
 function pluginOutputs(engine: EngineSpec, plugin: PluginSpec): readonly Output[] {
   const folder = `plugins/${plugin.name}`;
   const header = headerOf(`specs/${plugin.name}.yaml`);
-  const enginePath = '../../src/engine/';
   const schemas = pluginSchemas(engine, plugin);
   return [
     { path: `${folder}/generated.ts`, text: pluginSource(plugin) },
     {
       path: `${folder}/generated.validators.js`,
-      text: validatorsSource({ schemas, formats: engine.formats, enginePath, header }),
+      text: validatorsSource({ schemas, formats: engine.formats, api: API, header }),
     },
     {
       path: `${folder}/generated.validators.d.ts`,
-      text: validatorTypesSource(Object.keys(schemas), enginePath, header),
+      text: validatorTypesSource(Object.keys(schemas), API, header),
     },
   ];
 }
@@ -58,9 +60,9 @@ function engineOutputs(engine: EngineSpec): readonly Output[] {
     { path: 'src/engine/generated.ts', text: engineSource(engine) },
     {
       path: 'src/engine/generated.validators.js',
-      text: validatorsSource({ schemas, formats: engine.formats, enginePath: './', header }),
+      text: validatorsSource({ schemas, formats: engine.formats, api: API, header }),
     },
-    { path: 'src/engine/generated.validators.d.ts', text: validatorTypesSource(Object.keys(schemas), './', header) },
+    { path: 'src/engine/generated.validators.d.ts', text: validatorTypesSource(Object.keys(schemas), API, header) },
   ];
 }
 

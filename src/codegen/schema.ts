@@ -1,6 +1,6 @@
 /** The part of JSON Schema (draft 7) that specs may use: what has a TypeScript type, a validator and a row in a table. */
 
-import type { PathUse } from '../engine/tables.ts';
+import type { PathUse } from '#plugin';
 
 export type SchemaType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'object' | 'array';
 

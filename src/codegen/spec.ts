@@ -1,7 +1,6 @@
 /** What stands in `specs/`, as TypeScript sees it, and the JSON Schemas that hold every file there to it. */
 
-import type { Combining, Edit, Transition } from '../engine/tables.ts';
-import type { Json, OnRemove, Severity } from '../engine/types.ts';
+import type { Combining, Edit, Json, OnRemove, Severity, Transition } from '#plugin';
 import { type Schema, schemaOfSchemas } from './schema.ts';
 
 type States = string | readonly string[];

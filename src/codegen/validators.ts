@@ -1,7 +1,7 @@
 /**
  * Validators as source code, made by ajv when the specs change, so that nothing compiles a schema at run time.
  *
- * What ajv would load from its own package comes from `src/engine/schema-runtime.ts`, so the code runs from source and
+ * What ajv would load from its own package comes from the plugin API instead, so the code runs from source and
  * in a bundle alike, and ajv itself is not needed there.
  */
 
@@ -21,8 +21,8 @@ export interface ValidatorInput {
   /** Schemas by the names under which their validators are exported. */
   readonly schemas: Readonly<Record<string, Schema>>;
   readonly formats: Readonly<Record<string, FormatSpec>>;
-  /** Path from the generated file to `src/engine/`. */
-  readonly enginePath: string;
+  /** The module of the plugin API: `#plugin`, or `fettle/plugin` in another package. */
+  readonly api: string;
   readonly header: string;
 }
 
@@ -32,7 +32,7 @@ function withoutNotes({ title: _title, examples: _examples, ...schema }: Schema)
 }
 
 /** The module: `validators`, each of which fills in defaults and leaves its errors on itself. */
-export function validatorsSource({ schemas: given, formats, enginePath, header }: ValidatorInput): string {
+export function validatorsSource({ schemas: given, formats, api, header }: ValidatorInput): string {
   const schemas = Object.fromEntries(
     Object.entries(given).map(([name, schema]) => [name, mapSchema(schema, withoutNotes)]),
   );
@@ -84,16 +84,13 @@ export function validatorsSource({ schemas: given, formats, enginePath, header }
     )
     .replace(/^\s*\n/gmu, '');
   if (members.length !== names.length) throw new Error('the code that ajv makes has another form than expected');
-  const runtime = ['codePoints', 'withSchemas'].filter((name) => name === 'withSchemas' || used.has(name));
-  const imports = [
-    ...(used.has('sameJson') ? [`import { sameJson } from '${enginePath}canonical.ts';`] : []),
-    `import { ${runtime.join(', ')} } from '${enginePath}schema-runtime.ts';`,
-  ];
-  return `${header}\n\n${imports.join('\n')}\n\n${body.trimEnd()}\n\nexport const validators = {\n${members.join('')}};\n`;
+  const runtime = ['codePoints', 'sameJson', 'withSchemas'].filter((name) => name === 'withSchemas' || used.has(name));
+  const imports = `import { ${runtime.join(', ')} } from '${api}';`;
+  return `${header}\n\n${imports}\n\n${body.trimEnd()}\n\nexport const validators = {\n${members.join('')}};\n`;
 }
 
 /** Types of the module that `validatorsSource` makes. */
-export function validatorTypesSource(names: readonly string[], enginePath: string, header: string): string {
+export function validatorTypesSource(names: readonly string[], api: string, header: string): string {
   const members = names.map((name) => `  readonly ${printKey(name)}: Validator;\n`).join('');
-  return `${header}\n\nimport type { Validator } from '${enginePath}plugin.ts';\n\nexport declare const validators: {\n${members}};\n`;
+  return `${header}\n\nimport type { Validator } from '${api}';\n\nexport declare const validators: {\n${members}};\n`;
 }

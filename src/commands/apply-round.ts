@@ -5,20 +5,17 @@
  */
 
 import type { Row } from '../engine/action.ts';
-import type { Action } from '../engine/types.ts';
+import { type Action, type Plugin, printable, type Redact } from '#plugin';
 import { apply as applyActions } from '../engine/apply.ts';
 import { type Approved, approve } from '../engine/approve.ts';
 import { isUnsettled } from '../engine/lifecycle.ts';
 import type { Plan } from '../engine/plan.ts';
-import type { Plugin } from '../engine/plugin.ts';
 import { planDifference } from '../engine/plan-difference.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
-import type { Redact } from '../engine/redact.ts';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
 import { countRows } from '../report/apply-text.ts';
 import { differenceText } from '../report/difference-text.ts';
-import { printable } from '../engine/printable.ts';
 import { damageText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
 import type { Fence, Head, ReadReport, Store } from '../store/store.ts';
@@ -67,6 +64,8 @@ export interface Finished {
   readonly name: ExitName;
   readonly rows: readonly Row[];
   readonly plan: Plan;
+  /** What was judged, by address. */
+  readonly actions: ReadonlyMap<string, Action>;
   readonly head: Head | undefined;
   /** Something is in a state that the world has to leave. */
   readonly unsettled: boolean;
@@ -172,6 +171,7 @@ export async function applyRound(run: Round): Promise<Finished> {
       name,
       rows: result.rows,
       plan: reconciled.plan,
+      actions: reconciled.actions,
       head: head(),
       unsettled: hasUnsettled(reconciled, plugins),
     };
@@ -202,6 +202,7 @@ function isOtherPlan(plan: Plan, { flags, saved, shell }: Deciding): boolean {
   const { planDigest } = flags;
   if (planDigest === undefined || plan.plan_digest === planDigest) return false;
   shell.stderr.write(`the digest ${planDigest} was approved; the plan now has ${plan.plan_digest ?? 'no digest'}\n`);
+  shell.stderr.write('The digest covers --cause: give apply the same as plan\n');
   if (saved === undefined)
     shell.stderr.write('what would run now is shown above; `apply FILE` with the saved plan names each difference\n');
   else shell.stderr.write(differenceText(planDifference(saved, plan)));

@@ -44,7 +44,9 @@ function textTelling(flags: Flags, shell: Shell): ApplyTelling {
       const { timestamp: _time, log_head: _head, prior_state: _state, ...rest } = plan;
       const text = JSON.stringify(rest);
       if (text !== shown)
-        shell.stdout.write(planText(plan, { color, now: shell.now(), detail: flags.detail ?? false }));
+        shell.stdout.write(
+          planText(plan, { color, now: shell.now(), detail: flags.detail ?? false, width: shell.stdout.columns() }),
+        );
       shown = text;
     },
     narrate: () => narrator(flags, shell),

@@ -40,7 +40,12 @@ export function tellDrift(
   else if (flags.format === 'markdown') shell.stdout.write(driftMarkdown(report, { detail: flags.detail ?? false }));
   else
     shell.stdout.write(
-      driftText(report, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }),
+      driftText(report, {
+        color: wantsColor(flags, shell),
+        now: shell.now(),
+        detail: flags.detail ?? false,
+        width: shell.stdout.columns(),
+      }),
     );
   return driftEnding(report, plan, flags);
 }

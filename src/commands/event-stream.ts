@@ -10,7 +10,7 @@ import { Readable } from 'node:stream';
 import type { Row } from '../engine/action.ts';
 import type { DriftReport } from '../engine/drift.ts';
 import type { Plan } from '../engine/plan.ts';
-import type { Problem, View } from '../engine/types.ts';
+import type { Problem, View } from '#plugin';
 import {
   applyEndEvent,
   applyProgressEvent,

@@ -3,10 +3,9 @@
 import { explain as explainResource } from '../engine/explain.ts';
 import { dependents } from '../engine/judge.ts';
 import type { LogRecord } from '../engine/record.ts';
-import { formatRef } from '../engine/ref.ts';
+import { formatRef, printable } from '#plugin';
 import { explainMarkdown } from '../report/explain-markdown.ts';
 import { explainText } from '../report/explain-text.ts';
-import { printable } from '../engine/printable.ts';
 import type { Shell } from '../shell.ts';
 import type { Store } from '../store/store.ts';
 import { type Flags, wantsColor } from './flags.ts';
@@ -44,12 +43,17 @@ export async function explain(address: string, flags: ExplainFlags, shell: Shell
     );
     if (explanation === undefined) {
       const near = didYouMean(address, reconciled.pairs.keys());
-      shell.stderr.write(`${printable(known)} is neither written, nor seen, nor remembered${printable(near)}\n`);
+      shell.stderr.write(
+        `${printable(known)} is not declared, was not found, and is not in the state${printable(near)}\n`,
+      );
       return 'error';
     }
     if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(explanation)}\n`);
     else if (flags.format === 'markdown') shell.stdout.write(explainMarkdown(explanation, project.config.name));
-    else shell.stdout.write(explainText(explanation, { color: wantsColor(flags, shell), now: shell.now() }));
+    else
+      shell.stdout.write(
+        explainText(explanation, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }),
+      );
     return explanation.gap === undefined ? 'ok' : 'partly-read';
   });
 }

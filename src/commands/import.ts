@@ -6,11 +6,17 @@
 import { open } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { documentsText } from '../engine/load/write-documents.ts';
-import type { Discovery, Found, Plugin } from '../engine/plugin.ts';
-import { withProjectPaths } from '../engine/paths.ts';
-import { formatRef } from '../engine/ref.ts';
-import type { Gap, Pair, Ref } from '../engine/types.ts';
-import { printable } from '../engine/printable.ts';
+import {
+  type Discovery,
+  formatRef,
+  type Found,
+  type Gap,
+  type Pair,
+  type Plugin,
+  printable,
+  type Ref,
+  withProjectPaths,
+} from '#plugin';
 import { plural } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
 import { applyWith } from './apply.ts';
@@ -103,7 +109,7 @@ async function importAll(places: readonly string[], flags: ImportFlags, shell: S
   if (flags.plugin === undefined) throw new UsageError('--all needs --plugin NAME');
   const plugin = await pluginOf(flags.plugin, shell);
   // A project may well begin with what it imports.
-  const project = await openProject(flags, shell, undefined, { allowEmpty: true });
+  const project = await openProject(flags, shell, { allowEmpty: true });
   const { folder, desired } = project.config;
   const file = flags.out === undefined ? undefined : resolve(workFolder(flags, shell), flags.out);
   const first = desired[0] ?? 'desired/';

@@ -1,7 +1,7 @@
 /** `fettle log …`: list, verify and recover the log. */
 
 import { recordTexts } from '../engine/generated.ts';
-import { suggest } from '../engine/load/nearest.ts';
+import { suggest } from '#plugin';
 import type { LogRecord, RecordKind } from '../engine/record.ts';
 import { auditLines, recordLine } from '../report/log-text.ts';
 import { verifyText } from '../report/verify-text.ts';

@@ -1,8 +1,7 @@
 /** The command table: argv to one command, each loaded when it is called. */
 
 import { Argument, Command, CommanderError, type Option } from 'commander';
-import { errorText } from '../engine/error-text.ts';
-import { redactor, secretsOf } from '../engine/redact.ts';
+import { errorText, redactor, secretsOf } from '#plugin';
 import type { Main, Shell } from '../shell.ts';
 import { version, versionText } from '../version.ts';
 import {
@@ -81,6 +80,7 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
         ...where,
         o.option('-o, --out <file>', 'save the plan here, for show and apply'),
         ...some,
+        shared.cause(),
         ...passes,
         ...show,
         shared.json(),
@@ -108,6 +108,7 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
         o.option('-y, --yes', 'do not ask; overrides nothing'),
         o.option('--input <answer>', 'false: never ask').choices(['true', 'false']),
         ...some,
+        shared.cause(),
         ...passes,
         o.option('--allow-rejected', 'exit 0 though rejected rows remain'),
         o.option('--plan-digest <digest>', 'apply all of the plan with this digest, or nothing'),
@@ -145,13 +146,14 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
     },
     {
       name: 'explain',
-      summary: 'all about one resource: its state, every rule, what would let its next step through',
+      summary: 'Show what blocks the next step of a resource, what would help, and its state and history',
       words: [address],
       options: [
         ...where,
         o.option('--last <n>', 'how many records of the log').argParser(wholeNumber(0)).default(10),
         ...passes,
         ...show,
+        shared.detail(),
       ],
       action: async ([word = ''], flags, shell) => (await import('./explain.ts')).explain(word, flags, shell),
     },

@@ -1,7 +1,7 @@
 /** The narrator of an apply: when an action starts and ends, and a sign of life in between. */
 
 import type { ApplyEvent, Row } from '../engine/action.ts';
-import type { Change } from '../engine/types.ts';
+import type { Change } from '#plugin';
 import { endLine, startLine, stillLine } from '../report/apply-text.ts';
 import type { Shell } from '../shell.ts';
 import { type Flags, wantsColor } from './flags.ts';

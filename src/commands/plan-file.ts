@@ -2,9 +2,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
-import { digestOf } from '../engine/canonical.ts';
+import { digestOf, inert } from '#plugin';
 import { validators } from '../engine/generated.validators.js';
-import { inert } from '../engine/printable.ts';
 import { PLAN_FORMAT, type Plan } from '../engine/plan.ts';
 import { planDigest } from '../engine/seal.ts';
 import { UsageError } from './flags.ts';
@@ -114,7 +113,7 @@ export async function readPlan(file: string): Promise<SavedPlan> {
     throw new UsageError(`${file} is no plan: ${error?.instancePath ?? ''} ${error?.message ?? ''}`);
   }
   const plan = value as Plan;
-  const digest = planDigest(plan.resource_changes, plan.gaps);
+  const digest = planDigest(plan.resource_changes, plan.gaps, plan.causes);
   return {
     plan,
     altered: plan.checksum !== checksumOf(plan),

@@ -21,7 +21,12 @@ export async function plan(flags: Flags, shell: Shell): Promise<number> {
     else if (flags.format === 'markdown') await writePlanMarkdown(sealed, flags.out, flags, shell);
     else
       shell.stdout.write(
-        planText(sealed, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }),
+        planText(sealed, {
+          color: wantsColor(flags, shell),
+          now: shell.now(),
+          detail: flags.detail ?? false,
+          width: shell.stdout.columns(),
+        }),
       );
     return planEnding(sealed, flags);
   };

@@ -1,7 +1,7 @@
 /** What `plan` and `apply` have in common: from documents and log to a judged plan. */
 
 import { openLookUp } from '../engine/load/look-up.ts';
-import type { Plugin } from '../engine/plugin.ts';
+import type { Plugin } from '#plugin';
 import { type Reconciled, type ReconcileInput, reconcile } from '../engine/reconcile.ts';
 import type { Recall } from '../engine/remember.ts';
 import type { Shell } from '../shell.ts';
@@ -72,6 +72,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(within === undefined ? {} : { within }),
+      ...(flags.cause === undefined ? {} : { causes: new Set(flags.cause) }),
       ...(input.head === undefined ? {} : { head: input.head }),
       ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
     });

@@ -1,6 +1,6 @@
 /** Progress of long work: a line that is rewritten on a terminal, a plain line every ten seconds elsewhere. */
 
-import { CLEAR_LINE } from '../engine/printable.ts';
+import { CLEAR_LINE } from '#plugin';
 import type { Shell } from '../shell.ts';
 
 const PLAIN_MS = 10_000;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { sandboxWorlds } from '../plugins.ts';
 import { columnWidth } from '../report/text.ts';
-import type { RunningWorld } from '../sandbox/sandbox.ts';
+import type { RunningWorld } from '#plugin';
 import type { Shell } from '../shell.ts';
 import { type Flags, UsageError } from './flags.ts';
 import { workFolder } from './session.ts';

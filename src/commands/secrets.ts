@@ -2,10 +2,9 @@
 
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { readInside } from '../engine/load/read-inside.ts';
+import { readInside } from '#plugin/files';
 import { isFileOf, type SecretReference, secretsIn, withSecrets } from '../engine/load/secrets.ts';
-import type { SecretTable } from '../engine/tables.ts';
-import type { Json } from '../engine/types.ts';
+import type { Json, SecretTable } from '#plugin';
 
 /** Longest secret, in bytes: keys of an authority with their chains fit. */
 const LONGEST = 65_536;

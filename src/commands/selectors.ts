@@ -3,14 +3,11 @@
 import { engineRuleTables } from '../engine/generated.ts';
 import { idleParts, type Labelled } from '../engine/idle-config.ts';
 import type { Config } from '../engine/load/config.ts';
-import { suggest } from '../engine/load/nearest.ts';
-import type { Plugin } from '../engine/plugin.ts';
+import { formatRef, parseRef, type Plugin, type Ref, suggest } from '#plugin';
 import type { Reconciled } from '../engine/reconcile.ts';
-import { formatRef, parseRef } from '../engine/ref.ts';
 import type { Recall } from '../engine/remember.ts';
 import { labelsOf } from '../engine/safety-inputs.ts';
 import { type Selectable, nearestAddress, unmatched } from '../engine/selection.ts';
-import type { Ref } from '../engine/types.ts';
 import type { Shell } from '../shell.ts';
 import { type Flags, overridesOf, UsageError, withinOf } from './flags.ts';
 import { tell } from './tell.ts';

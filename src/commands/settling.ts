@@ -13,6 +13,7 @@
  * | nothing | end: settled |
  */
 
+import { clearsAt, standing } from '../engine/standing.ts';
 import type { Finished } from './apply-round.ts';
 import type { ExitName } from './ending.ts';
 
@@ -35,15 +36,13 @@ export type Next = { readonly end: ExitName } | { readonly waitMs: number; reado
 
 /** When the first of the refused rows clears: epoch ms. */
 function firstClearing({
-  plan,
+  actions,
 }: Finished): { readonly at: number; readonly address: string; readonly rule: string } | undefined {
   let first: { at: number; address: string; rule: string } | undefined;
-  for (const { clears_at: clears, resource_change: row, reason } of [
-    ...plan.rejected_changes,
-    ...plan.deferred_changes,
-  ]) {
-    const at = clears === undefined ? Number.NaN : Date.parse(clears);
-    if (!Number.isNaN(at) && (first === undefined || at < first.at)) first = { at, address: row.address, rule: reason };
+  for (const [address, action] of actions) {
+    const at = clearsAt(action);
+    if (at !== undefined && (first === undefined || at < first.at))
+      first = { at, address, rule: standing(action)[0]?.rule ?? '' };
   }
   return first;
 }

@@ -20,7 +20,12 @@ export async function show(file: string, flags: Flags, shell: Shell): Promise<nu
   else if (flags.format === 'markdown') await writePlanMarkdown(plan, file, flags, shell);
   else
     shell.stdout.write(
-      planText(plan, { color: wantsColor(flags, shell), now: shell.now(), detail: flags.detail ?? false }),
+      planText(plan, {
+        color: wantsColor(flags, shell),
+        now: shell.now(),
+        detail: flags.detail ?? false,
+        width: shell.stdout.columns(),
+      }),
     );
   return 0;
 }

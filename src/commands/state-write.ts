@@ -2,9 +2,8 @@
 
 import { PROJECT_NAME } from '../engine/load/config.ts';
 import { addressMatcher } from '../engine/address-glob.ts';
-import { formatRef } from '../engine/ref.ts';
+import { formatRef, printable } from '#plugin';
 import { rememberedOf } from '../engine/remember.ts';
-import { printable } from '../engine/printable.ts';
 import { plural } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
 import { mustAgree } from './ask.ts';

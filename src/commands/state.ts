@@ -3,13 +3,11 @@
 import type { Config } from '../engine/load/config.ts';
 import { match } from '../engine/match.ts';
 import type { PluginSummary } from '../engine/plan.ts';
-import { formatRef } from '../engine/ref.ts';
+import { formatRef, type Gap, type Memory, printable } from '#plugin';
 import { emptyRecall } from '../engine/remember.ts';
 import { sceneOf } from '../engine/scene.ts';
 import { summarize } from '../engine/summary.ts';
-import type { Gap, Memory } from '../engine/types.ts';
 import { summaryLines } from '../report/plan-text.ts';
-import { printable } from '../engine/printable.ts';
 import { columnWidth, painter } from '../report/text.ts';
 import type { Shell } from '../shell.ts';
 import { type Flags, UsageError, wantsColor, withinOf } from './flags.ts';

@@ -1,7 +1,6 @@
 /** What a command has to say beside its result: a line on standard error, or an event where there is a stream of them. */
 
-import { printable } from '../engine/printable.ts';
-import type { Problem } from '../engine/types.ts';
+import { printable, type Problem } from '#plugin';
 import { holderText } from '../report/holder-text.ts';
 import { formatProblems } from '../report/problems.ts';
 import type { Shell } from '../shell.ts';

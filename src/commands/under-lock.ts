@@ -1,6 +1,6 @@
 /** Under the lock: taking it, writing the log with it, giving it back, and what a command ends with that did not get it. */
 
-import { errorText } from '../engine/error-text.ts';
+import { errorText } from '#plugin';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { fold, type Recall } from '../engine/remember.ts';
 import type { Shell } from '../shell.ts';

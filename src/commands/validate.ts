@@ -1,7 +1,7 @@
 /** `fettle validate`: schema, references and cycles of the documents; no network, no store. */
 
 import { expand } from '../engine/expand.ts';
-import { compareText, formatRef } from '../engine/ref.ts';
+import { compareText, formatRef } from '#plugin';
 import { emptyRecall } from '../engine/remember.ts';
 import type { Shell } from '../shell.ts';
 import type { Flags } from './flags.ts';
@@ -24,7 +24,7 @@ async function tellIdleInDocuments({ config, loaders, documents }: Project, shel
 }
 
 export async function validate(paths: readonly string[], flags: Flags, shell: Shell): Promise<number> {
-  const project = await openProject(flags, shell, paths);
+  const project = await openProject(flags, shell, { paths });
   const { documents } = project;
   if (paths.length === 0) await tellIdleInDocuments(project, shell);
   const kinds = new Map<string, number>();

@@ -10,8 +10,8 @@ import { groupsOf } from './group.ts';
 import { auditOf, type ApplyInput, type Ending, type Row, refusalDraft, sentence, take } from './action.ts';
 import { dependents } from './judge.ts';
 import { removalsByKind, withChanges, withFresh } from './scene.ts';
-import { standing } from './seal.ts';
-import type { Action } from './types.ts';
+import { standing } from './standing.ts';
+import type { Action } from '#plugin';
 
 /** Whether what an action waited for is there all the same: a failed edit of a settled resource blocks nothing. */
 function blocks(need: Row): boolean {

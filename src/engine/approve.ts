@@ -2,8 +2,8 @@
 
 import type { Plan, ResourceChange } from './plan.ts';
 import { coverDifference } from './plan-difference.ts';
-import { overridesOf } from './seal.ts';
-import type { Action } from './types.ts';
+import { overridesOf } from './standing.ts';
+import type { Action } from '#plugin';
 
 export interface Approved {
   /** What may run, and what is rejected or waits. */

@@ -1,7 +1,7 @@
 /** Budgets: how many disruptive steps earlier runs have spent, and when there is room again. */
 
 import { labelsOf } from './safety-inputs.ts';
-import type { Budget, BudgetUse, FormerLabels, Labels, Pair, Ref, Spent } from './types.ts';
+import type { Budget, BudgetUse, FormerLabels, Labels, Pair, Ref, Spent } from '#plugin';
 
 function hasLabels(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every(([name, value]) => labels[name] === value);
@@ -53,16 +53,16 @@ function countAfter(times: readonly number[], from: number): number {
   return times.length - low;
 }
 
-/** How a budget stands: spent within its time, and when the next step would have room; absent if never. */
+/** How a budget stands: spent within its time, and when the next step would have room (epoch ms); absent if never. */
 export function standingOf(
   { budget, times }: BudgetUse,
   accepted: number,
   now: number,
-): { readonly spent: number; readonly clearsAt?: string } {
+): { readonly spent: number; readonly clearsAt?: number } {
   const spent = countAfter(times, now - budget.perMs);
   const over = spent + accepted - budget.max + 1;
   if (over <= 0 || budget.max === 0) return { spent };
   // So many have to drop out of the time; those that are only accepted are as old as now.
   const last = times[times.length - spent + over - 1] ?? now;
-  return { spent, clearsAt: new Date(last + budget.perMs).toISOString() };
+  return { spent, clearsAt: last + budget.perMs };
 }

@@ -1,7 +1,7 @@
 /** The values of a change: field differences as two trees that are shaped like the spec. */
 
 import type { PlanActionName, ResourceChange } from './plan.ts';
-import type { Change, FieldChange, Json } from './types.ts';
+import type { Change, FieldChange, Json } from '#plugin';
 
 const ACTION_NAMES: Readonly<Record<Change['goal'], readonly PlanActionName[]>> = {
   create: ['create'],

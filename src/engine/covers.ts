@@ -5,43 +5,36 @@
  * Positions, times, versions and messages are no part of it, nor the path of the checkout.
  */
 
-import { digestOf, sameJson } from './canonical.ts';
-import { errorText } from './error-text.ts';
+import {
+  type Change,
+  changeAt,
+  compareText,
+  type Covered,
+  digestOf,
+  type Effect,
+  errorText,
+  type FileSeen,
+  type FileUse,
+  formatRef,
+  isMemoryOnly,
+  isTree,
+  type Json,
+  type Judgement,
+  type Kind,
+  type KindTables,
+  leavesOf,
+  type Pair,
+  pathsIn,
+  redactPatterns,
+  type Ref,
+  sameJson,
+  type Scene,
+  type SpecEdit,
+  textsAt,
+  valueAt,
+} from '#plugin';
 import { plainJson } from './guard.ts';
-import type { Effect, Kind } from './plugin.ts';
-import { pathsIn } from './paths.ts';
-import type { SpecEdit } from './plan.ts';
-import { changeAt, isTree, leavesOf, textsAt, valueAt } from './pointer.ts';
-import { redactPatterns } from './redact.ts';
-import { compareText, formatRef } from './ref.ts';
-import { isMemoryOnly } from './rules.ts';
 import { metaOf } from './safety-inputs.ts';
-import type { KindTables } from './tables.ts';
-import type { Change, Facts, FileSeen, FileUse, Json, Judgement, Pair, Ref, Scene } from './types.ts';
-
-/** All that decides what a row does, beside the row itself and the world. */
-export interface Covered {
-  /** As its kind gets it: defaults filled in, paths relative to the project, ignored fields as they are seen. */
-  readonly spec?: Json;
-  /** What is remembered of the document beside its spec, and the pointers that it ignores. */
-  readonly lifecycle: Json;
-  /** Digest of what was applied last, where the document is gone. */
-  readonly applied?: string;
-  /** Every rule that was asked. */
-  readonly rules: readonly string[];
-  /** Limits of configuration and command line that the rules held something against, by rule. */
-  readonly limits: Readonly<Record<string, Facts>>;
-  /** Digests of the specs of other resources that it uses, by address. */
-  readonly uses: Readonly<Record<string, string>>;
-  /** The plugin's settings that decide what steps of the kind do; a secret is the name of its reference. */
-  readonly settings: Json;
-  /** Files whose content is sent, read or run. */
-  readonly files: readonly FileSeen[];
-  /** Command lines that it runs. */
-  readonly commands: readonly (readonly string[])[];
-  /** What else decides, as its kind says. */
-  readonly values: Facts;
-}
 
 const NOTHING: Required<Effect> = { commands: [], files: [], uses: [], values: {} };
 

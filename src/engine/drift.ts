@@ -15,17 +15,27 @@
  * What is due by time, or goes on by itself, is listed apart and is no drift.
  */
 
+import { clearsAt } from './standing.ts';
 import { addressMatcher } from './address-glob.ts';
-import { digestOf, sameJson } from './canonical.ts';
+import {
+  type Action,
+  type Change,
+  type Desired,
+  digestOf,
+  type FieldChange,
+  formatRef,
+  instantText,
+  isOurs,
+  type Pair,
+  type Plugin,
+  sameJson,
+  type Scene,
+} from '#plugin';
 import { driftValues } from './change-values.ts';
 import { managedChange } from './diff.ts';
 import type { Suppression } from './load/config.ts';
-import { isOurs } from './match.ts';
 import type { Plan, ResourceChange, Suppressed } from './plan.ts';
-import type { Plugin } from './plugin.ts';
-import { formatRef } from './ref.ts';
 import { suppressedBy } from './suppress.ts';
-import type { Action, Change, Desired, FieldChange, Pair, Scene } from './types.ts';
 
 export const DRIFT_FORMAT = '1.0';
 
@@ -124,7 +134,9 @@ function asWritten(pair: Pair, spec: unknown): Pair {
 /** The change that would bring the world back to `spec`, where it is the world that moved. */
 function wayBack(pair: Pair, spec: unknown, plugin: Plugin, scene: Scene): Change | undefined {
   const kind = plugin.kinds[pair.ref.kind];
-  const change = kind === undefined ? undefined : managedChange(asWritten(pair, spec), kind, scene);
+  const tables = plugin.tables.kinds[pair.ref.kind];
+  const change =
+    kind === undefined || tables === undefined ? undefined : managedChange(asWritten(pair, spec), kind, tables, scene);
   return change === undefined || ['time', 'progress', 'policy'].includes(change.cause) ? undefined : change;
 }
 
@@ -159,18 +171,16 @@ function comparison(pair: Pair, change: Change | undefined, plugin: Plugin, scen
   return back === undefined ? undefined : { back, since };
 }
 
-function dueRow(address: string, action: Action, plan: Plan): DueRow {
+function dueRow(address: string, action: Action): DueRow {
   const { step, cause, because } = action.change;
-  const waits = [...plan.rejected_changes, ...plan.deferred_changes].find(
-    ({ resource_change }) => resource_change.address === address,
-  );
+  const clears = clearsAt(action);
   return {
     address,
     step,
     cause,
     because,
     verdict: action.verdict,
-    ...(waits?.clears_at === undefined ? {} : { clears_at: waits.clears_at }),
+    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
   };
 }
 
@@ -238,7 +248,7 @@ export function driftReport(input: DriftInput): DriftReport {
     const plugin = plugins.get(pair.ref.plugin);
     const action = actions.get(address);
     if (action !== undefined && ['time', 'progress', 'policy'].includes(action.change.cause))
-      due.push(dueRow(address, action, plan));
+      due.push(dueRow(address, action));
     const found = plugin === undefined ? undefined : driftOf(pair, action?.change, plugin, scene);
     if (found === 'unknown') unknown += 1;
     if (found === undefined || found === 'unknown') continue;
@@ -271,7 +281,7 @@ export function driftReport(input: DriftInput): DriftReport {
     suppressed_drift: suppressed,
     expired_suppressions: suppress
       .filter(({ until }) => until <= scene.now)
-      .map(({ reason: _reason, until, ...rest }) => ({ ...rest, until: new Date(until).toISOString() })),
+      .map(({ reason: _reason, until, ...rest }) => ({ ...rest, until: instantText(until) })),
     due_changes: due,
     checks: plan.checks,
     ...(plan.suppressed_checks === undefined ? {} : { suppressed_checks: plan.suppressed_checks }),

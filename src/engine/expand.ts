@@ -1,10 +1,7 @@
 /** Expand: one document becomes the resources that it stands for, its paths as seen from the project's folder; most stand for themselves. */
 
-import { withProjectPaths } from './paths.ts';
-import type { Plugin } from './plugin.ts';
-import { compareText, formatRef } from './ref.ts';
+import { compareText, type Desired, formatRef, type Json, type Plugin, withProjectPaths } from '#plugin';
 import type { Recall } from './remember.ts';
-import type { Desired, Json } from './types.ts';
 
 /** The resources that documents stand for, in the order of their addresses; `settings` has each plugin's part of the configuration. What a name stands for twice is a bug of the plugin. */
 export function expand(
@@ -18,7 +15,10 @@ export function expand(
     const plugin = plugins.get(document.ref.plugin);
     const kind = plugin?.kinds[document.ref.kind];
     const seen = withProjectPaths(document, plugin?.tables.kinds[document.ref.kind]?.paths ?? []);
-    return kind?.expand === undefined ? [seen] : kind.expand(seen, remembered, settings.get(document.ref.plugin) ?? {});
+    if (kind?.expand === undefined) return [seen];
+    const all = kind.expand(seen, remembered, settings.get(document.ref.plugin) ?? {});
+    const own = formatRef(document.ref);
+    return all.map((each) => (formatRef(each.ref) === own ? each : { ...each, expandedFrom: document.ref }));
   });
   const byAddress = new Map<string, Desired>();
   for (const desired of expanded) {

@@ -1,18 +1,28 @@
 /** Explain: all that is known about one resource, why its next step may or may not be taken, and what would change that. */
 
+import { remedyJson } from './seal.ts';
 import { gapScope } from './gap.ts';
-import { ABSENT, firstMachine } from './lifecycle.ts';
-import { isOurs } from './match.ts';
-import type { Plan } from './plan.ts';
-import type { Plugin } from './plugin.ts';
+import type { Plan, PlanRemedy } from './plan.ts';
+import {
+  ABSENT,
+  type Action,
+  type FieldChange,
+  firstMachine,
+  formatRef,
+  instantText,
+  isOurs,
+  type Json,
+  type Judgement,
+  type Pair,
+  type Plugin,
+  type Ref,
+  type Transition,
+} from '#plugin';
 import type { Reconciled } from './reconcile.ts';
 import type { LogRecord } from './record.ts';
-import { formatRef } from './ref.ts';
 import { overdue } from './rules.ts';
 import { holdOf } from './safety-inputs.ts';
-import { standing } from './seal.ts';
-import type { Transition } from './tables.ts';
-import type { Action, FieldChange, Json, Judgement, Pair, Ref, Remedy } from './types.ts';
+import { clearsAt, standing } from './standing.ts';
 
 export const EXPLANATION_FORMAT = '1.0';
 
@@ -32,7 +42,7 @@ export interface RuleSaid {
   readonly message: string;
   readonly facts: Readonly<Record<string, Json>>;
   readonly clears_at?: string;
-  readonly remedy?: Remedy;
+  readonly remedy?: PlanRemedy;
   readonly overridable: boolean;
   /** The reason of an override that passes it by. */
   readonly overridden?: string;
@@ -107,7 +117,7 @@ function waysOut(pair: Pair, plugin: Plugin): readonly WayOut[] {
   const { since, state } = pair.memory ?? {};
   const dueOf = ({ by, withinMs, from }: Transition): { readonly due_at?: string } =>
     by === 'world' && withinMs !== undefined && since !== undefined && state === from
-      ? { due_at: new Date(Date.parse(since) + withinMs).toISOString() }
+      ? { due_at: instantText(Date.parse(since) + withinMs) }
       : {};
   return Object.entries(tables.machines).flatMap(([machine, { transitions }]) =>
     transitions
@@ -123,14 +133,14 @@ function waysOut(pair: Pair, plugin: Plugin): readonly WayOut[] {
 }
 
 function said(judgement: Judgement): RuleSaid {
-  const { rule, outcome, message, facts, clearsAt, remedy, overridable, overridden } = judgement;
+  const { rule, outcome, message, facts, clearsAt: clears, remedy, overridable, overridden } = judgement;
   return {
     rule,
     outcome,
     message,
     facts,
-    ...(clearsAt === undefined ? {} : { clears_at: clearsAt }),
-    ...(remedy === undefined ? {} : { remedy }),
+    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
+    ...remedyJson(remedy, clears),
     overridable,
     ...(overridden === undefined ? {} : { overridden }),
   };
@@ -139,10 +149,9 @@ function said(judgement: Judgement): RuleSaid {
 /** Everything that would let a refused action through, rule by rule: all of them have to be met. */
 function waysOf(action: Action): readonly Way[] {
   const address = formatRef(action.change.ref);
-  return standing(action).flatMap(({ rule, remedy, clearsAt, overridable }): readonly Way[] => {
-    const wait = remedy?.wait ?? clearsAt;
+  return standing(action).flatMap(({ rule, remedy, clearsAt: clears, overridable }): readonly Way[] => {
     return [
-      ...(wait === undefined ? [] : [{ rule, do: 'wait' as const, text: `until ${wait}` }]),
+      ...(clears === undefined ? [] : [{ rule, do: 'wait' as const, text: `until ${instantText(clears)}` }]),
       ...(remedy?.set === undefined
         ? []
         : [
@@ -160,11 +169,9 @@ function waysOf(action: Action): readonly Way[] {
   });
 }
 
-function nextOf(action: Action, plan: Plan, address: string): NonNullable<Explanation['next']> {
+function nextOf(action: Action): NonNullable<Explanation['next']> {
   const { change, judgements, verdict, after } = action;
-  const refused = [...plan.rejected_changes, ...plan.deferred_changes].find(
-    (each) => each.resource_change.address === address,
-  );
+  const clears = clearsAt(action);
   return {
     step: change.step,
     goal: change.goal,
@@ -178,7 +185,7 @@ function nextOf(action: Action, plan: Plan, address: string): NonNullable<Explan
     ),
     rules: judgements.map(said),
     ways: waysOf(action),
-    ...(refused?.clears_at === undefined ? {} : { clears_at: refused.clears_at }),
+    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
     after,
   };
 }
@@ -238,14 +245,14 @@ export function explain(
     state,
     ...(memory?.since === undefined || memory.state !== state ? {} : { since: memory.since }),
     ...(observed?.others === undefined ? {} : { others: observed.others }),
-    ...(late === undefined ? {} : { overdue_since: late.dueAt }),
+    ...(late === undefined ? {} : { overdue_since: instantText(late.dueAt) }),
     ways_out: waysOut(pair, plugin),
     ...(observed === undefined ? {} : { values: observed.facts as Json }),
     ...(observed?.signals === undefined ? {} : { signals: observed.signals }),
     needs: desired?.needs.map(formatRef) ?? memory?.needs ?? [],
     needed_by: neededBy,
     memory: memoryOf(pair, tables.onRemove),
-    ...(action === undefined ? {} : { next: nextOf(action, plan, address) }),
+    ...(action === undefined ? {} : { next: nextOf(action) }),
     findings: plan.checks.filter((check) => check.address === address),
     records,
     ...(plan.log_head === undefined ? {} : { log_head: plan.log_head }),

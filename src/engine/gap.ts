@@ -1,7 +1,6 @@
 /** Gaps: which resources a part of the world that could not be read covers. */
 
-import { formatRef } from './ref.ts';
-import type { Gap, Ref } from './types.ts';
+import { formatRef, type Gap, type Ref } from '#plugin';
 
 /** Text that names the part: `certificates/Certificate/www`, `nodes/Node`, or `nodes`. */
 export function gapScope(gap: Gap): string {

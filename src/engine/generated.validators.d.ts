@@ -1,6 +1,6 @@
 /** Generated from specs/engine.yaml by `npm run generate`: do not edit. */
 
-import type { Validator } from './plugin.ts';
+import type { Validator } from '#plugin';
 
 export declare const validators: {
   readonly document: Validator;

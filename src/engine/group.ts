@@ -1,7 +1,6 @@
 /** Groups: actions that a rule about the fleet has to judge one after another, each against what the one before did. */
 
-import type { KindTables } from './tables.ts';
-import type { Change, Json, Pair } from './types.ts';
+import type { Change, Json, KindTables, Pair } from '#plugin';
 
 function valueAt(root: unknown, pointer: string): unknown {
   let value = root;

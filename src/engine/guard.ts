@@ -3,10 +3,23 @@
  * alone. Everything that a plugin gives becomes plain JSON here, or is refused, before it can reach a plan or the log.
  */
 
-import { errorText } from './error-text.ts';
-import type { Kind } from './plugin.ts';
-import { redactPatterns } from './redact.ts';
-import type { Change, Facts, Finding, Json, Outcome, Pair, Proposal, Ref, Scene, Summary, Verdict } from './types.ts';
+import {
+  type Change,
+  errorText,
+  type Facts,
+  type Finding,
+  isInstant,
+  type Json,
+  type Kind,
+  type Outcome,
+  type Pair,
+  type Proposal,
+  redactPatterns,
+  type Ref,
+  type Scene,
+  type Summary,
+  type Verdict,
+} from '#plugin';
 
 /** Why a plugin could not say anything of a resource, by address. */
 export type Failures = Map<string, string>;
@@ -105,14 +118,13 @@ export function soundFindings(findings: readonly Finding[] | undefined, ref: Ref
 /** A verdict as its type says; throws for anything else. */
 export function soundVerdict(verdict: Verdict): Verdict {
   const plain = plainJson(verdict, 'its verdict', VERDICT_BYTES) as unknown as Verdict;
-  const clears = plain.clearsAt;
   const isSound =
     isRecord(plain) &&
     OUTCOMES.has(plain.outcome) &&
     typeof plain.message === 'string' &&
     isRecord(plain.facts) &&
     (plain.limits === undefined || isRecord(plain.limits)) &&
-    (clears === undefined || (typeof clears === 'string' && !Number.isNaN(Date.parse(clears))));
+    (plain.clearsAt === undefined || isInstant(plain.clearsAt));
   if (!isSound) throw new Error('its verdict is none');
   return plain;
 }

@@ -3,7 +3,7 @@
 import { isCovered } from './budget.ts';
 import type { Config } from './load/config.ts';
 import { type Selectable, unmatched } from './selection.ts';
-import type { Labels, Ref } from './types.ts';
+import type { Labels, Ref } from '#plugin';
 
 export interface Labelled {
   readonly ref: Ref;

@@ -5,9 +5,7 @@
  * its rules judge what will be done, and its handlers, which take the spec that they are given, change nothing of it.
  */
 
-import type { Kind } from './plugin.ts';
-import { changeAt, overlaid, valueAt } from './pointer.ts';
-import type { FieldChange, Json, Pair, Proposal } from './types.ts';
+import { changeAt, type FieldChange, type Json, type Kind, overlaid, type Pair, type Proposal, valueAt } from '#plugin';
 
 /** `/spec/labels/seen` covers the field `/labels/seen`, and what lies below it. */
 function isIgnored({ path }: FieldChange, ignore: readonly string[]): boolean {

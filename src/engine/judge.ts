@@ -9,19 +9,29 @@
 import { isCounted } from './budget.ts';
 import { basisOf, coveredBy, editsOf, effectOf, uncovered } from './covers.ts';
 import { engineRuleTables } from './generated.ts';
-import { errorText } from './error-text.ts';
+import {
+  type Action,
+  type Change,
+  errorText,
+  formatRef,
+  isMemoryOnly,
+  isOurs,
+  type Judgement,
+  type KindTables,
+  type Override,
+  type Pair,
+  type Plugin,
+  redactPatterns,
+  reject,
+  type Scene,
+  type Spent,
+  type Verdict,
+} from '#plugin';
 import { soundVerdict } from './guard.ts';
 import { withIgnored } from './ignored.ts';
-import { isOurs } from './match.ts';
-import type { Plugin } from './plugin.ts';
-import { formatRef } from './ref.ts';
-import { redactPatterns } from './redact.ts';
-import { engineRules, type Ground, isDisruptive, isMemoryOnly } from './rules.ts';
+import { engineRules, type Ground } from './rules.ts';
 import { needsOf } from './safety-inputs.ts';
 import { removalsByKind, withChanges } from './scene.ts';
-import type { KindTables } from './tables.ts';
-import type { Action, Change, Judgement, Override, Pair, Scene, Spent, Verdict } from './types.ts';
-import { reject } from './verdict.ts';
 
 /** Addresses of what needs a resource, for every resource that is needed. */
 export function dependents(pairs: Iterable<Pair>): ReadonlyMap<string, readonly string[]> {
@@ -216,8 +226,7 @@ export function judge(
     judged.set(address, action);
     if (action.verdict !== 'accept') continue;
     underWay.set(address, action);
-    const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
-    if (budgets.length === 0 || tables === undefined || !isDisruptive(change, tables)) continue;
+    if (budgets.length === 0 || !change.effect.disruptive) continue;
     for (const use of budgets) if (isCounted(use.budget, pair, scene.now)) use.accepted += 1;
   }
   return judged;

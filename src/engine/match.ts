@@ -12,9 +12,17 @@
  */
 
 import { gapFinder } from './gap.ts';
-import { compareText, formatRef } from './ref.ts';
+import {
+  compareText,
+  type Desired,
+  formatRef,
+  type Memory,
+  type Observed,
+  type Pair,
+  type Ref,
+  type View,
+} from '#plugin';
 import type { Recall } from './remember.ts';
-import type { Desired, Memory, Observed, Pair, Ref, View } from './types.ts';
 
 function pairOf(
   ref: Ref,
@@ -57,9 +65,4 @@ export function withMemory(pairs: ReadonlyMap<string, Pair>, recall: Recall): Re
     next.set(address, memory === pair.memory ? pair : pairOf(pair.ref, pair.desired, pair.observed, memory, pair.gap));
   }
   return next;
-}
-
-/** Ours: created or adopted by this project's log, and not put in doubt by a damage. */
-export function isOurs(pair: Pair): boolean {
-  return pair.memory?.owned !== undefined && pair.memory.unknown !== true;
 }

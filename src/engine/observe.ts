@@ -1,12 +1,21 @@
 /** Observe: asks every plugin for its part of the world, each under a deadline; what cannot be read is a gap. */
 
-import { withDeadline } from './deadline.ts';
-import { errorText } from './error-text.ts';
-import type { Plugin } from './plugin.ts';
-import { type Redact, redactPatterns } from './redact.ts';
-import { formatRef } from './ref.ts';
+import { withDeadline } from '#plugin/deadline';
+import {
+  type Desired,
+  errorText,
+  formatRef,
+  type Gap,
+  type Memory,
+  type Observed,
+  type Plugin,
+  type Redact,
+  redactPatterns,
+  type Ref,
+  type Safety,
+  type View,
+} from '#plugin';
 import type { Recall } from './remember.ts';
-import type { Desired, Gap, Memory, Observed, Ref, Safety, View } from './types.ts';
 
 export interface ObserveInput {
   readonly plugins: ReadonlyMap<string, Plugin>;

@@ -1,7 +1,7 @@
 /** What differs between a plan that was approved and the plan of now, in the terms that the digest is made of. */
 
-import { sameJson } from './canonical.ts';
-import type { Covered } from './covers.ts';
+import { sameJson } from '#plugin';
+import type { Covered } from '#plugin';
 import type { Plan, ResourceChange } from './plan.ts';
 
 export interface PlanDifference {

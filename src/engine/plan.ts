@@ -1,19 +1,11 @@
 /** The plan as a document: the JSON that is printed, saved, shown and read by other programs. */
 
 import type { Head } from '../store/store.ts';
-import type { Covered } from './covers.ts';
-import type { Cause, Facts, Goal, Json, Remedy, Severity, Step, Summary } from './types.ts';
+import type { Cause, Covered, Facts, Goal, Json, Remedy, Severity, SpecEdit, Step, Summary } from '#plugin';
 
 export const PLAN_FORMAT = '1.0';
 
 export type PlanActionName = 'create' | 'update' | 'delete' | 'forget' | 'no-op';
-
-/** One value of a spec that was edited; `path` is a JSON pointer. */
-export interface SpecEdit {
-  readonly path: string;
-  readonly before?: Json;
-  readonly after?: Json;
-}
 
 export interface ResourceChange {
   readonly address: string;
@@ -46,13 +38,18 @@ export interface ResourceChange {
   readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
 }
 
+/** What would let a step pass; `wait` is a time: ISO 8601. */
+export interface PlanRemedy extends Remedy {
+  readonly wait?: string;
+}
+
 export interface PlanReason {
   readonly rule: string;
   readonly message: string;
   readonly facts: Facts;
   readonly observed_at: string;
   readonly clears_at?: string;
-  readonly remedy?: Remedy;
+  readonly remedy?: PlanRemedy;
   readonly overridable: boolean;
 }
 
@@ -76,6 +73,8 @@ export interface Check {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
+  /** When an apply first recorded it: ISO 8601; absent: no apply has recorded it yet. */
+  readonly since?: string;
 }
 
 /** Until when (ISO 8601) something is not counted, who answers for that, and why. */
@@ -98,6 +97,8 @@ export interface Plan {
   readonly complete: boolean;
   /** Addresses were named or excluded: the rest was not judged. */
   readonly targeted: boolean;
+  /** The causes that `--cause` limits the plan to, in the order of the contract; absent for all. */
+  readonly causes?: readonly Cause[];
   /** There are rows that would run. */
   readonly applyable: boolean;
   readonly errored: boolean;
@@ -137,6 +138,8 @@ export interface Plan {
     readonly deferred: number;
     readonly findings: number;
     readonly unchanged: number;
+    /** Changes of other causes; absent without `--cause`. */
+    readonly excluded?: number;
     /** Covered by a gap, and therefore not judged. */
     readonly unread: number;
   };

@@ -1,6 +1,7 @@
 /** Reconcile: the line from documents and memory to a sealed plan, in its order. */
 
 import type { Head } from '../store/store.ts';
+import { isOfCause } from './causes.ts';
 import { collapsedKinds } from './collapse.ts';
 import { diff } from './diff.ts';
 import { expand } from './expand.ts';
@@ -13,21 +14,34 @@ import type { Suppression } from './load/config.ts';
 import { match, withMemory } from './match.ts';
 import { note, noteApplied } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
-import { pathsIn } from './paths.ts';
+import {
+  type Action,
+  type Change,
+  type Desired,
+  type Finding,
+  formatRef,
+  type Gap,
+  type Given,
+  type Json,
+  type KindTables,
+  type Pair,
+  pathsIn,
+  type Plugin,
+  type Redact,
+  redactPatterns,
+  type Safety,
+  type Scene,
+  type View,
+} from '#plugin';
 import type { Plan } from './plan.ts';
-import type { Plugin } from './plugin.ts';
 import type { Draft } from './record.ts';
-import { type Redact, redactPatterns } from './redact.ts';
-import { formatRef } from './ref.ts';
 import type { Recall } from './remember.ts';
-import { overdue, STUCK } from './rules.ts';
+import { overdue, overdueText, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
 import { seal } from './seal.ts';
 import { settle } from './settle.ts';
 import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
-import type { KindTables } from './tables.ts';
-import type { Action, Change, Desired, Finding, Gap, Given, Json, Pair, Safety, Scene, View } from './types.ts';
 
 /** How long the look at a plugin's whole world may take. */
 export const LOOK_DEADLINE_MS = 15 * 60_000;
@@ -58,6 +72,8 @@ export interface ReconcileInput {
   readonly scheduled?: ObserveInput['scheduled'];
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: (address: string) => boolean;
+  /** Only changes of these causes are part of the plan; undefined for all. */
+  readonly causes?: Scene['causes'];
   readonly head?: Head;
   /** Where the project lies, and what of it no resource may describe. */
   readonly places: PlacesInput;
@@ -97,8 +113,7 @@ function findingsOf(
 function stuckFinding(pair: Pair, tables: KindTables | undefined, scene: Scene): readonly Finding[] {
   const late = tables === undefined ? undefined : overdue(pair, tables, scene.now);
   if (late === undefined) return [];
-  const message = `${late.state} since ${late.since}; it ought to have left that by ${late.dueAt}`;
-  return [{ ref: pair.ref, code: STUCK, severity: 'warning', message, facts: late }];
+  return [{ ref: pair.ref, code: STUCK, severity: 'warning', ...overdueText(late) }];
 }
 
 /** What a plugin could say nothing of: it is not known, like what cannot be seen. */
@@ -120,6 +135,21 @@ function settledRows(drafts: readonly Draft[], pairs: ReadonlyMap<string, Pair>)
 
 function only<T>(items: ReadonlyMap<string, T>, within: ReconcileInput['within']): ReadonlyMap<string, T> {
   return within === undefined ? items : new Map([...items].filter(([address]) => within(address)));
+}
+
+function ofCauses(
+  changes: ReadonlyMap<string, Change>,
+  pairs: ReadonlyMap<string, Pair>,
+  { causes, plugins }: ReconcileInput,
+): ReadonlyMap<string, Change> {
+  if (causes === undefined) return changes;
+  return new Map(
+    [...changes].filter(([address, change]) => {
+      const pair = pairs.get(address);
+      const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
+      return pair !== undefined && tables !== undefined && isOfCause(change, pair, tables, causes);
+    }),
+  );
 }
 
 /** Every file that the proposed steps use, as it is now. */
@@ -172,6 +202,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
       ...(logAt === undefined ? {} : { logAt }),
+      ...(input.causes === undefined ? {} : { causes: input.causes }),
       spent: recall.spent,
       shared: sharedPlaces(input.places, pairs, plugins, recall),
     });
@@ -195,8 +226,10 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const pairs = withMemory(found, recall);
   const looked = sceneFor(pairs);
   const proposed = diff(pairs, plugins, looked, failures);
-  if (complete) await input.record(noteApplied(pairs, proposed, run));
-  const changes = only(proposed, input.within);
+  const isEditing = input.causes?.has('edit') ?? true;
+  if (complete) await input.record(noteApplied(pairs, proposed, run, isEditing));
+  const selected = only(proposed, input.within);
+  const changes = ofCauses(selected, pairs, input);
   const writing: Scene = { ...looked, given: { ...given, writes: writesOf(pairs, plugins) } };
   const files = await filesNow(changes, pairs, writing, input);
   const scene: Scene = { ...writing, given: { ...given, ...writing.given, files } };
@@ -211,6 +244,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     scene,
     settled,
     findings,
+    excluded: selected.size - changes.size,
     summaries: summarize(planned, plugins, { ...scene, changes, judged: actions }, redact),
     gaps: [...view.gaps, ...failureGaps(failures, pairs, redact)],
   });

@@ -12,10 +12,11 @@ import type {
   Memory,
   MetaNote,
   Override,
+  ReadText,
   Ref,
   Spent,
   Step,
-} from './types.ts';
+} from '#plugin';
 
 /** A move that a run saw, or made; `unlisted` if the spec has no such move. */
 export interface Move {
@@ -39,6 +40,8 @@ export interface Seen {
   readonly needs?: readonly string[];
   readonly labels?: Labels;
   readonly safety?: Inputs;
+  readonly read?: ReadText;
+  readonly ignore?: readonly string[];
   /** The world is already as a newer spec wants it: that spec counts as applied. */
   readonly spec?: Json;
   readonly specDigest?: string;

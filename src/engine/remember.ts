@@ -6,12 +6,23 @@
  * whether they are read, verified or just written: there is no other way for anything to be remembered.
  */
 
-import { RETRY_EXHAUSTED } from './backoff.ts';
-import { intentId } from './intent.ts';
-import { parseStep } from './lifecycle.ts';
+import {
+  type Applied,
+  compareText,
+  formatRef,
+  type FormerLabels,
+  intentId,
+  type Json,
+  type Labels,
+  type Memory,
+  type MetaNote,
+  type ReadText,
+  type Ref,
+  RETRY_EXHAUSTED,
+  type Spent,
+  stepParts,
+} from '#plugin';
 import type { LogRecord, RecordBodies, Seen } from './record.ts';
-import { compareText, formatRef } from './ref.ts';
-import type { Applied, FormerLabels, Json, Labels, Memory, MetaNote, Ref, Spent } from './types.ts';
 
 /** All that is remembered, by address, and up to when. */
 export interface Recall {
@@ -26,6 +37,11 @@ export interface Recall {
 
 export function emptyRecall(): Recall {
   return { resources: new Map(), spent: new Map(), at: '', lookedAt: '' };
+}
+
+/** What is remembered of the texts of documents, by digest. */
+export function textsOf({ resources }: Recall): ReadonlyMap<string, ReadText> {
+  return new Map([...resources.values()].flatMap(({ read }) => (read === undefined ? [] : [[read.digest, read]])));
 }
 
 /** No limit may look back further than this. */
@@ -85,6 +101,8 @@ function withMeta(memory: Memory, meta: MetaNote | undefined, at: string): Memor
     labels: Object.keys(meta.labels).length === 0 ? undefined : meta.labels,
     formerLabels: former.length === 0 ? undefined : former,
     safety: meta.safety ?? memory.safety,
+    read: meta.read ?? memory.read,
+    ignore: meta.ignore,
   } as Memory;
 }
 
@@ -115,6 +133,8 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
     needs: seen.needs ?? before.needs,
     labels: seen.labels ?? before.labels,
     safety: seen.safety ?? before.safety,
+    read: seen.read ?? before.read,
+    ignore: seen.ignore === undefined ? before.ignore : seen.ignore.length === 0 ? undefined : seen.ignore,
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied,
     ...(seen.settled === true ? { failures: undefined, lastError: undefined } : {}),
@@ -125,7 +145,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
 /** Whether the step that is open was to reach what the last one failed to reach, by the same document. */
 function isSameAttempt({ open, lastError }: Memory): boolean {
   if (open === undefined || lastError === undefined) return false;
-  if (parseStep(open.step).to !== parseStep(lastError.step).to) return false;
+  if (stepParts(open.step).to !== stepParts(lastError.step).to) return false;
   return lastError.digest === undefined || lastError.digest === open.applied?.digest;
 }
 
@@ -138,8 +158,12 @@ function withTried(memory: Memory, { open, tried = [] }: Memory): Memory {
 }
 
 /** What is left of a resource that went to make room for its successor: what its document said of removals. */
-function promised({ ref, protect, onRemove, hold, needs, labels, formerLabels, safety }: Memory, at: string): Memory {
-  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety };
+function promised(
+  { ref, protect, onRemove, hold, needs, labels, formerLabels, safety, open }: Memory,
+  at: string,
+): Memory {
+  const successor = open?.applied?.digest;
+  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety, successor };
   return { ...blank(ref), ...kept, state: 'absent', since: at } as Memory;
 }
 
@@ -171,7 +195,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
   if (open?.goal === 'replace' && body.state === 'absent')
     return withKept(promised(before, at), body.kept, body.version);
   if (open?.goal === 'remove') {
-    const left = { ...closed, failures: undefined, lastError: undefined } as unknown as Memory;
+    const left = { ...closed, failures: undefined, lastError: undefined, removing: true } as unknown as Memory;
     return withState(withKept(left, body.kept, body.version), at, body.state);
   }
   const done = {
@@ -181,6 +205,8 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     failures: undefined,
     lastError: undefined,
     tried: undefined,
+    removing: undefined,
+    successor: undefined,
     others: body.others ?? before.others,
     applied: (body.more === true ? undefined : open?.applied) ?? before.applied,
   };

@@ -1,19 +1,40 @@
 /** The rules that hold for every kind, so that no plugin repeats them. Each is a pure function of a change and its scene. */
 
 import { isCounted, standingOf } from './budget.ts';
+import { unappliedEdits } from './causes.ts';
 import { isAllMissing, isCollapsed } from './collapse.ts';
-import { errorText } from './error-text.ts';
+import {
+  ABSENT,
+  type Change,
+  counted,
+  defer,
+  durationText,
+  errorText,
+  firstMachine,
+  formatRef,
+  type Goal,
+  isMemoryOnly,
+  type Facts,
+  instantText,
+  isOurs,
+  type Json,
+  type KindTables,
+  limited,
+  type Pair,
+  pass,
+  redactPatterns,
+  reject,
+  type Scene,
+  settlesIn,
+  stepTransition,
+  type Verdict,
+  warn,
+} from '#plugin';
 import type { EngineRuleId } from './generated.ts';
 import { gapScope } from './gap.ts';
-import { ABSENT, firstMachine, isUnsettled, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
-import { isOurs } from './match.ts';
+import { isUnsettled, stateFor } from './lifecycle.ts';
 import { samePlace } from './places.ts';
-import { redactPatterns } from './redact.ts';
-import { formatRef } from './ref.ts';
 import { holdOf, letsGo } from './safety-inputs.ts';
-import type { KindTables } from './tables.ts';
-import type { Change, Goal, Json, Pair, Scene, Verdict } from './types.ts';
-import { counted, defer, durationText, limited, pass, reject, warn } from './verdict.ts';
 import { ignoredFields } from './ignored.ts';
 
 /** What an engine rule gets beside what every rule gets. */
@@ -29,27 +50,9 @@ export interface Ground {
 
 export type EngineRule = (change: Change, pair: Pair, scene: Scene, ground: Ground) => Verdict;
 
-/** Changes of memory alone: no step of a machine. */
-export function isMemoryOnly(change: Change): boolean {
-  return change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release';
-}
-
-/** The spec marks its step so, in a transition or an edit. */
-export function isDisruptive(change: Change, tables: KindTables): boolean {
-  return !isMemoryOnly(change) && stepTransition(tables, change.step)?.disruptive === true;
-}
-
-/** It takes something away that may be in use. */
-export function isDestructive(change: Change, tables: KindTables): boolean {
-  if (isMemoryOnly(change)) return false;
-  return (
-    change.goal === 'remove' || change.goal === 'replace' || stepTransition(tables, change.step)?.destructive === true
-  );
-}
-
 function lifecycle(change: Change, pair: Pair, _scene: Scene, { tables }: Ground): Verdict {
   if (isMemoryOnly(change)) return pass('changes memory alone', { step: change.step });
-  const { from } = parseStep(change.step);
+  const { from } = change;
   const state = pair.observed === undefined && pair.gap !== undefined ? from : stateFor(pair, change.step);
   if (stepTransition(tables, change.step) === undefined)
     return reject(`${change.step} is no step of ${change.ref.kind}`, { step: change.step, state });
@@ -120,8 +123,8 @@ function providerProtected(change: Change, pair: Pair): Verdict {
   });
 }
 
-function partialView(change: Change, pair: Pair, _scene: Scene, { tables }: Ground): Verdict {
-  if (!isDestructive(change, tables)) return pass('takes nothing away', { destructive: false });
+function partialView(change: Change, pair: Pair, _scene: Scene): Verdict {
+  if (!change.effect.destructive) return pass('takes nothing away', { destructive: false });
   if (pair.gap === undefined) return pass('the view is complete', { destructive: true });
   return reject(
     `it cannot be seen: ${pair.gap.message}`,
@@ -132,8 +135,8 @@ function partialView(change: Change, pair: Pair, _scene: Scene, { tables }: Grou
   );
 }
 
-function staleView(change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
-  if (!isDestructive(change, tables)) return pass('takes nothing away', { destructive: false });
+function staleView(change: Change, pair: Pair, scene: Scene): Verdict {
+  if (!change.effect.destructive) return pass('takes nothing away', { destructive: false });
   const seenAt = pair.observed === undefined ? scene.viewedAt : Date.parse(pair.observed.at);
   const ageSeconds = Math.max(0, Math.round((scene.now - seenAt) / 1000));
   const maxSeconds = Math.round(scene.safety.maxAgeMs / 1000);
@@ -211,6 +214,17 @@ function ignored({ fields }: Change, { desired }: Pair): Verdict {
   );
 }
 
+function unappliedEdit(change: Change, _pair: Pair, scene: Scene, { tablesOf }: Ground): Verdict {
+  const pair = scene.pair(change.ref);
+  const edited = pair === undefined ? [] : unappliedEdits(change, pair, scene, tablesOf);
+  if (edited.length === 0) return pass('carries no edit along that the run leaves out', { edited: [] });
+  return reject(
+    `The step would apply an edit that --cause leaves out: the document of ${edited.join(', ')} differs from what was last applied`,
+    { edited },
+    { remedy: { outside: 'Apply the edit, or revert the document' } },
+  );
+}
+
 function uncoveredRule(_change: Change, _pair: Pair, _scene: Scene, { uncovered }: Ground): Verdict {
   if (uncovered === undefined) return pass('all that it sends or runs can be read');
   return reject(`it cannot be told what the step would do: ${uncovered}`, { problem: uncovered });
@@ -272,18 +286,15 @@ function memoryUnread({ goal }: Change, _pair: Pair, scene: Scene): Verdict {
   );
 }
 
-function clockBehind(change: Change, _pair: Pair, scene: Scene, { tables }: Ground): Verdict {
-  if (change.cause !== 'time' && !isDestructive(change, tables)) return pass('does not depend on the time');
+function clockBehind(change: Change, _pair: Pair, scene: Scene): Verdict {
+  if (change.cause !== 'time' && !change.effect.destructive) return pass('does not depend on the time');
   const { now, logAt } = scene;
   if (logAt === undefined || now >= logAt) return pass('the clock is not behind the log');
-  const [clock, log] = [new Date(now).toISOString(), new Date(logAt).toISOString()];
+  const [clock, log] = [instantText(now), instantText(logAt)];
   return defer(
     `the clock stands at ${clock}, and the log was written at ${log}`,
     { clock, log },
-    {
-      clearsAt: log,
-      remedy: { wait: log, outside: 'set the clock' },
-    },
+    { clearsAt: logAt, remedy: { outside: 'set the clock' } },
   );
 }
 
@@ -317,20 +328,23 @@ function freeze(change: Change, pair: Pair, scene: Scene, { tables }: Ground): V
 function outsideFreeze(scene: Scene): Verdict {
   const window = scene.safety.freeze.find(({ from, to }) => from <= scene.now && scene.now < to);
   if (window === undefined) return pass('neither on hold nor inside a freeze window');
-  const [from, to] = [window.from, window.to].map((ms) => new Date(ms).toISOString()) as [string, string];
-  const facts = { from, to, reason: window.reason };
-  return reject(`frozen since ${from}: ${window.reason}`, facts, { clearsAt: to, remedy: { wait: to } });
+  const from = instantText(window.from);
+  const facts = { from, to: instantText(window.to), reason: window.reason };
+  return reject(`frozen since ${from}: ${window.reason}`, facts, { clearsAt: window.to });
 }
 
 /** Code of the engine's own finding: a resource is `overdue`. */
 export const STUCK = 'stuck';
 
+/** A resource that is longer in a state than the infrastructure may leave it there; both times in epoch ms. */
+export interface Overdue {
+  readonly state: string;
+  readonly since: number;
+  readonly dueAt: number;
+}
+
 /** Since when it is in a state that the world has to leave, and until when it ought to; undefined where it need not. */
-export function overdue(
-  pair: Pair,
-  tables: KindTables,
-  now: number,
-): { readonly state: string; readonly since: string; readonly dueAt: string } | undefined {
+export function overdue(pair: Pair, tables: KindTables, now: number): Overdue | undefined {
   const { observed, memory } = pair;
   // Before it is remembered in this state, nobody knows since when.
   if (observed === undefined || memory?.since === undefined || memory.state !== observed.state) return undefined;
@@ -338,23 +352,31 @@ export function overdue(
     from === observed.state && by === 'world' && withinMs !== undefined ? [withinMs] : [],
   );
   if (limits.length === 0) return undefined;
-  const due = Date.parse(memory.since) + Math.max(...limits);
-  return now <= due ? undefined : { state: observed.state, since: memory.since, dueAt: new Date(due).toISOString() };
+  const since = Date.parse(memory.since);
+  const dueAt = since + Math.max(...limits);
+  return now <= dueAt ? undefined : { state: observed.state, since, dueAt };
+}
+
+/** What is said of a resource that is overdue, by the rule and by the finding. */
+export function overdueText({ state, since, dueAt }: Overdue): { readonly message: string; readonly facts: Facts } {
+  const facts = { state, since: instantText(since), due_at: instantText(dueAt) };
+  return { message: `${state} since ${facts.since}; it ought to have left that by ${facts.due_at}`, facts };
 }
 
 function stuck(_change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
   const late = overdue(pair, tables, scene.now);
   if (late === undefined) return pass('in no state for longer than it may be');
-  return warn(`${late.state} since ${late.since}; it ought to have left that by ${late.dueAt}`, late);
+  const { message, facts } = overdueText(late);
+  return warn(message, facts);
 }
 
-function observedCollapse(change: Change, _pair: Pair, scene: Scene, { tables }: Ground): Verdict {
+function observedCollapse(change: Change, _pair: Pair, scene: Scene): Verdict {
   const { plugin, kind } = change.ref;
   const { share, from } = scene.safety.collapse;
   const count = scene.missing.get(`${plugin}/${kind}`) ?? { known: 0, missing: 0 };
   const facts = { kind: `${plugin}/${kind}`, ...count, share, from };
   if (isMemoryOnly(change)) return pass('changes memory alone', facts);
-  if (change.goal !== 'create' && !isDestructive(change, tables)) return pass('neither creates nor takes away', facts);
+  if (change.goal !== 'create' && !change.effect.destructive) return pass('neither creates nor takes away', facts);
   if (!isCollapsed(count, scene.safety.collapse))
     return limited(pass('what was there is there', facts), { share, from });
   const verdict = reject(
@@ -387,8 +409,8 @@ function allMissing(change: Change, _pair: Pair, scene: Scene, { tables }: Groun
   );
 }
 
-function budget(change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
-  if (!isDisruptive(change, tables)) return pass('disrupts nothing', { disruptive: false });
+function budget(change: Change, pair: Pair, scene: Scene): Verdict {
+  if (!change.effect.disruptive) return pass('disrupts nothing', { disruptive: false });
   const covering = scene.budgets.filter((use) => isCounted(use.budget, pair, scene.now));
   const verdict = withinBudgets(covering, scene);
   return covering.length === 0
@@ -412,7 +434,7 @@ function withinBudgets(covering: Scene['budgets'], scene: Scene): Verdict {
     facts,
     spent.clearsAt === undefined
       ? { remedy: { outside: 'raise the budget in fettle.yaml' } }
-      : { clearsAt: spent.clearsAt, remedy: { wait: spent.clearsAt } },
+      : { clearsAt: spent.clearsAt },
   );
 }
 
@@ -435,6 +457,7 @@ export const engineRules = {
   'all-missing': allMissing,
   dependency,
   ignored,
+  'unapplied-edit': unappliedEdit,
   uncovered: uncoveredRule,
   'too-many-removals': tooManyRemovals,
   budget,

@@ -8,81 +8,29 @@
  * what is no longer needed, the reference that named it.
  */
 
-import { sameJson } from './canonical.ts';
+import {
+  appliedInputs,
+  type Change,
+  changedSpecInputs,
+  compareText,
+  type Desired,
+  escapePointer,
+  type FieldChange,
+  fieldChange as field,
+  formatRef,
+  type Inputs,
+  inputsOf,
+  isKept,
+  type KindTables,
+  type Labels,
+  type Memory,
+  type MetaNote,
+  type OnRemove,
+  type Pair,
+  type SafetyInput,
+  sameJson,
+} from '#plugin';
 import type { EnvelopeInput } from './generated.ts';
-import { durationMs } from './load/amounts.ts';
-import { isOurs } from './match.ts';
-import { changeAt, escapePointer, valueAt } from './pointer.ts';
-import { formatRef } from './ref.ts';
-import type { Combining, KindTables, SafetyInput } from './tables.ts';
-import type { Change, Desired, FieldChange, Inputs, Json, Labels, Memory, MetaNote, OnRemove, Pair } from './types.ts';
-
-type Known = Pick<Memory, 'safety' | 'applied' | 'open'>;
-
-/** The safety inputs of a spec, by their pointers. */
-export function inputsOf(spec: unknown, table: readonly SafetyInput[]): Inputs {
-  return Object.fromEntries(
-    table.flatMap(({ pointer }) => {
-      const value = valueAt(spec, pointer);
-      return value === undefined ? [] : [[pointer, value]];
-    }),
-  );
-}
-
-/** The safety inputs that were last applied; undefined where none are remembered. */
-export function appliedInputs(memory: Known | undefined, table: readonly SafetyInput[]): Inputs | undefined {
-  const { safety, applied, open } = memory ?? {};
-  if (safety !== undefined) return safety;
-  const spec = applied?.spec ?? open?.applied?.spec;
-  return spec === undefined ? open?.meta?.safety : inputsOf(spec, table);
-}
-
-function textOf(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** `87.5%` as 87.5, and a number as itself. */
-function amountOf(value: Json): number {
-  return typeof value === 'number' ? value : Number.parseFloat(textOf(value));
-}
-
-function stricterOf(combine: Combining, applied: Json | undefined, written: Json | undefined): Json | undefined {
-  if (typeof combine === 'object') return combine.find((value) => sameJson(value, applied) || sameJson(value, written));
-  if (combine === 'longer') {
-    if (applied === undefined || written === undefined) return undefined;
-    return durationMs(textOf(applied)) > durationMs(textOf(written)) ? applied : written;
-  }
-  if (applied === undefined || written === undefined) return applied ?? written;
-  if (combine === 'larger') return amountOf(applied) > amountOf(written) ? applied : written;
-  if (combine === 'smaller') return amountOf(applied) < amountOf(written) ? applied : written;
-  return combine === 'applied' ? applied : written;
-}
-
-/** What counts until the written inputs are applied; of a field of which both count, what is written. */
-export function strictest(
-  table: readonly SafetyInput[],
-  applied: Inputs | undefined,
-  written: Inputs | undefined,
-): Inputs {
-  if (applied === undefined || written === undefined) return applied ?? written ?? {};
-  return Object.fromEntries(
-    table.flatMap(({ pointer, combine }) => {
-      const value = stricterOf(combine, applied[pointer], written[pointer]);
-      return value === undefined ? [] : [[pointer, value]];
-    }),
-  );
-}
-
-/** A spec with other safety inputs: those of the table that are not among them are taken out. */
-export function withInputValues<S>(spec: S, inputs: Inputs, table: readonly SafetyInput[]): S {
-  return table.reduce<Json>(
-    (all, { pointer }) =>
-      sameJson(valueAt(all, pointer) ?? null, inputs[pointer] ?? null)
-        ? all
-        : changeAt(all, pointer, () => inputs[pointer]),
-    spec as Json,
-  ) as S;
-}
 
 /** Whether the document's removal takes the resource away or lets it go; what is written outlives the document. */
 export function onRemoveOf(desired: Desired | undefined, memory: Memory | undefined, tables: KindTables): OnRemove {
@@ -120,16 +68,6 @@ function isCountedByLabels({ machines, rules }: KindTables): boolean {
   );
 }
 
-/** What was applied is remembered of it, so that a change can be told. */
-export function isKept(pair: Pair): boolean {
-  return isOurs(pair) || (pair.observed?.given === true && pair.memory !== undefined);
-}
-
-function field(path: string, before: Json | undefined, after: Json | undefined): readonly FieldChange[] {
-  if (sameJson(before ?? null, after ?? null)) return [];
-  return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
-}
-
 const LABELS = '/metadata/labels';
 const NEEDS = '/metadata/dependsOn';
 
@@ -154,13 +92,6 @@ const ENVELOPE: Readonly<Record<EnvelopeInput, Compare>> = {
   },
 };
 
-function changedOfSpec(desired: Desired, memory: Memory, { safetyInputs }: KindTables): readonly FieldChange[] {
-  const before = appliedInputs(memory, safetyInputs);
-  if (before === undefined) return [];
-  const after = inputsOf(desired.spec, safetyInputs);
-  return safetyInputs.flatMap(({ pointer }) => field(pointer, before[pointer], after[pointer]));
-}
-
 /** Safety inputs that are written otherwise than they were applied; what is given is never removed, and not asked for that. */
 export function changedInputs(pair: Pair, tables: KindTables): readonly FieldChange[] {
   const { desired, memory } = pair;
@@ -171,7 +102,7 @@ export function changedInputs(pair: Pair, tables: KindTables): readonly FieldCha
       ? []
       : compare(desired, memory, tables),
   );
-  return [...envelope, ...changedOfSpec(desired, memory, tables)];
+  return [...envelope, ...changedSpecInputs(pair, tables.safetyInputs)];
 }
 
 /** Whether a step of the resource shows the change of a safety input, and applies it. */
@@ -206,8 +137,9 @@ export function letsGo({ goal, fields }: Pick<Change, 'goal' | 'fields'>, { rele
 }
 
 /** What is to be remembered of a document as it is written; a protection that it does not mention stays as it was. */
-export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): MetaNote {
+export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): Omit<MetaNote, 'read'> {
   const hold = writtenHold(desired);
+  const { ignore } = desired.meta.lifecycle;
   const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
   return {
     ...(protect ? { protect: true as const } : {}),
@@ -216,6 +148,7 @@ export function metaOf(desired: Desired, memory: Memory | undefined, tables: Kin
     needs: desired.needs.map(formatRef),
     labels: desired.meta.labels,
     ...(tables.safetyInputs.length === 0 ? {} : { safety: inputsOf(desired.spec, tables.safetyInputs) }),
+    ...(ignore.length === 0 ? {} : { ignore: ignore.toSorted(compareText) }),
   };
 }
 
@@ -231,7 +164,8 @@ function partly(applied: Inputs, written: Inputs, staying: ReadonlySet<string>, 
 
 /** What is remembered of a document beside its spec once a change is done: of safety inputs, those that the change shows. */
 export function metaAfter(change: Change, pair: Pair & { readonly desired: Desired }, tables: KindTables): MetaNote {
-  const note = shownMeta(change, pair, tables);
+  const { read } = pair.desired;
+  const note = { ...shownMeta(change, pair, tables), ...(read === undefined ? {} : { read }) };
   const { labels } = pair.memory ?? {};
   return labels === undefined || sameJson(labels, note.labels) ? note : { ...note, labelsBefore: labels };
 }
@@ -264,7 +198,7 @@ function shownMeta(change: Change, pair: Pair & { readonly desired: Desired }, t
 export function metaSeen(
   pair: Pair,
   tables: KindTables,
-): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety'>> {
+): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety' | 'read'>> {
   const { desired, memory } = pair;
   if (desired === undefined) return {};
   const { hold, needs: written, labels, safety } = metaOf(desired, memory, tables);
@@ -278,5 +212,6 @@ export function metaSeen(
       : { needs }),
     ...(sameJson(labels, memory?.labels ?? {}) || (kept && isCountedByLabels(tables)) ? {} : { labels }),
     ...(isFirst && safety !== undefined ? { safety } : {}),
+    ...(desired.read === undefined || sameJson(desired.read, memory?.read) ? {} : { read: desired.read }),
   };
 }

@@ -2,9 +2,17 @@
 
 import { budgetUses } from './budget.ts';
 import { missingByKind } from './collapse.ts';
-import { isOurs } from './match.ts';
-import { formatRef } from './ref.ts';
-import type { Change, Gap, Pair, Ref, Safety, Scene, Spent } from './types.ts';
+import {
+  type Change,
+  formatRef,
+  type Gap,
+  isOurs,
+  type Pair,
+  type Ref,
+  type Safety,
+  type Scene,
+  type Spent,
+} from '#plugin';
 
 export interface SceneInput {
   readonly pairs: ReadonlyMap<string, Pair>;
@@ -20,6 +28,7 @@ export interface SceneInput {
   /** Steps of earlier runs that limits over time count. */
   readonly spent: ReadonlyMap<number, Spent>;
   readonly shared?: Scene['shared'];
+  readonly causes?: Scene['causes'];
 }
 
 function addressesByKind(pairs: ReadonlyMap<string, Pair>): ReadonlyMap<string, readonly string[]> {
@@ -47,6 +56,7 @@ export function sceneOf(input: SceneInput): Scene {
     ...(input.busy === undefined ? {} : { busy: input.busy }),
     ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
     ...(input.shared === undefined ? {} : { shared: input.shared }),
+    ...(input.causes === undefined ? {} : { causes: input.causes }),
     ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
     pair,
     ofKind: (plugin, kind) => {

@@ -1,38 +1,42 @@
 /** Seal: turns what was judged into the plan document, with its digest. */
 
 import type { Head } from '../store/store.ts';
-import { digestOf } from './canonical.ts';
+import {
+  type Action,
+  type Change,
+  compareText,
+  digestOf,
+  type Finding,
+  formatRef,
+  type Gap,
+  instantText,
+  type Json,
+  type Judgement,
+  type Pair,
+  type Plugin,
+  type Remedy,
+  type Scene,
+} from '#plugin';
+import { sortedCauses } from './causes.ts';
 import { changeJson, driftValues } from './change-values.ts';
 import { driftOf } from './drift.ts';
 import { gapScope } from './gap.ts';
-import { parseStep, stepTransition } from './lifecycle.ts';
 import {
   PLAN_FORMAT,
   type Plan,
   type PlanReason,
+  type PlanRemedy,
   type PluginSummary,
   type RefusedChange,
   type ResourceChange,
 } from './plan.ts';
 import type { Suppression } from './load/config.ts';
-import type { Plugin } from './plugin.ts';
-import { compareText, formatRef } from './ref.ts';
-import { isMemoryOnly } from './rules.ts';
+import { clearsAt, overridesOf, standing } from './standing.ts';
 import { splitFindings } from './suppress.ts';
-import type { Action, Change, Finding, Gap, Json, Judgement, Pair, Scene } from './types.ts';
-
-/** Overrides that let an action pass. */
-export function overridesOf(action: Action): readonly { readonly rule: string; readonly reason: string }[] {
-  return action.judgements.flatMap(({ rule, overridden }) =>
-    overridden === undefined ? [] : [{ rule, reason: overridden }],
-  );
-}
 
 /** One row of the plan. */
-export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {
+export function resourceChange(action: Action): ResourceChange {
   const { change, source, covers, written, edits } = action;
-  const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
-  const transition = tables === undefined || isMemoryOnly(change) ? undefined : stepTransition(tables, change.step);
   const overrides = overridesOf(action);
   return {
     address: formatRef(change.ref),
@@ -44,8 +48,8 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
     goal: change.goal,
     cause: change.cause,
     because: change.because,
-    reversible: transition?.reversible ?? 'yes',
-    ...(transition?.disruptive === true ? { disruptive: true } : {}),
+    reversible: change.effect.reversible,
+    ...(change.effect.disruptive ? { disruptive: true } : {}),
     basis: action.basis,
     covers,
     ...(written === undefined ? {} : { written }),
@@ -61,46 +65,37 @@ export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plug
 }
 
 function reasonOf(judgement: Judgement, observedAt: string): PlanReason {
-  const { rule, message, facts, clearsAt, remedy, overridable } = judgement;
+  const { rule, message, facts, clearsAt: clears, remedy, overridable } = judgement;
   return {
     rule,
     message,
     facts,
     observed_at: observedAt,
-    ...(clearsAt === undefined ? {} : { clears_at: clearsAt }),
-    ...(remedy === undefined ? {} : { remedy }),
+    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
+    ...remedyJson(remedy, clears),
     overridable,
   };
 }
 
-/** The judgements for which an action does not run; the gravest kind first. */
-export function standing(action: Action): readonly Judgement[] {
-  const stands = action.judgements.filter(({ overridden }) => overridden === undefined);
-  return [
-    ...stands.filter(({ outcome }) => outcome === 'reject'),
-    ...stands.filter(({ outcome }) => outcome === 'defer'),
-  ];
+/** A remedy as it is published: to wait is one, where the reason clears by itself. */
+export function remedyJson(remedy: Remedy | undefined, clears: number | undefined): { readonly remedy?: PlanRemedy } {
+  const all = { ...(clears === undefined ? {} : { wait: instantText(clears) }), ...remedy };
+  return Object.keys(all).length === 0 ? {} : { remedy: all };
 }
 
-/** The latest time at which all reasons have cleared; undefined when one does not clear by itself. */
-function clearsAt(reasons: readonly Judgement[]): string | undefined {
-  const times = reasons.map((reason) => reason.clearsAt);
-  return times.every((time) => time !== undefined) ? times.toSorted(compareText).at(-1) : undefined;
-}
-
-function refusedChange(action: Action, plugins: ReadonlyMap<string, Plugin>, observedAt: string): RefusedChange {
+function refusedChange(action: Action, observedAt: string): RefusedChange {
   const reasons = standing(action);
-  const clears = clearsAt(reasons);
+  const clears = clearsAt(action);
   return {
     reason: reasons[0]?.rule ?? 'unknown',
-    resource_change: resourceChange(action, plugins),
+    resource_change: resourceChange(action),
     reasons: reasons.map((reason) => reasonOf(reason, observedAt)),
-    ...(clears === undefined ? {} : { clears_at: clears }),
+    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
   };
 }
 
-/** Over all that decides what the accepted rows do, and over what could not be read. */
-export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps']): string {
+/** Over all that decides what the accepted rows do, what could not be read, and the causes that the plan is limited to. */
+export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps'], causes: Plan['causes']): string {
   const approved = rows
     .map(({ address, step, goal, change, overrides, covers }) => ({
       address,
@@ -111,7 +106,11 @@ export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps']):
       overrides: overrides?.map(({ rule }) => rule) ?? [],
     }))
     .sort((a, b) => compareText(a.address, b.address));
-  return digestOf({ rows: approved, gaps: [...new Set(gaps.map(({ scope }) => scope))].sort(compareText) });
+  return digestOf({
+    rows: approved,
+    gaps: [...new Set(gaps.map(({ scope }) => scope))].sort(compareText),
+    ...(causes === undefined ? {} : { causes }),
+  });
 }
 
 function byGravity(actions: readonly Action[]): readonly Action[] {
@@ -135,6 +134,9 @@ export interface SealInput {
   readonly memoryGap?: string | undefined;
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: ((address: string) => boolean) | undefined;
+  readonly causes?: Scene['causes'];
+  /** Changes that `causes` leaves out. */
+  readonly excluded: number;
   readonly head?: Head;
 }
 
@@ -147,8 +149,7 @@ function summaryOf(
   const goals = (...names: readonly Change['goal'][]) =>
     accepted.filter(({ change }) => names.includes(change.goal)).length;
   const stepping = accepted.filter(({ change }) => {
-    const { from, to } = parseStep(change.step);
-    return change.goal === 'update' && from !== to;
+    return change.goal === 'update' && change.from !== change.to;
   }).length;
   const managed = [...input.pairs].filter(
     ([address, pair]) => (pair.desired !== undefined || pair.memory !== undefined) && (input.within?.(address) ?? true),
@@ -165,7 +166,8 @@ function summaryOf(
     remove: goals('remove', 'replace'),
     rejected,
     deferred,
-    unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length,
+    unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length - input.excluded,
+    ...(input.causes === undefined ? {} : { excluded: input.excluded }),
     unread: unread.length,
   };
 }
@@ -190,13 +192,14 @@ export function seal(input: SealInput): Plan {
   const { plugins, pairs, scene } = input;
   const all = byGravity([...input.actions.values()]);
   const gapped = gapRows(input);
+  const causes = input.causes === undefined ? undefined : sortedCauses(input.causes);
   const having = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict);
   const seenAt = (action: Action) =>
     pairs.get(formatRef(action.change.ref))?.observed?.at ?? new Date(scene.viewedAt).toISOString();
   const refused = (verdict: Action['verdict']) =>
-    having(verdict).map((action) => refusedChange(action, plugins, seenAt(action)));
+    having(verdict).map((action) => refusedChange(action, seenAt(action)));
   const accepted = having('accept');
-  const rows = accepted.map((action) => resourceChange(action, plugins));
+  const rows = accepted.map(resourceChange);
   const rejected = refused('reject');
   const deferred = refused('defer');
   const drift = [...pairs].flatMap(([address, pair]) => {
@@ -219,8 +222,9 @@ export function seal(input: SealInput): Plan {
     fettle_version: input.version,
     timestamp: new Date(scene.now).toISOString(),
     project: input.project,
-    complete: gapped.length === 0 && input.within === undefined,
+    complete: gapped.length === 0 && input.within === undefined && causes === undefined,
     targeted: input.within !== undefined,
+    ...(causes === undefined ? {} : { causes }),
     applyable: accepted.length > 0 && input.memoryGap === undefined,
     errored: false,
     resource_changes: rows,
@@ -251,7 +255,7 @@ export function seal(input: SealInput): Plan {
     settled: input.settled,
     summary: { ...summaryOf(input, accepted, rejected.length, deferred.length), findings: counted.length },
     ...(input.summaries.length === 0 ? {} : { summaries: input.summaries }),
-    ...(input.memoryGap === undefined ? { plan_digest: planDigest(rows, gapped) } : {}),
+    ...(input.memoryGap === undefined ? { plan_digest: planDigest(rows, gapped, causes) } : {}),
     ...(input.head === undefined ? {} : { log_head: { seq: input.head.seq, hash: `sha256:${input.head.hash}` } }),
   };
 }

@@ -2,8 +2,7 @@
 
 import { addressMatcher, reachesBelow } from './address-glob.ts';
 import { gapScope } from './gap.ts';
-import { nearest } from './load/nearest.ts';
-import type { Gap } from './types.ts';
+import { type Gap, nearest } from '#plugin';
 
 /** All that a selector may mean. */
 export interface Selectable {

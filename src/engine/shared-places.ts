@@ -1,19 +1,8 @@
 /** Shared places: asks, for a pair, who else describes its places; what the others describe is looked up anew now and then. */
 
-import {
-  indexOf,
-  type LookUp,
-  type Occupied,
-  type PlaceIndex,
-  placesOf,
-  type Reserved,
-  type SharedPlaces,
-  sharingOf,
-} from './places.ts';
-import type { Plugin } from './plugin.ts';
-import { formatRef } from './ref.ts';
+import { indexOf, type LookUp, type PlaceIndex, placesOf, type Reserved, sharingOf } from './places.ts';
+import { formatRef, type Occupied, type Pair, type Plugin, type SharedPlaces } from '#plugin';
 import type { Recall } from './remember.ts';
-import type { Pair } from './types.ts';
 
 export interface PlacesInput {
   /** Opens a look-up from the project's folder: every folder is looked at anew. */

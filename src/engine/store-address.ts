@@ -6,7 +6,7 @@
  * decides how far the server is trusted; the environment (`FETTLE_STORE`) may say all of it.
  */
 
-import { canonicalHost } from './origin.ts';
+import { canonicalHost } from '#plugin';
 
 /** Who wrote an address: `fettle.yaml`, or the environment. */
 export type AddressSource = 'file' | 'environment';

@@ -1,11 +1,8 @@
 /** Summaries: what the resources of each plugin come to, in a few lines that the plugin writes. */
 
-import { errorText } from './error-text.ts';
+import { errorText, type Pair, type Plugin, type Redact, type Scene, type Summary } from '#plugin';
 import { soundSummaries } from './guard.ts';
 import type { PluginSummary } from './plan.ts';
-import type { Plugin } from './plugin.ts';
-import type { Redact } from './redact.ts';
-import type { Pair, Scene, Summary } from './types.ts';
 
 function failed(error: unknown): Summary {
   return { title: 'summary', lines: [`it could not be made: ${errorText(error)}`], facts: {} };

@@ -3,7 +3,7 @@
 import type { Row, RowStatus } from '../engine/action.ts';
 import { applySummary } from './apply-text.ts';
 import { code, escapeText, marker, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
-import { stepText, symbolOf } from './plan-text.ts';
+import { stepText, symbolOf } from './plan-rows.ts';
 
 export interface ApplyMarkdownOptions {
   readonly project: string;

@@ -1,9 +1,7 @@
 /** What `apply` says while it runs and when it ends. */
 
 import type { Row, RowStatus } from '../engine/action.ts';
-import { parseStep } from '../engine/lifecycle.ts';
-import type { Change } from '../engine/types.ts';
-import { printable } from '../engine/printable.ts';
+import { type Change, printable } from '#plugin';
 import { columnWidth, type Paint, painter, shortDigests, type Style, textOf } from './text.ts';
 
 const ORDER: readonly RowStatus[] = ['done', 'failed', 'unknown', 'stale', 'not-attempted', 'rejected', 'deferred'];
@@ -24,7 +22,7 @@ function word(status: RowStatus): string {
 
 /** What is being done, in a word or two: `creating`, `expiring_soon > renewing`. */
 export function doing(change: Change): string {
-  const { from, to } = parseStep(change.step);
+  const { from, to } = change;
   switch (change.goal) {
     case 'create':
       return 'creating';

@@ -1,7 +1,7 @@
 /** The difference between an approved plan and the plan of now, one line each. */
 
 import type { PlanDifference } from '../engine/plan-difference.ts';
-import { printable } from '../engine/printable.ts';
+import { printable } from '#plugin';
 
 /** Empty where nothing that the digest is made of can be told apart. */
 export function differenceText({ added, gone, changed, gaps }: PlanDifference): string {

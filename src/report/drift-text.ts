@@ -2,14 +2,16 @@
 
 import type { DriftReport, DriftRow } from '../engine/drift.ts';
 import { fieldRows } from './fields.ts';
-import { printable } from '../engine/printable.ts';
-import { suppressedFindingLines } from './plan-text.ts';
+import { printable } from '#plugin';
+import { findingLines, suppressedFindingLines } from './findings-text.ts';
 import { columnWidth, type Paint, painter, plural, scopeText, spanText, textOfBlocks } from './text.ts';
 
 export interface DriftTextOptions {
   readonly color: boolean;
   /** Epoch ms. */
   readonly now: number;
+  /** Characters in a line of the terminal; undefined: lines are as long as their text. */
+  readonly width?: number | undefined;
   /** Suppressed drift and what is due are listed too, with every field. */
   readonly detail?: boolean;
 }
@@ -37,16 +39,6 @@ function rowText(row: DriftRow, width: number, detail: boolean, paint: Paint): s
   return `  ${mark} ${printable(row.address).padEnd(width)}  ${what}  ${paint('dim', `(${since})`)}`;
 }
 
-function findingLines(report: DriftReport, paint: Paint): readonly string[] {
-  const rank = { error: 0, warning: 1, info: 2 } as const;
-  return report.checks
-    .toSorted((a, b) => rank[a.severity] - rank[b.severity])
-    .map(({ address, code, severity, message }) => {
-      const style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
-      return `  ${paint(style, severity === 'info' ? 'i' : '!')} ${printable(address)}  ${paint(style, code)}: ${printable(message)}`;
-    });
-}
-
 /** `Drift: 1 drifted, …`. */
 export function driftSummary({ summary }: DriftReport): string {
   const blind = summary.unread === 0 ? '' : ` ${summary.unread} could not be read.`;
@@ -71,7 +63,7 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
   );
   const blocks = [
     [
-      paint('bold', `fettle drift · ${plural(report.summary.resources, 'resource')} · observed ${age} ago`),
+      paint('bold', `fettle drift · ${plural(report.summary.resources, 'resource')} · refreshed ${age} ago`),
       ...(report.compared_with === 'declared'
         ? ['There is no log: the world is compared with what is declared, not with what was applied.']
         : []),
@@ -81,7 +73,7 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
         `  ${paint('red', '?')} ${printable(scopeText(scope))}  could not be read: ${printable(message)}`,
     ),
     report.resource_drift.map((row) => rowText(row, width, detail, paint)),
-    findingLines(report, paint),
+    findingLines(report.checks, { paint, width: options.width }),
     suppressedFindingLines(report.suppressed_checks, paint),
     report.expired_suppressions.map(
       ({ address, path, finding, until, owner }) =>

@@ -27,14 +27,22 @@
 import type { Row, RowStatus } from '../engine/action.ts';
 import type { DriftReport } from '../engine/drift.ts';
 import type { Plan, PlanReason, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
-import { parseRef } from '../engine/ref.ts';
-import type { Cause, Change, Facts, Goal, Problem, Severity, Step } from '../engine/types.ts';
+import {
+  type Cause,
+  type Change,
+  type Facts,
+  type Goal,
+  parseRef,
+  printable,
+  type Problem,
+  type Severity,
+  type Step,
+} from '#plugin';
 import type { Head, Holder } from '../store/store.ts';
 import { applySummary, countRows, doing } from './apply-text.ts';
 import { holderText } from './holder-text.ts';
 import { driftSummary } from './drift-text.ts';
 import { headText, summaryText } from './plan-text.ts';
-import { printable } from '../engine/printable.ts';
 import { plural, shortDigests } from './text.ts';
 
 /** Version of the stream's format. */

@@ -24,7 +24,7 @@ function memoryText({ memory }: Explanation): readonly string[] {
   const owned = memory.owned === null ? 'not ours' : `ours: ${escapeText(memory.owned)}`;
   return [
     `${owned}${memory.protected ? ', protected' : ''}; without its document: ${escapeText(memory.on_remove)}`,
-    ...(memory.unknown ? ['unknown: a damaged log named it'] : []),
+    ...(memory.unknown ? ['unknown: a damaged log named the resource'] : []),
     ...(memory.hold === undefined ? [] : [`on hold: ${escapeText(memory.hold)}`]),
     ...(memory.applied_at === undefined ? [] : [`last applied at ${code(memory.applied_at)}`]),
     ...(memory.failures === 0
@@ -37,7 +37,12 @@ function memoryText({ memory }: Explanation): readonly string[] {
 
 function nextText({ next, gap, written }: Explanation): readonly string[] {
   if (next === undefined) {
-    const why = gap !== undefined ? 'not known, it cannot be seen' : written ? 'none, it is as it is written' : 'none';
+    const why =
+      gap !== undefined
+        ? 'not known, because the resource could not be read'
+        : written
+          ? 'none, the resource is as declared'
+          : 'none';
     return [`**Next step:** ${why}`];
   }
   const verdict = { accept: 'would be taken', reject: '**REJECTED**', defer: '**WAITING**' }[next.verdict];
@@ -55,7 +60,7 @@ function nextText({ next, gap, written }: Explanation): readonly string[] {
   ];
 }
 
-/** Ends with a newline; at most so many bytes as a comment may have. */
+/** The explanation within the bytes that a comment may have. Ends with a newline. */
 export function explainMarkdown(explanation: Explanation, project: string): string {
   const { address, summary, state, since, next, findings, records, gap } = explanation;
   const rank = { reject: 0, defer: 1, warn: 2, pass: 3 } as const;
@@ -65,7 +70,7 @@ export function explainMarkdown(explanation: Explanation, project: string): stri
       marker('explain', project),
       `## ${code(address)}`,
       escapeText(summary),
-      `**State:** ${code(state)}${since === undefined ? '' : ` since ${code(since)}`}${gap === undefined ? '' : `; it cannot be seen: ${escapeText(gap.message)}`}`,
+      `**State:** ${code(state)}${since === undefined ? '' : ` since ${code(since)}`}${gap === undefined ? '' : `; could not be read: ${escapeText(gap.message)}`}`,
       memoryText(explanation).join('<br>'),
       ...nextText(explanation),
     ],
@@ -78,7 +83,8 @@ export function explainMarkdown(explanation: Explanation, project: string): stri
       rowsSection(rules, ruleRow, {
         noun: 'rule',
         title: 'Rules',
-        head: tableHead(['Says', 'Rule', 'Why', 'Facts']),
+        head: tableHead(['Outcome', 'Rule', 'Why', 'Facts']),
+        collapsed: true,
       }),
       rowsSection(records, (record) => `- ${code(recordLine(record).trim(), 600)}`, {
         noun: 'record',

@@ -1,17 +1,18 @@
-/** An explanation as text: what it is, what comes next and why or why not, what was found, and what happened last. */
+/** An explanation as text: the next step, what blocks it and what would help first; then the state, findings and last records. */
 
 import type { Explanation, RuleSaid, Way, WayOut } from '../engine/explain.ts';
 import type { LogRecord } from '../engine/record.ts';
-import type { Json } from '../engine/types.ts';
+import { type Json, printable } from '#plugin';
 import { valueText } from './fields.ts';
 import { recordLine } from './log-text.ts';
-import { printable } from '../engine/printable.ts';
 import { columnWidth, type Paint, painter, plural, shortDigests, spanText, type Style, textOfBlocks } from './text.ts';
 
 export interface ExplainTextOptions {
   readonly color: boolean;
   /** Epoch ms. */
   readonly now: number;
+  /** Rules that pass are listed with their facts, instead of counted. */
+  readonly detail?: boolean;
 }
 
 type Row = readonly [label: string, text: string];
@@ -54,8 +55,8 @@ function stateText(explanation: Explanation, { now }: ExplainTextOptions, paint:
       : Object.entries(others)
           .map(([machine, value]) => `, ${machine} ${value}`)
           .join(''),
-    overdue === undefined ? '' : paint('yellow', `; it ought to have left that by ${overdue}`),
-    seen || gap === undefined ? '' : paint('red', `, as it was remembered: ${clean(gap.message)}`),
+    overdue === undefined ? '' : paint('yellow', `; it should have left that state by ${overdue}`),
+    seen || gap === undefined ? '' : paint('red', `, as last recorded: ${clean(gap.message)}`),
   ];
   return parts.join('');
 }
@@ -66,7 +67,7 @@ function memoryRows(explanation: Explanation, { now }: ExplainTextOptions, paint
   return [
     ['ours', `${owned}${memory.protected ? ', protected' : ''}; without its document: ${memory.on_remove}`],
     ...(memory.unknown
-      ? [['unknown', paint('yellow', 'a damaged log named it: a look or an import settles it')] as const]
+      ? [['unknown', paint('yellow', 'a damaged log named the resource: a refresh or an import settles that')] as const]
       : []),
     ...(memory.hold === undefined ? [] : [['on hold', clean(memory.hold)] as const]),
     ...(memory.applied_at === undefined
@@ -152,46 +153,58 @@ const WAY_WORD: Readonly<Record<Way['do'], string>> = {
   override: 'or override',
 };
 
-function nextLines(explanation: Explanation, { now }: ExplainTextOptions, paint: Paint): readonly string[] {
+const RANK: Readonly<Record<RuleSaid['outcome'], number>> = { reject: 0, defer: 1, warn: 2, pass: 3 };
+
+/** The next step, and the verdict on it. */
+function stepLines(explanation: Explanation, { now }: ExplainTextOptions, paint: Paint): readonly string[] {
   const { next } = explanation;
   if (next === undefined) {
     return [
       explanation.gap !== undefined
-        ? 'Next step: not known, because it cannot be seen.'
+        ? 'Next step: not known, because the resource could not be read.'
         : explanation.written
-          ? 'Next step: none. It is as it is written.'
-          : 'Next step: none. It is not written, and nothing of it is ours to take away.',
+          ? 'Next step: none. The resource is as declared.'
+          : 'Next step: none. The resource is not declared, and nothing of it is owned.',
     ];
   }
   const words = {
-    accept: paint('green', 'would be taken'),
+    accept: paint('green', 'would be applied'),
     reject: paint('red', 'REJECTED'),
     defer: paint('yellow', 'WAITING'),
   };
   const clears = next.clears_at === undefined ? '' : `; clears at ${next.clears_at} (${ago(next.clears_at, now)})`;
-  const fields = next.fields.flatMap((field) => {
-    const { path, before, after, secret } = field;
+  const fields = next.fields.map(({ path, before, after, secret }) => {
     const name = printable(path).slice(1).replaceAll('/', '.');
-    return [`    ${name}: ${secret === true ? '(secret, changed)' : `${valueText(before)} → ${valueText(after)}`}`];
+    return `    ${name}: ${secret === true ? '(secret, changed)' : `${valueText(before)} → ${valueText(after)}`}`;
   });
-  const rank = { reject: 0, defer: 1, warn: 2, pass: 3 } as const;
-  const rules = next.rules.toSorted((a, b) => rank[a.outcome] - rank[b.outcome]);
   return [
     `${paint('bold', `Next step: ${next.step}`)} (${next.goal}, ${next.cause}): ${clean(next.because)}`,
     ...fields,
     ...(next.after.length === 0 ? [] : [`  after ${next.after.map(clean).join(', ')}`]),
     `  ${words[next.verdict]}${clears}`,
-    '',
-    paint('bold', 'Rules'),
-    ...ruleLines(rules, paint),
-    ...(next.ways.length === 0
-      ? []
-      : [
-          '',
-          paint('bold', 'What would let it through'),
-          ...next.ways.map(({ rule, do: how, text }) => `  ${rule}: ${WAY_WORD[how]} ${clean(text)}`),
-        ]),
   ];
+}
+
+/** The rules that block the next step or warn of it, each with what would let the step pass. */
+function blockerLines({ next }: Explanation, paint: Paint): readonly string[] {
+  const blocking = (next?.rules ?? [])
+    .filter(({ outcome }) => outcome !== 'pass')
+    .toSorted((a, b) => RANK[a.outcome] - RANK[b.outcome]);
+  return blocking.flatMap((said) => [
+    ...ruleLines([said], paint),
+    ...(next?.ways ?? [])
+      .filter(({ rule }) => rule === said.rule)
+      .map(({ do: how, text }) => `          ${WAY_WORD[how]} ${clean(text)}`),
+  ]);
+}
+
+/** The rules that pass: counted, or listed with their facts. */
+function passingLines({ next }: Explanation, detail: boolean, paint: Paint): readonly string[] {
+  const passing = (next?.rules ?? []).filter(({ outcome }) => outcome === 'pass');
+  if (passing.length === 0) return [];
+  if (!detail)
+    return [`${plural(passing.length, 'rule')} ${passing.length === 1 ? 'passes' : 'pass'} (--detail lists them).`];
+  return [paint('bold', 'Rules that pass'), ...ruleLines(passing, paint)];
 }
 
 function findingLines({ findings }: Explanation, paint: Paint): readonly string[] {
@@ -215,12 +228,14 @@ export function explainText(explanation: Explanation, options: ExplainTextOption
   const paint = painter(options.color);
   const blocks = [
     [`${paint('bold', printable(explanation.address))} · ${clean(explanation.summary)}`],
+    stepLines(explanation, options, paint),
+    blockerLines(explanation, paint),
     rowsText(topRows(explanation, options, paint), paint),
-    nextLines(explanation, options, paint),
     block('Findings', findingLines(explanation, paint), paint),
     explanation.records.length === 0
-      ? ['The log says nothing of it.']
+      ? ['The log has no record of the resource.']
       : block('Last records', recordLines(explanation.records), paint),
+    passingLines(explanation, options.detail ?? false, paint),
   ];
   return textOfBlocks(blocks, options.color);
 }

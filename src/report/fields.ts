@@ -1,8 +1,6 @@
 /** Field differences as text: `labels.tier: "a" → "b"`. */
 
-import { digestOf } from '../engine/canonical.ts';
-import type { Json } from '../engine/types.ts';
-import { printable as harmless } from '../engine/printable.ts';
+import { digestOf, type Json, printable as harmless } from '#plugin';
 import { shortDigests, shorten } from './text.ts';
 
 export interface FieldRow {

@@ -1,7 +1,7 @@
 /** Who holds a lock, in one line. */
 
 import type { Holder } from '../store/store.ts';
-import { printable } from '../engine/printable.ts';
+import { printable } from '#plugin';
 
 export function holderText(holder: Holder): string {
   const run = holder.run === undefined ? '' : `, ${holder.run}`;

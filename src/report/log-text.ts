@@ -1,11 +1,9 @@
 /** Records of the log, one line each, for people. */
 
 import type { LogRecord, Move } from '../engine/record.ts';
-import { formatRef } from '../engine/ref.ts';
-import type { Facts } from '../engine/types.ts';
+import { type Facts, formatRef, printable } from '#plugin';
 import { valueText } from './fields.ts';
 import { textOf } from './text.ts';
-import { printable } from '../engine/printable.ts';
 
 function movesText(moves: readonly Move[] | undefined): string {
   return (moves ?? [])

@@ -15,7 +15,7 @@
  * `escapeText` gives a raw `<`, `>` or `@` of the data, so a marker that a bot looks for can never come from data.
  */
 
-import { printable } from '../engine/printable.ts';
+import { printable } from '#plugin';
 import { plural, shortDigests, shorten } from './text.ts';
 
 /** What the largest comment of a pull request may have, in bytes of UTF-8. */

@@ -1,11 +1,13 @@
 /** A plan as a comment on a pull request: what is wrong, rejected or removed comes first, and it keeps within a budget of bytes. */
 
-import { digestOf } from '../engine/canonical.ts';
+import { digestOf } from '#plugin';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
+import { causeLines } from './cause-text.ts';
 import { coverLines } from './covers-text.ts';
 import { approvedCut, fieldRows, valueText } from './fields.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
-import { headText, NO_DIGEST, secretRows, stepText, summaryText, symbolOf } from './plan-text.ts';
+import { secretRows, stepText, symbolOf } from './plan-rows.ts';
+import { headText, NO_DIGEST, summaryText } from './plan-text.ts';
 import { plural, scopeText, shortDigests, spanText } from './text.ts';
 
 export interface PlanMarkdownOptions {
@@ -228,6 +230,7 @@ function remarks(plan: Plan): readonly string[] {
       ? []
       : [`${plural(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
     ...(plan.targeted ? ['This plan is partial: only what was targeted was judged.'] : []),
+    ...causeLines(plan).map((line) => escapeText(line)),
     ...(plan.gaps.length === 0 ? [] : ['This plan is partial: part of the world could not be read.']),
   ];
 }

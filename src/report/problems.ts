@@ -1,7 +1,6 @@
 /** Problems as text, like a good compiler prints them: place, code, message, the source line with a caret, a suggestion. */
 
-import { codesIn, printable } from '../engine/printable.ts';
-import type { Problem } from '../engine/types.ts';
+import { codesIn, printable, type Problem } from '#plugin';
 import { type Paint, painter, textOf } from './text.ts';
 
 /** So many are printed of one file, and in all; the rest is counted. */

@@ -1,7 +1,7 @@
 /** The story of one resource: what was decided about it and why, what was done, and what was seen, in the order of the log. */
 
 import type { LogRecord } from '../engine/record.ts';
-import { printable } from '../engine/printable.ts';
+import { instantText, printable } from '#plugin';
 import { painter, shortDigests, type Style, textOf } from './text.ts';
 
 /** Who ran what, by run. */
@@ -102,7 +102,7 @@ function told(record: LogRecord): Told | undefined {
           `${step} (${goal}, ${cause})`,
           ...reasons.map(
             ({ rule, message, clearsAt }) =>
-              `${rule}: ${message}${clearsAt === undefined ? '' : `; clears at ${clearsAt}`}`,
+              `${rule}: ${message}${clearsAt === undefined ? '' : `; clears at ${instantText(clearsAt)}`}`,
           ),
         ],
       };

@@ -1,6 +1,6 @@
 /** Text for terminals: what comes from outside is made harmless, columns line up, colour is only an ornament. */
 
-import { printable, printableLine } from '../engine/printable.ts';
+import { printable, printableLine } from '#plugin';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -46,6 +46,27 @@ export function shortDigests(text: string): string {
 /** At most `length` UTF-16 units, never ending inside a character. */
 export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/u, '')}…`;
+}
+
+/**
+ * Text broken between words into lines of at most `width` characters; a word that is longer stands on a line of its own.
+ * Lines after the first are indented by two more. Without a width, one line.
+ */
+export function wrapped(text: string, width: number | undefined): readonly string[] {
+  if (width === undefined || text.length <= width) return [text];
+  const indent = ' '.repeat(text.length - text.trimStart().length);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.trimStart().split(' ')) {
+    const lead = lines.length === 0 ? indent : `${indent}  `;
+    if (line === '') line = lead + word;
+    else if (line.length + 1 + word.length <= width) line += ` ${word}`;
+    else {
+      lines.push(line);
+      line = `${indent}  ${word}`;
+    }
+  }
+  return [...lines, line];
 }
 
 /** Pads a column to the width of its widest cell, up to a limit: one long cell does not push the others away. */

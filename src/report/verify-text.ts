@@ -1,7 +1,7 @@
 /** What a walk of the log found, for people. */
 
 import type { Damage, VerifyReport } from '../store/store.ts';
-import { printable } from '../engine/printable.ts';
+import { printable } from '#plugin';
 import { plural, textOf } from './text.ts';
 
 /** What is damaged and where; most messages begin with the place themselves. `store`: for what has no file. */

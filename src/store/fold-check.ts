@@ -1,9 +1,8 @@
 /** Folds the log again while it is read, and compares each checkpoint with what the records before it make of memory. */
 
-import { sameJson } from '../engine/canonical.ts';
+import { type Memory, sameJson } from '#plugin';
 import type { LogRecord } from '../engine/record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
-import type { Memory } from '../engine/types.ts';
 
 /** A checkpoint may hold what an older version remembered in the shape of a newer one. */
 function sameMemory(folded: Memory | undefined, said: Memory): boolean {

@@ -9,7 +9,7 @@
  */
 
 import { hash as digest } from 'node:crypto';
-import { inert } from '../engine/printable.ts';
+import { inert } from '#plugin';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { StoreError } from './errors.ts';
 

@@ -1,9 +1,8 @@
 /** What the unsound part of a log still tells: the resources that it names, and how far its numbers go. */
 
 import type { LogRecord } from '../engine/record.ts';
-import { formatRef, parseRef } from '../engine/ref.ts';
+import { formatRef, parseRef, type Ref } from '#plugin';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
-import type { Ref } from '../engine/types.ts';
 import { readLine } from './line.ts';
 import type { Remembered } from './store.ts';
 

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
-import { digestOf } from '../../src/engine/canonical.ts';
+import { digestOf } from '#plugin';
 import type { Plan } from '../../src/engine/plan.ts';
 import { certificateYaml, issuerYaml, temporaryFolder, writeFiles } from '../support/cli.ts';
 import { type Done, fettle } from '../support/command-line.ts';
@@ -256,7 +256,7 @@ describe('a plan file', () => {
       ...rest,
       resource_changes: [row],
       rejected_changes: [],
-      plan_digest: planDigest([row], plan.gaps),
+      plan_digest: planDigest([row], plan.gaps, plan.causes),
     };
     writeFileSync(file, JSON.stringify({ ...forged, checksum: digestOf(forged) }));
     expect((await fettle(folder, 'show plan.json')).code).toBe(0);

@@ -6,7 +6,7 @@
 
 import { nodes } from '../../plugins/nodes/plugin.ts';
 import type { NodesWriter } from '../../plugins/nodes/world.ts';
-import type { Json } from '../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { cliFile, run, temporaryFolder, writeFiles } from '../support/cli.ts';
 
 export interface Place {

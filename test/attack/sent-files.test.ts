@@ -6,8 +6,7 @@ import { afterEach, expect, it } from 'vitest';
 import { tables as certificateTables } from '../../plugins/certificates/generated.ts';
 import { tables as nodeTables } from '../../plugins/nodes/generated.ts';
 import { type Emulator, startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
-import type { PluginTables } from '../../src/engine/tables.ts';
-import type { Json } from '../../src/engine/types.ts';
+import type { Json, PluginTables } from '#plugin';
 import { cliFile, run, temporaryFolder, writeFiles } from '../support/cli.ts';
 
 const CANARY = 'canary-7c2e9a40b1';

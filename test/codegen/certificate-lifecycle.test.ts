@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { tables } from '../../plugins/certificates/generated.ts';
-import type { Transition } from '../../src/engine/tables.ts';
+import type { Transition } from '#plugin';
 
 const { transitions } = tables.kinds.Certificate.machines.certificate;
 const STATES = ['normal', 'expiring_soon', 'expired', 'renewing', 'recovering', 'renewal_failed'] as const;

@@ -12,8 +12,7 @@ import { validators as certificates } from '../../plugins/certificates/generated
 import { schemas } from '../../src/engine/generated.schemas.js';
 import { validators as engine } from '../../src/engine/generated.validators.js';
 import type { Draft } from '../../src/engine/record.ts';
-import type { Validator, Validators } from '../../src/engine/plugin.ts';
-import { codePoints } from '../../src/engine/schema-runtime.ts';
+import { codePoints, type Validator, type Validators } from '#plugin';
 import { formatLine, NO_HASH, prepare } from '../../src/store/line.ts';
 import { intent, outcome, seen } from '../store/drafts.ts';
 import { engineText, fabricText, root, specsOf } from './specs.ts';

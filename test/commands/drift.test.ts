@@ -213,7 +213,7 @@ describe('suppressed findings', () => {
     const text = await at.run(command, LATER);
     expect([text.code, text.stdout]).toEqual([
       0,
-      expect.stringContaining('suppressed until 2999-01-01T00:00:00.000Z by ops: known'),
+      expect.stringContaining('until 2999-01-01T00:00:00.000Z by ops: known'),
     ]);
     const json = JSON.parse((await at.run(`${command} --format json`, LATER)).stdout) as DriftReport;
     expect(json.checks).toEqual([]);
@@ -288,13 +288,30 @@ describe('explain', () => {
       expect(text).toContain(part);
   });
 
+  it('says first what blocks and what would help, and lists passing rules on request', async () => {
+    const at = bench(itemsYaml({ a: 2 }));
+    await at.run('apply -y');
+    at.write(itemsYaml({ a: 13 }));
+    const { stdout } = await at.run('explain toy/Item/a');
+    const order = ['Next step: ready>ready', 'REJECTED', 'not-thirteen', 'set spec.value: 12', 'state ', 'rules pass'];
+    expect(order.map((part) => stdout.indexOf(part))).toEqual(
+      order.map((part) => stdout.indexOf(part)).toSorted((a, b) => a - b),
+    );
+    expect(order.filter((part) => !stdout.includes(part))).toEqual([]);
+    expect(stdout).not.toContain('max-age');
+    expect((await at.run('explain toy/Item/a --detail')).stdout).toMatch(/Rules that pass\n {2}pass +\S/u);
+  });
+
   it('explains what there is nothing to do about, what cannot be seen, and what is unknown', async () => {
     const at = bench(itemsYaml({ a: 2 }));
     await at.run('apply -y');
-    expect((await at.run('explain toy/Item/a')).stdout).toContain('Next step: none. It is as it is written.');
+    expect((await at.run('explain toy/Item/a')).stdout).toContain('Next step: none. The resource is as declared.');
     at.world.blind.add('a');
     const blind = await at.run('explain toy/Item/a');
-    expect([blind.code, blind.stdout]).toEqual([4, expect.stringContaining('not known, because it cannot be seen')]);
+    expect([blind.code, blind.stdout]).toEqual([
+      4,
+      expect.stringContaining('not known, because the resource could not be read'),
+    ]);
     at.world.blind.clear();
     const other = await at.run('explain toy/Item/aa');
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('did you mean toy/Item/a?')]);
@@ -351,7 +368,7 @@ describe('--until-settled', () => {
     const at = bench(itemYaml('a', 2));
     const soon = new Date(Date.now() + 1500).toISOString();
     const { toyPlugin } = await import('../support/toy.ts');
-    const { defer, pass } = await import('../../src/engine/verdict.ts');
+    const { defer, pass } = await import('#plugin');
     const kind = toyPlugin.kinds['Item'];
     if (kind === undefined) throw new Error('no kind');
     const plugin = {
@@ -364,7 +381,7 @@ describe('--until-settled', () => {
           rules: {
             ...kind.rules,
             'not-thirteen': () =>
-              Date.now() < Date.parse(soon) ? defer('a backoff', {}, { clearsAt: soon }) : pass('over'),
+              Date.now() < Date.parse(soon) ? defer('a backoff', {}, { clearsAt: Date.parse(soon) }) : pass('over'),
           },
         },
       },

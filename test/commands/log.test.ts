@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Done, fettle, type Settings } from '../support/command-line.ts';
-import type { Plugin } from '../../src/engine/plugin.ts';
-import type { Change } from '../../src/engine/types.ts';
+import type { Change, Plugin } from '#plugin';
 import { toyPlugin, type ToyWorld, toyWorld } from '../support/toy.ts';
 import { itemsYaml, itemYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
 

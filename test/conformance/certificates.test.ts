@@ -21,7 +21,7 @@ import { certificates } from '../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter } from '../../plugins/certificates/world.ts';
 import { expand } from '../../src/engine/expand.ts';
 import { emptyRecall } from '../../src/engine/remember.ts';
-import type { Desired, Lifecycle } from '../../src/engine/types.ts';
+import type { Desired, Lifecycle } from '#plugin';
 import { issueWithOpenssl, temporaryFolder } from '../support/cli.ts';
 import { dnsServer } from '../support/dns.ts';
 import { reloadingServer } from '../support/reloading-server.ts';

@@ -10,7 +10,7 @@ import { nodes } from '../../plugins/nodes/plugin.ts';
 import { manualClock } from '../../plugins/nodes/sandbox/clock.ts';
 import { type Emulator, startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
 import type { SeedServer } from '../../plugins/nodes/sandbox/seed.ts';
-import type { Desired, Facts, Override } from '../../src/engine/types.ts';
+import type { Desired, Facts, Override } from '#plugin';
 import { desiredOf, MINUTE, nodeSpec, NOW, poolSpec, refOf } from '../plugins/nodes/node-support.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { type Bench, type Line, pluginConformance, type Situation } from './plugin.ts';

@@ -13,12 +13,19 @@ import { hasField } from '../../src/engine/field-path.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { Row } from '../../src/engine/action.ts';
 import { seenOf } from '../../src/engine/covers.ts';
-import { stepTransition } from '../../src/engine/lifecycle.ts';
 import { MEMORY_LIMIT_BYTES } from '../../src/engine/note.ts';
-import type { Plugin } from '../../src/engine/plugin.ts';
+import {
+  type Desired,
+  formatRef,
+  type Gap,
+  type Memory,
+  type Observed,
+  type Override,
+  type Pair,
+  type Plugin,
+  stepTransition,
+} from '#plugin';
 import { type Reconciled, reconcile } from '../../src/engine/reconcile.ts';
-import { formatRef } from '../../src/engine/ref.ts';
-import type { Desired, Gap, Memory, Observed, Override, Pair } from '../../src/engine/types.ts';
 import { safety, toyLog, type ToyLog } from '../support/toy.ts';
 
 /** One world, open for the time of a situation. */

@@ -1,7 +1,7 @@
 /** Actions that wait aside: their places are free meanwhile, and no more run at once afterwards than are allowed. */
 
 import { expect, it } from 'vitest';
-import type { ActionRun } from '../../src/engine/plugin.ts';
+import type { ActionRun } from '#plugin';
 import { applyToy, toyLog, toyWorld, wanted } from '../support/toy.ts';
 
 /** So many run at once in tests of the line. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isAllMissing } from '../../src/engine/collapse.ts';
 import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
 import type { Draft } from '../../src/engine/record.ts';
-import type { Goal, Memory, Ref, Step } from '../../src/engine/types.ts';
+import type { Goal, Memory, Ref, Step } from '#plugin';
 
 const REF: Ref = { plugin: 'nodes', kind: 'Node', name: 'web-1' };
 

@@ -1,12 +1,24 @@
 /** Unlike resources held against the central types: a certificate, a pool, a port within a switch, a custom resource with three machines. */
 
 import { describe, expect, it } from 'vitest';
-import { stateFor, stepTransition } from '../../src/engine/lifecycle.ts';
-import { defineKind, type Handler, type Kind, type Rule } from '../../src/engine/plugin.ts';
-import { formatRef, parseRef } from '../../src/engine/ref.ts';
-import type { KindTables } from '../../src/engine/tables.ts';
-import type { Desired, Pair, Ref, Scene } from '../../src/engine/types.ts';
-import { defer, pass, reject } from '../../src/engine/verdict.ts';
+import { stateFor } from '../../src/engine/lifecycle.ts';
+import {
+  defer,
+  defineKind,
+  type Desired,
+  formatRef,
+  type Handler,
+  type Kind,
+  type KindTables,
+  type Pair,
+  parseRef,
+  pass,
+  type Ref,
+  reject,
+  type Rule,
+  type Scene,
+  stepTransition,
+} from '#plugin';
 
 const source = { file: 'x.yaml', line: 1, column: 1 };
 const meta = { labels: {}, lifecycle: { ignore: [] } };
@@ -119,7 +131,7 @@ const port: Kind<
   rules: {
     'warm-restart': (_change, pair) =>
       pair.observed?.signals?.warmRestart === true
-        ? defer('a warm restart is going on', { warmRestart: true }, { clearsAt: '2026-01-01T00:00:00Z' })
+        ? defer('a warm restart is going on', { warmRestart: true }, { clearsAt: Date.parse('2026-01-01T00:00:00Z') })
         : pass('no warm restart'),
   },
   handlers: {

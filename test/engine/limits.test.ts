@@ -2,10 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { freezeMistake, freezeWindows } from '../../src/engine/load/freeze.ts';
-import { formatRef } from '../../src/engine/ref.ts';
+import { durationText, formatRef, type Json } from '#plugin';
 import { emptyRecall, fold, rememberedOf, SPENT_KEPT_MS } from '../../src/engine/remember.ts';
-import type { Json } from '../../src/engine/types.ts';
-import { durationText } from '../../src/engine/verdict.ts';
 import {
   applyToy,
   item,

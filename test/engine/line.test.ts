@@ -2,9 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../../src/engine/canonical.ts';
-import { PartlyDoneError } from '../../src/engine/plugin.ts';
-import type { Memory } from '../../src/engine/types.ts';
+import { digestOf, type Memory, PartlyDoneError } from '#plugin';
 import { addressOf, applyToy, item, planToy, START, toyLog, type ToyLog, toyWorld, wanted } from '../support/toy.ts';
 
 const day = 86_400_000;

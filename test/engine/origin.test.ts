@@ -2,15 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import {
-  isOriginMistake,
-  namesOrigin,
-  originOf,
-  originsIn,
-  originText,
-  parseOrigin,
-  sameOrigin,
-} from '../../src/engine/origin.ts';
+import { isOriginMistake, namesOrigin, originOf, originsIn, originText, parseOrigin, sameOrigin } from '#plugin';
 
 function textOf(written: string): string {
   const origin = parseOrigin(written);

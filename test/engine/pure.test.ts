@@ -2,7 +2,25 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, digestOf, sameJson } from '../../src/engine/canonical.ts';
+import {
+  canonicalJson,
+  digestOf,
+  formatRef,
+  type Gap,
+  isOurs,
+  type KindTables,
+  type Memory,
+  type Observed,
+  type OpenIntent,
+  type Pair,
+  parseRef,
+  type Ref,
+  sameJson,
+  type Scene,
+  type Step,
+  stepParts,
+  stepTransition,
+} from '#plugin';
 import { gapFinder, gapScope } from '../../src/engine/gap.ts';
 import { inOrder } from '../../src/engine/judge.ts';
 import {
@@ -12,17 +30,12 @@ import {
   movesOf,
   movesOfFailure,
   movesOfUndone,
-  parseStep,
-  stepTransition,
   worldLeadsTo,
 } from '../../src/engine/lifecycle.ts';
-import { isOurs, match } from '../../src/engine/match.ts';
+import { match } from '../../src/engine/match.ts';
 import { addressMatcher } from '../../src/engine/address-glob.ts';
-import { formatRef, parseRef } from '../../src/engine/ref.ts';
 import { emptyRecall } from '../../src/engine/remember.ts';
-import type { KindTables } from '../../src/engine/tables.ts';
 import { isAsPlanned } from '../../src/engine/settle.ts';
-import type { Gap, Memory, Observed, OpenIntent, Pair, Ref, Scene, Step } from '../../src/engine/types.ts';
 import { addressOf, item, toyPlugin, toyTables, wanted } from '../support/toy.ts';
 
 const itemTables = toyTables.kinds.Item as NonNullable<(typeof toyTables.kinds)['Item']>;
@@ -90,8 +103,8 @@ describe('canonical JSON', () => {
 
 describe('lifecycle', () => {
   it('takes steps apart', () => {
-    expect(parseStep('a>b')).toEqual({ from: 'a', to: 'b' });
-    expect(parseStep('sync:A>B')).toEqual({ machine: 'sync', from: 'A', to: 'B' });
+    expect(stepParts('a>b')).toEqual({ from: 'a', to: 'b' });
+    expect(stepParts('sync:A>B')).toEqual({ machine: 'sync', from: 'A', to: 'B' });
   });
 
   it.each([

@@ -1,9 +1,8 @@
 /** Redaction, guards and texts of errors: tables. */
 
 import { describe, expect, it } from 'vitest';
-import { errorText } from '../../src/engine/error-text.ts';
+import { errorText, maskPatterns, redactor, redactPatterns, secretsOf } from '#plugin';
 import { plainJson, soundFindings, soundProposal, soundVerdict } from '../../src/engine/guard.ts';
-import { maskPatterns, redactor, redactPatterns, secretsOf } from '../../src/engine/redact.ts';
 
 describe('what looks like a secret', () => {
   it.each([
@@ -106,6 +105,8 @@ describe('guards', () => {
     [{ outcome: 'pass', message: 'x' }],
     [{ outcome: 'maybe', message: 'x', facts: {} }],
     [{ outcome: 'defer', message: 'x', facts: {}, clearsAt: 'soon' }],
+    [{ outcome: 'defer', message: 'x', facts: {}, clearsAt: Number.POSITIVE_INFINITY }],
+    [{ outcome: 'defer', message: 'x', facts: {}, clearsAt: 9e15 }],
   ])('%j is no verdict', (value) => {
     expect(() => soundVerdict(value as never)).toThrow(/verdict|null/u);
   });

@@ -4,7 +4,23 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tables as certificates } from '../../plugins/certificates/generated.ts';
 import { tables as nodes } from '../../plugins/nodes/generated.ts';
-import { durationMs } from '../../src/engine/load/amounts.ts';
+import {
+  type Change,
+  changeAt,
+  changeOf,
+  type Combining,
+  type Desired,
+  durationMs,
+  formatRef,
+  type Inputs,
+  type Json,
+  type KindTables,
+  type Memory,
+  type Pair,
+  type SafetyInput,
+  strictest,
+  withInputValues,
+} from '#plugin';
 import {
   changedInputs,
   hiddenInputs,
@@ -13,13 +29,7 @@ import {
   metaAfter,
   metaOf,
   needsOf,
-  strictest,
-  withInputValues,
 } from '../../src/engine/safety-inputs.ts';
-import { changeAt } from '../../src/engine/pointer.ts';
-import type { Combining, KindTables, SafetyInput } from '../../src/engine/tables.ts';
-import type { Change, Desired, Inputs, Json, Memory, Pair } from '../../src/engine/types.ts';
-import { formatRef } from '../../src/engine/ref.ts';
 
 const KINDS: readonly (readonly [string, KindTables])[] = [nodes, certificates].flatMap(({ name, kinds }) =>
   Object.entries(kinds).map(([kind, tables]) => [`${name}/${kind}`, tables] as const),
@@ -130,14 +140,7 @@ describe('fields of a spec', () => {
   });
 });
 
-const CHANGE: Change = {
-  ref: REF,
-  step: 'ready>ready',
-  goal: 'update',
-  fields: [],
-  because: '',
-  cause: 'edit',
-};
+const CHANGE = changeOf(REF, nodes.kinds.Node, { step: 'ready>ready', goal: 'update', because: '', cause: 'edit' });
 
 describe('fields of the envelope', () => {
   it.each([

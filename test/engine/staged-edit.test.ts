@@ -1,8 +1,7 @@
 /** Edits of one resource that come one after another, by the same step: each is done by itself, and all of them are one edit. */
 
 import { describe, expect, it } from 'vitest';
-import type { Plugin } from '../../src/engine/plugin.ts';
-import type { FieldChange, Observed } from '../../src/engine/types.ts';
+import type { FieldChange, Observed, Plugin } from '#plugin';
 import { addressOf, applyToy, type Item, toyLog, toyPlugin, toyWorld, type ToyWorld, wanted } from '../support/toy.ts';
 
 /** An item's value in tens and ones: the tens are set first. */

@@ -3,8 +3,7 @@
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { validators } from '../../src/engine/generated.validators.js';
-import type { Plugin } from '../../src/engine/plugin.ts';
-import type { Summary } from '../../src/engine/types.ts';
+import type { Plugin, Summary } from '#plugin';
 import { planEvents } from '../../src/report/events.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';

@@ -1,7 +1,7 @@
 /** A handler that cannot say what came of its step leaves the intent open: a look settles it, and no failure is counted. */
 
 import { describe, expect, it } from 'vitest';
-import { UnknownOutcomeError } from '../../src/engine/unknown-outcome.ts';
+import { UnknownOutcomeError } from '#plugin';
 import { addressOf, applyToy, planToy, toyLog, toyWorld, wanted } from '../support/toy.ts';
 
 describe('a creation that may have been', () => {

@@ -6,10 +6,9 @@ import { endLine, finalTable } from '../../src/report/apply-text.ts';
 import { recordLine } from '../../src/report/log-text.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
-import { printable } from '../../src/engine/printable.ts';
+import { type Json, printable } from '#plugin';
 import { columnWidth, plural, scopeText, shortDigests, shorten, spanText } from '../../src/report/text.ts';
 import type { Plan } from '../../src/engine/plan.ts';
-import type { Json } from '../../src/engine/types.ts';
 import { NOTHING_COVERED } from '../support/covers.ts';
 import { applyToy, item, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
 
@@ -134,19 +133,19 @@ describe('what is to be approved', () => {
 });
 
 describe('a plan', () => {
-  it('has what is rejected first, then what waits, then removals; what is unchanged is counted', async () => {
+  it('has changes first, removals on top, then rejections and waiting changes; unchanged resources are counted', async () => {
     const text = planText(await fullPlan(), { color: false, now: START + 2000 });
     const at = (part: string) => text.indexOf(part);
     const order = [
-      'observed 2 s ago',
+      'refreshed 2 s ago',
       '? toy/Item/blind',
-      'REJECTED protected',
-      'REJECTED not-thirteen',
-      'WAITING dependency',
       '- toy/Item/gone',
       '+ toy/Item/new',
       '~ toy/Item/old',
       'value: 4 → 6',
+      'REJECTED protected: ',
+      'REJECTED not-thirteen: ',
+      'WAITING dependency: ',
       'Plan: 1 to add, 1 to change, 0 to step, 1 to remove. 2 rejected, 1 waiting',
       '1 could not be read',
       'digest sha256:',
@@ -155,6 +154,48 @@ describe('a plan', () => {
     expect(order.map(at)).toEqual(order.map(at).toSorted((a, b) => a - b));
     expect(text).toContain('set spec.value: 12');
     expect(text).toContain('--override not-thirteen@toy/Item/bad --reason "…"');
+  });
+
+  it('says once what would help every change that one rule rejects', async () => {
+    const names = Array.from({ length: 30 }, (_, i) => `bad${i}`);
+    const documents = names.map((name) => wanted(name, 13));
+    const { plan } = await planToy(toyWorld(), documents, toyLog());
+    const text = planText(plan, { color: false, now: START });
+    expect(text).toContain('REJECTED not-thirteen · 30 changes');
+    expect(text.split('set spec.value: 12')).toHaveLength(2);
+    expect(text).toContain('and 10 more (--detail lists them)');
+    const all = planText(plan, { color: false, now: START, detail: true });
+    for (const name of names) expect(all).toContain(`toy/Item/${name} `);
+  });
+
+  it('keeps within the width of the terminal, but for commands to be copied and names', async () => {
+    const plan = await fullPlan();
+    const narrow = planText(plan, { color: false, now: START, width: 60 });
+    const words = (text: string): readonly string[] =>
+      text
+        .split(/\s+/u)
+        .filter((word) => word !== '')
+        .toSorted();
+    expect(words(narrow)).toEqual(words(planText(plan, { color: false, now: START })));
+    const long = narrow
+      .split('\n')
+      .filter((line) => line.length > 60 && !/override: |digest |^fettle |^Plan: /u.test(line));
+    expect(long).toEqual([]);
+  });
+
+  it('tells errors from warnings by words, and folds findings that an earlier apply recorded', async () => {
+    const plan = await fullPlan();
+    const check = { address: 'toy/Item/a', code: 'odd', message: 'The value is odd.', facts: {} };
+    const checks = [
+      { ...check, severity: 'warning' as const },
+      { ...check, address: 'toy/Item/b', severity: 'error' as const },
+      { ...check, address: 'toy/Item/c', code: 'old', severity: 'error' as const, since: '2026-01-01T00:00:00.000Z' },
+    ];
+    const text = planText({ ...plan, checks }, { color: false, now: START });
+    expect(text).toMatch(/ {2}error +toy\/Item\/b +odd: The value is odd\.\n {2}warning +toy\/Item\/a +odd: /u);
+    expect(text).toContain('Findings that stand since an earlier apply: 1 error (old).');
+    expect(text).not.toContain('toy/Item/c');
+    expect(planText({ ...plan, checks }, { color: false, now: START, detail: true })).toContain('toy/Item/c');
   });
 
   it('means the same without its colours', async () => {

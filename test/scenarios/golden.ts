@@ -27,7 +27,8 @@ export function withoutVolatile(text: string, folder: string): string {
     .replaceAll(/(log head \d+:)[0-9a-f]{64}/gu, '$1HASH')
     .replaceAll(/run [0-9a-f]{16}/gu, 'run RUN')
     .replaceAll(/ after \d+\.\d s/gu, '')
-    .replaceAll(/observed \d+ s ago/gu, 'observed NOW');
+    .replaceAll(/refreshed \d+ s ago/gu, 'refreshed NOW')
+    .replaceAll(/TIME \(in [^)]+\)/gu, 'TIME (in …)');
 }
 
 /** `FETTLE_UPDATE_GOLDEN=1` writes the output of now; then read the difference. */

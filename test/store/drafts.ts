@@ -2,7 +2,7 @@
 
 import type { Draft, LogRecord } from '../../src/engine/record.ts';
 import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
-import type { Memory, Ref } from '../../src/engine/types.ts';
+import type { Memory, Ref } from '#plugin';
 import type { Remembered, Store } from '../../src/store/store.ts';
 
 export function node(name: string): Ref {

@@ -2,7 +2,7 @@
 
 import { PassThrough } from 'node:stream';
 import { main } from '../../src/commands/main.ts';
-import { CLEAR_LINE, inert } from '../../src/engine/printable.ts';
+import { CLEAR_LINE, inert } from '#plugin';
 import type { Output } from '../../src/output.ts';
 import type { PluginLoaders } from '../../src/plugins.ts';
 import type { Shell } from '../../src/shell.ts';

@@ -1,7 +1,7 @@
 /** What tests of parts need of an approval: nothing covered, no file used. */
 
-import type { Covered } from '../../src/engine/covers.ts';
-import type { ActionRun } from '../../src/engine/plugin.ts';
+import type { Covered } from '#plugin';
+import type { ActionRun } from '#plugin';
 
 export const NOTHING_COVERED: Covered = {
   lifecycle: {},

@@ -3,14 +3,29 @@
 import { everyPlace } from './places.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { ApplyEvent, Row } from '../../src/engine/action.ts';
-import { type ActionRun, defineKind, definePlugin, type Plugin } from '../../src/engine/plugin.ts';
+import {
+  type ActionRun,
+  type Cause,
+  defineKind,
+  definePlugin,
+  type Desired,
+  type Finding,
+  formatRef,
+  type Gap,
+  type Labels,
+  type Lifecycle,
+  type Observed,
+  type Pair,
+  pass,
+  type Plugin,
+  type PluginTables,
+  type Ref,
+  reject,
+  type Safety,
+} from '#plugin';
 import { type Reconciled, reconcile } from '../../src/engine/reconcile.ts';
 import type { Draft, LogRecord } from '../../src/engine/record.ts';
-import { formatRef } from '../../src/engine/ref.ts';
 import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
-import type { PluginTables } from '../../src/engine/tables.ts';
-import type { Desired, Finding, Gap, Labels, Lifecycle, Observed, Pair, Ref, Safety } from '../../src/engine/types.ts';
-import { pass, reject } from '../../src/engine/verdict.ts';
 
 export interface ItemSpec {
   readonly value: number;
@@ -272,6 +287,7 @@ export interface LineOptions {
   readonly safety?: Partial<Safety>;
   readonly now?: () => number;
   readonly within?: (address: string) => boolean;
+  readonly causes?: ReadonlySet<Cause>;
   readonly busy?: { readonly holder: string };
   readonly stop?: AbortSignal;
   readonly abort?: AbortSignal;
@@ -304,6 +320,7 @@ export function planToy(
     now: options.now ?? (() => START),
     abort: options.abort ?? new AbortController().signal,
     ...(options.within === undefined ? {} : { within: options.within }),
+    ...(options.causes === undefined ? {} : { causes: options.causes }),
     ...(options.busy === undefined ? {} : { busy: options.busy }),
   });
 }

@@ -9,9 +9,7 @@
 import { appendFile, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ActionRun, defineKind, definePlugin } from '../../src/engine/plugin.ts';
-import type { PluginTables } from '../../src/engine/tables.ts';
-import type { Observed, Pair } from '../../src/engine/types.ts';
+import { type ActionRun, defineKind, definePlugin, type Observed, type Pair, type PluginTables } from '#plugin';
 
 export interface ItemSpec {
   readonly value: number;

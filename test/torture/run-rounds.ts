@@ -2,7 +2,7 @@
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorText } from '../../src/engine/error-text.ts';
+import { errorText } from '#plugin';
 import type { Torture } from './torture.ts';
 
 export interface Failure {

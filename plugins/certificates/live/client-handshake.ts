@@ -5,7 +5,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { type SecureContext, createSecureContext } from 'node:tls';
-import { handshakeInMemory } from '../../../src/net/verification.ts';
+import { handshakeInMemory } from '#plugin/net';
 import { pathFlaw } from './client-flaws.ts';
 import { DATE_CODES, isValidAt } from './client-path.ts';
 

@@ -3,9 +3,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
-import { type CheckedAddress, connectTo, secureOver } from '../../../src/net/connect.ts';
-import { distrustOf } from '../../../src/net/verification.ts';
-import { codeOf } from '../../../src/net/error-code.ts';
+import { type CheckedAddress, connectTo, distrustOf, secureOver } from '#plugin/net';
+import { codeOf } from '#plugin';
 import type { ConnectError, StartTls } from '../world.ts';
 import { askForTls } from './start-tls.ts';
 

@@ -18,7 +18,7 @@ import { type Place, directoryPlaces, placesOf } from '../paths.ts';
 import { refusal } from '../refusal.ts';
 import type { PairPart, PairSeen, PairStorage, StoredFile } from '../world.ts';
 import type { Accounts } from './accounts.ts';
-import { codeOf } from '../../../src/net/error-code.ts';
+import { codeOf } from '#plugin';
 import {
   StorageError,
   isMissing,

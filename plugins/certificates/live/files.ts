@@ -20,7 +20,7 @@ import {
 import { link, lstat, mkdir, readlink, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { codeOf } from '../../../src/net/error-code.ts';
+import { codeOf } from '#plugin';
 import type { FileMode } from '../world.ts';
 
 /** A place that could not be read or written, with the code of the system (`EACCES`). */

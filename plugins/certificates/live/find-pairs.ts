@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { directoryPlaces } from '../paths.ts';
 import type { FoundPair, PairStorage, Unread, X509Seen } from '../world.ts';
-import { codeOf } from '../../../src/net/error-code.ts';
+import { codeOf } from '#plugin';
 import { StorageError, readLink } from './files.ts';
 import { readPart } from './parts.ts';
 import { isSignedBy, publicKeyFingerprint, x509Seen } from './x509-read.ts';

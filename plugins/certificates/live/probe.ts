@@ -2,8 +2,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { checkedAddress, type Denial, deniedWords } from '../../../src/net/connect.ts';
-import type { Names, Resolved } from '../../../src/net/resolve.ts';
+import { checkedAddress, type Denial, deniedWords, type Names, type Resolved } from '#plugin/net';
 import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import type { Gate } from './gate.ts';

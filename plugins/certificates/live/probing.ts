@@ -1,10 +1,8 @@
 /** What looks at servers: probes with the settings of the project, in this thread or, for many in one look, in several. */
 
 import { availableParallelism } from 'node:os';
-import type { Outside } from '../../../src/engine/plugin.ts';
-import { denialBy } from '../../../src/net/connect.ts';
-import { allowedNetworks, networkPolicy } from '../../../src/net/networks.ts';
-import { openNames } from '../../../src/net/resolve.ts';
+import type { Outside } from '#plugin';
+import { allowedNetworks, denialBy, networkPolicy, openNames } from '#plugin/net';
 import type { CertificatesConfig } from '../generated.ts';
 import type { CertificatesReader, Trust } from '../world.ts';
 import { openGate } from './gate.ts';

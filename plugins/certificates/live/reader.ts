@@ -1,7 +1,7 @@
 /** The real world for reading: files of the project's folder, and TLS servers. */
 
 import { resolve } from 'node:path';
-import type { Outside } from '../../../src/engine/plugin.ts';
+import type { Outside } from '#plugin';
 import type { CertificatesConfig } from '../generated.ts';
 import { mapPaths } from '../paths.ts';
 import type { CertificatesReader, PairStorage } from '../world.ts';

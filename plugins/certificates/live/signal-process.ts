@@ -2,7 +2,7 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import type { Service } from '../world.ts';
-import { codeOf } from '../../../src/net/error-code.ts';
+import { codeOf } from '#plugin';
 import { readWhole } from './files.ts';
 
 const LIMIT = 64;

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { Outside } from '../../../src/engine/plugin.ts';
+import type { Outside } from '#plugin';
 import type { CertificatesConfig } from '../generated.ts';
 import { isAllowed } from '../allowed-command.ts';
 import { placesOf } from '../paths.ts';

@@ -2,7 +2,7 @@
  * One change of one server: looked at first, called for once, awaited, and looked at again where nobody knows.
  */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import type { Call } from '../world.ts';
 import { ActionError, type ActionWaiter } from './actions.ts';
 import { type ApiAction, type ApiServer, actionShape, begunShape } from './answers.ts';

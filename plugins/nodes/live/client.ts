@@ -4,11 +4,10 @@
  * A call is made again only as `retry.ts` says. Whoever makes it gets what its shape reads, or an ApiError.
  */
 
-import { redactor } from '../../../src/engine/redact.ts';
-import type { Json } from '../../../src/engine/types.ts';
+import { type Json, redactor } from '#plugin';
 import { faultShape } from './answers.ts';
 import { ApiError, type Failure, type Fate } from './api-error.ts';
-import type { SendHttp } from '../../../src/net/http.ts';
+import type { SendHttp } from '#plugin/net';
 import { type Answer, exchange, ExchangeError, type Request } from './exchange.ts';
 import { type Bucket, giveBack, learnRate, newBucket, type RateNews, takeToken } from './rate.ts';
 import { decide, mayRetry, nothingSpent, type Spending, withCall, withRetry } from './retry.ts';

@@ -5,7 +5,7 @@
  * (`uniqueness_error`). Whose server has the name then is told by its labels, which hold the id of the intent.
  */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import type { Call, CreateOrder, Named, ServerSeen } from '../world.ts';
 import { type ApiServer, createdShape } from './answers.ts';
 import { ApiError } from './api-error.ts';

@@ -1,7 +1,6 @@
 /** Addresses to which the token of the API may be sent: a change of `fettle.yaml` alone, as a pull request makes one, sends it nowhere else. */
 
-import { isLoopback } from '../../../src/engine/origin.ts';
-import { sendingMistake } from '../../../src/engine/secret.ts';
+import { isLoopback, sendingMistake } from '#plugin';
 
 /** The address is none that can be used. */
 export class EndpointError extends Error {

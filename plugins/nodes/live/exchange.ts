@@ -1,8 +1,7 @@
 /** One HTTP exchange: bounded in time and size, never redirected, and said in plain words when it failed. */
 
 import type { Readable } from 'node:stream';
-import { DeniedError } from '../../../src/net/connect.ts';
-import type { SendHttp } from '../../../src/net/http.ts';
+import { DeniedError, type SendHttp } from '#plugin/net';
 
 /** What was sent so far when it failed: `no` is certain. */
 type Sent = 'no' | 'maybe';
@@ -55,7 +54,7 @@ function failureOf(error: unknown): ExchangeError {
   if (error instanceof ExchangeError) return error;
   if (error instanceof DeniedError) return new ExchangeError('denied', 'no', error.message);
   const { code = 'unknown', syscall = '' } = ofSystem(error);
-  if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', 'its name does not resolve');
+  if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', 'the name does not resolve');
   if (UNTRUSTED.test(code)) return new ExchangeError('untrusted', 'no', `its certificate is not trusted (${code})`);
   if (BEFORE_SENDING.has(syscall)) return new ExchangeError('connect', 'no', `no connection came about (${code})`);
   return new ExchangeError('broken', 'maybe', `the connection broke (${code})`);

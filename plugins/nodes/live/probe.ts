@@ -1,7 +1,6 @@
 /** Readiness probes: whether a port of a server accepts a connection, or answers a GET; under one deadline, names included. */
 
-import { connectToHost, type Denial, DeniedError } from '../../../src/net/connect.ts';
-import { getStatus } from '../../../src/net/http.ts';
+import { connectToHost, type Denial, DeniedError, getStatus } from '#plugin/net';
 import type { ProbeSeen, ProbeTarget } from '../world.ts';
 
 /** Failures of this machine, or of its own network: they say nothing about the server. */
@@ -24,7 +23,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ECONNRESET: 'reset',
   EPIPE: 'reset',
   ETIMEDOUT: 'timeout',
-  ENOTFOUND: 'its name does not resolve',
+  ENOTFOUND: 'the name does not resolve',
 };
 
 /** What can be ended, whatever it is waiting for. */

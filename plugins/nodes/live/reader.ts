@@ -1,13 +1,11 @@
 /** The real world for reading: the account at the provider, the workload source, and the servers' own ports. */
 
-import { durationMs } from '../../../src/engine/load/amounts.ts';
-import type { Outside } from '../../../src/engine/plugin.ts';
+import { durationMs, type Outside } from '#plugin';
 import type { NodesConfig } from '../generated.ts';
 import type { NodesReader, ServerSeen } from '../world.ts';
 import { type ApiServer, type ApiServerType, serverShape } from './answers.ts';
 import { isNotFound } from './api-error.ts';
-import { usualDenial } from '../../../src/net/connect.ts';
-import { openHttp, type SendHttp } from '../../../src/net/http.ts';
+import { openHttp, type SendHttp, usualDenial } from '#plugin/net';
 import { type CatalogueReader, catalogueReader } from './catalogue.ts';
 import { type Client, openClient } from './client.ts';
 import { type Directories, directories } from './directory.ts';

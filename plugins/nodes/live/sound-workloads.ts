@@ -1,6 +1,6 @@
 /** What a workload source cannot say and be believed: names twice, contradictions, and times that have not come yet. Pure. */
 
-import { timeDoubt } from '../../../src/engine/told-time.ts';
+import { timeDoubt } from '#plugin';
 import type { Workloads } from '../generated.ts';
 
 /** The first name that is there twice. */

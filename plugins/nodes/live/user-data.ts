@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { FileError, readInside } from '../../../src/engine/load/read-inside.ts';
-import type { Outside } from '../../../src/engine/plugin.ts';
+import { FileError, readInside } from '#plugin/files';
+import type { Outside } from '#plugin';
 
 /** What paths start from, and where the files may lie. */
 export type FilePlace = Pick<Outside, 'folder' | 'fileRoots'>;

@@ -1,11 +1,9 @@
 /** The workload source: what runs where, from an HTTP service or a file, and the service's hooks. */
 
 import { resolve } from 'node:path';
-import { FileError, readInside } from '../../../src/engine/load/read-inside.ts';
-import { redactor } from '../../../src/engine/redact.ts';
-import { sendingMistake } from '../../../src/engine/secret.ts';
-import type { Json } from '../../../src/engine/types.ts';
-import type { SendHttp } from '../../../src/net/http.ts';
+import { FileError, readInside } from '#plugin/files';
+import { type Json, redactor, sendingMistake } from '#plugin';
+import type { SendHttp } from '#plugin/net';
 import type { NodesConfig, Workloads } from '../generated.ts';
 import { validators } from '../generated.validators.js';
 import type { WorkloadsSeen } from '../world.ts';

@@ -1,6 +1,6 @@
 /** The real world for writing: what the reader sees, and every change that a server can take. */
 
-import type { Outside } from '../../../src/engine/plugin.ts';
+import type { Outside } from '#plugin';
 import type { Call, LabelChange, NodesWriter } from '../world.ts';
 import { ActionError, actionWaiter } from './actions.ts';
 import { begunShape, serverShape } from './answers.ts';

@@ -1,8 +1,6 @@
 /** Apply: taking a pool's step changes what it remembers, and nothing else; its nodes and containers follow in the next plan. */
 
-import type { ActionRun } from '../../../src/engine/plugin.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Change, Facts, Scene } from '../../../src/engine/types.ts';
+import { type ActionRun, type Change, type Facts, formatRef, type Scene } from '#plugin';
 import type { PoolPair } from '../facts.ts';
 import type { NodePoolMemory } from '../generated.ts';
 import type { Decision, Situation } from './decide.ts';

@@ -1,8 +1,6 @@
 /** Checks of pools that a schema cannot make: sizes that fit together, and names that only a pool gives. */
 
-import type { Mistake } from '../../../src/engine/plugin.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Desired, Ref } from '../../../src/engine/types.ts';
+import { type Desired, formatRef, type Mistake, type Ref } from '#plugin';
 import { PLUGIN } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
 import { numberOf } from './names.ts';

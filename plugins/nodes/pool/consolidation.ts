@@ -1,6 +1,6 @@
 /** Consolidation: which members could go if their containers moved together, and whether that is worth it. */
 
-import { durationText } from '../../../src/engine/verdict.ts';
+import { durationText } from '#plugin';
 import { moneyText } from './cost.ts';
 import { type Fleet, isInUse, type PoolNode, percent, project, unknowns } from './fleet.ts';
 import { type Emptying, empty, type Migration, type Room, roomOn } from './migration.ts';

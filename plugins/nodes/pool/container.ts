@@ -1,9 +1,18 @@
 /** Containers that have to run on a certain node: where they are, whether they may move, and how they are moved. */
 
-import type { ActionRun } from '../../../src/engine/plugin.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Change, Desired, Facts, Proposal, Ref, Scene, Verdict } from '../../../src/engine/types.ts';
-import { pass, reject } from '../../../src/engine/verdict.ts';
+import {
+  type ActionRun,
+  type Change,
+  type Desired,
+  type Facts,
+  formatRef,
+  pass,
+  type Proposal,
+  type Ref,
+  reject,
+  type Scene,
+  type Verdict,
+} from '#plugin';
 import { type ContainerPair, containerSignals, type NodePair, nodeSignals, type PoolPair } from '../facts.ts';
 import type { ContainerMemory, ContainerSpec, ContainerStep } from '../generated.ts';
 import { poolRef, settingsOfPair } from '../settings.ts';

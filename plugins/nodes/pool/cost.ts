@@ -1,6 +1,6 @@
 /** What servers cost, in the provider's currency and without tax, and how a plan tells it. */
 
-import { counted } from '../../../src/engine/verdict.ts';
+import { counted } from '#plugin';
 
 /** Net. A month is the provider's own price for it, which is no multiple of the hour's. */
 export interface Price {

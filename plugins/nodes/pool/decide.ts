@@ -13,7 +13,7 @@
  * | consolidation is on, and worth it | consolidate |
  */
 
-import { counted, durationText } from '../../../src/engine/verdict.ts';
+import { counted, durationText } from '#plugin';
 import { type Consolidating, type Consolidation, type ConsolidationPolicy, consolidate } from './consolidation.ts';
 import { moneyText } from './cost.ts';
 import { type Fleet, isInUse, type PoolNode, project, type Projection, type Queue } from './fleet.ts';

@@ -1,8 +1,6 @@
 /** Diff of a pool: what is decided for it, as a step with the names that come and go. */
 
-import { sameJson } from '../../../src/engine/canonical.ts';
-import { intentId } from '../../../src/engine/intent.ts';
-import type { FieldChange, Json, Proposal, Scene } from '../../../src/engine/types.ts';
+import { type FieldChange, intentId, type Json, type Proposal, sameJson, type Scene } from '#plugin';
 import type { PoolPair } from '../facts.ts';
 import type { NodePoolStep } from '../generated.ts';
 import { type Decision, decide, type Move, type Situation } from './decide.ts';

@@ -1,6 +1,6 @@
 /** Expand: a pool stands for a Node of each of its members, and for the containers that its consolidation moves. */
 
-import type { Desired, Ref } from '../../../src/engine/types.ts';
+import type { Desired, Ref } from '#plugin';
 import { PLUGIN } from '../facts.ts';
 import type { ContainerSpec, NodePoolMemory, NodePoolSpec, NodeSpec } from '../generated.ts';
 import { nameOf } from './names.ts';

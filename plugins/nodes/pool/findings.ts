@@ -1,7 +1,6 @@
 /** Findings of a pool: what its document wants and no step brings about. */
 
-import type { Finding, Scene } from '../../../src/engine/types.ts';
-import { counted } from '../../../src/engine/verdict.ts';
+import { counted, type Finding, type Scene } from '#plugin';
 import { type PoolPair, poolSignals } from '../facts.ts';
 import type { FindingCode } from '../generated.ts';
 import { fleetOf, unmetGrowth } from './decide.ts';

@@ -1,7 +1,6 @@
 /** The kinds NodePool and Container: what the engine asks of them. */
 
-import type { Kind } from '../../../src/engine/plugin.ts';
-import type { Ref, Scene } from '../../../src/engine/types.ts';
+import type { Kind, Ref, Scene } from '#plugin';
 import { containerEffect, poolEffect } from '../effect.ts';
 import type { ContainerFacts, PoolFacts, PoolPair } from '../facts.ts';
 import { poolSignals } from '../facts.ts';

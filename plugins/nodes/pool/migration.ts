@@ -1,6 +1,6 @@
 /** Migration: which containers may be moved, and where there is room for them. */
 
-import { counted } from '../../../src/engine/verdict.ts';
+import { counted } from '#plugin';
 import type { PoolContainer, PoolNode } from './fleet.ts';
 
 /** Tiers of containers that are moved while few are connected, and those that are moved only when nobody is. */

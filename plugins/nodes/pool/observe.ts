@@ -1,6 +1,6 @@
 /** What is seen of pools and containers: what waits for room, what a member costs, and where a container runs. */
 
-import type { Desired, Facts, Observed, Ref } from '../../../src/engine/types.ts';
+import type { Desired, Facts, Observed, Ref } from '#plugin';
 import type { ContainerFacts, ContainerSignals, PoolFacts, PoolSignals } from '../facts.ts';
 import type { NodePoolSpec, Workloads } from '../generated.ts';
 import { LABELS, labelValue } from '../labels.ts';

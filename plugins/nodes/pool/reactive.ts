@@ -1,6 +1,6 @@
 /** The reactive policy: more members when memory runs short, fewer when it lies idle; it only recommends. */
 
-import { counted, durationText } from '../../../src/engine/verdict.ts';
+import { counted, durationText } from '#plugin';
 import { type Projection, percent } from './fleet.ts';
 
 /** Thresholds in percent of memory, times in ms. */

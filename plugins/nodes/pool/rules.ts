@@ -1,8 +1,6 @@
 /** Safety rules on the change of a pool. What it does to its nodes is judged again at each of them. */
 
-import { sameJson } from '../../../src/engine/canonical.ts';
-import type { Change, Scene, Verdict } from '../../../src/engine/types.ts';
-import { counted, defer, pass, reject } from '../../../src/engine/verdict.ts';
+import { type Change, counted, defer, instantText, pass, reject, sameJson, type Scene, type Verdict } from '#plugin';
 import type { Obstacle, Ordering } from '../catalogue.ts';
 import { type NodePair, PLUGIN, type PoolPair } from '../facts.ts';
 import { obstacleVerdict } from '../order-rules.ts';
@@ -75,8 +73,7 @@ const oneAtATime: Judge = (decision, situation) => {
 const cooldown: Judge = (decision, situation) => {
   const wait = cooldownOf(decision, situation);
   if (wait === undefined) return pass('no cooldown holds', { by: decision.by, until: null });
-  const until = new Date(wait.until).toISOString();
-  return defer(wait.because, { by: decision.by, until }, { clearsAt: until, remedy: { wait: until } });
+  return defer(wait.because, { by: decision.by, until: instantText(wait.until) }, { clearsAt: wait.until });
 };
 
 const capacityStarting: Judge = (decision, situation) => {
@@ -104,11 +101,10 @@ const noCandidate: Judge = (decision, situation) => {
   const [first] = refused;
   if (first?.refusal === undefined) return pass('what goes may go', facts);
   const { rule, message, clearsAt } = first.refusal;
-  const at = clearsAt === undefined ? undefined : new Date(clearsAt).toISOString();
   return defer(
     `${first.node.name} is the best to lose, and may not go: ${rule}: ${message}`,
     facts,
-    at === undefined ? {} : { clearsAt: at, remedy: { wait: at } },
+    clearsAt === undefined ? {} : { clearsAt },
   );
 };
 

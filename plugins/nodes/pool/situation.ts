@@ -1,8 +1,7 @@
 /** The situation of a pool: from its pair, its nodes and its containers in a scene to what `decide` decides on. */
 
 import { serverKey } from '../places.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Pair, Scene } from '../../../src/engine/types.ts';
+import { formatRef, type Pair, type Scene } from '#plugin';
 import { type ContainerSeen, type NodePair, nodeSignals, PLUGIN, type PoolPair, poolSignals } from '../facts.ts';
 import type { NodePoolMemory, NodePoolSpec } from '../generated.ts';
 import { DISK_FULL_PERCENT } from '../observe-node.ts';

@@ -1,8 +1,15 @@
 /** Summary: nodes by state, what they cost before and after the plan, and what the policies of pools see. */
 
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Change, Desired, Facts, Pair, Scene, Summary } from '../../../src/engine/types.ts';
-import { counted } from '../../../src/engine/verdict.ts';
+import {
+  type Change,
+  counted,
+  type Desired,
+  type Facts,
+  formatRef,
+  type Pair,
+  type Scene,
+  type Summary,
+} from '#plugin';
 import { type NodePair, nodeSignals, PLUGIN, type PoolPair } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
 import type { PriceList } from '../world.ts';

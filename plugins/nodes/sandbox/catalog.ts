@@ -3,7 +3,7 @@
  * provider's, the prices are examples of its order of magnitude.
  */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import type { ImageRow } from './state.ts';
 
 export interface LocationRow {

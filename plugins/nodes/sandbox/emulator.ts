@@ -1,6 +1,6 @@
 /** An emulated provider that is up: its API, the ports of its servers, and what a test or a person can do to it. */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { systemImages } from './catalog.ts';
 import { type Clock, runningClock } from './clock.ts';
 import type { ArmedFault, Fault } from './faults.ts';

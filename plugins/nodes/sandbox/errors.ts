@@ -1,6 +1,6 @@
 /** The errors of the provider's API, by code: what its published list says of each. */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 
 /** HTTP status by error code. */
 const STATUS = {

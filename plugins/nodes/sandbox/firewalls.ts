@@ -1,6 +1,6 @@
 /** `/firewalls`: rules, and the servers that they hold for, by id or by labels. */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { ApiError, invalidInput } from './errors.ts';
 import { parseSelector } from './labels.ts';
 import { presentAction, presentFirewall } from './present.ts';

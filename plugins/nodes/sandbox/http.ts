@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { ApiError } from './errors.ts';
 import { type ArmedFault, type Mishap, mishapFor } from './faults.ts';
 import { type Bucket, type RateLimit, rateHeaders, takeRequest } from './rate-limit.ts';

@@ -1,6 +1,6 @@
 /** What is only looked up: actions, locations, server types, images, ISOs, prices. */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { ISOS, LOCATIONS, presentPricing, SERVER_TYPES } from './catalog.ts';
 import { ApiError, invalidInput, notFound } from './errors.ts';
 import { filtered, selected, sorted } from './paginate.ts';

@@ -1,6 +1,6 @@
 /** `/networks`: private networks, their subnets and routes. */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { isWithin, overlaps, privateRangeIn, type Range, toAddress, toNumber, toRange } from './addresses.ts';
 import { LOCATIONS } from './catalog.ts';
 import { ApiError, invalidInput } from './errors.ts';

@@ -1,6 +1,6 @@
 /** Lists as the API gives them: filtered by name, labels and status, sorted, in pages, with `meta` and a `Link` header. */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { invalidInput } from './errors.ts';
 import { type Labels, parseSelector } from './labels.ts';
 

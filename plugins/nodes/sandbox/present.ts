@@ -1,6 +1,6 @@
 /** Rows as the API shows them. */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { ISOS, LOCATIONS, type LocationRow, presentPrices, SERVER_TYPES, type ServerTypeRow } from './catalog.ts';
 import { parseSelector } from './labels.ts';
 import type {

@@ -1,6 +1,6 @@
 /** What a request asks for, and readers of its body that say which field is wrong. */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import type { ServerTypeRow } from './catalog.ts';
 import { invalidInput, notFound } from './errors.ts';
 import { checkLabels, type Labels } from './labels.ts';

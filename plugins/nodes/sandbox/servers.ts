@@ -1,6 +1,6 @@
 /** `/servers`: list, show, create, rename and label, delete, measure. */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { attachment, nextPublicAddress } from './addresses.ts';
 import { LOCATIONS, type LocationRow, SERVER_TYPES, type ServerTypeRow } from './catalog.ts';
 import { ApiError, invalidInput, notFound, notUnique } from './errors.ts';

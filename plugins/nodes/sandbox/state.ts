@@ -1,6 +1,6 @@
 /** All that an emulated project at the provider holds: plain rows by id, and what is still to happen in time. */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import type { Labels } from './labels.ts';
 
 export type ServerStatus =

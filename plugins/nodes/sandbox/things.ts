@@ -1,6 +1,6 @@
 /** What SSH keys, networks, firewalls, volumes, placement groups and primary IPs have in common: list, show, update, delete. */
 
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { ApiError, notUnique } from './errors.ts';
 import type { Labels } from './labels.ts';
 import { filtered, type SortFields, selected, sorted } from './paginate.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { RequestListener, ServerResponse } from 'node:http';
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import type { Clock } from './clock.ts';
 import { type ArmedFault, type Fault, type Mishap, mishapFor } from './faults.ts';
 import { type Listening, listen, type Seen } from './http.ts';

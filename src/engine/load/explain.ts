@@ -1,13 +1,18 @@
 /** Puts what a schema validator found into plain words: what stands there, what was expected, and the nearest known name. */
 
-import type { SchemaError } from '../plugin.ts';
-import { FOLDER_FORMAT, isPathFormat, pathMistake } from '../paths.ts';
-import { codePoints } from '../schema-runtime.ts';
+import {
+  codePoints,
+  FOLDER_FORMAT,
+  isPathFormat,
+  nearest,
+  pathMistake,
+  printable,
+  type SchemaError,
+  suggest,
+} from '#plugin';
 import { pointerParts } from './documents.ts';
 import { limits } from './limits.ts';
-import { printable } from '../printable.ts';
 import { echo, shorten } from './mistake.ts';
-import { nearest, suggest } from './nearest.ts';
 
 /** A mistake at a JSON pointer into a document; `at: 'key'` means the key's own place. */
 export interface PointerMistake {

@@ -14,10 +14,10 @@
 
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Problem } from '../types.ts';
+import type { Problem } from '#plugin';
 import { distrustOf, type Owners, TRUST_OWNER } from './owner.ts';
 import type { FileIdentity } from './read-text.ts';
-import { isContentOf } from './read-inside.ts';
+import { isContentOf } from '#plugin/files';
 import { rootOf } from './within-root.ts';
 
 export const CONFIG_FILE = 'fettle.yaml';

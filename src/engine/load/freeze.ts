@@ -1,7 +1,7 @@
 /** Freeze windows: cron expressions and lengths, as spans of time around now. Its library is loaded only where one is written. */
 
 import { Cron } from 'croner';
-import type { FreezeWindow } from '../types.ts';
+import type { FreezeWindow } from '#plugin';
 
 /** One entry of `safety.freeze`, with its length in ms. */
 export interface FreezeRule {

@@ -1,12 +1,18 @@
 /** Checks documents against each other: names that stand twice, references that lead nowhere, circles. Pure. */
 
-import type { Mistake, Plugin } from '../plugin.ts';
-import { formatRef } from '../ref.ts';
-import type { Desired, Json, Position, Ref } from '../types.ts';
+import {
+  type Desired,
+  formatRef,
+  type Json,
+  type Mistake,
+  nearest,
+  type Plugin,
+  type Position,
+  printable,
+  type Ref,
+} from '#plugin';
 import type { PointerMistake } from './explain.ts';
-import { printable } from '../printable.ts';
 import { shorten } from './mistake.ts';
-import { nearest } from './nearest.ts';
 
 /** What a document says it needs, and where it says so. */
 export interface Link {
@@ -20,8 +26,6 @@ export interface Declared {
   readonly desired: Desired;
   readonly address: string;
   readonly file: string;
-  /** Which document of the file it is, from 0. */
-  readonly index: number;
   readonly links: readonly Link[];
 }
 

@@ -7,7 +7,8 @@
 
 import { type BigIntStats, lstatSync, opendirSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Identity, LookUp, Spot } from '../places.ts';
+import type { LookUp } from '../places.ts';
+import type { Identity, Spot } from '#plugin';
 
 /** As many links as the system follows. */
 const MOST_LINKS = 40;

@@ -1,6 +1,6 @@
 /** A mistake in one text, at an offset; it becomes a Problem once its file and lines are known. */
 
-import { printable } from '../printable.ts';
+import { printable } from '#plugin';
 
 export interface TextMistake {
   readonly code: string;

@@ -2,9 +2,8 @@
 
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { compareText } from '../ref.ts';
-import { isContentOf, isInside } from './read-inside.ts';
-import type { Problem } from '../types.ts';
+import { compareText, type Problem } from '#plugin';
+import { isContentOf, isInside } from '#plugin/files';
 import { shorten } from './mistake.ts';
 import { alternatives, MOST_ALTERNATIVES, pathPattern, type PathPattern, type PathPlaces } from './path-glob.ts';
 

@@ -1,9 +1,7 @@
 /** Makes Problems of mistakes: the text of one file, its lines, and the name that it is shown by. */
 
 import type { Node } from 'yaml';
-import { maskPatterns } from '../redact.ts';
-import { compareText } from '../ref.ts';
-import type { Position, Problem } from '../types.ts';
+import { compareText, maskPatterns, type Position, type Problem } from '#plugin';
 import { offsetAt } from './documents.ts';
 import type { PointerMistake } from './explain.ts';
 import { lineStarts, lineText, placeAt, upTo } from './lines.ts';

@@ -10,8 +10,8 @@ import { createHash } from 'node:crypto';
 import { access, constants, type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileKey } from '../covers.ts';
-import { FileError, readInside } from './read-inside.ts';
-import type { FileSeen, FileUse, Given } from '../types.ts';
+import { FileError, readInside } from '#plugin/files';
+import type { FileSeen, FileUse, Given } from '#plugin';
 
 /** The most that the files of one use may have together, in bytes. */
 export const MOST_BYTES = 64 << 20;

@@ -2,19 +2,24 @@
 
 import type { FettleConfig } from '../generated.ts';
 import { engineRuleTables } from '../generated.ts';
-import type { Plugin } from '../plugin.ts';
+import {
+  compareText,
+  durationMs,
+  formatRef,
+  type KindTables,
+  parseRef,
+  type Plugin,
+  type Safety,
+  shareOf,
+  suggest,
+} from '#plugin';
 import { reachesBelow } from '../address-glob.ts';
-import { compareText, formatRef, parseRef } from '../ref.ts';
 import { SPENT_KEPT_MS } from '../remember.ts';
 import { STUCK } from '../rules.ts';
 import { hasField } from '../field-path.ts';
-import type { KindTables } from '../tables.ts';
-import type { Safety } from '../types.ts';
-import { durationMs, shareOf } from './amounts.ts';
 import type { PointerMistake } from './explain.ts';
 import type { FreezeRule } from './freeze.ts';
 import { echo } from './mistake.ts';
-import { suggest } from './nearest.ts';
 
 /** Everything of `Safety` that the file says; freeze windows are laid out by the time of the run. */
 export type WrittenSafety = Omit<Safety, 'freeze' | 'maxRemovals'> & { readonly freeze: readonly FreezeRule[] };

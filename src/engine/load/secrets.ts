@@ -6,9 +6,7 @@
  * secret may go.
  */
 
-import { escapePointer, textsAt } from '../pointer.ts';
-import type { SecretTable } from '../tables.ts';
-import type { Json } from '../types.ts';
+import { escapePointer, type Json, type SecretTable, textsAt } from '#plugin';
 import type { PointerMistake } from './explain.ts';
 import { shorten } from './mistake.ts';
 

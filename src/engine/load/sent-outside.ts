@@ -1,9 +1,8 @@
 /** Finds paths of files whose content is sent or printed, and that lie where such files may not. */
 
 import { resolve } from 'node:path';
-import { type NamedPath, pathsIn } from '../paths.ts';
-import type { PathTable } from '../tables.ts';
-import { outsideMistake } from './read-inside.ts';
+import { type NamedPath, pathsIn, type PathTable } from '#plugin';
+import { outsideMistake } from '#plugin/files';
 
 /** A path, and why it may not be read, as the end of a sentence about it. */
 export type SentOutside = NamedPath & { readonly message: string };

@@ -6,17 +6,13 @@ import {
   indexOf,
   type LookUp,
   namedTwice,
-  type Occupied,
   placesOf,
   type Reserved,
-  type Sharing,
   sharingOf,
   sharingText,
 } from '../places.ts';
-import { withProjectPaths } from '../paths.ts';
-import type { Plugin } from '../plugin.ts';
+import { type Occupied, type Plugin, printable, type Sharing, withProjectPaths } from '#plugin';
 import { type Declared, type LinkMistake, placeWords } from './link.ts';
-import { printable } from '../printable.ts';
 
 interface Occupant {
   readonly document: Declared;

@@ -7,12 +7,12 @@
 
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import type { Problem } from '../types.ts';
+import type { Problem } from '#plugin';
 import type { Owners } from './owner.ts';
 import { shorten } from './mistake.ts';
 import { alternatives, pathPattern } from './path-glob.ts';
 import { type Found, findFiles, shownPath } from './paths.ts';
-import { isContentOf, realPlace } from './read-inside.ts';
+import { isContentOf, realPlace } from '#plugin/files';
 
 /**
  * The repository that a folder is part of: the nearest one above with a `.git`; else the folder itself. A `.git` that

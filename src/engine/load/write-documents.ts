@@ -1,9 +1,7 @@
 /** Writes documents as YAML: what was found, in the form in which it is read again. */
 
 import { Document, visit } from 'yaml';
-import { inert, printable } from '../printable.ts';
-import type { Found } from '../plugin.ts';
-import type { KindTables } from '../tables.ts';
+import { type Found, inert, type KindTables, printable } from '#plugin';
 
 /** A value as YAML that `inert` leaves as it is: what would be changed stands in double quotes, as escapes. */
 function yamlText(value: unknown): string {

@@ -20,7 +20,7 @@ import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
 import { checkedSocket, DeniedError, type Denial, denialBy } from '../../net/connect.ts';
 import { networkPolicy } from '../../net/networks.ts';
 import { redact, type Target, type Tls } from './target.ts';
-import { isLoopback } from '../../engine/origin.ts';
+import { isLoopback } from '#plugin';
 
 /** All in ms. */
 export interface Deadlines {

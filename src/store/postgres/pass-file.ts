@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { canonicalHost } from '../../engine/origin.ts';
+import { canonicalHost } from '#plugin';
 import { errorCode } from '../errors.ts';
 import { type Env, valueOf } from './variables.ts';
 

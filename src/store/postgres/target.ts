@@ -21,15 +21,15 @@ import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import {
   isLoopback,
+  isOriginMistake,
   type NamedOrigins,
   namesOrigin,
   type Origin,
   originOf,
   originsIn,
   originText,
-  isOriginMistake,
   socketOrigin,
-} from '../../engine/origin.ts';
+} from '#plugin';
 import {
   type AddressSource,
   DEFAULT_PORT,

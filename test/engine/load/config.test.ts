@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { durationMs, shareOf } from '../../../src/engine/load/amounts.ts';
+import { durationMs, shareOf } from '#plugin';
 import { type LoadedConfig, loadConfig, projectName } from '../../../src/engine/load/config.ts';
 import { builtinPlugins } from '../../../src/plugins.ts';
 import { brief, folderOf } from './files.ts';

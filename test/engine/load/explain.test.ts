@@ -3,7 +3,7 @@
 import { Ajv } from 'ajv';
 import { expect, it } from 'vitest';
 import { explain, pathWords } from '../../../src/engine/load/explain.ts';
-import { withSchemas } from '../../../src/engine/schema-runtime.ts';
+import { withSchemas } from '#plugin';
 
 const ajv = new Ajv({ allErrors: true, strict: false, formats: { host: /^[a-z.]+$/u } });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { type Loaded, load, type LoadOptions } from '../../../src/engine/load/load.ts';
-import type { Problem } from '../../../src/engine/types.ts';
+import type { Problem } from '#plugin';
 import { builtinPlugins } from '../../../src/plugins.ts';
 
 const folders: string[] = [];

@@ -1,7 +1,7 @@
 /** Problems as text: place, source line, caret, suggestion, and a line that sums up. */
 
 import { describe, expect, it } from 'vitest';
-import type { Problem } from '../../../src/engine/types.ts';
+import type { Problem } from '#plugin';
 import { formatProblems } from '../../../src/report/problems.ts';
 
 function problem(line: number, column: number, sourceLine: string, more: Partial<Problem> = {}): Problem {

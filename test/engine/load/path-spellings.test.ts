@@ -5,10 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { expand } from '../../../src/engine/expand.ts';
 import { formatPatterns } from '../../support/formats.ts';
 import { loadConfig } from '../../../src/engine/load/config.ts';
-import { fromProject, pathMistake, toDocument } from '../../../src/engine/paths.ts';
+import { type Desired, fromProject, type Json, pathMistake, type PathTable, type Problem, toDocument } from '#plugin';
 import { emptyRecall } from '../../../src/engine/remember.ts';
-import type { PathTable } from '../../../src/engine/tables.ts';
-import type { Desired, Json, Problem } from '../../../src/engine/types.ts';
 import { builtinPlugins } from '../../../src/plugins.ts';
 import { folderOf, loadFiles } from './files.ts';
 

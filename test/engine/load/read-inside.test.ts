@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FileError, namedFileRoots, outsideMistake, readInside } from '../../../src/engine/load/read-inside.ts';
+import { FileError, namedFileRoots, outsideMistake, readInside } from '#plugin/files';
 import { temporaryFolder, writeFiles } from '../../support/cli.ts';
 
 let top = '';

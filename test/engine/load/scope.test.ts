@@ -7,8 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { envelopeOf } from '../../../src/codegen/document-schema.ts';
 import type { EngineSpec, KindSpec } from '../../../src/codegen/spec.ts';
-import { definePlugin, type Plugin, type Validator } from '../../../src/engine/plugin.ts';
-import { withSchemas } from '../../../src/engine/schema-runtime.ts';
+import { definePlugin, type Plugin, type Validator, withSchemas } from '#plugin';
 import { brief, loadFiles } from './files.ts';
 
 const engine = parse(readFileSync(join(import.meta.dirname, '../../../specs/engine.yaml'), 'utf8')) as EngineSpec;

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readSecrets } from '../../../src/commands/secrets.ts';
 import { loadConfig } from '../../../src/engine/load/config.ts';
 import { isFileOf, secretsIn, withSecrets } from '../../../src/engine/load/secrets.ts';
-import type { Plugin, Validator } from '../../../src/engine/plugin.ts';
+import type { Plugin, Validator } from '#plugin';
 import { formatTexts } from '../../../src/engine/generated.ts';
 import { toyPlugin } from '../../support/toy.ts';
 import { brief, folderOf } from './files.ts';

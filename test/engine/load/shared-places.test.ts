@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { load } from '../../../src/engine/load/load.ts';
 import { openLookUp } from '../../../src/engine/load/look-up.ts';
 import { indexOf, placesOf, sharingOf } from '../../../src/engine/places.ts';
-import type { Pair, Problem } from '../../../src/engine/types.ts';
+import type { Pair, Problem } from '#plugin';
 import { builtinPlugins } from '../../../src/plugins.ts';
 import { folderOf } from './files.ts';
 

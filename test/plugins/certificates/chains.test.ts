@@ -14,7 +14,7 @@ import { createAuthority, readAuthority } from '../../../plugins/certificates/li
 import { verifyAsClient } from '../../../plugins/certificates/live/client-handshake.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
-import type { Observed } from '../../../src/engine/types.ts';
+import type { Observed } from '#plugin';
 import { fettle } from '../../support/command-line.ts';
 import { type MadeCertificate, type Wanted, keyPemOf, makeCertificate } from './chain-maker.ts';
 import { DAY, desiredOf, domainSpec, outside, queryOf, tempFolder } from './support.ts';

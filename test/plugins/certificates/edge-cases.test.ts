@@ -11,8 +11,7 @@ import { policyOf } from '../../../plugins/certificates/renewal.ts';
 import type { PairSeen, X509Seen } from '../../../plugins/certificates/world.ts';
 import { observe } from '../../../src/engine/observe.ts';
 import { emptyRecall, fold } from '../../../src/engine/remember.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Memory, Observed } from '../../../src/engine/types.ts';
+import { formatRef, type Memory, type Observed } from '#plugin';
 import {
   ISSUER,
   type Project,

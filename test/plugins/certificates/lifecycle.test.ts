@@ -3,7 +3,7 @@
 import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/engine/canonical.ts';
+import { digestOf } from '#plugin';
 import {
   ISSUER,
   type Project,

@@ -5,7 +5,7 @@ import type { CertificatePair, DomainPair, IssuerPair } from '../../../plugins/c
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import type { CertificateMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { formerOf, noteCertificate, noteDomain, noteIssuer } from '../../../plugins/certificates/note.ts';
-import type { Memory, OpenIntent, Pair } from '../../../src/engine/types.ts';
+import type { Memory, OpenIntent, Pair } from '#plugin';
 import {
   DAY,
   NOW,

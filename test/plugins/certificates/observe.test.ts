@@ -6,8 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { CertificatesReader, PairStorage } from '../../../plugins/certificates/world.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Memory, View } from '../../../src/engine/types.ts';
+import { formatRef, type Memory, type View } from '#plugin';
 import { lineOf, take, view } from './line.ts';
 import {
   CA_SPEC,

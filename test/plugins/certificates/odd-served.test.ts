@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
 import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import type { Observed } from '../../../src/engine/types.ts';
+import type { Observed } from '#plugin';
 import { freePort } from '../../support/daemons.ts';
 import { desiredOf, domainSpec, openssl, outside, queryOf, read, tempFolder } from './support.ts';
 

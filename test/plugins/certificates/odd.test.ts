@@ -9,7 +9,7 @@ import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import { constraintsOf } from '../../../plugins/certificates/live/x509-extensions.ts';
 import { valuesOf } from '../../../plugins/certificates/live/der.ts';
 import { readChain, readKey, x509Seen } from '../../../plugins/certificates/live/x509-read.ts';
-import type { Observed } from '../../../src/engine/types.ts';
+import type { Observed } from '#plugin';
 import { lineOf, view } from './line.ts';
 import { certificateSpec, desiredOf, openssl, read, tempFolder } from './support.ts';
 

@@ -13,8 +13,7 @@ import { tmpdir } from 'node:os';
 import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { makeAuthority, makeKeys, makeLeaf, keyPem } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import type { Query } from '../../../src/engine/plugin.ts';
-import type { Observed } from '../../../src/engine/types.ts';
+import type { Observed, Query } from '#plugin';
 import { DAY, desiredOf, domainSpec, outside, queryOf, refOf } from './support.ts';
 
 /** Later than every certificate here begins. */

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Memory } from '../../../src/engine/types.ts';
+import type { Memory } from '#plugin';
 import { type Daemon, freePort, startNginx } from '../../support/daemons.ts';
 import { dnsServer } from '../../support/dns.ts';
 import { reloadingServer } from '../../support/reloading-server.ts';

@@ -10,14 +10,15 @@ import {
   type Attempts,
   attemptsAt,
   backoffMs,
+  digestOf,
   isExhausted,
+  type Memory,
   nextTryAt,
+  type Problem,
   type RetryPolicy,
-} from '../../../src/engine/backoff.ts';
-import { digestOf } from '../../../src/engine/canonical.ts';
+} from '#plugin';
 import { loadConfig } from '../../../src/engine/load/config.ts';
 import { load } from '../../../src/engine/load/load.ts';
-import type { Memory, Problem } from '../../../src/engine/types.ts';
 import { builtinPlugins } from '../../../src/plugins.ts';
 import { NOW, certificateSpec, desiredOf, fingerprint, memoryOf } from './support.ts';
 

@@ -1,8 +1,9 @@
 /** The rules of renewals and removals, with both sides of every border. */
 
+import { changeOf as changeBy } from '#plugin';
 import { describe, expect, test } from 'vitest';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import type { CertificateMemory, CertificateSpec } from '../../../plugins/certificates/generated.ts';
+import { type CertificateMemory, type CertificateSpec, tables } from '../../../plugins/certificates/generated.ts';
 import {
   backoff,
   neverWithoutValidPair,
@@ -10,8 +11,7 @@ import {
   retryExhausted,
   stillServed,
 } from '../../../plugins/certificates/safety.ts';
-import { digestOf } from '../../../src/engine/canonical.ts';
-import type { Change, Facts, Memory, Pair, Step } from '../../../src/engine/types.ts';
+import { type Change, digestOf, type Facts, type Memory, type Pair, type Step } from '#plugin';
 import {
   type AnyCertificatePair,
   DAY,
@@ -49,8 +49,9 @@ function pairOf({ facts, spec, kept = {}, memory, signals }: Given = {}): AnyCer
   };
 }
 
-function changeOf(step: Step, more: Partial<Change> = {}): Change {
-  return { ref: refOf('Certificate', 'www'), step, goal: 'update', fields: [], because: '', cause: 'time', ...more };
+function changeOf(step: Step, more: Partial<Pick<Change, 'goal' | 'fields' | 'because' | 'cause'>> = {}): Change {
+  const parts = { step, goal: 'update', because: '', cause: 'time', ...more } as const;
+  return changeBy(refOf('Certificate', 'www'), tables.kinds.Certificate, parts);
 }
 
 const names: Change['fields'] = [{ path: '/dnsNames', before: [], after: ['a.test'] }];
@@ -193,8 +194,7 @@ describe('renewal-loop', () => {
     const verdict = judge(NOW - DAY);
     expect(verdict).toMatchObject({
       message: 'it was issued 1 day ago, and once in 30 days, a third of its lifetime, is allowed',
-      clearsAt: iso(NOW + 29 * DAY),
-      remedy: { wait: iso(NOW + 29 * DAY) },
+      clearsAt: NOW + 29 * DAY,
       facts: { issuedAt: iso(NOW - DAY), lifetimeSeconds: 90 * 86_400, cause: 'time' },
     });
   });
@@ -294,8 +294,7 @@ describe('backoff', () => {
         lastAt: iso(NOW - HOUR),
         nextAt: iso(NOW + HOUR),
       },
-      clearsAt: iso(NOW + HOUR),
-      remedy: { wait: iso(NOW + HOUR) },
+      clearsAt: NOW + HOUR,
     });
     expect(judge(recover, { memory: failed('expired>recovering', 2, 0) }).message).toBe(
       'after 2 failed recoveries the next try waits 2 minutes',

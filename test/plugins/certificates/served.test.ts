@@ -14,7 +14,7 @@ import {
   shownFor,
   shownText,
 } from '../../../plugins/certificates/served.ts';
-import type { Pair } from '../../../src/engine/types.ts';
+import type { Pair } from '#plugin';
 import {
   type AnyCertificatePair,
   DAY,

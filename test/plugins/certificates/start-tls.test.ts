@@ -11,7 +11,7 @@ import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
 import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import type { Observed } from '../../../src/engine/types.ts';
+import type { Observed } from '#plugin';
 import { type Daemon, freePort, startDovecot, startPostfix } from '../../support/daemons.ts';
 import { startPostgres } from '../../support/postgres.ts';
 import { DAY, desiredOf, domainSpec, outside, queryOf } from './support.ts';

@@ -5,7 +5,7 @@ import { tables } from '../../../plugins/certificates/generated.ts';
 import { certificateState, isAskedFor, issuedAt, renewalFailed } from '../../../plugins/certificates/state.ts';
 import type { PairSeen, X509Seen } from '../../../plugins/certificates/world.ts';
 import { movesBetween } from '../../../src/engine/lifecycle.ts';
-import type { Memory, Step } from '../../../src/engine/types.ts';
+import type { Memory, Step } from '#plugin';
 import { DAY, NOW, fingerprint, memoryOf } from './support.ts';
 
 type Stored = Extract<PairSeen, { status: 'seen' }>;

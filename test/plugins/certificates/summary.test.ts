@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { summary } from '../../../plugins/certificates/summary.ts';
-import type { Pair } from '../../../src/engine/types.ts';
+import type { Pair } from '#plugin';
 import { DAY, NOW, desiredOf, domainSpec, memoryOf, observedOf, refOf } from './support.ts';
 
 const now = { now: NOW };

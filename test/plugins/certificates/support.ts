@@ -13,9 +13,16 @@ import type {
   IssuerSpec,
 } from '../../../plugins/certificates/generated.ts';
 import { withSettings } from '../../../plugins/certificates/renewal.ts';
-import type { Query } from '../../../src/engine/plugin.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Desired, Memory, Observed, Pair, Ref, Scene } from '../../../src/engine/types.ts';
+import {
+  type Desired,
+  formatRef,
+  type Memory,
+  type Observed,
+  type Pair,
+  type Query,
+  type Ref,
+  type Scene,
+} from '#plugin';
 
 export { outside } from './outside.ts';
 

@@ -6,7 +6,7 @@ import { diffNode, TOLD_FIELD } from '../../../plugins/nodes/diff.ts';
 import type { NodeFacts, NodePair } from '../../../plugins/nodes/facts.ts';
 import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { madeWith } from '../../../plugins/nodes/note.ts';
-import type { FieldChange, Proposal, Scene } from '../../../src/engine/types.ts';
+import type { FieldChange, Proposal, Scene } from '#plugin';
 import {
   ago,
   changeOf,

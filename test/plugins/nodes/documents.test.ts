@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { check, checkTogether } from '../../../plugins/nodes/check.ts';
 import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
-import type { Desired } from '../../../src/engine/types.ts';
+import type { Desired } from '#plugin';
 import { desiredOf, nodeSpec, poolSpec } from './node-support.ts';
 
 const node = (more: object = {}, name = 'web-1'): Desired<NodeSpec> =>

@@ -9,7 +9,7 @@ import { type Life, lifeOf, type LookAtNode, MOST_IDS } from '../../../plugins/n
 import { noteNode } from '../../../plugins/nodes/note.ts';
 import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
 import type { WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
-import type { Memory } from '../../../src/engine/types.ts';
+import type { Memory } from '#plugin';
 import { ago, MINUTE, nodePair, nodeSpec, NOW, refOf, signalsOf } from './node-support.ts';
 
 /** A node that is looked at again and again, with nothing between the looks but its memory, as after a restart. */

@@ -1,6 +1,6 @@
 /** Looks at the fleet: in the fewest requests, whole or not at all, with the names of all that servers refer to. */
 
-import { redactPatterns } from '../../../src/engine/redact.ts';
+import { redactPatterns } from '#plugin';
 import { describe, expect, test } from 'vitest';
 import { checkedEndpoint } from '../../../plugins/nodes/live/endpoint.ts';
 import { namedShape } from '../../../plugins/nodes/live/answers.ts';

@@ -8,7 +8,7 @@ import { type ManualClock, manualClock } from '../../../plugins/nodes/sandbox/cl
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../../plugins/nodes/sandbox/emulator.ts';
 import type { Call, CreateOrder, NodesWriter } from '../../../plugins/nodes/world.ts';
 import { withSecrets } from '../../../src/engine/load/secrets.ts';
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { wrongInRequest } from './fixtures/hcloud-shapes.ts';
 import { wrongRequestByDescription } from './published.ts';
 

@@ -5,7 +5,7 @@ import type { NodeMemory } from '../../../plugins/nodes/generated.ts';
 import { LABELS } from '../../../plugins/nodes/labels.ts';
 import type { ServerRow } from '../../../plugins/nodes/sandbox/state.ts';
 import type { PlanReason } from '../../../src/engine/plan.ts';
-import type { Facts } from '../../../src/engine/types.ts';
+import type { Facts } from '#plugin';
 import { type Ran, startWhole, type Whole } from './whole.ts';
 
 const MINUTE = 60_000;

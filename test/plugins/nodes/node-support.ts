@@ -1,12 +1,23 @@
 /** What the tests of nodes as data share: specs, pairs and scenes. */
 
+import { changeOf as changeBy } from '#plugin';
 import { NOTHING_COVERED } from '../../support/covers.ts';
 import type { NodeFacts, NodeLife, NodePair, NodeSignals } from '../../../plugins/nodes/facts.ts';
-import type { NodeMemory, NodePoolSpec, NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { nodeInputs } from '../../../plugins/nodes/settings.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Action, Change, Desired, Facts, Memory, Observed, Pair, Ref, Scene } from '../../../src/engine/types.ts';
+import {
+  type Action,
+  type Change,
+  type Desired,
+  type Facts,
+  formatRef,
+  type Memory,
+  type Observed,
+  type Pair,
+  type Ref,
+  type Scene,
+} from '#plugin';
 
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
 export const MINUTE = 60_000;
@@ -170,9 +181,10 @@ export function changeOf(
   pair: Pair,
   step: Change['step'],
   goal: Change['goal'] = 'remove',
-  more: Partial<Change> = {},
+  more: Partial<Pick<Change, 'fields' | 'because' | 'cause'>> = {},
 ): Change {
-  return { ref: pair.ref, step, goal, fields: [], because: '', cause: 'orphan', ...more };
+  const kind = tables.kinds[pair.ref.kind as keyof typeof tables.kinds];
+  return changeBy(pair.ref, kind, { step, goal, because: '', cause: 'orphan', ...more });
 }
 
 /** Accepted actions that are under way. */

@@ -12,8 +12,7 @@ import { observe } from '../../../plugins/nodes/observe.ts';
 import { probeTarget } from '../../../plugins/nodes/readiness.ts';
 import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
 import type { NodesReader, ServerSeen } from '../../../plugins/nodes/world.ts';
-import type { Query } from '../../../src/engine/plugin.ts';
-import type { Desired, Memory, Observed, View } from '../../../src/engine/types.ts';
+import type { Desired, Memory, Observed, Query, View } from '#plugin';
 import { startWorld, type World } from './live-world.ts';
 import { desiredOf, nodeSpec, NOW, poolSpec, refOf } from './node-support.ts';
 

@@ -11,7 +11,7 @@ import { poolFindings } from '../../../plugins/nodes/pool/findings.ts';
 import { observeContainer, observePool } from '../../../plugins/nodes/pool/observe.ts';
 import { poolRules } from '../../../plugins/nodes/pool/rules.ts';
 import { isExpanded, phaseOf, situationOf } from '../../../plugins/nodes/pool/situation.ts';
-import type { Change, Facts, Json, Memory, Pair, Scene } from '../../../src/engine/types.ts';
+import type { Change, Facts, Json, Memory, Pair, Scene } from '#plugin';
 import {
   ago,
   changeOf,
@@ -102,7 +102,7 @@ function change(pair: PoolPair, at: Scene): Change {
 interface Judged {
   readonly outcome: string;
   readonly message: string;
-  readonly clearsAt?: string;
+  readonly clearsAt?: number;
   readonly facts: Facts;
 }
 
@@ -205,12 +205,12 @@ describe('one-at-a-time', () => {
 });
 
 describe('cooldown', () => {
-  it.each<[string, Partial<NodePoolMemory>, string, string | undefined]>([
+  it.each<[string, Partial<NodePoolMemory>, string, number | undefined]>([
     ['never changed', {}, 'pass', undefined],
     ['shrank exactly 5 min ago', { scaledDownAt: ago(5 * MINUTE) }, 'pass', undefined],
-    ['shrank 1 ms less ago', { scaledDownAt: ago(5 * MINUTE - 1) }, 'defer', new Date(NOW + 1).toISOString()],
+    ['shrank 1 ms less ago', { scaledDownAt: ago(5 * MINUTE - 1) }, 'defer', NOW + 1],
     ['grew exactly 20 min ago', { scaledUpAt: ago(20 * MINUTE) }, 'pass', undefined],
-    ['grew 1 ms less ago', { scaledUpAt: ago(20 * MINUTE - 1) }, 'defer', new Date(NOW + 1).toISOString()],
+    ['grew 1 ms less ago', { scaledUpAt: ago(20 * MINUTE - 1) }, 'defer', NOW + 1],
   ])('%s', (_what, kept, outcome, clearsAt) => {
     const pair = pool({ kept: { members: [1, 2, 3], ...kept } });
     const found = judge('cooldown', pair, [node(1), node(2), node(3)]);
@@ -246,9 +246,9 @@ describe('no-candidate', () => {
   const size = { size: 1, min: undefined, max: undefined };
   const young = (age: number) =>
     node(2, { signals: signals({}, { initializedAt: ago(age), provisionedAt: ago(age) }) });
-  it.each<[string, NodePair, string, string | undefined]>([
+  it.each<[string, NodePair, string, number | undefined]>([
     ['of exactly its grace', young(30 * MINUTE), 'pass', undefined],
-    ['of 1 ms less', young(30 * MINUTE - 1), 'defer', new Date(NOW + 1).toISOString()],
+    ['of 1 ms less', young(30 * MINUTE - 1), 'defer', NOW + 1],
     ['in use', busy(2, 5), 'defer', undefined],
   ])('one %s', (_what, candidate, outcome, clearsAt) => {
     const pair = pool({ kept: { members: [1, 2] }, spec: size });

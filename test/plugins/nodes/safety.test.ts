@@ -6,9 +6,18 @@ import { type NodePair, PLUGIN } from '../../../plugins/nodes/facts.ts';
 import { catalogueFor } from '../../../plugins/nodes/catalogue.ts';
 import { type NodeMemory, type NodeRuleId, tables } from '../../../plugins/nodes/generated.ts';
 import { mattersToNode, nodeRules, POST_SYNC_GRACE_MS, refusalOf } from '../../../plugins/nodes/safety.ts';
-import { digestOf } from '../../../src/engine/canonical.ts';
-import { formatRef } from '../../../src/engine/ref.ts';
-import type { Change, Goal, Memory, Outcome, Pair, Scene, Step, Verdict } from '../../../src/engine/types.ts';
+import {
+  type Change,
+  digestOf,
+  formatRef,
+  type Goal,
+  type Memory,
+  type Outcome,
+  type Pair,
+  type Scene,
+  type Step,
+  type Verdict,
+} from '#plugin';
 import {
   ago,
   changeOf,
@@ -844,12 +853,11 @@ describe.each([...new Set(CASES.map(({ rule }) => rule))])('%s', (rule) => {
     const { outcome, message, clearsAt, facts, remedy } = judge(each);
     expect([outcome, message]).toEqual([each.outcome, message]);
     if (each.says !== undefined) expect(message).toContain(each.says);
-    expect(clearsAt).toBe(each.clearsIn === undefined ? undefined : new Date(NOW + each.clearsIn).toISOString());
+    expect(clearsAt).toBe(each.clearsIn === undefined ? undefined : NOW + each.clearsIn);
     // A refusal has its numbers, and says what would let it pass.
     if (outcome === 'pass') return;
     expect(Object.keys(facts)).not.toEqual([]);
-    if (rule !== 'leaves-pool') expect(remedy).toBeDefined();
-    if (clearsAt !== undefined) expect(remedy).toEqual({ wait: clearsAt });
+    if (rule !== 'leaves-pool') expect(remedy ?? clearsAt).toBeDefined();
   });
 });
 

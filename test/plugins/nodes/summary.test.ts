@@ -1,7 +1,7 @@
 /** The summary of a plan: nodes by state, and what they cost before and after, by the provider's own prices. */
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Json } from '../../../src/engine/types.ts';
+import type { Json } from '#plugin';
 import { planMarkdown } from '../../../src/report/plan-markdown.ts';
 import { type Ran, startWhole, type Whole } from './whole.ts';
 

@@ -15,11 +15,10 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../../../plu
 import { type ApplyInput, type Row } from '../../../src/engine/action.ts';
 import { apply } from '../../../src/engine/apply.ts';
 import { load } from '../../../src/engine/load/load.ts';
-import type { Outside, Plugin } from '../../../src/engine/plugin.ts';
+import type { Json, Outside, Plugin, Safety } from '#plugin';
 import { reconcile, type Reconciled } from '../../../src/engine/reconcile.ts';
 import type { Draft, LogRecord } from '../../../src/engine/record.ts';
 import { emptyRecall, fold, type Recall } from '../../../src/engine/remember.ts';
-import type { Json, Safety } from '../../../src/engine/types.ts';
 import { temporaryFolder } from '../../support/cli.ts';
 
 export const START = Date.parse('2026-11-20T08:00:00Z');

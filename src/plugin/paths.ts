@@ -1,7 +1,7 @@
 /** Paths that documents and `fettle.yaml` name: their form, where they stand, and what they are from the project's folder. */
 
 import { posix } from 'node:path';
-import { mapTexts, textsAt, type TextAt } from './pointer.ts';
+import { mapTexts, type TextAt, textsAt } from './pointer.ts';
 import type { PathTable } from './tables.ts';
 import type { Desired, Json } from './types.ts';
 

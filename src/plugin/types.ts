@@ -1,8 +1,7 @@
 /** The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded. */
 
-import type { Covered } from './covers.ts';
 import type { SharedPlaces } from './places.ts';
-import type { SpecEdit } from './plan.ts';
+import type { StepEffect, StepParts } from './steps.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -90,6 +89,16 @@ export interface Given {
   readonly files: ReadonlyMap<string, readonly FileSeen[]>;
 }
 
+/** What the text of a document was read as: the same text, found by its digest, is not parsed again. */
+export interface ReadText {
+  /** SHA-256 of the text and of the reader's version, in hex. */
+  readonly digest: string;
+  /** Offset of the value of `metadata.name` in the text. */
+  readonly name: number;
+  /** The whole document, without defaults. */
+  readonly value: Json;
+}
+
 /** One resource as written. `needs` holds what it depends on: `dependsOn`, and the references that its spec makes. */
 export interface Desired<S = unknown> {
   readonly ref: Ref;
@@ -99,6 +108,10 @@ export interface Desired<S = unknown> {
   readonly source: Position;
   /** Pointers into the spec, of what the document says itself: the rest are defaults. Absent: nobody knows. */
   readonly written?: readonly string[];
+  /** Absent: it is not to be remembered. */
+  readonly read?: ReadText;
+  /** The document of another resource that stands for this one. */
+  readonly expandedFrom?: Ref;
 }
 
 export type Severity = 'error' | 'warning' | 'info';
@@ -191,6 +204,9 @@ export interface MetaNote {
   readonly labelsBefore?: Labels;
   /** Safety inputs of its spec; absent where its kind has none. */
   readonly safety?: Inputs;
+  readonly read?: ReadText;
+  /** Pointers that it ignores, sorted; absent for none. */
+  readonly ignore?: readonly string[];
 }
 
 /** Labels that a resource had until a time: ISO 8601. */
@@ -226,7 +242,15 @@ export interface Memory<M = Facts> {
   readonly formerLabels?: readonly FormerLabels[];
   /** Safety inputs of its spec as they were last applied. */
   readonly safety?: Inputs;
+  /** Its document, as an apply read it last. */
+  readonly read?: ReadText;
+  /** Pointers that its document ignored when it was last applied, sorted. */
+  readonly ignore?: readonly string[];
   readonly applied?: Applied;
+  /** A removal was begun, and is not at its end. */
+  readonly removing?: true;
+  /** A replacement removed it: digest of the spec that is to be created. */
+  readonly successor?: string;
   /** State of the first machine when it was last seen, and since when it is in it. */
   readonly state?: string;
   readonly since?: string;
@@ -292,10 +316,11 @@ export interface Proposal<P extends Step = Step> {
   readonly cause?: 'time' | 'progress' | 'policy';
 }
 
-/** One step that is proposed for one resource. */
-export interface Change {
+/** One step that is proposed for one resource: its name, and the same taken apart. `changeOf` makes one. */
+export interface Change extends StepParts {
   readonly ref: Ref;
   readonly step: Step;
+  readonly effect: StepEffect;
   readonly goal: Goal;
   readonly fields: readonly FieldChange[];
   readonly because: string;
@@ -304,10 +329,8 @@ export interface Change {
 
 export type Outcome = 'pass' | 'warn' | 'defer' | 'reject';
 
-/** What would let a step pass. */
+/** What would let a step pass, beside the time: `clearsAt` of the verdict says until when to wait. */
 export interface Remedy {
-  /** Until when to wait: ISO 8601. */
-  readonly wait?: string;
   /** A path of the document, and the value that would do. */
   readonly set?: { readonly path: string; readonly value: Json };
   /** Something to do outside. */
@@ -321,8 +344,8 @@ export interface Verdict {
   readonly facts: Facts;
   /** Limits from `fettle.yaml` and the command line that it held the change against: an approval covers them. */
   readonly limits?: Facts;
-  /** When it clears by itself: ISO 8601. */
-  readonly clearsAt?: string;
+  /** When it clears by itself: epoch ms. */
+  readonly clearsAt?: number;
   readonly remedy?: Remedy;
 }
 
@@ -331,6 +354,37 @@ export interface Judgement extends Verdict {
   readonly rule: string;
   readonly overridable: boolean;
   readonly overridden?: string;
+}
+
+/** All that decides what a row does, beside the row itself and the world. */
+export interface Covered {
+  /** As its kind gets it: defaults filled in, paths relative to the project, ignored fields as they are seen. */
+  readonly spec?: Json;
+  /** What is remembered of the document beside its spec, and the pointers that it ignores. */
+  readonly lifecycle: Json;
+  /** Digest of what was applied last, where the document is gone. */
+  readonly applied?: string;
+  /** Every rule that was asked. */
+  readonly rules: readonly string[];
+  /** Limits of configuration and command line that the rules held something against, by rule. */
+  readonly limits: Readonly<Record<string, Facts>>;
+  /** Digests of the specs of other resources that it uses, by address. */
+  readonly uses: Readonly<Record<string, string>>;
+  /** The plugin's settings that decide what steps of the kind do; a secret is the name of its reference. */
+  readonly settings: Json;
+  /** Files whose content is sent, read or run. */
+  readonly files: readonly FileSeen[];
+  /** Command lines that it runs. */
+  readonly commands: readonly (readonly string[])[];
+  /** What else decides, as its kind says. */
+  readonly values: Facts;
+}
+
+/** One value of a spec that was edited; `path` is a JSON pointer. */
+export interface SpecEdit {
+  readonly path: string;
+  readonly before?: Json;
+  readonly after?: Json;
 }
 
 /** A Change with its verdict and the digest of what it was judged on. */
@@ -461,4 +515,6 @@ export interface Scene {
   readonly underWay: ReadonlyMap<string, Action>;
   /** Who else describes the places of a pair; they are looked up when it is asked. */
   readonly shared?: SharedPlaces;
+  /** The run is about changes of these causes; absent for all. */
+  readonly causes?: ReadonlySet<Cause>;
 }

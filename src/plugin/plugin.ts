@@ -55,20 +55,6 @@ export interface ActionRun {
   readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
 }
 
-/**
- * Thrown by a handler: the step failed, and what was done of it before is remembered all the same. What it was to
- * create is ours, where a look shows it.
- */
-export class PartlyDoneError extends Error {
-  override readonly name = 'PartlyDoneError';
-  readonly kept: Facts;
-
-  constructor(message: string, kept: Facts, options?: ErrorOptions) {
-    super(message, options);
-    this.kept = kept;
-  }
-}
-
 /** Takes one step. It returns what has to be remembered, and throws when the step failed; an UnknownOutcomeError where it may not have. */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {
   take(world: W, pair: Pair<S, F, M>, run: ActionRun): Promise<Partial<M> | undefined>;

@@ -1,6 +1,6 @@
 /** What every emulated world is to the command that starts it. */
 
-import type { Json } from '../engine/types.ts';
+import type { Json } from './types.ts';
 
 /** A world that is up. */
 export interface RunningWorld {

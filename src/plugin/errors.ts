@@ -1,0 +1,32 @@
+/** The errors by which a handler says more than that its step failed, and the codes of errors of the system. */
+
+import type { Facts } from './types.ts';
+
+/**
+ * Thrown by a handler: the step failed, and what was done of it before is remembered all the same. What it was to
+ * create is ours, where a look shows it.
+ */
+export class PartlyDoneError extends Error {
+  override readonly name = 'PartlyDoneError';
+  readonly kept: Facts;
+
+  constructor(message: string, kept: Facts, options?: ErrorOptions) {
+    super(message, options);
+    this.kept = kept;
+  }
+}
+
+/** Thrown by a handler that cannot say whether its step was taken: the intent stays open, and the next look settles it. */
+export class UnknownOutcomeError extends Error {
+  override readonly name = 'UnknownOutcomeError';
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** `ECONNREFUSED` and the like; undefined where there is none. */
+export function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

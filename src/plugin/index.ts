@@ -1,0 +1,31 @@
+/**
+ * `#plugin`: all that a plugin uses of fettle that is pure. What touches the outside has a name of its own:
+ * `#plugin/net`, `#plugin/files`, `#plugin/deadline`.
+ *
+ * Nothing here knows the engine; the engine is written in these terms too.
+ */
+
+export * from './backoff.ts';
+export * from './canonical.ts';
+export * from './error-text.ts';
+export * from './errors.ts';
+export * from './intent.ts';
+export * from './nearest.ts';
+export * from './origin.ts';
+export * from './paths.ts';
+export * from './places.ts';
+export * from './plugin.ts';
+export * from './pointer.ts';
+export * from './printable.ts';
+export * from './redact.ts';
+export * from './ref.ts';
+export * from './safety-inputs.ts';
+export * from './sandbox.ts';
+export * from './schema-runtime.ts';
+export * from './secret.ts';
+export * from './steps.ts';
+export * from './tables.ts';
+export * from './text.ts';
+export * from './time.ts';
+export * from './types.ts';
+export * from './verdict.ts';

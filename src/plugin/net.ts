@@ -1,0 +1,7 @@
+/** `#plugin/net`: the one way out. Every connection that a plugin makes goes to an address that was checked. */
+
+export * from '../net/connect.ts';
+export * from '../net/http.ts';
+export * from '../net/networks.ts';
+export * from '../net/resolve.ts';
+export * from '../net/verification.ts';

@@ -1,0 +1,103 @@
+/**
+ * Safety inputs of a spec: fields by which rules decide whether the resource itself may be disturbed or removed. The
+ * applied and the declared values combine as `specs/` says.
+ */
+
+import { sameJson } from './canonical.ts';
+import { changeAt, valueAt } from './pointer.ts';
+import type { Combining, SafetyInput } from './tables.ts';
+import { durationMs } from './time.ts';
+import type { FieldChange, Inputs, Json, Memory, Pair } from './types.ts';
+
+type Known = Pick<Memory, 'safety' | 'applied' | 'open'>;
+
+/** The safety inputs of a spec, by their pointers. */
+export function inputsOf(spec: unknown, table: readonly SafetyInput[]): Inputs {
+  return Object.fromEntries(
+    table.flatMap(({ pointer }) => {
+      const value = valueAt(spec, pointer);
+      return value === undefined ? [] : [[pointer, value]];
+    }),
+  );
+}
+
+/** The safety inputs that were last applied; undefined where none are remembered. */
+export function appliedInputs(memory: Known | undefined, table: readonly SafetyInput[]): Inputs | undefined {
+  const { safety, applied, open } = memory ?? {};
+  if (safety !== undefined) return safety;
+  const spec = applied?.spec ?? open?.applied?.spec;
+  return spec === undefined ? open?.meta?.safety : inputsOf(spec, table);
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** `87.5%` as 87.5, and a number as itself. */
+function amountOf(value: Json): number {
+  return typeof value === 'number' ? value : Number.parseFloat(textOf(value));
+}
+
+function stricterOf(combine: Combining, applied: Json | undefined, written: Json | undefined): Json | undefined {
+  if (typeof combine === 'object') return combine.find((value) => sameJson(value, applied) || sameJson(value, written));
+  if (combine === 'longer') {
+    if (applied === undefined || written === undefined) return undefined;
+    return durationMs(textOf(applied)) > durationMs(textOf(written)) ? applied : written;
+  }
+  if (applied === undefined || written === undefined) return applied ?? written;
+  if (combine === 'larger') return amountOf(applied) > amountOf(written) ? applied : written;
+  if (combine === 'smaller') return amountOf(applied) < amountOf(written) ? applied : written;
+  return combine === 'applied' ? applied : written;
+}
+
+/** What counts until the written inputs are applied; of a field of which both count, what is written. */
+export function strictest(
+  table: readonly SafetyInput[],
+  applied: Inputs | undefined,
+  written: Inputs | undefined,
+): Inputs {
+  if (applied === undefined || written === undefined) return applied ?? written ?? {};
+  return Object.fromEntries(
+    table.flatMap(({ pointer, combine }) => {
+      const value = stricterOf(combine, applied[pointer], written[pointer]);
+      return value === undefined ? [] : [[pointer, value]];
+    }),
+  );
+}
+
+/** A spec with other safety inputs: those of the table that are not among them are taken out. */
+export function withInputValues<S>(spec: S, inputs: Inputs, table: readonly SafetyInput[]): S {
+  return table.reduce<Json>(
+    (all, { pointer }) =>
+      sameJson(valueAt(all, pointer) ?? null, inputs[pointer] ?? null)
+        ? all
+        : changeAt(all, pointer, () => inputs[pointer]),
+    spec as Json,
+  ) as S;
+}
+
+/** Ours: created or adopted by this project's log, and not put in doubt by a damage. */
+export function isOurs(pair: Pair): boolean {
+  return pair.memory?.owned !== undefined && pair.memory.unknown !== true;
+}
+
+/** What was applied is remembered of it, so that a change can be told. */
+export function isKept(pair: Pair): boolean {
+  return isOurs(pair) || (pair.observed?.given === true && pair.memory !== undefined);
+}
+
+/** One field, where its values differ. */
+export function fieldChange(path: string, before: Json | undefined, after: Json | undefined): readonly FieldChange[] {
+  if (sameJson(before ?? null, after ?? null)) return [];
+  return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
+}
+
+/** The safety inputs of a spec that are declared otherwise than they were applied, for a resource that is seen and kept. */
+export function changedSpecInputs(pair: Pair, table: readonly SafetyInput[]): readonly FieldChange[] {
+  const { desired, memory, observed } = pair;
+  if (desired === undefined || observed === undefined || !isKept(pair)) return [];
+  const before = appliedInputs(memory, table);
+  if (before === undefined) return [];
+  const after = inputsOf(desired.spec, table);
+  return table.flatMap(({ pointer }) => fieldChange(pointer, before[pointer], after[pointer]));
+}

@@ -1,0 +1,50 @@
+/** Durations as people write them, and times that another machine gives. */
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90s`, `5m`, `1h` in ms; NaN for a text that is no duration. */
+export function durationMs(text: string): number {
+  const [, count, unit] = /^(\d+)(ms|s|m|h|d)$/u.exec(text) ?? [];
+  return count === undefined ? Number.NaN : Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** 90,000 ms as `90s`, an hour as `1h`: in the largest unit that leaves no rest. */
+export function durationText(ms: number): string {
+  const unit = UNITS.find(([, size]) => ms >= size && ms % size === 0);
+  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
+}
+
+/** The clock of another machine may be ahead by so much. */
+export const CLOCK_AHEAD_MS = 60_000;
+
+/** Why a time that somebody else tells cannot be true; undefined where it can. `now` is in epoch ms. */
+export function timeDoubt(text: string, now: number): string | undefined {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) return `${text} is not a time`;
+  const ahead = at - now;
+  return ahead > CLOCK_AHEAD_MS
+    ? `${text} is ${Math.ceil(ahead / 1000)} s ahead of this machine's clock, ${CLOCK_AHEAD_MS / 1000} s are allowed`
+    : undefined;
+}
+
+/** A time that somebody else tells, in epoch ms and never later than `now`; undefined where it cannot be true. */
+export function toldTime(text: string, now: number): number | undefined {
+  return timeDoubt(text, now) === undefined ? Math.min(Date.parse(text), now) : undefined;
+}
+
+/** `2026-11-20T14:30:10.000Z`: ISO 8601, UTC. `at`: epoch ms. */
+export function instantText(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** Whether a value is a time that ISO 8601 can say, in epoch ms. */
+export function isInstant(at: unknown): at is number {
+  return typeof at === 'number' && !Number.isNaN(new Date(at).getTime());
+}

@@ -1,0 +1,72 @@
+/** Findings as text: the new ones in full, the standing ones as a count, the suppressed ones with their owner. */
+
+import type { Check, SuppressedCheck } from '../engine/plan.ts';
+import { cleanText } from './plan-rows.ts';
+import { columnWidth, type Paint, plural, type Style, wrapped } from './text.ts';
+
+type Severity = Check['severity'];
+
+const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
+const STYLE: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', info: 'dim' };
+/** The width of the longest severity. */
+const WORD = 'warning'.length;
+/** The widest column of addresses. */
+const ADDRESS = 56;
+
+export interface FindingOptions {
+  readonly paint: Paint;
+  /** Characters in a line; undefined: lines are as long as their text. */
+  readonly width: number | undefined;
+}
+
+/** One line for each finding, errors first; the severity is a word, so that no meaning rests on colour. */
+export function findingLines(checks: readonly Check[], { paint, width }: FindingOptions): readonly string[] {
+  const sorted = checks.toSorted((a, b) => RANK[a.severity] - RANK[b.severity]);
+  const column = columnWidth(
+    sorted.map(({ address }) => cleanText(address)),
+    ADDRESS,
+  );
+  return sorted.flatMap(({ address, code, severity, message }) => {
+    const place = `${cleanText(address).padEnd(column)}  `;
+    const said = `${code}: ${cleanText(message)}`;
+    const mark = `  ${paint(STYLE[severity], severity.padEnd(WORD))}  `;
+    const long = WORD + 4 + place.length + said.length;
+    const painted = (text: string): string => text.replace(code, paint(STYLE[severity], code));
+    if (width === undefined || long <= width) return [`${mark}${place}${painted(said)}`];
+    return [
+      `${mark}${place.trimEnd()}`,
+      ...wrapped(said, width - 6).map((line, i) => `      ${i === 0 ? painted(line) : line}`),
+    ];
+  });
+}
+
+function countsText(checks: readonly Check[]): string {
+  const codes = (severity: Severity): readonly string[] =>
+    [...new Set(checks.filter((check) => check.severity === severity).map(({ code }) => code))].sort();
+  return (['error', 'warning', 'info'] as const)
+    .flatMap((severity) => {
+      const count = checks.filter((check) => check.severity === severity).length;
+      return count === 0
+        ? []
+        : [`${plural(count, severity === 'info' ? 'note' : severity)} (${codes(severity).join(', ')})`];
+    })
+    .join(', ');
+}
+
+/** Findings that the last apply recorded already, folded to one line. */
+export function standingLines(checks: readonly Check[], options: FindingOptions): readonly string[] {
+  if (checks.length === 0) return [];
+  const text = `Findings that stand since an earlier apply: ${countsText(checks)}. --detail lists them.`;
+  return wrapped(text, options.width);
+}
+
+/** Findings that `drift.suppress` covers, each with its owner and the end of the suppression. */
+export function suppressedFindingLines(
+  checks: readonly SuppressedCheck[] | undefined,
+  paint: Paint,
+): readonly string[] {
+  return (checks ?? []).flatMap(({ address, code, message, suppressed: { until, owner, reason } }) => [
+    `  ${paint('dim', 'suppressed'.padEnd(WORD))}  ${cleanText(address)}  ${paint('dim', code)}: ${cleanText(message)}`,
+    `      until ${until} by ${cleanText(owner)}: ${cleanText(reason)}`,
+  ]);
+}
