@@ -1,7 +1,7 @@
 /** `fettle lock status` and `fettle force-unlock ID`: who holds the lock, and taking it away. */
 
 import { lockText } from '../report/lock-text.ts';
-import { holderText } from '../report/holder-text.ts';
+import { holderText } from '../engine/holder-text.ts';
 import type { Shell } from '../shell.ts';
 import { mustAgree } from './ask.ts';
 import { exitCode } from './ending.ts';

@@ -1,7 +1,7 @@
 /** What a command has to say beside its result: a line on standard error, or an event where there is a stream of them. */
 
 import { printable, type Problem } from '#plugin';
-import { holderText } from '../report/holder-text.ts';
+import { holderText } from '../engine/holder-text.ts';
 import { formatProblems } from '../report/problems.ts';
 import type { Shell } from '../shell.ts';
 import type { Holder } from '../store/store.ts';

@@ -40,7 +40,7 @@ import {
 } from '#plugin';
 import type { Head, Holder } from '../store/store.ts';
 import { applySummary, countRows, doing } from './apply-text.ts';
-import { holderText } from './holder-text.ts';
+import { holderText } from '../engine/holder-text.ts';
 import { driftSummary } from './drift-text.ts';
 import { headText, summaryText } from './plan-text.ts';
 import { plural, shortDigests } from './text.ts';

@@ -29,7 +29,7 @@ import {
 } from '../../src/report/events.ts';
 import { explainMarkdown } from '../../src/report/explain-markdown.ts';
 import { explainText } from '../../src/report/explain-text.ts';
-import { holderText } from '../../src/report/holder-text.ts';
+import { holderText } from '../../src/engine/holder-text.ts';
 import { lockText } from '../../src/report/lock-text.ts';
 import { auditLines, recordLine } from '../../src/report/log-text.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';

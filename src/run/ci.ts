@@ -1,9 +1,8 @@
-/** Who acts: a person on a machine, or a run of a CI system. */
+/** CI: whether this is a run of a CI system, and which. */
 
-import { hostname, userInfo } from 'node:os';
-import type { Shell } from '../shell.ts';
+import type { Host } from './project.ts';
 
-type Env = Shell['env'];
+type Env = Host['env'];
 
 /** Whether nobody sits at this run; `FETTLE_DISABLE_CI_DETECTION` says that somebody does. */
 export function isCi(env: Env): boolean {
@@ -39,18 +38,3 @@ export function ciRun(env: Env): string | undefined {
   return address === undefined ? undefined : withoutCredentials(address);
 }
 
-function userName(env: Env): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may run as a number without a name.
-    return env.USER ?? `uid ${process.getuid?.() ?? '?'}`;
-  }
-}
-
-/** `alice@laptop`, or with the CI run behind it. */
-export function actorOf(env: Env): string {
-  const run = ciRun(env);
-  const who = `${userName(env)}@${hostname()}`;
-  return run === undefined ? who : `${who} ${run}`;
-}

@@ -2,11 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
-import { digestOf, inert } from '#plugin';
+import { digestOf, inert, InputError } from '#plugin';
 import { validators } from '../engine/generated.validators.js';
 import { PLAN_FORMAT, type Plan } from '../engine/plan.ts';
 import { planDigest } from '../engine/seal.ts';
-import { UsageError } from './flags.ts';
 
 const LARGEST_BYTES = 1 << 30;
 const LISTS = new Set([
@@ -84,6 +83,7 @@ export async function savePlan(file: string, plan: Plan): Promise<void> {
 }
 
 export interface SavedPlan {
+  readonly file: string;
   readonly plan: Plan;
   /** Its checksum is not that of its contents: it is damaged, or was edited by somebody who did not hide it. */
   readonly altered: boolean;
@@ -98,23 +98,24 @@ export interface SavedPlan {
 export async function readPlan(file: string): Promise<SavedPlan> {
   let value: unknown;
   try {
-    if ((await stat(file)).size > LARGEST_BYTES) throw new UsageError(`${file} is too large for a plan`);
+    if ((await stat(file)).size > LARGEST_BYTES) throw new InputError(`${file} is too large for a plan`);
     value = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    if (error instanceof SyntaxError) throw new UsageError(`${file} is no plan: it is not JSON`);
-    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof InputError) throw error;
+    if (error instanceof SyntaxError) throw new InputError(`${file} is not a plan: the file is not JSON`);
+    throw new InputError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
   const format = (value as { readonly format_version?: unknown } | null)?.format_version;
   if (typeof format === 'string' && format.split('.')[0] !== PLAN_FORMAT.split('.')[0])
-    throw new UsageError(`${file} has format ${format}; this fettle reads ${PLAN_FORMAT.split('.')[0]}.x`);
+    throw new InputError(`${file} has format ${format}; this fettle reads ${PLAN_FORMAT.split('.')[0]}.x`);
   if (!validators.plan(value)) {
     const error = validators.plan.errors?.[0];
-    throw new UsageError(`${file} is no plan: ${error?.instancePath ?? ''} ${error?.message ?? ''}`);
+    throw new InputError(`${file} is not a plan: ${error?.instancePath ?? ''} ${error?.message ?? ''}`);
   }
   const plan = value as Plan;
   const digest = planDigest(plan.resource_changes, plan.gaps, plan.causes);
   return {
+    file,
     plan,
     altered: plan.checksum !== checksumOf(plan),
     misdigested: plan.plan_digest !== undefined && plan.plan_digest !== digest,

@@ -1,51 +1,52 @@
-/** Under the lock: taking it, writing the log with it, giving it back, and what a command ends with that did not get it. */
+/** Under the lock: taking it, writing the log with it, and giving it back. */
 
 import { errorText } from '#plugin';
 import type { Draft, LogRecord } from '../engine/record.ts';
 import { fold, type Recall } from '../engine/remember.ts';
-import type { Shell } from '../shell.ts';
 import { LockHeldError } from '../store/errors.ts';
 import type { Fence, Head, Store } from '../store/store.ts';
-import type { ExitName } from './ending.ts';
-import { type Stopping, stoppedBy } from './stopping.ts';
-import { tell, tellLocked, tellWait } from './tell.ts';
+import type { Ending } from './ending.ts';
+import type { Listener } from './events.ts';
+import { type Interruption, stoppedBy, stoppedEnding } from './interruption.ts';
 
 export interface Locking {
+  /** For the message that whoever waits gets. */
   readonly command: string;
-  /** How long to wait for it, in ms; at once by default. */
-  readonly timeoutMs: number | undefined;
-  readonly shell: Shell;
-  readonly signals: Stopping;
+  /** How long to wait for it, in ms; by default not at all. */
+  readonly lockTimeout?: number | undefined;
   /** Id of a holder whose lock is taken over. */
   readonly takeOver?: string | undefined;
+  readonly interruption: Interruption;
 }
 
-/** Runs `work` with the lock, and gives it back. Throws LockHeldError, and the reason of the signal that ended the wait. */
-export async function withLock<T>(store: Store, locking: Locking, work: (fence: Fence) => Promise<T>): Promise<T> {
-  const { command, timeoutMs = 0, shell, signals, takeOver } = locking;
+/** Runs `work` with the lock, and gives it back. Throws LockHeldError, and the reason of a stop that ended the wait. */
+export async function withLock<T>(
+  store: Store,
+  { command, lockTimeout = 0, takeOver, interruption }: Locking,
+  say: Listener,
+  work: (fence: Fence) => Promise<T>,
+): Promise<T> {
   const fence = await store.lock({
     command,
-    timeoutMs,
-    signal: signals.stop,
-    onWait: (holder) => tellWait(shell, holder),
+    timeoutMs: lockTimeout,
+    signal: interruption.stop,
+    onWait: (holder) => say({ type: 'lock-wait', holder }),
     ...(takeOver === undefined ? {} : { takeOver }),
   });
   try {
     return await work(fence);
   } finally {
-    await store
-      .unlock(fence)
-      .catch((error: unknown) => tell(shell, 'warning', `the lock was not given back: ${errorText(error)}`));
+    await store.unlock(fence).catch((error: unknown) => say({ type: 'lock-kept', message: errorText(error) }));
   }
 }
 
-/** What a command ends with that was stopped, or did not get the lock; any other error is thrown on. */
-export function endingWithoutLock(error: unknown, signals: Stopping, shell: Shell): ExitName {
-  const stopped = stoppedBy(signals, error);
+/** The ending of a run that was stopped, or did not get the lock. Throws any other error on. */
+export function endingWithoutLock(error: unknown, interruption: Interruption, say: Listener): Ending {
+  const stopped = stoppedBy(interruption, error);
   if (stopped !== undefined) return stopped;
   if (!(error instanceof LockHeldError)) throw error;
-  tellLocked(shell, error.holder);
-  return signals.ending() ?? 'locked';
+  say({ type: 'lock-held', holder: error.holder });
+  return stoppedEnding(interruption) ?? 'locked';
 }
 
 /** Everything that is written goes through here: durable in the log first, then part of memory. */

@@ -1,5 +1,5 @@
 /**
- * Settling: what comes after one round of `apply --until-settled`.
+ * Settling: what comes after one round of an apply until settled.
  *
  * | The round | Next |
  * |---|---|
@@ -15,7 +15,7 @@
 
 import { clearsAt, standing } from '../engine/standing.ts';
 import type { Finished } from './apply-round.ts';
-import type { ExitName } from './ending.ts';
+import type { Ending } from './ending.ts';
 
 /** How often the world is looked at while it has to move on by itself. */
 export const POLL_MS = 10_000;
@@ -32,7 +32,7 @@ export interface Settling {
   readonly allowRejected: boolean;
 }
 
-export type Next = { readonly end: ExitName } | { readonly waitMs: number; readonly why: string };
+export type Next = { readonly end: Ending } | { readonly waitMs: number; readonly why: string };
 
 /** When the first of the refused rows clears: epoch ms. */
 function firstClearing({
@@ -48,7 +48,7 @@ function firstClearing({
 }
 
 export function nextRound(finished: Finished, { now, until, fruitless, allowRejected }: Settling): Next {
-  const { name, rows, plan, unsettled } = finished;
+  const { ending: name, rows, plan, unsettled } = finished;
   const has = (status: string): boolean => rows.some((row) => row.status === status);
   const rejected = plan.rejected_changes.length > 0;
   const waiting = plan.deferred_changes.length > 0;
