@@ -8,7 +8,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../engine/action.ts';
-import type { Plan } from '../engine/plan.ts';
+import type { Plan } from '../formats/plan.ts';
 import { printable } from '#plugin';
 import type { Shell } from '../shell.ts';
 import type { Store } from '../store/store.ts';

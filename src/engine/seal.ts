@@ -1,115 +1,86 @@
-/** Seal: turns what was judged into the plan document, with its digest. */
+/** Seal: puts together all that a plan says, in its order; `src/formats/plan.ts` makes the document of it. */
 
 import type { Head } from '../store/store.ts';
 import {
   type Action,
   type Change,
   compareText,
-  digestOf,
   type Finding,
   formatRef,
   type Gap,
-  instantText,
-  type Json,
-  type Judgement,
   type Pair,
   type Plugin,
-  type Remedy,
   type Scene,
+  type Step,
+  type Summary,
 } from '#plugin';
-import { changeJson, driftValues } from './change-values.ts';
-import { driftOf } from './drift.ts';
-import { gapScope } from './gap.ts';
+import { type Drifted, driftOf } from './drift.ts';
 import { parseStep, stepTransition } from './lifecycle.ts';
-import {
-  PLAN_FORMAT,
-  type Plan,
-  type PlanReason,
-  type PlanRemedy,
-  type PluginSummary,
-  type RefusedChange,
-  type ResourceChange,
-} from './plan.ts';
 import type { Suppression } from './load/config.ts';
 import { isMemoryOnly } from './rules.ts';
-import { clearsAt, overridesOf, standing } from './standing.ts';
-import { splitFindings } from './suppress.ts';
+import { splitFindings, type SuppressedFinding } from './suppress.ts';
 
-/** One row of the plan. */
-export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {
-  const { change, source, covers, written, edits } = action;
-  const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
-  const transition = tables === undefined || isMemoryOnly(change) ? undefined : stepTransition(tables, change.step);
-  const overrides = overridesOf(action);
-  return {
-    address: formatRef(change.ref),
-    type: `${change.ref.plugin}/${change.ref.kind}`,
-    name: change.ref.name,
-    provider_name: change.ref.plugin,
-    change: changeJson(change, covers.spec),
-    step: change.step,
-    goal: change.goal,
-    cause: change.cause,
-    because: change.because,
-    reversible: transition?.reversible ?? 'yes',
-    ...(transition?.disruptive === true ? { disruptive: true } : {}),
-    basis: action.basis,
-    covers,
-    ...(written === undefined ? {} : { written }),
-    ...(edits === undefined ? {} : { edits }),
-    ...(source === undefined
-      ? {}
-      : { source: { filename: source.file, start: { line: source.line, column: source.column } } }),
-    warnings: action.judgements
-      .filter(({ outcome }) => outcome === 'warn')
-      .map(({ rule, message }) => `${rule}: ${message}`),
-    ...(overrides.length === 0 ? {} : { overrides }),
-  };
+/** An action with what the spec says of its step. */
+export interface SealedRow {
+  readonly action: Action;
+  readonly reversible: 'yes' | 'no' | 'partly';
+  readonly disruptive: boolean;
+  /** When its resource was seen: epoch ms. */
+  readonly seenAt: number;
 }
 
-function reasonOf(judgement: Judgement, observedAt: string): PlanReason {
-  const { rule, message, facts, clearsAt: clears, remedy, overridable } = judgement;
-  return {
-    rule,
-    message,
-    facts,
-    observed_at: observedAt,
-    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
-    ...remedyJson(remedy, clears),
-    overridable,
-  };
+/** How many resources there are, and what becomes of them. */
+export interface PlanCounts {
+  readonly resources: number;
+  readonly plugins: number;
+  readonly add: number;
+  readonly change: number;
+  readonly step: number;
+  readonly remove: number;
+  readonly rejected: number;
+  readonly deferred: number;
+  readonly findings: number;
+  readonly unchanged: number;
+  /** Covered by a gap, and therefore not judged. */
+  readonly unread: number;
 }
 
-/** A remedy as it is published: to wait is one, where the reason clears by itself. */
-export function remedyJson(remedy: Remedy | undefined, clears: number | undefined): { readonly remedy?: PlanRemedy } {
-  const all = { ...(clears === undefined ? {} : { wait: instantText(clears) }), ...remedy };
-  return Object.keys(all).length === 0 ? {} : { remedy: all };
+/** What the resources of one plugin come to. */
+export interface PluginSummary extends Summary {
+  readonly plugin: string;
 }
 
-function refusedChange(action: Action, plugins: ReadonlyMap<string, Plugin>, observedAt: string): RefusedChange {
-  const reasons = standing(action);
-  const clears = clearsAt(action);
-  return {
-    reason: reasons[0]?.rule ?? 'unknown',
-    resource_change: resourceChange(action, plugins),
-    reasons: reasons.map((reason) => reasonOf(reason, observedAt)),
-    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
-  };
+/** What an earlier run left open, and how it ended as far as can be seen. */
+export interface Settled {
+  readonly address: string;
+  readonly step: Step;
+  readonly outcome: string;
 }
 
-/** Over all that decides what the accepted rows do, and over what could not be read. */
-export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps']): string {
-  const approved = rows
-    .map(({ address, step, goal, change, overrides, covers }) => ({
-      address,
-      step,
-      goal,
-      change,
-      covers,
-      overrides: overrides?.map(({ rule }) => rule) ?? [],
-    }))
-    .sort((a, b) => compareText(a.address, b.address));
-  return digestOf({ rows: approved, gaps: [...new Set(gaps.map(({ scope }) => scope))].sort(compareText) });
+/** All that a plan says. */
+export interface Sealed {
+  readonly project: string;
+  readonly version: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Addresses were named or excluded: the rest was not judged. */
+  readonly targeted: boolean;
+  /** Removals first, then by address. */
+  readonly rows: readonly SealedRow[];
+  readonly pairs: ReadonlyMap<string, Pair>;
+  /** Of what was applied by this project; the change is the way back. */
+  readonly drift: readonly { readonly address: string; readonly back: Change }[];
+  readonly findings: readonly Finding[];
+  readonly suppressed: readonly SuppressedFinding[];
+  readonly gaps: readonly Gap[];
+  /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
+  readonly memoryGap?: string;
+  /** Observed, and neither declared nor ours. */
+  readonly unmanaged: readonly string[];
+  readonly settled: readonly Settled[];
+  readonly counts: PlanCounts;
+  readonly summaries: readonly PluginSummary[];
+  readonly head?: Head;
 }
 
 function byGravity(actions: readonly Action[]): readonly Action[] {
@@ -128,7 +99,7 @@ export interface SealInput {
   readonly scene: Scene;
   readonly gaps: readonly Gap[];
   readonly plugins: ReadonlyMap<string, Plugin>;
-  readonly settled: Plan['settled'];
+  readonly settled: readonly Settled[];
   /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
   readonly memoryGap?: string | undefined;
   /** Only these addresses are part of the plan; undefined for all. */
@@ -141,7 +112,7 @@ function summaryOf(
   accepted: readonly Action[],
   rejected: number,
   deferred: number,
-): Omit<Plan['summary'], 'findings'> {
+): Omit<PlanCounts, 'findings'> {
   const goals = (...names: readonly Change['goal'][]) =>
     accepted.filter(({ change }) => names.includes(change.goal)).length;
   const stepping = accepted.filter(({ change }) => {
@@ -168,88 +139,64 @@ function summaryOf(
   };
 }
 
-/** The scope of a gap of the memory itself. */
-const MEMORY_SCOPE = 'memory';
-
-function gapRows({ gaps, memoryGap }: SealInput): Plan['gaps'] {
-  return [
-    ...(memoryGap === undefined ? [] : [{ plugin: 'fettle', scope: MEMORY_SCOPE, message: memoryGap }]),
-    ...gaps.map((gap) => ({
-      plugin: gap.plugin,
-      scope: gapScope(gap),
-      message: gap.message,
-      ...(gap.since === undefined ? {} : { since: gap.since }),
-    })),
-  ];
+function rowOf(action: Action, { plugins, pairs, scene }: SealInput): SealedRow {
+  const { change } = action;
+  const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
+  const transition = tables === undefined || isMemoryOnly(change) ? undefined : stepTransition(tables, change.step);
+  const { observed } = pairs.get(formatRef(change.ref)) ?? {};
+  return {
+    action,
+    reversible: transition?.reversible ?? 'yes',
+    disruptive: transition?.disruptive === true,
+    seenAt: observed === undefined ? scene.viewedAt : Date.parse(observed.at),
+  };
 }
 
-/** The plan document. Rows come with removals first, then by address. */
-export function seal(input: SealInput): Plan {
-  const { plugins, pairs, scene } = input;
+function isApplied(found: Drifted): found is Exclude<Drifted, 'unknown' | undefined> {
+  return found !== undefined && found !== 'unknown' && found.since === 'applied';
+}
+
+/** Observed, and neither declared nor ours. Without memory, what no document describes may well be ours. */
+function unmanaged({ pairs, memoryGap }: SealInput): readonly string[] {
+  if (memoryGap !== undefined) return [];
+  return [...pairs].flatMap(([address, { desired, memory, observed }]) =>
+    desired === undefined &&
+    memory === undefined &&
+    observed !== undefined &&
+    observed.given !== true &&
+    observed.claimedBy === undefined
+      ? [address]
+      : [],
+  );
+}
+
+/** What a plan says, with removals first, then by address. */
+export function seal(input: SealInput): Sealed {
+  const { project, version, plugins, pairs, scene, gaps, memoryGap, settled, summaries, head } = input;
   const all = byGravity([...input.actions.values()]);
-  const gapped = gapRows(input);
-  const having = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict);
-  const seenAt = (action: Action) =>
-    pairs.get(formatRef(action.change.ref))?.observed?.at ?? new Date(scene.viewedAt).toISOString();
-  const refused = (verdict: Action['verdict']) =>
-    having(verdict).map((action) => refusedChange(action, plugins, seenAt(action)));
-  const accepted = having('accept');
-  const rows = accepted.map((action) => resourceChange(action, plugins));
-  const rejected = refused('reject');
-  const deferred = refused('defer');
-  const drift = [...pairs].flatMap(([address, pair]) => {
-    const plugin = plugins.get(pair.ref.plugin);
-    const found = plugin === undefined ? undefined : driftOf(pair, input.actions.get(address)?.change, plugin, scene);
-    return found === undefined || found === 'unknown' || found.since === 'declared'
-      ? []
-      : [{ address, change: driftValues(found.back) }];
-  });
-  const checks = input.findings.map(({ ref, code, severity, message, facts }) => ({
-    address: formatRef(ref),
-    code,
-    severity,
-    message,
-    facts,
-  }));
-  const { counted, suppressed } = splitFindings(checks, input.suppress ?? [], scene.now);
+  const count = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict).length;
+  const accepted = all.filter(({ verdict }) => verdict === 'accept');
+  const { counted, suppressed } = splitFindings(input.findings, input.suppress ?? [], scene.now);
   return {
-    format_version: PLAN_FORMAT,
-    fettle_version: input.version,
-    timestamp: new Date(scene.now).toISOString(),
-    project: input.project,
-    complete: gapped.length === 0 && input.within === undefined,
+    project,
+    version,
+    at: scene.now,
     targeted: input.within !== undefined,
-    applyable: accepted.length > 0 && input.memoryGap === undefined,
-    errored: false,
-    resource_changes: rows,
-    rejected_changes: rejected,
-    deferred_changes: deferred,
-    prior_state: {
-      resources: [...pairs].flatMap(([address, { ref, observed }]) =>
-        observed === undefined
-          ? []
-          : [{ address, type: `${ref.plugin}/${ref.kind}`, state: observed.state, values: observed.facts as Json }],
-      ),
-    },
-    resource_drift: drift,
-    checks: counted,
-    ...(suppressed.length === 0 ? {} : { suppressed_checks: suppressed }),
-    gaps: gapped,
-    // Without memory, what no document describes may well be ours.
-    unmanaged: [...pairs].flatMap(([address, pair]) =>
-      input.memoryGap === undefined &&
-      pair.desired === undefined &&
-      pair.memory === undefined &&
-      pair.observed !== undefined &&
-      pair.observed.given !== true &&
-      pair.observed.claimedBy === undefined
-        ? [address]
-        : [],
-    ),
-    settled: input.settled,
-    summary: { ...summaryOf(input, accepted, rejected.length, deferred.length), findings: counted.length },
-    ...(input.summaries.length === 0 ? {} : { summaries: input.summaries }),
-    ...(input.memoryGap === undefined ? { plan_digest: planDigest(rows, gapped) } : {}),
-    ...(input.head === undefined ? {} : { log_head: { seq: input.head.seq, hash: `sha256:${input.head.hash}` } }),
+    rows: all.map((action) => rowOf(action, input)),
+    pairs,
+    drift: [...pairs].flatMap(([address, pair]) => {
+      const plugin = plugins.get(pair.ref.plugin);
+      const found = plugin === undefined ? undefined : driftOf(pair, input.actions.get(address)?.change, plugin, scene);
+      return isApplied(found) ? [{ address, back: found.back }] : [];
+    }),
+    findings: counted,
+    suppressed,
+    gaps,
+    ...(memoryGap === undefined ? {} : { memoryGap }),
+    unmanaged: unmanaged(input),
+    settled,
+    counts: { ...summaryOf(input, accepted, count('reject'), count('defer')), findings: counted.length },
+    summaries,
+    ...(head === undefined ? {} : { head }),
   };
 }

@@ -1,5 +1,6 @@
 /** A small, complete plugin over a world in memory, and the line run over it: what the tests of the engine work with. */
 
+import { type Planned, planned } from '../../src/formats/plan.ts';
 import { everyPlace } from './places.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { ApplyEvent, Row } from '../../src/engine/action.ts';
@@ -22,7 +23,7 @@ import {
   reject,
   type Safety,
 } from '#plugin';
-import { type Reconciled, reconcile } from '../../src/engine/reconcile.ts';
+import { reconcile } from '../../src/engine/reconcile.ts';
 import type { Draft, LogRecord } from '../../src/engine/record.ts';
 import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
 
@@ -303,7 +304,7 @@ export function planToy(
   documents: readonly Desired[],
   log: ToyLog,
   options: LineOptions = {},
-): Promise<Reconciled> {
+): Promise<Planned> {
   return reconcile({
     places: everyPlace,
     project: 'test',
@@ -319,7 +320,7 @@ export function planToy(
     abort: options.abort ?? new AbortController().signal,
     ...(options.within === undefined ? {} : { within: options.within }),
     ...(options.busy === undefined ? {} : { busy: options.busy }),
-  });
+  }).then(planned);
 }
 
 /** Plans and applies; rows by name. */
@@ -328,7 +329,7 @@ export async function applyToy(
   documents: readonly Desired[],
   log: ToyLog,
   options: LineOptions = {},
-): Promise<{ readonly reconciled: Reconciled; readonly rows: Readonly<Record<string, Row>> }> {
+): Promise<{ readonly reconciled: Planned; readonly rows: Readonly<Record<string, Row>> }> {
   const reconciled = await planToy(world, documents, log, options);
   options.between?.();
   const plugins = options.plugins ?? toyPlugins;
