@@ -84,12 +84,13 @@ function telling(pair: NodePair, state: string): Proposal<NodeStep> | undefined 
 function removal(pair: NodePair, state: string, scene: Scene): Proposal<NodeStep> | undefined {
   const untold = telling(pair, state);
   if (untold !== undefined) return untold;
-  const { by, because } = decisionOf(pair, scene);
+  const { because } = decisionOf(pair, scene);
   const why = because ?? 'no longer written';
   return leaving(state, {
     goal: 'remove',
     because: state === 'draining' ? `it is drained: ${why}` : why,
-    ...(by === 'manual' ? {} : { cause: 'policy' as const }),
+    // Its pool let it go, by a row that was applied.
+    ...(because === undefined ? {} : { cause: 'policy' as const }),
   });
 }
 

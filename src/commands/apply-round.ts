@@ -201,6 +201,7 @@ function isOtherPlan(plan: Plan, { flags, saved, shell }: Deciding): boolean {
   const { planDigest } = flags;
   if (planDigest === undefined || plan.plan_digest === planDigest) return false;
   shell.stderr.write(`the digest ${planDigest} was approved; the plan now has ${plan.plan_digest ?? 'no digest'}\n`);
+  shell.stderr.write('The digest covers --cause: give apply the same as plan\n');
   if (saved === undefined)
     shell.stderr.write('what would run now is shown above; `apply FILE` with the saved plan names each difference\n');
   else shell.stderr.write(differenceText(planDifference(saved, plan)));

@@ -112,7 +112,7 @@ export async function readPlan(file: string): Promise<SavedPlan> {
     throw new UsageError(`${file} is no plan: ${error?.instancePath ?? ''} ${error?.message ?? ''}`);
   }
   const plan = value as Plan;
-  const digest = planDigest(plan.resource_changes, plan.gaps);
+  const digest = planDigest(plan.resource_changes, plan.gaps, plan.causes);
   return {
     plan,
     altered: plan.checksum !== checksumOf(plan),

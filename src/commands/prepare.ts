@@ -74,6 +74,7 @@ export async function prepare(input: PrepareInput): Promise<Planned> {
         ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
         ...(input.busy === undefined ? {} : { busy: input.busy }),
         ...(within === undefined ? {} : { within }),
+        ...(flags.cause === undefined ? {} : { causes: new Set(flags.cause) }),
         ...(input.head === undefined ? {} : { head: input.head }),
         ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
       }),

@@ -15,10 +15,10 @@ import {
   type Pair,
   type Plugin,
   type Proposal,
-  sameJson,
   type Scene,
   type Step,
 } from '#plugin';
+import { isBegun, isLastApplied } from './causes.ts';
 import { type Failures, guarded, soundProposal } from './guard.ts';
 import { withIgnored, withoutIgnored } from './ignored.ts';
 import { ABSENT, removalStep } from './lifecycle.ts';
@@ -58,14 +58,21 @@ function orphanChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene
   const proposal = soundProposal(kind.diff(pair, scene));
   return proposal === undefined
     ? undefined
-    : { ...proposal, ref: pair.ref, fields: proposal.fields ?? [], cause: proposal.cause ?? 'orphan' };
+    : { ...proposal, ref: pair.ref, fields: proposal.fields ?? [], cause: causeOfOrphan(pair, proposal) };
+}
+
+/** Whatever its kind says of a removal, the first step of one is never the progress of another. */
+function causeOfOrphan({ memory }: Pair, { cause, goal }: Proposal): Cause {
+  if (cause !== undefined && (cause !== 'progress' || goal !== 'remove')) return cause;
+  return memory?.removing === true ? 'progress' : 'orphan';
 }
 
 function causeOf(pair: Pair, proposal: Proposal): Cause {
   if (proposal.cause !== undefined) return proposal.cause;
-  const applied = pair.memory?.applied;
-  if (applied === undefined) return 'new';
-  return applied.spec !== undefined && sameJson(applied.spec, pair.desired?.spec) ? 'drift' : 'edit';
+  const { desired, memory } = pair;
+  if (desired === undefined) return 'orphan';
+  if (memory?.applied === undefined) return isBegun(desired, memory) ? 'progress' : 'new';
+  return isLastApplied(desired, memory) ? 'drift' : 'edit';
 }
 
 /** The step that brings what is seen to what is written; the pair has a document. */

@@ -34,7 +34,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -46,7 +46,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -57,7 +57,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -71,18 +71,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "release"
           },
           "ignore": {
@@ -90,7 +90,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -105,7 +105,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -188,7 +188,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -200,7 +200,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -211,7 +211,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -225,18 +225,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "release"
           },
           "ignore": {
@@ -244,7 +244,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -259,7 +259,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -795,7 +795,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -807,7 +807,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -818,7 +818,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -832,18 +832,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "release"
           },
           "ignore": {
@@ -851,7 +851,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -866,7 +866,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -1058,7 +1058,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -1070,7 +1070,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -1081,7 +1081,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1095,18 +1095,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "remove"
           },
           "ignore": {
@@ -1114,7 +1114,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1129,7 +1129,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -1527,7 +1527,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -1539,7 +1539,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -1550,7 +1550,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1564,18 +1564,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "release"
           },
           "ignore": {
@@ -1583,7 +1583,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1598,7 +1598,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -2070,7 +2070,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -2082,7 +2082,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -2093,7 +2093,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -2107,18 +2107,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "release"
           },
           "ignore": {
@@ -2126,7 +2126,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -2141,7 +2141,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -2175,7 +2175,7 @@ export const schemas = {
   document: { ...{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "Document of fettle",
-  "description": "One resource as it is wanted.",
+  "description": "One resource and its desired state.",
   "type": "object",
   "required": [
     "apiVersion",
@@ -2234,7 +2234,7 @@ export const schemas = {
       "minLength": 1,
       "maxLength": 63,
       "pattern": "^[A-Za-z0-9._-]+$",
-      "description": "Name of the project, its scope in a shared store; the name of the folder where it is left out."
+      "description": "Name of the project, its scope in a shared store. Defaults to the name of the folder."
     },
     "desired": {
       "type": [
@@ -2728,26 +2728,26 @@ export const schemas = {
         "maxAge": {
           "type": "string",
           "default": "60s",
-          "description": "How old a look may be for a step that takes something away.",
+          "description": "Greatest age of the refresh for a destructive step.",
           "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
         },
         "removals": {
           "type": "object",
           "additionalProperties": false,
           "default": {},
-          "description": "How much of a kind may be removed at once; above it, nothing of the kind is removed.",
+          "description": "Removals of one kind at once; above the limit, nothing of the kind is removed.",
           "properties": {
             "max": {
               "type": "integer",
               "minimum": 0,
               "maximum": 1000000,
               "default": 10,
-              "description": "So many resources."
+              "description": "Greatest number of removals."
             },
             "share": {
               "type": "string",
               "default": "30%",
-              "description": "So large a part of what is ours.",
+              "description": "Greatest share of the owned resources.",
               "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
             },
             "from": {
@@ -2755,12 +2755,12 @@ export const schemas = {
               "minimum": 1,
               "maximum": 1000000,
               "default": 4,
-              "description": "The share counts where so many are ours; below, the number alone."
+              "description": "Number of owned resources from which the share counts; below it, only `max` does."
             },
             "per": {
               "type": "string",
               "default": "1h",
-              "description": "Removals of earlier runs count for so long, 7d at most.",
+              "description": "Time for which removals of earlier runs count, 7d at most.",
               "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
             }
           }
@@ -2769,12 +2769,12 @@ export const schemas = {
           "type": "object",
           "additionalProperties": false,
           "default": {},
-          "description": "When so few of a kind are seen that the look is doubted rather than the world.",
+          "description": "Limits at which missing resources make the refresh itself doubtful.",
           "properties": {
             "share": {
               "type": "string",
               "default": "50%",
-              "description": "More than this part of what is ours, and was there, is missing.",
+              "description": "Share of the owned resources that must be missing.",
               "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
             },
             "from": {
@@ -2782,7 +2782,7 @@ export const schemas = {
               "minimum": 1,
               "maximum": 1000000,
               "default": 4,
-              "description": "It counts where so many were there."
+              "description": "Number of owned resources from which the share counts."
             }
           }
         },
@@ -2790,7 +2790,7 @@ export const schemas = {
           "type": "array",
           "maxItems": 1000,
           "default": [],
-          "description": "How many steps that disrupt may be taken in a time.",
+          "description": "Limits on disruptive steps over time.",
           "items": {
             "type": "object",
             "additionalProperties": false,
@@ -2803,7 +2803,7 @@ export const schemas = {
                 "type": "object",
                 "additionalProperties": false,
                 "default": {},
-                "description": "Which resources share this budget; what is left out matches all.",
+                "description": "Resources that share this budget; a field that is left out matches all.",
                 "properties": {
                   "plugin": {
                     "type": "string",
@@ -2818,7 +2818,7 @@ export const schemas = {
                   "labels": {
                     "type": "object",
                     "default": {},
-                    "description": "Labels that a resource has to have.",
+                    "description": "Labels that a resource must have.",
                     "additionalProperties": {
                       "type": "string",
                       "maxLength": 253
@@ -2830,11 +2830,11 @@ export const schemas = {
                 "type": "integer",
                 "minimum": 0,
                 "maximum": 1000000,
-                "description": "So many steps."
+                "description": "Greatest number of steps."
               },
               "per": {
                 "type": "string",
-                "description": "In so long a time, 7d at most.",
+                "description": "Time over which the steps count, 7d at most.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               }
             }
@@ -2844,7 +2844,7 @@ export const schemas = {
           "type": "array",
           "maxItems": 100,
           "default": [],
-          "description": "Times in which nothing is done.",
+          "description": "Windows in which nothing changes.",
           "items": {
             "type": "object",
             "additionalProperties": false,
@@ -2858,12 +2858,12 @@ export const schemas = {
                 "type": "string",
                 "minLength": 9,
                 "maxLength": 200,
-                "description": "When it begins: minute, hour, day of month, month, day of week.",
+                "description": "Start of the window: minute, hour, day of month, month, day of week.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "for": {
                 "type": "string",
-                "description": "How long it lasts, 366d at most.",
+                "description": "Length of the window, 366d at most.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "timezone": {
@@ -2871,7 +2871,7 @@ export const schemas = {
                 "minLength": 1,
                 "maxLength": 100,
                 "default": "UTC",
-                "description": "Name of a time zone such as Europe/Berlin."
+                "description": "Time zone of the schedule, for example Europe/Berlin."
               },
               "reason": {
                 "type": "string",
@@ -2886,7 +2886,7 @@ export const schemas = {
           "type": "array",
           "maxItems": 1000,
           "default": [],
-          "description": "One rule on one address that may be passed by, until a time.",
+          "description": "Exceptions, each for one rule on one address until a time.",
           "items": {
             "type": "object",
             "additionalProperties": false,
@@ -2911,7 +2911,7 @@ export const schemas = {
               },
               "until": {
                 "type": "string",
-                "description": "From then on it is a problem instead.",
+                "description": "Time at which the override expires; an expired override is an error.",
                 "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
               },
               "reason": {
@@ -2929,13 +2929,13 @@ export const schemas = {
       "type": "object",
       "additionalProperties": false,
       "default": {},
-      "description": "What `fettle drift` tells.",
+      "description": "Settings of `fettle drift`.",
       "properties": {
         "suppress": {
           "type": "array",
           "maxItems": 1000,
           "default": [],
-          "description": "Drift and findings that are known, and not counted until a time.",
+          "description": "Known drift and findings that are not counted until a time.",
           "items": {
             "type": "object",
             "additionalProperties": false,
@@ -2958,25 +2958,25 @@ export const schemas = {
                 "minLength": 1,
                 "maxLength": 2048,
                 "pattern": "^(/([^/~]|~[01])*)+$",
-                "description": "JSON pointer into the spec: the drift of this field, and of what lies below it, is suppressed."
+                "description": "JSON pointer into the spec: suppresses the drift of this field and of the fields below it."
               },
               "finding": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Code of a finding, in place of `path`: the finding is suppressed.",
+                "description": "Code of a finding to suppress, instead of `path`.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "until": {
                 "type": "string",
-                "description": "From then on the drift or finding counts again, and this is told as expired.",
+                "description": "Time at which the drift or finding counts again; the suppression is then reported as expired.",
                 "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
               },
               "owner": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Who answers for it.",
+                "description": "Person or team that is responsible.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "reason": {
@@ -3013,12 +3013,12 @@ export const schemas = {
     "gaps",
     "summary"
   ],
-  "description": "A plan as `fettle plan -o FILE` writes it.",
+  "description": "A plan that `fettle plan -o FILE` writes.",
   "properties": {
     "format_version": {
       "type": "string",
       "pattern": "^1\\.[0-9]+$",
-      "description": "Version of this format; readers refuse another major one."
+      "description": "Version of this format; readers refuse another major version."
     },
     "fettle_version": {
       "type": "string",
@@ -3026,7 +3026,7 @@ export const schemas = {
     },
     "timestamp": {
       "type": "string",
-      "description": "When it was made.",
+      "description": "Time of the plan.",
       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
     },
     "project": {
@@ -3037,6 +3037,25 @@ export const schemas = {
       "type": "boolean",
       "description": "Nothing was left out: no gap, no target."
     },
+    "targeted": {
+      "type": "boolean",
+      "description": "Addresses were named or excluded, and the rest was not judged."
+    },
+    "causes": {
+      "type": "array",
+      "items": {
+        "enum": [
+          "new",
+          "edit",
+          "drift",
+          "orphan",
+          "time",
+          "progress",
+          "policy"
+        ]
+      },
+      "description": "The causes that `--cause` limits the plan to; absent for all."
+    },
     "applyable": {
       "type": "boolean",
       "description": "There are rows that would run."
@@ -3046,21 +3065,21 @@ export const schemas = {
     },
     "resource_changes": {
       "type": "array",
-      "description": "What would run.",
+      "description": "Changes that would run.",
       "items": {
         "$ref": "#/definitions/ResourceChange"
       }
     },
     "rejected_changes": {
       "type": "array",
-      "description": "What would be unsafe and will not run.",
+      "description": "Unsafe changes that will not run.",
       "items": {
         "$ref": "#/definitions/RefusedChange"
       }
     },
     "deferred_changes": {
       "type": "array",
-      "description": "What has to wait.",
+      "description": "Changes that have to wait.",
       "items": {
         "$ref": "#/definitions/RefusedChange"
       }
@@ -3070,7 +3089,7 @@ export const schemas = {
       "required": [
         "resources"
       ],
-      "description": "Everything as it was seen.",
+      "description": "The current state of every resource.",
       "properties": {
         "resources": {
           "type": "array",
@@ -3102,7 +3121,7 @@ export const schemas = {
     },
     "resource_drift": {
       "type": "array",
-      "description": "How the world differs from what was last applied.",
+      "description": "Differences of the current state from the last applied one.",
       "items": {
         "type": "object",
         "required": [
@@ -3217,7 +3236,7 @@ export const schemas = {
     },
     "gaps": {
       "type": "array",
-      "description": "Parts of the world that could not be read.",
+      "description": "Resources that could not be read.",
       "items": {
         "type": "object",
         "required": [
@@ -3246,7 +3265,7 @@ export const schemas = {
     },
     "unmanaged": {
       "type": "array",
-      "description": "Addresses of what was seen, and is neither written nor ours.",
+      "description": "Addresses of resources that exist and are neither declared nor owned.",
       "items": {
         "type": "string",
         "minLength": 1
@@ -3254,7 +3273,7 @@ export const schemas = {
     },
     "settled": {
       "type": "array",
-      "description": "What an earlier run left open, and how it ended as far as can be seen.",
+      "description": "Steps that an earlier run left open, with the outcome that the refresh found.",
       "items": {
         "type": "object",
         "required": [
@@ -3335,12 +3354,17 @@ export const schemas = {
           "type": "integer",
           "minimum": 0,
           "description": "Covered by a gap, and therefore not judged."
+        },
+        "excluded": {
+          "type": "integer",
+          "minimum": 0,
+          "description": "Changes of other causes; absent without `--cause`."
         }
       }
     },
     "summaries": {
       "type": "array",
-      "description": "What the resources of each plugin come to.",
+      "description": "Totals of each plugin.",
       "items": {
         "type": "object",
         "required": [
@@ -3372,7 +3396,7 @@ export const schemas = {
     },
     "plan_digest": {
       "type": "string",
-      "description": "Over all that decides what the accepted rows do; absent where the memory could not be read.",
+      "description": "Digest of everything that decides what the accepted rows do; absent if the log could not be read.",
       "pattern": "^sha256:[0-9a-f]{64}$"
     },
     "log_head": {
@@ -3381,7 +3405,7 @@ export const schemas = {
         "seq",
         "hash"
       ],
-      "description": "Where the log ended.",
+      "description": "The last record of the log.",
       "properties": {
         "seq": {
           "type": "integer",
@@ -3395,7 +3419,7 @@ export const schemas = {
     },
     "checksum": {
       "type": "string",
-      "description": "Over the whole of a saved plan but itself.",
+      "description": "Digest of the whole saved plan except this field.",
       "pattern": "^sha256:[0-9a-f]{64}$"
     }
   },
@@ -3497,26 +3521,26 @@ export const schemas = {
         },
         "disruptive": {
           "const": true,
-          "description": "The step disturbs what is in use, as one that turns a server off."
+          "description": "The step interrupts a resource that is in use, for example by turning a server off."
         },
         "basis": {
           "type": "string",
-          "description": "Over the row, over what its approval covers, and over what was seen.",
+          "description": "Digest of the row, of everything that its approval covers, and of the current state.",
           "pattern": "^sha256:[0-9a-f]{64}$"
         },
         "covers": {
           "type": "object",
-          "description": "All that decides what the row does, beside what is seen: the digest of the plan is made of it.",
+          "description": "Everything that decides what the row does, apart from the current state; part of the plan's digest.",
           "properties": {
             "spec": {
-              "description": "The whole spec: defaults filled in, paths relative to the project, ignored fields as they are seen."
+              "description": "The whole spec, with defaults filled in, paths relative to the project, and ignored fields at their current values."
             },
             "lifecycle": {
               "type": "object"
             },
             "applied": {
               "type": "string",
-              "description": "What was applied last, where the document is gone.",
+              "description": "Digest of the last applied spec, if the document was removed.",
               "pattern": "^sha256:[0-9a-f]{64}$"
             },
             "rules": {
@@ -3524,11 +3548,11 @@ export const schemas = {
               "items": {
                 "type": "string"
               },
-              "description": "Every rule that was asked."
+              "description": "Every rule that was evaluated."
             },
             "limits": {
               "type": "object",
-              "description": "Limits that rules held something against, by rule."
+              "description": "Limits that the rules used, by rule."
             },
             "uses": {
               "type": "object",
@@ -3536,7 +3560,7 @@ export const schemas = {
             },
             "settings": {
               "type": "object",
-              "description": "Settings of its plugin that decide what it does; secrets by the names of their references."
+              "description": "Settings of the plugin that decide what the row does; secrets by the names of their references."
             },
             "files": {
               "type": "array",
@@ -3576,11 +3600,11 @@ export const schemas = {
                   "type": "string"
                 }
               },
-              "description": "Command lines that it runs."
+              "description": "Command lines that the row runs."
             },
             "values": {
               "type": "object",
-              "description": "What else decides, as its kind says."
+              "description": "Further values that decide, in the form that the kind defines."
             }
           }
         },
@@ -3589,11 +3613,11 @@ export const schemas = {
           "items": {
             "type": "string"
           },
-          "description": "JSON pointers into the spec, of what the document says itself; the rest are defaults."
+          "description": "JSON pointers to the spec fields that the document declares; the others are defaults."
         },
         "edits": {
           "type": "array",
-          "description": "What the document says otherwise than when it was last applied, and no difference shows.",
+          "description": "Edits since the last apply that no difference from the current state shows.",
           "items": {
             "type": "object",
             "required": [
@@ -3676,7 +3700,7 @@ export const schemas = {
         "reason": {
           "type": "string",
           "minLength": 1,
-          "description": "Rule of the first reason."
+          "description": "The rule of the first reason."
         },
         "resource_change": {
           "$ref": "#/definitions/ResourceChange"
@@ -3749,11 +3773,11 @@ export const schemas = {
     "seq": {
       "type": "integer",
       "minimum": 1,
-      "description": "Counts from 1, without a hole."
+      "description": "Sequence number from 1, without gaps."
     },
     "time": {
       "type": "string",
-      "description": "Never before the record ahead of it.",
+      "description": "Time of the record, never before the record ahead of it.",
       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
     },
     "actor": {

@@ -14,6 +14,7 @@ import {
   sameJson,
   type Scene,
 } from '#plugin';
+import { ignoredBy } from './causes.ts';
 import { type Failures, guarded, plainJson } from './guard.ts';
 import { ABSENT, firstMachine, moveOf, movesBetween } from './lifecycle.ts';
 import type { Draft, Seen } from './record.ts';
@@ -135,25 +136,35 @@ export function note(
 
 /**
  * Where nothing is left to do: a spec that the world already answers to counts as applied, though it never was, and
- * failures count no more. `changes` has those of all pairs, whatever part of them is planned.
+ * failures count no more. `changes` has those of all pairs, whatever part of them is planned. A run without edits
+ * (`isEditing`) takes no document as applied.
  */
 export function noteApplied(
   pairs: ReadonlyMap<string, Pair>,
   changes: ReadonlyMap<string, Change>,
   run: string,
+  isEditing = true,
 ): readonly Draft[] {
   const resources: Seen[] = [];
   for (const [address, pair] of pairs) {
-    if (!isOurs(pair) || pair.desired === undefined || pair.observed === undefined || changes.has(address)) continue;
+    if (pair.desired === undefined || pair.observed === undefined || changes.has(address)) continue;
     const applied = pair.memory?.applied;
+    if (!isOurs(pair) && (pair.observed.given !== true || applied === undefined)) continue;
     const noted =
       applied?.spec !== undefined && sameJson(applied.spec, pair.desired.spec)
         ? undefined
         : specNote(pair.desired.spec);
-    const isNew = noted !== undefined && noted.specDigest !== applied?.digest;
+    const isNew = isEditing && noted !== undefined && noted.specDigest !== applied?.digest;
+    const ignore = ignoredBy(pair.desired) ?? [];
+    const isIgnoring = isEditing && !sameJson(ignore, pair.memory?.ignore ?? []);
     const isOver = pair.memory?.failures !== undefined;
-    if (isNew || isOver)
-      resources.push({ ref: pair.ref, ...(isNew ? noted : {}), ...(isOver ? { settled: true } : {}) });
+    if (isNew || isIgnoring || isOver)
+      resources.push({
+        ref: pair.ref,
+        ...(isNew ? noted : {}),
+        ...(isIgnoring ? { ignore } : {}),
+        ...(isOver ? { settled: true } : {}),
+      });
   }
   return resources.length === 0 ? [] : inRecords(run, resources, {}, []);
 }

@@ -1,6 +1,7 @@
 /** Reconcile: the line from documents and memory to a sealed plan, in its order. */
 
 import type { Head } from '../store/store.ts';
+import { isOfCause } from './causes.ts';
 import { collapsedKinds } from './collapse.ts';
 import { diff } from './diff.ts';
 import { expand } from './expand.ts';
@@ -70,6 +71,8 @@ export interface ReconcileInput {
   readonly scheduled?: ObserveInput['scheduled'];
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: (address: string) => boolean;
+  /** Only changes of these causes are part of the plan; undefined for all. */
+  readonly causes?: Scene['causes'];
   readonly head?: Head;
   /** Where the project lies, and what of it no resource may describe. */
   readonly places: PlacesInput;
@@ -133,6 +136,21 @@ function only<T>(items: ReadonlyMap<string, T>, within: ReconcileInput['within']
   return within === undefined ? items : new Map([...items].filter(([address]) => within(address)));
 }
 
+function ofCauses(
+  changes: ReadonlyMap<string, Change>,
+  pairs: ReadonlyMap<string, Pair>,
+  { causes, plugins }: ReconcileInput,
+): ReadonlyMap<string, Change> {
+  if (causes === undefined) return changes;
+  return new Map(
+    [...changes].filter(([address, change]) => {
+      const pair = pairs.get(address);
+      const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
+      return pair !== undefined && tables !== undefined && isOfCause(change, pair, tables, causes);
+    }),
+  );
+}
+
 /** Every file that the proposed steps use, as it is now. */
 async function filesNow(
   changes: ReadonlyMap<string, Change>,
@@ -183,6 +201,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
       ...(logAt === undefined ? {} : { logAt }),
+      ...(input.causes === undefined ? {} : { causes: input.causes }),
       spent: recall.spent,
       shared: sharedPlaces(input.places, pairs, plugins, recall),
     });
@@ -206,8 +225,10 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const pairs = withMemory(found, recall);
   const looked = sceneFor(pairs);
   const proposed = diff(pairs, plugins, looked, failures);
-  if (complete) await input.record(noteApplied(pairs, proposed, run));
-  const changes = only(proposed, input.within);
+  const isEditing = input.causes?.has('edit') ?? true;
+  if (complete) await input.record(noteApplied(pairs, proposed, run, isEditing));
+  const selected = only(proposed, input.within);
+  const changes = ofCauses(selected, pairs, input);
   const writing: Scene = { ...looked, given: { ...given, writes: writesOf(pairs, plugins) } };
   const files = await filesNow(changes, pairs, writing, input);
   const scene: Scene = { ...writing, given: { ...given, ...writing.given, files } };
@@ -222,6 +243,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     scene,
     settled,
     findings,
+    excluded: selected.size - changes.size,
     summaries: summarize(planned, plugins, { ...scene, changes, judged: actions }, redact),
     gaps: [...view.gaps, ...failureGaps(failures, pairs, redact)],
   });

@@ -39,6 +39,7 @@ export interface Seen {
   readonly needs?: readonly string[];
   readonly labels?: Labels;
   readonly safety?: Inputs;
+  readonly ignore?: readonly string[];
   /** The world is already as a newer spec wants it: that spec counts as applied. */
   readonly spec?: Json;
   readonly specDigest?: string;

@@ -95,6 +95,7 @@ function withMeta(memory: Memory, meta: MetaNote | undefined, at: string): Memor
     labels: Object.keys(meta.labels).length === 0 ? undefined : meta.labels,
     formerLabels: former.length === 0 ? undefined : former,
     safety: meta.safety ?? memory.safety,
+    ignore: meta.ignore,
   } as Memory;
 }
 
@@ -125,6 +126,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
     needs: seen.needs ?? before.needs,
     labels: seen.labels ?? before.labels,
     safety: seen.safety ?? before.safety,
+    ignore: seen.ignore === undefined ? before.ignore : seen.ignore.length === 0 ? undefined : seen.ignore,
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied,
     ...(seen.settled === true ? { failures: undefined, lastError: undefined } : {}),
@@ -148,8 +150,12 @@ function withTried(memory: Memory, { open, tried = [] }: Memory): Memory {
 }
 
 /** What is left of a resource that went to make room for its successor: what its document said of removals. */
-function promised({ ref, protect, onRemove, hold, needs, labels, formerLabels, safety }: Memory, at: string): Memory {
-  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety };
+function promised(
+  { ref, protect, onRemove, hold, needs, labels, formerLabels, safety, open }: Memory,
+  at: string,
+): Memory {
+  const successor = open?.applied?.digest;
+  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety, successor };
   return { ...blank(ref), ...kept, state: 'absent', since: at } as Memory;
 }
 
@@ -181,7 +187,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
   if (open?.goal === 'replace' && body.state === 'absent')
     return withKept(promised(before, at), body.kept, body.version);
   if (open?.goal === 'remove') {
-    const left = { ...closed, failures: undefined, lastError: undefined } as unknown as Memory;
+    const left = { ...closed, failures: undefined, lastError: undefined, removing: true } as unknown as Memory;
     return withState(withKept(left, body.kept, body.version), at, body.state);
   }
   const done = {
@@ -191,6 +197,8 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     failures: undefined,
     lastError: undefined,
     tried: undefined,
+    removing: undefined,
+    successor: undefined,
     others: body.others ?? before.others,
     applied: (body.more === true ? undefined : open?.applied) ?? before.applied,
   };

@@ -1,6 +1,7 @@
 /** The rules that hold for every kind, so that no plugin repeats them. Each is a pure function of a change and its scene. */
 
 import { isCounted, standingOf } from './budget.ts';
+import { unappliedEdits } from './causes.ts';
 import { isAllMissing, isCollapsed } from './collapse.ts';
 import {
   type Change,
@@ -223,6 +224,17 @@ function ignored({ fields }: Change, { desired }: Pair): Verdict {
     `the step would change ${paths.map((path) => path.slice(1).replaceAll('/', '.')).join(', ')}, which lifecycle.ignore names`,
     { paths, ignore },
     { remedy: { outside: 'take the field out of lifecycle.ignore, or write it as it is' } },
+  );
+}
+
+function unappliedEdit(change: Change, _pair: Pair, scene: Scene, { tablesOf }: Ground): Verdict {
+  const pair = scene.pair(change.ref);
+  const edited = pair === undefined ? [] : unappliedEdits(change, pair, scene, tablesOf);
+  if (edited.length === 0) return pass('carries no edit along that the run leaves out', { edited: [] });
+  return reject(
+    `The step would apply an edit that --cause leaves out: the document of ${edited.join(', ')} differs from what was last applied`,
+    { edited },
+    { remedy: { outside: 'Apply the edit, or revert the document' } },
   );
 }
 
@@ -458,6 +470,7 @@ export const engineRules = {
   'all-missing': allMissing,
   dependency,
   ignored,
+  'unapplied-edit': unappliedEdit,
   uncovered: uncoveredRule,
   'too-many-removals': tooManyRemovals,
   budget,

@@ -12,6 +12,7 @@ import {
   appliedInputs,
   type Change,
   changedSpecInputs,
+  compareText,
   type Desired,
   escapePointer,
   type FieldChange,
@@ -138,6 +139,7 @@ export function letsGo({ goal, fields }: Pick<Change, 'goal' | 'fields'>, { rele
 /** What is to be remembered of a document as it is written; a protection that it does not mention stays as it was. */
 export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): MetaNote {
   const hold = writtenHold(desired);
+  const { ignore } = desired.meta.lifecycle;
   const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
   return {
     ...(protect ? { protect: true as const } : {}),
@@ -146,6 +148,7 @@ export function metaOf(desired: Desired, memory: Memory | undefined, tables: Kin
     needs: desired.needs.map(formatRef),
     labels: desired.meta.labels,
     ...(tables.safetyInputs.length === 0 ? {} : { safety: inputsOf(desired.spec, tables.safetyInputs) }),
+    ...(ignore.length === 0 ? {} : { ignore: ignore.toSorted(compareText) }),
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Head } from '../store/store.ts';
 import {
   type Action,
+  type Cause,
   type Change,
   compareText,
   type Finding,
@@ -14,6 +15,7 @@ import {
   type Step,
   type Summary,
 } from '#plugin';
+import { sortedCauses } from './causes.ts';
 import { type Drifted, driftOf } from './drift.ts';
 import { parseStep, stepTransition } from './lifecycle.ts';
 import type { Suppression } from './load/config.ts';
@@ -41,6 +43,8 @@ export interface PlanCounts {
   readonly deferred: number;
   readonly findings: number;
   readonly unchanged: number;
+  /** Changes of other causes; absent without `--cause`. */
+  readonly excluded?: number;
   /** Covered by a gap, and therefore not judged. */
   readonly unread: number;
 }
@@ -65,6 +69,8 @@ export interface Sealed {
   readonly at: number;
   /** Addresses were named or excluded: the rest was not judged. */
   readonly targeted: boolean;
+  /** The causes that `--cause` limits the plan to, in the order of the contract; absent for all. */
+  readonly causes?: readonly Cause[];
   /** Removals first, then by address. */
   readonly rows: readonly SealedRow[];
   readonly pairs: ReadonlyMap<string, Pair>;
@@ -104,6 +110,9 @@ export interface SealInput {
   readonly memoryGap?: string | undefined;
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: ((address: string) => boolean) | undefined;
+  readonly causes?: Scene['causes'];
+  /** Changes that `causes` leaves out. */
+  readonly excluded: number;
   readonly head?: Head;
 }
 
@@ -134,7 +143,8 @@ function summaryOf(
     remove: goals('remove', 'replace'),
     rejected,
     deferred,
-    unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length,
+    unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length - input.excluded,
+    ...(input.causes === undefined ? {} : { excluded: input.excluded }),
     unread: unread.length,
   };
 }
@@ -182,6 +192,7 @@ export function seal(input: SealInput): Sealed {
     version,
     at: scene.now,
     targeted: input.within !== undefined,
+    ...(input.causes === undefined ? {} : { causes: sortedCauses(input.causes) }),
     rows: all.map((action) => rowOf(action, input)),
     pairs,
     drift: [...pairs].flatMap(([address, pair]) => {

@@ -94,6 +94,8 @@ export interface Plan {
   readonly complete: boolean;
   /** Addresses were named or excluded: the rest was not judged. */
   readonly targeted: boolean;
+  /** The causes that `--cause` limits the plan to, in the order of the contract; absent for all. */
+  readonly causes?: readonly Cause[];
   /** There are rows that would run. */
   readonly applyable: boolean;
   readonly errored: boolean;
@@ -178,8 +180,8 @@ function refusedChange(row: SealedRow): RefusedChange {
   };
 }
 
-/** Over all that decides what the accepted rows do, and over what could not be read. */
-export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps']): string {
+/** Over all that decides what the accepted rows do, what could not be read, and the causes that the plan is limited to. */
+export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps'], causes: Plan['causes']): string {
   const approved = rows
     .map(({ address, step, goal, change, overrides, covers }) => ({
       address,
@@ -190,7 +192,11 @@ export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps']):
       overrides: overrides?.map(({ rule }) => rule) ?? [],
     }))
     .sort((a, b) => compareText(a.address, b.address));
-  return digestOf({ rows: approved, gaps: [...new Set(gaps.map(({ scope }) => scope))].sort(compareText) });
+  return digestOf({
+    rows: approved,
+    gaps: [...new Set(gaps.map(({ scope }) => scope))].sort(compareText),
+    ...(causes === undefined ? {} : { causes }),
+  });
 }
 
 /** The scope of a gap of the memory itself. */
@@ -207,7 +213,7 @@ function gapRow(gap: Gap): Plan['gaps'][number] {
 
 /** The document of a plan. */
 export function planDocument(sealed: Sealed): Plan {
-  const { memoryGap, targeted, rows, suppressed, summaries, head } = sealed;
+  const { memoryGap, targeted, causes, rows, suppressed, summaries, head } = sealed;
   const having = (verdict: Action['verdict']) => rows.filter(({ action }) => action.verdict === verdict);
   const accepted = having('accept').map(resourceChange);
   const gaps = [
@@ -219,8 +225,9 @@ export function planDocument(sealed: Sealed): Plan {
     fettle_version: sealed.version,
     timestamp: instantText(sealed.at),
     project: sealed.project,
-    complete: gaps.length === 0 && !targeted,
+    complete: gaps.length === 0 && !targeted && causes === undefined,
     targeted,
+    ...(causes === undefined ? {} : { causes }),
     applyable: accepted.length > 0 && memoryGap === undefined,
     errored: false,
     resource_changes: accepted,
@@ -248,7 +255,7 @@ export function planDocument(sealed: Sealed): Plan {
     settled: sealed.settled,
     summary: sealed.counts,
     ...(summaries.length === 0 ? {} : { summaries }),
-    ...(memoryGap === undefined ? { plan_digest: planDigest(accepted, gaps) } : {}),
+    ...(memoryGap === undefined ? { plan_digest: planDigest(accepted, gaps, causes) } : {}),
     ...(head === undefined ? {} : { log_head: logHead(head) }),
   };
 }

@@ -97,6 +97,8 @@ export interface Desired<S = unknown> {
   readonly source: Position;
   /** Pointers into the spec, of what the document says itself: the rest are defaults. Absent: nobody knows. */
   readonly written?: readonly string[];
+  /** The document of another resource that stands for this one. */
+  readonly expandedFrom?: Ref;
 }
 
 export type Severity = 'error' | 'warning' | 'info';
@@ -189,6 +191,8 @@ export interface MetaNote {
   readonly labelsBefore?: Labels;
   /** Safety inputs of its spec; absent where its kind has none. */
   readonly safety?: Inputs;
+  /** Pointers that it ignores, sorted; absent for none. */
+  readonly ignore?: readonly string[];
 }
 
 /** Labels that a resource had until a time: ISO 8601. */
@@ -224,7 +228,13 @@ export interface Memory<M = Facts> {
   readonly formerLabels?: readonly FormerLabels[];
   /** Safety inputs of its spec as they were last applied. */
   readonly safety?: Inputs;
+  /** Pointers that its document ignored when it was last applied, sorted. */
+  readonly ignore?: readonly string[];
   readonly applied?: Applied;
+  /** A removal was begun, and is not at its end. */
+  readonly removing?: true;
+  /** A replacement removed it: digest of the spec that is to be created. */
+  readonly successor?: string;
   /** State of the first machine when it was last seen, and since when it is in it. */
   readonly state?: string;
   readonly since?: string;
@@ -488,4 +498,6 @@ export interface Scene {
   readonly underWay: ReadonlyMap<string, Action>;
   /** Who else describes the places of a pair; they are looked up when it is asked. */
   readonly shared?: SharedPlaces;
+  /** The run is about changes of these causes; absent for all. */
+  readonly causes?: ReadonlySet<Cause>;
 }

@@ -2,6 +2,7 @@
 
 import { digestOf } from '#plugin';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../formats/plan.ts';
+import { causeLines } from './cause-text.ts';
 import { coverLines } from './covers-text.ts';
 import { approvedCut, fieldRows } from './fields.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
@@ -223,6 +224,7 @@ function remarks(plan: Plan): readonly string[] {
       ? []
       : [`${plural(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
     ...(plan.targeted ? ['This plan is partial: only what was targeted was judged.'] : []),
+    ...causeLines(plan).map((line) => escapeText(line)),
     ...(plan.gaps.length === 0 ? [] : ['This plan is partial: part of the world could not be read.']),
   ];
 }

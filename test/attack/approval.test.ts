@@ -256,7 +256,7 @@ describe('a plan file', () => {
       ...rest,
       resource_changes: [row],
       rejected_changes: [],
-      plan_digest: planDigest([row], plan.gaps),
+      plan_digest: planDigest([row], plan.gaps, plan.causes),
     };
     writeFileSync(file, JSON.stringify({ ...forged, checksum: digestOf(forged) }));
     expect((await fettle(folder, 'show plan.json')).code).toBe(0);

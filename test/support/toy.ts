@@ -6,6 +6,7 @@ import { apply } from '../../src/engine/apply.ts';
 import type { ApplyEvent, Row } from '../../src/engine/action.ts';
 import {
   type ActionRun,
+  type Cause,
   defineKind,
   definePlugin,
   type Desired,
@@ -287,6 +288,7 @@ export interface LineOptions {
   readonly safety?: Partial<Safety>;
   readonly now?: () => number;
   readonly within?: (address: string) => boolean;
+  readonly causes?: ReadonlySet<Cause>;
   readonly busy?: { readonly holder: string };
   readonly stop?: AbortSignal;
   readonly abort?: AbortSignal;
@@ -319,6 +321,7 @@ export function planToy(
     now: options.now ?? (() => START),
     abort: options.abort ?? new AbortController().signal,
     ...(options.within === undefined ? {} : { within: options.within }),
+    ...(options.causes === undefined ? {} : { causes: options.causes }),
     ...(options.busy === undefined ? {} : { busy: options.busy }),
   }).then(planned);
 }
