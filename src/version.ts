@@ -10,6 +10,12 @@ function versionOfSource(): string {
   return (JSON.parse(text) as { readonly version: string }).version;
 }
 
+/** Set by the build: SHA-256 over what decides how the text of a document is read. */
+declare const FETTLE_READER: string | undefined;
+
+/** Which reader of documents this is; undefined from source, where it changes with every edit. */
+export const reader: string | undefined = typeof FETTLE_READER === 'string' ? FETTLE_READER : undefined;
+
 export const version: string = typeof FETTLE_VERSION === 'string' ? FETTLE_VERSION : versionOfSource();
 
 /** Text for `fettle version`; with `json` one line with the keys that Terraform has for its own. Ends with a newline. */

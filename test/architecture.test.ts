@@ -189,8 +189,24 @@ describe('engine', () => {
 describe('forms', () => {
   cases(checkForms, [
     ['src/engine/a.ts', `/** A. */\nexport class A extends Error {}\nexport class B extends TypeError {}`, undefined],
-    ['src/engine/a.ts', `/** A. */\nexport class Manager {}`, 'the only classes are errors'],
-    ['src/engine/a.ts', `/** A. */\nconst a = class extends Map {};`, 'the only classes are errors'],
+    [
+      'src/engine/a.ts',
+      `/** A. */\nexport class A {\n  readonly b = 1;\n  #c = 2;\n  get c() { return this.#c; }\n}`,
+      undefined,
+    ],
+    ...[
+      'export class Manager {}',
+      'const a = class extends Map {};',
+      'class A { #b = 1; c = 2; }',
+      'class A { readonly b = 1; }',
+    ].map(
+      (text) =>
+        [
+          'src/engine/a.ts',
+          `/** A. */\n${text}`,
+          'a class is an error, or keeps its state in #private fields',
+        ] as const,
+    ),
     ['src/engine/a.ts', `/** A. */\nexport default 1;`, 'exports have names'],
     ['src/engine/a.ts', `/** A. */\nexport default function a() {}`, 'exports have names'],
     ['src/engine/a.ts', `/** A. */\nswitch (a) { default: b(); }`, undefined],

@@ -1,7 +1,7 @@
 /**
- * Makes a log of so many records, as runs that change items would have written it: `node fill-log.js FOLDER ITEMS RECORDS`.
+ * Makes a log of RECORDS records, like that of runs that change ITEMS items: `node fill-log.js FOLDER ITEMS RECORDS`.
  *
- * The items are those of the benchmark's plugin. The last records are a checkpoint, as the end of an apply makes it.
+ * The items belong to the benchmark's plugin. The last records are a checkpoint, like the one at the end of an apply.
  */
 
 import { randomUUID } from 'node:crypto';

@@ -131,7 +131,8 @@ export async function applyWith(
   part?: Part,
 ): Promise<number> {
   checkFlags(file, flags);
-  const project = await openProject(flags, shell);
+  // Every document is parsed: what is done follows from the text alone.
+  const project = await openProject(flags, shell, { texts: new Map() });
   refuseInCi(project.config, part?.command ?? 'apply', shell);
   const saved = await savedPlan(file, project, flags, shell);
   const end = (name: ExitName): number => {

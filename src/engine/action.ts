@@ -14,18 +14,20 @@
  */
 
 import { AbortedError, DeadlineError, withDeadline } from '#plugin/deadline';
-import { propose } from './diff.ts';
 import {
+  ABSENT,
   type Action,
   type Change,
   errorText,
   type Facts,
   type FileSeen,
   type FileUse,
+  firstMachine,
   formatRef,
   type Gap,
   type Given,
   intentId,
+  isMemoryOnly,
   type Json,
   type Judgement,
   type Kind,
@@ -36,29 +38,21 @@ import {
   redactPatterns,
   type Ref,
   type Scene,
+  settlesIn,
+  stepTransition,
   UnknownOutcomeError,
 } from '#plugin';
+import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
 import { effectOf, filesOf } from './covers.ts';
 import { withIgnored } from './ignored.ts';
 import { judgeOne } from './judge.ts';
-import {
-  ABSENT,
-  firstMachine,
-  movesBetween,
-  movesOf,
-  movesOfFailure,
-  parseStep,
-  settlesIn,
-  stateFor,
-  stepTransition,
-} from './lifecycle.ts';
+import { movesBetween, movesOf, movesOfFailure, stateFor } from './lifecycle.ts';
 import { match } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
 import type { Draft, LogRecord, Move, RecordBodies } from './record.ts';
 import type { Recall } from './remember.ts';
-import { isMemoryOnly } from './rules.ts';
 import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
 import { standing } from './standing.ts';
@@ -205,7 +199,7 @@ function intentOf(action: Action, pair: Pair, audit: Audit, input: ApplyInput): 
       ...(change.fields.length === 0 ? {} : { fields: change.fields }),
       basis: action.basis,
       ...audit,
-      ...(tables !== undefined && stepTransition(tables, change.step)?.disruptive === true ? { disruptive: true } : {}),
+      ...(change.effect.disruptive ? { disruptive: true } : {}),
       ...(overrides.length === 0 ? {} : { overrides }),
       ...(pair.desired === undefined || tables === undefined
         ? {}
@@ -373,7 +367,7 @@ function endingOf(
   }
   if (cut) return { status: 'unknown', message: messageOf(error, input) };
   const transition = stepTransition(tables, change.step);
-  const settles = transition === undefined ? parseStep(change.step).to : settlesIn(transition);
+  const settles = transition === undefined ? change.to : settlesIn(transition);
   const state = after.pair.observed?.state ?? ABSENT;
   return {
     status: 'failed',
@@ -391,7 +385,7 @@ function movedBy(
   ending: Ending,
   tables: KindTables,
 ): { readonly state?: string; readonly moves: readonly Move[] } | undefined {
-  const isOwn = parseStep(change.step).machine === undefined;
+  const isOwn = change.machine === undefined;
   const seen = stateFor(pair, change.step);
   if (ending.status === 'done') {
     const moves = movesOf(tables, change.step, seen);

@@ -6,8 +6,10 @@
  */
 
 import {
+  ABSENT,
   type Cause,
   type Change,
+  changeOf,
   type FieldChange,
   isOurs,
   type Kind,
@@ -15,13 +17,13 @@ import {
   type Pair,
   type Plugin,
   type Proposal,
+  removalStep,
   type Scene,
   type Step,
 } from '#plugin';
 import { isBegun, isLastApplied } from './causes.ts';
 import { type Failures, guarded, soundProposal } from './guard.ts';
 import { withIgnored, withoutIgnored } from './ignored.ts';
-import { ABSENT, removalStep } from './lifecycle.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
 
 function stillStep(pair: Pair): Step {
@@ -31,34 +33,29 @@ function stillStep(pair: Pair): Step {
 
 function memoryChange(
   pair: Pair,
+  tables: KindTables,
   goal: 'adopt' | 'protect' | 'release',
   cause: Cause,
   because: string,
   fields: readonly FieldChange[] = [],
 ): Change {
-  return { ref: pair.ref, step: stillStep(pair), goal, fields, because, cause };
+  return changeOf(pair.ref, tables, { step: stillStep(pair), goal, fields, because, cause });
 }
 
 function orphanChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene: Scene): Change | undefined {
   if (!isOurs(pair) || (pair.observed === undefined && pair.gap === undefined)) return undefined;
   if (onRemoveOf(undefined, pair.memory, tables) === 'release')
-    return memoryChange(pair, 'release', 'orphan', 'no longer written');
+    return memoryChange(pair, tables, 'release', 'orphan', 'no longer written');
   if (pair.observed === undefined) {
     // Not seen, and covered by a gap: the removal stays a row, and is rejected there.
     const state = pair.memory?.state ?? ABSENT;
-    return {
-      ref: pair.ref,
-      step: removalStep(tables, state),
-      goal: 'remove',
-      fields: [],
-      because: 'no longer written',
-      cause: 'orphan',
-    };
+    const step = removalStep(tables, state);
+    return changeOf(pair.ref, tables, { step, goal: 'remove', because: 'no longer written', cause: 'orphan' });
   }
   const proposal = soundProposal(kind.diff(pair, scene));
   return proposal === undefined
     ? undefined
-    : { ...proposal, ref: pair.ref, fields: proposal.fields ?? [], cause: causeOfOrphan(pair, proposal) };
+    : changeOf(pair.ref, tables, { ...proposal, cause: causeOfOrphan(pair, proposal) });
 }
 
 /** Whatever its kind says of a removal, the first step of one is never the progress of another. */
@@ -76,18 +73,11 @@ function causeOf(pair: Pair, proposal: Proposal): Cause {
 }
 
 /** The step that brings what is seen to what is written; the pair has a document. */
-export function managedChange(pair: Pair, kind: Kind<unknown>, scene: Scene): Change | undefined {
+export function managedChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene: Scene): Change | undefined {
   const proposed = soundProposal(kind.diff(withIgnored(pair, kind), scene));
   const proposal = proposed === undefined ? undefined : withoutIgnored(pair, proposed);
   if (proposal === undefined) return undefined;
-  return {
-    ref: pair.ref,
-    step: proposal.step,
-    goal: proposal.goal,
-    fields: proposal.fields ?? [],
-    because: proposal.because,
-    cause: causeOf(pair, proposal),
-  };
+  return changeOf(pair.ref, tables, { ...proposal, cause: causeOf(pair, proposal) });
 }
 
 /** What guards a resource is lifted by a row of its own, before its document lets it go. */
@@ -105,13 +95,13 @@ export function propose(pair: Pair, plugin: Plugin, scene: Scene): Change | unde
   if (pair.observed === undefined && pair.gap !== undefined) return undefined;
   if (pair.observed !== undefined && pair.observed.given !== true && !isOurs(pair)) {
     const because = scene.memoryGap === undefined ? 'not ours yet' : 'unknown whether it is ours';
-    return memoryChange(pair, 'adopt', 'new', `it is there already, and ${because}`);
+    return memoryChange(pair, tables, 'adopt', 'new', `it is there already, and ${because}`);
   }
-  const next = managedChange(pair, kind, scene);
+  const next = managedChange(pair, kind, tables, scene);
   const hidden = hiddenInputs(next, pair, tables);
   if (hidden.length === 0) return next;
   const fields = letsGo({ goal: 'protect', fields: hidden }, tables) ? liftedFirst(hidden) : hidden;
-  return memoryChange(pair, 'protect', 'edit', 'its document changes how it is guarded', fields);
+  return memoryChange(pair, tables, 'protect', 'edit', 'its document changes how it is guarded', fields);
 }
 
 /** Every proposed change by address, in the order of the pairs. A resource whose diff throws has none, and is in `failures`. */

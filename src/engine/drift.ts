@@ -79,7 +79,9 @@ function asWritten(pair: Pair, spec: unknown): Pair {
 /** The change that would bring the world back to `spec`, where it is the world that moved. */
 function wayBack(pair: Pair, spec: unknown, plugin: Plugin, scene: Scene): Change | undefined {
   const kind = plugin.kinds[pair.ref.kind];
-  const change = kind === undefined ? undefined : managedChange(asWritten(pair, spec), kind, scene);
+  const tables = plugin.tables.kinds[pair.ref.kind];
+  const change =
+    kind === undefined || tables === undefined ? undefined : managedChange(asWritten(pair, spec), kind, tables, scene);
   return change === undefined || ['time', 'progress', 'policy'].includes(change.cause) ? undefined : change;
 }
 

@@ -1,8 +1,10 @@
 /** Explain: all that is known about one resource, why its next step may or may not be taken, and what would change that. */
 
 import {
+  ABSENT,
   type Action,
   type Finding,
+  firstMachine,
   formatRef,
   isOurs,
   type OnRemove,
@@ -12,7 +14,6 @@ import {
   type Transition,
 } from '#plugin';
 import type { Head } from '../store/store.ts';
-import { ABSENT, firstMachine } from './lifecycle.ts';
 import type { Reconciled } from './reconcile.ts';
 import type { LogRecord } from './record.ts';
 import { overdue } from './rules.ts';

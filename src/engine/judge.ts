@@ -14,6 +14,7 @@ import {
   type Change,
   errorText,
   formatRef,
+  isMemoryOnly,
   isOurs,
   type Judgement,
   type KindTables,
@@ -28,7 +29,7 @@ import {
 } from '#plugin';
 import { soundVerdict } from './guard.ts';
 import { withIgnored } from './ignored.ts';
-import { engineRules, type Ground, isDisruptive, isMemoryOnly } from './rules.ts';
+import { engineRules, type Ground } from './rules.ts';
 import { needsOf } from './safety-inputs.ts';
 import { removalsByKind, withChanges } from './scene.ts';
 
@@ -225,8 +226,7 @@ export function judge(
     judged.set(address, action);
     if (action.verdict !== 'accept') continue;
     underWay.set(address, action);
-    const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
-    if (budgets.length === 0 || tables === undefined || !isDisruptive(change, tables)) continue;
+    if (budgets.length === 0 || !change.effect.disruptive) continue;
     for (const use of budgets) if (isCounted(use.budget, pair, scene.now)) use.accepted += 1;
   }
   return judged;

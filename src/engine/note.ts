@@ -1,9 +1,11 @@
 /** Note: what a look found different from what is remembered, as records; nothing new is one short line. */
 
 import {
+  ABSENT,
   type Change,
   digestOf,
   type Facts,
+  firstMachine,
   type Gap,
   isOurs,
   type Json,
@@ -16,7 +18,7 @@ import {
 } from '#plugin';
 import { ignoredBy } from './causes.ts';
 import { type Failures, guarded, plainJson } from './guard.ts';
-import { ABSENT, firstMachine, moveOf, movesBetween } from './lifecycle.ts';
+import { moveOf, movesBetween } from './lifecycle.ts';
 import type { Draft, Seen } from './record.ts';
 import { gapScope } from './gap.ts';
 import { metaSeen } from './safety-inputs.ts';

@@ -16,11 +16,12 @@ import {
   type Labels,
   type Memory,
   type MetaNote,
+  type ReadText,
   type Ref,
   RETRY_EXHAUSTED,
   type Spent,
+  stepParts,
 } from '#plugin';
-import { parseStep } from './lifecycle.ts';
 import type { LogRecord, RecordBodies, Seen } from './record.ts';
 
 /** All that is remembered, by address, and up to when. */
@@ -36,6 +37,11 @@ export interface Recall {
 
 export function emptyRecall(): Recall {
   return { resources: new Map(), spent: new Map(), at: '', lookedAt: '' };
+}
+
+/** What is remembered of the texts of documents, by digest. */
+export function textsOf({ resources }: Recall): ReadonlyMap<string, ReadText> {
+  return new Map([...resources.values()].flatMap(({ read }) => (read === undefined ? [] : [[read.digest, read]])));
 }
 
 /** No limit may look back further than this. */
@@ -95,6 +101,7 @@ function withMeta(memory: Memory, meta: MetaNote | undefined, at: string): Memor
     labels: Object.keys(meta.labels).length === 0 ? undefined : meta.labels,
     formerLabels: former.length === 0 ? undefined : former,
     safety: meta.safety ?? memory.safety,
+    read: meta.read ?? memory.read,
     ignore: meta.ignore,
   } as Memory;
 }
@@ -126,6 +133,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
     needs: seen.needs ?? before.needs,
     labels: seen.labels ?? before.labels,
     safety: seen.safety ?? before.safety,
+    read: seen.read ?? before.read,
     ignore: seen.ignore === undefined ? before.ignore : seen.ignore.length === 0 ? undefined : seen.ignore,
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied,
@@ -137,7 +145,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
 /** Whether the step that is open was to reach what the last one failed to reach, by the same document. */
 function isSameAttempt({ open, lastError }: Memory): boolean {
   if (open === undefined || lastError === undefined) return false;
-  if (parseStep(open.step).to !== parseStep(lastError.step).to) return false;
+  if (stepParts(open.step).to !== stepParts(lastError.step).to) return false;
   return lastError.digest === undefined || lastError.digest === open.applied?.digest;
 }
 

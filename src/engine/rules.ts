@@ -4,14 +4,17 @@ import { isCounted, standingOf } from './budget.ts';
 import { unappliedEdits } from './causes.ts';
 import { isAllMissing, isCollapsed } from './collapse.ts';
 import {
+  ABSENT,
   type Change,
   counted,
   defer,
   durationText,
   errorText,
-  type Facts,
+  firstMachine,
   formatRef,
   type Goal,
+  isMemoryOnly,
+  type Facts,
   instantText,
   isOurs,
   type Json,
@@ -22,12 +25,14 @@ import {
   redactPatterns,
   reject,
   type Scene,
+  settlesIn,
+  stepTransition,
   type Verdict,
   warn,
 } from '#plugin';
 import type { EngineRuleId } from './generated.ts';
 import { gapScope } from './gap.ts';
-import { ABSENT, firstMachine, isUnsettled, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
+import { isUnsettled, stateFor } from './lifecycle.ts';
 import { samePlace } from './places.ts';
 import { holdOf, letsGo } from './safety-inputs.ts';
 import { ignoredFields } from './ignored.ts';
@@ -45,27 +50,9 @@ export interface Ground {
 
 export type EngineRule = (change: Change, pair: Pair, scene: Scene, ground: Ground) => Verdict;
 
-/** Changes of memory alone: no step of a machine. */
-export function isMemoryOnly(change: Change): boolean {
-  return change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release';
-}
-
-/** The spec marks its step so, in a transition or an edit. */
-export function isDisruptive(change: Change, tables: KindTables): boolean {
-  return !isMemoryOnly(change) && stepTransition(tables, change.step)?.disruptive === true;
-}
-
-/** It takes something away that may be in use. */
-export function isDestructive(change: Change, tables: KindTables): boolean {
-  if (isMemoryOnly(change)) return false;
-  return (
-    change.goal === 'remove' || change.goal === 'replace' || stepTransition(tables, change.step)?.destructive === true
-  );
-}
-
 function lifecycle(change: Change, pair: Pair, _scene: Scene, { tables }: Ground): Verdict {
   if (isMemoryOnly(change)) return pass('changes memory alone', { step: change.step });
-  const { from } = parseStep(change.step);
+  const { from } = change;
   const state = pair.observed === undefined && pair.gap !== undefined ? from : stateFor(pair, change.step);
   if (stepTransition(tables, change.step) === undefined)
     return reject(`${change.step} is no step of ${change.ref.kind}`, { step: change.step, state });
@@ -136,8 +123,8 @@ function providerProtected(change: Change, pair: Pair): Verdict {
   });
 }
 
-function partialView(change: Change, pair: Pair, _scene: Scene, { tables }: Ground): Verdict {
-  if (!isDestructive(change, tables)) return pass('takes nothing away', { destructive: false });
+function partialView(change: Change, pair: Pair, _scene: Scene): Verdict {
+  if (!change.effect.destructive) return pass('takes nothing away', { destructive: false });
   if (pair.gap === undefined) return pass('the view is complete', { destructive: true });
   return reject(
     `it cannot be seen: ${pair.gap.message}`,
@@ -148,8 +135,8 @@ function partialView(change: Change, pair: Pair, _scene: Scene, { tables }: Grou
   );
 }
 
-function staleView(change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
-  if (!isDestructive(change, tables)) return pass('takes nothing away', { destructive: false });
+function staleView(change: Change, pair: Pair, scene: Scene): Verdict {
+  if (!change.effect.destructive) return pass('takes nothing away', { destructive: false });
   const seenAt = pair.observed === undefined ? scene.viewedAt : Date.parse(pair.observed.at);
   const ageSeconds = Math.max(0, Math.round((scene.now - seenAt) / 1000));
   const maxSeconds = Math.round(scene.safety.maxAgeMs / 1000);
@@ -299,8 +286,8 @@ function memoryUnread({ goal }: Change, _pair: Pair, scene: Scene): Verdict {
   );
 }
 
-function clockBehind(change: Change, _pair: Pair, scene: Scene, { tables }: Ground): Verdict {
-  if (change.cause !== 'time' && !isDestructive(change, tables)) return pass('does not depend on the time');
+function clockBehind(change: Change, _pair: Pair, scene: Scene): Verdict {
+  if (change.cause !== 'time' && !change.effect.destructive) return pass('does not depend on the time');
   const { now, logAt } = scene;
   if (logAt === undefined || now >= logAt) return pass('the clock is not behind the log');
   const [clock, log] = [instantText(now), instantText(logAt)];
@@ -383,13 +370,13 @@ function stuck(_change: Change, pair: Pair, scene: Scene, { tables }: Ground): V
   return warn(message, facts);
 }
 
-function observedCollapse(change: Change, _pair: Pair, scene: Scene, { tables }: Ground): Verdict {
+function observedCollapse(change: Change, _pair: Pair, scene: Scene): Verdict {
   const { plugin, kind } = change.ref;
   const { share, from } = scene.safety.collapse;
   const count = scene.missing.get(`${plugin}/${kind}`) ?? { known: 0, missing: 0 };
   const facts = { kind: `${plugin}/${kind}`, ...count, share, from };
   if (isMemoryOnly(change)) return pass('changes memory alone', facts);
-  if (change.goal !== 'create' && !isDestructive(change, tables)) return pass('neither creates nor takes away', facts);
+  if (change.goal !== 'create' && !change.effect.destructive) return pass('neither creates nor takes away', facts);
   if (!isCollapsed(count, scene.safety.collapse))
     return limited(pass('what was there is there', facts), { share, from });
   const verdict = reject(
@@ -422,8 +409,8 @@ function allMissing(change: Change, _pair: Pair, scene: Scene, { tables }: Groun
   );
 }
 
-function budget(change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
-  if (!isDisruptive(change, tables)) return pass('disrupts nothing', { disruptive: false });
+function budget(change: Change, pair: Pair, scene: Scene): Verdict {
+  if (!change.effect.disruptive) return pass('disrupts nothing', { disruptive: false });
   const covering = scene.budgets.filter((use) => isCounted(use.budget, pair, scene.now));
   const verdict = withinBudgets(covering, scene);
   return covering.length === 0

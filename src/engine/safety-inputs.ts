@@ -137,7 +137,7 @@ export function letsGo({ goal, fields }: Pick<Change, 'goal' | 'fields'>, { rele
 }
 
 /** What is to be remembered of a document as it is written; a protection that it does not mention stays as it was. */
-export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): MetaNote {
+export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): Omit<MetaNote, 'read'> {
   const hold = writtenHold(desired);
   const { ignore } = desired.meta.lifecycle;
   const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
@@ -164,7 +164,8 @@ function partly(applied: Inputs, written: Inputs, staying: ReadonlySet<string>, 
 
 /** What is remembered of a document beside its spec once a change is done: of safety inputs, those that the change shows. */
 export function metaAfter(change: Change, pair: Pair & { readonly desired: Desired }, tables: KindTables): MetaNote {
-  const note = shownMeta(change, pair, tables);
+  const { read } = pair.desired;
+  const note = { ...shownMeta(change, pair, tables), ...(read === undefined ? {} : { read }) };
   const { labels } = pair.memory ?? {};
   return labels === undefined || sameJson(labels, note.labels) ? note : { ...note, labelsBefore: labels };
 }
@@ -197,7 +198,7 @@ function shownMeta(change: Change, pair: Pair & { readonly desired: Desired }, t
 export function metaSeen(
   pair: Pair,
   tables: KindTables,
-): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety'>> {
+): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety' | 'read'>> {
   const { desired, memory } = pair;
   if (desired === undefined) return {};
   const { hold, needs: written, labels, safety } = metaOf(desired, memory, tables);
@@ -211,5 +212,6 @@ export function metaSeen(
       : { needs }),
     ...(sameJson(labels, memory?.labels ?? {}) || (kept && isCountedByLabels(tables)) ? {} : { labels }),
     ...(isFirst && safety !== undefined ? { safety } : {}),
+    ...(desired.read === undefined || sameJson(desired.read, memory?.read) ? {} : { read: desired.read }),
   };
 }

@@ -17,19 +17,8 @@ import {
 } from '#plugin';
 import { sortedCauses } from './causes.ts';
 import { type Drifted, driftOf } from './drift.ts';
-import { parseStep, stepTransition } from './lifecycle.ts';
 import type { Suppression } from './load/config.ts';
-import { isMemoryOnly } from './rules.ts';
 import { splitFindings, type SuppressedFinding } from './suppress.ts';
-
-/** An action with what the spec says of its step. */
-export interface SealedRow {
-  readonly action: Action;
-  readonly reversible: 'yes' | 'no' | 'partly';
-  readonly disruptive: boolean;
-  /** When its resource was seen: epoch ms. */
-  readonly seenAt: number;
-}
 
 /** How many resources there are, and what becomes of them. */
 export interface PlanCounts {
@@ -72,8 +61,10 @@ export interface Sealed {
   /** The causes that `--cause` limits the plan to, in the order of the contract; absent for all. */
   readonly causes?: readonly Cause[];
   /** Removals first, then by address. */
-  readonly rows: readonly SealedRow[];
+  readonly actions: readonly Action[];
   readonly pairs: ReadonlyMap<string, Pair>;
+  /** When the view was taken: epoch ms. */
+  readonly viewedAt: number;
   /** Of what was applied by this project; the change is the way back. */
   readonly drift: readonly { readonly address: string; readonly back: Change }[];
   readonly findings: readonly Finding[];
@@ -125,8 +116,7 @@ function summaryOf(
   const goals = (...names: readonly Change['goal'][]) =>
     accepted.filter(({ change }) => names.includes(change.goal)).length;
   const stepping = accepted.filter(({ change }) => {
-    const { from, to } = parseStep(change.step);
-    return change.goal === 'update' && from !== to;
+    return change.goal === 'update' && change.from !== change.to;
   }).length;
   const managed = [...input.pairs].filter(
     ([address, pair]) => (pair.desired !== undefined || pair.memory !== undefined) && (input.within?.(address) ?? true),
@@ -146,19 +136,6 @@ function summaryOf(
     unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length - input.excluded,
     ...(input.causes === undefined ? {} : { excluded: input.excluded }),
     unread: unread.length,
-  };
-}
-
-function rowOf(action: Action, { plugins, pairs, scene }: SealInput): SealedRow {
-  const { change } = action;
-  const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
-  const transition = tables === undefined || isMemoryOnly(change) ? undefined : stepTransition(tables, change.step);
-  const { observed } = pairs.get(formatRef(change.ref)) ?? {};
-  return {
-    action,
-    reversible: transition?.reversible ?? 'yes',
-    disruptive: transition?.disruptive === true,
-    seenAt: observed === undefined ? scene.viewedAt : Date.parse(observed.at),
   };
 }
 
@@ -193,8 +170,9 @@ export function seal(input: SealInput): Sealed {
     at: scene.now,
     targeted: input.within !== undefined,
     ...(input.causes === undefined ? {} : { causes: sortedCauses(input.causes) }),
-    rows: all.map((action) => rowOf(action, input)),
+    actions: all,
     pairs,
+    viewedAt: scene.viewedAt,
     drift: [...pairs].flatMap(([address, pair]) => {
       const plugin = plugins.get(pair.ref.plugin);
       const found = plugin === undefined ? undefined : driftOf(pair, input.actions.get(address)?.change, plugin, scene);

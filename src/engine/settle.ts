@@ -18,20 +18,23 @@
 
 import { type Failures, guarded } from './guard.ts';
 import { withIgnored } from './ignored.ts';
+import { movesBetween, movesOf, movesOfUndone, stateFor, worldLeadsTo } from './lifecycle.ts';
+import { noteOf } from './note.ts';
 import {
   ABSENT,
+  type Desired,
+  type FieldChange,
   firstMachine,
-  movesBetween,
-  movesOf,
-  movesOfUndone,
-  parseStep,
+  type Kind,
+  type KindTables,
+  type OpenIntent,
+  type Pair,
+  type Plugin,
+  type Scene,
   settlesIn,
-  stateFor,
+  stepParts,
   stepTransition,
-  worldLeadsTo,
-} from './lifecycle.ts';
-import { noteOf } from './note.ts';
-import type { Desired, FieldChange, Kind, KindTables, OpenIntent, Pair, Plugin, Scene } from '#plugin';
+} from '#plugin';
 import type { Draft, Move } from './record.ts';
 
 /** A step as it was planned, with its fields where they are known. */
@@ -49,7 +52,7 @@ export function isAsPlanned(
   tables: KindTables,
   scene: Scene,
 ): boolean {
-  const { machine, from, to } = parseStep(intent.step);
+  const { machine, from, to } = stepParts(intent.step);
   const transition = stepTransition(tables, intent.step);
   const settles = transition === undefined ? to : settlesIn(transition);
   if (settles === ABSENT) return pair.observed === undefined;
@@ -82,7 +85,7 @@ function isDone(pair: Pair, open: OpenIntent, kind: Kind<unknown>, tables: KindT
 }
 
 function movesTo(pair: Pair, open: OpenIntent, done: boolean, tables: KindTables): readonly Move[] {
-  const { machine, from } = parseStep(open.step);
+  const { machine, from } = stepParts(open.step);
   const seen = stateFor(pair, open.step);
   const before = machine === undefined ? (pair.memory?.state ?? ABSENT) : pair.memory?.others?.[machine];
   if (before === from) return done ? movesOf(tables, open.step, seen) : movesOfUndone(tables, open.step, seen);

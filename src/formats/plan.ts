@@ -17,7 +17,7 @@ import {
 } from '#plugin';
 import { gapScope } from '../engine/gap.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
-import type { PlanCounts, PluginSummary, Sealed, SealedRow, Settled } from '../engine/seal.ts';
+import type { PlanCounts, PluginSummary, Sealed, Settled } from '../engine/seal.ts';
 import { clearsAt, overridesOf, standing } from '../engine/standing.ts';
 import { changeJson, driftValues } from './change-values.ts';
 import {
@@ -134,9 +134,9 @@ export interface Plan {
   readonly checksum?: string;
 }
 
-function resourceChange({ action, reversible, disruptive }: SealedRow): ResourceChange {
+function resourceChange(action: Action): ResourceChange {
   const { change, source, covers, written, edits } = action;
-  const { ref, step, goal, cause, because } = change;
+  const { ref, step, goal, cause, because, effect } = change;
   const overrides = overridesOf(action);
   return {
     address: formatRef(ref),
@@ -148,8 +148,8 @@ function resourceChange({ action, reversible, disruptive }: SealedRow): Resource
     goal,
     cause,
     because,
-    reversible,
-    ...(disruptive ? { disruptive } : {}),
+    reversible: effect.reversible,
+    ...(effect.disruptive ? { disruptive: true } : {}),
     basis: action.basis,
     covers,
     ...(written === undefined ? {} : { written }),
@@ -162,12 +162,12 @@ function resourceChange({ action, reversible, disruptive }: SealedRow): Resource
   };
 }
 
-function refusedChange(row: SealedRow): RefusedChange {
-  const reasons = standing(row.action);
-  const observedAt = instantText(row.seenAt);
+function refusedChange(action: Action, { pairs, viewedAt }: Sealed): RefusedChange {
+  const reasons = standing(action);
+  const observedAt = pairs.get(formatRef(action.change.ref))?.observed?.at ?? instantText(viewedAt);
   return {
     reason: reasons[0]?.rule ?? 'unknown',
-    resource_change: resourceChange(row),
+    resource_change: resourceChange(action),
     reasons: reasons.map((reason) => ({
       rule: reason.rule,
       message: reason.message,
@@ -176,7 +176,7 @@ function refusedChange(row: SealedRow): RefusedChange {
       ...clearingOf(reason),
       overridable: reason.overridable,
     })),
-    ...clearsAtOf(clearsAt(row.action)),
+    ...clearsAtOf(clearsAt(action)),
   };
 }
 
@@ -213,8 +213,9 @@ function gapRow(gap: Gap): Plan['gaps'][number] {
 
 /** The document of a plan. */
 export function planDocument(sealed: Sealed): Plan {
-  const { memoryGap, targeted, causes, rows, suppressed, summaries, head } = sealed;
-  const having = (verdict: Action['verdict']) => rows.filter(({ action }) => action.verdict === verdict);
+  const { memoryGap, targeted, causes, actions, suppressed, summaries, head } = sealed;
+  const having = (verdict: Action['verdict']) => actions.filter((action) => action.verdict === verdict);
+  const refused = (verdict: Action['verdict']) => having(verdict).map((action) => refusedChange(action, sealed));
   const accepted = having('accept').map(resourceChange);
   const gaps = [
     ...(memoryGap === undefined ? [] : [{ plugin: 'fettle', scope: MEMORY_SCOPE, message: memoryGap }]),
@@ -231,8 +232,8 @@ export function planDocument(sealed: Sealed): Plan {
     applyable: accepted.length > 0 && memoryGap === undefined,
     errored: false,
     resource_changes: accepted,
-    rejected_changes: having('reject').map(refusedChange),
-    deferred_changes: having('defer').map(refusedChange),
+    rejected_changes: refused('reject'),
+    deferred_changes: refused('defer'),
     prior_state: {
       resources: [...sealed.pairs].flatMap(([address, { ref, observed }]) =>
         observed === undefined

@@ -1,6 +1,7 @@
 /** The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded. */
 
 import type { SharedPlaces } from './places.ts';
+import type { StepEffect, StepParts } from './steps.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -88,6 +89,16 @@ export interface Given {
   readonly files: ReadonlyMap<string, readonly FileSeen[]>;
 }
 
+/** What the text of a document was read as: the same text, found by its digest, is not parsed again. */
+export interface ReadText {
+  /** SHA-256 of the text and of the reader's version, in hex. */
+  readonly digest: string;
+  /** Offset of the value of `metadata.name` in the text. */
+  readonly name: number;
+  /** The whole document, without defaults. */
+  readonly value: Json;
+}
+
 /** One resource as written. `needs` holds what it depends on: `dependsOn`, and the references that its spec makes. */
 export interface Desired<S = unknown> {
   readonly ref: Ref;
@@ -97,6 +108,8 @@ export interface Desired<S = unknown> {
   readonly source: Position;
   /** Pointers into the spec, of what the document says itself: the rest are defaults. Absent: nobody knows. */
   readonly written?: readonly string[];
+  /** Absent: it is not to be remembered. */
+  readonly read?: ReadText;
   /** The document of another resource that stands for this one. */
   readonly expandedFrom?: Ref;
 }
@@ -191,6 +204,7 @@ export interface MetaNote {
   readonly labelsBefore?: Labels;
   /** Safety inputs of its spec; absent where its kind has none. */
   readonly safety?: Inputs;
+  readonly read?: ReadText;
   /** Pointers that it ignores, sorted; absent for none. */
   readonly ignore?: readonly string[];
 }
@@ -228,6 +242,8 @@ export interface Memory<M = Facts> {
   readonly formerLabels?: readonly FormerLabels[];
   /** Safety inputs of its spec as they were last applied. */
   readonly safety?: Inputs;
+  /** Its document, as an apply read it last. */
+  readonly read?: ReadText;
   /** Pointers that its document ignored when it was last applied, sorted. */
   readonly ignore?: readonly string[];
   readonly applied?: Applied;
@@ -300,10 +316,11 @@ export interface Proposal<P extends Step = Step> {
   readonly cause?: 'time' | 'progress' | 'policy';
 }
 
-/** One step that is proposed for one resource. */
-export interface Change {
+/** One step that is proposed for one resource: its name, and the same taken apart. `changeOf` makes one. */
+export interface Change extends StepParts {
   readonly ref: Ref;
   readonly step: Step;
+  readonly effect: StepEffect;
   readonly goal: Goal;
   readonly fields: readonly FieldChange[];
   readonly because: string;

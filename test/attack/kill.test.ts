@@ -270,10 +270,7 @@ async function expectInOrder(folder: string, where: string, failed = false): Pro
   expect([where, filesIn(folder).filter((name) => name.startsWith('.tmp'))]).toEqual([where, []]);
   // A failure is remembered until the next step is done, and a lock that could not be removed is a dead one.
   const store = filesIn(join(folder, '.fettle')).filter((name) => !failed || !name.startsWith('lock-'));
-  expect([where, store.filter((name) => !['.gitignore', 'quarantine'].includes(name))]).toEqual([
-    where,
-    ['key', 'log'],
-  ]);
+  expect([where, store.filter((name) => !['.gitignore', 'quarantine'].includes(name))]).toEqual([where, ['log']]);
   expect([where, filesIn(join(folder, '.fettle/log')).filter((name) => !name.endsWith('.ndjson'))]).toEqual([
     where,
     [],

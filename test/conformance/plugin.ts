@@ -14,7 +14,6 @@ import { hasField } from '../../src/engine/field-path.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { Row } from '../../src/engine/action.ts';
 import { seenOf } from '../../src/engine/covers.ts';
-import { stepTransition } from '../../src/engine/lifecycle.ts';
 import { MEMORY_LIMIT_BYTES } from '../../src/engine/note.ts';
 import {
   type Desired,
@@ -25,6 +24,7 @@ import {
   type Override,
   type Pair,
   type Plugin,
+  stepTransition,
 } from '#plugin';
 import { reconcile } from '../../src/engine/reconcile.ts';
 import { safety, toyLog, type ToyLog } from '../support/toy.ts';

@@ -1,7 +1,7 @@
 /** Unlike resources held against the central types: a certificate, a pool, a port within a switch, a custom resource with three machines. */
 
 import { describe, expect, it } from 'vitest';
-import { stateFor, stepTransition } from '../../src/engine/lifecycle.ts';
+import { stateFor } from '../../src/engine/lifecycle.ts';
 import {
   defer,
   defineKind,
@@ -17,6 +17,7 @@ import {
   reject,
   type Rule,
   type Scene,
+  stepTransition,
 } from '#plugin';
 
 const source = { file: 'x.yaml', line: 1, column: 1 };

@@ -7,6 +7,7 @@ import { tables as nodes } from '../../plugins/nodes/generated.ts';
 import {
   type Change,
   changeAt,
+  changeOf,
   type Combining,
   type Desired,
   durationMs,
@@ -139,14 +140,7 @@ describe('fields of a spec', () => {
   });
 });
 
-const CHANGE: Change = {
-  ref: REF,
-  step: 'ready>ready',
-  goal: 'update',
-  fields: [],
-  because: '',
-  cause: 'edit',
-};
+const CHANGE = changeOf(REF, nodes.kinds.Node, { step: 'ready>ready', goal: 'update', because: '', cause: 'edit' });
 
 describe('fields of the envelope', () => {
   it.each([

@@ -26,8 +26,6 @@ export interface Declared {
   readonly desired: Desired;
   readonly address: string;
   readonly file: string;
-  /** Which document of the file it is, from 0. */
-  readonly index: number;
   readonly links: readonly Link[];
 }
 

@@ -5,8 +5,7 @@ import { type IssuerPair, diffCertificate, diffDomain, diffIssuer } from '../../
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
 import type { StoredFile } from '../../../plugins/certificates/world.ts';
-import { stepTransition } from '../../../src/engine/lifecycle.ts';
-import type { Memory, Pair, Step } from '#plugin';
+import { type Memory, type Pair, type Step, stepTransition } from '#plugin';
 import {
   type AnyCertificatePair,
   CA_SPEC,

@@ -1,9 +1,10 @@
 /** Looks, proposes and takes the step of one resource on real files, as a run does, without a log. */
 
+import { tables } from '../../../plugins/certificates/generated.ts';
 import { NO_FILES } from '../../support/covers.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import {
-  type Change,
+  changeOf,
   type Desired,
   formatRef,
   type Memory,
@@ -86,14 +87,8 @@ export async function take(
   const kind = certificates.kinds[pair.ref.kind];
   const handler = kind?.handlers[found.step];
   if (handler === undefined) throw new Error(`no handler for ${found.step}`);
-  const change: Change = {
-    ref: pair.ref,
-    step: found.step,
-    goal: found.goal,
-    fields: found.fields ?? [],
-    because: found.because,
-    cause: found.cause ?? 'new',
-  };
+  const kindTables = tables.kinds[pair.ref.kind as keyof typeof tables.kinds];
+  const change = changeOf(pair.ref, kindTables, { ...found, cause: found.cause ?? 'new' });
   const kept = await handler(await certificates.openWriter(outside(line.folder)), pair, {
     id: 'run-1',
     change,

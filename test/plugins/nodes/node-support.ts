@@ -1,8 +1,9 @@
 /** What the tests of nodes as data share: specs, pairs and scenes. */
 
+import { changeOf as changeBy } from '#plugin';
 import { NOTHING_COVERED } from '../../support/covers.ts';
 import type { NodeFacts, NodeLife, NodePair, NodeSignals } from '../../../plugins/nodes/facts.ts';
-import type { NodeMemory, NodePoolSpec, NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { nodeInputs } from '../../../plugins/nodes/settings.ts';
 import {
@@ -180,9 +181,10 @@ export function changeOf(
   pair: Pair,
   step: Change['step'],
   goal: Change['goal'] = 'remove',
-  more: Partial<Change> = {},
+  more: Partial<Pick<Change, 'fields' | 'because' | 'cause'>> = {},
 ): Change {
-  return { ref: pair.ref, step, goal, fields: [], because: '', cause: 'orphan', ...more };
+  const kind = tables.kinds[pair.ref.kind as keyof typeof tables.kinds];
+  return changeBy(pair.ref, kind, { step, goal, because: '', cause: 'orphan', ...more });
 }
 
 /** Accepted actions that are under way. */

@@ -1,14 +1,14 @@
 /** Containers count under every name that a node has and had, and no alias hides them. */
 
 import { describe, expect, it } from 'vitest';
-import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { type NodeSpec, tables } from '../../../plugins/nodes/generated.ts';
 import { type NodeSeen, observedNode, type Surroundings } from '../../../plugins/nodes/observe-node.ts';
 import { nodeRules } from '../../../plugins/nodes/safety.ts';
 import { nodeInputs, settingsOf } from '../../../plugins/nodes/settings.ts';
 import { mergedWorkloads, type WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
 import type { ServerSeen } from '../../../plugins/nodes/world.ts';
-import type { Change, Desired, Memory } from '#plugin';
-import { ago, desiredOf, MINUTE, nodeSpec, NOW, refOf, sceneOf } from './node-support.ts';
+import { type Desired, type Memory, removalStep } from '#plugin';
+import { ago, changeOf, desiredOf, MINUTE, nodeSpec, NOW, refOf, sceneOf } from './node-support.ts';
 
 const OWN = 'web-1';
 const RENAMED = 'web-one';
@@ -74,14 +74,7 @@ const NAMES = [OWN, RENAMED, FORMER, APPLIED, WRITTEN];
 
 function blocks(pair: ReturnType<typeof seen>): readonly string[] {
   const { state } = pair.observed;
-  const change: Change = {
-    ref: pair.ref,
-    step: `${state}>draining` as Change['step'],
-    goal: 'remove',
-    fields: [],
-    because: '',
-    cause: 'orphan',
-  };
+  const change = changeOf(pair, removalStep(tables.kinds.Node, state));
   return (['containers-unknown', 'drains-containers', 'has-containers', 'idle-grace'] as const).filter(
     (rule) => nodeRules[rule](change, pair as never, sceneOf([pair as never])).outcome === 'reject',
   );
