@@ -37,12 +37,12 @@ import {
   certificateProject,
   certificateYaml,
   cliFile,
-  fettle,
   randomFrom,
   temporaryFolder,
   testSeed,
   writeFiles,
 } from '../support/cli.ts';
+import { fettleHere as fettle } from '../support/command-line.ts';
 
 const seed = testSeed();
 const RUNS = Number(process.env['FETTLE_TEST_RUNS'] ?? (process.env['FETTLE_TEST_FULL'] === '1' ? 60 : 6));
