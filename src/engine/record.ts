@@ -146,8 +146,6 @@ export interface RecordBodies {
     readonly resources: number;
     /** SHA-256 over the bodies of the `remembered` records as they stand in their lines, in order, a newline after each; hex. */
     readonly digest: string;
-    /** Shows that the store's key is the one that the log was made with. */
-    readonly keyCheck: string;
     /** Sequence and hash of the last record before this one; absent in the first segment. */
     readonly follows?: { readonly seq: number; readonly hash: string };
     /** A takeover seals the segment before at this place: what comes later there is not part of the log. */

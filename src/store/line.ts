@@ -111,3 +111,12 @@ export function rememberedBody(bytes: Buffer, start: number, end: number): Buffe
   const mark = bytes.indexOf(REMEMBERED_BODY, start);
   return bytes.subarray(mark + REMEMBERED_BODY.length, end - HASH_TAIL - PREV_MARK_LENGTH);
 }
+
+const KIND_MARK = ',"kind":"';
+const CHECKPOINT_MARK = Buffer.from(`${KIND_MARK}checkpoint"`);
+
+/** Whether a line is that of a checkpoint; the first mark is the record's own, as with `rememberedBody`. */
+export function isCheckpointLine(bytes: Buffer): boolean {
+  const at = bytes.indexOf(KIND_MARK);
+  return at >= 0 && bytes.compare(CHECKPOINT_MARK, 0, CHECKPOINT_MARK.length, at, at + CHECKPOINT_MARK.length) === 0;
+}

@@ -55,12 +55,10 @@ async function history(folder: string): Promise<void> {
 
 function filesOf(store: string): readonly string[] {
   const log = join(store, 'log');
-  return [
-    join(store, 'key'),
-    ...readdirSync(log)
-      .sort()
-      .map((name) => join(log, name)),
-  ].filter((path) => statSync(path).size > 0);
+  return readdirSync(log)
+    .sort()
+    .map((name) => join(log, name))
+    .filter((path) => statSync(path).size > 0);
 }
 
 /** Does one damage; says what it was, or undefined where nothing changed. */
