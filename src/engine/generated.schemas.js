@@ -4026,8 +4026,7 @@ export const schemas = {
               "project",
               "token",
               "resources",
-              "digest",
-              "keyCheck"
+              "digest"
             ]
           }
         }
