@@ -12,7 +12,7 @@ const kinds = {
       "metadata",
       "spec"
     ],
-    "description": "Something that signs certificates.",
+    "description": "An authority that signs certificates.",
     "properties": {
       "apiVersion": {
         "type": "string",
@@ -123,7 +123,7 @@ const kinds = {
               "dir",
               "commonName"
             ],
-            "description": "A certificate authority in a folder, made on the first apply.",
+            "description": "A certificate authority in a folder, created by the first apply.",
             "properties": {
               "dir": {
                 "type": "string",
@@ -276,7 +276,7 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name of the Issuer that signs it.",
+            "description": "Name of the Issuer that signs the certificate.",
             "examples": [
               "test-ca"
             ]
@@ -286,7 +286,7 @@ const kinds = {
             "minItems": 1,
             "maxItems": 1000,
             "uniqueItems": true,
-            "description": "The names it is valid for; the first one is the common name, where it fits.",
+            "description": "Names that the certificate is valid for; the first one is the common name, if it fits.",
             "examples": [
               [
                 "www.example.test",
@@ -309,14 +309,14 @@ const kinds = {
               "ed25519"
             ],
             "default": "ecdsa-p256",
-            "description": "Algorithm of its key."
+            "description": "Algorithm of the key."
           },
           "validityDays": {
             "type": "integer",
             "minimum": 1,
             "maximum": 3650,
             "default": 90,
-            "description": "How long it is issued for, in days."
+            "description": "Validity of the certificate, in days."
           },
           "storage": {
             "type": "object",
@@ -329,13 +329,13 @@ const kinds = {
                 "type": "object",
                 "additionalProperties": false,
                 "minProperties": 1,
-                "description": "PEM files, relative to the document: `certificate` and `key`, or `combined`, and beside them what services want.",
+                "description": "PEM files, relative to the document: `certificate` and `key`, or `combined`, and further files that services need.",
                 "properties": {
                   "certificate": {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 4096,
-                    "description": "The certificate, and its chain unless `chain` or `fullchain` is written too; mode 0644.",
+                    "description": "The certificate, with its chain unless `chain` or `fullchain` is set too; mode 0644.",
                     "examples": [
                       "./tls/www.crt"
                     ],
@@ -355,7 +355,7 @@ const kinds = {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 4096,
-                    "description": "The certificates that lead from it to its authority; mode 0644.",
+                    "description": "The certificates between this one and its authority; mode 0644.",
                     "examples": [
                       "./tls/www.chain.crt"
                     ],
@@ -390,7 +390,7 @@ const kinds = {
                     "maximum": 4294967294,
                     "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
                     "maxLength": 64,
-                    "description": "Owner of the files, by name or number; without it, it stays as it is.",
+                    "description": "Owner of the files, by name or number. Defaults to the present owner.",
                     "examples": [
                       "www-data"
                     ]
@@ -404,7 +404,7 @@ const kinds = {
                     "maximum": 4294967294,
                     "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
                     "maxLength": 64,
-                    "description": "Group of the files, by name or number; without it, it stays as it is.",
+                    "description": "Group of the files, by name or number. Defaults to the present group.",
                     "examples": [
                       "ssl-cert"
                     ]
@@ -416,7 +416,7 @@ const kinds = {
                       "0600",
                       "0640"
                     ],
-                    "description": "Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets.",
+                    "description": "Mode of the files that hold the key. Defaults to 0600 for a new file; the mode of an existing file stays unless it allows more than 0640.",
                     "examples": [
                       "0640"
                     ]
@@ -429,7 +429,7 @@ const kinds = {
                 "required": [
                   "path"
                 ],
-                "description": "A folder with `cert.pem`, `chain.pem`, `fullchain.pem` and `privkey.pem`, all switched at once by one symbolic link.",
+                "description": "A folder with `cert.pem`, `chain.pem`, `fullchain.pem` and `privkey.pem`, switched together by one symbolic link.",
                 "properties": {
                   "path": {
                     "type": "string",
@@ -455,7 +455,7 @@ const kinds = {
                     "maximum": 4294967294,
                     "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
                     "maxLength": 64,
-                    "description": "Owner of the files, by name or number; without it, it stays as it is."
+                    "description": "Owner of the files, by name or number. Defaults to the present owner."
                   },
                   "group": {
                     "type": [
@@ -466,7 +466,7 @@ const kinds = {
                     "maximum": 4294967294,
                     "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
                     "maxLength": 64,
-                    "description": "Group of the files, by name or number; without it, it stays as it is."
+                    "description": "Group of the files, by name or number. Defaults to the present group."
                   },
                   "mode": {
                     "enum": [
@@ -475,7 +475,7 @@ const kinds = {
                       "0600",
                       "0640"
                     ],
-                    "description": "Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets."
+                    "description": "Mode of the files that hold the key. Defaults to 0600 for a new file; the mode of an existing file stays unless it allows more than 0640."
                   }
                 }
               }
@@ -487,13 +487,13 @@ const kinds = {
             "required": [
               "command"
             ],
-            "description": "Brings a new pair to where it is not stored; run after every swap, before the reload.",
+            "description": "Copies a new pair to other places. Runs after every swap, before the reload.",
             "properties": {
               "command": {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": 100,
-                "description": "A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`; it gets the paths in its environment.",
+                "description": "A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`. The paths are in its environment.",
                 "examples": [
                   [
                     "./push.sh",
@@ -511,7 +511,7 @@ const kinds = {
                 "minimum": 1,
                 "maximum": 300,
                 "default": 60,
-                "description": "How long it may run, in seconds."
+                "description": "Deadline of the command, in seconds."
               }
             }
           },
@@ -519,7 +519,7 @@ const kinds = {
             "type": "object",
             "additionalProperties": false,
             "minProperties": 1,
-            "description": "Makes the service that uses the pair read it again: `command` or `signal`. Certificates with the same one share a service, which is reloaded once for all of them.",
+            "description": "Makes the service that uses the pair reload it: `command` or `signal`. Certificates with the same value share a service, which is reloaded once for all of them.",
             "properties": {
               "command": {
                 "type": "array",
@@ -564,7 +564,7 @@ const kinds = {
                       "USR2"
                     ],
                     "default": "HUP",
-                    "description": "Which signal."
+                    "description": "Signal to send."
                   }
                 }
               },
@@ -573,7 +573,7 @@ const kinds = {
                 "minimum": 1,
                 "maximum": 300,
                 "default": 60,
-                "description": "How long a command may run, in seconds."
+                "description": "Deadline of the command, in seconds."
               }
             }
           },
@@ -602,7 +602,7 @@ const kinds = {
               "issuedAfter": {
                 "type": "string",
                 "maxLength": 64,
-                "description": "One that was issued before this time is replaced, however long it is still valid: for a key that got into the wrong hands.",
+                "description": "Replaces a certificate that was issued before this time, even if it is still valid: for a key that leaked.",
                 "examples": [
                   "2026-11-20T14:30:00Z"
                 ],
@@ -773,7 +773,7 @@ const kinds = {
       "metadata",
       "spec"
     ],
-    "description": "A TLS server, and whether its clients can trust what it serves.",
+    "description": "A TLS server and the certificate that its clients get.",
     "properties": {
       "apiVersion": {
         "type": "string",
@@ -881,7 +881,7 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name for SNI, and what the certificate must be valid for.",
+            "description": "Name for SNI; the certificate must be valid for it.",
             "examples": [
               "www.example.test"
             ],
@@ -909,7 +909,7 @@ const kinds = {
               "imap",
               "postgres"
             ],
-            "description": "The protocol in which TLS is asked for first; without it, TLS begins at once."
+            "description": "Protocol whose STARTTLS comes first. By default, TLS starts at once."
           },
           "tlsMode": {
             "enum": [
@@ -917,12 +917,12 @@ const kinds = {
               "passthrough"
             ],
             "default": "termination",
-            "description": "`passthrough`: the certificate is somebody else's; what is wrong with it is only told."
+            "description": "`passthrough`: another party manages the certificate; its problems are only reported."
           },
           "verify": {
             "type": "boolean",
             "default": true,
-            "description": "Whether it has to be what a client accepts; without it, only the days that are left count."
+            "description": "Requires a certificate that clients accept. With `false`, only the days left count."
           },
           "verified": {
             "type": [
@@ -934,13 +934,13 @@ const kinds = {
             "required": [
               "txt"
             ],
-            "description": "Whether the host was shown to be ours; nothing is probed before. With `txt`, it is while a DNS TXT record says so.",
+            "description": "Whether the host is verified as yours; an unverified host is not probed. With `txt`, a DNS TXT record verifies it.",
             "properties": {
               "txt": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 255,
-                "description": "What the record holds.",
+                "description": "Text of the record.",
                 "examples": [
                   "fettle=4c1f2e9a"
                 ],
@@ -961,13 +961,13 @@ const kinds = {
             ],
             "pattern": "^none$",
             "additionalProperties": false,
-            "description": "Where the host leads: `none`, or a target; by default the host's own addresses.",
+            "description": "Target of the host: `none`, or a target; by default the host's own addresses.",
             "properties": {
               "target": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Name or address to connect to, where `address` does not say it.",
+                "description": "Name or address to connect to, if `address` is not set.",
                 "examples": [
                   "lb-1.example.net"
                 ]
@@ -976,7 +976,7 @@ const kinds = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 63,
-                "description": "Where that is.",
+                "description": "Region of the target.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               }
             }
@@ -988,20 +988,20 @@ const kinds = {
               "hold"
             ],
             "default": "standard",
-            "description": "How looks that `drift --record` takes are spaced while it fails: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Any other command always looks."
+            "description": "Intervals at which `drift --record` refreshes a failing Domain: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Other commands always refresh."
           },
           "expiryWarnDays": {
             "type": "integer",
             "minimum": 0,
             "maximum": 3650,
             "default": 30,
-            "description": "The certificate is expiring when so many days are left."
+            "description": "Days left from which the certificate counts as expiring."
           },
           "certificate": {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name of the Certificate that ought to be served here.",
+            "description": "Name of the Certificate that should be served here.",
             "examples": [
               "www"
             ]
@@ -1014,7 +1014,7 @@ const kinds = {
                 "./ca/ca.crt"
               ]
             ],
-            "description": "PEM files with more trust anchors, relative to the document. One that is missing, or holds no certificate in PEM, is a finding.",
+            "description": "PEM files with further trust anchors, relative to the document. A file that is missing or has no PEM certificate is a finding.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -2284,7 +2284,7 @@ export const schemas = {
       "additionalProperties": false,
       "properties": {
         "certificates": {
-          "description": "TLS certificates, the authorities that issue them, and what servers really serve.",
+          "description": "TLS certificates, the authorities that issue them, and the servers that serve them.",
           "type": "object",
           "additionalProperties": false,
           "properties": {
@@ -2299,14 +2299,14 @@ export const schemas = {
               "type": "object",
               "additionalProperties": false,
               "default": {},
-              "description": "How TLS servers are probed.",
+              "description": "Limits of the probes of TLS servers.",
               "properties": {
                 "concurrency": {
                   "type": "integer",
                   "minimum": 1,
                   "maximum": 1000,
                   "default": 100,
-                  "description": "Probes that are open at once."
+                  "description": "Probes at once."
                 },
                 "connectSeconds": {
                   "type": "number",
@@ -2327,7 +2327,7 @@ export const schemas = {
                   "exclusiveMinimum": 0,
                   "maximum": 120,
                   "default": 10,
-                  "description": "Deadline of the whole probe of one address; of the resolution of a name likewise."
+                  "description": "Deadline of the whole probe of one address, and of resolving a name."
                 },
                 "allow": {
                   "type": "array",
@@ -2352,7 +2352,7 @@ export const schemas = {
                       "fd00::/8"
                     ]
                   ],
-                  "description": "Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local, multicast and unspecified ones, and where clouds answer with metadata, are denied in any case, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`.",
+                  "description": "Networks that fettle never connects to, even if a name resolves to them, in every form in which IPv6 embeds an IPv4 address. Link-local, multicast and unspecified networks and the metadata addresses of clouds are always denied, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones, `deny` does.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
@@ -2369,7 +2369,7 @@ export const schemas = {
                       "[2001:db8::53]:5353"
                     ]
                   ],
-                  "description": "DNS servers that are asked instead of this machine's own resolution of names.",
+                  "description": "DNS servers to ask instead of the resolver of this machine.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
@@ -2514,7 +2514,7 @@ export const schemas = {
               "type": "array",
               "maxItems": 1000,
               "default": [],
-              "description": "Command lines that `deploy` and `reload` of a Certificate may be, each a list of words: only what stands here word for word is ever run, and only by `apply`.",
+              "description": "Command lines that `deploy` and `reload` of a Certificate may use, each a list of words. Only a line that is listed here word for word ever runs, and only in `apply`.",
               "examples": [
                 [
                   [
@@ -2539,7 +2539,7 @@ export const schemas = {
               "type": "array",
               "maxItems": 1000,
               "default": [],
-              "description": "Files, relative to `fettle.yaml`, with the numbers of processes that `reload` of a Certificate may send a signal to.",
+              "description": "PID files, relative to `fettle.yaml`, of the processes that `reload` of a Certificate may signal.",
               "examples": [
                 [
                   "/run/nginx.pid"

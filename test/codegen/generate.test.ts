@@ -84,7 +84,7 @@ test('a change of a spec reaches types, tables, validators, schemas and the READ
 
 test('a mistake in a spec is printed with its place, and nothing is written', () => {
   const folder = copyOfTree();
-  edit(folder, 'specs/certificates.yaml', 'summary: Something that signs certificates.', 'sumary: x');
+  edit(folder, 'specs/certificates.yaml', 'summary: An authority that signs certificates.', 'sumary: x');
   const { status, out, err } = check(folder);
   expect(status).toBe(1);
   expect(out).toBe('');

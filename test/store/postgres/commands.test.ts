@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Plan } from '../../../src/engine/plan.ts';
+import type { Plan } from '../../../src/formats/plan.ts';
 import { certificateYaml, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../../support/cli.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../../support/postgres.ts';
 import { type PostgresBench, postgresBench } from './bench.ts';
