@@ -2,7 +2,7 @@
 
 import type { Config } from '../engine/load/config.ts';
 import { match } from '../engine/match.ts';
-import type { PluginSummary } from '../engine/plan.ts';
+import type { PluginSummary } from '../engine/seal.ts';
 import { formatRef, type Gap, type Memory, printable } from '#plugin';
 import { emptyRecall } from '../engine/remember.ts';
 import { sceneOf } from '../engine/scene.ts';

@@ -10,10 +10,9 @@ import { apply as applyActions } from '../engine/apply.ts';
 import { type Approved, approve } from '../engine/approve.ts';
 import { countRows } from '../engine/count-rows.ts';
 import { isUnsettled } from '../engine/lifecycle.ts';
-import type { Plan } from '../engine/plan.ts';
-import { planDifference } from '../engine/plan-difference.ts';
-import type { Reconciled } from '../engine/reconcile.ts';
-import type { RecordBodies } from '../engine/record.ts';
+import { planDifference } from '../formats/plan-difference.ts';
+import type { Plan, Planned } from '../formats/plan.ts';
+import type { RecordBodies } from '../formats/log-record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
 import type { Fence, Head, ReadReport, Store } from '../store/store.ts';
 import { version } from '../version.ts';
@@ -47,7 +46,7 @@ export interface Part {
   /** Which of the accepted actions are taken; the others are left, and not reported. */
   readonly keeps: (action: Action) => boolean;
   /** Throws InputError where the part makes no sense. */
-  readonly check: (reconciled: Reconciled) => void;
+  readonly check: (reconciled: Planned) => void;
 }
 
 export interface ApplyOptions {
@@ -106,7 +105,7 @@ function limitsOf({ config }: Project, plugins: ReadonlyMap<string, Plugin>): Re
   );
 }
 
-function hasUnsettled({ pairs }: Reconciled, plugins: ReadonlyMap<string, Plugin>): boolean {
+function hasUnsettled({ pairs }: Planned, plugins: ReadonlyMap<string, Plugin>): boolean {
   return [...pairs.values()].some(({ ref, observed, desired, memory }) => {
     const tables = plugins.get(ref.plugin)?.tables.kinds[ref.kind];
     if (observed === undefined || tables === undefined) return false;
@@ -123,7 +122,7 @@ function runBody(run: Round, id: string): RecordBodies['run'] {
     version,
     ...(digest === undefined ? {} : { digest }),
     ...(overrides.length === 0 ? {} : { overrides }),
-    ...(maxRemovals === undefined ? {} : { maxRemovals }),
+    ...(maxRemovals === undefined ? {} : { max_removals: maxRemovals }),
   };
 }
 
@@ -208,7 +207,7 @@ function isOtherPlan(plan: Plan, { approval, say }: Deciding): boolean {
 }
 
 /** Reports the plan, asks where somebody is to be asked, and takes the actions. */
-async function decide(reconciled: Reconciled, run: Deciding): Promise<Decided> {
+async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
   const { approval, interruption, say, part } = run;
   const { plan } = reconciled;
   const interrupted: Decided = { ending: 'interrupted', rows: [] };
@@ -241,7 +240,7 @@ async function decide(reconciled: Reconciled, run: Deciding): Promise<Decided> {
 
 async function takeActions(
   actions: ReadonlyMap<string, Action>,
-  { pairs, changes, scene, desired }: Reconciled,
+  { pairs, changes, scene, desired }: Planned,
   run: Deciding,
 ): Promise<readonly Row[]> {
   const { project, plugins, recall, worlds, interruption, say } = run;

@@ -1,6 +1,7 @@
 /** Drift: how the infrastructure differs from what was last applied. Nothing is written, unless the refresh is recorded. */
 
-import { type DriftReport, driftReport } from '../engine/drift.ts';
+import { findDrift } from '../engine/drift.ts';
+import { driftDocument, type DriftReport } from '../formats/drift.ts';
 import { driftEnding, type Ending, type FailOn } from './ending.ts';
 import type { Listener } from './events.ts';
 import { eitherOf, type Interruption, stoppedEnding } from './interruption.ts';
@@ -31,16 +32,10 @@ function drifted(
 ): Drifted {
   const { project, plugins, reconciled, report: log } = looked;
   const { plan, pairs, actions, scene } = reconciled;
-  const report = driftReport({
-    plan,
-    pairs,
-    actions,
-    scene,
-    plugins,
-    suppress: project.config.suppress,
-    within: withinOf(options.selection ?? {}),
-    hasLog: log.status !== 'none',
-  });
+  const { suppress } = project.config;
+  const within = withinOf(options.selection ?? {});
+  const found = findDrift({ pairs, actions, scene, plugins, suppress, within });
+  const report = driftDocument(found, plan, log.status !== 'none');
   say({ type: 'drifted', report });
   return { ending: driftEnding(report, plan, options), report };
 }

@@ -1,8 +1,8 @@
 /** Endings: what a run came to, by the names of the exit codes that stand for them. */
 
 import { exitCodes } from '../engine/generated.ts';
-import type { DriftReport } from '../engine/drift.ts';
-import type { Plan } from '../engine/plan.ts';
+import type { DriftReport } from '../formats/drift.ts';
+import type { Plan } from '../formats/plan.ts';
 import type { Row } from '../engine/action.ts';
 
 export type Ending = (typeof exitCodes)[number]['name'];

@@ -4,10 +4,10 @@
  */
 
 import type { Row } from '../engine/action.ts';
-import type { DriftReport } from '../engine/drift.ts';
-import type { Explanation } from '../engine/explain.ts';
-import type { Plan, ResourceChange } from '../engine/plan.ts';
-import type { PlanDifference } from '../engine/plan-difference.ts';
+import type { DriftReport } from '../formats/drift.ts';
+import type { Explanation } from '../formats/explanation.ts';
+import type { Plan, ResourceChange } from '../formats/plan.ts';
+import type { PlanDifference } from '../formats/plan-difference.ts';
 import type { Change, Problem } from '#plugin';
 import type { Damage, Head, Holder, RecoverReport } from '../store/store.ts';
 import type { Ending } from './ending.ts';

@@ -1,8 +1,9 @@
 /** Explanations: everything that is known about one resource, and what would let its next step through. */
 
-import { type Explanation, explain as explainResource } from '../engine/explain.ts';
+import { explain as explainResource } from '../engine/explain.ts';
+import { type Explanation, explanationDocument } from '../formats/explanation.ts';
 import { dependents } from '../engine/judge.ts';
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import { formatRef, InputError, type Ref } from '#plugin';
 import type { Store } from '../store/store.ts';
 import type { Ending } from './ending.ts';
@@ -40,11 +41,12 @@ export async function explain(
     const address = formatRef(ref);
     const neededBy = dependents(reconciled.pairs.values()).get(address) ?? [];
     const records = store === undefined ? [] : await lastRecords(store, address, last);
-    const explanation = explainResource(reconciled, ref, plugins, neededBy, records);
-    if (explanation === undefined)
+    const explained = explainResource(reconciled, ref, plugins, neededBy, records);
+    if (explained === undefined)
       throw new InputError(
         `${address} is not declared, was not found, and is not in the state${didYouMean(address, reconciled.pairs.keys())}`,
       );
+    const explanation = explanationDocument(explained);
     say({ type: 'explained', explanation, project: project.config.name });
     return { ending: explanation.gap === undefined ? 'ok' : 'partly-read', explanation };
   });

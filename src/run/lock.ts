@@ -1,7 +1,7 @@
 /** Under the lock: taking it, writing the log with it, and giving it back. */
 
 import { errorText } from '#plugin';
-import type { Draft, LogRecord } from '../engine/record.ts';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { fold, type Recall } from '../engine/remember.ts';
 import { LockHeldError } from '../store/errors.ts';
 import type { Fence, Head, Store } from '../store/store.ts';

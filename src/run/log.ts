@@ -2,7 +2,7 @@
 
 import { recordTexts } from '../engine/generated.ts';
 import { formatRef, InputError, type Ref, suggest } from '#plugin';
-import type { LogRecord, RecordKind } from '../engine/record.ts';
+import type { LogRecord, RecordKind } from '../formats/log-record.ts';
 import type { PruneReport, ReadReport, RecoverReport } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';

@@ -1,6 +1,6 @@
 /** Plans: refreshes, compares and judges. Nothing is written. */
 
-import type { Plan } from '../engine/plan.ts';
+import type { Plan } from '../formats/plan.ts';
 import { type Ending, type FailOn, planEnding } from './ending.ts';
 import type { Listener } from './events.ts';
 import type { Workspace } from './project.ts';

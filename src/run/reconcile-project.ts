@@ -2,7 +2,8 @@
 
 import { openLookUp } from '../engine/load/look-up.ts';
 import type { Plugin, View } from '#plugin';
-import { type Reconciled, type ReconcileInput, reconcile } from '../engine/reconcile.ts';
+import { type ReconcileInput, reconcile } from '../engine/reconcile.ts';
+import { type Planned, planned } from '../formats/plan.ts';
 import type { Recall } from '../engine/remember.ts';
 import type { Head } from '../store/store.ts';
 import { version } from '../version.ts';
@@ -73,14 +74,14 @@ function refreshing(
 }
 
 /** Reconciles, and judges what the call selects. Throws InputError. */
-export async function reconcileProject(input: ReconcileProject, say: Listener): Promise<Reconciled> {
+export async function reconcileProject(input: ReconcileProject, say: Listener): Promise<Planned> {
   const { project, selection, passes } = input;
   const { host, config, documents } = project;
   const within = input.within ?? withinOf(selection);
   const safety = await safetyOf(config, passes, host.now());
   const refresh = refreshing(project, [...input.plugins.keys()], say);
   try {
-    const reconciled = await reconcile({
+    const reconciled = planned(await reconcile({
       project: config.name,
       version,
       run: input.run,
@@ -111,7 +112,7 @@ export async function reconcileProject(input: ReconcileProject, say: Listener): 
       ...(selection.causes === undefined ? {} : { causes: new Set(selection.causes) }),
       ...(input.head === undefined ? {} : { head: input.head }),
       ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
-    });
+    }));
     refresh.ended(reconciled.view);
     if (input.again !== true && !input.abort.aborted)
       judgeOnView({ ...input, config, now: host.now(), reconciled }, say);

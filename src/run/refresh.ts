@@ -1,7 +1,7 @@
 /** Refreshing: what `plan`, `drift` and `explain` have in common. Everything is opened for reading, and nothing for writing. */
 
 import { holderText } from '../engine/holder-text.ts';
-import type { Reconciled } from '../engine/reconcile.ts';
+import type { Planned } from '../formats/plan.ts';
 import { emptyRecall, type Recall, textsOf } from '../engine/remember.ts';
 import { errorText, type Plugin } from '#plugin';
 import { StoreSecretError } from '../store/errors.ts';
@@ -23,7 +23,7 @@ export interface Looked {
   readonly recall: Recall;
   readonly report: ReadReport;
   readonly plugins: ReadonlyMap<string, Plugin>;
-  readonly reconciled: Reconciled;
+  readonly reconciled: Planned;
 }
 
 export interface RefreshOptions {

@@ -5,7 +5,7 @@ import { engineRuleTables } from '../engine/generated.ts';
 import { idleParts, type Labelled } from '../engine/idle-config.ts';
 import type { Config } from '../engine/load/config.ts';
 import { type Cause, formatRef, InputError, type Override, parseRef, type Plugin, type Ref, type Safety, suggest } from '#plugin';
-import type { Reconciled } from '../engine/reconcile.ts';
+import type { Planned } from '../formats/plan.ts';
 import type { Recall } from '../engine/remember.ts';
 import { labelsOf } from '../engine/safety-inputs.ts';
 import { nearestAddress, type Selectable, unmatched } from '../engine/selection.ts';
@@ -134,7 +134,7 @@ export interface OnView {
   readonly passes: Passes;
   readonly config: Config;
   readonly now: number;
-  readonly reconciled: Reconciled;
+  readonly reconciled: Planned;
   readonly recall: Recall;
   readonly plugins: ReadonlyMap<string, Plugin>;
   readonly memoryGap?: string | undefined;

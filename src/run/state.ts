@@ -3,7 +3,7 @@
 import { addressMatcher } from '../engine/address-glob.ts';
 import { PROJECT_NAME } from '../engine/load/config.ts';
 import { match } from '../engine/match.ts';
-import type { PluginSummary } from '../engine/plan.ts';
+import type { PluginSummary } from '../engine/seal.ts';
 import { emptyRecall, type Recall, rememberedOf } from '../engine/remember.ts';
 import { sceneOf } from '../engine/scene.ts';
 import { summarize } from '../engine/summary.ts';

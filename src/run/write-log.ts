@@ -1,6 +1,6 @@
 /** Writing the log without applying: the lock, a run with its end, and the checkpoint after it. */
 
-import type { RecordBodies } from '../engine/record.ts';
+import type { RecordBodies } from '../formats/log-record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
 import { InputError } from '#plugin';
 import type { Fence, ReadReport, Store } from '../store/store.ts';

@@ -8,7 +8,7 @@ import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { type Json, printable } from '#plugin';
 import { columnWidth, plural, scopeText, shortDigests, shorten, spanText } from '../../src/report/text.ts';
-import type { Plan } from '../../src/engine/plan.ts';
+import type { Plan } from '../../src/formats/plan.ts';
 import { NOTHING_COVERED } from '../support/covers.ts';
 import { applyToy, item, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
 

@@ -1,5 +1,6 @@
 /** A plugin that throws, hangs, answers late and returns rubbish, in every function: the others finish, and the log stays sound. */
 
+import { planned } from '../../src/formats/plan.ts';
 import { everyPlace } from '../support/places.ts';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -204,7 +205,7 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
       reader: open,
       safety,
     });
-    JSON.stringify(reconciled.plan);
+    JSON.stringify(planned(reconciled).plan);
     const rows = await apply({
       ...reconciled,
       ...common,
