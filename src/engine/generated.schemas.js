@@ -1036,7 +1036,7 @@ const kinds = {
       "metadata",
       "spec"
     ],
-    "description": "One server, by name.",
+    "description": "A server, by name.",
     "properties": {
       "apiVersion": {
         "type": "string",
@@ -1143,7 +1143,7 @@ const kinds = {
               "static"
             ],
             "default": "hetzner",
-            "description": "Who runs it; `static` is a machine that no cloud manages: it is only probed."
+            "description": "Provider of the server; a `static` machine belongs to no cloud and is only probed."
           },
           "role": {
             "enum": [
@@ -1151,13 +1151,13 @@ const kinds = {
               "system"
             ],
             "default": "worker",
-            "description": "A system node is never drained, removed or replaced. That is remembered, and kept in a label: it outlives the document."
+            "description": "A system node is never drained, removed or replaced. The role is kept in the state and in a label: it outlives the document."
           },
           "pool": {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "The NodePool that it is a member of; a pool writes it into the nodes that it stands for."
+            "description": "The NodePool of the node; a pool sets it on its members."
           },
           "address": {
             "type": "string",
@@ -1173,7 +1173,7 @@ const kinds = {
             "minLength": 1,
             "maxLength": 63,
             "pattern": "^[A-Za-z0-9._-]+$",
-            "description": "Name of its server type. A change needs the power off.",
+            "description": "Name of the server type. A change turns the server off.",
             "examples": [
               "cx23"
             ]
@@ -1181,13 +1181,13 @@ const kinds = {
           "upgradeDisk": {
             "type": "boolean",
             "default": false,
-            "description": "Let a larger server type enlarge the disk too; then there is no way back to a smaller one."
+            "description": "Lets a larger server type enlarge the disk too; a later change to a smaller type is then impossible."
           },
           "image": {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name of its image, or the id of a snapshot. A change destroys what is on the disk.",
+            "description": "Name of the image, or the id of a snapshot. A change destroys the data on the disk.",
             "examples": [
               "debian-13"
             ],
@@ -1200,7 +1200,7 @@ const kinds = {
               "ignore"
             ],
             "default": "rebuild",
-            "description": "What another image means: the same server with a new disk, a new server, or nothing for servers that are there."
+            "description": "Action when the image changes: rebuild the server with a new disk, replace the server, or leave existing servers alone."
           },
           "location": {
             "type": "string",
@@ -1217,7 +1217,7 @@ const kinds = {
             "maxItems": 100,
             "uniqueItems": true,
             "default": [],
-            "description": "Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.",
+            "description": "Names or ids of the SSH keys for the new server. A change replaces the server. Without a key, the provider sets a password that fettle discards.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1228,19 +1228,19 @@ const kinds = {
           "userData": {
             "type": "string",
             "maxLength": 32768,
-            "description": "What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."
+            "description": "Script for cloud-init at the first start; 32 KiB at most. The log contains it: put secrets into `userDataFile`. A change replaces the server."
           },
           "userDataFile": {
             "type": "string",
             "minLength": 1,
             "maxLength": 4096,
-            "description": "File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered.",
+            "description": "File with the user data, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is recorded.",
             "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
           },
           "networks": {
             "type": "array",
             "maxItems": 20,
-            "description": "Private networks that it is attached to; left as they are where this is left out.",
+            "description": "Private networks of the server. Defaults to the present ones.",
             "items": {
               "type": "object",
               "additionalProperties": false,
@@ -1259,7 +1259,7 @@ const kinds = {
                   "type": "string",
                   "minLength": 1,
                   "maxLength": 45,
-                  "description": "Its address there; one is found where this is left out.",
+                  "description": "Address in the network. By default the provider chooses one.",
                   "examples": [
                     "10.0.0.7"
                   ]
@@ -1269,7 +1269,7 @@ const kinds = {
                   "maxItems": 50,
                   "uniqueItems": true,
                   "default": [],
-                  "description": "More addresses there.",
+                  "description": "Further addresses in the network.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
@@ -1283,7 +1283,7 @@ const kinds = {
             "type": "array",
             "maxItems": 5,
             "uniqueItems": true,
-            "description": "Names or ids of the firewalls that hold for it; left as they are where this is left out.",
+            "description": "Names or ids of the firewalls of the server. Defaults to the present ones.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1295,14 +1295,14 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name or id of its placement group. To join one needs the power off; left as it is where this is left out.",
+            "description": "Name or id of the placement group. Joining one turns the server off. Defaults to the present one.",
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
           },
           "volumes": {
             "type": "array",
             "maxItems": 16,
             "uniqueItems": true,
-            "description": "Names or ids of volumes that are attached to it; left as they are where this is left out.",
+            "description": "Names or ids of the attached volumes. Defaults to the present ones.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1314,7 +1314,7 @@ const kinds = {
             "type": "object",
             "default": {},
             "maxProperties": 64,
-            "description": "Labels at the provider. Those that others put there stay.",
+            "description": "Labels at the provider. Labels from other sources stay.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 63,
@@ -1323,40 +1323,40 @@ const kinds = {
           },
           "backups": {
             "type": "boolean",
-            "description": "Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."
+            "description": "Daily backups, for 20 % of the price of the server. Turning them off deletes all backups. Defaults to the present setting."
           },
           "protection": {
             "type": "boolean",
-            "description": "Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."
+            "description": "Delete and rebuild protection at the provider, always both. Only a row of its own lifts the protection. Defaults to the present setting."
           },
           "publicNet": {
             "type": "object",
             "additionalProperties": false,
             "default": {},
-            "description": "Its public addresses. A change replaces it.",
+            "description": "Public addresses of the server. A change replaces the server.",
             "properties": {
               "ipv4": {
                 "type": "boolean",
                 "default": true,
-                "description": "It has a public IPv4 address."
+                "description": "Whether the server has a public IPv4 address."
               },
               "ipv6": {
                 "type": "boolean",
                 "default": true,
-                "description": "It has a public IPv6 network."
+                "description": "Whether the server has a public IPv6 network."
               },
               "ipv4Address": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Name or id of the primary IP that it has, instead of a new one.",
+                "description": "Name or id of a primary IP to use, instead of a new one.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "ipv6Address": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Name or id of the primary IP that it has, instead of a new one.",
+                "description": "Name or id of a primary IP to use, instead of a new one.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               }
             }
@@ -1367,30 +1367,30 @@ const kinds = {
               "off"
             ],
             "default": "on",
-            "description": "Whether it runs."
+            "description": "Whether the server runs."
           },
           "readyGrace": {
             "type": "string",
             "default": "30m",
-            "description": "A node that never had a container is not removed before it was ready for so long.",
+            "description": "Time that a node without any container so far must have been ready before its removal.",
             "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
           },
           "idleGrace": {
             "type": "string",
             "default": "30m",
-            "description": "A node is not removed before it was empty for so long.",
+            "description": "Time that a node must have been empty before its removal.",
             "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
           },
           "drainGrace": {
             "type": "string",
             "default": "5m",
-            "description": "So long lies at least between its draining and its removal.",
+            "description": "Least time between the draining of a node and its removal.",
             "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
           },
           "startDeadline": {
             "type": "string",
             "default": "15m",
-            "description": "From its creation to its first readiness; after that it is unhealthy.",
+            "description": "Deadline from the creation to the first readiness; a later node is unhealthy.",
             "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
           },
           "readiness": {
@@ -1401,7 +1401,7 @@ const kinds = {
             "default": {
               "after": "2m"
             },
-            "description": "How its readiness is found out, and its health from then on: exactly one way.",
+            "description": "Probe for readiness, and for health from then on: exactly one kind.",
             "properties": {
               "tcp": {
                 "type": "object",
@@ -1420,7 +1420,7 @@ const kinds = {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 253,
-                    "description": "Private network through which it is reached; its public address where this is left out.",
+                    "description": "Private network to probe through. Defaults to the public address.",
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                   }
                 }
@@ -1449,7 +1449,7 @@ const kinds = {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 253,
-                    "description": "Private network through which it is reached; its public address where this is left out.",
+                    "description": "Private network to probe through. Defaults to the public address.",
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                   }
                 }
@@ -1459,14 +1459,14 @@ const kinds = {
                 "minLength": 1,
                 "maxLength": 317,
                 "pattern": "^[^=\\s]+=[^=\\s]*$",
-                "description": "The server has this label, `key=value`; somebody else puts it there.",
+                "description": "The server has this label, `key=value`, which another program sets.",
                 "examples": [
                   "state=ready"
                 ]
               },
               "after": {
                 "type": "string",
-                "description": "So long after its creation.",
+                "description": "The node is ready this long after its creation.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               }
             }
@@ -1475,19 +1475,19 @@ const kinds = {
             "type": "object",
             "additionalProperties": false,
             "default": {},
-            "description": "Where its containers are listed.",
+            "description": "Containers of the node at the workload source.",
             "properties": {
               "name": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "What the source calls it; its own name where this is left out.",
+                "description": "Name of the node at the source. Defaults to the node's own name.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "none": {
                 "type": "boolean",
                 "default": false,
-                "description": "Nothing lists what runs on it, and nothing is asked about it before it is removed."
+                "description": "The node is not at the source, and its removal needs no list of its containers."
               }
             }
           }
@@ -1505,7 +1505,7 @@ const kinds = {
       "metadata",
       "spec"
     ],
-    "description": "So many nodes that are alike.",
+    "description": "A number of nodes with the same spec.",
     "properties": {
       "apiVersion": {
         "type": "string",
@@ -1613,66 +1613,66 @@ const kinds = {
             "type": "integer",
             "minimum": 0,
             "maximum": 1000,
-            "description": "So many nodes, always. Without it, `min` and `max` are the limits of the reactive policy."
+            "description": "Fixed number of nodes. Without it, `min` and `max` are the limits of the reactive policy."
           },
           "min": {
             "type": "integer",
             "minimum": 0,
             "maximum": 1000,
-            "description": "At least so many nodes are in service."
+            "description": "Least number of nodes in service."
           },
           "max": {
             "type": "integer",
             "minimum": 0,
             "maximum": 1000,
-            "description": "At most so many members; one that is on its way out is none."
+            "description": "Greatest number of members, without those that are being removed."
           },
           "removalsAtOnce": {
             "type": "integer",
             "minimum": 1,
             "maximum": 1000,
             "default": 1,
-            "description": "So many of its nodes are drained or removed at once."
+            "description": "Greatest number of nodes that are drained or removed at once."
           },
           "replaceUnhealthyAfter": {
             "type": "string",
-            "description": "A member that is unhealthy for so long gives its place to a new one; never where this is left out.",
+            "description": "Time after which an unhealthy member is replaced. By default, never.",
             "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
           },
           "scaling": {
             "type": "object",
             "additionalProperties": false,
             "default": {},
-            "description": "The reactive policy of a pool with `min` and `max`, by the memory that containers have, or wait for.",
+            "description": "The reactive policy of a pool with `min` and `max`, based on the memory of running and queued containers.",
             "properties": {
               "up": {
                 "type": "string",
                 "default": "85%",
-                "description": "It grows when allocated and queued memory is more than this part of all.",
+                "description": "The pool grows when allocated and queued memory exceeds this share of all memory.",
                 "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
               },
               "down": {
                 "type": "string",
                 "default": "30%",
-                "description": "It shrinks when allocated memory is less than this part of all.",
+                "description": "The pool shrinks when allocated memory is below this share of all memory.",
                 "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
               },
               "for": {
                 "type": "string",
                 "default": "0s",
-                "description": "A threshold has to be crossed for so long before the policy acts, at each refresh that is recorded (`apply`, `drift --record`). Where something waits and there is no node, it acts at once.",
+                "description": "Time for which a threshold must be crossed before the policy acts, at each recorded refresh (`apply`, `drift --record`). A pool without nodes and with queued containers grows at once.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "cooldown": {
                 "type": "string",
                 "default": "5m",
-                "description": "So long lies at least between two changes.",
+                "description": "Least time between two changes.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "downAfterUp": {
                 "type": "string",
                 "default": "20m",
-                "description": "It does not shrink for so long after it grew.",
+                "description": "Time after growth in which the pool does not shrink.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               }
             }
@@ -1681,7 +1681,7 @@ const kinds = {
             "type": "object",
             "additionalProperties": false,
             "default": {},
-            "description": "Moves containers together so that nodes can go.",
+            "description": "Moves containers together to remove nodes.",
             "properties": {
               "enabled": {
                 "type": "boolean",
@@ -1690,25 +1690,25 @@ const kinds = {
               "cooldown": {
                 "type": "string",
                 "default": "2h",
-                "description": "So long lies at least between two consolidations.",
+                "description": "Least time between two consolidations.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "maxUtilization": {
                 "type": "string",
                 "default": "70%",
-                "description": "Not while more of its memory is allocated.",
+                "description": "Greatest share of allocated memory at which the pool consolidates.",
                 "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
               },
               "minUptime": {
                 "type": "string",
                 "default": "30m",
-                "description": "Nodes that are younger stay.",
+                "description": "Least age of a node that is removed.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "minIdle": {
                 "type": "string",
                 "default": "15m",
-                "description": "Nodes stay to which something came later: that became empty, or whose last container came.",
+                "description": "Least time since a node became empty or got its last container.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "minNodes": {
@@ -1716,14 +1716,14 @@ const kinds = {
                 "minimum": 2,
                 "maximum": 1000,
                 "default": 2,
-                "description": "Not with fewer nodes in service."
+                "description": "Least number of nodes in service at which the pool consolidates."
               },
               "minSavings": {
                 "type": "number",
                 "minimum": 0,
                 "maximum": 1000000,
                 "default": 0.1,
-                "description": "What it saves at least, in the provider's currency for an hour."
+                "description": "Least saving, in the provider's currency per hour."
               }
             }
           },
@@ -1735,14 +1735,14 @@ const kinds = {
               "image",
               "location"
             ],
-            "description": "What each of its nodes is, as in a Node.",
+            "description": "Spec of the members, as in a Node.",
             "properties": {
               "serverType": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 63,
                 "pattern": "^[A-Za-z0-9._-]+$",
-                "description": "Name of its server type. A change needs the power off.",
+                "description": "Name of the server type. A change turns the server off.",
                 "examples": [
                   "cx23"
                 ]
@@ -1750,13 +1750,13 @@ const kinds = {
               "upgradeDisk": {
                 "type": "boolean",
                 "default": false,
-                "description": "Let a larger server type enlarge the disk too; then there is no way back to a smaller one."
+                "description": "Lets a larger server type enlarge the disk too; a later change to a smaller type is then impossible."
               },
               "image": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Name of its image, or the id of a snapshot. A change destroys what is on the disk.",
+                "description": "Name of the image, or the id of a snapshot. A change destroys the data on the disk.",
                 "examples": [
                   "debian-13"
                 ],
@@ -1769,7 +1769,7 @@ const kinds = {
                   "ignore"
                 ],
                 "default": "rebuild",
-                "description": "What another image means: the same server with a new disk, a new server, or nothing for servers that are there."
+                "description": "Action when the image changes: rebuild the server with a new disk, replace the server, or leave existing servers alone."
               },
               "location": {
                 "type": "string",
@@ -1786,7 +1786,7 @@ const kinds = {
                 "maxItems": 100,
                 "uniqueItems": true,
                 "default": [],
-                "description": "Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.",
+                "description": "Names or ids of the SSH keys for the new server. A change replaces the server. Without a key, the provider sets a password that fettle discards.",
                 "items": {
                   "type": "string",
                   "minLength": 1,
@@ -1797,19 +1797,19 @@ const kinds = {
               "userData": {
                 "type": "string",
                 "maxLength": 32768,
-                "description": "What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."
+                "description": "Script for cloud-init at the first start; 32 KiB at most. The log contains it: put secrets into `userDataFile`. A change replaces the server."
               },
               "userDataFile": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 4096,
-                "description": "File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered.",
+                "description": "File with the user data, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is recorded.",
                 "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
               },
               "networks": {
                 "type": "array",
                 "maxItems": 20,
-                "description": "Private networks that it is attached to; left as they are where this is left out.",
+                "description": "Private networks of the server. Defaults to the present ones.",
                 "items": {
                   "type": "object",
                   "additionalProperties": false,
@@ -1828,7 +1828,7 @@ const kinds = {
                       "type": "string",
                       "minLength": 1,
                       "maxLength": 45,
-                      "description": "Its address there; one is found where this is left out.",
+                      "description": "Address in the network. By default the provider chooses one.",
                       "examples": [
                         "10.0.0.7"
                       ]
@@ -1838,7 +1838,7 @@ const kinds = {
                       "maxItems": 50,
                       "uniqueItems": true,
                       "default": [],
-                      "description": "More addresses there.",
+                      "description": "Further addresses in the network.",
                       "items": {
                         "type": "string",
                         "minLength": 1,
@@ -1852,7 +1852,7 @@ const kinds = {
                 "type": "array",
                 "maxItems": 5,
                 "uniqueItems": true,
-                "description": "Names or ids of the firewalls that hold for it; left as they are where this is left out.",
+                "description": "Names or ids of the firewalls of the server. Defaults to the present ones.",
                 "items": {
                   "type": "string",
                   "minLength": 1,
@@ -1864,14 +1864,14 @@ const kinds = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Name or id of its placement group. To join one needs the power off; left as it is where this is left out.",
+                "description": "Name or id of the placement group. Joining one turns the server off. Defaults to the present one.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "labels": {
                 "type": "object",
                 "default": {},
                 "maxProperties": 64,
-                "description": "Labels at the provider. Those that others put there stay.",
+                "description": "Labels at the provider. Labels from other sources stay.",
                 "additionalProperties": {
                   "type": "string",
                   "maxLength": 63,
@@ -1880,40 +1880,40 @@ const kinds = {
               },
               "backups": {
                 "type": "boolean",
-                "description": "Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."
+                "description": "Daily backups, for 20 % of the price of the server. Turning them off deletes all backups. Defaults to the present setting."
               },
               "protection": {
                 "type": "boolean",
-                "description": "Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."
+                "description": "Delete and rebuild protection at the provider, always both. Only a row of its own lifts the protection. Defaults to the present setting."
               },
               "publicNet": {
                 "type": "object",
                 "additionalProperties": false,
                 "default": {},
-                "description": "Its public addresses. A change replaces it.",
+                "description": "Public addresses of the server. A change replaces the server.",
                 "properties": {
                   "ipv4": {
                     "type": "boolean",
                     "default": true,
-                    "description": "It has a public IPv4 address."
+                    "description": "Whether the server has a public IPv4 address."
                   },
                   "ipv6": {
                     "type": "boolean",
                     "default": true,
-                    "description": "It has a public IPv6 network."
+                    "description": "Whether the server has a public IPv6 network."
                   },
                   "ipv4Address": {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 253,
-                    "description": "Name or id of the primary IP that it has, instead of a new one.",
+                    "description": "Name or id of a primary IP to use, instead of a new one.",
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                   },
                   "ipv6Address": {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 253,
-                    "description": "Name or id of the primary IP that it has, instead of a new one.",
+                    "description": "Name or id of a primary IP to use, instead of a new one.",
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                   }
                 }
@@ -1921,25 +1921,25 @@ const kinds = {
               "readyGrace": {
                 "type": "string",
                 "default": "30m",
-                "description": "A node that never had a container is not removed before it was ready for so long.",
+                "description": "Time that a node without any container so far must have been ready before its removal.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "idleGrace": {
                 "type": "string",
                 "default": "30m",
-                "description": "A node is not removed before it was empty for so long.",
+                "description": "Time that a node must have been empty before its removal.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "drainGrace": {
                 "type": "string",
                 "default": "5m",
-                "description": "So long lies at least between its draining and its removal.",
+                "description": "Least time between the draining of a node and its removal.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "startDeadline": {
                 "type": "string",
                 "default": "15m",
-                "description": "From its creation to its first readiness; after that it is unhealthy.",
+                "description": "Deadline from the creation to the first readiness; a later node is unhealthy.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "readiness": {
@@ -1950,7 +1950,7 @@ const kinds = {
                 "default": {
                   "after": "2m"
                 },
-                "description": "How its readiness is found out, and its health from then on: exactly one way.",
+                "description": "Probe for readiness, and for health from then on: exactly one kind.",
                 "properties": {
                   "tcp": {
                     "type": "object",
@@ -1969,7 +1969,7 @@ const kinds = {
                         "type": "string",
                         "minLength": 1,
                         "maxLength": 253,
-                        "description": "Private network through which it is reached; its public address where this is left out.",
+                        "description": "Private network to probe through. Defaults to the public address.",
                         "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                       }
                     }
@@ -1998,7 +1998,7 @@ const kinds = {
                         "type": "string",
                         "minLength": 1,
                         "maxLength": 253,
-                        "description": "Private network through which it is reached; its public address where this is left out.",
+                        "description": "Private network to probe through. Defaults to the public address.",
                         "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                       }
                     }
@@ -2008,14 +2008,14 @@ const kinds = {
                     "minLength": 1,
                     "maxLength": 317,
                     "pattern": "^[^=\\s]+=[^=\\s]*$",
-                    "description": "The server has this label, `key=value`; somebody else puts it there.",
+                    "description": "The server has this label, `key=value`, which another program sets.",
                     "examples": [
                       "state=ready"
                     ]
                   },
                   "after": {
                     "type": "string",
-                    "description": "So long after its creation.",
+                    "description": "The node is ready this long after its creation.",
                     "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
                   }
                 }
@@ -2028,7 +2028,7 @@ const kinds = {
                   "none": {
                     "type": "boolean",
                     "default": false,
-                    "description": "Nothing lists what runs on them, and nothing is asked about it before they are removed."
+                    "description": "The nodes are not at the source, and a removal needs no list of their containers."
                   }
                 }
               }
@@ -2048,7 +2048,7 @@ const kinds = {
       "metadata",
       "spec"
     ],
-    "description": "A container that has to run on a certain node: a consolidation stands for such, and they can be written by hand.",
+    "description": "A container and the node that it must run on; a consolidation declares such containers, and documents can.",
     "properties": {
       "apiVersion": {
         "type": "string",
@@ -2156,13 +2156,13 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name of the Node that it ought to run on; it may be a member of a pool."
+            "description": "Name of the Node that the container should run on; members of a pool count."
           },
           "pool": {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "The pool whose consolidation moves it."
+            "description": "The pool whose consolidation moves the container."
           }
         }
       }
@@ -2555,7 +2555,7 @@ export const schemas = {
           }
         },
         "nodes": {
-          "description": "Cloud servers, pools of them, and the containers that keep them from being taken away.",
+          "description": "Cloud servers, pools of servers, and the containers that keep them from being removed.",
           "type": "object",
           "additionalProperties": false,
           "properties": {
@@ -2579,7 +2579,7 @@ export const schemas = {
                   "properties": {
                     "token": {
                       "type": "string",
-                      "description": "The token of the project, from the environment variable `HCLOUD_TOKEN` or one whose name begins with `HCLOUD_TOKEN_`; `HCLOUD_TOKEN` where this is left out.",
+                      "description": "Token of the project, from the environment variable `HCLOUD_TOKEN` (the default) or one whose name begins with `HCLOUD_TOKEN_`.",
                       "examples": [
                         "${env:HCLOUD_TOKEN_SHOP}"
                       ],
@@ -2590,7 +2590,7 @@ export const schemas = {
                       "minLength": 1,
                       "maxLength": 2048,
                       "default": "https://api.hetzner.cloud/v1",
-                      "description": "Address of the API. Another one than this is an address in the environment variable `HCLOUD_ENDPOINT`, or has its origin in `FETTLE_PROVIDER_ORIGINS`, so that no change of this file sends the token elsewhere.",
+                      "description": "Address of the API. Any other address must be the one in the environment variable `HCLOUD_ENDPOINT`, or have its origin in `FETTLE_PROVIDER_ORIGINS`: an edit of this file never sends the token elsewhere.",
                       "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                     }
                   }
@@ -2609,12 +2609,12 @@ export const schemas = {
               "minimum": 0,
               "maximum": 100000,
               "default": 100,
-              "description": "So many requests of the rate limit are left to others: from there on, looks go more slowly."
+              "description": "Requests of the rate limit that are left to other clients: below this number, refreshes slow down."
             },
             "workloads": {
               "type": "object",
               "additionalProperties": false,
-              "description": "The source of truth about the containers on each node. Without one, nothing is removed whose containers would have to be known.",
+              "description": "The source of truth for the containers on each node. Without a source, a node is not removed unless nothing can run on it.",
               "properties": {
                 "http": {
                   "type": "object",
@@ -2629,7 +2629,7 @@ export const schemas = {
                       "minLength": 1,
                       "maxLength": 2048,
                       "pattern": "^https?://",
-                      "description": "What is asked for the containers.",
+                      "description": "Address of the list of containers.",
                       "examples": [
                         "https://conductor.example.test/fettle/workloads"
                       ]
@@ -2639,18 +2639,18 @@ export const schemas = {
                       "minLength": 1,
                       "maxLength": 2048,
                       "pattern": "^https?://",
-                      "description": "What a POST of `{\"node\": \"NAME\"}` tells to put no more containers there; it is done when it answers."
+                      "description": "Address for a POST of `{\"node\": \"NAME\"}`, which stops new containers on a node. The answer means that this is done."
                     },
                     "migrateUrl": {
                       "type": "string",
                       "minLength": 1,
                       "maxLength": 2048,
                       "pattern": "^https?://",
-                      "description": "What a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}` tells to move a container; it is done when it answers."
+                      "description": "Address for a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}`, which moves a container. The answer means that this is done."
                     },
                     "token": {
                       "type": "string",
-                      "description": "A bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. It is sent to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, and nowhere else.",
+                      "description": "Bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. The token is sent only to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`.",
                       "examples": [
                         "${env:WORKLOADS_TOKEN}"
                       ],
@@ -2682,7 +2682,7 @@ export const schemas = {
                 "interval": {
                   "type": "string",
                   "default": "2m",
-                  "description": "How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew.",
+                  "description": "Greatest time between two refreshes of the containers. After more than twice this time, a node whose source does not report `emptySince` starts its idle grace again.",
                   "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
                 }
               }
@@ -2691,14 +2691,14 @@ export const schemas = {
               "type": "object",
               "additionalProperties": false,
               "default": {},
-              "description": "How readiness is probed.",
+              "description": "Limits of the readiness probes.",
               "properties": {
                 "concurrency": {
                   "type": "integer",
                   "minimum": 1,
                   "maximum": 1000,
                   "default": 100,
-                  "description": "Probes that are open at once."
+                  "description": "Probes at once."
                 },
                 "timeoutSeconds": {
                   "type": "number",
@@ -2710,7 +2710,7 @@ export const schemas = {
                 "interval": {
                   "type": "string",
                   "default": "10s",
-                  "description": "Failed probes that follow each other faster count once.",
+                  "description": "Failed probes in quicker succession count once.",
                   "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
                 }
               }
@@ -4062,17 +4062,17 @@ export const schemas = {
   "required": [
     "nodes"
   ],
-  "description": "What runs where, as the workload source tells it. Keys that are not known are ignored.",
+  "description": "The containers on each node, as reported by the workload source. Unknown keys are ignored.",
   "properties": {
     "at": {
       "type": "string",
-      "description": "When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now.",
+      "description": "Time of the report, by default now. A report that is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read.",
       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
     },
     "nodes": {
       "type": "array",
       "maxItems": 10000,
-      "description": "Every node that the source knows; one that is not listed is not known to be empty.",
+      "description": "Every node that the source knows; a node that is not listed does not count as empty.",
       "items": {
         "type": "object",
         "required": [
@@ -4084,31 +4084,31 @@ export const schemas = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "The node.",
+            "description": "Name of the node.",
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
           },
           "emptySince": {
             "type": "string",
-            "description": "Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there.",
+            "description": "Time since which an empty node has had no container. Times before the first readiness of the server, or before the last container that fettle saw, are ignored.",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
           },
           "startedTotal": {
             "type": "integer",
             "minimum": 0,
             "maximum": 9007199254740991,
-            "description": "Containers that ever started there; it never runs backwards but when the source begins anew."
+            "description": "Containers that ever started on the node. The count decreases only when the source starts again."
           },
           "allocatedMb": {
             "type": "number",
             "minimum": 0,
             "maximum": 1000000000,
-            "description": "Memory that its containers have, in MB; the sum over them where this is left out."
+            "description": "Memory of the containers, in MB. Defaults to the sum over `containers`."
           },
           "diskUsedPercent": {
             "type": "number",
             "minimum": 0,
             "maximum": 100,
-            "description": "How full its disk is."
+            "description": "Share of the disk in use."
           },
           "containers": {
             "type": "array",
@@ -4130,23 +4130,23 @@ export const schemas = {
                   "minimum": 0,
                   "maximum": 1000000000,
                   "default": 0,
-                  "description": "Its memory, in MB."
+                  "description": "Memory of the container, in MB."
                 },
                 "tier": {
                   "type": "string",
                   "maxLength": 63,
-                  "description": "Its size class; `micro`, `small` and `medium` may be moved under conditions, others never.",
+                  "description": "Size class; `micro`, `small` and `medium` can be moved under conditions, others never.",
                   "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                 },
                 "players": {
                   "type": "integer",
                   "minimum": 0,
                   "maximum": 9007199254740991,
-                  "description": "How many players are connected; not known where this is left out."
+                  "description": "Connected players; unknown by default."
                 },
                 "since": {
                   "type": "string",
-                  "description": "Since when it runs.",
+                  "description": "Start of the container.",
                   "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
                 }
               }
@@ -4159,7 +4159,7 @@ export const schemas = {
       "type": "array",
       "maxItems": 10000,
       "default": [],
-      "description": "What waits for room.",
+      "description": "Containers that wait for room.",
       "items": {
         "type": "object",
         "required": [
@@ -4177,18 +4177,18 @@ export const schemas = {
             "minimum": 0,
             "maximum": 1000000000,
             "default": 0,
-            "description": "Memory that it needs, in MB."
+            "description": "Memory that the container needs, in MB."
           },
           "pool": {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "The pool that it waits for; any, where this is left out.",
+            "description": "The pool that the container waits for; any pool by default.",
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
           },
           "since": {
             "type": "string",
-            "description": "Since when it waits.",
+            "description": "Time since which the container has waited.",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
           }
         }
