@@ -45,8 +45,12 @@ const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
 const LAYERS: readonly Layer[] = [
   { files: [API], may: [API, 'src/net/**'] },
   { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/errors.ts'] },
-  { files: ['src/engine/**'], may: ['src/engine/**', API], types: ['src/formats/plan.ts', 'src/store/store.ts'] },
-  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/net/**', API] },
+  {
+    files: ['src/engine/**'],
+    may: ['src/engine/**', 'src/formats/log-record.ts', API],
+    types: ['src/formats/plan.ts', 'src/store/store.ts'],
+  },
+  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/formats/log-record.ts', 'src/net/**', API] },
   {
     files: ['src/formats/**'],
     may: ['src/formats/**', 'src/engine/**', 'src/report/**', API],

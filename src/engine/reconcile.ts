@@ -33,7 +33,7 @@ import {
   type Scene,
   type View,
 } from '#plugin';
-import type { Draft } from './record.ts';
+import type { Draft } from '../formats/log-record.ts';
 import type { Recall } from './remember.ts';
 import { overdue, overdueText, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
