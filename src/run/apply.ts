@@ -24,6 +24,9 @@ import { refuseInCi } from './write-log.ts';
 /** How long all rounds may take where nothing is said. */
 export const SETTLING_MS = 60 * 60_000;
 
+/** A longer wait is one more round in between: no timer counts more than 24 days. */
+const LONGEST_WAIT_MS = 24 * 60 * 60_000;
+
 export interface ApplyUntil extends ApplyOptions {
   /** Round after round, until nothing is left, or nothing more can be done, or the time is over. */
   readonly untilSettled?: { readonly timeoutMs: number } | undefined;
@@ -85,7 +88,7 @@ async function untilSettled(
     if ('end' in next) return ended(next.end);
     if (next.waitMs > 0) {
       say({ type: 'round-wait', until: now() + next.waitMs, reason: next.why });
-      await sleep(next.waitMs, undefined, { signal: interruption.stop }).catch(() => undefined);
+      await sleep(Math.min(next.waitMs, LONGEST_WAIT_MS), undefined, { signal: interruption.stop }).catch(() => undefined);
     }
     if (interruption.stop.aborted) return ended(finished.ending);
   }

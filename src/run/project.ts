@@ -144,6 +144,7 @@ export async function openDocuments(
     settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
     // Who runs the command may name any file; the configuration, which a pull request can change, may not.
     ...(isGiven ? {} : { root: config.root }),
+    unloaded: new Set(config.unloaded),
     fileRoots: fileRoots(workspace),
     ...(reader === undefined || texts === undefined ? {} : { remembered: { reader, texts } }),
     ...more,

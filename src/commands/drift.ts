@@ -1,0 +1,37 @@
+/** `fettle drift`: shows how the infrastructure differs from what was last applied. */
+
+import { driftMarkdown } from '../report/drift-markdown.ts';
+import { driftText } from '../report/drift-text.ts';
+import { drift as runDrift } from '../run/drift.ts';
+import { openWorkspace } from '../run/project.ts';
+import { command } from './command.ts';
+import { exitCodesText } from './exit-codes-text.ts';
+import { failing, failOnOf, flag, locking, rendered, selection, selectionOf, stream, where } from './options.ts';
+
+export const drift = command({
+  name: 'drift',
+  summary: 'Show how the infrastructure differs from what was last applied; for schedules.',
+  options: {
+    ...where,
+    ...selection,
+    record: flag('write what was seen into the log'),
+    ...locking,
+    ...rendered,
+    ...stream,
+    ...failing,
+  },
+  more: exitCodesText,
+  events: true,
+  call: async ({ flags, host, source, say, interruption }) => {
+    const { record, lockTimeout } = flags;
+    const options = { selection: selectionOf(flags), record, lockTimeout, interruption: interruption() };
+    const workspace = await openWorkspace(host, source, say);
+    return (await runDrift(workspace, { ...options, ...failOnOf(flags) }, say)).ending;
+  },
+  render: ({ format, detail = false }, view) => (event, write) => {
+    if (event.type !== 'drifted') return;
+    const { report } = event;
+    if (format === 'json') write(`${JSON.stringify(report)}\n`);
+    else write(format === 'markdown' ? driftMarkdown(report, { detail }) : driftText(report, { ...view(), detail }));
+  },
+});

@@ -1,0 +1,37 @@
+/** `fettle explain ADDRESS`: shows everything that is known about one resource. */
+
+import { explainMarkdown } from '../report/explain-markdown.ts';
+import { explainText } from '../report/explain-text.ts';
+import { explain as runExplain } from '../run/explain.ts';
+import { openWorkspace } from '../run/project.ts';
+import { addressOf } from '../run/selection.ts';
+import { command } from './command.ts';
+import { address, parsedOr, passes, passesOf, rendered, where, wholeNumber } from './options.ts';
+
+export const explain = command({
+  name: 'explain',
+  summary: 'Show what blocks the next step of a resource, what would help, and its state and history.',
+  words: { address },
+  options: {
+    ...where,
+    last: parsedOr('<n>', wholeNumber(0), 'how many records of the log', 10),
+    ...passes,
+    ...rendered,
+  },
+  call: async ({ flags, words, host, source, say, interruption }) => {
+    const ref = addressOf(words.address);
+    const options = { ref, last: flags.last, passes: passesOf(flags), stop: interruption().stop };
+    return (await runExplain(await openWorkspace(host, source, say), options, say)).ending;
+  },
+  render: ({ format, detail = false }, view) => (event, write) => {
+    if (event.type !== 'explained') return;
+    const { explanation, project } = event;
+    if (format === 'json') write(`${JSON.stringify(explanation)}\n`);
+    else
+      write(
+        format === 'markdown'
+          ? explainMarkdown(explanation, project)
+          : explainText(explanation, { ...view(), detail }),
+      );
+  },
+});

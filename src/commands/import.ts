@@ -1,0 +1,86 @@
+/** `fettle import`: adopts what a document describes, or writes documents for what no document describes yet. */
+
+import { open } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { documentsText } from '../engine/load/write-documents.ts';
+import { type Gap, InputError, type Plugin, printable } from '#plugin';
+import { applyTextRenderer, applyJsonRenderer } from '../report/apply-renderers.ts';
+import { plural } from '../report/text.ts';
+import { adopt, discover, pluginOf } from '../run/import.ts';
+import { openProject, openWorkspace } from '../run/project.ts';
+import { addressOf } from '../run/selection.ts';
+import { version } from '../version.ts';
+import { command } from './command.ts';
+import { flag, locking, passes, passesOf, rest, shown, text, where } from './options.ts';
+
+/** Writes a new file; never over one that exists. */
+async function writeNew(file: string, content: string): Promise<void> {
+  const handle = await open(file, 'wx').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') throw new InputError(`${file} exists already: nothing is written over it`);
+    throw error;
+  });
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The document for what is found, where no file is named: beside those that the configuration names. */
+function importedDocument([first = 'desired/']: readonly string[]): string {
+  return join(/[*?]|\.ya?ml$/iu.test(first) ? dirname(first) : first, 'imported.yaml');
+}
+
+function gapLines(gaps: readonly Gap[], { name }: Plugin): string {
+  return gaps
+    .map(({ endpoint, message }) => `warning: could not be read: ${printable(endpoint ?? name)}: ${printable(message)}\n`)
+    .join('');
+}
+
+export const importCommand = command({
+  name: 'import',
+  summary: 'Adopt what exists; with --all, write documents for what no document describes.',
+  words: { words: rest('an address; with --all, where to look (folders, for certificates)') },
+  options: {
+    ...where,
+    all: flag('look for everything that no document describes'),
+    plugin: text('<name>', 'of this plugin'),
+    out: text('<file>', 'write the documents here, instead of to standard output', { short: 'o' }),
+    ...passes,
+    ...locking,
+    ...shown,
+  },
+  call: async ({ flags, words: { words }, host, source, path, say, print, shell, interruption }) => {
+    if (flags.all !== true) {
+      const [address, ...more] = words;
+      if (address === undefined || more.length > 0)
+        throw new InputError('one ADDRESS is expected, or --all --plugin NAME with places to look in');
+      const ref = addressOf(address);
+      const { lockTimeout } = flags;
+      const options = { ref, passes: passesOf(flags), lockTimeout, interruption: interruption() };
+      return (await adopt(await openWorkspace(host, source, say), options, say)).ending;
+    }
+    if (flags.plugin === undefined) throw new InputError('--all needs --plugin NAME');
+    const plugin = await pluginOf(host, flags.plugin);
+    // A project may well begin with what it imports.
+    const project = await openProject(host, source, say, { allowEmpty: true });
+    const { folder, desired } = project.config;
+    const file = flags.out === undefined ? undefined : path(flags.out);
+    const document = file === undefined ? importedDocument(desired) : relative(folder, file);
+    const places = words.map((place) => relative(folder, path(place)) || '.');
+    const { found, gaps } = await discover(project, { plugin, places, document, stop: interruption().stop }, say);
+    shell.stderr.write(gapLines(gaps, plugin));
+    const head = file === undefined ? `# For ${document}: relative paths start there.\n` : '';
+    const content = found.length === 0 ? '' : head + documentsText(found, plugin.tables);
+    if (file === undefined) print(content);
+    else if (found.length > 0) await writeNew(file, content);
+    shell.stderr.write(
+      found.length === 0
+        ? 'note: nothing was found that no document describes\n'
+        : `note: ${plural(found.length, 'document')}${file === undefined ? '' : ` in ${file}`}; read them, then \`fettle plan\` shows a row \`adopt\` for each\n`,
+    );
+    return gaps.length > 0 ? 'partly-read' : 'ok';
+  },
+  render: ({ format }, view) => (format === 'json' ? applyJsonRenderer(version) : applyTextRenderer(view)),
+});
