@@ -50,6 +50,7 @@ export async function prepare(input: PrepareInput): Promise<Reconciled> {
       run: input.run,
       documents: project.documents,
       plugins: input.plugins,
+      unloaded: project.config.unloaded,
       settings: await settingsFor(input.plugins, project.config),
       files: filesFor(project.config, shell),
       reader: input.worlds.reader,
