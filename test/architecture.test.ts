@@ -104,7 +104,7 @@ describe('layers', () => {
       'it may not import src/net/connect.ts',
     ],
     ['src/plugin/a.ts', `import type { Ref } from './ref.ts';`, undefined],
-    ['src/plugin/a.ts', `import type { Plan } from '../engine/plan.ts';`, 'it may not import src/engine/plan.ts'],
+    ['src/plugin/a.ts', `import type { Plan } from '../formats/plan.ts';`, 'it may not import src/formats/plan.ts'],
     ['src/engine/a.ts', `import type { Ref } from '#plugin';`, undefined],
     ['src/codegen/a.ts', `import { sameJson } from '#plugin';`, 'it may import types of src/plugin/index.ts only'],
     ['lib/a.ts', ``, 'it belongs to no layer'],

@@ -45,15 +45,29 @@ const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
 const LAYERS: readonly Layer[] = [
   { files: [API], may: [API, 'src/net/**'] },
   { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/errors.ts'] },
-  { files: ['src/engine/**'], may: ['src/engine/**', API], types: ['src/store/store.ts'] },
-  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/net/**', API] },
-  { files: ['src/report/**'], may: ['src/report/**', 'src/engine/**', API], types: ['src/store/store.ts'] },
+  {
+    files: ['src/engine/**'],
+    may: ['src/engine/**', 'src/formats/log-record.ts', API],
+    types: ['src/formats/plan.ts', 'src/store/store.ts'],
+  },
+  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/formats/log-record.ts', 'src/net/**', API] },
+  {
+    files: ['src/formats/**'],
+    may: ['src/formats/**', 'src/engine/**', 'src/report/**', API],
+    types: ['src/store/store.ts'],
+  },
+  {
+    files: ['src/report/**'],
+    may: ['src/report/**', 'src/engine/**', API],
+    types: ['src/formats/**', 'src/store/store.ts'],
+  },
   { files: ['src/codegen/**'], may: ['src/codegen/**'], types: [API] },
   {
     files: ['src/commands/**'],
     may: [
       'src/commands/**',
       'src/engine/**',
+      'src/formats/**',
       'src/plugins.ts',
       'src/installed-plugins.ts',
       'src/report/**',
@@ -103,7 +117,14 @@ const CONNECTORS = ['src/net/**', ...EMULATORS];
 /** What of the engine talks to the outside, waits, or only puts the others in their order. */
 const WAITING = ['action', 'apply', 'observe', 'reconcile'].map((name) => `src/engine/${name}.ts`);
 
-const PURE = ['src/engine/*.ts', 'src/plugin/*.ts', 'src/net/networks.ts', 'src/report/**', 'plugins/*/*.ts'];
+const PURE = [
+  'src/engine/*.ts',
+  'src/plugin/*.ts',
+  'src/net/networks.ts',
+  'src/formats/**',
+  'src/report/**',
+  'plugins/*/*.ts',
+];
 const NOT_PURE = [
   ...WAITING,
   ...['deadline', 'files', 'net'].map((name) => `src/plugin/${name}.ts`),

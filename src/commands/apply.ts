@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../engine/action.ts';
 import { sortedCauses } from '../engine/causes.ts';
-import type { Plan } from '../engine/plan.ts';
+import type { Plan } from '../formats/plan.ts';
 import { printable, sameJson } from '#plugin';
 import type { Shell } from '../shell.ts';
 import type { Store } from '../store/store.ts';

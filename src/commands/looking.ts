@@ -1,8 +1,8 @@
 /** Looking: what `plan`, `drift` and `explain` have in common. They open everything for reading, and nothing for writing. */
 
+import type { Planned } from '../formats/plan.ts';
 import { errorText, type Plugin } from '#plugin';
 import type { Config } from '../engine/load/config.ts';
-import type { Reconciled } from '../engine/reconcile.ts';
 import { emptyRecall, type Recall, textsOf } from '../engine/remember.ts';
 import { holderText } from '../report/holder-text.ts';
 import { damageText } from '../report/verify-text.ts';
@@ -34,7 +34,7 @@ export interface Looked {
   readonly recall: Recall;
   readonly report: ReadReport;
   readonly plugins: ReadonlyMap<string, Plugin>;
-  readonly reconciled: Reconciled;
+  readonly reconciled: Planned;
 }
 
 /** Tells what is wrong with the log, and goes on with its sound beginning. */

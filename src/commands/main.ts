@@ -67,6 +67,18 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
   const address = new Argument('<address>', 'such as certificates/Certificate/www');
   return [
     {
+      name: 'init',
+      summary: 'write the files of a new project: configuration, an example, .gitignore',
+      words: [new Argument('[dir]', 'the folder of the project; by default the current one')],
+      options: [
+        shared.chdir(),
+        o
+          .option('--ci <forge>', 'also write the workflow for pull requests and schedules')
+          .choices(['github', 'gitlab']),
+      ],
+      action: async ([dir], flags, shell) => (await import('./init.ts')).init(dir, flags, shell),
+    },
+    {
       name: 'validate',
       summary: 'check documents: schema, references, cycles; no network',
       words: [new Argument('[paths...]', 'files, folders, globs; by default what fettle.yaml names')],

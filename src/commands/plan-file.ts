@@ -4,8 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { digestOf, inert } from '#plugin';
 import { validators } from '../engine/generated.validators.js';
-import { PLAN_FORMAT, type Plan } from '../engine/plan.ts';
-import { planDigest } from '../engine/seal.ts';
+import { PLAN_FORMAT, type Plan, planDigest } from '../formats/plan.ts';
 import { UsageError } from './flags.ts';
 
 const LARGEST_BYTES = 1 << 30;

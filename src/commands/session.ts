@@ -22,7 +22,7 @@ import {
   type Safety,
   secretsOf,
 } from '#plugin';
-import type { Draft, LogRecord } from '../engine/record.ts';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 import { isDatabase } from '../engine/store-address.ts';
 import type { InstalledPlugin } from '../installed-plugins.ts';

@@ -33,12 +33,11 @@ import {
   type Scene,
   type View,
 } from '#plugin';
-import type { Plan } from './plan.ts';
-import type { Draft } from './record.ts';
+import type { Draft } from '../formats/log-record.ts';
 import type { Recall } from './remember.ts';
 import { overdue, overdueText, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
-import { seal } from './seal.ts';
+import { type Sealed, type Settled, seal } from './seal.ts';
 import { settle } from './settle.ts';
 import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
@@ -89,7 +88,7 @@ export interface Reconciled {
   readonly scene: Scene;
   readonly changes: ReadonlyMap<string, Change>;
   readonly actions: ReadonlyMap<string, Action>;
-  readonly plan: Plan;
+  readonly sealed: Sealed;
 }
 
 function findingsOf(
@@ -126,7 +125,7 @@ function failureGaps(failures: Failures, pairs: ReadonlyMap<string, Pair>, redac
 }
 
 /** What earlier runs left open, and how it ended. */
-function settledRows(drafts: readonly Draft[], pairs: ReadonlyMap<string, Pair>): Plan['settled'] {
+function settledRows(drafts: readonly Draft[], pairs: ReadonlyMap<string, Pair>): readonly Settled[] {
   return drafts.flatMap((draft) => {
     if (draft.kind !== 'outcome') return [];
     const address = formatRef(draft.body.ref);
@@ -238,7 +237,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const planned = only(pairs, input.within);
   const findings = findingsOf(planned, plugins, scene, failures);
   const redact = input.redact ?? redactPatterns;
-  const plan = seal({
+  const sealed = seal({
     ...input,
     pairs,
     actions,
@@ -249,5 +248,5 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
     summaries: summarize(planned, plugins, { ...scene, changes, judged: actions }, redact),
     gaps: [...view.gaps, ...failureGaps(failures, pairs, redact)],
   });
-  return { desired, view, pairs, scene, changes, actions, plan };
+  return { desired, view, pairs, scene, changes, actions, sealed };
 }

@@ -1,6 +1,6 @@
 /** The sentence of a plan that `--cause` limits. */
 
-import type { Plan } from '../engine/plan.ts';
+import type { Plan } from '../formats/plan.ts';
 import { plural } from './text.ts';
 
 /** Says which causes a plan is limited to, and how many changes that leaves out; nothing for a plan of all causes. */

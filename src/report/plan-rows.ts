@@ -1,6 +1,6 @@
 /** The rows of a plan as lines: columns where the terminal is wide enough, and the reason on lines of its own where not. */
 
-import type { ResourceChange } from '../engine/plan.ts';
+import type { ResourceChange } from '../formats/plan.ts';
 import { printable as harmless, stepParts } from '#plugin';
 import { coverLines } from './covers-text.ts';
 import { type FieldRow, fieldRows } from './fields.ts';

@@ -1,6 +1,7 @@
 /** A plan as text for people: the changes of this run, then what is rejected or waits, then findings; the rest is counted. */
 
-import type { Plan, PluginSummary } from '../engine/plan.ts';
+import type { PluginSummary } from '../engine/seal.ts';
+import type { Plan } from '../formats/plan.ts';
 import { printable } from '#plugin';
 import { causeLines } from './cause-text.ts';
 import { findingLines, standingLines, suppressedFindingLines } from './findings-text.ts';

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Plan } from '../../src/engine/plan.ts';
+import type { Plan } from '../../src/formats/plan.ts';
 import { temporaryFolder, writeFiles } from '../support/cli.ts';
 import { applyAgo, fettle } from '../support/command-line.ts';
 

@@ -3,7 +3,7 @@
 import { NOTHING_COVERED } from '../support/covers.ts';
 import fc from 'fast-check';
 import type { Row, RowStatus } from '../../src/engine/action.ts';
-import type { Plan, RefusedChange, ResourceChange } from '../../src/engine/plan.ts';
+import type { Plan, RefusedChange, ResourceChange } from '../../src/formats/plan.ts';
 import { START } from '../support/toy.ts';
 
 const ATTACKS = [
