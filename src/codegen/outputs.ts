@@ -17,6 +17,11 @@ export interface Output {
   readonly text: string;
 }
 
+/** Whether git leaves a file out: generated JavaScript, which nobody reads, is made by every build. */
+export function isBuilt({ path }: Output): boolean {
+  return path.endsWith('.js');
+}
+
 /** Reads a file that is written by hand in part; undefined where there is none. */
 export type ReadText = (path: string) => string | undefined;
 
