@@ -25,20 +25,29 @@ export interface Option<T = unknown> {
   readonly conflicts?: readonly string[];
 }
 
-export type Options = Readonly<Record<string, Option<never>>>;
+type WordKind = 'required' | 'optional' | 'rest' | 'some';
 
 /** A word of the command line. */
-export interface Word<T = unknown> {
+export interface Word<A extends WordKind = WordKind> {
   readonly summary: string;
-  readonly as: 'required' | 'optional' | 'rest' | 'some';
-  /** Never set: it carries the type. */
-  readonly type?: T;
+  /** `rest`: any number of words; `some`: at least one. */
+  readonly as: A;
 }
 
 export type Words = Readonly<Record<string, Word>>;
 
-export type Values<D> = {
-  readonly [K in keyof D]: D[K] extends Option<infer T> ? T : D[K] extends Word<infer T> ? T : never;
+/** The values of options, by their keys. */
+export type Flags<O> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
+
+/** The values of words, by their names. */
+export type Given<W> = {
+  readonly [K in keyof W]: W[K] extends Word<infer A>
+    ? A extends 'required'
+      ? string
+      : A extends 'optional'
+        ? string | undefined
+        : readonly string[]
+    : never;
 };
 
 /** How results are shown. */
@@ -72,7 +81,7 @@ export interface Call<O, W> {
   readonly isStream: boolean;
 }
 
-export interface Command<N extends string = string, O = Options, W = Words> {
+export interface Command<N extends string, O, W> {
   /** One word, or a group and a word. */
   readonly name: N;
   readonly summary: string;
@@ -82,16 +91,18 @@ export interface Command<N extends string = string, O = Options, W = Words> {
   readonly more?: string;
   /** `--json` writes events in place of text. */
   readonly events?: true;
-  readonly call: (call: Call<Values<O>, Values<W>>) => Promise<Ending>;
+  readonly call: (call: Call<Flags<O>, Given<W>>) => Promise<Ending>;
   /** What events become on standard output, where events are not written themselves. */
-  readonly render?: (flags: Values<O>, view: () => View) => Render;
+  readonly render?: (flags: Flags<O>, view: () => View) => Render;
 }
 
 /** Declares a command; the types of `flags` and `words` come from its options and words. */
 export function command<
   const N extends string,
+  // oxlint-disable-next-line typescript/no-explicit-any
   O extends Readonly<Record<string, Option<any>>>,
-  W extends Words = Readonly<Record<never, Word>>,
+  // Without words there is none to be used.
+  W extends Words = Readonly<Record<string, never>>,
 >(declared: Command<N, O, W>): Command<N, O, W> {
   return declared;
 }

@@ -28,10 +28,12 @@ export const drift = command({
     const workspace = await openWorkspace(host, source, say);
     return (await runDrift(workspace, { ...options, ...failOnOf(flags) }, say)).ending;
   },
-  render: ({ format, detail = false }, view) => (event, write) => {
-    if (event.type !== 'drifted') return;
-    const { report } = event;
-    if (format === 'json') write(`${JSON.stringify(report)}\n`);
-    else write(format === 'markdown' ? driftMarkdown(report, { detail }) : driftText(report, { ...view(), detail }));
-  },
+  render:
+    ({ format, detail = false }, view) =>
+    (event, write) => {
+      if (event.type !== 'drifted') return;
+      const { report } = event;
+      if (format === 'json') write(`${JSON.stringify(report)}\n`);
+      else write(format === 'markdown' ? driftMarkdown(report, { detail }) : driftText(report, { ...view(), detail }));
+    },
 });

@@ -23,15 +23,17 @@ export const explain = command({
     const options = { ref, last: flags.last, passes: passesOf(flags), stop: interruption().stop };
     return (await runExplain(await openWorkspace(host, source, say), options, say)).ending;
   },
-  render: ({ format, detail = false }, view) => (event, write) => {
-    if (event.type !== 'explained') return;
-    const { explanation, project } = event;
-    if (format === 'json') write(`${JSON.stringify(explanation)}\n`);
-    else
-      write(
-        format === 'markdown'
-          ? explainMarkdown(explanation, project)
-          : explainText(explanation, { ...view(), detail }),
-      );
-  },
+  render:
+    ({ format, detail = false }, view) =>
+    (event, write) => {
+      if (event.type !== 'explained') return;
+      const { explanation, project } = event;
+      if (format === 'json') write(`${JSON.stringify(explanation)}\n`);
+      else
+        write(
+          format === 'markdown'
+            ? explainMarkdown(explanation, project)
+            : explainText(explanation, { ...view(), detail }),
+        );
+    },
 });

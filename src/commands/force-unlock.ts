@@ -30,9 +30,7 @@ export const forceUnlock = command({
     const options = { id, reason: flags.reason?.[0], interruption: signals };
     const { ending, token } = await takeLock(workspace, options, say);
     if (token !== undefined)
-      print(
-        `the lock was taken away; what ${id} writes from now on is not part of the log (fence ${token})\n`,
-      );
+      print(`the lock was taken away; what ${id} writes from now on is not part of the log (fence ${token})\n`);
     return ending;
   },
 });

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { builtinPlugins } from '../plugins.ts';
+import { pluginLoaders } from '../plugins.ts';
 import { ciRun } from '../run/ci.ts';
 import type { Host } from '../run/project.ts';
 import { openConfiguredStore } from '../run/stores.ts';
@@ -26,6 +26,7 @@ function actorOf(env: Env): string {
   return run === undefined ? who : `${who} ${run}`;
 }
 
+/** Throws InputError where the environment names a plugin that cannot be loaded. */
 export function hostOf(shell: Shell): Host {
   return {
     env: shell.env,
@@ -34,7 +35,7 @@ export function hostOf(shell: Shell): Host {
     randomId: () => randomBytes(8).toString('hex'),
     uid: process.getuid?.(),
     actor: actorOf(shell.env),
-    plugins: shell.plugins ?? builtinPlugins,
+    plugins: shell.plugins ?? pluginLoaders(shell.env),
     openStore: openConfiguredStore,
   };
 }

@@ -34,7 +34,9 @@ function importedDocument([first = 'desired/']: readonly string[]): string {
 
 function gapLines(gaps: readonly Gap[], { name }: Plugin): string {
   return gaps
-    .map(({ endpoint, message }) => `warning: could not be read: ${printable(endpoint ?? name)}: ${printable(message)}\n`)
+    .map(
+      ({ endpoint, message }) => `warning: could not be read: ${printable(endpoint ?? name)}: ${printable(message)}\n`,
+    )
     .join('');
 }
 

@@ -12,14 +12,15 @@ export const lockStatus = command({
   options: { ...where, ...shown },
   call: async ({ flags, host, source, say, print, view }) => {
     const workspace = await openWorkspace(host, source, say);
-    return withStore(workspace, say, async (store) => {
-      const status = await store.lockStatus();
-      print(
-        flags.format === 'json'
-          ? `${JSON.stringify(status === undefined ? { held: false } : { held: true, ...status })}\n`
-          : lockText(status, { now: view().now, place: store.place }),
-      );
-      return 'ok';
-    });
+    const { status, place } = await withStore(workspace, say, async (store) => ({
+      status: await store.lockStatus(),
+      place: store.place,
+    }));
+    print(
+      flags.format === 'json'
+        ? `${JSON.stringify(status === undefined ? { held: false } : { held: true, ...status })}\n`
+        : lockText(status, { now: view().now, place }),
+    );
+    return 'ok';
   },
 });

@@ -52,14 +52,16 @@ export function many(value: string, summary: string): Option<readonly string[] |
 export function namesAmong<const T extends string>(
   value: string,
   known: readonly T[],
+  named: { readonly one: string; readonly all: string },
   summary: string,
 ): Option<readonly T[] | undefined> {
   const parse = (each: string, before: readonly T[] | undefined): readonly T[] => {
-    const names = each.split(',').map((name) => name.trim());
-    const wrong = names.find((name) => !(known as readonly string[]).includes(name));
-    if (wrong !== undefined)
-      throw new InvalidArgumentError(`"${wrong}" is not one of the values: ${known.join(', ')}.`);
-    return [...(before ?? []), ...(names as readonly T[])];
+    const names = each.split(',').map((name) => {
+      const found = known.find((one) => one === name.trim());
+      if (found !== undefined) return found;
+      throw new InvalidArgumentError(`"${name.trim()}" is not ${named.one}. ${named.all}: ${known.join(', ')}.`);
+    });
+    return [...(before ?? []), ...names];
   };
   return { summary, value, parse };
 }
@@ -138,7 +140,7 @@ export const selection = {
 };
 
 export const causes = {
-  cause: namesAmong('<list>', CAUSES, `only changes of these causes (comma-separated): ${CAUSES.join(', ')}`),
+  cause: namesAmong('<list>', CAUSES, { one: 'a cause', all: 'Causes' }, `only changes of these causes (comma-separated): ${CAUSES.join(', ')}`),
 };
 
 export const reason = {
@@ -157,7 +159,7 @@ export const passes = {
 
 export const failing = {
   detailedExitcode: flag('exit 2 when there are changes'),
-  failOn: namesAmong('<what>', FAIL_ON, `exit 2 or 3 on ${FAIL_ON.join(', ')} (comma-separated)`),
+  failOn: namesAmong('<what>', FAIL_ON, { one: 'a value of --fail-on', all: 'Values' }, `exit 2 or 3 on ${FAIL_ON.join(', ')} (comma-separated)`),
 };
 
 export const locking = {
@@ -167,18 +169,18 @@ export const locking = {
 export const yes = { yes: flag('do not ask', { short: 'y' }) };
 
 /** The word of a command about one resource. */
-export const address: Word<string> = { summary: 'such as certificates/Certificate/www', as: 'required' };
+export const address: Word<'required'> = { summary: 'such as certificates/Certificate/www', as: 'required' };
 
-export function required(summary: string): Word<string> {
+export function required(summary: string): Word<'required'> {
   return { summary, as: 'required' };
 }
 
-export function optional(summary: string): Word<string | undefined> {
+export function optional(summary: string): Word<'optional'> {
   return { summary, as: 'optional' };
 }
 
 /** Any number of words; `some`: at least one. */
-export function rest(summary: string, as: 'rest' | 'some' = 'rest'): Word<readonly string[]> {
+export function rest(summary: string, as: 'rest' | 'some' = 'rest'): Word<'rest' | 'some'> {
   return { summary, as };
 }
 

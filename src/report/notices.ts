@@ -41,10 +41,7 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
         `${event.selector} matches nothing that is known. A gap may hide it: ${event.scope} could not be read`,
       );
     case 'override-unused':
-      return one(
-        'warning',
-        `--override ${event.rule}@${event.address} changes nothing: that rule stops nothing there`,
-      );
+      return one('warning', `--override ${event.rule}@${event.address} changes nothing: that rule stops nothing there`);
     case 'store-doubted':
       return one('warning', event.message);
     case 'log-missing':
@@ -78,10 +75,12 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
       return one('error', refusedText(event.file, event.refusal));
     case 'digest-differs': {
       const { approved, present = 'no digest', difference } = event;
-      const detail =
-        difference === undefined
+      const detail = [
+        'The digest covers --cause: give apply the same as plan.',
+        ...(difference === undefined
           ? ['The plan of now is reported before this line; `apply FILE` with the saved plan names each difference.']
-          : differenceText(difference).trimEnd().split('\n');
+          : differenceText(difference).trimEnd().split('\n')),
+      ];
       return one('error', [`the digest ${approved} was approved; the plan now has ${present}`, ...detail].join('\n'));
     }
     case 'row-stale':

@@ -32,7 +32,10 @@ export interface ApplyUntil extends ApplyOptions {
   readonly untilSettled?: { readonly timeoutMs: number } | undefined;
 }
 
-function savedPlanRefusal({ plan, altered, misdigested }: SavedPlan, { config }: Project): SavedPlanRefusal | undefined {
+function savedPlanRefusal(
+  { plan, altered, misdigested }: SavedPlan,
+  { config }: Project,
+): SavedPlanRefusal | undefined {
   if (altered) return { why: 'altered' };
   if (misdigested) return { why: 'misdigested' };
   if (plan.project !== config.name) return { why: 'other-project', planned: plan.project, present: config.name };
@@ -88,7 +91,9 @@ async function untilSettled(
     if ('end' in next) return ended(next.end);
     if (next.waitMs > 0) {
       say({ type: 'round-wait', until: now() + next.waitMs, reason: next.why });
-      await sleep(Math.min(next.waitMs, LONGEST_WAIT_MS), undefined, { signal: interruption.stop }).catch(() => undefined);
+      await sleep(Math.min(next.waitMs, LONGEST_WAIT_MS), undefined, { signal: interruption.stop }).catch(
+        () => undefined,
+      );
     }
     if (interruption.stop.aborted) return ended(finished.ending);
   }
@@ -101,7 +106,8 @@ export async function apply(
   say: Listener,
 ): Promise<{ readonly ending: Ending; readonly applied?: Applied }> {
   const { approval, interruption, part } = options;
-  const project = await openDocuments(workspace, say);
+  // Every document is parsed, and its text remembered.
+  const project = await openDocuments(workspace, say, { texts: new Map() });
   refuseInCi(workspace, part?.command ?? 'apply');
   const saved = approval.by === 'saved' ? approval.saved : undefined;
   const refusal = saved === undefined ? undefined : savedPlanRefusal(saved, project);

@@ -37,4 +37,3 @@ export function ciRun(env: Env): string | undefined {
         env.TRAVIS_JOB_WEB_URL);
   return address === undefined ? undefined : withoutCredentials(address);
 }
-

@@ -79,9 +79,9 @@ export async function discover(
   { plugin, places, document, stop }: DiscoverOptions,
   say: Listener,
 ): Promise<{ readonly found: readonly Found[]; readonly gaps: readonly Gap[] }> {
-  const find = plugin.discover;
-  if (find === undefined)
+  if (plugin.discover === undefined)
     throw new InputError(`the plugin ${plugin.name} cannot look for what no document describes`);
+  const discoverWith: NonNullable<Plugin['discover']> = plugin.discover.bind(plugin);
   const { now, elapsed } = project.host;
   return withStore(project, say, async (store) => {
     const worlds = await openWorlds(new Map([[plugin.name, plugin]]), project);
@@ -104,7 +104,7 @@ export async function discover(
             elapsedMs: elapsed() - started,
           }),
       };
-      return await find(await worlds.reader(plugin.name), discovery);
+      return await discoverWith(await worlds.reader(plugin.name), discovery);
     } finally {
       await worlds.close();
     }

@@ -93,7 +93,11 @@ function storeOfEnvironment({ env }: Host): { readonly store?: string } {
 }
 
 /** Reads the configuration. Throws ProblemsError. */
-export async function openWorkspace(host: Host, { folder, config: explicit }: Source, say: Listener): Promise<Workspace> {
+export async function openWorkspace(
+  host: Host,
+  { folder, config: explicit }: Source,
+  say: Listener,
+): Promise<Workspace> {
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory() !== true) throw new InputError(`${folder}: there is no such folder`);
   const home = host.env['HOME'];

@@ -81,38 +81,41 @@ export async function reconcileProject(input: ReconcileProject, say: Listener): 
   const safety = await safetyOf(config, passes, host.now());
   const refresh = refreshing(project, [...input.plugins.keys()], say);
   try {
-    const reconciled = planned(await reconcile({
-      project: config.name,
-      version,
-      run: input.run,
-      documents,
-      plugins: input.plugins,
-      settings: await settingsFor(input.plugins, config),
-      files: filesFor(project),
-      reader: input.worlds.reader,
-      recall: input.recall,
-      record: input.record,
-      safety,
-      places: {
-        look: () => openLookUp(config.folder),
-        clock: host.elapsed,
-        reserved: reservedPlaces(
-          config,
-          documents.map(({ source }) => source.file),
-        ),
-      },
-      suppress: config.suppress,
-      now: host.now,
-      abort: input.abort,
-      redact: input.worlds.redact,
-      progress: refresh.report,
-      ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
-      ...(input.busy === undefined ? {} : { busy: input.busy }),
-      ...(within === undefined ? {} : { within }),
-      ...(selection.causes === undefined ? {} : { causes: new Set(selection.causes) }),
-      ...(input.head === undefined ? {} : { head: input.head }),
-      ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
-    }));
+    const reconciled = planned(
+      await reconcile({
+        project: config.name,
+        version,
+        run: input.run,
+        documents,
+        plugins: input.plugins,
+        settings: await settingsFor(input.plugins, config),
+        files: filesFor(project),
+        reader: input.worlds.reader,
+        recall: input.recall,
+        record: input.record,
+        safety,
+        places: {
+          look: () => openLookUp(config.folder),
+          clock: host.elapsed,
+          reserved: reservedPlaces(
+            config,
+            documents.map(({ source }) => source.file),
+          ),
+        },
+        suppress: config.suppress,
+        unloaded: config.unloaded,
+        now: host.now,
+        abort: input.abort,
+        redact: input.worlds.redact,
+        progress: refresh.report,
+        ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
+        ...(input.busy === undefined ? {} : { busy: input.busy }),
+        ...(within === undefined ? {} : { within }),
+        ...(selection.causes === undefined ? {} : { causes: new Set(selection.causes) }),
+        ...(input.head === undefined ? {} : { head: input.head }),
+        ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
+      }),
+    );
     refresh.ended(reconciled.view);
     if (input.again !== true && !input.abort.aborted)
       judgeOnView({ ...input, config, now: host.now(), reconciled }, say);

@@ -9,7 +9,7 @@ const HEARTBEAT_MS = 10_000;
 
 /** `close` when no action runs any longer. */
 export function runningActions(
-  { elapsed }: Host,
+  { elapsed }: Pick<Host, 'elapsed'>,
   say: Listener,
 ): { readonly on: (event: ApplyEvent) => void; readonly close: () => void } {
   const running = new Map<string, { readonly change: Change; readonly since: number; text: string | undefined }>();

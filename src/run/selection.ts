@@ -4,7 +4,17 @@ import { addressMatcher } from '../engine/address-glob.ts';
 import { engineRuleTables } from '../engine/generated.ts';
 import { idleParts, type Labelled } from '../engine/idle-config.ts';
 import type { Config } from '../engine/load/config.ts';
-import { type Cause, formatRef, InputError, type Override, parseRef, type Plugin, type Ref, type Safety, suggest } from '#plugin';
+import {
+  type Cause,
+  formatRef,
+  InputError,
+  type Override,
+  parseRef,
+  type Plugin,
+  type Ref,
+  type Safety,
+  suggest,
+} from '#plugin';
 import type { Planned } from '../formats/plan.ts';
 import type { Recall } from '../engine/remember.ts';
 import { labelsOf } from '../engine/safety-inputs.ts';

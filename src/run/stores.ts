@@ -56,7 +56,11 @@ export async function openConfiguredStore({ host, config }: Workspace, say: List
 }
 
 /** Opens the store of a workspace for `work`, and closes it. */
-export async function withStore<T>(workspace: Workspace, say: Listener, work: (store: Store) => Promise<T>): Promise<T> {
+export async function withStore<T>(
+  workspace: Workspace,
+  say: Listener,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
   const store = await workspace.host.openStore(workspace, say);
   try {
     return await work(store);

@@ -4,7 +4,17 @@ import { delimiter, resolve } from 'node:path';
 import { repositoryFiles } from '../engine/load/repository-files.ts';
 import type { Config } from '../engine/load/config.ts';
 import type { ReadFiles } from '../engine/action.ts';
-import { type Desired, type Facts, InputError, type Json, type Plugin, type Redact, redactor, type Safety, secretsOf } from '#plugin';
+import {
+  type Desired,
+  type Facts,
+  InputError,
+  type Json,
+  type Plugin,
+  type Redact,
+  redactor,
+  type Safety,
+  secretsOf,
+} from '#plugin';
 import type { Recall } from '../engine/remember.ts';
 import { isDatabase } from '../engine/store-address.ts';
 import { fileRoots, type Workspace } from './project.ts';
@@ -152,7 +162,10 @@ export async function safetyOf(config: Config, { overrides = [], maxRemovals }: 
   return {
     ...written,
     ...(maxRemovals === undefined ? {} : { maxRemovals }),
-    freeze, freezeRules: rules, overrides: [...written.overrides, ...overrides] };
+    freeze,
+    freezeRules: rules,
+    overrides: [...written.overrides, ...overrides],
+  };
 }
 
 /** Takes out the secrets of the environment, and those that were read for the configuration. */
@@ -160,4 +173,3 @@ export function redactorFor({ host, config }: Workspace, secrets: readonly strin
   const named = [...config.store.matchAll(/\$\{env:([^}]*)\}/gu)].flatMap(([, name]) => name ?? []);
   return redactor([...secretsOf(host.env, named), ...secrets]);
 }
-

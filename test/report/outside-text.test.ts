@@ -13,7 +13,7 @@ import { documentsText } from '../../src/engine/load/write-documents.ts';
 import { type Found, inert, printable, type Problem } from '#plugin';
 import type { Plan, ResourceChange } from '../../src/formats/plan.ts';
 import type { LogRecord } from '../../src/formats/log-record.ts';
-import { planJson } from '../../src/commands/plan-file.ts';
+import { planJson } from '../../src/run/plan-file.ts';
 import { applyMarkdown } from '../../src/report/apply-markdown.ts';
 import { endLine, finalTable, startLine, stillLine } from '../../src/report/apply-text.ts';
 import { differenceText } from '../../src/report/difference-text.ts';
