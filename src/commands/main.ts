@@ -322,13 +322,13 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
     },
     {
       name: 'version',
-      summary: 'which fettle this is',
+      summary: 'Print the version, and the plugins that FETTLE_PLUGINS loads.',
       options: [o.option('--json', 'as JSON')],
       action: async (_words, flags, shell) => {
-        const platform = `${process.platform}_${process.arch}`;
-        shell.stdout.write(
-          versionText((flags as { readonly json?: boolean }).json === true, { node: process.version, platform }),
-        );
+        const { namedPluginsOf } = await import('./session.ts');
+        const versions = { node: process.version, platform: `${process.platform}_${process.arch}` };
+        const isJson = (flags as { readonly json?: boolean }).json === true;
+        shell.stdout.write(versionText(isJson, versions, namedPluginsOf(shell)));
         return 0;
       },
     },

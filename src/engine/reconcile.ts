@@ -51,6 +51,7 @@ export interface ReconcileInput {
   readonly run: string;
   readonly documents: readonly Desired[];
   readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly unloaded?: ObserveInput['unloaded'];
   /** Each plugin's part of `fettle.yaml`, validated, by its name. */
   readonly settings?: ReadonlyMap<string, Json>;
   /** Reads the files that steps use; absent where nothing of this run uses any. */
