@@ -102,7 +102,7 @@ async function bundleInto(made: string): Promise<readonly string[]> {
     ),
     define,
     target: 'node24',
-    plugins: [],
+    plugins: [withoutProcesses],
     output: { dir: join(made, 'lib'), format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
   });
   const modules = lib.flatMap((chunk) => chunk.moduleIds);
@@ -174,6 +174,14 @@ function writeTypes(types: string): void {
     writeFileSync(join(types, name), text);
   }
 }
+
+/** commander starts other programs as subcommands, and fettle has none: loading what starts them is part of every start. */
+const withoutProcesses: Plugin = {
+  name: 'commander-without-processes',
+  resolveId: (source, importer) =>
+    source === 'node:child_process' && importer?.includes('/node_modules/commander/') === true ? '\0none' : undefined,
+  load: (id) => (id === '\0none' ? 'export default undefined;' : undefined),
+};
 
 interface Job {
   readonly input: string | Readonly<Record<string, string>>;
