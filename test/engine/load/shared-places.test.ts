@@ -140,7 +140,7 @@ describe('two documents', () => {
     const problems = await problemsOf(documents);
     expect(problems.map(({ code }) => code)).toEqual(problems.map(() => 'same-place'));
     expect(problems[0]?.message).toContain(words);
-    if (words !== 'by this document twice') expect(problems[0]?.message).toMatch(/ describes at .*:\d+:\d+$/u);
+    if (words !== 'by this document twice') expect(problems[0]?.message).toMatch(/ declares at .*:\d+:\d+$/u);
   });
 });
 
