@@ -1,5 +1,5 @@
 /**
- * Bundles the CLI into `dist/`, which runs without node_modules.
+ * Generates the JavaScript that is not in git, and bundles the CLI into `dist/`, which runs without node_modules.
  *
  * | File | Content |
  * |---|---|
@@ -32,6 +32,7 @@ import {
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { generate } from '../src/codegen/generate.ts';
 import { thirdPartyLicenses } from './build/licenses.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -62,6 +63,9 @@ const entries: Readonly<Record<string, string>> = {
 const minify = { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } } as const;
 
 async function build(out: string | undefined): Promise<void> {
+  const { problems } = generate(root, { write: 'code' });
+  if (problems.length > 0)
+    throw new Error(problems.map(({ file, line, message }) => `${file}:${line}: ${message}`).join('\n'));
   const made =
     out === undefined ? join(root, 'node_modules', '.fettle', `build-${process.pid}`) : `${out}.${process.pid}`;
   try {
@@ -86,7 +90,7 @@ async function bundleInto(made: string): Promise<readonly string[]> {
     ),
     define,
     target: 'node24',
-    plugins: [],
+    plugins: [withoutProcesses],
     output: { dir: join(made, 'lib'), format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
   });
   const modules = lib.flatMap((chunk) => chunk.moduleIds);
@@ -119,6 +123,14 @@ function readerDigest(): string {
     digest.update(readFileSync(join(root, path)));
   return digest.digest('hex');
 }
+
+/** commander starts other programs as subcommands, and fettle has none: loading what starts them is part of every start. */
+const withoutProcesses: Plugin = {
+  name: 'commander-without-processes',
+  resolveId: (source, importer) =>
+    source === 'node:child_process' && importer?.includes('/node_modules/commander/') === true ? '\0none' : undefined,
+  load: (id) => (id === '\0none' ? 'export default undefined;' : undefined),
+};
 
 interface Job {
   readonly input: string | Readonly<Record<string, string>>;

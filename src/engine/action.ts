@@ -51,7 +51,7 @@ import { movesBetween, movesOf, movesOfFailure, stateFor } from './lifecycle.ts'
 import { match } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
-import type { Draft, LogRecord, Move, RecordBodies } from './record.ts';
+import { type Draft, type LogRecord, type Move, type RecordBodies, refusalReason } from '../formats/log-record.ts';
 import type { Recall } from './remember.ts';
 import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
@@ -440,7 +440,7 @@ function outcomeDraft(
         : { kept: remembered, version: tables?.memoryVersion ?? 1 }),
       ...(ending.message === '' ? {} : { error: ending.message }),
       ...audit,
-      elapsedMs,
+      elapsed_ms: elapsedMs,
     },
   };
 }
@@ -468,7 +468,10 @@ export function refusalDraft(
   run: string,
 ): Draft {
   const { ref, step, goal, cause } = action.change;
-  return { kind: 'refusal', body: { run, ref, step, goal, cause, verdict, reasons, ...audit } };
+  return {
+    kind: 'refusal',
+    body: { run, ref, step, goal, cause, verdict, reasons: reasons.map(refusalReason), ...audit },
+  };
 }
 
 /** Looks and judges once more: the look that the action is taken on, or why it is not. What a plugin throws is a reason. */

@@ -1,7 +1,7 @@
 /** Generated from specs/engine.yaml by `npm run generate`: do not edit. */
 
 import type { Json } from '#plugin';
-import type { RecordKind } from './record.ts';
+import type { RecordKind } from '../formats/log-record.ts';
 
 /** Rules that hold for every plugin. */
 export type EngineRuleId =

@@ -25,7 +25,7 @@ import {
   type Safety,
 } from '#plugin';
 import { reconcile } from '../../src/engine/reconcile.ts';
-import type { Draft, LogRecord } from '../../src/engine/record.ts';
+import type { Draft, LogRecord } from '../../src/formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
 
 export interface ItemSpec {

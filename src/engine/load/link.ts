@@ -59,8 +59,15 @@ export function findDuplicates(documents: readonly Declared[]): readonly LinkMis
   return mistakes;
 }
 
-/** Links to undeclared resources. `others` are addresses of documents with errors. */
-export function findUnknown(documents: readonly Declared[], others: ReadonlySet<string>): readonly LinkMistake[] {
+/**
+ * Links to undeclared resources. `others` are addresses of documents with errors; resources of plugins that are not loaded
+ * (`unloaded`) are unknown.
+ */
+export function findUnknown(
+  documents: readonly Declared[],
+  others: ReadonlySet<string>,
+  unloaded: ReadonlySet<string>,
+): readonly LinkMistake[] {
   const known = new Set(documents.map(({ address }) => address));
   const byKind = new Map<string, string[]>();
   const kindOf = (address: string): string => address.split('/', 2).join('/');
@@ -74,7 +81,7 @@ export function findUnknown(documents: readonly Declared[], others: ReadonlySet<
   let searches = 0;
   for (const document of documents) {
     for (const { address, pointer } of document.links) {
-      if (known.has(address) || others.has(address)) continue;
+      if (known.has(address) || others.has(address) || unloaded.has(address.split('/', 1)[0] ?? '')) continue;
       const isAddress = pointer.startsWith('/metadata/');
       const kind = kindOf(address);
       const sameKind = byKind.get(kind) ?? [];

@@ -73,6 +73,8 @@ export interface LoadOptions {
   readonly paths: readonly string[];
   /** Plugins by name; a plugin is imported for its first document. */
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
+  /** Plugins that are configured and not loaded: their documents are set aside. */
+  readonly unloaded?: ReadonlySet<string>;
   /** The configuration, which is not a document, if its name is not `fettle.yaml`. Absolute. */
   readonly configFile?: string;
   /** The plugins' parts of the configuration, validated, by their names. */
@@ -244,7 +246,7 @@ async function readFile(
     if (hasContent) {
       reading.documents++;
       reading.counts.set(path, (reading.counts.get(path) ?? 0) + 1);
-      const mistakes = takeDocument(document, source, reading, (each) => known.get(each), [...options.plugins.keys()]);
+      const mistakes = takeDocument(document, source, reading, (each) => known.get(each), options);
       for (const mistake of mistakes) reading.problems.push(problemAt(source, mistake));
       if (reading.problems.length - before >= limits.mistakes) {
         const offset = document.start;
@@ -278,7 +280,6 @@ async function readSound(
   const parts = remembered === undefined ? undefined : documentTexts(source.text);
   if (remembered === undefined || parts === undefined) return false;
   const sound = emptyReading();
-  const names = [...options.plugins.keys()];
   for (const document of soundDocuments(source.text, parts, remembered)) {
     if (document === undefined) return false;
     if (++sound.documents % BREATH === 0) {
@@ -286,7 +287,8 @@ async function readSound(
       signal?.throwIfAborted();
     }
     await knowPluginOf(document, known, options);
-    if (takeDocument(document, source, sound, (each) => known.get(each), names, document.read).length > 0) return false;
+    if (takeDocument(document, source, sound, (each) => known.get(each), options, document.read).length > 0)
+      return false;
   }
   for (const each of sound.declared) reading.declared.push(each);
   reading.documents += sound.documents;
@@ -318,16 +320,17 @@ function takeDocument(
   source: Source,
   reading: Reading,
   pluginOf: PluginOf,
-  names: readonly string[],
+  { plugins, unloaded }: LoadOptions,
   read?: ReadText,
 ): readonly TextMistake[] {
   if (document.value === undefined) {
     reading.isPartial = true;
     return document.mistakes;
   }
+  if (unloaded?.has(pluginName(document) ?? '') === true) return document.mistakes;
   // Before its defaults are filled in.
   const written = leavesOf(isMembers(document.value) ? document.value['spec'] : undefined);
-  const checked = checkDocument(document.value, pluginOf, names);
+  const checked = checkDocument(document.value, pluginOf, [...plugins.keys()]);
   const places = new Set(document.mistakes.map(({ offset }) => offset));
   const mistakes = [
     ...document.mistakes,
@@ -598,7 +601,7 @@ async function findSentOutside(
 async function checkTogether(
   { declared, spoilt, isPartial }: Reading,
   known: ReadonlyMap<string, Known>,
-  { folder, paths, fileRoots, settings = {}, reserved = [] }: LoadOptions,
+  { folder, paths, fileRoots, settings = {}, reserved = [], unloaded = new Set() }: LoadOptions,
   files: readonly string[],
 ): Promise<readonly Problem[]> {
   const documents = files.map((path): Reserved => ({ kind: 'file', path, what: 'a document' }));
@@ -606,7 +609,7 @@ async function checkTogether(
   const isDocument = documentTest(paths, (path) => lookUp.folder(path).real);
   const mistakes = [
     ...findDuplicates(declared),
-    ...(isPartial ? [] : findUnknown(declared, spoilt)),
+    ...(isPartial ? [] : findUnknown(declared, spoilt, unloaded)),
     ...findCycles(declared),
     ...findPluginMistakes(
       declared,
