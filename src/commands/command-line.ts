@@ -59,13 +59,14 @@ function kebab(key: string): string {
 }
 
 function parserOptions(key: string, option: Option, now: number): readonly ParserOption[] {
-  const { summary, short, value, choices, parse, initial, initialText, negated, conflicts } = option;
+  const { summary, short, value, choices, parse, initial, initialText, negated, hidden, conflicts } = option;
   const name = kebab(key);
   const lead = short === undefined ? '' : `-${short}, `;
   const made = new ParserOption(`${lead}--${name}${value === undefined ? '' : ` ${value}`}`, summary);
   if (choices !== undefined) made.choices([...choices]);
   if (parse !== undefined) made.argParser((each: string, before: unknown) => parse(each, before, now));
   if (initial !== undefined) made.default(initial, initialText);
+  if (hidden === true) made.hideHelp();
   if (conflicts !== undefined) made.conflicts([...conflicts]);
   return negated === undefined ? [made] : [made, new ParserOption(`--no-${name}`, negated)];
 }
@@ -98,7 +99,13 @@ interface Outcome {
   reporter: Reporter;
 }
 
-async function callCommand(command: AnyCommand, parser: Parser, shell: Shell, outcome: Outcome): Promise<void> {
+async function callCommand(
+  command: AnyCommand,
+  parser: Parser,
+  table: CommandTable,
+  shell: Shell,
+  outcome: Outcome,
+): Promise<void> {
   refuseDecisions(shell.env);
   refuseRenamed(shell.env);
   setFromEnvironment(parser, shell.env);
@@ -129,6 +136,7 @@ async function callCommand(command: AnyCommand, parser: Parser, shell: Shell, ou
       say: outcome.reporter.say,
       print,
       interruption: () => (interruption ??= interruptionOf(shell)),
+      program: async () => parserOf(await loaded(table, Object.keys(table)), table, shell, outcome),
       isStream,
     });
   } finally {
@@ -137,7 +145,7 @@ async function callCommand(command: AnyCommand, parser: Parser, shell: Shell, ou
   outcome.reporter.ended(outcome.ending);
 }
 
-function parserOf(commands: readonly AnyCommand[], shell: Shell, outcome: Outcome): Parser {
+function parserOf(commands: readonly AnyCommand[], table: CommandTable, shell: Shell, outcome: Outcome): Parser {
   const output = {
     writeOut: (text: string) => shell.stdout.write(text),
     writeErr: (text: string) => shell.stderr.write(text),
@@ -168,14 +176,20 @@ function parserOf(commands: readonly AnyCommand[], shell: Shell, outcome: Outcom
     const names = command.name.split(' ');
     const name = names.pop() ?? '';
     const parser = prepare(parentOf(names[0]).command(name)).description(command.summary);
-    for (const [key, { summary, as }] of Object.entries<Word>(command.words ?? {}))
-      parser.addArgument(new Argument(`${MARKS[as][0]}${key}${MARKS[as][1]}`, summary));
+    for (const [key, { summary, as, choices }] of Object.entries<Word>(command.words ?? {})) {
+      const argument = new Argument(`${MARKS[as][0]}${key}${MARKS[as][1]}`, summary);
+      parser.addArgument(choices === undefined ? argument : argument.choices([...choices]));
+    }
     for (const [key, option] of Object.entries<Option>(command.options))
       for (const made of parserOptions(key, option, now)) parser.addOption(made);
     if (command.more !== undefined) parser.addHelpText('after', command.more);
-    parser.action(() => callCommand(command, parser, shell, outcome));
+    parser.action(() => callCommand(command, parser, table, shell, outcome));
   }
   return program;
+}
+
+async function loaded(table: CommandTable, names: readonly string[]): Promise<readonly AnyCommand[]> {
+  return Promise.all(names.flatMap((name) => table[name]?.() ?? []));
 }
 
 /** Runs command lines of a table of commands. */
@@ -189,8 +203,7 @@ export function commandLine(table: CommandTable): Main {
       const words = twoDashes(argv);
       const called = calledName(words, table);
       const names = called === undefined ? Object.keys(table) : [called];
-      const commands = await Promise.all(names.flatMap((name) => table[name]?.() ?? []));
-      const program = parserOf(commands, shell, outcome);
+      const program = parserOf(await loaded(table, names), table, shell, outcome);
       if (words.length === 0) {
         shell.stdout.write(program.helpInformation());
         return 1;

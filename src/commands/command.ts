@@ -1,5 +1,6 @@
 /** Commands: what one is made of. The types of options and words are inferred from their declarations. */
 
+import type { Command as Parser } from 'commander';
 import type { RunEvent } from '../run/events.ts';
 import type { Ending } from '../run/ending.ts';
 import type { Interruption } from '../run/interruption.ts';
@@ -21,6 +22,8 @@ export interface Option<T = unknown> {
   readonly initialText?: string;
   /** Help of `--no-NAME`, which gives false. */
   readonly negated?: string;
+  /** Left out of the help. */
+  readonly hidden?: true;
   /** Keys of options that it excludes. */
   readonly conflicts?: readonly string[];
 }
@@ -32,6 +35,7 @@ export interface Word<A extends WordKind = WordKind> {
   readonly summary: string;
   /** `rest`: any number of words; `some`: at least one. */
   readonly as: A;
+  readonly choices?: readonly string[];
 }
 
 export type Words = Readonly<Record<string, Word>>;
@@ -77,6 +81,8 @@ export interface Call<O, W> {
   readonly print: (text: string) => void;
   /** Signals as interruptions, from the first call on. */
   readonly interruption: () => Interruption;
+  /** The parser of all commands. */
+  readonly program: () => Promise<Parser>;
   /** Whether events are written in place of text. */
   readonly isStream: boolean;
 }

@@ -27,6 +27,8 @@ export const main = commandLine(
     'state forget': async () => (await import('./state-forget.ts')).stateForget,
     'state pull': async () => (await import('./state-pull.ts')).statePull,
     schema: async () => (await import('./schema.ts')).schema,
+    graph: async () => (await import('./graph.ts')).graph,
+    completion: async () => (await import('./completion.ts')).completion,
     'sandbox up': async () => (await import('./sandbox-up.ts')).sandboxUp,
     version: async () => (await import('./version.ts')).version,
   }),

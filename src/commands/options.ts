@@ -140,7 +140,12 @@ export const selection = {
 };
 
 export const causes = {
-  cause: namesAmong('<list>', CAUSES, { one: 'a cause', all: 'Causes' }, `only changes of these causes (comma-separated): ${CAUSES.join(', ')}`),
+  cause: namesAmong(
+    '<list>',
+    CAUSES,
+    { one: 'a cause', all: 'Causes' },
+    `only changes of these causes (comma-separated): ${CAUSES.join(', ')}`,
+  ),
 };
 
 export const reason = {
@@ -159,7 +164,12 @@ export const passes = {
 
 export const failing = {
   detailedExitcode: flag('exit 2 when there are changes'),
-  failOn: namesAmong('<what>', FAIL_ON, { one: 'a value of --fail-on', all: 'Values' }, `exit 2 or 3 on ${FAIL_ON.join(', ')} (comma-separated)`),
+  failOn: namesAmong(
+    '<what>',
+    FAIL_ON,
+    { one: 'a value of --fail-on', all: 'Values' },
+    `exit 2 or 3 on ${FAIL_ON.join(', ')} (comma-separated)`,
+  ),
 };
 
 export const locking = {

@@ -179,7 +179,9 @@ describe('exit codes', () => {
     const fence = await store.lock({ command: 'holding', timeoutMs: 0 });
     const refused = await fettle(folder, 'apply', '--yes');
     expectEnding(refused, 5);
-    expect(refused.stderr).toMatch(new RegExp(`^error: locked by .+@.+, process ${process.pid}, since .+, holding$`, 'mu'));
+    expect(refused.stderr).toMatch(
+      new RegExp(`^error: locked by .+@.+, process ${process.pid}, since .+, holding$`, 'mu'),
+    );
     // To look is always allowed.
     expect((await fettle(folder, 'plan')).code).toBe(0);
     const waiting = fettle(folder, 'apply', '--yes', '--lock-timeout', '20s');
