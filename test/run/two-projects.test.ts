@@ -15,7 +15,7 @@ import { tlsSandbox } from '../../plugins/certificates/sandbox.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
+  for (const clean of cleanups.splice(0).toReversed()) await clean();
 });
 
 const DAY_MS = 86_400_000;
