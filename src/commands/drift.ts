@@ -18,18 +18,17 @@ export interface DriftFlags extends Flags {
 
 /** Prints what drifted; gives the ending. */
 export function tellDrift(
-  looked: Pick<Looked, 'project' | 'plugins' | 'reconciled' | 'report'>,
+  looked: Pick<Looked, 'project' | 'reconciled' | 'report'>,
   flags: DriftFlags,
   shell: Shell,
 ): ExitName {
-  const { project, plugins, reconciled, report: log } = looked;
-  const { plan, pairs, actions, scene } = reconciled;
+  const { project, reconciled, report: log } = looked;
+  const { plan, resources, actions, scene } = reconciled;
   const report = driftReport({
     plan,
-    pairs,
+    resources,
     actions,
     scene,
-    plugins,
     suppress: project.config.suppress,
     within: withinOf(flags),
     hasLog: log.status !== 'none',
@@ -77,7 +76,7 @@ async function recorded(flags: DriftFlags, shell: Shell): Promise<number> {
       const stopped = signals.ending();
       if (stopped !== undefined) return { exit: stopped };
       const report = head === undefined ? log.report : { ...log.report, head };
-      return { exit: tellDrift({ project, plugins, reconciled, report }, flags, shell) };
+      return { exit: tellDrift({ project, reconciled, report }, flags, shell) };
     } finally {
       await worlds.close();
     }

@@ -1,5 +1,5 @@
 /**
- * Diff: the one step that each pair needs next, if any.
+ * Diff: the one step that each resource needs next, if any.
  *
  * Rows that change memory alone come first, because what follows depends on them: a foreign resource is adopted
  * before it is changed, and a protection is in the log before anything else happens to its resource.
@@ -9,11 +9,7 @@ import {
   type Cause,
   type Change,
   type FieldChange,
-  isOurs,
-  type Kind,
-  type KindTables,
-  type Pair,
-  type Plugin,
+  type Resource,
   type Proposal,
   sameJson,
   type Scene,
@@ -24,30 +20,31 @@ import { withIgnored, withoutIgnored } from './ignored.ts';
 import { ABSENT, removalStep } from './lifecycle.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
 
-function stillStep(pair: Pair): Step {
-  const state = pair.observed?.state ?? pair.memory?.state ?? ABSENT;
+function stillStep(resource: Resource): Step {
+  const state = resource.sight.observed?.state ?? resource.memory?.state ?? ABSENT;
   return `${state}>${state}`;
 }
 
 function memoryChange(
-  pair: Pair,
+  resource: Resource,
   goal: 'adopt' | 'protect' | 'release',
   cause: Cause,
   because: string,
   fields: readonly FieldChange[] = [],
 ): Change {
-  return { ref: pair.ref, step: stillStep(pair), goal, fields, because, cause };
+  return { ref: resource.ref, step: stillStep(resource), goal, fields, because, cause };
 }
 
-function orphanChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene: Scene): Change | undefined {
-  if (!isOurs(pair) || (pair.observed === undefined && pair.gap === undefined)) return undefined;
-  if (onRemoveOf(undefined, pair.memory, tables) === 'release')
-    return memoryChange(pair, 'release', 'orphan', 'no longer written');
-  if (pair.observed === undefined) {
-    // Not seen, and covered by a gap: the removal stays a row, and is rejected there.
-    const state = pair.memory?.state ?? ABSENT;
+function orphanChange(resource: Resource, scene: Scene): Change | undefined {
+  const { kind, tables, sight } = resource;
+  if (!resource.owned || sight.is === 'absent') return undefined;
+  if (onRemoveOf(undefined, resource.memory, tables) === 'release')
+    return memoryChange(resource, 'release', 'orphan', 'no longer written');
+  if (sight.is === 'unseen') {
+    // The removal stays a row, and is rejected there.
+    const state = resource.memory?.state ?? ABSENT;
     return {
-      ref: pair.ref,
+      ref: resource.ref,
       step: removalStep(tables, state),
       goal: 'remove',
       fields: [],
@@ -55,31 +52,31 @@ function orphanChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene
       cause: 'orphan',
     };
   }
-  const proposal = soundProposal(kind.diff(pair, scene));
+  const proposal = soundProposal(kind.diff(resource, scene));
   return proposal === undefined
     ? undefined
-    : { ...proposal, ref: pair.ref, fields: proposal.fields ?? [], cause: proposal.cause ?? 'orphan' };
+    : { ...proposal, ref: resource.ref, fields: proposal.fields ?? [], cause: proposal.cause ?? 'orphan' };
 }
 
-function causeOf(pair: Pair, proposal: Proposal): Cause {
+function causeOf(resource: Resource, proposal: Proposal): Cause {
   if (proposal.cause !== undefined) return proposal.cause;
-  const applied = pair.memory?.applied;
+  const applied = resource.memory?.applied;
   if (applied === undefined) return 'new';
-  return applied.spec !== undefined && sameJson(applied.spec, pair.desired?.spec) ? 'drift' : 'edit';
+  return applied.spec !== undefined && sameJson(applied.spec, resource.desired?.spec) ? 'drift' : 'edit';
 }
 
-/** The step that brings what is seen to what is written; the pair has a document. */
-export function managedChange(pair: Pair, kind: Kind<unknown>, scene: Scene): Change | undefined {
-  const proposed = soundProposal(kind.diff(withIgnored(pair, kind), scene));
-  const proposal = proposed === undefined ? undefined : withoutIgnored(pair, proposed);
+/** The step that brings what is seen to what is written; the resource has a document. */
+export function managedChange(resource: Resource, scene: Scene): Change | undefined {
+  const proposed = soundProposal(resource.kind.diff(withIgnored(resource), scene));
+  const proposal = proposed === undefined ? undefined : withoutIgnored(resource, proposed);
   if (proposal === undefined) return undefined;
   return {
-    ref: pair.ref,
+    ref: resource.ref,
     step: proposal.step,
     goal: proposal.goal,
     fields: proposal.fields ?? [],
     because: proposal.because,
-    cause: causeOf(pair, proposal),
+    cause: causeOf(resource, proposal),
   };
 }
 
@@ -89,35 +86,31 @@ function liftedFirst(fields: readonly FieldChange[]): readonly FieldChange[] {
   return lifted.length === 0 ? fields : lifted;
 }
 
-/** The step that one pair needs next. */
-export function propose(pair: Pair, plugin: Plugin, scene: Scene): Change | undefined {
-  const kind = plugin.kinds[pair.ref.kind];
-  const tables = plugin.tables.kinds[pair.ref.kind];
-  if (kind === undefined || tables === undefined) return undefined;
-  if (pair.desired === undefined) return orphanChange(pair, kind, tables, scene);
-  if (pair.observed === undefined && pair.gap !== undefined) return undefined;
-  if (pair.observed !== undefined && pair.observed.given !== true && !isOurs(pair)) {
+/** The step that one resource needs next. */
+export function propose(resource: Resource, scene: Scene): Change | undefined {
+  const { tables, sight } = resource;
+  if (resource.desired === undefined) return orphanChange(resource, scene);
+  if (sight.is === 'unseen') return undefined;
+  if (sight.is === 'seen' && sight.observed.given !== true && !resource.owned) {
     const because = scene.memoryGap === undefined ? 'not ours yet' : 'unknown whether it is ours';
-    return memoryChange(pair, 'adopt', 'new', `it is there already, and ${because}`);
+    return memoryChange(resource, 'adopt', 'new', `it is there already, and ${because}`);
   }
-  const next = managedChange(pair, kind, scene);
-  const hidden = hiddenInputs(next, pair, tables);
+  const next = managedChange(resource, scene);
+  const hidden = hiddenInputs(next, resource);
   if (hidden.length === 0) return next;
   const fields = letsGo({ goal: 'protect', fields: hidden }, tables) ? liftedFirst(hidden) : hidden;
-  return memoryChange(pair, 'protect', 'edit', 'its document changes how it is guarded', fields);
+  return memoryChange(resource, 'protect', 'edit', 'its document changes how it is guarded', fields);
 }
 
-/** Every proposed change by address, in the order of the pairs. A resource whose diff throws has none, and is in `failures`. */
+/** Every proposed change by address, in the order of the resources. A resource whose diff throws has none, and is in `failures`. */
 export function diff(
-  pairs: ReadonlyMap<string, Pair>,
-  plugins: ReadonlyMap<string, Plugin>,
+  resources: ReadonlyMap<string, Resource>,
   scene: Scene,
   failures: Failures,
 ): ReadonlyMap<string, Change> {
   const changes = new Map<string, Change>();
-  for (const [address, pair] of pairs) {
-    const plugin = plugins.get(pair.ref.plugin);
-    const change = plugin === undefined ? undefined : guarded(address, failures, () => propose(pair, plugin, scene));
+  for (const [address, resource] of resources) {
+    const change = guarded(address, failures, () => propose(resource, scene));
     if (change !== undefined) changes.set(address, change);
   }
   return changes;

@@ -9,11 +9,9 @@ import {
   type FieldChange,
   formatRef,
   instantText,
-  isOurs,
   type Json,
   type Judgement,
-  type Pair,
-  type Plugin,
+  type Resource,
   type Ref,
   type Transition,
 } from '#plugin';
@@ -106,14 +104,13 @@ export interface Explanation {
   readonly log_head?: Plan['log_head'];
 }
 
-function waysOut(pair: Pair, plugin: Plugin): readonly WayOut[] {
-  const tables = plugin.tables.kinds[pair.ref.kind];
-  if (tables === undefined) return [];
+function waysOut(resource: Resource): readonly WayOut[] {
+  const { tables } = resource;
   const states: Readonly<Record<string, string>> = {
-    [firstMachine(tables)]: pair.observed?.state ?? ABSENT,
-    ...pair.observed?.others,
+    [firstMachine(tables)]: resource.sight.observed?.state ?? ABSENT,
+    ...resource.sight.observed?.others,
   };
-  const { since, state } = pair.memory ?? {};
+  const { since, state } = resource.memory ?? {};
   const dueOf = ({ by, withinMs, from }: Transition): { readonly due_at?: string } =>
     by === 'world' && withinMs !== undefined && since !== undefined && state === from
       ? { due_at: instantText(Date.parse(since) + withinMs) }
@@ -189,11 +186,11 @@ function nextOf(action: Action): NonNullable<Explanation['next']> {
   };
 }
 
-function memoryOf(pair: Pair, onRemove: string): Explanation['memory'] {
-  const { memory, desired } = pair;
-  const hold = holdOf(pair);
+function memoryOf(resource: Resource, onRemove: string): Explanation['memory'] {
+  const { memory, desired } = resource;
+  const hold = holdOf(resource);
   return {
-    owned: isOurs(pair) ? (memory?.owned ?? null) : null,
+    owned: resource.owned ? (memory?.owned ?? null) : null,
     protected: memory?.protect === true || desired?.meta.lifecycle.protect === true,
     on_remove: desired?.meta.lifecycle.onRemove ?? memory?.onRemove ?? onRemove,
     ...(hold === undefined ? {} : { hold }),
@@ -214,20 +211,18 @@ function memoryOf(pair: Pair, onRemove: string): Explanation['memory'] {
 export function explain(
   reconciled: Reconciled,
   ref: Ref,
-  plugins: ReadonlyMap<string, Plugin>,
   neededBy: readonly string[],
   records: readonly LogRecord[],
 ): Explanation | undefined {
   const address = formatRef(ref);
-  const pair = reconciled.pairs.get(address);
-  const plugin = plugins.get(ref.plugin);
-  const tables = plugin?.tables.kinds[ref.kind];
-  if (pair === undefined || plugin === undefined || tables === undefined) return undefined;
+  const resource = reconciled.resources.get(address);
+  if (resource === undefined) return undefined;
   const { plan, scene, actions } = reconciled;
-  const { observed, desired, memory, gap } = pair;
+  const { sight, tables, desired, memory } = resource;
+  const { observed } = sight;
   const action = actions.get(address);
-  const late = overdue(pair, tables, scene.now);
-  const state = observed?.state ?? (gap === undefined ? ABSENT : (memory?.state ?? 'not known'));
+  const late = overdue(resource, scene.now);
+  const state = observed?.state ?? (sight.is === 'absent' ? ABSENT : (memory?.state ?? 'not known'));
   return {
     format_version: EXPLANATION_FORMAT,
     address,
@@ -239,18 +234,18 @@ export function explain(
           source: { filename: desired.source.file, line: desired.source.line, column: desired.source.column },
         }),
     written: desired !== undefined,
-    seen: observed !== undefined,
-    ...(gap === undefined || observed !== undefined ? {} : { gap: { scope: gapScope(gap), message: gap.message } }),
+    seen: sight.is === 'seen',
+    ...(sight.is === 'unseen' ? { gap: { scope: gapScope(sight.gap), message: sight.gap.message } } : {}),
     state,
     ...(memory?.since === undefined || memory.state !== state ? {} : { since: memory.since }),
     ...(observed?.others === undefined ? {} : { others: observed.others }),
     ...(late === undefined ? {} : { overdue_since: instantText(late.dueAt) }),
-    ways_out: waysOut(pair, plugin),
+    ways_out: waysOut(resource),
     ...(observed === undefined ? {} : { values: observed.facts as Json }),
     ...(observed?.signals === undefined ? {} : { signals: observed.signals }),
     needs: desired?.needs.map(formatRef) ?? memory?.needs ?? [],
     needed_by: neededBy,
-    memory: memoryOf(pair, tables.onRemove),
+    memory: memoryOf(resource, tables.onRemove),
     ...(action === undefined ? {} : { next: nextOf(action) }),
     findings: plan.checks.filter((check) => check.address === address),
     records,

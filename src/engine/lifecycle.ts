@@ -1,6 +1,6 @@
 /** Lifecycles as tables: which steps there are, where they settle, and which moves lie on the way. */
 
-import type { KindTables, Machine, Pair, Step, Transition } from '#plugin';
+import type { KindTables, Machine, Resource, Step, Transition } from '#plugin';
 import type { Move } from './record.ts';
 
 export const ABSENT = 'absent';
@@ -47,10 +47,10 @@ export function settlesIn(transition: Transition): string {
 }
 
 /** State of the machine that a step belongs to, as seen; `absent` where nothing was seen. */
-export function stateFor(pair: Pair, step: Step): string {
+export function stateFor(resource: Resource, step: Step): string {
   const { machine } = parseStep(step);
-  if (pair.observed === undefined) return ABSENT;
-  return machine === undefined ? pair.observed.state : (pair.observed.others?.[machine] ?? ABSENT);
+  if (resource.sight.observed === undefined) return ABSENT;
+  return machine === undefined ? resource.sight.observed.state : (resource.sight.observed.others?.[machine] ?? ABSENT);
 }
 
 /** Triggers of moves out of a step that ended without success: it was broken off, or it failed. */

@@ -12,7 +12,7 @@ import {
   instantText,
   type Json,
   type Judgement,
-  type Pair,
+  type Resource,
   type Plugin,
   type Remedy,
   type Scene,
@@ -36,10 +36,10 @@ import { clearsAt, overridesOf, standing } from './standing.ts';
 import { splitFindings } from './suppress.ts';
 
 /** One row of the plan. */
-export function resourceChange(action: Action, plugins: ReadonlyMap<string, Plugin>): ResourceChange {
+export function resourceChange(action: Action, resource: Resource | undefined): ResourceChange {
   const { change, source, covers, written, edits } = action;
-  const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
-  const transition = tables === undefined || isMemoryOnly(change) ? undefined : stepTransition(tables, change.step);
+  const transition =
+    resource === undefined || isMemoryOnly(change) ? undefined : stepTransition(resource.tables, change.step);
   const overrides = overridesOf(action);
   return {
     address: formatRef(change.ref),
@@ -86,12 +86,12 @@ export function remedyJson(remedy: Remedy | undefined, clears: number | undefine
   return Object.keys(all).length === 0 ? {} : { remedy: all };
 }
 
-function refusedChange(action: Action, plugins: ReadonlyMap<string, Plugin>, observedAt: string): RefusedChange {
+function refusedChange(action: Action, resource: Resource | undefined, observedAt: string): RefusedChange {
   const reasons = standing(action);
   const clears = clearsAt(action);
   return {
     reason: reasons[0]?.rule ?? 'unknown',
-    resource_change: resourceChange(action, plugins),
+    resource_change: resourceChange(action, resource),
     reasons: reasons.map((reason) => reasonOf(reason, observedAt)),
     ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
   };
@@ -120,7 +120,7 @@ function byGravity(actions: readonly Action[]): readonly Action[] {
 export interface SealInput {
   readonly project: string;
   readonly version: string;
-  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly resources: ReadonlyMap<string, Resource>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly findings: readonly Finding[];
   readonly suppress?: readonly Suppression[];
@@ -148,15 +148,15 @@ function summaryOf(
     const { from, to } = parseStep(change.step);
     return change.goal === 'update' && from !== to;
   }).length;
-  const managed = [...input.pairs].filter(
-    ([address, pair]) => (pair.desired !== undefined || pair.memory !== undefined) && (input.within?.(address) ?? true),
+  const managed = [...input.resources].filter(
+    ([address, resource]) =>
+      (resource.desired !== undefined || resource.memory !== undefined) && (input.within?.(address) ?? true),
   );
-  const unread = managed.filter(
-    ([address, pair]) => pair.observed === undefined && pair.gap !== undefined && !input.actions.has(address),
-  );
+  const unread = managed.filter(([address, resource]) => resource.sight.is === 'unseen' && !input.actions.has(address));
+  const unloaded = [...input.scene.unloaded].filter(([address]) => input.within?.(address) ?? true);
   return {
-    resources: managed.length,
-    plugins: new Set(managed.map(([, { ref }]) => ref.plugin)).size,
+    resources: managed.length + unloaded.length,
+    plugins: new Set([...managed, ...unloaded].map(([, { ref }]) => ref.plugin)).size,
     add: goals('create', 'replace'),
     change: goals('update', 'adopt', 'protect', 'release') - stepping,
     step: stepping,
@@ -164,7 +164,7 @@ function summaryOf(
     rejected,
     deferred,
     unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length,
-    unread: unread.length,
+    unread: unread.length + unloaded.length,
   };
 }
 
@@ -185,21 +185,20 @@ function gapRows({ gaps, memoryGap }: SealInput): Plan['gaps'] {
 
 /** The plan document. Rows come with removals first, then by address. */
 export function seal(input: SealInput): Plan {
-  const { plugins, pairs, scene } = input;
+  const { resources, scene } = input;
   const all = byGravity([...input.actions.values()]);
   const gapped = gapRows(input);
   const having = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict);
-  const seenAt = (action: Action) =>
-    pairs.get(formatRef(action.change.ref))?.observed?.at ?? new Date(scene.viewedAt).toISOString();
+  const resourceOf = ({ change }: Action) => resources.get(formatRef(change.ref));
+  const seenAt = (action: Action) => resourceOf(action)?.sight.observed?.at ?? new Date(scene.viewedAt).toISOString();
   const refused = (verdict: Action['verdict']) =>
-    having(verdict).map((action) => refusedChange(action, plugins, seenAt(action)));
+    having(verdict).map((action) => refusedChange(action, resourceOf(action), seenAt(action)));
   const accepted = having('accept');
-  const rows = accepted.map((action) => resourceChange(action, plugins));
+  const rows = accepted.map((action) => resourceChange(action, resourceOf(action)));
   const rejected = refused('reject');
   const deferred = refused('defer');
-  const drift = [...pairs].flatMap(([address, pair]) => {
-    const plugin = plugins.get(pair.ref.plugin);
-    const found = plugin === undefined ? undefined : driftOf(pair, input.actions.get(address)?.change, plugin, scene);
+  const drift = [...resources].flatMap(([address, resource]) => {
+    const found = driftOf(resource, input.actions.get(address)?.change, scene);
     return found === undefined || found === 'unknown' || found.since === 'declared'
       ? []
       : [{ address, change: driftValues(found.back) }];
@@ -225,10 +224,17 @@ export function seal(input: SealInput): Plan {
     rejected_changes: rejected,
     deferred_changes: deferred,
     prior_state: {
-      resources: [...pairs].flatMap(([address, { ref, observed }]) =>
-        observed === undefined
-          ? []
-          : [{ address, type: `${ref.plugin}/${ref.kind}`, state: observed.state, values: observed.facts as Json }],
+      resources: [...resources].flatMap(
+        ([
+          address,
+          {
+            ref,
+            sight: { observed },
+          },
+        ]) =>
+          observed === undefined
+            ? []
+            : [{ address, type: `${ref.plugin}/${ref.kind}`, state: observed.state, values: observed.facts as Json }],
       ),
     },
     resource_drift: drift,
@@ -236,13 +242,13 @@ export function seal(input: SealInput): Plan {
     ...(suppressed.length === 0 ? {} : { suppressed_checks: suppressed }),
     gaps: gapped,
     // Without memory, what no document describes may well be ours.
-    unmanaged: [...pairs].flatMap(([address, pair]) =>
+    unmanaged: [...resources].flatMap(([address, resource]) =>
       input.memoryGap === undefined &&
-      pair.desired === undefined &&
-      pair.memory === undefined &&
-      pair.observed !== undefined &&
-      pair.observed.given !== true &&
-      pair.observed.claimedBy === undefined
+      resource.desired === undefined &&
+      resource.memory === undefined &&
+      resource.sight.observed !== undefined &&
+      resource.sight.observed.given !== true &&
+      resource.sight.observed.claimedBy === undefined
         ? [address]
         : [],
     ),

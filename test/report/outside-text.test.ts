@@ -38,7 +38,7 @@ import { formatProblems } from '../../src/report/problems.ts';
 import { storyText } from '../../src/report/story-text.ts';
 import { verifyText } from '../../src/report/verify-text.ts';
 import type { Holder } from '../../src/store/store.ts';
-import { applyToy, item, planToy, START, toyLog, toyPlugin, toyTables, toyWorld, wanted } from '../support/toy.ts';
+import { applyToy, item, planToy, START, toyLog, toyTables, toyWorld, wanted } from '../support/toy.ts';
 
 /** One of each range, named by hand: the implementation goes by properties of Unicode. */
 const UNSEEN = [
@@ -205,16 +205,15 @@ async function samples() {
   };
   const base = {
     plan: full,
-    pairs: reconciled.pairs,
+    resources: reconciled.resources,
     actions: reconciled.actions,
     scene: reconciled.scene,
-    plugins: new Map([['toy', toyPlugin]]),
     hasLog: true,
   };
   const known = { address: 'toy/**', until: START + 1, owner: 'ops', reason: 'known' };
   const report = driftReport({ ...base, suppress: [{ ...known, finding: 'odd', until: START - 1 }] });
   const hidden = driftReport({ ...base, suppress: [{ ...known, path: '/value' }] });
-  const explanation = explain(reconciled, item('old'), base.plugins, ['toy/Item/b'], log.records);
+  const explanation = explain(reconciled, item('old'), ['toy/Item/b'], log.records);
   const { rows } = await applyToy(world, documents, log, { safety });
   return { full, report, hidden, explanation, records: log.records, rows: Object.values(rows), plan };
 }

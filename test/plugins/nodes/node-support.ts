@@ -1,7 +1,8 @@
 /** What the tests of nodes as data share: specs, pairs and scenes. */
 
+import { resourceWith } from '../../support/resource.ts';
 import { NOTHING_COVERED } from '../../support/covers.ts';
-import type { NodeFacts, NodeLife, NodePair, NodeSignals } from '../../../plugins/nodes/facts.ts';
+import type { NodeFacts, NodeLife, NodeResource, NodeSignals } from '../../../plugins/nodes/facts.ts';
 import type { NodeMemory, NodePoolSpec, NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { nodeInputs } from '../../../plugins/nodes/settings.ts';
@@ -13,7 +14,7 @@ import {
   formatRef,
   type Memory,
   type Observed,
-  type Pair,
+  type Resource,
   type Ref,
   type Scene,
 } from '#plugin';
@@ -106,11 +107,11 @@ export interface NodeParts {
 }
 
 /** A node that is there, ours, and as it is written, but for the parts that are given. */
-export function nodePair(parts: NodeParts = {}): NodePair {
+export function nodeResource(parts: NodeParts = {}): NodeResource {
   const { name = 'web-1', spec = nodeSpec(), state = 'ready', signals = signalsOf() } = parts;
   const ref = refOf('Node', name);
   const facts = parts.facts ?? { ...CX23, name };
-  return {
+  return resourceWith({
     ref,
     ...(spec === null ? {} : { desired: desiredOf('Node', name, spec) }),
     observed: {
@@ -132,26 +133,30 @@ export function nodePair(parts: NodeParts = {}): NodePair {
       state,
       ...parts.memory,
     },
-  };
+  });
 }
 
 /** An orphan that its document left behind, with the settings that it had. */
-export function orphan(parts: Omit<NodeParts, 'spec'> & { readonly was?: Partial<NodeSpec> } = {}): NodePair {
+export function orphan(parts: Omit<NodeParts, 'spec'> & { readonly was?: Partial<NodeSpec> } = {}): NodeResource {
   const safety = nodeInputs(nodeSpec(parts.was));
-  return nodePair({ ...parts, spec: null, memory: { safety, ...parts.memory } });
+  return nodeResource({ ...parts, spec: null, memory: { safety, ...parts.memory } });
 }
 
-export function poolPair(name: string, spec: NodePoolSpec | undefined, kept: Facts = { members: [1, 2, 3] }): Pair {
+export function poolResource(
+  name: string,
+  spec: NodePoolSpec | undefined,
+  kept: Facts = { members: [1, 2, 3] },
+): Resource {
   const ref = refOf('NodePool', name);
-  return {
+  return resourceWith({
     ref,
     ...(spec === undefined ? {} : { desired: desiredOf('NodePool', name, spec) }),
     memory: { ref, version: 1, kept },
-  };
+  });
 }
 
-export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}): Scene {
-  const byAddress = new Map(pairs.map((pair) => [formatRef(pair.ref), pair]));
+export function sceneOf(resources: readonly Resource[] = [], more: Partial<Scene> = {}): Scene {
+  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
   return {
     now: NOW,
     safety: {
@@ -164,7 +169,8 @@ export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}):
     },
     viewedAt: NOW,
     gaps: [],
-    pair: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
+    unloaded: new Map(),
+    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
     ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
     changes: new Map(),
     removals: new Map(),
@@ -177,12 +183,12 @@ export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}):
 }
 
 export function changeOf(
-  pair: Pair,
+  resource: Resource,
   step: Change['step'],
   goal: Change['goal'] = 'remove',
   more: Partial<Change> = {},
 ): Change {
-  return { ref: pair.ref, step, goal, fields: [], because: '', cause: 'orphan', ...more };
+  return { ref: resource.ref, step, goal, fields: [], because: '', cause: 'orphan', ...more };
 }
 
 /** Accepted actions that are under way. */

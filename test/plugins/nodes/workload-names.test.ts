@@ -72,10 +72,10 @@ const busy = (name: string): WorkloadsOfNode => ({ name, containers: [{ id: `on-
 
 const NAMES = [OWN, RENAMED, FORMER, APPLIED, WRITTEN];
 
-function blocks(pair: ReturnType<typeof seen>): readonly string[] {
-  const { state } = pair.observed;
+function blocks(resource: ReturnType<typeof seen>): readonly string[] {
+  const { state } = resource.observed;
   const change: Change = {
-    ref: pair.ref,
+    ref: resource.ref,
     step: `${state}>draining` as Change['step'],
     goal: 'remove',
     fields: [],
@@ -83,7 +83,7 @@ function blocks(pair: ReturnType<typeof seen>): readonly string[] {
     cause: 'orphan',
   };
   return (['containers-unknown', 'drains-containers', 'has-containers', 'idle-grace'] as const).filter(
-    (rule) => nodeRules[rule](change, pair as never, sceneOf([pair as never])).outcome === 'reject',
+    (rule) => nodeRules[rule](change, resource as never, sceneOf([resource as never])).outcome === 'reject',
   );
 }
 
