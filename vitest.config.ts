@@ -1,5 +1,6 @@
 /** Where the tests are, what they need before they start, and how much of the code they have to reach. */
 
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/setup.ts'],
     watch: false,
+    // One more than there are processors: many files wait, for a deadline, a lease or a server.
+    maxWorkers: availableParallelism() + 1,
     // Some tests kill and start processes by the hundred, on machines that may be slow: a limit for what hangs.
     testTimeout: 240_000,
     hookTimeout: 120_000,

@@ -1,10 +1,10 @@
 /**
- * Prints how fast the built CLI is against what it stands on, with the targets: `npm run bench`.
+ * Prints the speed of the built CLI against its references, with the targets: `npm run bench`.
  *
- * Every figure is a difference or ratio of two programs run in turns, so it says the same on a fast machine and a slow
- * one. It never fails for being over: a shared machine is no judge. Where a terraform binary is at hand, the same work by
- * it stands beside ours; `npm run bench -- --terraform` also does 10,000 resources, for which it takes minutes.
- * `npm run bench -- --only probes` measures the figures whose name says so.
+ * Every figure is a difference or ratio of two programs run in turns, so it is the same on a fast machine and a slow one. A
+ * missed target never fails the command: a shared machine is not a judge. If a terraform binary is installed, its figures
+ * for the same work are printed too; `npm run bench -- --terraform` adds 10,000 resources, which take Terraform minutes.
+ * `npm run bench -- --only probes` measures the figures with that word in their name.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -86,7 +86,7 @@ function validateRows(folder: string): readonly Row[] {
   ];
 }
 
-/** For information: it depends on the disk, so it is compared with writes of the same size to the same disk. */
+/** For information: the rate depends on the disk, so the reference is writes of the same size to the same disk. */
 function appendRows(folder: string): readonly Row[] {
   const rounds = Array.from({ length: appends }, (_, round) => {
     const place = join(folder, `append-${round}`);
@@ -130,7 +130,7 @@ function startRow(
 const ms = (sample: Sample): number => sample.ms;
 const mib = (sample: Sample): number => (sample.peakKib ?? Number.NaN) / 1024;
 
-/** A program that does not run leaves a row, and the other figures alone. */
+/** Measures one figure; a program that fails becomes a row, and the other figures go on. */
 async function attempt(figure: string, take: () => readonly Row[] | Promise<readonly Row[]>): Promise<readonly Row[]> {
   const only = process.argv[process.argv.indexOf('--only') + 1];
   if (process.argv.includes('--only') && !figure.includes(only ?? '')) return [];
@@ -154,7 +154,7 @@ function table(rows: readonly Row[]): string {
   return [head, ...rows].map(line).join('\n');
 }
 
-// On the project's disk: a temporary folder may be in memory, where a durable write costs nothing.
+// On the project's disk: a temporary folder may be in memory, where durable writes are free.
 const folder = join(root, '.bench', String(process.pid));
 mkdirSync(folder, { recursive: true });
 try {

@@ -1,25 +1,28 @@
 /**
- * Bundles the CLI into `dist/`: nothing of node_modules is needed to run what comes out.
+ * Generates the JavaScript that is not in git, and bundles the CLI into `dist/`, which runs without node_modules.
  *
- * | File | What it is |
+ * | File | Content |
  * |---|---|
  * | `cli.js` | the entry, an ES module without static imports; answers `version`, loads the rest |
  * | `lib/*.cjs` | CommonJS chunks: one for each command, plugin and heavy library that stands behind an `import()` |
  * | `bench/` | the same entry with the plugins of the benchmark; not in the package |
  * | `torture/` | the same entry with the plugin of the tortured runs; not in the package |
  * | `cache/<Node.js>/` | V8 bytecode of the chunks, for this machine; not in the package, and not the same in each build |
- * | `THIRD_PARTY_LICENSES.txt` | the licenses of what was bundled |
+ * | `THIRD_PARTY_LICENSES.txt` | the licenses of the bundled packages |
  *
- * It is built beside and then put in place, so that whoever runs `dist/cli.js` meanwhile has the old one or the new one.
+ * The bundle is built in another folder and then moved into place: a `dist/cli.js` that runs meanwhile is the old one or the
+ * new one.
  *
  * `--out DIR` builds into another folder, and leaves `dist/` and the command's link alone.
  */
 
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -29,11 +32,12 @@ import {
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { generate } from '../src/codegen/generate.ts';
 import { thirdPartyLicenses } from './build/licenses.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** What `import()` of an entry leads to: chunk by source file. */
+/** Chunks behind `import()` of an entry, by source file. */
 const chunks: Readonly<Record<string, string>> = {
   'src/commands/main.ts': 'main.cjs',
   'src/store/heartbeat-worker.ts': 'heartbeat-worker.cjs',
@@ -59,6 +63,9 @@ const entries: Readonly<Record<string, string>> = {
 const minify = { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } } as const;
 
 async function build(out: string | undefined): Promise<void> {
+  const { problems } = generate(root, { write: 'code' });
+  if (problems.length > 0)
+    throw new Error(problems.map(({ file, line, message }) => `${file}:${line}: ${message}`).join('\n'));
   const made =
     out === undefined ? join(root, 'node_modules', '.fettle', `build-${process.pid}`) : `${out}.${process.pid}`;
   try {
@@ -72,10 +79,10 @@ async function build(out: string | undefined): Promise<void> {
   if (out === undefined) linkCommand();
 }
 
-/** Writes all code; gives the paths of every module that is part of it. */
+/** Writes all code and returns the paths of every bundled module. */
 async function bundleInto(made: string): Promise<readonly string[]> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
-  const define = { FETTLE_VERSION: JSON.stringify(version) };
+  const define = { FETTLE_VERSION: JSON.stringify(version), FETTLE_READER: JSON.stringify(readerDigest()) };
   mkdirSync(made, { recursive: true });
   const lib = await bundle({
     input: Object.fromEntries(
@@ -105,6 +112,18 @@ async function bundleInto(made: string): Promise<readonly string[]> {
   return modules;
 }
 
+/** Digest of everything that decides what the text of a document is read as: what was read by another reader is read again. */
+function readerDigest(): string {
+  const folder = 'src/engine/load';
+  const own = readdirSync(join(root, folder))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+  const digest = createHash('sha256');
+  for (const path of ['node_modules/yaml/package.json', 'src/plugin/printable.ts', ...own])
+    digest.update(readFileSync(join(root, path)));
+  return digest.digest('hex');
+}
+
 interface Job {
   readonly input: string | Readonly<Record<string, string>>;
   readonly define: Record<string, string>;
@@ -120,7 +139,7 @@ async function bundle(job: Job): Promise<readonly OutputChunk[]> {
     platform: 'node',
     plugins: job.plugins,
     transform: { define: job.define, target: job.target },
-    // A name that cannot be found would fail at a user's, not here.
+    // An unresolved name would fail on a user's machine, not here.
     onLog: (_level, log) => {
       throw new Error(`rolldown: ${log.code ?? ''} ${log.message}`);
     },
@@ -168,7 +187,7 @@ function putInPlace(made: string, place: string): void {
       renameSync(made, place);
       break;
     } catch (error) {
-      // Another build came between.
+      // Another build finished in the meantime.
       if (attempt === 5) throw error;
       rmSync(old, { recursive: true, force: true });
     }

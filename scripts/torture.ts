@@ -1,7 +1,7 @@
 /**
  * The long forms of the torture tests: `npm run torture -- NAME`.
  *
- * A run goes on where the last one of that name stopped, with its seed: what was done is in `.torture/NAME.json`.
+ * A run continues where the last one of that name stopped, with the same seed; `.torture/NAME.json` has the progress.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -20,10 +20,10 @@ const place = join(root, '.torture');
 const usage = `npm run torture -- NAME… | all [--rounds N] [--seed N] [--parallel N] [--fresh]
 npm run torture -- --list
 
---rounds N    so many rounds in all, instead of the long form's
---seed N      begins anew with this seed
---fresh       begins anew with a random seed
---parallel N  rounds at once, as far as the test allows it
+--rounds N    Run N rounds in all, instead of the number of the long form
+--seed N      Start again with this seed
+--fresh       Start again with a random seed
+--parallel N  Run up to N rounds at once, as far as the test allows
 `;
 
 function savedProgress(name: string): Progress | undefined {
@@ -58,7 +58,7 @@ interface Options {
 
 async function runOne(name: string, options: Options): Promise<boolean> {
   const load = tortures[name];
-  if (load === undefined) throw new Error(`there is no torture test ${name}; --list names them`);
+  if (load === undefined) throw new Error(`unknown torture test ${name}; --list shows all`);
   const { torture } = await load();
   const before = options.fresh || options.seed !== undefined ? undefined : savedProgress(name);
   const progress = before ?? freshProgress(options.seed ?? Math.floor(Math.random() * 1_000_000_000));

@@ -4,22 +4,22 @@
  * `process.stdout` costs 4 ms of every start (it loads the network stack) and gives nothing to a file or a pipe, where
  * Node.js writes synchronously too. A terminal is left to `process.stdout`, which knows its width.
  *
- * | What happens | What we do |
+ * | Event | Reaction |
  * |---|---|
- * | a pipe without room (EAGAIN, it was made non-blocking by somebody else) | wait 5 ms, try again |
- * | the reader is gone (EPIPE; EIO of a closed terminal) | drop this and what follows: the work goes on |
- * | no space, or another error | drop, and remember the error: the exit code must not be 0 |
+ * | a full pipe (EAGAIN: another process made it non-blocking) | wait 5 ms, try again |
+ * | the reader has left (EPIPE; EIO of a closed terminal) | drop this and all further output; the work goes on |
+ * | no space, or another error | drop, and keep the error: the exit code must not be 0 |
  */
 
 import { CLEAR_LINE, inert } from '#plugin';
 
 export interface Output {
   readonly isTTY: boolean;
-  /** Characters in a line; undefined where it is no terminal. */
+  /** Characters in a line; undefined if the output is not a terminal. */
   readonly columns: () => number | undefined;
-  /** Writes whole lines; what could steer a terminal or command a CI runner is written as codes. Never throws. */
+  /** Writes whole lines; characters that could control a terminal or a CI runner are written as codes. Never throws. */
   readonly write: (text: string) => void;
-  /** Why something that was written is lost, unless nobody was there to read it. */
+  /** The reason why output was lost; undefined if the reader had left. */
   readonly failure: () => NodeJS.ErrnoException | undefined;
 }
 
@@ -40,7 +40,7 @@ export function openOutput(fd: 1 | 2): Output {
     const stream = fd === 1 ? process.stdout : process.stderr;
     stream.on('error', fail);
     return {
-      // Not there at all on other devices (/dev/null), whatever its type says.
+      // Undefined on other devices (/dev/null), despite its type.
       isTTY: Object.is(stream.isTTY, true),
       columns: () => stream.columns,
       write: (text) => {
@@ -75,7 +75,7 @@ export function openOutput(fd: 1 | 2): Output {
   }
 }
 
-/** A line of progress is cleared at the beginning of a write, where no data stands. */
+/** Clears a line of progress only at the beginning of a write, where there is no data. */
 function drawn(text: string): string {
   return text.startsWith(CLEAR_LINE) ? CLEAR_LINE + inert(text.slice(CLEAR_LINE.length)) : inert(text);
 }

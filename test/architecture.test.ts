@@ -104,7 +104,7 @@ describe('layers', () => {
       'it may not import src/net/connect.ts',
     ],
     ['src/plugin/a.ts', `import type { Ref } from './ref.ts';`, undefined],
-    ['src/plugin/a.ts', `import type { Plan } from '../engine/plan.ts';`, 'it may not import src/engine/plan.ts'],
+    ['src/plugin/a.ts', `import type { Plan } from '../formats/plan.ts';`, 'it may not import src/formats/plan.ts'],
     ['src/engine/a.ts', `import type { Ref } from '#plugin';`, undefined],
     ['src/codegen/a.ts', `import { sameJson } from '#plugin';`, 'it may import types of src/plugin/index.ts only'],
     ['lib/a.ts', ``, 'it belongs to no layer'],
@@ -189,8 +189,24 @@ describe('engine', () => {
 describe('forms', () => {
   cases(checkForms, [
     ['src/engine/a.ts', `/** A. */\nexport class A extends Error {}\nexport class B extends TypeError {}`, undefined],
-    ['src/engine/a.ts', `/** A. */\nexport class Manager {}`, 'the only classes are errors'],
-    ['src/engine/a.ts', `/** A. */\nconst a = class extends Map {};`, 'the only classes are errors'],
+    [
+      'src/engine/a.ts',
+      `/** A. */\nexport class A {\n  readonly b = 1;\n  #c = 2;\n  get c() { return this.#c; }\n}`,
+      undefined,
+    ],
+    ...[
+      'export class Manager {}',
+      'const a = class extends Map {};',
+      'class A { #b = 1; c = 2; }',
+      'class A { readonly b = 1; }',
+    ].map(
+      (text) =>
+        [
+          'src/engine/a.ts',
+          `/** A. */\n${text}`,
+          'a class is an error, or keeps its state in #private fields',
+        ] as const,
+    ),
     ['src/engine/a.ts', `/** A. */\nexport default 1;`, 'exports have names'],
     ['src/engine/a.ts', `/** A. */\nexport default function a() {}`, 'exports have names'],
     ['src/engine/a.ts', `/** A. */\nswitch (a) { default: b(); }`, undefined],

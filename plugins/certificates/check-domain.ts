@@ -28,7 +28,7 @@ function placeMistakes(place: string, pointer: string, probe: ProbeSettings): re
     {
       code: 'denied-address',
       pointer,
-      message: `${place} lies in ${denial}, which is denied`,
+      message: `${place} is in ${denial}, which is denied`,
       suggestion: `the environment variable ${ALLOW_NETWORKS} names exceptions, such as ${address}`,
       severity: 'warning',
     },

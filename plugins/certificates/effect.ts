@@ -8,8 +8,7 @@ import { issuerOf, issuerRef } from './remembered.ts';
 import { canReload, domainsNaming } from './served.ts';
 
 /** Whether a step puts a pair in place, or files of it in order: then what serves it is told. */
-function bringsOut({ step }: Change): boolean {
-  const [from, to] = step.split('>');
+function bringsOut({ from, to }: Change): boolean {
   return to !== 'absent' && from !== 'renewing' && from !== 'recovering';
 }
 

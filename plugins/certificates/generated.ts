@@ -2,9 +2,9 @@
 
 import type { PluginTables } from '#plugin';
 
-/** Something that signs certificates. With the defaults filled in. */
+/** An authority that signs certificates. With the defaults filled in. */
 export interface IssuerSpec {
-  /** A certificate authority in a folder, made on the first apply. */
+  /** A certificate authority in a folder, created by the first apply. */
   readonly localCa?: {
     /** Folder of `ca.crt` and `ca.key`, relative to the document. */
     readonly dir: string;
@@ -19,7 +19,7 @@ export interface IssuerSpec {
 export interface IssuerMemory {
   /** SHA-256 of the authority's certificate, `sha256:` and 64 hex digits. */
   readonly fingerprint: string;
-  /** A making was begun here and broken off: pending files are of it. */
+  /** A creation was interrupted here: pending files belong to it. */
   readonly began: boolean;
 }
 
@@ -33,57 +33,57 @@ export type IssuerRuleId = 'issuer-changed' | 'foreign-file';
 
 /** A key pair and its certificate in files. With the defaults filled in. */
 export interface CertificateSpec {
-  /** Name of the Issuer that signs it. */
+  /** Name of the Issuer that signs the certificate. */
   readonly issuer: string;
-  /** The names it is valid for; the first one is the common name, where it fits. */
+  /** Names that the certificate is valid for; the first one is the common name, if it fits. */
   readonly dnsNames: readonly string[];
-  /** Algorithm of its key. */
+  /** Algorithm of the key. */
   readonly keyAlgorithm: 'ecdsa-p256' | 'ecdsa-p384' | 'rsa-2048' | 'rsa-4096' | 'ed25519';
-  /** How long it is issued for, in days. */
+  /** Validity of the certificate, in days. */
   readonly validityDays: number;
   /** Exactly one of its kinds. */
   readonly storage: {
-    /** PEM files, relative to the document: `certificate` and `key`, or `combined`, and beside them what services want. */
+    /** PEM files, relative to the document: `certificate` and `key`, or `combined`, and further files that services need. */
     readonly file?: {
-      /** The certificate, and its chain unless `chain` or `fullchain` is written too; mode 0644. */
+      /** The certificate, with its chain unless `chain` or `fullchain` is set too; mode 0644. */
       readonly certificate?: string;
       /** The private key, PKCS#8. */
       readonly key?: string;
-      /** The certificates that lead from it to its authority; mode 0644. */
+      /** The certificates between this one and its authority; mode 0644. */
       readonly chain?: string;
       /** The certificate and its chain; mode 0644. */
       readonly fullchain?: string;
       /** The certificate, its chain and the private key. */
       readonly combined?: string;
-      /** Owner of the files, by name or number; without it, it stays as it is. */
+      /** Owner of the files, by name or number. Defaults to the present owner. */
       readonly owner?: string | number;
-      /** Group of the files, by name or number; without it, it stays as it is. */
+      /** Group of the files, by name or number. Defaults to the present group. */
       readonly group?: string | number;
-      /** Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets. */
+      /** Mode of the files that hold the key. Defaults to 0600 for a new file; the mode of an existing file stays unless it allows more than 0640. */
       readonly mode?: '0400' | '0440' | '0600' | '0640';
     };
-    /** A folder with `cert.pem`, `chain.pem`, `fullchain.pem` and `privkey.pem`, all switched at once by one symbolic link. */
+    /** A folder with `cert.pem`, `chain.pem`, `fullchain.pem` and `privkey.pem`, switched together by one symbolic link. */
     readonly directory?: {
       /** The folder, relative to the document. */
       readonly path: string;
       /** Also keep `combined.pem`: the certificate, its chain and the private key. */
       readonly combined: boolean;
-      /** Owner of the files, by name or number; without it, it stays as it is. */
+      /** Owner of the files, by name or number. Defaults to the present owner. */
       readonly owner?: string | number;
-      /** Group of the files, by name or number; without it, it stays as it is. */
+      /** Group of the files, by name or number. Defaults to the present group. */
       readonly group?: string | number;
-      /** Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets. */
+      /** Mode of the files that hold the key. Defaults to 0600 for a new file; the mode of an existing file stays unless it allows more than 0640. */
       readonly mode?: '0400' | '0440' | '0600' | '0640';
     };
   };
-  /** Brings a new pair to where it is not stored; run after every swap, before the reload. */
+  /** Copies a new pair to other places. Runs after every swap, before the reload. */
   readonly deploy?: {
-    /** A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`; it gets the paths in its environment. */
+    /** A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`. The paths are in its environment. */
     readonly command: readonly string[];
-    /** How long it may run, in seconds. */
+    /** Deadline of the command, in seconds. */
     readonly timeoutSeconds: number;
   };
-  /** Makes the service that uses the pair read it again: `command` or `signal`. Certificates with the same one share a service, which is reloaded once for all of them. */
+  /** Makes the service that uses the pair reload it: `command` or `signal`. Certificates with the same value share a service, which is reloaded once for all of them. */
   readonly reload?: {
     /** A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`. */
     readonly command?: readonly string[];
@@ -91,10 +91,10 @@ export interface CertificateSpec {
     readonly signal?: {
       /** File with the number of the process, relative to the document; one of `plugins.certificates.pidFiles` in `fettle.yaml`. */
       readonly pidFile: string;
-      /** Which signal. */
+      /** Signal to send. */
       readonly name: 'HUP' | 'USR1' | 'USR2';
     };
-    /** How long a command may run, in seconds. */
+    /** Deadline of the command, in seconds. */
     readonly timeoutSeconds: number;
   };
   /** How it is renewed; what is not written here is as `plugins.certificates.renewal` in `fettle.yaml` says. */
@@ -103,7 +103,7 @@ export interface CertificateSpec {
     readonly enabled?: boolean;
     /** It is renewed when so many days are left (30), or a third of its lifetime, whichever is less. */
     readonly thresholdDays?: number;
-    /** One that was issued before this time is replaced, however long it is still valid: for a key that got into the wrong hands. */
+    /** Replaces a certificate that was issued before this time, even if it is still valid: for a key that leaked. */
     readonly issuedAfter?: string;
     /** How often it is written down that it was looked at (24h), where nothing else is new; at least 1h. */
     readonly checkInterval?: string;
@@ -146,42 +146,42 @@ export interface CertificateSpec {
 
 /** What is remembered of it, as far as it is known. */
 export interface CertificateMemory {
-  /** SHA-256 of the certificate that was seen last. */
+  /** SHA-256 of the certificate at the last refresh. */
   readonly fingerprint: string;
   /** End of its validity, ISO 8601. */
   readonly notAfter: string;
-  /** How often it was issued or renewed. */
+  /** Number of times the certificate was issued or renewed. */
   readonly issued: number;
-  /** When it was issued last, ISO 8601. */
+  /** Time of the last issue, ISO 8601. */
   readonly issuedAt: string;
-  /** Fingerprint of the certificate that was issued last. */
+  /** Fingerprint of the last issued certificate. */
   readonly made: string;
-  /** Fingerprints of certificates that were stored before, the newest first. */
+  /** Fingerprints of earlier stored certificates, the newest first. */
   readonly former: readonly string[];
-  /** When it was looked at, ISO 8601; written down once in `checkInterval`. */
+  /** Time of the last refresh, ISO 8601; recorded once in `checkInterval`. */
   readonly checkedAt: string;
-  /** Fingerprint of the certificate that was stored when what serves it was reloaded last. */
+  /** Fingerprint of the stored certificate at the last reload of its service. */
   readonly reloaded: string;
-  /** Fingerprint of the certificate that was not served after a reload, or empty. */
+  /** Fingerprint of a certificate that was not served after a reload, or empty. */
   readonly unserved: string;
-  /** How often in a row. */
+  /** Number of such reloads in a row. */
   readonly unservedTries: number;
-  /** When the last of them was, ISO 8601. */
+  /** Time of the last one, ISO 8601. */
   readonly unservedAt: string;
-  /** Where it was seen to be served. */
+  /** Servers that served the certificate at a refresh. */
   readonly servers: readonly {
     readonly host: string;
     readonly address?: string;
     readonly port: number;
     readonly startTls?: 'smtp' | 'imap' | 'postgres';
   }[];
-  /** Fingerprint of the authority that signed it. */
+  /** Fingerprint of the authority that signed the certificate. */
   readonly issuer: string;
   /** SHA-256 of the public key of the pair that fettle made or adopted. */
   readonly key: string;
-  /** Files that fettle wrote, or adopted in a usable state; what lies elsewhere is not fettle's to replace. */
+  /** Files that fettle wrote, or adopted in a usable state; fettle replaces no others. */
   readonly places: readonly string[];
-  /** A swap was begun here and broken off: what lies beside the files is of it. */
+  /** A swap was interrupted here: the pending files belong to it. */
   readonly began: boolean;
 }
 
@@ -222,61 +222,61 @@ export type CertificateRuleId =
   | 'foreign-file'
   | 'issuer-name-constraints';
 
-/** A TLS server, and whether its clients can trust what it serves. With the defaults filled in. */
+/** A TLS server and the certificate that its clients get. With the defaults filled in. */
 export interface DomainSpec {
-  /** Name for SNI, and what the certificate must be valid for. */
+  /** Name for SNI; the certificate must be valid for it. */
   readonly host: string;
   /** Address to connect to, instead of resolving the host. */
   readonly address?: string;
   /** TCP port. */
   readonly port: number;
-  /** The protocol in which TLS is asked for first; without it, TLS begins at once. */
+  /** Protocol whose STARTTLS comes first. By default, TLS starts at once. */
   readonly startTls?: 'smtp' | 'imap' | 'postgres';
-  /** `passthrough`: the certificate is somebody else's; what is wrong with it is only told. */
+  /** `passthrough`: another party manages the certificate; its problems are only reported. */
   readonly tlsMode: 'termination' | 'passthrough';
-  /** Whether it has to be what a client accepts; without it, only the days that are left count. */
+  /** Requires a certificate that clients accept. With `false`, only the days left count. */
   readonly verify: boolean;
-  /** Whether the host was shown to be ours; nothing is probed before. With `txt`, it is while a DNS TXT record says so. */
+  /** Whether the host is verified as yours; an unverified host is not probed. With `txt`, a DNS TXT record verifies it. */
   readonly verified: boolean | {
-    /** What the record holds. */
+    /** Text of the record. */
     readonly txt: string;
     /** Name of the record; by default `_fettle-verify.` and the host. */
     readonly name?: string;
   };
-  /** Where the host leads: `none`, or a target; by default the host's own addresses. */
+  /** Target of the host: `none`, or a target; by default the host's own addresses. */
   readonly route?: string | {
-    /** Name or address to connect to, where `address` does not say it. */
+    /** Name or address to connect to, if `address` is not set. */
     readonly target?: string;
-    /** Where that is. */
+    /** Region of the target. */
     readonly region?: string;
   };
-  /** How looks that `drift --record` takes are spaced while it fails: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Any other command always looks. */
+  /** Intervals at which `drift --record` refreshes a failing Domain: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Other commands always refresh. */
   readonly failurePolicy: 'standard' | 'strict' | 'hold';
-  /** The certificate is expiring when so many days are left. */
+  /** Days left from which the certificate counts as expiring. */
   readonly expiryWarnDays: number;
-  /** Name of the Certificate that ought to be served here. */
+  /** Name of the Certificate that should be served here. */
   readonly certificate?: string;
-  /** PEM files with more trust anchors, relative to the document. One that is missing, or holds no certificate in PEM, is a finding. */
+  /** PEM files with further trust anchors, relative to the document. A file that is missing or has no PEM certificate is a finding. */
   readonly trust?: readonly string[];
 }
 
 /** What is remembered of it, as far as it is known. */
 export interface DomainMemory {
-  /** SHA-256 of the certificate that was served last. */
+  /** SHA-256 of the last served certificate. */
   readonly fingerprint: string;
   /** End of its validity, ISO 8601. */
   readonly notAfter: string;
   /** Class of the last error. */
   readonly error: string;
-  /** What it said. */
+  /** Text of the last error. */
   readonly message: string;
-  /** What was probed. */
+  /** Address that was probed. */
   readonly target: string;
-  /** Failed looks since the last good one. */
+  /** Failed probes since the last good one. */
   readonly failures: number;
-  /** When the last of them was, ISO 8601. */
+  /** Time of the last one, ISO 8601. */
   readonly failedAt: string;
-  /** When a schedule looks again, ISO 8601. */
+  /** Time of the next scheduled probe, ISO 8601. */
   readonly retryAt: string;
 }
 
@@ -348,21 +348,21 @@ export type RuleId =
 export interface CertificatesConfig {
   /** How many actions of this plugin run at once. */
   readonly parallelism: number;
-  /** How TLS servers are probed. */
+  /** Limits of the probes of TLS servers. */
   readonly probe: {
-    /** Probes that are open at once. */
+    /** Probes at once. */
     readonly concurrency: number;
     /** Deadline of the TCP connection. */
     readonly connectSeconds: number;
     /** Deadline of the TLS handshake. */
     readonly handshakeSeconds: number;
-    /** Deadline of the whole probe of one address; of the resolution of a name likewise. */
+    /** Deadline of the whole probe of one address, and of resolving a name. */
     readonly totalSeconds: number;
     /** Always empty: exceptions to denied networks come from the environment variable `FETTLE_ALLOW_NETWORKS` alone. */
     readonly allow: readonly string[];
-    /** Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local, multicast and unspecified ones, and where clouds answer with metadata, are denied in any case, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`. */
+    /** Networks that fettle never connects to, even if a name resolves to them, in every form in which IPv6 embeds an IPv4 address. Link-local, multicast and unspecified networks and the metadata addresses of clouds are always denied, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones, `deny` does. */
     readonly deny: readonly string[];
-    /** DNS servers that are asked instead of this machine's own resolution of names. */
+    /** DNS servers to ask instead of the resolver of this machine. */
     readonly resolvers?: readonly string[];
   };
   /** How Certificates are renewed whose documents do not say it themselves. */
@@ -408,20 +408,20 @@ export interface CertificatesConfig {
     /** As for renewals. */
     readonly maxBackoff: string;
   };
-  /** Command lines that `deploy` and `reload` of a Certificate may be, each a list of words: only what stands here word for word is ever run, and only by `apply`. */
+  /** Command lines that `deploy` and `reload` of a Certificate may use, each a list of words. Only a line that is listed here word for word ever runs, and only in `apply`. */
   readonly commands: readonly (readonly string[])[];
-  /** Files, relative to `fettle.yaml`, with the numbers of processes that `reload` of a Certificate may send a signal to. */
+  /** PID files, relative to `fettle.yaml`, of the processes that `reload` of a Certificate may signal. */
   readonly pidFiles: readonly string[];
 }
 
 export const tables = {
   name: 'certificates',
   version: 'v1',
-  summary: 'TLS certificates, the authorities that issue them, and what servers really serve.',
+  summary: 'TLS certificates, the authorities that issue them, and the servers that serve them.',
   parallelism: 8,
   kinds: {
     Issuer: {
-      summary: 'Something that signs certificates.',
+      summary: 'An authority that signs certificates.',
       scope: [],
       onRemove: 'release',
       machines: {
@@ -462,13 +462,13 @@ export const tables = {
           id: 'issuer-changed',
           guards: ['absent>ready', 'ready>ready'],
           overridable: true,
-          text: 'The authority is missing, or is another one than was remembered.',
+          text: 'The authority is missing, or differs from the recorded one.',
         },
         {
           id: 'foreign-file',
           guards: ['ready>absent', 'broken>absent'],
           overridable: true,
-          text: 'What lies where a file is to be stored, or to be removed, was neither written by fettle nor adopted in a usable state. An override lets fettle go on, and keeps what lies there beside it.',
+          text: 'A file in the place of one to store or remove was neither written by fettle nor adopted in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
         },
       ],
       references: [],
@@ -601,62 +601,61 @@ export const tables = {
           id: 'issuer-changed',
           guards: [
             'absent>normal',
-            'normal>normal',
             'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
             'expired>recovering',
+            'normal>normal',
           ],
           overridable: true,
-          text: 'The authority is missing, or is another one than was remembered.',
+          text: 'The authority is missing, or differs from the recorded one.',
         },
         {
           id: 'never-without-valid-pair',
-          guards: ['normal>normal', 'normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing'],
+          guards: ['normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing', 'normal>normal'],
           overridable: true,
-          text: 'A pair that works is replaced only by one that works longer.',
+          text: 'A valid pair is replaced only by one that is valid for longer.',
         },
         {
           id: 'cut-short',
           guards: [
             'absent>normal',
-            'normal>normal',
             'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
             'expired>recovering',
+            'normal>normal',
           ],
           overridable: true,
-          text: 'A certificate outlives neither its authority nor what is above that: one that would is cut, with a warning, and is not issued for less than an hour.',
+          text: 'A certificate never outlives its authority or the chain above it: its validity is cut, with a warning, and is at least one hour.',
         },
         {
           id: 'renewal-loop',
-          guards: ['normal>normal', 'normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing'],
+          guards: ['normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing', 'normal>normal'],
           overridable: true,
-          text: 'Within a third of its lifetime, a certificate is issued once, unless its document changes.',
+          text: 'A certificate is issued at most once in a third of its lifetime, unless its document changes.',
         },
         {
           id: 'retry-exhausted',
-          guards: ['normal>normal', 'renewal_failed>renewing', 'expired>recovering'],
+          guards: ['renewal_failed>renewing', 'expired>recovering', 'normal>normal'],
           overridable: true,
-          text: 'It failed so often that nothing more is tried until the document changes.',
+          text: 'The greatest number of failures is reached: no further try until the document changes.',
         },
         {
           id: 'backoff',
-          guards: ['normal>normal', 'renewal_failed>renewing', 'expired>recovering'],
+          guards: ['renewal_failed>renewing', 'expired>recovering', 'normal>normal'],
           overridable: true,
-          text: 'It failed, and the next try has to wait.',
+          text: 'The last try failed, and the next one has to wait.',
         },
         {
           id: 'still-served',
           guards: ['normal>absent', 'expiring_soon>absent', 'expired>absent', 'renewal_failed>absent'],
           overridable: true,
-          text: 'A server still shows the certificate to its clients.',
+          text: 'A server still serves the certificate.',
         },
         {
           id: 'foreign-key',
           guards: [
-            'normal>normal',
             'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
@@ -665,15 +664,15 @@ export const tables = {
             'expiring_soon>absent',
             'expired>absent',
             'renewal_failed>absent',
+            'normal>normal',
           ],
           overridable: true,
-          text: 'What lies in place of the key, or of its copies, is none that fettle made or adopted: it is not overwritten, and not removed.',
+          text: 'The stored key, or a copy of it, is not one that fettle created or adopted: it is not overwritten and not removed.',
         },
         {
           id: 'foreign-file',
           guards: [
             'absent>normal',
-            'normal>normal',
             'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
@@ -682,22 +681,23 @@ export const tables = {
             'expiring_soon>absent',
             'expired>absent',
             'renewal_failed>absent',
+            'normal>normal',
           ],
           overridable: true,
-          text: 'What lies where a file is to be stored, or to be removed, was neither written by fettle nor adopted in a usable state. An override lets fettle go on, and keeps what lies there beside it.',
+          text: 'A file in the place of one to store or remove was neither written by fettle nor adopted in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
         },
         {
           id: 'issuer-name-constraints',
           guards: [
             'absent>normal',
-            'normal>normal',
             'normal>renewing',
             'expiring_soon>renewing',
             'renewal_failed>renewing',
             'expired>recovering',
+            'normal>normal',
           ],
           overridable: true,
-          text: 'The authority may not sign for one of the names: no client would accept it.',
+          text: 'The name constraints of the authority exclude one of the names: clients would refuse the certificate.',
         },
       ],
       references: [{ pointer: '/issuer', kind: 'Issuer' }],
@@ -795,7 +795,7 @@ export const tables = {
       memoryVersion: 1,
     },
     Domain: {
-      summary: 'A TLS server, and whether its clients can trust what it serves.',
+      summary: 'A TLS server and the certificate that its clients get.',
       scope: [],
       onRemove: 'release',
       machines: {
@@ -894,23 +894,18 @@ export const tables = {
   secrets: [],
   settingPaths: [{ pointer: '/pidFiles/*', use: 'read' }],
   findings: [
-    {
-      code: 'ca-unusable',
-      kind: 'Issuer',
-      severity: 'error',
-      text: "The authority's files are there, and cannot be used.",
-    },
+    { code: 'ca-unusable', kind: 'Issuer', severity: 'error', text: "The authority's files exist and cannot be used." },
     {
       code: 'ca-expiring',
       kind: 'Issuer',
       severity: 'warning',
-      text: 'The authority, or one above it, ends soon; everything that it has signed ends with it.',
+      text: 'The authority, or one above it, expires soon; every certificate that it signed expires with it.',
     },
     {
       code: 'expired',
       kind: 'Certificate',
       severity: 'error',
-      text: 'The validity of the stored certificate, or of its chain, has ended.',
+      text: 'The stored certificate, or its chain, has expired.',
     },
     {
       code: 'renewal-failed',
@@ -922,31 +917,31 @@ export const tables = {
       code: 'retry-exhausted',
       kind: 'Certificate',
       severity: 'error',
-      text: 'It failed so often that nothing more is tried.',
+      text: 'The greatest number of failures is reached: no further try.',
     },
     {
       code: 'authority-ends',
       kind: 'Certificate',
       severity: 'warning',
-      text: 'It ends soon with its authority, and a renewal does not prolong it.',
+      text: 'The certificate expires soon together with its authority, and a renewal does not prolong it.',
     },
     {
       code: 'pair-unusable',
       kind: 'Certificate',
       severity: 'error',
-      text: 'A file of the stored pair holds what cannot be parsed.',
+      text: 'A file of the stored pair cannot be parsed.',
     },
     {
       code: 'pair-incomplete',
       kind: 'Certificate',
       severity: 'error',
-      text: 'The certificate is stored without its key, or the other way round.',
+      text: 'The certificate is stored without its key, or the key without its certificate.',
     },
     {
       code: 'not-a-file',
       kind: 'Certificate',
       severity: 'error',
-      text: 'Something else is in place of a file, such as a folder.',
+      text: 'A folder or another object is in the place of a file.',
     },
     { code: 'key-encrypted', kind: 'Certificate', severity: 'error', text: 'The stored key needs a password.' },
     {
@@ -955,73 +950,53 @@ export const tables = {
       severity: 'error',
       text: 'The stored key does not belong to the stored certificate.',
     },
-    {
-      code: 'not-yet-valid',
-      kind: 'Certificate',
-      severity: 'error',
-      text: 'The validity of the stored certificate has not begun.',
-    },
+    { code: 'not-yet-valid', kind: 'Certificate', severity: 'error', text: 'The stored certificate is not valid yet.' },
     {
       code: 'renewal-off',
       kind: 'Certificate',
       severity: 'warning',
-      text: 'A renewal or a recovery is due, and switched off.',
+      text: 'A renewal or a recovery is due and is switched off.',
     },
     {
       code: 'leftover-files',
       kind: 'Certificate',
       severity: 'warning',
-      text: 'Files of an interrupted swap lie beside the pair.',
+      text: 'Files of an interrupted swap are next to the pair.',
     },
     { code: 'refused', kind: 'Domain', severity: 'error', text: 'Nothing listens at the address.' },
     { code: 'timeout', kind: 'Domain', severity: 'error', text: 'The server did not answer in time.' },
     { code: 'reset', kind: 'Domain', severity: 'error', text: 'The server closed the connection.' },
     { code: 'handshake', kind: 'Domain', severity: 'error', text: 'The TLS handshake failed.' },
-    { code: 'unreachable', kind: 'Domain', severity: 'error', text: 'There is no way to the address.' },
+    { code: 'unreachable', kind: 'Domain', severity: 'error', text: 'The address is unreachable.' },
     { code: 'name-not-resolved', kind: 'Domain', severity: 'error', text: 'The name does not resolve.' },
-    {
-      code: 'starttls',
-      kind: 'Domain',
-      severity: 'error',
-      text: 'The server does not go over to TLS when it is asked to.',
-    },
-    {
-      code: 'denied',
-      kind: 'Domain',
-      severity: 'error',
-      text: 'An address lies in a network that is never connected to.',
-    },
+    { code: 'starttls', kind: 'Domain', severity: 'error', text: 'The server refuses STARTTLS.' },
+    { code: 'denied', kind: 'Domain', severity: 'error', text: 'An address is in a denied network.' },
     {
       code: 'upstream',
       kind: 'Domain',
       severity: 'warning',
-      text: 'A client would refuse what somebody else serves behind it, or nothing is served.',
+      text: 'Clients would refuse the certificate of the other party, or none is served.',
     },
     {
       code: 'too-many-addresses',
       kind: 'Domain',
       severity: 'warning',
-      text: 'The name resolves to more addresses than are looked at.',
+      text: 'The name resolves to more addresses than fettle probes.',
     },
     {
       code: 'not-verified',
       kind: 'Domain',
       severity: 'warning',
-      text: 'The record that shows the host to be ours is not there; nothing is probed.',
+      text: 'The DNS record that verifies the host does not exist; the host is not probed.',
     },
     {
       code: 'backing-off',
       kind: 'Domain',
       severity: 'info',
-      text: 'It failed before, and the schedule does not look again yet.',
+      text: 'An earlier probe failed, and the next scheduled probe is not due yet.',
     },
-    { code: 'expired', kind: 'Domain', severity: 'error', text: 'The validity of the served certificate has ended.' },
-    {
-      code: 'not-yet-valid',
-      kind: 'Domain',
-      severity: 'error',
-      text: 'The validity of the served certificate has not begun.',
-    },
+    { code: 'expired', kind: 'Domain', severity: 'error', text: 'The served certificate has expired.' },
+    { code: 'not-yet-valid', kind: 'Domain', severity: 'error', text: 'The served certificate is not valid yet.' },
     {
       code: 'wrong-name',
       kind: 'Domain',
@@ -1034,12 +1009,12 @@ export const tables = {
       severity: 'error',
       text: 'The served certificate does not lead to a trust anchor.',
     },
-    { code: 'expiring', kind: 'Domain', severity: 'warning', text: 'The end of the served certificate is near.' },
+    { code: 'expiring', kind: 'Domain', severity: 'warning', text: 'The served certificate expires soon.' },
     {
       code: 'chain-expiring',
       kind: 'Domain',
       severity: 'warning',
-      text: 'A certificate between the served one and its trust anchor, or the anchor itself, ends before it, and soon.',
+      text: 'A certificate between the served one and its trust anchor, or the anchor itself, expires soon and before the served one.',
     },
     {
       code: 'trust-file',
@@ -1051,25 +1026,25 @@ export const tables = {
       code: 'served-older-than-stored',
       kind: 'Domain',
       severity: 'error',
-      text: 'What is served is the certificate before the one that is stored for it.',
+      text: 'The server serves the certificate before the stored one.',
     },
     {
       code: 'stale-address',
       kind: 'Domain',
       severity: 'error',
-      text: 'An address serves the certificate before the stored one, and others serve the stored one.',
+      text: 'One address serves the certificate before the stored one, and others serve the stored one.',
     },
     {
       code: 'chain-incomplete',
       kind: 'Domain',
       severity: 'error',
-      text: 'A certificate that leads to the authority is not served: clients that do not know it refuse the server.',
+      text: 'An intermediate certificate is not served: clients that do not know it refuse the server.',
     },
     {
       code: 'served-other',
       kind: 'Domain',
       severity: 'warning',
-      text: 'Another certificate is served than the one that is stored for it.',
+      text: 'The server serves a certificate other than the stored one.',
     },
   ],
 } as const satisfies PluginTables;

@@ -1,6 +1,6 @@
 /** Specs of resources, from their documents or, where those are gone, from what is remembered. */
 
-import { type Desired, type Memory, type Resource, type Ref, sameJson, type Step } from '#plugin';
+import { type Desired, type Memory, type Resource, type Ref, sameJson, type Step, stepParts } from '#plugin';
 import type { CertificateMemory, CertificateSpec, IssuerSpec } from './generated.ts';
 import { isRefusal } from './refusal.ts';
 
@@ -31,7 +31,7 @@ export function storageBefore(
 
 /** Whether a step puts a new pair in place, as far as its name tells: an edit may only set files right. */
 export function swaps(step: Step): boolean {
-  const [from, to] = step.split('>');
+  const { from, to } = stepParts(step);
   return from !== to && to !== 'absent';
 }
 

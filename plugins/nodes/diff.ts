@@ -84,12 +84,13 @@ function telling(resource: NodeResource, state: string): Proposal<NodeStep> | un
 function removal(resource: NodeResource, state: string, scene: Scene): Proposal<NodeStep> | undefined {
   const untold = telling(resource, state);
   if (untold !== undefined) return untold;
-  const { by, because } = decisionOf(resource, scene);
+  const { because } = decisionOf(resource, scene);
   const why = because ?? 'no longer written';
   return leaving(state, {
     goal: 'remove',
     because: state === 'draining' ? `it is drained: ${why}` : why,
-    ...(by === 'manual' ? {} : { cause: 'policy' as const }),
+    // Its pool let it go, by a row that was applied.
+    ...(because === undefined ? {} : { cause: 'policy' as const }),
   });
 }
 

@@ -2,80 +2,80 @@
 
 import type { PluginTables } from '#plugin';
 
-/** One server, by name. With the defaults filled in. */
+/** A server, by name. With the defaults filled in. */
 export interface NodeSpec {
-  /** Who runs it; `static` is a machine that no cloud manages: it is only probed. */
+  /** Provider of the server; a `static` machine belongs to no cloud and is only probed. */
   readonly provider: 'hetzner' | 'static';
-  /** A system node is never drained, removed or replaced. That is remembered, and kept in a label: it outlives the document. */
+  /** A system node is never drained, removed or replaced. The role is kept in the state and in a label: it outlives the document. */
   readonly role: 'worker' | 'system';
-  /** The NodePool that it is a member of; a pool writes it into the nodes that it stands for. */
+  /** The NodePool of the node; a pool sets it on its members. */
   readonly pool?: string;
   /** Host name or address of a static node. */
   readonly address?: string;
-  /** Name of its server type. A change needs the power off. */
+  /** Name of the server type. A change turns the server off. */
   readonly serverType?: string;
-  /** Let a larger server type enlarge the disk too; then there is no way back to a smaller one. */
+  /** Lets a larger server type enlarge the disk too; a later change to a smaller type is then impossible. */
   readonly upgradeDisk: boolean;
-  /** Name of its image, or the id of a snapshot. A change destroys what is on the disk. */
+  /** Name of the image, or the id of a snapshot. A change destroys the data on the disk. */
   readonly image?: string;
-  /** What another image means: the same server with a new disk, a new server, or nothing for servers that are there. */
+  /** Action when the image changes: rebuild the server with a new disk, replace the server, or leave existing servers alone. */
   readonly onImageChange: 'rebuild' | 'replace' | 'ignore';
   /** Name of its location. A change replaces it. */
   readonly location?: string;
-  /** Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told. */
+  /** Names or ids of the SSH keys for the new server. A change replaces the server. Without a key, the provider sets a password that fettle discards. */
   readonly sshKeys: readonly string[];
-  /** What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it. */
+  /** Script for cloud-init at the first start; 32 KiB at most. The log contains it: put secrets into `userDataFile`. A change replaces the server. */
   readonly userData?: string;
-  /** File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered. */
+  /** File with the user data, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is recorded. */
   readonly userDataFile?: string;
-  /** Private networks that it is attached to; left as they are where this is left out. */
+  /** Private networks of the server. Defaults to the present ones. */
   readonly networks?: readonly {
     /** Name or id of the network. */
     readonly network: string;
-    /** Its address there; one is found where this is left out. */
+    /** Address in the network. By default the provider chooses one. */
     readonly ip?: string;
-    /** More addresses there. */
+    /** Further addresses in the network. */
     readonly aliasIps: readonly string[];
   }[];
-  /** Names or ids of the firewalls that hold for it; left as they are where this is left out. */
+  /** Names or ids of the firewalls of the server. Defaults to the present ones. */
   readonly firewalls?: readonly string[];
-  /** Name or id of its placement group. To join one needs the power off; left as it is where this is left out. */
+  /** Name or id of the placement group. Joining one turns the server off. Defaults to the present one. */
   readonly placementGroup?: string;
-  /** Names or ids of volumes that are attached to it; left as they are where this is left out. */
+  /** Names or ids of the attached volumes. Defaults to the present ones. */
   readonly volumes?: readonly string[];
-  /** Labels at the provider. Those that others put there stay. */
+  /** Labels at the provider. Labels from other sources stay. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are. */
+  /** Daily backups, for 20 % of the price of the server. Turning them off deletes all backups. Defaults to the present setting. */
   readonly backups?: boolean;
-  /** Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone. */
+  /** Delete and rebuild protection at the provider, always both. Only a row of its own lifts the protection. Defaults to the present setting. */
   readonly protection?: boolean;
-  /** Its public addresses. A change replaces it. */
+  /** Public addresses of the server. A change replaces the server. */
   readonly publicNet: {
-    /** It has a public IPv4 address. */
+    /** Whether the server has a public IPv4 address. */
     readonly ipv4: boolean;
-    /** It has a public IPv6 network. */
+    /** Whether the server has a public IPv6 network. */
     readonly ipv6: boolean;
-    /** Name or id of the primary IP that it has, instead of a new one. */
+    /** Name or id of a primary IP to use, instead of a new one. */
     readonly ipv4Address?: string;
-    /** Name or id of the primary IP that it has, instead of a new one. */
+    /** Name or id of a primary IP to use, instead of a new one. */
     readonly ipv6Address?: string;
   };
-  /** Whether it runs. */
+  /** Whether the server runs. */
   readonly power: 'on' | 'off';
-  /** A node that never had a container is not removed before it was ready for so long. */
+  /** Time that a node without any container so far must have been ready before its removal. */
   readonly readyGrace: string;
-  /** A node is not removed before it was empty for so long. */
+  /** Time that a node must have been empty before its removal. */
   readonly idleGrace: string;
-  /** So long lies at least between its draining and its removal. */
+  /** Least time between the draining of a node and its removal. */
   readonly drainGrace: string;
-  /** From its creation to its first readiness; after that it is unhealthy. */
+  /** Deadline from the creation to the first readiness; a later node is unhealthy. */
   readonly startDeadline: string;
-  /** How its readiness is found out, and its health from then on: exactly one way. */
+  /** Probe for readiness, and for health from then on: exactly one kind. */
   readonly readiness: {
     /** A TCP port accepts connections. */
     readonly tcp?: {
       readonly port: number;
-      /** Private network through which it is reached; its public address where this is left out. */
+      /** Private network to probe through. Defaults to the public address. */
       readonly network?: string;
     };
     /** A GET is answered with a status from 200 to 399. */
@@ -83,30 +83,30 @@ export interface NodeSpec {
       readonly port: number;
       /** Path and query, in ASCII without spaces. */
       readonly path: string;
-      /** Private network through which it is reached; its public address where this is left out. */
+      /** Private network to probe through. Defaults to the public address. */
       readonly network?: string;
     };
-    /** The server has this label, `key=value`; somebody else puts it there. */
+    /** The server has this label, `key=value`, which another program sets. */
     readonly label?: string;
-    /** So long after its creation. */
+    /** The node is ready this long after its creation. */
     readonly after?: string;
   };
-  /** Where its containers are listed. */
+  /** Containers of the node at the workload source. */
   readonly workloads: {
-    /** What the source calls it; its own name where this is left out. */
+    /** Name of the node at the source. Defaults to the node's own name. */
     readonly name?: string;
-    /** Nothing lists what runs on it, and nothing is asked about it before it is removed. */
+    /** The node is not at the source, and its removal needs no list of its containers. */
     readonly none: boolean;
   };
 }
 
 /** What is remembered of it, as far as it is known. */
 export interface NodeMemory {
-  /** Id of its server at the provider. */
+  /** Id of the server at the provider. */
   readonly serverId: number;
-  /** Value of the label of this project, as it was last seen on the server. */
+  /** Value of the project label at the last refresh of the server. */
   readonly project: string;
-  /** What it has of what its document leaves open, for a server that is made in its place. */
+  /** Present values of settings that the document leaves open, for a replacement of the server. */
   readonly left: {
     readonly networks?: readonly {
       readonly network: string;
@@ -119,51 +119,51 @@ export interface NodeMemory {
     readonly backups?: boolean;
     readonly protection?: boolean;
   };
-  /** It was a system node once: it was in use without any container. */
+  /** The node was a system node once, and in use without any container. */
   readonly wasSystem: boolean;
-  /** Names that its server had before, the newest first. */
+  /** Former names of the server, the newest first. */
   readonly names: readonly string[];
-  /** Keys of the labels that its document put there: those that it no longer names are taken away. */
+  /** Keys of the labels that come from the document: those that the document no longer declares are removed. */
   readonly labels: readonly string[];
-  /** Digest of the SSH keys that it was made with. */
+  /** Digest of the SSH keys at the creation. */
   readonly sshKeys: string;
-  /** Digest of the user data that it was made with. */
+  /** Digest of the user data at the creation. */
   readonly userData: string;
-  /** When the provider made it, ISO 8601. */
+  /** Time of the creation at the provider, ISO 8601. */
   readonly provisionedAt: string;
-  /** When it was first ready, ISO 8601. */
+  /** Time of the first readiness, ISO 8601. */
   readonly initializedAt: string;
-  /** When its first container started, ISO 8601. */
+  /** Time when the first container started, ISO 8601. */
   readonly firstContainerAt: string;
-  /** When its last container was gone, ISO 8601. */
+  /** Time when the last container ended, ISO 8601. */
   readonly lastContainerAt: string;
-  /** When it was drained, ISO 8601: from then on it never returns to service. */
+  /** Time of the draining, ISO 8601; a drained node never returns to service. */
   readonly drainingAt: string;
-  /** When the workload source was told to put nothing more there, ISO 8601. */
+  /** Time when the workload source stopped new containers, ISO 8601. */
   readonly toldAt: string;
-  /** When it was found at the provider and adopted, ISO 8601. */
+  /** Time when the server was found at the provider and adopted, ISO 8601. */
   readonly recoveredAt: string;
-  /** When the containers of every node had been read once after that, ISO 8601. */
+  /** Time when the containers of every node had been read once after that, ISO 8601. */
   readonly syncCompletedAt: string;
-  /** Containers that ever started on it. */
+  /** Containers that ever started on the node. */
   readonly containersEver: number;
-  /** What the source last said of that, to count on from. */
+  /** The last count of started containers from the source. */
   readonly startedTotal: number;
-  /** Short digests of the containers that were last seen, where the source does not count. */
+  /** Short digests of the containers at the last refresh, if the source does not count. */
   readonly containerIds: readonly string[];
-  /** Containers that were last known. */
+  /** Containers at the last refresh. */
   readonly containers: number;
-  /** Memory that they had, in MB. */
+  /** Memory of the containers at the last refresh, in MB. */
   readonly allocatedMb: number;
-  /** Since when it is empty, ISO 8601. */
+  /** Time since which the node has been empty, ISO 8601. */
   readonly emptySince: string;
-  /** When its containers were last read, ISO 8601; kept where the source does not say since when it is empty. */
+  /** Time of the last refresh of the containers, ISO 8601; kept if the source does not report `emptySince`. */
   readonly lookedAt: string;
   /** Failed probes in a row. */
   readonly probeFailures: number;
-  /** When the last of them was counted, ISO 8601. */
+  /** Time of the last counted one, ISO 8601. */
   readonly probeFailedAt: string;
-  /** When the first of them was, ISO 8601. */
+  /** Time of the first one, ISO 8601. */
   readonly failingSince: string;
 }
 
@@ -230,109 +230,109 @@ export type NodeRuleId =
   | 'unknown-members'
   | 'leaves-pool';
 
-/** So many nodes that are alike. With the defaults filled in. */
+/** A number of nodes with the same spec. With the defaults filled in. */
 export interface NodePoolSpec {
-  /** So many nodes, always. Without it, `min` and `max` are the limits of the reactive policy. */
+  /** Fixed number of nodes. Without it, `min` and `max` are the limits of the reactive policy. */
   readonly size?: number;
-  /** At least so many nodes are in service. */
+  /** Least number of nodes in service. */
   readonly min?: number;
-  /** At most so many members; one that is on its way out is none. */
+  /** Greatest number of members, without those that are being removed. */
   readonly max?: number;
-  /** So many of its nodes are drained or removed at once. */
+  /** Greatest number of nodes that are drained or removed at once. */
   readonly removalsAtOnce: number;
-  /** A member that is unhealthy for so long gives its place to a new one; never where this is left out. */
+  /** Time after which an unhealthy member is replaced. By default, never. */
   readonly replaceUnhealthyAfter?: string;
-  /** The reactive policy of a pool with `min` and `max`, by the memory that containers have, or wait for. */
+  /** The reactive policy of a pool with `min` and `max`, based on the memory of running and queued containers. */
   readonly scaling: {
-    /** It grows when allocated and queued memory is more than this part of all. */
+    /** The pool grows when allocated and queued memory exceeds this share of all memory. */
     readonly up: string;
-    /** It shrinks when allocated memory is less than this part of all. */
+    /** The pool shrinks when allocated memory is below this share of all memory. */
     readonly down: string;
-    /** A threshold has to be crossed for so long before the policy acts, at each refresh that is recorded (`apply`, `drift --record`). Where something waits and there is no node, it acts at once. */
+    /** Time for which a threshold must be crossed before the policy acts, at each recorded refresh (`apply`, `drift --record`). A pool without nodes and with queued containers grows at once. */
     readonly for: string;
-    /** So long lies at least between two changes. */
+    /** Least time between two changes. */
     readonly cooldown: string;
-    /** It does not shrink for so long after it grew. */
+    /** Time after growth in which the pool does not shrink. */
     readonly downAfterUp: string;
   };
-  /** Moves containers together so that nodes can go. */
+  /** Moves containers together to remove nodes. */
   readonly consolidation: {
     readonly enabled: boolean;
-    /** So long lies at least between two consolidations. */
+    /** Least time between two consolidations. */
     readonly cooldown: string;
-    /** Not while more of its memory is allocated. */
+    /** Greatest share of allocated memory at which the pool consolidates. */
     readonly maxUtilization: string;
-    /** Nodes that are younger stay. */
+    /** Least age of a node that is removed. */
     readonly minUptime: string;
-    /** Nodes stay to which something came later: that became empty, or whose last container came. */
+    /** Least time since a node became empty or got its last container. */
     readonly minIdle: string;
-    /** Not with fewer nodes in service. */
+    /** Least number of nodes in service at which the pool consolidates. */
     readonly minNodes: number;
-    /** What it saves at least, in the provider's currency for an hour. */
+    /** Least saving, in the provider's currency per hour. */
     readonly minSavings: number;
   };
-  /** What each of its nodes is, as in a Node. */
+  /** Spec of the members, as in a Node. */
   readonly template: {
-    /** Name of its server type. A change needs the power off. */
+    /** Name of the server type. A change turns the server off. */
     readonly serverType: string;
-    /** Let a larger server type enlarge the disk too; then there is no way back to a smaller one. */
+    /** Lets a larger server type enlarge the disk too; a later change to a smaller type is then impossible. */
     readonly upgradeDisk: boolean;
-    /** Name of its image, or the id of a snapshot. A change destroys what is on the disk. */
+    /** Name of the image, or the id of a snapshot. A change destroys the data on the disk. */
     readonly image: string;
-    /** What another image means: the same server with a new disk, a new server, or nothing for servers that are there. */
+    /** Action when the image changes: rebuild the server with a new disk, replace the server, or leave existing servers alone. */
     readonly onImageChange: 'rebuild' | 'replace' | 'ignore';
     /** Name of its location. A change replaces it. */
     readonly location: string;
-    /** Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told. */
+    /** Names or ids of the SSH keys for the new server. A change replaces the server. Without a key, the provider sets a password that fettle discards. */
     readonly sshKeys: readonly string[];
-    /** What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it. */
+    /** Script for cloud-init at the first start; 32 KiB at most. The log contains it: put secrets into `userDataFile`. A change replaces the server. */
     readonly userData?: string;
-    /** File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered. */
+    /** File with the user data, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is recorded. */
     readonly userDataFile?: string;
-    /** Private networks that it is attached to; left as they are where this is left out. */
+    /** Private networks of the server. Defaults to the present ones. */
     readonly networks?: readonly {
       /** Name or id of the network. */
       readonly network: string;
-      /** Its address there; one is found where this is left out. */
+      /** Address in the network. By default the provider chooses one. */
       readonly ip?: string;
-      /** More addresses there. */
+      /** Further addresses in the network. */
       readonly aliasIps: readonly string[];
     }[];
-    /** Names or ids of the firewalls that hold for it; left as they are where this is left out. */
+    /** Names or ids of the firewalls of the server. Defaults to the present ones. */
     readonly firewalls?: readonly string[];
-    /** Name or id of its placement group. To join one needs the power off; left as it is where this is left out. */
+    /** Name or id of the placement group. Joining one turns the server off. Defaults to the present one. */
     readonly placementGroup?: string;
-    /** Labels at the provider. Those that others put there stay. */
+    /** Labels at the provider. Labels from other sources stay. */
     readonly labels: Readonly<Record<string, string>>;
-    /** Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are. */
+    /** Daily backups, for 20 % of the price of the server. Turning them off deletes all backups. Defaults to the present setting. */
     readonly backups?: boolean;
-    /** Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone. */
+    /** Delete and rebuild protection at the provider, always both. Only a row of its own lifts the protection. Defaults to the present setting. */
     readonly protection?: boolean;
-    /** Its public addresses. A change replaces it. */
+    /** Public addresses of the server. A change replaces the server. */
     readonly publicNet: {
-      /** It has a public IPv4 address. */
+      /** Whether the server has a public IPv4 address. */
       readonly ipv4: boolean;
-      /** It has a public IPv6 network. */
+      /** Whether the server has a public IPv6 network. */
       readonly ipv6: boolean;
-      /** Name or id of the primary IP that it has, instead of a new one. */
+      /** Name or id of a primary IP to use, instead of a new one. */
       readonly ipv4Address?: string;
-      /** Name or id of the primary IP that it has, instead of a new one. */
+      /** Name or id of a primary IP to use, instead of a new one. */
       readonly ipv6Address?: string;
     };
-    /** A node that never had a container is not removed before it was ready for so long. */
+    /** Time that a node without any container so far must have been ready before its removal. */
     readonly readyGrace: string;
-    /** A node is not removed before it was empty for so long. */
+    /** Time that a node must have been empty before its removal. */
     readonly idleGrace: string;
-    /** So long lies at least between its draining and its removal. */
+    /** Least time between the draining of a node and its removal. */
     readonly drainGrace: string;
-    /** From its creation to its first readiness; after that it is unhealthy. */
+    /** Deadline from the creation to the first readiness; a later node is unhealthy. */
     readonly startDeadline: string;
-    /** How its readiness is found out, and its health from then on: exactly one way. */
+    /** Probe for readiness, and for health from then on: exactly one kind. */
     readonly readiness: {
       /** A TCP port accepts connections. */
       readonly tcp?: {
         readonly port: number;
-        /** Private network through which it is reached; its public address where this is left out. */
+        /** Private network to probe through. Defaults to the public address. */
         readonly network?: string;
       };
       /** A GET is answered with a status from 200 to 399. */
@@ -340,16 +340,16 @@ export interface NodePoolSpec {
         readonly port: number;
         /** Path and query, in ASCII without spaces. */
         readonly path: string;
-        /** Private network through which it is reached; its public address where this is left out. */
+        /** Private network to probe through. Defaults to the public address. */
         readonly network?: string;
       };
-      /** The server has this label, `key=value`; somebody else puts it there. */
+      /** The server has this label, `key=value`, which another program sets. */
       readonly label?: string;
-      /** So long after its creation. */
+      /** The node is ready this long after its creation. */
       readonly after?: string;
     };
     readonly workloads: {
-      /** Nothing lists what runs on them, and nothing is asked about it before they are removed. */
+      /** The nodes are not at the source, and a removal needs no list of their containers. */
       readonly none: boolean;
     };
   };
@@ -357,25 +357,25 @@ export interface NodePoolSpec {
 
 /** What is remembered of it, as far as it is known. */
 export interface NodePoolMemory {
-  /** What the names of its nodes begin with: its name when it began. A hyphen and a number follow. */
+  /** Prefix of the names of the members: the first name of the pool. A hyphen and a number follow. */
   readonly prefix: string;
-  /** Numbers of its nodes, in the order in which they came. */
+  /** Numbers of the members, in the order of their creation. */
   readonly members: readonly number[];
-  /** The next number; none is given twice. */
+  /** The next number; numbers are never used twice. */
   readonly next: number;
   /** The intent whose outcome last changed it. */
   readonly changedBy: string;
-  /** When it last grew, ISO 8601. */
+  /** Time of the last growth, ISO 8601. */
   readonly scaledUpAt: string;
-  /** When it last shrank, ISO 8601. */
+  /** Time of the last shrinkage, ISO 8601. */
   readonly scaledDownAt: string;
   /** Threshold of the reactive policy that was crossed at the last refresh. */
   readonly crossing: 'up' | 'down';
-  /** Since when, ISO 8601. */
+  /** Time since which the threshold has been crossed, ISO 8601. */
   readonly crossingSince: string;
-  /** When a consolidation last began, ISO 8601. */
+  /** Start of the last consolidation, ISO 8601. */
   readonly consolidatedAt: string;
-  /** Members that were let go and may still be there, with who decided it. */
+  /** Members that left the pool and may still exist, with the policy that decided it. */
   readonly dropped: readonly {
     readonly members: readonly number[];
     /** ISO 8601. */
@@ -385,7 +385,7 @@ export interface NodePoolMemory {
   }[];
   /** Members that a consolidation empties. */
   readonly going: readonly number[];
-  /** Containers that it moves. */
+  /** Containers that the consolidation moves. */
   readonly moves: readonly {
     readonly container: string;
     readonly from: number;
@@ -410,17 +410,17 @@ export type NodePoolRuleId =
   | 'no-candidate'
   | 'decided-otherwise';
 
-/** A container that has to run on a certain node: a consolidation stands for such, and they can be written by hand. With the defaults filled in. */
+/** A container and the node that it must run on; a consolidation declares such containers, and documents can. With the defaults filled in. */
 export interface ContainerSpec {
-  /** Name of the Node that it ought to run on; it may be a member of a pool. */
+  /** Name of the Node that the container should run on; members of a pool count. */
   readonly node: string;
-  /** The pool whose consolidation moves it. */
+  /** The pool whose consolidation moves the container. */
   readonly pool?: string;
 }
 
 /** What is remembered of it, as far as it is known. */
 export interface ContainerMemory {
-  /** Node that it was last seen on. */
+  /** Node of the container at the last refresh. */
   readonly node: string;
 }
 
@@ -432,42 +432,42 @@ export type ContainerStep = 'placed>placed';
 /** Rules that guard its steps. */
 export type ContainerRuleId = 'not-migratable' | 'target-unfit';
 
-/** What runs where, as the workload source tells it. Keys that are not known are ignored. */
+/** The containers on each node, as reported by the workload source. Unknown keys are ignored. */
 export interface Workloads {
-  /** When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now. */
+  /** Time of the report, by default now. A report that is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read. */
   readonly at?: string;
-  /** Every node that the source knows; one that is not listed is not known to be empty. */
+  /** Every node that the source knows; a node that is not listed does not count as empty. */
   readonly nodes: readonly {
-    /** The node. */
+    /** Name of the node. */
     readonly name: string;
-    /** Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there. */
+    /** Time since which an empty node has had no container. Times before the first readiness of the server, or before the last container that fettle saw, are ignored. */
     readonly emptySince?: string;
-    /** Containers that ever started there; it never runs backwards but when the source begins anew. */
+    /** Containers that ever started on the node. The count decreases only when the source starts again. */
     readonly startedTotal?: number;
-    /** Memory that its containers have, in MB; the sum over them where this is left out. */
+    /** Memory of the containers, in MB. Defaults to the sum over `containers`. */
     readonly allocatedMb?: number;
-    /** How full its disk is. */
+    /** Share of the disk in use. */
     readonly diskUsedPercent?: number;
     readonly containers: readonly {
       readonly id: string;
-      /** Its memory, in MB. */
+      /** Memory of the container, in MB. */
       readonly mb: number;
-      /** Its size class; `micro`, `small` and `medium` may be moved under conditions, others never. */
+      /** Size class; `micro`, `small` and `medium` can be moved under conditions, others never. */
       readonly tier?: string;
-      /** How many players are connected; not known where this is left out. */
+      /** Connected players; unknown by default. */
       readonly players?: number;
-      /** Since when it runs. */
+      /** Start of the container. */
       readonly since?: string;
     }[];
   }[];
-  /** What waits for room. */
+  /** Containers that wait for room. */
   readonly queue: readonly {
     readonly id: string;
-    /** Memory that it needs, in MB. */
+    /** Memory that the container needs, in MB. */
     readonly mb: number;
-    /** The pool that it waits for; any, where this is left out. */
+    /** The pool that the container waits for; any pool by default. */
     readonly pool?: string;
-    /** Since when it waits. */
+    /** Time since which the container has waited. */
     readonly since?: string;
   }[];
 }
@@ -528,27 +528,27 @@ export interface NodesConfig {
   readonly provider: {
     /** The account at Hetzner Cloud. */
     readonly hetzner: {
-      /** The token of the project, from the environment variable `HCLOUD_TOKEN` or one whose name begins with `HCLOUD_TOKEN_`; `HCLOUD_TOKEN` where this is left out. */
+      /** Token of the project, from the environment variable `HCLOUD_TOKEN` (the default) or one whose name begins with `HCLOUD_TOKEN_`. */
       readonly token?: string;
-      /** Address of the API. Another one than this is an address in the environment variable `HCLOUD_ENDPOINT`, or has its origin in `FETTLE_PROVIDER_ORIGINS`, so that no change of this file sends the token elsewhere. */
+      /** Address of the API. Any other address must be the one in the environment variable `HCLOUD_ENDPOINT`, or have its origin in `FETTLE_PROVIDER_ORIGINS`: an edit of this file never sends the token elsewhere. */
       readonly endpoint: string;
     };
   };
   /** Deadline of one request to the API. */
   readonly requestSeconds: number;
-  /** So many requests of the rate limit are left to others: from there on, looks go more slowly. */
+  /** Requests of the rate limit that are left to other clients: below this number, refreshes slow down. */
   readonly requestReserve: number;
-  /** The source of truth about the containers on each node. Without one, nothing is removed whose containers would have to be known. */
+  /** The source of truth for the containers on each node. Without a source, a node is not removed unless nothing can run on it. */
   readonly workloads?: {
     /** A GET of JSON in the published form (schema `nodes/Workloads`). */
     readonly http?: {
-      /** What is asked for the containers. */
+      /** Address of the list of containers. */
       readonly url: string;
-      /** What a POST of `{"node": "NAME"}` tells to put no more containers there; it is done when it answers. */
+      /** Address for a POST of `{"node": "NAME"}`, which stops new containers on a node. The answer means that this is done. */
       readonly drainUrl?: string;
-      /** What a POST of `{"container": "ID", "from": "NAME", "to": "NAME"}` tells to move a container; it is done when it answers. */
+      /** Address for a POST of `{"container": "ID", "from": "NAME", "to": "NAME"}`, which moves a container. The answer means that this is done. */
       readonly migrateUrl?: string;
-      /** A bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. It is sent to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, and nowhere else. */
+      /** Bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. The token is sent only to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`. */
       readonly token?: string;
       /** Deadline of the GET. */
       readonly timeoutSeconds: number;
@@ -557,16 +557,16 @@ export interface NodesConfig {
     };
     /** A file with the same JSON, relative to `fettle.yaml`; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. */
     readonly file?: string;
-    /** How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew. */
+    /** Greatest time between two refreshes of the containers. After more than twice this time, a node whose source does not report `emptySince` starts its idle grace again. */
     readonly interval: string;
   };
-  /** How readiness is probed. */
+  /** Limits of the readiness probes. */
   readonly probe: {
-    /** Probes that are open at once. */
+    /** Probes at once. */
     readonly concurrency: number;
     /** Deadline of one probe, name resolution included. */
     readonly timeoutSeconds: number;
-    /** Failed probes that follow each other faster count once. */
+    /** Failed probes in quicker succession count once. */
     readonly interval: string;
   };
 }
@@ -574,11 +574,11 @@ export interface NodesConfig {
 export const tables = {
   name: 'nodes',
   version: 'v1',
-  summary: 'Cloud servers, pools of them, and the containers that keep them from being taken away.',
+  summary: 'Cloud servers, pools of servers, and the containers that keep them from being removed.',
   parallelism: 8,
   kinds: {
     Node: {
-      summary: 'One server, by name.',
+      summary: 'A server, by name.',
       scope: [],
       onRemove: 'remove',
       byAccount: true,
@@ -781,7 +781,7 @@ export const tables = {
             'power:off>off',
           ],
           overridable: false,
-          text: 'The server of this name is not the one that was made or adopted.',
+          text: 'The server of this name is not the one that was created or adopted.',
         },
         {
           id: 'not-in-catalogue',
@@ -806,7 +806,7 @@ export const tables = {
             'power:off>off',
           ],
           overridable: false,
-          text: 'The document names what the provider does not have, or what does not go together. Nothing is made of it, and nothing is taken away for it.',
+          text: 'The document names an object that the provider does not have, or a combination that it does not offer. Nothing is created or removed because of it.',
         },
         {
           id: 'not-available',
@@ -831,19 +831,19 @@ export const tables = {
             'power:off>off',
           ],
           overridable: true,
-          text: 'What the document names cannot be had now, as far as the provider says.',
+          text: 'The provider reports that an object in the document is not available now.',
         },
         {
           id: 'backoff',
           guards: ['absent>provisioning', 'power:on>on', 'power:off>off'],
           overridable: true,
-          text: 'It failed before: the next attempt waits 1, 2, then 4 minutes.',
+          text: 'An attempt failed: the next one waits 1, 2, then 4 minutes.',
         },
         {
           id: 'retry-exhausted',
           guards: ['absent>provisioning', 'power:on>on', 'power:off>off'],
           overridable: true,
-          text: 'It failed four times in a row: somebody has to look. Another document, or an override, begins anew.',
+          text: 'Four attempts in a row failed, and a person has to check why. An edited document or an override starts again.',
         },
         {
           id: 'in-use-by-hand',
@@ -861,7 +861,7 @@ export const tables = {
             'power:off>off',
           ],
           overridable: true,
-          text: 'It is in rescue mode, an ISO is mounted, or an action of the provider runs on it: it is neither turned off nor taken away meanwhile.',
+          text: 'The server is in rescue mode, has an ISO mounted, or an action of the provider is running: it is not turned off or removed meanwhile.',
         },
         {
           id: 'provider-busy',
@@ -886,7 +886,7 @@ export const tables = {
             'power:off>off',
           ],
           overridable: false,
-          text: 'Its provider is moving or rebuilding it, or does not say what it does: nothing is done to it meanwhile.',
+          text: 'The provider is moving or rebuilding the server, or does not report its status: the server does not change meanwhile.',
         },
         {
           id: 'dedicated-node',
@@ -902,7 +902,7 @@ export const tables = {
             'power:off>off',
           ],
           overridable: false,
-          text: 'It is a system node, or no cloud manages it: it is neither drained, removed nor replaced.',
+          text: 'A system node or a static node is not drained, removed or replaced.',
         },
         {
           id: 'container-sync-in-progress',
@@ -916,7 +916,7 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'It was found at the provider, and the containers of every node were not read once since then.',
+          text: 'The server was found at the provider, and the containers of every node have not been read since then.',
         },
         {
           id: 'post-sync-grace-period',
@@ -930,7 +930,7 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'It was found at the provider, and its containers are known for less than 10 minutes.',
+          text: 'The server was found at the provider, and its containers have been known for less than 10 minutes.',
         },
         {
           id: 'containers-unknown',
@@ -944,7 +944,7 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'The workload source does not say what runs on it.',
+          text: 'The workload source does not report the containers of the node.',
         },
         {
           id: 'still-starting',
@@ -958,13 +958,13 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'It is still being made or initialized.',
+          text: 'The node is still being created or initialized.',
         },
         {
           id: 'drains-containers',
           guards: ['ready>draining', 'active>draining', 'idle>draining'],
           overridable: true,
-          text: 'Containers run on it, and draining it to be removed would take them their node.',
+          text: 'Containers run on the node, and draining it for removal would leave them without a node.',
         },
         {
           id: 'has-containers',
@@ -977,7 +977,7 @@ export const tables = {
             'power:off>off',
           ],
           overridable: false,
-          text: 'Containers run on it.',
+          text: 'Containers run on the node.',
         },
         {
           id: 'allocated-memory',
@@ -991,7 +991,7 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: false,
-          text: 'Memory is allocated on it.',
+          text: 'Memory is allocated on the node.',
         },
         {
           id: 'too-young',
@@ -1005,7 +1005,7 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'It never had a container, and was ready for less than its `readyGrace`.',
+          text: 'The node has never had a container and has been ready for less than its `readyGrace`.',
         },
         {
           id: 'unhealthy-grace',
@@ -1019,7 +1019,7 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'It is unhealthy for less than 5 minutes since it first failed.',
+          text: 'The node has been unhealthy for less than 5 minutes.',
         },
         {
           id: 'age-unknown',
@@ -1033,7 +1033,7 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'It never had a container, and nobody knows since when it is there.',
+          text: 'The node has never had a container, and its age is unknown.',
         },
         {
           id: 'no-history',
@@ -1047,7 +1047,7 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'It is active or idle, and no container was ever counted on it: what is remembered is wrong.',
+          text: 'The node is active or idle although no container was ever counted on it: its recorded state is wrong.',
         },
         {
           id: 'idle-grace',
@@ -1061,7 +1061,7 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'It is empty for less than its `idleGrace`.',
+          text: 'The node has been empty for less than its `idleGrace`.',
         },
         {
           id: 'queue-waits',
@@ -1075,7 +1075,7 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'Nothing is taken away while something waits for room.',
+          text: 'No node is removed while containers wait for room.',
         },
         {
           id: 'keeps-min',
@@ -1090,7 +1090,7 @@ export const tables = {
           ],
           overridable: true,
           group: '/pool',
-          text: 'Its pool would have fewer nodes in service than it has to have.',
+          text: 'The pool would have fewer nodes in service than its minimum.',
         },
         {
           id: 'one-at-a-time',
@@ -1107,19 +1107,19 @@ export const tables = {
           ],
           overridable: true,
           group: '/pool',
-          text: 'Other nodes of its pool are drained, removed or turned off now, as many as `removalsAtOnce` allows.',
+          text: 'As many other nodes of the pool as `removalsAtOnce` allows are being drained, removed or turned off.',
         },
         {
           id: 'drain-grace',
           guards: ['draining>decommissioned'],
           overridable: true,
-          text: 'It was drained less than its `drainGrace` ago.',
+          text: 'The node was drained less than its `drainGrace` ago.',
         },
         {
           id: 'power-needed',
           guards: ['power:on>off', 'power:on>on', 'power:off>off'],
           overridable: true,
-          text: 'The change needs its power off, and containers run on it.',
+          text: 'The change turns the server off, and containers run on it.',
         },
         {
           id: 'destroys-data',
@@ -1144,7 +1144,7 @@ export const tables = {
             'power:off>off',
           ],
           overridable: true,
-          text: 'It would destroy data: what is on the disk, or the backups. That is done only where an override says so.',
+          text: 'The step would destroy the data on the disk, or the backups. Only an override allows that.',
         },
         {
           id: 'unknown-members',
@@ -1158,13 +1158,13 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'Its pool is written, and does not remember its members: which of its nodes may go is not known yet.',
+          text: 'The pool is declared and has no recorded members: the nodes that may be removed are not known yet.',
         },
         {
           id: 'leaves-pool',
           guards: ['absent>provisioning'],
           overridable: false,
-          text: 'Its pool lets it go in this very plan, or has more members than it may have: it is not made any more.',
+          text: 'The pool removes the node in this plan, or has more members than its maximum: the node is no longer created.',
         },
       ],
       references: [{ pointer: '/pool', kind: 'NodePool' }],
@@ -1247,7 +1247,7 @@ export const tables = {
       memoryVersion: 1,
     },
     NodePool: {
-      summary: 'So many nodes that are alike.',
+      summary: 'A number of nodes with the same spec.',
       scope: [],
       onRemove: 'release',
       machines: {
@@ -1265,52 +1265,57 @@ export const tables = {
           id: 'not-in-catalogue',
           guards: ['active>active'],
           overridable: false,
-          text: 'The document names what the provider does not have, or what does not go together. Nothing is made of it, and nothing is taken away for it.',
+          text: 'The document names an object that the provider does not have, or a combination that it does not offer. Nothing is created or removed because of it.',
         },
         {
           id: 'not-available',
           guards: ['active>active'],
           overridable: true,
-          text: 'What the document names cannot be had now, as far as the provider says.',
+          text: 'The provider reports that an object in the document is not available now.',
         },
         {
           id: 'queue-waits',
           guards: ['active>active'],
           overridable: true,
-          text: 'Nothing is taken away while something waits for room.',
+          text: 'No node is removed while containers wait for room.',
         },
         {
           id: 'keeps-min',
           guards: ['active>active'],
           overridable: true,
           group: '/pool',
-          text: 'Its pool would have fewer nodes in service than it has to have.',
+          text: 'The pool would have fewer nodes in service than its minimum.',
         },
         {
           id: 'one-at-a-time',
           guards: ['active>active'],
           overridable: true,
           group: '/pool',
-          text: 'Other nodes of its pool are drained, removed or turned off now, as many as `removalsAtOnce` allows.',
+          text: 'As many other nodes of the pool as `removalsAtOnce` allows are being drained, removed or turned off.',
         },
         {
           id: 'cooldown',
           guards: ['active>active'],
           overridable: true,
-          text: 'It changed less than its cooldown ago.',
+          text: 'The pool changed less than its cooldown ago.',
         },
         {
           id: 'capacity-starting',
           guards: ['active>active'],
           overridable: true,
-          text: 'Nodes of it are still starting: what they will carry is not known yet.',
+          text: 'Nodes of the pool are still starting, and their load is not known yet.',
         },
-        { id: 'no-candidate', guards: ['active>active'], overridable: true, text: 'None of its nodes may go now.' },
+        {
+          id: 'no-candidate',
+          guards: ['active>active'],
+          overridable: true,
+          text: 'The pool has no node that can be removed now.',
+        },
         {
           id: 'decided-otherwise',
           guards: ['active>active'],
           overridable: false,
-          text: 'What it was decided on is not so any more: now it would be decided otherwise.',
+          text: 'The situation behind the decision has changed: the policy would decide differently now.',
         },
       ],
       references: [],
@@ -1413,7 +1418,7 @@ export const tables = {
       memoryVersion: 1,
     },
     Container: {
-      summary: 'A container that has to run on a certain node: a consolidation stands for such, and they can be written by hand.',
+      summary: 'A container and the node that it must run on; a consolidation declares such containers, and documents can.',
       scope: [],
       onRemove: 'release',
       machines: {
@@ -1431,14 +1436,14 @@ export const tables = {
           id: 'not-migratable',
           guards: ['placed>placed'],
           overridable: true,
-          text: 'Its tier, or those who are connected, do not allow it to be moved.',
+          text: 'The tier of the container, or its connected players, do not allow a move.',
         },
         {
           id: 'target-unfit',
           guards: ['placed>placed'],
           overridable: true,
           group: '/node',
-          text: 'The node that it ought to run on is not in service, or has no room.',
+          text: 'The target node is not in service, or has no room.',
         },
       ],
       references: [],
@@ -1468,52 +1473,47 @@ export const tables = {
       code: 'unhealthy',
       kind: 'Node',
       severity: 'error',
-      text: 'It is off without being asked to, did not answer five probes in a row, or never became ready.',
+      text: 'The server is off although `power` is on, five probes in a row failed, or the node never became ready.',
     },
     {
       code: 'other-server',
       kind: 'Node',
       severity: 'error',
-      text: 'The server of this name is not the one that was made or adopted.',
+      text: 'The server of this name is not the one that was created or adopted.',
     },
-    { code: 'disk-full', kind: 'Node', severity: 'warning', text: 'Its disk is more than 90 % full.' },
-    { code: 'disk-critical', kind: 'Node', severity: 'error', text: 'Its disk is more than 95 % full.' },
+    { code: 'disk-full', kind: 'Node', severity: 'warning', text: 'The disk is more than 90 % full.' },
+    { code: 'disk-critical', kind: 'Node', severity: 'error', text: 'The disk is more than 95 % full.' },
     {
       code: 'not-listed',
       kind: 'Node',
       severity: 'warning',
-      text: 'It is in service, and the workload source does not list it.',
+      text: 'The node is in service, and the workload source does not list it.',
     },
     {
       code: 'drain-label',
       kind: 'Node',
       severity: 'warning',
-      text: 'The value of its drain label is not a time in Unix seconds; the label is ignored.',
+      text: 'The value of the drain label is not a time in Unix seconds; the label is ignored.',
     },
-    { code: 'deprecated', kind: 'Node', severity: 'warning', text: 'Its server type or image is deprecated.' },
+    { code: 'deprecated', kind: 'Node', severity: 'warning', text: 'The server type or the image is deprecated.' },
     {
       code: 'unmanaged',
       kind: 'NodePool',
       severity: 'warning',
-      text: 'Servers with its label are there that no document names.',
+      text: 'Servers with the label of the pool exist that no document names.',
     },
     {
       code: 'short',
       kind: 'NodePool',
       severity: 'warning',
-      text: 'It has fewer nodes in service than it has to have.',
+      text: 'The pool has fewer nodes in service than its minimum.',
     },
-    {
-      code: 'full',
-      kind: 'NodePool',
-      severity: 'warning',
-      text: 'It would grow, and has as many nodes as it may have.',
-    },
+    { code: 'full', kind: 'NodePool', severity: 'warning', text: 'The pool would grow, and has reached its maximum.' },
     {
       code: 'blind',
       kind: 'NodePool',
       severity: 'warning',
-      text: 'Its policy decides nothing: part of what it needs is not known.',
+      text: 'The policy of the pool decides nothing, because part of its input is unknown.',
     },
   ],
 } as const satisfies PluginTables;

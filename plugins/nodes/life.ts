@@ -5,7 +5,7 @@
  * told apart by what the source counts, or by their ids, failed probes by their times.
  */
 
-import { CLOCK_AHEAD_MS, digestOf, instantText, type Memory } from '#plugin';
+import { CLOCK_AHEAD_MS, digestOf, instantText, type Memory, stepParts } from '#plugin';
 import type { NodeLife, WorkloadsKnown } from './facts.ts';
 import type { NodeMemory } from './generated.ts';
 import { drainLabel } from './labels.ts';
@@ -250,7 +250,7 @@ function labelledAt({ labels, now, memory }: LookAtNode): string | undefined {
   const at = drainLabel(labels);
   if (at === undefined || at === 'invalid') return undefined;
   const open = memory?.open;
-  const begun = open?.step.endsWith('>draining') === true ? Date.parse(open.at) : now;
+  const begun = open !== undefined && stepParts(open.step).to === 'draining' ? Date.parse(open.at) : now;
   return instantText(Math.min(now, Math.max(at, begun)));
 }
 

@@ -26,7 +26,7 @@ import { leftBy, withLeft } from './successor.ts';
 
 type NodeRule = (change: Change, resource: NodeResource, scene: Scene) => Verdict;
 
-const isPower = ({ step }: Change): boolean => step.startsWith('power:');
+const isPower = ({ machine }: Change): boolean => machine === 'power';
 
 /** Whether a step is to bring about a new server: at once, or by making room for it first. */
 function isOrder(change: Change): boolean {
@@ -104,8 +104,8 @@ const MINUTE_MS = 60_000;
 /** Attempts to make or to change a server. */
 export const ATTEMPTS: RetryPolicy = { retryMs: MINUTE_MS, multiplier: 2, maxMs: 4 * MINUTE_MS, maxRetries: 4 };
 
-function attempts({ step }: Change, { memory, desired }: NodeResource) {
-  const tried = attemptsAt(memory, desired, step.split('>')[1] ?? '');
+function attempts({ to }: Change, { memory, desired }: NodeResource) {
+  const tried = attemptsAt(memory, desired, to);
   const facts: Facts = {
     failed: tried.failed,
     maxRetries: ATTEMPTS.maxRetries,
@@ -141,7 +141,7 @@ const inUseByHand: NodeRule = (change, resource) => {
   const { rescue, iso: image, locked } = nodeSignals(resource) ?? {};
   const facts: Facts = { rescue: rescue === true, iso: image ?? null, locked: locked === true };
   // A drain for a full disk keeps the server as it is.
-  if (change.step.endsWith('>draining') && change.goal === 'update') return pass('The server stays as it is', facts);
+  if (change.to === 'draining' && change.goal === 'update') return pass('The server stays as it is', facts);
   const why = [
     ...(rescue === true ? ['The server is in rescue mode'] : []),
     ...(image === undefined ? [] : [`The ISO ${image} is mounted`]),

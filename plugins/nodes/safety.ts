@@ -7,6 +7,7 @@
 
 import {
   type Change,
+  changeOf,
   defer,
   durationText,
   type Facts,
@@ -15,11 +16,12 @@ import {
   type Resource,
   pass,
   reject,
+  removalStep,
   type Scene,
   type Verdict,
 } from '#plugin';
 import { type NodeLife, type NodeResource, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
-import type { NodePoolMemory, NodePoolSpec, NodeRuleId } from './generated.ts';
+import { type NodePoolMemory, type NodePoolSpec, type NodeRuleId, tables } from './generated.ts';
 import { staysBehind } from './successor.ts';
 import { orderRules } from './order-rules.ts';
 import { dedication, leastOf, ms, poolOf, poolRef, settingsOfResource, strictPoolSpec } from './settings.ts';
@@ -35,6 +37,11 @@ const KEPT = pass('neither removed nor replaced');
 
 function takesAway({ goal }: Change): boolean {
   return goal === 'remove' || goal === 'replace';
+}
+
+/** The server is off for a time, or for good. */
+function stopsPower({ machine, from }: Change): boolean {
+  return machine === 'power' && from === 'on';
 }
 
 /** A rule about removals and replacements alone: of what is seen, with all that is known of it. */
@@ -110,7 +117,7 @@ const dedicatedNode: NodeRule = (change, resource) => {
   const why = dedication(resource);
   const facts = { role: settings.role, provider: settings.provider, dedicated: why ?? null };
   if (why === undefined) return pass('a worker of a cloud', facts);
-  const isDrain = change.step.endsWith('>draining');
+  const isDrain = change.to === 'draining';
   if (!takesAway(change) && !isDrain) return pass('neither drained, removed nor replaced', facts);
   return reject(`cannot decommission dedicated node: ${why}`, facts, {
     remedy: {
@@ -173,7 +180,7 @@ function containersText(count: number): string {
   return `Node has ${count} container${count === 1 ? '' : 's'}`;
 }
 
-function hasAny(life: NodeLife, signals: NodeSignals): Verdict {
+const noContainers = whenTaken(({ life, signals }) => {
   const containers = life.containers ?? 0;
   const facts = { containers, workloads: signals.workloads };
   if (containers === 0) return pass('it has no containers', facts);
@@ -181,17 +188,13 @@ function hasAny(life: NodeLife, signals: NodeSignals): Verdict {
   return reject(`${containersText(containers)}${known}`, facts, {
     remedy: { outside: 'wait until they end, or move them to other nodes' },
   });
-}
-
-const drainsContainers = whenTaken(({ life, signals }) => hasAny(life, signals));
-
-const hasContainers = whenTaken(({ life, signals }) => hasAny(life, signals));
+});
 
 const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
   const { allocatedMb = 0, containers = 0 } = life;
   const facts = { allocatedMb, containers };
   if (allocatedMb === 0) return pass('no memory is allocated', facts);
-  if (containers > 0 && change.step.endsWith('>draining')) return pass('it is the memory of its containers', facts);
+  if (containers > 0 && change.to === 'draining') return pass('it is the memory of its containers', facts);
   return reject(`${allocatedMb} MB of memory are allocated`, facts, {
     remedy: { outside: 'wait until the workload source says that nothing is allocated' },
   });
@@ -314,7 +317,7 @@ function isInService({ sight: { observed } }: NodeResource): boolean {
 function isGoing(resource: NodeResource, scene: Scene): boolean {
   const change = scene.underWay.get(formatRef(resource.ref))?.change;
   if (change === undefined) return false;
-  return takesAway(change) || change.step.endsWith('>draining') || change.step.startsWith('power:on>');
+  return takesAway(change) || change.to === 'draining' || stopsPower(change);
 }
 
 function isSame(a: NodeResource, b: NodeResource): boolean {
@@ -340,8 +343,8 @@ const keepsMin: NodeRule = (_change, resource, scene) => {
 /** Others of its pool that stand in the way of a step on it, by their names. */
 function inTheWay(change: Change, resource: NodeResource, pool: PoolSeen, scene: Scene): readonly string[] {
   const others = pool.nodes.filter((each) => !isSame(each, resource));
-  const isPower = change.step.startsWith('power:');
-  const isDrain = change.step.endsWith('>draining');
+  const isPower = change.machine === 'power';
+  const isDrain = change.to === 'draining';
   return others
     .filter((each) => {
       if (isGoing(each, scene)) return true;
@@ -427,11 +430,9 @@ function lostBy({ desired, sight: { observed } }: NodeResource): string {
 }
 
 /** What of a change destroys data; undefined where nothing does. */
-export function destroys({ goal, step, fields }: Change, resource: NodeResource): string | undefined {
+export function destroys({ goal, machine, fields }: Change, resource: NodeResource): string | undefined {
   if (goal === 'replace')
-    return step.startsWith('power:')
-      ? 'A rebuild destroys what is on the disk'
-      : `A replacement loses ${lostBy(resource)}`;
+    return machine === 'power' ? 'A rebuild destroys what is on the disk' : `A replacement loses ${lostBy(resource)}`;
   return goal === 'update' && fields.some(({ path, after }) => path === '/backups' && after === false)
     ? 'the end of its backups deletes every one of them'
     : undefined;
@@ -512,8 +513,8 @@ export const nodeRules = {
   'post-sync-grace-period': postSyncGrace,
   'containers-unknown': containersUnknown,
   'still-starting': stillStarting,
-  'drains-containers': drainsContainers,
-  'has-containers': hasContainers,
+  'drains-containers': noContainers,
+  'has-containers': noContainers,
   'allocated-memory': allocatedMemory,
   'too-young': tooYoung,
   'age-unknown': ageUnknown,
@@ -561,14 +562,13 @@ export function refusalOf(resource: NodeResource, scene: Scene): Refusal | undef
   const by = resource.sight.observed?.protectedBy;
   if (by !== undefined) return { rule: 'provider-protected', message: `its provider protects it: ${by}` };
   const state = resource.sight.observed?.state ?? 'absent';
-  const change: Change = {
-    ref: resource.ref,
-    step: `${state}>draining`,
+  const kind = tables.kinds.Node;
+  const change = changeOf(resource.ref, kind, {
+    step: removalStep(kind, state),
     goal: 'remove',
-    fields: [],
     because: '',
     cause: 'policy',
-  };
+  });
   for (const rule of OF_ITSELF) {
     const { outcome, message, clearsAt } = nodeRules[rule](change, resource, scene);
     if (outcome === 'reject' || outcome === 'defer')
@@ -580,7 +580,7 @@ export function refusalOf(resource: NodeResource, scene: Scene): Refusal | undef
 /** Others of its pool: what a rule about the pool has to see right before an action. */
 export function mattersToNode(resource: NodeResource, scene: Scene): readonly Resource['ref'][] {
   const change = scene.changes.get(formatRef(resource.ref));
-  if (change === undefined || !(isTaking(change) || change.step.startsWith('power:on>'))) return [];
+  if (change === undefined || !(isTaking(change) || stopsPower(change))) return [];
   const pool = poolSeen(resource, scene);
   if (pool === undefined) return [];
   const itself = scene.get(poolRef(pool.name))?.ref;
@@ -588,5 +588,5 @@ export function mattersToNode(resource: NodeResource, scene: Scene): readonly Re
 }
 
 function isTaking(change: Change): boolean {
-  return takesAway(change) || change.step.endsWith('>draining');
+  return takesAway(change) || change.to === 'draining';
 }

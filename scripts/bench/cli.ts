@@ -1,4 +1,4 @@
-/** The command line with the one plugin of the benchmark, in place of those that fettle comes with. */
+/** The command line with the plugin of the benchmark instead of the built-in ones. */
 
 import { run } from '../../src/run.ts';
 

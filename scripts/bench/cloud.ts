@@ -1,7 +1,7 @@
 /**
- * An emulated provider with so many servers that are up, each with a container: `node cloud.js FOLDER SERVERS DELAY_MS`. It
- * goes on with what is in the folder, answers every request that much later, prints one line of JSON when it is up, and
- * ends, saved, when its standard input does.
+ * An emulated provider with SERVERS running servers, each with a container: `node cloud.js FOLDER SERVERS DELAY_MS`. The
+ * provider continues from the state in the folder, delays every answer, prints one line of JSON when it is up, and saves
+ * its state and ends when its standard input does.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

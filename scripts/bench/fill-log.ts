@@ -1,11 +1,11 @@
 /**
- * Makes a log of so many records, as runs that change items would have written it: `node fill-log.js FOLDER ITEMS RECORDS`.
+ * Makes a log of RECORDS records, like that of runs that change ITEMS items: `node fill-log.js FOLDER ITEMS RECORDS`.
  *
- * The items are those of the benchmark's plugin. The last records are a checkpoint, as the end of an apply makes it.
+ * The items belong to the benchmark's plugin. The last records are a checkpoint, like the one at the end of an apply.
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Draft } from '../../src/engine/record.ts';
+import type { Draft } from '../../src/formats/log-record.ts';
 import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
 import { openFileStore } from '../../src/store/file-store.ts';
 
@@ -38,9 +38,9 @@ for (let round = 0; written < Number(records); round += 1) {
           cause: 'edit',
           because: 'size differs',
           basis: `sha256:${'0'.repeat(64)}`,
-          meta: { onRemove: 'remove', needs: [], labels: {} },
+          meta: { on_remove: 'remove', needs: [], labels: {} },
           spec: spec(i),
-          specDigest: `sha256:${'1'.repeat(64)}`,
+          spec_digest: `sha256:${'1'.repeat(64)}`,
         },
       })),
     );

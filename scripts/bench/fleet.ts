@@ -14,13 +14,13 @@ const ms = (sample: Sample): number => sample.ms;
 const mib = (sample: Sample): number => (sample.peakKib ?? Number.NaN) / 1024;
 
 export interface Places {
-  /** Where the built programs are. */
+  /** The folder of the built programs. */
   readonly dist: string;
   /** A folder on the disk, for projects. */
   readonly folder: string;
 }
 
-/** A project of so many items in files of a thousand. */
+/** Writes a project of `count` items in files of a thousand. */
 export function benchProject({ folder }: Places, name: string, count: number): string {
   const project = join(folder, name);
   mkdirSync(join(project, 'desired'), { recursive: true });
@@ -46,7 +46,7 @@ function planOf({ dist }: Places, project: string) {
   return { argv: [node, join(dist, 'bench', 'cli.js'), 'plan', '--detailed-exitcode'], cwd: project };
 }
 
-/** A plan of 10,000 unchanged resources over a log of 100,000 records, against `yaml` alone; and ten times as many. */
+/** A plan of 10,000 unchanged resources over a log of 100,000 records, against `yaml` alone; and the same for 100,000 resources. */
 export function planRows(places: Places): readonly Row[] {
   const small = benchProject(places, 'plan-10k', 10_000);
   fill(places, small, 10_000, 100_000);
@@ -110,7 +110,7 @@ export function applyRows(places: Places): readonly Row[] {
       middle(({ bareMs, appliedMs }) => bareMs / appliedMs),
       `${detail}; bare writes ${fixed(middle(({ bareMs }) => bareMs))} ms`,
     ),
-    // For information: what the store adds to the writes, and what the engine adds to the store.
+    // For information: the cost of the store over the writes, and of the engine over the store.
     {
       figure: `${what} its appends to a store alone, in groups of ten`,
       measured: `${middle(({ storeMs, appliedMs }) => storeMs / appliedMs).toFixed(2)} x`,
@@ -137,7 +137,7 @@ export function judgeRows({ dist }: Places): readonly Row[] {
       measured: `${large.toFixed(3)} ms`,
       target: 'under 1 ms',
       verdict: large < 1 ? 'ok' : 'over',
-      detail: 'looks, intent and outcome included, without the disk',
+      detail: 'refreshes, intent and outcome included, without the disk',
     },
     ratioRow(
       'CPU of one action in a fleet of 10,000 over one of 1,000',

@@ -1,4 +1,4 @@
-/** How fast certificates are issued: a thousand by an authority of our own, in one apply whose every step is durable. */
+/** The rate at which certificates are issued: a thousand by a local authority, in one apply with every step durable. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,15 +38,15 @@ function project({ folder }: Places, round: number): string {
   return own;
 }
 
-/** All pairs are there, and what openssl says of the last one. Throws where it is anything but good. */
+/** Checks that all pairs exist and that openssl accepts the last one. Throws otherwise. */
 function check(own: string): void {
   const files = readdirSync(join(own, 'tls'));
-  if (files.length !== 2 * CERTIFICATES) throw new Error(`${files.length} files are there`);
+  if (files.length !== 2 * CERTIFICATES) throw new Error(`${files.length} files exist`);
   const last = join('tls', `host-${CERTIFICATES - 1}.crt`);
   execFileSync('openssl', ['verify', '-x509_strict', '-CAfile', 'ca/ca.crt', last], { cwd: own, stdio: 'pipe' });
 }
 
-/** From the start of the command to its end: documents, plan, intents, keys, certificates, files, looks and outcomes. */
+/** From the start of the command to its end: documents, plan, intents, keys, certificates, files, refreshes and outcomes. */
 export function issueRows(places: Places): readonly Row[] {
   const rounds: Spent[] = [];
   for (let round = 0; round < REPEATS; round += 1) {
@@ -59,7 +59,7 @@ export function issueRows(places: Places): readonly Row[] {
   const cpu = median(rounds.map((each) => (each.cpu / CERTIFICATES) * 1000));
   return [
     {
-      figure: 'certificates (P-256) issued by an authority of our own, every step durable',
+      figure: 'certificates (P-256) issued by a local authority, every step durable',
       measured: `${rate.toFixed(0)}/s`,
       target: `at least ${PER_SECOND}/s`,
       verdict: rate >= PER_SECOND ? 'ok' : 'short',

@@ -1,13 +1,13 @@
 /**
- * CPU of one action, from the look before it to its outcome, in fleets of two sizes: `node judge.js`. Prints JSON.
+ * CPU of one action, from the refresh before it to its outcome, in fleets of two sizes: `node judge.js`. Prints JSON.
  *
- * The store is left out: what is durable costs the disk, not the processor. The rest is more than the second judgement
- * alone: two looks at the item, the rules, the intent, the handler and the outcome.
+ * The store is left out: durability costs the disk, not the processor. The figure covers more than the second judgement:
+ * two refreshes of the item, the rules, the intent, the handler and the outcome.
  */
 
 import { everyPlace } from '../../test/support/places.ts';
 import { apply } from '../../src/engine/apply.ts';
-import type { Draft, LogRecord } from '../../src/engine/record.ts';
+import type { Draft, LogRecord } from '../../src/formats/log-record.ts';
 import { reconcile } from '../../src/engine/reconcile.ts';
 import { emptyRecall, fold } from '../../src/engine/remember.ts';
 import type { Desired, Safety } from '#plugin';
@@ -92,7 +92,7 @@ async function fleetOf(count: number): Promise<Fleet> {
 
 const fleets = { small: await fleetOf(1000), large: await fleetOf(10_000) };
 const samples: Record<keyof typeof fleets, number[]> = { small: [], large: [] };
-// In turns, after one that warms up.
+// In turns, after one run that warms up.
 for (let round = 0; round <= ROUNDS; round += 1) {
   for (const size of ['small', 'large'] as const) {
     const cpu = await fleets[size].perAction();

@@ -1,6 +1,6 @@
 /**
- * Lists all servers of an account, and does nothing else: `node list.js ENDPOINT TOKEN [at-once]`. Page after page, as
- * clients do, or all that follow the first page at once.
+ * Lists all servers of an account, and does nothing else: `node list.js ENDPOINT TOKEN [at-once]`. Reads page after page,
+ * like most clients, or all pages after the first at once.
  */
 
 const [endpoint = '', token = '', order] = process.argv.slice(2);

@@ -1,10 +1,10 @@
-/** Runs programs in turn and compares them: medians of interleaved repetitions, so that a busy machine hits all alike. */
+/** Runs programs in turn and compares them: medians of interleaved repetitions, so that a busy machine affects all alike. */
 
 import { spawnSync } from 'node:child_process';
 
 /** More than any program here prints: an apply of 10,000 as JSON is above the 1 MiB that Node.js allows by itself. */
 const OUTPUT_LIMIT_BYTES = 1 << 28;
-/** What an error quotes of a program that failed. */
+/** Characters that an error quotes from a failed program. */
 const QUOTE_CHARACTERS = 300;
 
 export interface Program {
@@ -23,14 +23,14 @@ const peakHook = [
   "process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));",
 ].join('\n');
 
-/** Writes what makes a Node.js process report its peak memory. */
+/** Writes a hook that makes a Node.js process report its peak memory. */
 export const memoryHook = { file: 'peak-memory.cjs', text: peakHook } as const;
 
 /** One run of one program. Throws unless it exits with 0. `hook` is a file with `memoryHook`. */
 export function runOnce(program: Program, hook?: string): Sample {
   const [node = process.execPath, ...args] = program.argv;
   const env: NodeJS.ProcessEnv = { ...process.env };
-  // Reading a bundle of certificates at start is not what is measured.
+  // The time to read a bundle of certificates at start is not part of the figure.
   delete env['NODE_EXTRA_CA_CERTS'];
   delete env['NODE_OPTIONS'];
   delete env['NODE_COMPILE_CACHE'];
@@ -68,7 +68,7 @@ export function interleave<Name extends string>(
   return samples;
 }
 
-/** The middle one, of two the mean. NaN for none. */
+/** The median; NaN without values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const low = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
@@ -78,12 +78,12 @@ export function median(values: readonly number[]): number {
 
 export interface Spent {
   readonly stdout: string;
-  /** Of the whole program, all of its threads: user and sys, in seconds. */
+  /** CPU time of the whole program with all of its threads: user and sys, in seconds. */
   readonly cpu: number;
   readonly wall: number;
 }
 
-/** Runs a program to its end; bash tells what it took. Throws where it ends with another code than 0 or 2. */
+/** Runs a program to its end under bash's `time`. Throws if the exit code is neither 0 nor 2. */
 export function timed(argv: readonly string[], cwd: string): Spent {
   const script = 'TIMEFORMAT="%R %U %S"; time "$@"';
   const done = spawnSync('bash', ['-c', script, 'bash', ...argv], {

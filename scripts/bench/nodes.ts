@@ -1,4 +1,4 @@
-/** Figures of the nodes plugin: a plan of many servers, whose pages come slowly, against their listing alone. */
+/** Figures of the nodes plugin: a plan of many servers with slow pages, against the listing alone. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ interface Cloud {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a provider as a process of its own, so that it answers while this one waits for a program. */
+/** Starts a provider as a process of its own, to answer while this process waits for a program. */
 async function startCloud({ dist }: Places, folder: string, delayMs: number): Promise<Cloud> {
   const argv = [join(dist, 'bench', 'cloud.js'), folder, String(SERVERS), String(delayMs)];
   const child: ChildProcess = spawn(node, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -84,7 +84,7 @@ export async function nodesRows(places: Places): Promise<readonly Row[]> {
   const quick = await startCloud(places, project, 0);
   try {
     writeProject(project, quick);
-    // They are adopted, and get the labels that adopted ones have.
+    // The servers are adopted, and get the labels of adopted servers.
     for (let turn = 0; turn < 2; turn += 1) runOnce(fettle('apply', '--yes', '--format', 'json'));
   } finally {
     await quick.stop();
@@ -107,7 +107,7 @@ export async function nodesRows(places: Places): Promise<readonly Row[]> {
         took.plan / took.inTurn,
         `${fixed(took.plan)} ms over ${fixed(took.inTurn)} ms, medians of ${REPEATS}`,
       ),
-      // For information: how much of the plan is not waiting.
+      // For information: the part of the plan that is not waiting.
       {
         figure: `${what} all pages at once`,
         measured: `${(took.plan / took.atOnce).toFixed(2)} x`,

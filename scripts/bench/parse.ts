@@ -1,4 +1,4 @@
-/** Reads every YAML file of a folder with `yaml` alone: what `validate` is compared with. `node parse.js FOLDER`. */
+/** Reads every YAML file of a folder with `yaml` alone, as the reference for `validate`: `node parse.js FOLDER`. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

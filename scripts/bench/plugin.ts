@@ -1,4 +1,4 @@
-/** The smallest plugin: items in memory, that are there once they are made; what an earlier run made is there too. */
+/** A minimal plugin: items in memory that exist once they are created, by this run or an earlier one. */
 
 import { defineKind, definePlugin, formatRef, type Memory, type Observed, type PluginTables, type Ref } from '#plugin';
 
@@ -26,7 +26,7 @@ const tables: PluginTables = {
           states: ['absent', 'ready'],
           transitions: [
             { from: 'absent', to: 'ready', trigger: 'written', by: 'fettle' },
-            { from: 'ready', to: 'absent', trigger: 'no longer written', by: 'fettle', destructive: true },
+            { from: 'ready', to: 'absent', trigger: 'no longer declared', by: 'fettle', destructive: true },
           ],
           edits: [{ state: 'ready' }],
         },
@@ -40,7 +40,7 @@ const tables: PluginTables = {
   },
 };
 
-/** Sizes of the items by address; null for those that are gone. */
+/** Sizes of the items by address; null for removed items. */
 export type BenchWorld = Map<string, number | null>;
 
 function sizeOf(world: BenchWorld, address: string, memory: Memory | undefined): number | undefined {
@@ -56,8 +56,8 @@ export const benchPlugin = definePlugin<BenchWorld, BenchWorld>({
   kinds: {
     Item: defineKind<BenchWorld, ItemSpec, ItemSpec, object, ItemStep, never>({
       diff: ({ desired, sight: { observed } }) => {
-        if (desired === undefined) return { step: 'ready>absent', goal: 'remove', because: 'no longer written' };
-        if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'it is not there' };
+        if (desired === undefined) return { step: 'ready>absent', goal: 'remove', because: 'no longer declared' };
+        if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'the item does not exist' };
         if (observed.facts.size === desired.spec.size) return undefined;
         const fields = [{ path: '/size', before: observed.facts.size, after: desired.spec.size }];
         return { step: 'ready>ready', goal: 'update', because: 'size differs', fields };

@@ -1,6 +1,6 @@
 /**
- * How fast Domains are looked at: against `openssl s_time` by CPU time, against blackbox_exporter by the clock, and with
- * servers that never answer against the time that those alone take. All against one nginx with TLS 1.3 and ECDSA P-256.
+ * The rate at which Domains are refreshed: against `openssl s_time` by CPU time, against blackbox_exporter by the clock, and
+ * with silent servers against the time that those alone take. All against one nginx with TLS 1.3 and ECDSA P-256.
  */
 
 import { spawn } from 'node:child_process';
@@ -15,13 +15,13 @@ import { atLeastRow, fixed, ratioRow, type Row } from './rows.ts';
 
 const DOMAINS = 10_000;
 const ROUNDS = 3;
-/** How long the others are measured for, in seconds. */
+/** Time for which the other programs are measured, in seconds. */
 const SECONDS = 5;
-/** Probes that are open at once, here and there: the default of both sides' makers differs, so both are told. */
+/** Open probes on both sides: the defaults differ, so both are set. */
 const AT_ONCE = 100;
 const HOST = 'www.example.test';
 const SILENT_SHARE = 10;
-/** Short, so that the bench ends; long enough that starting up does not count for much. */
+/** Short enough for a bench, and long enough for start-up not to matter. */
 const SILENT_SECONDS = 2;
 
 interface Server {
@@ -41,7 +41,7 @@ async function makePair(folder: string): Promise<void> {
   writeFileSync(join(folder, 'www.key'), keyPem(own.privateKey), { mode: 0o600 });
 }
 
-/** A project of Domains at the server; every tenth at the other port, where one is given. */
+/** Writes a project of Domains at the server; every tenth at the other port, if one is given. */
 function project({ folder, port }: Server, name: string, silentPort?: number): string {
   const place = join(folder, name);
   mkdirSync(join(place, 'desired'), { recursive: true });
@@ -65,7 +65,7 @@ spec: { host: ${HOST}, address: 127.0.0.1, port: ${at}, trust: [../../ca.crt] }
 
 interface Look {
   readonly spent: Spent;
-  /** Of the look and the comparison alone, without reading the documents. */
+  /** Time of the refresh and the comparison alone, without reading the documents. */
   readonly lookSeconds: number;
 }
 
@@ -73,7 +73,7 @@ function drift({ dist }: Places, place: string, problems: number): Look {
   const spent = timed([process.execPath, join(dist, 'cli.js'), 'drift', '--json'], place);
   const events = spent.stdout.split('\n').filter((line) => line !== '');
   const complete = events.find((line) => line.includes('"refresh_complete"'));
-  if (complete === undefined) throw new Error('drift did not look');
+  if (complete === undefined) throw new Error('drift did not refresh');
   const { hook } = JSON.parse(complete) as {
     readonly hook: { readonly seen: number; readonly gaps: number; readonly elapsed_seconds: number };
   };
@@ -152,11 +152,11 @@ function probeRows(places: Places, server: Server, exporter: Exporter): readonly
     );
   return [
     row('drift of 10,000 Domains over openssl s_time: probes by CPU time', 0.9, 'cpu', 'per CPU second'),
-    row('look at 10,000 Domains over blackbox_exporter: probes by the clock', 1.2, 'rate', 'per second'),
+    row('refresh of 10,000 Domains over blackbox_exporter: probes by the clock', 1.2, 'rate', 'per second'),
   ];
 }
 
-/** A server of its own that takes connections, and never says anything. */
+/** A server that accepts connections and never answers. */
 async function startSilent(): Promise<{ readonly port: number; readonly stop: () => void }> {
   const text = `const s = require('node:net').createServer(() => {}).listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => console.log(s.address().port));`;
   const child = spawn(process.execPath, ['-e', text], { stdio: ['ignore', 'pipe', 'ignore'] });

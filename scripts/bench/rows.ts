@@ -4,12 +4,12 @@ export interface Row {
   readonly figure: string;
   readonly measured: string;
   readonly target: string;
-  /** `over` a limit that was to be kept, `short` of one that was to be reached. */
+  /** `over`: above an upper limit; `short`: below a lower one. */
   readonly verdict: 'ok' | 'over' | 'short' | 'failed' | '';
   readonly detail: string;
 }
 
-/** A ratio that is to stay below a limit. */
+/** A ratio with an upper limit. */
 export function ratioRow(figure: string, limit: number, ratio: number, detail: string): Row {
   return {
     figure,
@@ -20,7 +20,7 @@ export function ratioRow(figure: string, limit: number, ratio: number, detail: s
   };
 }
 
-/** A ratio that is to reach a limit. */
+/** A ratio with a lower limit. */
 export function atLeastRow(figure: string, limit: number, ratio: number, detail: string): Row {
   return {
     figure,

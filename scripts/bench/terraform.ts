@@ -1,4 +1,4 @@
-/** The same work by Terraform, where its binary is at hand: as many `terraform_data`, which need no provider and no network. */
+/** The same work by Terraform, if its binary is installed: the same number of `terraform_data`, which need no provider and no network. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { benchProject, type Places } from './fleet.ts';
 import { median, runOnce } from './measure.ts';
 import { atLeastRow, fixed, type Row } from './rows.ts';
 
-/** Plans by each, in turns. */
+/** Plans by both, in turns. */
 const PLANS = 3;
 
 const env = { ...process.env, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1' };

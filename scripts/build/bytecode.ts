@@ -2,7 +2,7 @@
  * Runs the commands of a bundle on an example, and keeps V8's bytecode of what ran: `node bytecode.ts DIST`.
  *
  * Bytecode that is taken after a run holds the functions that the run needed; taken right after loading it would hold
- * hardly more than the top level. What goes wrong here costs a few milliseconds later, so it is said and no more.
+ * hardly more than the top level. A failure here costs a few milliseconds later, so it is printed and the build goes on.
  */
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import type { Output } from '../../src/output.ts';
 import type { Main, Shell } from '../../src/shell.ts';
 import { bytecodeFile, loadChunk, loadedChunks } from './load-chunk.ts';
 
-/** Nobody listens on port 1 of this machine, and nothing else is asked. */
+/** An example that contacts only port 1 of this machine, where nothing listens. */
 const example = `apiVersion: certificates/v1
 kind: Issuer
 metadata: { name: example }
@@ -69,7 +69,7 @@ async function runExample(dist: string, folder: string): Promise<void> {
 }
 
 function keep(dist: string): void {
-  // What no command has loaded: at least its top level.
+  // Chunks that no command loaded: at least their top level.
   for (const chunk of readdirSync(join(dist, 'lib'))) loadChunk(dist, chunk);
   for (const [path, { script }] of loadedChunks) {
     const file = bytecodeFile(dist, basename(path));
@@ -87,5 +87,5 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-// An example that left something open must not keep the build.
+// An example that left a handle open must not keep the build running.
 process.exit();

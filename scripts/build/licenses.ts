@@ -5,7 +5,7 @@ import { dirname, join, sep } from 'node:path';
 
 const marker = `${sep}node_modules${sep}`;
 
-/** Takes the paths of all bundled modules. Throws when a package has no license text: then it must not be shipped. */
+/** Returns the licenses of the packages that `modules` (paths of bundled modules) belong to. Throws if a package has no license text: it must not be shipped then. */
 export function thirdPartyLicenses(modules: readonly string[]): string {
   const folders = new Set(modules.map(packageFolder).filter((folder) => folder !== undefined));
   const sections = [...folders].map(section).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -38,7 +38,7 @@ function textOf(folder: string, file: string): string {
   return readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n');
 }
 
-/** Some packages have their license as the last part of the README; empty where there is none, or only its name. */
+/** The license from the last part of a README, where some packages have it; empty if there is none, or only its name. */
 function licenseInReadme(folder: string): string {
   const readme = readdirSync(folder).find((file) => /^readme\.md$/i.test(file));
   const part = readme === undefined ? undefined : /^#+ licen[cs]e\s*$(?<text>[^]*)/im.exec(textOf(folder, readme));

@@ -1,13 +1,13 @@
 /**
- * Loads the CommonJS chunks of the bundle, with the bytecode that the build made of them.
+ * Loads the CommonJS chunks of the bundle, with their bytecode from the build.
  *
- * It is part of `dist/cli.js`, and takes the place of `import()` there. Bytecode halves the time to a plan; Node.js's own
+ * The loader is part of `dist/cli.js` and replaces `import()` there. Bytecode halves the time to a plan; Node.js's own
  * compile cache gains less (it holds no function that ran later than at load) and is written by every command, while
  * `plan` has to leave no trace anywhere. So this one is made once, by the build, and only ever read.
  *
- * | Bytecode | What happens |
+ * | Bytecode | Effect |
  * |---|---|
- * | made by this Node.js for this chunk | functions that commands run are there without parsing |
+ * | made by this Node.js for this chunk | functions that commands run are available without parsing |
  * | of another V8 or other flags | V8 refuses it (`cachedDataRejected`), and compiles the source |
  * | missing | the source is compiled |
  *
@@ -24,7 +24,7 @@ interface Loaded {
   readonly script: Script;
 }
 
-/** What was loaded in this process, by path: the entries of one bundle share their chunks. */
+/** Chunks that this process has loaded, by path: the entries of one bundle share their chunks. */
 export const loadedChunks = new Map<string, Loaded>();
 
 /** The file with the bytecode of a chunk, for this Node.js. */
@@ -33,7 +33,7 @@ export function bytecodeFile(root: string, chunk: string): string {
   return path.join(root, 'cache', `${process.version}-${process.platform}-${process.arch}`, `${chunk}.bin`);
 }
 
-/** Gives what `lib/<chunk>` under `root` exports. */
+/** Returns the exports of `lib/<chunk>` under `root`. */
 export function loadChunk(root: string, chunk: string): Chunk {
   const { readFileSync } = process.getBuiltinModule('node:fs');
   const path = process.getBuiltinModule('node:path');
@@ -57,7 +57,7 @@ export function loadChunk(root: string, chunk: string): Chunk {
   function need(id: string): unknown {
     if (id.startsWith('./')) return loadChunk(root, id.slice('./'.length));
     const builtin = process.getBuiltinModule(id);
-    if (builtin === undefined) throw new Error(`${chunk} needs ${id}, which is no module of Node.js`);
+    if (builtin === undefined) throw new Error(`${chunk} needs ${id}, which is not a module of Node.js`);
     return builtin;
   }
 

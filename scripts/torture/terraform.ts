@@ -1,5 +1,5 @@
 /**
- * What the same treatment does to Terraform's local state: `node scripts/torture/terraform.ts [ROUNDS]`.
+ * The same treatment of Terraform's local state: `node scripts/torture/terraform.ts [ROUNDS]`.
  *
  * Random kills of an apply of 60 resources with side effects (`terraform_data` with a `local-exec` that appends a line),
  * then one more apply; bit flips of a finished state; and an older state put back. Needs a terraform binary, no network.
@@ -44,7 +44,7 @@ function effects(folder: string): readonly string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
 }
 
-/** Names of the resources that a state has; undefined where it is empty or no state. */
+/** Names of the resources in a state; undefined if the file is empty or not a state. */
 function recorded(folder: string): readonly string[] | undefined {
   const file = join(folder, 'terraform.tfstate');
   if (!existsSync(file)) return [];
@@ -105,7 +105,7 @@ function flips(root: string): string {
     const at = Math.floor(Math.random() * bytes.length);
     bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(Math.random() * 8));
     writeFileSync(file, bytes);
-    // A plan that fails, or that wants to change something, has noticed.
+    // A plan that fails or proposes a change has noticed the damage.
     if (terraform(folder, 'plan', '-input=false', '-detailed-exitcode', '-lock=false').code === 0) unseen += 1;
   }
   return `| bit-flips | ${FLIPS} bits of a state of ${whole.length} bytes: ${unseen} without a word |`;
@@ -122,7 +122,7 @@ function rollback(root: string): string {
   return `| rollback | an older state put back: exit ${code}, ${created} existing resources proposed to be created again |`;
 }
 
-if (terraform('.', 'version').code !== 0) throw new Error('there is no terraform binary');
+if (terraform('.', 'version').code !== 0) throw new Error('terraform is not installed');
 const root = mkdtempSync(join(tmpdir(), 'fettle-terraform-'));
 try {
   console.log(rollback(root));

@@ -6,7 +6,14 @@
  */
 
 import { posix } from 'node:path';
-import { type Identifier, Node, type SourceFile, SyntaxKind } from 'ts-morph';
+import {
+  type ClassDeclaration,
+  type ClassExpression,
+  type Identifier,
+  Node,
+  type SourceFile,
+  SyntaxKind,
+} from 'ts-morph';
 
 /** Something that breaks a rule of the architecture. */
 export interface Violation {
@@ -38,16 +45,31 @@ const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
 const LAYERS: readonly Layer[] = [
   { files: [API], may: [API, 'src/net/**'] },
   { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/errors.ts'] },
-  { files: ['src/engine/**'], may: ['src/engine/**', API], types: ['src/store/store.ts'] },
-  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/net/**', API] },
-  { files: ['src/report/**'], may: ['src/report/**', 'src/engine/**', API], types: ['src/store/store.ts'] },
+  {
+    files: ['src/engine/**'],
+    may: ['src/engine/**', 'src/formats/log-record.ts', API],
+    types: ['src/formats/plan.ts', 'src/store/store.ts'],
+  },
+  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/formats/log-record.ts', 'src/net/**', API] },
+  {
+    files: ['src/formats/**'],
+    may: ['src/formats/**', 'src/engine/**', 'src/report/**', API],
+    types: ['src/store/store.ts'],
+  },
+  {
+    files: ['src/report/**'],
+    may: ['src/report/**', 'src/engine/**', API],
+    types: ['src/formats/**', 'src/store/store.ts'],
+  },
   { files: ['src/codegen/**'], may: ['src/codegen/**'], types: [API] },
   {
     files: ['src/commands/**'],
     may: [
       'src/commands/**',
       'src/engine/**',
+      'src/formats/**',
       'src/plugins.ts',
+      'src/installed-plugins.ts',
       'src/report/**',
       'src/shell.ts',
       'src/store/**',
@@ -55,7 +77,7 @@ const LAYERS: readonly Layer[] = [
       API,
     ],
   },
-  { files: ['src/plugins.ts'], may: ['plugins/*/plugin.ts', ...EMULATORS, API] },
+  { files: ['src/plugins.ts'], may: ['plugins/*/plugin.ts', ...EMULATORS, 'src/installed-plugins.ts', API] },
   { files: ['src/shell.ts'], may: [], types: ['src/*.ts'] },
   { files: ['src/*.ts'], may: ['src/*.ts', 'src/commands/main.ts', API] },
   { files: ['plugins/*/**'], may: ['$plugin/**', API] },
@@ -95,7 +117,14 @@ const CONNECTORS = ['src/net/**', ...EMULATORS];
 /** What of the engine talks to the outside, waits, or only puts the others in their order. */
 const WAITING = ['action', 'apply', 'observe', 'reconcile'].map((name) => `src/engine/${name}.ts`);
 
-const PURE = ['src/engine/*.ts', 'src/plugin/*.ts', 'src/net/networks.ts', 'src/report/**', 'plugins/*/*.ts'];
+const PURE = [
+  'src/engine/*.ts',
+  'src/plugin/*.ts',
+  'src/net/networks.ts',
+  'src/formats/**',
+  'src/report/**',
+  'plugins/*/*.ts',
+];
 const NOT_PURE = [
   ...WAITING,
   ...['deadline', 'files', 'net'].map((name) => `src/plugin/${name}.ts`),
@@ -324,14 +353,23 @@ export function checkConnections(files: readonly CheckedFile[]): readonly Violat
 /** The plugin API is one thing to those who import it, in several files. */
 const ENTRIES = ['src/plugin/index.ts', 'src/plugin/net.ts'];
 
+/** Whether a class is an error, or keeps state that only it can change. */
+function isClassInPlace(node: ClassDeclaration | ClassExpression): boolean {
+  const parent = node.getExtends()?.getExpression().getText();
+  if (parent !== undefined) return parent.endsWith('Error');
+  const fields = node.getInstanceProperties().filter((member) => member.getKind() === SyntaxKind.PropertyDeclaration);
+  const isPrivate = (field: (typeof fields)[number]): boolean => field.getName().startsWith('#');
+  return fields.some(isPrivate) && fields.every((field) => isPrivate(field) || field.getText().startsWith('readonly '));
+}
+
 function forms(file: CheckedFile): readonly Violation[] {
   const { source, path } = file;
   const classes = [
     ...source.getDescendantsOfKind(SyntaxKind.ClassDeclaration),
     ...source.getDescendantsOfKind(SyntaxKind.ClassExpression),
   ]
-    .filter((node) => !(node.getExtends()?.getExpression().getText().endsWith('Error') ?? false))
-    .map((node) => violation(file, node, 'the only classes are errors'));
+    .filter((node) => !isClassInPlace(node))
+    .map((node) => violation(file, node, 'a class is an error, or keeps its state in #private fields'));
   const defaults = [
     ...source.getExportAssignments().filter((node) => node.isExportEquals()),
     ...source
@@ -359,7 +397,7 @@ function forms(file: CheckedFile): readonly Violation[] {
   return [...classes, ...defaults, ...erased, ...stars, ...named, ...headed, ...extensions];
 }
 
-/** The style that a parser can see: errors as the only classes, names for all exports, a first line that says what for. */
+/** The style that a parser can see: classes only for errors and private state, names for all exports, a first line that says what for. */
 export function checkForms(files: readonly CheckedFile[]): readonly Violation[] {
   return files.flatMap(forms);
 }

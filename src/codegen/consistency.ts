@@ -1,7 +1,7 @@
 /** What a schema cannot say of a spec: that its states, steps, kinds and names belong together. */
 
 import type { Transition } from '#plugin';
-import { writeOut, editsOf, stepsOf } from './machine.ts';
+import { editsOf, guardedSteps, stepsOf, writeOut } from './machine.ts';
 import { PATH_FORMATS, placesIn, type Schema } from './schema.ts';
 import type { EngineSpec, KindSpec, MachineSpec, PluginSpec, SafetySpec } from './spec.ts';
 
@@ -252,10 +252,9 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
       const at = ['rules', String(index), 'guards', kindName];
       const kind = spec.kinds[kindName];
       if (kind === undefined) return [{ path: at, message: `there is no kind ${kindName}` }];
-      const known = stepsOf(kind);
       return steps
-        .filter((step) => !known.includes(step))
-        .map((step) => ({ path: at, message: `${step} is no step that fettle takes on a ${kindName}` }));
+        .filter((guard) => guardedSteps(kind, guard).length === 0)
+        .map((guard) => ({ path: at, message: `${guard} names no step that fettle takes on a ${kindName}` }));
     }),
   );
   const engineRules = engine.rules.map(({ id }) => id);

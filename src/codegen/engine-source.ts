@@ -68,5 +68,5 @@ export function engineSource(spec: EngineSpec): string {
       'What each kind of record says.',
     ),
   ].join('\n');
-  return moduleSource('specs/engine.yaml', body, { Json: '#plugin', RecordKind: './record.ts' });
+  return moduleSource('specs/engine.yaml', body, { Json: '#plugin', RecordKind: '../formats/log-record.ts' });
 }

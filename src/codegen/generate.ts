@@ -1,8 +1,22 @@
-/** `npm run generate`: writes what is made from `specs/`; with `--check`, writes nothing and names what is out of date. */
+/**
+ * `npm run generate`: writes the files that are made from `specs/`.
+ *
+ * `--check` writes nothing, and names the committed files that are out of date. `--code` writes only the generated
+ * JavaScript, which is not committed; every build does the same.
+ */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Output, outputsOf } from './outputs.ts';
+import { isBuilt, type Output, outputsOf } from './outputs.ts';
 import { readSpecs, type SpecProblem } from './read-spec.ts';
 
 export interface Generated {
@@ -28,20 +42,38 @@ function strayFiles(root: string, outputs: readonly Output[]): readonly string[]
     .sort();
 }
 
-/** Generates everything below `root`; `write: false` only compares. */
-export function generate(root: string, { write }: { readonly write: boolean }): Generated {
+/** Writes a file under another name first, for whoever reads it meanwhile; one that is as it should be gets the time. */
+function writeWhole(path: string, text: string, isSame: boolean): void {
+  if (isSame) {
+    utimesSync(path, new Date(), new Date());
+    return;
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
+}
+
+export interface GenerateOptions {
+  /** `code`: the JavaScript that is not committed; `nothing`: only compares the committed files. */
+  readonly write: 'all' | 'code' | 'nothing';
+}
+
+/** Generates the files below `root`. */
+export function generate(root: string, { write }: GenerateOptions): Generated {
   const names = readdirSync(join(root, 'specs')).filter((name) => name.endsWith('.yaml'));
   const texts = names.sort().map((name) => ({ file: `specs/${name}`, text: textAt(root, `specs/${name}`) ?? '' }));
   const { specs, problems } = readSpecs(texts);
   if (specs === undefined) return { problems, outdated: [] };
-  const outputs = outputsOf(specs, (path) => textAt(root, path));
-  const stray = strayFiles(root, outputs);
+  const all = outputsOf(specs, (path) => textAt(root, path));
+  const outputs = all.filter((output) => write === 'all' || isBuilt(output) === (write === 'code'));
+  const stray = write === 'code' ? [] : strayFiles(root, all);
   const changed = outputs.filter(({ path, text }) => textAt(root, path) !== text);
-  if (write) {
-    for (const { path, text } of changed) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text);
-    }
+  if (write !== 'nothing') {
+    // Built files tell by their time that they are newer than the specs.
+    for (const output of outputs)
+      if (isBuilt(output) || changed.includes(output))
+        writeWhole(join(root, output.path), output.text, !changed.includes(output));
     for (const path of stray) rmSync(join(root, path));
   }
   return { problems, outdated: [...changed.map(({ path }) => path), ...stray] };
@@ -49,7 +81,9 @@ export function generate(root: string, { write }: { readonly write: boolean }): 
 
 function main(args: readonly string[], root: string): number {
   const check = args.includes('--check');
-  const { problems, outdated } = generate(root, { write: !check });
+  const { problems, outdated } = generate(root, {
+    write: check ? 'nothing' : args.includes('--code') ? 'code' : 'all',
+  });
   for (const { file, line, column, message } of problems)
     process.stderr.write(`${file}:${line}:${column}: ${message}\n`);
   for (const path of outdated) process.stdout.write(`${check ? 'out of date: ' : ''}${path}\n`);

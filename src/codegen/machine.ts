@@ -28,6 +28,36 @@ export function machineTable(machine: MachineSpec): Machine {
   };
 }
 
+type Effect = 'destructive' | 'disruptive';
+
+const isEffect = (guard: string): guard is Effect => guard === 'destructive' || guard === 'disruptive';
+
+/** The kind with those steps alone that have an effect. */
+function withEffect(kind: KindSpec, effect: Effect): KindSpec {
+  const marked = (machine: MachineSpec): MachineSpec => ({
+    ...machine,
+    transitions: machine.transitions.filter((each) => each[effect] === true),
+    edits: editsOf(machine).filter((each) => each[effect] === true),
+  });
+  const machines = Object.entries(kind.machines).map(([name, machine]) => [name, marked(machine)] as const);
+  return { ...kind, machines: Object.fromEntries(machines) };
+}
+
+/** Steps that a guard names: `every`, an effect, a step, or moves from or to `*`, any other state. Empty where there is none. */
+export function guardedSteps(kind: KindSpec, guard: string): readonly string[] {
+  if (guard === 'every') return stepsOf(kind);
+  if (isEffect(guard)) return stepsOf(withEffect(kind, guard));
+  const pattern = new RegExp(`^${RegExp.escape(guard).replaceAll('\\*', '[\\w-]+')}$`, 'u');
+  const isEdit = (step: string): boolean => /(?:^|:)([\w-]+)>\1$/u.test(step);
+  return stepsOf(kind).filter((step) => step === guard || (pattern.test(step) && !isEdit(step)));
+}
+
+/** The steps that a rule guards, in the order of the kind's steps. */
+export function stepsOfGuards(kind: KindSpec, guards: readonly string[]): readonly string[] {
+  const guarded = new Set(guards.flatMap((guard) => guardedSteps(kind, guard)));
+  return stepsOf(kind).filter((step) => guarded.has(step));
+}
+
 /** Steps that fettle takes, in the order of the spec, moves before edits; those of later machines with the machine's name. */
 export function stepsOf(kind: KindSpec): readonly string[] {
   return Object.entries(kind.machines).flatMap(([name, machine], index) => {

@@ -6,7 +6,7 @@ import { engineSource } from './engine-source.ts';
 import { headerOf } from './header.ts';
 import { pluginSource } from './plugin-source.ts';
 import type { Specs } from './read-spec.ts';
-import { readmePart, withReadmePart } from './readme.ts';
+import { configurationPart, readmePart, withReadmePart } from './readme.ts';
 import type { Schema } from './schema.ts';
 import type { EngineSpec, PluginSpec } from './spec.ts';
 import { validatorsSource, validatorTypesSource } from './validators.ts';
@@ -15,6 +15,11 @@ export interface Output {
   /** From the root of the project. */
   readonly path: string;
   readonly text: string;
+}
+
+/** Whether git leaves a file out: generated JavaScript, which nobody reads, is made by every build. */
+export function isBuilt({ path }: Output): boolean {
+  return path.endsWith('.js');
 }
 
 /** Reads a file that is written by hand in part; undefined where there is none. */
@@ -79,9 +84,8 @@ function schemaOutputs({ engine, plugins }: Specs): readonly Output[] {
   ];
 }
 
-function readmeOutput(plugin: PluginSpec, read: ReadText): Output {
-  const path = `plugins/${plugin.name}/README.md`;
-  const text = withReadmePart(read(path) ?? '', readmePart(plugin));
+function markedOutput(path: string, part: string, read: ReadText): Output {
+  const text = withReadmePart(read(path) ?? '', part);
   if (text === undefined) throw new Error(`${path} needs the markers generated:begin and generated:end, once each`);
   return { path, text };
 }
@@ -93,7 +97,8 @@ export function outputsOf(specs: Specs, read: ReadText): readonly Output[] {
     ...engineOutputs(engine),
     ...plugins.flatMap((plugin) => pluginOutputs(engine, plugin)),
     ...schemaOutputs(specs),
-    ...plugins.map((plugin) => readmeOutput(plugin, read)),
+    ...plugins.map((plugin) => markedOutput(`plugins/${plugin.name}/README.md`, readmePart(plugin), read)),
+    markedOutput('docs/configuration.md', configurationPart(engine), read),
   ];
   return all.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -2,7 +2,7 @@
 
 import type { PathTable, ReleaseTable, SafetyInput } from '#plugin';
 import { memoryOf, pluginConfig } from './document-schema.ts';
-import { machineTable, stepsOf } from './machine.ts';
+import { machineTable, stepsOf, stepsOfGuards } from './machine.ts';
 import { moduleSource } from './module-source.ts';
 import { printUnion, printValue } from './print-value.ts';
 import { PATH_FORMATS, placesIn, type Schema } from './schema.ts';
@@ -63,7 +63,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
     machines: Object.fromEntries(Object.entries(kind.machines).map(([name, machine]) => [name, machineTable(machine)])),
     rules: rulesOf(spec, kindName).map(({ id, guards, overridable, group, text }) => ({
       id,
-      guards: guards[kindName],
+      guards: stepsOfGuards(kind, guards[kindName] ?? []),
       overridable,
       group,
       text,

@@ -3,7 +3,7 @@
 import { pluginConfig } from './document-schema.ts';
 import { editsOf, writeOut } from './machine.ts';
 import { placesIn, type Schema } from './schema.ts';
-import type { KindSpec, MachineSpec, PluginSpec, SafetySpec, TransitionSpec } from './spec.ts';
+import type { EngineSpec, KindSpec, MachineSpec, PluginSpec, SafetySpec, TransitionSpec } from './spec.ts';
 
 export const BEGIN = '<!-- generated:begin -->';
 export const END = '<!-- generated:end -->';
@@ -199,6 +199,20 @@ export function readmePart(spec: PluginSpec): string {
     '### Settings',
     `Under \`plugins.${spec.name}\` in \`fettle.yaml\`:`,
     fieldTable(pluginConfig(spec)),
+  ].join('\n\n');
+}
+
+/** The generated part of the reference of `fettle.yaml`: its fields, and the rules that hold for every kind. */
+export function configurationPart({ config, rules }: Pick<EngineSpec, 'config' | 'rules'>): string {
+  return [
+    '<!-- Made from specs by `npm run generate`: edit what stands outside these markers. -->',
+    '### Fields',
+    fieldTable(config),
+    '### Rules for every kind',
+    table(
+      ['Rule', 'Says', 'Can be overridden'],
+      rules.map(({ id, text, overridable }) => [code(id), text, overridable ? 'yes' : 'no']),
+    ),
   ].join('\n\n');
 }
 

@@ -9,10 +9,9 @@ import { type Action, type Plugin, printable, type Redact } from '#plugin';
 import { apply as applyActions } from '../engine/apply.ts';
 import { type Approved, approve } from '../engine/approve.ts';
 import { isUnsettled } from '../engine/lifecycle.ts';
-import type { Plan } from '../engine/plan.ts';
-import { planDifference } from '../engine/plan-difference.ts';
-import type { Reconciled } from '../engine/reconcile.ts';
-import type { Draft, LogRecord } from '../engine/record.ts';
+import type { Plan, Planned } from '../formats/plan.ts';
+import { planDifference } from '../formats/plan-difference.ts';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
 import { countRows } from '../report/apply-text.ts';
 import { differenceText } from '../report/difference-text.ts';
@@ -36,7 +35,7 @@ export interface Part {
   /** Which of the accepted actions are taken; the others are left, and not told. */
   readonly keeps: (action: Action) => boolean;
   /** What is wrong with it (exit code 1), or why there is nothing to do. */
-  readonly check: (reconciled: Reconciled) => { readonly problem?: string; readonly note?: string };
+  readonly check: (reconciled: Planned) => { readonly problem?: string; readonly note?: string };
 }
 
 export interface Round {
@@ -106,7 +105,7 @@ function limitsOf(project: Project, plugins: ReadonlyMap<string, Plugin>): Reado
   );
 }
 
-function hasUnsettled({ resources }: Reconciled): boolean {
+function hasUnsettled({ resources }: Planned): boolean {
   return [...resources.values()].some(
     ({ sight, tables, desired, memory }) =>
       sight.is === 'seen' &&
@@ -142,7 +141,7 @@ export async function applyRound(run: Round): Promise<Finished> {
           version,
           ...(flags.planDigest === undefined ? {} : { digest: flags.planDigest }),
           ...(overrides.length === 0 ? {} : { overrides }),
-          ...(maxRemovals === undefined ? {} : { maxRemovals }),
+          ...(maxRemovals === undefined ? {} : { max_removals: maxRemovals }),
         },
       },
     ]);
@@ -203,6 +202,7 @@ function isOtherPlan(plan: Plan, { flags, saved, shell }: Deciding): boolean {
   const { planDigest } = flags;
   if (planDigest === undefined || plan.plan_digest === planDigest) return false;
   shell.stderr.write(`the digest ${planDigest} was approved; the plan now has ${plan.plan_digest ?? 'no digest'}\n`);
+  shell.stderr.write('The digest covers --cause: give apply the same as plan\n');
   if (saved === undefined)
     shell.stderr.write('what would run now is shown above; `apply FILE` with the saved plan names each difference\n');
   else shell.stderr.write(differenceText(planDifference(saved, plan)));
@@ -219,7 +219,7 @@ async function mustBeAgreed(run: Deciding): Promise<void> {
 }
 
 /** Shows the plan, asks where somebody is to be asked, and takes the actions. */
-async function decide(reconciled: Reconciled, run: Deciding): Promise<Decided> {
+async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
   const { flags, shell, project, saved, signals, telling } = run;
   const { plan } = reconciled;
   if (signals.ending() !== undefined) return { name: 'interrupted', rows: [] };

@@ -1,7 +1,8 @@
 /** How an apply tells what it does, by format: the plan, each action, and the result. */
 
+import { logHead } from '../formats/parts.ts';
 import type { ApplyEvent, Row } from '../engine/action.ts';
-import type { Plan } from '../engine/plan.ts';
+import type { Plan } from '../formats/plan.ts';
 import { countRows, finalTable } from '../report/apply-text.ts';
 import { headText, planText } from '../report/plan-text.ts';
 import type { Shell } from '../shell.ts';
@@ -53,8 +54,8 @@ function textTelling(flags: Flags, shell: Shell): ApplyTelling {
     result: ({ name, rows, head }) =>
       shell.stdout.write(
         rows.length > 0
-          ? finalTable(rows, { color, head: headText(head) })
-          : `${nothingText(name)}\nlog head ${headText(head)}\n`,
+          ? finalTable(rows, { color, head: headText(head === undefined ? undefined : logHead(head)) })
+          : `${nothingText(name)}\nlog head ${headText(head === undefined ? undefined : logHead(head))}\n`,
       ),
   };
 }
@@ -74,7 +75,7 @@ function resultJson({ name, rows, head }: ApplyResult): string {
     exit_code: exitCode(name),
     results,
     summary: countRows(rows),
-    ...(head === undefined ? {} : { log_head: { seq: head.seq, hash: `sha256:${head.hash}` } }),
+    ...(head === undefined ? {} : { log_head: logHead(head) }),
   })}\n`;
 }
 

@@ -8,8 +8,9 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../engine/action.ts';
-import type { Plan } from '../engine/plan.ts';
-import { printable } from '#plugin';
+import { sortedCauses } from '../engine/causes.ts';
+import type { Plan } from '../formats/plan.ts';
+import { printable, sameJson } from '#plugin';
 import type { Shell } from '../shell.ts';
 import type { Store } from '../store/store.ts';
 import { type ApplyFlags, applyRound, type Finished, type Part } from './apply-round.ts';
@@ -49,6 +50,21 @@ function checkFlags(file: string | undefined, flags: ApplyFlags): void {
   if (flags.untilSettled !== true) return;
   if (file !== undefined || flags.planDigest !== undefined)
     throw new UsageError('--until-settled plans anew each round: no plan can be approved before');
+}
+
+/** The causes that a saved plan is limited to limit the apply of it too. Throws UsageError where the line names others. */
+function withCauses(flags: ApplyFlags, saved: Plan | undefined): ApplyFlags {
+  if (saved === undefined) return flags;
+  const [given, planned] = [flags.cause, saved.causes].map((causes) =>
+    causes === undefined ? undefined : sortedCauses(new Set(causes)),
+  );
+  if (given !== undefined && !sameJson(given, planned ?? []))
+    throw new UsageError(
+      planned === undefined
+        ? '--cause limits the apply of a plan that was made without it. Plan again with --cause'
+        : `The plan was made with --cause ${planned.join(',')}. Leave --cause out, or give the same`,
+    );
+  return planned === undefined ? flags : { ...flags, cause: planned };
 }
 
 interface Applying {
@@ -115,7 +131,8 @@ export async function applyWith(
   part?: Part,
 ): Promise<number> {
   checkFlags(file, flags);
-  const project = await openProject(flags, shell);
+  // Every document is parsed: what is done follows from the text alone.
+  const project = await openProject(flags, shell, { texts: new Map() });
   refuseInCi(project.config, part?.command ?? 'apply', shell);
   const saved = await savedPlan(file, project, flags, shell);
   const end = (name: ExitName): number => {
@@ -123,10 +140,11 @@ export async function applyWith(
     return exitCode(name);
   };
   if (typeof saved === 'string') return end(saved);
+  const limited = withCauses(flags, saved);
   const signals = stopping(shell);
   const store = await openStore(project.config, shell);
   const telling = applyTelling(project.config.name, flags, shell);
-  const run: Applying = { flags, shell, project, saved, store, signals, telling, part };
+  const run: Applying = { flags: limited, shell, project, saved, store, signals, telling, part };
   try {
     const finished = flags.untilSettled === true ? await untilSettled(run) : await lockedRound(run);
     telling.result(finished);

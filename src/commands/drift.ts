@@ -1,6 +1,7 @@
 /** `fettle drift`: how the world differs from what was last applied. It writes nothing, but with `--record` what it saw. */
 
-import { driftReport } from '../engine/drift.ts';
+import { findDrift } from '../engine/drift.ts';
+import { driftDocument } from '../formats/drift.ts';
 import { driftMarkdown } from '../report/drift-markdown.ts';
 import { driftText } from '../report/drift-text.ts';
 import type { Shell } from '../shell.ts';
@@ -24,15 +25,9 @@ export function tellDrift(
 ): ExitName {
   const { project, reconciled, report: log } = looked;
   const { plan, resources, actions, scene } = reconciled;
-  const report = driftReport({
-    plan,
-    resources,
-    actions,
-    scene,
-    suppress: project.config.suppress,
-    within: withinOf(flags),
-    hasLog: log.status !== 'none',
-  });
+  const { suppress } = project.config;
+  const drift = findDrift({ resources, actions, scene, suppress, within: withinOf(flags) });
+  const report = driftDocument(drift, plan, log.status !== 'none');
   const events = eventsOf(shell);
   if (events !== undefined) events.drift(report);
   else if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(report)}\n`);

@@ -1,8 +1,8 @@
 /** Endings: which exit code a command ends with, and the line that says what it means. */
 
 import { exitCodes } from '../engine/generated.ts';
-import type { DriftReport } from '../engine/drift.ts';
-import type { Plan } from '../engine/plan.ts';
+import type { DriftReport } from '../formats/drift.ts';
+import type { Plan } from '../formats/plan.ts';
 import type { Row } from '../engine/action.ts';
 import type { Flags } from './flags.ts';
 

@@ -8,8 +8,8 @@
 
 import { Readable } from 'node:stream';
 import type { Row } from '../engine/action.ts';
-import type { DriftReport } from '../engine/drift.ts';
-import type { Plan } from '../engine/plan.ts';
+import type { DriftReport } from '../formats/drift.ts';
+import type { Plan } from '../formats/plan.ts';
 import type { Problem, View } from '#plugin';
 import {
   applyEndEvent,
@@ -28,7 +28,7 @@ import {
   refreshStartEvent,
   resultEvents,
   versionEvent,
-} from '../report/events.ts';
+} from '../formats/events.ts';
 import type { Shell } from '../shell.ts';
 import type { Head, Holder } from '../store/store.ts';
 import { version } from '../version.ts';

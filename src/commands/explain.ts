@@ -1,8 +1,9 @@
 /** `fettle explain ADDRESS`: everything that is known about one resource, and what would let its next step through. */
 
 import { explain as explainResource } from '../engine/explain.ts';
+import { explanationDocument } from '../formats/explanation.ts';
 import { dependents } from '../engine/judge.ts';
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import { formatRef, printable } from '#plugin';
 import { explainMarkdown } from '../report/explain-markdown.ts';
 import { explainText } from '../report/explain-text.ts';
@@ -35,19 +36,20 @@ export async function explain(address: string, flags: ExplainFlags, shell: Shell
     const known = formatRef(ref);
     const neededBy =
       dependents({ resources: reconciled.resources, unloaded: reconciled.scene.unloaded }).get(known) ?? [];
-    const explanation = explainResource(
+    const explained = explainResource(
       reconciled,
       ref,
       neededBy,
       store === undefined ? [] : await lastRecords(store, known, flags.last ?? 10),
     );
-    if (explanation === undefined) {
+    if (explained === undefined) {
       const near = didYouMean(address, reconciled.resources.keys());
       shell.stderr.write(
         `${printable(known)} is not declared, was not found, and is not in the state${printable(near)}\n`,
       );
       return 'error';
     }
+    const explanation = explanationDocument(explained);
     if (flags.format === 'json') shell.stdout.write(`${JSON.stringify(explanation)}\n`);
     else if (flags.format === 'markdown') shell.stdout.write(explainMarkdown(explanation, project.config.name));
     else

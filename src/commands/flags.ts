@@ -2,7 +2,8 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addressMatcher } from '../engine/address-glob.ts';
-import { type Override, parseRef } from '#plugin';
+import { type Cause, type Override, parseRef } from '#plugin';
+import { CAUSES } from '../engine/causes.ts';
 import type { Shell } from '../shell.ts';
 
 /** A mistake on the command line: one sentence for the user, exit code 1. */
@@ -16,6 +17,7 @@ export interface Flags {
   readonly chdir?: string;
   readonly target?: readonly string[];
   readonly exclude?: readonly string[];
+  readonly cause?: readonly Cause[];
   readonly format?: 'text' | 'json' | 'markdown';
   readonly json?: boolean;
   readonly detail?: boolean;
@@ -49,6 +51,13 @@ function failOn(value: string, before: readonly string[] | undefined): readonly 
   const wrong = names.find((name) => !FAIL_ON.includes(name));
   if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is none of ${FAIL_ON.join(', ')}.`);
   return names;
+}
+
+function causeList(value: string, before: readonly Cause[] | undefined): readonly Cause[] {
+  const names = commaList(value, before);
+  const wrong = names.find((name) => !(CAUSES as readonly string[]).includes(name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not a cause. Causes: ${CAUSES.join(', ')}.`);
+  return names as readonly Cause[];
 }
 
 /** A whole number of at least `least`. */
@@ -88,6 +97,10 @@ export const shared = {
   chdir: () => new Option('--chdir <dir>', 'work in this folder; other paths on the line are relative to it'),
   target: () => new Option('--target <address>', 'only these addresses (globs; repeatable)').argParser(list),
   exclude: () => new Option('--exclude <address>', 'all but these addresses (globs; repeatable)').argParser(list),
+  cause: () =>
+    new Option('--cause <list>', `only changes of these causes (comma-separated): ${CAUSES.join(', ')}`).argParser(
+      causeList,
+    ),
   /** `more`: formats that not every command has. */
   format: (...more: readonly 'markdown'[]) =>
     new Option('--format <format>', 'how to print').choices(['text', 'json', ...more]).default('text'),

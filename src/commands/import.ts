@@ -109,7 +109,7 @@ async function importAll(places: readonly string[], flags: ImportFlags, shell: S
   if (flags.plugin === undefined) throw new UsageError('--all needs --plugin NAME');
   const plugin = await pluginOf(flags.plugin, shell);
   // A project may well begin with what it imports.
-  const project = await openProject(flags, shell, undefined, { allowEmpty: true });
+  const project = await openProject(flags, shell, { allowEmpty: true });
   const { folder, desired } = project.config;
   const file = flags.out === undefined ? undefined : resolve(workFolder(flags, shell), flags.out);
   const first = desired[0] ?? 'desired/';

@@ -1,8 +1,9 @@
 /** Looking: what `plan`, `drift` and `explain` have in common. They open everything for reading, and nothing for writing. */
 
+import type { Planned } from '../formats/plan.ts';
 import { errorText, type Plugin } from '#plugin';
-import type { Reconciled } from '../engine/reconcile.ts';
-import { emptyRecall, type Recall } from '../engine/remember.ts';
+import type { Config } from '../engine/load/config.ts';
+import { emptyRecall, type Recall, textsOf } from '../engine/remember.ts';
 import { holderText } from '../report/holder-text.ts';
 import { damageText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';
@@ -12,7 +13,8 @@ import { type ExitName, exitCode } from './ending.ts';
 import type { Flags } from './flags.ts';
 import { prepare } from './prepare.ts';
 import {
-  openProject,
+  openConfig,
+  openDocuments,
   openStore,
   openWorlds,
   pluginsFor,
@@ -32,7 +34,7 @@ export interface Looked {
   readonly recall: Recall;
   readonly report: ReadReport;
   readonly plugins: ReadonlyMap<string, Plugin>;
-  readonly reconciled: Reconciled;
+  readonly reconciled: Planned;
 }
 
 /** Tells what is wrong with the log, and goes on with its sound beginning. */
@@ -48,7 +50,7 @@ type Remembering =
   | { readonly store: Store; readonly recall: Recall; readonly report: ReadReport; readonly holder: Holder | undefined }
   | { readonly gap: string };
 
-async function remembering({ config }: Project, shell: Shell): Promise<Remembering> {
+async function remembering(config: Config, shell: Shell): Promise<Remembering> {
   let store: Store | undefined;
   try {
     store = await openStore(config, shell);
@@ -73,8 +75,8 @@ export async function looking(
   use: (looked: Looked) => Promise<ExitName>,
   { memoryMayBeUnread = false }: LookingOptions = {},
 ): Promise<number> {
-  const project = await openProject(flags, shell);
-  const memory = await remembering(project, shell);
+  const config = await openConfig(flags, shell);
+  const memory = await remembering(config, shell);
   if ('gap' in memory && !memoryMayBeUnread) throw new StoreSecretError(memory.gap);
   const store = 'gap' in memory ? undefined : memory.store;
   const end = (name: ExitName): number => {
@@ -86,6 +88,7 @@ export async function looking(
       'gap' in memory
         ? { recall: emptyRecall(), report: { status: 'none', damage: [] } satisfies ReadReport, holder: undefined }
         : memory;
+    const project = await openDocuments(config, flags, shell, { texts: textsOf(recall) });
     if (store !== undefined) warnOfLog(report, store, shell);
     const plugins = await pluginsFor(project.loaders, project.documents, recall);
     upgradeRecall(recall, plugins);

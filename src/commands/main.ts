@@ -67,6 +67,18 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
   const address = new Argument('<address>', 'such as certificates/Certificate/www');
   return [
     {
+      name: 'init',
+      summary: 'write the files of a new project: configuration, an example, .gitignore',
+      words: [new Argument('[dir]', 'the folder of the project; by default the current one')],
+      options: [
+        shared.chdir(),
+        o
+          .option('--ci <forge>', 'also write the workflow for pull requests and schedules')
+          .choices(['github', 'gitlab']),
+      ],
+      action: async ([dir], flags, shell) => (await import('./init.ts')).init(dir, flags, shell),
+    },
+    {
       name: 'validate',
       summary: 'check documents: schema, references, cycles; no network',
       words: [new Argument('[paths...]', 'files, folders, globs; by default what fettle.yaml names')],
@@ -80,6 +92,7 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
         ...where,
         o.option('-o, --out <file>', 'save the plan here, for show and apply'),
         ...some,
+        shared.cause(),
         ...passes,
         ...show,
         shared.json(),
@@ -107,6 +120,7 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
         o.option('-y, --yes', 'do not ask; overrides nothing'),
         o.option('--input <answer>', 'false: never ask').choices(['true', 'false']),
         ...some,
+        shared.cause(),
         ...passes,
         o.option('--allow-rejected', 'exit 0 though rejected rows remain'),
         o.option('--plan-digest <digest>', 'apply all of the plan with this digest, or nothing'),
@@ -308,13 +322,13 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
     },
     {
       name: 'version',
-      summary: 'which fettle this is',
+      summary: 'Print the version, and the plugins that FETTLE_PLUGINS loads.',
       options: [o.option('--json', 'as JSON')],
       action: async (_words, flags, shell) => {
-        const platform = `${process.platform}_${process.arch}`;
-        shell.stdout.write(
-          versionText((flags as { readonly json?: boolean }).json === true, { node: process.version, platform }),
-        );
+        const { namedPluginsOf } = await import('./session.ts');
+        const versions = { node: process.version, platform: `${process.platform}_${process.arch}` };
+        const isJson = (flags as { readonly json?: boolean }).json === true;
+        shell.stdout.write(versionText(isJson, versions, namedPluginsOf(shell)));
         return 0;
       },
     },

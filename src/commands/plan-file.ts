@@ -4,8 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { digestOf, inert } from '#plugin';
 import { validators } from '../engine/generated.validators.js';
-import { PLAN_FORMAT, type Plan } from '../engine/plan.ts';
-import { planDigest } from '../engine/seal.ts';
+import { PLAN_FORMAT, type Plan, planDigest } from '../formats/plan.ts';
 import { UsageError } from './flags.ts';
 
 const LARGEST_BYTES = 1 << 30;
@@ -113,7 +112,7 @@ export async function readPlan(file: string): Promise<SavedPlan> {
     throw new UsageError(`${file} is no plan: ${error?.instancePath ?? ''} ${error?.message ?? ''}`);
   }
   const plan = value as Plan;
-  const digest = planDigest(plan.resource_changes, plan.gaps);
+  const digest = planDigest(plan.resource_changes, plan.gaps, plan.causes);
   return {
     plan,
     altered: plan.checksum !== checksumOf(plan),

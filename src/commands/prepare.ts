@@ -3,6 +3,7 @@
 import { openLookUp } from '../engine/load/look-up.ts';
 import type { Plugin } from '#plugin';
 import { type Reconciled, type ReconcileInput, reconcile } from '../engine/reconcile.ts';
+import { type Planned, planned } from '../formats/plan.ts';
 import type { Recall } from '../engine/remember.ts';
 import type { Shell } from '../shell.ts';
 import type { Head } from '../store/store.ts';
@@ -37,44 +38,48 @@ export interface PrepareInput {
 }
 
 /** Reconciles with progress, and judges what the command line selects. Throws UsageError. */
-export async function prepare(input: PrepareInput): Promise<Reconciled> {
+export async function prepare(input: PrepareInput): Promise<Planned> {
   const { flags, shell, project } = input;
   const within = input.within ?? withinOf(flags);
   const progress = lookProgress(shell);
   const safety = await safetyOf(project.config, flags, shell.now());
   const looked = eventsOf(shell)?.refresh(input.plugins.keys());
   try {
-    const reconciled = await reconcile({
-      project: project.config.name,
-      version,
-      run: input.run,
-      documents: project.documents,
-      plugins: input.plugins,
-      settings: await settingsFor(input.plugins, project.config),
-      files: filesFor(project.config, shell),
-      reader: input.worlds.reader,
-      recall: input.recall,
-      record: input.record,
-      safety,
-      places: {
-        look: () => openLookUp(project.config.folder),
-        clock: () => performance.now(),
-        reserved: reservedPlaces(
-          project.config,
-          project.documents.map(({ source }) => source.file),
-        ),
-      },
-      suppress: project.config.suppress,
-      now: shell.now,
-      abort: input.abort,
-      redact: input.worlds.redact,
-      progress: progress.report,
-      ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
-      ...(input.busy === undefined ? {} : { busy: input.busy }),
-      ...(within === undefined ? {} : { within }),
-      ...(input.head === undefined ? {} : { head: input.head }),
-      ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
-    });
+    const reconciled = planned(
+      await reconcile({
+        project: project.config.name,
+        version,
+        run: input.run,
+        documents: project.documents,
+        plugins: input.plugins,
+        unloaded: project.config.unloaded,
+        settings: await settingsFor(input.plugins, project.config),
+        files: filesFor(project.config, shell),
+        reader: input.worlds.reader,
+        recall: input.recall,
+        record: input.record,
+        safety,
+        places: {
+          look: () => openLookUp(project.config.folder),
+          clock: () => performance.now(),
+          reserved: reservedPlaces(
+            project.config,
+            project.documents.map(({ source }) => source.file),
+          ),
+        },
+        suppress: project.config.suppress,
+        now: shell.now,
+        abort: input.abort,
+        redact: input.worlds.redact,
+        progress: progress.report,
+        ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
+        ...(input.busy === undefined ? {} : { busy: input.busy }),
+        ...(within === undefined ? {} : { within }),
+        ...(flags.cause === undefined ? {} : { causes: new Set(flags.cause) }),
+        ...(input.head === undefined ? {} : { head: input.head }),
+        ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
+      }),
+    );
     progress.end();
     looked?.(reconciled.view);
     if (input.again !== true && !input.abort.aborted) {

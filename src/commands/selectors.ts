@@ -1,10 +1,10 @@
 /** Selectors on the command line mean something: what matches nothing, and rules that are none, end the command. */
 
+import type { Planned } from '../formats/plan.ts';
 import { engineRuleTables } from '../engine/generated.ts';
 import { idleParts, type Labelled } from '../engine/idle-config.ts';
 import type { Config } from '../engine/load/config.ts';
 import { formatRef, parseRef, type Plugin, type Ref, suggest } from '#plugin';
-import type { Reconciled } from '../engine/reconcile.ts';
 import type { Recall } from '../engine/remember.ts';
 import { labelsOf } from '../engine/safety-inputs.ts';
 import { type Selectable, nearestAddress, unmatched } from '../engine/selection.ts';
@@ -102,7 +102,7 @@ export function tellIdle(config: Config, resources: readonly Labelled[], selecta
 export interface OnView {
   readonly flags: Flags;
   readonly config: Config;
-  readonly reconciled: Reconciled;
+  readonly reconciled: Planned;
   readonly recall: Recall;
   readonly plugins: ReadonlyMap<string, Plugin>;
   readonly memoryGap?: string | undefined;

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, relative, resolve, sep } from 'node:path';
 import { type Config, isOtherAddress, loadConfig, PROJECT_NAME } from '../engine/load/config.ts';
+import type { RememberedTexts } from '../engine/load/document-texts.ts';
 import { load } from '../engine/load/load.ts';
 import { trustedOwners } from '../engine/load/owner.ts';
 import { namedFileRoots } from '#plugin/files';
@@ -21,15 +22,17 @@ import {
   type Safety,
   secretsOf,
 } from '#plugin';
-import type { Draft, LogRecord } from '../engine/record.ts';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 import { isDatabase } from '../engine/store-address.ts';
-import { builtinPlugins, type PluginLoaders } from '../plugins.ts';
+import type { InstalledPlugin } from '../installed-plugins.ts';
+import { namedPlugins, pluginLoaders, type PluginLoaders } from '../plugins.ts';
 import type { Shell } from '../shell.ts';
 import { openFileStore } from '../store/file-store.ts';
 import { projectOf } from '../store/read-log.ts';
 import { checkStoreFolder, realPathOf } from '../store/trust-store.ts';
 import type { ReadReport, Store } from '../store/store.ts';
+import { reader } from '../version.ts';
 import { actorOf, ciRun } from './actor.ts';
 import { type Flags, overridesOf, UsageError, wantsColor } from './flags.ts';
 import { reservedPlaces } from './reserved-places.ts';
@@ -49,7 +52,12 @@ export interface Project {
 }
 
 export function loadersOf(shell: Shell): PluginLoaders {
-  return shell.plugins ?? builtinPlugins;
+  return shell.plugins ?? fromEnvironment(() => pluginLoaders(shell.env));
+}
+
+/** The plugins of other packages that the environment names. Throws UsageError. */
+export function namedPluginsOf(shell: Shell): readonly InstalledPlugin[] {
+  return fromEnvironment(() => namedPlugins(shell.env));
 }
 
 /** The folder that the command works in: `--chdir`, or where it was started. */
@@ -142,14 +150,26 @@ async function checkedFolder(folder: string, config: Config, shell: Shell): Prom
   return folder;
 }
 
-/** Configuration and documents, all problems printed at once; throws ProblemsError. */
-export async function openProject(
+export interface DocumentOptions {
+  /** Instead of those that the configuration names. */
+  readonly paths?: readonly string[];
+  readonly allowEmpty?: boolean;
+  /** What memory holds of the texts of documents; without it, every document is parsed, and nothing to be remembered. */
+  readonly texts?: RememberedTexts['texts'];
+}
+
+/** Configuration and documents; throws ProblemsError. */
+export async function openProject(flags: Flags, shell: Shell, options: DocumentOptions = {}): Promise<Project> {
+  return openDocuments(await openConfig(flags, shell), flags, shell, options);
+}
+
+/** The documents, with all problems printed at once; throws ProblemsError. */
+export async function openDocuments(
+  config: Config,
   flags: Flags,
   shell: Shell,
-  paths?: readonly string[],
-  more: { readonly allowEmpty?: boolean } = {},
+  { paths, texts, ...more }: DocumentOptions = {},
 ): Promise<Project> {
-  const config = await openConfig(flags, shell);
   const from = workFolder(flags, shell);
   const given = paths?.map((path) => (isAbsolute(path) ? path : relative(config.folder, resolve(from, path)) || '.'));
   const loaders = loadersOf(shell);
@@ -159,10 +179,12 @@ export async function openProject(
     paths: isGiven ? given : config.desired,
     plugins: loaders,
     reserved: reservedPlaces(config),
+    unloaded: new Set(config.unloaded),
     settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
     // Who runs the command may name any file; the configuration, which a pull request can change, may not.
     ...(isGiven ? {} : { root: config.root }),
     fileRoots: fileRoots(config, shell),
+    ...(reader === undefined || texts === undefined ? {} : { remembered: { reader, texts } }),
     ...more,
   });
   report(loaded.problems, flags, shell);

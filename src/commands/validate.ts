@@ -24,7 +24,7 @@ async function tellIdleInDocuments({ config, loaders, documents }: Project, shel
 }
 
 export async function validate(paths: readonly string[], flags: Flags, shell: Shell): Promise<number> {
-  const project = await openProject(flags, shell, paths);
+  const project = await openProject(flags, shell, { paths });
   const { documents } = project;
   if (paths.length === 0) await tellIdleInDocuments(project, shell);
   const kinds = new Map<string, number>();

@@ -1,7 +1,7 @@
 /** Writes a plan as markdown; only what needs it loads it. */
 
 import { basename } from 'node:path';
-import type { Plan } from '../engine/plan.ts';
+import type { Plan } from '../formats/plan.ts';
 import type { Shell } from '../shell.ts';
 import type { Flags } from './flags.ts';
 

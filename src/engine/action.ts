@@ -14,18 +14,20 @@
  */
 
 import { AbortedError, DeadlineError, withDeadline } from '#plugin/deadline';
-import { propose } from './diff.ts';
 import {
+  ABSENT,
   type Action,
   type Change,
   errorText,
   type Facts,
   type FileSeen,
   type FileUse,
+  firstMachine,
   formatRef,
   type Gap,
   type Given,
   intentId,
+  isMemoryOnly,
   type Json,
   type Judgement,
   type Resource,
@@ -34,31 +36,23 @@ import {
   type Ref,
   resourceOf,
   type Scene,
+  settlesIn,
+  stepTransition,
   UnknownOutcomeError,
   withMemory,
 } from '#plugin';
+import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
 import { effectOf, filesOf } from './covers.ts';
 import { withIgnored } from './ignored.ts';
 import { judgeOne } from './judge.ts';
-import {
-  ABSENT,
-  firstMachine,
-  movesBetween,
-  movesOf,
-  movesOfFailure,
-  parseStep,
-  settlesIn,
-  stateFor,
-  stepTransition,
-} from './lifecycle.ts';
+import { movesBetween, movesOf, movesOfFailure, stateFor } from './lifecycle.ts';
 import { gapFinder } from './gap.ts';
 import { match, sightOf } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
-import type { Draft, LogRecord, Move, RecordBodies } from './record.ts';
+import { type Draft, type LogRecord, type Move, type RecordBodies, refusalReason } from '../formats/log-record.ts';
 import type { Recall } from './remember.ts';
-import { isMemoryOnly } from './rules.ts';
 import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
 import { standing } from './standing.ts';
@@ -191,7 +185,7 @@ function staleness(action: Action, look: Look, neededBy: readonly string[]): End
 
 function intentOf(action: Action, resource: Resource, audit: Audit, input: ApplyInput): Draft {
   const { change } = action;
-  const { desired, tables } = resource;
+  const { desired } = resource;
   const overrides = action.judgements.flatMap(({ rule, overridden }) =>
     overridden === undefined ? [] : [{ rule, reason: overridden }],
   );
@@ -207,7 +201,7 @@ function intentOf(action: Action, resource: Resource, audit: Audit, input: Apply
       ...(change.fields.length === 0 ? {} : { fields: change.fields }),
       basis: action.basis,
       ...audit,
-      ...(stepTransition(tables, change.step)?.disruptive === true ? { disruptive: true } : {}),
+      ...(change.effect.disruptive ? { disruptive: true } : {}),
       ...(overrides.length === 0 ? {} : { overrides }),
       ...(desired === undefined
         ? {}
@@ -361,7 +355,7 @@ function endingOf(
   }
   if (cut) return { status: 'unknown', message: messageOf(error, input) };
   const transition = stepTransition(tables, change.step);
-  const settles = transition === undefined ? parseStep(change.step).to : settlesIn(transition);
+  const settles = transition === undefined ? change.to : settlesIn(transition);
   const state = after.resource.sight.observed?.state ?? ABSENT;
   return {
     status: 'failed',
@@ -379,7 +373,7 @@ function movedBy(
   ending: Ending,
 ): { readonly state?: string; readonly moves: readonly Move[] } | undefined {
   const { tables } = resource;
-  const isOwn = parseStep(change.step).machine === undefined;
+  const isOwn = change.machine === undefined;
   const seen = stateFor(resource, change.step);
   if (ending.status === 'done') {
     const moves = movesOf(tables, change.step, seen);
@@ -436,7 +430,7 @@ function outcomeDraft(
         : { kept: remembered, version: look.resource.tables.memoryVersion }),
       ...(ending.message === '' ? {} : { error: ending.message }),
       ...audit,
-      elapsedMs,
+      elapsed_ms: elapsedMs,
     },
   };
 }
@@ -463,7 +457,10 @@ export function refusalDraft(
   run: string,
 ): Draft {
   const { ref, step, goal, cause } = action.change;
-  return { kind: 'refusal', body: { run, ref, step, goal, cause, verdict, reasons, ...audit } };
+  return {
+    kind: 'refusal',
+    body: { run, ref, step, goal, cause, verdict, reasons: reasons.map(refusalReason), ...audit },
+  };
 }
 
 /** Looks and judges once more: the look that the action is taken on, or why it is not. What a plugin throws is a reason. */

@@ -1,7 +1,7 @@
 /** Approve: of the actions that are right now, only those that a saved plan shows as rows that would run. */
 
-import type { Plan, ResourceChange } from './plan.ts';
-import { coverDifference } from './plan-difference.ts';
+import type { Plan, ResourceChange } from '../formats/plan.ts';
+import { coverDifference } from './cover-difference.ts';
 import { overridesOf } from './standing.ts';
 import type { Action } from '#plugin';
 

@@ -1,7 +1,6 @@
 /** Collapse: far fewer of what is ours are seen than were there at the last look, so the look is doubted, not the world. */
 
-import { ABSENT } from './lifecycle.ts';
-import { type KindCount, type Resource, type Safety } from '#plugin';
+import { ABSENT, type KindCount, type Resource, type Safety } from '#plugin';
 
 /** A resource whose removal, or replacement, was begun may well be gone: that is ours. */
 function isLeaving({ memory }: Resource): boolean {

@@ -16,6 +16,7 @@ import {
   type FileSeen,
   type FileUse,
   formatRef,
+  isMemoryOnly,
   isTree,
   type Json,
   type Judgement,
@@ -31,7 +32,6 @@ import {
   valueAt,
 } from '#plugin';
 import { plainJson } from './guard.ts';
-import { isMemoryOnly } from './rules.ts';
 import { metaOf } from './safety-inputs.ts';
 
 const NOTHING: Required<Effect> = { commands: [], files: [], uses: [], values: {} };

@@ -6,18 +6,20 @@
  */
 
 import {
+  ABSENT,
   type Cause,
   type Change,
+  changeOf,
   type FieldChange,
   type Resource,
   type Proposal,
-  sameJson,
+  removalStep,
   type Scene,
   type Step,
 } from '#plugin';
+import { isBegun, isLastApplied } from './causes.ts';
 import { type Failures, guarded, soundProposal } from './guard.ts';
 import { withIgnored, withoutIgnored } from './ignored.ts';
-import { ABSENT, removalStep } from './lifecycle.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
 
 function stillStep(resource: Resource): Step {
@@ -32,7 +34,7 @@ function memoryChange(
   because: string,
   fields: readonly FieldChange[] = [],
 ): Change {
-  return { ref: resource.ref, step: stillStep(resource), goal, fields, because, cause };
+  return changeOf(resource.ref, resource.tables, { step: stillStep(resource), goal, fields, because, cause });
 }
 
 function orphanChange(resource: Resource, scene: Scene): Change | undefined {
@@ -43,26 +45,27 @@ function orphanChange(resource: Resource, scene: Scene): Change | undefined {
   if (sight.is === 'unseen') {
     // The removal stays a row, and is rejected there.
     const state = resource.memory?.state ?? ABSENT;
-    return {
-      ref: resource.ref,
-      step: removalStep(tables, state),
-      goal: 'remove',
-      fields: [],
-      because: 'no longer written',
-      cause: 'orphan',
-    };
+    const step = removalStep(tables, state);
+    return changeOf(resource.ref, tables, { step, goal: 'remove', because: 'no longer written', cause: 'orphan' });
   }
   const proposal = soundProposal(kind.diff(resource, scene));
   return proposal === undefined
     ? undefined
-    : { ...proposal, ref: resource.ref, fields: proposal.fields ?? [], cause: proposal.cause ?? 'orphan' };
+    : changeOf(resource.ref, tables, { ...proposal, cause: causeOfOrphan(resource, proposal) });
+}
+
+/** Whatever its kind says of a removal, the first step of one is never the progress of another. */
+function causeOfOrphan({ memory }: Resource, { cause, goal }: Proposal): Cause {
+  if (cause !== undefined && (cause !== 'progress' || goal !== 'remove')) return cause;
+  return memory?.removing === true ? 'progress' : 'orphan';
 }
 
 function causeOf(resource: Resource, proposal: Proposal): Cause {
   if (proposal.cause !== undefined) return proposal.cause;
-  const applied = resource.memory?.applied;
-  if (applied === undefined) return 'new';
-  return applied.spec !== undefined && sameJson(applied.spec, resource.desired?.spec) ? 'drift' : 'edit';
+  const { desired, memory } = resource;
+  if (desired === undefined) return 'orphan';
+  if (memory?.applied === undefined) return isBegun(desired, memory) ? 'progress' : 'new';
+  return isLastApplied(desired, memory) ? 'drift' : 'edit';
 }
 
 /** The step that brings what is seen to what is written; the resource has a document. */
@@ -70,14 +73,7 @@ export function managedChange(resource: Resource, scene: Scene): Change | undefi
   const proposed = soundProposal(resource.kind.diff(withIgnored(resource), scene));
   const proposal = proposed === undefined ? undefined : withoutIgnored(resource, proposed);
   if (proposal === undefined) return undefined;
-  return {
-    ref: resource.ref,
-    step: proposal.step,
-    goal: proposal.goal,
-    fields: proposal.fields ?? [],
-    because: proposal.because,
-    cause: causeOf(resource, proposal),
-  };
+  return changeOf(resource.ref, resource.tables, { ...proposal, cause: causeOf(resource, proposal) });
 }
 
 /** What guards a resource is lifted by a row of its own, before its document lets it go. */

@@ -15,7 +15,6 @@
  * What is due by time, or goes on by itself, is listed apart and is no drift.
  */
 
-import { clearsAt } from './standing.ts';
 import { addressMatcher } from './address-glob.ts';
 import {
   type Action,
@@ -23,85 +22,31 @@ import {
   type Desired,
   digestOf,
   type FieldChange,
-  formatRef,
-  instantText,
   type Resource,
   sameJson,
   type Scene,
 } from '#plugin';
-import { driftValues } from './change-values.ts';
 import { managedChange } from './diff.ts';
 import type { Suppression } from './load/config.ts';
-import type { Plan, ResourceChange, Suppressed } from './plan.ts';
-import { suppressedBy } from './suppress.ts';
 
-export const DRIFT_FORMAT = '1.0';
-
-/** One resource that drifted: `before` is as applied, or declared, and `after` as seen. */
-export interface DriftRow {
-  readonly address: string;
-  readonly type: string;
-  readonly name: string;
-  readonly provider_name: string;
-  readonly change: ResourceChange['change'];
-  readonly because: string;
+/** One resource that drifted: the change is the way back to what was applied, or declared. */
+export interface DriftedResource {
+  readonly resource: Resource;
+  readonly back: Change;
   /** What it was compared with. */
   readonly since: 'applied' | 'declared';
-  /** When that was applied: ISO 8601. */
-  readonly applied_at?: string;
-  /** It is not there any more. */
-  readonly missing?: true;
-  readonly source?: ResourceChange['source'];
 }
 
-export interface SuppressedDrift extends DriftRow {
-  readonly suppressed: Suppressed;
-}
-
-/** What is due by time or goes on by itself: a step of the next apply, and no drift. */
-export interface DueRow {
-  readonly address: string;
-  readonly step: string;
-  readonly cause: string;
-  readonly because: string;
-  readonly verdict: Action['verdict'];
-  readonly clears_at?: string;
-}
-
-export interface DriftReport {
-  readonly format_version: string;
-  readonly fettle_version: string;
-  readonly timestamp: string;
-  readonly project: string;
-  readonly complete: boolean;
-  readonly targeted: boolean;
-  /** `declared` where there is no log to know what was applied. */
-  readonly compared_with: 'applied' | 'declared';
-  readonly resource_drift: readonly DriftRow[];
-  readonly suppressed_drift: readonly SuppressedDrift[];
+/** How the infrastructure differs from what was last applied. */
+export interface Drift {
+  readonly rows: readonly DriftedResource[];
+  readonly suppressed: readonly (DriftedResource & { readonly by: Suppression })[];
   /** Suppressions whose time is over. */
-  readonly expired_suppressions: readonly {
-    readonly address: string;
-    readonly path?: string;
-    readonly finding?: string;
-    readonly until: string;
-    readonly owner: string;
-  }[];
-  readonly due_changes: readonly DueRow[];
-  readonly checks: Plan['checks'];
-  readonly suppressed_checks?: Plan['suppressed_checks'];
-  readonly gaps: Plan['gaps'];
-  readonly summary: {
-    readonly resources: number;
-    readonly drifted: number;
-    readonly suppressed: number;
-    readonly due: number;
-    readonly findings: number;
-    readonly unread: number;
-    /** Specs too large to be remembered whole, and edited since: what was applied is not known. */
-    readonly unknown: number;
-  };
-  readonly log_head?: Plan['log_head'];
+  readonly expired: readonly Suppression[];
+  /** What is due by time or goes on by itself: steps of the next apply, and no drift. */
+  readonly due: readonly Action[];
+  /** Specs too large to be remembered whole, and edited since: what was applied is not known. */
+  readonly unknown: number;
 }
 
 /** What a resource is held against: `undefined` where nothing is, `unknown` where it is not remembered whole. */
@@ -166,19 +111,6 @@ function comparison(resource: Resource, change: Change | undefined, scene: Scene
   return back === undefined ? undefined : { back, since };
 }
 
-function dueRow(address: string, action: Action): DueRow {
-  const { step, cause, because } = action.change;
-  const clears = clearsAt(action);
-  return {
-    address,
-    step,
-    cause,
-    because,
-    verdict: action.verdict,
-    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
-  };
-}
-
 function covers(path: string, field: FieldChange): boolean {
   return field.path === path || field.path.startsWith(`${path}/`);
 }
@@ -196,52 +128,25 @@ function splitBy(
 }
 
 export interface DriftInput {
-  readonly plan: Plan;
   readonly resources: ReadonlyMap<string, Resource>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly scene: Scene;
   readonly suppress: readonly Suppression[];
   readonly within?: ((address: string) => boolean) | undefined;
-  /** Whether there is a log that knows what was applied. */
-  readonly hasLog: boolean;
 }
 
-function rowOf(resource: Resource, back: Change, since: DriftRow['since']): DriftRow {
-  const { ref, desired, memory } = resource;
-  return {
-    address: formatRef(ref),
-    type: `${ref.plugin}/${ref.kind}`,
-    name: ref.name,
-    provider_name: ref.plugin,
-    change: driftValues(back),
-    because: resource.sight.observed === undefined ? 'it is not there' : back.because,
-    since,
-    ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: memory.applied.at } : {}),
-    ...(resource.sight.observed === undefined ? { missing: true } : {}),
-    ...(desired === undefined
-      ? {}
-      : {
-          source: {
-            filename: desired.source.file,
-            start: { line: desired.source.line, column: desired.source.column },
-          },
-        }),
-  };
-}
-
-/** Everything that drifted, with what is suppressed, due and found. */
-export function driftReport(input: DriftInput): DriftReport {
-  const { plan, resources, actions, scene, suppress } = input;
-  const rows: DriftRow[] = [];
-  const suppressed: SuppressedDrift[] = [];
-  const due: DueRow[] = [];
+/** Everything that drifted, with what is suppressed and what is due. */
+export function findDrift(input: DriftInput): Drift {
+  const { resources, actions, scene, suppress } = input;
+  const rows: DriftedResource[] = [];
+  const suppressed: (DriftedResource & { readonly by: Suppression })[] = [];
+  const due: Action[] = [];
   let unknown = 0;
   const rules = suppress.map((rule) => ({ rule, matches: addressMatcher(rule.address) }));
   for (const [address, resource] of resources) {
     if (input.within?.(address) === false) continue;
     const action = actions.get(address);
-    if (action !== undefined && ['time', 'progress', 'policy'].includes(action.change.cause))
-      due.push(dueRow(address, action));
+    if (action !== undefined && ['time', 'progress', 'policy'].includes(action.change.cause)) due.push(action);
     const found = driftOf(resource, action?.change, scene);
     if (found === 'unknown') unknown += 1;
     if (found === undefined || found === 'unknown') continue;
@@ -253,41 +158,11 @@ export function driftReport(input: DriftInput): DriftReport {
       if (resource.sight.observed === undefined) continue;
       const { kept, hidden, whole } = splitBy(fields, rule.path);
       if (hidden.length === 0) continue;
-      suppressed.push({
-        ...rowOf(resource, { ...found.back, fields: hidden }, found.since),
-        suppressed: suppressedBy(rule),
-      });
+      suppressed.push({ resource, ...found, back: { ...found.back, fields: hidden }, by: rule });
       fields = kept;
       isLeft = !whole;
     }
-    if (isLeft) rows.push(rowOf(resource, { ...found.back, fields }, found.since));
+    if (isLeft) rows.push({ resource, ...found, back: { ...found.back, fields } });
   }
-  return {
-    format_version: DRIFT_FORMAT,
-    fettle_version: plan.fettle_version,
-    timestamp: plan.timestamp,
-    project: plan.project,
-    complete: plan.complete,
-    targeted: plan.targeted,
-    compared_with: input.hasLog ? 'applied' : 'declared',
-    resource_drift: rows,
-    suppressed_drift: suppressed,
-    expired_suppressions: suppress
-      .filter(({ until }) => until <= scene.now)
-      .map(({ reason: _reason, until, ...rest }) => ({ ...rest, until: instantText(until) })),
-    due_changes: due,
-    checks: plan.checks,
-    ...(plan.suppressed_checks === undefined ? {} : { suppressed_checks: plan.suppressed_checks }),
-    gaps: plan.gaps,
-    summary: {
-      resources: plan.summary.resources,
-      drifted: rows.length,
-      suppressed: suppressed.length + (plan.suppressed_checks?.length ?? 0),
-      due: due.length,
-      findings: plan.checks.length,
-      unread: plan.summary.unread,
-      unknown,
-    },
-    ...(plan.log_head === undefined ? {} : { log_head: plan.log_head }),
-  };
+  return { rows, suppressed, expired: suppress.filter(({ until }) => until <= scene.now), due, unknown };
 }

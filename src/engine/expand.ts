@@ -15,7 +15,10 @@ export function expand(
     const plugin = plugins.get(document.ref.plugin);
     const kind = plugin?.kinds[document.ref.kind];
     const seen = withProjectPaths(document, plugin?.tables.kinds[document.ref.kind]?.paths ?? []);
-    return kind?.expand === undefined ? [seen] : kind.expand(seen, remembered, settings.get(document.ref.plugin) ?? {});
+    if (kind?.expand === undefined) return [seen];
+    const all = kind.expand(seen, remembered, settings.get(document.ref.plugin) ?? {});
+    const own = formatRef(document.ref);
+    return all.map((each) => (formatRef(each.ref) === own ? each : { ...each, expandedFrom: document.ref }));
   });
   const byAddress = new Map<string, Desired>();
   for (const desired of expanded) {

@@ -12,7 +12,7 @@ const kinds = {
       "metadata",
       "spec"
     ],
-    "description": "Something that signs certificates.",
+    "description": "An authority that signs certificates.",
     "properties": {
       "apiVersion": {
         "type": "string",
@@ -34,7 +34,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -46,7 +46,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -57,7 +57,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -71,18 +71,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "release"
           },
           "ignore": {
@@ -90,7 +90,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -105,7 +105,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -123,7 +123,7 @@ const kinds = {
               "dir",
               "commonName"
             ],
-            "description": "A certificate authority in a folder, made on the first apply.",
+            "description": "A certificate authority in a folder, created by the first apply.",
             "properties": {
               "dir": {
                 "type": "string",
@@ -188,7 +188,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -200,7 +200,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -211,7 +211,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -225,18 +225,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "release"
           },
           "ignore": {
@@ -244,7 +244,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -259,7 +259,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -276,7 +276,7 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name of the Issuer that signs it.",
+            "description": "Name of the Issuer that signs the certificate.",
             "examples": [
               "test-ca"
             ]
@@ -286,7 +286,7 @@ const kinds = {
             "minItems": 1,
             "maxItems": 1000,
             "uniqueItems": true,
-            "description": "The names it is valid for; the first one is the common name, where it fits.",
+            "description": "Names that the certificate is valid for; the first one is the common name, if it fits.",
             "examples": [
               [
                 "www.example.test",
@@ -309,14 +309,14 @@ const kinds = {
               "ed25519"
             ],
             "default": "ecdsa-p256",
-            "description": "Algorithm of its key."
+            "description": "Algorithm of the key."
           },
           "validityDays": {
             "type": "integer",
             "minimum": 1,
             "maximum": 3650,
             "default": 90,
-            "description": "How long it is issued for, in days."
+            "description": "Validity of the certificate, in days."
           },
           "storage": {
             "type": "object",
@@ -329,13 +329,13 @@ const kinds = {
                 "type": "object",
                 "additionalProperties": false,
                 "minProperties": 1,
-                "description": "PEM files, relative to the document: `certificate` and `key`, or `combined`, and beside them what services want.",
+                "description": "PEM files, relative to the document: `certificate` and `key`, or `combined`, and further files that services need.",
                 "properties": {
                   "certificate": {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 4096,
-                    "description": "The certificate, and its chain unless `chain` or `fullchain` is written too; mode 0644.",
+                    "description": "The certificate, with its chain unless `chain` or `fullchain` is set too; mode 0644.",
                     "examples": [
                       "./tls/www.crt"
                     ],
@@ -355,7 +355,7 @@ const kinds = {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 4096,
-                    "description": "The certificates that lead from it to its authority; mode 0644.",
+                    "description": "The certificates between this one and its authority; mode 0644.",
                     "examples": [
                       "./tls/www.chain.crt"
                     ],
@@ -390,7 +390,7 @@ const kinds = {
                     "maximum": 4294967294,
                     "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
                     "maxLength": 64,
-                    "description": "Owner of the files, by name or number; without it, it stays as it is.",
+                    "description": "Owner of the files, by name or number. Defaults to the present owner.",
                     "examples": [
                       "www-data"
                     ]
@@ -404,7 +404,7 @@ const kinds = {
                     "maximum": 4294967294,
                     "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
                     "maxLength": 64,
-                    "description": "Group of the files, by name or number; without it, it stays as it is.",
+                    "description": "Group of the files, by name or number. Defaults to the present group.",
                     "examples": [
                       "ssl-cert"
                     ]
@@ -416,7 +416,7 @@ const kinds = {
                       "0600",
                       "0640"
                     ],
-                    "description": "Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets.",
+                    "description": "Mode of the files that hold the key. Defaults to 0600 for a new file; the mode of an existing file stays unless it allows more than 0640.",
                     "examples": [
                       "0640"
                     ]
@@ -429,7 +429,7 @@ const kinds = {
                 "required": [
                   "path"
                 ],
-                "description": "A folder with `cert.pem`, `chain.pem`, `fullchain.pem` and `privkey.pem`, all switched at once by one symbolic link.",
+                "description": "A folder with `cert.pem`, `chain.pem`, `fullchain.pem` and `privkey.pem`, switched together by one symbolic link.",
                 "properties": {
                   "path": {
                     "type": "string",
@@ -455,7 +455,7 @@ const kinds = {
                     "maximum": 4294967294,
                     "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
                     "maxLength": 64,
-                    "description": "Owner of the files, by name or number; without it, it stays as it is."
+                    "description": "Owner of the files, by name or number. Defaults to the present owner."
                   },
                   "group": {
                     "type": [
@@ -466,7 +466,7 @@ const kinds = {
                     "maximum": 4294967294,
                     "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$",
                     "maxLength": 64,
-                    "description": "Group of the files, by name or number; without it, it stays as it is."
+                    "description": "Group of the files, by name or number. Defaults to the present group."
                   },
                   "mode": {
                     "enum": [
@@ -475,7 +475,7 @@ const kinds = {
                       "0600",
                       "0640"
                     ],
-                    "description": "Mode of the files that hold the key; without it, 0600 for a new one, and one that is there stays as it is unless more than 0640 lets."
+                    "description": "Mode of the files that hold the key. Defaults to 0600 for a new file; the mode of an existing file stays unless it allows more than 0640."
                   }
                 }
               }
@@ -487,13 +487,13 @@ const kinds = {
             "required": [
               "command"
             ],
-            "description": "Brings a new pair to where it is not stored; run after every swap, before the reload.",
+            "description": "Copies a new pair to other places. Runs after every swap, before the reload.",
             "properties": {
               "command": {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": 100,
-                "description": "A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`; it gets the paths in its environment.",
+                "description": "A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`. The paths are in its environment.",
                 "examples": [
                   [
                     "./push.sh",
@@ -511,7 +511,7 @@ const kinds = {
                 "minimum": 1,
                 "maximum": 300,
                 "default": 60,
-                "description": "How long it may run, in seconds."
+                "description": "Deadline of the command, in seconds."
               }
             }
           },
@@ -519,7 +519,7 @@ const kinds = {
             "type": "object",
             "additionalProperties": false,
             "minProperties": 1,
-            "description": "Makes the service that uses the pair read it again: `command` or `signal`. Certificates with the same one share a service, which is reloaded once for all of them.",
+            "description": "Makes the service that uses the pair reload it: `command` or `signal`. Certificates with the same value share a service, which is reloaded once for all of them.",
             "properties": {
               "command": {
                 "type": "array",
@@ -564,7 +564,7 @@ const kinds = {
                       "USR2"
                     ],
                     "default": "HUP",
-                    "description": "Which signal."
+                    "description": "Signal to send."
                   }
                 }
               },
@@ -573,7 +573,7 @@ const kinds = {
                 "minimum": 1,
                 "maximum": 300,
                 "default": 60,
-                "description": "How long a command may run, in seconds."
+                "description": "Deadline of the command, in seconds."
               }
             }
           },
@@ -602,7 +602,7 @@ const kinds = {
               "issuedAfter": {
                 "type": "string",
                 "maxLength": 64,
-                "description": "One that was issued before this time is replaced, however long it is still valid: for a key that got into the wrong hands.",
+                "description": "Replaces a certificate that was issued before this time, even if it is still valid: for a key that leaked.",
                 "examples": [
                   "2026-11-20T14:30:00Z"
                 ],
@@ -773,7 +773,7 @@ const kinds = {
       "metadata",
       "spec"
     ],
-    "description": "A TLS server, and whether its clients can trust what it serves.",
+    "description": "A TLS server and the certificate that its clients get.",
     "properties": {
       "apiVersion": {
         "type": "string",
@@ -795,7 +795,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -807,7 +807,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -818,7 +818,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -832,18 +832,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "release"
           },
           "ignore": {
@@ -851,7 +851,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -866,7 +866,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -881,7 +881,7 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name for SNI, and what the certificate must be valid for.",
+            "description": "Name for SNI; the certificate must be valid for it.",
             "examples": [
               "www.example.test"
             ],
@@ -909,7 +909,7 @@ const kinds = {
               "imap",
               "postgres"
             ],
-            "description": "The protocol in which TLS is asked for first; without it, TLS begins at once."
+            "description": "Protocol whose STARTTLS comes first. By default, TLS starts at once."
           },
           "tlsMode": {
             "enum": [
@@ -917,12 +917,12 @@ const kinds = {
               "passthrough"
             ],
             "default": "termination",
-            "description": "`passthrough`: the certificate is somebody else's; what is wrong with it is only told."
+            "description": "`passthrough`: another party manages the certificate; its problems are only reported."
           },
           "verify": {
             "type": "boolean",
             "default": true,
-            "description": "Whether it has to be what a client accepts; without it, only the days that are left count."
+            "description": "Requires a certificate that clients accept. With `false`, only the days left count."
           },
           "verified": {
             "type": [
@@ -934,13 +934,13 @@ const kinds = {
             "required": [
               "txt"
             ],
-            "description": "Whether the host was shown to be ours; nothing is probed before. With `txt`, it is while a DNS TXT record says so.",
+            "description": "Whether the host is verified as yours; an unverified host is not probed. With `txt`, a DNS TXT record verifies it.",
             "properties": {
               "txt": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 255,
-                "description": "What the record holds.",
+                "description": "Text of the record.",
                 "examples": [
                   "fettle=4c1f2e9a"
                 ],
@@ -961,13 +961,13 @@ const kinds = {
             ],
             "pattern": "^none$",
             "additionalProperties": false,
-            "description": "Where the host leads: `none`, or a target; by default the host's own addresses.",
+            "description": "Target of the host: `none`, or a target; by default the host's own addresses.",
             "properties": {
               "target": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Name or address to connect to, where `address` does not say it.",
+                "description": "Name or address to connect to, if `address` is not set.",
                 "examples": [
                   "lb-1.example.net"
                 ]
@@ -976,7 +976,7 @@ const kinds = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 63,
-                "description": "Where that is.",
+                "description": "Region of the target.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               }
             }
@@ -988,20 +988,20 @@ const kinds = {
               "hold"
             ],
             "default": "standard",
-            "description": "How looks that `drift --record` takes are spaced while it fails: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Any other command always looks."
+            "description": "Intervals at which `drift --record` refreshes a failing Domain: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Other commands always refresh."
           },
           "expiryWarnDays": {
             "type": "integer",
             "minimum": 0,
             "maximum": 3650,
             "default": 30,
-            "description": "The certificate is expiring when so many days are left."
+            "description": "Days left from which the certificate counts as expiring."
           },
           "certificate": {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name of the Certificate that ought to be served here.",
+            "description": "Name of the Certificate that should be served here.",
             "examples": [
               "www"
             ]
@@ -1014,7 +1014,7 @@ const kinds = {
                 "./ca/ca.crt"
               ]
             ],
-            "description": "PEM files with more trust anchors, relative to the document. One that is missing, or holds no certificate in PEM, is a finding.",
+            "description": "PEM files with further trust anchors, relative to the document. A file that is missing or has no PEM certificate is a finding.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1036,7 +1036,7 @@ const kinds = {
       "metadata",
       "spec"
     ],
-    "description": "One server, by name.",
+    "description": "A server, by name.",
     "properties": {
       "apiVersion": {
         "type": "string",
@@ -1058,7 +1058,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -1070,7 +1070,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -1081,7 +1081,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1095,18 +1095,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "remove"
           },
           "ignore": {
@@ -1114,7 +1114,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1129,7 +1129,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -1143,7 +1143,7 @@ const kinds = {
               "static"
             ],
             "default": "hetzner",
-            "description": "Who runs it; `static` is a machine that no cloud manages: it is only probed."
+            "description": "Provider of the server; a `static` machine belongs to no cloud and is only probed."
           },
           "role": {
             "enum": [
@@ -1151,13 +1151,13 @@ const kinds = {
               "system"
             ],
             "default": "worker",
-            "description": "A system node is never drained, removed or replaced. That is remembered, and kept in a label: it outlives the document."
+            "description": "A system node is never drained, removed or replaced. The role is kept in the state and in a label: it outlives the document."
           },
           "pool": {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "The NodePool that it is a member of; a pool writes it into the nodes that it stands for."
+            "description": "The NodePool of the node; a pool sets it on its members."
           },
           "address": {
             "type": "string",
@@ -1173,7 +1173,7 @@ const kinds = {
             "minLength": 1,
             "maxLength": 63,
             "pattern": "^[A-Za-z0-9._-]+$",
-            "description": "Name of its server type. A change needs the power off.",
+            "description": "Name of the server type. A change turns the server off.",
             "examples": [
               "cx23"
             ]
@@ -1181,13 +1181,13 @@ const kinds = {
           "upgradeDisk": {
             "type": "boolean",
             "default": false,
-            "description": "Let a larger server type enlarge the disk too; then there is no way back to a smaller one."
+            "description": "Lets a larger server type enlarge the disk too; a later change to a smaller type is then impossible."
           },
           "image": {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name of its image, or the id of a snapshot. A change destroys what is on the disk.",
+            "description": "Name of the image, or the id of a snapshot. A change destroys the data on the disk.",
             "examples": [
               "debian-13"
             ],
@@ -1200,7 +1200,7 @@ const kinds = {
               "ignore"
             ],
             "default": "rebuild",
-            "description": "What another image means: the same server with a new disk, a new server, or nothing for servers that are there."
+            "description": "Action when the image changes: rebuild the server with a new disk, replace the server, or leave existing servers alone."
           },
           "location": {
             "type": "string",
@@ -1217,7 +1217,7 @@ const kinds = {
             "maxItems": 100,
             "uniqueItems": true,
             "default": [],
-            "description": "Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.",
+            "description": "Names or ids of the SSH keys for the new server. A change replaces the server. Without a key, the provider sets a password that fettle discards.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1228,19 +1228,19 @@ const kinds = {
           "userData": {
             "type": "string",
             "maxLength": 32768,
-            "description": "What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."
+            "description": "Script for cloud-init at the first start; 32 KiB at most. The log contains it: put secrets into `userDataFile`. A change replaces the server."
           },
           "userDataFile": {
             "type": "string",
             "minLength": 1,
             "maxLength": 4096,
-            "description": "File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered.",
+            "description": "File with the user data, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is recorded.",
             "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
           },
           "networks": {
             "type": "array",
             "maxItems": 20,
-            "description": "Private networks that it is attached to; left as they are where this is left out.",
+            "description": "Private networks of the server. Defaults to the present ones.",
             "items": {
               "type": "object",
               "additionalProperties": false,
@@ -1259,7 +1259,7 @@ const kinds = {
                   "type": "string",
                   "minLength": 1,
                   "maxLength": 45,
-                  "description": "Its address there; one is found where this is left out.",
+                  "description": "Address in the network. By default the provider chooses one.",
                   "examples": [
                     "10.0.0.7"
                   ]
@@ -1269,7 +1269,7 @@ const kinds = {
                   "maxItems": 50,
                   "uniqueItems": true,
                   "default": [],
-                  "description": "More addresses there.",
+                  "description": "Further addresses in the network.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
@@ -1283,7 +1283,7 @@ const kinds = {
             "type": "array",
             "maxItems": 5,
             "uniqueItems": true,
-            "description": "Names or ids of the firewalls that hold for it; left as they are where this is left out.",
+            "description": "Names or ids of the firewalls of the server. Defaults to the present ones.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1295,14 +1295,14 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name or id of its placement group. To join one needs the power off; left as it is where this is left out.",
+            "description": "Name or id of the placement group. Joining one turns the server off. Defaults to the present one.",
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
           },
           "volumes": {
             "type": "array",
             "maxItems": 16,
             "uniqueItems": true,
-            "description": "Names or ids of volumes that are attached to it; left as they are where this is left out.",
+            "description": "Names or ids of the attached volumes. Defaults to the present ones.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1314,7 +1314,7 @@ const kinds = {
             "type": "object",
             "default": {},
             "maxProperties": 64,
-            "description": "Labels at the provider. Those that others put there stay.",
+            "description": "Labels at the provider. Labels from other sources stay.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 63,
@@ -1323,40 +1323,40 @@ const kinds = {
           },
           "backups": {
             "type": "boolean",
-            "description": "Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."
+            "description": "Daily backups, for 20 % of the price of the server. Turning them off deletes all backups. Defaults to the present setting."
           },
           "protection": {
             "type": "boolean",
-            "description": "Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."
+            "description": "Delete and rebuild protection at the provider, always both. Only a row of its own lifts the protection. Defaults to the present setting."
           },
           "publicNet": {
             "type": "object",
             "additionalProperties": false,
             "default": {},
-            "description": "Its public addresses. A change replaces it.",
+            "description": "Public addresses of the server. A change replaces the server.",
             "properties": {
               "ipv4": {
                 "type": "boolean",
                 "default": true,
-                "description": "It has a public IPv4 address."
+                "description": "Whether the server has a public IPv4 address."
               },
               "ipv6": {
                 "type": "boolean",
                 "default": true,
-                "description": "It has a public IPv6 network."
+                "description": "Whether the server has a public IPv6 network."
               },
               "ipv4Address": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Name or id of the primary IP that it has, instead of a new one.",
+                "description": "Name or id of a primary IP to use, instead of a new one.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "ipv6Address": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Name or id of the primary IP that it has, instead of a new one.",
+                "description": "Name or id of a primary IP to use, instead of a new one.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               }
             }
@@ -1367,30 +1367,30 @@ const kinds = {
               "off"
             ],
             "default": "on",
-            "description": "Whether it runs."
+            "description": "Whether the server runs."
           },
           "readyGrace": {
             "type": "string",
             "default": "30m",
-            "description": "A node that never had a container is not removed before it was ready for so long.",
+            "description": "Time that a node without any container so far must have been ready before its removal.",
             "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
           },
           "idleGrace": {
             "type": "string",
             "default": "30m",
-            "description": "A node is not removed before it was empty for so long.",
+            "description": "Time that a node must have been empty before its removal.",
             "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
           },
           "drainGrace": {
             "type": "string",
             "default": "5m",
-            "description": "So long lies at least between its draining and its removal.",
+            "description": "Least time between the draining of a node and its removal.",
             "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
           },
           "startDeadline": {
             "type": "string",
             "default": "15m",
-            "description": "From its creation to its first readiness; after that it is unhealthy.",
+            "description": "Deadline from the creation to the first readiness; a later node is unhealthy.",
             "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
           },
           "readiness": {
@@ -1401,7 +1401,7 @@ const kinds = {
             "default": {
               "after": "2m"
             },
-            "description": "How its readiness is found out, and its health from then on: exactly one way.",
+            "description": "Probe for readiness, and for health from then on: exactly one kind.",
             "properties": {
               "tcp": {
                 "type": "object",
@@ -1420,7 +1420,7 @@ const kinds = {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 253,
-                    "description": "Private network through which it is reached; its public address where this is left out.",
+                    "description": "Private network to probe through. Defaults to the public address.",
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                   }
                 }
@@ -1449,7 +1449,7 @@ const kinds = {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 253,
-                    "description": "Private network through which it is reached; its public address where this is left out.",
+                    "description": "Private network to probe through. Defaults to the public address.",
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                   }
                 }
@@ -1459,14 +1459,14 @@ const kinds = {
                 "minLength": 1,
                 "maxLength": 317,
                 "pattern": "^[^=\\s]+=[^=\\s]*$",
-                "description": "The server has this label, `key=value`; somebody else puts it there.",
+                "description": "The server has this label, `key=value`, which another program sets.",
                 "examples": [
                   "state=ready"
                 ]
               },
               "after": {
                 "type": "string",
-                "description": "So long after its creation.",
+                "description": "The node is ready this long after its creation.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               }
             }
@@ -1475,19 +1475,19 @@ const kinds = {
             "type": "object",
             "additionalProperties": false,
             "default": {},
-            "description": "Where its containers are listed.",
+            "description": "Containers of the node at the workload source.",
             "properties": {
               "name": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "What the source calls it; its own name where this is left out.",
+                "description": "Name of the node at the source. Defaults to the node's own name.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "none": {
                 "type": "boolean",
                 "default": false,
-                "description": "Nothing lists what runs on it, and nothing is asked about it before it is removed."
+                "description": "The node is not at the source, and its removal needs no list of its containers."
               }
             }
           }
@@ -1505,7 +1505,7 @@ const kinds = {
       "metadata",
       "spec"
     ],
-    "description": "So many nodes that are alike.",
+    "description": "A number of nodes with the same spec.",
     "properties": {
       "apiVersion": {
         "type": "string",
@@ -1527,7 +1527,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -1539,7 +1539,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -1550,7 +1550,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1564,18 +1564,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "release"
           },
           "ignore": {
@@ -1583,7 +1583,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -1598,7 +1598,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -1613,66 +1613,66 @@ const kinds = {
             "type": "integer",
             "minimum": 0,
             "maximum": 1000,
-            "description": "So many nodes, always. Without it, `min` and `max` are the limits of the reactive policy."
+            "description": "Fixed number of nodes. Without it, `min` and `max` are the limits of the reactive policy."
           },
           "min": {
             "type": "integer",
             "minimum": 0,
             "maximum": 1000,
-            "description": "At least so many nodes are in service."
+            "description": "Least number of nodes in service."
           },
           "max": {
             "type": "integer",
             "minimum": 0,
             "maximum": 1000,
-            "description": "At most so many members; one that is on its way out is none."
+            "description": "Greatest number of members, without those that are being removed."
           },
           "removalsAtOnce": {
             "type": "integer",
             "minimum": 1,
             "maximum": 1000,
             "default": 1,
-            "description": "So many of its nodes are drained or removed at once."
+            "description": "Greatest number of nodes that are drained or removed at once."
           },
           "replaceUnhealthyAfter": {
             "type": "string",
-            "description": "A member that is unhealthy for so long gives its place to a new one; never where this is left out.",
+            "description": "Time after which an unhealthy member is replaced. By default, never.",
             "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
           },
           "scaling": {
             "type": "object",
             "additionalProperties": false,
             "default": {},
-            "description": "The reactive policy of a pool with `min` and `max`, by the memory that containers have, or wait for.",
+            "description": "The reactive policy of a pool with `min` and `max`, based on the memory of running and queued containers.",
             "properties": {
               "up": {
                 "type": "string",
                 "default": "85%",
-                "description": "It grows when allocated and queued memory is more than this part of all.",
+                "description": "The pool grows when allocated and queued memory exceeds this share of all memory.",
                 "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
               },
               "down": {
                 "type": "string",
                 "default": "30%",
-                "description": "It shrinks when allocated memory is less than this part of all.",
+                "description": "The pool shrinks when allocated memory is below this share of all memory.",
                 "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
               },
               "for": {
                 "type": "string",
                 "default": "0s",
-                "description": "A threshold has to be crossed for so long before the policy acts, at each refresh that is recorded (`apply`, `drift --record`). Where something waits and there is no node, it acts at once.",
+                "description": "Time for which a threshold must be crossed before the policy acts, at each recorded refresh (`apply`, `drift --record`). A pool without nodes and with queued containers grows at once.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "cooldown": {
                 "type": "string",
                 "default": "5m",
-                "description": "So long lies at least between two changes.",
+                "description": "Least time between two changes.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "downAfterUp": {
                 "type": "string",
                 "default": "20m",
-                "description": "It does not shrink for so long after it grew.",
+                "description": "Time after growth in which the pool does not shrink.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               }
             }
@@ -1681,7 +1681,7 @@ const kinds = {
             "type": "object",
             "additionalProperties": false,
             "default": {},
-            "description": "Moves containers together so that nodes can go.",
+            "description": "Moves containers together to remove nodes.",
             "properties": {
               "enabled": {
                 "type": "boolean",
@@ -1690,25 +1690,25 @@ const kinds = {
               "cooldown": {
                 "type": "string",
                 "default": "2h",
-                "description": "So long lies at least between two consolidations.",
+                "description": "Least time between two consolidations.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "maxUtilization": {
                 "type": "string",
                 "default": "70%",
-                "description": "Not while more of its memory is allocated.",
+                "description": "Greatest share of allocated memory at which the pool consolidates.",
                 "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
               },
               "minUptime": {
                 "type": "string",
                 "default": "30m",
-                "description": "Nodes that are younger stay.",
+                "description": "Least age of a node that is removed.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "minIdle": {
                 "type": "string",
                 "default": "15m",
-                "description": "Nodes stay to which something came later: that became empty, or whose last container came.",
+                "description": "Least time since a node became empty or got its last container.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "minNodes": {
@@ -1716,14 +1716,14 @@ const kinds = {
                 "minimum": 2,
                 "maximum": 1000,
                 "default": 2,
-                "description": "Not with fewer nodes in service."
+                "description": "Least number of nodes in service at which the pool consolidates."
               },
               "minSavings": {
                 "type": "number",
                 "minimum": 0,
                 "maximum": 1000000,
                 "default": 0.1,
-                "description": "What it saves at least, in the provider's currency for an hour."
+                "description": "Least saving, in the provider's currency per hour."
               }
             }
           },
@@ -1735,14 +1735,14 @@ const kinds = {
               "image",
               "location"
             ],
-            "description": "What each of its nodes is, as in a Node.",
+            "description": "Spec of the members, as in a Node.",
             "properties": {
               "serverType": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 63,
                 "pattern": "^[A-Za-z0-9._-]+$",
-                "description": "Name of its server type. A change needs the power off.",
+                "description": "Name of the server type. A change turns the server off.",
                 "examples": [
                   "cx23"
                 ]
@@ -1750,13 +1750,13 @@ const kinds = {
               "upgradeDisk": {
                 "type": "boolean",
                 "default": false,
-                "description": "Let a larger server type enlarge the disk too; then there is no way back to a smaller one."
+                "description": "Lets a larger server type enlarge the disk too; a later change to a smaller type is then impossible."
               },
               "image": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Name of its image, or the id of a snapshot. A change destroys what is on the disk.",
+                "description": "Name of the image, or the id of a snapshot. A change destroys the data on the disk.",
                 "examples": [
                   "debian-13"
                 ],
@@ -1769,7 +1769,7 @@ const kinds = {
                   "ignore"
                 ],
                 "default": "rebuild",
-                "description": "What another image means: the same server with a new disk, a new server, or nothing for servers that are there."
+                "description": "Action when the image changes: rebuild the server with a new disk, replace the server, or leave existing servers alone."
               },
               "location": {
                 "type": "string",
@@ -1786,7 +1786,7 @@ const kinds = {
                 "maxItems": 100,
                 "uniqueItems": true,
                 "default": [],
-                "description": "Names or ids of SSH keys that it is made with. A change replaces it; without any, the provider makes a password that nobody is told.",
+                "description": "Names or ids of the SSH keys for the new server. A change replaces the server. Without a key, the provider sets a password that fettle discards.",
                 "items": {
                   "type": "string",
                   "minLength": 1,
@@ -1797,19 +1797,19 @@ const kinds = {
               "userData": {
                 "type": "string",
                 "maxLength": 32768,
-                "description": "What cloud-init runs on its first start; 32 KiB at most. It stands in the log: what is secret belongs into `userDataFile`. A change replaces it."
+                "description": "Script for cloud-init at the first start; 32 KiB at most. The log contains it: put secrets into `userDataFile`. A change replaces the server."
               },
               "userDataFile": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 4096,
-                "description": "File that holds it instead, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is remembered.",
+                "description": "File with the user data, relative to the document; in the repository, or in a folder that the environment variable `FETTLE_FILE_ROOTS` names. Only its digest is recorded.",
                 "pattern": "^(?![~$\\s]|[A-Za-z]:|%[^%/]*%)(?!.*(?://|\\s$|(?:^\\.{1,2}|/\\.{0,2})$))[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff\\\\\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
               },
               "networks": {
                 "type": "array",
                 "maxItems": 20,
-                "description": "Private networks that it is attached to; left as they are where this is left out.",
+                "description": "Private networks of the server. Defaults to the present ones.",
                 "items": {
                   "type": "object",
                   "additionalProperties": false,
@@ -1828,7 +1828,7 @@ const kinds = {
                       "type": "string",
                       "minLength": 1,
                       "maxLength": 45,
-                      "description": "Its address there; one is found where this is left out.",
+                      "description": "Address in the network. By default the provider chooses one.",
                       "examples": [
                         "10.0.0.7"
                       ]
@@ -1838,7 +1838,7 @@ const kinds = {
                       "maxItems": 50,
                       "uniqueItems": true,
                       "default": [],
-                      "description": "More addresses there.",
+                      "description": "Further addresses in the network.",
                       "items": {
                         "type": "string",
                         "minLength": 1,
@@ -1852,7 +1852,7 @@ const kinds = {
                 "type": "array",
                 "maxItems": 5,
                 "uniqueItems": true,
-                "description": "Names or ids of the firewalls that hold for it; left as they are where this is left out.",
+                "description": "Names or ids of the firewalls of the server. Defaults to the present ones.",
                 "items": {
                   "type": "string",
                   "minLength": 1,
@@ -1864,14 +1864,14 @@ const kinds = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Name or id of its placement group. To join one needs the power off; left as it is where this is left out.",
+                "description": "Name or id of the placement group. Joining one turns the server off. Defaults to the present one.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "labels": {
                 "type": "object",
                 "default": {},
                 "maxProperties": 64,
-                "description": "Labels at the provider. Those that others put there stay.",
+                "description": "Labels at the provider. Labels from other sources stay.",
                 "additionalProperties": {
                   "type": "string",
                   "maxLength": 63,
@@ -1880,40 +1880,40 @@ const kinds = {
               },
               "backups": {
                 "type": "boolean",
-                "description": "Daily backups, for a fifth of its price more; left as they are where this is left out. To end them deletes all that there are."
+                "description": "Daily backups, for 20 % of the price of the server. Turning them off deletes all backups. Defaults to the present setting."
               },
               "protection": {
                 "type": "boolean",
-                "description": "Delete and rebuild protection at the provider, which are always the same; left as it is where this is left out. It is lifted by a row of its own alone."
+                "description": "Delete and rebuild protection at the provider, always both. Only a row of its own lifts the protection. Defaults to the present setting."
               },
               "publicNet": {
                 "type": "object",
                 "additionalProperties": false,
                 "default": {},
-                "description": "Its public addresses. A change replaces it.",
+                "description": "Public addresses of the server. A change replaces the server.",
                 "properties": {
                   "ipv4": {
                     "type": "boolean",
                     "default": true,
-                    "description": "It has a public IPv4 address."
+                    "description": "Whether the server has a public IPv4 address."
                   },
                   "ipv6": {
                     "type": "boolean",
                     "default": true,
-                    "description": "It has a public IPv6 network."
+                    "description": "Whether the server has a public IPv6 network."
                   },
                   "ipv4Address": {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 253,
-                    "description": "Name or id of the primary IP that it has, instead of a new one.",
+                    "description": "Name or id of a primary IP to use, instead of a new one.",
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                   },
                   "ipv6Address": {
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 253,
-                    "description": "Name or id of the primary IP that it has, instead of a new one.",
+                    "description": "Name or id of a primary IP to use, instead of a new one.",
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                   }
                 }
@@ -1921,25 +1921,25 @@ const kinds = {
               "readyGrace": {
                 "type": "string",
                 "default": "30m",
-                "description": "A node that never had a container is not removed before it was ready for so long.",
+                "description": "Time that a node without any container so far must have been ready before its removal.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "idleGrace": {
                 "type": "string",
                 "default": "30m",
-                "description": "A node is not removed before it was empty for so long.",
+                "description": "Time that a node must have been empty before its removal.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "drainGrace": {
                 "type": "string",
                 "default": "5m",
-                "description": "So long lies at least between its draining and its removal.",
+                "description": "Least time between the draining of a node and its removal.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "startDeadline": {
                 "type": "string",
                 "default": "15m",
-                "description": "From its creation to its first readiness; after that it is unhealthy.",
+                "description": "Deadline from the creation to the first readiness; a later node is unhealthy.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "readiness": {
@@ -1950,7 +1950,7 @@ const kinds = {
                 "default": {
                   "after": "2m"
                 },
-                "description": "How its readiness is found out, and its health from then on: exactly one way.",
+                "description": "Probe for readiness, and for health from then on: exactly one kind.",
                 "properties": {
                   "tcp": {
                     "type": "object",
@@ -1969,7 +1969,7 @@ const kinds = {
                         "type": "string",
                         "minLength": 1,
                         "maxLength": 253,
-                        "description": "Private network through which it is reached; its public address where this is left out.",
+                        "description": "Private network to probe through. Defaults to the public address.",
                         "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                       }
                     }
@@ -1998,7 +1998,7 @@ const kinds = {
                         "type": "string",
                         "minLength": 1,
                         "maxLength": 253,
-                        "description": "Private network through which it is reached; its public address where this is left out.",
+                        "description": "Private network to probe through. Defaults to the public address.",
                         "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                       }
                     }
@@ -2008,14 +2008,14 @@ const kinds = {
                     "minLength": 1,
                     "maxLength": 317,
                     "pattern": "^[^=\\s]+=[^=\\s]*$",
-                    "description": "The server has this label, `key=value`; somebody else puts it there.",
+                    "description": "The server has this label, `key=value`, which another program sets.",
                     "examples": [
                       "state=ready"
                     ]
                   },
                   "after": {
                     "type": "string",
-                    "description": "So long after its creation.",
+                    "description": "The node is ready this long after its creation.",
                     "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
                   }
                 }
@@ -2028,7 +2028,7 @@ const kinds = {
                   "none": {
                     "type": "boolean",
                     "default": false,
-                    "description": "Nothing lists what runs on them, and nothing is asked about it before they are removed."
+                    "description": "The nodes are not at the source, and a removal needs no list of their containers."
                   }
                 }
               }
@@ -2048,7 +2048,7 @@ const kinds = {
       "metadata",
       "spec"
     ],
-    "description": "A container that has to run on a certain node: a consolidation stands for such, and they can be written by hand.",
+    "description": "A container and the node that it must run on; a consolidation declares such containers, and documents can.",
     "properties": {
       "apiVersion": {
         "type": "string",
@@ -2070,7 +2070,7 @@ const kinds = {
         "required": [
           "name"
         ],
-        "description": "What the resource is called.",
+        "description": "Name and labels of the resource.",
         "properties": {
           "name": {
             "type": "string",
@@ -2082,7 +2082,7 @@ const kinds = {
           "labels": {
             "type": "object",
             "default": {},
-            "description": "Names and values to choose by.",
+            "description": "Names and values to select resources by.",
             "additionalProperties": {
               "type": "string",
               "maxLength": 253
@@ -2093,7 +2093,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.",
+            "description": "Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -2107,18 +2107,18 @@ const kinds = {
         "type": "object",
         "additionalProperties": false,
         "default": {},
-        "description": "How changes of the resource are treated.",
+        "description": "Limits on changes to the resource.",
         "properties": {
           "protect": {
             "type": "boolean",
-            "description": "It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."
+            "description": "Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."
           },
           "onRemove": {
             "enum": [
               "remove",
               "release"
             ],
-            "description": "What happens when the document is gone; each kind has its default.",
+            "description": "Action when the document is removed; each kind has its default.",
             "default": "release"
           },
           "ignore": {
@@ -2126,7 +2126,7 @@ const kinds = {
             "maxItems": 1000,
             "uniqueItems": true,
             "default": [],
-            "description": "JSON pointers that may differ in the world, for example `/spec/labels/seen`.",
+            "description": "JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -2141,7 +2141,7 @@ const kinds = {
             ],
             "minLength": 1,
             "maxLength": 1000,
-            "description": "Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."
+            "description": "Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."
           }
         }
       },
@@ -2156,13 +2156,13 @@ const kinds = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "Name of the Node that it ought to run on; it may be a member of a pool."
+            "description": "Name of the Node that the container should run on; members of a pool count."
           },
           "pool": {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "The pool whose consolidation moves it."
+            "description": "The pool whose consolidation moves the container."
           }
         }
       }
@@ -2175,7 +2175,7 @@ export const schemas = {
   document: { ...{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "Document of fettle",
-  "description": "One resource as it is wanted.",
+  "description": "One resource and its desired state.",
   "type": "object",
   "required": [
     "apiVersion",
@@ -2234,7 +2234,7 @@ export const schemas = {
       "minLength": 1,
       "maxLength": 63,
       "pattern": "^[A-Za-z0-9._-]+$",
-      "description": "Name of the project, its scope in a shared store; the name of the folder where it is left out."
+      "description": "Name of the project, its scope in a shared store. Defaults to the name of the folder."
     },
     "desired": {
       "type": [
@@ -2284,7 +2284,7 @@ export const schemas = {
       "additionalProperties": false,
       "properties": {
         "certificates": {
-          "description": "TLS certificates, the authorities that issue them, and what servers really serve.",
+          "description": "TLS certificates, the authorities that issue them, and the servers that serve them.",
           "type": "object",
           "additionalProperties": false,
           "properties": {
@@ -2299,14 +2299,14 @@ export const schemas = {
               "type": "object",
               "additionalProperties": false,
               "default": {},
-              "description": "How TLS servers are probed.",
+              "description": "Limits of the probes of TLS servers.",
               "properties": {
                 "concurrency": {
                   "type": "integer",
                   "minimum": 1,
                   "maximum": 1000,
                   "default": 100,
-                  "description": "Probes that are open at once."
+                  "description": "Probes at once."
                 },
                 "connectSeconds": {
                   "type": "number",
@@ -2327,7 +2327,7 @@ export const schemas = {
                   "exclusiveMinimum": 0,
                   "maximum": 120,
                   "default": 10,
-                  "description": "Deadline of the whole probe of one address; of the resolution of a name likewise."
+                  "description": "Deadline of the whole probe of one address, and of resolving a name."
                 },
                 "allow": {
                   "type": "array",
@@ -2352,7 +2352,7 @@ export const schemas = {
                       "fd00::/8"
                     ]
                   ],
-                  "description": "Networks that are never connected to, also when a name resolves to them, and in every form in which IPv6 holds an IPv4 address. Link-local, multicast and unspecified ones, and where clouds answer with metadata, are denied in any case, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones `deny`.",
+                  "description": "Networks that fettle never connects to, even if a name resolves to them, in every form in which IPv6 embeds an IPv4 address. Link-local, multicast and unspecified networks and the metadata addresses of clouds are always denied, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones, `deny` does.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
@@ -2369,7 +2369,7 @@ export const schemas = {
                       "[2001:db8::53]:5353"
                     ]
                   ],
-                  "description": "DNS servers that are asked instead of this machine's own resolution of names.",
+                  "description": "DNS servers to ask instead of the resolver of this machine.",
                   "items": {
                     "type": "string",
                     "minLength": 1,
@@ -2514,7 +2514,7 @@ export const schemas = {
               "type": "array",
               "maxItems": 1000,
               "default": [],
-              "description": "Command lines that `deploy` and `reload` of a Certificate may be, each a list of words: only what stands here word for word is ever run, and only by `apply`.",
+              "description": "Command lines that `deploy` and `reload` of a Certificate may use, each a list of words. Only a line that is listed here word for word ever runs, and only in `apply`.",
               "examples": [
                 [
                   [
@@ -2539,7 +2539,7 @@ export const schemas = {
               "type": "array",
               "maxItems": 1000,
               "default": [],
-              "description": "Files, relative to `fettle.yaml`, with the numbers of processes that `reload` of a Certificate may send a signal to.",
+              "description": "PID files, relative to `fettle.yaml`, of the processes that `reload` of a Certificate may signal.",
               "examples": [
                 [
                   "/run/nginx.pid"
@@ -2555,7 +2555,7 @@ export const schemas = {
           }
         },
         "nodes": {
-          "description": "Cloud servers, pools of them, and the containers that keep them from being taken away.",
+          "description": "Cloud servers, pools of servers, and the containers that keep them from being removed.",
           "type": "object",
           "additionalProperties": false,
           "properties": {
@@ -2579,7 +2579,7 @@ export const schemas = {
                   "properties": {
                     "token": {
                       "type": "string",
-                      "description": "The token of the project, from the environment variable `HCLOUD_TOKEN` or one whose name begins with `HCLOUD_TOKEN_`; `HCLOUD_TOKEN` where this is left out.",
+                      "description": "Token of the project, from the environment variable `HCLOUD_TOKEN` (the default) or one whose name begins with `HCLOUD_TOKEN_`.",
                       "examples": [
                         "${env:HCLOUD_TOKEN_SHOP}"
                       ],
@@ -2590,7 +2590,7 @@ export const schemas = {
                       "minLength": 1,
                       "maxLength": 2048,
                       "default": "https://api.hetzner.cloud/v1",
-                      "description": "Address of the API. Another one than this is an address in the environment variable `HCLOUD_ENDPOINT`, or has its origin in `FETTLE_PROVIDER_ORIGINS`, so that no change of this file sends the token elsewhere.",
+                      "description": "Address of the API. Any other address must be the one in the environment variable `HCLOUD_ENDPOINT`, or have its origin in `FETTLE_PROVIDER_ORIGINS`: an edit of this file never sends the token elsewhere.",
                       "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                     }
                   }
@@ -2609,12 +2609,12 @@ export const schemas = {
               "minimum": 0,
               "maximum": 100000,
               "default": 100,
-              "description": "So many requests of the rate limit are left to others: from there on, looks go more slowly."
+              "description": "Requests of the rate limit that are left to other clients: below this number, refreshes slow down."
             },
             "workloads": {
               "type": "object",
               "additionalProperties": false,
-              "description": "The source of truth about the containers on each node. Without one, nothing is removed whose containers would have to be known.",
+              "description": "The source of truth for the containers on each node. Without a source, a node is not removed unless nothing can run on it.",
               "properties": {
                 "http": {
                   "type": "object",
@@ -2629,7 +2629,7 @@ export const schemas = {
                       "minLength": 1,
                       "maxLength": 2048,
                       "pattern": "^https?://",
-                      "description": "What is asked for the containers.",
+                      "description": "Address of the list of containers.",
                       "examples": [
                         "https://conductor.example.test/fettle/workloads"
                       ]
@@ -2639,18 +2639,18 @@ export const schemas = {
                       "minLength": 1,
                       "maxLength": 2048,
                       "pattern": "^https?://",
-                      "description": "What a POST of `{\"node\": \"NAME\"}` tells to put no more containers there; it is done when it answers."
+                      "description": "Address for a POST of `{\"node\": \"NAME\"}`, which stops new containers on a node. The answer means that this is done."
                     },
                     "migrateUrl": {
                       "type": "string",
                       "minLength": 1,
                       "maxLength": 2048,
                       "pattern": "^https?://",
-                      "description": "What a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}` tells to move a container; it is done when it answers."
+                      "description": "Address for a POST of `{\"container\": \"ID\", \"from\": \"NAME\", \"to\": \"NAME\"}`, which moves a container. The answer means that this is done."
                     },
                     "token": {
                       "type": "string",
-                      "description": "A bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. It is sent to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, and nowhere else.",
+                      "description": "Bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. The token is sent only to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`.",
                       "examples": [
                         "${env:WORKLOADS_TOKEN}"
                       ],
@@ -2682,7 +2682,7 @@ export const schemas = {
                 "interval": {
                   "type": "string",
                   "default": "2m",
-                  "description": "How often the containers are looked at, at least: after a gap of more than twice that, a node whose source does not say since when it is empty begins its idle grace anew.",
+                  "description": "Greatest time between two refreshes of the containers. After more than twice this time, a node whose source does not report `emptySince` starts its idle grace again.",
                   "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
                 }
               }
@@ -2691,14 +2691,14 @@ export const schemas = {
               "type": "object",
               "additionalProperties": false,
               "default": {},
-              "description": "How readiness is probed.",
+              "description": "Limits of the readiness probes.",
               "properties": {
                 "concurrency": {
                   "type": "integer",
                   "minimum": 1,
                   "maximum": 1000,
                   "default": 100,
-                  "description": "Probes that are open at once."
+                  "description": "Probes at once."
                 },
                 "timeoutSeconds": {
                   "type": "number",
@@ -2710,7 +2710,7 @@ export const schemas = {
                 "interval": {
                   "type": "string",
                   "default": "10s",
-                  "description": "Failed probes that follow each other faster count once.",
+                  "description": "Failed probes in quicker succession count once.",
                   "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
                 }
               }
@@ -2728,26 +2728,26 @@ export const schemas = {
         "maxAge": {
           "type": "string",
           "default": "60s",
-          "description": "How old a look may be for a step that takes something away.",
+          "description": "Greatest age of the refresh for a destructive step.",
           "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
         },
         "removals": {
           "type": "object",
           "additionalProperties": false,
           "default": {},
-          "description": "How much of a kind may be removed at once; above it, nothing of the kind is removed.",
+          "description": "Removals of one kind at once; above the limit, nothing of the kind is removed.",
           "properties": {
             "max": {
               "type": "integer",
               "minimum": 0,
               "maximum": 1000000,
               "default": 10,
-              "description": "So many resources."
+              "description": "Greatest number of removals."
             },
             "share": {
               "type": "string",
               "default": "30%",
-              "description": "So large a part of what is ours.",
+              "description": "Greatest share of the owned resources.",
               "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
             },
             "from": {
@@ -2755,12 +2755,12 @@ export const schemas = {
               "minimum": 1,
               "maximum": 1000000,
               "default": 4,
-              "description": "The share counts where so many are ours; below, the number alone."
+              "description": "Number of owned resources from which the share counts; below it, only `max` does."
             },
             "per": {
               "type": "string",
               "default": "1h",
-              "description": "Removals of earlier runs count for so long, 7d at most.",
+              "description": "Time for which removals of earlier runs count, 7d at most.",
               "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
             }
           }
@@ -2769,12 +2769,12 @@ export const schemas = {
           "type": "object",
           "additionalProperties": false,
           "default": {},
-          "description": "When so few of a kind are seen that the look is doubted rather than the world.",
+          "description": "Limits at which missing resources make the refresh itself doubtful.",
           "properties": {
             "share": {
               "type": "string",
               "default": "50%",
-              "description": "More than this part of what is ours, and was there, is missing.",
+              "description": "Share of the owned resources that must be missing.",
               "pattern": "^(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,3})?)%$"
             },
             "from": {
@@ -2782,7 +2782,7 @@ export const schemas = {
               "minimum": 1,
               "maximum": 1000000,
               "default": 4,
-              "description": "It counts where so many were there."
+              "description": "Number of owned resources from which the share counts."
             }
           }
         },
@@ -2790,7 +2790,7 @@ export const schemas = {
           "type": "array",
           "maxItems": 1000,
           "default": [],
-          "description": "How many steps that disrupt may be taken in a time.",
+          "description": "Limits on disruptive steps over time.",
           "items": {
             "type": "object",
             "additionalProperties": false,
@@ -2803,7 +2803,7 @@ export const schemas = {
                 "type": "object",
                 "additionalProperties": false,
                 "default": {},
-                "description": "Which resources share this budget; what is left out matches all.",
+                "description": "Resources that share this budget; a field that is left out matches all.",
                 "properties": {
                   "plugin": {
                     "type": "string",
@@ -2818,7 +2818,7 @@ export const schemas = {
                   "labels": {
                     "type": "object",
                     "default": {},
-                    "description": "Labels that a resource has to have.",
+                    "description": "Labels that a resource must have.",
                     "additionalProperties": {
                       "type": "string",
                       "maxLength": 253
@@ -2830,11 +2830,11 @@ export const schemas = {
                 "type": "integer",
                 "minimum": 0,
                 "maximum": 1000000,
-                "description": "So many steps."
+                "description": "Greatest number of steps."
               },
               "per": {
                 "type": "string",
-                "description": "In so long a time, 7d at most.",
+                "description": "Time over which the steps count, 7d at most.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               }
             }
@@ -2844,7 +2844,7 @@ export const schemas = {
           "type": "array",
           "maxItems": 100,
           "default": [],
-          "description": "Times in which nothing is done.",
+          "description": "Windows in which nothing changes.",
           "items": {
             "type": "object",
             "additionalProperties": false,
@@ -2858,12 +2858,12 @@ export const schemas = {
                 "type": "string",
                 "minLength": 9,
                 "maxLength": 200,
-                "description": "When it begins: minute, hour, day of month, month, day of week.",
+                "description": "Start of the window: minute, hour, day of month, month, day of week.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "for": {
                 "type": "string",
-                "description": "How long it lasts, 366d at most.",
+                "description": "Length of the window, 366d at most.",
                 "pattern": "^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$"
               },
               "timezone": {
@@ -2871,7 +2871,7 @@ export const schemas = {
                 "minLength": 1,
                 "maxLength": 100,
                 "default": "UTC",
-                "description": "Name of a time zone such as Europe/Berlin."
+                "description": "Time zone of the schedule, for example Europe/Berlin."
               },
               "reason": {
                 "type": "string",
@@ -2886,7 +2886,7 @@ export const schemas = {
           "type": "array",
           "maxItems": 1000,
           "default": [],
-          "description": "One rule on one address that may be passed by, until a time.",
+          "description": "Exceptions, each for one rule on one address until a time.",
           "items": {
             "type": "object",
             "additionalProperties": false,
@@ -2911,7 +2911,7 @@ export const schemas = {
               },
               "until": {
                 "type": "string",
-                "description": "From then on it is a problem instead.",
+                "description": "Time at which the override expires; an expired override is an error.",
                 "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
               },
               "reason": {
@@ -2929,13 +2929,13 @@ export const schemas = {
       "type": "object",
       "additionalProperties": false,
       "default": {},
-      "description": "What `fettle drift` tells.",
+      "description": "Settings of `fettle drift`.",
       "properties": {
         "suppress": {
           "type": "array",
           "maxItems": 1000,
           "default": [],
-          "description": "Drift and findings that are known, and not counted until a time.",
+          "description": "Known drift and findings that are not counted until a time.",
           "items": {
             "type": "object",
             "additionalProperties": false,
@@ -2958,25 +2958,25 @@ export const schemas = {
                 "minLength": 1,
                 "maxLength": 2048,
                 "pattern": "^(/([^/~]|~[01])*)+$",
-                "description": "JSON pointer into the spec: the drift of this field, and of what lies below it, is suppressed."
+                "description": "JSON pointer into the spec: suppresses the drift of this field and of the fields below it."
               },
               "finding": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Code of a finding, in place of `path`: the finding is suppressed.",
+                "description": "Code of a finding to suppress, instead of `path`.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "until": {
                 "type": "string",
-                "description": "From then on the drift or finding counts again, and this is told as expired.",
+                "description": "Time at which the drift or finding counts again; the suppression is then reported as expired.",
                 "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
               },
               "owner": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 253,
-                "description": "Who answers for it.",
+                "description": "Person or team that is responsible.",
                 "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
               },
               "reason": {
@@ -3013,12 +3013,12 @@ export const schemas = {
     "gaps",
     "summary"
   ],
-  "description": "A plan as `fettle plan -o FILE` writes it.",
+  "description": "A plan that `fettle plan -o FILE` writes.",
   "properties": {
     "format_version": {
       "type": "string",
       "pattern": "^1\\.[0-9]+$",
-      "description": "Version of this format; readers refuse another major one."
+      "description": "Version of this format; readers refuse another major version."
     },
     "fettle_version": {
       "type": "string",
@@ -3026,7 +3026,7 @@ export const schemas = {
     },
     "timestamp": {
       "type": "string",
-      "description": "When it was made.",
+      "description": "Time of the plan.",
       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
     },
     "project": {
@@ -3037,6 +3037,25 @@ export const schemas = {
       "type": "boolean",
       "description": "Nothing was left out: no gap, no target."
     },
+    "targeted": {
+      "type": "boolean",
+      "description": "Addresses were named or excluded, and the rest was not judged."
+    },
+    "causes": {
+      "type": "array",
+      "items": {
+        "enum": [
+          "new",
+          "edit",
+          "drift",
+          "orphan",
+          "time",
+          "progress",
+          "policy"
+        ]
+      },
+      "description": "The causes that `--cause` limits the plan to; absent for all."
+    },
     "applyable": {
       "type": "boolean",
       "description": "There are rows that would run."
@@ -3046,21 +3065,21 @@ export const schemas = {
     },
     "resource_changes": {
       "type": "array",
-      "description": "What would run.",
+      "description": "Changes that would run.",
       "items": {
         "$ref": "#/definitions/ResourceChange"
       }
     },
     "rejected_changes": {
       "type": "array",
-      "description": "What would be unsafe and will not run.",
+      "description": "Unsafe changes that will not run.",
       "items": {
         "$ref": "#/definitions/RefusedChange"
       }
     },
     "deferred_changes": {
       "type": "array",
-      "description": "What has to wait.",
+      "description": "Changes that have to wait.",
       "items": {
         "$ref": "#/definitions/RefusedChange"
       }
@@ -3070,7 +3089,7 @@ export const schemas = {
       "required": [
         "resources"
       ],
-      "description": "Everything as it was seen.",
+      "description": "The current state of every resource.",
       "properties": {
         "resources": {
           "type": "array",
@@ -3102,7 +3121,7 @@ export const schemas = {
     },
     "resource_drift": {
       "type": "array",
-      "description": "How the world differs from what was last applied.",
+      "description": "Differences of the current state from the last applied one.",
       "items": {
         "type": "object",
         "required": [
@@ -3217,7 +3236,7 @@ export const schemas = {
     },
     "gaps": {
       "type": "array",
-      "description": "Parts of the world that could not be read.",
+      "description": "Resources that could not be read.",
       "items": {
         "type": "object",
         "required": [
@@ -3246,7 +3265,7 @@ export const schemas = {
     },
     "unmanaged": {
       "type": "array",
-      "description": "Addresses of what was seen, and is neither written nor ours.",
+      "description": "Addresses of resources that exist and are neither declared nor owned.",
       "items": {
         "type": "string",
         "minLength": 1
@@ -3254,7 +3273,7 @@ export const schemas = {
     },
     "settled": {
       "type": "array",
-      "description": "What an earlier run left open, and how it ended as far as can be seen.",
+      "description": "Steps that an earlier run left open, with the outcome that the refresh found.",
       "items": {
         "type": "object",
         "required": [
@@ -3335,12 +3354,17 @@ export const schemas = {
           "type": "integer",
           "minimum": 0,
           "description": "Covered by a gap, and therefore not judged."
+        },
+        "excluded": {
+          "type": "integer",
+          "minimum": 0,
+          "description": "Changes of other causes; absent without `--cause`."
         }
       }
     },
     "summaries": {
       "type": "array",
-      "description": "What the resources of each plugin come to.",
+      "description": "Totals of each plugin.",
       "items": {
         "type": "object",
         "required": [
@@ -3372,7 +3396,7 @@ export const schemas = {
     },
     "plan_digest": {
       "type": "string",
-      "description": "Over all that decides what the accepted rows do; absent where the memory could not be read.",
+      "description": "Digest of everything that decides what the accepted rows do; absent if the log could not be read.",
       "pattern": "^sha256:[0-9a-f]{64}$"
     },
     "log_head": {
@@ -3381,7 +3405,7 @@ export const schemas = {
         "seq",
         "hash"
       ],
-      "description": "Where the log ended.",
+      "description": "The last record of the log.",
       "properties": {
         "seq": {
           "type": "integer",
@@ -3395,7 +3419,7 @@ export const schemas = {
     },
     "checksum": {
       "type": "string",
-      "description": "Over the whole of a saved plan but itself.",
+      "description": "Digest of the whole saved plan except this field.",
       "pattern": "^sha256:[0-9a-f]{64}$"
     }
   },
@@ -3497,26 +3521,26 @@ export const schemas = {
         },
         "disruptive": {
           "const": true,
-          "description": "The step disturbs what is in use, as one that turns a server off."
+          "description": "The step interrupts a resource that is in use, for example by turning a server off."
         },
         "basis": {
           "type": "string",
-          "description": "Over the row, over what its approval covers, and over what was seen.",
+          "description": "Digest of the row, of everything that its approval covers, and of the current state.",
           "pattern": "^sha256:[0-9a-f]{64}$"
         },
         "covers": {
           "type": "object",
-          "description": "All that decides what the row does, beside what is seen: the digest of the plan is made of it.",
+          "description": "Everything that decides what the row does, apart from the current state; part of the plan's digest.",
           "properties": {
             "spec": {
-              "description": "The whole spec: defaults filled in, paths relative to the project, ignored fields as they are seen."
+              "description": "The whole spec, with defaults filled in, paths relative to the project, and ignored fields at their current values."
             },
             "lifecycle": {
               "type": "object"
             },
             "applied": {
               "type": "string",
-              "description": "What was applied last, where the document is gone.",
+              "description": "Digest of the last applied spec, if the document was removed.",
               "pattern": "^sha256:[0-9a-f]{64}$"
             },
             "rules": {
@@ -3524,11 +3548,11 @@ export const schemas = {
               "items": {
                 "type": "string"
               },
-              "description": "Every rule that was asked."
+              "description": "Every rule that was evaluated."
             },
             "limits": {
               "type": "object",
-              "description": "Limits that rules held something against, by rule."
+              "description": "Limits that the rules used, by rule."
             },
             "uses": {
               "type": "object",
@@ -3536,7 +3560,7 @@ export const schemas = {
             },
             "settings": {
               "type": "object",
-              "description": "Settings of its plugin that decide what it does; secrets by the names of their references."
+              "description": "Settings of the plugin that decide what the row does; secrets by the names of their references."
             },
             "files": {
               "type": "array",
@@ -3576,11 +3600,11 @@ export const schemas = {
                   "type": "string"
                 }
               },
-              "description": "Command lines that it runs."
+              "description": "Command lines that the row runs."
             },
             "values": {
               "type": "object",
-              "description": "What else decides, as its kind says."
+              "description": "Further values that decide, in the form that the kind defines."
             }
           }
         },
@@ -3589,11 +3613,11 @@ export const schemas = {
           "items": {
             "type": "string"
           },
-          "description": "JSON pointers into the spec, of what the document says itself; the rest are defaults."
+          "description": "JSON pointers to the spec fields that the document declares; the others are defaults."
         },
         "edits": {
           "type": "array",
-          "description": "What the document says otherwise than when it was last applied, and no difference shows.",
+          "description": "Edits since the last apply that no difference from the current state shows.",
           "items": {
             "type": "object",
             "required": [
@@ -3676,7 +3700,7 @@ export const schemas = {
         "reason": {
           "type": "string",
           "minLength": 1,
-          "description": "Rule of the first reason."
+          "description": "The rule of the first reason."
         },
         "resource_change": {
           "$ref": "#/definitions/ResourceChange"
@@ -3749,11 +3773,11 @@ export const schemas = {
     "seq": {
       "type": "integer",
       "minimum": 1,
-      "description": "Counts from 1, without a hole."
+      "description": "Sequence number from 1, without gaps."
     },
     "time": {
       "type": "string",
-      "description": "Never before the record ahead of it.",
+      "description": "Time of the record, never before the record ahead of it.",
       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
     },
     "actor": {
@@ -4002,8 +4026,7 @@ export const schemas = {
               "project",
               "token",
               "resources",
-              "digest",
-              "keyCheck"
+              "digest"
             ]
           }
         }
@@ -4039,17 +4062,17 @@ export const schemas = {
   "required": [
     "nodes"
   ],
-  "description": "What runs where, as the workload source tells it. Keys that are not known are ignored.",
+  "description": "The containers on each node, as reported by the workload source. Unknown keys are ignored.",
   "properties": {
     "at": {
       "type": "string",
-      "description": "When this was so. What is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read; without it, it is so now.",
+      "description": "Time of the report, by default now. A report that is older than twice `workloads.interval`, or more than a minute ahead of fettle's clock, counts as not read.",
       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
     },
     "nodes": {
       "type": "array",
       "maxItems": 10000,
-      "description": "Every node that the source knows; one that is not listed is not known to be empty.",
+      "description": "Every node that the source knows; a node that is not listed does not count as empty.",
       "items": {
         "type": "object",
         "required": [
@@ -4061,31 +4084,31 @@ export const schemas = {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "The node.",
+            "description": "Name of the node.",
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
           },
           "emptySince": {
             "type": "string",
-            "description": "Since when it has had no container, where it has none. It counts from no earlier than the server was made and ready, and than fettle last saw a container there.",
+            "description": "Time since which an empty node has had no container. Times before the first readiness of the server, or before the last container that fettle saw, are ignored.",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
           },
           "startedTotal": {
             "type": "integer",
             "minimum": 0,
             "maximum": 9007199254740991,
-            "description": "Containers that ever started there; it never runs backwards but when the source begins anew."
+            "description": "Containers that ever started on the node. The count decreases only when the source starts again."
           },
           "allocatedMb": {
             "type": "number",
             "minimum": 0,
             "maximum": 1000000000,
-            "description": "Memory that its containers have, in MB; the sum over them where this is left out."
+            "description": "Memory of the containers, in MB. Defaults to the sum over `containers`."
           },
           "diskUsedPercent": {
             "type": "number",
             "minimum": 0,
             "maximum": 100,
-            "description": "How full its disk is."
+            "description": "Share of the disk in use."
           },
           "containers": {
             "type": "array",
@@ -4107,23 +4130,23 @@ export const schemas = {
                   "minimum": 0,
                   "maximum": 1000000000,
                   "default": 0,
-                  "description": "Its memory, in MB."
+                  "description": "Memory of the container, in MB."
                 },
                 "tier": {
                   "type": "string",
                   "maxLength": 63,
-                  "description": "Its size class; `micro`, `small` and `medium` may be moved under conditions, others never.",
+                  "description": "Size class; `micro`, `small` and `medium` can be moved under conditions, others never.",
                   "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
                 },
                 "players": {
                   "type": "integer",
                   "minimum": 0,
                   "maximum": 9007199254740991,
-                  "description": "How many players are connected; not known where this is left out."
+                  "description": "Connected players; unknown by default."
                 },
                 "since": {
                   "type": "string",
-                  "description": "Since when it runs.",
+                  "description": "Start of the container.",
                   "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
                 }
               }
@@ -4136,7 +4159,7 @@ export const schemas = {
       "type": "array",
       "maxItems": 10000,
       "default": [],
-      "description": "What waits for room.",
+      "description": "Containers that wait for room.",
       "items": {
         "type": "object",
         "required": [
@@ -4154,18 +4177,18 @@ export const schemas = {
             "minimum": 0,
             "maximum": 1000000000,
             "default": 0,
-            "description": "Memory that it needs, in MB."
+            "description": "Memory that the container needs, in MB."
           },
           "pool": {
             "type": "string",
             "minLength": 1,
             "maxLength": 253,
-            "description": "The pool that it waits for; any, where this is left out.",
+            "description": "The pool that the container waits for; any pool by default.",
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
           },
           "since": {
             "type": "string",
-            "description": "Since when it waits.",
+            "description": "Time since which the container has waited.",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
           }
         }

@@ -1,7 +1,7 @@
 /** Generated from specs/engine.yaml by `npm run generate`: do not edit. */
 
 import type { Json } from '#plugin';
-import type { RecordKind } from './record.ts';
+import type { RecordKind } from '../formats/log-record.ts';
 
 /** Rules that hold for every plugin. */
 export type EngineRuleId =
@@ -22,6 +22,7 @@ export type EngineRuleId =
   | 'all-missing'
   | 'dependency'
   | 'ignored'
+  | 'unapplied-edit'
   | 'uncovered'
   | 'too-many-removals'
   | 'budget';
@@ -125,33 +126,33 @@ export interface DocumentEnvelope {
   readonly apiVersion: string;
   /** Kind of the resource. */
   readonly kind: string;
-  /** What the resource is called. */
+  /** Name and labels of the resource. */
   readonly metadata: {
     /** Name of the resource; unique within its kind and scope. */
     readonly name: string;
-    /** Names and values to choose by. */
+    /** Names and values to select resources by. */
     readonly labels: Readonly<Record<string, string>>;
-    /** Addresses of what has to be there first, for example `certificates/Issuer/test-ca`. */
+    /** Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`. */
     readonly dependsOn: readonly string[];
   };
-  /** How changes of the resource are treated. */
+  /** Limits on changes to the resource. */
   readonly lifecycle: {
-    /** It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection. */
+    /** Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it. */
     readonly protect?: boolean;
-    /** What happens when the document is gone; each kind has its default. */
+    /** Action when the document is removed; each kind has its default. */
     readonly onRemove?: 'remove' | 'release';
-    /** JSON pointers that may differ in the world, for example `/spec/labels/seen`. */
+    /** JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`. */
     readonly ignore: readonly string[];
-    /** Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own. */
+    /** Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own. */
     readonly hold?: string | boolean;
   };
-  /** The resource itself; its kind says what belongs here. */
+  /** The resource itself, in the form that its kind defines. */
   readonly spec: Readonly<Record<string, Json>>;
 }
 
 /** `fettle.yaml`, with the defaults filled in. */
 export interface FettleConfig {
-  /** Name of the project, its scope in a shared store; the name of the folder where it is left out. */
+  /** Name of the project, its scope in a shared store. Defaults to the name of the folder. */
   readonly name?: string;
   /** Files, folders and patterns with documents, relative to this file. */
   readonly desired: string | readonly string[];
@@ -165,72 +166,72 @@ export interface FettleConfig {
   readonly plugins: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   /** Limits of the safety rules. */
   readonly safety: {
-    /** How old a look may be for a step that takes something away. */
+    /** Greatest age of the refresh for a destructive step. */
     readonly maxAge: string;
-    /** How much of a kind may be removed at once; above it, nothing of the kind is removed. */
+    /** Removals of one kind at once; above the limit, nothing of the kind is removed. */
     readonly removals: {
-      /** So many resources. */
+      /** Greatest number of removals. */
       readonly max: number;
-      /** So large a part of what is ours. */
+      /** Greatest share of the owned resources. */
       readonly share: string;
-      /** The share counts where so many are ours; below, the number alone. */
+      /** Number of owned resources from which the share counts; below it, only `max` does. */
       readonly from: number;
-      /** Removals of earlier runs count for so long, 7d at most. */
+      /** Time for which removals of earlier runs count, 7d at most. */
       readonly per: string;
     };
-    /** When so few of a kind are seen that the look is doubted rather than the world. */
+    /** Limits at which missing resources make the refresh itself doubtful. */
     readonly collapse: {
-      /** More than this part of what is ours, and was there, is missing. */
+      /** Share of the owned resources that must be missing. */
       readonly share: string;
-      /** It counts where so many were there. */
+      /** Number of owned resources from which the share counts. */
       readonly from: number;
     };
-    /** How many steps that disrupt may be taken in a time. */
+    /** Limits on disruptive steps over time. */
     readonly budgets: readonly {
-      /** Which resources share this budget; what is left out matches all. */
+      /** Resources that share this budget; a field that is left out matches all. */
       readonly match: {
         readonly plugin?: string;
         readonly kind?: string;
-        /** Labels that a resource has to have. */
+        /** Labels that a resource must have. */
         readonly labels: Readonly<Record<string, string>>;
       };
-      /** So many steps. */
+      /** Greatest number of steps. */
       readonly max: number;
-      /** In so long a time, 7d at most. */
+      /** Time over which the steps count, 7d at most. */
       readonly per: string;
     }[];
-    /** Times in which nothing is done. */
+    /** Windows in which nothing changes. */
     readonly freeze: readonly {
-      /** When it begins: minute, hour, day of month, month, day of week. */
+      /** Start of the window: minute, hour, day of month, month, day of week. */
       readonly cron: string;
-      /** How long it lasts, 366d at most. */
+      /** Length of the window, 366d at most. */
       readonly for: string;
-      /** Name of a time zone such as Europe/Berlin. */
+      /** Time zone of the schedule, for example Europe/Berlin. */
       readonly timezone: string;
       readonly reason: string;
     }[];
-    /** One rule on one address that may be passed by, until a time. */
+    /** Exceptions, each for one rule on one address until a time. */
     readonly overrides: readonly {
       readonly rule: string;
       readonly address: string;
-      /** From then on it is a problem instead. */
+      /** Time at which the override expires; an expired override is an error. */
       readonly until: string;
       readonly reason: string;
     }[];
   };
-  /** What `fettle drift` tells. */
+  /** Settings of `fettle drift`. */
   readonly drift: {
-    /** Drift and findings that are known, and not counted until a time. */
+    /** Known drift and findings that are not counted until a time. */
     readonly suppress: readonly {
       /** Address or glob, for example `nodes/Node/*`. */
       readonly address: string;
-      /** JSON pointer into the spec: the drift of this field, and of what lies below it, is suppressed. */
+      /** JSON pointer into the spec: suppresses the drift of this field and of the fields below it. */
       readonly path?: string;
-      /** Code of a finding, in place of `path`: the finding is suppressed. */
+      /** Code of a finding to suppress, instead of `path`. */
       readonly finding?: string;
-      /** From then on the drift or finding counts again, and this is told as expired. */
+      /** Time at which the drift or finding counts again; the suppression is then reported as expired. */
       readonly until: string;
-      /** Who answers for it. */
+      /** Person or team that is responsible. */
       readonly owner: string;
       readonly reason: string;
     }[];
@@ -242,82 +243,91 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   {
     id: 'lifecycle',
     overridable: false,
-    text: "The step is in the kind's spec, and begins in the state that was seen.",
+    text: "The step is declared in the kind's spec and starts in the current state.",
   },
   {
     id: 'memory-unread',
     overridable: false,
-    text: 'While the memory cannot be read, nothing that exists is adopted or changed; a row that creates says what is unknown.',
+    text: 'While the log cannot be read, no existing resource is adopted or changed; a row that creates one says what is unknown.',
   },
-  { id: 'not-owned', overridable: true, text: 'Only what this project created or adopted is changed.' },
+  { id: 'not-owned', overridable: true, text: 'Only resources that this project created or adopted are changed.' },
   {
     id: 'same-place',
     overridable: false,
-    text: 'A file, a folder or a server belongs to one resource, whatever it is called there; none lies in the store, or is a document.',
+    text: 'A file, a folder or a server belongs to one resource, under any of its names; none is inside the store, and none is a document.',
   },
   {
     id: 'other-project',
     overridable: false,
-    text: 'What another project marks as its own is neither adopted nor changed.',
+    text: 'A resource that another project marks as its own is neither adopted nor changed.',
   },
   {
     id: 'protected',
     overridable: true,
-    text: 'What is protected is neither removed, replaced nor released; a protection outlives its document.',
+    text: 'A protected resource is not removed, replaced or released; the protection outlives its document.',
   },
   {
     id: 'provider-protected',
     overridable: false,
-    text: 'What its provider protects is neither removed nor replaced; that protection is lifted by a row of its own, or by hand.',
+    text: 'A resource that its provider protects is not removed or replaced; a row of its own, or a person, lifts that protection.',
   },
-  { id: 'partial-view', overridable: true, text: 'Nothing is taken away that cannot be seen.' },
-  { id: 'stale-view', overridable: true, text: 'Nothing is taken away on a look that is older than `safety.maxAge`.' },
-  { id: 'in-progress', overridable: false, text: 'A step of another run that goes on is not taken over.' },
+  { id: 'partial-view', overridable: true, text: 'A resource that could not be read is not removed.' },
+  {
+    id: 'stale-view',
+    overridable: true,
+    text: 'A destructive step needs a refresh that is not older than `safety.maxAge`.',
+  },
+  { id: 'in-progress', overridable: false, text: 'A step that another run is still executing is not repeated.' },
   {
     id: 'clock-behind',
     overridable: true,
-    text: "While the clock stands before the log's last record, nothing is taken away, and nothing is done because of the time.",
+    text: "While the clock is behind the log's last record, nothing is removed, and no step runs because of the time.",
   },
   {
     id: 'freeze',
     overridable: true,
-    text: 'Nothing is done inside a freeze window, or to a resource that is on hold; a hold outlives its document.',
+    text: 'Nothing changes inside a freeze window, and a resource on hold does not change; a hold outlives its document.',
   },
   {
     id: 'stuck',
     overridable: true,
-    text: 'It is not in a state that the world has to leave, for longer than the spec allows; a warning.',
+    text: 'The resource has not been in a state that ends by itself for longer than the spec allows; a warning.',
   },
   {
     id: 'observed-collapse',
     overridable: true,
-    text: 'While far fewer of what is ours are seen than at the last look, and nothing of ours explains it, none of the kind is created or taken away.',
+    text: 'While far fewer owned resources are found than at the last refresh, and no step of fettle explains that, none of the kind is created or removed.',
   },
   {
     id: 'all-missing',
     overridable: true,
-    text: 'Where an account lists none of two or more resources that are ours, none of them is made again: the account may be another one.',
+    text: 'While an account lists none of two or more owned resources, none of them is created again: the credentials may belong to another account.',
   },
   {
     id: 'dependency',
     overridable: true,
-    text: 'What it needs is there, or comes first; nothing needs what it removes.',
+    text: 'The dependencies of the resource exist or come first; no other resource depends on one that is removed.',
   },
-  { id: 'ignored', overridable: true, text: 'What `lifecycle.ignore` names is not changed.' },
+  { id: 'ignored', overridable: true, text: 'Fields in `lifecycle.ignore` do not change.' },
+  {
+    id: 'unapplied-edit',
+    overridable: false,
+    text: 'A run whose `--cause` leaves out edits applies no document that differs from what was last applied.',
+  },
   {
     id: 'uncovered',
     overridable: false,
-    text: 'All that a step sends or runs can be read: otherwise nobody could approve it.',
+    text: 'Every file that a step sends or runs can be read, because an approval covers its content.',
   },
   {
     id: 'too-many-removals',
     overridable: true,
-    text: 'Removals of a kind, those of the time before included, stay below `safety.removals`, or none of them is done.',
+    text: 'Removals of a kind, recent ones included, stay within `safety.removals`; otherwise none of them runs.',
   },
   {
     id: 'budget',
     overridable: true,
-    text: 'Steps that disrupt stay within `safety.budgets`, those of earlier runs included.',
+    text: 'Disruptive steps, those of earlier runs included, stay within `safety.budgets`.',
   },
 ];
 
@@ -326,76 +336,71 @@ export const exitCodes: readonly ExitCode[] = [
   {
     name: 'interrupted',
     code: 130,
-    text: 'It was stopped by SIGINT.',
-    next: 'What was running is in the log; run the command again.',
+    text: 'SIGINT stopped the command.',
+    next: 'The log has the actions that were running; run the command again.',
   },
   {
     name: 'terminated',
     code: 143,
-    text: 'It was stopped by SIGTERM.',
-    next: 'What was running is in the log; run the command again.',
+    text: 'SIGTERM stopped the command.',
+    next: 'The log has the actions that were running; run the command again.',
   },
-  {
-    name: 'error',
-    code: 1,
-    text: 'An error: of usage, in documents, a prompt that was declined or could not be asked, a broken log.',
-    next: 'Mend what is named above and run the command again.',
-  },
+  { name: 'error', code: 1, text: 'The command failed.', next: 'Fix the error above and run the command again.' },
   {
     name: 'locked',
     code: 5,
     text: 'The lock was not obtained, so nothing was written.',
-    next: 'Wait for the holder that is named above, or give `--lock-timeout`.',
+    next: 'Wait for the holder named above, or set `--lock-timeout`.',
   },
   {
     name: 'plan-refused',
     code: 6,
-    text: 'The plan was altered, belongs to another project, or is no longer true; nothing was done.',
-    next: 'Plan again.',
+    text: 'The plan was altered, belongs to another project, or no longer holds; nothing was applied.',
+    next: 'Run plan again.',
   },
   {
     name: 'unknown-outcome',
     code: 8,
     text: 'The outcome of at least one action is unknown.',
-    next: 'Plan again: a look at the world settles it.',
+    next: 'Run plan again: a refresh settles the outcome.',
   },
   {
     name: 'incomplete',
     code: 7,
     text: 'An accepted action failed, is stale, or was not attempted.',
-    next: 'See the reasons above; apply again.',
+    next: 'Check the reasons above and apply again.',
   },
   {
     name: 'partly-read',
     code: 4,
-    text: 'Part of the world could not be read.',
-    next: 'Make what is named above readable and run the command again.',
+    text: 'Some resources could not be read.',
+    next: 'Fix the access named above and run the command again.',
   },
   {
     name: 'rejected',
     code: 3,
     text: 'Every accepted action is done, but rejected ones remain.',
-    next: 'The rows above say why, and how to go on; `--allow-rejected` makes it 0.',
+    next: 'The rows above say why and how to proceed. `--allow-rejected` exits with 0 instead.',
   },
   {
     name: 'changes',
     code: 2,
     text: 'There are changes, drift, or findings that are errors.',
-    next: 'Look at them and apply.',
+    next: 'Review them and apply.',
   },
-  { name: 'ok', code: 0, text: 'None of the others.', next: 'Nothing is left to do.' },
+  { name: 'ok', code: 0, text: 'The command succeeded.', next: 'Nothing is left to do.' },
 ];
 
 /** What each code stands for. */
 export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'unreadable-file': 'The file cannot be read.',
   'no-files': 'A path or pattern names no file.',
-  'outside-root': 'A file that the configuration names lies outside its repository.',
-  'untrusted-owner': 'The configuration belongs to another user, or every user can exchange it.',
-  'empty-desired': 'An entry of `desired` yields no document.',
+  'outside-root': 'A file that the configuration names is outside its repository.',
+  'untrusted-owner': 'The configuration belongs to another user, or every user can replace it.',
+  'empty-desired': 'An entry of `desired` matches no document.',
   'not-utf8': 'The file is not valid UTF-8.',
   'utf-16': 'The file is UTF-16; UTF-8 is expected.',
-  binary: 'The file holds bytes that no text has.',
+  binary: 'The file contains bytes that text never has.',
   'too-large': 'The file is larger than the limit.',
   'too-deep': 'Values are nested more deeply than the limit.',
   'too-many-anchors': 'The file has more anchors than the limit.',
@@ -403,30 +408,30 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'blank-run': 'The file has a longer run of blank lines than the limit.',
   'too-many-values': 'The file has more values than the limit.',
   'too-many-problems': 'More problems were found than are printed.',
-  'yaml-syntax': 'The text is no YAML.',
-  'merge-conflict': 'The file has the markers of a merge conflict.',
-  'invisible-character': 'An invisible character stands where YAML wants a space or nothing.',
-  'duplicate-key': 'A key stands twice in one mapping.',
-  'forbidden-key': 'A key that JavaScript gives a meaning of its own.',
-  'bad-key': 'A key that is no text.',
-  'unknown-tag': 'A YAML tag that is not known.',
-  'unsafe-integer': 'An integer beyond 2^53, which would be rounded.',
-  'not-a-mapping': 'A document has to be a mapping.',
+  'yaml-syntax': 'The text is not valid YAML.',
+  'merge-conflict': 'The file contains merge conflict markers.',
+  'invisible-character': 'An invisible character is where YAML expects a space or nothing.',
+  'duplicate-key': 'A mapping has the same key twice.',
+  'forbidden-key': 'A key has a special meaning in JavaScript.',
+  'bad-key': 'A key is not text.',
+  'unknown-tag': 'A YAML tag is unknown.',
+  'unsafe-integer': 'An integer is beyond 2^53 and would be rounded.',
+  'not-a-mapping': 'A document must be a mapping.',
   'missing-key': 'A required key is missing.',
-  'unknown-key': 'A key that is not known here.',
-  'unknown-api-version': 'No plugin has this `apiVersion`.',
+  'unknown-key': 'A key is unknown here.',
+  'unknown-api-version': 'No loaded plugin has this `apiVersion`.',
   'unknown-kind': 'The plugin has no such kind.',
-  'wrong-type': 'A value is of another type than expected.',
-  'wrong-value': 'A value is not allowed here.',
+  'wrong-type': 'A value has the wrong type.',
+  'wrong-value': 'A value is invalid.',
   'missing-value': 'A key has no value.',
-  'duplicate-name': 'Two documents are of the same kind and have the same name.',
-  'unknown-reference': 'What a document needs is not written anywhere.',
-  'dependency-cycle': 'Documents need each other in a circle.',
+  'duplicate-name': 'Two documents have the same kind and name.',
+  'unknown-reference': 'A document refers to a resource that is not declared.',
+  'dependency-cycle': 'Documents depend on each other in a cycle.',
   'same-place': "Two documents describe the same place, or one a place inside the other's.",
-  'reserved-place': 'A document describes a place in the store, a document or the configuration.',
-  'secret-not-allowed': 'A secret may not stand in this field.',
-  'bad-config': 'The configuration does not fit together.',
-  expired: 'An override or a suppression whose time is over.',
+  'reserved-place': 'A document describes a place inside the store, another document or the configuration.',
+  'secret-not-allowed': 'A secret is not allowed in this field.',
+  'bad-config': 'The configuration contradicts itself.',
+  expired: 'An override or a suppression has expired.',
 };
 
 /** What a text of each form is, as the end of "it has to be …". */
@@ -439,7 +444,7 @@ export const formatTexts: Readonly<Record<FormatName, string>> = {
   percentage: 'a percentage like 30%',
   instant: 'a time like 2026-11-20T14:30:10Z',
   step: 'a step like ready>absent',
-  secret: 'a reference like ${env:NAME} or ${file:PATH}, and never the secret itself',
+  secret: 'a reference like ${env:NAME} or ${file:PATH}, never the secret itself',
   path: 'a path of a file, such as ../tls/www.key',
   'folder-path': 'a path of a folder, such as ../ca',
   digest: 'sha256: and 64 hex digits',
@@ -447,14 +452,14 @@ export const formatTexts: Readonly<Record<FormatName, string>> = {
 
 /** What each kind of record says. */
 export const recordTexts: Readonly<Record<RecordKind, string>> = {
-  run: 'A command that writes begins.',
-  end: 'It ended, with its counts.',
-  seen: 'What a run saw that differs from what was remembered.',
-  intent: 'A step is about to be taken.',
-  outcome: 'How the step of an intent ended.',
-  refusal: 'An action that was not taken, with what the rules said.',
+  run: 'A command that writes starts.',
+  end: 'The command ended, with its counts.',
+  seen: 'Differences that a refresh found from the recorded state.',
+  intent: 'A step is about to run.',
+  outcome: 'The outcome of the step of an intent.',
+  refusal: 'An action that did not run, with the judgements of the rules.',
   memory: 'A resource was adopted, protected or released.',
-  moved: 'What was remembered under one name is remembered under another.',
-  checkpoint: 'A segment begins: all that is remembered follows, one record a resource.',
-  remembered: 'What is remembered of one resource when a segment begins.',
+  moved: 'A resource moved to another address in the state.',
+  checkpoint: 'A segment starts: the state follows, one record for each resource.',
+  remembered: 'The state of one resource when a segment starts.',
 };

@@ -2,7 +2,7 @@
 
 import { codePoints, withSchemas } from '#plugin';
 
-const schema6 = {"type":"object","additionalProperties":false,"required":["apiVersion","kind","metadata","spec"],"description":"One resource as it is wanted.","properties":{"apiVersion":{"type":"string","minLength":1,"maxLength":253,"description":"Plugin and version, for example `certificates/v1`."},"kind":{"type":"string","minLength":1,"maxLength":253,"description":"Kind of the resource."},"metadata":{"type":"object","additionalProperties":false,"required":["name"],"description":"What the resource is called.","properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of the resource; unique within its kind and scope."},"labels":{"type":"object","default":{},"description":"Names and values to choose by.","additionalProperties":{"type":"string","maxLength":253}},"dependsOn":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"Addresses of what has to be there first, for example `certificates/Issuer/test-ca`.","items":{"type":"string","minLength":1,"maxLength":2048,"format":"address"}}}},"lifecycle":{"type":"object","additionalProperties":false,"default":{},"description":"How changes of the resource are treated.","properties":{"protect":{"type":"boolean","description":"It is neither removed, replaced nor released. Remembered: removing the document does not remove the protection."},"onRemove":{"enum":["remove","release"],"description":"What happens when the document is gone; each kind has its default."},"ignore":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"JSON pointers that may differ in the world, for example `/spec/labels/seen`.","items":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^/spec(/([^/~]|~[01])*)*$"}},"hold":{"type":["string","boolean"],"minLength":1,"maxLength":1000,"description":"Nothing is done to the resource while this stands here; the text says why. Remembered: removing the document does not lift it; `false`, or a document without it, does by a row of its own."}}},"spec":{"type":"object","description":"The resource itself; its kind says what belongs here."}}};
+const schema6 = {"type":"object","additionalProperties":false,"required":["apiVersion","kind","metadata","spec"],"description":"One resource and its desired state.","properties":{"apiVersion":{"type":"string","minLength":1,"maxLength":253,"description":"Plugin and version, for example `certificates/v1`."},"kind":{"type":"string","minLength":1,"maxLength":253,"description":"Kind of the resource."},"metadata":{"type":"object","additionalProperties":false,"required":["name"],"description":"Name and labels of the resource.","properties":{"name":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Name of the resource; unique within its kind and scope."},"labels":{"type":"object","default":{},"description":"Names and values to select resources by.","additionalProperties":{"type":"string","maxLength":253}},"dependsOn":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"Addresses of resources that must exist first, for example `certificates/Issuer/test-ca`.","items":{"type":"string","minLength":1,"maxLength":2048,"format":"address"}}}},"lifecycle":{"type":"object","additionalProperties":false,"default":{},"description":"Limits on changes to the resource.","properties":{"protect":{"type":"boolean","description":"Prevents removal, replacement and release. The protection is kept in the state: removing the document does not remove it."},"onRemove":{"enum":["remove","release"],"description":"Action when the document is removed; each kind has its default."},"ignore":{"type":"array","maxItems":1000,"uniqueItems":true,"default":[],"description":"JSON pointers to fields whose drift is accepted, for example `/spec/labels/seen`.","items":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^/spec(/([^/~]|~[01])*)*$"}},"hold":{"type":["string","boolean"],"minLength":1,"maxLength":1000,"description":"Reason to leave the resource unchanged for now. The hold is kept in the state: removing the document does not lift it; `false`, or a document without this field, lifts it by a row of its own."}}},"spec":{"type":"object","description":"The resource itself, in the form that its kind defines."}}};
 const func2 = codePoints;
 const formats0 = /^[^\u0000-\u001f\u007f-\u009f]*$/u;
 const formats2 = /^[^/\s]+\/[^/\s]+\/[^/\s]+(?:\/[^/\s]+)*$/u;
@@ -343,7 +343,7 @@ errors++;
 validate21.errors = vErrors;
 return errors === 0;
 }
-const schema7 = {"type":"object","additionalProperties":false,"description":"Configuration of a project.","properties":{"name":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of the project, its scope in a shared store; the name of the folder where it is left out."},"desired":{"type":["string","array"],"minLength":1,"maxLength":4096,"minItems":1,"maxItems":1000,"default":["desired/"],"description":"Files, folders and patterns with documents, relative to this file.","items":{"type":"string","minLength":1,"maxLength":4096}},"store":{"type":"string","minLength":1,"maxLength":4096,"default":".fettle","description":"Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names."},"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":10,"description":"How many actions run at once."},"onDamage":{"enum":["stop","recover"],"default":"stop","description":"What `apply` does when the log is damaged."},"plugins":{"type":"object","default":{},"description":"Settings of the plugins, by name.","additionalProperties":{"type":"object"}},"safety":{"type":"object","additionalProperties":false,"default":{},"description":"Limits of the safety rules.","properties":{"maxAge":{"type":"string","format":"duration","default":"60s","description":"How old a look may be for a step that takes something away."},"removals":{"type":"object","additionalProperties":false,"default":{},"description":"How much of a kind may be removed at once; above it, nothing of the kind is removed.","properties":{"max":{"type":"integer","minimum":0,"maximum":1000000,"default":10,"description":"So many resources."},"share":{"type":"string","format":"percentage","default":"30%","description":"So large a part of what is ours."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"The share counts where so many are ours; below, the number alone."},"per":{"type":"string","format":"duration","default":"1h","description":"Removals of earlier runs count for so long, 7d at most."}}},"collapse":{"type":"object","additionalProperties":false,"default":{},"description":"When so few of a kind are seen that the look is doubted rather than the world.","properties":{"share":{"type":"string","format":"percentage","default":"50%","description":"More than this part of what is ours, and was there, is missing."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"It counts where so many were there."}}},"budgets":{"type":"array","maxItems":1000,"default":[],"description":"How many steps that disrupt may be taken in a time.","items":{"type":"object","additionalProperties":false,"required":["max","per"],"properties":{"match":{"type":"object","additionalProperties":false,"default":{},"description":"Which resources share this budget; what is left out matches all.","properties":{"plugin":{"type":"string","minLength":1,"maxLength":253},"kind":{"type":"string","minLength":1,"maxLength":253},"labels":{"type":"object","default":{},"description":"Labels that a resource has to have.","additionalProperties":{"type":"string","maxLength":253}}}},"max":{"type":"integer","minimum":0,"maximum":1000000,"description":"So many steps."},"per":{"type":"string","format":"duration","description":"In so long a time, 7d at most."}}}},"freeze":{"type":"array","maxItems":100,"default":[],"description":"Times in which nothing is done.","items":{"type":"object","additionalProperties":false,"required":["cron","for","reason"],"properties":{"cron":{"type":"string","minLength":9,"maxLength":200,"format":"plain-text","description":"When it begins: minute, hour, day of month, month, day of week."},"for":{"type":"string","format":"duration","description":"How long it lasts, 366d at most."},"timezone":{"type":"string","minLength":1,"maxLength":100,"default":"UTC","description":"Name of a time zone such as Europe/Berlin."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}},"overrides":{"type":"array","maxItems":1000,"default":[],"description":"One rule on one address that may be passed by, until a time.","items":{"type":"object","additionalProperties":false,"required":["rule","address","until","reason"],"properties":{"rule":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"address":{"type":"string","minLength":1,"maxLength":2048,"format":"address"},"until":{"type":"string","format":"instant","description":"From then on it is a problem instead."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}},"drift":{"type":"object","additionalProperties":false,"default":{},"description":"What `fettle drift` tells.","properties":{"suppress":{"type":"array","maxItems":1000,"default":[],"description":"Drift and findings that are known, and not counted until a time.","items":{"type":"object","additionalProperties":false,"required":["address","until","owner","reason"],"properties":{"address":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","description":"Address or glob, for example `nodes/Node/*`."},"path":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^(/([^/~]|~[01])*)+$","description":"JSON pointer into the spec: the drift of this field, and of what lies below it, is suppressed."},"finding":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Code of a finding, in place of `path`: the finding is suppressed."},"until":{"type":"string","format":"instant","description":"From then on the drift or finding counts again, and this is told as expired."},"owner":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Who answers for it."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}}}};
+const schema7 = {"type":"object","additionalProperties":false,"description":"Configuration of a project.","properties":{"name":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[A-Za-z0-9._-]+$","description":"Name of the project, its scope in a shared store. Defaults to the name of the folder."},"desired":{"type":["string","array"],"minLength":1,"maxLength":4096,"minItems":1,"maxItems":1000,"default":["desired/"],"description":"Files, folders and patterns with documents, relative to this file.","items":{"type":"string","minLength":1,"maxLength":4096}},"store":{"type":"string","minLength":1,"maxLength":4096,"default":".fettle","description":"Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names."},"parallelism":{"type":"integer","minimum":1,"maximum":1000,"default":10,"description":"How many actions run at once."},"onDamage":{"enum":["stop","recover"],"default":"stop","description":"What `apply` does when the log is damaged."},"plugins":{"type":"object","default":{},"description":"Settings of the plugins, by name.","additionalProperties":{"type":"object"}},"safety":{"type":"object","additionalProperties":false,"default":{},"description":"Limits of the safety rules.","properties":{"maxAge":{"type":"string","format":"duration","default":"60s","description":"Greatest age of the refresh for a destructive step."},"removals":{"type":"object","additionalProperties":false,"default":{},"description":"Removals of one kind at once; above the limit, nothing of the kind is removed.","properties":{"max":{"type":"integer","minimum":0,"maximum":1000000,"default":10,"description":"Greatest number of removals."},"share":{"type":"string","format":"percentage","default":"30%","description":"Greatest share of the owned resources."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"Number of owned resources from which the share counts; below it, only `max` does."},"per":{"type":"string","format":"duration","default":"1h","description":"Time for which removals of earlier runs count, 7d at most."}}},"collapse":{"type":"object","additionalProperties":false,"default":{},"description":"Limits at which missing resources make the refresh itself doubtful.","properties":{"share":{"type":"string","format":"percentage","default":"50%","description":"Share of the owned resources that must be missing."},"from":{"type":"integer","minimum":1,"maximum":1000000,"default":4,"description":"Number of owned resources from which the share counts."}}},"budgets":{"type":"array","maxItems":1000,"default":[],"description":"Limits on disruptive steps over time.","items":{"type":"object","additionalProperties":false,"required":["max","per"],"properties":{"match":{"type":"object","additionalProperties":false,"default":{},"description":"Resources that share this budget; a field that is left out matches all.","properties":{"plugin":{"type":"string","minLength":1,"maxLength":253},"kind":{"type":"string","minLength":1,"maxLength":253},"labels":{"type":"object","default":{},"description":"Labels that a resource must have.","additionalProperties":{"type":"string","maxLength":253}}}},"max":{"type":"integer","minimum":0,"maximum":1000000,"description":"Greatest number of steps."},"per":{"type":"string","format":"duration","description":"Time over which the steps count, 7d at most."}}}},"freeze":{"type":"array","maxItems":100,"default":[],"description":"Windows in which nothing changes.","items":{"type":"object","additionalProperties":false,"required":["cron","for","reason"],"properties":{"cron":{"type":"string","minLength":9,"maxLength":200,"format":"plain-text","description":"Start of the window: minute, hour, day of month, month, day of week."},"for":{"type":"string","format":"duration","description":"Length of the window, 366d at most."},"timezone":{"type":"string","minLength":1,"maxLength":100,"default":"UTC","description":"Time zone of the schedule, for example Europe/Berlin."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}},"overrides":{"type":"array","maxItems":1000,"default":[],"description":"Exceptions, each for one rule on one address until a time.","items":{"type":"object","additionalProperties":false,"required":["rule","address","until","reason"],"properties":{"rule":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text"},"address":{"type":"string","minLength":1,"maxLength":2048,"format":"address"},"until":{"type":"string","format":"instant","description":"Time at which the override expires; an expired override is an error."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}},"drift":{"type":"object","additionalProperties":false,"default":{},"description":"Settings of `fettle drift`.","properties":{"suppress":{"type":"array","maxItems":1000,"default":[],"description":"Known drift and findings that are not counted until a time.","items":{"type":"object","additionalProperties":false,"required":["address","until","owner","reason"],"properties":{"address":{"type":"string","minLength":1,"maxLength":2048,"format":"plain-text","description":"Address or glob, for example `nodes/Node/*`."},"path":{"type":"string","minLength":1,"maxLength":2048,"pattern":"^(/([^/~]|~[01])*)+$","description":"JSON pointer into the spec: suppresses the drift of this field and of the fields below it."},"finding":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Code of a finding to suppress, instead of `path`."},"until":{"type":"string","format":"instant","description":"Time at which the drift or finding counts again; the suppression is then reported as expired."},"owner":{"type":"string","minLength":1,"maxLength":253,"format":"plain-text","description":"Person or team that is responsible."},"reason":{"type":"string","minLength":1,"maxLength":1000,"format":"plain-text"}}}}}}}};
 const pattern1 = new RegExp("^[A-Za-z0-9._-]+$", "u");
 const pattern2 = new RegExp("^(/([^/~]|~[01])*)+$", "u");
 const formats4 = /^(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h|d)$/u;
@@ -1353,11 +1353,11 @@ errors++;
 validate22.errors = vErrors;
 return errors === 0;
 }
-const schema8 = {"type":"object","required":["format_version","fettle_version","timestamp","project","complete","applyable","errored","resource_changes","rejected_changes","deferred_changes","prior_state","resource_drift","checks","gaps","summary"],"description":"A plan as `fettle plan -o FILE` writes it.","properties":{"format_version":{"type":"string","pattern":"^1\\.[0-9]+$","description":"Version of this format; readers refuse another major one."},"fettle_version":{"type":"string","minLength":1},"timestamp":{"type":"string","format":"instant","description":"When it was made."},"project":{"type":"string","minLength":1},"complete":{"type":"boolean","description":"Nothing was left out: no gap, no target."},"applyable":{"type":"boolean","description":"There are rows that would run."},"errored":{"type":"boolean"},"resource_changes":{"type":"array","description":"What would run.","items":{"$ref":"#/definitions/ResourceChange"}},"rejected_changes":{"type":"array","description":"What would be unsafe and will not run.","items":{"$ref":"#/definitions/RefusedChange"}},"deferred_changes":{"type":"array","description":"What has to wait.","items":{"$ref":"#/definitions/RefusedChange"}},"prior_state":{"type":"object","required":["resources"],"description":"Everything as it was seen.","properties":{"resources":{"type":"array","items":{"type":"object","required":["address","type","state"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"state":{"type":"string","minLength":1},"values":{}}}}}},"resource_drift":{"type":"array","description":"How the world differs from what was last applied.","items":{"type":"object","required":["address","change"],"properties":{"address":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"}}}},"checks":{"type":"array","description":"Findings.","items":{"type":"object","required":["address","code","severity","message","facts"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"}}}},"suppressed_checks":{"type":"array","description":"Findings that drift.suppress covers; left out where there are none.","items":{"type":"object","required":["address","code","severity","message","facts","suppressed"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"},"suppressed":{"type":"object","required":["until","owner","reason"],"properties":{"until":{"type":"string","format":"instant"},"owner":{"type":"string"},"reason":{"type":"string"}}}}}},"gaps":{"type":"array","description":"Parts of the world that could not be read.","items":{"type":"object","required":["plugin","scope","message"],"properties":{"plugin":{"type":"string","minLength":1},"scope":{"type":"string","minLength":1},"message":{"type":"string"},"since":{"type":"string","format":"instant"}}}},"unmanaged":{"type":"array","description":"Addresses of what was seen, and is neither written nor ours.","items":{"type":"string","minLength":1}},"settled":{"type":"array","description":"What an earlier run left open, and how it ended as far as can be seen.","items":{"type":"object","required":["address","step","outcome"],"properties":{"address":{"type":"string","minLength":1},"step":{"type":"string","format":"step"},"outcome":{"type":"string","minLength":1}}}},"summary":{"type":"object","required":["add","change","step","remove","rejected","deferred","findings","unchanged"],"properties":{"resources":{"type":"integer","minimum":0},"plugins":{"type":"integer","minimum":0},"add":{"type":"integer","minimum":0},"change":{"type":"integer","minimum":0},"step":{"type":"integer","minimum":0},"remove":{"type":"integer","minimum":0},"rejected":{"type":"integer","minimum":0},"deferred":{"type":"integer","minimum":0},"findings":{"type":"integer","minimum":0},"unchanged":{"type":"integer","minimum":0},"unread":{"type":"integer","minimum":0,"description":"Covered by a gap, and therefore not judged."}}},"summaries":{"type":"array","description":"What the resources of each plugin come to.","items":{"type":"object","required":["plugin","title","lines","facts"],"properties":{"plugin":{"type":"string","minLength":1},"title":{"type":"string","minLength":1},"lines":{"type":"array","items":{"type":"string"}},"facts":{"type":"object"}}}},"plan_digest":{"type":"string","format":"digest","description":"Over all that decides what the accepted rows do; absent where the memory could not be read."},"log_head":{"type":"object","required":["seq","hash"],"description":"Where the log ended.","properties":{"seq":{"type":"integer","minimum":1},"hash":{"type":"string","minLength":1}}},"checksum":{"type":"string","format":"digest","description":"Over the whole of a saved plan but itself."}},"definitions":{"ValueChange":{"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}},"ResourceChange":{"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"disruptive":{"const":true,"description":"The step disturbs what is in use, as one that turns a server off."},"basis":{"type":"string","format":"digest","description":"Over the row, over what its approval covers, and over what was seen."},"covers":{"type":"object","description":"All that decides what the row does, beside what is seen: the digest of the plan is made of it.","properties":{"spec":{"description":"The whole spec: defaults filled in, paths relative to the project, ignored fields as they are seen."},"lifecycle":{"type":"object"},"applied":{"type":"string","format":"digest","description":"What was applied last, where the document is gone."},"rules":{"type":"array","items":{"type":"string"},"description":"Every rule that was asked."},"limits":{"type":"object","description":"Limits that rules held something against, by rule."},"uses":{"type":"object","description":"Digests of the specs of other resources, by address."},"settings":{"type":"object","description":"Settings of its plugin that decide what it does; secrets by the names of their references."},"files":{"type":"array","description":"Files whose content is sent, read or run.","items":{"type":"object","required":["path","use"],"properties":{"path":{"type":"string"},"use":{"enum":["send","read","run"]},"digest":{"type":"string","format":"digest"},"problem":{"type":"string"}}}},"commands":{"type":"array","items":{"type":"array","items":{"type":"string"}},"description":"Command lines that it runs."},"values":{"type":"object","description":"What else decides, as its kind says."}}},"written":{"type":"array","items":{"type":"string"},"description":"JSON pointers into the spec, of what the document says itself; the rest are defaults."},"edits":{"type":"array","description":"What the document says otherwise than when it was last applied, and no difference shows.","items":{"type":"object","required":["path"],"properties":{"path":{"type":"string"},"before":{},"after":{}}}},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}},"RefusedChange":{"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"Rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}},"Reason":{"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}}}};
+const schema8 = {"type":"object","required":["format_version","fettle_version","timestamp","project","complete","applyable","errored","resource_changes","rejected_changes","deferred_changes","prior_state","resource_drift","checks","gaps","summary"],"description":"A plan that `fettle plan -o FILE` writes.","properties":{"format_version":{"type":"string","pattern":"^1\\.[0-9]+$","description":"Version of this format; readers refuse another major version."},"fettle_version":{"type":"string","minLength":1},"timestamp":{"type":"string","format":"instant","description":"Time of the plan."},"project":{"type":"string","minLength":1},"complete":{"type":"boolean","description":"Nothing was left out: no gap, no target."},"targeted":{"type":"boolean","description":"Addresses were named or excluded, and the rest was not judged."},"causes":{"type":"array","items":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"description":"The causes that `--cause` limits the plan to; absent for all."},"applyable":{"type":"boolean","description":"There are rows that would run."},"errored":{"type":"boolean"},"resource_changes":{"type":"array","description":"Changes that would run.","items":{"$ref":"#/definitions/ResourceChange"}},"rejected_changes":{"type":"array","description":"Unsafe changes that will not run.","items":{"$ref":"#/definitions/RefusedChange"}},"deferred_changes":{"type":"array","description":"Changes that have to wait.","items":{"$ref":"#/definitions/RefusedChange"}},"prior_state":{"type":"object","required":["resources"],"description":"The current state of every resource.","properties":{"resources":{"type":"array","items":{"type":"object","required":["address","type","state"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"state":{"type":"string","minLength":1},"values":{}}}}}},"resource_drift":{"type":"array","description":"Differences of the current state from the last applied one.","items":{"type":"object","required":["address","change"],"properties":{"address":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"}}}},"checks":{"type":"array","description":"Findings.","items":{"type":"object","required":["address","code","severity","message","facts"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"}}}},"suppressed_checks":{"type":"array","description":"Findings that drift.suppress covers; left out where there are none.","items":{"type":"object","required":["address","code","severity","message","facts","suppressed"],"properties":{"address":{"type":"string","minLength":1},"code":{"type":"string","minLength":1},"severity":{"enum":["error","warning","info"]},"message":{"type":"string"},"facts":{"type":"object"},"suppressed":{"type":"object","required":["until","owner","reason"],"properties":{"until":{"type":"string","format":"instant"},"owner":{"type":"string"},"reason":{"type":"string"}}}}}},"gaps":{"type":"array","description":"Resources that could not be read.","items":{"type":"object","required":["plugin","scope","message"],"properties":{"plugin":{"type":"string","minLength":1},"scope":{"type":"string","minLength":1},"message":{"type":"string"},"since":{"type":"string","format":"instant"}}}},"unmanaged":{"type":"array","description":"Addresses of resources that exist and are neither declared nor owned.","items":{"type":"string","minLength":1}},"settled":{"type":"array","description":"Steps that an earlier run left open, with the outcome that the refresh found.","items":{"type":"object","required":["address","step","outcome"],"properties":{"address":{"type":"string","minLength":1},"step":{"type":"string","format":"step"},"outcome":{"type":"string","minLength":1}}}},"summary":{"type":"object","required":["add","change","step","remove","rejected","deferred","findings","unchanged"],"properties":{"resources":{"type":"integer","minimum":0},"plugins":{"type":"integer","minimum":0},"add":{"type":"integer","minimum":0},"change":{"type":"integer","minimum":0},"step":{"type":"integer","minimum":0},"remove":{"type":"integer","minimum":0},"rejected":{"type":"integer","minimum":0},"deferred":{"type":"integer","minimum":0},"findings":{"type":"integer","minimum":0},"unchanged":{"type":"integer","minimum":0},"unread":{"type":"integer","minimum":0,"description":"Covered by a gap, and therefore not judged."},"excluded":{"type":"integer","minimum":0,"description":"Changes of other causes; absent without `--cause`."}}},"summaries":{"type":"array","description":"Totals of each plugin.","items":{"type":"object","required":["plugin","title","lines","facts"],"properties":{"plugin":{"type":"string","minLength":1},"title":{"type":"string","minLength":1},"lines":{"type":"array","items":{"type":"string"}},"facts":{"type":"object"}}}},"plan_digest":{"type":"string","format":"digest","description":"Digest of everything that decides what the accepted rows do; absent if the log could not be read."},"log_head":{"type":"object","required":["seq","hash"],"description":"The last record of the log.","properties":{"seq":{"type":"integer","minimum":1},"hash":{"type":"string","minLength":1}}},"checksum":{"type":"string","format":"digest","description":"Digest of the whole saved plan except this field."}},"definitions":{"ValueChange":{"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}},"ResourceChange":{"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"disruptive":{"const":true,"description":"The step interrupts a resource that is in use, for example by turning a server off."},"basis":{"type":"string","format":"digest","description":"Digest of the row, of everything that its approval covers, and of the current state."},"covers":{"type":"object","description":"Everything that decides what the row does, apart from the current state; part of the plan's digest.","properties":{"spec":{"description":"The whole spec, with defaults filled in, paths relative to the project, and ignored fields at their current values."},"lifecycle":{"type":"object"},"applied":{"type":"string","format":"digest","description":"Digest of the last applied spec, if the document was removed."},"rules":{"type":"array","items":{"type":"string"},"description":"Every rule that was evaluated."},"limits":{"type":"object","description":"Limits that the rules used, by rule."},"uses":{"type":"object","description":"Digests of the specs of other resources, by address."},"settings":{"type":"object","description":"Settings of the plugin that decide what the row does; secrets by the names of their references."},"files":{"type":"array","description":"Files whose content is sent, read or run.","items":{"type":"object","required":["path","use"],"properties":{"path":{"type":"string"},"use":{"enum":["send","read","run"]},"digest":{"type":"string","format":"digest"},"problem":{"type":"string"}}}},"commands":{"type":"array","items":{"type":"array","items":{"type":"string"}},"description":"Command lines that the row runs."},"values":{"type":"object","description":"Further values that decide, in the form that the kind defines."}}},"written":{"type":"array","items":{"type":"string"},"description":"JSON pointers to the spec fields that the document declares; the others are defaults."},"edits":{"type":"array","description":"Edits since the last apply that no difference from the current state shows.","items":{"type":"object","required":["path"],"properties":{"path":{"type":"string"},"before":{},"after":{}}}},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}},"RefusedChange":{"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"The rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}},"Reason":{"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}}}};
 const pattern3 = new RegExp("^1\\.[0-9]+$", "u");
 const formats40 = /^(?:[^:>]+:)?[^:>]+>[^:>]+$/u;
 const formats42 = /^sha256:[0-9a-f]{64}$/u;
-const schema9 = {"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"disruptive":{"const":true,"description":"The step disturbs what is in use, as one that turns a server off."},"basis":{"type":"string","format":"digest","description":"Over the row, over what its approval covers, and over what was seen."},"covers":{"type":"object","description":"All that decides what the row does, beside what is seen: the digest of the plan is made of it.","properties":{"spec":{"description":"The whole spec: defaults filled in, paths relative to the project, ignored fields as they are seen."},"lifecycle":{"type":"object"},"applied":{"type":"string","format":"digest","description":"What was applied last, where the document is gone."},"rules":{"type":"array","items":{"type":"string"},"description":"Every rule that was asked."},"limits":{"type":"object","description":"Limits that rules held something against, by rule."},"uses":{"type":"object","description":"Digests of the specs of other resources, by address."},"settings":{"type":"object","description":"Settings of its plugin that decide what it does; secrets by the names of their references."},"files":{"type":"array","description":"Files whose content is sent, read or run.","items":{"type":"object","required":["path","use"],"properties":{"path":{"type":"string"},"use":{"enum":["send","read","run"]},"digest":{"type":"string","format":"digest"},"problem":{"type":"string"}}}},"commands":{"type":"array","items":{"type":"array","items":{"type":"string"}},"description":"Command lines that it runs."},"values":{"type":"object","description":"What else decides, as its kind says."}}},"written":{"type":"array","items":{"type":"string"},"description":"JSON pointers into the spec, of what the document says itself; the rest are defaults."},"edits":{"type":"array","description":"What the document says otherwise than when it was last applied, and no difference shows.","items":{"type":"object","required":["path"],"properties":{"path":{"type":"string"},"before":{},"after":{}}}},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}};
+const schema9 = {"type":"object","required":["address","type","name","provider_name","change","step","goal","cause","because","basis"],"properties":{"address":{"type":"string","minLength":1},"type":{"type":"string","minLength":1},"name":{"type":"string","minLength":1},"provider_name":{"type":"string","minLength":1},"change":{"$ref":"#/definitions/ValueChange"},"step":{"type":"string","format":"step"},"goal":{"enum":["create","update","replace","remove","adopt","protect","release"]},"cause":{"enum":["new","edit","drift","orphan","time","progress","policy"]},"because":{"type":"string"},"reversible":{"enum":["yes","no","partly"]},"disruptive":{"const":true,"description":"The step interrupts a resource that is in use, for example by turning a server off."},"basis":{"type":"string","format":"digest","description":"Digest of the row, of everything that its approval covers, and of the current state."},"covers":{"type":"object","description":"Everything that decides what the row does, apart from the current state; part of the plan's digest.","properties":{"spec":{"description":"The whole spec, with defaults filled in, paths relative to the project, and ignored fields at their current values."},"lifecycle":{"type":"object"},"applied":{"type":"string","format":"digest","description":"Digest of the last applied spec, if the document was removed."},"rules":{"type":"array","items":{"type":"string"},"description":"Every rule that was evaluated."},"limits":{"type":"object","description":"Limits that the rules used, by rule."},"uses":{"type":"object","description":"Digests of the specs of other resources, by address."},"settings":{"type":"object","description":"Settings of the plugin that decide what the row does; secrets by the names of their references."},"files":{"type":"array","description":"Files whose content is sent, read or run.","items":{"type":"object","required":["path","use"],"properties":{"path":{"type":"string"},"use":{"enum":["send","read","run"]},"digest":{"type":"string","format":"digest"},"problem":{"type":"string"}}}},"commands":{"type":"array","items":{"type":"array","items":{"type":"string"}},"description":"Command lines that the row runs."},"values":{"type":"object","description":"Further values that decide, in the form that the kind defines."}}},"written":{"type":"array","items":{"type":"string"},"description":"JSON pointers to the spec fields that the document declares; the others are defaults."},"edits":{"type":"array","description":"Edits since the last apply that no difference from the current state shows.","items":{"type":"object","required":["path"],"properties":{"path":{"type":"string"},"before":{},"after":{}}}},"source":{"type":"object","required":["filename","start"],"properties":{"filename":{"type":"string"},"start":{"type":"object","required":["line","column"],"properties":{"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1}}}}},"warnings":{"type":"array","items":{"type":"string"}},"overrides":{"type":"array","items":{"type":"object","required":["rule","reason"],"properties":{"rule":{"type":"string","minLength":1},"reason":{"type":"string","minLength":1}}}}}};
 const schema10 = {"type":"object","required":["actions"],"properties":{"actions":{"type":"array","minItems":1,"items":{"enum":["create","update","delete","forget","no-op"]}},"before":{},"after":{},"before_sensitive":{},"after_sensitive":{}}};
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1985,7 +1985,7 @@ errors++;
 validate24.errors = vErrors;
 return errors === 0;
 }
-const schema11 = {"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"Rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}};
+const schema11 = {"type":"object","required":["reason","resource_change","reasons"],"properties":{"reason":{"type":"string","minLength":1,"description":"The rule of the first reason."},"resource_change":{"$ref":"#/definitions/ResourceChange"},"reasons":{"type":"array","items":{"$ref":"#/definitions/Reason"}},"clears_at":{"type":"string","format":"instant"}}};
 const schema12 = {"type":"object","required":["rule","message","facts","overridable"],"properties":{"rule":{"type":"string","minLength":1},"message":{"type":"string"},"facts":{"type":"object"},"observed_at":{"type":"string","format":"instant"},"clears_at":{"type":"string","format":"instant"},"remedy":{"type":"object"},"overridable":{"type":"boolean"}}};
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2322,1067 +2322,1108 @@ const err23 = {instancePath:instancePath+"/complete",schemaPath:"#/properties/co
 errors++;
 }
 }
+if(data.targeted !== undefined){
+if(typeof data.targeted !== "boolean"){
+const err24 = {instancePath:instancePath+"/targeted",schemaPath:"#/properties/targeted/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err24);
+errors++;
+}
+}
+if(data.causes !== undefined){
+let data6 = data.causes;
+if(Array.isArray(data6)){
+const len0 = data6.length;
+for(let i0=0; i0<len0; i0++){
+let data7 = data6[i0];
+if(!(((((((data7 === "new") || (data7 === "edit")) || (data7 === "drift")) || (data7 === "orphan")) || (data7 === "time")) || (data7 === "progress")) || (data7 === "policy"))){
+const err25 = {instancePath:instancePath+"/causes/" + i0,schemaPath:"#/properties/causes/items/enum",keyword:"enum",params:{allowedValues: schema8.properties.causes.items.enum},message:"must be equal to one of the allowed values"};
+(vErrors ??= []).push(err25);
+errors++;
+}
+}
+}
+else {
+const err26 = {instancePath:instancePath+"/causes",schemaPath:"#/properties/causes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err26);
+errors++;
+}
+}
 if(data.applyable !== undefined){
 if(typeof data.applyable !== "boolean"){
-const err24 = {instancePath:instancePath+"/applyable",schemaPath:"#/properties/applyable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err24);
+const err27 = {instancePath:instancePath+"/applyable",schemaPath:"#/properties/applyable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err27);
 errors++;
 }
 }
 if(data.errored !== undefined){
 if(typeof data.errored !== "boolean"){
-const err25 = {instancePath:instancePath+"/errored",schemaPath:"#/properties/errored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-(vErrors ??= []).push(err25);
+const err28 = {instancePath:instancePath+"/errored",schemaPath:"#/properties/errored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+(vErrors ??= []).push(err28);
 errors++;
 }
 }
 if(data.resource_changes !== undefined){
-let data7 = data.resource_changes;
-if(Array.isArray(data7)){
-const len0 = data7.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate24(data7[i0], {instancePath:instancePath+"/resource_changes/" + i0,parentData:data7,parentDataProperty:i0,rootData}))){
+let data10 = data.resource_changes;
+if(Array.isArray(data10)){
+const len1 = data10.length;
+for(let i1=0; i1<len1; i1++){
+if(!(validate24(data10[i1], {instancePath:instancePath+"/resource_changes/" + i1,parentData:data10,parentDataProperty:i1,rootData}))){
 vErrors = vErrors === null ? validate24.errors : vErrors.concat(validate24.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/resource_changes",schemaPath:"#/properties/resource_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err26);
+const err29 = {instancePath:instancePath+"/resource_changes",schemaPath:"#/properties/resource_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err29);
 errors++;
 }
 }
 if(data.rejected_changes !== undefined){
-let data9 = data.rejected_changes;
-if(Array.isArray(data9)){
-const len1 = data9.length;
-for(let i1=0; i1<len1; i1++){
-if(!(validate28(data9[i1], {instancePath:instancePath+"/rejected_changes/" + i1,parentData:data9,parentDataProperty:i1,rootData}))){
+let data12 = data.rejected_changes;
+if(Array.isArray(data12)){
+const len2 = data12.length;
+for(let i2=0; i2<len2; i2++){
+if(!(validate28(data12[i2], {instancePath:instancePath+"/rejected_changes/" + i2,parentData:data12,parentDataProperty:i2,rootData}))){
 vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/rejected_changes",schemaPath:"#/properties/rejected_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err27);
+const err30 = {instancePath:instancePath+"/rejected_changes",schemaPath:"#/properties/rejected_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err30);
 errors++;
 }
 }
 if(data.deferred_changes !== undefined){
-let data11 = data.deferred_changes;
-if(Array.isArray(data11)){
-const len2 = data11.length;
-for(let i2=0; i2<len2; i2++){
-if(!(validate28(data11[i2], {instancePath:instancePath+"/deferred_changes/" + i2,parentData:data11,parentDataProperty:i2,rootData}))){
+let data14 = data.deferred_changes;
+if(Array.isArray(data14)){
+const len3 = data14.length;
+for(let i3=0; i3<len3; i3++){
+if(!(validate28(data14[i3], {instancePath:instancePath+"/deferred_changes/" + i3,parentData:data14,parentDataProperty:i3,rootData}))){
 vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/deferred_changes",schemaPath:"#/properties/deferred_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err28);
+const err31 = {instancePath:instancePath+"/deferred_changes",schemaPath:"#/properties/deferred_changes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err31);
 errors++;
 }
 }
 if(data.prior_state !== undefined){
-let data13 = data.prior_state;
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-if(data13.resources === undefined){
-const err29 = {instancePath:instancePath+"/prior_state",schemaPath:"#/properties/prior_state/required",keyword:"required",params:{missingProperty: "resources"},message:"must have required property '"+"resources"+"'"};
-(vErrors ??= []).push(err29);
-errors++;
-}
-if(data13.resources !== undefined){
-let data14 = data13.resources;
-if(Array.isArray(data14)){
-const len3 = data14.length;
-for(let i3=0; i3<len3; i3++){
-let data15 = data14[i3];
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-if(data15.address === undefined){
-const err30 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
-(vErrors ??= []).push(err30);
-errors++;
-}
-if(data15.type === undefined){
-const err31 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
-(vErrors ??= []).push(err31);
-errors++;
-}
-if(data15.state === undefined){
-const err32 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+let data16 = data.prior_state;
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+if(data16.resources === undefined){
+const err32 = {instancePath:instancePath+"/prior_state",schemaPath:"#/properties/prior_state/required",keyword:"required",params:{missingProperty: "resources"},message:"must have required property '"+"resources"+"'"};
 (vErrors ??= []).push(err32);
 errors++;
 }
-if(data15.address !== undefined){
-let data16 = data15.address;
-if(typeof data16 === "string"){
-if(func2(data16) < 1){
-const err33 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/address",schemaPath:"#/properties/prior_state/properties/resources/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data16.resources !== undefined){
+let data17 = data16.resources;
+if(Array.isArray(data17)){
+const len4 = data17.length;
+for(let i4=0; i4<len4; i4++){
+let data18 = data17[i4];
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+if(data18.address === undefined){
+const err33 = {instancePath:instancePath+"/prior_state/resources/" + i4,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
 (vErrors ??= []).push(err33);
 errors++;
 }
-}
-else {
-const err34 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/address",schemaPath:"#/properties/prior_state/properties/resources/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data18.type === undefined){
+const err34 = {instancePath:instancePath+"/prior_state/resources/" + i4,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 (vErrors ??= []).push(err34);
 errors++;
 }
-}
-if(data15.type !== undefined){
-let data17 = data15.type;
-if(typeof data17 === "string"){
-if(func2(data17) < 1){
-const err35 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/type",schemaPath:"#/properties/prior_state/properties/resources/items/properties/type/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data18.state === undefined){
+const err35 = {instancePath:instancePath+"/prior_state/resources/" + i4,schemaPath:"#/properties/prior_state/properties/resources/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 (vErrors ??= []).push(err35);
 errors++;
 }
-}
-else {
-const err36 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/type",schemaPath:"#/properties/prior_state/properties/resources/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data18.address !== undefined){
+let data19 = data18.address;
+if(typeof data19 === "string"){
+if(func2(data19) < 1){
+const err36 = {instancePath:instancePath+"/prior_state/resources/" + i4+"/address",schemaPath:"#/properties/prior_state/properties/resources/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err36);
 errors++;
 }
 }
-if(data15.state !== undefined){
-let data18 = data15.state;
-if(typeof data18 === "string"){
-if(func2(data18) < 1){
-const err37 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/state",schemaPath:"#/properties/prior_state/properties/resources/items/properties/state/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+else {
+const err37 = {instancePath:instancePath+"/prior_state/resources/" + i4+"/address",schemaPath:"#/properties/prior_state/properties/resources/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err37);
 errors++;
 }
 }
-else {
-const err38 = {instancePath:instancePath+"/prior_state/resources/" + i3+"/state",schemaPath:"#/properties/prior_state/properties/resources/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data18.type !== undefined){
+let data20 = data18.type;
+if(typeof data20 === "string"){
+if(func2(data20) < 1){
+const err38 = {instancePath:instancePath+"/prior_state/resources/" + i4+"/type",schemaPath:"#/properties/prior_state/properties/resources/items/properties/type/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err38);
 errors++;
 }
 }
-}
 else {
-const err39 = {instancePath:instancePath+"/prior_state/resources/" + i3,schemaPath:"#/properties/prior_state/properties/resources/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err39 = {instancePath:instancePath+"/prior_state/resources/" + i4+"/type",schemaPath:"#/properties/prior_state/properties/resources/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err39);
 errors++;
 }
 }
-}
-else {
-const err40 = {instancePath:instancePath+"/prior_state/resources",schemaPath:"#/properties/prior_state/properties/resources/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data18.state !== undefined){
+let data21 = data18.state;
+if(typeof data21 === "string"){
+if(func2(data21) < 1){
+const err40 = {instancePath:instancePath+"/prior_state/resources/" + i4+"/state",schemaPath:"#/properties/prior_state/properties/resources/items/properties/state/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err40);
 errors++;
 }
 }
-}
 else {
-const err41 = {instancePath:instancePath+"/prior_state",schemaPath:"#/properties/prior_state/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err41 = {instancePath:instancePath+"/prior_state/resources/" + i4+"/state",schemaPath:"#/properties/prior_state/properties/resources/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err41);
 errors++;
 }
 }
-if(data.resource_drift !== undefined){
-let data19 = data.resource_drift;
-if(Array.isArray(data19)){
-const len4 = data19.length;
-for(let i4=0; i4<len4; i4++){
-let data20 = data19[i4];
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-if(data20.address === undefined){
-const err42 = {instancePath:instancePath+"/resource_drift/" + i4,schemaPath:"#/properties/resource_drift/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+}
+else {
+const err42 = {instancePath:instancePath+"/prior_state/resources/" + i4,schemaPath:"#/properties/prior_state/properties/resources/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err42);
 errors++;
 }
-if(data20.change === undefined){
-const err43 = {instancePath:instancePath+"/resource_drift/" + i4,schemaPath:"#/properties/resource_drift/items/required",keyword:"required",params:{missingProperty: "change"},message:"must have required property '"+"change"+"'"};
+}
+}
+else {
+const err43 = {instancePath:instancePath+"/prior_state/resources",schemaPath:"#/properties/prior_state/properties/resources/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err43);
 errors++;
 }
-if(data20.address !== undefined){
-let data21 = data20.address;
-if(typeof data21 === "string"){
-if(func2(data21) < 1){
-const err44 = {instancePath:instancePath+"/resource_drift/" + i4+"/address",schemaPath:"#/properties/resource_drift/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+}
+else {
+const err44 = {instancePath:instancePath+"/prior_state",schemaPath:"#/properties/prior_state/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err44);
 errors++;
 }
 }
-else {
-const err45 = {instancePath:instancePath+"/resource_drift/" + i4+"/address",schemaPath:"#/properties/resource_drift/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.resource_drift !== undefined){
+let data22 = data.resource_drift;
+if(Array.isArray(data22)){
+const len5 = data22.length;
+for(let i5=0; i5<len5; i5++){
+let data23 = data22[i5];
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+if(data23.address === undefined){
+const err45 = {instancePath:instancePath+"/resource_drift/" + i5,schemaPath:"#/properties/resource_drift/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
 (vErrors ??= []).push(err45);
 errors++;
 }
+if(data23.change === undefined){
+const err46 = {instancePath:instancePath+"/resource_drift/" + i5,schemaPath:"#/properties/resource_drift/items/required",keyword:"required",params:{missingProperty: "change"},message:"must have required property '"+"change"+"'"};
+(vErrors ??= []).push(err46);
+errors++;
 }
-if(data20.change !== undefined){
-if(!(validate25(data20.change, {instancePath:instancePath+"/resource_drift/" + i4+"/change",parentData:data20,parentDataProperty:"change",rootData}))){
+if(data23.address !== undefined){
+let data24 = data23.address;
+if(typeof data24 === "string"){
+if(func2(data24) < 1){
+const err47 = {instancePath:instancePath+"/resource_drift/" + i5+"/address",schemaPath:"#/properties/resource_drift/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+(vErrors ??= []).push(err47);
+errors++;
+}
+}
+else {
+const err48 = {instancePath:instancePath+"/resource_drift/" + i5+"/address",schemaPath:"#/properties/resource_drift/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err48);
+errors++;
+}
+}
+if(data23.change !== undefined){
+if(!(validate25(data23.change, {instancePath:instancePath+"/resource_drift/" + i5+"/change",parentData:data23,parentDataProperty:"change",rootData}))){
 vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err46 = {instancePath:instancePath+"/resource_drift/" + i4,schemaPath:"#/properties/resource_drift/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
-(vErrors ??= []).push(err46);
+const err49 = {instancePath:instancePath+"/resource_drift/" + i5,schemaPath:"#/properties/resource_drift/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err49);
 errors++;
 }
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/resource_drift",schemaPath:"#/properties/resource_drift/type",keyword:"type",params:{type: "array"},message:"must be array"};
-(vErrors ??= []).push(err47);
+const err50 = {instancePath:instancePath+"/resource_drift",schemaPath:"#/properties/resource_drift/type",keyword:"type",params:{type: "array"},message:"must be array"};
+(vErrors ??= []).push(err50);
 errors++;
 }
 }
 if(data.checks !== undefined){
-let data23 = data.checks;
-if(Array.isArray(data23)){
-const len5 = data23.length;
-for(let i5=0; i5<len5; i5++){
-let data24 = data23[i5];
-if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
-if(data24.address === undefined){
-const err48 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
-(vErrors ??= []).push(err48);
-errors++;
-}
-if(data24.code === undefined){
-const err49 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
-(vErrors ??= []).push(err49);
-errors++;
-}
-if(data24.severity === undefined){
-const err50 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "severity"},message:"must have required property '"+"severity"+"'"};
-(vErrors ??= []).push(err50);
-errors++;
-}
-if(data24.message === undefined){
-const err51 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+let data26 = data.checks;
+if(Array.isArray(data26)){
+const len6 = data26.length;
+for(let i6=0; i6<len6; i6++){
+let data27 = data26[i6];
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+if(data27.address === undefined){
+const err51 = {instancePath:instancePath+"/checks/" + i6,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
 (vErrors ??= []).push(err51);
 errors++;
 }
-if(data24.facts === undefined){
-const err52 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
+if(data27.code === undefined){
+const err52 = {instancePath:instancePath+"/checks/" + i6,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
 (vErrors ??= []).push(err52);
 errors++;
 }
-if(data24.address !== undefined){
-let data25 = data24.address;
-if(typeof data25 === "string"){
-if(func2(data25) < 1){
-const err53 = {instancePath:instancePath+"/checks/" + i5+"/address",schemaPath:"#/properties/checks/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data27.severity === undefined){
+const err53 = {instancePath:instancePath+"/checks/" + i6,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "severity"},message:"must have required property '"+"severity"+"'"};
 (vErrors ??= []).push(err53);
 errors++;
 }
-}
-else {
-const err54 = {instancePath:instancePath+"/checks/" + i5+"/address",schemaPath:"#/properties/checks/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data27.message === undefined){
+const err54 = {instancePath:instancePath+"/checks/" + i6,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 (vErrors ??= []).push(err54);
 errors++;
 }
-}
-if(data24.code !== undefined){
-let data26 = data24.code;
-if(typeof data26 === "string"){
-if(func2(data26) < 1){
-const err55 = {instancePath:instancePath+"/checks/" + i5+"/code",schemaPath:"#/properties/checks/items/properties/code/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data27.facts === undefined){
+const err55 = {instancePath:instancePath+"/checks/" + i6,schemaPath:"#/properties/checks/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
 (vErrors ??= []).push(err55);
 errors++;
 }
-}
-else {
-const err56 = {instancePath:instancePath+"/checks/" + i5+"/code",schemaPath:"#/properties/checks/items/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data27.address !== undefined){
+let data28 = data27.address;
+if(typeof data28 === "string"){
+if(func2(data28) < 1){
+const err56 = {instancePath:instancePath+"/checks/" + i6+"/address",schemaPath:"#/properties/checks/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err56);
 errors++;
 }
 }
-if(data24.severity !== undefined){
-let data27 = data24.severity;
-if(!(((data27 === "error") || (data27 === "warning")) || (data27 === "info"))){
-const err57 = {instancePath:instancePath+"/checks/" + i5+"/severity",schemaPath:"#/properties/checks/items/properties/severity/enum",keyword:"enum",params:{allowedValues: schema8.properties.checks.items.properties.severity.enum},message:"must be equal to one of the allowed values"};
+else {
+const err57 = {instancePath:instancePath+"/checks/" + i6+"/address",schemaPath:"#/properties/checks/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err57);
 errors++;
 }
 }
-if(data24.message !== undefined){
-if(typeof data24.message !== "string"){
-const err58 = {instancePath:instancePath+"/checks/" + i5+"/message",schemaPath:"#/properties/checks/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data27.code !== undefined){
+let data29 = data27.code;
+if(typeof data29 === "string"){
+if(func2(data29) < 1){
+const err58 = {instancePath:instancePath+"/checks/" + i6+"/code",schemaPath:"#/properties/checks/items/properties/code/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err58);
 errors++;
 }
 }
-if(data24.facts !== undefined){
-let data29 = data24.facts;
-if(!(data29 && typeof data29 == "object" && !Array.isArray(data29))){
-const err59 = {instancePath:instancePath+"/checks/" + i5+"/facts",schemaPath:"#/properties/checks/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+else {
+const err59 = {instancePath:instancePath+"/checks/" + i6+"/code",schemaPath:"#/properties/checks/items/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err59);
 errors++;
 }
 }
-}
-else {
-const err60 = {instancePath:instancePath+"/checks/" + i5,schemaPath:"#/properties/checks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data27.severity !== undefined){
+let data30 = data27.severity;
+if(!(((data30 === "error") || (data30 === "warning")) || (data30 === "info"))){
+const err60 = {instancePath:instancePath+"/checks/" + i6+"/severity",schemaPath:"#/properties/checks/items/properties/severity/enum",keyword:"enum",params:{allowedValues: schema8.properties.checks.items.properties.severity.enum},message:"must be equal to one of the allowed values"};
 (vErrors ??= []).push(err60);
 errors++;
 }
 }
-}
-else {
-const err61 = {instancePath:instancePath+"/checks",schemaPath:"#/properties/checks/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data27.message !== undefined){
+if(typeof data27.message !== "string"){
+const err61 = {instancePath:instancePath+"/checks/" + i6+"/message",schemaPath:"#/properties/checks/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err61);
 errors++;
 }
 }
-if(data.suppressed_checks !== undefined){
-let data30 = data.suppressed_checks;
-if(Array.isArray(data30)){
-const len6 = data30.length;
-for(let i6=0; i6<len6; i6++){
-let data31 = data30[i6];
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-if(data31.address === undefined){
-const err62 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+if(data27.facts !== undefined){
+let data32 = data27.facts;
+if(!(data32 && typeof data32 == "object" && !Array.isArray(data32))){
+const err62 = {instancePath:instancePath+"/checks/" + i6+"/facts",schemaPath:"#/properties/checks/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err62);
 errors++;
 }
-if(data31.code === undefined){
-const err63 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
+}
+}
+else {
+const err63 = {instancePath:instancePath+"/checks/" + i6,schemaPath:"#/properties/checks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err63);
 errors++;
 }
-if(data31.severity === undefined){
-const err64 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "severity"},message:"must have required property '"+"severity"+"'"};
+}
+}
+else {
+const err64 = {instancePath:instancePath+"/checks",schemaPath:"#/properties/checks/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err64);
 errors++;
 }
-if(data31.message === undefined){
-const err65 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+}
+if(data.suppressed_checks !== undefined){
+let data33 = data.suppressed_checks;
+if(Array.isArray(data33)){
+const len7 = data33.length;
+for(let i7=0; i7<len7; i7++){
+let data34 = data33[i7];
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+if(data34.address === undefined){
+const err65 = {instancePath:instancePath+"/suppressed_checks/" + i7,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
 (vErrors ??= []).push(err65);
 errors++;
 }
-if(data31.facts === undefined){
-const err66 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
+if(data34.code === undefined){
+const err66 = {instancePath:instancePath+"/suppressed_checks/" + i7,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
 (vErrors ??= []).push(err66);
 errors++;
 }
-if(data31.suppressed === undefined){
-const err67 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "suppressed"},message:"must have required property '"+"suppressed"+"'"};
+if(data34.severity === undefined){
+const err67 = {instancePath:instancePath+"/suppressed_checks/" + i7,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "severity"},message:"must have required property '"+"severity"+"'"};
 (vErrors ??= []).push(err67);
 errors++;
 }
-if(data31.address !== undefined){
-let data32 = data31.address;
-if(typeof data32 === "string"){
-if(func2(data32) < 1){
-const err68 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/address",schemaPath:"#/properties/suppressed_checks/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data34.message === undefined){
+const err68 = {instancePath:instancePath+"/suppressed_checks/" + i7,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 (vErrors ??= []).push(err68);
 errors++;
 }
-}
-else {
-const err69 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/address",schemaPath:"#/properties/suppressed_checks/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data34.facts === undefined){
+const err69 = {instancePath:instancePath+"/suppressed_checks/" + i7,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
 (vErrors ??= []).push(err69);
 errors++;
 }
-}
-if(data31.code !== undefined){
-let data33 = data31.code;
-if(typeof data33 === "string"){
-if(func2(data33) < 1){
-const err70 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/code",schemaPath:"#/properties/suppressed_checks/items/properties/code/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data34.suppressed === undefined){
+const err70 = {instancePath:instancePath+"/suppressed_checks/" + i7,schemaPath:"#/properties/suppressed_checks/items/required",keyword:"required",params:{missingProperty: "suppressed"},message:"must have required property '"+"suppressed"+"'"};
 (vErrors ??= []).push(err70);
 errors++;
 }
-}
-else {
-const err71 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/code",schemaPath:"#/properties/suppressed_checks/items/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data34.address !== undefined){
+let data35 = data34.address;
+if(typeof data35 === "string"){
+if(func2(data35) < 1){
+const err71 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/address",schemaPath:"#/properties/suppressed_checks/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err71);
 errors++;
 }
 }
-if(data31.severity !== undefined){
-let data34 = data31.severity;
-if(!(((data34 === "error") || (data34 === "warning")) || (data34 === "info"))){
-const err72 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/severity",schemaPath:"#/properties/suppressed_checks/items/properties/severity/enum",keyword:"enum",params:{allowedValues: schema8.properties.suppressed_checks.items.properties.severity.enum},message:"must be equal to one of the allowed values"};
+else {
+const err72 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/address",schemaPath:"#/properties/suppressed_checks/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err72);
 errors++;
 }
 }
-if(data31.message !== undefined){
-if(typeof data31.message !== "string"){
-const err73 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/message",schemaPath:"#/properties/suppressed_checks/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data34.code !== undefined){
+let data36 = data34.code;
+if(typeof data36 === "string"){
+if(func2(data36) < 1){
+const err73 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/code",schemaPath:"#/properties/suppressed_checks/items/properties/code/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err73);
 errors++;
 }
 }
-if(data31.facts !== undefined){
-let data36 = data31.facts;
-if(!(data36 && typeof data36 == "object" && !Array.isArray(data36))){
-const err74 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/facts",schemaPath:"#/properties/suppressed_checks/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+else {
+const err74 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/code",schemaPath:"#/properties/suppressed_checks/items/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err74);
 errors++;
 }
 }
-if(data31.suppressed !== undefined){
-let data37 = data31.suppressed;
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-if(data37.until === undefined){
-const err75 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/required",keyword:"required",params:{missingProperty: "until"},message:"must have required property '"+"until"+"'"};
+if(data34.severity !== undefined){
+let data37 = data34.severity;
+if(!(((data37 === "error") || (data37 === "warning")) || (data37 === "info"))){
+const err75 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/severity",schemaPath:"#/properties/suppressed_checks/items/properties/severity/enum",keyword:"enum",params:{allowedValues: schema8.properties.suppressed_checks.items.properties.severity.enum},message:"must be equal to one of the allowed values"};
 (vErrors ??= []).push(err75);
 errors++;
 }
-if(data37.owner === undefined){
-const err76 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/required",keyword:"required",params:{missingProperty: "owner"},message:"must have required property '"+"owner"+"'"};
+}
+if(data34.message !== undefined){
+if(typeof data34.message !== "string"){
+const err76 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/message",schemaPath:"#/properties/suppressed_checks/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err76);
 errors++;
 }
-if(data37.reason === undefined){
-const err77 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+}
+if(data34.facts !== undefined){
+let data39 = data34.facts;
+if(!(data39 && typeof data39 == "object" && !Array.isArray(data39))){
+const err77 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/facts",schemaPath:"#/properties/suppressed_checks/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err77);
 errors++;
 }
-if(data37.until !== undefined){
-let data38 = data37.until;
-if(typeof data38 === "string"){
-if(!(formats24.test(data38))){
-const err78 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed/until",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/until/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+}
+if(data34.suppressed !== undefined){
+let data40 = data34.suppressed;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.until === undefined){
+const err78 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/required",keyword:"required",params:{missingProperty: "until"},message:"must have required property '"+"until"+"'"};
 (vErrors ??= []).push(err78);
 errors++;
 }
-}
-else {
-const err79 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed/until",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/until/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.owner === undefined){
+const err79 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/required",keyword:"required",params:{missingProperty: "owner"},message:"must have required property '"+"owner"+"'"};
 (vErrors ??= []).push(err79);
 errors++;
 }
-}
-if(data37.owner !== undefined){
-if(typeof data37.owner !== "string"){
-const err80 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed/owner",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.reason === undefined){
+const err80 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 (vErrors ??= []).push(err80);
 errors++;
 }
-}
-if(data37.reason !== undefined){
-if(typeof data37.reason !== "string"){
-const err81 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed/reason",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.until !== undefined){
+let data41 = data40.until;
+if(typeof data41 === "string"){
+if(!(formats24.test(data41))){
+const err81 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/suppressed/until",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/until/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err81);
 errors++;
 }
 }
-}
 else {
-const err82 = {instancePath:instancePath+"/suppressed_checks/" + i6+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err82 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/suppressed/until",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/until/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err82);
 errors++;
 }
 }
-}
-else {
-const err83 = {instancePath:instancePath+"/suppressed_checks/" + i6,schemaPath:"#/properties/suppressed_checks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data40.owner !== undefined){
+if(typeof data40.owner !== "string"){
+const err83 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/suppressed/owner",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err83);
 errors++;
 }
 }
-}
-else {
-const err84 = {instancePath:instancePath+"/suppressed_checks",schemaPath:"#/properties/suppressed_checks/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data40.reason !== undefined){
+if(typeof data40.reason !== "string"){
+const err84 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/suppressed/reason",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err84);
 errors++;
 }
 }
-if(data.gaps !== undefined){
-let data41 = data.gaps;
-if(Array.isArray(data41)){
-const len7 = data41.length;
-for(let i7=0; i7<len7; i7++){
-let data42 = data41[i7];
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-if(data42.plugin === undefined){
-const err85 = {instancePath:instancePath+"/gaps/" + i7,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
+}
+else {
+const err85 = {instancePath:instancePath+"/suppressed_checks/" + i7+"/suppressed",schemaPath:"#/properties/suppressed_checks/items/properties/suppressed/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err85);
 errors++;
 }
-if(data42.scope === undefined){
-const err86 = {instancePath:instancePath+"/gaps/" + i7,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "scope"},message:"must have required property '"+"scope"+"'"};
+}
+}
+else {
+const err86 = {instancePath:instancePath+"/suppressed_checks/" + i7,schemaPath:"#/properties/suppressed_checks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err86);
 errors++;
 }
-if(data42.message === undefined){
-const err87 = {instancePath:instancePath+"/gaps/" + i7,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+}
+}
+else {
+const err87 = {instancePath:instancePath+"/suppressed_checks",schemaPath:"#/properties/suppressed_checks/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err87);
 errors++;
 }
-if(data42.plugin !== undefined){
-let data43 = data42.plugin;
-if(typeof data43 === "string"){
-if(func2(data43) < 1){
-const err88 = {instancePath:instancePath+"/gaps/" + i7+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data.gaps !== undefined){
+let data44 = data.gaps;
+if(Array.isArray(data44)){
+const len8 = data44.length;
+for(let i8=0; i8<len8; i8++){
+let data45 = data44[i8];
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+if(data45.plugin === undefined){
+const err88 = {instancePath:instancePath+"/gaps/" + i8,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
 (vErrors ??= []).push(err88);
 errors++;
 }
-}
-else {
-const err89 = {instancePath:instancePath+"/gaps/" + i7+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data45.scope === undefined){
+const err89 = {instancePath:instancePath+"/gaps/" + i8,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "scope"},message:"must have required property '"+"scope"+"'"};
 (vErrors ??= []).push(err89);
 errors++;
 }
-}
-if(data42.scope !== undefined){
-let data44 = data42.scope;
-if(typeof data44 === "string"){
-if(func2(data44) < 1){
-const err90 = {instancePath:instancePath+"/gaps/" + i7+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data45.message === undefined){
+const err90 = {instancePath:instancePath+"/gaps/" + i8,schemaPath:"#/properties/gaps/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 (vErrors ??= []).push(err90);
 errors++;
 }
-}
-else {
-const err91 = {instancePath:instancePath+"/gaps/" + i7+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data45.plugin !== undefined){
+let data46 = data45.plugin;
+if(typeof data46 === "string"){
+if(func2(data46) < 1){
+const err91 = {instancePath:instancePath+"/gaps/" + i8+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err91);
 errors++;
 }
 }
-if(data42.message !== undefined){
-if(typeof data42.message !== "string"){
-const err92 = {instancePath:instancePath+"/gaps/" + i7+"/message",schemaPath:"#/properties/gaps/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err92 = {instancePath:instancePath+"/gaps/" + i8+"/plugin",schemaPath:"#/properties/gaps/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err92);
 errors++;
 }
 }
-if(data42.since !== undefined){
-let data46 = data42.since;
-if(typeof data46 === "string"){
-if(!(formats24.test(data46))){
-const err93 = {instancePath:instancePath+"/gaps/" + i7+"/since",schemaPath:"#/properties/gaps/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
+if(data45.scope !== undefined){
+let data47 = data45.scope;
+if(typeof data47 === "string"){
+if(func2(data47) < 1){
+const err93 = {instancePath:instancePath+"/gaps/" + i8+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err93);
 errors++;
 }
 }
 else {
-const err94 = {instancePath:instancePath+"/gaps/" + i7+"/since",schemaPath:"#/properties/gaps/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err94 = {instancePath:instancePath+"/gaps/" + i8+"/scope",schemaPath:"#/properties/gaps/items/properties/scope/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err94);
 errors++;
 }
 }
-}
-else {
-const err95 = {instancePath:instancePath+"/gaps/" + i7,schemaPath:"#/properties/gaps/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data45.message !== undefined){
+if(typeof data45.message !== "string"){
+const err95 = {instancePath:instancePath+"/gaps/" + i8+"/message",schemaPath:"#/properties/gaps/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err95);
 errors++;
 }
 }
-}
-else {
-const err96 = {instancePath:instancePath+"/gaps",schemaPath:"#/properties/gaps/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data45.since !== undefined){
+let data49 = data45.since;
+if(typeof data49 === "string"){
+if(!(formats24.test(data49))){
+const err96 = {instancePath:instancePath+"/gaps/" + i8+"/since",schemaPath:"#/properties/gaps/items/properties/since/format",keyword:"format",params:{format: "instant"},message:"must match format \""+"instant"+"\""};
 (vErrors ??= []).push(err96);
 errors++;
 }
 }
-if(data.unmanaged !== undefined){
-let data47 = data.unmanaged;
-if(Array.isArray(data47)){
-const len8 = data47.length;
-for(let i8=0; i8<len8; i8++){
-let data48 = data47[i8];
-if(typeof data48 === "string"){
-if(func2(data48) < 1){
-const err97 = {instancePath:instancePath+"/unmanaged/" + i8,schemaPath:"#/properties/unmanaged/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+else {
+const err97 = {instancePath:instancePath+"/gaps/" + i8+"/since",schemaPath:"#/properties/gaps/items/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err97);
 errors++;
 }
 }
+}
 else {
-const err98 = {instancePath:instancePath+"/unmanaged/" + i8,schemaPath:"#/properties/unmanaged/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err98 = {instancePath:instancePath+"/gaps/" + i8,schemaPath:"#/properties/gaps/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err98);
 errors++;
 }
 }
 }
 else {
-const err99 = {instancePath:instancePath+"/unmanaged",schemaPath:"#/properties/unmanaged/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err99 = {instancePath:instancePath+"/gaps",schemaPath:"#/properties/gaps/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err99);
 errors++;
 }
 }
-if(data.settled !== undefined){
-let data49 = data.settled;
-if(Array.isArray(data49)){
-const len9 = data49.length;
+if(data.unmanaged !== undefined){
+let data50 = data.unmanaged;
+if(Array.isArray(data50)){
+const len9 = data50.length;
 for(let i9=0; i9<len9; i9++){
-let data50 = data49[i9];
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(data50.address === undefined){
-const err100 = {instancePath:instancePath+"/settled/" + i9,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+let data51 = data50[i9];
+if(typeof data51 === "string"){
+if(func2(data51) < 1){
+const err100 = {instancePath:instancePath+"/unmanaged/" + i9,schemaPath:"#/properties/unmanaged/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err100);
 errors++;
 }
-if(data50.step === undefined){
-const err101 = {instancePath:instancePath+"/settled/" + i9,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
+}
+else {
+const err101 = {instancePath:instancePath+"/unmanaged/" + i9,schemaPath:"#/properties/unmanaged/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err101);
 errors++;
 }
-if(data50.outcome === undefined){
-const err102 = {instancePath:instancePath+"/settled/" + i9,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "outcome"},message:"must have required property '"+"outcome"+"'"};
+}
+}
+else {
+const err102 = {instancePath:instancePath+"/unmanaged",schemaPath:"#/properties/unmanaged/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err102);
 errors++;
 }
-if(data50.address !== undefined){
-let data51 = data50.address;
-if(typeof data51 === "string"){
-if(func2(data51) < 1){
-const err103 = {instancePath:instancePath+"/settled/" + i9+"/address",schemaPath:"#/properties/settled/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data.settled !== undefined){
+let data52 = data.settled;
+if(Array.isArray(data52)){
+const len10 = data52.length;
+for(let i10=0; i10<len10; i10++){
+let data53 = data52[i10];
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(data53.address === undefined){
+const err103 = {instancePath:instancePath+"/settled/" + i10,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
 (vErrors ??= []).push(err103);
 errors++;
 }
-}
-else {
-const err104 = {instancePath:instancePath+"/settled/" + i9+"/address",schemaPath:"#/properties/settled/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data53.step === undefined){
+const err104 = {instancePath:instancePath+"/settled/" + i10,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
 (vErrors ??= []).push(err104);
 errors++;
 }
-}
-if(data50.step !== undefined){
-let data52 = data50.step;
-if(typeof data52 === "string"){
-if(!(formats40.test(data52))){
-const err105 = {instancePath:instancePath+"/settled/" + i9+"/step",schemaPath:"#/properties/settled/items/properties/step/format",keyword:"format",params:{format: "step"},message:"must match format \""+"step"+"\""};
+if(data53.outcome === undefined){
+const err105 = {instancePath:instancePath+"/settled/" + i10,schemaPath:"#/properties/settled/items/required",keyword:"required",params:{missingProperty: "outcome"},message:"must have required property '"+"outcome"+"'"};
 (vErrors ??= []).push(err105);
 errors++;
 }
-}
-else {
-const err106 = {instancePath:instancePath+"/settled/" + i9+"/step",schemaPath:"#/properties/settled/items/properties/step/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data53.address !== undefined){
+let data54 = data53.address;
+if(typeof data54 === "string"){
+if(func2(data54) < 1){
+const err106 = {instancePath:instancePath+"/settled/" + i10+"/address",schemaPath:"#/properties/settled/items/properties/address/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err106);
 errors++;
 }
 }
-if(data50.outcome !== undefined){
-let data53 = data50.outcome;
-if(typeof data53 === "string"){
-if(func2(data53) < 1){
-const err107 = {instancePath:instancePath+"/settled/" + i9+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+else {
+const err107 = {instancePath:instancePath+"/settled/" + i10+"/address",schemaPath:"#/properties/settled/items/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err107);
 errors++;
 }
 }
-else {
-const err108 = {instancePath:instancePath+"/settled/" + i9+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data53.step !== undefined){
+let data55 = data53.step;
+if(typeof data55 === "string"){
+if(!(formats40.test(data55))){
+const err108 = {instancePath:instancePath+"/settled/" + i10+"/step",schemaPath:"#/properties/settled/items/properties/step/format",keyword:"format",params:{format: "step"},message:"must match format \""+"step"+"\""};
 (vErrors ??= []).push(err108);
 errors++;
 }
 }
-}
 else {
-const err109 = {instancePath:instancePath+"/settled/" + i9,schemaPath:"#/properties/settled/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err109 = {instancePath:instancePath+"/settled/" + i10+"/step",schemaPath:"#/properties/settled/items/properties/step/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err109);
 errors++;
 }
 }
-}
-else {
-const err110 = {instancePath:instancePath+"/settled",schemaPath:"#/properties/settled/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data53.outcome !== undefined){
+let data56 = data53.outcome;
+if(typeof data56 === "string"){
+if(func2(data56) < 1){
+const err110 = {instancePath:instancePath+"/settled/" + i10+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err110);
 errors++;
 }
 }
-if(data.summary !== undefined){
-let data54 = data.summary;
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-if(data54.add === undefined){
-const err111 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "add"},message:"must have required property '"+"add"+"'"};
+else {
+const err111 = {instancePath:instancePath+"/settled/" + i10+"/outcome",schemaPath:"#/properties/settled/items/properties/outcome/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err111);
 errors++;
 }
-if(data54.change === undefined){
-const err112 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "change"},message:"must have required property '"+"change"+"'"};
+}
+}
+else {
+const err112 = {instancePath:instancePath+"/settled/" + i10,schemaPath:"#/properties/settled/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err112);
 errors++;
 }
-if(data54.step === undefined){
-const err113 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
+}
+}
+else {
+const err113 = {instancePath:instancePath+"/settled",schemaPath:"#/properties/settled/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err113);
 errors++;
 }
-if(data54.remove === undefined){
-const err114 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "remove"},message:"must have required property '"+"remove"+"'"};
+}
+if(data.summary !== undefined){
+let data57 = data.summary;
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+if(data57.add === undefined){
+const err114 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "add"},message:"must have required property '"+"add"+"'"};
 (vErrors ??= []).push(err114);
 errors++;
 }
-if(data54.rejected === undefined){
-const err115 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "rejected"},message:"must have required property '"+"rejected"+"'"};
+if(data57.change === undefined){
+const err115 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "change"},message:"must have required property '"+"change"+"'"};
 (vErrors ??= []).push(err115);
 errors++;
 }
-if(data54.deferred === undefined){
-const err116 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "deferred"},message:"must have required property '"+"deferred"+"'"};
+if(data57.step === undefined){
+const err116 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "step"},message:"must have required property '"+"step"+"'"};
 (vErrors ??= []).push(err116);
 errors++;
 }
-if(data54.findings === undefined){
-const err117 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "findings"},message:"must have required property '"+"findings"+"'"};
+if(data57.remove === undefined){
+const err117 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "remove"},message:"must have required property '"+"remove"+"'"};
 (vErrors ??= []).push(err117);
 errors++;
 }
-if(data54.unchanged === undefined){
-const err118 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "unchanged"},message:"must have required property '"+"unchanged"+"'"};
+if(data57.rejected === undefined){
+const err118 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "rejected"},message:"must have required property '"+"rejected"+"'"};
 (vErrors ??= []).push(err118);
 errors++;
 }
-if(data54.resources !== undefined){
-let data55 = data54.resources;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-const err119 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data57.deferred === undefined){
+const err119 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "deferred"},message:"must have required property '"+"deferred"+"'"};
 (vErrors ??= []).push(err119);
 errors++;
 }
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 < 0 || isNaN(data55)){
-const err120 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data57.findings === undefined){
+const err120 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "findings"},message:"must have required property '"+"findings"+"'"};
 (vErrors ??= []).push(err120);
 errors++;
 }
-}
-}
-if(data54.plugins !== undefined){
-let data56 = data54.plugins;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-const err121 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data57.unchanged === undefined){
+const err121 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/required",keyword:"required",params:{missingProperty: "unchanged"},message:"must have required property '"+"unchanged"+"'"};
 (vErrors ??= []).push(err121);
 errors++;
 }
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 < 0 || isNaN(data56)){
-const err122 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err122);
-errors++;
-}
-}
-}
-if(data54.add !== undefined){
-let data57 = data54.add;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
-const err123 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err123);
-errors++;
-}
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 < 0 || isNaN(data57)){
-const err124 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err124);
-errors++;
-}
-}
-}
-if(data54.change !== undefined){
-let data58 = data54.change;
+if(data57.resources !== undefined){
+let data58 = data57.resources;
 if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-const err125 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err125);
+const err122 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err122);
 errors++;
 }
 if((typeof data58 == "number") && (isFinite(data58))){
 if(data58 < 0 || isNaN(data58)){
-const err126 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err126);
+const err123 = {instancePath:instancePath+"/summary/resources",schemaPath:"#/properties/summary/properties/resources/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err123);
 errors++;
 }
 }
 }
-if(data54.step !== undefined){
-let data59 = data54.step;
+if(data57.plugins !== undefined){
+let data59 = data57.plugins;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-const err127 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err127);
+const err124 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err124);
 errors++;
 }
 if((typeof data59 == "number") && (isFinite(data59))){
 if(data59 < 0 || isNaN(data59)){
-const err128 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err128);
+const err125 = {instancePath:instancePath+"/summary/plugins",schemaPath:"#/properties/summary/properties/plugins/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err125);
 errors++;
 }
 }
 }
-if(data54.remove !== undefined){
-let data60 = data54.remove;
+if(data57.add !== undefined){
+let data60 = data57.add;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-const err129 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err129);
+const err126 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err126);
 errors++;
 }
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 < 0 || isNaN(data60)){
-const err130 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err130);
+const err127 = {instancePath:instancePath+"/summary/add",schemaPath:"#/properties/summary/properties/add/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err127);
 errors++;
 }
 }
 }
-if(data54.rejected !== undefined){
-let data61 = data54.rejected;
+if(data57.change !== undefined){
+let data61 = data57.change;
 if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
-const err131 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err131);
+const err128 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err128);
 errors++;
 }
 if((typeof data61 == "number") && (isFinite(data61))){
 if(data61 < 0 || isNaN(data61)){
-const err132 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err132);
+const err129 = {instancePath:instancePath+"/summary/change",schemaPath:"#/properties/summary/properties/change/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err129);
 errors++;
 }
 }
 }
-if(data54.deferred !== undefined){
-let data62 = data54.deferred;
+if(data57.step !== undefined){
+let data62 = data57.step;
 if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
-const err133 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err133);
+const err130 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err130);
 errors++;
 }
 if((typeof data62 == "number") && (isFinite(data62))){
 if(data62 < 0 || isNaN(data62)){
-const err134 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err134);
+const err131 = {instancePath:instancePath+"/summary/step",schemaPath:"#/properties/summary/properties/step/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err131);
 errors++;
 }
 }
 }
-if(data54.findings !== undefined){
-let data63 = data54.findings;
+if(data57.remove !== undefined){
+let data63 = data57.remove;
 if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
-const err135 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err135);
+const err132 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err132);
 errors++;
 }
 if((typeof data63 == "number") && (isFinite(data63))){
 if(data63 < 0 || isNaN(data63)){
-const err136 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err136);
+const err133 = {instancePath:instancePath+"/summary/remove",schemaPath:"#/properties/summary/properties/remove/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err133);
 errors++;
 }
 }
 }
-if(data54.unchanged !== undefined){
-let data64 = data54.unchanged;
+if(data57.rejected !== undefined){
+let data64 = data57.rejected;
 if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
-const err137 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err137);
+const err134 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err134);
 errors++;
 }
 if((typeof data64 == "number") && (isFinite(data64))){
 if(data64 < 0 || isNaN(data64)){
-const err138 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err138);
+const err135 = {instancePath:instancePath+"/summary/rejected",schemaPath:"#/properties/summary/properties/rejected/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err135);
 errors++;
 }
 }
 }
-if(data54.unread !== undefined){
-let data65 = data54.unread;
+if(data57.deferred !== undefined){
+let data65 = data57.deferred;
 if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
-const err139 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-(vErrors ??= []).push(err139);
+const err136 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err136);
 errors++;
 }
 if((typeof data65 == "number") && (isFinite(data65))){
 if(data65 < 0 || isNaN(data65)){
-const err140 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-(vErrors ??= []).push(err140);
+const err137 = {instancePath:instancePath+"/summary/deferred",schemaPath:"#/properties/summary/properties/deferred/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err137);
 errors++;
 }
 }
 }
+if(data57.findings !== undefined){
+let data66 = data57.findings;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+const err138 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err138);
+errors++;
 }
-else {
-const err141 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 < 0 || isNaN(data66)){
+const err139 = {instancePath:instancePath+"/summary/findings",schemaPath:"#/properties/summary/properties/findings/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+(vErrors ??= []).push(err139);
+errors++;
+}
+}
+}
+if(data57.unchanged !== undefined){
+let data67 = data57.unchanged;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+const err140 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+(vErrors ??= []).push(err140);
+errors++;
+}
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 < 0 || isNaN(data67)){
+const err141 = {instancePath:instancePath+"/summary/unchanged",schemaPath:"#/properties/summary/properties/unchanged/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err141);
 errors++;
 }
 }
-if(data.summaries !== undefined){
-let data66 = data.summaries;
-if(Array.isArray(data66)){
-const len10 = data66.length;
-for(let i10=0; i10<len10; i10++){
-let data67 = data66[i10];
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-if(data67.plugin === undefined){
-const err142 = {instancePath:instancePath+"/summaries/" + i10,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
+}
+if(data57.unread !== undefined){
+let data68 = data57.unread;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+const err142 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err142);
 errors++;
 }
-if(data67.title === undefined){
-const err143 = {instancePath:instancePath+"/summaries/" + i10,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'"};
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 < 0 || isNaN(data68)){
+const err143 = {instancePath:instancePath+"/summary/unread",schemaPath:"#/properties/summary/properties/unread/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err143);
 errors++;
 }
-if(data67.lines === undefined){
-const err144 = {instancePath:instancePath+"/summaries/" + i10,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "lines"},message:"must have required property '"+"lines"+"'"};
+}
+}
+if(data57.excluded !== undefined){
+let data69 = data57.excluded;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+const err144 = {instancePath:instancePath+"/summary/excluded",schemaPath:"#/properties/summary/properties/excluded/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err144);
 errors++;
 }
-if(data67.facts === undefined){
-const err145 = {instancePath:instancePath+"/summaries/" + i10,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 < 0 || isNaN(data69)){
+const err145 = {instancePath:instancePath+"/summary/excluded",schemaPath:"#/properties/summary/properties/excluded/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 (vErrors ??= []).push(err145);
 errors++;
 }
-if(data67.plugin !== undefined){
-let data68 = data67.plugin;
-if(typeof data68 === "string"){
-if(func2(data68) < 1){
-const err146 = {instancePath:instancePath+"/summaries/" + i10+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+}
+}
+else {
+const err146 = {instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err146);
 errors++;
 }
 }
-else {
-const err147 = {instancePath:instancePath+"/summaries/" + i10+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err147);
-errors++;
-}
-}
-if(data67.title !== undefined){
-let data69 = data67.title;
-if(typeof data69 === "string"){
-if(func2(data69) < 1){
-const err148 = {instancePath:instancePath+"/summaries/" + i10+"/title",schemaPath:"#/properties/summaries/items/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
-(vErrors ??= []).push(err148);
-errors++;
-}
-}
-else {
-const err149 = {instancePath:instancePath+"/summaries/" + i10+"/title",schemaPath:"#/properties/summaries/items/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string"};
-(vErrors ??= []).push(err149);
-errors++;
-}
-}
-if(data67.lines !== undefined){
-let data70 = data67.lines;
+if(data.summaries !== undefined){
+let data70 = data.summaries;
 if(Array.isArray(data70)){
 const len11 = data70.length;
 for(let i11=0; i11<len11; i11++){
-if(typeof data70[i11] !== "string"){
-const err150 = {instancePath:instancePath+"/summaries/" + i10+"/lines/" + i11,schemaPath:"#/properties/summaries/items/properties/lines/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data71 = data70[i11];
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+if(data71.plugin === undefined){
+const err147 = {instancePath:instancePath+"/summaries/" + i11,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "plugin"},message:"must have required property '"+"plugin"+"'"};
+(vErrors ??= []).push(err147);
+errors++;
+}
+if(data71.title === undefined){
+const err148 = {instancePath:instancePath+"/summaries/" + i11,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'"};
+(vErrors ??= []).push(err148);
+errors++;
+}
+if(data71.lines === undefined){
+const err149 = {instancePath:instancePath+"/summaries/" + i11,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "lines"},message:"must have required property '"+"lines"+"'"};
+(vErrors ??= []).push(err149);
+errors++;
+}
+if(data71.facts === undefined){
+const err150 = {instancePath:instancePath+"/summaries/" + i11,schemaPath:"#/properties/summaries/items/required",keyword:"required",params:{missingProperty: "facts"},message:"must have required property '"+"facts"+"'"};
 (vErrors ??= []).push(err150);
 errors++;
 }
-}
-}
-else {
-const err151 = {instancePath:instancePath+"/summaries/" + i10+"/lines",schemaPath:"#/properties/summaries/items/properties/lines/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data71.plugin !== undefined){
+let data72 = data71.plugin;
+if(typeof data72 === "string"){
+if(func2(data72) < 1){
+const err151 = {instancePath:instancePath+"/summaries/" + i11+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err151);
 errors++;
 }
 }
-if(data67.facts !== undefined){
-let data72 = data67.facts;
-if(!(data72 && typeof data72 == "object" && !Array.isArray(data72))){
-const err152 = {instancePath:instancePath+"/summaries/" + i10+"/facts",schemaPath:"#/properties/summaries/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+else {
+const err152 = {instancePath:instancePath+"/summaries/" + i11+"/plugin",schemaPath:"#/properties/summaries/items/properties/plugin/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err152);
 errors++;
 }
 }
-}
-else {
-const err153 = {instancePath:instancePath+"/summaries/" + i10,schemaPath:"#/properties/summaries/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data71.title !== undefined){
+let data73 = data71.title;
+if(typeof data73 === "string"){
+if(func2(data73) < 1){
+const err153 = {instancePath:instancePath+"/summaries/" + i11+"/title",schemaPath:"#/properties/summaries/items/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err153);
 errors++;
 }
 }
-}
 else {
-const err154 = {instancePath:instancePath+"/summaries",schemaPath:"#/properties/summaries/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err154 = {instancePath:instancePath+"/summaries/" + i11+"/title",schemaPath:"#/properties/summaries/items/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err154);
 errors++;
 }
 }
-if(data.plan_digest !== undefined){
-let data73 = data.plan_digest;
-if(typeof data73 === "string"){
-if(!(formats42.test(data73))){
-const err155 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+if(data71.lines !== undefined){
+let data74 = data71.lines;
+if(Array.isArray(data74)){
+const len12 = data74.length;
+for(let i12=0; i12<len12; i12++){
+if(typeof data74[i12] !== "string"){
+const err155 = {instancePath:instancePath+"/summaries/" + i11+"/lines/" + i12,schemaPath:"#/properties/summaries/items/properties/lines/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err155);
 errors++;
 }
 }
+}
 else {
-const err156 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err156 = {instancePath:instancePath+"/summaries/" + i11+"/lines",schemaPath:"#/properties/summaries/items/properties/lines/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err156);
 errors++;
 }
 }
-if(data.log_head !== undefined){
-let data74 = data.log_head;
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-if(data74.seq === undefined){
-const err157 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "seq"},message:"must have required property '"+"seq"+"'"};
+if(data71.facts !== undefined){
+let data76 = data71.facts;
+if(!(data76 && typeof data76 == "object" && !Array.isArray(data76))){
+const err157 = {instancePath:instancePath+"/summaries/" + i11+"/facts",schemaPath:"#/properties/summaries/items/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err157);
 errors++;
 }
-if(data74.hash === undefined){
-const err158 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "hash"},message:"must have required property '"+"hash"+"'"};
+}
+}
+else {
+const err158 = {instancePath:instancePath+"/summaries/" + i11,schemaPath:"#/properties/summaries/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 (vErrors ??= []).push(err158);
 errors++;
 }
-if(data74.seq !== undefined){
-let data75 = data74.seq;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-const err159 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+}
+else {
+const err159 = {instancePath:instancePath+"/summaries",schemaPath:"#/properties/summaries/type",keyword:"type",params:{type: "array"},message:"must be array"};
 (vErrors ??= []).push(err159);
 errors++;
 }
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 < 1 || isNaN(data75)){
-const err160 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data.plan_digest !== undefined){
+let data77 = data.plan_digest;
+if(typeof data77 === "string"){
+if(!(formats42.test(data77))){
+const err160 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
 (vErrors ??= []).push(err160);
 errors++;
 }
 }
-}
-if(data74.hash !== undefined){
-let data76 = data74.hash;
-if(typeof data76 === "string"){
-if(func2(data76) < 1){
-const err161 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+else {
+const err161 = {instancePath:instancePath+"/plan_digest",schemaPath:"#/properties/plan_digest/type",keyword:"type",params:{type: "string"},message:"must be string"};
 (vErrors ??= []).push(err161);
 errors++;
 }
 }
-else {
-const err162 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.log_head !== undefined){
+let data78 = data.log_head;
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+if(data78.seq === undefined){
+const err162 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "seq"},message:"must have required property '"+"seq"+"'"};
 (vErrors ??= []).push(err162);
 errors++;
 }
-}
-}
-else {
-const err163 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data78.hash === undefined){
+const err163 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/required",keyword:"required",params:{missingProperty: "hash"},message:"must have required property '"+"hash"+"'"};
 (vErrors ??= []).push(err163);
 errors++;
 }
-}
-if(data.checksum !== undefined){
-let data77 = data.checksum;
-if(typeof data77 === "string"){
-if(!(formats42.test(data77))){
-const err164 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+if(data78.seq !== undefined){
+let data79 = data78.seq;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+const err164 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 (vErrors ??= []).push(err164);
 errors++;
 }
-}
-else {
-const err165 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 < 1 || isNaN(data79)){
+const err165 = {instancePath:instancePath+"/log_head/seq",schemaPath:"#/properties/log_head/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 (vErrors ??= []).push(err165);
 errors++;
 }
 }
 }
-else {
-const err166 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data78.hash !== undefined){
+let data80 = data78.hash;
+if(typeof data80 === "string"){
+if(func2(data80) < 1){
+const err166 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 (vErrors ??= []).push(err166);
+errors++;
+}
+}
+else {
+const err167 = {instancePath:instancePath+"/log_head/hash",schemaPath:"#/properties/log_head/properties/hash/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err167);
+errors++;
+}
+}
+}
+else {
+const err168 = {instancePath:instancePath+"/log_head",schemaPath:"#/properties/log_head/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err168);
+errors++;
+}
+}
+if(data.checksum !== undefined){
+let data81 = data.checksum;
+if(typeof data81 === "string"){
+if(!(formats42.test(data81))){
+const err169 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/format",keyword:"format",params:{format: "digest"},message:"must match format \""+"digest"+"\""};
+(vErrors ??= []).push(err169);
+errors++;
+}
+}
+else {
+const err170 = {instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type: "string"},message:"must be string"};
+(vErrors ??= []).push(err170);
+errors++;
+}
+}
+}
+else {
+const err171 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+(vErrors ??= []).push(err171);
 errors++;
 }
 validate23.errors = vErrors;

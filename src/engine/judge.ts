@@ -13,6 +13,7 @@ import {
   type Action,
   type Change,
   errorText,
+  isMemoryOnly,
   isOwned,
   type Judgement,
   type Override,
@@ -26,7 +27,7 @@ import {
 import { soundVerdict } from './guard.ts';
 import { withIgnored } from './ignored.ts';
 import type { Matched } from './match.ts';
-import { engineRules, type Ground, isDisruptive, isMemoryOnly } from './rules.ts';
+import { engineRules, type Ground } from './rules.ts';
 import { needsOf } from './safety-inputs.ts';
 import { removalsByKind, withChanges } from './scene.ts';
 
@@ -218,7 +219,7 @@ export function judge(
     judged.set(address, action);
     if (action.verdict !== 'accept') continue;
     underWay.set(address, action);
-    if (budgets.length === 0 || !isDisruptive(change, resource.tables)) continue;
+    if (budgets.length === 0 || !change.effect.disruptive) continue;
     for (const use of budgets) if (isCounted(use.budget, resource, scene.now)) use.accepted += 1;
   }
   return judged;

@@ -1,54 +1,21 @@
 /** Lifecycles as tables: which steps there are, where they settle, and which moves lie on the way. */
 
-import type { KindTables, Machine, Resource, Step, Transition } from '#plugin';
-import type { Move } from './record.ts';
-
-export const ABSENT = 'absent';
-
-/** A step taken apart; `machine` is undefined for the kind's first one. */
-export interface StepParts {
-  readonly machine?: string;
-  readonly from: string;
-  readonly to: string;
-}
-
-export function parseStep(step: Step): StepParts {
-  const colon = step.indexOf(':');
-  const arrow = step.indexOf('>', colon + 1);
-  const from = step.slice(colon + 1, arrow);
-  const to = step.slice(arrow + 1);
-  return colon < 0 ? { from, to } : { machine: step.slice(0, colon), from, to };
-}
-
-/** The name of the machine that decides whether a resource of the kind is there. */
-export function firstMachine(kind: KindTables): string {
-  return Object.keys(kind.machines)[0] ?? '';
-}
-
-function machineOf(kind: KindTables, parts: StepParts): Machine | undefined {
-  return kind.machines[parts.machine ?? firstMachine(kind)];
-}
-
-/** The transition of a step that fettle takes, or of an edit; undefined where the spec has none. */
-export function stepTransition(kind: KindTables, step: Step): Transition | undefined {
-  const parts = parseStep(step);
-  const machine = machineOf(kind, parts);
-  if (machine === undefined) return undefined;
-  if (parts.from === parts.to) {
-    const edit = machine.edits.find((each) => each.state === parts.from);
-    return edit === undefined ? undefined : { ...edit, from: parts.from, to: parts.to, trigger: 'edit', by: 'fettle' };
-  }
-  return machine.transitions.find((each) => each.by === 'fettle' && each.from === parts.from && each.to === parts.to);
-}
-
-/** The state in which the resource is once the step is done. */
-export function settlesIn(transition: Transition): string {
-  return transition.settles ?? transition.to;
-}
+import {
+  ABSENT,
+  firstMachine,
+  type KindTables,
+  type Machine,
+  type Resource,
+  type Step,
+  stepParts,
+  stepTransition,
+  type Transition,
+} from '#plugin';
+import type { Move } from '../formats/log-record.ts';
 
 /** State of the machine that a step belongs to, as seen; `absent` where nothing was seen. */
 export function stateFor(resource: Resource, step: Step): string {
-  const { machine } = parseStep(step);
+  const { machine } = stepParts(step);
   if (resource.sight.observed === undefined) return ABSENT;
   return machine === undefined ? resource.sight.observed.state : (resource.sight.observed.others?.[machine] ?? ABSENT);
 }
@@ -119,7 +86,7 @@ export function movesBetween(
   if (via.length > 0) return [...via, to].map((stop, i) => moveOf(kind, machine, via[i - 1] ?? from, stop, 'world'));
   const direct = moveOf(kind, machine, from, to, 'world', INTERRUPTED);
   if (direct.unlisted !== true) return [direct];
-  const step = failed === undefined ? undefined : parseStep(failed);
+  const step = failed === undefined ? undefined : stepParts(failed);
   if (step?.from === from && (step.machine ?? firstMachine(kind)) === machine && isPassed(kind, machine, step.to)) {
     const detour = [moveOf(kind, machine, from, step.to, 'fettle'), moveOf(kind, machine, step.to, to, 'world', ERROR)];
     if (detour.every(({ unlisted }) => unlisted !== true)) return detour;
@@ -129,7 +96,7 @@ export function movesBetween(
 
 /** The moves of a step that is done: to its target, and on to where it settled. An edit moves nothing. */
 export function movesOf(kind: KindTables, step: Step, settled: string): readonly Move[] {
-  const parts = parseStep(step);
+  const parts = stepParts(step);
   const machine = parts.machine ?? firstMachine(kind);
   const stops = [parts.from, parts.to, settled].filter((state, i, all) => i === 0 || state !== all[i - 1]);
   return stops.slice(1).map((to, i) => moveOf(kind, machine, stops[i] ?? to, to, 'fettle'));
@@ -144,7 +111,7 @@ export function movesOfFailure(
   step: Step,
   seen: string,
 ): { readonly state: string; readonly moves: readonly Move[] } {
-  const { from, to, machine = firstMachine(kind) } = parseStep(step);
+  const { from, to, machine = firstMachine(kind) } = stepParts(step);
   const fails = stepTransition(kind, step)?.fails;
   if (seen !== from) {
     const moves = movesOf(kind, step, seen);
@@ -158,7 +125,7 @@ export function movesOfFailure(
 
 /** The moves of a step that was broken off, where a look finds the resource in a state. */
 export function movesOfUndone(kind: KindTables, step: Step, seen: string): readonly Move[] {
-  const { from, to, machine = firstMachine(kind) } = parseStep(step);
+  const { from, to, machine = firstMachine(kind) } = stepParts(step);
   if (from === to) return movesBetween(kind, machine, from, seen, undefined);
   const begun = moveOf(kind, machine, from, to, 'fettle');
   if (seen === to) return [begun];
@@ -178,15 +145,6 @@ export function worldLeadsTo(kind: KindTables, machineName: string | undefined, 
     }
   }
   return false;
-}
-
-/** The step that takes a resource away from a state; where the spec has none, what it would be called. */
-export function removalStep(kind: KindTables, state: string): Step {
-  const machine = kind.machines[firstMachine(kind)];
-  const found = machine?.transitions.find(
-    (each) => each.by === 'fettle' && each.from === state && settlesIn(each) === ABSENT,
-  );
-  return `${state}>${found?.to ?? ABSENT}`;
 }
 
 /** Whether a state is one that the world has to leave by itself: what depends on the resource waits. */

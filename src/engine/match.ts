@@ -60,10 +60,15 @@ export function kindIn(plugin: Plugin | undefined, name: string): Loaded | undef
   return kind === undefined || tables === undefined ? undefined : { kind, tables };
 }
 
+/** Why nothing is known of a plugin's resources. */
+export function notLoaded(plugin: string): string {
+  return `The plugin ${plugin} is not loaded. Install its package next to fettle and name it in FETTLE_PLUGINS`;
+}
+
 function unloadedGap({ plugin, kind }: Ref, plugins: ReadonlyMap<string, Plugin>): Gap {
   return plugins.has(plugin)
     ? { plugin, kind, message: `the plugin ${plugin} does not have the kind ${kind}` }
-    : { plugin, message: 'this fettle has no such plugin' };
+    : { plugin, message: notLoaded(plugin) };
 }
 
 /** The gaps of resources whose plugins or kinds are not loaded, each once. */

@@ -1,9 +1,21 @@
 /** Note: what a look found different from what is remembered, as records; nothing new is one short line. */
 
-import { type Change, digestOf, type Facts, type Gap, type Json, type Resource, sameJson, type Scene } from '#plugin';
+import {
+  ABSENT,
+  type Change,
+  digestOf,
+  type Facts,
+  firstMachine,
+  type Gap,
+  type Json,
+  type Resource,
+  sameJson,
+  type Scene,
+} from '#plugin';
+import { ignoredBy } from './causes.ts';
 import { type Failures, guarded, plainJson } from './guard.ts';
-import { ABSENT, firstMachine, moveOf, movesBetween } from './lifecycle.ts';
-import type { Draft, Seen } from './record.ts';
+import { moveOf, movesBetween } from './lifecycle.ts';
+import type { Draft, Seen } from '../formats/log-record.ts';
 import { gapScope } from './gap.ts';
 import { metaSeen } from './safety-inputs.ts';
 
@@ -12,9 +24,9 @@ export const MEMORY_LIMIT_BYTES = 16_384;
 const RESOURCES_PER_RECORD = 200;
 
 /** A spec as it is remembered: whole, or, when it is large, as its digest alone. */
-export function specNote(spec: unknown): { readonly spec?: Json; readonly specDigest: string } {
+export function specNote(spec: unknown): { readonly spec?: Json; readonly spec_digest: string } {
   const small = Buffer.byteLength(JSON.stringify(spec)) <= MEMORY_LIMIT_BYTES / 2;
-  return { ...(small ? { spec: spec as Json } : {}), specDigest: digestOf(spec) };
+  return { ...(small ? { spec: spec as Json } : {}), spec_digest: digestOf(spec) };
 }
 
 function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
@@ -125,26 +137,35 @@ export function note(
 
 /**
  * Where nothing is left to do: a spec that the world already answers to counts as applied, though it never was, and
- * failures count no more. `changes` has those of all resources, whatever part of them is planned.
+ * failures count no more. `changes` has those of all resources, whatever part of them is planned. A run without edits
+ * (`isEditing`) takes no document as applied.
  */
 export function noteApplied(
   resources: ReadonlyMap<string, Resource>,
   changes: ReadonlyMap<string, Change>,
   run: string,
+  isEditing = true,
 ): readonly Draft[] {
   const changed: Seen[] = [];
   for (const [address, resource] of resources) {
-    if (!resource.owned || resource.desired === undefined || resource.sight.is !== 'seen' || changes.has(address))
-      continue;
+    if (resource.desired === undefined || resource.sight.is !== 'seen' || changes.has(address)) continue;
     const applied = resource.memory?.applied;
+    if (!resource.owned && (resource.sight.observed.given !== true || applied === undefined)) continue;
     const noted =
       applied?.spec !== undefined && sameJson(applied.spec, resource.desired.spec)
         ? undefined
         : specNote(resource.desired.spec);
-    const isNew = noted !== undefined && noted.specDigest !== applied?.digest;
+    const isNew = isEditing && noted !== undefined && noted.spec_digest !== applied?.digest;
+    const ignore = ignoredBy(resource.desired) ?? [];
+    const isIgnoring = isEditing && !sameJson(ignore, resource.memory?.ignore ?? []);
     const isOver = resource.memory?.failures !== undefined;
-    if (isNew || isOver)
-      changed.push({ ref: resource.ref, ...(isNew ? noted : {}), ...(isOver ? { settled: true } : {}) });
+    if (isNew || isIgnoring || isOver)
+      changed.push({
+        ref: resource.ref,
+        ...(isNew ? noted : {}),
+        ...(isIgnoring ? { ignore } : {}),
+        ...(isOver ? { settled: true } : {}),
+      });
   }
   return changed.length === 0 ? [] : inRecords(run, changed, {}, []);
 }

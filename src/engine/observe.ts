@@ -20,6 +20,8 @@ import type { Recall } from './remember.ts';
 
 export interface ObserveInput {
   readonly plugins: ReadonlyMap<string, Plugin>;
+  /** Plugins that `fettle.yaml` configures and that are not loaded. */
+  readonly unloaded?: readonly string[] | undefined;
   /** Opens a plugin's world for reading; the same one every time. */
   readonly reader: (plugin: string) => Promise<unknown>;
   readonly desired: readonly Desired[];
@@ -134,7 +136,8 @@ export async function observe(input: ObserveInput): Promise<View> {
   const wanted = input.only === undefined ? undefined : new Set(input.only.map(formatRef));
   const desired = grouped(input.desired, wanted);
   const memory = grouped(input.recall.resources.values(), wanted);
-  const names = [...new Set([...desired.keys(), ...memory.keys()])].sort();
+  const unloaded = input.only === undefined ? (input.unloaded ?? []) : [];
+  const names = [...new Set([...desired.keys(), ...memory.keys(), ...unloaded])].sort();
   const views = await Promise.all(
     names.map(async (name): Promise<View> => {
       const plugin = input.plugins.get(name);

@@ -1,6 +1,7 @@
 /** Reconcile: the line from documents and memory to a sealed plan, in its order. */
 
 import type { Head } from '../store/store.ts';
+import { isOfCause } from './causes.ts';
 import { collapsedKinds } from './collapse.ts';
 import { diff } from './diff.ts';
 import { expand } from './expand.ts';
@@ -31,12 +32,11 @@ import {
   type Scene,
   type View,
 } from '#plugin';
-import type { Plan } from './plan.ts';
-import type { Draft } from './record.ts';
+import type { Draft } from '../formats/log-record.ts';
 import type { Recall } from './remember.ts';
 import { overdue, overdueText, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
-import { seal } from './seal.ts';
+import { type Sealed, type Settled, seal } from './seal.ts';
 import { settle } from './settle.ts';
 import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
@@ -50,6 +50,7 @@ export interface ReconcileInput {
   readonly run: string;
   readonly documents: readonly Desired[];
   readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly unloaded?: ObserveInput['unloaded'];
   /** Each plugin's part of `fettle.yaml`, validated, by its name. */
   readonly settings?: ReadonlyMap<string, Json>;
   /** Reads the files that steps use; absent where nothing of this run uses any. */
@@ -70,6 +71,8 @@ export interface ReconcileInput {
   readonly scheduled?: ObserveInput['scheduled'];
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: (address: string) => boolean;
+  /** Only changes of these causes are part of the plan; undefined for all. */
+  readonly causes?: Scene['causes'];
   readonly head?: Head;
   /** Where the project lies, and what of it no resource may describe. */
   readonly places: PlacesInput;
@@ -84,7 +87,7 @@ export interface Reconciled {
   readonly scene: Scene;
   readonly changes: ReadonlyMap<string, Change>;
   readonly actions: ReadonlyMap<string, Action>;
-  readonly plan: Plan;
+  readonly sealed: Sealed;
 }
 
 function findingsOf(resources: ReadonlyMap<string, Resource>, scene: Scene, failures: Failures): readonly Finding[] {
@@ -116,7 +119,7 @@ function failureGaps(failures: Failures, resources: ReadonlyMap<string, Resource
 }
 
 /** What earlier runs left open, and how it ended. */
-function settledRows(drafts: readonly Draft[], resources: ReadonlyMap<string, Resource>): Plan['settled'] {
+function settledRows(drafts: readonly Draft[], resources: ReadonlyMap<string, Resource>): readonly Settled[] {
   return drafts.flatMap((draft) => {
     if (draft.kind !== 'outcome') return [];
     const address = formatRef(draft.body.ref);
@@ -126,6 +129,20 @@ function settledRows(drafts: readonly Draft[], resources: ReadonlyMap<string, Re
 
 function only<T>(items: ReadonlyMap<string, T>, within: ReconcileInput['within']): ReadonlyMap<string, T> {
   return within === undefined ? items : new Map([...items].filter(([address]) => within(address)));
+}
+
+function ofCauses(
+  changes: ReadonlyMap<string, Change>,
+  resources: ReadonlyMap<string, Resource>,
+  { causes }: ReconcileInput,
+): ReadonlyMap<string, Change> {
+  if (causes === undefined) return changes;
+  return new Map(
+    [...changes].filter(([address, change]) => {
+      const resource = resources.get(address);
+      return resource !== undefined && isOfCause(change, resource, causes);
+    }),
+  );
 }
 
 /** Every file that the proposed steps use, as it is now. */
@@ -175,6 +192,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
       ...(input.busy === undefined ? {} : { busy: input.busy }),
       ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
       ...(logAt === undefined ? {} : { logAt }),
+      ...(input.causes === undefined ? {} : { causes: input.causes }),
       spent: recall.spent,
       shared: sharedPlaces(input.places, resources, recall),
     });
@@ -194,8 +212,10 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const resources = remembering(found, recall);
   const looked = sceneFor(resources);
   const proposed = diff(resources, looked, failures);
-  if (complete) await input.record(noteApplied(resources, proposed, run));
-  const changes = only(proposed, input.within);
+  const isEditing = input.causes?.has('edit') ?? true;
+  if (complete) await input.record(noteApplied(resources, proposed, run, isEditing));
+  const selected = only(proposed, input.within);
+  const changes = ofCauses(selected, resources, input);
   const writing: Scene = { ...looked, given: { ...given, writes: writesOf(resources) } };
   const files = await filesNow(changes, resources, writing, input);
   const scene: Scene = { ...writing, given: { ...given, ...writing.given, files } };
@@ -203,15 +223,16 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const planned = only(resources, input.within);
   const findings = findingsOf(planned, scene, failures);
   const redact = input.redact ?? redactPatterns;
-  const plan = seal({
+  const sealed = seal({
     ...input,
     resources,
     actions,
     scene,
     settled,
     findings,
+    excluded: selected.size - changes.size,
     summaries: summarize(planned, plugins, { ...scene, changes, judged: actions }, redact),
     gaps: [...view.gaps, ...failureGaps(failures, resources, redact)],
   });
-  return { desired, view, resources, scene, changes, actions, plan };
+  return { desired, view, resources, scene, changes, actions, sealed };
 }

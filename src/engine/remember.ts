@@ -16,12 +16,21 @@ import {
   type Labels,
   type Memory,
   type MetaNote,
+  type ReadText,
   type Ref,
   RETRY_EXHAUSTED,
   type Spent,
+  stepParts,
 } from '#plugin';
-import { parseStep } from './lifecycle.ts';
-import type { LogRecord, RecordBodies, Seen } from './record.ts';
+import {
+  type LogRecord,
+  memoryBody,
+  memoryOf,
+  type RecordBodies,
+  type Seen,
+  spentBody,
+  spentOf,
+} from '../formats/log-record.ts';
 
 /** All that is remembered, by address, and up to when. */
 export interface Recall {
@@ -38,6 +47,11 @@ export function emptyRecall(): Recall {
   return { resources: new Map(), spent: new Map(), at: '', lookedAt: '' };
 }
 
+/** What is remembered of the texts of documents, by digest. */
+export function textsOf({ resources }: Recall): ReadonlyMap<string, ReadText> {
+  return new Map([...resources.values()].flatMap(({ read }) => (read === undefined ? [] : [[read.digest, read]])));
+}
+
 /** No limit may look back further than this. */
 export const SPENT_KEPT_MS = 7 * 24 * 60 * 60_000;
 
@@ -46,8 +60,8 @@ export function rememberedOf(recall: Recall): readonly RecordBodies['remembered'
   return [
     ...[...recall.resources]
       .sort(([a], [b]) => compareText(a, b))
-      .map(([, memory]): RecordBodies['remembered'] => ({ memory })),
-    ...[...recall.spent.values()].map((spent): RecordBodies['remembered'] => ({ spent })),
+      .map(([, memory]): RecordBodies['remembered'] => ({ memory: memoryBody(memory) })),
+    ...[...recall.spent.values()].map((spent): RecordBodies['remembered'] => ({ spent: spentBody(spent) })),
   ];
 }
 
@@ -85,16 +99,18 @@ function formerOf({ formerLabels = [] }: Memory, ended: Labels | undefined, at: 
 
 function withMeta(memory: Memory, meta: MetaNote | undefined, at: string): Memory {
   if (meta === undefined) return memory;
-  const former = formerOf(memory, meta.labelsBefore, at);
+  const former = formerOf(memory, meta.labels_before, at);
   return {
     ...memory,
     protect: meta.protect,
-    onRemove: meta.onRemove,
+    onRemove: meta.on_remove,
     hold: meta.hold,
     needs: meta.needs.length === 0 ? undefined : meta.needs,
     labels: Object.keys(meta.labels).length === 0 ? undefined : meta.labels,
     formerLabels: former.length === 0 ? undefined : former,
     safety: meta.safety ?? memory.safety,
+    read: meta.read ?? memory.read,
+    ignore: meta.ignore,
   } as Memory;
 }
 
@@ -125,8 +141,10 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
     needs: seen.needs ?? before.needs,
     labels: seen.labels ?? before.labels,
     safety: seen.safety ?? before.safety,
+    read: seen.read ?? before.read,
+    ignore: seen.ignore === undefined ? before.ignore : seen.ignore.length === 0 ? undefined : seen.ignore,
     others: seen.others ?? before.others,
-    applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied,
+    applied: appliedOf(at, seen.spec, seen.spec_digest) ?? before.applied,
     ...(seen.settled === true ? { failures: undefined, lastError: undefined } : {}),
   } as Memory;
   return withKept(withState(met, at, seen.state), seen.kept, seen.version);
@@ -135,7 +153,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
 /** Whether the step that is open was to reach what the last one failed to reach, by the same document. */
 function isSameAttempt({ open, lastError }: Memory): boolean {
   if (open === undefined || lastError === undefined) return false;
-  if (parseStep(open.step).to !== parseStep(lastError.step).to) return false;
+  if (stepParts(open.step).to !== stepParts(lastError.step).to) return false;
   return lastError.digest === undefined || lastError.digest === open.applied?.digest;
 }
 
@@ -148,8 +166,12 @@ function withTried(memory: Memory, { open, tried = [] }: Memory): Memory {
 }
 
 /** What is left of a resource that went to make room for its successor: what its document said of removals. */
-function promised({ ref, protect, onRemove, hold, needs, labels, formerLabels, safety }: Memory, at: string): Memory {
-  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety };
+function promised(
+  { ref, protect, onRemove, hold, needs, labels, formerLabels, safety, open }: Memory,
+  at: string,
+): Memory {
+  const successor = open?.applied?.digest;
+  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety, successor };
   return { ...blank(ref), ...kept, state: 'absent', since: at } as Memory;
 }
 
@@ -181,7 +203,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
   if (open?.goal === 'replace' && body.state === 'absent')
     return withKept(promised(before, at), body.kept, body.version);
   if (open?.goal === 'remove') {
-    const left = { ...closed, failures: undefined, lastError: undefined } as unknown as Memory;
+    const left = { ...closed, failures: undefined, lastError: undefined, removing: true } as unknown as Memory;
     return withState(withKept(left, body.kept, body.version), at, body.state);
   }
   const done = {
@@ -191,6 +213,8 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     failures: undefined,
     lastError: undefined,
     tried: undefined,
+    removing: undefined,
+    successor: undefined,
     others: body.others ?? before.others,
     applied: (body.more === true ? undefined : open?.applied) ?? before.applied,
   };
@@ -211,7 +235,7 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
           owned: before.owned ?? ('adopted' as const),
           unknown: undefined,
           tried: undefined,
-          applied: appliedOf(at, body.spec, body.specDigest) ?? before.applied,
+          applied: appliedOf(at, body.spec, body.spec_digest) ?? before.applied,
         }
       : before;
   return withState(withKept(withMeta(adopted as Memory, body.meta, at), body.kept, body.version), at, body.state);
@@ -237,7 +261,7 @@ function remembered(memory: Memory | undefined, entry: Entry, at: string): Memor
         goal: body.goal,
         ...(body.meta === undefined ? {} : { meta: body.meta }),
         ...(body.overrides?.some(({ rule }) => rule === RETRY_EXHAUSTED) === true ? { anew: true } : {}),
-        ...(body.specDigest === undefined ? {} : { applied: appliedOf(at, body.spec, body.specDigest) }),
+        ...(body.spec_digest === undefined ? {} : { applied: appliedOf(at, body.spec, body.spec_digest) }),
       };
       return { ...(memory ?? blank(body.ref)), open } as Memory;
     }
@@ -304,8 +328,9 @@ export function fold(recall: Recall, record: LogRecord): void {
       if (recall.lookedAt === '') recall.lookedAt = recall.at;
       return;
     case 'remembered':
-      if ('memory' in record.body) recall.resources.set(formatRef(record.body.memory.ref), record.body.memory);
-      else recall.spent.set(record.body.spent.seq, record.body.spent);
+      if ('memory' in record.body)
+        recall.resources.set(formatRef(record.body.memory.ref), memoryOf(record.body.memory));
+      else recall.spent.set(record.body.spent.seq, spentOf(record.body.spent));
       return;
     case 'seen':
       recall.lookedAt = recall.at;

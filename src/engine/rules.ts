@@ -1,16 +1,20 @@
 /** The rules that hold for every kind, so that no plugin repeats them. Each is a pure function of a change and its scene. */
 
 import { isCounted, standingOf } from './budget.ts';
+import { unappliedEdits } from './causes.ts';
 import { isAllMissing, isCollapsed } from './collapse.ts';
 import {
+  ABSENT,
   type Change,
   counted,
   defer,
   durationText,
   errorText,
-  type Facts,
+  firstMachine,
   formatRef,
   type Goal,
+  isMemoryOnly,
+  type Facts,
   instantText,
   type Json,
   type KindTables,
@@ -20,12 +24,14 @@ import {
   redactPatterns,
   reject,
   type Scene,
+  settlesIn,
+  stepTransition,
   type Verdict,
   warn,
 } from '#plugin';
 import type { EngineRuleId } from './generated.ts';
 import { gapScope } from './gap.ts';
-import { ABSENT, firstMachine, isUnsettled, parseStep, settlesIn, stateFor, stepTransition } from './lifecycle.ts';
+import { isUnsettled, stateFor } from './lifecycle.ts';
 import { samePlace } from './places.ts';
 import { holdOf, letsGo } from './safety-inputs.ts';
 import { ignoredFields } from './ignored.ts';
@@ -40,27 +46,9 @@ export interface Ground {
 
 export type EngineRule = (change: Change, resource: Resource, scene: Scene, ground: Ground) => Verdict;
 
-/** Changes of memory alone: no step of a machine. */
-export function isMemoryOnly(change: Change): boolean {
-  return change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release';
-}
-
-/** The spec marks its step so, in a transition or an edit. */
-export function isDisruptive(change: Change, tables: KindTables): boolean {
-  return !isMemoryOnly(change) && stepTransition(tables, change.step)?.disruptive === true;
-}
-
-/** It takes something away that may be in use. */
-export function isDestructive(change: Change, tables: KindTables): boolean {
-  if (isMemoryOnly(change)) return false;
-  return (
-    change.goal === 'remove' || change.goal === 'replace' || stepTransition(tables, change.step)?.destructive === true
-  );
-}
-
 function lifecycle(change: Change, resource: Resource): Verdict {
   if (isMemoryOnly(change)) return pass('changes memory alone', { step: change.step });
-  const { from } = parseStep(change.step);
+  const { from } = change;
   const state = resource.sight.is === 'unseen' ? from : stateFor(resource, change.step);
   if (stepTransition(resource.tables, change.step) === undefined)
     return reject(`${change.step} is no step of ${change.ref.kind}`, { step: change.step, state });
@@ -137,7 +125,7 @@ function providerProtected(change: Change, resource: Resource): Verdict {
 }
 
 function partialView(change: Change, resource: Resource): Verdict {
-  if (!isDestructive(change, resource.tables)) return pass('takes nothing away', { destructive: false });
+  if (!change.effect.destructive) return pass('takes nothing away', { destructive: false });
   if (resource.sight.gap === undefined) return pass('the view is complete', { destructive: true });
   return reject(
     `it cannot be seen: ${resource.sight.gap.message}`,
@@ -149,7 +137,7 @@ function partialView(change: Change, resource: Resource): Verdict {
 }
 
 function staleView(change: Change, resource: Resource, scene: Scene): Verdict {
-  if (!isDestructive(change, resource.tables)) return pass('takes nothing away', { destructive: false });
+  if (!change.effect.destructive) return pass('takes nothing away', { destructive: false });
   const seenAt = resource.sight.observed === undefined ? scene.viewedAt : Date.parse(resource.sight.observed.at);
   const ageSeconds = Math.max(0, Math.round((scene.now - seenAt) / 1000));
   const maxSeconds = Math.round(scene.safety.maxAgeMs / 1000);
@@ -228,6 +216,16 @@ function ignored({ fields }: Change, { desired }: Resource): Verdict {
   );
 }
 
+function unappliedEdit(change: Change, resource: Resource, scene: Scene): Verdict {
+  const edited = unappliedEdits(change, resource, scene);
+  if (edited.length === 0) return pass('carries no edit along that the run leaves out', { edited: [] });
+  return reject(
+    `The step would apply an edit that --cause leaves out: the document of ${edited.join(', ')} differs from what was last applied`,
+    { edited },
+    { remedy: { outside: 'Apply the edit, or revert the document' } },
+  );
+}
+
 function uncoveredRule(_change: Change, _resource: Resource, _scene: Scene, { uncovered }: Ground): Verdict {
   if (uncovered === undefined) return pass('all that it sends or runs can be read');
   return reject(`it cannot be told what the step would do: ${uncovered}`, { problem: uncovered });
@@ -289,8 +287,8 @@ function memoryUnread({ goal }: Change, _pair: Resource, scene: Scene): Verdict 
   );
 }
 
-function clockBehind(change: Change, resource: Resource, scene: Scene): Verdict {
-  if (change.cause !== 'time' && !isDestructive(change, resource.tables)) return pass('does not depend on the time');
+function clockBehind(change: Change, _resource: Resource, scene: Scene): Verdict {
+  if (change.cause !== 'time' && !change.effect.destructive) return pass('does not depend on the time');
   const { now, logAt } = scene;
   if (logAt === undefined || now >= logAt) return pass('the clock is not behind the log');
   const [clock, log] = [instantText(now), instantText(logAt)];
@@ -377,14 +375,13 @@ function stuck(_change: Change, resource: Resource, scene: Scene): Verdict {
   return warn(message, facts);
 }
 
-function observedCollapse(change: Change, resource: Resource, scene: Scene): Verdict {
+function observedCollapse(change: Change, _resource: Resource, scene: Scene): Verdict {
   const { plugin, kind } = change.ref;
   const { share, from } = scene.safety.collapse;
   const count = scene.missing.get(`${plugin}/${kind}`) ?? { known: 0, missing: 0 };
   const facts = { kind: `${plugin}/${kind}`, ...count, share, from };
   if (isMemoryOnly(change)) return pass('changes memory alone', facts);
-  if (change.goal !== 'create' && !isDestructive(change, resource.tables))
-    return pass('neither creates nor takes away', facts);
+  if (change.goal !== 'create' && !change.effect.destructive) return pass('neither creates nor takes away', facts);
   if (!isCollapsed(count, scene.safety.collapse))
     return limited(pass('what was there is there', facts), { share, from });
   const verdict = reject(
@@ -418,7 +415,7 @@ function allMissing(change: Change, resource: Resource, scene: Scene): Verdict {
 }
 
 function budget(change: Change, resource: Resource, scene: Scene): Verdict {
-  if (!isDisruptive(change, resource.tables)) return pass('disrupts nothing', { disruptive: false });
+  if (!change.effect.disruptive) return pass('disrupts nothing', { disruptive: false });
   const covering = scene.budgets.filter((use) => isCounted(use.budget, resource, scene.now));
   const verdict = withinBudgets(covering, scene);
   return covering.length === 0
@@ -465,6 +462,7 @@ export const engineRules = {
   'all-missing': allMissing,
   dependency,
   ignored,
+  'unapplied-edit': unappliedEdit,
   uncovered: uncoveredRule,
   'too-many-removals': tooManyRemovals,
   budget,

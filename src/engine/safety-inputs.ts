@@ -12,6 +12,7 @@ import {
   appliedInputs,
   type Change,
   changedSpecInputs,
+  compareText,
   type Desired,
   escapePointer,
   type FieldChange,
@@ -136,16 +137,18 @@ export function letsGo({ goal, fields }: Pick<Change, 'goal' | 'fields'>, { rele
 }
 
 /** What is to be remembered of a document as it is written; a protection that it does not mention stays as it was. */
-export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): MetaNote {
+export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): Omit<MetaNote, 'read'> {
   const hold = writtenHold(desired);
+  const { ignore } = desired.meta.lifecycle;
   const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
   return {
     ...(protect ? { protect: true as const } : {}),
-    onRemove: onRemoveOf(desired, memory, tables),
+    on_remove: onRemoveOf(desired, memory, tables),
     ...(hold === undefined ? {} : { hold }),
     needs: desired.needs.map(formatRef),
     labels: desired.meta.labels,
     ...(tables.safetyInputs.length === 0 ? {} : { safety: inputsOf(desired.spec, tables.safetyInputs) }),
+    ...(ignore.length === 0 ? {} : { ignore: ignore.toSorted(compareText) }),
   };
 }
 
@@ -161,9 +164,10 @@ function partly(applied: Inputs, written: Inputs, staying: ReadonlySet<string>, 
 
 /** What is remembered of a document beside its spec once a change is done: of safety inputs, those that the change shows. */
 export function metaAfter(change: Change, resource: Resource & { readonly desired: Desired }): MetaNote {
-  const note = shownMeta(change, resource);
+  const { read } = resource.desired;
+  const note = { ...shownMeta(change, resource), ...(read === undefined ? {} : { read }) };
   const { labels } = resource.memory ?? {};
-  return labels === undefined || sameJson(labels, note.labels) ? note : { ...note, labelsBefore: labels };
+  return labels === undefined || sameJson(labels, note.labels) ? note : { ...note, labels_before: labels };
 }
 
 function shownMeta(change: Change, resource: Resource & { readonly desired: Desired }): MetaNote {
@@ -181,7 +185,7 @@ function shownMeta(change: Change, resource: Resource & { readonly desired: Desi
     ...rest,
     ...(protect === undefined ? {} : { protect }),
     ...(hold === undefined ? {} : { hold }),
-    ...(keeps('/lifecycle/onRemove') ? { onRemove: onRemoveOf(undefined, memory, tables) } : {}),
+    ...(keeps('/lifecycle/onRemove') ? { on_remove: onRemoveOf(undefined, memory, tables) } : {}),
     ...(keeps(NEEDS) ? { needs: needsOf(resource) } : {}),
     ...(keeps(LABELS) ? { labels: memory.labels ?? {} } : {}),
     ...(written.safety === undefined || before === undefined
@@ -191,7 +195,7 @@ function shownMeta(change: Change, resource: Resource & { readonly desired: Desi
 }
 
 /** What a look remembers of a document beside its spec: all of it where nothing was applied yet, and what needs no row. */
-export function metaSeen(resource: Resource): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety'>> {
+export function metaSeen(resource: Resource): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety' | 'read'>> {
   const { desired, memory, tables } = resource;
   if (desired === undefined) return {};
   const { hold, needs: written, labels, safety } = metaOf(desired, memory, tables);
@@ -205,5 +209,6 @@ export function metaSeen(resource: Resource): Partial<Pick<MetaNote, 'hold' | 'n
       : { needs }),
     ...(sameJson(labels, memory?.labels ?? {}) || (kept && isCountedByLabels(tables)) ? {} : { labels }),
     ...(isFirst && safety !== undefined ? { safety } : {}),
+    ...(desired.read === undefined || sameJson(desired.read, memory?.read) ? {} : { read: desired.read }),
   };
 }

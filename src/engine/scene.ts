@@ -28,6 +28,7 @@ export interface SceneInput {
   /** Steps of earlier runs that limits over time count. */
   readonly spent: ReadonlyMap<number, Spent>;
   readonly shared?: Scene['shared'];
+  readonly causes?: Scene['causes'];
 }
 
 function addressesByKind(resources: ReadonlyMap<string, Resource>): ReadonlyMap<string, readonly string[]> {
@@ -55,6 +56,7 @@ export function sceneOf(input: SceneInput): Scene {
     ...(input.busy === undefined ? {} : { busy: input.busy }),
     ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
     ...(input.shared === undefined ? {} : { shared: input.shared }),
+    ...(input.causes === undefined ? {} : { causes: input.causes }),
     ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
     get: resource,
     unloaded: input.unloaded ?? new Map(),

@@ -1,115 +1,82 @@
-/** Seal: turns what was judged into the plan document, with its digest. */
+/** Seal: puts together all that a plan says, in its order; `src/formats/plan.ts` makes the document of it. */
 
 import type { Head } from '../store/store.ts';
 import {
   type Action,
+  type Cause,
   type Change,
   compareText,
-  digestOf,
   type Finding,
   formatRef,
   type Gap,
-  instantText,
-  type Json,
-  type Judgement,
   type Resource,
-  type Plugin,
-  type Remedy,
   type Scene,
+  type Step,
+  type Summary,
 } from '#plugin';
-import { changeJson, driftValues } from './change-values.ts';
-import { driftOf } from './drift.ts';
-import { gapScope } from './gap.ts';
-import { parseStep, stepTransition } from './lifecycle.ts';
-import {
-  PLAN_FORMAT,
-  type Plan,
-  type PlanReason,
-  type PlanRemedy,
-  type PluginSummary,
-  type RefusedChange,
-  type ResourceChange,
-} from './plan.ts';
+import { sortedCauses } from './causes.ts';
+import { type Drifted, driftOf } from './drift.ts';
 import type { Suppression } from './load/config.ts';
-import { isMemoryOnly } from './rules.ts';
-import { clearsAt, overridesOf, standing } from './standing.ts';
-import { splitFindings } from './suppress.ts';
+import { splitFindings, type SuppressedFinding } from './suppress.ts';
 
-/** One row of the plan. */
-export function resourceChange(action: Action, resource: Resource | undefined): ResourceChange {
-  const { change, source, covers, written, edits } = action;
-  const transition =
-    resource === undefined || isMemoryOnly(change) ? undefined : stepTransition(resource.tables, change.step);
-  const overrides = overridesOf(action);
-  return {
-    address: formatRef(change.ref),
-    type: `${change.ref.plugin}/${change.ref.kind}`,
-    name: change.ref.name,
-    provider_name: change.ref.plugin,
-    change: changeJson(change, covers.spec),
-    step: change.step,
-    goal: change.goal,
-    cause: change.cause,
-    because: change.because,
-    reversible: transition?.reversible ?? 'yes',
-    ...(transition?.disruptive === true ? { disruptive: true } : {}),
-    basis: action.basis,
-    covers,
-    ...(written === undefined ? {} : { written }),
-    ...(edits === undefined ? {} : { edits }),
-    ...(source === undefined
-      ? {}
-      : { source: { filename: source.file, start: { line: source.line, column: source.column } } }),
-    warnings: action.judgements
-      .filter(({ outcome }) => outcome === 'warn')
-      .map(({ rule, message }) => `${rule}: ${message}`),
-    ...(overrides.length === 0 ? {} : { overrides }),
-  };
+/** How many resources there are, and what becomes of them. */
+export interface PlanCounts {
+  readonly resources: number;
+  readonly plugins: number;
+  readonly add: number;
+  readonly change: number;
+  readonly step: number;
+  readonly remove: number;
+  readonly rejected: number;
+  readonly deferred: number;
+  readonly findings: number;
+  readonly unchanged: number;
+  /** Changes of other causes; absent without `--cause`. */
+  readonly excluded?: number;
+  /** Covered by a gap, and therefore not judged. */
+  readonly unread: number;
 }
 
-function reasonOf(judgement: Judgement, observedAt: string): PlanReason {
-  const { rule, message, facts, clearsAt: clears, remedy, overridable } = judgement;
-  return {
-    rule,
-    message,
-    facts,
-    observed_at: observedAt,
-    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
-    ...remedyJson(remedy, clears),
-    overridable,
-  };
+/** What the resources of one plugin come to. */
+export interface PluginSummary extends Summary {
+  readonly plugin: string;
 }
 
-/** A remedy as it is published: to wait is one, where the reason clears by itself. */
-export function remedyJson(remedy: Remedy | undefined, clears: number | undefined): { readonly remedy?: PlanRemedy } {
-  const all = { ...(clears === undefined ? {} : { wait: instantText(clears) }), ...remedy };
-  return Object.keys(all).length === 0 ? {} : { remedy: all };
+/** What an earlier run left open, and how it ended as far as can be seen. */
+export interface Settled {
+  readonly address: string;
+  readonly step: Step;
+  readonly outcome: string;
 }
 
-function refusedChange(action: Action, resource: Resource | undefined, observedAt: string): RefusedChange {
-  const reasons = standing(action);
-  const clears = clearsAt(action);
-  return {
-    reason: reasons[0]?.rule ?? 'unknown',
-    resource_change: resourceChange(action, resource),
-    reasons: reasons.map((reason) => reasonOf(reason, observedAt)),
-    ...(clears === undefined ? {} : { clears_at: instantText(clears) }),
-  };
-}
-
-/** Over all that decides what the accepted rows do, and over what could not be read. */
-export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps']): string {
-  const approved = rows
-    .map(({ address, step, goal, change, overrides, covers }) => ({
-      address,
-      step,
-      goal,
-      change,
-      covers,
-      overrides: overrides?.map(({ rule }) => rule) ?? [],
-    }))
-    .sort((a, b) => compareText(a.address, b.address));
-  return digestOf({ rows: approved, gaps: [...new Set(gaps.map(({ scope }) => scope))].sort(compareText) });
+/** All that a plan says. */
+export interface Sealed {
+  readonly project: string;
+  readonly version: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Addresses were named or excluded: the rest was not judged. */
+  readonly targeted: boolean;
+  /** The causes that `--cause` limits the plan to, in the order of the contract; absent for all. */
+  readonly causes?: readonly Cause[];
+  /** Removals first, then by address. */
+  readonly actions: readonly Action[];
+  readonly resources: ReadonlyMap<string, Resource>;
+  /** When the view was taken: epoch ms. */
+  readonly viewedAt: number;
+  /** Of what was applied by this project; the change is the way back. */
+  readonly drift: readonly { readonly address: string; readonly back: Change }[];
+  readonly findings: readonly Finding[];
+  readonly suppressed: readonly SuppressedFinding[];
+  readonly gaps: readonly Gap[];
+  /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
+  readonly memoryGap?: string;
+  /** Observed, and neither declared nor ours. */
+  readonly unmanaged: readonly string[];
+  readonly settled: readonly Settled[];
+  readonly counts: PlanCounts;
+  readonly summaries: readonly PluginSummary[];
+  readonly head?: Head;
 }
 
 function byGravity(actions: readonly Action[]): readonly Action[] {
@@ -127,12 +94,14 @@ export interface SealInput {
   readonly summaries: readonly PluginSummary[];
   readonly scene: Scene;
   readonly gaps: readonly Gap[];
-  readonly plugins: ReadonlyMap<string, Plugin>;
-  readonly settled: Plan['settled'];
+  readonly settled: readonly Settled[];
   /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
   readonly memoryGap?: string | undefined;
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: ((address: string) => boolean) | undefined;
+  readonly causes?: Scene['causes'];
+  /** Changes that `causes` leaves out. */
+  readonly excluded: number;
   readonly head?: Head;
 }
 
@@ -141,12 +110,11 @@ function summaryOf(
   accepted: readonly Action[],
   rejected: number,
   deferred: number,
-): Omit<Plan['summary'], 'findings'> {
+): Omit<PlanCounts, 'findings'> {
   const goals = (...names: readonly Change['goal'][]) =>
     accepted.filter(({ change }) => names.includes(change.goal)).length;
   const stepping = accepted.filter(({ change }) => {
-    const { from, to } = parseStep(change.step);
-    return change.goal === 'update' && from !== to;
+    return change.goal === 'update' && change.from !== change.to;
   }).length;
   const managed = [...input.resources].filter(
     ([address, resource]) =>
@@ -163,99 +131,66 @@ function summaryOf(
     remove: goals('remove', 'replace'),
     rejected,
     deferred,
-    unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length,
+    unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length - input.excluded,
+    ...(input.causes === undefined ? {} : { excluded: input.excluded }),
     unread: unread.length + unloaded.length,
   };
 }
 
-/** The scope of a gap of the memory itself. */
-const MEMORY_SCOPE = 'memory';
-
-function gapRows({ gaps, memoryGap }: SealInput): Plan['gaps'] {
-  return [
-    ...(memoryGap === undefined ? [] : [{ plugin: 'fettle', scope: MEMORY_SCOPE, message: memoryGap }]),
-    ...gaps.map((gap) => ({
-      plugin: gap.plugin,
-      scope: gapScope(gap),
-      message: gap.message,
-      ...(gap.since === undefined ? {} : { since: gap.since }),
-    })),
-  ];
+function isApplied(found: Drifted): found is Exclude<Drifted, 'unknown' | undefined> {
+  return found !== undefined && found !== 'unknown' && found.since === 'applied';
 }
 
-/** The plan document. Rows come with removals first, then by address. */
-export function seal(input: SealInput): Plan {
-  const { resources, scene } = input;
-  const all = byGravity([...input.actions.values()]);
-  const gapped = gapRows(input);
-  const having = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict);
-  const resourceOf = ({ change }: Action) => resources.get(formatRef(change.ref));
-  const seenAt = (action: Action) => resourceOf(action)?.sight.observed?.at ?? new Date(scene.viewedAt).toISOString();
-  const refused = (verdict: Action['verdict']) =>
-    having(verdict).map((action) => refusedChange(action, resourceOf(action), seenAt(action)));
-  const accepted = having('accept');
-  const rows = accepted.map((action) => resourceChange(action, resourceOf(action)));
-  const rejected = refused('reject');
-  const deferred = refused('defer');
-  const drift = [...resources].flatMap(([address, resource]) => {
-    const found = driftOf(resource, input.actions.get(address)?.change, scene);
-    return found === undefined || found === 'unknown' || found.since === 'declared'
-      ? []
-      : [{ address, change: driftValues(found.back) }];
-  });
-  const checks = input.findings.map(({ ref, code, severity, message, facts }) => ({
-    address: formatRef(ref),
-    code,
-    severity,
-    message,
-    facts,
-  }));
-  const { counted, suppressed } = splitFindings(checks, input.suppress ?? [], scene.now);
-  return {
-    format_version: PLAN_FORMAT,
-    fettle_version: input.version,
-    timestamp: new Date(scene.now).toISOString(),
-    project: input.project,
-    complete: gapped.length === 0 && input.within === undefined,
-    targeted: input.within !== undefined,
-    applyable: accepted.length > 0 && input.memoryGap === undefined,
-    errored: false,
-    resource_changes: rows,
-    rejected_changes: rejected,
-    deferred_changes: deferred,
-    prior_state: {
-      resources: [...resources].flatMap(
-        ([
-          address,
-          {
-            ref,
-            sight: { observed },
-          },
-        ]) =>
-          observed === undefined
-            ? []
-            : [{ address, type: `${ref.plugin}/${ref.kind}`, state: observed.state, values: observed.facts as Json }],
-      ),
-    },
-    resource_drift: drift,
-    checks: counted,
-    ...(suppressed.length === 0 ? {} : { suppressed_checks: suppressed }),
-    gaps: gapped,
-    // Without memory, what no document describes may well be ours.
-    unmanaged: [...resources].flatMap(([address, resource]) =>
-      input.memoryGap === undefined &&
-      resource.desired === undefined &&
-      resource.memory === undefined &&
-      resource.sight.observed !== undefined &&
-      resource.sight.observed.given !== true &&
-      resource.sight.observed.claimedBy === undefined
+/** Observed, and neither declared nor ours. Without memory, what no document describes may well be ours. */
+function unmanaged({ resources, memoryGap }: SealInput): readonly string[] {
+  if (memoryGap !== undefined) return [];
+  return [...resources].flatMap(
+    ([
+      address,
+      {
+        desired,
+        memory,
+        sight: { observed },
+      },
+    ]) =>
+      desired === undefined &&
+      memory === undefined &&
+      observed !== undefined &&
+      observed.given !== true &&
+      observed.claimedBy === undefined
         ? [address]
         : [],
-    ),
-    settled: input.settled,
-    summary: { ...summaryOf(input, accepted, rejected.length, deferred.length), findings: counted.length },
-    ...(input.summaries.length === 0 ? {} : { summaries: input.summaries }),
-    ...(input.memoryGap === undefined ? { plan_digest: planDigest(rows, gapped) } : {}),
-    ...(input.head === undefined ? {} : { log_head: { seq: input.head.seq, hash: `sha256:${input.head.hash}` } }),
+  );
+}
+
+/** What a plan says, with removals first, then by address. */
+export function seal(input: SealInput): Sealed {
+  const { project, version, resources, scene, gaps, memoryGap, settled, summaries, head } = input;
+  const all = byGravity([...input.actions.values()]);
+  const count = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict).length;
+  const accepted = all.filter(({ verdict }) => verdict === 'accept');
+  const { counted, suppressed } = splitFindings(input.findings, input.suppress ?? [], scene.now);
+  return {
+    project,
+    version,
+    at: scene.now,
+    targeted: input.within !== undefined,
+    ...(input.causes === undefined ? {} : { causes: sortedCauses(input.causes) }),
+    actions: all,
+    resources,
+    viewedAt: scene.viewedAt,
+    drift: [...resources].flatMap(([address, resource]) => {
+      const found = driftOf(resource, input.actions.get(address)?.change, scene);
+      return isApplied(found) ? [{ address, back: found.back }] : [];
+    }),
+    findings: counted,
+    suppressed,
+    gaps,
+    ...(memoryGap === undefined ? {} : { memoryGap }),
+    unmanaged: unmanaged(input),
+    settled,
+    counts: { ...summaryOf(input, accepted, count('reject'), count('defer')), findings: counted.length },
+    summaries,
+    ...(head === undefined ? {} : { head }),
   };
 }

@@ -18,21 +18,21 @@
 
 import { type Failures, guarded } from './guard.ts';
 import { withIgnored } from './ignored.ts';
+import { movesBetween, movesOf, movesOfUndone, stateFor, worldLeadsTo } from './lifecycle.ts';
+import { noteOf } from './note.ts';
 import {
   ABSENT,
+  type Desired,
+  type FieldChange,
   firstMachine,
-  movesBetween,
-  movesOf,
-  movesOfUndone,
-  parseStep,
+  type OpenIntent,
+  type Resource,
+  type Scene,
   settlesIn,
-  stateFor,
+  stepParts,
   stepTransition,
-  worldLeadsTo,
-} from './lifecycle.ts';
-import { noteOf } from './note.ts';
-import type { Desired, FieldChange, OpenIntent, Resource, Scene } from '#plugin';
-import type { Draft, Move } from './record.ts';
+} from '#plugin';
+import type { Draft, Move } from '../formats/log-record.ts';
 
 /** A step as it was planned, with its fields where they are known. */
 type Planned = Pick<OpenIntent, 'step' | 'goal'> & { readonly fields?: readonly FieldChange[] };
@@ -43,7 +43,7 @@ type Planned = Pick<OpenIntent, 'step' | 'goal'> & { readonly fields?: readonly 
  */
 export function isAsPlanned(resource: Resource, intent: Planned, spec: unknown, scene: Scene): boolean {
   const { kind, tables, sight } = resource;
-  const { machine, from, to } = parseStep(intent.step);
+  const { machine, from, to } = stepParts(intent.step);
   const transition = stepTransition(tables, intent.step);
   const settles = transition === undefined ? to : settlesIn(transition);
   if (sight.is !== 'seen') return settles === ABSENT;
@@ -77,7 +77,7 @@ function isDone(resource: Resource, open: OpenIntent, scene: Scene): boolean {
 
 function movesTo(resource: Resource, open: OpenIntent, done: boolean): readonly Move[] {
   const { tables } = resource;
-  const { machine, from } = parseStep(open.step);
+  const { machine, from } = stepParts(open.step);
   const seen = stateFor(resource, open.step);
   const before = machine === undefined ? (resource.memory?.state ?? ABSENT) : resource.memory?.others?.[machine];
   if (before === from) return done ? movesOf(tables, open.step, seen) : movesOfUndone(tables, open.step, seen);

@@ -2,7 +2,7 @@
 
 import { errorText, type Resource, type Plugin, type Redact, type Scene, type Summary } from '#plugin';
 import { soundSummaries } from './guard.ts';
-import type { PluginSummary } from './plan.ts';
+import type { PluginSummary } from './seal.ts';
 
 function failed(error: unknown): Summary {
   return { title: 'summary', lines: [`it could not be made: ${errorText(error)}`], facts: {} };

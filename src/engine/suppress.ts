@@ -1,29 +1,31 @@
 /** Suppressions of findings: which findings of a plan are known, by whom, and until when. */
 
+import { type Finding, formatRef } from '#plugin';
 import { addressMatcher } from './address-glob.ts';
 import type { Suppression } from './load/config.ts';
-import type { Check, Suppressed, SuppressedCheck } from './plan.ts';
 
-/** What a suppression says of what it covers. */
-export function suppressedBy({ until, owner, reason }: Suppression): Suppressed {
-  return { until: new Date(until).toISOString(), owner, reason };
+/** A finding that does not count, and what says so. */
+export interface SuppressedFinding {
+  readonly finding: Finding;
+  readonly by: Suppression;
 }
 
 /** The findings that count, and those that a suppression covers at `now` (epoch ms). */
 export function splitFindings(
-  checks: readonly Check[],
+  findings: readonly Finding[],
   suppress: readonly Suppression[],
   now: number,
-): { readonly counted: readonly Check[]; readonly suppressed: readonly SuppressedCheck[] } {
+): { readonly counted: readonly Finding[]; readonly suppressed: readonly SuppressedFinding[] } {
   const rules = suppress
     .filter(({ finding, until }) => finding !== undefined && until > now)
     .map((rule) => ({ rule, matches: addressMatcher(rule.address) }));
-  const counted: Check[] = [];
-  const suppressed: SuppressedCheck[] = [];
-  for (const check of checks) {
-    const found = rules.find(({ rule, matches }) => rule.finding === check.code && matches(check.address));
-    if (found === undefined) counted.push(check);
-    else suppressed.push({ ...check, suppressed: suppressedBy(found.rule) });
+  const counted: Finding[] = [];
+  const suppressed: SuppressedFinding[] = [];
+  for (const finding of findings) {
+    const address = formatRef(finding.ref);
+    const found = rules.find(({ rule, matches }) => rule.finding === finding.code && matches(address));
+    if (found === undefined) counted.push(finding);
+    else suppressed.push({ finding, by: found.rule });
   }
   return { counted, suppressed };
 }

@@ -1,8 +1,8 @@
 /**
- * The one way out: every connection of fettle is made here, to an address that was checked.
+ * The one way out: every connection of fettle is made here, to a checked address.
  *
  * A name is resolved once, each of its addresses is checked, and the connection goes to one that passed: a name that
- * resolves to something else a moment later changes nothing. `test/architecture.test.ts` keeps all other files from
+ * resolves to another address a moment later changes nothing. `test/architecture.test.ts` keeps all other files from
  * connecting by themselves.
  */
 
@@ -29,14 +29,14 @@ export function denialBy(policy: NetworkPolicy): Denial {
   };
 }
 
-/** What is denied where a configuration denies nothing more. Throws where `FETTLE_ALLOW_NETWORKS` is malformed. */
+/** The policy of a configuration without `deny`. Throws if `FETTLE_ALLOW_NETWORKS` is malformed. */
 export function usualDenial(env: Readonly<Record<string, string | undefined>>): Denial {
   return denialBy(networkPolicy(allowedNetworks(env), []));
 }
 
-/** `lies in 169.254.0.0/16, which is denied`. */
+/** `is in 169.254.0.0/16, which is denied`. */
 export function deniedWords(network: string): string {
-  return `lies in ${network}, which is denied`;
+  return `is in ${network}, which is denied`;
 }
 
 /** An address that may not be connected to. Its message names neither the address nor its network. */
@@ -72,7 +72,7 @@ export function secureOver(
   return connectTls({ ...options, socket });
 }
 
-/** A look-up that gives checked addresses alone, and a DeniedError where none of a name's is. Not called for literals. */
+/** A lookup that returns only checked addresses, and a DeniedError if a name has none. Node.js never calls it for literals. */
 export function checkedLookup(denial: Denial): LookupFunction {
   return (name, options, done) => {
     lookup(name, { ...options, all: true }, (error, found) => {
@@ -91,7 +91,7 @@ export function bareHost(host: string): string {
   return host.replace(/^\[(.*)\]$/u, '$1');
 }
 
-/** What to give to a client of Node.js that connects by itself: its host, checked where that is an address, and the look-up for names. Throws a DeniedError. */
+/** Options for a client of Node.js that connects by itself: the host, checked if it is an address, and the lookup for names. Throws a DeniedError. */
 export function checkedHost(host: string, denial: Denial): { readonly host: string; readonly lookup: LookupFunction } {
   const bare = bareHost(host);
   return { host: isIP(bare) === 0 ? bare : checkedAddress(bare, denial), lookup: checkedLookup(denial) };
@@ -103,9 +103,9 @@ export function connectToHost(host: string, port: number, denial: Denial): Socke
 }
 
 /**
- * A socket for a client that connects by itself, by port and host or by the path of a Unix socket: whatever host it
- * names, the connection goes to a checked address. `connect` throws a DeniedError for an address, and fails with it for
- * a name.
+ * A socket for a client that connects by itself, by port and host or by the path of a Unix socket. The connection goes to
+ * a checked address, whichever host the client names. `connect` throws a DeniedError for an address, and the socket fails
+ * with a DeniedError for a name.
  */
 export function checkedSocket(denial: Denial): Socket {
   const socket = new Socket();

@@ -1,4 +1,4 @@
-/** HTTP over checked connections: one request, the head of its answer, and its body as it comes; redirects are answers. */
+/** HTTP over checked connections: one request, the head of its answer, and the body as a stream; redirects are answers. */
 
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
@@ -17,14 +17,14 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Decompressed; it fails where the connection does. */
+  /** The decompressed body; the stream fails with the connection. */
   readonly body: Readable;
 }
 
-/** Sends one request. Rejects where no answer came, and when the signal fires; that ends the body too. */
+/** Sends one request. Rejects if no answer comes, and when the signal fires; the signal ends the body too. */
 export type SendHttp = (request: HttpRequest, signal: AbortSignal) => Promise<HttpAnswer>;
 
-/** How long a connection is kept for the next request, in ms: less than servers do. */
+/** Idle time after which a kept connection is closed, in ms: less than servers allow. */
 const KEPT_MS = 4000;
 
 function headersOf({ rawHeaders }: IncomingMessage): Headers {
@@ -47,7 +47,7 @@ function bodyOf(message: IncomingMessage, headers: Headers): Readable {
   return message.pipe(plain);
 }
 
-/** Connections are kept, and shared by all that is sent with the result. */
+/** Returns a client that keeps its connections and shares them among its requests. */
 export function openHttp(denial: Denial): SendHttp {
   const kept = { keepAlive: true, timeout: KEPT_MS };
   const agents = { plain: new HttpAgent(kept), secure: new HttpsAgent(kept) };
@@ -75,7 +75,7 @@ export function openHttp(denial: Denial): SendHttp {
     });
 }
 
-/** One GET over a connection of its own; `end` hears of the status, and nothing more is read. Throws a DeniedError. */
+/** Sends one GET over a connection of its own; `end` gets the status, and nothing more is read. Throws a DeniedError. */
 export function getStatus(
   { host, port, path }: { readonly host: string; readonly port: number; readonly path: string },
   denial: Denial,

@@ -1,11 +1,11 @@
 /**
  * Networks that are never connected to, and addresses in all their forms. Pure.
  *
- * Every connection that a document, `fettle.yaml` or a remote API names is held to this policy. What it denies can be
- * allowed by the environment alone, as `FETTLE_ALLOW_NETWORKS`: a pull request changes all the rest.
+ * Every connection that a document, `fettle.yaml` or a remote API names is held to this policy. Only the environment can
+ * allow a denied network (`FETTLE_ALLOW_NETWORKS`): a pull request can change everything else.
  *
  * Every address is a number of 128 bits, an IPv4 one as `::ffff:a.b.c.d`. An IPv6 address that leads to an IPv4 one
- * stands for both, so that a network which is denied is denied however it is written:
+ * counts as both, so that a denied network is denied in every spelling:
  *
  * | Form | IPv4 in it | Source |
  * |---|---|---|
@@ -60,21 +60,21 @@ function ofIPv6(text: string): bigint | undefined {
   return [...before, ...zeros, ...after].reduce((all, group) => (all << 16n) | group, 0n);
 }
 
-/** An address as a number of 128 bits; undefined where the text is none. The zone of an IPv6 address does not count. */
+/** An address as a number of 128 bits; undefined if the text is not an address. The zone of an IPv6 address does not count. */
 export function addressNumber(text: string): bigint | undefined {
   const low = ofIPv4(text);
   return low === undefined ? ofIPv6(text.replace(/%[^%]+$/u, '')) : MAPPED | low;
 }
 
 export interface Network {
-  /** As it was written. */
+  /** The original text. */
   readonly text: string;
   readonly base: bigint;
-  /** Of 128. */
+  /** The prefix length, out of 128 bits. */
   readonly length: number;
 }
 
-/** A network as in `10.0.0.0/8` or `fd00::/8`, or one address; undefined where the text is none. Bits beyond its length do not count. */
+/** A network as in `10.0.0.0/8` or `fd00::/8`, or one address; undefined if the text is neither. Bits beyond the length do not count. */
 export function networkOf(text: string): Network | undefined {
   const written = /^(?<address>[^/%]+)(?:\/(?<length>\d{1,3}))?$/u.exec(text)?.groups;
   const address = written?.['address'] ?? '';
@@ -127,9 +127,10 @@ function formsOf(address: bigint): readonly bigint[] {
 }
 
 /**
- * What is denied unless it is allowed: link-local addresses (RFC 3927; RFC 4291, 2.5.6), multicast ones (RFC 5771;
- * RFC 4291, 2.7), unspecified and broadcast ones (RFC 1122, 3.2.1.3; RFC 4291, 2.5.2), and where clouds answer every machine of theirs with what it must not tell: metadata of AWS, Google,
- * Azure, Oracle, Alibaba, Scaleway, OpenStack and those who took over their address.
+ * Networks that are denied by default: link-local addresses (RFC 3927; RFC 4291, 2.5.6), multicast ones (RFC 5771;
+ * RFC 4291, 2.7), unspecified and broadcast ones (RFC 1122, 3.2.1.3; RFC 4291, 2.5.2), and the addresses at which clouds
+ * answer their machines with metadata: AWS, Google, Azure, Oracle, Alibaba, Scaleway, OpenStack and the clouds that share
+ * their address.
  */
 const DENIED: readonly string[] = [
   '169.254.0.0/16',

@@ -1,8 +1,8 @@
 /**
  * Names to addresses, under deadlines.
  *
- * The hosts file comes first, then DNS, then whatever else this machine resolves names by. The last is asked only where
- * the others know nothing: it answers two names at a time, and one that never comes would hold all others up.
+ * The hosts file comes first, then DNS, then the other name services of this machine. Those are asked only if the hosts file
+ * and DNS have no answer: they answer two names at a time, and one that never arrives would delay all others.
  */
 
 import { Resolver, lookup } from 'node:dns/promises';
@@ -16,25 +16,25 @@ export type Resolved =
   | { readonly ok: false; readonly error: 'name-not-resolved' | 'timeout'; readonly reason: string };
 
 export interface Names {
-  /** Every address of a name, each once. `deadline` in ms. Throws when aborted, and where this machine fails. */
+  /** Every address of a name, each once. `deadline` in ms. Throws when aborted, and when resolution itself fails on this machine. */
   readonly addresses: (name: string, deadline: number, signal: AbortSignal | undefined) => Promise<Resolved>;
-  /** Texts of the TXT records of a name. Throws where they can't be asked for. */
+  /** Texts of the TXT records of a name. Throws if they cannot be queried. */
   readonly texts: (name: string, deadline: number, signal: AbortSignal) => Promise<readonly string[]>;
 }
 
 const HOSTS = '/etc/hosts';
 const HOSTS_LIMIT = 8 * 1_048_576;
-/** How long the hosts file is taken to be as it was read, in ms. */
+/** Time for which the hosts file counts as unchanged after it was read, in ms. */
 const HOSTS_KEPT_MS = 2000;
-/** A server that does not answer within this is asked once more, and for twice as long; in ms. */
+/** Time in ms after which a silent server is asked once more, with twice the time. */
 const QUERY_MS = 2000;
 const TRIES = 2;
-/** What both tries take, of the first one. */
+/** Time of both tries together, as a multiple of the first. */
 const ALL_TRIES = 3;
 
-/** Failures of this machine: they say nothing about the name. */
+/** Failures of this machine, not of the name. */
 const OWN = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EDESTRUCTION', 'EAI_MEMORY', 'EAI_SYSTEM']);
-/** A server answered, and knows of no such record. */
+/** A server answered and has no such record. */
 const NONE = new Set(['ENOTFOUND', 'ENODATA']);
 const LATE = new Set(['ETIMEOUT', 'ETIMEDOUT']);
 
@@ -66,7 +66,7 @@ function hostsFile(): () => Promise<ReadonlyMap<string, readonly string[]>> {
   };
 }
 
-/** What `work` gives; undefined once the deadline (ms) is over. Throws the signal's reason when aborted; `leave` ends the work then. */
+/** The result of `work`; undefined once the deadline (ms) is over. Throws the signal's reason when aborted; `leave` ends the work then. */
 async function before<T>(
   deadline: number,
   signal: AbortSignal | undefined,
@@ -78,7 +78,7 @@ async function before<T>(
   const timer = setTimeout(() => ended.resolve(undefined), Math.max(0, deadline));
   const abort = (): void => ended.reject(signal?.reason as Error);
   signal?.addEventListener('abort', abort, { once: true });
-  // What comes after its end is of no interest any more.
+  // Results after the deadline are ignored.
   work.catch(() => undefined);
   try {
     return await Promise.race([work, ended.promise]);
@@ -101,12 +101,12 @@ async function ask(query: Promise<readonly string[]>): Promise<Asked> {
   }
 }
 
-// However it came to be late: the same failure says the same each time.
-const late: Resolved = { ok: false, error: 'timeout', reason: 'its name did not resolve in time' };
-const unknownName: Resolved = { ok: false, error: 'name-not-resolved', reason: 'its name does not resolve' };
-const notNow: Resolved = { ok: false, error: 'name-not-resolved', reason: 'its name cannot be resolved now' };
+// The same failure has the same text each time, however late it came.
+const late: Resolved = { ok: false, error: 'timeout', reason: 'the name did not resolve in time' };
+const unknownName: Resolved = { ok: false, error: 'name-not-resolved', reason: 'the name does not resolve' };
+const notNow: Resolved = { ok: false, error: 'name-not-resolved', reason: 'the name cannot be resolved now' };
 
-/** Asks for both kinds of addresses; one that does not come does not keep the other from being used. */
+/** Queries both kinds of addresses; a missing answer for one kind does not block the other. */
 async function byDns(resolver: Resolver, name: string): Promise<readonly Asked[]> {
   return Promise.all([ask(resolver.resolve4(name)), ask(resolver.resolve6(name))]);
 }
@@ -126,13 +126,13 @@ function addressOfServer(text: string): string {
 }
 
 /**
- * `servers`: DNS servers (`192.0.2.53`, `[2001:db8::53]:5353`) that alone are asked; without them, all that this machine
- * knows. Throws where one is none, or is denied.
+ * Makes a resolver. `servers`: the only DNS servers to ask (`192.0.2.53`, `[2001:db8::53]:5353`); by default those of this
+ * machine. Throws if one is not an address, or is denied.
  */
 export function openNames(servers: readonly string[] | undefined, denial: Denial): Names {
   const hosts = hostsFile();
   const dns = (deadline: number): Resolver => {
-    // Both tries end before the deadline: where one kind of address is not answered, the other kind is used.
+    // Both tries end before the deadline: if one kind of address is not answered, the other kind is used.
     const timeout = Math.max(1, Math.floor(Math.min(QUERY_MS, deadline / (ALL_TRIES + 1))));
     const resolver = new Resolver({ timeout, tries: TRIES });
     if (servers !== undefined) resolver.setServers(servers);
@@ -141,7 +141,7 @@ export function openNames(servers: readonly string[] | undefined, denial: Denial
   try {
     dns(QUERY_MS);
   } catch {
-    throw new Error(`probe.resolvers: ${servers?.join(', ') ?? ''}: each has to be an address, or [address]:port`);
+    throw new Error(`probe.resolvers: ${servers?.join(', ') ?? ''}: each entry must be an address or [address]:port`);
   }
   for (const server of servers ?? []) {
     const network = denial(addressOfServer(server));
@@ -153,7 +153,7 @@ export function openNames(servers: readonly string[] | undefined, denial: Denial
     return answer.code === 'EAI_AGAIN' ? notNow : unknownName;
   };
   const find = async (resolver: Resolver, name: string): Promise<Resolved> => {
-    // Nobody has to be asked, or to answer in time, to know that there are none (RFC 6761, 6.4).
+    // No server is asked: `.invalid` never has addresses (RFC 6761, 6.4).
     if (/(?:^|\.)invalid$/iu.test(name)) return unknownName;
     if (servers === undefined) {
       const written = (await hosts()).get(name.toLowerCase());

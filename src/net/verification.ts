@@ -1,19 +1,19 @@
-/** What OpenSSL says of the chain of a TLS server: of one that is connected to, and of one in memory. */
+/** OpenSSL's verdict on the chain of a TLS server, over a connection or in memory. */
 
 import { duplexPair } from 'node:stream';
 import { type SecureContext, TLSSocket, connect } from 'node:tls';
 
-/** What Node.js calls errors of OpenSSL that it has no code for. */
+/** Node.js's name for errors of OpenSSL that it has no code for. */
 const NO_CODE = 'UNSPECIFIED';
 
-/** What OpenSSL said last of the chain, in its words: Node.js gives them to `rejectUnauthorized` alone. */
+/** OpenSSL's last error about the chain, in its own words: Node.js passes them to `rejectUnauthorized` alone. */
 interface Verified {
   readonly verifyError?: () => unknown;
 }
 
-/** Why OpenSSL does not trust the chain: Node.js's code, or OpenSSL's words where there is none. */
+/** The reason why OpenSSL does not trust the chain: Node.js's code, or OpenSSL's words if there is no code. */
 export function distrustOf(socket: TLSSocket): string | undefined {
-  // Typed as an Error, and a code in truth.
+  // The declared type is Error; the value is a code.
   const code = socket.authorizationError as unknown;
   if (typeof code !== 'string' || code !== NO_CODE) return typeof code === 'string' ? code : undefined;
   const error = (Reflect.get(socket, '_handle') as Verified | null | undefined)?.verifyError?.();
@@ -21,8 +21,8 @@ export function distrustOf(socket: TLSSocket): string | undefined {
 }
 
 /**
- * A handshake between a server and a client that are both in memory; nothing is sent to anybody. Gives why the client
- * does not trust the server, as `distrustOf`; the name of the server is for SNI alone. Throws where there is no handshake.
+ * Runs a handshake between a server and a client in memory; nothing is sent. Returns the reason why the client does not
+ * trust the server, as `distrustOf`; the name of the server is for SNI alone. Throws if the handshake fails.
  */
 export function handshakeInMemory(
   server: SecureContext,

@@ -7,6 +7,7 @@
  */
 
 import { digestOf } from './canonical.ts';
+import { stepParts } from './steps.ts';
 import type { Desired, Memory } from './types.ts';
 
 /** The rule that ends retries, in every plugin. An override of it begins the count anew. */
@@ -47,7 +48,7 @@ export function attemptsAt(
   goal: string,
 ): Attempts {
   const last = memory?.lastError;
-  if (last === undefined || !last.step.endsWith(`>${goal}`) || isNewDocument(memory, desired)) return NOTHING_FAILED;
+  if (last === undefined || stepParts(last.step).to !== goal || isNewDocument(memory, desired)) return NOTHING_FAILED;
   return { failed: memory?.failures ?? 0, at: Date.parse(last.at), message: last.message };
 }
 

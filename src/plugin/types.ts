@@ -3,6 +3,7 @@
 import type { SharedPlaces } from './places.ts';
 import type { Kind } from './plugin.ts';
 import type { KindTables } from './tables.ts';
+import type { StepEffect, StepParts } from './steps.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -90,6 +91,16 @@ export interface Given {
   readonly files: ReadonlyMap<string, readonly FileSeen[]>;
 }
 
+/** What the text of a document was read as: the same text, found by its digest, is not parsed again. */
+export interface ReadText {
+  /** SHA-256 of the text and of the reader's version, in hex. */
+  readonly digest: string;
+  /** Offset of the value of `metadata.name` in the text. */
+  readonly name: number;
+  /** The whole document, without defaults. */
+  readonly value: Json;
+}
+
 /** One resource as written. `needs` holds what it depends on: `dependsOn`, and the references that its spec makes. */
 export interface Desired<S = unknown> {
   readonly ref: Ref;
@@ -99,6 +110,10 @@ export interface Desired<S = unknown> {
   readonly source: Position;
   /** Pointers into the spec, of what the document says itself: the rest are defaults. Absent: nobody knows. */
   readonly written?: readonly string[];
+  /** Absent: it is not to be remembered. */
+  readonly read?: ReadText;
+  /** The document of another resource that stands for this one. */
+  readonly expandedFrom?: Ref;
 }
 
 export type Severity = 'error' | 'warning' | 'info';
@@ -183,14 +198,17 @@ export interface OpenIntent {
 /** What is remembered of a document beside its spec. */
 export interface MetaNote {
   readonly protect?: true;
-  readonly onRemove: OnRemove;
+  readonly on_remove: OnRemove;
   readonly hold?: string;
   readonly needs: readonly string[];
   readonly labels: Labels;
   /** The labels that end with this, where there were others. */
-  readonly labelsBefore?: Labels;
+  readonly labels_before?: Labels;
   /** Safety inputs of its spec; absent where its kind has none. */
   readonly safety?: Inputs;
+  readonly read?: ReadText;
+  /** Pointers that it ignores, sorted; absent for none. */
+  readonly ignore?: readonly string[];
 }
 
 /** Labels that a resource had until a time: ISO 8601. */
@@ -226,7 +244,15 @@ export interface Memory<M = Facts> {
   readonly formerLabels?: readonly FormerLabels[];
   /** Safety inputs of its spec as they were last applied. */
   readonly safety?: Inputs;
+  /** Its document, as an apply read it last. */
+  readonly read?: ReadText;
+  /** Pointers that its document ignored when it was last applied, sorted. */
+  readonly ignore?: readonly string[];
   readonly applied?: Applied;
+  /** A removal was begun, and is not at its end. */
+  readonly removing?: true;
+  /** A replacement removed it: digest of the spec that is to be created. */
+  readonly successor?: string;
   /** State of the first machine when it was last seen, and since when it is in it. */
   readonly state?: string;
   readonly since?: string;
@@ -313,10 +339,11 @@ export interface Proposal<P extends Step = Step> {
   readonly cause?: 'time' | 'progress' | 'policy';
 }
 
-/** One step that is proposed for one resource. */
-export interface Change {
+/** One step that is proposed for one resource: its name, and the same taken apart. `changeOf` makes one. */
+export interface Change extends StepParts {
   readonly ref: Ref;
   readonly step: Step;
+  readonly effect: StepEffect;
   readonly goal: Goal;
   readonly fields: readonly FieldChange[];
   readonly because: string;
@@ -513,4 +540,6 @@ export interface Scene {
   readonly underWay: ReadonlyMap<string, Action>;
   /** Who else describes the places of a resource; they are looked up when it is asked. */
   readonly shared?: SharedPlaces;
+  /** The run is about changes of these causes; absent for all. */
+  readonly causes?: ReadonlySet<Cause>;
 }

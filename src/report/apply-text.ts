@@ -1,7 +1,6 @@
 /** What `apply` says while it runs and when it ends. */
 
 import type { Row, RowStatus } from '../engine/action.ts';
-import { parseStep } from '../engine/lifecycle.ts';
 import { type Change, printable } from '#plugin';
 import { columnWidth, type Paint, painter, shortDigests, type Style, textOf } from './text.ts';
 
@@ -23,7 +22,7 @@ function word(status: RowStatus): string {
 
 /** What is being done, in a word or two: `creating`, `expiring_soon > renewing`. */
 export function doing(change: Change): string {
-  const { from, to } = parseStep(change.step);
+  const { from, to } = change;
   switch (change.goal) {
     case 'create':
       return 'creating';

@@ -1,6 +1,6 @@
 /** What the approval of a row covers, for a reader: the fields of what is new, edits that no difference shows, command lines, files. */
 
-import type { ResourceChange } from '../engine/plan.ts';
+import type { ResourceChange } from '../formats/plan.ts';
 import { type Json, leavesOf, printable, valueAt } from '#plugin';
 import { approvedText, VALUE_LENGTH, valueText } from './fields.ts';
 import { shortDigests } from './text.ts';

@@ -1,6 +1,6 @@
 /** The difference between an approved plan and the plan of now, one line each. */
 
-import type { PlanDifference } from '../engine/plan-difference.ts';
+import type { PlanDifference } from '../formats/plan-difference.ts';
 import { printable } from '#plugin';
 
 /** Empty where nothing that the digest is made of can be told apart. */

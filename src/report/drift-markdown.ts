@@ -1,6 +1,6 @@
 /** Drift as a comment or a summary of a scheduled run: what could not be read and what drifted first, within a budget of bytes. */
 
-import type { DriftReport, DriftRow, DueRow, SuppressedDrift } from '../engine/drift.ts';
+import type { DriftReport, DriftRow, DueRow, SuppressedDrift } from '../formats/drift.ts';
 import { driftSummary } from './drift-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { fieldCells, findingRow, suppressedFindings } from './plan-markdown.ts';

@@ -1,6 +1,7 @@
 /** Drift as text for people: what drifted first, then what was found; what is due and suppressed is counted, or listed. */
 
-import type { DriftReport, DriftRow } from '../engine/drift.ts';
+import { headText } from './plan-text.ts';
+import type { DriftReport, DriftRow } from '../formats/drift.ts';
 import { fieldRows } from './fields.ts';
 import { printable } from '#plugin';
 import { findingLines, suppressedFindingLines } from './findings-text.ts';
@@ -94,9 +95,7 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
     [
       paint('bold', driftSummary(report)),
       ...(report.targeted ? ['This report is partial: only what --target and --exclude leave was looked at.'] : []),
-      ...(report.log_head === undefined
-        ? []
-        : [`log head ${report.log_head.seq}:${report.log_head.hash.replace(/^sha256:/u, '')}`]),
+      ...(report.log_head === undefined ? [] : [`log head ${headText(report.log_head)}`]),
     ],
   ];
   return textOfBlocks(blocks, options.color);

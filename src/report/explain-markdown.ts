@@ -1,6 +1,6 @@
 /** An explanation as markdown: the same as its text, for a ticket or a chat. */
 
-import type { Explanation, RuleSaid, Way } from '../engine/explain.ts';
+import type { Explanation, RuleSaid, Way } from '../formats/explanation.ts';
 import { fieldRows } from './fields.ts';
 import { recordLine } from './log-text.ts';
 import { code, escapeText, marker, rowsSection, tableHead, tableRow, withinBudget } from './markdown.ts';

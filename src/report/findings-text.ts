@@ -1,6 +1,6 @@
 /** Findings as text: the new ones in full, the standing ones as a count, the suppressed ones with their owner. */
 
-import type { Check, SuppressedCheck } from '../engine/plan.ts';
+import type { Check, SuppressedCheck } from '../formats/parts.ts';
 import { cleanText } from './plan-rows.ts';
 import { columnWidth, type Paint, plural, type Style, wrapped } from './text.ts';
 

@@ -1,12 +1,14 @@
 /** A plan as a comment on a pull request: what is wrong, rejected or removed comes first, and it keeps within a budget of bytes. */
 
 import { digestOf } from '#plugin';
-import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../engine/plan.ts';
+import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../formats/plan.ts';
+import { causeLines } from './cause-text.ts';
 import { coverLines } from './covers-text.ts';
-import { approvedCut, fieldRows, valueText } from './fields.ts';
+import { approvedCut, fieldRows } from './fields.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { secretRows, stepText, symbolOf } from './plan-rows.ts';
 import { headText, NO_DIGEST, summaryText } from './plan-text.ts';
+import { overrideText, remedyText } from './remedy-text.ts';
 import { plural, scopeText, shortDigests, spanText } from './text.ts';
 
 export interface PlanMarkdownOptions {
@@ -78,18 +80,11 @@ function changeRow(change: ResourceChange, detail: boolean): string {
   ]);
 }
 
-function remedyLines(reason: PlanReason, address: string): readonly string[] {
-  const { remedy, rule, overridable } = reason;
-  const set = remedy?.set;
-  const ways = [
-    ...(set === undefined
-      ? []
-      : [`set ${code(`${set.path.slice(1).replaceAll('/', '.')}: ${valueText(set.value)}`, 300)}`]),
-    ...(remedy?.outside === undefined ? [] : [escapeText(remedy.outside)]),
-  ];
+function remedyLines({ remedy, rule, overridable }: PlanReason, address: string): readonly string[] {
+  const way = remedyText(remedy, { set: (text) => code(text, 300), outside: escapeText });
   return [
-    ...(ways.length === 0 ? [] : [`remedy: ${ways.join(', or ')}`]),
-    ...(overridable ? [`override: ${code(`--override ${rule}@${address} --reason "…"`, 1500)}`] : []),
+    ...(way === undefined ? [] : [way]),
+    ...(overridable ? [`override: ${code(overrideText(rule, address), 1500)}`] : []),
   ];
 }
 
@@ -229,6 +224,7 @@ function remarks(plan: Plan): readonly string[] {
       ? []
       : [`${plural(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
     ...(plan.targeted ? ['This plan is partial: only what was targeted was judged.'] : []),
+    ...causeLines(plan).map((line) => escapeText(line)),
     ...(plan.gaps.length === 0 ? [] : ['This plan is partial: part of the world could not be read.']),
   ];
 }

@@ -1,7 +1,7 @@
 /** The rows of a plan as lines: columns where the terminal is wide enough, and the reason on lines of its own where not. */
 
-import type { ResourceChange } from '../engine/plan.ts';
-import { printable as harmless } from '#plugin';
+import type { ResourceChange } from '../formats/plan.ts';
+import { printable as harmless, stepParts } from '#plugin';
 import { coverLines } from './covers-text.ts';
 import { type FieldRow, fieldRows } from './fields.ts';
 import { columnWidth, type Paint, shortDigests, type Style, wrapped } from './text.ts';
@@ -16,20 +16,14 @@ export function symbolOf(change: Pick<ResourceChange, 'goal' | 'step'>): string 
   if (change.goal === 'create') return '+';
   if (change.goal === 'remove') return '-';
   if (change.goal === 'replace') return '-/+';
-  const [from, to] = stepStates(change);
+  const { from, to } = stepParts(change.step);
   return change.goal === 'update' && from !== to ? '>' : '~';
-}
-
-function stepStates(change: Pick<ResourceChange, 'step'>): readonly [string, string] {
-  const [from = '', to = ''] = change.step.slice(change.step.indexOf(':') + 1).split('>');
-  return [from, to];
 }
 
 /** `ready > draining`, with the machine in front where the step names one. */
 export function stepText(change: Pick<ResourceChange, 'step'>): string {
-  const [from, to] = stepStates(change);
-  const machine = change.step.includes(':') ? `${change.step.slice(0, change.step.indexOf(':'))}: ` : '';
-  return `${machine}${from} > ${to}`;
+  const { machine, from, to } = stepParts(change.step);
+  return `${machine === undefined ? '' : `${machine}: `}${from} > ${to}`;
 }
 
 /** The secrets that differ, without a value. */
@@ -48,7 +42,7 @@ function reasonText(change: ResourceChange): string {
   if (change.goal === 'create' || change.goal === 'remove') return cleanText(change.because);
   const rows = [...fieldRows(before, after), ...secretRows(change)];
   if (rows.length === 0) return word + cleanText(change.because);
-  const [from, to] = stepStates(change);
+  const { from, to } = stepParts(change.step);
   // The differences explain an edit that people asked for. A change that the plugin decided on, or that disturbs what is
   // in use, needs its reason too.
   const isAsked = from === to && change.disruptive !== true && !['time', 'progress', 'policy'].includes(change.cause);

@@ -1,7 +1,9 @@
 /** A plan as text for people: the changes of this run, then what is rejected or waits, then findings; the rest is counted. */
 
-import type { Plan, PluginSummary } from '../engine/plan.ts';
+import type { PluginSummary } from '../engine/seal.ts';
+import type { Plan } from '../formats/plan.ts';
 import { printable } from '#plugin';
+import { causeLines } from './cause-text.ts';
 import { findingLines, standingLines, suppressedFindingLines } from './findings-text.ts';
 import { cleanText, columnsOf, type RowOptions, rowLines } from './plan-rows.ts';
 import { refusalBlocks } from './refusals-text.ts';
@@ -110,6 +112,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     [
       paint('bold', summaryText(plan)),
       ...(plan.targeted ? ['This plan is partial: only what --target and --exclude leave was judged.'] : []),
+      ...causeLines(plan),
       ...(plan.gaps.length > 0 ? ['This plan is partial: some resources could not be read.'] : []),
       `${plan.plan_digest === undefined ? NO_DIGEST : `digest ${plan.plan_digest}`}   log head ${headText(plan.log_head)}`,
     ],

@@ -1,8 +1,8 @@
 /** Rejected and waiting changes as text, grouped by the rule that blocks them first. */
 
-import type { PlanReason, RefusedChange } from '../engine/plan.ts';
-import { valueText } from './fields.ts';
+import type { PlanReason, RefusedChange } from '../formats/plan.ts';
 import { cleanText, type NoteLine, type RowOptions, rowLines } from './plan-rows.ts';
+import { overrideText, remedyText } from './remedy-text.ts';
 import { plural, spanText, type Style, wrapped } from './text.ts';
 
 /** REJECTED: the step would be unsafe. WAITING: the step has to wait for another, or for a time. */
@@ -29,15 +29,8 @@ function groupsOf(refused: readonly RefusedChange[]): readonly RuleGroup[] {
   return [...groups].map(([rule, rows]) => ({ rule, refused: rows }));
 }
 
-/** `set spec.value: 12, or move the containers`; undefined where there is nothing to do but wait. */
-function remedyText({ remedy }: PlanReason): string | undefined {
-  const ways = [
-    ...(remedy?.set === undefined
-      ? []
-      : [`set ${remedy.set.path.slice(1).replaceAll('/', '.')}: ${valueText(remedy.set.value)}`]),
-    ...(remedy?.outside === undefined ? [] : [cleanText(remedy.outside)]),
-  ];
-  return ways.length === 0 ? undefined : `remedy: ${ways.join(', or ')}`;
+function remedyOf({ remedy }: PlanReason): string | undefined {
+  return remedyText(remedy, { set: (text) => text, outside: cleanText });
 }
 
 function clearsText(clearsAt: string | undefined, now: number): string {
@@ -51,7 +44,7 @@ function sharedRemedy(group: RuleGroup): string | undefined {
   if (group.refused.length < 2) return undefined;
   const remedies = new Set(
     group.refused.map(({ reasons }) =>
-      reasons.length === 1 && reasons[0] !== undefined ? remedyText(reasons[0]) : undefined,
+      reasons.length === 1 && reasons[0] !== undefined ? remedyOf(reasons[0]) : undefined,
     ),
   );
   return remedies.size === 1 ? [...remedies][0] : undefined;
@@ -64,7 +57,7 @@ function notesOf(
   shared: string | undefined,
 ): readonly NoteLine[] {
   return refused.reasons.flatMap((reason): readonly NoteLine[] => {
-    const remedy = remedyText(reason);
+    const remedy = remedyOf(reason);
     return [
       {
         text: `${reason.rule}: ${cleanText(reason.message)}${clearsText(reason.clears_at, now)}`,
@@ -77,7 +70,7 @@ function notesOf(
 }
 
 function overrideNote(rule: string, address: string): NoteLine {
-  return { text: `override: --override ${rule}@${cleanText(address)} --reason "…"`, style: 'dim', command: true };
+  return { text: `override: ${overrideText(rule, cleanText(address))}`, style: 'dim', command: true };
 }
 
 /** The groups as lines; a group of more than one change has a heading. */

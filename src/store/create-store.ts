@@ -2,19 +2,11 @@
 
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Chain } from './chain.ts';
 import { syncFolder, writeAll, writeDurably } from './durable.ts';
 import { errorCode, StoreError } from './errors.ts';
-import { keyCheckOf, newKeyText, parseKey } from './key.ts';
-import { IGNORE_FILE, keyFile, logFolder, temporaryBeside } from './layout.ts';
+import { IGNORE_FILE, logFolder, temporaryBeside } from './layout.ts';
 import { writeSegment } from './write-segment.ts';
-
-export interface NewStore {
-  readonly project: string;
-  readonly actor: string;
-  /** ISO 8601. */
-  readonly time: string;
-  readonly id: string;
-}
 
 async function isThere(path: string): Promise<boolean> {
   try {
@@ -26,27 +18,24 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-async function build(folder: string, store: NewStore): Promise<void> {
+async function build(folder: string, first: Chain, id: string): Promise<void> {
   await mkdir(folder, { mode: 0o700 });
   await mkdir(logFolder(folder), { mode: 0o700 });
-  const text = newKeyText();
-  await writeDurably(keyFile(folder), (handle) => writeAll(handle, Buffer.from(text)));
   await writeDurably(join(folder, IGNORE_FILE), (handle) => writeAll(handle, Buffer.from('*\n')));
-  const keyCheck = keyCheckOf(parseKey(text) ?? Buffer.alloc(0));
-  await writeSegment(folder, { ...store, seq: 1, token: 1, keyCheck, remembered: [], more: {} }, store.id);
+  await writeSegment(folder, 1, first, id);
   await syncFolder(folder);
 }
 
 /**
- * Makes the store unless something has its name already; what is there is never changed, sound or not.
+ * Makes the store, with `first` as its log, unless something has its name already; what is there is never changed, sound or not.
  * Two that make it at once: one folder gets the name, the other is thrown away.
  */
-export async function createStore(folder: string, store: NewStore): Promise<void> {
+export async function createStore(folder: string, first: Chain, id: string): Promise<void> {
   if (await isThere(folder)) return;
-  const temporary = temporaryBeside(folder, store.id);
+  const temporary = temporaryBeside(folder, id);
   try {
     await mkdir(dirname(folder), { recursive: true });
-    await build(temporary, store);
+    await build(temporary, first, id);
     await rename(temporary, folder);
     await syncFolder(dirname(folder));
   } catch (error) {

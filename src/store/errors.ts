@@ -7,6 +7,9 @@ export class StoreError extends Error {
   override readonly name: string = 'StoreError';
 }
 
+/** A write failed before it changed anything: the log is as it was, and the handle can go on. */
+export class LogUnchangedError extends StoreError {}
+
 /** A secret that the store needs is not there, or may not go to where the store is: what is remembered is not known. */
 export class StoreSecretError extends StoreError {
   override readonly name = 'StoreSecretError';

@@ -47,18 +47,13 @@ import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HeldLock } from './backend.ts';
 import { ignoreMissing, linkWhole, writeAll } from './durable.ts';
 import { errorCode, FenceLostError, LockHeldError, StoreError } from './errors.ts';
 import { isDead, parseHolder } from './holder.ts';
 import { lockName, parseLockName } from './layout.ts';
 import { listLog } from './read-log.ts';
 import type { Holder, LockStatus } from './store.ts';
-
-/** A lock that is held: the token is the right to write. */
-export interface HeldLock {
-  readonly token: number;
-  readonly holder: Holder;
-}
 
 interface LockView {
   /** Tokens of the lock files, lowest first. */

@@ -1,4 +1,4 @@
-/** Names of the files in a store's folder: the log's segments, the key, the locks, what is temporary. */
+/** Names of the files in a store's folder: the log's segments, the locks, what is temporary. */
 
 import { basename, dirname, join } from 'node:path';
 
@@ -17,10 +17,6 @@ export const IGNORE_FILE = '.gitignore';
 
 export function logFolder(folder: string): string {
   return join(folder, 'log');
-}
-
-export function keyFile(folder: string): string {
-  return join(folder, 'key');
 }
 
 export function quarantineFolder(folder: string): string {

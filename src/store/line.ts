@@ -10,7 +10,7 @@
 
 import { hash as digest } from 'node:crypto';
 import { inert } from '#plugin';
-import type { Draft, LogRecord } from '../engine/record.ts';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { StoreError } from './errors.ts';
 
 /** `prev` of the very first record. */
@@ -110,4 +110,13 @@ const PREV_MARK_LENGTH = ',"prev":"'.length + 64 + 1;
 export function rememberedBody(bytes: Buffer, start: number, end: number): Buffer {
   const mark = bytes.indexOf(REMEMBERED_BODY, start);
   return bytes.subarray(mark + REMEMBERED_BODY.length, end - HASH_TAIL - PREV_MARK_LENGTH);
+}
+
+const KIND_MARK = ',"kind":"';
+const CHECKPOINT_MARK = Buffer.from(`${KIND_MARK}checkpoint"`);
+
+/** Whether a line is that of a checkpoint; the first mark is the record's own, as with `rememberedBody`. */
+export function isCheckpointLine(bytes: Buffer): boolean {
+  const at = bytes.indexOf(KIND_MARK);
+  return at >= 0 && bytes.compare(CHECKPOINT_MARK, 0, CHECKPOINT_MARK.length, at, at + CHECKPOINT_MARK.length) === 0;
 }

@@ -17,24 +17,33 @@
  * itself the cold start after a damage that left nothing.
  */
 
-import { readdir } from 'node:fs/promises';
-import { basename } from 'node:path';
-import type { LogRecord } from '../engine/record.ts';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Base, isBase, type LogView, type Reading, type Seal, type Segment } from './backend.ts';
+import type { CheckpointRecord } from './chain.ts';
 import { errorCode, StoreError } from './errors.ts';
-import { keyCheckOf, readKey } from './key.ts';
-import { compareSegments, logFolder, parseSegmentName, type SegmentFile, TEMPORARY } from './layout.ts';
-import { NO_HASH } from './line.ts';
 import {
-  type CheckpointRecord,
-  type End,
-  readCheckpoint,
-  type Seal,
-  type SegmentScan,
-  scanSegment,
-} from './scan-segment.ts';
+  compareSegments,
+  IGNORE_FILE,
+  logFolder,
+  parseLockName,
+  parseSegmentName,
+  type SegmentFile,
+  TEMPORARY,
+} from './layout.ts';
+import { brokenLink, doesFollow, type LinkPlace, missingRecords, startDamage } from './links.ts';
+import { readCheckpoint, type SegmentScan, scanSegment } from './scan-segment.ts';
 import type { Damage } from './store.ts';
 
-type Take = (record: LogRecord) => void;
+/** A segment with its file. */
+export type FileSegment = Segment & SegmentScan & { readonly file: SegmentFile };
+
+export interface FileLogView extends LogView<FileSegment> {
+  /** Segments that a recovery set aside, or that a late writer began: no part of the log. */
+  readonly apart: readonly SegmentFile[];
+  /** Names of files in the log's folder that are not segments. */
+  readonly strays: readonly string[];
+}
 
 /** What lies in the log's folder. */
 export interface Listing {
@@ -83,18 +92,6 @@ export async function projectOf(folder: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** The log up to its last sound record, and what is wrong with it. */
-export interface LogView {
-  readonly damage: readonly Damage[];
-  readonly notes: readonly string[];
-  /** The segment whose checkpoint and tail the memory comes from; absent where none holds. */
-  readonly base?: SegmentScan & { readonly begun: End; readonly end: End; readonly checkpoint: CheckpointRecord };
-}
-
-export function isBase(scan: SegmentScan): scan is NonNullable<LogView['base']> {
-  return scan.begun !== undefined && scan.end !== undefined && scan.checkpoint !== undefined;
-}
-
 function strayDamage(names: readonly string[]): Damage[] {
   return names.map((name) => ({ code: 'stray-file', message: `log/${name} is no part of a log`, file: `log/${name}` }));
 }
@@ -105,16 +102,6 @@ const NO_SEGMENT: Damage = {
   file: 'log',
 };
 
-async function checkKey(folder: string, newest: CheckpointRecord | undefined): Promise<readonly Damage[]> {
-  const key = await readKey(folder);
-  if (key === 'missing') return [{ code: 'key-missing', message: 'the key of the store is missing', file: 'key' }];
-  if (key === 'malformed') return [{ code: 'key-broken', message: 'the key of the store is damaged', file: 'key' }];
-  if (newest === undefined || newest.body.keyCheck === keyCheckOf(key)) return [];
-  return [
-    { code: 'key-wrong', message: 'the key of the store is not the one that the log was made with', file: 'key' },
-  ];
-}
-
 /** Base names that a checkpoint has set aside. */
 function setAside(checkpoints: Iterable<CheckpointRecord | undefined>): Set<string> {
   const names = new Set<string>();
@@ -124,210 +111,173 @@ function setAside(checkpoints: Iterable<CheckpointRecord | undefined>): Set<stri
   return names;
 }
 
+function placeOf(file: SegmentFile): LinkPlace {
+  return { file: `log/${file.name}`, line: 1, seq: file.seq };
+}
+
+function tornOf(base: Base<FileSegment> | undefined): LogView['torn'] {
+  return base === undefined || base.torn === 0 ? undefined : { file: base.name, bytes: base.torn };
+}
+
+/** Reads the log in a store's folder. Undefined: there is no store. */
+export async function readLog(folder: string, reading: Reading): Promise<FileLogView | undefined> {
+  const listing = await listLog(folder);
+  if (listing === undefined) return undefined;
+  const view = await (reading.from === 'all' ? readAll : readNewest)(folder, listing, reading);
+  return listing.segments.length > 0 ? view : { ...view, damage: [NO_SEGMENT, ...view.damage] };
+}
+
 /**
- * Reads the newest segment, and gives its records to `take`. Where its checkpoint does not hold, the one before it is
- * what is sound. Damage in older segments is not seen here: it takes nothing from what the newest one remembers.
+ * Reads the newest segment. Where its checkpoint does not hold, the one before it is what is sound. Damage in older
+ * segments is not seen here: it takes nothing from what the newest one remembers.
  */
-export async function readNewest(folder: string, take?: Take): Promise<LogView | undefined> {
-  const listing = await listLog(folder);
-  if (listing === undefined) return undefined;
-  const { segments } = listing;
+async function readNewest(
+  folder: string,
+  { segments: files, strays }: Listing,
+  reading: Reading,
+): Promise<FileLogView> {
   const damage: Damage[] = [];
-  let base: LogView['base'];
+  const segments: FileSegment[] = [];
+  let base: Base<FileSegment> | undefined;
   let newer: CheckpointRecord | undefined;
-  for (let index = segments.length - 1; index >= 0 && base === undefined; index -= 1) {
-    const file = segments[index] as SegmentFile;
-    const seals: Seal | undefined = newer?.body.seals?.segment === file.name ? newer.body.seals : undefined;
-    const scan = await scanSegment(folder, file, { seal: seals, newest: index === segments.length - 1, take });
+  for (const [index, file] of [...files.entries()].toReversed()) {
+    const seals = newer?.body.seals;
+    const scan = await scanSegment(folder, file, {
+      seal: seals?.segment === file.name ? seals : undefined,
+      newest: index === files.length - 1,
+      take: reading.take,
+    });
     if (scan.damage !== undefined) damage.push(scan.damage);
-    if (isBase(scan)) base = scan;
+    const segment: FileSegment = { ...scan, file, name: `log/${file.name}`, seq: file.seq, linked: false };
+    segments.unshift(segment);
     newer = scan.checkpoint;
+    if (!isBase(segment)) continue;
+    base = segment;
+    break;
   }
-  if (segments.length === 0) damage.push(NO_SEGMENT);
   const aside = setAside([base?.checkpoint]);
-  damage.push(...strayDamage(listing.strays.filter((name) => !aside.has(name))));
-  damage.push(...(await checkKey(folder, base?.checkpoint)));
-  return { damage, notes: [], ...(base === undefined ? {} : { base }) };
+  const others = strays.filter((name) => !aside.has(name));
+  damage.push(...strayDamage(others));
+  return { segments, base, damage, notes: [], torn: tornOf(base), leftovers: [], apart: [], strays: others };
 }
 
-/** One segment of the log as the walk over all of it finds it. */
-export interface Link {
-  readonly scan: SegmentScan;
-  /** It follows the segment before it, which is sound to its end; the first one: it begins where the log does. */
-  readonly linked: boolean;
-}
-
-export interface FullView extends LogView {
-  readonly links: readonly Link[];
-  /** Segments that a recovery set aside, or that a late writer began: no part of the log. */
-  readonly apart: readonly SegmentFile[];
-  /** Segments that a prune was stopped before it had deleted: no part of the log either. */
-  readonly pruned: readonly SegmentFile[];
-  readonly strays: readonly string[];
-}
-
-export interface Walker {
-  readonly take?: Take | undefined;
-  /** Comes before the records of a segment. `linked`: they go on from the records before. */
-  readonly enter?: ((file: SegmentFile, linked: boolean) => void) | undefined;
-}
-
-/** Why a segment does not follow the one before it; undefined if it does. */
-function linkDamage(file: SegmentFile, checkpoint: CheckpointRecord, before: SegmentScan): Damage | undefined {
-  const { follows } = checkpoint.body;
+/** Why a segment does not follow the one before it; undefined if it does, or if that one does not hold itself. */
+function linkDamage(file: SegmentFile, checkpoint: CheckpointRecord, before: FileSegment): Damage | undefined {
   const { end } = before;
-  if (end === undefined || before.damage !== undefined) return undefined;
-  const place = { file: `log/${file.name}`, line: 1, seq: file.seq };
-  const due = end.seq + 1;
-  if (file.seq > due) {
-    const gap = file.seq - 1 === due ? `record ${due} is` : `records ${due} to ${file.seq - 1} are`;
-    return {
-      code: 'segment-missing',
-      message: `${gap} missing between log/${before.file.name} and log/${file.name}`,
-      ...place,
-    };
+  if (end === undefined || before.damage !== undefined || doesFollow(checkpoint, end)) return undefined;
+  return file.seq > end.seq + 1
+    ? missingRecords(end.seq + 1, file.seq - 1, ` between ${before.name} and log/${file.name}`, placeOf(file))
+    : brokenLink(placeOf(file), before.name);
+}
+
+/** Which files are part of the log, as their checkpoints say it: the table at the head of this file. */
+class Membership {
+  readonly #checkpoints: readonly (CheckpointRecord | undefined)[];
+  readonly #seals = new Map<string, Seal>();
+  readonly #prunedTo: number;
+  /** Base names that recoveries have set aside. */
+  readonly aside: ReadonlySet<string>;
+
+  constructor(checkpoints: readonly (CheckpointRecord | undefined)[]) {
+    this.#checkpoints = checkpoints;
+    for (const checkpoint of checkpoints) {
+      const seals = checkpoint?.body.seals;
+      if (seals !== undefined) this.#seals.set(seals.segment, seals);
+    }
+    this.#prunedTo = Math.max(0, ...checkpoints.map((one) => one?.body.prunes?.seq ?? 0));
+    this.aside = setAside(checkpoints);
   }
-  if (file.seq === due && checkpoint.prev === end.hash && follows?.seq === end.seq && follows.hash === end.hash)
-    return undefined;
-  return {
-    code: 'chain-broken',
-    message: `log/${file.name} does not follow the last record of log/${before.file.name}`,
-    ...place,
-  };
-}
 
-/** Why a segment cannot be the first one. */
-function startDamage(
-  file: SegmentFile,
-  checkpoint: CheckpointRecord,
-  all: readonly (CheckpointRecord | undefined)[],
-): Damage | undefined {
-  const { body, prev } = checkpoint;
-  if (body.follows === undefined) {
-    if (prev === NO_HASH && (file.seq === 1 || body.recovers?.cold === true)) return undefined;
-  } else if (prev === body.follows.hash && file.seq === body.follows.seq + 1) {
-    const { follows } = body;
-    if (all.some((one) => one?.body.prunes?.seq === follows.seq && one.body.prunes.hash === follows.hash))
-      return undefined;
-    const gap = follows.seq === 1 ? 'record 1 is' : `records 1 to ${follows.seq} are`;
-    return {
-      code: 'segment-missing',
-      message: `${gap} missing before log/${file.name}`,
-      file: `log/${file.name}`,
-      line: 1,
-      seq: file.seq,
-    };
+  sealOf(file: SegmentFile): Seal | undefined {
+    return this.#seals.get(file.name);
   }
-  return {
-    code: 'chain-broken',
-    message: `log/${file.name} does not begin where a log does`,
-    file: `log/${file.name}`,
-    line: 1,
-    seq: file.seq,
-  };
-}
 
-function keyChange(
-  file: SegmentFile,
-  checkpoint: CheckpointRecord,
-  before: CheckpointRecord | undefined,
-): Damage | undefined {
-  if (
-    before === undefined ||
-    checkpoint.body.recovers !== undefined ||
-    before.body.keyCheck === checkpoint.body.keyCheck
-  )
-    return undefined;
-  return {
-    code: 'key-changed',
-    message: `log/${file.name} was made with another key than the segment before it`,
-    file: `log/${file.name}`,
-    line: 1,
-    seq: file.seq,
-  };
-}
-
-/** Reads every segment in order. A damaged one gives its sound part; the next begins with a checkpoint of its own. */
-export async function readAll(folder: string, walker: Walker): Promise<FullView | undefined> {
-  const listing = await listLog(folder);
-  if (listing === undefined) return undefined;
-  const { segments } = listing;
-  const checkpoints: (CheckpointRecord | undefined)[] = [];
-  for (const file of segments) checkpoints.push(await readCheckpoint(folder, file));
-
-  const aside = setAside(checkpoints);
-  const seals = new Map<string, Seal>();
-  for (const checkpoint of checkpoints)
-    if (checkpoint?.body.seals !== undefined) seals.set(checkpoint.body.seals.segment, checkpoint.body.seals);
-  const isLate = (file: SegmentFile): boolean =>
-    checkpoints.some(
+  /** Whether a segment is part of the log; if not, why. */
+  of(file: SegmentFile): 'member' | 'aside' | 'pruned' | 'late' {
+    if (!this.#seals.has(file.name) && this.aside.has(file.name)) return 'aside';
+    if (file.seq <= this.#prunedTo) return 'pruned';
+    const isLate = this.#checkpoints.some(
       (one) => one?.body.seals !== undefined && one.body.token > file.token && one.body.seals.seq < file.seq,
     );
+    return isLate ? 'late' : 'member';
+  }
+}
 
-  const prunedTo = Math.max(0, ...checkpoints.map((one) => one?.body.prunes?.seq ?? 0));
+const APART_NOTES = {
+  aside: 'was set aside by a recovery and is no part of the log',
+  pruned: 'was pruned and is no part of the log; the next prune deletes it',
+  late: 'was begun by a writer that had lost the log; it is no part of it',
+} as const;
 
+/** Reads every segment in order. A damaged one gives its sound part; the next begins with a checkpoint of its own. */
+async function readAll(folder: string, listing: Listing, reading: Reading): Promise<FileLogView> {
+  const checkpoints: (CheckpointRecord | undefined)[] = [];
+  for (const file of listing.segments) checkpoints.push(await readCheckpoint(folder, file));
+  const membership = new Membership(checkpoints);
   const damage: Damage[] = [];
   const notes: string[] = [];
-  const links: Link[] = [];
-  const pruned: SegmentFile[] = [];
+  const segments: FileSegment[] = [];
+  const leftovers: Segment[] = [];
   const apart: SegmentFile[] = [];
-  let base: LogView['base'];
-  let before: Link | undefined;
 
-  for (const [index, file] of segments.entries()) {
-    const seal = seals.get(file.name);
-    if (seal === undefined && aside.has(file.name)) {
-      apart.push(file);
-      notes.push(`log/${file.name} was set aside by a recovery and is no part of the log`);
-      continue;
-    }
-    if (file.seq <= prunedTo) {
-      pruned.push(file);
-      notes.push(`log/${file.name} was pruned and is no part of the log; the next prune deletes it`);
-      continue;
-    }
-    if (isLate(file)) {
-      apart.push(file);
-      notes.push(`log/${file.name} was begun by a writer that had lost the log; it is no part of it`);
+  for (const [index, file] of listing.segments.entries()) {
+    const name = `log/${file.name}`;
+    const membershipOf = membership.of(file);
+    if (membershipOf !== 'member') {
+      notes.push(`${name} ${APART_NOTES[membershipOf]}`);
+      if (membershipOf === 'pruned') leftovers.push({ name, seq: file.seq, linked: false });
+      else apart.push(file);
       continue;
     }
     const checkpoint = checkpoints[index];
-    let linked = checkpoint !== undefined;
-    if (checkpoint !== undefined) {
-      const cold = checkpoint.body.recovers?.cold === true;
-      const found =
+    const before = segments.at(-1);
+    const cold = checkpoint?.body.recovers?.cold === true;
+    let linked = false;
+    if (checkpoint !== undefined && (before === undefined || !cold)) {
+      const wrong =
         before === undefined
-          ? startDamage(file, checkpoint, checkpoints)
-          : cold
-            ? undefined
-            : linkDamage(file, checkpoint, before.scan);
-      const changed = keyChange(file, checkpoint, before?.scan.checkpoint);
-      if (found !== undefined) damage.push(found);
-      if (changed !== undefined) damage.push(changed);
-      linked =
-        found === undefined &&
-        changed === undefined &&
-        (before === undefined || (!cold && before.scan.damage === undefined));
+          ? startDamage(placeOf(file), checkpoint, checkpoints)
+          : linkDamage(file, checkpoint, before);
+      if (wrong !== undefined) damage.push(wrong);
+      linked = wrong === undefined && before?.damage === undefined;
     }
-    walker.enter?.(file, linked);
-    const scan = await scanSegment(folder, file, { seal, newest: index === segments.length - 1, take: walker.take });
+    const scan = await scanSegment(folder, file, {
+      seal: membership.sealOf(file),
+      newest: index === listing.segments.length - 1,
+      enter: () => reading.enter?.(placeOf(file), linked),
+      take: reading.take,
+    });
     if (scan.damage !== undefined) damage.push(scan.damage);
     if (scan.late > 0)
-      notes.push(`log/${file.name}: ${scan.late} bytes after the place where it was sealed are no part of the log`);
-    before = { scan, linked };
-    links.push(before);
-    if (isBase(scan)) base = scan;
+      notes.push(`${name}: ${scan.late} bytes after the place where it was sealed are no part of the log`);
+    segments.push({ ...scan, file, name, seq: file.seq, linked });
   }
-  const first = links[0]?.scan;
-  if (first?.checkpoint !== undefined && first.file.seq > 1) {
-    notes.push(
-      `complete from record ${first.file.seq}: ${first.checkpoint.body.follows === undefined ? 'a cold start' : 'the records before are no longer part of the log'}`,
-    );
-  }
-  if (segments.length === 0) damage.push(NO_SEGMENT);
-  for (const name of listing.strays.filter((one) => aside.has(one)))
-    notes.push(`log/${name} was set aside by a recovery`);
+  const { aside } = membership;
+  notes.push(
+    ...listing.strays.filter((name) => aside.has(name)).map((name) => `log/${name} was set aside by a recovery`),
+  );
   const strays = listing.strays.filter((name) => !aside.has(name));
-  damage.push(...strayDamage(strays), ...(await checkKey(folder, base?.checkpoint)));
-  return { damage, notes, links, apart, pruned, strays, ...(base === undefined ? {} : { base }) };
+  damage.push(...strayDamage(strays));
+  const base = segments.findLast(isBase);
+  notes.push(...(await noteFiles(folder)));
+  return { segments, base, damage, notes, torn: tornOf(base), leftovers, apart, strays };
+}
+
+/** Files that others may read, and files that are not the store's. */
+async function noteFiles(folder: string): Promise<readonly string[]> {
+  const notes: string[] = [];
+  const own = new Set(['log', 'quarantine', IGNORE_FILE]);
+  const top = await readdir(folder);
+  for (const name of top) {
+    if (!own.has(name) && !name.startsWith(TEMPORARY) && parseLockName(name) === undefined)
+      notes.push(`${name} is not a file of the store`);
+  }
+  const inLog = top.includes('log') ? (await readdir(logFolder(folder))).map((name) => join('log', name)) : [];
+  for (const name of ['.', ...top.filter((one) => own.has(one)), ...inLog]) {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    if (found === undefined || (found.mode & 0o077) === 0) continue;
+    const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
+    notes.push(`${name === '.' ? 'the folder of the store' : name} is open to other users (mode ${mode})`);
+  }
+  return notes;
 }

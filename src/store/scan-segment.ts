@@ -1,45 +1,28 @@
 /**
- * Reads one segment of the log in chunks and checks every line of it; gives only what is sound.
+ * Reads one segment from its file in chunks, and gives only what is sound.
  *
- * A segment is a checkpoint record, as many `remembered` records as it says, and the tail. The first part was made
- * whole before the segment had a name, so anything cut or wrong there is damage, and none of its records are given:
- * half a memory is worse than the one before. In the tail, what is sound before the first damage is given.
+ * Its checkpoint was made whole before the file had a name, so anything cut or wrong there is damage.
  */
 
-import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LogRecord, RecordBodies } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
+import type { Seal } from './backend.ts';
+import type { CheckpointRecord, End } from './chain.ts';
 import { errorCode, StoreError } from './errors.ts';
 import { logFolder, type SegmentFile } from './layout.ts';
-import { MAX_LINE, readLine, rememberedBody } from './line.ts';
-import type { Damage, Head } from './store.ts';
+import { MAX_LINE, readLine } from './line.ts';
+import { SegmentReader, wrongStart } from './segment-reader.ts';
+import type { Damage } from './store.ts';
 import { isTornTail } from './torn-tail.ts';
 
-export type CheckpointRecord = LogRecord & { readonly kind: 'checkpoint' };
-
-/** Where a take-over, or a recovery, ended a segment. */
-export type Seal = NonNullable<RecordBodies['checkpoint']['seals']>;
-
-/** The last sound record of a segment. */
-export interface End extends Head {
-  readonly time: string;
-  /** Length of the segment up to it, in bytes. */
-  readonly bytes: number;
-}
-
 export interface SegmentScan {
-  readonly file: SegmentFile;
   /** Length of the file, in bytes. */
   readonly size: number;
-  /** The first record; it holds by itself, even if what follows does not. */
-  readonly checkpoint?: CheckpointRecord;
-  /** Where the checkpoint and its `remembered` records end; absent if they do not hold. */
-  readonly begun?: End;
-  readonly end?: End;
-  /** Records that were given. */
-  readonly records: number;
-  readonly damage?: Damage;
+  readonly checkpoint?: CheckpointRecord | undefined;
+  readonly begun?: End | undefined;
+  readonly end?: End | undefined;
+  readonly damage?: Damage | undefined;
   /** Bytes of a record that was being written when its writer died. */
   readonly torn: number;
   /** Bytes after the place where the segment was sealed. */
@@ -51,6 +34,8 @@ export interface ScanOptions {
   readonly seal?: Seal | undefined;
   /** Only the newest segment can end in a torn record. */
   readonly newest: boolean;
+  /** Called when the checkpoint holds, before its records are given. */
+  readonly enter?: (() => void) | undefined;
   readonly take?: ((record: LogRecord) => void) | undefined;
 }
 
@@ -58,85 +43,25 @@ const CHUNK = 1024 * 1024;
 const FIRST_LOOK = 4 * 1024;
 const NEWLINE = 0x0a;
 
-/** What is known while a segment is read. */
+/** Why a checkpoint does not fit the name of its file. */
+function refuseToken({ token }: SegmentFile): (body: CheckpointRecord['body']) => string | undefined {
+  return (body) =>
+    body.token === token ? undefined : `the checkpoint has token ${body.token}, the file's name ${token}`;
+}
+
+/** A segment while it is read. */
 interface Progress {
   readonly file: SegmentFile;
-  readonly take: ((record: LogRecord) => void) | undefined;
-  checkpoint?: CheckpointRecord;
-  begun?: End;
-  end?: End;
-  /** Records of the first part wait here until all of it holds. */
-  held: LogRecord[];
-  digest: Hash;
+  readonly reader: SegmentReader;
   lines: number;
-  records: number;
   damage?: Damage;
 }
 
-function damageAt(progress: Progress, code: string, message: string): Damage {
-  const { name } = progress.file;
-  const line = progress.lines + 1;
-  const seq = progress.end === undefined ? progress.file.seq : progress.end.seq + 1;
-  return { code, message: `log/${name}, line ${line} (record ${seq}): ${message}`, file: `log/${name}`, line, seq };
-}
-
-function wrongCheckpoint(record: LogRecord, file: SegmentFile): string | undefined {
-  if (record.kind !== 'checkpoint') return `the segment begins with a ${record.kind} record, not with a checkpoint`;
-  if (record.body.format !== 1) return `format ${record.body.format} is not known to this version`;
-  if (record.body.token !== file.token)
-    return `the checkpoint has token ${record.body.token}, the file's name ${file.token}`;
-  return undefined;
-}
-
-/** Takes the record of one line; the first part is held back until its last line. */
-function accept(progress: Progress, record: LogRecord, bytes: Buffer, start: number, end: number): Damage | undefined {
-  if (progress.checkpoint === undefined) {
-    const wrong = wrongCheckpoint(record, progress.file);
-    if (wrong !== undefined) return damageAt(progress, 'checkpoint-broken', wrong);
-    progress.checkpoint = record as CheckpointRecord;
-  } else if (progress.begun === undefined) {
-    if (record.kind !== 'remembered')
-      return damageAt(progress, 'checkpoint-broken', `a ${record.kind} record stands inside the checkpoint`);
-    progress.digest.update(rememberedBody(bytes, start, end)).update('\n');
-  } else if (record.kind === 'checkpoint' || record.kind === 'remembered') {
-    return damageAt(progress, 'record-broken', `a ${record.kind} record stands in the middle of a segment`);
-  }
-  return undefined;
-}
-
-function closeCheckpoint(progress: Progress, record: LogRecord): Damage | undefined {
-  const { checkpoint } = progress;
-  if (progress.begun !== undefined || checkpoint === undefined || progress.end === undefined) return undefined;
-  progress.held.push(record);
-  if (progress.held.length <= checkpoint.body.resources) return undefined;
-  if (progress.digest.digest('hex') !== checkpoint.body.digest) {
-    return damageAt(progress, 'checkpoint-broken', 'what the checkpoint remembers does not match its digest');
-  }
-  progress.begun = progress.end;
-  for (const held of progress.held) progress.take?.(held);
-  progress.records += progress.held.length;
-  progress.held = [];
-  return undefined;
-}
-
-function acceptLine(progress: Progress, bytes: Buffer, start: number, end: number, offset: number): Damage | undefined {
-  const { end: before, begun } = progress;
-  const seq = before === undefined ? progress.file.seq : before.seq + 1;
-  const record = readLine(bytes, start, end, seq, before?.hash);
-  if (typeof record === 'string')
-    return damageAt(progress, begun === undefined ? 'checkpoint-broken' : 'record-broken', `the line ${record}`);
-  const refused = accept(progress, record, bytes, start, end);
-  if (refused !== undefined) return refused;
-  progress.end = { seq, hash: record.hash, time: record.time, bytes: offset };
-  if (begun !== undefined) {
-    progress.take?.(record);
-    progress.records += 1;
-  } else {
-    const broken = closeCheckpoint(progress, record);
-    if (broken !== undefined) return broken;
-  }
-  progress.lines += 1;
-  return undefined;
+function damageAt({ file, reader, lines }: Progress, code: string, message: string): Damage {
+  const place = `log/${file.name}`;
+  const line = lines + 1;
+  const seq = reader.due;
+  return { code, message: `${place}, line ${line} (record ${seq}): ${message}`, file: place, line, seq };
 }
 
 /** Reads up to `limit` and takes every line; leaves what follows the last newline, or the last sound line, unread. */
@@ -155,11 +80,12 @@ async function takeLines(handle: FileHandle, limit: number, progress: Progress):
       const newline = buffer.indexOf(NEWLINE, start);
       // Beyond what was filled stand bytes of the chunk before.
       if (newline < 0 || newline >= filled) break;
-      const damage = acceptLine(progress, buffer, start, newline, offset - filled + newline + 1);
-      if (damage !== undefined) {
-        progress.damage = damage;
+      const wrong = progress.reader.take(buffer, start, newline);
+      if (wrong !== undefined) {
+        progress.damage = damageAt(progress, wrong.code, wrong.message);
         return;
       }
+      progress.lines += 1;
       start = newline + 1;
     }
     // No line is longer: what is left of one that is goes to the look at the file's end.
@@ -192,7 +118,7 @@ async function isTorn(handle: FileHandle, end: End, size: number): Promise<boole
 function checkSeal(progress: Progress, seal: Seal, size: number): Damage | undefined {
   if (size < seal.bytes)
     return damageAt(progress, 'segment-cut', `the segment is ${size} bytes long, and was sealed at ${seal.bytes}`);
-  const { end } = progress;
+  const { end } = progress.reader;
   if (end?.bytes === seal.bytes && end.seq === seal.seq && end.hash === seal.hash) return undefined;
   return damageAt(
     progress,
@@ -205,7 +131,9 @@ async function scan(handle: FileHandle, file: SegmentFile, options: ScanOptions)
   const { size } = await handle.stat();
   const { seal } = options;
   const limit = seal === undefined ? size : Math.min(seal.bytes, size);
-  const progress: Progress = { file, take: options.take, held: [], digest: createHash('sha256'), lines: 0, records: 0 };
+  const { enter, take } = options;
+  const reader = new SegmentReader({ seq: file.seq, refuse: refuseToken(file), enter, take });
+  const progress: Progress = { file, reader, lines: 0 };
   let torn = 0;
   if (size === 0)
     progress.damage = {
@@ -217,7 +145,7 @@ async function scan(handle: FileHandle, file: SegmentFile, options: ScanOptions)
     };
   else await takeLines(handle, limit, progress);
   if (progress.damage === undefined) {
-    const { begun, end } = progress;
+    const { begun, end } = reader;
     if (begun === undefined || end === undefined)
       progress.damage = damageAt(progress, 'checkpoint-broken', 'the checkpoint is cut off');
     else if (seal !== undefined) {
@@ -228,18 +156,9 @@ async function scan(handle: FileHandle, file: SegmentFile, options: ScanOptions)
       else progress.damage = damageAt(progress, 'record-broken', 'the bytes here are no record');
     }
   }
-  const { checkpoint, begun, end, damage } = progress;
-  return {
-    file,
-    size,
-    ...(checkpoint === undefined ? {} : { checkpoint }),
-    ...(begun === undefined ? {} : { begun }),
-    ...(end === undefined ? {} : { end }),
-    records: progress.records,
-    ...(damage === undefined ? {} : { damage }),
-    torn,
-    late: seal === undefined ? 0 : Math.max(0, size - seal.bytes),
-  };
+  const { checkpoint, begun, end } = reader;
+  const late = seal === undefined ? 0 : Math.max(0, size - seal.bytes);
+  return { size, checkpoint, begun, end, damage: progress.damage, torn, late };
 }
 
 /** A disk that does not give a file back is damage; a missing right to read it is not. */
@@ -252,7 +171,7 @@ function unreadable(file: SegmentFile, error: unknown): SegmentScan {
     file: `log/${file.name}`,
     seq: file.seq,
   };
-  return { file, size: 0, records: 0, damage, torn: 0, late: 0 };
+  return { size: 0, damage, torn: 0, late: 0 };
 }
 
 /** Reads a segment. Throws StoreError where it may not be read at all. */
@@ -295,7 +214,7 @@ export async function readCheckpoint(folder: string, file: SegmentFile): Promise
     }
     if (newline < 0) return undefined;
     const record = readLine(buffer, 0, newline, file.seq, undefined);
-    if (typeof record === 'string' || wrongCheckpoint(record, file) !== undefined) return undefined;
+    if (typeof record === 'string' || wrongStart(record, refuseToken(file)) !== undefined) return undefined;
     return record as CheckpointRecord;
   } catch {
     return undefined;

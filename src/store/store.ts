@@ -1,6 +1,6 @@
 /** What the engine asks of a store: one fenced, append-only, hash-chained log, and a lock. The same for every backend. */
 
-import type { Draft, LogRecord, RecordBodies } from '../engine/record.ts';
+import type { Draft, LogRecord, RecordBodies } from '../formats/log-record.ts';
 
 /** What one `remembered` record says. */
 export type Remembered = RecordBodies['remembered'];
@@ -150,7 +150,5 @@ export interface Store {
    * Throws StoreError where the store has a log of that name already.
    */
   rename(rename: Rename, all: readonly Remembered[], fence: Fence): Promise<void>;
-  /** HMAC-SHA-256 of a secret under the store's key, hex: says only whether it is still the same. */
-  mac(secret: string): Promise<string>;
   close(): Promise<void>;
 }

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type Emulator, startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
-import type { Plan } from '../../src/engine/plan.ts';
+import type { Plan } from '../../src/formats/plan.ts';
 import { changeAt, type Json } from '#plugin';
 import { temporaryFolder, writeFiles } from '../support/cli.ts';
 import { type Done, fettle } from '../support/command-line.ts';

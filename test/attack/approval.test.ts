@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
 import { digestOf } from '#plugin';
-import type { Plan } from '../../src/engine/plan.ts';
+import type { Plan } from '../../src/formats/plan.ts';
 import { certificateYaml, issuerYaml, temporaryFolder, writeFiles } from '../support/cli.ts';
 import { type Done, fettle } from '../support/command-line.ts';
 import { addressOf, applyToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
@@ -251,12 +251,12 @@ describe('a plan file', () => {
     if (rejected === undefined) throw new Error('nothing is rejected');
     const row = { ...rejected.resource_change, overrides: [{ rule: 'protected', reason: 'approved in review' }] };
     const { checksum: _checksum, plan_digest: _digest, ...rest } = plan;
-    const { planDigest } = await import('../../src/engine/seal.ts');
+    const { planDigest } = await import('../../src/formats/plan.ts');
     const forged = {
       ...rest,
       resource_changes: [row],
       rejected_changes: [],
-      plan_digest: planDigest([row], plan.gaps),
+      plan_digest: planDigest([row], plan.gaps, plan.causes),
     };
     writeFileSync(file, JSON.stringify({ ...forged, checksum: digestOf(forged) }));
     expect((await fettle(folder, 'show plan.json')).code).toBe(0);

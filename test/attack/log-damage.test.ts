@@ -37,12 +37,12 @@ import {
   certificateProject,
   certificateYaml,
   cliFile,
-  fettle,
   randomFrom,
   temporaryFolder,
   testSeed,
   writeFiles,
 } from '../support/cli.ts';
+import { fettleHere as fettle } from '../support/command-line.ts';
 
 const seed = testSeed();
 const RUNS = Number(process.env['FETTLE_TEST_RUNS'] ?? (process.env['FETTLE_TEST_FULL'] === '1' ? 60 : 6));
@@ -298,31 +298,6 @@ describe('segments', () => {
 });
 
 describe('the files of a store', () => {
-  async function expectKeyNamed(folder: string): Promise<void> {
-    const verify = await fettle(folder, 'log', 'verify');
-    expect([verify.code, verify.stdout]).toEqual([1, expect.stringMatching(/^damaged [a-z-]+: .*key/mu)]);
-    const plan = await fettle(folder, 'plan');
-    expect([plan.code, plan.stderr]).toEqual([0, expect.stringContaining('warning: the log is damaged')]);
-    const refused = await fettle(folder, 'apply', '--yes');
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('fettle log recover')]);
-    expect((await fettle(folder, 'log', 'recover')).code).toBe(0);
-    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-    expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
-    expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
-  }
-
-  it('the key is gone', async () => {
-    const folder = copy();
-    unlinkSync(join(folder, '.fettle/key'));
-    await expectKeyNamed(folder);
-  });
-
-  it('the key is another one', async () => {
-    const folder = copy();
-    writeFileSync(join(folder, '.fettle/key'), `${'0'.repeat(64)}\n`);
-    await expectKeyNamed(folder);
-  });
-
   it('the newest segment is gone: found with the head alone', async () => {
     const folder = copy();
     unlinkSync(newestOf(folder));

@@ -58,7 +58,6 @@ it('through plan, apply, failing actions, broken keys and every command that pri
   };
   printed.push((await applyAgo(folder, 70)).stdout);
   for (const key of secretsOf(folder)) keys.add(key);
-  keys.add(readFileSync(join(folder, '.fettle/key'), 'utf8').trim());
   for (const key of secretsOf(folder)) keys.add(key);
   await fettle('plan', '-o', 'plan.json', '--detail');
   await apply();

@@ -165,7 +165,7 @@ describe('apply', () => {
       expect((await fettle(folder, 'state', 'list')).stdout).toContain('open: absent>normal');
       expect((await fettle(folder, 'log', 'list', '--kind', 'outcome')).stdout).toContain('unknown');
       expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
-      expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'key', 'log']);
+      expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'log']);
       await expectInOrder(folder);
       expect((await fettle(folder, 'state', 'list')).stdout).not.toMatch(/open:|failed/u);
     },
@@ -183,7 +183,7 @@ describe('apply', () => {
     expect([done.code, done.stdout]).toEqual([code, expect.stringMatching(/^Nothing was done\.$/mu)]);
     expect(done.stderr).toMatch(new RegExp(`^exit ${code}: `, 'mu'));
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
-    expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'key', 'log']);
+    expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'log']);
     expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
     expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
   });
@@ -202,7 +202,7 @@ describe('apply', () => {
     expect([done.code, done.stdout, done.stderr.includes('internal error')]).toEqual([code, '', false]);
     expect(done.stderr).toMatch(new RegExp(`^exit ${code}: `, 'mu'));
     // The lock of the other one is still there.
-    expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'key', 'lock-1', 'log']);
+    expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'lock-1', 'log']);
     holder.child.kill('SIGINT');
     expect((await holder.ended).code).toBe(130);
   });
@@ -213,7 +213,7 @@ describe('apply', () => {
     const { code, said } = await interruptedQuestion(folder, 'apply');
     expect([code, said]).toEqual([130, expect.stringContaining('Nothing was done.')]);
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
-    expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'key', 'log']);
+    expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'log']);
     expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain('exit 130');
   });
 });

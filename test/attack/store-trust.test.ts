@@ -128,11 +128,11 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
   {
     what: 'tracked by an index of version 4',
     make: () => {
-      git('add', '-f', '.fettle/key');
+      git('add', '-f', '.fettle/.gitignore');
       git('update-index', '--index-version', '4');
     },
-    mend: () => git('rm', '-q', '--cached', '.fettle/key'),
-    says: /tracked by git \(\.fettle\/key\)/u,
+    mend: () => git('rm', '-q', '--cached', '.fettle/.gitignore'),
+    says: /tracked by git \(\.fettle\/\.gitignore\)/u,
   },
   {
     what: 'tracked by its link',
@@ -157,10 +157,10 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
     says: /every user may write/u,
   },
   {
-    what: 'with a key that every user may read',
-    make: () => chmodSync(store('key'), 0o644),
-    mend: () => chmodSync(store('key'), 0o600),
-    says: /every user may read .*key \(mode 0644\)/u,
+    what: 'with a file that every user may read',
+    make: () => chmodSync(store('.gitignore'), 0o644),
+    mend: () => chmodSync(store('.gitignore'), 0o600),
+    says: /every user may read .*gitignore \(mode 0644\)/u,
   },
   {
     what: 'in a folder that every user may write',
@@ -176,14 +176,14 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
   {
     what: 'with a link in it',
     make: () => {
-      renameSync(store('key'), join(root, 'key'));
-      symlinkSync(join(root, 'key'), store('key'));
+      renameSync(store('.gitignore'), join(root, 'ignore'));
+      symlinkSync(join(root, 'ignore'), store('.gitignore'));
     },
     mend: () => {
-      unlinkSync(store('key'));
-      renameSync(join(root, 'key'), store('key'));
+      unlinkSync(store('.gitignore'));
+      renameSync(join(root, 'ignore'), store('.gitignore'));
     },
-    says: /key is a symbolic link/u,
+    says: /gitignore is a symbolic link/u,
   },
   {
     what: "another user's",
@@ -193,10 +193,10 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
     needsRoot: true,
   },
   {
-    what: "with another user's key",
-    make: () => chownSync(store('key'), 1234, 1234),
-    mend: () => chownSync(store('key'), 0, 0),
-    says: /key belongs to user 1234/u,
+    what: "with another user's file",
+    make: () => chownSync(store('.gitignore'), 1234, 1234),
+    mend: () => chownSync(store('.gitignore'), 0, 0),
+    says: /gitignore belongs to user 1234/u,
     needsRoot: true,
   },
 ];
@@ -215,7 +215,7 @@ describe('a store', () => {
   });
 
   it.runIf(isRoot)('of another user is used where FETTLE_TRUST_OWNER names that one', async () => {
-    for (const path of [store(), store('key'), store('log')]) chownSync(path, 1234, 1234);
+    for (const path of [store(), store('.gitignore'), store('log')]) chownSync(path, 1234, 1234);
     expect((await fettleIn(folder, ['plan'], { FETTLE_TRUST_OWNER: '1234' })).code).toBe(0);
     expect((await fettleIn(folder, ['plan'], { FETTLE_TRUST_OWNER: '1235' })).code).toBe(1);
   });

@@ -96,9 +96,11 @@ const cases: readonly Case[] = [
     'guards: { VPC: ["ready>ready"',
     'guards: { VPC: ["fresh>ready"',
     'VPC: ["fresh',
-    'fresh>ready is no step that fettle takes',
+    'fresh>ready names no step that fettle takes',
   ],
-  ['"sync:stale>fresh"] }\nf', '"sync:fresh>stale"] }\nf', 'VPC: [', 'sync:fresh>stale is no step'],
+  ['"sync:stale>fresh"] }\nf', '"sync:fresh>stale"] }\nf', 'VPC: [', 'sync:fresh>stale names no step'],
+  ['"sync:stale>fresh"] }\nf', '"sync:*>stale"] }\nf', 'VPC: [', 'sync:*>stale names no step'],
+  ['"sync:stale>fresh"] }\nf', 'disruptive] }\nf', 'VPC: [', 'disruptive names no step'],
   ['id: one-at-a-time', 'id: lifecycle', 'id: lifecycle', 'lifecycle is a rule of the engine'],
   ['findings: []', 'findings: [{ code: a, kind: B, severity: info, text: C. }]', 'kind: B', 'there is no kind B'],
   ['name: fabric', 'name: engine', 'name: engine', 'engine is the name of the engine'],
@@ -131,7 +133,7 @@ describe('plugins', () => {
       '/subnets/*/peer: there is no kind Vpc',
       'there is no state a',
       'there is no state b',
-      'ready>ready is no step that fettle takes on a VPC',
+      'ready>ready names no step that fettle takes on a VPC',
     ]);
     expect(problems.filter(({ file }) => file === 'specs/other.yaml').length).toBeGreaterThan(3);
   });

@@ -1,6 +1,6 @@
 /** Generation gives the same every time, writes all of it, and `--check` tells what is out of date. */
 
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, for
 function copyOfTree(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fettle-codegen-'));
   folders.push(folder);
-  for (const part of ['specs', 'schemas', 'plugins', 'src', 'package.json'])
+  for (const part of ['specs', 'schemas', 'plugins', 'docs', 'src', 'package.json'])
     cpSync(join(root, part), join(folder, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   return folder;
@@ -63,15 +63,17 @@ test('--check names what is out of date and writes nothing; generating mends it'
     err: 'run: npm run generate\n',
   });
   expect(existsSync(join(folder, 'schemas/plan.json'))).toBe(false);
-  expect(generate(folder, { write: true }).outdated).toHaveLength(3);
-  expect(generate(folder, { write: false })).toEqual({ problems: [], outdated: [] });
+  expect(generate(folder, { write: 'all' }).outdated).toHaveLength(3);
+  expect(generate(folder, { write: 'nothing' })).toEqual({ problems: [], outdated: [] });
   expect(existsSync(join(folder, 'schemas/certificates/Gone.json'))).toBe(false);
 });
 
 test('a change of a spec reaches types, tables, validators, schemas and the README', () => {
   const folder = copyOfTree();
   edit(folder, 'specs/certificates.yaml', 'maximum: 65535, default: 443', 'maximum: 65535, default: 8443');
-  expect(generate(folder, { write: false }).outdated).toEqual([
+  const committed = ['plugins/certificates/README.md', 'schemas/certificates/Domain.json', 'schemas/document.json'];
+  expect(generate(folder, { write: 'nothing' }).outdated).toEqual(committed);
+  expect(generate(folder, { write: 'all' }).outdated).toEqual([
     'plugins/certificates/README.md',
     'plugins/certificates/generated.validators.js',
     'schemas/certificates/Domain.json',
@@ -79,12 +81,26 @@ test('a change of a spec reaches types, tables, validators, schemas and the READ
     'src/engine/generated.schemas.js',
   ]);
   edit(folder, 'specs/certificates.yaml', 'id: issuer-changed', 'id: issuer-other');
-  expect(generate(folder, { write: false }).outdated).toContain('plugins/certificates/generated.ts');
+  expect(generate(folder, { write: 'nothing' }).outdated).toContain('plugins/certificates/generated.ts');
+});
+
+test('JavaScript is in no commit, and is made by itself where it is missing', () => {
+  const tracked = execFileSync('git', ['ls-files', '*generated*.js'], { cwd: root, encoding: 'utf8' });
+  expect(tracked).toBe('');
+  const folder = copyOfTree();
+  const path = join(folder, 'plugins/certificates/generated.validators.js');
+  const before = readFileSync(path, 'utf8');
+  rmSync(path);
+  edit(folder, 'plugins/certificates/generated.ts', "'certificates'", "'certificate'");
+  expect(generate(folder, { write: 'nothing' }).outdated).toEqual(['plugins/certificates/generated.ts']);
+  expect(generate(folder, { write: 'code' }).outdated).toEqual(['plugins/certificates/generated.validators.js']);
+  expect(readFileSync(path, 'utf8')).toBe(before);
+  expect(generate(folder, { write: 'nothing' }).outdated).toEqual(['plugins/certificates/generated.ts']);
 });
 
 test('a mistake in a spec is printed with its place, and nothing is written', () => {
   const folder = copyOfTree();
-  edit(folder, 'specs/certificates.yaml', 'summary: Something that signs certificates.', 'sumary: x');
+  edit(folder, 'specs/certificates.yaml', 'summary: An authority that signs certificates.', 'sumary: x');
   const { status, out, err } = check(folder);
   expect(status).toBe(1);
   expect(out).toBe('');

@@ -11,7 +11,7 @@ import { BEGIN, END } from '../../src/codegen/readme.ts';
 import { validators as certificates } from '../../plugins/certificates/generated.validators.js';
 import { schemas } from '../../src/engine/generated.schemas.js';
 import { validators as engine } from '../../src/engine/generated.validators.js';
-import type { Draft } from '../../src/engine/record.ts';
+import type { Draft } from '../../src/formats/log-record.ts';
 import { codePoints, type Validator, type Validators } from '#plugin';
 import { formatLine, NO_HASH, prepare } from '../../src/store/line.ts';
 import { intent, outcome, seen } from '../store/drafts.ts';

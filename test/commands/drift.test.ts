@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DriftReport } from '../../src/engine/drift.ts';
-import type { Explanation } from '../../src/engine/explain.ts';
+import type { DriftReport } from '../../src/formats/drift.ts';
+import type { Explanation } from '../../src/formats/explanation.ts';
 import { type Done, fettle, type Settings } from '../support/command-line.ts';
 import { type ToyWorld, toyWorld } from '../support/toy.ts';
 import { itemsYaml, itemYaml, toyPlugins, toyProject } from '../support/toy-project.ts';

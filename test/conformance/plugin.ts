@@ -6,6 +6,7 @@
  * and to make every rule pass, and reject or defer.
  */
 
+import { type Planned, planned } from '../../src/formats/plan.ts';
 import { everyPlace } from '../support/places.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +14,6 @@ import { hasField } from '../../src/engine/field-path.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { Row } from '../../src/engine/action.ts';
 import { seenOf } from '../../src/engine/covers.ts';
-import { stepTransition } from '../../src/engine/lifecycle.ts';
 import { MEMORY_LIMIT_BYTES } from '../../src/engine/note.ts';
 import {
   type Desired,
@@ -24,8 +24,9 @@ import {
   type Override,
   type Resource,
   type Plugin,
+  stepTransition,
 } from '#plugin';
-import { type Reconciled, reconcile } from '../../src/engine/reconcile.ts';
+import { reconcile } from '../../src/engine/reconcile.ts';
 import { safety, toyLog, type ToyLog } from '../support/toy.ts';
 
 /** One world, open for the time of a situation. */
@@ -47,7 +48,7 @@ export interface Bench {
 export interface Line<B extends Bench> {
   readonly bench: B;
   readonly log: ToyLog;
-  readonly plan: (documents: readonly Desired[], overrides?: readonly Override[]) => Promise<Reconciled>;
+  readonly plan: (documents: readonly Desired[], overrides?: readonly Override[]) => Promise<Planned>;
   readonly apply: (
     documents: readonly Desired[],
     overrides?: readonly Override[],
@@ -82,7 +83,7 @@ function lineOf<B extends Bench>(plugin: Plugin, bench: B, scheduled: true | und
   const log = toyLog(bench.now);
   const plugins = new Map([[plugin.name, plugin]]);
   const reader = async (): Promise<unknown> => bench.reader;
-  const plan = (documents: readonly Desired[], overrides: readonly Override[] = []): Promise<Reconciled> =>
+  const plan = (documents: readonly Desired[], overrides: readonly Override[] = []): Promise<Planned> =>
     reconcile({
       places: everyPlace,
       project: 'conformance',
@@ -97,7 +98,7 @@ function lineOf<B extends Bench>(plugin: Plugin, bench: B, scheduled: true | und
       now: bench.now,
       abort: new AbortController().signal,
       scheduled,
-    });
+    }).then(planned);
   const line: Line<B> = {
     bench,
     log,
@@ -149,7 +150,7 @@ function seen({ ref, state, others, facts, findings }: Observed): unknown {
   return { ref, state, others, facts, findings: findings.map(({ code, severity }) => [code, severity]) };
 }
 
-function stable({ view, resources }: Reconciled): unknown {
+function stable({ view, resources }: Planned): unknown {
   return {
     observed: view.observed.map(seen).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     // What was only remembered may be forgotten by the first look.
@@ -163,7 +164,7 @@ function stable({ view, resources }: Reconciled): unknown {
 }
 
 /** The plan as bytes, but for what the first look of a run settles: for the next one it is settled. */
-function bytesOf({ plan }: Reconciled): string {
+function bytesOf({ plan }: Planned): string {
   return JSON.stringify({ ...plan, settled: [] });
 }
 
@@ -179,7 +180,7 @@ async function lookAt(
   plugin: Plugin,
   bench: Bench,
   resource: Resource,
-  first: Reconciled,
+  first: Planned,
   scheduled: true | undefined,
 ): Promise<readonly Observed[]> {
   const matters = plugin.kinds[resource.ref.kind]?.matters?.(resource, first.scene) ?? [];

@@ -1,7 +1,7 @@
 /** The values of a change as two trees: a field may lie inside another one that has a value of its own. */
 
 import { expect, it } from 'vitest';
-import { changeJson } from '../../src/engine/change-values.ts';
+import { changeJson } from '../../src/formats/change-values.ts';
 
 it('a field and one inside it both stand in the tree', () => {
   const fields = [

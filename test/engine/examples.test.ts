@@ -2,7 +2,7 @@
 
 import { resourceWith } from '../support/resource.ts';
 import { describe, expect, it } from 'vitest';
-import { stateFor, stepTransition } from '../../src/engine/lifecycle.ts';
+import { stateFor } from '../../src/engine/lifecycle.ts';
 import {
   defer,
   defineKind,
@@ -18,6 +18,7 @@ import {
   reject,
   type Rule,
   type Scene,
+  stepTransition,
 } from '#plugin';
 
 const source = { file: 'x.yaml', line: 1, column: 1 };

@@ -1,8 +1,8 @@
 /** Removals that take more than one step, replacements that end in absence, states gone through between looks, and pictures in the log. */
 
 import { describe, expect, it } from 'vitest';
-import { movesBetween, removalStep, worldLeadsTo } from '../../src/engine/lifecycle.ts';
-import type { Facts, KindTables, Observed, Plugin, PluginTables } from '#plugin';
+import { movesBetween, worldLeadsTo } from '../../src/engine/lifecycle.ts';
+import { type Facts, type KindTables, type Observed, type Plugin, type PluginTables, removalStep } from '#plugin';
 import {
   addressOf,
   applyToy,

@@ -18,6 +18,8 @@ import {
   sameJson,
   type Scene,
   type Step,
+  stepParts,
+  stepTransition,
 } from '#plugin';
 import { gapFinder, gapScope } from '../../src/engine/gap.ts';
 import { inOrder } from '../../src/engine/judge.ts';
@@ -28,8 +30,6 @@ import {
   movesOf,
   movesOfFailure,
   movesOfUndone,
-  parseStep,
-  stepTransition,
   worldLeadsTo,
 } from '../../src/engine/lifecycle.ts';
 import { match } from '../../src/engine/match.ts';
@@ -103,8 +103,8 @@ describe('canonical JSON', () => {
 
 describe('lifecycle', () => {
   it('takes steps apart', () => {
-    expect(parseStep('a>b')).toEqual({ from: 'a', to: 'b' });
-    expect(parseStep('sync:A>B')).toEqual({ machine: 'sync', from: 'A', to: 'B' });
+    expect(stepParts('a>b')).toEqual({ from: 'a', to: 'b' });
+    expect(stepParts('sync:A>B')).toEqual({ machine: 'sync', from: 'A', to: 'B' });
   });
 
   it.each([

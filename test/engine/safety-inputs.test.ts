@@ -8,6 +8,7 @@ import { tables as nodes } from '../../plugins/nodes/generated.ts';
 import {
   type Change,
   changeAt,
+  changeOf,
   type Combining,
   type Desired,
   durationMs,
@@ -140,14 +141,7 @@ describe('fields of a spec', () => {
   });
 });
 
-const CHANGE: Change = {
-  ref: REF,
-  step: 'ready>ready',
-  goal: 'update',
-  fields: [],
-  because: '',
-  cause: 'edit',
-};
+const CHANGE = changeOf(REF, nodes.kinds.Node, { step: 'ready>ready', goal: 'update', because: '', cause: 'edit' });
 
 describe('fields of the envelope', () => {
   it.each([
@@ -184,7 +178,7 @@ describe('fields of the envelope', () => {
     expect(changedInputs(resource)).toEqual([row]);
     const protect: Change = { ...CHANGE, goal: 'protect', fields: [row] };
     const desired = resource.desired as Desired;
-    const { safety: _safety, labelsBefore, ...meta } = metaAfter(protect, { ...resource, desired });
+    const { safety: _safety, labels_before: labelsBefore, ...meta } = metaAfter(protect, { ...resource, desired });
     const { safety: _written, ...all } = metaOf(desired, resource.memory, NODE);
     expect(meta).toEqual(all);
     // Labels that end are told: a budget looks back to them.

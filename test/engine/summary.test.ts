@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { validators } from '../../src/engine/generated.validators.js';
 import type { Plugin, Summary } from '#plugin';
-import { planEvents } from '../../src/report/events.ts';
+import { planEvents } from '../../src/formats/events.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { fettle } from '../support/command-line.ts';

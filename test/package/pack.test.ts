@@ -62,7 +62,10 @@ describe('npm pack', () => {
       /^dist\/THIRD_PARTY_LICENSES\.txt$/,
       /^schemas\/[\w./-]+\.json$/,
       /^specs\/[\w./-]+\.(yaml|md|json)$/,
-      /^(README|CHANGELOG)\.md$/,
+      /^templates\/[\w./-]+$/,
+      /^docs\/[\w-]+\.md$/,
+      /^plugins\/\w+\/README\.md$/,
+      /^(README|CHANGELOG|ARCHITECTURE|CONTRIBUTING|RELIABILITY)\.md$/,
       /^LICENSE$/,
       /^package\.json$/,
     ];

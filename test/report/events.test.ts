@@ -6,7 +6,7 @@ import type { ApplyEvent } from '../../src/engine/action.ts';
 import { eventStream, eventShell } from '../../src/commands/event-stream.ts';
 import { tell, tellEnding, tellLocked, tellProblems, tellWait } from '../../src/commands/tell.ts';
 import type { Output } from '../../src/output.ts';
-import { type Event, type EventBody, eventLine, planEvents, resultEvents } from '../../src/report/events.ts';
+import { type Event, type EventBody, eventLine, planEvents, resultEvents } from '../../src/formats/events.ts';
 import type { Shell } from '../../src/shell.ts';
 import type { Holder } from '../../src/store/store.ts';
 import { version } from '../../src/version.ts';

@@ -3,7 +3,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Event } from '../../src/report/events.ts';
+import type { Event } from '../../src/formats/events.ts';
 import { fettle } from '../support/command-line.ts';
 import { toyWorld } from '../support/toy.ts';
 import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';

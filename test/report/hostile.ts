@@ -3,7 +3,7 @@
 import { NOTHING_COVERED } from '../support/covers.ts';
 import fc from 'fast-check';
 import type { Row, RowStatus } from '../../src/engine/action.ts';
-import type { Plan, RefusedChange, ResourceChange } from '../../src/engine/plan.ts';
+import type { Plan, RefusedChange, ResourceChange } from '../../src/formats/plan.ts';
 import { START } from '../support/toy.ts';
 
 const ATTACKS = [
@@ -166,6 +166,9 @@ const row: fc.Arbitrary<Row> = fc.record({
       fields: fc.constant([]),
       because: hostile,
       cause: fc.constant('edit' as const),
+      from: hostile,
+      to: hostile,
+      effect: fc.constant({ destructive: false, disruptive: false, reversible: 'yes' as const }),
     }),
     verdict: fc.constant('accept' as const),
     judgements: fc.constant([]),

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RowStatus } from '../../src/engine/action.ts';
-import type { Plan } from '../../src/engine/plan.ts';
+import type { Plan } from '../../src/formats/plan.ts';
 import { applyMarkdown } from '../../src/report/apply-markdown.ts';
 import {
   code,

@@ -5,12 +5,14 @@
 
 import { parseAllDocuments } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { driftReport } from '../../src/engine/drift.ts';
+import { findDrift } from '../../src/engine/drift.ts';
+import { driftDocument } from '../../src/formats/drift.ts';
+import { explanationDocument } from '../../src/formats/explanation.ts';
 import { explain } from '../../src/engine/explain.ts';
 import { documentsText } from '../../src/engine/load/write-documents.ts';
 import { type Found, inert, printable, type Problem } from '#plugin';
-import type { Plan, ResourceChange } from '../../src/engine/plan.ts';
-import type { LogRecord } from '../../src/engine/record.ts';
+import type { Plan, ResourceChange } from '../../src/formats/plan.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
 import { planJson } from '../../src/commands/plan-file.ts';
 import { applyMarkdown } from '../../src/report/apply-markdown.ts';
 import { endLine, finalTable, startLine, stillLine } from '../../src/report/apply-text.ts';
@@ -26,7 +28,7 @@ import {
   planEvents,
   problemEvent,
   resultEvents,
-} from '../../src/report/events.ts';
+} from '../../src/formats/events.ts';
 import { explainMarkdown } from '../../src/report/explain-markdown.ts';
 import { explainText } from '../../src/report/explain-text.ts';
 import { holderText } from '../../src/report/holder-text.ts';
@@ -204,16 +206,20 @@ async function samples() {
     summaries: [{ plugin: 'toy', title: 'cost', lines: ['one'], facts: { a: 'b' } }],
   };
   const base = {
-    plan: full,
     resources: reconciled.resources,
     actions: reconciled.actions,
     scene: reconciled.scene,
-    hasLog: true,
   };
   const known = { address: 'toy/**', until: START + 1, owner: 'ops', reason: 'known' };
-  const report = driftReport({ ...base, suppress: [{ ...known, finding: 'odd', until: START - 1 }] });
-  const hidden = driftReport({ ...base, suppress: [{ ...known, path: '/value' }] });
-  const explanation = explain(reconciled, item('old'), ['toy/Item/b'], log.records);
+  const report = driftDocument(
+    findDrift({ ...base, suppress: [{ ...known, finding: 'odd', until: START - 1 }] }),
+    full,
+    true,
+  );
+  const hidden = driftDocument(findDrift({ ...base, suppress: [{ ...known, path: '/value' }] }), full, true);
+  const explained = explain(reconciled, item('old'), ['toy/Item/b'], log.records);
+  if (explained === undefined) throw new Error('toy/Item/old is not known');
+  const explanation = explanationDocument(explained);
   const { rows } = await applyToy(world, documents, log, { safety });
   return { full, report, hidden, explanation, records: log.records, rows: Object.values(rows), plan };
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { validators } from '../../src/engine/generated.validators.js';
-import type { Plan } from '../../src/engine/plan.ts';
+import type { Plan } from '../../src/formats/plan.ts';
 import { applyToy, planToy, toyLog, toyWorld, wanted } from '../support/toy.ts';
 
 async function plan(): Promise<Plan> {

@@ -1,14 +1,14 @@
 /** Text for people: harmless, lined up, the same without its colours. */
 
 import { describe, expect, it } from 'vitest';
-import type { LogRecord } from '../../src/engine/record.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
 import { endLine, finalTable } from '../../src/report/apply-text.ts';
 import { recordLine } from '../../src/report/log-text.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { type Json, printable } from '#plugin';
 import { columnWidth, plural, scopeText, shortDigests, shorten, spanText } from '../../src/report/text.ts';
-import type { Plan } from '../../src/engine/plan.ts';
+import type { Plan } from '../../src/formats/plan.ts';
 import { NOTHING_COVERED } from '../support/covers.ts';
 import { applyToy, item, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
 

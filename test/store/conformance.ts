@@ -1,7 +1,7 @@
 /** What every store has to do, whatever it is made of: one suite for all backends. */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LogRecord } from '../../src/engine/record.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
 import {
   FenceLostError,
   LockHeldError,
@@ -65,7 +65,6 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await store.read(() => expect.unreachable())).toEqual({ status: 'none', damage: [] });
       expect(await store.verify()).toMatchObject({ status: 'none', damage: [], records: 0 });
       expect(await store.holder()).toBeUndefined();
-      await expect(store.mac('secret')).rejects.toBeInstanceOf(StoreError);
     });
 
     it('gives back what was appended, in order and chained', async () => {
@@ -371,16 +370,6 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await open().verify({ seq: 1, hash: head.hash })).toMatchObject({ status: 'damaged' });
     });
 
-    it('compares secrets under a key of its own', async () => {
-      const { store } = await filled();
-      const mac = await store.mac('secret');
-      expect(mac).toMatch(/^[0-9a-f]{64}$/u);
-      expect(await open().mac('secret')).toBe(mac);
-      expect(await store.mac('Secret')).not.toBe(mac);
-      const said = JSON.stringify(await recordsOf(store));
-      expect(said).not.toContain(mac);
-    });
-
     it('is renamed at once and for good, with its lock held, and nothing is begun under the name that it had', async () => {
       const { store, fence, written } = await filled();
       const named = (project: string): Store => {
@@ -404,7 +393,6 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       ]);
       expect([...(await memoriesOf(news)).keys()]).toEqual([...(await memoriesOf(store)).keys()]);
       expect(await news.verify()).toMatchObject({ status: 'sound', damage: [], checkpoints: 3 });
-      expect(await news.mac('x')).toBe(await store.mac('x'));
       expect((await news.holder())?.id).toBe(fence.holder.id);
       await store.close();
 
@@ -414,7 +402,6 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
         (): Promise<unknown> => named('shop').lock(NOW),
         (): Promise<unknown> => named('shop').holder(),
         (): Promise<unknown> => named('shop').lockStatus(),
-        (): Promise<unknown> => named('shop').mac('x'),
       ])
         await expect(call()).rejects.toBeInstanceOf(StoreProjectError);
 

@@ -15,7 +15,7 @@ import {
 import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LogRecord } from '../../src/engine/record.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
 import type { Head, Store, VerifyReport } from '../../src/store/store.ts';
 import { intent, memoriesOf, rememberedIn, note, outcome, recordsOf, seen } from './drafts.ts';
 import { type FileBench, fileBench } from './file-bench.ts';
@@ -139,10 +139,9 @@ describe('a flipped bit', () => {
     await bench.tear();
     const tornFrom = readFileSync(file(2)).lastIndexOf(0x0a) + 1;
     const store = bench.open();
-    const paths = [...files, join(bench.folder, 'key')];
-    const sizes = paths.map((path) => lstatSync(path).size);
+    const sizes = files.map((path) => lstatSync(path).size);
     const anywhere = fc
-      .integer({ min: 0, max: paths.length - 1 })
+      .integer({ min: 0, max: files.length - 1 })
       .chain((index) =>
         fc.tuple(
           fc.constant(index),
@@ -152,7 +151,7 @@ describe('a flipped bit', () => {
       );
     await fc.assert(
       fc.asyncProperty(anywhere, async ([index, at, bit]) => {
-        const path = paths[index] ?? '';
+        const path = file(index);
         const bytes = readFileSync(path);
         const flipped = Buffer.from(bytes);
         flipped[at] = (flipped[at] ?? 0) ^ (1 << bit);
@@ -163,7 +162,7 @@ describe('a flipped bit', () => {
             if (report.status === 'sound') expect(report).toMatchObject({ head, records: records.length });
           } else {
             expect(report.status).toBe('damaged');
-            expect(report.damage[0]?.file).toBe(index === 3 ? 'key' : `log/${basename(path)}`);
+            expect(report.damage[0]?.file).toBe(`log/${basename(path)}`);
           }
           await givesOnlyTruth(store);
         } finally {
@@ -200,13 +199,11 @@ describe('a flipped bit', () => {
           fc.integer({ min: 0, max: 7 }),
         ),
       );
-    const key = readFileSync(join(bench.folder, 'key'));
     await fc.assert(
       fc.asyncProperty(anywhere, async ([index, at, bit]) => {
         rmSync(join(bench.folder, 'quarantine'), { recursive: true, force: true });
         for (const path of bench.segments()) unlinkSync(path);
         for (const [other, path] of files.entries()) writeFileSync(path, originals[other] ?? '');
-        writeFileSync(join(bench.folder, 'key'), key);
         const flipped = readFileSync(file(index));
         flipped[at] = (flipped[at] ?? 0) ^ (1 << bit);
         writeFileSync(file(index), flipped);
@@ -251,8 +248,8 @@ describe('segments', () => {
   });
 
   it.each([
-    ['the first', 0, 'segment-missing'],
-    ['the middle', 1, 'segment-missing'],
+    ['the first', 0, 'record-missing'],
+    ['the middle', 1, 'record-missing'],
     ['the newest', 2, 'head-missing'],
   ] as const)('missing: %s', async (_, index, code) => {
     unlinkSync(file(index));
@@ -302,50 +299,6 @@ describe('segments', () => {
     });
     expect(await bench.open().verify(head)).toMatchObject({ status: 'damaged' });
     await recovers();
-  });
-
-  it('of another log', async () => {
-    const other = await fileBench();
-    const store = other.open();
-    const fence = await store.lock(NOW);
-    await store.append([note('other')], fence);
-    await store.close();
-    for (const path of files) unlinkSync(path);
-    copyFileSync(other.segments()[0] ?? '', join(bench.folder, 'log', '000000000001-00000001.ndjson'));
-    await other.remove();
-    expect(await bench.open().read(() => undefined)).toMatchObject({
-      status: 'damaged',
-      damage: [{ code: 'key-wrong' }],
-    });
-    await recovers();
-  });
-});
-
-describe('the key', () => {
-  it.each([
-    ['missing', undefined, 'key-missing'],
-    ['empty', '', 'key-broken'],
-    ['no key', 'hello\n', 'key-broken'],
-    ['another one', `${'ab'.repeat(32)}\n`, 'key-wrong'],
-  ])('%s: damage, and a recovery makes a new one', async (_, text, code) => {
-    const path = join(bench.folder, 'key');
-    const before = readFileSync(path, 'utf8');
-    if (text === undefined) unlinkSync(path);
-    else writeFileSync(path, text);
-    expect(await bench.open().verify()).toMatchObject({ status: 'damaged', damage: [{ code, file: 'key' }] });
-    expect(await bench.open().read(() => undefined)).toMatchObject({
-      status: 'damaged',
-      damage: [{ code, file: 'key' }],
-    });
-    await recovers();
-    expect(readFileSync(path, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/u);
-    expect(readFileSync(path, 'utf8')).not.toBe(before);
-    expect([...(await memoriesOf(bench.open())).values()].some(({ unknown }) => unknown === true)).toBe(false);
-    if (text === undefined) return;
-    const kept = readdirSync(join(bench.folder, 'quarantine'), { recursive: true, encoding: 'utf8' }).find((one) =>
-      one.endsWith('store.key'),
-    );
-    expect(readFileSync(join(bench.folder, 'quarantine', kept ?? ''), 'utf8')).toBe(text);
   });
 });
 
@@ -451,7 +404,6 @@ describe('a recovery', () => {
 
   it('keeps its files for their owner alone', async () => {
     await bench.spoil(records.length - 1);
-    writeFileSync(join(bench.folder, 'key'), 'broken');
     const store = bench.open();
     const fence = await store.lock(NOW);
     await store.recover(fence);

@@ -58,7 +58,7 @@ async function fill(checkpoints = 0): Promise<void> {
 }
 
 describe('files of a store', () => {
-  it('are the log, the key and the lock, for their owner alone', async () => {
+  it('are the log and the lock, for their owner alone', async () => {
     const before = process.umask(0);
     try {
       const store = bench.open();
@@ -70,7 +70,6 @@ describe('files of a store', () => {
         .map((name) => `${name} ${(lstatSync(join(bench.folder, name)).mode & 0o777).toString(8)}`);
       expect(modes).toEqual([
         '.gitignore 600',
-        'key 600',
         'lock-1 600',
         'log 700',
         'log/000000000001-00000001.ndjson 600',
@@ -78,7 +77,7 @@ describe('files of a store', () => {
       ]);
       expect(lstatSync(bench.folder).mode & 0o777).toBe(0o700);
       await store.close();
-      expect(readdirSync(bench.folder).sort()).toEqual(['.gitignore', 'key', 'log']);
+      expect(readdirSync(bench.folder).sort()).toEqual(['.gitignore', 'log']);
     } finally {
       process.umask(before);
     }
@@ -94,7 +93,6 @@ describe('files of a store', () => {
       const [hashed = '', rest = ''] = line.split(/,"hash":"(?=[0-9a-f]{64}"\}$)/u);
       expect(rest.slice(0, 64)).toBe(createHash('sha256').update(hashed).digest('hex'));
     }
-    expect(readFileSync(join(bench.folder, 'key'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/u);
   });
 
   it('are not touched by who reads', async () => {
@@ -107,7 +105,6 @@ describe('files of a store', () => {
     await store.read(() => undefined, 'all');
     await store.verify({ seq: 1, hash: '0'.repeat(64) });
     await store.holder();
-    await store.mac('x');
     await store.close();
     expect(stateOf(dirname(bench.folder))).toEqual(before);
   });
@@ -124,7 +121,7 @@ describe('files of a store', () => {
   it('are read from a folder that nobody may write to, without a system call that writes', async () => {
     await fill(1);
     const files = bench.segments();
-    for (const path of [...files, join(bench.folder, 'key')]) chmodSync(path, 0o400);
+    for (const path of files) chmodSync(path, 0o400);
     for (const path of [join(bench.folder, 'log'), bench.folder]) chmodSync(path, 0o500);
     const store = bench.open();
     expect(await store.read(() => undefined)).toMatchObject({ status: 'sound' });
@@ -134,11 +131,14 @@ describe('files of a store', () => {
 
   it('are noted when others may read them, or when they are not the store’s', async () => {
     await fill();
-    chmodSync(join(bench.folder, 'key'), 0o644);
+    chmodSync(join(bench.folder, '.gitignore'), 0o644);
     writeFileSync(join(bench.folder, 'notes.txt'), 'mine');
     const report = await bench.open().verify();
     expect(report.status).toBe('sound');
-    expect(report.notes).toEqual(['notes.txt is not a file of the store', 'key is open to other users (mode 0644)']);
+    expect(report.notes).toEqual([
+      'notes.txt is not a file of the store',
+      '.gitignore is open to other users (mode 0644)',
+    ]);
   });
 
   it('are cleaned of what killed runs left, when the lock is held', async () => {
@@ -149,7 +149,7 @@ describe('files of a store', () => {
       join(bench.folder, 'log', '.tmp-segment'),
     ];
     for (const path of left) mkdirSync(path);
-    writeFileSync(join(left[0] ?? '', 'key'), 'half');
+    writeFileSync(join(left[0] ?? '', 'log'), 'half');
     expect(await bench.open().verify()).toMatchObject({ status: 'sound' });
     const store = bench.open();
     await store.lock(NOW);
@@ -163,7 +163,7 @@ describe('files of a store', () => {
     const store = bench.open();
     expect(await store.read(() => undefined)).toMatchObject({
       status: 'damaged',
-      damage: [{ code: 'no-segment' }, { code: 'key-missing' }],
+      damage: [{ code: 'no-segment' }],
     });
     const fence = await store.lock(NOW);
     await expect(store.append([note('a')], fence)).rejects.toThrow(/damaged/u);
@@ -310,13 +310,13 @@ describe('the lock on files', () => {
     await bench.spoil(2);
     const store = bench.open();
     await store.lock(NOW);
-    expect(readdirSync(bench.folder).sort()).toEqual(['.gitignore', 'key', 'lock-1', 'lock-2', 'log']);
+    expect(readdirSync(bench.folder).sort()).toEqual(['.gitignore', 'lock-1', 'lock-2', 'log']);
     await store.close();
     const again = bench.open();
     const fence = await again.lock(NOW);
     await again.recover(fence);
     await again.append([note('on')], fence);
-    expect(readdirSync(bench.folder).sort()).toEqual(['.gitignore', 'key', 'lock-2', 'log', 'quarantine']);
+    expect(readdirSync(bench.folder).sort()).toEqual(['.gitignore', 'lock-2', 'log', 'quarantine']);
     expect(own(await recordsOf(again)).map(({ kind }) => kind)).toEqual(['end']);
     await again.close();
   });

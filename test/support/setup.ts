@@ -1,8 +1,9 @@
 /** Before any test: the tools that tests use as witnesses are there, and `dist/` is what the sources say. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, globSync, readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { generate } from '../../src/codegen/generate.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -12,6 +13,10 @@ const tools: Readonly<Record<string, string>> = {
   strace: 'strace',
   faketime: 'faketime',
   git: 'git',
+  jq: 'jq',
+  curl: 'curl',
+  zsh: 'zsh',
+  fish: 'fish',
   script: 'bsdutils',
   setpriv: 'util-linux',
   unshare: 'util-linux',
@@ -32,6 +37,7 @@ const serverFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 export function setup(): void {
   provideTools();
   const named = process.argv.slice(2).filter((word) => word !== 'run' && !word.startsWith('-'));
+  provideGenerated();
   provideDist(named.length > 0);
 }
 
@@ -81,6 +87,17 @@ function postgresFolders(): readonly string[] {
   const folder = '/usr/lib/postgresql';
   if (statSync(folder, { throwIfNoEntry: false }) === undefined) return [];
   return readdirSync(folder).map((version) => join(folder, version, 'bin'));
+}
+
+/** Generates the JavaScript that is not in git where it is missing, or older than the specs. */
+function provideGenerated(): void {
+  const made = globSync('{src/engine,plugins/*}/generated.*.d.ts', { cwd: root }).map((path) =>
+    modified(join(root, path.replace(/\.d\.ts$/u, '.js'))),
+  );
+  const sources = ['specs', 'src/codegen'].map((name) => newest(join(root, name)));
+  if (Math.min(...made) > Math.max(...sources)) return;
+  const { problems } = generate(root, { write: 'code' });
+  if (problems.length > 0) throw new Error(problems.map(({ file, message }) => `${file}: ${message}`).join('\n'));
 }
 
 /** Builds when a source is newer. A run of a few named tests goes on without: it may well be about something else. */

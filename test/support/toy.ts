@@ -1,10 +1,12 @@
 /** A small, complete plugin over a world in memory, and the line run over it: what the tests of the engine work with. */
 
+import { type Planned, planned } from '../../src/formats/plan.ts';
 import { everyPlace } from './places.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { ApplyEvent, Row } from '../../src/engine/action.ts';
 import {
   type ActionRun,
+  type Cause,
   defineKind,
   definePlugin,
   type Desired,
@@ -22,8 +24,8 @@ import {
   reject,
   type Safety,
 } from '#plugin';
-import { type Reconciled, reconcile } from '../../src/engine/reconcile.ts';
-import type { Draft, LogRecord } from '../../src/engine/record.ts';
+import { reconcile } from '../../src/engine/reconcile.ts';
+import type { Draft, LogRecord } from '../../src/formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
 
 export interface ItemSpec {
@@ -286,6 +288,7 @@ export interface LineOptions {
   readonly safety?: Partial<Safety>;
   readonly now?: () => number;
   readonly within?: (address: string) => boolean;
+  readonly causes?: ReadonlySet<Cause>;
   readonly busy?: { readonly holder: string };
   readonly stop?: AbortSignal;
   readonly abort?: AbortSignal;
@@ -303,7 +306,7 @@ export function planToy(
   documents: readonly Desired[],
   log: ToyLog,
   options: LineOptions = {},
-): Promise<Reconciled> {
+): Promise<Planned> {
   return reconcile({
     places: everyPlace,
     project: 'test',
@@ -318,8 +321,9 @@ export function planToy(
     now: options.now ?? (() => START),
     abort: options.abort ?? new AbortController().signal,
     ...(options.within === undefined ? {} : { within: options.within }),
+    ...(options.causes === undefined ? {} : { causes: options.causes }),
     ...(options.busy === undefined ? {} : { busy: options.busy }),
-  });
+  }).then(planned);
 }
 
 /** Plans and applies; rows by name. */
@@ -328,7 +332,7 @@ export async function applyToy(
   documents: readonly Desired[],
   log: ToyLog,
   options: LineOptions = {},
-): Promise<{ readonly reconciled: Reconciled; readonly rows: Readonly<Record<string, Row>> }> {
+): Promise<{ readonly reconciled: Planned; readonly rows: Readonly<Record<string, Row>> }> {
   const reconciled = await planToy(world, documents, log, options);
   options.between?.();
   const plugins = options.plugins ?? toyPlugins;

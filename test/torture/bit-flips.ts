@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { LogRecord } from '../../src/engine/record.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
 import { copyFolder, randomFrom } from '../support/cli.ts';
 import { effectsProject, fettleIn, manyItems, must, openLogOf, writeItems } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';
@@ -55,12 +55,10 @@ async function history(folder: string): Promise<void> {
 
 function filesOf(store: string): readonly string[] {
   const log = join(store, 'log');
-  return [
-    join(store, 'key'),
-    ...readdirSync(log)
-      .sort()
-      .map((name) => join(log, name)),
-  ].filter((path) => statSync(path).size > 0);
+  return readdirSync(log)
+    .sort()
+    .map((name) => join(log, name))
+    .filter((path) => statSync(path).size > 0);
 }
 
 /** Does one damage; says what it was, or undefined where nothing changed. */

@@ -1,5 +1,6 @@
 /** A plugin that throws, hangs, answers late and returns rubbish, in every function: the others finish, and the log stays sound. */
 
+import { planned } from '../../src/formats/plan.ts';
 import { everyPlace } from '../support/places.ts';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { apply } from '../../src/engine/apply.ts';
 import type { Plugin, Query, View } from '#plugin';
 import { reconcile } from '../../src/engine/reconcile.ts';
 import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
-import type { Draft } from '../../src/engine/record.ts';
+import type { Draft } from '../../src/formats/log-record.ts';
 import { openFileStore } from '../../src/store/file-store.ts';
 import { randomFrom } from '../support/cli.ts';
 import { safety, toyPlugin, type ToyWorld, toyWorld, wanted } from '../support/toy.ts';
@@ -205,7 +206,7 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
       reader: open,
       safety,
     });
-    JSON.stringify(reconciled.plan);
+    JSON.stringify(planned(reconciled).plan);
     const rows = await apply({
       ...reconciled,
       ...common,

@@ -54,7 +54,7 @@ function failureOf(error: unknown): ExchangeError {
   if (error instanceof ExchangeError) return error;
   if (error instanceof DeniedError) return new ExchangeError('denied', 'no', error.message);
   const { code = 'unknown', syscall = '' } = ofSystem(error);
-  if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', 'its name does not resolve');
+  if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', 'the name does not resolve');
   if (UNTRUSTED.test(code)) return new ExchangeError('untrusted', 'no', `its certificate is not trusted (${code})`);
   if (BEFORE_SENDING.has(syscall)) return new ExchangeError('connect', 'no', `no connection came about (${code})`);
   return new ExchangeError('broken', 'maybe', `the connection broke (${code})`);

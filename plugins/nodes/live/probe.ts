@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ECONNRESET: 'reset',
   EPIPE: 'reset',
   ETIMEDOUT: 'timeout',
-  ENOTFOUND: 'its name does not resolve',
+  ENOTFOUND: 'the name does not resolve',
 };
 
 /** What can be ended, whatever it is waiting for. */

@@ -4,7 +4,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type FettleConfig, formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
-import { compareText, type Json, pathMistake, type Plugin, type Problem, suggest, type Validator } from '#plugin';
+import { compareText, type Json, nearest, pathMistake, type Plugin, type Problem, type Validator } from '#plugin';
 import { type AddressSource, isAddressMistake, isDatabase, readStoreAddress } from '../store-address.ts';
 import { readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
@@ -55,6 +55,8 @@ export interface Config {
   readonly onDamage: 'stop' | 'recover';
   /** Those that the file names. */
   readonly plugins: Readonly<Record<string, PluginConfig>>;
+  /** Plugins that the file configures and that are not loaded: their resources are a gap. */
+  readonly unloaded: readonly string[];
   readonly safety: WrittenSafety;
   /** Drift and findings that are known; `until` in epoch ms, those that are over included. */
   readonly suppress: readonly Suppression[];
@@ -136,7 +138,10 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
   const startFolder = await realpath(options.startFolder);
   const found = explicit === undefined ? await findConfig({ startFolder, owners, home }) : { file: explicit };
   if (found === undefined)
-    return { config: configOf({}, {}, await placeIn(options.startFolder, owners), now), problems: [] };
+    return {
+      config: configOf({}, { plugins: {}, unloaded: [] }, await placeIn(options.startFolder, owners), now),
+      problems: [],
+    };
   const { file } = found;
   const owner = explicit === undefined ? undefined : await stat(explicit).catch(() => undefined);
   // A folder is called as it was named, also by a link.
@@ -146,7 +151,7 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
     owner === undefined ? owners : alsoTrusting(owners, owner.uid),
     join(folder, basename(file)),
   );
-  const fallback = configOf({}, {}, place, now);
+  const fallback = configOf({}, { plugins: {}, unloaded: [] }, place, now);
   const shown = relative(startFolder, file) || file;
   if ('problem' in found) return { config: fallback, problems: [unreadable(shown, found.problem)] };
   const read = await readText(file, 'identity' in found ? found.identity : undefined);
@@ -181,9 +186,7 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
       .filter(({ offset }) => !places.has(offset));
     problems.push(...found.map((mistake) => problemAt(source, mistake)));
     config =
-      checked.written === undefined || hasErrors(problems)
-        ? fallback
-        : configOf(checked.written, checked.plugins, place, now);
+      checked.written === undefined || hasErrors(problems) ? fallback : configOf(checked.written, checked, place, now);
   }
   return { config: hasErrors(problems) ? fallback : (config ?? fallback), problems: inOrder(problems) };
 }
@@ -237,10 +240,14 @@ function storeMistakes(written: Members): readonly PointerMistake[] {
     : [{ ...at, message: 'a shared store needs `name`: it is what keeps projects apart', suggestion: 'add name: …' }];
 }
 
+/** The form of a plugin's name, as its spec says. */
+const PLUGIN_NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/u;
+
 interface CheckedConfig {
   readonly mistakes: readonly PointerMistake[];
   readonly written?: Members;
   readonly plugins: Readonly<Record<string, PluginConfig>>;
+  readonly unloaded: readonly string[];
 }
 
 async function checkConfig(
@@ -261,24 +268,29 @@ async function checkConfig(
         },
       ],
       plugins: {},
+      unloaded: [],
     };
   }
   const written = structuredClone(value) as Members;
   const mistakes = [...errorsOf(engineValidators.config, value, '')];
   const plugins: Record<string, PluginConfig> = {};
+  const unloaded: string[] = [];
   const settings = isMembers(value['plugins']) ? value['plugins'] : {};
   for (const name of Object.keys(settings).sort(compareText)) {
     const pointer = `/plugins/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const loader = loaders.get(name);
     if (loader === undefined) {
-      const suggestion = suggest(name, [...loaders.keys()], 'known plugins');
-      mistakes.push({
-        code: 'unknown-key',
-        pointer,
-        at: 'key',
-        message: `there is no plugin \`${shorten(name)}\``,
-        ...(suggestion === undefined ? {} : { suggestion }),
-      });
+      // Another plugin's name with a slip of the pen: nothing is meant to be loaded.
+      const near = nearest(name, loaders.keys());
+      if (PLUGIN_NAME.test(name) && near === undefined) unloaded.push(name);
+      else
+        mistakes.push({
+          code: 'unknown-key',
+          pointer,
+          at: 'key',
+          message: `\`${shorten(name)}\` is not the name of a plugin`,
+          ...(near === undefined ? {} : { suggestion: `did you mean \`${near}\`?` }),
+        });
       continue;
     }
     if (!isMembers(settings[name])) continue;
@@ -311,9 +323,9 @@ async function checkConfig(
       ...(isWritten && typeof parallelism === 'number' ? { parallelism } : {}),
     };
   }
-  if (mistakes.length > 0) return { mistakes, written, plugins };
+  if (mistakes.length > 0) return { mistakes, written, plugins, unloaded };
   const more = [...storeMistakes(written), ...(await safetyMistakes(filledOf(written), loaders, now))];
-  return { mistakes: more, written, plugins };
+  return { mistakes: more, written, plugins, unloaded };
 }
 
 /** What a plugin's own check finds in its settings, which have passed their schema. */
@@ -339,7 +351,12 @@ function filledOf(written: Members): FettleConfig {
 }
 
 /** The configuration of what was written, which has passed its schema. */
-function configOf(written: Members, plugins: Config['plugins'], place: Place, now: number): Config {
+function configOf(
+  written: Members,
+  { plugins, unloaded }: Pick<CheckedConfig, 'plugins' | 'unloaded'>,
+  place: Place,
+  now: number,
+): Config {
   const config = filledOf(written);
   return {
     name: config.name ?? projectName(place.folder),
@@ -350,6 +367,7 @@ function configOf(written: Members, plugins: Config['plugins'], place: Place, no
     parallelism: config.parallelism,
     onDamage: config.onDamage,
     plugins,
+    unloaded,
     safety: safetyOfConfig(config.safety, now),
     suppress: config.drift.suppress.map(({ until, ...rest }) => ({ ...rest, until: Date.parse(until) })),
     ...place,

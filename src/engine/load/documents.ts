@@ -42,6 +42,8 @@ export interface TextDocument {
   /** Where its content begins, else where it begins. */
   readonly start: number;
   readonly mistakes: readonly TextMistake[];
+  /** It has anchors or aliases, of which a file may have so many. */
+  readonly hasAnchors?: true;
 }
 
 class ReadingEnds extends Error {}
@@ -181,9 +183,10 @@ export function* readDocuments(text: string): Documents {
     const root = document.contents as Node | null;
     const start = root?.range?.[0] ?? document.range[0];
     if (of.mistakes.length > 0) return { value: undefined, root, start, mistakes: of.mistakes };
-    const value = root === null ? null : plain(root, of.mistakes, budget);
+    const anchors = new Map<string, Json>();
+    const value = root === null ? null : plain(root, of.mistakes, budget, anchors);
     if (of.mistakes.length > 0 && counts.firstMistake < 0) counts.firstMistake = counts.parts;
-    return { value, root, start, mistakes: of.mistakes };
+    return { value, root, start, mistakes: of.mistakes, ...(anchors.size > 0 ? { hasAnchors: true } : {}) };
   };
 
   type Token = Parameters<Composer['next']>[0];
@@ -289,8 +292,7 @@ interface Budget {
 }
 
 /** A node as plain data. What may not be there is noted, and left out or kept as it is where a check can go on with it. */
-function plain(root: Node, mistakes: TextMistake[], budget: Budget): Json {
-  const anchors = new Map<string, Json>();
+function plain(root: Node, mistakes: TextMistake[], budget: Budget, anchors: Map<string, Json>): Json {
   let isTooDeep = false;
   let isOverBudget = false;
 

@@ -26,8 +26,6 @@ export interface Declared {
   readonly desired: Desired;
   readonly address: string;
   readonly file: string;
-  /** Which document of the file it is, from 0. */
-  readonly index: number;
   readonly links: readonly Link[];
 }
 
@@ -61,8 +59,15 @@ export function findDuplicates(documents: readonly Declared[]): readonly LinkMis
   return mistakes;
 }
 
-/** Links to what no document declares. `others` are addresses of documents that are there, and wrong. */
-export function findUnknown(documents: readonly Declared[], others: ReadonlySet<string>): readonly LinkMistake[] {
+/**
+ * Links to what no document declares. `others` are addresses of documents that are there, and wrong; of plugins that are
+ * not loaded (`unloaded`), nothing is known.
+ */
+export function findUnknown(
+  documents: readonly Declared[],
+  others: ReadonlySet<string>,
+  unloaded: ReadonlySet<string>,
+): readonly LinkMistake[] {
   const known = new Set(documents.map(({ address }) => address));
   const byKind = new Map<string, string[]>();
   const kindOf = (address: string): string => address.split('/', 2).join('/');
@@ -76,7 +81,7 @@ export function findUnknown(documents: readonly Declared[], others: ReadonlySet<
   let searches = 0;
   for (const document of documents) {
     for (const { address, pointer } of document.links) {
-      if (known.has(address) || others.has(address)) continue;
+      if (known.has(address) || others.has(address) || unloaded.has(address.split('/', 1)[0] ?? '')) continue;
       const isAddress = pointer.startsWith('/metadata/');
       const kind = kindOf(address);
       const sameKind = byKind.get(kind) ?? [];

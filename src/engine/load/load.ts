@@ -2,7 +2,8 @@
  * From paths to Desired: finds the files, reads every document, and checks each alone and all together.
  *
  * Mistakes of the user never throw; they come back as problems, all at once, each with its place. A document is turned
- * into plain data, checked and forgotten before the next one is read. What only shows across documents (a name that
+ * into plain data, checked and forgotten before the next one is read; one whose text memory holds is not parsed again
+ * (`document-texts.ts`). What only shows across documents (a name that
  * stands twice, a reference that leads nowhere, a circle) has lost its text by then: the files concerned, and only
  * those, are read again to find the place.
  *
@@ -10,7 +11,7 @@
  * |---|---|---|
  * | `findFiles` | path | names nothing |
  * | `readText` | file | size, encoding, no regular file |
- * | `readDocuments` | document | YAML, limits, keys, tags, numbers |
+ * | `soundDocuments`, `readDocuments` | document | YAML, limits, keys, tags, numbers |
  * | `checkDocument` | document | envelope, plugin, kind, schema of the spec, addresses |
  * | `link.ts` | all | duplicates, unknown references, circles, the plugins' own checks |
  *
@@ -32,7 +33,9 @@ import {
   type Lifecycle,
   parseRef,
   type Plugin,
+  type Position,
   type Problem,
+  type ReadText,
   type Ref,
   suggest,
   textsAt,
@@ -41,6 +44,7 @@ import {
 } from '#plugin';
 import type { Reserved } from '../places.ts';
 import { hasField } from '../field-path.ts';
+import { documentTexts, type RememberedTexts, soundDocuments } from './document-texts.ts';
 import { offsetAt, pointerParts, readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
 import { limits } from './limits.ts';
@@ -52,6 +56,7 @@ import {
   findUnknown,
   type Link,
   type LinkMistake,
+  placeWords,
 } from './link.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
 import { openLookUp } from './look-up.ts';
@@ -69,6 +74,8 @@ export interface LoadOptions {
   readonly paths: readonly string[];
   /** Plugins by name; one is imported when a document of it is met. */
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
+  /** Plugins that are configured and not loaded: their documents are set aside. */
+  readonly unloaded?: ReadonlySet<string>;
   /** The configuration, which is no document, where it is not called `fettle.yaml`. Absolute. */
   readonly configFile?: string;
   /** The plugins' parts of the configuration, validated, by their names. */
@@ -79,6 +86,8 @@ export interface LoadOptions {
   readonly fileRoots?: readonly string[];
   /** What no document may describe, beside the documents themselves. */
   readonly reserved?: readonly Reserved[];
+  /** Documents whose text is remembered are not parsed; without it, every document is. */
+  readonly remembered?: RememberedTexts;
   /** A path may yield no document. */
   readonly allowEmpty?: boolean;
   /** Aborting rejects with the signal's reason. */
@@ -124,6 +133,17 @@ interface Reading {
 
 type Members = Readonly<Record<string, unknown>>;
 
+function emptyReading(problems: readonly Problem[] = []): Reading {
+  return {
+    declared: [],
+    spoilt: new Set(),
+    problems: [...problems],
+    counts: new Map(),
+    documents: 0,
+    isPartial: problems.length > 0,
+  };
+}
+
 function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -140,14 +160,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
     options.root === undefined
       ? await findFiles(folder, options.paths, except === undefined ? {} : { except })
       : await findWithin(folder, options.paths, options.root, except);
-  const reading: Reading = {
-    declared: [],
-    spoilt: new Set(),
-    problems: [...found.problems],
-    counts: new Map(),
-    documents: 0,
-    isPartial: found.problems.length > 0,
-  };
+  const reading = emptyReading(found.problems);
   const known = new Map<string, Known>();
   for (const [index, path] of found.files.entries()) {
     signal?.throwIfAborted();
@@ -218,6 +231,7 @@ async function readFile(
     return;
   }
   const source = sourceOf(shown, read.text);
+  if (await readSound(path, source, reading, known, options)) return;
   const before = reading.problems.length;
   const documents = readDocuments(source.text);
   let index = 0;
@@ -227,18 +241,12 @@ async function readFile(
       await setImmediate();
       options.signal?.throwIfAborted();
     }
-    const name = pluginName(document);
-    if (name !== undefined && !known.has(name)) {
-      const plugin = await options.plugins.get(name)?.();
-      if (plugin !== undefined) known.set(name, { plugin, validators: await plugin.validators() });
-    }
+    await knowPluginOf(document, known, options);
     const hasContent = document.value !== null || document.mistakes.length > 0;
     if (hasContent) {
       reading.documents++;
       reading.counts.set(path, (reading.counts.get(path) ?? 0) + 1);
-      const mistakes = takeDocument(document, index, source, reading, (each) => known.get(each), [
-        ...options.plugins.keys(),
-      ]);
+      const mistakes = takeDocument(document, source, reading, (each) => known.get(each), options);
       for (const mistake of mistakes) reading.problems.push(problemAt(source, mistake));
       if (reading.problems.length - before >= limits.mistakes) {
         const offset = document.start;
@@ -257,8 +265,51 @@ async function readFile(
   }
 }
 
+/**
+ * Reads a file in which nothing is wrong, and parses only the documents that memory does not hold. Where it finds
+ * anything else, it takes nothing and gives false: the file is read as a whole then.
+ */
+async function readSound(
+  path: string,
+  source: Source,
+  reading: Reading,
+  known: Map<string, Known>,
+  options: LoadOptions,
+): Promise<boolean> {
+  const { remembered, signal } = options;
+  const parts = remembered === undefined ? undefined : documentTexts(source.text);
+  if (remembered === undefined || parts === undefined) return false;
+  const sound = emptyReading();
+  for (const document of soundDocuments(source.text, parts, remembered)) {
+    if (document === undefined) return false;
+    if (++sound.documents % BREATH === 0) {
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
+    await knowPluginOf(document, known, options);
+    if (takeDocument(document, source, sound, (each) => known.get(each), options, document.read).length > 0)
+      return false;
+  }
+  for (const each of sound.declared) reading.declared.push(each);
+  reading.documents += sound.documents;
+  if (sound.documents > 0) reading.counts.set(path, sound.documents);
+  return true;
+}
+
+/** Imports the plugin that a document names. */
+async function knowPluginOf(
+  document: Pick<TextDocument, 'value'>,
+  known: Map<string, Known>,
+  { plugins }: LoadOptions,
+): Promise<void> {
+  const name = pluginName(document);
+  if (name === undefined || known.has(name)) return;
+  const plugin = await plugins.get(name)?.();
+  if (plugin !== undefined) known.set(name, { plugin, validators: await plugin.validators() });
+}
+
 /** `nodes` of `apiVersion: nodes/v1`. */
-function pluginName({ value }: TextDocument): string | undefined {
+function pluginName({ value }: Pick<TextDocument, 'value'>): string | undefined {
   const version = isMembers(value) ? value['apiVersion'] : undefined;
   return typeof version === 'string' ? version.split('/', 1)[0] : undefined;
 }
@@ -266,19 +317,20 @@ function pluginName({ value }: TextDocument): string | undefined {
 /** Checks one document, and keeps it where it is sound. */
 function takeDocument(
   document: TextDocument,
-  index: number,
   source: Source,
   reading: Reading,
   pluginOf: PluginOf,
-  names: readonly string[],
+  { plugins, unloaded }: LoadOptions,
+  read?: ReadText,
 ): readonly TextMistake[] {
   if (document.value === undefined) {
     reading.isPartial = true;
     return document.mistakes;
   }
+  if (unloaded?.has(pluginName(document) ?? '') === true) return document.mistakes;
   // Before its defaults are filled in.
   const written = leavesOf(isMembers(document.value) ? document.value['spec'] : undefined);
-  const checked = checkDocument(document.value, pluginOf, names);
+  const checked = checkDocument(document.value, pluginOf, [...plugins.keys()]);
   const places = new Set(document.mistakes.map(({ offset }) => offset));
   const mistakes = [
     ...document.mistakes,
@@ -298,15 +350,25 @@ function takeDocument(
     return mistakes;
   }
   const { spec, meta, links } = checked.parts;
-  const place = positionAt(source, offsetAt(document.root, '/metadata/name') ?? document.start);
   reading.declared.push({
-    desired: { ref, spec, meta, needs: needsOf(links), source: place, written },
+    desired: {
+      ref,
+      spec,
+      meta,
+      needs: needsOf(links),
+      source: placeOfName(document, source),
+      written,
+      ...(read === undefined ? {} : { read }),
+    },
     address: formatRef(ref),
     file: source.file,
-    index,
     links,
   });
   return mistakes;
+}
+
+function placeOfName({ root, start }: TextDocument, source: Source): Position {
+  return positionAt(source, offsetAt(root, '/metadata/name') ?? start);
 }
 
 function needsOf(links: readonly Link[]): readonly Ref[] {
@@ -539,7 +601,7 @@ async function findSentOutside(
 async function checkTogether(
   { declared, spoilt, isPartial }: Reading,
   known: ReadonlyMap<string, Known>,
-  { folder, paths, fileRoots, settings = {}, reserved = [] }: LoadOptions,
+  { folder, paths, fileRoots, settings = {}, reserved = [], unloaded = new Set() }: LoadOptions,
   files: readonly string[],
 ): Promise<readonly Problem[]> {
   const documents = files.map((path): Reserved => ({ kind: 'file', path, what: 'a document' }));
@@ -547,7 +609,7 @@ async function checkTogether(
   const isDocument = documentTest(paths, (path) => lookUp.folder(path).real);
   const mistakes = [
     ...findDuplicates(declared),
-    ...(isPartial ? [] : findUnknown(declared, spoilt)),
+    ...(isPartial ? [] : findUnknown(declared, spoilt, unloaded)),
     ...findCycles(declared),
     ...findPluginMistakes(
       declared,
@@ -567,17 +629,16 @@ async function checkTogether(
 async function place(path: string, shown: string, mistakes: readonly LinkMistake[]): Promise<readonly Problem[]> {
   const read = await readText(path);
   const problems: Problem[] = [];
-  const waiting = Map.groupBy(mistakes, ({ of }) => of.index);
+  const waiting = Map.groupBy(mistakes, ({ of }) => placeWords(of.desired.source));
   if ('text' in read) {
     const source = sourceOf(shown, read.text);
     const documents = textMistake(source.text) === undefined ? readDocuments(source.text) : [];
-    let index = 0;
     for (const document of documents) {
-      for (const mistake of waiting.get(index) ?? [])
+      const name = placeWords(placeOfName(document, source));
+      for (const mistake of waiting.get(name) ?? [])
         problems.push(problemAt(source, located(document.root, document.start, mistake)));
-      waiting.delete(index);
+      waiting.delete(name);
       if (waiting.size === 0) break;
-      index++;
     }
   }
   for (const left of waiting.values()) {

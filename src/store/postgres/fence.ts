@@ -18,6 +18,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HeldLock } from '../backend.ts';
 import { FenceLostError, LockHeldError, StoreBrokenError } from '../errors.ts';
 import { isDead, parseHolder } from '../holder.ts';
 import type { Head, Holder, LockOptions, LockStatus } from '../store.ts';
@@ -46,12 +47,6 @@ export interface FenceRow {
   readonly silentMs: number;
   /** Where the log ends; absent until there is one. */
   readonly head?: Head;
-}
-
-/** A lock that is held: the token is the right to write. */
-export interface HeldLock {
-  readonly token: number;
-  readonly holder: Holder;
 }
 
 export async function readFence(

@@ -1,13 +1,13 @@
 /** Reads a log from its tables within one snapshot: from the newest checkpoint that holds, or all of it. */
 
-import type { LogRecord } from '../../engine/record.ts';
-import { keyCheckOf, parseKey } from '../key.ts';
+import { type Base, isBase, type LogView, type Reading } from '../backend.ts';
 import { readLine } from '../line.ts';
-import type { Damage, Head } from '../store.ts';
+import { missingRecords } from '../links.ts';
+import type { Damage } from '../store.ts';
 import type { Transaction } from './connection.ts';
 import { type FenceRow, type Place, readFence } from './fence.ts';
 import { hasTables } from './schema.ts';
-import { missing, type Range, type Walked, walkRows } from './walk-rows.ts';
+import { type RowSegment, RowWalk, type Walked } from './walk-rows.ts';
 
 /** A row of the table of checkpoints. */
 export interface Listed {
@@ -18,8 +18,6 @@ export interface Listed {
 /** What the tables say beside the records. */
 export interface Facts {
   readonly fence?: FenceRow;
-  /** `hidden`: this user may not read it. */
-  readonly key: Buffer | 'missing' | 'malformed' | 'hidden';
   /** Lowest sequence number first. */
   readonly listed: readonly Listed[];
   /** Number of the first row. */
@@ -31,28 +29,8 @@ export interface Facts {
   readonly formerNames: readonly string[];
 }
 
-export interface LogView extends Walked {
+export interface RowLogView extends LogView<RowSegment> {
   readonly facts: Facts;
-  /** The range whose checkpoint and tail the memory comes from; absent where none holds. */
-  readonly base?: Range & { readonly begun: Head };
-}
-
-export interface Reading {
-  readonly from: 'checkpoint' | 'all';
-  readonly take?: ((record: LogRecord) => void) | undefined;
-  readonly enter?: ((linked: boolean) => void) | undefined;
-}
-
-function wordOf(key: string | null | undefined): Facts['key'] {
-  return key === null || key === undefined ? 'missing' : (parseKey(`${key}\n`) ?? 'malformed');
-}
-
-export async function readKey(transaction: Transaction, { schema, project }: Place): Promise<Facts['key']> {
-  const allowed = await transaction.query('SELECT has_table_privilege($1, $2)', [`${schema}.keys`, 'SELECT']);
-  if (allowed.rows[0]?.[0] !== true) return 'hidden';
-  const { rows } = await transaction.query(`SELECT key FROM ${schema}.keys WHERE project = $1`, [project]);
-  const key = rows[0]?.[0];
-  return wordOf(typeof key === 'string' ? key : undefined);
 }
 
 /** What the checkpoints say that the project was called before; whether they hold is for the walk to say. */
@@ -83,12 +61,9 @@ export async function readFacts(transaction: Transaction, place: Place): Promise
     `SELECT seq, length FROM ${schema}.checkpoints WHERE project = $1 ORDER BY seq`,
     [project],
   );
-  const key = await readKey(transaction, place);
-  const isThere = fence !== undefined || typeof first === 'string' || listed.count > 0;
-  if (!isThere && (key === 'missing' || key === 'hidden')) return undefined;
+  if (fence === undefined && typeof first !== 'string' && listed.count === 0) return undefined;
   return {
     ...(fence === undefined ? {} : { fence }),
-    key,
     listed: listed.rows.map(([seq, length]) => ({ seq: Number(seq), length: Number(length) })),
     ...(typeof first === 'string' ? { first: Number(first) } : {}),
     ...(typeof last === 'string' ? { last: Number(last) } : {}),
@@ -122,21 +97,13 @@ export async function eachRow(
   }
 }
 
-function keyDamage({ key }: Facts, newest: Range | undefined): readonly Damage[] {
-  if (key === 'hidden') return [];
-  if (key === 'missing') return [{ code: 'key-missing', message: 'the key of the store is missing' }];
-  if (key === 'malformed') return [{ code: 'key-broken', message: 'the key of the store is damaged' }];
-  if (newest === undefined || newest.checkpoint.body.keyCheck === keyCheckOf(key)) return [];
-  return [{ code: 'key-wrong', message: 'the key of the store is not the one that the log was made with' }];
-}
-
 /** What the fence says of a log whose records are all sound, against what there is. */
-function fenceDamage({ fence, isFenced }: Facts, base: Range): readonly Damage[] {
+function fenceDamage({ fence, isFenced }: Facts, base: Base<RowSegment>): readonly Damage[] {
   const wrong = (message: string): readonly Damage[] => [{ code: 'fence-wrong', message, seq: base.end.seq }];
   if (fence === undefined) return wrong('the fence of the project is missing');
   const { head, token } = fence;
   if (head === undefined) return wrong('the fence does not say where the log ends');
-  if (head.seq > base.end.seq) return [missing(base.end.seq + 1, head.seq, ' at the end of the log')];
+  if (head.seq > base.end.seq) return [missingRecords(base.end.seq + 1, head.seq, ' at the end of the log')];
   if (!isFenced || head.seq !== base.end.seq)
     return wrong(`the fence says that the log ends at record ${head.seq} with hash ${head.hash}, which is not so`);
   const highest = base.checkpoint.body.token;
@@ -144,9 +111,14 @@ function fenceDamage({ fence, isFenced }: Facts, base: Range): readonly Damage[]
 }
 
 /** What the table of checkpoints says of sound records, against what there is. */
-function listDamage({ listed }: Facts, ranges: readonly Range[], isSound: boolean, from: number): readonly Damage[] {
+function listDamage(
+  { listed }: Facts,
+  segments: readonly RowSegment[],
+  isSound: boolean,
+  from: number,
+): readonly Damage[] {
   const lengths = new Map(listed.map(({ seq, length }) => [seq, length]));
-  const found = ranges.map(({ checkpoint }) => checkpoint);
+  const found = segments.map(({ checkpoint }) => checkpoint);
   const wrong = found
     .filter(({ seq, body }) => lengths.get(seq) !== body.resources + 1)
     .map(({ seq }) => ({ seq, message: `record ${seq}: the table of checkpoints does not list this one as it is` }));
@@ -155,10 +127,6 @@ function listDamage({ listed }: Facts, ranges: readonly Range[], isSound: boolea
   const more = isSound ? listed.filter(({ seq }) => seq >= from && !starts.has(seq)) : [];
   const extra = more.map(({ seq }) => ({ seq, message: `record ${seq} is listed as a checkpoint, and is none` }));
   return [...wrong, ...extra].map(({ seq, message }) => ({ code: 'checkpoint-table', message, seq }));
-}
-
-function isBase(range: Range): range is NonNullable<LogView['base']> {
-  return range.begun !== undefined;
 }
 
 /** Where reading starts, the best place first. */
@@ -173,23 +141,27 @@ function startsOf({ from }: Reading, { listed, first }: Facts): readonly number[
  * Gives the sound records to `take`. Where the newest checkpoint does not hold, the one before it is what is sound.
  * Undefined: the project has no log here.
  */
-export async function readLog(transaction: Transaction, place: Place, reading: Reading): Promise<LogView | undefined> {
+export async function readRows(
+  transaction: Transaction,
+  place: Place,
+  reading: Reading,
+): Promise<RowLogView | undefined> {
   if (!(await hasTables(transaction, place))) return undefined;
   const facts = await readFacts(transaction, place);
   if (facts === undefined) return undefined;
-  let walked: Walked = { ranges: [], damage: [], records: 0 };
-  let base: LogView['base'];
+  let walked: Walked = { segments: [], damage: [] };
+  let base: Base<RowSegment> | undefined;
   for (const start of startsOf(reading, facts)) {
-    const walk = walkRows({
+    const walk = new RowWalk({
       names: new Set([place.project, ...facts.formerNames]),
       whole: start === facts.first && reading.from === 'all',
       limit: facts.isFenced ? facts.fence?.head?.seq : undefined,
       take: reading.take,
       enter: reading.enter,
     });
-    await eachRow(transaction, place, start, walk.row);
+    await eachRow(transaction, place, start, (seq, line) => walk.row(seq, line));
     walked = walk.finish();
-    base = walked.ranges.findLast(isBase);
+    base = walked.segments.findLast(isBase);
     if (base !== undefined) break;
   }
   const damage = [...walked.damage];
@@ -198,8 +170,7 @@ export async function readLog(transaction: Transaction, place: Place, reading: R
   if (base !== undefined) {
     const isSound = damage.length === 0;
     if (isSound) damage.push(...fenceDamage(facts, base));
-    damage.push(...listDamage(facts, walked.ranges.filter(isBase), isSound, walked.first ?? 1));
+    damage.push(...listDamage(facts, walked.segments.filter(isBase), isSound, walked.first ?? 1));
   }
-  damage.push(...keyDamage(facts, base));
-  return { ...walked, damage, facts, ...(base === undefined ? {} : { base }) };
+  return { segments: walked.segments, base, damage, notes: [], leftovers: [], facts };
 }

@@ -7,7 +7,6 @@
  * | `fences`      | per project: who may append (token and holder), its heartbeat, and where the log ends   |
  * | `records`     | the log: the raw line of each record, without its newline                               |
  * | `checkpoints` | where each checkpoint begins and how many records it is: the newest is found at once    |
- * | `keys`        | per project: the key under which secrets are compared                                   |
  * | `quarantine`  | what recoveries set aside                                                               |
  * | `renames`     | names that projects had: under such a name no new log is begun                          |
  *
@@ -47,7 +46,6 @@ const MIGRATIONS: readonly ((schema: string) => readonly string[])[] = [
       length bigint NOT NULL,
       PRIMARY KEY (project, seq)
     )`,
-    `CREATE TABLE ${schema}.keys (project text PRIMARY KEY, key text NOT NULL)`,
     `CREATE TABLE ${schema}.quarantine (
       project text NOT NULL,
       recovery text NOT NULL,
@@ -56,8 +54,6 @@ const MIGRATIONS: readonly ((schema: string) => readonly string[])[] = [
       line text NOT NULL,
       PRIMARY KEY (project, recovery, kind, seq)
     )`,
-    // What the key protects is worth little to whoever may read the log, but a grant for all tables is quickly given.
-    `REVOKE ALL ON ${schema}.keys FROM PUBLIC`,
   ],
   (schema) => [`CREATE TABLE ${schema}.renames (project text PRIMARY KEY, renamed_to text NOT NULL)`],
 ];

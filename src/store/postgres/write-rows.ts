@@ -1,26 +1,15 @@
 /** Writes rows under the fence: the fence goes on to the new end in the same statement, or nothing is written. */
 
+import type { HeldLock } from '../backend.ts';
+import { batchesOf, type Chain } from '../chain.ts';
 import { StoreBrokenError } from '../errors.ts';
 import type { Head } from '../store.ts';
 import type { Transaction } from './connection.ts';
-import { assertHeld, type HeldLock, type Place, readFence } from './fence.ts';
-import type { Chain } from './chain-lines.ts';
+import { assertHeld, type Place, readFence } from './fence.ts';
 import { PROJECT_TABLES } from './tables.ts';
 
-/** Bytes of lines, at least, that one statement carries. */
-const BATCH_BYTES = 2 * 1024 * 1024;
-
-function* batches({ start, lines }: Chain): Generator<{ readonly seq: number; readonly lines: readonly string[] }> {
-  let from = 0;
-  let size = 0;
-  for (let index = 0; index < lines.length; index += 1) {
-    size += lines[index]?.length ?? 0;
-    if (size < BATCH_BYTES && index + 1 < lines.length) continue;
-    yield { seq: start + from, lines: lines.slice(from, index + 1) };
-    from = index + 1;
-    size = 0;
-  }
-}
+/** Characters of lines, at least, that one statement carries. */
+const BATCH = 2 * 1024 * 1024;
 
 /**
  * Appends lines behind `before`, which is where the holder knows the log to end. The change of the fence row waits for
@@ -35,7 +24,7 @@ export async function appendRows(
 ): Promise<void> {
   const { schema, project } = place;
   let fenced = false;
-  for (const batch of batches(chain)) {
+  for (const batch of batchesOf(chain, BATCH)) {
     if (!fenced) {
       const { count } = await transaction.query(
         `WITH fence AS (
@@ -83,7 +72,7 @@ async function insertRows(
 
 /** Writes lines without looking at the fence, and lets it name their end: for whoever has locked its row. */
 export async function placeRows(transaction: Transaction, place: Place, token: number, chain: Chain): Promise<void> {
-  for (const batch of batches(chain)) await insertRows(transaction, place, batch.seq, batch.lines);
+  for (const batch of batchesOf(chain, BATCH)) await insertRows(transaction, place, batch.seq, batch.lines);
   await transaction.query(
     `UPDATE ${place.schema}.fences
      SET token = $2, head_seq = $3, head_hash = $4, beat = beat + 1, beat_at = clock_timestamp() WHERE project = $1`,
@@ -98,7 +87,7 @@ export async function listCheckpoint(
 ): Promise<void> {
   await transaction.query(`INSERT INTO ${schema}.checkpoints (project, seq, length) VALUES ($1, $2, $3)`, [
     project,
-    chain.start,
+    chain.seq,
     chain.lines.length,
   ]);
 }

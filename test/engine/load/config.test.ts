@@ -27,6 +27,7 @@ const defaults = {
     overrides: [],
   },
   suppress: [],
+  unloaded: [],
   owners: 'everybody',
 };
 
@@ -107,6 +108,7 @@ describe('the configuration', () => {
         removals: { max: 0, share: 0.125, from: 1, perMs: 3_600_000 },
       },
       suppress: [],
+      unloaded: [],
       owners: 'everybody',
       file: join(config.folder, 'fettle.yaml'),
       folder: config.folder,

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostileTexts } from './hostile-texts.ts';
 
@@ -18,8 +19,8 @@ interface Result {
   readonly cpuMs: number;
 }
 
-const CHILD = join(import.meta.dirname, 'hostile-child.ts');
 const folder = mkdtempSync(join(tmpdir(), 'fettle-hostile-'));
+const child = join(folder, 'child.mjs');
 const results = new Map<string, PromiseWithResolvers<Result>>(
   hostileTexts.map(({ name }) => [name, Promise.withResolvers<Result>()]),
 );
@@ -27,14 +28,18 @@ const results = new Map<string, PromiseWithResolvers<Result>>(
 async function run(index: number, content: string | Buffer): Promise<Result> {
   const file = `${index}.yaml`;
   writeFileSync(join(folder, file), content);
-  const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=512', CHILD, folder, file], {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=512', child, folder, file], {
     timeout: 15_000,
   });
   rmSync(join(folder, file));
   return JSON.parse(stdout) as Result;
 }
 
-beforeAll(() => {
+beforeAll(async () => {
+  // One file, so that a text costs what it costs, and not the loading of the sources.
+  const bundle = await rolldown({ input: join(import.meta.dirname, 'hostile-child.ts'), platform: 'node' });
+  await bundle.write({ file: child, format: 'esm', codeSplitting: false });
+  await bundle.close();
   const waiting = [...hostileTexts.entries()];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {

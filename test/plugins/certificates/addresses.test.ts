@@ -182,7 +182,7 @@ describe('a denied address', () => {
   ])('is not, though a name resolves to it: %s', async (_name, zone, network) => {
     const seen = await domain({ [HOST]: zone });
     expect(seen.state).toBe('tls_error');
-    expect(said(seen)).toEqual([`denied: ${HOST}:443: it lies in ${network}, which is denied`]);
+    expect(said(seen)).toEqual([`denied: ${HOST}:443: it is in ${network}, which is denied`]);
   });
 
   test('is left alone among others, and that is told', async () => {
@@ -194,7 +194,7 @@ describe('a denied address', () => {
     expect(connections).toEqual({ '127.0.0.1': 1, '::1': 1 });
     expect(seen.state).toBe('tls_error');
     expect(said(seen)).toEqual([
-      `denied: at 127.0.0.2, ::ffff:127.0.0.2: ${HOST}:${port}: it lies in 127.0.0.2/32, which is denied`,
+      `denied: at 127.0.0.2, ::ffff:127.0.0.2: ${HOST}:${port}: it is in 127.0.0.2/32, which is denied`,
     ]);
   });
 
@@ -233,10 +233,10 @@ describe('a denied address', () => {
 
 describe('a name', () => {
   test.each<readonly [string, Zone | undefined, string, string, string]>([
-    ['that is not there', undefined, 'pending_route', 'name-not-resolved', 'its name does not resolve'],
-    ['without addresses', { txt: [['x']] }, 'pending_route', 'name-not-resolved', 'its name does not resolve'],
-    ['whose servers fail', { broken: true }, 'pending_route', 'name-not-resolved', 'its name cannot be resolved now'],
-    ['that nobody answers for', { silent: true }, 'tls_error', 'timeout', 'its name did not resolve in time'],
+    ['that is not there', undefined, 'pending_route', 'name-not-resolved', 'the name does not resolve'],
+    ['without addresses', { txt: [['x']] }, 'pending_route', 'name-not-resolved', 'the name does not resolve'],
+    ['whose servers fail', { broken: true }, 'pending_route', 'name-not-resolved', 'the name cannot be resolved now'],
+    ['that nobody answers for', { silent: true }, 'tls_error', 'timeout', 'the name did not resolve in time'],
   ])('%s', async (_name, zone, state, code, message) => {
     const config = zone?.silent === true ? { totalSeconds: 0.5 } : {};
     const seen = await domain(zone === undefined ? {} : { [HOST]: zone }, { config });

@@ -6,8 +6,7 @@ import { type IssuerResource, diffCertificate, diffDomain, diffIssuer } from '..
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
 import type { StoredFile } from '../../../plugins/certificates/world.ts';
-import { stepTransition } from '../../../src/engine/lifecycle.ts';
-import type { Memory, Resource, Step } from '#plugin';
+import { type Memory, type Resource, type Step, stepTransition } from '#plugin';
 import {
   type AnyCertificateResource,
   CA_SPEC,

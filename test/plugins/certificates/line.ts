@@ -1,8 +1,9 @@
 /** Looks, proposes and takes the step of one resource on real files, as a run does, without a log. */
 
+import { tables } from '../../../plugins/certificates/generated.ts';
 import { NO_FILES } from '../../support/covers.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import { type Change, type Desired, formatRef, type Memory, type Resource, type Proposal, type View } from '#plugin';
+import { changeOf, type Desired, formatRef, type Memory, type Proposal, type Resource, type View } from '#plugin';
 import { match } from '../../../src/engine/match.ts';
 import { emptyRecall } from '../../../src/engine/remember.ts';
 import { outside, queryOf, sceneOf } from './support.ts';
@@ -65,14 +66,8 @@ export async function take(
   const kind = certificates.kinds[resource.ref.kind];
   const handler = kind?.handlers[found.step];
   if (handler === undefined) throw new Error(`no handler for ${found.step}`);
-  const change: Change = {
-    ref: resource.ref,
-    step: found.step,
-    goal: found.goal,
-    fields: found.fields ?? [],
-    because: found.because,
-    cause: found.cause ?? 'new',
-  };
+  const kindTables = tables.kinds[resource.ref.kind as keyof typeof tables.kinds];
+  const change = changeOf(resource.ref, kindTables, { ...found, cause: found.cause ?? 'new' });
   const kept = await handler(await certificates.openWriter(outside(line.folder)), resource, {
     id: 'run-1',
     change,

@@ -1,9 +1,10 @@
 /** The rules of renewals and removals, with both sides of every border. */
 
 import { resourceWith } from '../../support/resource.ts';
+import { changeOf as changeBy } from '#plugin';
 import { describe, expect, test } from 'vitest';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import type { CertificateMemory, CertificateSpec } from '../../../plugins/certificates/generated.ts';
+import { type CertificateMemory, type CertificateSpec, tables } from '../../../plugins/certificates/generated.ts';
 import {
   backoff,
   neverWithoutValidPair,
@@ -49,8 +50,9 @@ function pairOf({ facts, spec, kept = {}, memory, signals }: Given = {}): AnyCer
   });
 }
 
-function changeOf(step: Step, more: Partial<Change> = {}): Change {
-  return { ref: refOf('Certificate', 'www'), step, goal: 'update', fields: [], because: '', cause: 'time', ...more };
+function changeOf(step: Step, more: Partial<Pick<Change, 'goal' | 'fields' | 'because' | 'cause'>> = {}): Change {
+  const parts = { step, goal: 'update', because: '', cause: 'time', ...more } as const;
+  return changeBy(refOf('Certificate', 'www'), tables.kinds.Certificate, parts);
 }
 
 const names: Change['fields'] = [{ path: '/dnsNames', before: [], after: ['a.test'] }];

@@ -1,11 +1,12 @@
 /** The rule issuer-changed, on an Issuer's own steps and on the steps of a Certificate that issue. */
 
 import { absent, resourceWith } from '../../support/resource.ts';
+import { tables } from '../../../plugins/certificates/generated.ts';
 import { NOTHING_COVERED } from '../../support/covers.ts';
 import { describe, expect, test } from 'vitest';
 import type { CertificateResource, IssuerResource } from '../../../plugins/certificates/diff.ts';
 import { certificateIssuerChanged, issuerChanged } from '../../../plugins/certificates/safety.ts';
-import type { Action, Change, Resource } from '#plugin';
+import { type Action, type Change, changeOf, type Resource } from '#plugin';
 import {
   certificateFacts,
   certificateSpec,
@@ -19,7 +20,8 @@ import {
 } from './support.ts';
 
 function change(kind: string, name: string, step: Change['step'], fields: Change['fields'] = []): Change {
-  return { ref: refOf(kind, name), step, goal: 'update', fields, because: '', cause: 'new' };
+  const kindTables = tables.kinds[kind as keyof typeof tables.kinds];
+  return changeOf(refOf(kind, name), kindTables, { step, goal: 'update', fields, because: '', cause: 'new' });
 }
 
 const missing = absent(issuerResource());

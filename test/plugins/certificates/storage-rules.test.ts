@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CertificateResource } from '../../../plugins/certificates/diff.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import type { CertificateMemory } from '../../../plugins/certificates/generated.ts';
+import { type CertificateMemory, tables } from '../../../plugins/certificates/generated.ts';
 import { namesNotAllowed, withConstraints } from '../../../plugins/certificates/name-constraints.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { hasSwapped } from '../../../plugins/certificates/remembered.ts';
 import { foreignKey, issuerNameConstraints, noteKey, noteSwap } from '../../../plugins/certificates/storage-rules.ts';
 import type { CertificatesWriter } from '../../../plugins/certificates/world.ts';
-import type { Change, Memory } from '#plugin';
+import { type Change, changeOf, type Memory } from '#plugin';
 import {
   certificateFacts,
   certificateSpec,
@@ -28,8 +28,9 @@ import {
   tempFolder,
 } from './support.ts';
 
-function change(step: Change['step'], more: Partial<Change> = {}): Change {
-  return { ref: refOf('Certificate', 'www'), step, goal: 'update', fields: [], because: '', cause: 'time', ...more };
+function change(step: Change['step'], more: Partial<Pick<Change, 'goal' | 'fields' | 'cause'>> = {}): Change {
+  const parts = { step, goal: 'update', because: '', cause: 'time', ...more } as const;
+  return changeOf(refOf('Certificate', 'www'), tables.kinds.Certificate, parts);
 }
 
 function pairOf(

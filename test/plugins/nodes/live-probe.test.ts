@@ -38,7 +38,7 @@ describe('TCP', () => {
     );
     // Where there is no resolver at all, that says nothing about the server.
     if (seen instanceof Error) expect(seen.message).toBe('no probe can be made: EAI_AGAIN');
-    else expect(seen).toEqual({ answered: false, message: 'its name does not resolve' });
+    else expect(seen).toEqual({ answered: false, message: 'the name does not resolve' });
   });
 
   test('what this machine cannot reach at all is an error, not a failed probe', async () => {

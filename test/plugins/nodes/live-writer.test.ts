@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nodeHandlers } from '../../../plugins/nodes/apply.ts';
 import type { NodeFacts } from '../../../plugins/nodes/facts.ts';
-import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { type NodeSpec, tables } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { observe } from '../../../plugins/nodes/observe.ts';
-import type { Desired, Observed, Scene } from '#plugin';
+import { changeOf, type Desired, type Observed, type Scene } from '#plugin';
 import { actionWaiter } from '../../../plugins/nodes/live/actions.ts';
 import { clientOf, folderOfTest, serve } from './live-support.ts';
 import { elsewhere, orderOf, startWorld, type World } from './live-world.ts';
@@ -460,7 +460,13 @@ test.each([
   if (observed === undefined) throw new Error('it is not seen');
   const aside = <T>(waiting: Promise<T>): Promise<T> => waiting;
   const fields = [{ path: '/serverType', before: 'cx23', after: 'cx33' }];
-  const change = { ref, step: 'power:on>on', goal: 'update', fields, because: '', cause: 'edit' } as const;
+  const change = changeOf(ref, tables.kinds.Node, {
+    step: 'power:on>on',
+    goal: 'update',
+    fields,
+    because: '',
+    cause: 'edit',
+  });
   const run = { ...world.call, id: 'intent-1', change, scene: {} as Scene, now: world.clock.now, aside, ...NO_FILES };
   const taken = nodeHandlers['power:on>on'](world.world, resourceWith({ ref, desired, observed }), run);
   if (refused === undefined) await taken;

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { NodeMemory } from '../../../plugins/nodes/generated.ts';
 import { LABELS } from '../../../plugins/nodes/labels.ts';
 import type { ServerRow } from '../../../plugins/nodes/sandbox/state.ts';
-import type { PlanReason } from '../../../src/engine/plan.ts';
+import type { PlanReason } from '../../../src/formats/plan.ts';
 import type { Facts } from '#plugin';
 import { type Ran, startWhole, type Whole } from './whole.ts';
 

@@ -1,9 +1,10 @@
 /** What the tests of nodes as data share: specs, pairs and scenes. */
 
 import { resourceWith } from '../../support/resource.ts';
+import { changeOf as changeBy } from '#plugin';
 import { NOTHING_COVERED } from '../../support/covers.ts';
 import type { NodeFacts, NodeLife, NodeResource, NodeSignals } from '../../../plugins/nodes/facts.ts';
-import type { NodeMemory, NodePoolSpec, NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { nodeInputs } from '../../../plugins/nodes/settings.ts';
 import {
@@ -186,9 +187,10 @@ export function changeOf(
   resource: Resource,
   step: Change['step'],
   goal: Change['goal'] = 'remove',
-  more: Partial<Change> = {},
+  more: Partial<Pick<Change, 'fields' | 'because' | 'cause'>> = {},
 ): Change {
-  return { ref: resource.ref, step, goal, fields: [], because: '', cause: 'orphan', ...more };
+  const kind = tables.kinds[resource.ref.kind as keyof typeof tables.kinds];
+  return changeBy(resource.ref, kind, { step, goal, because: '', cause: 'orphan', ...more });
 }
 
 /** Accepted actions that are under way. */

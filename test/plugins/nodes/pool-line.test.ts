@@ -1,7 +1,7 @@
 /** Pools on the whole line: documents, the engine, the plugin, its client, and the emulated provider and workload source. */
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PlanReason } from '../../../src/engine/plan.ts';
+import type { PlanReason } from '../../../src/formats/plan.ts';
 import type { NodePoolMemory } from '../../../plugins/nodes/generated.ts';
 import { type Ran, startWhole, type Whole } from './whole.ts';
 

@@ -14,8 +14,8 @@ import {
   via,
 } from '../../../plugins/nodes/state.ts';
 import type { ProviderStatus } from '../../../plugins/nodes/world.ts';
-import type { KindTables } from '#plugin';
-import { movesBetween, moveOf, stepTransition } from '../../../src/engine/lifecycle.ts';
+import { type KindTables, stepTransition } from '#plugin';
+import { movesBetween, moveOf } from '../../../src/engine/lifecycle.ts';
 
 const STATES = [
   'provisioning',

@@ -3,6 +3,7 @@
  * all on one clock that a test drives. A run can be killed at any request and at any record.
  */
 
+import { type Planned, planned } from '../../../src/formats/plan.ts';
 import { everyPlace } from '../../support/places.ts';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,8 +17,8 @@ import { type ApplyInput, type Row } from '../../../src/engine/action.ts';
 import { apply } from '../../../src/engine/apply.ts';
 import { load } from '../../../src/engine/load/load.ts';
 import type { Json, Outside, Plugin, Safety } from '#plugin';
-import { reconcile, type Reconciled } from '../../../src/engine/reconcile.ts';
-import type { Draft, LogRecord } from '../../../src/engine/record.ts';
+import { reconcile } from '../../../src/engine/reconcile.ts';
+import type { Draft, LogRecord } from '../../../src/formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../../../src/engine/remember.ts';
 import { temporaryFolder } from '../../support/cli.ts';
 
@@ -39,7 +40,7 @@ class KilledError extends Error {
 }
 
 export interface Ran {
-  readonly reconciled?: Reconciled;
+  readonly reconciled?: Planned;
   readonly rows: ReadonlyMap<string, Row>;
   readonly killed: boolean;
   /** Why the run ended with an error, if it did and was not killed. */
@@ -57,7 +58,7 @@ export interface Whole {
   /** Plans, and applies what is accepted. */
   readonly run: (crash?: Crash) => Promise<Ran>;
   /** Looks and remembers what it sees, as a schedule does; applies nothing. */
-  readonly look: () => Promise<Reconciled>;
+  readonly look: () => Promise<Planned>;
   /** Limits of every run from now on. */
   readonly limit: (safety: Partial<Safety>) => void;
   readonly pass: (ms: number) => Promise<void>;
@@ -201,7 +202,7 @@ export async function startWhole(
       now: clock.now,
       abort: signal,
     };
-    let reconciled: Reconciled | undefined;
+    let reconciled: Planned | undefined;
     try {
       const input = {
         ...common,
@@ -210,7 +211,7 @@ export async function startWhole(
         documents: loaded.desired,
         safety: { ...SAFETY, ...limits, overrides },
       };
-      reconciled = await reconcile({ places: everyPlace, ...input, reader: async () => reader });
+      reconciled = planned(await reconcile({ places: everyPlace, ...input, reader: async () => reader }));
       if (onlyLooks) return { reconciled, rows: new Map(), killed: false };
       const rows = await apply({
         ...reconciled,

@@ -1,14 +1,15 @@
 /** Containers count under every name that a node has and had, and no alias hides them. */
 
+import { resourceWith } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';
-import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
+import { type NodeSpec, tables } from '../../../plugins/nodes/generated.ts';
 import { type NodeSeen, observedNode, type Surroundings } from '../../../plugins/nodes/observe-node.ts';
 import { nodeRules } from '../../../plugins/nodes/safety.ts';
 import { nodeInputs, settingsOf } from '../../../plugins/nodes/settings.ts';
 import { mergedWorkloads, type WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
 import type { ServerSeen } from '../../../plugins/nodes/world.ts';
-import type { Change, Desired, Memory } from '#plugin';
-import { ago, desiredOf, MINUTE, nodeSpec, NOW, refOf, sceneOf } from './node-support.ts';
+import { type Desired, type Memory, removalStep } from '#plugin';
+import { ago, changeOf, desiredOf, MINUTE, nodeSpec, NOW, refOf, sceneOf } from './node-support.ts';
 
 const OWN = 'web-1';
 const RENAMED = 'web-one';
@@ -64,7 +65,7 @@ function seen(applied: Workloads, written: Workloads | undefined, said: readonly
     byName: new Map(said.map((node) => [node.name, node])),
   };
   const observed = observedNode(nodeSeen, around);
-  return { ref, observed, memory, ...(desired === undefined ? {} : { desired }) };
+  return resourceWith({ ref, observed, memory, ...(desired === undefined ? {} : { desired }) });
 }
 
 const empty = (name: string): WorkloadsOfNode => ({ name, containers: [], emptySince: ago(60 * MINUTE) });
@@ -73,15 +74,8 @@ const busy = (name: string): WorkloadsOfNode => ({ name, containers: [{ id: `on-
 const NAMES = [OWN, RENAMED, FORMER, APPLIED, WRITTEN];
 
 function blocks(resource: ReturnType<typeof seen>): readonly string[] {
-  const { state } = resource.observed;
-  const change: Change = {
-    ref: resource.ref,
-    step: `${state}>draining` as Change['step'],
-    goal: 'remove',
-    fields: [],
-    because: '',
-    cause: 'orphan',
-  };
+  const state = resource.sight.observed?.state ?? '';
+  const change = changeOf(resource, removalStep(tables.kinds.Node, state));
   return (['containers-unknown', 'drains-containers', 'has-containers', 'idle-grace'] as const).filter(
     (rule) => nodeRules[rule](change, resource as never, sceneOf([resource as never])).outcome === 'reject',
   );

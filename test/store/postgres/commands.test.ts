@@ -1,14 +1,21 @@
 /** The commands over a store on PostgreSQL that `fettle.yaml` names, with its password from the environment. */
 
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Plan } from '../../../src/engine/plan.ts';
-import { certificateYaml, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../../support/cli.ts';
+import type { Plan } from '../../../src/formats/plan.ts';
+import {
+  bareEnvironment,
+  certificateYaml,
+  cliFile,
+  issuerYaml,
+  type Ran,
+  run,
+  temporaryFolder,
+  writeFiles,
+} from '../../support/cli.ts';
+import { type Done, fettle as fettleHere } from '../../support/command-line.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../../support/postgres.ts';
 import { type PostgresBench, postgresBench } from './bench.ts';
-
-const cli = join(import.meta.dirname, '../../../src/cli.ts');
 
 let server: PostgresServer;
 let bench: PostgresBench;
@@ -31,23 +38,30 @@ function configure(store: string): void {
   writeFiles(folder, { 'fettle.yaml': `name: shop\ndesired: [desired]\nstore: "${store}"\n` });
 }
 
-function fettle(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
-  return run(process.execPath, [cli, ...args], folder, { FETTLE_STORE_ORIGIN: server.origin, ...env });
+type Environment = Readonly<Record<string, string>>;
+
+function fettle(args: readonly string[], env: Environment): Promise<Done> {
+  return fettleHere(folder, args.join(' '), { env: bareEnvironment({ FETTLE_STORE_ORIGIN: server.origin, ...env }) });
+}
+
+/** As `fettle`, in a process of its own. */
+function fettleAlone(args: readonly string[], env: Environment): Promise<Ran> {
+  return run(process.execPath, [cliFile, ...args], folder, { FETTLE_STORE_ORIGIN: server.origin, ...env });
 }
 
 describe('a store on PostgreSQL', () => {
   it('serves every command, with the password from PGPASSWORD or a variable of its own', async () => {
     configure(bench.url);
     const env = { PGPASSWORD: PASSWORD };
-    expect((await fettle(['plan'], env)).stdout).toContain('log head none');
-    const applied = await fettle(['apply', '--yes'], env);
+    expect((await fettleAlone(['plan'], env)).stdout).toContain('log head none');
+    const applied = await fettleAlone(['apply', '--yes'], env);
     expect([applied.code, applied.stderr]).toEqual([0, '']);
     configure(bench.url.replace('admin@', 'admin:${env:STORE_PASSWORD}@'));
     const other = { STORE_PASSWORD: PASSWORD, PGPASSWORD: 'not this one' };
-    const planned = await fettle(['plan', '--detailed-exitcode'], other);
+    const planned = await fettleAlone(['plan', '--detailed-exitcode'], other);
     expect([planned.code, planned.stderr]).toEqual([0, '']);
-    expect((await fettle(['log', 'verify'], other)).stdout).toContain('the log is sound');
-    expect((await fettle(['state', 'list'], other)).stdout).toContain('certificates/Certificate/www');
+    expect((await fettleAlone(['log', 'verify'], other)).stdout).toContain('the log is sound');
+    expect((await fettleAlone(['state', 'list'], other)).stdout).toContain('certificates/Certificate/www');
     const said = JSON.stringify(await bench.sql('SELECT line FROM fettle.records'));
     expect(said).not.toContain(PASSWORD);
   });

@@ -65,7 +65,6 @@ describe('a connection', () => {
       openBehind().verify(),
       openBehind().holder(),
       openBehind().lockStatus(),
-      openBehind().mac('x'),
       openBehind().lock(NOW),
     ];
     for (const error of await Promise.all(calls.map(failureOf))) {
@@ -191,7 +190,6 @@ describe('an error', () => {
     ['read', (store) => store.read(() => undefined)],
     ['lock', (store) => store.lock(NOW)],
     ['verify', (store) => store.verify()],
-    ['mac', (store) => store.mac('x')],
   ];
 
   async function messagesAt(target: Promise<Target>): Promise<readonly string[]> {

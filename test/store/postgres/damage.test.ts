@@ -1,6 +1,5 @@
 /** Every way in which tables can be wrong: it is named, nothing is written over it, and a recovery sets it aside. */
 
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LogDamagedError } from '../../../src/store/errors.ts';
 import { formatLine, prepare } from '../../../src/store/line.ts';
@@ -266,24 +265,6 @@ const CASES: readonly Case[] = [
     found: [['checkpoint-table', 99]],
     head: 12,
   },
-  {
-    what: 'a key that is gone',
-    hurt: () => bench.sql('DELETE FROM fettle.keys'),
-    found: [['key-missing']],
-    head: 12,
-  },
-  {
-    what: 'a key that is none',
-    hurt: () => bench.sql(`UPDATE fettle.keys SET key = 'short'`),
-    found: [['key-broken']],
-    head: 12,
-  },
-  {
-    what: 'another key',
-    hurt: () => bench.sql('UPDATE fettle.keys SET key = $1', [randomBytes(32).toString('hex')]),
-    found: [['key-wrong']],
-    head: 12,
-  },
 ];
 
 describe('damage in the tables', () => {
@@ -331,7 +312,6 @@ describe('damage in the tables', () => {
     const marked = [...memories].filter(([, memory]) => memory.unknown === true).map(([address]) => address);
     expect(marked.sort()).toEqual(unknown ?? []);
     if (cold !== true) expect(memories.get('nodes/Node/web-1')).toMatchObject({ state: 'ready', owned: 'created' });
-    expect(await store.mac('a secret')).toMatch(/^[0-9a-f]{64}$/u);
     await store.close();
     await bench.open().lock(NOW);
   });
@@ -352,9 +332,9 @@ describe('damage in the tables', () => {
     await other.append([note('theirs')], await other.lock(NOW));
     await other.close();
     await bench.sql(`DELETE FROM fettle.records WHERE project = 'shop'`);
-    for (const table of ['fences', 'checkpoints', 'keys'])
+    for (const table of ['fences', 'checkpoints'])
       await bench.sql(`DELETE FROM fettle.${table} WHERE project = 'shop'`);
-    for (const table of ['records', 'fences', 'checkpoints', 'keys'])
+    for (const table of ['records', 'fences', 'checkpoints'])
       await bench.sql(`UPDATE fettle.${table} SET project = 'shop' WHERE project = 'other'`);
     const report = await bench.open().verify();
     expect(report).toMatchObject({ status: 'damaged', damage: [{ code: 'checkpoint-broken', seq: 1 }] });

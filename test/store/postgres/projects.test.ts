@@ -1,7 +1,6 @@
 /** One database for many: projects apart, tables made once, readers that write nothing. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { StoreError } from '../../../src/store/errors.ts';
 import { SCHEMA_VERSION } from '../../../src/store/postgres/schema.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../../support/postgres.ts';
 import { intent, note, outcome, recordsOf, rememberedIn, seen } from '../drafts.ts';
@@ -22,13 +21,13 @@ afterEach(() => bench.remove());
 
 /** Every row of every table, and how often each table was written to. */
 async function everything(): Promise<unknown> {
-  const tables = ['version', 'fences', 'records', 'checkpoints', 'keys', 'quarantine'];
+  const tables = ['version', 'fences', 'records', 'checkpoints', 'quarantine'];
   const rows = await Promise.all(tables.map((table) => bench.sql(`SELECT xmin, one.* FROM fettle.${table} AS one`)));
   return [rows, await bench.sql('SELECT count(*) FROM pg_class')];
 }
 
 describe('projects in one database', () => {
-  it('have a log, a lock and a key each', async () => {
+  it('have a log and a lock each', async () => {
     const [one, two] = [bench.openWith({ project: 'one' }), bench.openWith({ project: 'two' })];
     const [first, second] = await Promise.all([one.lock(NOW), two.lock(NOW)]);
     await Promise.all([
@@ -45,7 +44,6 @@ describe('projects in one database', () => {
       '5 remembered',
     ]);
     expect((await recordsOf(two)).map(({ seq, kind }) => `${seq} ${kind}`)).toEqual(['1 checkpoint', '2 seen']);
-    expect(await one.mac('secret')).not.toBe(await two.mac('secret'));
     expect(await bench.openWith({ project: 'three' }).read(() => expect.unreachable())).toEqual({
       status: 'none',
       damage: [],
@@ -100,7 +98,6 @@ describe('tables', () => {
     expect(await store.verify()).toMatchObject({ status: 'none' });
     expect(await store.holder()).toBeUndefined();
     expect(await store.lockStatus()).toBeUndefined();
-    await expect(store.mac('x')).rejects.toBeInstanceOf(StoreError);
     expect(await bench.sql(`SELECT count(*) FROM pg_namespace WHERE nspname = 'fettle'`)).toEqual([['0']]);
     // Only some of it: the schema is there, for another use.
     await bench.sql('CREATE SCHEMA fettle');
@@ -122,7 +119,6 @@ describe('tables', () => {
     await reader.verify({ seq: 1, hash: '0'.repeat(64) });
     await reader.holder();
     await reader.lockStatus();
-    await reader.mac('x');
     await reader.close();
     expect(await everything()).toEqual(before);
   });
@@ -192,16 +188,8 @@ describe('a user of the database', () => {
     expect(await recordsOf(reader)).toHaveLength(2);
     expect(await reader.verify()).toMatchObject({ status: 'sound', notes: [] });
     expect(await reader.holder()).toBeUndefined();
-    expect(await reader.mac('x')).toBe(await bench.open().mac('x'));
     await expect(reader.lock(NOW)).rejects.toThrow(/permission denied for table fences/u);
     await reader.close();
-
-    await bench.sql('REVOKE SELECT ON fettle.keys FROM reader');
-    const keyless = bench.openWith({ target: await bench.targetFor(url, PASSWORD, owner) });
-    expect(await keyless.read(() => undefined)).toMatchObject({ status: 'sound' });
-    expect(await keyless.verify()).toMatchObject({ status: 'sound', notes: [expect.stringContaining('key')] });
-    await expect(keyless.mac('x')).rejects.toThrow(/may not read it/u);
-    await keyless.close();
     await bench.sql('DROP OWNED BY reader');
   });
 

@@ -24,26 +24,18 @@
  * Readers ignore members that they do not know; a new major of `ui` is to be refused.
  */
 
+import type { PluginSummary } from '../engine/seal.ts';
+import { type Check, logHead, type LogHead, type Source, sourceOf } from './parts.ts';
 import type { Row, RowStatus } from '../engine/action.ts';
-import type { DriftReport } from '../engine/drift.ts';
-import type { Plan, PlanReason, PluginSummary, RefusedChange, ResourceChange } from '../engine/plan.ts';
-import {
-  type Cause,
-  type Change,
-  type Facts,
-  type Goal,
-  parseRef,
-  printable,
-  type Problem,
-  type Severity,
-  type Step,
-} from '#plugin';
+import type { DriftReport } from './drift.ts';
+import type { Plan, PlanReason, RefusedChange, ResourceChange } from './plan.ts';
+import { type Cause, type Change, type Goal, instantText, parseRef, printable, type Problem, type Step } from '#plugin';
 import type { Head, Holder } from '../store/store.ts';
-import { applySummary, countRows, doing } from './apply-text.ts';
-import { holderText } from './holder-text.ts';
-import { driftSummary } from './drift-text.ts';
-import { headText, summaryText } from './plan-text.ts';
-import { plural, shortDigests } from './text.ts';
+import { applySummary, countRows, doing } from '../report/apply-text.ts';
+import { holderText } from '../report/holder-text.ts';
+import { driftSummary } from '../report/drift-text.ts';
+import { headText, summaryText } from '../report/plan-text.ts';
+import { plural, shortDigests } from '../report/text.ts';
 
 /** Version of the stream's format. */
 export const EVENT_FORMAT = '1.0';
@@ -78,12 +70,6 @@ export interface Refusal {
   readonly clears_at?: string;
 }
 
-export interface EventRange {
-  readonly filename: string;
-  /** Both count from 1. */
-  readonly start: { readonly line: number; readonly column: number };
-}
-
 export interface EventDiagnostic {
   readonly severity: 'error' | 'warning';
   readonly summary: string;
@@ -92,7 +78,7 @@ export interface EventDiagnostic {
   readonly address?: string;
   /** Of a problem in a document: its code. */
   readonly code?: string;
-  readonly range?: EventRange;
+  readonly range?: Source;
   /** The line of the document that the range begins in. */
   readonly snippet?: { readonly code: string; readonly start_line: number };
 }
@@ -148,13 +134,7 @@ export type EventBody = { readonly '@level': 'info' | 'warn' | 'error'; readonly
   | { readonly type: 'planned_deferral'; readonly change: EventChange; readonly deferral: Refusal }
   | {
       readonly type: 'finding';
-      readonly finding: {
-        readonly address: string;
-        readonly code: string;
-        readonly severity: Severity;
-        readonly message: string;
-        readonly facts: Facts;
-      };
+      readonly finding: Check;
     }
   | { readonly type: 'plugin_summary'; readonly summary: PluginSummary }
   | { readonly type: 'change_summary'; readonly changes: ChangeCounts; readonly plan_digest?: string }
@@ -162,7 +142,7 @@ export type EventBody = { readonly '@level': 'info' | 'warn' | 'error'; readonly
   | { readonly type: 'apply_start'; readonly hook: ApplyHook }
   | { readonly type: 'apply_progress'; readonly hook: ApplyProgressHook }
   | { readonly type: 'apply_complete' | 'apply_errored'; readonly hook: ApplyEndHook }
-  | { readonly type: 'log_head'; readonly log_head: Head | null }
+  | { readonly type: 'log_head'; readonly log_head: LogHead | null }
 );
 
 export type Event = EventBody & { readonly '@module': 'fettle'; readonly '@timestamp': string };
@@ -174,7 +154,7 @@ export function eventLine(body: EventBody, now: number): string {
     '@level': level,
     '@message': message,
     '@module': 'fettle',
-    '@timestamp': new Date(now).toISOString(),
+    '@timestamp': instantText(now),
     ...rest,
   } as Event;
   return `${JSON.stringify(event)}\n`;
@@ -250,7 +230,7 @@ export function problemEvent({ severity, code, message, suggestion, at, sourceLi
     summary: message,
     code,
     ...(suggestion === undefined ? {} : { detail: suggestion }),
-    ...(at === undefined ? {} : { range: { filename: at.file, start: { line: at.line, column: at.column } } }),
+    ...(at === undefined ? {} : { range: sourceOf(at) }),
     ...(at === undefined || sourceLine === undefined ? {} : { snippet: { code: sourceLine, start_line: at.line } }),
   });
 }
@@ -391,13 +371,8 @@ export function* planEvents(plan: Plan): Generator<EventBody> {
   yield logHeadEvent(plan.log_head);
 }
 
-/** `hash` with `sha256:` in front, as in the plan. */
-export function logHeadEvent(head: Head | undefined): EventBody {
-  return {
-    ...info(`log head ${headText(head)}`),
-    type: 'log_head',
-    log_head: head === undefined ? null : { seq: head.seq, hash: `sha256:${head.hash.replace(/^sha256:/u, '')}` },
-  };
+function logHeadEvent(head: LogHead | undefined): EventBody {
+  return { ...info(`log head ${headText(head)}`), type: 'log_head', log_head: head ?? null };
 }
 
 export function lockWaitEvent(holder: Holder): EventBody {
@@ -482,11 +457,9 @@ export function* resultEvents(rows: readonly Row[], head: Head | undefined): Gen
       summary: `${address}: ${status === 'not-attempted' ? 'not attempted' : status}`,
       detail: message,
       address,
-      ...(source === undefined
-        ? {}
-        : { range: { filename: source.file, start: { line: source.line, column: source.column } } }),
+      ...(source === undefined ? {} : { range: sourceOf(source) }),
     });
   }
   yield { ...info(applySummary(rows)), type: 'change_summary', changes: applyCounts(rows) };
-  yield logHeadEvent(head);
+  yield logHeadEvent(head === undefined ? undefined : logHead(head));
 }

@@ -1,7 +1,8 @@
 /** What differs between a plan that was approved and the plan of now, in the terms that the digest is made of. */
 
+import { coverDifference } from '../engine/cover-difference.ts';
 import { sameJson } from '#plugin';
-import type { Covered } from '#plugin';
+
 import type { Plan, ResourceChange } from './plan.ts';
 
 export interface PlanDifference {
@@ -16,28 +17,6 @@ export interface PlanDifference {
   }[];
   /** Scopes that could be read then or now only. */
   readonly gaps: { readonly added: readonly string[]; readonly gone: readonly string[] };
-}
-
-const PARTS = {
-  spec: 'spec',
-  lifecycle: 'lifecycle',
-  applied: 'last applied spec',
-  rules: 'rules',
-  limits: 'limits of rules',
-  uses: 'spec of a resource that it uses',
-  settings: 'settings of its plugin',
-  files: 'content of a file that it uses',
-  commands: 'command lines',
-  values: 'values that its kind names',
-} as const satisfies { readonly [Part in keyof Required<Covered>]: string };
-
-/** What an approval covers that is another one now, in words; a plan of an older version covered less. */
-export function coverDifference(before: Covered | undefined, after: Covered | undefined): readonly string[] {
-  if (before === undefined || after === undefined)
-    return before === after ? [] : ['coverage: the plan is of an older version of fettle'];
-  return (Object.keys(PARTS) as readonly (keyof Covered)[])
-    .filter((part) => !sameJson(before[part], after[part]))
-    .map((part) => PARTS[part]);
 }
 
 function changedParts(before: ResourceChange, after: ResourceChange): readonly string[] {

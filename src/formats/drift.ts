@@ -1,0 +1,144 @@
+/** The report of `fettle drift` as a document. */
+
+import { type Action, formatRef, instantText } from '#plugin';
+import type { Drift, DriftedResource } from '../engine/drift.ts';
+import { clearsAt } from '../engine/standing.ts';
+import { driftValues } from './change-values.ts';
+import { clearsAtOf, type LogHead, type Source, sourceOf, type Suppressed, suppressedBy } from './parts.ts';
+import type { Plan, ResourceChange } from './plan.ts';
+
+export const DRIFT_FORMAT = '1.0';
+
+/** One resource that drifted: `before` is as applied, or declared, and `after` as seen. */
+export interface DriftRow {
+  readonly address: string;
+  readonly type: string;
+  readonly name: string;
+  readonly provider_name: string;
+  readonly change: ResourceChange['change'];
+  readonly because: string;
+  /** What it was compared with. */
+  readonly since: 'applied' | 'declared';
+  /** When that was applied: ISO 8601. */
+  readonly applied_at?: string;
+  /** It is not there any more. */
+  readonly missing?: true;
+  readonly source?: Source;
+}
+
+export interface SuppressedDrift extends DriftRow {
+  readonly suppressed: Suppressed;
+}
+
+/** What is due by time or goes on by itself: a step of the next apply, and no drift. */
+export interface DueRow {
+  readonly address: string;
+  readonly step: string;
+  readonly cause: string;
+  readonly because: string;
+  readonly verdict: Action['verdict'];
+  readonly clears_at?: string;
+}
+
+export interface DriftReport {
+  readonly format_version: string;
+  readonly fettle_version: string;
+  readonly timestamp: string;
+  readonly project: string;
+  readonly complete: boolean;
+  readonly targeted: boolean;
+  /** `declared` where there is no log to know what was applied. */
+  readonly compared_with: 'applied' | 'declared';
+  readonly resource_drift: readonly DriftRow[];
+  readonly suppressed_drift: readonly SuppressedDrift[];
+  /** Suppressions whose time is over. */
+  readonly expired_suppressions: readonly {
+    readonly address: string;
+    readonly path?: string;
+    readonly finding?: string;
+    readonly until: string;
+    readonly owner: string;
+  }[];
+  readonly due_changes: readonly DueRow[];
+  readonly checks: Plan['checks'];
+  readonly suppressed_checks?: Plan['suppressed_checks'];
+  readonly gaps: Plan['gaps'];
+  readonly summary: {
+    readonly resources: number;
+    readonly drifted: number;
+    readonly suppressed: number;
+    readonly due: number;
+    readonly findings: number;
+    readonly unread: number;
+    /** Specs too large to be remembered whole, and edited since: what was applied is not known. */
+    readonly unknown: number;
+  };
+  readonly log_head?: LogHead;
+}
+
+function rowOf({ resource, back, since }: DriftedResource): DriftRow {
+  const {
+    ref,
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
+  return {
+    address: formatRef(ref),
+    type: `${ref.plugin}/${ref.kind}`,
+    name: ref.name,
+    provider_name: ref.plugin,
+    change: driftValues(back),
+    because: observed === undefined ? 'it is not there' : back.because,
+    since,
+    ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: memory.applied.at } : {}),
+    ...(observed === undefined ? { missing: true } : {}),
+    ...(desired === undefined ? {} : { source: sourceOf(desired.source) }),
+  };
+}
+
+function dueRow(action: Action): DueRow {
+  const { ref, step, cause, because } = action.change;
+  return {
+    address: formatRef(ref),
+    step,
+    cause,
+    because,
+    verdict: action.verdict,
+    ...clearsAtOf(clearsAt(action)),
+  };
+}
+
+/** The document of a report. `hasLog`: whether there is a log that knows what was applied. */
+export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftReport {
+  const { rows, suppressed, expired, due, unknown } = drift;
+  return {
+    format_version: DRIFT_FORMAT,
+    fettle_version: plan.fettle_version,
+    timestamp: plan.timestamp,
+    project: plan.project,
+    complete: plan.complete,
+    targeted: plan.targeted,
+    compared_with: hasLog ? 'applied' : 'declared',
+    resource_drift: rows.map(rowOf),
+    suppressed_drift: suppressed.map((row) => ({ ...rowOf(row), suppressed: suppressedBy(row.by) })),
+    expired_suppressions: expired.map(({ reason: _reason, until, ...rest }) => ({
+      ...rest,
+      until: instantText(until),
+    })),
+    due_changes: due.map(dueRow),
+    checks: plan.checks,
+    ...(plan.suppressed_checks === undefined ? {} : { suppressed_checks: plan.suppressed_checks }),
+    gaps: plan.gaps,
+    summary: {
+      resources: plan.summary.resources,
+      drifted: rows.length,
+      suppressed: suppressed.length + (plan.suppressed_checks?.length ?? 0),
+      due: due.length,
+      findings: plan.checks.length,
+      unread: plan.summary.unread,
+      unknown,
+    },
+    ...(plan.log_head === undefined ? {} : { log_head: plan.log_head }),
+  };
+}

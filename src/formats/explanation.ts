@@ -1,0 +1,194 @@
+/** An explanation as a document: what `fettle explain --format json` prints. */
+
+import { type Action, type FieldChange, formatRef, instantText, type Json, type Judgement } from '#plugin';
+import type { Explained, WayOut as ExplainedWayOut } from '../engine/explain.ts';
+import { gapScope } from '../engine/gap.ts';
+import type { LogRecord } from './log-record.ts';
+import { clearsAt, standing } from '../engine/standing.ts';
+import { overrideText, setText } from '../report/remedy-text.ts';
+import { type Check, checkOf, type Clearing, clearingOf, clearsAtOf, logHead, type LogHead } from './parts.ts';
+
+export const EXPLANATION_FORMAT = '1.0';
+
+/** A way out of the present state, as the spec has it. */
+export interface WayOut {
+  readonly machine: string;
+  readonly to: string;
+  readonly by: 'fettle' | 'world';
+  readonly trigger: string;
+  /** Until when the world ought to have gone it: ISO 8601. */
+  readonly due_at?: string;
+}
+
+export interface RuleSaid extends Clearing {
+  readonly rule: string;
+  readonly outcome: Judgement['outcome'];
+  readonly message: string;
+  readonly facts: Readonly<Record<string, Json>>;
+  readonly overridable: boolean;
+  /** The reason of an override that passes it by. */
+  readonly overridden?: string;
+}
+
+/** One thing that would let a refused step through. */
+export interface Way {
+  readonly rule: string;
+  readonly do: 'wait' | 'set' | 'outside' | 'override';
+  readonly text: string;
+}
+
+export interface Explanation {
+  readonly format_version: string;
+  readonly address: string;
+  readonly type: string;
+  readonly summary: string;
+  readonly source?: { readonly filename: string; readonly line: number; readonly column: number };
+  readonly written: boolean;
+  readonly seen: boolean;
+  /** Why it could not be looked at. */
+  readonly gap?: { readonly scope: string; readonly message: string };
+  readonly state: string;
+  readonly since?: string;
+  readonly others?: Readonly<Record<string, string>>;
+  /** It ought to have left that state by then. */
+  readonly overdue_since?: string;
+  readonly ways_out: readonly WayOut[];
+  readonly values?: Json;
+  readonly signals?: Json;
+  readonly needs: readonly string[];
+  readonly needed_by: readonly string[];
+  readonly memory: {
+    readonly owned: 'created' | 'adopted' | null;
+    readonly protected: boolean;
+    readonly on_remove: string;
+    readonly hold?: string;
+    readonly applied_at?: string;
+    readonly failures: number;
+    readonly last_error?: { readonly at: string; readonly step: string; readonly message: string };
+    readonly open_intent?: { readonly step: string; readonly at: string; readonly run: string };
+    /** A damaged log named it. */
+    readonly unknown: boolean;
+    readonly kept?: Json;
+  };
+  /** Absent: there is nothing to do. */
+  readonly next?: {
+    readonly step: string;
+    readonly goal: string;
+    readonly cause: string;
+    readonly because: string;
+    readonly verdict: Action['verdict'];
+    readonly fields: readonly FieldChange[];
+    readonly rules: readonly RuleSaid[];
+    readonly ways: readonly Way[];
+    /** When all that stands against it has cleared by itself. */
+    readonly clears_at?: string;
+    readonly after: readonly string[];
+  };
+  readonly findings: readonly Check[];
+  readonly records: readonly LogRecord[];
+  readonly log_head?: LogHead;
+}
+
+function wayOut({ machine, transition: { to, by, trigger }, dueAt }: ExplainedWayOut): WayOut {
+  return { machine, to, by, trigger, ...(dueAt === undefined ? {} : { due_at: instantText(dueAt) }) };
+}
+
+function said(judgement: Judgement): RuleSaid {
+  const { rule, outcome, message, facts, overridable, overridden } = judgement;
+  return {
+    rule,
+    outcome,
+    message,
+    facts,
+    ...clearingOf(judgement),
+    overridable,
+    ...(overridden === undefined ? {} : { overridden }),
+  };
+}
+
+/** Everything that would let a refused action through, rule by rule: all of them have to be met. */
+function waysOf(action: Action): readonly Way[] {
+  const address = formatRef(action.change.ref);
+  return standing(action).flatMap(({ rule, remedy, clearsAt: clears, overridable }): readonly Way[] => [
+    ...(clears === undefined ? [] : [{ rule, do: 'wait' as const, text: `until ${instantText(clears)}` }]),
+    ...(remedy?.set === undefined ? [] : [{ rule, do: 'set' as const, text: setText(remedy.set) }]),
+    ...(remedy?.outside === undefined ? [] : [{ rule, do: 'outside' as const, text: remedy.outside }]),
+    ...(overridable ? [{ rule, do: 'override' as const, text: `fettle apply ${overrideText(rule, address)}` }] : []),
+  ]);
+}
+
+function fieldOf({ path, before, after, secret }: FieldChange): FieldChange {
+  if (secret === true) return { path, secret };
+  return { path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+}
+
+function nextOf(action: Action): NonNullable<Explanation['next']> {
+  const { change, judgements, verdict, after } = action;
+  return {
+    step: change.step,
+    goal: change.goal,
+    cause: change.cause,
+    because: change.because,
+    verdict,
+    fields: change.fields.map(fieldOf),
+    rules: judgements.map(said),
+    ways: waysOf(action),
+    ...clearsAtOf(clearsAt(action)),
+    after,
+  };
+}
+
+function memoryOf({ resource: { memory }, owned, isProtected, onRemove, hold }: Explained): Explanation['memory'] {
+  return {
+    owned: owned ?? null,
+    protected: isProtected,
+    on_remove: onRemove,
+    ...(hold === undefined ? {} : { hold }),
+    ...(memory?.applied === undefined ? {} : { applied_at: memory.applied.at }),
+    failures: memory?.failures ?? 0,
+    ...(memory?.lastError === undefined
+      ? {}
+      : { last_error: { at: memory.lastError.at, step: memory.lastError.step, message: memory.lastError.message } }),
+    ...(memory?.open === undefined
+      ? {}
+      : { open_intent: { step: memory.open.step, at: memory.open.at, run: memory.open.run } }),
+    unknown: memory?.unknown === true,
+    ...(memory === undefined || Object.keys(memory.kept).length === 0 ? {} : { kept: memory.kept as Json }),
+  };
+}
+
+/** The document of an explanation. */
+export function explanationDocument(explained: Explained): Explanation {
+  const { resource, since, overdueSince, action, head } = explained;
+  const {
+    ref,
+    desired,
+    sight: { observed, gap },
+  } = resource;
+  return {
+    format_version: EXPLANATION_FORMAT,
+    address: formatRef(ref),
+    type: `${ref.plugin}/${ref.kind}`,
+    summary: explained.summary,
+    ...(desired === undefined
+      ? {}
+      : { source: { filename: desired.source.file, line: desired.source.line, column: desired.source.column } }),
+    written: desired !== undefined,
+    seen: observed !== undefined,
+    ...(gap === undefined || observed !== undefined ? {} : { gap: { scope: gapScope(gap), message: gap.message } }),
+    state: explained.state,
+    ...(since === undefined ? {} : { since: instantText(since) }),
+    ...(observed?.others === undefined ? {} : { others: observed.others }),
+    ...(overdueSince === undefined ? {} : { overdue_since: instantText(overdueSince) }),
+    ways_out: explained.waysOut.map(wayOut),
+    ...(observed === undefined ? {} : { values: observed.facts as Json }),
+    ...(observed?.signals === undefined ? {} : { signals: observed.signals }),
+    needs: explained.needs,
+    needed_by: explained.neededBy,
+    memory: memoryOf(explained),
+    ...(action === undefined ? {} : { next: nextOf(action) }),
+    findings: explained.findings.map(checkOf),
+    records: explained.records,
+    ...(head === undefined ? {} : { log_head: logHead(head) }),
+  };
+}

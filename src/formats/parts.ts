@@ -1,0 +1,83 @@
+/** Parts that several published shapes share, each spelled in one place. */
+
+import {
+  type Facts,
+  type Finding,
+  formatRef,
+  instantText,
+  type Judgement,
+  type Position,
+  type Severity,
+} from '#plugin';
+import type { Suppression } from '../engine/load/config.ts';
+import type { Head } from '../store/store.ts';
+
+/** Where the log ends; `hash` is `sha256:` and 64 hex digits. */
+export interface LogHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export function logHead({ seq, hash }: Head): LogHead {
+  return { seq, hash: `sha256:${hash}` };
+}
+
+/** A place in a document; lines and columns count from 1. */
+export interface Source {
+  readonly filename: string;
+  readonly start: { readonly line: number; readonly column: number };
+}
+
+export function sourceOf({ file, line, column }: Position): Source {
+  return { filename: file, start: { line, column } };
+}
+
+/** What would let a step pass; `wait` is a time: ISO 8601. */
+export type PublishedRemedy = NonNullable<Judgement['remedy']> & { readonly wait?: string };
+
+/** How a judgement clears: by itself at a time (ISO 8601), and by what somebody does. */
+export interface Clearing {
+  readonly clears_at?: string;
+  readonly remedy?: PublishedRemedy;
+}
+
+export function clearingOf({ clearsAt, remedy }: Pick<Judgement, 'clearsAt' | 'remedy'>): Clearing {
+  if (clearsAt === undefined) return remedy === undefined ? {} : { remedy };
+  const wait = instantText(clearsAt);
+  return { clears_at: wait, remedy: { wait, ...remedy } };
+}
+
+/** `clears_at` alone; `at` is in epoch ms. */
+export function clearsAtOf(at: number | undefined): { readonly clears_at?: string } {
+  return at === undefined ? {} : { clears_at: instantText(at) };
+}
+
+/** A finding. */
+export interface Check {
+  readonly address: string;
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly facts: Facts;
+  /** When an apply first recorded it: ISO 8601; absent: no apply has recorded it yet. */
+  readonly since?: string;
+}
+
+export function checkOf({ ref, code, severity, message, facts }: Finding): Check {
+  return { address: formatRef(ref), code, severity, message, facts };
+}
+
+/** Until when (ISO 8601) something is not counted, who answers for that, and why. */
+export interface Suppressed {
+  readonly until: string;
+  readonly owner: string;
+  readonly reason: string;
+}
+
+export function suppressedBy({ until, owner, reason }: Suppression): Suppressed {
+  return { until: instantText(until), owner, reason };
+}
+
+export interface SuppressedCheck extends Check {
+  readonly suppressed: Suppressed;
+}

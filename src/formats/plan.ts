@@ -1,0 +1,278 @@
+/** The plan as a document: the JSON that is printed, saved, shown and read by other programs. */
+
+import {
+  type Action,
+  type Cause,
+  compareText,
+  type Covered,
+  digestOf,
+  type Facts,
+  formatRef,
+  type Gap,
+  type Goal,
+  instantText,
+  type Json,
+  type SpecEdit,
+  type Step,
+} from '#plugin';
+import { gapScope } from '../engine/gap.ts';
+import type { Reconciled } from '../engine/reconcile.ts';
+import type { PlanCounts, PluginSummary, Sealed, Settled } from '../engine/seal.ts';
+import { clearsAt, overridesOf, standing } from '../engine/standing.ts';
+import { changeJson, driftValues } from './change-values.ts';
+import {
+  type Check,
+  checkOf,
+  type Clearing,
+  clearingOf,
+  clearsAtOf,
+  logHead,
+  type LogHead,
+  type Source,
+  sourceOf,
+  suppressedBy,
+  type SuppressedCheck,
+} from './parts.ts';
+
+export const PLAN_FORMAT = '1.0';
+
+export type PlanActionName = 'create' | 'update' | 'delete' | 'forget' | 'no-op';
+
+export interface ResourceChange {
+  readonly address: string;
+  readonly type: string;
+  readonly name: string;
+  readonly provider_name: string;
+  readonly change: {
+    readonly actions: readonly PlanActionName[];
+    readonly before: Json;
+    readonly after: Json;
+    readonly before_sensitive: Json;
+    readonly after_sensitive: Json;
+  };
+  readonly step: Step;
+  readonly goal: Goal;
+  readonly cause: Cause;
+  readonly because: string;
+  readonly reversible: 'yes' | 'no' | 'partly';
+  /** The step disturbs what is in use. */
+  readonly disruptive?: true;
+  readonly basis: string;
+  /** All that decides what the row does, beside what is seen: the digest of the plan is made of it. */
+  readonly covers?: Covered;
+  /** Pointers into the spec, of what the document says itself; the rest are defaults. */
+  readonly written?: readonly string[];
+  /** What the document says otherwise than when it was last applied, and no difference to the world shows. */
+  readonly edits?: readonly SpecEdit[];
+  readonly source?: Source;
+  readonly warnings: readonly string[];
+  readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
+}
+
+export interface PlanReason extends Clearing {
+  readonly rule: string;
+  readonly message: string;
+  readonly facts: Facts;
+  readonly observed_at: string;
+  readonly overridable: boolean;
+}
+
+/** A change that will not run: why, by its first reason, and all of them. */
+export interface RefusedChange {
+  readonly reason: string;
+  readonly resource_change: ResourceChange;
+  readonly reasons: readonly PlanReason[];
+  readonly clears_at?: string;
+}
+
+export interface Plan {
+  readonly format_version: string;
+  readonly fettle_version: string;
+  readonly timestamp: string;
+  readonly project: string;
+  /** Nothing was left out: no gaps, no targets. */
+  readonly complete: boolean;
+  /** Addresses were named or excluded: the rest was not judged. */
+  readonly targeted: boolean;
+  /** The causes that `--cause` limits the plan to, in the order of the contract; absent for all. */
+  readonly causes?: readonly Cause[];
+  /** There are rows that would run. */
+  readonly applyable: boolean;
+  readonly errored: boolean;
+  readonly resource_changes: readonly ResourceChange[];
+  readonly rejected_changes: readonly RefusedChange[];
+  readonly deferred_changes: readonly RefusedChange[];
+  readonly prior_state: {
+    readonly resources: readonly {
+      readonly address: string;
+      readonly type: string;
+      readonly state: string;
+      readonly values: Json;
+    }[];
+  };
+  readonly resource_drift: readonly { readonly address: string; readonly change: ResourceChange['change'] }[];
+  readonly checks: readonly Check[];
+  /** Findings that `drift.suppress` covers; left out where there are none. */
+  readonly suppressed_checks?: readonly SuppressedCheck[];
+  readonly gaps: readonly {
+    readonly plugin: string;
+    readonly scope: string;
+    readonly message: string;
+    readonly since?: string;
+  }[];
+  /** Observed in the world, and neither written nor ours. */
+  readonly unmanaged: readonly string[];
+  /** What an earlier run left open, and how it ended as far as can be seen. */
+  readonly settled: readonly Settled[];
+  readonly summary: PlanCounts;
+  /** What its plugins say of all of it; absent where none says anything. */
+  readonly summaries?: readonly PluginSummary[];
+  /** Over all that the accepted rows do; absent where the memory could not be read: then nobody can approve it. */
+  readonly plan_digest?: string;
+  readonly log_head?: LogHead;
+  /** Over the whole of a saved plan but itself. */
+  readonly checksum?: string;
+}
+
+function resourceChange(action: Action): ResourceChange {
+  const { change, source, covers, written, edits } = action;
+  const { ref, step, goal, cause, because, effect } = change;
+  const overrides = overridesOf(action);
+  return {
+    address: formatRef(ref),
+    type: `${ref.plugin}/${ref.kind}`,
+    name: ref.name,
+    provider_name: ref.plugin,
+    change: changeJson(change, covers.spec),
+    step,
+    goal,
+    cause,
+    because,
+    reversible: effect.reversible,
+    ...(effect.disruptive ? { disruptive: true } : {}),
+    basis: action.basis,
+    covers,
+    ...(written === undefined ? {} : { written }),
+    ...(edits === undefined ? {} : { edits }),
+    ...(source === undefined ? {} : { source: sourceOf(source) }),
+    warnings: action.judgements
+      .filter(({ outcome }) => outcome === 'warn')
+      .map(({ rule, message }) => `${rule}: ${message}`),
+    ...(overrides.length === 0 ? {} : { overrides }),
+  };
+}
+
+function refusedChange(action: Action, { resources, viewedAt }: Sealed): RefusedChange {
+  const reasons = standing(action);
+  const observedAt = resources.get(formatRef(action.change.ref))?.sight.observed?.at ?? instantText(viewedAt);
+  return {
+    reason: reasons[0]?.rule ?? 'unknown',
+    resource_change: resourceChange(action),
+    reasons: reasons.map((reason) => ({
+      rule: reason.rule,
+      message: reason.message,
+      facts: reason.facts,
+      observed_at: observedAt,
+      ...clearingOf(reason),
+      overridable: reason.overridable,
+    })),
+    ...clearsAtOf(clearsAt(action)),
+  };
+}
+
+/** Over all that decides what the accepted rows do, what could not be read, and the causes that the plan is limited to. */
+export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps'], causes: Plan['causes']): string {
+  const approved = rows
+    .map(({ address, step, goal, change, overrides, covers }) => ({
+      address,
+      step,
+      goal,
+      change,
+      covers,
+      overrides: overrides?.map(({ rule }) => rule) ?? [],
+    }))
+    .sort((a, b) => compareText(a.address, b.address));
+  return digestOf({
+    rows: approved,
+    gaps: [...new Set(gaps.map(({ scope }) => scope))].sort(compareText),
+    ...(causes === undefined ? {} : { causes }),
+  });
+}
+
+/** The scope of a gap of the memory itself. */
+const MEMORY_SCOPE = 'memory';
+
+function gapRow(gap: Gap): Plan['gaps'][number] {
+  return {
+    plugin: gap.plugin,
+    scope: gapScope(gap),
+    message: gap.message,
+    ...(gap.since === undefined ? {} : { since: gap.since }),
+  };
+}
+
+/** The document of a plan. */
+export function planDocument(sealed: Sealed): Plan {
+  const { memoryGap, targeted, causes, actions, suppressed, summaries, head } = sealed;
+  const having = (verdict: Action['verdict']) => actions.filter((action) => action.verdict === verdict);
+  const refused = (verdict: Action['verdict']) => having(verdict).map((action) => refusedChange(action, sealed));
+  const accepted = having('accept').map(resourceChange);
+  const gaps = [
+    ...(memoryGap === undefined ? [] : [{ plugin: 'fettle', scope: MEMORY_SCOPE, message: memoryGap }]),
+    ...sealed.gaps.map(gapRow),
+  ];
+  return {
+    format_version: PLAN_FORMAT,
+    fettle_version: sealed.version,
+    timestamp: instantText(sealed.at),
+    project: sealed.project,
+    complete: gaps.length === 0 && !targeted && causes === undefined,
+    targeted,
+    ...(causes === undefined ? {} : { causes }),
+    applyable: accepted.length > 0 && memoryGap === undefined,
+    errored: false,
+    resource_changes: accepted,
+    rejected_changes: refused('reject'),
+    deferred_changes: refused('defer'),
+    prior_state: {
+      resources: [...sealed.resources].flatMap(
+        ([
+          address,
+          {
+            ref,
+            sight: { observed },
+          },
+        ]) =>
+          observed === undefined
+            ? []
+            : [{ address, type: `${ref.plugin}/${ref.kind}`, state: observed.state, values: observed.facts as Json }],
+      ),
+    },
+    resource_drift: sealed.drift.map(({ address, back }) => ({ address, change: driftValues(back) })),
+    checks: sealed.findings.map(checkOf),
+    ...(suppressed.length === 0
+      ? {}
+      : {
+          suppressed_checks: suppressed.map(({ finding, by }) => ({
+            ...checkOf(finding),
+            suppressed: suppressedBy(by),
+          })),
+        }),
+    gaps,
+    unmanaged: sealed.unmanaged,
+    settled: sealed.settled,
+    summary: sealed.counts,
+    ...(summaries.length === 0 ? {} : { summaries }),
+    ...(memoryGap === undefined ? { plan_digest: planDigest(accepted, gaps, causes) } : {}),
+    ...(head === undefined ? {} : { log_head: logHead(head) }),
+  };
+}
+
+/** A reconciliation with its plan as it is published. */
+export interface Planned extends Reconciled {
+  readonly plan: Plan;
+}
+
+export function planned(reconciled: Reconciled): Planned {
+  return { ...reconciled, plan: planDocument(reconciled.sealed) };
+}

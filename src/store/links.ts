@@ -1,0 +1,45 @@
+/** How segments follow one another, and where a log may begin. */
+
+import type { CheckpointRecord } from './chain.ts';
+import { NO_HASH } from './line.ts';
+import type { Damage, Head } from './store.ts';
+
+/** A segment's place, for damage, and its name in a sentence. */
+export interface LinkPlace extends Pick<Damage, 'file' | 'line'> {
+  readonly seq: number;
+}
+
+function nameOf({ file, seq }: LinkPlace): string {
+  return file ?? `record ${seq}`;
+}
+
+/** Records that are not there. */
+export function missingRecords(from: number, to: number, where: string, at: Omit<LinkPlace, 'seq'> = {}): Damage {
+  const which = from === to ? `record ${from} is` : `records ${from} to ${to} are`;
+  return { code: 'record-missing', message: `${which} missing${where}`, ...at, seq: from };
+}
+
+/** Whether a checkpoint continues the log behind its last sound record. */
+export function doesFollow({ seq, prev, body: { follows } }: CheckpointRecord, end: Head): boolean {
+  return seq === end.seq + 1 && prev === end.hash && follows?.seq === end.seq && follows.hash === end.hash;
+}
+
+export function brokenLink(at: LinkPlace, before: string): Damage {
+  return { code: 'chain-broken', message: `${nameOf(at)} does not follow the last record of ${before}`, ...at };
+}
+
+/** Why a segment cannot be the first one. `all`: the checkpoints of the log, one of which may prune what came before. */
+export function startDamage(
+  at: LinkPlace,
+  { seq, prev, body }: CheckpointRecord,
+  all: readonly (CheckpointRecord | undefined)[],
+): Damage | undefined {
+  const { follows } = body;
+  if (follows === undefined) {
+    if (prev === NO_HASH && (seq === 1 || body.recovers?.cold === true)) return undefined;
+  } else if (prev === follows.hash && seq === follows.seq + 1) {
+    const isPruned = all.some((one) => one?.body.prunes?.seq === follows.seq && one.body.prunes.hash === follows.hash);
+    return isPruned ? undefined : missingRecords(1, follows.seq, ` before ${nameOf(at)}`, at);
+  }
+  return { code: 'chain-broken', message: `${nameOf(at)} does not begin where a log does`, ...at };
+}

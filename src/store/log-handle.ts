@@ -1,0 +1,414 @@
+/**
+ * The log, for whoever reads it or appends to it: one handle over any backend.
+ *
+ * A handle holds at most one lock, and writes only under it, behind the last record that it knows. Everything that
+ * writes passes one queue, so a new segment never begins while a group of records is being written. Once a write, a
+ * sync or the fence fails, the handle is poisoned: what the log holds behind the last acknowledged record is not known,
+ * and nothing may be written behind the unknown.
+ */
+
+import type { Draft, LogRecord } from '../formats/log-record.ts';
+import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
+import { type AppendQueue, appendQueue } from './append-queue.ts';
+import { type Backend, type Base, type HeldLock, type LogView, type Seal, type Tail } from './backend.ts';
+import { type Chain, chainLines, type CheckpointReasons, checkpointChain, recordsOf } from './chain.ts';
+import {
+  errorCode,
+  FenceLostError,
+  LogDamagedError,
+  LogUnchangedError,
+  StoreBrokenError,
+  StoreError,
+} from './errors.ts';
+import { examine, headOf, readReport, split, verifyReport } from './examine.ts';
+import { BEAT_MS, type Heartbeat, startHeartbeat } from './heartbeat.ts';
+import { thisHolder } from './holder.ts';
+import { type Prepared, prepare } from './line.ts';
+import { rememberedBeside } from './remains.ts';
+import type {
+  Damage,
+  Fence,
+  Head,
+  Holder,
+  LockOptions,
+  LockStatus,
+  PruneReport,
+  ReadReport,
+  RecoverReport,
+  Remembered,
+  Rename,
+  Store,
+  VerifyReport,
+} from './store.ts';
+
+export interface LogHandleOptions {
+  /** Who acts, for the records. */
+  readonly actor: string;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Unique text of letters, digits and dashes: names of locks, of recoveries and of temporary files. */
+  readonly randomId: () => string;
+  /** Address of the CI run. */
+  readonly run?: string | undefined;
+  /** Time between heartbeats. */
+  readonly beatMs?: number | undefined;
+}
+
+/** A lock that is held, and where it may write: nowhere while the log is damaged. */
+interface Session {
+  readonly lock: HeldLock;
+  readonly damage: readonly Damage[];
+  readonly cut?: Fence['cut'];
+  readonly tail?: Tail;
+}
+
+/** A session that may write. */
+interface WritableSession extends Session {
+  readonly tail: Tail;
+}
+
+/** A tail below this length, in bytes, never starts a new segment. */
+const ROLL_BYTES = 1024 * 1024;
+
+/** The checkpoint of a recovery lists at most this many damages; its report has all of them. */
+const LISTED_DAMAGES = 20;
+
+/** Own kinds of the store: a caller cannot append them. */
+const OWN_KINDS: ReadonlySet<string> = new Set(['checkpoint', 'remembered']);
+
+/** A failed system call as an error of the store; any other error is a bug, and stays what it is. */
+function asStoreError(error: unknown, place: string): unknown {
+  return errorCode(error) === '' || error instanceof StoreError
+    ? error
+    : new StoreError(`the store ${place} cannot be used: ${error instanceof Error ? error.message : ''}`, {
+        cause: error,
+      });
+}
+
+export class LogHandle<V extends LogView> implements Store {
+  readonly #backend: Backend<V>;
+  readonly #options: LogHandleOptions;
+  readonly #queue: AppendQueue;
+  #session: Session | undefined;
+  #heartbeat: Heartbeat | undefined;
+  /** Why this handle takes no more. */
+  #poison: StoreError | undefined;
+
+  /** Reads and writes nothing before it is asked to. */
+  constructor(backend: Backend<V>, options: LogHandleOptions) {
+    this.#backend = backend;
+    this.#options = options;
+    this.#queue = appendQueue((groups) => this.#writeGroups(groups));
+  }
+
+  get place(): string {
+    return this.#backend.place;
+  }
+
+  project(): Promise<string | undefined> {
+    return this.#told(() => this.#backend.foundProject());
+  }
+
+  read(take: (record: LogRecord) => void, from: 'checkpoint' | 'all' = 'checkpoint'): Promise<ReadReport> {
+    return this.#told(async () => {
+      const view = await this.#backend.read({ from: from === 'all' ? 'all' : 'newest', take });
+      return view === undefined ? { status: 'none', damage: [] } : readReport(view, view.damage);
+    });
+  }
+
+  verify(head?: Head): Promise<VerifyReport> {
+    return this.#told(async () => verifyReport(await examine(this.#backend, head?.seq), head));
+  }
+
+  lockStatus(): Promise<LockStatus | undefined> {
+    return this.#told(() => this.#backend.lockStatus());
+  }
+
+  async holder(): Promise<Holder | undefined> {
+    const status = await this.lockStatus();
+    return status?.liveness === 'held' ? status.holder : undefined;
+  }
+
+  lock(options: LockOptions): Promise<Fence> {
+    return this.#alone(() => this.#lock(options));
+  }
+
+  unlock(fence: Fence): Promise<void> {
+    return this.#alone(async () => (this.#session?.lock.holder.id === fence.holder.id ? this.#leave() : undefined));
+  }
+
+  async append(drafts: readonly Draft[], fence: Fence): Promise<readonly LogRecord[]> {
+    this.#writable(fence);
+    if (drafts.length === 0) return [];
+    return this.#queue.append(
+      drafts.map((draft) => {
+        if (OWN_KINDS.has(draft.kind)) throw new StoreError(`${draft.kind} records are the store's own`);
+        return prepare(draft, this.#options.actor);
+      }),
+    );
+  }
+
+  checkpoint(all: readonly Remembered[], fence: Fence, force = false): Promise<void> {
+    return this.#alone(async () => {
+      const held = this.#writable(fence);
+      const { begun, end } = held.tail;
+      const tailBytes = end.bytes - begun;
+      if (force || tailBytes > Math.max(ROLL_BYTES, 2 * begun)) await this.#begin(held, all, {});
+    });
+  }
+
+  rename({ to, ...more }: Rename, all: readonly Remembered[], fence: Fence): Promise<void> {
+    return this.#alone(async () => {
+      const held = this.#writable(fence);
+      await this.#begin(held, all, { renames: { from: this.#backend.project, ...more } }, to);
+      await this.#keepAlive(held.lock);
+    });
+  }
+
+  prune(keep: number, fence: Fence): Promise<PruneReport> {
+    return this.#alone(() => this.#prune(keep, fence));
+  }
+
+  recover(fence: Fence): Promise<RecoverReport> {
+    return this.#alone(() => this.#recover(fence));
+  }
+
+  close(): Promise<void> {
+    return this.#alone(async () => {
+      try {
+        await this.#leave();
+      } finally {
+        await this.#backend.close();
+      }
+    });
+  }
+
+  async #told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw asStoreError(error, this.place);
+    }
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#queue.alone(() => this.#told(work));
+  }
+
+  /** ISO 8601; times never run backwards. */
+  #timeAfter(end: { readonly time: string } | undefined): string {
+    return new Date(Math.max(this.#options.now(), end === undefined ? 0 : Date.parse(end.time))).toISOString();
+  }
+
+  #poisoned(error: unknown): StoreError {
+    if (error instanceof FenceLostError || error instanceof StoreBrokenError) this.#poison ??= error;
+    else {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#poison ??= new StoreBrokenError(`the log could not be written: ${why}; nothing more is written`, {
+        cause: error,
+      });
+    }
+    return this.#poison;
+  }
+
+  /** Runs a write that leaves the log unknown where it fails. */
+  async #writing(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      throw error instanceof LogUnchangedError ? error : this.#poisoned(error);
+    }
+  }
+
+  #sessionOf(fence: Fence): Session {
+    if (this.#poison !== undefined) throw this.#poison;
+    if (this.#session === undefined || this.#session.lock.holder.id !== fence.holder.id)
+      throw new FenceLostError('this lock is not held any more');
+    return this.#session;
+  }
+
+  /** The session that a fence stands for; throws unless it may write. */
+  #writable(fence: Fence): WritableSession {
+    const { tail, ...held } = this.#sessionOf(fence);
+    if (tail === undefined) throw new LogDamagedError(held.damage);
+    return { ...held, tail };
+  }
+
+  async #writeGroups(groups: readonly (readonly Prepared[])[]): Promise<readonly (readonly LogRecord[])[]> {
+    if (this.#poison !== undefined) throw this.#poison;
+    const held = this.#session;
+    if (held?.tail === undefined) throw new FenceLostError('this lock is not held any more');
+    const { lock, tail } = held;
+    const { seq, hash: prev } = tail.end;
+    const time = this.#timeAfter(tail.end);
+    const chain = chainLines(groups.flat(), { seq: seq + 1, prev, time, actor: this.#options.actor });
+    let records: readonly LogRecord[] = [];
+    await this.#writing(async () => {
+      const durable = this.#backend.append(lock, tail, chain);
+      // While the disk or the server works.
+      records = recordsOf(chain);
+      await durable;
+    });
+    const end = { ...chain.end, bytes: tail.end.bytes + chain.end.bytes };
+    this.#session = { ...held, tail: { begun: tail.begun, end } };
+    let next = 0;
+    return groups.map((group) => {
+      next += group.length;
+      return records.slice(next - group.length, next);
+    });
+  }
+
+  /** A checkpoint behind `end`. Throws StoreError where a memory is too large for a record. */
+  #checkpointAfter(
+    end: Tail['end'],
+    token: number,
+    remembered: readonly Remembered[],
+    reasons: CheckpointReasons,
+    project = this.#backend.project,
+  ): Chain {
+    const follows = headOf(end);
+    return checkpointChain(
+      { project, token, remembered, reasons: { follows, ...reasons } },
+      { seq: end.seq + 1, prev: end.hash, time: this.#timeAfter(end), actor: this.#options.actor },
+    );
+  }
+
+  /** Begins a segment. */
+  async #begin(
+    { lock, tail }: WritableSession,
+    remembered: readonly Remembered[],
+    reasons: CheckpointReasons,
+    project?: string,
+  ): Promise<void> {
+    const chain = this.#checkpointAfter(tail.end, lock.token, remembered, reasons, project);
+    await this.#writing(() => this.#backend.begin(lock, tail, chain, project));
+    this.#session = { lock, damage: [], tail: { begun: chain.end.bytes, end: chain.end } };
+  }
+
+  async #lock(options: LockOptions): Promise<Fence> {
+    if (this.#poison !== undefined) throw this.#poison;
+    const { actor, now, randomId, run } = this.#options;
+    const since = new Date(now()).toISOString();
+    const holder = thisHolder({ id: randomId(), command: options.command, since, run });
+    const plan = { project: this.#backend.project, token: 1, remembered: [], reasons: {} };
+    const first = checkpointChain(plan, { seq: 1, time: since, actor });
+    const lock = await this.#backend.acquire(holder, options, first);
+    try {
+      await this.#keepAlive(lock);
+      this.#session = await this.#enter(lock);
+    } catch (error) {
+      await this.#stopHeartbeat();
+      // The first error is the one to report. A lock that stays behind is silent from now on.
+      await this.#backend.release(lock).catch(() => undefined);
+      throw error;
+    }
+    const { cut } = this.#session;
+    return { token: lock.token, holder, ...(cut === undefined ? {} : { cut }) };
+  }
+
+  /** Brings the log of a lock that was just taken, or just recovered, to where it can be written to. */
+  async #enter(lock: HeldLock): Promise<Session> {
+    const recall = emptyRecall();
+    const view = await this.#backend.read({ from: 'newest', take: (record) => fold(recall, record) });
+    if (view === undefined) throw new FenceLostError('the store is gone');
+    const { base, damage, torn } = view;
+    if (damage.length > 0 || base === undefined) return { lock, damage };
+    const takeOver = (seals: Seal): Chain =>
+      this.#checkpointAfter(base.end, lock.token, rememberedOf(recall), { seals });
+    const tail = await this.#backend.enter(lock, view as V & { readonly base: Base }, takeOver);
+    return { lock, damage, tail, ...(torn === undefined ? {} : { cut: torn }) };
+  }
+
+  async #keepAlive(lock: HeldLock): Promise<void> {
+    await this.#stopHeartbeat();
+    this.#heartbeat = startHeartbeat(this.#backend.beatOf(lock), this.#options.beatMs ?? BEAT_MS);
+  }
+
+  async #stopHeartbeat(): Promise<void> {
+    const heartbeat = this.#heartbeat;
+    this.#heartbeat = undefined;
+    await heartbeat?.stop();
+  }
+
+  async #leave(): Promise<void> {
+    const held = this.#session;
+    this.#session = undefined;
+    if (held === undefined) return;
+    await this.#stopHeartbeat();
+    try {
+      await this.#backend.release(held.lock);
+    } catch (error) {
+      // A caller whose write failed knows why; the lease ends by itself.
+      if (this.#poison === undefined) throw error;
+    }
+  }
+
+  /** Refuses a damaged log: with what is deleted, its damage would go unseen. */
+  async #prune(keep: number, fence: Fence): Promise<PruneReport> {
+    if (!Number.isSafeInteger(keep) || keep < 1) throw new StoreError('at least one segment has to be kept');
+    const held = this.#writable(fence);
+    const found = await examine(this.#backend);
+    if (found === undefined) throw new FenceLostError('the store is gone');
+    if (found.damage.length > 0) throw new LogDamagedError(found.damage);
+    const { segments, leftovers } = found.view;
+    // The segment whose checkpoint says what goes is the newest one, and counts.
+    const going = segments.slice(0, Math.max(0, segments.length + 1 - keep));
+    const last = going.at(-1)?.end;
+    if (last !== undefined) await this.#begin(held, rememberedOf(found.recall), { prunes: headOf(last) });
+    const gone = [...leftovers, ...going];
+    await this.#backend.discard(gone);
+    return {
+      deleted: gone.map(({ name }) => name),
+      ...(last === undefined ? {} : { last: headOf(last) }),
+      from: segments[going.length]?.seq ?? held.tail.end.seq + 1,
+    };
+  }
+
+  async #recover(fence: Fence): Promise<RecoverReport> {
+    const held = this.#sessionOf(fence);
+    const found = await examine(this.#backend);
+    if (found === undefined) throw new FenceLostError('the store is gone');
+    const end = found.view.base?.end;
+    if (found.damage.length === 0 && end !== undefined) {
+      const report = { damage: [], quarantine: [], head: headOf(end), cold: false, unknown: [] };
+      this.#session = await this.#enter(held.lock);
+      return report;
+    }
+    const parts = split(found);
+    const time = this.#timeAfter(end);
+    const salvage = await this.#backend.salvage(held.lock, found, parts, `${time}-${this.#options.randomId()}`);
+    const { lock, remains, quarantine, seals } = salvage;
+    const cold = end === undefined;
+    const recovers = {
+      damage: found.damage.slice(0, LISTED_DAMAGES).map(({ message }) => message),
+      quarantine,
+      cold,
+    };
+    const reasons: CheckpointReasons = {
+      ...(end === undefined ? {} : { follows: headOf(end) }),
+      ...(seals === undefined ? {} : { seals }),
+      recovers,
+      ...(parts.prunes === undefined ? {} : { prunes: parts.prunes }),
+    };
+    const chain = checkpointChain(
+      {
+        project: this.#backend.project,
+        token: lock.token,
+        remembered: rememberedBeside(found.recall, remains),
+        reasons,
+      },
+      { seq: (end?.seq ?? salvage.lastSeq) + 1, prev: end?.hash, time, actor: this.#options.actor },
+    );
+    await this.#writing(() => salvage.commit(chain));
+    this.#session = { lock, damage: held.damage };
+    if (lock.token !== held.lock.token) await this.#keepAlive(lock);
+    this.#session = await this.#enter(lock);
+    return {
+      damage: found.damage,
+      quarantine,
+      head: headOf(chain.end),
+      cold,
+      unknown: [...remains.addresses].sort(),
+    };
+  }
+}

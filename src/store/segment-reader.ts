@@ -1,0 +1,110 @@
+/**
+ * Checks the lines of one segment in their order, and gives only what is sound.
+ *
+ * The records of a checkpoint wait until all of it holds: half a memory is worse than the one before. In the tail, what
+ * is sound before the first damage is given.
+ */
+
+import { createHash } from 'node:crypto';
+import type { LogRecord } from '../formats/log-record.ts';
+import type { CheckpointRecord, End } from './chain.ts';
+import { readLine, rememberedBody } from './line.ts';
+
+/** Why a line is not the next one of its segment. */
+export interface WrongLine {
+  readonly code: 'checkpoint-broken' | 'record-broken';
+  readonly message: string;
+}
+
+export interface SegmentReaderOptions {
+  /** Number of the first record. */
+  readonly seq: number;
+  /** Why a checkpoint that holds by itself cannot begin this segment. */
+  readonly refuse: (body: CheckpointRecord['body']) => string | undefined;
+  /** Called once, when the checkpoint holds, before its records are given. */
+  readonly enter?: (() => void) | undefined;
+  readonly take?: ((record: LogRecord) => void) | undefined;
+}
+
+export class SegmentReader {
+  readonly #options: SegmentReaderOptions;
+  readonly #digest = createHash('sha256');
+  /** Records of the checkpoint, until all of it holds. */
+  #held: LogRecord[] = [];
+  #checkpoint: CheckpointRecord | undefined;
+  #begun: End | undefined;
+  #end: End | undefined;
+
+  constructor(options: SegmentReaderOptions) {
+    this.#options = options;
+  }
+
+  /** The first record; it holds by itself, even if what follows does not. */
+  get checkpoint(): CheckpointRecord | undefined {
+    return this.#checkpoint;
+  }
+
+  /** Last record of the checkpoint, once that holds. */
+  get begun(): End | undefined {
+    return this.#begun;
+  }
+
+  /** Last sound record. */
+  get end(): End | undefined {
+    return this.#end;
+  }
+
+  /** Number of the record that comes next. */
+  get due(): number {
+    return this.#end === undefined ? this.#options.seq : this.#end.seq + 1;
+  }
+
+  /** Takes the line in `bytes` from `start` to `end` (without its newline); undefined: it is sound. */
+  take(bytes: Buffer, start: number, end: number): WrongLine | undefined {
+    const inTail = this.#begun !== undefined;
+    const record = readLine(bytes, start, end, this.due, this.#end?.hash);
+    const message = typeof record === 'string' ? `the line ${record}` : this.#refuse(record);
+    if (typeof record === 'string' || message !== undefined)
+      return { code: inTail ? 'record-broken' : 'checkpoint-broken', message: message ?? '' };
+    const { seq, hash, time } = record;
+    const next = { seq, hash, time, bytes: (this.#end?.bytes ?? 0) + end - start + 1 };
+    if (inTail) this.#options.take?.(record);
+    else {
+      if (record.kind === 'checkpoint') this.#checkpoint = record;
+      else this.#digest.update(rememberedBody(bytes, start, end)).update('\n');
+      this.#held.push(record);
+      const wrong = this.#close(next);
+      if (wrong !== undefined) return { code: 'checkpoint-broken', message: wrong };
+    }
+    this.#end = next;
+    return undefined;
+  }
+
+  #refuse(record: LogRecord): string | undefined {
+    if (this.#checkpoint === undefined) return wrongStart(record, this.#options.refuse);
+    if (this.#begun === undefined)
+      return record.kind === 'remembered' ? undefined : `a ${record.kind} record stands inside the checkpoint`;
+    return record.kind === 'checkpoint' || record.kind === 'remembered'
+      ? `a ${record.kind} record stands in the middle of a segment`
+      : undefined;
+  }
+
+  /** Gives the records of the checkpoint once as many are there as it says. */
+  #close(last: End): string | undefined {
+    const body = this.#checkpoint?.body;
+    if (body === undefined || this.#held.length <= body.resources) return undefined;
+    if (this.#digest.digest('hex') !== body.digest) return 'what the checkpoint remembers does not match its digest';
+    this.#begun = last;
+    this.#options.enter?.();
+    for (const record of this.#held) this.#options.take?.(record);
+    this.#held = [];
+    return undefined;
+  }
+}
+
+/** Why a record cannot begin a segment. */
+export function wrongStart(record: LogRecord, refuse: SegmentReaderOptions['refuse']): string | undefined {
+  if (record.kind !== 'checkpoint') return `a ${record.kind} record stands where a checkpoint is due`;
+  if (record.body.format !== 1) return `format ${record.body.format} is not known to this version`;
+  return refuse(record.body);
+}

@@ -1,0 +1,132 @@
+/** A real git repository of a project that fettle was set up in, as its packed tarball, for the workflows to run in. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { bareEnvironment, cliFile, run, type Ran, temporaryFolder, writeFiles } from '../support/cli.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** The tests' own Node.js in front, and no program of this project. */
+export const PATH = [
+  dirname(process.execPath),
+  ...(process.env['PATH'] ?? '').split(delimiter).filter((one) => one !== '' && !one.includes('node_modules')),
+].join(delimiter);
+
+export interface Repository {
+  /** All of it: the bare repository, the store, certificates, the workspace of jobs. */
+  readonly folder: string;
+  /** Where jobs check out: one after another, as on a runner. */
+  readonly workspace: string;
+  /** Writes files on a branch that begins at main, and commits them; gives the commit. */
+  readonly commit: (branch: string, files: Readonly<Record<string, string>>) => string;
+  /** Merges a branch into main; gives the commit before, and the merge. */
+  readonly merge: (branch: string) => { readonly before: string; readonly merge: string };
+  /** A fresh checkout of a commit in the workspace. */
+  readonly checkout: (commit: string) => void;
+  /** Runs fettle in a checkout of its own of main, as a person does. */
+  readonly fettle: (...args: readonly string[]) => Promise<Ran>;
+  readonly close: () => void;
+}
+
+function git(folder: string, ...args: readonly string[]): string {
+  const who = ['-c', 'user.name=test', '-c', 'user.email=test@example.test', '-c', 'init.defaultBranch=main'];
+  return execFileSync('git', [...who, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).trim();
+}
+
+/** A certificate of the project; its files are beside the repository, where no job throws them away. */
+export function certificateYaml(folder: string, name: string, dnsNames: readonly string[]): string {
+  return `apiVersion: certificates/v1
+kind: Certificate
+metadata: { name: ${name} }
+spec:
+  issuer: ca
+  dnsNames: [${dnsNames.join(', ')}]
+  storage: { file: { certificate: ${folder}/tls/${name}.crt, key: ${folder}/tls/${name}.key } }
+`;
+}
+
+/** Sets up a project as the README says, with the workflow of a forge, and a first certificate. */
+export async function makeRepository(forge: 'github' | 'gitlab'): Promise<Repository> {
+  const folder = temporaryFolder();
+  const [bare, work, workspace] = ['shop.git', 'work', 'workspace'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  git(folder, 'init', '--quiet', '--bare', bare);
+  const made = await run(process.execPath, [cliFile, 'init', work, '--ci', forge], folder);
+  if (made.code !== 0) throw new Error(made.stderr);
+  mkdirSync(join(work, 'vendor'));
+  const env = { ...bareEnvironment({ PATH, HOME: folder }), npm_config_cache: join(folder, 'npm') };
+  const npm = (cwd: string, ...args: readonly string[]) => execFileSync('npm', args, { cwd, env, stdio: 'pipe' });
+  npm(root, 'pack', '--ignore-scripts', '--pack-destination', join(work, 'vendor'));
+  const [tarball = ''] = readdirSync(join(work, 'vendor'));
+  renameSync(join(work, 'vendor', tarball), join(work, 'vendor/fettle.tgz'));
+  rmSync(join(work, 'desired/www.yaml'));
+  writeFiles(work, {
+    'package.json': '{ "private": true }\n',
+    'fettle.yaml': `name: shop\nstore: ${folder}/store\n`,
+    'desired/ca.yaml': `apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: ca }\nspec: { localCa: { dir: ${folder}/ca, commonName: CA } }\n`,
+    'desired/www.yaml': certificateYaml(folder, 'www', ['www.example.test']),
+  });
+  npm(work, 'install', '--save-dev', '--offline', '--no-audit', '--no-fund', './vendor/fettle.tgz');
+  git(work, 'init', '--quiet');
+  git(work, 'remote', 'add', 'origin', bare);
+  git(work, 'add', '--all');
+  git(work, 'commit', '--quiet', '--message', 'Set up fettle');
+  git(work, 'push', '--quiet', 'origin', 'main');
+  return {
+    folder,
+    workspace,
+    commit: (branch, files) => {
+      git(work, 'checkout', '--quiet', '-B', branch, 'main');
+      writeFiles(work, files);
+      git(work, 'add', '--all');
+      git(work, 'commit', '--quiet', '--message', branch);
+      git(work, 'push', '--quiet', '--force', 'origin', branch);
+      return git(work, 'rev-parse', 'HEAD');
+    },
+    merge: (branch) => {
+      git(work, 'checkout', '--quiet', 'main');
+      const before = git(work, 'rev-parse', 'HEAD');
+      git(work, 'merge', '--quiet', '--no-ff', '--message', `Merge ${branch}`, branch);
+      git(work, 'push', '--quiet', 'origin', 'main');
+      return { before, merge: git(work, 'rev-parse', 'HEAD') };
+    },
+    checkout: (commit) => {
+      rmSync(workspace, { recursive: true, force: true });
+      git(folder, 'clone', '--quiet', bare, workspace);
+      git(workspace, 'checkout', '--quiet', commit);
+    },
+    fettle: async (...args) => {
+      git(work, 'checkout', '--quiet', 'main');
+      return run(process.execPath, [cliFile, ...args], work);
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Runs a script by bash in the workspace, with the options of a forge's runner. */
+export function bash(
+  { folder, workspace }: Repository,
+  script: string,
+  options: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Ran> {
+  const file = join(folder, 'step.sh');
+  writeFileSync(file, script);
+  return run('bash', ['--noprofile', '--norc', ...options, file], workspace, {
+    PATH,
+    HOME: folder,
+    CI: 'true',
+    FETTLE_DISABLE_CI_DETECTION: '',
+    npm_config_cache: join(folder, 'npm'),
+    npm_config_offline: 'true',
+    ...env,
+  });
+}
