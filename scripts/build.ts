@@ -90,7 +90,7 @@ async function bundleInto(made: string): Promise<readonly string[]> {
     ),
     define,
     target: 'node24',
-    plugins: [],
+    plugins: [withoutProcesses],
     output: { dir: join(made, 'lib'), format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
   });
   const modules = lib.flatMap((chunk) => chunk.moduleIds);
@@ -123,6 +123,14 @@ function readerDigest(): string {
     digest.update(readFileSync(join(root, path)));
   return digest.digest('hex');
 }
+
+/** commander starts other programs as subcommands, and fettle has none: loading what starts them is part of every start. */
+const withoutProcesses: Plugin = {
+  name: 'commander-without-processes',
+  resolveId: (source, importer) =>
+    source === 'node:child_process' && importer?.includes('/node_modules/commander/') === true ? '\0none' : undefined,
+  load: (id) => (id === '\0none' ? 'export default undefined;' : undefined),
+};
 
 interface Job {
   readonly input: string | Readonly<Record<string, string>>;

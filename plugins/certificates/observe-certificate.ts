@@ -79,7 +79,7 @@ function findingsOf(ref: Ref, pair: Stored, now: number): readonly Finding[] {
   return [
     ...(problem === undefined
       ? []
-      : [finding(problem.code, 'error', `cannot be used: ${problem.text}`, { keyMatches: pair.keyMatches })]),
+      : [finding(problem.code, 'error', `cannot be used: ${problem.text}`, { key_matches: pair.keyMatches })]),
     ...(pair.leftovers.length === 0
       ? []
       : [

@@ -108,8 +108,8 @@ function attempts({ to }: Change, { memory, desired }: NodeResource) {
   const tried = attemptsAt(memory, desired, to);
   const facts: Facts = {
     failed: tried.failed,
-    maxRetries: ATTEMPTS.maxRetries,
-    ...(tried.failed === 0 ? {} : { lastAt: instantText(tried.at) }),
+    max_retries: ATTEMPTS.maxRetries,
+    ...(tried.failed === 0 ? {} : { last_at: instantText(tried.at) }),
   };
   return { tried, facts };
 }
@@ -118,7 +118,7 @@ const backoff: NodeRule = (change, resource, scene) => {
   const { tried, facts } = attempts(change, resource);
   const next = nextTryAt(ATTEMPTS, tried);
   if (next === undefined || isExhausted(ATTEMPTS, tried)) return pass('No attempt waits', facts);
-  const all = { ...facts, nextAt: instantText(next) };
+  const all = { ...facts, next_at: instantText(next) };
   if (scene.now >= next) return pass('The next attempt is due', all);
   return defer(
     `${counted(tried.failed, 'attempt')} failed in a row; the next one waits ${durationText(next - tried.at)}`,

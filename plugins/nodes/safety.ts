@@ -79,9 +79,9 @@ function withinGrace(
     over: now >= end,
     facts: {
       since: instantText(begun),
-      ageSeconds: Math.floor((now - begun) / 1000),
-      graceSeconds: graceMs / 1000,
-      remainingSeconds: Math.max(0, Math.ceil((end - now) / 1000)),
+      age_seconds: Math.floor((now - begun) / 1000),
+      grace_seconds: graceMs / 1000,
+      remaining_seconds: Math.max(0, Math.ceil((end - now) / 1000)),
     },
     clearsAt: end,
   };
@@ -89,11 +89,11 @@ function withinGrace(
 
 const otherServer: NodeRule = (_change, resource) => {
   const facts = {
-    serverId: resource.sight.observed?.facts.serverId ?? null,
+    server_id: resource.sight.observed?.facts.serverId ?? null,
     ours: resource.memory?.kept.serverId ?? null,
   };
   if (resource.sight.observed?.facts.other !== true) return pass('the server that is ours, or none', facts);
-  return reject(`the server of this name, ${facts.serverId}, is not the one that was made or adopted`, facts, {
+  return reject(`the server of this name, ${facts.server_id}, is not the one that was made or adopted`, facts, {
     remedy: {
       outside: `rename one of the two, or \`fettle state forget ${formatRef(resource.ref)}\`: then it is adopted`,
     },
@@ -128,7 +128,7 @@ const dedicatedNode: NodeRule = (change, resource) => {
 
 const syncInProgress = whenTaken(({ life }, _pair, scene) => {
   const { recoveredAt, syncCompletedAt } = life;
-  const facts = { recoveredAt: recoveredAt ?? null, syncCompletedAt: syncCompletedAt ?? null };
+  const facts = { recovered_at: recoveredAt ?? null, sync_completed_at: syncCompletedAt ?? null };
   if (recoveredAt === undefined) return pass('it was not found, but made', facts);
   if (syncCompletedAt !== undefined) return pass('the containers of every node were read since', facts);
   return reject(
@@ -141,7 +141,7 @@ const syncInProgress = whenTaken(({ life }, _pair, scene) => {
 const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
   const { recoveredAt, syncCompletedAt } = life;
   if (recoveredAt === undefined || syncCompletedAt === undefined)
-    return pass('nothing was synced', { recoveredAt: recoveredAt ?? null });
+    return pass('nothing was synced', { recovered_at: recoveredAt ?? null });
   const syncedAt = Date.parse(syncCompletedAt);
   const grace = withinGrace(syncedAt, POST_SYNC_GRACE_MS, scene.now);
   if (grace.over) return pass('its containers are known for long enough', grace.facts);
@@ -153,7 +153,7 @@ const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
 });
 
 const containersUnknown = whenTaken(({ signals, life }) => {
-  const facts = { workloads: signals.workloads, lastKnown: life.containers ?? null };
+  const facts = { workloads: signals.workloads, last_known: life.containers ?? null };
   if (signals.workloads === 'listed') return pass('the workload source lists it', facts);
   if (signals.workloads === 'none') return pass('its document says that nothing lists it', facts);
   // What never was ready never could take anything.
@@ -166,7 +166,7 @@ const containersUnknown = whenTaken(({ signals, life }) => {
 });
 
 const stillStarting = whenTaken(({ state, life }, resource) => {
-  const facts = { state, provisionedAt: life.provisionedAt ?? null };
+  const facts = { state, provisioned_at: life.provisionedAt ?? null };
   if (state !== 'provisioning' && state !== 'initializing') return pass('it is started', facts);
   const { startDeadline } = settingsOfResource(resource);
   const due =
@@ -192,7 +192,7 @@ const noContainers = whenTaken(({ life, signals }) => {
 
 const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
   const { allocatedMb = 0, containers = 0 } = life;
-  const facts = { allocatedMb, containers };
+  const facts = { allocated_mb: allocatedMb, containers };
   if (allocatedMb === 0) return pass('no memory is allocated', facts);
   if (containers > 0 && change.to === 'draining') return pass('it is the memory of its containers', facts);
   return reject(`${allocatedMb} MB of memory are allocated`, facts, {
@@ -218,7 +218,7 @@ const tooYoung = whenTaken(({ state, life }, resource, scene) => {
 });
 
 const ageUnknown = whenTaken(({ state, life }) => {
-  const facts = { state, initializedAt: life.initializedAt ?? null, provisionedAt: life.provisionedAt ?? null };
+  const facts = { state, initialized_at: life.initializedAt ?? null, provisioned_at: life.provisionedAt ?? null };
   if (state !== 'ready') return pass('not a node that never had a container', facts);
   if (life.initializedAt !== undefined || life.provisionedAt !== undefined) return pass('its age is known', facts);
   return reject('nobody knows since when it is there: neither when it was made nor when it was ready', facts, {
@@ -227,7 +227,7 @@ const ageUnknown = whenTaken(({ state, life }) => {
 });
 
 const noHistory = whenTaken(({ state, life }, resource) => {
-  const facts = { state, containersEver: life.containersEver };
+  const facts = { state, containers_ever: life.containersEver };
   if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', facts);
   if (dedication(resource) !== undefined || resource.memory?.kept.wasSystem === true)
     return pass('a system node is in use without any container', facts);
@@ -245,14 +245,14 @@ const idleGrace = whenTaken(({ state, life }, resource, scene) => {
   if (life.emptySince === undefined)
     return reject(
       'nobody knows since when it is empty',
-      { state, emptySince: null, grace },
+      { state, empty_since: null, grace },
       {
         remedy: { outside: 'let the workload source list it' },
       },
     );
   const since = Date.parse(life.emptySince);
   const spent = withinGrace(since, ms(grace), scene.now);
-  const facts = { ...spent.facts, containersEver: life.containersEver };
+  const facts = { ...spent.facts, containers_ever: life.containersEver };
   const idle = spanText(Math.max(0, scene.now - since));
   if (spent.over) return pass(`it served ${life.containersEver}, and is idle for ${idle}`, facts);
   return reject(`it is empty for ${idle}, at least ${grace}`, facts, {
@@ -262,7 +262,7 @@ const idleGrace = whenTaken(({ state, life }, resource, scene) => {
 
 const queueWaits = whenTaken(({ state, signals }) => {
   const { queue } = signals;
-  const facts = { queued: queue?.count ?? null, queuedMb: queue?.mb ?? null };
+  const facts = { queued: queue?.count ?? null, queued_mb: queue?.mb ?? null };
   if (state === 'unhealthy') return pass('it could take nothing', { ...facts, state });
   if (signals.workloads === 'none') return pass('nothing could wait for it', facts);
   if (queue === undefined)
@@ -332,7 +332,7 @@ const keepsMin: NodeRule = (_change, resource, scene) => {
   const left = pool.nodes.filter(
     (each) => !isSame(each, resource) && isInService(each) && !isGoing(each, scene),
   ).length;
-  const facts = { pool: pool.name, left, min, inService: isInService(resource) };
+  const facts = { pool: pool.name, left, min, in_service: isInService(resource) };
   if (!isInService(resource)) return pass('it is not in service', facts);
   if (left >= min) return pass(`${left} would be left in service, ${min} ${min === 1 ? 'is' : 'are'} wanted`, facts);
   return reject(`it would leave ${left} of ${pool.name} in service, ${min} ${min === 1 ? 'is' : 'are'} wanted`, facts, {
@@ -365,7 +365,7 @@ const oneAtATime: NodeRule = (change, resource, scene) => {
   if (pool === undefined) return pass('a member of no pool');
   const atOnce = pool.strict?.removalsAtOnce ?? 1;
   const others = inTheWay(change, resource, pool, scene);
-  const facts = { pool: pool.name, others, atOnce };
+  const facts = { pool: pool.name, others, at_once: atOnce };
   if (others.length < atOnce) return pass(`${others.length} others at once, ${atOnce} may be`, facts);
   return defer(
     `${others.join(', ')} of ${pool.name} ${others.length === 1 ? 'is' : 'are'} drained, removed or turned off now, ${atOnce} at once may be`,

@@ -60,14 +60,21 @@ function pluginOutputs(engine: EngineSpec, plugin: PluginSpec): readonly Output[
 
 function engineOutputs(engine: EngineSpec): readonly Output[] {
   const header = headerOf('specs/engine.yaml');
-  const schemas = { document: engine.document, config: engine.config, plan: engine.plan };
-  return [
-    { path: 'src/engine/generated.ts', text: engineSource(engine) },
+  const validators = (
+    folder: string,
+    schemas: Parameters<typeof validatorsSource>[0]['schemas'],
+  ): readonly Output[] => [
     {
-      path: 'src/engine/generated.validators.js',
+      path: `${folder}/generated.validators.js`,
       text: validatorsSource({ schemas, formats: engine.formats, api: API, header }),
     },
-    { path: 'src/engine/generated.validators.d.ts', text: validatorTypesSource(Object.keys(schemas), API, header) },
+    { path: `${folder}/generated.validators.d.ts`, text: validatorTypesSource(Object.keys(schemas), API, header) },
+  ];
+  return [
+    { path: 'src/engine/generated.ts', text: engineSource(engine) },
+    ...validators('src/engine', { document: engine.document, config: engine.config }),
+    // Apart, because only a saved plan needs it: more than half of the code of all three.
+    ...validators('src/formats', { plan: engine.plan }),
   ];
 }
 

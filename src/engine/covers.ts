@@ -131,7 +131,8 @@ function lifecycleOf({ desired, memory, tables }: Resource): Json {
     };
   }
   const { ignore } = desired.meta.lifecycle;
-  return { ...metaOf(desired, memory, tables), ignore: ignore.toSorted() };
+  const { on_remove: onRemove, ...meta } = metaOf(desired, memory, tables);
+  return { ...meta, onRemove, ignore: ignore.toSorted() };
 }
 
 /** Why it cannot be told whole what a step does; undefined where it can. */

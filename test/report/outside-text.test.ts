@@ -6,6 +6,7 @@
 import { parseAllDocuments } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { findDrift } from '../../src/engine/drift.ts';
+import { misspelt } from '../formats/field-names.ts';
 import { driftDocument } from '../../src/formats/drift.ts';
 import { explanationDocument } from '../../src/formats/explanation.ts';
 import { explain } from '../../src/engine/explain.ts';
@@ -229,6 +230,17 @@ const options = { color: false, now: START, detail: true };
 describe('hostile text in every field', async () => {
   const { full, report, hidden, explanation, records, rows } = await samples();
   const json = (value: unknown): readonly string[] => [`${JSON.stringify(value)}\n`];
+
+  it.each([
+    ['a plan', full],
+    ['a report of drift', [report, hidden]],
+    ['an explanation', explanation],
+    ['events', [...planEvents(full), ...driftEvents(report), ...resultEvents(rows, undefined)]],
+    ['records of the log', records],
+  ])('of %s stands under names in snake_case', (_what, value) => {
+    expect(JSON.stringify(value).length).toBeGreaterThan(1000);
+    expect(misspelt(value)).toEqual([]);
+  });
 
   it('of a plan, as text and markdown', () => {
     expect(full.resource_changes.length * full.rejected_changes.length * full.gaps.length).toBeGreaterThan(0);

@@ -99,7 +99,7 @@ export function targetUnfit(_change: Change, resource: ContainerResource, scene:
   const needed = containerSignals(resource)?.mb ?? 0;
   const free =
     memoryMb === undefined ? undefined : memoryMb - (life?.allocatedMb ?? 0) - arriving(name, resource.ref.name, scene);
-  const facts = { node: name, state: target?.sight.observed?.state ?? null, freeMb: free ?? null, neededMb: needed };
+  const facts = { node: name, state: target?.sight.observed?.state ?? null, free_mb: free ?? null, needed_mb: needed };
   if (phase !== 'serving') return reject(`${name} is ${target?.sight.observed?.state ?? 'not there'}`, facts);
   if (free === undefined) return reject(`the memory of ${name} is not known`, facts);
   return free >= needed

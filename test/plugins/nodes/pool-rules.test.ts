@@ -199,7 +199,7 @@ describe('keeps-min', () => {
     const resource = pool({ kept: { members: [1, 2, 3, 4] }, spec: { min, max: 5 } });
     expect(judge('keeps-min', resource, [node(1), node(2), node(3), unhealthy(4)])).toMatchObject({
       outcome,
-      facts: { inService: 3, goes: 1, min },
+      facts: { in_service: 3, goes: 1, min },
     });
   });
 
