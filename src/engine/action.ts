@@ -28,17 +28,17 @@ import {
   type Given,
   intentId,
   isMemoryOnly,
+  isPartlyDone,
+  isUnknownOutcome,
   type Json,
   type Judgement,
   type Resource,
-  PartlyDoneError,
   redactPatterns,
   type Ref,
   resourceOf,
   type Scene,
   settlesIn,
   stepTransition,
-  UnknownOutcomeError,
   withMemory,
 } from '#plugin';
 import { propose } from './diff.ts';
@@ -297,7 +297,7 @@ async function handle(
     );
     return kept === undefined || kept === null ? {} : { kept: keptJson(kept, change) };
   } catch (error) {
-    if (!(error instanceof PartlyDoneError)) return { error };
+    if (!isPartlyDone(error)) return { error };
     try {
       return { error, kept: keptJson(error.kept, change) };
     } catch {
@@ -333,7 +333,7 @@ function endingOf(
   input: ApplyInput,
 ): Ending {
   const { change } = action;
-  const cut = error instanceof DeadlineError || error instanceof AbortedError || error instanceof UnknownOutcomeError;
+  const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };
   const sight = after?.resource.sight;
   if (after === undefined || sight === undefined || sight.is === 'unseen')
@@ -421,7 +421,7 @@ function outcomeDraft(
       ...(state === undefined ? {} : { state }),
       ...(seen?.sight.observed?.others === undefined ? {} : { others: seen.sight.observed.others }),
       ...(moved === undefined ? {} : { moves: moved.moves }),
-      ...(change.goal === 'create' && error instanceof PartlyDoneError && found !== undefined && found !== ABSENT
+      ...(change.goal === 'create' && isPartlyDone(error) && found !== undefined && found !== ABSENT
         ? { created: true as const }
         : {}),
       // What was removed is forgotten; what made room hands on to its successor.
