@@ -105,12 +105,13 @@ function limitsOf({ config }: Project, plugins: ReadonlyMap<string, Plugin>): Re
   );
 }
 
-function hasUnsettled({ pairs }: Planned, plugins: ReadonlyMap<string, Plugin>): boolean {
-  return [...pairs.values()].some(({ ref, observed, desired, memory }) => {
-    const tables = plugins.get(ref.plugin)?.tables.kinds[ref.kind];
-    if (observed === undefined || tables === undefined) return false;
-    return (desired !== undefined || memory !== undefined) && isUnsettled(tables, observed.state);
-  });
+function hasUnsettled({ resources }: Planned): boolean {
+  return [...resources.values()].some(
+    ({ sight, tables, desired, memory }) =>
+      sight.is === 'seen' &&
+      (desired !== undefined || memory !== undefined) &&
+      isUnsettled(tables, sight.observed.state),
+  );
 }
 
 function runBody(run: Round, id: string): RecordBodies['run'] {
@@ -176,7 +177,7 @@ export async function applyRound(run: Round): Promise<Finished> {
       plan: reconciled.plan,
       actions: reconciled.actions,
       head: head(),
-      unsettled: hasUnsettled(reconciled, plugins),
+      unsettled: hasUnsettled(reconciled),
     };
   } finally {
     await worlds.close();
@@ -240,7 +241,7 @@ async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
 
 async function takeActions(
   actions: ReadonlyMap<string, Action>,
-  { pairs, changes, scene, desired }: Planned,
+  { resources, changes, scene, desired }: Planned,
   run: Deciding,
 ): Promise<readonly Row[]> {
   const { project, plugins, recall, worlds, interruption, say } = run;
@@ -252,10 +253,9 @@ async function takeActions(
   try {
     const rows = await applyActions({
       actions,
-      pairs,
+      resources,
       changes,
       scene,
-      plugins,
       recall,
       look: { plugins, reader: worlds.reader, desired, recall, now: host.now, redact: worlds.redact },
       files: filesFor(project),

@@ -26,15 +26,15 @@ interface Drifted {
 }
 
 function drifted(
-  looked: Pick<Looked, 'project' | 'plugins' | 'reconciled' | 'report'>,
+  looked: Pick<Looked, 'project' | 'reconciled' | 'report'>,
   options: DriftOptions,
   say: Listener,
 ): Drifted {
-  const { project, plugins, reconciled, report: log } = looked;
-  const { plan, pairs, actions, scene } = reconciled;
+  const { project, reconciled, report: log } = looked;
+  const { plan, resources, actions, scene } = reconciled;
   const { suppress } = project.config;
   const within = withinOf(options.selection ?? {});
-  const found = findDrift({ pairs, actions, scene, plugins, suppress, within });
+  const found = findDrift({ resources, actions, scene, suppress, within });
   const report = driftDocument(found, plan, log.status !== 'none');
   say({ type: 'drifted', report });
   return { ending: driftEnding(report, plan, options), report };
@@ -71,7 +71,7 @@ async function recorded(workspace: Workspace, options: DriftOptions, say: Listen
       const stopped = stoppedEnding(interruption);
       if (stopped !== undefined) return { ending: stopped };
       const report = head === undefined ? log.report : { ...log.report, head };
-      result = drifted({ project, plugins, reconciled, report }, options, say);
+      result = drifted({ project, reconciled, report }, options, say);
       return { ending: result.ending };
     } finally {
       await worlds.close();

@@ -37,14 +37,15 @@ export async function explain(
   { ref, last, ...options }: ExplainOptions,
   say: Listener,
 ): Promise<{ readonly ending: Ending; readonly explanation?: Explanation }> {
-  return refreshed(workspace, options, say, async ({ project, reconciled, plugins, store }) => {
+  return refreshed(workspace, options, say, async ({ project, reconciled, store }) => {
     const address = formatRef(ref);
-    const neededBy = dependents(reconciled.pairs.values()).get(address) ?? [];
+    const neededBy =
+      dependents({ resources: reconciled.resources, unloaded: reconciled.scene.unloaded }).get(address) ?? [];
     const records = store === undefined ? [] : await lastRecords(store, address, last);
-    const explained = explainResource(reconciled, ref, plugins, neededBy, records);
+    const explained = explainResource(reconciled, ref, neededBy, records);
     if (explained === undefined)
       throw new InputError(
-        `${address} is not declared, was not found, and is not in the state${didYouMean(address, reconciled.pairs.keys())}`,
+        `${address} is not declared, was not found, and is not in the state${didYouMean(address, reconciled.resources.keys())}`,
       );
     const explanation = explanationDocument(explained);
     say({ type: 'explained', explanation, project: project.config.name });

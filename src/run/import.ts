@@ -6,9 +6,9 @@ import {
   type Found,
   type Gap,
   InputError,
-  type Pair,
   type Plugin,
   type Ref,
+  type Resource,
   withProjectPaths,
 } from '#plugin';
 import { apply } from './apply.ts';
@@ -29,8 +29,8 @@ function undescribed(ref: Ref, documents: Iterable<string>): string {
 }
 
 /** Addresses that a document describes. */
-function described(pairs: ReadonlyMap<string, Pair>): readonly string[] {
-  return [...pairs].filter(([, { desired }]) => desired !== undefined).map(([address]) => address);
+function described(resources: ReadonlyMap<string, Resource>): readonly string[] {
+  return [...resources].filter(([, { desired }]) => desired !== undefined).map(([address]) => address);
 }
 
 /** Adopts one resource that a document describes, and takes no other action. Throws InputError where that cannot be. */
@@ -44,14 +44,14 @@ export async function adopt(
     command: 'import',
     within: (each) => each === address,
     keeps: ({ change }) => change.goal === 'adopt',
-    check: ({ pairs, actions }) => {
-      const pair = pairs.get(address);
-      if (pair?.desired === undefined) throw new InputError(undescribed(ref, described(pairs)));
-      if (pair.observed === undefined)
-        throw new InputError(pair.gap?.message ?? `${address} does not exist: there is nothing to adopt`);
-      if (pair.observed.given === true) say({ type: 'adoption-unneeded', address, owned: undefined });
+    check: ({ resources, actions }) => {
+      const resource = resources.get(address);
+      if (resource?.desired === undefined) throw new InputError(undescribed(ref, described(resources)));
+      if (resource.sight.observed === undefined)
+        throw new InputError(resource.sight.gap?.message ?? `${address} does not exist: there is nothing to adopt`);
+      if (resource.sight.observed.given === true) say({ type: 'adoption-unneeded', address, owned: undefined });
       else if (actions.get(address)?.change.goal !== 'adopt')
-        say({ type: 'adoption-unneeded', address, owned: pair.memory?.owned ?? 'known' });
+        say({ type: 'adoption-unneeded', address, owned: resource.memory?.owned ?? 'known' });
     },
   };
   return apply(workspace, { ...options, approval: { by: 'yes' }, part }, say);

@@ -10,7 +10,7 @@ import { namedFileRoots } from '#plugin/files';
 import { type Desired, InputError, pathMistake, type Problem } from '#plugin';
 import { isDatabase } from '../engine/store-address.ts';
 import type { PluginLoaders } from '../plugins.ts';
-import { projectOf } from '../store/read-log.ts';
+import { projectOf } from '../store/files/read-log.ts';
 import type { Store } from '../store/store.ts';
 import { reader } from '../version.ts';
 import type { Listener } from './events.ts';

@@ -154,16 +154,16 @@ export interface OnView {
 export function judgeOnView(on: OnView, say: Listener): void {
   const { selection, passes, config, now, reconciled, recall, plugins, memoryGap } = on;
   refuse(ruleMistakes(passes, plugins));
-  const { pairs, view, actions } = reconciled;
+  const { resources, view, actions } = reconciled;
   const unread = memoryGap === undefined ? [] : [...plugins.keys()].map((plugin) => ({ plugin, message: memoryGap }));
   const selectable = {
-    addresses: [...pairs.keys()],
+    addresses: [...resources.keys()],
     removed: removedLately(recall),
     gaps: [...view.gaps, ...unread],
   };
   judgeSelectors({ ...selection, ...passes }, selectable, say);
-  const resources = [...pairs.values()].map((pair) => ({ ref: pair.ref, labels: labelsOf(pair) }));
-  sayIdle(config, resources, selectable, now, say);
+  const labelled = [...resources.values()].map((resource) => ({ ref: resource.ref, labels: labelsOf(resource) }));
+  sayIdle(config, labelled, selectable, now, say);
   for (const { rule, address } of passes.overrides ?? []) {
     const judgements = actions.get(address)?.judgements ?? [];
     if (!judgements.some((each) => each.rule === rule && each.overridden !== undefined))

@@ -64,22 +64,22 @@ export async function showState(workspace: Workspace, ref: Ref, say: Listener): 
 /** What plugins say of all that is listed. Nothing is refreshed: as seen, each of them is unknown. */
 export async function stateSummaries(
   workspace: Workspace,
-  resources: ReadonlyMap<string, Memory>,
+  known: ReadonlyMap<string, Memory>,
 ): Promise<readonly PluginSummary[]> {
   const now = workspace.host.now();
   const at = new Date(now).toISOString();
-  const recall = { ...emptyRecall(), resources: new Map(resources), at };
+  const recall = { ...emptyRecall(), resources: new Map(known), at };
   const plugins = await pluginsFor(workspace, [], recall);
   // What a newer plugin remembered is listed, but this one cannot say what it comes to.
-  for (const [address, { ref, version }] of resources)
+  for (const [address, { ref, version }] of known)
     if (version > (plugins.get(ref.plugin)?.tables.kinds[ref.kind]?.memoryVersion ?? version))
       recall.resources.delete(address);
   upgradeRecall(recall, plugins);
   const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
-  const pairs = match([], { observed: [], gaps, at }, recall);
+  const { resources } = match([], { observed: [], gaps, at }, recall, plugins);
   const safety = await safetyOf(workspace.config, {}, now);
-  const scene = sceneOf({ pairs, gaps, now, viewedAt: now, safety, spent: recall.spent });
-  return summarize(pairs, plugins, scene, redactorFor(workspace));
+  const scene = sceneOf({ resources, gaps, now, viewedAt: now, safety, spent: recall.spent });
+  return summarize(resources, plugins, scene, redactorFor(workspace));
 }
 
 export interface StateWrite extends Omit<Locking, 'command'> {
