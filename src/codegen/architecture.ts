@@ -66,6 +66,7 @@ const LAYERS: readonly Layer[] = [
     files: ['src/commands/**'],
     may: [
       'src/commands/**',
+      'src/net/contacts.ts',
       'src/engine/**',
       'src/formats/**',
       'src/plugins.ts',

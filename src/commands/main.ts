@@ -427,8 +427,25 @@ function failed(shell: Shell, why?: string): number {
   return 1;
 }
 
+/** Whether the environment asks for a log of what a command does. */
+function wantsLog({ FETTLE_LOG: level = '' }: Shell['env']): boolean {
+  return level !== '' && level !== 'off';
+}
+
 /** Runs one command line. Mistakes of the user and failures of the store are one line; a bug comes with its stack. */
 export const main: Main = async (argv, shell) => {
+  if (!wantsLog(shell.env)) return runLine(argv, shell);
+  try {
+    const end = (await import('./debug-log.ts')).startLog(argv[0] ?? 'help', shell);
+    const code = await runLine(argv, shell);
+    end(code);
+    return code;
+  } catch (error) {
+    return failed(shell, messageOf(error, shell));
+  }
+};
+
+const runLine: Main = async (argv, shell) => {
   const result: Result = { code: 1, shell };
   try {
     const words = twoDashes(argv);
