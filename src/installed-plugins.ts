@@ -9,8 +9,8 @@
  */
 
 import { readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { errorText, type Plugin } from '#plugin';
 
 /** Names the packages to load, between commas. */
@@ -78,10 +78,11 @@ function declaredIn(about: Readonly<Record<string, unknown>>, folder: string): r
   return found;
 }
 
-async function loadPlugin(name: string, file: string, from: string): Promise<Plugin> {
+function loadPlugin(name: string, file: string, from: string): Plugin {
   let plugin: unknown;
   try {
-    ({ plugin } = (await import(pathToFileURL(file).href)) as { readonly plugin?: unknown });
+    // Not `import()`: in the bundle, which is a script to V8, Node.js calls that experimental.
+    ({ plugin } = createRequire(file)(file) as { readonly plugin?: unknown });
   } catch (error) {
     throw new Error(`${PLUGINS}: ${from} cannot be loaded: ${errorText(error)}`, { cause: error });
   }
@@ -120,7 +121,7 @@ export function installedPlugins(
       if (owner !== undefined) throw new Error(`${PLUGINS}: ${name} declares the plugin ${plugin}, which ${owner} has`);
       owners.set(plugin, name);
       const version = typeof about['version'] === 'string' ? about['version'] : '';
-      return { name: plugin, package: name, version, load: () => loadPlugin(plugin, file, name) };
+      return { name: plugin, package: name, version, load: async () => loadPlugin(plugin, file, name) };
     });
   });
 }

@@ -78,6 +78,7 @@ const LAYERS: readonly Layer[] = [
       API,
     ],
   },
+  { files: ['src/conformance/**'], may: ['src/conformance/**', 'src/engine/**', 'src/formats/**', API] },
   { files: ['src/plugins.ts'], may: ['plugins/*/plugin.ts', ...EMULATORS, 'src/installed-plugins.ts', API] },
   { files: ['src/shell.ts'], may: [], types: ['src/*.ts'] },
   { files: ['src/*.ts'], may: ['src/*.ts', 'src/commands/main.ts', API] },

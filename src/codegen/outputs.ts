@@ -41,19 +41,24 @@ function pluginSchemas(engine: EngineSpec, plugin: PluginSpec): Readonly<Record<
   ]);
 }
 
-function pluginOutputs(engine: EngineSpec, plugin: PluginSpec): readonly Output[] {
-  const folder = `plugins/${plugin.name}`;
-  const header = headerOf(`specs/${plugin.name}.yaml`);
+/** The generated code of one plugin, below `folder`; `api` is the module of the plugin API. */
+export function pluginCode(
+  engine: EngineSpec,
+  plugin: PluginSpec,
+  folder: string,
+  api: string,
+  header: string,
+): readonly Output[] {
   const schemas = pluginSchemas(engine, plugin);
   return [
-    { path: `${folder}/generated.ts`, text: pluginSource(plugin) },
+    { path: `${folder}/generated.ts`, text: pluginSource(plugin, api, header) },
     {
       path: `${folder}/generated.validators.js`,
-      text: validatorsSource({ schemas, formats: engine.formats, api: API, header }),
+      text: validatorsSource({ schemas, formats: engine.formats, api, header }),
     },
     {
       path: `${folder}/generated.validators.d.ts`,
-      text: validatorTypesSource(Object.keys(schemas), API, header),
+      text: validatorTypesSource(Object.keys(schemas), api, header),
     },
   ];
 }
@@ -102,7 +107,9 @@ export function outputsOf(specs: Specs, read: ReadText): readonly Output[] {
   const { engine, plugins } = specs;
   const all = [
     ...engineOutputs(engine),
-    ...plugins.flatMap((plugin) => pluginOutputs(engine, plugin)),
+    ...plugins.flatMap((plugin) =>
+      pluginCode(engine, plugin, `plugins/${plugin.name}`, API, headerOf(`specs/${plugin.name}.yaml`)),
+    ),
     ...schemaOutputs(specs),
     ...plugins.map((plugin) => markedOutput(`plugins/${plugin.name}/README.md`, readmePart(plugin), read)),
     markedOutput('docs/configuration.md', configurationPart(engine), read),

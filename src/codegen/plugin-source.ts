@@ -119,8 +119,8 @@ function kindSource(spec: PluginSpec, name: string, kind: KindSpec): string {
   ].join('\n');
 }
 
-/** The text of `plugins/<name>/generated.ts`. */
-export function pluginSource(spec: PluginSpec): string {
+/** The text of a plugin's `generated.ts`; `api` is the module of the plugin API. */
+export function pluginSource(spec: PluginSpec, api: string, header: string): string {
   const kinds = Object.entries(spec.kinds).map(([name, kind]) => kindSource(spec, name, kind));
   const codes = spec.findings.map(({ code }) => code);
   const ids = spec.rules.map(({ id }) => id);
@@ -139,5 +139,5 @@ export function pluginSource(spec: PluginSpec): string {
     ),
     `export const tables = ${printValue(pluginTables(spec))} as const satisfies PluginTables;\n`,
   ].join('\n');
-  return moduleSource(`specs/${spec.name}.yaml`, body, { Json: '#plugin', PluginTables: '#plugin' });
+  return moduleSource(header, body, { Json: api, PluginTables: api });
 }

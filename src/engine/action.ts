@@ -28,19 +28,19 @@ import {
   type Given,
   intentId,
   isMemoryOnly,
+  isPartlyDone,
+  isUnknownOutcome,
   type Json,
   type Judgement,
   type Kind,
   type KindTables,
   type Pair,
-  PartlyDoneError,
   type Plugin,
   redactPatterns,
   type Ref,
   type Scene,
   settlesIn,
   stepTransition,
-  UnknownOutcomeError,
 } from '#plugin';
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
@@ -306,7 +306,7 @@ async function handle(
     );
     return kept === undefined || kept === null ? {} : { kept: keptJson(kept, change) };
   } catch (error) {
-    if (!(error instanceof PartlyDoneError)) return { error };
+    if (!isPartlyDone(error)) return { error };
     try {
       return { error, kept: keptJson(error.kept, change) };
     } catch {
@@ -345,7 +345,7 @@ function endingOf(
   const plugin = input.plugins.get(change.ref.plugin);
   const kind = plugin?.kinds[change.ref.kind];
   const tables = plugin?.tables.kinds[change.ref.kind];
-  const cut = error instanceof DeadlineError || error instanceof AbortedError || error instanceof UnknownOutcomeError;
+  const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
   if (kind === undefined || tables === undefined) return { status: 'failed', message: messageOf(error, input) };
   const blind = after === undefined || (after.pair.observed === undefined && after.pair.gap !== undefined);
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };
@@ -431,7 +431,7 @@ function outcomeDraft(
       ...(state === undefined ? {} : { state }),
       ...(after?.pair.observed?.others === undefined ? {} : { others: after.pair.observed.others }),
       ...(moved === undefined ? {} : { moves: moved.moves }),
-      ...(change.goal === 'create' && error instanceof PartlyDoneError && found !== undefined && found !== ABSENT
+      ...(change.goal === 'create' && isPartlyDone(error) && found !== undefined && found !== ABSENT
         ? { created: true as const }
         : {}),
       // What was removed is forgotten; what made room hands on to its successor.

@@ -394,7 +394,7 @@ export const exitCodes: readonly ExitCode[] = [
 /** What each code stands for. */
 export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'unreadable-file': 'The file cannot be read.',
-  'no-files': 'A path or pattern names no file.',
+  'no-files': 'A path or pattern matches no file.',
   'outside-root': 'A file that the configuration names is outside its repository.',
   'untrusted-owner': 'The configuration belongs to another user, or every user can replace it.',
   'empty-desired': 'An entry of `desired` matches no document.',

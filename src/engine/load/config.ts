@@ -21,11 +21,11 @@ import { safetyMistakes, safetyOfConfig, type WrittenSafety } from './safety-con
 export interface PluginConfig {
   /** Its part of the configuration, with the defaults of its schema. */
   readonly config: Json;
-  /** How many of its actions run at once, where the file says so. */
+  /** Its actions that run at once, if the file sets a number. */
   readonly parallelism?: number;
 }
 
-/** Drift of a path, or a finding, that is known and not counted until a time; it has one of the two. */
+/** Known drift of a path, or a known finding, that is not counted until a time; exactly one of `path` and `finding` is set. */
 export interface Suppression {
   /** Address or glob. */
   readonly address: string;
@@ -49,54 +49,54 @@ export interface Config {
   readonly desired: readonly string[];
   /** The store as written: a database, or a folder, relative to `folder`. */
   readonly store: string;
-  /** Who says where the store is. */
+  /** The source of the store's address. */
   readonly storeFrom: AddressSource | 'default';
   readonly parallelism: number;
   readonly onDamage: 'stop' | 'recover';
-  /** Those that the file names. */
+  /** Settings of the plugins that the file names. */
   readonly plugins: Readonly<Record<string, PluginConfig>>;
   /** Plugins that the file configures and that are not loaded: their resources are a gap. */
   readonly unloaded: readonly string[];
   readonly safety: WrittenSafety;
-  /** Drift and findings that are known; `until` in epoch ms, those that are over included. */
+  /** Known drift and findings; `until` in epoch ms, expired entries included. */
   readonly suppress: readonly Suppression[];
-  /** Absolute; absent where there is no file. */
+  /** Absolute; absent without a file. */
   readonly file?: string;
-  /** Absolute: what relative paths of the configuration start from. */
+  /** Absolute: the base of relative paths in the configuration. */
   readonly folder: string;
   /** The repository that the folder is part of; else the folder. Absolute. */
   readonly root: string;
-  /** Whose files are trusted: the owner of a file that `--config` names is among them. */
+  /** Trusted owners of files; the owner of a file that `--config` names is one of them. */
   readonly owners: Owners;
 }
 
 export interface ConfigOptions {
-  /** Absolute: the file is looked for here and in the folders above. */
+  /** Absolute: the search starts here and goes upward. */
   readonly startFolder: string;
-  /** A file that has to be there; absolute. Nothing is looked for then, and it is trusted, whoever owns it. */
+  /** A file that must exist, absolute; it replaces the search and is trusted with any owner. */
   readonly explicit?: string;
   readonly owners: Owners;
-  /** Absolute: folders beside the repository in which files may lie whose content is sent. */
+  /** Absolute: folders, in addition to the repository, whose files may be sent. */
   readonly fileRoots?: readonly string[];
   /** Absolute: the search ends there. */
   readonly home?: string;
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
-  /** Epoch ms: what has expired is told, and has no effect. */
+  /** Epoch ms: an expired entry is reported and has no effect. */
   readonly now: number;
-  /** Where the environment says that the store is, instead of the file: a database, or a folder relative to `startFolder`. */
+  /** The store from the environment, which wins over the file: a database, or a folder relative to `startFolder`. */
   readonly store?: string;
 }
 
 export interface LoadedConfig {
-  /** With problems: the defaults. */
+  /** The configuration; the defaults if there are problems. */
   readonly config: Config;
   readonly problems: readonly Problem[];
 }
 
-/** What a project may be called; as in the schema of the configuration. */
+/** A valid name of a project, as in the schema of the configuration. */
 export const PROJECT_NAME = /^[A-Za-z0-9._-]{1,63}$/u;
 
-/** The folder's name, as the name of a project may be written. */
+/** The folder's name, as a valid name of a project. */
 export function projectName(folder: string): string {
   const plain = basename(folder)
     .normalize('NFKD')
@@ -112,7 +112,7 @@ function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Where a configuration is, and what may be read from there. */
+/** The place of a configuration, and the files that may be read from there. */
 type Place = Pick<Config, 'folder' | 'root' | 'owners' | 'file'>;
 
 async function placeIn(folder: string, owners: Owners, file?: string): Promise<Place> {
@@ -144,7 +144,7 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
     };
   const { file } = found;
   const owner = explicit === undefined ? undefined : await stat(explicit).catch(() => undefined);
-  // A folder is called as it was named, also by a link.
+  // The name of a folder is the one that was given, even if it is a link.
   const folder = dirname(file) === startFolder ? options.startFolder : dirname(file);
   const place = await placeIn(
     folder,
@@ -173,7 +173,7 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
       problems.push(
         problemAt(source, {
           code: 'bad-config',
-          message: 'the configuration is one document, and another one begins here',
+          message: 'the configuration must be one document; a second one starts here',
           offset: document.start,
         }),
       );
@@ -195,7 +195,7 @@ function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
 
-/** Offsets of the values that may name a secret: the address of a database, and the fields of plugins that are declared so. */
+/** Offsets of the values that may name a secret: the address of a database, and the secret fields of plugins. */
 async function secretPlaces(
   { root, start, value }: TextDocument,
   loaders: ConfigOptions['plugins'],
@@ -213,7 +213,7 @@ async function secretPlaces(
   );
 }
 
-/** Whether a text has the form of an address of something that is not a database of ours. */
+/** Tests for the address of something other than a supported database. */
 export function isOtherAddress(store: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//iu.test(store) && !isDatabase(store);
 }
@@ -223,7 +223,7 @@ function storeMistakes(written: Members): readonly PointerMistake[] {
   if (typeof store !== 'string') return [];
   const at = { code: 'bad-config', pointer: '/store', at: 'value' as const };
   if (isOtherAddress(store))
-    return [{ ...at, message: 'the store is a folder, or an address like postgres://user@host/database' }];
+    return [{ ...at, message: 'the store must be a folder or an address like postgres://user@host/database' }];
   if (!isDatabase(store)) {
     const wrong = pathMistake(store, true);
     return wrong === undefined
@@ -237,7 +237,7 @@ function storeMistakes(written: Members): readonly PointerMistake[] {
   }
   return Object.hasOwn(written, 'name')
     ? []
-    : [{ ...at, message: 'a shared store needs `name`: it is what keeps projects apart', suggestion: 'add name: …' }];
+    : [{ ...at, message: 'a shared store needs `name`, which keeps projects apart', suggestion: 'add name: …' }];
 }
 
 /** The form of a plugin's name, as its spec says. */
@@ -280,7 +280,7 @@ async function checkConfig(
     const pointer = `/plugins/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const loader = loaders.get(name);
     if (loader === undefined) {
-      // Another plugin's name with a slip of the pen: nothing is meant to be loaded.
+      // A misspelt name of a loaded plugin: nothing else is meant.
       const near = nearest(name, loaders.keys());
       if (PLUGIN_NAME.test(name) && near === undefined) unloaded.push(name);
       else
@@ -299,7 +299,7 @@ async function checkConfig(
     const given = settings[name];
     const isWritten = Object.hasOwn(given, 'parallelism');
     const wrong = validate === undefined ? [] : errorsOf(validate, given, pointer);
-    // How many actions run at once is for the engine; the plugin does not get it.
+    // The number of parallel actions is for the engine; the plugin does not get it.
     const { parallelism, ...config } = given;
     mistakes.push(
       ...wrong,
@@ -328,7 +328,7 @@ async function checkConfig(
   return { mistakes: more, written, plugins, unloaded };
 }
 
-/** What a plugin's own check finds in its settings, which have passed their schema. */
+/** Problems that a plugin's own check finds in its settings, which have passed their schema. */
 function settingsMistakes(plugin: Plugin, settings: Json, base: string): readonly PointerMistake[] {
   return (plugin.checkSettings?.(settings) ?? []).map(({ pointer, message, suggestion }) => ({
     code: 'bad-config',
@@ -343,14 +343,14 @@ function errorsOf(validate: Validator, value: unknown, base: string): readonly P
   return validate(value) ? [] : explain(validate.errors ?? [], value, base, formatTexts);
 }
 
-/** What was written, with the defaults of its schema. */
+/** The declared values, with the defaults of the schema. */
 function filledOf(written: Members): FettleConfig {
   const filled = structuredClone(written);
   engineValidators.config(filled);
   return filled as unknown as FettleConfig;
 }
 
-/** The configuration of what was written, which has passed its schema. */
+/** The configuration from declared values that have passed the schema. */
 function configOf(
   written: Members,
   { plugins, unloaded }: Pick<CheckedConfig, 'plugins' | 'unloaded'>,
