@@ -23,7 +23,7 @@ let toListener: BroadcastChannel | undefined;
 /** Takes each contact of this process and of threads that begin from now on. Returns a function that ends it. */
 export function listenToContacts(take: (contact: Contact) => void): () => void {
   const fromThreads = new BroadcastChannel(NAME);
-  fromThreads.addEventListener('message', (event) => take(event.data as Contact));
+  fromThreads.addEventListener('message', (event) => take((event as unknown as { readonly data: Contact }).data));
   fromThreads.unref();
   setEnvironmentData(NAME, true);
   listener = take;
