@@ -50,7 +50,20 @@ const LAYERS: readonly Layer[] = [
     may: ['src/engine/**', 'src/formats/log-record.ts', API],
     types: ['src/formats/plan.ts', 'src/store/store.ts'],
   },
-  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/formats/log-record.ts', 'src/net/**', API] },
+  {
+    files: ['src/store/files/**'],
+    may: ['src/store/files/**', 'src/store/*.ts', 'src/engine/**', 'src/formats/log-record.ts', API],
+  },
+  {
+    files: ['src/store/postgres/**'],
+    may: ['src/store/postgres/**', 'src/store/*.ts', 'src/engine/**', 'src/formats/log-record.ts', 'src/net/**', API],
+  },
+  { files: ['src/store/heartbeat-worker.ts'], may: ['src/store/*.ts', 'src/store/*/beat.ts'] },
+  {
+    files: ['src/store/*.ts'],
+    may: ['src/store/*.ts', 'src/engine/**', 'src/formats/log-record.ts', API],
+    types: ['src/store/*/beat.ts'],
+  },
   {
     files: ['src/formats/**'],
     may: ['src/formats/**', 'src/engine/**', 'src/report/**', API],

@@ -19,6 +19,7 @@ export * from './pointer.ts';
 export * from './printable.ts';
 export * from './redact.ts';
 export * from './ref.ts';
+export * from './resource.ts';
 export * from './safety-inputs.ts';
 export * from './sandbox.ts';
 export * from './schema-runtime.ts';
