@@ -192,8 +192,7 @@ async function loaded(table: CommandTable, names: readonly string[]): Promise<re
   return Promise.all(names.flatMap((name) => table[name]?.() ?? []));
 }
 
-/** Runs command lines of a table of commands. */
-export function commandLine(table: CommandTable): Main {
+function lineRunner(table: CommandTable): Main {
   return async (argv, shell) => {
     const outcome: Outcome = {
       ending: 'error',
@@ -213,6 +212,28 @@ export function commandLine(table: CommandTable): Main {
     } catch (error) {
       if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
       outcome.reporter.failed(error);
+      return 1;
+    }
+  };
+}
+
+/** Whether the environment asks for a log of what a command does. */
+function wantsLog({ FETTLE_LOG: level = '' }: Shell['env']): boolean {
+  return level !== '' && level !== 'off';
+}
+
+/** Runs command lines of a table of commands. */
+export function commandLine(table: CommandTable): Main {
+  const runLine = lineRunner(table);
+  return async (argv, shell) => {
+    if (!wantsLog(shell.env)) return runLine(argv, shell);
+    try {
+      const end = (await import('./debug-log.ts')).startLog(argv[0] ?? 'help', shell);
+      const code = await runLine(argv, shell);
+      end(code);
+      return code;
+    } catch (error) {
+      textReporter(shell, false, () => undefined).failed(error);
       return 1;
     }
   };
