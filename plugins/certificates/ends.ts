@@ -11,7 +11,7 @@ import {
   type Scene,
 } from '#plugin';
 import { DAY_MS, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
-import type { CertificatePair, IssuerPair } from './diff.ts';
+import type { CertificateResource, IssuerResource } from './diff.ts';
 import { type CertificateFacts, type IssuerFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { PLUGIN, issuerRef } from './remembered.ts';
@@ -39,14 +39,14 @@ function endText(
 
 /** The threshold of an Issuer, in days: the longest of the Certificates that name it, as their own renewals begin there. */
 function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind'>): number {
-  const named = (scene.ofKind(PLUGIN, 'Certificate') as readonly CertificatePair[]).flatMap(({ desired }) =>
+  const named = (scene.ofKind(PLUGIN, 'Certificate') as readonly CertificateResource[]).flatMap(({ desired }) =>
     desired?.spec.issuer === name ? [policyOf(desired.spec).renewal.thresholdDays] : [],
   );
   return Math.max(...(named.length === 0 ? [policyOf({}).renewal.thresholdDays] : named));
 }
 
 /** An authority that works, and ends soon. */
-export function issuerFindings({ ref, observed }: IssuerPair, scene: Scene): readonly Finding[] {
+export function issuerFindings({ ref, sight: { observed } }: IssuerResource, scene: Scene): readonly Finding[] {
   const { subject, notBefore, notAfter, chainEnd } = observed?.facts ?? {};
   if (observed?.state !== 'ready' || subject === undefined || notBefore === undefined || notAfter === undefined)
     return [];
@@ -77,7 +77,7 @@ function endOf({ usable, subject, notBefore, notAfter, chainEnd }: CertificateFa
 }
 
 /** What is wanted, and has ended, whoever is to replace it. */
-function expiredFindings({ ref, desired, observed }: CertificatePair, now: number): readonly Finding[] {
+function expiredFindings({ ref, desired, sight: { observed } }: CertificateResource, now: number): readonly Finding[] {
   const ended = observed?.state === 'expired' ? endOf(observed.facts) : undefined;
   if (desired === undefined || ended === undefined || !isExpired(ended.validity, now)) return [];
   const ago = spanText(now - ended.validity.notAfter);
@@ -88,10 +88,13 @@ function expiredFindings({ ref, desired, observed }: CertificatePair, now: numbe
 }
 
 /** It ends soon because its authority does: a renewal gives one that ends at the same time. */
-function authorityFindings({ ref, desired, observed }: CertificatePair, scene: Scene): readonly Finding[] {
+function authorityFindings(
+  { ref, desired, sight: { observed } }: CertificateResource,
+  scene: Scene,
+): readonly Finding[] {
   const stored = observed === undefined || observed.state === 'expired' ? undefined : endOf(observed.facts);
   if (desired === undefined || stored === undefined) return [];
-  const authority = scene.pair(issuerRef(desired.spec))?.observed?.facts as IssuerFacts | undefined;
+  const authority = scene.get(issuerRef(desired.spec))?.sight.observed?.facts as IssuerFacts | undefined;
   const until = usableUntil(authority ?? {});
   const { thresholdDays } = policyOf(desired.spec).renewal;
   if (until === undefined || Date.parse(until) > stored.validity.notAfter) return [];
@@ -111,7 +114,7 @@ interface Tried {
 }
 
 /** What was tried in vain, by the document of now. */
-function tried({ desired, observed, memory }: CertificatePair): readonly Tried[] {
+function tried({ desired, sight: { observed }, memory }: CertificateResource): readonly Tried[] {
   const policy = policyOf(desired?.spec ?? {});
   const of = (setting: Tried['setting'], texts: Tried['texts'], attempts: Attempts): Tried => ({
     texts,
@@ -135,10 +138,15 @@ function tried({ desired, observed, memory }: CertificatePair): readonly Tried[]
 }
 
 /** The last renewal failed, or nothing more is tried. */
-function failedFindings(pair: CertificatePair, now: number): readonly Finding[] {
-  const { ref, desired, observed, memory } = pair;
+function failedFindings(resource: CertificateResource, now: number): readonly Finding[] {
+  const {
+    ref,
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
   if (desired === undefined || observed === undefined) return [];
-  const exhausted = tried(pair).find(({ policy, attempts }) => isExhausted(policy, attempts));
+  const exhausted = tried(resource).find(({ policy, attempts }) => isExhausted(policy, attempts));
   if (exhausted !== undefined) {
     const { texts, setting, policy, attempts } = exhausted;
     const { failed, message: last } = attempts;
@@ -155,6 +163,10 @@ function failedFindings(pair: CertificatePair, now: number): readonly Finding[] 
   return [finding(ref, 'renewal-failed', 'error', message, { failed_at: last.at })];
 }
 
-export function certificateFindings(pair: CertificatePair, scene: Scene): readonly Finding[] {
-  return [...expiredFindings(pair, scene.now), ...failedFindings(pair, scene.now), ...authorityFindings(pair, scene)];
+export function certificateFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
+  return [
+    ...expiredFindings(resource, scene.now),
+    ...failedFindings(resource, scene.now),
+    ...authorityFindings(resource, scene),
+  ];
 }

@@ -70,7 +70,11 @@ const certificate: Kind<
   diff: diffCertificate,
   effect: certificateEffect,
   seen: certificateSeen,
-  note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair), ...notePlaces(pair) }),
+  note: (resource, now, scene) => ({
+    ...noteCertificate(resource, now, scene),
+    ...noteSwap(resource),
+    ...notePlaces(resource),
+  }),
   matters: certificateMatters,
   findings: certificateFindings,
   rules: {

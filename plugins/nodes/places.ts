@@ -1,22 +1,22 @@
 /** What a node stands for: one server of the cloud, by its name, which differs from no other by case alone, and by its id. */
 
 import type { Claim } from '#plugin';
-import type { Pair } from '#plugin';
+import type { Resource } from '#plugin';
 import type { NodeFacts } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
-import { settingsOfPair } from './settings.ts';
+import { settingsOfResource } from './settings.ts';
 
 /** A server's name as the provider compares it (RFC 1123). */
 export function serverKey(name: string): string {
   return name.toLowerCase();
 }
 
-export function nodePlaces(pair: Pair<NodeSpec, NodeFacts, NodeMemory>): readonly Claim[] {
+export function nodePlaces(resource: Resource<NodeSpec, NodeFacts, NodeMemory>): readonly Claim[] {
   // A machine that no cloud manages is only probed.
-  if (settingsOfPair(pair).provider === 'static') return [];
-  const id = pair.observed?.facts.serverId ?? pair.memory?.kept.serverId;
+  if (settingsOfResource(resource).provider === 'static') return [];
+  const id = resource.sight.observed?.facts.serverId ?? resource.memory?.kept.serverId;
   return [
-    { kind: 'key', key: `the server ${serverKey(pair.ref.name)}` },
+    { kind: 'key', key: `the server ${serverKey(resource.ref.name)}` },
     ...(id === undefined ? [] : [{ kind: 'key' as const, key: `the server with the id ${id}` }]),
   ];
 }

@@ -1,68 +1,121 @@
 /**
- * Match: what is written, what is seen and what is remembered, paired by address.
+ * Match: what is declared, what is seen and what is remembered, made into one resource for each address, with its kind.
  *
- * | written | seen | remembered | is |
+ * | declared | sight | remembered | is |
  * |---|---|---|---|
- * | yes | yes | ours | managed: diffed |
- * | yes | yes | no | foreign, of the same name: an adoption |
- * | yes | no | any | to be created; covered by a gap: not known |
- * | no | yes | ours | an orphan: removed or released |
- * | no | yes | no | foreign: counted, never changed |
- * | no | no | any | gone: forgotten; covered by a gap: kept |
+ * | yes | seen | ours | managed: diffed |
+ * | yes | seen | no | foreign, of the same name: an adoption |
+ * | yes | absent | any | to be created |
+ * | yes | unseen | any | not known: nothing is proposed |
+ * | no | seen | ours | an orphan: removed or released |
+ * | no | seen | no | foreign: counted, never changed |
+ * | no | absent | any | gone: forgotten |
+ * | no | unseen | any | kept |
+ *
+ * A resource of a plugin or a kind that is not loaded is `unloaded`: it has no kind that could say anything of it.
  */
 
-import { gapFinder } from './gap.ts';
+import { gapFinder, gapScope } from './gap.ts';
 import {
   compareText,
   type Desired,
   formatRef,
-  type Memory,
+  type Gap,
+  type Kind,
+  type KindTables,
   type Observed,
-  type Pair,
+  type Plugin,
   type Ref,
+  type Resource,
+  resourceOf,
+  type Sight,
+  type Unloaded,
   type View,
+  withMemory,
 } from '#plugin';
 import type { Recall } from './remember.ts';
 
-function pairOf(
-  ref: Ref,
-  desired: Desired | undefined,
-  observed: Observed | undefined,
-  memory: Memory | undefined,
-  gap: Pair['gap'],
-): Pair {
-  return {
-    ref,
-    ...(desired === undefined ? {} : { desired }),
-    ...(observed === undefined ? {} : { observed }),
-    ...(memory === undefined ? {} : { memory }),
-    ...(gap === undefined ? {} : { gap }),
-  };
+/** Every resource by its address, in the order of the addresses. */
+export interface Matched {
+  readonly resources: ReadonlyMap<string, Resource>;
+  readonly unloaded: ReadonlyMap<string, Unloaded>;
 }
 
-/** All pairs by address, in the order of their addresses. */
-export function match(desired: readonly Desired[], view: View, recall: Recall): ReadonlyMap<string, Pair> {
-  const wanted = new Map(desired.map((each) => [formatRef(each.ref), each]));
+const ABSENT: Sight = { is: 'absent' };
+
+export function sightOf(observed: Observed | undefined, gap: Gap | undefined): Sight {
+  if (observed !== undefined) return gap === undefined ? { is: 'seen', observed } : { is: 'seen', observed, gap };
+  return gap === undefined ? ABSENT : { is: 'unseen', gap };
+}
+
+interface Loaded {
+  readonly kind: Kind<unknown>;
+  readonly tables: KindTables;
+}
+
+/** A kind by its name; undefined where the plugin is not loaded, or does not have it. */
+export function kindIn(plugin: Plugin | undefined, name: string): Loaded | undefined {
+  const kind = plugin?.kinds[name];
+  const tables = plugin?.tables.kinds[name];
+  return kind === undefined || tables === undefined ? undefined : { kind, tables };
+}
+
+/** Why nothing is known of a plugin's resources. */
+export function notLoaded(plugin: string): string {
+  return `The plugin ${plugin} is not loaded. Install its package next to fettle and name it in FETTLE_PLUGINS`;
+}
+
+function unloadedGap({ plugin, kind }: Ref, plugins: ReadonlyMap<string, Plugin>): Gap {
+  return plugins.has(plugin)
+    ? { plugin, kind, message: `the plugin ${plugin} does not have the kind ${kind}` }
+    : { plugin, message: notLoaded(plugin) };
+}
+
+/** The gaps of resources whose plugins or kinds are not loaded, each once. */
+export function unloadedGaps(refs: readonly Ref[], plugins: ReadonlyMap<string, Plugin>): readonly Gap[] {
+  const gaps = refs.map((ref) => unloadedGap(ref, plugins));
+  return [...new Map(gaps.map((gap) => [gapScope(gap), gap])).values()];
+}
+
+/** Makes one resource of all that has the same address, and finds its kind. */
+export function match(
+  desired: readonly Desired[],
+  view: View,
+  recall: Recall,
+  plugins: ReadonlyMap<string, Plugin>,
+): Matched {
+  const declared = new Map(desired.map((each) => [formatRef(each.ref), each]));
   const seen = new Map(view.observed.map((each) => [formatRef(each.ref), each]));
   const gapOf = gapFinder(view.gaps);
-  const addresses = [...new Set([...wanted.keys(), ...seen.keys(), ...recall.resources.keys()])].sort(compareText);
-  const pairs = new Map<string, Pair>();
+  const addresses = [...new Set([...declared.keys(), ...seen.keys(), ...recall.resources.keys()])].sort(compareText);
+  const resources = new Map<string, Resource>();
+  const unloaded = new Map<string, Unloaded>();
   for (const address of addresses) {
-    const written = wanted.get(address);
+    const document = declared.get(address);
     const observed = seen.get(address);
     const memory = recall.resources.get(address);
-    const ref = written?.ref ?? observed?.ref ?? memory?.ref;
-    if (ref !== undefined) pairs.set(address, pairOf(ref, written, observed, memory, gapOf(ref, address)));
+    const ref = document?.ref ?? observed?.ref ?? memory?.ref;
+    if (ref === undefined) continue;
+    const loaded = kindIn(plugins.get(ref.plugin), ref.kind);
+    const gap = gapOf(ref, address);
+    if (loaded === undefined) {
+      unloaded.set(address, {
+        ref,
+        ...(document === undefined ? {} : { desired: document }),
+        ...(memory === undefined ? {} : { memory }),
+        gap: gap ?? unloadedGap(ref, plugins),
+      });
+      continue;
+    }
+    const sight = sightOf(observed, gap);
+    resources.set(address, resourceOf({ ref, ...loaded, desired: document, sight, memory }, address));
   }
-  return pairs;
+  return { resources, unloaded };
 }
 
-/** The same pairs with what is remembered by now. */
-export function withMemory(pairs: ReadonlyMap<string, Pair>, recall: Recall): ReadonlyMap<string, Pair> {
-  const next = new Map<string, Pair>();
-  for (const [address, pair] of pairs) {
-    const memory = recall.resources.get(address);
-    next.set(address, memory === pair.memory ? pair : pairOf(pair.ref, pair.desired, pair.observed, memory, pair.gap));
-  }
+/** The same resources with what is remembered by now. */
+export function remembering(resources: ReadonlyMap<string, Resource>, recall: Recall): ReadonlyMap<string, Resource> {
+  const next = new Map<string, Resource>();
+  for (const [address, resource] of resources) next.set(address, withMemory(resource, recall.resources.get(address)));
   return next;
 }

@@ -1,9 +1,10 @@
 /** The errors of a store: one class per cause, which decides what a command prints and its exit code. */
 
+import { InputError, OutsideError } from '#plugin';
 import type { Damage, Holder } from './store.ts';
 
 /** The store could not do the operation. Nothing was half done. */
-export class StoreError extends Error {
+export class StoreError extends OutsideError {
   override readonly name: string = 'StoreError';
 }
 
@@ -11,12 +12,12 @@ export class StoreError extends Error {
 export class LogUnchangedError extends StoreError {}
 
 /** A secret that the store needs is missing, or must not be sent to the store's server. The state is unknown. */
-export class StoreSecretError extends StoreError {
+export class StoreSecretError extends InputError {
   override readonly name = 'StoreSecretError';
 }
 
 /** The log belongs to another project. */
-export class StoreProjectError extends StoreError {
+export class StoreProjectError extends InputError {
   override readonly name = 'StoreProjectError';
 
   constructor(place: string, project: string, found: string) {
@@ -57,7 +58,7 @@ export class StoreBrokenError extends StoreError {
 }
 
 /** The log is damaged. Nothing is appended before it is recovered. */
-export class LogDamagedError extends StoreError {
+export class LogDamagedError extends InputError {
   override readonly name = 'LogDamagedError';
   readonly damage: readonly Damage[];
 

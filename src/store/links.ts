@@ -19,7 +19,7 @@ export function missingRecords(from: number, to: number, where: string, at: Omit
   return { code: 'record-missing', message: `${which} missing${where}`, ...at, seq: from };
 }
 
-/** The damage if a checkpoint does not continue the log after its last sound record. */
+/** True if a checkpoint continues the log after its last sound record. */
 export function doesFollow({ seq, prev, body: { follows } }: CheckpointRecord, end: Head): boolean {
   return seq === end.seq + 1 && prev === end.hash && follows?.seq === end.seq && follows.hash === end.hash;
 }

@@ -14,7 +14,7 @@ import { documentsText } from '../../src/engine/load/write-documents.ts';
 import { type Found, inert, printable, type Problem } from '#plugin';
 import type { Plan, ResourceChange } from '../../src/formats/plan.ts';
 import type { LogRecord } from '../../src/formats/log-record.ts';
-import { planJson } from '../../src/commands/plan-file.ts';
+import { planJson } from '../../src/run/plan-file.ts';
 import { applyMarkdown } from '../../src/report/apply-markdown.ts';
 import { endLine, finalTable, startLine, stillLine } from '../../src/report/apply-text.ts';
 import { differenceText } from '../../src/report/difference-text.ts';
@@ -32,7 +32,7 @@ import {
 } from '../../src/formats/events.ts';
 import { explainMarkdown } from '../../src/report/explain-markdown.ts';
 import { explainText } from '../../src/report/explain-text.ts';
-import { holderText } from '../../src/report/holder-text.ts';
+import { holderText } from '../../src/engine/holder-text.ts';
 import { lockText } from '../../src/report/lock-text.ts';
 import { auditLines, recordLine } from '../../src/report/log-text.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
@@ -41,7 +41,7 @@ import { formatProblems } from '../../src/report/problems.ts';
 import { storyText } from '../../src/report/story-text.ts';
 import { verifyText } from '../../src/report/verify-text.ts';
 import type { Holder } from '../../src/store/store.ts';
-import { applyToy, item, planToy, START, toyLog, toyPlugin, toyTables, toyWorld, wanted } from '../support/toy.ts';
+import { applyToy, item, planToy, START, toyLog, toyTables, toyWorld, wanted } from '../support/toy.ts';
 
 /** One of each range, named by hand: the implementation goes by properties of Unicode. */
 const UNSEEN = [
@@ -207,10 +207,9 @@ async function samples() {
     summaries: [{ plugin: 'toy', title: 'cost', lines: ['one'], facts: { a: 'b' } }],
   };
   const base = {
-    pairs: reconciled.pairs,
+    resources: reconciled.resources,
     actions: reconciled.actions,
     scene: reconciled.scene,
-    plugins: new Map([['toy', toyPlugin]]),
   };
   const known = { address: 'toy/**', until: START + 1, owner: 'ops', reason: 'known' };
   const report = driftDocument(
@@ -219,7 +218,7 @@ async function samples() {
     true,
   );
   const hidden = driftDocument(findDrift({ ...base, suppress: [{ ...known, path: '/value' }] }), full, true);
-  const explained = explain(reconciled, item('old'), base.plugins, ['toy/Item/b'], log.records);
+  const explained = explain(reconciled, item('old'), ['toy/Item/b'], log.records);
   if (explained === undefined) throw new Error('toy/Item/old is not known');
   const explanation = explanationDocument(explained);
   const { rows } = await applyToy(world, documents, log, { safety });

@@ -131,12 +131,13 @@ function broken(trouble: Trouble): Plugin {
     kinds: {
       Item: {
         ...kind,
-        diff: (pair, scene) => (isHit('diff', pair.ref.name) ? (trouble.act() as never) : kind.diff(pair, scene)),
-        note: (pair, now, scene) =>
-          isHit('note', pair.ref.name) ? (trouble.act() as never) : (kind.note?.(pair, now, scene) ?? {}),
-        findings: (pair) => (isHit('findings', pair.ref.name) ? (trouble.act() as never) : []),
-        matters: (pair, scene) =>
-          isHit('matters', pair.ref.name) ? (trouble.act() as never) : (kind.matters?.(pair, scene) ?? []),
+        diff: (resource, scene) =>
+          isHit('diff', resource.ref.name) ? (trouble.act() as never) : kind.diff(resource, scene),
+        note: (resource, now, scene) =>
+          isHit('note', resource.ref.name) ? (trouble.act() as never) : (kind.note?.(resource, now, scene) ?? {}),
+        findings: (resource) => (isHit('findings', resource.ref.name) ? (trouble.act() as never) : []),
+        matters: (resource, scene) =>
+          isHit('matters', resource.ref.name) ? (trouble.act() as never) : (kind.matters?.(resource, scene) ?? []),
         rules: Object.fromEntries(
           Object.entries(kind.rules).map(([id, rule]) => [
             id,

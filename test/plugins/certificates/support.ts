@@ -1,5 +1,6 @@
 /** What the tests of the certificates plugin share: folders that go away, certificates by openssl, and pairs as data. */
 
+import { type Given, resourceWith } from '../../support/resource.ts';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,7 @@ import {
   formatRef,
   type Memory,
   type Observed,
-  type Pair,
+  type Resource,
   type Query,
   type Ref,
   type Scene,
@@ -66,8 +67,8 @@ export function observedOf<F>(kind: string, name: string, state: string, facts: 
   return { ref: refOf(kind, name), state, facts, findings: [], at: new Date(NOW).toISOString() };
 }
 
-export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}): Scene {
-  const byAddress = new Map(pairs.map((pair) => [formatRef(pair.ref), pair]));
+export function sceneOf(resources: readonly Resource[] = [], more: Partial<Scene> = {}): Scene {
+  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
   return {
     now: NOW,
     safety: {
@@ -80,7 +81,8 @@ export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}):
     },
     viewedAt: NOW,
     gaps: [],
-    pair: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
+    unloaded: new Map(),
+    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
     ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
     changes: new Map(),
     removals: new Map(),
@@ -158,15 +160,15 @@ export function certificateFacts(more: Partial<CertificateFacts> = {}): Certific
   };
 }
 
-export type AnyCertificatePair = Pair<CertificateSpec, CertificateFacts, CertificateMemory>;
+export type AnyCertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
 
 /** The Issuer `ca`, ready and remembered. */
-export function issuerPair(more: Partial<Pair> = {}): Pair {
-  return {
+export function issuerResource(more: Partial<Given> = {}): Resource {
+  return resourceWith({
     ref: refOf('Issuer', 'ca'),
     desired: desiredOf('Issuer', 'ca', CA_SPEC),
     observed: observedOf('Issuer', 'ca', 'ready', { fingerprint: fingerprint('a'), subject: 'CN=Test CA' }),
     memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('a') } }),
     ...more,
-  };
+  });
 }

@@ -1,5 +1,6 @@
 /** What a node has been through is really counted, survives restarts, and counts nothing twice. */
 
+import { absent, resourceWith } from '../../support/resource.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NodeLife } from '../../../plugins/nodes/facts.ts';
@@ -10,7 +11,7 @@ import { noteNode } from '../../../plugins/nodes/note.ts';
 import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
 import type { WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
 import type { Memory } from '#plugin';
-import { ago, MINUTE, nodePair, nodeSpec, NOW, refOf, signalsOf } from './node-support.ts';
+import { ago, MINUTE, nodeResource, nodeSpec, NOW, refOf, signalsOf } from './node-support.ts';
 
 /** A node that is looked at again and again, with nothing between the looks but its memory, as after a restart. */
 interface Watched {
@@ -45,8 +46,8 @@ function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Li
     workloadsIntervalMs: 2 * MINUTE,
     ...seen,
   } as LookAtNode);
-  const pair = nodePair({ state: life.state, signals: signalsOf({ life: life.life }) });
-  const noted = noteNode({ ...pair, memory });
+  const resource = nodeResource({ state: life.state, signals: signalsOf({ life: life.life }) });
+  const noted = noteNode(resourceWith({ ...resource, memory }));
   const kept = Object.fromEntries(
     Object.entries({ ...memory.kept, ...noted }).filter(([, value]) => value !== null && value !== undefined),
   );
@@ -491,7 +492,7 @@ describe('a drained node', () => {
 describe('what is remembered', () => {
   it('is all of a life, and what is not known any more is forgotten', () => {
     const life: NodeLife = { containersEver: 3, probeFailures: 0 };
-    const noted = noteNode(nodePair({ signals: signalsOf({ life }) })) as Readonly<Record<string, unknown>>;
+    const noted = noteNode(nodeResource({ signals: signalsOf({ life }) })) as Readonly<Record<string, unknown>>;
     expect(noted).toMatchObject({
       containersEver: 3,
       emptySince: null,
@@ -502,12 +503,12 @@ describe('what is remembered', () => {
   });
 
   it('stays as it is while the node is not there', () => {
-    const { observed: _gone, ...pair } = nodePair();
-    expect(noteNode(pair)).toEqual({});
+    const resource = absent(nodeResource());
+    expect(noteNode(resource)).toEqual({});
   });
 
   it('of a server that is another one under the same name, nothing is remembered', () => {
-    const pair = nodePair({ facts: { ...nodePair().observed?.facts, serverId: 43, other: true } });
-    expect(noteNode(pair)).toEqual({});
+    const resource = nodeResource({ facts: { ...nodeResource().sight.observed?.facts, serverId: 43, other: true } });
+    expect(noteNode(resource)).toEqual({});
   });
 });

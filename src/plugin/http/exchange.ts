@@ -1,0 +1,99 @@
+/** One HTTP exchange: bounded in time and size, never redirected, and said in plain words when it failed. */
+
+import type { Readable } from 'node:stream';
+import { DeniedError, type SendHttp } from '../net.ts';
+
+/** What was sent so far when it failed: `no` is certain. */
+type Sent = 'no' | 'maybe';
+
+/** No answer, or none that can be used. */
+export class ExchangeError extends Error {
+  override readonly name = 'ExchangeError';
+  readonly reason: 'timeout' | 'connect' | 'broken' | 'too-large' | 'untrusted' | 'unknown-name' | 'denied';
+  readonly sent: Sent;
+
+  constructor(reason: ExchangeError['reason'], sent: Sent, message: string) {
+    super(message);
+    this.reason = reason;
+    this.sent = sent;
+  }
+}
+
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface Limits {
+  /** From the first byte sent to the last one read. */
+  readonly ms: number;
+  /** Of the body, after decompression. */
+  readonly bytes: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** Calls of the system that come before anything is sent. */
+const BEFORE_SENDING = new Set(['connect', 'getaddrinfo']);
+const UNTRUSTED =
+  /^(?:CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_|INVALID_CA|HOSTNAME_MISMATCH|ERR_OSSL)/u;
+
+/** An error of the system: several, where a name has several addresses. */
+function ofSystem(error: unknown): NodeJS.ErrnoException {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
+  return (first ?? error) as NodeJS.ErrnoException;
+}
+
+function failureOf(error: unknown): ExchangeError {
+  if (error instanceof ExchangeError) return error;
+  if (error instanceof DeniedError) return new ExchangeError('denied', 'no', error.message);
+  const { code = 'unknown', syscall = '' } = ofSystem(error);
+  if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', 'the name does not resolve');
+  if (UNTRUSTED.test(code)) return new ExchangeError('untrusted', 'no', `its certificate is not trusted (${code})`);
+  if (BEFORE_SENDING.has(syscall)) return new ExchangeError('connect', 'no', `no connection came about (${code})`);
+  return new ExchangeError('broken', 'maybe', `the connection broke (${code})`);
+}
+
+async function readBody(body: Readable, most: number): Promise<string> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of body as AsyncIterable<Buffer>) {
+    length += part.byteLength;
+    if (length > most) throw new ExchangeError('too-large', 'maybe', `the answer is larger than ${most} bytes`);
+    parts.push(part);
+  }
+  return new TextDecoder().decode(Buffer.concat(parts));
+}
+
+/**
+ * Sends one request and reads its whole answer, whatever its status. Throws an ExchangeError where there is none, and
+ * the signal's reason when that fires. A redirect is an answer like any other: nothing is sent to where it leads.
+ */
+export async function exchange(send: SendHttp, request: Request, limits: Limits, signal: AbortSignal): Promise<Answer> {
+  signal.throwIfAborted();
+  const ending = new AbortController();
+  const timer = setTimeout(
+    () => ending.abort(new ExchangeError('timeout', 'maybe', `no whole answer within ${limits.ms / 1000} s`)),
+    limits.ms,
+  );
+  const abort = (): void => ending.abort(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    const { status, headers, body } = await send(request, ending.signal);
+    return { status, headers, body: await readBody(body, limits.bytes) };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw failureOf(ending.signal.aborted ? ending.signal.reason : error);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    // What is left of an answer that was too large is not read.
+    ending.abort();
+  }
+}
