@@ -10,7 +10,7 @@ import { judgedOf, keepsAuthority } from './own-files.ts';
 import { placesOf } from './paths.ts';
 import { certificateSpec, hasSwapped, issuerOf, issuerRef, issuerSpec, storageBefore } from './remembered.ts';
 import { isRefusal } from './refusal.ts';
-import { policyOf, reloadsOf } from './renewal.ts';
+import { reloadsOf } from './renewal.ts';
 import { type Shown, canReload, reloadDue, shownFor, shownText } from './served.ts';
 import { serviceMembers } from './service-members.ts';
 import type { CertificatesWriter, IssueOrder, PairStorage, Trust } from './world.ts';
@@ -146,7 +146,7 @@ async function bringOut(
   // Without either, what serves it reads it by itself, or somebody else tells it to.
   if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
   const { signal, stillApproved } = run;
-  const { withinMs } = policyOf(spec).served;
+  const { withinMs } = pair.policy.served;
   const failed = (message: string, more: Partial<CertificateMemory>, cause?: unknown): PartlyDoneError => {
     const tries = reloadsOf(pair.memory, pair.desired, fingerprint).failed + 1;
     const all = { ...kept, ...more, unserved: fingerprint, unservedTries: tries, unservedAt: instantText(run.now()) };

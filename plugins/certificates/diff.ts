@@ -1,7 +1,7 @@
 /** Diff: the one step that brings an Issuer or a Certificate nearer to what is written. A Domain has none. */
 
 import { attemptsAt, type FieldChange, type Pair, type Proposal, type Scene } from '#plugin';
-import { type Validity, daysLeft, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
+import { daysLeft, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
@@ -15,12 +15,12 @@ import type {
   IssuerStep,
 } from './generated.ts';
 import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
-import { type Policy, policyOf } from './renewal.ts';
+import type { Policy } from './renewal.ts';
 import { reloadDue } from './served.ts';
-import { isAskedFor, usableIn } from './state.ts';
+import { isAskedFor, validityOfFacts } from './state.ts';
 
 export type IssuerPair = Pair<IssuerSpec, IssuerFacts, IssuerMemory>;
-export type CertificatePair = Pair<CertificateSpec, CertificateFacts, CertificateMemory>;
+export type CertificatePair = Pair<CertificateSpec, CertificateFacts, CertificateMemory> & { readonly policy: Policy };
 export type DomainPair = Pair<DomainSpec, DomainFacts, DomainMemory>;
 
 const GONE = 'no longer written';
@@ -104,7 +104,7 @@ function differText(fields: readonly FieldChange[]): string {
 }
 
 function dueText(facts: CertificateFacts, thresholdDays: number, now: number): string {
-  const validity = usable(facts);
+  const validity = validityOfFacts(facts);
   if (validity === undefined) return 'a renewal is due';
   if (!isDue(thresholdDays, validity, now)) return ASKED_FOR;
   const days = daysLeft(validity.notAfter, now);
@@ -114,16 +114,10 @@ function dueText(facts: CertificateFacts, thresholdDays: number, now: number): s
   return `${what} in ${left}, threshold ${inForce}${inForce < thresholdDays ? ' (a third of its lifetime)' : ''}`;
 }
 
-/** When a stored certificate can be used; undefined where it does not say. */
-function usable({ notBefore, notAfter, chainEnd }: CertificateFacts): Validity | undefined {
-  if (notBefore === undefined || notAfter === undefined) return undefined;
-  return usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) });
-}
-
 const ASKED_FOR = 'its document asks for one that is issued later';
 
 function recovery(facts: CertificateFacts, now: number): Pick<Proposal, 'because' | 'cause'> {
-  const ended = facts.usable ? usable(facts) : undefined;
+  const ended = facts.usable ? validityOfFacts(facts) : undefined;
   if (ended === undefined) return { because: `it cannot be used: ${facts.problem ?? 'unknown'}` };
   const what = facts.chainEnd === undefined ? 'it' : `its chain, with ${facts.chainEnd.subject},`;
   if (isExpired(ended, now)) return { because: `${what} expired ${spanText(now - ended.notAfter)} ago`, cause: 'time' };
@@ -148,7 +142,7 @@ function removal(state: string): Proposal<CertificateStep> | undefined {
 const INTERRUPTED = { goal: 'update', because: 'an interrupted swap has to be finished', cause: 'progress' } as const;
 
 export function diffCertificate(pair: CertificatePair, scene: Scene): Proposal<CertificateStep> | undefined {
-  const { desired, observed, memory } = pair;
+  const { desired, observed, memory, policy } = pair;
   if (observed === undefined)
     return desired === undefined
       ? undefined
@@ -158,7 +152,6 @@ export function diffCertificate(pair: CertificatePair, scene: Scene): Proposal<C
   if (desired === undefined) return removal(observed.state);
   const { facts } = observed;
   const { spec } = desired;
-  const policy = policyOf(spec);
   const fields = fieldsOf(pair, spec, facts, scene);
   const due = dueText(facts, policy.renewal.thresholdDays, scene.now);
   switch (observed.state) {
@@ -177,18 +170,17 @@ export function diffCertificate(pair: CertificatePair, scene: Scene): Proposal<C
         ? { step: 'expired>recovering', goal: 'update', fields, ...recovery(facts, scene.now) }
         : undefined;
     default:
-      return whileValid(pair, policy, fields, scene);
+      return whileValid(pair, fields, scene);
   }
 }
 
 /** What a certificate needs that is valid, and not near its end. */
 function whileValid(
   pair: CertificatePair,
-  policy: Policy,
   fields: readonly FieldChange[],
   scene: Scene,
 ): Proposal<CertificateStep> | undefined {
-  const { observed, memory } = pair;
+  const { observed, memory, policy } = pair;
   if (observed !== undefined && isAskedFor(policy.renewal, observed.facts, memory, scene.now))
     return { step: 'normal>renewing', goal: 'update', fields, because: ASKED_FOR, cause: 'policy' };
   if (fields.length > 0) return { step: 'normal>normal', goal: 'update', fields, because: differText(fields) };

@@ -15,7 +15,7 @@ import type { CertificatePair, IssuerPair } from './diff.ts';
 import { type CertificateFacts, type IssuerFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { PLUGIN, issuerRef } from './remembered.ts';
-import { policyOf, reloadsOf } from './renewal.ts';
+import { defaultPolicy, reloadsOf } from './renewal.ts';
 import { renewalFailed, usableIn } from './state.ts';
 import type { ChainEnd } from './world.ts';
 
@@ -38,11 +38,11 @@ function endText(
 }
 
 /** The threshold of an Issuer, in days: the longest of the Certificates that name it, as their own renewals begin there. */
-function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind'>): number {
-  const named = (scene.ofKind(PLUGIN, 'Certificate') as readonly CertificatePair[]).flatMap(({ desired }) =>
-    desired?.spec.issuer === name ? [policyOf(desired.spec).renewal.thresholdDays] : [],
+function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind' | 'given'>): number {
+  const named = (scene.ofKind(PLUGIN, 'Certificate') as readonly CertificatePair[]).flatMap(({ desired, policy }) =>
+    desired?.spec.issuer === name ? [policy.renewal.thresholdDays] : [],
   );
-  return Math.max(...(named.length === 0 ? [policyOf({}).renewal.thresholdDays] : named));
+  return Math.max(...(named.length === 0 ? [defaultPolicy(scene.given?.settings).renewal.thresholdDays] : named));
 }
 
 /** An authority that works, and ends soon. */
@@ -83,12 +83,12 @@ function expiredFindings({ ref, desired, observed }: CertificatePair, now: numbe
 }
 
 /** It ends soon because its authority does: a renewal gives one that ends at the same time. */
-function authorityFindings({ ref, desired, observed }: CertificatePair, scene: Scene): readonly Finding[] {
+function authorityFindings({ ref, desired, observed, policy }: CertificatePair, scene: Scene): readonly Finding[] {
   const stored = observed === undefined || observed.state === 'expired' ? undefined : endOf(observed.facts);
   if (desired === undefined || stored === undefined) return [];
   const authority = scene.pair(issuerRef(desired.spec))?.observed?.facts as IssuerFacts | undefined;
   const until = usableUntil(authority ?? {});
-  const { thresholdDays } = policyOf(desired.spec).renewal;
+  const { thresholdDays } = policy.renewal;
   if (until === undefined || Date.parse(until) > stored.validity.notAfter) return [];
   const left = Date.parse(until) - scene.now;
   if (left > thresholdDays * DAY_MS) return [];
@@ -106,8 +106,7 @@ interface Tried {
 }
 
 /** What was tried in vain, by the document of now. */
-function tried({ desired, observed, memory }: CertificatePair): readonly Tried[] {
-  const policy = policyOf(desired?.spec ?? {});
+function tried({ desired, observed, memory, policy }: CertificatePair): readonly Tried[] {
   const of = (setting: Tried['setting'], texts: Tried['texts'], attempts: Attempts): Tried => ({
     texts,
     policy: policy[setting],
@@ -143,7 +142,7 @@ function failedFindings(pair: CertificatePair, now: number): readonly Finding[] 
   }
   const last = memory?.lastError;
   if (observed.state !== 'renewal_failed' || !renewalFailed(memory) || last === undefined) return [];
-  const { renewal } = policyOf(desired.spec);
+  const { renewal } = pair.policy;
   const next = nextTryAt(renewal, attemptsAt(memory, desired, 'renewing'));
   const then = next === undefined || next <= now ? '' : `. The next try is at ${new Date(next).toISOString()}`;
   const message = `the last renewal failed at ${last.at}: ${last.message}${then}`;

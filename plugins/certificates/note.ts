@@ -7,7 +7,6 @@ import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from 
 import { backoffSeconds } from './failure-policy.ts';
 import { targetText } from './observe-domain.ts';
 import { mayGain, PLUGIN } from './remembered.ts';
-import { policyOf } from './renewal.ts';
 import { noteKey } from './storage-rules.ts';
 import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
 
@@ -22,9 +21,9 @@ export function noteIssuer(pair: IssuerPair): Partial<IssuerMemory> {
 }
 
 /** When it was looked at, once in the interval that is written. */
-function checkedAt({ desired, memory }: CertificatePair, now: number): Partial<CertificateMemory> {
+function checkedAt({ memory, policy }: CertificatePair, now: number): Partial<CertificateMemory> {
   const last = Date.parse(memory?.kept.checkedAt ?? '');
-  const { checkMs } = policyOf(desired?.spec ?? {}).renewal;
+  const { checkMs } = policy.renewal;
   return now - last < checkMs && now >= last ? {} : { checkedAt: new Date(now).toISOString() };
 }
 

@@ -1,10 +1,10 @@
 /** The certificates plugin: authorities, certificates in files, and what TLS servers really serve. */
 
-import { definePlugin, type Kind } from '#plugin';
+import { definePlugin, type Kind, type Scene } from '#plugin';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check } from './check.ts';
 import { checkProbe } from './check-domain.ts';
-import { diffCertificate, diffDomain, diffIssuer } from './diff.ts';
+import { type CertificatePair, diffCertificate, diffDomain, diffIssuer } from './diff.ts';
 import { certificateEffect, certificateSeen } from './effect.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import {
@@ -25,9 +25,12 @@ import {
 } from './generated.ts';
 import { certificateFindings, issuerFindings } from './ends.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
+import { certificateStanding } from './observe-certificate.ts';
+import { domainStanding } from './observe-domain.ts';
+import { issuerStanding } from './observe-issuer.ts';
 import { foreignAuthority, foreignFile, notePlaces } from './own-files.ts';
 import { certificatePlaces, issuerPlaces } from './places.ts';
-import { timeMistakes, withSettings } from './renewal.ts';
+import { certificatePolicy, timeMistakes, withSettings } from './renewal.ts';
 import {
   backoff,
   certificateIssuerChanged,
@@ -44,6 +47,7 @@ import { summary } from './summary.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
 const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, IssuerStep, IssuerRuleId> = {
+  state: issuerStanding,
   places: issuerPlaces,
   diff: diffIssuer,
   note: noteIssuer,
@@ -51,6 +55,12 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   rules: { 'issuer-changed': issuerChanged, 'foreign-file': foreignAuthority },
   handlers: issuerHandlers,
 };
+
+const noteStored = (pair: CertificatePair, now: number, scene: Scene): Partial<CertificateMemory> => ({
+  ...noteCertificate(pair, now, scene),
+  ...noteSwap(pair),
+  ...notePlaces(pair),
+});
 
 const certificate: Kind<
   CertificatesWriter,
@@ -66,11 +76,14 @@ const certificate: Kind<
       spec: withSettings(desired.spec, settings as unknown as Partial<CertificatesConfig>),
     },
   ],
+  policy: (desired, memory, settings) =>
+    certificatePolicy(desired, memory, settings as unknown as Partial<CertificatesConfig>),
+  state: certificateStanding,
   places: certificatePlaces,
   diff: diffCertificate,
   effect: certificateEffect,
   seen: certificateSeen,
-  note: (pair, now, scene) => ({ ...noteCertificate(pair, now, scene), ...noteSwap(pair), ...notePlaces(pair) }),
+  note: noteStored,
   matters: certificateMatters,
   findings: certificateFindings,
   rules: {
@@ -89,6 +102,7 @@ const certificate: Kind<
 };
 
 const domain: Kind<CertificatesWriter, DomainSpec, DomainFacts, DomainMemory, DomainStep, DomainRuleId> = {
+  state: domainStanding,
   diff: diffDomain,
   note: noteDomain,
   findings: domainFindings,

@@ -30,7 +30,7 @@ import type { CertificatePair, IssuerPair } from './diff.ts';
 import { type IssuerFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
-import { policyOf, reloadsOf } from './renewal.ts';
+import { reloadsOf } from './renewal.ts';
 import { domainsServing, oneShownText, shownBy, storedOf } from './served.ts';
 
 /** What an Issuer is known by, and what is there. */
@@ -205,7 +205,7 @@ export function renewalLoop(change: Change, pair: CertificatePair, scene: Scene)
   const clears = Math.min(Date.parse(issuedAt) + lifetime / 3, saving);
   const facts = { issuedAt, lifetimeSeconds: Math.round(lifetime / 1000), cause: change.cause };
   if (change.cause === 'edit' || change.cause === 'new') return pass('its document changed', facts);
-  const { issuedAfter } = policyOf(spec).renewal;
+  const { issuedAfter } = pair.policy.renewal;
   const signer = pair.memory?.kept.issuer ?? null;
   const authority = change.fields.find(({ path }) => path === '/issuer')?.after;
   if (authority !== undefined && authority !== signer)
@@ -231,8 +231,7 @@ interface Tried {
 }
 
 /** What failed before of what a step is to do. */
-function triedBefore(change: Change, { desired, observed, memory }: CertificatePair): Tried {
-  const policy = policyOf(desired?.spec ?? {});
+function triedBefore(change: Change, { desired, observed, memory, policy }: CertificatePair): Tried {
   if (change.step === 'expired>recovering')
     return { what: 'recovery', policy: policy.recovery, attempts: attemptsAt(memory, desired, 'recovering') };
   if (change.step !== 'normal>normal')

@@ -16,7 +16,7 @@ import {
   withInputValues,
 } from '#plugin';
 import { type NodeFacts, PLUGIN } from './facts.ts';
-import { type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
+import { defaults, type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
 import { LABELS } from './labels.ts';
 
 export type Way = NodeSpec['readiness'];
@@ -45,15 +45,15 @@ const SIZES: ReadonlySet<string> = new Set(['/size', '/min']);
 
 /** Of a server that nobody wrote anything of: nothing is asked, and nothing is taken for granted. */
 const UNWRITTEN: Inputs = {
-  '/provider': 'hetzner',
-  '/role': 'worker',
-  '/readyGrace': '30m',
-  '/idleGrace': '30m',
-  '/drainGrace': '5m',
-  '/startDeadline': '15m',
-  '/power': 'on',
-  '/readiness': { after: '2m' },
-  '/workloads/none': false,
+  '/provider': defaults.Node.provider,
+  '/role': defaults.Node.role,
+  '/readyGrace': defaults.Node.readyGrace,
+  '/idleGrace': defaults.Node.idleGrace,
+  '/drainGrace': defaults.Node.drainGrace,
+  '/startDeadline': defaults.Node.startDeadline,
+  '/power': defaults.Node.power,
+  '/readiness': { after: defaults.Node.readiness.after },
+  '/workloads/none': defaults.Node.workloads.none,
 };
 
 function distinct<T>(values: readonly T[]): readonly T[] {

@@ -70,7 +70,7 @@ async function summariesOf(
       recall.resources.delete(address);
   upgradeRecall(recall, plugins);
   const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not looked at' }));
-  const pairs = match([], { observed: [], gaps, at }, recall);
+  const pairs = match([], { observed: [], gaps, at }, recall, { plugins, settings: new Map(), now });
   const safety = await safetyOf(config, flags, now);
   const scene = sceneOf({ pairs, gaps, now, viewedAt: now, safety, spent: recall.spent });
   return summarize(pairs, plugins, scene, redactorFor(config, shell));

@@ -143,7 +143,10 @@ async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput)
     deadlineMs: ACTION_DEADLINE_MS,
     abort: input.abort,
   });
-  const fresh = match(desired, view, recall);
+  const { plugins, scene } = input;
+  const { redact } = input.look;
+  const settings = scene.given?.settings ?? new Map<string, Json>();
+  const fresh = match(desired, view, recall, { plugins, settings, now: input.now(), redact });
   for (const [address, seen] of fresh) if (wanted.has(address)) live.set(address, seen);
   const address = formatRef(pair.ref);
   const seen = fresh.get(address) ?? {

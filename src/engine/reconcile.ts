@@ -179,12 +179,24 @@ function writesOf(pairs: ReadonlyMap<string, Pair>, plugins: ReadonlyMap<string,
   });
 }
 
-/** Looks, compares and judges. Writes nothing but through `record`. */
+/** Refreshes, compares and judges. Writes nothing but through `record`. */
 export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
-  const { plugins, recall, run, safety } = input;
+  const { plugins, recall, safety } = input;
   const desired = expand(input.documents, plugins, recall, input.settings);
   const view = await observe({ ...input, collapse: safety.collapse, desired, deadlineMs: LOOK_DEADLINE_MS });
+  return reconcileView(view, desired, input);
+}
 
+/**
+ * Compares and judges what was seen: just now, or by an earlier refresh. States are derived at `input.now()`, so that the
+ * clock alone moves what is due by time; rules see the age of the view.
+ */
+export async function reconcileView(
+  view: View,
+  desired: readonly Desired[],
+  input: ReconcileInput,
+): Promise<Reconciled> {
+  const { plugins, recall, run, safety } = input;
   const now = input.now();
   // Before this run's own records move it on.
   const given: Given = { project: input.project, settings: input.settings ?? new Map(), writes: [], files: new Map() };
@@ -205,8 +217,9 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
       spent: recall.spent,
       shared: sharedPlaces(input.places, pairs, plugins, recall),
     });
-  const found = match(desired, view, recall);
   const failures: Failures = new Map();
+  const by = { plugins, settings: given.settings, now, redact: input.redact };
+  const found = match(desired, view, recall, by, failures);
   const doubted = collapsedKinds(found.values(), safety.collapse, (kind) => {
     const [plugin = '', name = ''] = kind.split('/');
     return plugins.get(plugin)?.tables.kinds[name]?.byAccount === true;
@@ -218,11 +231,11 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const settled = settledRows(closed, found);
   await input.record(closed);
   if (complete) {
-    const met = withMemory(found, recall);
+    const met = withMemory(found, recall, by, failures);
     await input.record(note(met, view.gaps, plugins, run, sceneFor(met), doubted, failures));
   }
 
-  const pairs = withMemory(found, recall);
+  const pairs = withMemory(found, recall, by, failures);
   const looked = sceneFor(pairs);
   const proposed = diff(pairs, plugins, looked, failures);
   const isEditing = input.causes?.has('edit') ?? true;

@@ -160,6 +160,27 @@ export interface Observed<F = unknown> {
   readonly at: string;
 }
 
+/**
+ * What a refresh saw of one resource: facts alone. Its states follow from them, from what is remembered and from the time
+ * (`Kind.state`); a kind without that function gives the state that the outside itself reports.
+ */
+export interface Sighting<F = unknown>
+  extends Omit<Observed<F>, 'state' | 'others' | 'via' | 'findings'>,
+    Partial<Pick<Observed<F>, 'state' | 'others' | 'via' | 'findings'>> {
+  /** What its kind's `state` reads beside facts and signals; kept with the view, neither compared nor shown. */
+  readonly raw?: unknown;
+}
+
+/** What a kind derives from a sighting. */
+export interface Standing<F = unknown> extends Pick<Observed<F>, 'state' | 'others' | 'via'> {
+  /** Facts that the time decides, as that something has expired; they take the place of those of the sighting. */
+  readonly facts?: F;
+  /** Added to those of the sighting. */
+  readonly signals?: Facts;
+  /** Added to those of the sighting. */
+  readonly findings?: readonly Finding[];
+}
+
 /** A part of the world that could not be read. What `refs` or `kind` leave open, it covers: without both, the whole plugin. */
 export interface Gap {
   readonly plugin: string;
@@ -172,7 +193,7 @@ export interface Gap {
 }
 
 export interface View {
-  readonly observed: readonly Observed[];
+  readonly observed: readonly Sighting[];
   readonly gaps: readonly Gap[];
   /** What a look saw beside resources, by plugin: prices, what a provider offers. Rules may judge by it; it is no part of a basis. */
   readonly beside?: Readonly<Record<string, Facts>>;
@@ -291,6 +312,8 @@ export interface Pair<S = unknown, F = unknown, M = Facts> {
   readonly memory?: Memory<M>;
   /** The gap that covers it: what is not observed here may be there all the same. */
   readonly gap?: Gap;
+  /** As `Kind.policy` gives it. */
+  readonly policy?: unknown;
 }
 
 export type Goal = 'create' | 'update' | 'replace' | 'remove' | 'adopt' | 'protect' | 'release';

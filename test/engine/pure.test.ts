@@ -238,7 +238,7 @@ describe('match', () => {
     const recall = emptyRecall();
     if (has.memory === true) recall.resources.set(addressOf('a'), memory);
     const view = { observed: has.observed === true ? [seen] : [], gaps: has.gap === true ? [gap] : [], at: '' };
-    const pair = match(has.desired === true ? [wanted('a', 1)] : [], view, recall).get(addressOf('a')) as Pair;
+    const pair = match(has.desired === true ? [wanted('a', 1)] : [], view, recall, BY).get(addressOf('a')) as Pair;
     expect(pair.desired !== undefined).toBe(has.desired === true);
     expect(pair.observed !== undefined).toBe(has.observed === true);
     expect(pair.memory !== undefined).toBe(has.memory === true);
