@@ -332,11 +332,7 @@ function reached(
   };
 }
 
-function unresolved(
-  ref: Ref,
-  spec: DomainSpec,
-  seen: Extract<ProbeSeen, { resolved: false }>,
-): Judgement {
+function unresolved(ref: Ref, spec: DomainSpec, seen: Extract<ProbeSeen, { resolved: false }>): Judgement {
   const target = targetOf(spec);
   const message = `${target?.address ?? spec.host}:${spec.port}: ${seen.message}`;
   const { error } = seen;
@@ -355,10 +351,7 @@ function unresolved(
 }
 
 /** What is remembered of a Domain that failed, until a schedule looks at it again. */
-function spaced(
-  ref: Ref,
-  { state, kept }: Extract<DomainLook, { kind: 'spaced' }>['memory'],
-): Judgement {
+function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' }>['memory']): Judgement {
   const { error = 'timeout', message = '', failures = 0, failedAt = '', retryAt = '' } = kept;
   return {
     state: state ?? 'tls_error',

@@ -72,8 +72,7 @@ function cannotBeFound(memory: Memory | undefined): undefined {
 
 async function lookAtIssuer(look: Look, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
   const spec = issuerSpec(desired, memory);
-  if (spec?.localCa !== undefined)
-    return seenAuthority(ref, await look.world.readAuthority(spec.localCa.dir), look.at);
+  if (spec?.localCa !== undefined) return seenAuthority(ref, await look.world.readAuthority(spec.localCa.dir), look.at);
   if (spec === undefined) return cannotBeFound(memory);
   return desired === undefined ? undefined : seenSelfSigned(ref, look.at);
 }

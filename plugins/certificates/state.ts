@@ -99,7 +99,11 @@ function inProgress(
 }
 
 /** When a stored pair can be used, its chain included; undefined where it does not say. */
-export function validityOfFacts({ notBefore, notAfter, chainEnd }: Pick<CertificateFacts, 'notBefore' | 'notAfter' | 'chainEnd'>): Validity | undefined {
+export function validityOfFacts({
+  notBefore,
+  notAfter,
+  chainEnd,
+}: Pick<CertificateFacts, 'notBefore' | 'notAfter' | 'chainEnd'>): Validity | undefined {
   if (notBefore === undefined || notAfter === undefined) return undefined;
   return usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) });
 }

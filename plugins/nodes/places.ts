@@ -4,7 +4,7 @@ import type { Claim } from '#plugin';
 import type { Pair } from '#plugin';
 import type { NodeFacts } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
-import { settingsOfPair } from './settings.ts';
+import { settingsOf } from './settings.ts';
 
 /** A server's name as the provider compares it (RFC 1123). */
 export function serverKey(name: string): string {
@@ -13,7 +13,7 @@ export function serverKey(name: string): string {
 
 export function nodePlaces(pair: Pair<NodeSpec, NodeFacts, NodeMemory>): readonly Claim[] {
   // A machine that no cloud manages is only probed.
-  if (settingsOfPair(pair).provider === 'static') return [];
+  if (settingsOf(pair.desired, pair.memory).provider === 'static') return [];
   const id = pair.observed?.facts.serverId ?? pair.memory?.kept.serverId;
   return [
     { kind: 'key', key: `the server ${serverKey(pair.ref.name)}` },

@@ -95,15 +95,10 @@ export function settingsOfSpec(spec: NodeSpec): Settings {
   return settingsOf({ spec }, undefined);
 }
 
-/** Every rule asks: a pair does not change, so it is worked out once. */
-const settingsKnown = new WeakMap<Pair, Settings>();
-
-export function settingsOfPair(pair: Pair): Settings {
-  const known = settingsKnown.get(pair);
-  if (known !== undefined) return known;
-  const settings = settingsOf(pair.desired as Desired<NodeSpec> | undefined, pair.memory);
-  settingsKnown.set(pair, settings);
-  return settings;
+/** What counts for a node: `match` has worked it out. */
+export function settingsOfPair({ policy }: Pick<Pair, 'policy'>): Settings {
+  if (policy === undefined) throw new Error('a node without a policy');
+  return policy as Settings;
 }
 
 /** A pool's spec with what counts until its safety inputs are applied; undefined without a document. */

@@ -119,7 +119,9 @@ export function defaultsIn(schema: Schema): unknown {
     const value = defaultsIn(part);
     return value === undefined ? [] : [[key, value] as const];
   });
-  return parts.length === 0 ? schema.default : { ...(schema.default as object | undefined), ...Object.fromEntries(parts) };
+  return parts.length === 0
+    ? schema.default
+    : { ...(schema.default as object | undefined), ...Object.fromEntries(parts) };
 }
 
 /** The schema with every schema in it changed, inner ones first. */

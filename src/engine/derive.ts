@@ -55,9 +55,6 @@ export function derived(
     ...others,
     state,
     ...(signals === undefined ? {} : { signals: { ...seen.signals, ...signals } }),
-    findings: [
-      ...(seen.findings ?? []),
-      ...findings.map((found) => ({ ...found, message: redact(found.message) })),
-    ],
+    findings: [...(seen.findings ?? []), ...findings.map((found) => ({ ...found, message: redact(found.message) }))],
   };
 }

@@ -55,7 +55,8 @@ function rubbish(view: View, plugin: Plugin): string | undefined {
     if (each.state !== undefined && !states.includes(each.state))
       return `it saw ${address} in a state that the kind does not have: ${each.state}`;
     if (Number.isNaN(Date.parse(each.at))) return `it saw ${address} at no time`;
-    if (each.findings !== undefined && !Array.isArray(each.findings)) return `it saw ${address} without a list of findings`;
+    if (each.findings !== undefined && !Array.isArray(each.findings))
+      return `it saw ${address} without a list of findings`;
     const said = JSON.stringify([each.facts, each.signals, each.others, each.findings]);
     if (said.length > FACTS_BYTES) return `it saw too much of ${address}: ${said.length} characters`;
   }

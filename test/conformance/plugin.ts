@@ -6,6 +6,7 @@
  * and to make every rule pass, and reject or defer.
  */
 
+import { derivedView } from '../support/derived.ts';
 import { type Planned, planned } from '../../src/formats/plan.ts';
 import { everyPlace } from '../support/places.ts';
 import fc from 'fast-check';
@@ -153,7 +154,10 @@ function seen({ ref, state, others, facts, findings }: Observed): unknown {
 
 function stable({ view, pairs }: Planned): unknown {
   return {
-    observed: view.observed.map(seen).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    observed: [...pairs.values()]
+      .flatMap(({ observed }) => observed ?? [])
+      .map(seen)
+      .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     // What was only remembered may be forgotten by the first look.
     bases: [...pairs].flatMap(([address, pair]) =>
       pair.desired === undefined && pair.observed === undefined && pair.memory === undefined
@@ -188,17 +192,21 @@ async function lookAt(
   const all = [pair.ref, ...(pair.desired?.needs ?? []), ...matters];
   const only = [...new Map(all.map((ref) => [formatRef(ref), ref])).values()];
   const addresses = new Set(only.map(formatRef));
-  const { observed, gaps } = await plugin.observe(bench.reader, {
+  const { now } = first.scene;
+  const settings = first.scene.given?.settings.get(plugin.name) ?? {};
+  const query = {
     desired: first.desired.filter((each) => addresses.has(formatRef(each.ref))),
     memory: [...first.pairs.values()].flatMap(({ ref, memory }) =>
       memory === undefined || !addresses.has(formatRef(ref)) ? [] : [memory],
     ),
     only,
     ...(scheduled === undefined ? {} : { scheduled }),
-    now: first.scene.now,
+    now,
     signal: new AbortController().signal,
     progress: () => undefined,
-  });
+  };
+  const view = await plugin.observe(bench.reader, query);
+  const { observed, gaps } = derivedView(plugin, view, { ...query, settings });
   expect(gaps.filter((gap) => !first.view.gaps.some((known) => isWithin(gap, known)))).toEqual([]);
   expect(observed.filter(({ ref }) => !addresses.has(formatRef(ref)))).toEqual([]);
   return observed.filter(({ ref }) => formatRef(ref) === formatRef(pair.ref));

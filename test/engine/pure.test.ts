@@ -40,6 +40,8 @@ import { addressOf, item, toyPlugin, toyTables, wanted } from '../support/toy.ts
 
 const itemTables = toyTables.kinds.Item as NonNullable<(typeof toyTables.kinds)['Item']>;
 
+const BY = { plugins: new Map([['toy', toyPlugin]]), settings: new Map(), now: 0 };
+
 describe('addresses', () => {
   it.each<[Ref, string]>([
     [{ plugin: 'nodes', kind: 'Node', name: 'web-1' }, 'nodes/Node/web-1'],
@@ -248,7 +250,7 @@ describe('match', () => {
 
   it('is ordered by address, whatever order things come in', () => {
     const all = ['c', 'a', 'b'].map((name) => wanted(name, 1));
-    expect([...match(all, { observed: [], gaps: [], at: '' }, emptyRecall()).keys()]).toEqual(
+    expect([...match(all, { observed: [], gaps: [], at: '' }, emptyRecall(), BY).keys()]).toEqual(
       ['a', 'b', 'c'].map(addressOf),
     );
   });

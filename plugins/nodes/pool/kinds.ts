@@ -53,6 +53,7 @@ function notePool(pair: PoolPair, _now: number, scene: Scene): Partial<NodePoolM
 
 export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory, NodePoolStep, NodePoolRuleId> = {
   expand: (desired, recall) => expandPool(desired, recall(desired.ref)?.kept),
+  state: () => ({ state: 'active' }),
   diff: diffPool,
   effect: poolEffect,
   note: notePool,
@@ -72,6 +73,7 @@ export const container: Kind<
   ContainerRuleId
 > = {
   expand: expandContainer,
+  state: () => ({ state: 'placed' }),
   diff: diffContainer,
   effect: containerEffect,
   note: noteContainer,

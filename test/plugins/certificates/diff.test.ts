@@ -12,6 +12,7 @@ import {
   DAY,
   NOW,
   certificateFacts,
+  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
@@ -31,12 +32,12 @@ function certificatePair(
     readonly spec?: Parameters<typeof certificateSpec>[0];
   } = {},
 ): AnyCertificatePair {
-  return {
+  return policed({
     ref: refOf('Certificate', 'www'),
     ...(more.written === false ? {} : { desired: desiredOf('Certificate', 'www', certificateSpec(more.spec)) }),
     ...(state === undefined ? {} : { observed: observedOf('Certificate', 'www', state, certificateFacts(facts)) }),
     memory: memoryOf('Certificate', 'www', more.memory),
-  };
+  });
 }
 
 const PATHS = { certificate: 'tls/www.crt', key: 'tls/www.key' };

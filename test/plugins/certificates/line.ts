@@ -1,18 +1,11 @@
 /** Looks, proposes and takes the step of one resource on real files, as a run does, without a log. */
 
+import { match } from '../../../src/engine/match.ts';
+import { emptyRecall } from '../../../src/engine/remember.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
 import { NO_FILES } from '../../support/covers.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import {
-  changeOf,
-  type Desired,
-  formatRef,
-  type Memory,
-  type Observed,
-  type Pair,
-  type Proposal,
-  type View,
-} from '#plugin';
+import { changeOf, type Desired, formatRef, type Memory, type Pair, type Proposal, type View } from '#plugin';
 import { outside, queryOf, sceneOf } from './support.ts';
 
 export interface Line {
@@ -40,28 +33,14 @@ export function begun(line: Line, address: string): Line {
 
 export async function view(line: Line): Promise<View> {
   const reader = await certificates.openReader(outside(line.folder));
-  return certificates.observe(reader, queryOf(line.desired, { memory: [...line.memory.values()], now: line.now }));
+  const query = queryOf(line.desired, { memory: [...line.memory.values()], now: line.now });
+  return certificates.observe(reader, query);
 }
 
 function pairs(line: Line, seen: View): readonly Pair[] {
-  const observed = new Map(seen.observed.map((each) => [formatRef(each.ref), each]));
-  const refs = new Map(
-    [...line.desired.map(({ ref }) => ref), ...[...line.memory.values()].map(({ ref }) => ref)].map((ref) => [
-      formatRef(ref),
-      ref,
-    ]),
-  );
-  return [...refs].map(([address, ref]) => {
-    const desired = line.desired.find((each) => formatRef(each.ref) === address);
-    const memory = line.memory.get(address);
-    const there: Observed | undefined = observed.get(address);
-    return {
-      ref,
-      ...(desired === undefined ? {} : { desired }),
-      ...(there === undefined ? {} : { observed: there }),
-      ...(memory === undefined ? {} : { memory }),
-    };
-  });
+  const recall = { ...emptyRecall(), resources: line.memory };
+  const plugins = new Map([['certificates', certificates]]);
+  return [...match(line.desired, seen, recall, { plugins, settings: new Map(), now: line.now }).values()];
 }
 
 /** What one resource needs next. */

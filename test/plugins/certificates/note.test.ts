@@ -1,7 +1,7 @@
 /** What of a look is remembered: of an authority, of a certificate through all that may happen to it, and of a server. */
 
 import { describe, expect, test } from 'vitest';
-import type { CertificatePair, DomainPair, IssuerPair } from '../../../plugins/certificates/diff.ts';
+import type { DomainPair, IssuerPair } from '../../../plugins/certificates/diff.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import type { CertificateMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { formerOf, noteCertificate, noteDomain, noteIssuer } from '../../../plugins/certificates/note.ts';
@@ -10,6 +10,7 @@ import {
   DAY,
   NOW,
   certificateFacts,
+  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
@@ -61,12 +62,12 @@ describe('of a Certificate', () => {
     readonly spec?: Parameters<typeof certificateSpec>[0];
   }
   const note = ({ state = 'normal', facts, memory, domains = [], spec }: Given = {}) => {
-    const pair: CertificatePair = {
+    const pair = policed({
       ref: refOf('Certificate', 'www'),
       desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
       observed: observedOf('Certificate', 'www', state, certificateFacts(facts)),
       ...(memory === undefined ? {} : { memory: memoryOf('Certificate', 'www', memory) }),
-    };
+    });
     return noteCertificate(pair, NOW, sceneOf(domains));
   };
   const looked = { checkedAt: iso(NOW) };
@@ -98,7 +99,7 @@ describe('of a Certificate', () => {
     expect(note({ state: 'expired', facts: { usable: false } })).toEqual(looked);
     expect(note({ state: 'renewing' })).toEqual(looked);
     expect(note({ state: 'recovering' })).toEqual(looked);
-    expect(noteCertificate({ ref: refOf('Certificate', 'www') }, NOW, sceneOf())).toEqual({});
+    expect(noteCertificate(policed({ ref: refOf('Certificate', 'www') }), NOW, sceneOf())).toEqual({});
   });
 
   test.each<readonly [string, number, Given['spec'], boolean]>([

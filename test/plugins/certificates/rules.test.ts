@@ -17,6 +17,7 @@ import {
   DAY,
   NOW,
   certificateFacts,
+  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
@@ -41,12 +42,12 @@ interface Given {
 
 function pairOf({ facts, spec, kept = {}, memory, signals }: Given = {}): AnyCertificatePair {
   const observed = observedOf('Certificate', 'www', 'normal', certificateFacts(facts));
-  return {
+  return policed({
     ref: refOf('Certificate', 'www'),
     desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
     observed: signals === undefined ? observed : { ...observed, signals },
     memory: memoryOf('Certificate', 'www', { kept, ...memory }),
-  };
+  });
 }
 
 function changeOf(step: Step, more: Partial<Pick<Change, 'goal' | 'fields' | 'because' | 'cause'>> = {}): Change {

@@ -3,11 +3,12 @@
 import { tables } from '../../../plugins/certificates/generated.ts';
 import { NOTHING_COVERED } from '../../support/covers.ts';
 import { describe, expect, test } from 'vitest';
-import type { CertificatePair, IssuerPair } from '../../../plugins/certificates/diff.ts';
+import type { IssuerPair } from '../../../plugins/certificates/diff.ts';
 import { certificateIssuerChanged, issuerChanged } from '../../../plugins/certificates/safety.ts';
 import { type Action, type Change, changeOf, type Pair } from '#plugin';
 import {
   certificateFacts,
+  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
@@ -62,11 +63,11 @@ describe('on an Issuer', () => {
 });
 
 describe('on a Certificate', () => {
-  const pair: CertificatePair = {
+  const pair = policed({
     ref: refOf('Certificate', 'www'),
     desired: desiredOf('Certificate', 'www', certificateSpec()),
     observed: observedOf('Certificate', 'www', 'normal', certificateFacts()),
-  };
+  });
   const judge = (
     issuer: Pair,
     step: Change['step'] = 'expiring_soon>renewing',

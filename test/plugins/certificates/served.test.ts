@@ -20,6 +20,7 @@ import {
   DAY,
   NOW,
   certificateFacts,
+  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
@@ -43,12 +44,12 @@ function certificate(
   spec: Partial<CertificateSpec> = RELOADED,
   facts: Partial<CertificateFacts> = {},
 ): AnyCertificatePair {
-  return {
+  return policed({
     ref: refOf('Certificate', 'www'),
     desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
     observed: observedOf('Certificate', 'www', 'normal', certificateFacts(facts)),
     memory: memoryOf('Certificate', 'www', { kept }),
-  };
+  });
 }
 
 const served = (address: string, print: string, days = 10, more: Partial<AddressFacts> = {}): AddressFacts => ({

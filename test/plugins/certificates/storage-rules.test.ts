@@ -14,6 +14,7 @@ import type { CertificatesWriter } from '../../../plugins/certificates/world.ts'
 import { type Change, changeOf, type Memory } from '#plugin';
 import {
   certificateFacts,
+  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
@@ -37,12 +38,12 @@ function pairOf(
   kept: Partial<CertificateMemory> = {},
   more: Partial<Memory> = {},
 ): CertificatePair {
-  return {
+  return policed({
     ref: refOf('Certificate', 'www'),
     desired: desiredOf('Certificate', 'www', certificateSpec()),
     observed: observedOf('Certificate', 'www', 'normal', certificateFacts(facts)),
     memory: memoryOf('Certificate', 'www', { kept, ...more }),
-  };
+  });
 }
 
 const A = fingerprint('a');

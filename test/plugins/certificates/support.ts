@@ -1,18 +1,14 @@
 /** What the tests of the certificates plugin share: folders that go away, certificates by openssl, and pairs as data. */
 
+import type { CertificatePair } from '../../../plugins/certificates/diff.ts';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import type {
-  CertificateMemory,
-  CertificateSpec,
-  DomainSpec,
-  IssuerSpec,
-} from '../../../plugins/certificates/generated.ts';
-import { withSettings } from '../../../plugins/certificates/renewal.ts';
+import type { CertificateSpec, DomainSpec, IssuerSpec } from '../../../plugins/certificates/generated.ts';
+import { certificatePolicy, withSettings } from '../../../plugins/certificates/renewal.ts';
 import {
   type Desired,
   formatRef,
@@ -158,7 +154,12 @@ export function certificateFacts(more: Partial<CertificateFacts> = {}): Certific
   };
 }
 
-export type AnyCertificatePair = Pair<CertificateSpec, CertificateFacts, CertificateMemory>;
+export type AnyCertificatePair = CertificatePair;
+
+/** A Certificate with the policy of its document. */
+export function policed(pair: Omit<CertificatePair, 'policy'>): CertificatePair {
+  return { ...pair, policy: certificatePolicy(pair.desired, pair.memory, {}) };
+}
 
 /** The Issuer `ca`, ready and remembered. */
 export function issuerPair(more: Partial<Pair> = {}): Pair {

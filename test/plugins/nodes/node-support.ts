@@ -5,7 +5,7 @@ import { NOTHING_COVERED } from '../../support/covers.ts';
 import type { NodeFacts, NodeLife, NodePair, NodeSignals } from '../../../plugins/nodes/facts.ts';
 import { type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
-import { nodeInputs } from '../../../plugins/nodes/settings.ts';
+import { nodeInputs, settingsOf } from '../../../plugins/nodes/settings.ts';
 import {
   type Action,
   type Change,
@@ -107,11 +107,16 @@ export interface NodeParts {
 }
 
 /** A node that is there, ours, and as it is written, but for the parts that are given. */
+/** A node with the policy that follows from its document and its memory. */
+export function policed<P extends NodePair>(pair: P): P {
+  return { ...pair, policy: settingsOf(pair.desired, pair.memory) };
+}
+
 export function nodePair(parts: NodeParts = {}): NodePair {
   const { name = 'web-1', spec = nodeSpec(), state = 'ready', signals = signalsOf() } = parts;
   const ref = refOf('Node', name);
   const facts = parts.facts ?? { ...CX23, name };
-  return {
+  const pair: NodePair = {
     ref,
     ...(spec === null ? {} : { desired: desiredOf('Node', name, spec) }),
     observed: {
@@ -134,6 +139,7 @@ export function nodePair(parts: NodeParts = {}): NodePair {
       ...parts.memory,
     },
   };
+  return policed(pair);
 }
 
 /** An orphan that its document left behind, with the settings that it had. */
