@@ -3,7 +3,14 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** The plugins in `examples/` name the package, as they would anywhere else. */
+const alias = {
+  'fettle/plugin': `${import.meta.dirname}/src/plugin/index.ts`,
+  'fettle/conformance': `${import.meta.dirname}/src/conformance/plugin.ts`,
+};
+
 export default defineConfig({
+  resolve: { alias },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/setup.ts'],

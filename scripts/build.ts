@@ -5,6 +5,8 @@
  * |---|---|
  * | `cli.js` | the entry, an ES module without static imports; answers `version`, loads the rest |
  * | `lib/*.cjs` | CommonJS chunks: one for each command, plugin and heavy library that stands behind an `import()` |
+ * | `api/` | ES modules: what other packages import of fettle, and `fettle-spec` |
+ * | `types/` | their declarations |
  * | `bench/` | the same entry with the plugins of the benchmark; not in the package |
  * | `torture/` | the same entry with the plugin of the tortured runs; not in the package |
  * | `cache/<Node.js>/` | V8 bytecode of the chunks, for this machine; not in the package, and not the same in each build |
@@ -60,6 +62,16 @@ const entries: Readonly<Record<string, string>> = {
   'bench/list.js': 'scripts/bench/list.ts',
 };
 
+/** What other packages import, and `fettle-spec`: modules by their names in `api/`. */
+const apiModules: Readonly<Record<string, string>> = {
+  plugin: 'src/plugin/index.ts',
+  net: 'src/plugin/net.ts',
+  files: 'src/plugin/files.ts',
+  deadline: 'src/plugin/deadline.ts',
+  conformance: 'src/conformance/plugin.ts',
+  spec: 'src/codegen/spec-command.ts',
+};
+
 const minify = { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } } as const;
 
 async function build(out: string | undefined): Promise<void> {
@@ -90,7 +102,7 @@ async function bundleInto(made: string): Promise<readonly string[]> {
     ),
     define,
     target: 'node24',
-    plugins: [],
+    plugins: [withoutProcesses],
     output: { dir: join(made, 'lib'), format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
   });
   const modules = lib.flatMap((chunk) => chunk.moduleIds);
@@ -108,7 +120,16 @@ async function bundleInto(made: string): Promise<readonly string[]> {
       throw new Error('dist/cli.js must import nothing');
     modules.push(...entry.moduleIds);
   }
-  chmodSync(join(made, 'cli.js'), 0o755);
+  const api = await bundle({
+    input: Object.fromEntries(Object.entries(apiModules).map(([name, file]) => [name, join(root, file)])),
+    define,
+    target: 'node24',
+    plugins: [],
+    output: { dir: join(made, 'api'), format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name].js' },
+  });
+  modules.push(...api.flatMap((chunk) => chunk.moduleIds));
+  writeTypes(join(made, 'types'));
+  for (const command of ['cli.js', 'api/spec.js']) chmodSync(join(made, command), 0o755);
   return modules;
 }
 
@@ -123,6 +144,44 @@ function readerDigest(): string {
     digest.update(readFileSync(join(root, path)));
   return digest.digest('hex');
 }
+
+/** Declarations of what other packages import; they name each other by paths, as those packages know no `#plugin`. */
+function writeTypes(types: string): void {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const options = [
+    '--noEmit',
+    'false',
+    '--declaration',
+    '--emitDeclarationOnly',
+    '--rootDir',
+    'src',
+    '--outDir',
+    types,
+  ];
+  execFileSync(process.execPath, [compiler, '-p', join(root, 'scripts/build/types.json'), ...options], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  for (const name of readdirSync(types, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.d.ts')) continue;
+    const up = relative(dirname(name), '.') || '.';
+    const text = readFileSync(join(types, name), 'utf8')
+      .replaceAll(
+        /(from |import\()(['"])#plugin(?:\/([a-z-]+))?\2/gu,
+        (_all, word: string, quote: string, part = 'index') => `${word}${quote}${up}/plugin/${part}.js${quote}`,
+      )
+      .replaceAll(/(from |import\()(['"]\.[^'"]*)\.ts(['"])/gu, '$1$2.js$3');
+    writeFileSync(join(types, name), text);
+  }
+}
+
+/** commander starts other programs as subcommands, and fettle has none: loading what starts them is part of every start. */
+const withoutProcesses: Plugin = {
+  name: 'commander-without-processes',
+  resolveId: (source, importer) =>
+    source === 'node:child_process' && importer?.includes('/node_modules/commander/') === true ? '\0none' : undefined,
+  load: (id) => (id === '\0none' ? 'export default undefined;' : undefined),
+};
 
 interface Job {
   readonly input: string | Readonly<Record<string, string>>;

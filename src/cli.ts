@@ -28,7 +28,8 @@ function start(): void {
     process.exitCode = 1;
     return;
   }
-  const asked = versionAsked(process.argv.slice(2));
+  // The plugins of other packages are listed too, and only the whole program knows them.
+  const asked = process.env['FETTLE_PLUGINS'] === undefined ? versionAsked(process.argv.slice(2)) : undefined;
   if (asked === undefined) {
     void run(() => import('./commands/main.ts'));
     return;

@@ -18,8 +18,25 @@ export const reader: string | undefined = typeof FETTLE_READER === 'string' ? FE
 
 export const version: string = typeof FETTLE_VERSION === 'string' ? FETTLE_VERSION : versionOfSource();
 
-/** Text for `fettle version`; with `json` one line with the keys that Terraform has for its own. Ends with a newline. */
-export function versionText(json: boolean, versions: { readonly node: string; readonly platform: string }): string {
-  if (json) return `${JSON.stringify({ fettle_version: version, ...versions })}\n`;
-  return `fettle v${version}\non ${versions.platform}, Node.js ${versions.node}\n`;
+/** A plugin of another package: `files` of `fettle-plugin-files` 1.0.0. */
+interface PluginVersion {
+  readonly name: string;
+  readonly package: string;
+  readonly version: string;
+}
+
+/**
+ * Text for `fettle version`; with `json` one line with the keys that Terraform has for its own, and `plugins` where other
+ * packages give some. Ends with a newline.
+ */
+export function versionText(
+  json: boolean,
+  versions: { readonly node: string; readonly platform: string },
+  plugins: readonly PluginVersion[] = [],
+): string {
+  const listed = plugins.map(({ name, package: from, version: of }) => ({ name, package: from, version: of }));
+  if (json)
+    return `${JSON.stringify({ fettle_version: version, ...versions, ...(listed.length === 0 ? {} : { plugins: listed }) })}\n`;
+  const lines = listed.map((each) => `+ plugin ${each.name} of ${each.package} v${each.version}\n`);
+  return `fettle v${version}\non ${versions.platform}, Node.js ${versions.node}\n${lines.join('')}`;
 }

@@ -58,7 +58,12 @@ export function issuerFindings({ ref, observed }: IssuerPair, scene: Scene): rea
   const thresholdDays = thresholdInForce(threshold, validity);
   const which = endText(chainEnd ?? { subject, notAfter }, 'expires');
   const message = `ends in ${spanText(left)}: ${which}, warned from ${thresholdDays} days on. All that it has signed ends then. Put another authority in its place, or renew this one`;
-  return [finding(ref, 'ca-expiring', 'warning', message, { notAfter: new Date(until).toISOString(), thresholdDays })];
+  return [
+    finding(ref, 'ca-expiring', 'warning', message, {
+      not_after: new Date(until).toISOString(),
+      threshold_days: thresholdDays,
+    }),
+  ];
 }
 
 /** When a stored pair can be used, and with which certificate that ends; undefined where it can't be. */
@@ -79,7 +84,7 @@ function expiredFindings({ ref, desired, observed }: CertificatePair, now: numbe
   const message = ended.isChain
     ? `its chain expired ${ago} ago: ${endText(ended.end, 'expired')}`
     : `expired ${ago} ago, at ${ended.end.notAfter}`;
-  return [finding(ref, 'expired', 'error', message, { notAfter: ended.end.notAfter })];
+  return [finding(ref, 'expired', 'error', message, { not_after: ended.end.notAfter })];
 }
 
 /** It ends soon because its authority does: a renewal gives one that ends at the same time. */
@@ -94,7 +99,7 @@ function authorityFindings({ ref, desired, observed, policy }: CertificatePair, 
   if (left > thresholdDays * DAY_MS) return [];
   const end = authority?.chainEnd ?? { subject: authority?.subject ?? '', notAfter: until };
   const message = `ends in ${spanText(left)} with the authority ${desired.spec.issuer}, and a renewal does not prolong it: ${endText(end, 'expires')}`;
-  return [finding(ref, 'authority-ends', 'warning', message, { issuer: desired.spec.issuer, authorityUntil: until })];
+  return [finding(ref, 'authority-ends', 'warning', message, { issuer: desired.spec.issuer, authority_until: until })];
 }
 
 interface Tried {
@@ -146,7 +151,7 @@ function failedFindings(pair: CertificatePair, now: number): readonly Finding[] 
   const next = nextTryAt(renewal, attemptsAt(memory, desired, 'renewing'));
   const then = next === undefined || next <= now ? '' : `. The next try is at ${new Date(next).toISOString()}`;
   const message = `the last renewal failed at ${last.at}: ${last.message}${then}`;
-  return [finding(ref, 'renewal-failed', 'error', message, { failedAt: last.at })];
+  return [finding(ref, 'renewal-failed', 'error', message, { failed_at: last.at })];
 }
 
 export function certificateFindings(pair: CertificatePair, scene: Scene): readonly Finding[] {

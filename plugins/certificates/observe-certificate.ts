@@ -84,7 +84,7 @@ function findingsOf(ref: Ref, facts: CertificateFacts, now: number): readonly Fi
   return [
     ...(problem === undefined
       ? []
-      : [finding(problem.code, 'error', `cannot be used: ${problem.text}`, { keyMatches: facts.keyMatches })]),
+      : [finding(problem.code, 'error', `cannot be used: ${problem.text}`, { key_matches: facts.keyMatches })]),
     ...(facts.leftovers.length === 0
       ? []
       : [

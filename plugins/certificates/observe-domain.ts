@@ -310,7 +310,7 @@ function reached(
             code: 'too-many-addresses' satisfies FindingCode,
             severity: 'warning',
             message: `it has ${seen.addresses.length + seen.leftOut} addresses; ${seen.leftOut} of them were not looked at`,
-            facts: { leftOut: seen.leftOut },
+            facts: { left_out: seen.leftOut },
           },
         ];
   const first = foremost(counted, spec);
@@ -369,7 +369,7 @@ function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' 
         code: 'backing-off' satisfies FindingCode,
         severity: 'info',
         message: `${failures} ${failures === 1 ? 'look' : 'looks'} failed, and the schedule looks again at ${retryAt}`,
-        facts: { failures, retryAt },
+        facts: { failures, retry_at: retryAt },
       },
     ],
   };

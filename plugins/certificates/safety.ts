@@ -78,7 +78,7 @@ function unusableText(issuer: Pair | undefined): string {
 /** The rule on the Issuer's own steps. */
 export function issuerChanged(_change: Change, pair: IssuerPair): Verdict {
   const authority = authorityOf(pair);
-  if (authority === undefined) return pass('it signs nothing itself', { selfSigned: true });
+  if (authority === undefined) return pass('it signs nothing itself', { self_signed: true });
   const facts = factsOf(authority);
   const problem = changed(authority);
   if (problem === undefined)
@@ -144,9 +144,9 @@ export function neverWithoutValidPair(change: Change, pair: CertificatePair, sce
   const authorityUntil = usableUntil(authority ?? {});
   const signedUntil = authorityUntil === undefined ? Number.POSITIVE_INFINITY : Date.parse(authorityUntil);
   const facts = {
-    storedUntil: notAfter,
-    newUntil: instantText(Math.min(wanted, signedUntil)),
-    authorityUntil: authorityUntil ?? null,
+    stored_until: notAfter,
+    new_until: instantText(Math.min(wanted, signedUntil)),
+    authority_until: authorityUntil ?? null,
   };
   if (signedUntil >= wanted) return pass('the new one is valid for as long as its document says', facts);
   if (signedUntil > stored) return pass('the new one ends with its authority, and after the stored one', facts);
@@ -170,7 +170,7 @@ export function cutShort(change: Change, pair: CertificatePair, scene: Scene): V
     return pass('its authority does not end before it', { issuer: spec.issuer });
   const left = Date.parse(until) - scene.now;
   const subject = authority.chainEnd?.subject ?? authority.subject ?? '';
-  const facts = { issuer: spec.issuer, validityDays: spec.validityDays, authorityUntil: until, subject };
+  const facts = { issuer: spec.issuer, validity_days: spec.validityDays, authority_until: until, subject };
   if (left >= spec.validityDays * DAY_MS) return pass('its authority does not end before it', facts);
   const ends = `the authority ${spec.issuer} ends in ${spanText(left)}: ${subject} expires at ${until}`;
   if (left < LEAST_LIFE_MS)
@@ -203,7 +203,7 @@ export function renewalLoop(change: Change, pair: CertificatePair, scene: Scene)
   // What is stored must not end meanwhile.
   const saving = notAfter === undefined ? Number.POSITIVE_INFINITY : Date.parse(notAfter) - lifetime / 30;
   const clears = Math.min(Date.parse(issuedAt) + lifetime / 3, saving);
-  const facts = { issuedAt, lifetimeSeconds: Math.round(lifetime / 1000), cause: change.cause };
+  const facts = { issued_at: issuedAt, lifetime_seconds: Math.round(lifetime / 1000), cause: change.cause };
   if (change.cause === 'edit' || change.cause === 'new') return pass('its document changed', facts);
   const { issuedAfter } = pair.policy.renewal;
   const signer = pair.memory?.kept.issuer ?? null;
@@ -247,8 +247,8 @@ function triedFacts({ what, policy, attempts }: Tried): Facts {
   return {
     what,
     failed: attempts.failed,
-    maxRetries: policy.maxRetries,
-    ...(attempts.failed === 0 ? {} : { lastAt: instantText(attempts.at) }),
+    max_retries: policy.maxRetries,
+    ...(attempts.failed === 0 ? {} : { last_at: instantText(attempts.at) }),
   };
 }
 
@@ -284,10 +284,10 @@ export function backoff(change: Change, pair: CertificatePair, scene: Scene): Ve
   const facts = triedFacts(tried);
   const next = nextTryAt(tried.policy, tried.attempts);
   if (next === undefined) return pass('nothing failed before', facts);
-  if (scene.now >= next) return pass('it has waited long enough', { ...facts, nextAt: instantText(next) });
+  if (scene.now >= next) return pass('it has waited long enough', { ...facts, next_at: instantText(next) });
   return defer(
     `after ${failedText(tried)} the next try waits ${spanText(next - tried.attempts.at)}`,
-    { ...facts, nextAt: instantText(next) },
+    { ...facts, next_at: instantText(next) },
     { clearsAt: next },
   );
 }
@@ -305,7 +305,7 @@ export function stillServed(_change: Change, pair: CertificatePair, scene: Scene
     ...by.map(oneShownText),
     ...(Array.isArray(asked) ? asked.filter((each) => typeof each === 'string') : []),
   ]);
-  const facts = { fingerprint, servedAt: [...places].sort() };
+  const facts = { fingerprint, served_at: [...places].sort() };
   if (places.size === 0) return pass('no server that is known shows it', facts);
   return reject(`it is served at ${listText([...places].sort())}`, facts, {
     remedy: { outside: 'let the server use another certificate, or end it' },

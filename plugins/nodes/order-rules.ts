@@ -104,8 +104,8 @@ function attempts({ to }: Change, { memory, desired }: NodePair) {
   const tried = attemptsAt(memory, desired, to);
   const facts: Facts = {
     failed: tried.failed,
-    maxRetries: ATTEMPTS.maxRetries,
-    ...(tried.failed === 0 ? {} : { lastAt: instantText(tried.at) }),
+    max_retries: ATTEMPTS.maxRetries,
+    ...(tried.failed === 0 ? {} : { last_at: instantText(tried.at) }),
   };
   return { tried, facts };
 }
@@ -114,7 +114,7 @@ const backoff: NodeRule = (change, pair, scene) => {
   const { tried, facts } = attempts(change, pair);
   const next = nextTryAt(ATTEMPTS, tried);
   if (next === undefined || isExhausted(ATTEMPTS, tried)) return pass('No attempt waits', facts);
-  const all = { ...facts, nextAt: instantText(next) };
+  const all = { ...facts, next_at: instantText(next) };
   if (scene.now >= next) return pass('The next attempt is due', all);
   return defer(
     `${counted(tried.failed, 'attempt')} failed in a row; the next one waits ${durationText(next - tried.at)}`,

@@ -79,18 +79,18 @@ function withinGrace(
     over: now >= end,
     facts: {
       since: instantText(begun),
-      ageSeconds: Math.floor((now - begun) / 1000),
-      graceSeconds: graceMs / 1000,
-      remainingSeconds: Math.max(0, Math.ceil((end - now) / 1000)),
+      age_seconds: Math.floor((now - begun) / 1000),
+      grace_seconds: graceMs / 1000,
+      remaining_seconds: Math.max(0, Math.ceil((end - now) / 1000)),
     },
     clearsAt: end,
   };
 }
 
 const otherServer: NodeRule = (_change, pair) => {
-  const facts = { serverId: pair.observed?.facts.serverId ?? null, ours: pair.memory?.kept.serverId ?? null };
+  const facts = { server_id: pair.observed?.facts.serverId ?? null, ours: pair.memory?.kept.serverId ?? null };
   if (pair.observed?.facts.other !== true) return pass('the server that is ours, or none', facts);
-  return reject(`the server of this name, ${facts.serverId}, is not the one that was made or adopted`, facts, {
+  return reject(`the server of this name, ${facts.server_id}, is not the one that was made or adopted`, facts, {
     remedy: { outside: `rename one of the two, or \`fettle state forget ${formatRef(pair.ref)}\`: then it is adopted` },
   });
 };
@@ -123,7 +123,7 @@ const dedicatedNode: NodeRule = (change, pair) => {
 
 const syncInProgress = whenTaken(({ life }, _pair, scene) => {
   const { recoveredAt, syncCompletedAt } = life;
-  const facts = { recoveredAt: recoveredAt ?? null, syncCompletedAt: syncCompletedAt ?? null };
+  const facts = { recovered_at: recoveredAt ?? null, sync_completed_at: syncCompletedAt ?? null };
   if (recoveredAt === undefined) return pass('it was not found, but made', facts);
   if (syncCompletedAt !== undefined) return pass('the containers of every node were read since', facts);
   return reject(
@@ -136,7 +136,7 @@ const syncInProgress = whenTaken(({ life }, _pair, scene) => {
 const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
   const { recoveredAt, syncCompletedAt } = life;
   if (recoveredAt === undefined || syncCompletedAt === undefined)
-    return pass('nothing was synced', { recoveredAt: recoveredAt ?? null });
+    return pass('nothing was synced', { recovered_at: recoveredAt ?? null });
   const syncedAt = Date.parse(syncCompletedAt);
   const grace = withinGrace(syncedAt, POST_SYNC_GRACE_MS, scene.now);
   if (grace.over) return pass('its containers are known for long enough', grace.facts);
@@ -148,7 +148,7 @@ const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
 });
 
 const containersUnknown = whenTaken(({ signals, life }) => {
-  const facts = { workloads: signals.workloads, lastKnown: life.containers ?? null };
+  const facts = { workloads: signals.workloads, last_known: life.containers ?? null };
   if (signals.workloads === 'listed') return pass('the workload source lists it', facts);
   if (signals.workloads === 'none') return pass('its document says that nothing lists it', facts);
   // What never was ready never could take anything.
@@ -161,7 +161,7 @@ const containersUnknown = whenTaken(({ signals, life }) => {
 });
 
 const stillStarting = whenTaken(({ state, life }, pair) => {
-  const facts = { state, provisionedAt: life.provisionedAt ?? null };
+  const facts = { state, provisioned_at: life.provisionedAt ?? null };
   if (state !== 'provisioning' && state !== 'initializing') return pass('it is started', facts);
   const { startDeadline } = settingsOfPair(pair);
   const due =
@@ -187,7 +187,7 @@ const noContainers = whenTaken(({ life, signals }) => {
 
 const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
   const { allocatedMb = 0, containers = 0 } = life;
-  const facts = { allocatedMb, containers };
+  const facts = { allocated_mb: allocatedMb, containers };
   if (allocatedMb === 0) return pass('no memory is allocated', facts);
   if (containers > 0 && change.to === 'draining') return pass('it is the memory of its containers', facts);
   return reject(`${allocatedMb} MB of memory are allocated`, facts, {
@@ -213,7 +213,7 @@ const tooYoung = whenTaken(({ state, life }, pair, scene) => {
 });
 
 const ageUnknown = whenTaken(({ state, life }) => {
-  const facts = { state, initializedAt: life.initializedAt ?? null, provisionedAt: life.provisionedAt ?? null };
+  const facts = { state, initialized_at: life.initializedAt ?? null, provisioned_at: life.provisionedAt ?? null };
   if (state !== 'ready') return pass('not a node that never had a container', facts);
   if (life.initializedAt !== undefined || life.provisionedAt !== undefined) return pass('its age is known', facts);
   return reject('nobody knows since when it is there: neither when it was made nor when it was ready', facts, {
@@ -222,7 +222,7 @@ const ageUnknown = whenTaken(({ state, life }) => {
 });
 
 const noHistory = whenTaken(({ state, life }, pair) => {
-  const facts = { state, containersEver: life.containersEver };
+  const facts = { state, containers_ever: life.containersEver };
   if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', facts);
   if (dedication(pair) !== undefined || pair.memory?.kept.wasSystem === true)
     return pass('a system node is in use without any container', facts);
@@ -240,14 +240,14 @@ const idleGrace = whenTaken(({ state, life }, pair, scene) => {
   if (life.emptySince === undefined)
     return reject(
       'nobody knows since when it is empty',
-      { state, emptySince: null, grace },
+      { state, empty_since: null, grace },
       {
         remedy: { outside: 'let the workload source list it' },
       },
     );
   const since = Date.parse(life.emptySince);
   const spent = withinGrace(since, ms(grace), scene.now);
-  const facts = { ...spent.facts, containersEver: life.containersEver };
+  const facts = { ...spent.facts, containers_ever: life.containersEver };
   const idle = spanText(Math.max(0, scene.now - since));
   if (spent.over) return pass(`it served ${life.containersEver}, and is idle for ${idle}`, facts);
   return reject(`it is empty for ${idle}, at least ${grace}`, facts, {
@@ -257,7 +257,7 @@ const idleGrace = whenTaken(({ state, life }, pair, scene) => {
 
 const queueWaits = whenTaken(({ state, signals }) => {
   const { queue } = signals;
-  const facts = { queued: queue?.count ?? null, queuedMb: queue?.mb ?? null };
+  const facts = { queued: queue?.count ?? null, queued_mb: queue?.mb ?? null };
   if (state === 'unhealthy') return pass('it could take nothing', { ...facts, state });
   if (signals.workloads === 'none') return pass('nothing could wait for it', facts);
   if (queue === undefined)
@@ -325,7 +325,7 @@ const keepsMin: NodeRule = (_change, pair, scene) => {
   if (pool.spec === undefined) return pass('its pool is not written any more', { pool: pool.name });
   const min = leastOf(pool.strict);
   const left = pool.nodes.filter((each) => !isSame(each, pair) && isInService(each) && !isGoing(each, scene)).length;
-  const facts = { pool: pool.name, left, min, inService: isInService(pair) };
+  const facts = { pool: pool.name, left, min, in_service: isInService(pair) };
   if (!isInService(pair)) return pass('it is not in service', facts);
   if (left >= min) return pass(`${left} would be left in service, ${min} ${min === 1 ? 'is' : 'are'} wanted`, facts);
   return reject(`it would leave ${left} of ${pool.name} in service, ${min} ${min === 1 ? 'is' : 'are'} wanted`, facts, {
@@ -356,7 +356,7 @@ const oneAtATime: NodeRule = (change, pair, scene) => {
   if (pool === undefined) return pass('a member of no pool');
   const atOnce = pool.strict?.removalsAtOnce ?? 1;
   const others = inTheWay(change, pair, pool, scene);
-  const facts = { pool: pool.name, others, atOnce };
+  const facts = { pool: pool.name, others, at_once: atOnce };
   if (others.length < atOnce) return pass(`${others.length} others at once, ${atOnce} may be`, facts);
   return defer(
     `${others.join(', ')} of ${pool.name} ${others.length === 1 ? 'is' : 'are'} drained, removed or turned off now, ${atOnce} at once may be`,

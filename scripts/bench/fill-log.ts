@@ -5,7 +5,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Draft } from '../../src/engine/record.ts';
+import type { Draft } from '../../src/formats/log-record.ts';
 import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
 import { openFileStore } from '../../src/store/file-store.ts';
 
@@ -38,9 +38,9 @@ for (let round = 0; written < Number(records); round += 1) {
           cause: 'edit',
           because: 'size differs',
           basis: `sha256:${'0'.repeat(64)}`,
-          meta: { onRemove: 'remove', needs: [], labels: {} },
+          meta: { on_remove: 'remove', needs: [], labels: {} },
           spec: spec(i),
-          specDigest: `sha256:${'1'.repeat(64)}`,
+          spec_digest: `sha256:${'1'.repeat(64)}`,
         },
       })),
     );

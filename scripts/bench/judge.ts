@@ -7,7 +7,7 @@
 
 import { everyPlace } from '../../test/support/places.ts';
 import { apply } from '../../src/engine/apply.ts';
-import type { Draft, LogRecord } from '../../src/engine/record.ts';
+import type { Draft, LogRecord } from '../../src/formats/log-record.ts';
 import { reconcile } from '../../src/engine/reconcile.ts';
 import { emptyRecall, fold } from '../../src/engine/remember.ts';
 import type { Desired, Safety } from '#plugin';

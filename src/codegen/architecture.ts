@@ -45,8 +45,12 @@ const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
 const LAYERS: readonly Layer[] = [
   { files: [API], may: [API, 'src/net/**'] },
   { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/errors.ts'] },
-  { files: ['src/engine/**'], may: ['src/engine/**', API], types: ['src/formats/plan.ts', 'src/store/store.ts'] },
-  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/net/**', API] },
+  {
+    files: ['src/engine/**'],
+    may: ['src/engine/**', 'src/formats/log-record.ts', API],
+    types: ['src/formats/plan.ts', 'src/store/store.ts'],
+  },
+  { files: ['src/store/**'], may: ['src/store/**', 'src/engine/**', 'src/formats/log-record.ts', 'src/net/**', API] },
   {
     files: ['src/formats/**'],
     may: ['src/formats/**', 'src/engine/**', 'src/report/**', API],
@@ -57,7 +61,7 @@ const LAYERS: readonly Layer[] = [
     may: ['src/report/**', 'src/engine/**', API],
     types: ['src/formats/**', 'src/store/store.ts'],
   },
-  { files: ['src/codegen/**'], may: ['src/codegen/**'], types: [API] },
+  { files: ['src/codegen/**'], may: ['src/codegen/**', 'src/report/graph.ts'], types: [API] },
   {
     files: ['src/commands/**'],
     may: [
@@ -65,6 +69,7 @@ const LAYERS: readonly Layer[] = [
       'src/engine/**',
       'src/formats/**',
       'src/plugins.ts',
+      'src/installed-plugins.ts',
       'src/report/**',
       'src/shell.ts',
       'src/store/**',
@@ -72,7 +77,8 @@ const LAYERS: readonly Layer[] = [
       API,
     ],
   },
-  { files: ['src/plugins.ts'], may: ['plugins/*/plugin.ts', ...EMULATORS, API] },
+  { files: ['src/conformance/**'], may: ['src/conformance/**', 'src/engine/**', 'src/formats/**', API] },
+  { files: ['src/plugins.ts'], may: ['plugins/*/plugin.ts', ...EMULATORS, 'src/installed-plugins.ts', API] },
   { files: ['src/shell.ts'], may: [], types: ['src/*.ts'] },
   { files: ['src/*.ts'], may: ['src/*.ts', 'src/commands/main.ts', API] },
   { files: ['plugins/*/**'], may: ['$plugin/**', API] },

@@ -1,5 +1,6 @@
 /** Writes `src/engine/generated.ts`: the names and tables of the engine itself. */
 
+import { headerOf } from './header.ts';
 import { moduleSource } from './module-source.ts';
 import { declaration, safetyInputs } from './plugin-source.ts';
 import { printUnion, printValue } from './print-value.ts';
@@ -68,5 +69,5 @@ export function engineSource(spec: EngineSpec): string {
       'What each kind of record says.',
     ),
   ].join('\n');
-  return moduleSource('specs/engine.yaml', body, { Json: '#plugin', RecordKind: './record.ts' });
+  return moduleSource(headerOf('specs/engine.yaml'), body, { Json: '#plugin', RecordKind: '../formats/log-record.ts' });
 }

@@ -16,8 +16,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isBuilt, type Output, outputsOf } from './outputs.ts';
-import { readSpecs, type SpecProblem } from './read-spec.ts';
+import { headerOf } from './header.ts';
+import { isBuilt, type Output, outputsOf, pluginCode } from './outputs.ts';
+import { readSpecs, type SpecProblem, type SpecText } from './read-spec.ts';
 
 export interface Generated {
   readonly problems: readonly SpecProblem[];
@@ -59,13 +60,29 @@ export interface GenerateOptions {
   readonly write: 'all' | 'code' | 'nothing';
 }
 
+/** The code of the plugins in `examples/`: each has its spec in its own folder, and imports the package. */
+function exampleOutputs(root: string, specs: readonly SpecText[]): readonly Output[] {
+  const engine = specs.filter(({ file }) => file === 'specs/engine.yaml');
+  const folder = join(root, 'examples');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.sort().flatMap((name) => {
+    const file = `examples/${name}/${name}.yaml`;
+    const read = readSpecs([...engine, { file, text: textAt(root, file) ?? '' }]);
+    const [plugin] = read.specs?.plugins ?? [];
+    if (read.specs === undefined || plugin === undefined) throw new Error(`${file}: ${JSON.stringify(read.problems)}`);
+    const header = headerOf(`${name}.yaml`, 'fettle-spec');
+    return pluginCode(read.specs.engine, plugin, `examples/${name}`, 'fettle/plugin', header);
+  });
+}
+
 /** Generates the files below `root`. */
 export function generate(root: string, { write }: GenerateOptions): Generated {
   const names = readdirSync(join(root, 'specs')).filter((name) => name.endsWith('.yaml'));
   const texts = names.sort().map((name) => ({ file: `specs/${name}`, text: textAt(root, `specs/${name}`) ?? '' }));
   const { specs, problems } = readSpecs(texts);
   if (specs === undefined) return { problems, outdated: [] };
-  const all = outputsOf(specs, (path) => textAt(root, path));
+  const examples = exampleOutputs(root, texts);
+  const all = [...outputsOf(specs, (path) => textAt(root, path)), ...examples];
   const outputs = all.filter((output) => write === 'all' || isBuilt(output) === (write === 'code'));
   const stray = write === 'code' ? [] : strayFiles(root, all);
   const changed = outputs.filter(({ path, text }) => textAt(root, path) !== text);

@@ -6,7 +6,7 @@ import { engineSource } from './engine-source.ts';
 import { headerOf } from './header.ts';
 import { pluginSource } from './plugin-source.ts';
 import type { Specs } from './read-spec.ts';
-import { readmePart, withReadmePart } from './readme.ts';
+import { configurationPart, readmePart, withReadmePart } from './readme.ts';
 import type { Schema } from './schema.ts';
 import type { EngineSpec, PluginSpec } from './spec.ts';
 import { validatorsSource, validatorTypesSource } from './validators.ts';
@@ -41,33 +41,45 @@ function pluginSchemas(engine: EngineSpec, plugin: PluginSpec): Readonly<Record<
   ]);
 }
 
-function pluginOutputs(engine: EngineSpec, plugin: PluginSpec): readonly Output[] {
-  const folder = `plugins/${plugin.name}`;
-  const header = headerOf(`specs/${plugin.name}.yaml`);
+/** The generated code of one plugin, below `folder`; `api` is the module of the plugin API. */
+export function pluginCode(
+  engine: EngineSpec,
+  plugin: PluginSpec,
+  folder: string,
+  api: string,
+  header: string,
+): readonly Output[] {
   const schemas = pluginSchemas(engine, plugin);
   return [
-    { path: `${folder}/generated.ts`, text: pluginSource(plugin) },
+    { path: `${folder}/generated.ts`, text: pluginSource(plugin, api, header) },
     {
       path: `${folder}/generated.validators.js`,
-      text: validatorsSource({ schemas, formats: engine.formats, api: API, header }),
+      text: validatorsSource({ schemas, formats: engine.formats, api, header }),
     },
     {
       path: `${folder}/generated.validators.d.ts`,
-      text: validatorTypesSource(Object.keys(schemas), API, header),
+      text: validatorTypesSource(Object.keys(schemas), api, header),
     },
   ];
 }
 
 function engineOutputs(engine: EngineSpec): readonly Output[] {
   const header = headerOf('specs/engine.yaml');
-  const schemas = { document: engine.document, config: engine.config, plan: engine.plan };
-  return [
-    { path: 'src/engine/generated.ts', text: engineSource(engine) },
+  const validators = (
+    folder: string,
+    schemas: Parameters<typeof validatorsSource>[0]['schemas'],
+  ): readonly Output[] => [
     {
-      path: 'src/engine/generated.validators.js',
+      path: `${folder}/generated.validators.js`,
       text: validatorsSource({ schemas, formats: engine.formats, api: API, header }),
     },
-    { path: 'src/engine/generated.validators.d.ts', text: validatorTypesSource(Object.keys(schemas), API, header) },
+    { path: `${folder}/generated.validators.d.ts`, text: validatorTypesSource(Object.keys(schemas), API, header) },
+  ];
+  return [
+    { path: 'src/engine/generated.ts', text: engineSource(engine) },
+    ...validators('src/engine', { document: engine.document, config: engine.config }),
+    // Apart, because only a saved plan needs it: more than half of the code of all three.
+    ...validators('src/formats', { plan: engine.plan }),
   ];
 }
 
@@ -84,9 +96,8 @@ function schemaOutputs({ engine, plugins }: Specs): readonly Output[] {
   ];
 }
 
-function readmeOutput(plugin: PluginSpec, read: ReadText): Output {
-  const path = `plugins/${plugin.name}/README.md`;
-  const text = withReadmePart(read(path) ?? '', readmePart(plugin));
+function markedOutput(path: string, part: string, read: ReadText): Output {
+  const text = withReadmePart(read(path) ?? '', part);
   if (text === undefined) throw new Error(`${path} needs the markers generated:begin and generated:end, once each`);
   return { path, text };
 }
@@ -96,9 +107,12 @@ export function outputsOf(specs: Specs, read: ReadText): readonly Output[] {
   const { engine, plugins } = specs;
   const all = [
     ...engineOutputs(engine),
-    ...plugins.flatMap((plugin) => pluginOutputs(engine, plugin)),
+    ...plugins.flatMap((plugin) =>
+      pluginCode(engine, plugin, `plugins/${plugin.name}`, API, headerOf(`specs/${plugin.name}.yaml`)),
+    ),
     ...schemaOutputs(specs),
-    ...plugins.map((plugin) => readmeOutput(plugin, read)),
+    ...plugins.map((plugin) => markedOutput(`plugins/${plugin.name}/README.md`, readmePart(plugin), read)),
+    markedOutput('docs/configuration.md', configurationPart(engine), read),
   ];
   return all.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -125,8 +125,8 @@ function defaultsOf(spec: PluginSpec): object {
   return { config: defaultsIn(pluginConfig(spec)) ?? {}, ...Object.fromEntries(kinds) };
 }
 
-/** The text of `plugins/<name>/generated.ts`. */
-export function pluginSource(spec: PluginSpec): string {
+/** The text of a plugin's `generated.ts`; `api` is the module of the plugin API. */
+export function pluginSource(spec: PluginSpec, api: string, header: string): string {
   const kinds = Object.entries(spec.kinds).map(([name, kind]) => kindSource(spec, name, kind));
   const codes = spec.findings.map(({ code }) => code);
   const ids = spec.rules.map(({ id }) => id);
@@ -147,5 +147,5 @@ export function pluginSource(spec: PluginSpec): string {
 export const defaults = ${printValue(defaultsOf(spec))} as const;\n`,
     `export const tables = ${printValue(pluginTables(spec))} as const satisfies PluginTables;\n`,
   ].join('\n');
-  return moduleSource(`specs/${spec.name}.yaml`, body, { Json: '#plugin', PluginTables: '#plugin' });
+  return moduleSource(header, body, { Json: api, PluginTables: api });
 }

@@ -1,9 +1,10 @@
 /** The generated part of a plugin's README: for each kind its fields, its states and steps, and for the plugin its rules and findings. */
 
+import { lifecycleGraph } from '../report/graph.ts';
 import { pluginConfig } from './document-schema.ts';
 import { editsOf, writeOut } from './machine.ts';
 import { placesIn, type Schema } from './schema.ts';
-import type { KindSpec, MachineSpec, PluginSpec, SafetySpec, TransitionSpec } from './spec.ts';
+import type { EngineSpec, KindSpec, MachineSpec, PluginSpec, SafetySpec, TransitionSpec } from './spec.ts';
 
 export const BEGIN = '<!-- generated:begin -->';
 export const END = '<!-- generated:end -->';
@@ -62,18 +63,10 @@ function fieldTable(schema: Schema): string {
   return rows.length === 0 ? 'None.' : table(['Field', 'Type', 'Default', 'Required', 'Meaning'], rows);
 }
 
-/** The machine as Mermaid; `absent` is the start and the end. Steps that fettle takes say so. */
+/** The machine as Mermaid. */
 export function diagram(machine: MachineSpec): string {
-  const node = (state: string) => (state === 'absent' ? '[*]' : state);
-  const moves = machine.transitions.flatMap(writeOut);
-  const arrows = [...new Set(moves.map(({ from, to }) => `${from}>${to}`))].map((move) => {
-    const same = moves.filter(({ from, to }) => `${from}>${to}` === move);
-    const labels = [...new Set(same.map(({ trigger, by }) => (by === 'fettle' ? `fettle ${trigger}` : trigger)))];
-    const [first] = same;
-    return first === undefined ? '' : `  ${node(first.from)} --> ${node(first.to)}: ${labels.join(' or ')}`;
-  });
-  const edits = editsOf(machine).map(({ state }) => `  ${state} --> ${state}: fettle edit`);
-  return ['```mermaid', 'stateDiagram-v2', ...arrows, ...edits, '```'].join('\n');
+  const states = editsOf(machine).map(({ state }) => state);
+  return ['```mermaid', ...lifecycleGraph(machine.transitions.flatMap(writeOut), states), '```'].join('\n');
 }
 
 function seconds(ms: number): string {
@@ -199,6 +192,20 @@ export function readmePart(spec: PluginSpec): string {
     '### Settings',
     `Under \`plugins.${spec.name}\` in \`fettle.yaml\`:`,
     fieldTable(pluginConfig(spec)),
+  ].join('\n\n');
+}
+
+/** The generated part of the reference of `fettle.yaml`: its fields, and the rules that hold for every kind. */
+export function configurationPart({ config, rules }: Pick<EngineSpec, 'config' | 'rules'>): string {
+  return [
+    '<!-- Made from specs by `npm run generate`: edit what stands outside these markers. -->',
+    '### Fields',
+    fieldTable(config),
+    '### Rules for every kind',
+    table(
+      ['Rule', 'Says', 'Can be overridden'],
+      rules.map(({ id, text, overridable }) => [code(id), text, overridable ? 'yes' : 'no']),
+    ),
   ].join('\n\n');
 }
 

@@ -11,7 +11,7 @@ import { type Approved, approve } from '../engine/approve.ts';
 import { isUnsettled } from '../engine/lifecycle.ts';
 import type { Plan, Planned } from '../formats/plan.ts';
 import { planDifference } from '../formats/plan-difference.ts';
-import type { Draft, LogRecord } from '../engine/record.ts';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
 import { countRows } from '../report/apply-text.ts';
 import { differenceText } from '../report/difference-text.ts';
@@ -140,7 +140,7 @@ export async function applyRound(run: Round): Promise<Finished> {
           version,
           ...(flags.planDigest === undefined ? {} : { digest: flags.planDigest }),
           ...(overrides.length === 0 ? {} : { overrides }),
-          ...(maxRemovals === undefined ? {} : { maxRemovals }),
+          ...(maxRemovals === undefined ? {} : { max_removals: maxRemovals }),
         },
       },
     ]);

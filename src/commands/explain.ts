@@ -3,7 +3,7 @@
 import { explain as explainResource } from '../engine/explain.ts';
 import { explanationDocument } from '../formats/explanation.ts';
 import { dependents } from '../engine/judge.ts';
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import { formatRef, printable } from '#plugin';
 import { explainMarkdown } from '../report/explain-markdown.ts';
 import { explainText } from '../report/explain-text.ts';

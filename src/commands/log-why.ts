@@ -3,7 +3,7 @@
 import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import { formatRef, inert, printable } from '#plugin';
 import { storyText } from '../report/story-text.ts';
 import { plural } from '../report/text.ts';

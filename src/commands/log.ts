@@ -2,7 +2,7 @@
 
 import { recordTexts } from '../engine/generated.ts';
 import { suggest } from '#plugin';
-import type { LogRecord, RecordKind } from '../engine/record.ts';
+import type { LogRecord, RecordKind } from '../formats/log-record.ts';
 import { auditLines, recordLine } from '../report/log-text.ts';
 import { verifyText } from '../report/verify-text.ts';
 import type { Shell } from '../shell.ts';

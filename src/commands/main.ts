@@ -39,7 +39,7 @@ function twoDashes(argv: readonly string[]): readonly string[] {
   });
 }
 
-type Action = (words: readonly string[], flags: Flags, shell: Shell) => Promise<number>;
+type Action = (words: readonly string[], flags: Flags, shell: Shell, program: Command) => Promise<number>;
 
 interface Entry {
   readonly name: string;
@@ -314,6 +314,21 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
       action: async ([kind], _flags, shell) => (await import('./schema.ts')).schema(kind, shell),
     },
     {
+      name: 'graph',
+      summary: 'print dependencies, or the lifecycle of a kind, as Mermaid',
+      words: [new Argument('[kind]', 'such as Certificate or nodes/Node; without it, the dependencies of documents')],
+      options: [...where],
+      action: async ([kind], flags, shell) => (await import('./graph.ts')).graph(kind, flags, shell),
+    },
+    {
+      name: 'completion',
+      summary: 'print a completion script',
+      words: [new Argument('[shell]', 'the shell').choices(['bash', 'zsh', 'fish'])],
+      options: [...where, o.option('--addresses', 'print addresses of documents and of the log').hideHelp()],
+      action: async ([name], flags, shell, program) =>
+        (await import('./completion.ts')).completion(name as 'bash' | undefined, flags, shell, program),
+    },
+    {
       name: 'sandbox up',
       summary: 'local worlds to try everything on, until stopped',
       words: [new Argument('[dir]', 'where to make them; by default a folder that is removed at the end')],
@@ -322,13 +337,13 @@ function commandTable(shell: Shell, o: { readonly option: (flags: string, text: 
     },
     {
       name: 'version',
-      summary: 'which fettle this is',
+      summary: 'Print the version, and the plugins that FETTLE_PLUGINS loads.',
       options: [o.option('--json', 'as JSON')],
       action: async (_words, flags, shell) => {
-        const platform = `${process.platform}_${process.arch}`;
-        shell.stdout.write(
-          versionText((flags as { readonly json?: boolean }).json === true, { node: process.version, platform }),
-        );
+        const { namedPluginsOf } = await import('./session.ts');
+        const versions = { node: process.version, platform: `${process.platform}_${process.arch}` };
+        const isJson = (flags as { readonly json?: boolean }).json === true;
+        shell.stdout.write(versionText(isJson, versions, namedPluginsOf(shell)));
         return 0;
       },
     },
@@ -388,7 +403,7 @@ function build(shell: Shell, result: Result): Command {
       if (entry.events === true && wantsEvents(command))
         result.shell = (await import('./event-stream.ts')).eventShell(shell);
       const given = command.args.filter((word) => word !== undefined);
-      result.code = await entry.action(given, command.opts<Flags>(), result.shell);
+      result.code = await entry.action(given, command.opts<Flags>(), result.shell, program);
     });
   }
   return program;

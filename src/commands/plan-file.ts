@@ -3,7 +3,6 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { digestOf, inert } from '#plugin';
-import { validators } from '../engine/generated.validators.js';
 import { PLAN_FORMAT, type Plan, planDigest } from '../formats/plan.ts';
 import { UsageError } from './flags.ts';
 
@@ -107,6 +106,7 @@ export async function readPlan(file: string): Promise<SavedPlan> {
   const format = (value as { readonly format_version?: unknown } | null)?.format_version;
   if (typeof format === 'string' && format.split('.')[0] !== PLAN_FORMAT.split('.')[0])
     throw new UsageError(`${file} has format ${format}; this fettle reads ${PLAN_FORMAT.split('.')[0]}.x`);
+  const { validators } = await import('../formats/generated.validators.js');
   if (!validators.plan(value)) {
     const error = validators.plan.errors?.[0];
     throw new UsageError(`${file} is no plan: ${error?.instancePath ?? ''} ${error?.message ?? ''}`);

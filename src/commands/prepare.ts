@@ -52,6 +52,7 @@ export async function prepare(input: PrepareInput): Promise<Planned> {
         run: input.run,
         documents: project.documents,
         plugins: input.plugins,
+        unloaded: project.config.unloaded,
         settings: await settingsFor(input.plugins, project.config),
         files: filesFor(project.config, shell),
         reader: input.worlds.reader,

@@ -1,6 +1,6 @@
 /** Which records of the log are about one resource. */
 
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import { formatRef } from '#plugin';
 
 /** The record, as far as it is about an address: of a look only what it found there. Undefined where it is about others. */

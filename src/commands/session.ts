@@ -22,10 +22,11 @@ import {
   type Safety,
   secretsOf,
 } from '#plugin';
-import type { Draft, LogRecord } from '../engine/record.ts';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 import { isDatabase } from '../engine/store-address.ts';
-import { builtinPlugins, type PluginLoaders } from '../plugins.ts';
+import type { InstalledPlugin } from '../installed-plugins.ts';
+import { namedPlugins, pluginLoaders, type PluginLoaders } from '../plugins.ts';
 import type { Shell } from '../shell.ts';
 import { openFileStore } from '../store/file-store.ts';
 import { projectOf } from '../store/read-log.ts';
@@ -51,7 +52,12 @@ export interface Project {
 }
 
 export function loadersOf(shell: Shell): PluginLoaders {
-  return shell.plugins ?? builtinPlugins;
+  return shell.plugins ?? fromEnvironment(() => pluginLoaders(shell.env));
+}
+
+/** The plugins of other packages that the environment names. Throws UsageError. */
+export function namedPluginsOf(shell: Shell): readonly InstalledPlugin[] {
+  return fromEnvironment(() => namedPlugins(shell.env));
 }
 
 /** The folder that the command works in: `--chdir`, or where it was started. */
@@ -173,6 +179,7 @@ export async function openDocuments(
     paths: isGiven ? given : config.desired,
     plugins: loaders,
     reserved: reservedPlaces(config),
+    unloaded: new Set(config.unloaded),
     settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
     // Who runs the command may name any file; the configuration, which a pull request can change, may not.
     ...(isGiven ? {} : { root: config.root }),

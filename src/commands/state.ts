@@ -1,5 +1,6 @@
 /** `fettle state …`: what is remembered. */
 
+import { memoryBody } from '../formats/log-record.ts';
 import type { Config } from '../engine/load/config.ts';
 import { match } from '../engine/match.ts';
 import type { PluginSummary } from '../engine/seal.ts';
@@ -83,7 +84,8 @@ export async function stateList(flags: Flags, shell: Shell): Promise<number> {
   judgeSelectors(flags, { addresses: [...known.keys()], removed, gaps: [] }, shell, 'matches no remembered resource');
   const shown = [...known].filter(([address]) => within?.(address) ?? true);
   if (flags.format === 'json') {
-    for (const [address, memory] of shown) shell.stdout.write(`${JSON.stringify({ address, ...memory })}\n`);
+    for (const [address, memory] of shown)
+      shell.stdout.write(`${JSON.stringify({ address, ...memoryBody(memory) })}\n`);
     return 0;
   }
   const width = columnWidth(
@@ -109,6 +111,6 @@ export async function stateShow(address: string, flags: Flags, shell: Shell): Pr
   const { known } = await memories(await openConfig(flags, shell), shell);
   const memory = known.get(formatRef(ref));
   if (memory === undefined) throw new UsageError(nothingRemembered(address, known.keys()));
-  shell.stdout.write(`${JSON.stringify(memory, null, flags.format === 'json' ? undefined : 2)}\n`);
+  shell.stdout.write(`${JSON.stringify(memoryBody(memory), null, flags.format === 'json' ? undefined : 2)}\n`);
   return 0;
 }

@@ -1,7 +1,7 @@
 /** Under the lock: taking it, writing the log with it, giving it back, and what a command ends with that did not get it. */
 
 import { errorText } from '#plugin';
-import type { Draft, LogRecord } from '../engine/record.ts';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { fold, type Recall } from '../engine/remember.ts';
 import type { Shell } from '../shell.ts';
 import { LockHeldError } from '../store/errors.ts';

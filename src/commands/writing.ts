@@ -1,7 +1,7 @@
 /** Writing: what every command has in common that writes the log without applying: the lock, a run with its end, the exit code. */
 
 import type { Config } from '../engine/load/config.ts';
-import type { RecordBodies } from '../engine/record.ts';
+import type { RecordBodies } from '../formats/log-record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
 import type { Shell } from '../shell.ts';
 import type { Fence, ReadReport, Store } from '../store/store.ts';

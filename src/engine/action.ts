@@ -28,19 +28,19 @@ import {
   type Given,
   intentId,
   isMemoryOnly,
+  isPartlyDone,
+  isUnknownOutcome,
   type Json,
   type Judgement,
   type Kind,
   type KindTables,
   type Pair,
-  PartlyDoneError,
   type Plugin,
   redactPatterns,
   type Ref,
   type Scene,
   settlesIn,
   stepTransition,
-  UnknownOutcomeError,
 } from '#plugin';
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
@@ -51,7 +51,7 @@ import { movesBetween, movesOf, movesOfFailure, stateFor } from './lifecycle.ts'
 import { match } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
-import type { Draft, LogRecord, Move, RecordBodies } from './record.ts';
+import { type Draft, type LogRecord, type Move, type RecordBodies, refusalReason } from '../formats/log-record.ts';
 import type { Recall } from './remember.ts';
 import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
@@ -309,7 +309,7 @@ async function handle(
     );
     return kept === undefined || kept === null ? {} : { kept: keptJson(kept, change) };
   } catch (error) {
-    if (!(error instanceof PartlyDoneError)) return { error };
+    if (!isPartlyDone(error)) return { error };
     try {
       return { error, kept: keptJson(error.kept, change) };
     } catch {
@@ -348,7 +348,7 @@ function endingOf(
   const plugin = input.plugins.get(change.ref.plugin);
   const kind = plugin?.kinds[change.ref.kind];
   const tables = plugin?.tables.kinds[change.ref.kind];
-  const cut = error instanceof DeadlineError || error instanceof AbortedError || error instanceof UnknownOutcomeError;
+  const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
   if (kind === undefined || tables === undefined) return { status: 'failed', message: messageOf(error, input) };
   const blind = after === undefined || (after.pair.observed === undefined && after.pair.gap !== undefined);
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };
@@ -434,7 +434,7 @@ function outcomeDraft(
       ...(state === undefined ? {} : { state }),
       ...(after?.pair.observed?.others === undefined ? {} : { others: after.pair.observed.others }),
       ...(moved === undefined ? {} : { moves: moved.moves }),
-      ...(change.goal === 'create' && error instanceof PartlyDoneError && found !== undefined && found !== ABSENT
+      ...(change.goal === 'create' && isPartlyDone(error) && found !== undefined && found !== ABSENT
         ? { created: true as const }
         : {}),
       // What was removed is forgotten; what made room hands on to its successor.
@@ -443,7 +443,7 @@ function outcomeDraft(
         : { kept: remembered, version: tables?.memoryVersion ?? 1 }),
       ...(ending.message === '' ? {} : { error: ending.message }),
       ...audit,
-      elapsedMs,
+      elapsed_ms: elapsedMs,
     },
   };
 }
@@ -471,7 +471,10 @@ export function refusalDraft(
   run: string,
 ): Draft {
   const { ref, step, goal, cause } = action.change;
-  return { kind: 'refusal', body: { run, ref, step, goal, cause, verdict, reasons, ...audit } };
+  return {
+    kind: 'refusal',
+    body: { run, ref, step, goal, cause, verdict, reasons: reasons.map(refusalReason), ...audit },
+  };
 }
 
 /** Looks and judges once more: the look that the action is taken on, or why it is not. What a plugin throws is a reason. */

@@ -134,7 +134,8 @@ function lifecycleOf({ desired, memory }: Pair, tables: KindTables): Json {
     };
   }
   const { ignore } = desired.meta.lifecycle;
-  return { ...metaOf(desired, memory, tables), ignore: ignore.toSorted() };
+  const { on_remove: onRemove, ...meta } = metaOf(desired, memory, tables);
+  return { ...meta, onRemove, ignore: ignore.toSorted() };
 }
 
 /** Why it cannot be told whole what a step does; undefined where it can. */

@@ -15,7 +15,7 @@ import {
 } from '#plugin';
 import type { Head } from '../store/store.ts';
 import type { Reconciled } from './reconcile.ts';
-import type { LogRecord } from './record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import { overdue } from './rules.ts';
 import { holdOf } from './safety-inputs.ts';
 

@@ -1,7 +1,7 @@
 /** Generated from specs/engine.yaml by `npm run generate`: do not edit. */
 
 import type { Json } from '#plugin';
-import type { RecordKind } from './record.ts';
+import type { RecordKind } from '../formats/log-record.ts';
 
 /** Rules that hold for every plugin. */
 export type EngineRuleId =
@@ -394,7 +394,7 @@ export const exitCodes: readonly ExitCode[] = [
 /** What each code stands for. */
 export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'unreadable-file': 'The file cannot be read.',
-  'no-files': 'A path or pattern names no file.',
+  'no-files': 'A path or pattern matches no file.',
   'outside-root': 'A file that the configuration names is outside its repository.',
   'untrusted-owner': 'The configuration belongs to another user, or every user can replace it.',
   'empty-desired': 'An entry of `desired` matches no document.',

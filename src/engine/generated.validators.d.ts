@@ -5,5 +5,4 @@ import type { Validator } from '#plugin';
 export declare const validators: {
   readonly document: Validator;
   readonly config: Validator;
-  readonly plan: Validator;
 };

@@ -11,7 +11,7 @@ import {
   stepTransition,
   type Transition,
 } from '#plugin';
-import type { Move } from './record.ts';
+import type { Move } from '../formats/log-record.ts';
 
 /** State of the machine that a step belongs to, as seen; `absent` where nothing was seen. */
 export function stateFor(pair: Pair, step: Step): string {

@@ -19,7 +19,7 @@ import {
 import { ignoredBy } from './causes.ts';
 import { type Failures, guarded, plainJson } from './guard.ts';
 import { moveOf, movesBetween } from './lifecycle.ts';
-import type { Draft, Seen } from './record.ts';
+import type { Draft, Seen } from '../formats/log-record.ts';
 import { gapScope } from './gap.ts';
 import { metaSeen } from './safety-inputs.ts';
 
@@ -28,9 +28,9 @@ export const MEMORY_LIMIT_BYTES = 16_384;
 const RESOURCES_PER_RECORD = 200;
 
 /** A spec as it is remembered: whole, or, when it is large, as its digest alone. */
-export function specNote(spec: unknown): { readonly spec?: Json; readonly specDigest: string } {
+export function specNote(spec: unknown): { readonly spec?: Json; readonly spec_digest: string } {
   const small = Buffer.byteLength(JSON.stringify(spec)) <= MEMORY_LIMIT_BYTES / 2;
-  return { ...(small ? { spec: spec as Json } : {}), specDigest: digestOf(spec) };
+  return { ...(small ? { spec: spec as Json } : {}), spec_digest: digestOf(spec) };
 }
 
 function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
@@ -156,7 +156,7 @@ export function noteApplied(
       applied?.spec !== undefined && sameJson(applied.spec, pair.desired.spec)
         ? undefined
         : specNote(pair.desired.spec);
-    const isNew = isEditing && noted !== undefined && noted.specDigest !== applied?.digest;
+    const isNew = isEditing && noted !== undefined && noted.spec_digest !== applied?.digest;
     const ignore = ignoredBy(pair.desired) ?? [];
     const isIgnoring = isEditing && !sameJson(ignore, pair.memory?.ignore ?? []);
     const isOver = pair.memory?.failures !== undefined;

@@ -19,6 +19,8 @@ import type { Recall } from './remember.ts';
 
 export interface ObserveInput {
   readonly plugins: ReadonlyMap<string, Plugin>;
+  /** Plugins that `fettle.yaml` configures and that are not loaded. */
+  readonly unloaded?: readonly string[] | undefined;
   /** Opens a plugin's world for reading; the same one every time. */
   readonly reader: (plugin: string) => Promise<unknown>;
   readonly desired: readonly Desired[];
@@ -62,6 +64,11 @@ function rubbish(view: View, plugin: Plugin): string | undefined {
   }
   if ((JSON.stringify(view.beside ?? {}) ?? '').length > FACTS_BYTES) return 'it saw too much beside its resources';
   return undefined;
+}
+
+/** Why nothing is known of a plugin's resources. */
+export function notLoaded(plugin: string): string {
+  return `The plugin ${plugin} is not loaded. Install its package next to fettle and name it in FETTLE_PLUGINS`;
 }
 
 function gapOf(plugin: string, refs: readonly Ref[] | undefined, message: string): Gap {
@@ -135,12 +142,12 @@ export async function observe(input: ObserveInput): Promise<View> {
   const wanted = input.only === undefined ? undefined : new Set(input.only.map(formatRef));
   const desired = grouped(input.desired, wanted);
   const memory = grouped(input.recall.resources.values(), wanted);
-  const names = [...new Set([...desired.keys(), ...memory.keys()])].sort();
+  const unloaded = input.only === undefined ? (input.unloaded ?? []) : [];
+  const names = [...new Set([...desired.keys(), ...memory.keys(), ...unloaded])].sort();
   const views = await Promise.all(
     names.map(async (name): Promise<View> => {
       const plugin = input.plugins.get(name);
-      if (plugin === undefined)
-        return { observed: [], gaps: [{ plugin: name, message: 'this fettle has no such plugin' }], at: '' };
+      if (plugin === undefined) return { observed: [], gaps: [{ plugin: name, message: notLoaded(name) }], at: '' };
       return observeOne(plugin, input, desired.get(name) ?? [], memory.get(name) ?? []);
     }),
   );

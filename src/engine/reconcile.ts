@@ -33,7 +33,7 @@ import {
   type Scene,
   type View,
 } from '#plugin';
-import type { Draft } from './record.ts';
+import type { Draft } from '../formats/log-record.ts';
 import type { Recall } from './remember.ts';
 import { overdue, overdueText, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
@@ -51,6 +51,7 @@ export interface ReconcileInput {
   readonly run: string;
   readonly documents: readonly Desired[];
   readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly unloaded?: ObserveInput['unloaded'];
   /** Each plugin's part of `fettle.yaml`, validated, by its name. */
   readonly settings?: ReadonlyMap<string, Json>;
   /** Reads the files that steps use; absent where nothing of this run uses any. */

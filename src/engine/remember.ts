@@ -22,7 +22,15 @@ import {
   type Spent,
   stepParts,
 } from '#plugin';
-import type { LogRecord, RecordBodies, Seen } from './record.ts';
+import {
+  type LogRecord,
+  memoryBody,
+  memoryOf,
+  type RecordBodies,
+  type Seen,
+  spentBody,
+  spentOf,
+} from '../formats/log-record.ts';
 
 /** All that is remembered, by address, and up to when. */
 export interface Recall {
@@ -52,8 +60,8 @@ export function rememberedOf(recall: Recall): readonly RecordBodies['remembered'
   return [
     ...[...recall.resources]
       .sort(([a], [b]) => compareText(a, b))
-      .map(([, memory]): RecordBodies['remembered'] => ({ memory })),
-    ...[...recall.spent.values()].map((spent): RecordBodies['remembered'] => ({ spent })),
+      .map(([, memory]): RecordBodies['remembered'] => ({ memory: memoryBody(memory) })),
+    ...[...recall.spent.values()].map((spent): RecordBodies['remembered'] => ({ spent: spentBody(spent) })),
   ];
 }
 
@@ -91,11 +99,11 @@ function formerOf({ formerLabels = [] }: Memory, ended: Labels | undefined, at: 
 
 function withMeta(memory: Memory, meta: MetaNote | undefined, at: string): Memory {
   if (meta === undefined) return memory;
-  const former = formerOf(memory, meta.labelsBefore, at);
+  const former = formerOf(memory, meta.labels_before, at);
   return {
     ...memory,
     protect: meta.protect,
-    onRemove: meta.onRemove,
+    onRemove: meta.on_remove,
     hold: meta.hold,
     needs: meta.needs.length === 0 ? undefined : meta.needs,
     labels: Object.keys(meta.labels).length === 0 ? undefined : meta.labels,
@@ -136,7 +144,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
     read: seen.read ?? before.read,
     ignore: seen.ignore === undefined ? before.ignore : seen.ignore.length === 0 ? undefined : seen.ignore,
     others: seen.others ?? before.others,
-    applied: appliedOf(at, seen.spec, seen.specDigest) ?? before.applied,
+    applied: appliedOf(at, seen.spec, seen.spec_digest) ?? before.applied,
     ...(seen.settled === true ? { failures: undefined, lastError: undefined } : {}),
   } as Memory;
   return withKept(withState(met, at, seen.state), seen.kept, seen.version);
@@ -227,7 +235,7 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
           owned: before.owned ?? ('adopted' as const),
           unknown: undefined,
           tried: undefined,
-          applied: appliedOf(at, body.spec, body.specDigest) ?? before.applied,
+          applied: appliedOf(at, body.spec, body.spec_digest) ?? before.applied,
         }
       : before;
   return withState(withKept(withMeta(adopted as Memory, body.meta, at), body.kept, body.version), at, body.state);
@@ -253,7 +261,7 @@ function remembered(memory: Memory | undefined, entry: Entry, at: string): Memor
         goal: body.goal,
         ...(body.meta === undefined ? {} : { meta: body.meta }),
         ...(body.overrides?.some(({ rule }) => rule === RETRY_EXHAUSTED) === true ? { anew: true } : {}),
-        ...(body.specDigest === undefined ? {} : { applied: appliedOf(at, body.spec, body.specDigest) }),
+        ...(body.spec_digest === undefined ? {} : { applied: appliedOf(at, body.spec, body.spec_digest) }),
       };
       return { ...(memory ?? blank(body.ref)), open } as Memory;
     }
@@ -320,8 +328,9 @@ export function fold(recall: Recall, record: LogRecord): void {
       if (recall.lookedAt === '') recall.lookedAt = recall.at;
       return;
     case 'remembered':
-      if ('memory' in record.body) recall.resources.set(formatRef(record.body.memory.ref), record.body.memory);
-      else recall.spent.set(record.body.spent.seq, record.body.spent);
+      if ('memory' in record.body)
+        recall.resources.set(formatRef(record.body.memory.ref), memoryOf(record.body.memory));
+      else recall.spent.set(record.body.spent.seq, spentOf(record.body.spent));
       return;
     case 'seen':
       recall.lookedAt = recall.at;

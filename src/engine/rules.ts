@@ -83,7 +83,7 @@ function samePlaceRule(change: Change, pair: Pair, scene: Scene): Verdict {
 
 function otherProject(change: Change, pair: Pair): Verdict {
   const by = pair.observed?.claimedBy;
-  const facts = { claimedBy: by ?? null };
+  const facts = { claimed_by: by ?? null };
   if (by === undefined) return pass('no other project marks it as its own', facts);
   if (isMemoryOnly(change) && change.goal !== 'adopt') return pass('changes memory alone', facts);
   return reject(`The resource carries the mark of another project: ${by}`, facts, {
@@ -115,7 +115,7 @@ function protectedRule(change: Change, pair: Pair, _scene: Scene, { tables }: Gr
 
 function providerProtected(change: Change, pair: Pair): Verdict {
   const by = pair.observed?.protectedBy;
-  const facts = { protectedBy: by ?? null, goal: change.goal };
+  const facts = { protected_by: by ?? null, goal: change.goal };
   if (by === undefined) return pass('its provider does not protect it', facts);
   if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced', facts);
   return reject(`its provider protects it: ${by}`, facts, {
@@ -140,7 +140,7 @@ function staleView(change: Change, pair: Pair, scene: Scene): Verdict {
   const seenAt = pair.observed === undefined ? scene.viewedAt : Date.parse(pair.observed.at);
   const ageSeconds = Math.max(0, Math.round((scene.now - seenAt) / 1000));
   const maxSeconds = Math.round(scene.safety.maxAgeMs / 1000);
-  const facts = { ageSeconds, maxSeconds };
+  const facts = { age_seconds: ageSeconds, max_seconds: maxSeconds };
   const { maxAgeMs } = scene.safety;
   const verdict =
     scene.now - seenAt <= maxAgeMs
@@ -148,7 +148,7 @@ function staleView(change: Change, pair: Pair, scene: Scene): Verdict {
       : reject(`it was looked at ${ageSeconds} s ago, ${maxSeconds} s are allowed`, facts, {
           remedy: { outside: 'look again' },
         });
-  return limited(verdict, { maxAgeMs });
+  return limited(verdict, { max_age_ms: maxAgeMs });
 }
 
 /** Why something that is needed will not be there; undefined when it is, or will be. */
@@ -191,7 +191,7 @@ function dependency(change: Change, pair: Pair, scene: Scene, ground: Ground): V
     const still = ground.neededBy
       .map((address) => standingNeed(address, scene, ground))
       .find((why) => why !== undefined);
-    const facts = { neededBy: ground.neededBy };
+    const facts = { needed_by: ground.neededBy };
     return still === undefined
       ? pass('nothing needs it', facts)
       : reject(still, facts, { remedy: { outside: 'remove what needs it first' } });
@@ -233,9 +233,11 @@ function uncoveredRule(_change: Change, _pair: Pair, _scene: Scene, { uncovered 
 function tooManyRemovals(change: Change, _pair: Pair, scene: Scene): Verdict {
   if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced');
   const { maxRemovals, removals } = scene.safety;
+  const { max, share, from, perMs } = removals;
+  const limits = { max, share, from, per_ms: perMs };
   return limited(
     removalsWithin(change, scene),
-    maxRemovals === undefined ? { ...removals } : { ...removals, lifted: maxRemovals.count },
+    maxRemovals === undefined ? limits : { ...limits, lifted: maxRemovals.count },
   );
 }
 
@@ -322,7 +324,7 @@ function freeze(change: Change, pair: Pair, scene: Scene, { tables }: Ground): V
   const rules = scene.safety.freezeRules ?? [];
   return rules.length === 0
     ? verdict
-    : limited(verdict, { windows: rules.map(({ cron, forMs, timezone }) => ({ cron, forMs, timezone })) });
+    : limited(verdict, { windows: rules.map(({ cron, forMs, timezone }) => ({ cron, for_ms: forMs, timezone })) });
 }
 
 function outsideFreeze(scene: Scene): Verdict {
@@ -416,7 +418,7 @@ function budget(change: Change, pair: Pair, scene: Scene): Verdict {
   return covering.length === 0
     ? verdict
     : limited(verdict, {
-        budgets: covering.map(({ budget: { match, max, perMs } }) => ({ match, max, perMs })),
+        budgets: covering.map(({ budget: { match, max, perMs } }) => ({ match, max, per_ms: perMs })),
       });
 }
 

@@ -143,7 +143,7 @@ export function metaOf(desired: Desired, memory: Memory | undefined, tables: Kin
   const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
   return {
     ...(protect ? { protect: true as const } : {}),
-    onRemove: onRemoveOf(desired, memory, tables),
+    on_remove: onRemoveOf(desired, memory, tables),
     ...(hold === undefined ? {} : { hold }),
     needs: desired.needs.map(formatRef),
     labels: desired.meta.labels,
@@ -167,7 +167,7 @@ export function metaAfter(change: Change, pair: Pair & { readonly desired: Desir
   const { read } = pair.desired;
   const note = { ...shownMeta(change, pair, tables), ...(read === undefined ? {} : { read }) };
   const { labels } = pair.memory ?? {};
-  return labels === undefined || sameJson(labels, note.labels) ? note : { ...note, labelsBefore: labels };
+  return labels === undefined || sameJson(labels, note.labels) ? note : { ...note, labels_before: labels };
 }
 
 function shownMeta(change: Change, pair: Pair & { readonly desired: Desired }, tables: KindTables): MetaNote {
@@ -185,7 +185,7 @@ function shownMeta(change: Change, pair: Pair & { readonly desired: Desired }, t
     ...rest,
     ...(protect === undefined ? {} : { protect }),
     ...(hold === undefined ? {} : { hold }),
-    ...(keeps('/lifecycle/onRemove') ? { onRemove: onRemoveOf(undefined, memory, tables) } : {}),
+    ...(keeps('/lifecycle/onRemove') ? { on_remove: onRemoveOf(undefined, memory, tables) } : {}),
     ...(keeps(NEEDS) ? { needs: needsOf(pair) } : {}),
     ...(keeps(LABELS) ? { labels: memory.labels ?? {} } : {}),
     ...(written.safety === undefined || before === undefined

@@ -35,7 +35,7 @@ import {
   stepParts,
   stepTransition,
 } from '#plugin';
-import type { Draft, Move } from './record.ts';
+import type { Draft, Move } from '../formats/log-record.ts';
 
 /** A step as it was planned, with its fields where they are known. */
 type Planned = Pick<OpenIntent, 'step' | 'goal'> & { readonly fields?: readonly FieldChange[] };

@@ -3,7 +3,7 @@
 import { type Action, type FieldChange, formatRef, instantText, type Json, type Judgement } from '#plugin';
 import type { Explained, WayOut as ExplainedWayOut } from '../engine/explain.ts';
 import { gapScope } from '../engine/gap.ts';
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from './log-record.ts';
 import { clearsAt, standing } from '../engine/standing.ts';
 import { overrideText, setText } from '../report/remedy-text.ts';
 import { type Check, checkOf, type Clearing, clearingOf, clearsAtOf, logHead, type LogHead } from './parts.ts';

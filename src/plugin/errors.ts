@@ -25,6 +25,21 @@ export class UnknownOutcomeError extends Error {
   }
 }
 
+/**
+ * Whether a handler threw a PartlyDoneError. By name, not by class: a plugin of another package brings its own copy of
+ * this module.
+ */
+export function isPartlyDone(error: unknown): error is PartlyDoneError {
+  return (
+    Error.isError(error) && error.name === 'PartlyDoneError' && typeof (error as PartlyDoneError).kept === 'object'
+  );
+}
+
+/** Whether a handler threw an UnknownOutcomeError; by name too. */
+export function isUnknownOutcome(error: unknown): error is UnknownOutcomeError {
+  return Error.isError(error) && error.name === 'UnknownOutcomeError';
+}
+
 /** `ECONNREFUSED` and the like; undefined where there is none. */
 export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;

@@ -217,12 +217,12 @@ export interface OpenIntent {
 /** What is remembered of a document beside its spec. */
 export interface MetaNote {
   readonly protect?: true;
-  readonly onRemove: OnRemove;
+  readonly on_remove: OnRemove;
   readonly hold?: string;
   readonly needs: readonly string[];
   readonly labels: Labels;
   /** The labels that end with this, where there were others. */
-  readonly labelsBefore?: Labels;
+  readonly labels_before?: Labels;
   /** Safety inputs of its spec; absent where its kind has none. */
   readonly safety?: Inputs;
   readonly read?: ReadText;

@@ -1,7 +1,7 @@
 /** An explanation as text: the next step, what blocks it and what would help first; then the state, findings and last records. */
 
 import type { Explanation, RuleSaid, Way, WayOut } from '../formats/explanation.ts';
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import { type Json, printable } from '#plugin';
 import { valueText } from './fields.ts';
 import { recordLine } from './log-text.ts';

@@ -1,6 +1,6 @@
 /** Records of the log, one line each, for people. */
 
-import type { LogRecord, Move } from '../engine/record.ts';
+import type { LogRecord, Move } from '../formats/log-record.ts';
 import { type Facts, formatRef, printable } from '#plugin';
 import { valueText } from './fields.ts';
 import { textOf } from './text.ts';

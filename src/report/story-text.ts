@@ -1,7 +1,7 @@
 /** The story of one resource: what was decided about it and why, what was done, and what was seen, in the order of the log. */
 
-import type { LogRecord } from '../engine/record.ts';
-import { instantText, printable } from '#plugin';
+import type { LogRecord } from '../formats/log-record.ts';
+import { printable } from '#plugin';
 import { painter, shortDigests, type Style, textOf } from './text.ts';
 
 /** Who ran what, by run. */
@@ -57,7 +57,7 @@ function told(record: LogRecord): Told | undefined {
       const moves = seen.moves ?? [];
       if (moves.length > 0) return { word: 'seen', style: 'cyan', lines: [movesText(moves)] };
       if (seen.state !== undefined) return { word: 'seen', style: 'cyan', lines: [`first seen ${seen.state}`] };
-      if (seen.specDigest !== undefined)
+      if (seen.spec_digest !== undefined)
         return {
           word: 'seen',
           style: 'cyan',
@@ -82,7 +82,7 @@ function told(record: LogRecord): Told | undefined {
       };
     }
     case 'outcome': {
-      const { outcome, error, moves, settled, elapsedMs } = record.body;
+      const { outcome, error, moves, settled, elapsed_ms: elapsedMs } = record.body;
       const style = outcome === 'done' ? 'green' : outcome === 'undone' ? 'yellow' : 'red';
       const after = elapsedMs === undefined ? '' : ` after ${(elapsedMs / 1000).toFixed(1)} s`;
       return {
@@ -101,8 +101,8 @@ function told(record: LogRecord): Told | undefined {
         lines: [
           `${step} (${goal}, ${cause})`,
           ...reasons.map(
-            ({ rule, message, clearsAt }) =>
-              `${rule}: ${message}${clearsAt === undefined ? '' : `; clears at ${instantText(clearsAt)}`}`,
+            ({ rule, message, clears_at: clears }) =>
+              `${rule}: ${message}${clears === undefined ? '' : `; clears at ${clears}`}`,
           ),
         ],
       };

@@ -1,6 +1,6 @@
 /** Group commit: what is asked for while a write is under way shares the next one; tasks run alone, in between. */
 
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import type { Prepared } from './line.ts';
 
 /** Writes several groups at once and makes them durable; gives each group's records back. */

@@ -7,7 +7,7 @@
  * log-handle.ts and what it imports.
  */
 
-import type { LogRecord, RecordBodies } from '../engine/record.ts';
+import type { LogRecord, RecordBodies } from '../formats/log-record.ts';
 import type { Chain, CheckpointRecord, End } from './chain.ts';
 import type { Examination, Split } from './examine.ts';
 import type { Beat } from './heartbeat.ts';

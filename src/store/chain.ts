@@ -1,7 +1,7 @@
 /** Drafts as the next lines of the chain, and the records that a checkpoint consists of. */
 
 import { createHash } from 'node:crypto';
-import type { LogRecord, RecordBodies } from '../engine/record.ts';
+import type { LogRecord, RecordBodies } from '../formats/log-record.ts';
 import { formatLine, NO_HASH, type Prepared, prepare } from './line.ts';
 import type { Head, Remembered } from './store.ts';
 

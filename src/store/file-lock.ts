@@ -46,14 +46,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeldLock } from './backend.ts';
 import { ignoreMissing, linkWhole, writeAll } from './durable.ts';
-import { errorCode, FenceLostError, LockHeldError, StoreError } from './errors.ts';
+import { errorCode, FenceLostError } from './errors.ts';
 import { isDead, parseHolder } from './holder.ts';
 import { lockName, parseLockName } from './layout.ts';
 import { listLog } from './read-log.ts';
 import type { Holder, LockStatus } from './store.ts';
+import { type AcquireOptions, type Refused, waitForLock } from './wait-for-lock.ts';
 
 interface LockView {
   /** Tokens of the lock files, lowest first. */
@@ -152,7 +152,7 @@ async function mayKeep(folder: string, token: number, passed: LockFile | undefin
 }
 
 /** Somebody else's lock, as it was seen, and since when it has not changed: monotonic ms. */
-interface Refusal {
+interface Refusal extends Refused {
   readonly seen: LockFile;
   readonly since: number;
 }
@@ -161,31 +161,32 @@ function isSameBeat(a: LockFile, b: LockFile): boolean {
   return a.token === b.token && a.inode === b.inode && a.beat === b.beat && a.holder.id === b.holder.id;
 }
 
-/** One attempt: the lock, or who holds it, or neither if the view was old. */
+/** One attempt: the lock, or its holder, or `again` if the view was old. */
 async function attempt(
   folder: string,
   holder: Holder,
   id: string,
   options: AcquireOptions,
   before: Refusal | undefined,
-): Promise<HeldLock | Refusal | undefined> {
+): Promise<HeldLock | Refusal | 'again'> {
   const { locks, newest } = await look(folder);
   const highest = locks.at(-1);
   let token = Math.max(newest, 1);
   let passed: LockFile | undefined;
   if (highest !== undefined && highest >= newest) {
     passed = await readLock(folder, highest);
-    if (passed === undefined) return undefined;
+    if (passed === undefined) return 'again';
     const now = performance.now();
     const since = before !== undefined && isSameBeat(before.seen, passed) ? before.since : now;
     const isSilent = now - since >= options.leaseMs;
     const isNamed = options.takeOver !== undefined && options.takeOver === passed.holder.id;
-    if (!isSilent && !isNamed && !isDead(passed.holder)) return { seen: passed, since };
+    if (!isSilent && !isNamed && !isDead(passed.holder))
+      return { holder: passed.holder, lock: join(folder, lockName(highest)), seen: passed, since };
     token = highest + 1;
   }
   const lock = { token, holder };
   try {
-    if (!(await linkLock(folder, token, holder, id))) return undefined;
+    if (!(await linkLock(folder, token, holder, id))) return 'again';
     if (await mayKeep(folder, token, passed)) return lock;
   } catch (error) {
     // It may have been linked all the same: nobody is to wait for a holder that does not know of its lock.
@@ -193,60 +194,17 @@ async function attempt(
     throw error;
   }
   await unlinkLock(folder, lock);
-  return undefined;
-}
-
-/** Waits; throws the signal's reason when it fires. */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(ms, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
-}
-
-const POLL_MS = 200;
-const RETRY_MS = 10;
-/** So often a view may be old before somebody is said to hold the lock. */
-const RETRIES = 50;
-
-export interface AcquireOptions {
-  readonly timeoutMs: number;
-  readonly leaseMs: number;
-  /** Id of a holder whose lock is taken over whatever its state. */
-  readonly takeOver?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onWait?: ((holder: Holder) => void) | undefined;
+  return 'again';
 }
 
 /** Takes the lock. Throws LockHeldError when the time is over, and the signal's reason when it fires. */
-export async function acquireLock(
+export function acquireLock(
   folder: string,
   holder: Holder,
   id: () => string,
   options: AcquireOptions,
 ): Promise<HeldLock> {
-  const start = performance.now();
-  let retries = 0;
-  let refusal: Refusal | undefined;
-  for (;;) {
-    options.signal?.throwIfAborted();
-    const waited = performance.now() - start;
-    const got = await attempt(folder, holder, id(), options, refusal);
-    if (got === undefined) {
-      retries += 1;
-      if (retries > RETRIES)
-        throw new StoreError(`the lock of ${folder} could not be taken: others keep taking and leaving it`);
-      await pause(RETRY_MS, options.signal);
-      continue;
-    }
-    if ('token' in got) return got;
-    if (waited >= options.timeoutMs) throw new LockHeldError(got.seen.holder, join(folder, lockName(got.seen.token)));
-    if (refusal === undefined) options.onWait?.(got.seen.holder);
-    refusal = got;
-    await pause(Math.max(1, Math.min(POLL_MS, options.timeoutMs - waited)), options.signal);
-  }
+  return waitForLock<Refusal>(folder, options, (before) => attempt(folder, holder, id(), options, before));
 }
 
 /** How the lock stands; undefined where nobody has one. `now` is this machine's clock, in epoch ms. */

@@ -1,7 +1,7 @@
 /** Folds the log again while it is read, and compares each checkpoint with what the records before it make of memory. */
 
 import { type Memory, sameJson } from '#plugin';
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 
 /** A checkpoint may hold what an older version remembered in the shape of a newer one. */

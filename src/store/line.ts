@@ -10,7 +10,7 @@
 
 import { hash as digest } from 'node:crypto';
 import { inert } from '#plugin';
-import type { Draft, LogRecord } from '../engine/record.ts';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { StoreError } from './errors.ts';
 
 /** `prev` of the very first record. */

@@ -7,7 +7,7 @@
  * and nothing may be written behind the unknown.
  */
 
-import type { Draft, LogRecord } from '../engine/record.ts';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
 import { type AppendQueue, appendQueue } from './append-queue.ts';
 import { type Backend, type Base, type HeldLock, type LogView, type Seal, type Tail } from './backend.ts';

@@ -1,6 +1,6 @@
 /** What the unsound part of a log still tells: the resources that it names, and how far its numbers go. */
 
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import { formatRef, parseRef, type Ref } from '#plugin';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
 import { readLine } from './line.ts';

@@ -6,7 +6,7 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import type { Seal } from './backend.ts';
 import type { CheckpointRecord, End } from './chain.ts';
 import { errorCode, StoreError } from './errors.ts';

@@ -6,7 +6,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { LogRecord } from '../engine/record.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import type { CheckpointRecord, End } from './chain.ts';
 import { readLine, rememberedBody } from './line.ts';
 

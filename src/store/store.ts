@@ -1,6 +1,6 @@
 /** What the engine asks of a store: one fenced, append-only, hash-chained log, and a lock. The same for every backend. */
 
-import type { Draft, LogRecord, RecordBodies } from '../engine/record.ts';
+import type { Draft, LogRecord, RecordBodies } from '../formats/log-record.ts';
 
 /** What one `remembered` record says. */
 export type Remembered = RecordBodies['remembered'];

@@ -17,7 +17,7 @@ afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, for
 function copyOfTree(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fettle-codegen-'));
   folders.push(folder);
-  for (const part of ['specs', 'schemas', 'plugins', 'src', 'package.json'])
+  for (const part of ['specs', 'schemas', 'plugins', 'docs', 'src', 'package.json'])
     cpSync(join(root, part), join(folder, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   return folder;

@@ -11,7 +11,8 @@ import { BEGIN, END } from '../../src/codegen/readme.ts';
 import { validators as certificates } from '../../plugins/certificates/generated.validators.js';
 import { schemas } from '../../src/engine/generated.schemas.js';
 import { validators as engine } from '../../src/engine/generated.validators.js';
-import type { Draft } from '../../src/engine/record.ts';
+import { validators as formats } from '../../src/formats/generated.validators.js';
+import type { Draft } from '../../src/formats/log-record.ts';
 import { codePoints, type Validator, type Validators } from '#plugin';
 import { formatLine, NO_HASH, prepare } from '../../src/store/line.ts';
 import { intent, outcome, seen } from '../store/drafts.ts';
@@ -221,11 +222,11 @@ const plan = {
 
 describe('plans', () => {
   test('unknown keys are fine', () => {
-    expect(errorsOf(engine.plan, { ...plan, later: 1, summary: { ...plan.summary, later: 1 } })).toEqual([]);
+    expect(errorsOf(formats.plan, { ...plan, later: 1, summary: { ...plan.summary, later: 1 } })).toEqual([]);
   });
 
   test.each(Object.keys(plan).filter((key) => key !== 'plan_digest'))('%s has to be there', (key) => {
-    expect(errorsOf(engine.plan, { ...plan, [key]: undefined })).toEqual([` required {"missingProperty":"${key}"}`]);
+    expect(errorsOf(formats.plan, { ...plan, [key]: undefined })).toEqual([` required {"missingProperty":"${key}"}`]);
   });
 
   test.each([
@@ -234,7 +235,7 @@ describe('plans', () => {
     [{ rejected_changes: [{ reason: 'a', reasons: [] }] }, '/rejected_changes/0 required'],
     [{ checks: [{ address: 'a', code: 'b', severity: 'bad', message: '', facts: {} }] }, '/checks/0/severity enum'],
   ])('%j', (more, error) => {
-    expect(errorsOf(engine.plan, { ...plan, ...more }).join('\n')).toContain(error);
+    expect(errorsOf(formats.plan, { ...plan, ...more }).join('\n')).toContain(error);
   });
 });
 
@@ -289,7 +290,7 @@ describe('schemas for editors and other programs', () => {
 });
 
 describe('code', () => {
-  test.each(['src/engine', 'plugins/certificates'])('%s needs nothing of ajv at run time', (folder) => {
+  test.each(['src/engine', 'src/formats', 'plugins/certificates'])('%s needs nothing of ajv at run time', (folder) => {
     const text = readFileSync(join(root, folder, 'generated.validators.js'), 'utf8');
     expect(text).not.toMatch(/require\(|\bajv\b|eval\(|new Function/u);
   });

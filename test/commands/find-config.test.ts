@@ -48,7 +48,7 @@ describe('a configuration is looked for', () => {
     rmSync(join(repo, '.git'), { recursive: true });
     rmSync(join(repo, 'fettle.yaml'));
     // Without a repository, the folder above counts: that is what the end of the search is held against.
-    expect((await fettle(repo, 'validate')).stderr).toContain('`desired/` names no file');
+    expect((await fettle(repo, 'validate')).stderr).toContain('`desired/` matches no file');
   });
 
   it('as far as the home folder', async () => {

@@ -4,7 +4,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { emptyRecall, fold } from '../../src/engine/remember.ts';
-import type { Draft } from '../../src/engine/record.ts';
+import type { Draft } from '../../src/formats/log-record.ts';
 import type { Memory } from '#plugin';
 import { openFileStore } from '../../src/store/file-store.ts';
 import { certificateProject, fettle } from '../support/cli.ts';

@@ -43,7 +43,7 @@ describe('a selector that matches nothing is an error', () => {
     ['apply -y --target toy/Item/z', 'matches no document'],
     ['apply -y --until-settled --target toy/Item/z', 'matches no document'],
     ['apply -y --override not-thirteen@toy/Item/z --reason r', 'matches no document'],
-    ['explain toy/Item/z', 'neither written, nor seen, nor remembered'],
+    ['explain toy/Item/z', 'is not declared, was not found, and is not in the state'],
     ['explain toy/Item/aa', 'did you mean toy/Item/a?'],
     ['explain toy/Item/a --override not-thirteen@toy/Item/z --reason r', 'matches no document'],
     ['import toy/Item/aa', 'did you mean toy/Item/a?'],
@@ -62,7 +62,7 @@ describe('a selector that matches nothing is an error', () => {
     ['log list --outcome done,fialed', 'did you mean `failed`?'],
     ['log list --step ready', 'is not a step'],
     ['plan --fail-on drifts', '"drifts" is none of'],
-    ['validate nothing/*.yaml', 'names no file'],
+    ['validate nothing/*.yaml', 'matches no file'],
   ])('%s', async (line, says) => {
     const at = await bench();
     const { code, stderr, stdout } = await at.run(line);

@@ -16,7 +16,7 @@ import {
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { certificates } from '../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter } from '../../plugins/certificates/world.ts';
 import { expand } from '../../src/engine/expand.ts';
@@ -25,7 +25,7 @@ import type { Desired, Lifecycle } from '#plugin';
 import { issueWithOpenssl, temporaryFolder } from '../support/cli.ts';
 import { dnsServer } from '../support/dns.ts';
 import { reloadingServer } from '../support/reloading-server.ts';
-import { type Bench, type Line, pluginConformance, type Situation } from './plugin.ts';
+import { type Bench, type Line, pluginConformance, type Situation } from '../../src/conformance/plugin.ts';
 
 interface FilesBench extends Bench {
   readonly folder: string;
@@ -906,7 +906,7 @@ const situations: readonly Situation<FilesBench>[] = [
   },
 ];
 
-pluginConformance(certificates, open, situations);
+pluginConformance({ describe, it }, certificates, open, situations);
 
 it('takes the paths of a document from its own folder', () => {
   const below = (desired: Desired): Desired => ({

@@ -1,5 +1,6 @@
 /** The suite over the nodes plugin, with its real client, over real sockets, on the emulated provider and workload source. */
 
+import { describe, it } from 'vitest';
 import { rmSync } from 'node:fs';
 import type { NodePoolSpec, NodeSpec } from '../../plugins/nodes/generated.ts';
 import { LABELS } from '../../plugins/nodes/labels.ts';
@@ -13,7 +14,7 @@ import type { SeedServer } from '../../plugins/nodes/sandbox/seed.ts';
 import type { Desired, Facts, Override } from '#plugin';
 import { desiredOf, MINUTE, nodeSpec, NOW, poolSpec, refOf } from '../plugins/nodes/node-support.ts';
 import { temporaryFolder } from '../support/cli.ts';
-import { type Bench, type Line, pluginConformance, type Situation } from './plugin.ts';
+import { type Bench, type Line, pluginConformance, type Situation } from '../../src/conformance/plugin.ts';
 
 interface CloudBench extends Bench {
   readonly emulator: Emulator;
@@ -873,4 +874,4 @@ const containers: readonly Situation<CloudBench>[] = [
   },
 ];
 
-pluginConformance(nodes, open, [...journeys, ...refusals, ...pools, ...containers]);
+pluginConformance({ describe, it }, nodes, open, [...journeys, ...refusals, ...pools, ...containers]);

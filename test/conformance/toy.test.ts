@@ -1,7 +1,8 @@
 /** The suite over the plugin that the engine's own tests work with. */
 
+import { describe, it } from 'vitest';
 import { item, START, toyPlugin, toyWorld, type ToyWorld, wanted } from '../support/toy.ts';
-import { type Bench, pluginConformance, type Situation } from './plugin.ts';
+import { type Bench, pluginConformance, type Situation } from '../../src/conformance/plugin.ts';
 
 interface ToyBench extends Bench {
   readonly items: ToyWorld['items'];
@@ -107,4 +108,4 @@ const situations: readonly Situation<ToyBench>[] = [
   },
 ];
 
-pluginConformance(toyPlugin, open, situations);
+pluginConformance({ describe, it }, toyPlugin, open, situations);

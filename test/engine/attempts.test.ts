@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { isAllMissing } from '../../src/engine/collapse.ts';
 import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
-import type { Draft } from '../../src/engine/record.ts';
+import type { Draft } from '../../src/formats/log-record.ts';
 import type { Goal, Memory, Ref, Step } from '#plugin';
 
 const REF: Ref = { plugin: 'nodes', kind: 'Node', name: 'web-1' };
@@ -45,7 +45,7 @@ function log(): Log {
         cause: 'new',
         because: 'a test',
         basis: digest('b'),
-        specDigest: digest(spec),
+        spec_digest: digest(spec),
         ...(override === undefined ? {} : { overrides: [{ rule: override, reason: 'it is meant' }] }),
       },
     });

@@ -267,7 +267,9 @@ describe('freeze', () => {
 
   it('names what is wrong with an expression', () => {
     expect(freezeMistake({ cron: '* * *', timezone: 'UTC' }, START)).toMatchObject({ field: 'cron' });
-    expect(freezeMistake({ cron: '0 0 30 2 *', timezone: 'UTC' }, START)).toMatchObject({ message: 'it never begins' });
+    expect(freezeMistake({ cron: '0 0 30 2 *', timezone: 'UTC' }, START)).toMatchObject({
+      message: 'the expression never fires',
+    });
     expect(freezeMistake({ cron: '0 0 * * *', timezone: 'Foo/Bar' }, START)).toMatchObject({ field: 'timezone' });
     expect(freezeMistake({ cron: '0 0 * * *', timezone: 'UTC' }, START)).toBeUndefined();
   });

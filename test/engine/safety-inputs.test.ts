@@ -177,7 +177,7 @@ describe('fields of the envelope', () => {
     expect(changedInputs(pair, NODE)).toEqual([row]);
     const protect: Change = { ...CHANGE, goal: 'protect', fields: [row] };
     const desired = pair.desired as Desired;
-    const { safety: _safety, labelsBefore, ...meta } = metaAfter(protect, { ...pair, desired }, NODE);
+    const { safety: _safety, labels_before: labelsBefore, ...meta } = metaAfter(protect, { ...pair, desired }, NODE);
     const { safety: _written, ...all } = metaOf(desired, pair.memory, NODE);
     expect(meta).toEqual(all);
     // Labels that end are told: a budget looks back to them.

@@ -2,7 +2,7 @@
 
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { validators } from '../../src/engine/generated.validators.js';
+import { validators } from '../../src/formats/generated.validators.js';
 import type { Plugin, Summary } from '#plugin';
 import { planEvents } from '../../src/formats/events.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';

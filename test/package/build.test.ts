@@ -1,7 +1,17 @@
 /** The bundle: the same from every build, without this machine in it, and with an entry that loads nothing. */
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, hostname, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -122,5 +132,52 @@ describe('any command', () => {
     const read = opened([process.execPath, join(first, 'cli.js'), '--help'], first);
     expect(read.length).toBeGreaterThan(1);
     expect(read.filter(({ flags }) => /O_WRONLY|O_RDWR|O_CREAT/.test(flags))).toEqual([]);
+  });
+});
+
+/** Size of each module in a chunk, in bytes: the bundler heads it with its path. */
+function modulesOf(file: string): readonly { readonly path: string; readonly bytes: number }[] {
+  const parts = readFileSync(join(first, file), 'utf8').split(/^(?=\/\/ [\w./@-]+\.[cm]?[jt]s$)/m);
+  return parts.flatMap((part) => {
+    const path = /^\/\/ (\S+)/.exec(part)?.[1];
+    return path === undefined ? [] : [{ path, bytes: Buffer.byteLength(part) }];
+  });
+}
+
+describe('the emulated services of `fettle sandbox`', () => {
+  const isEmulator = (path: string): boolean => /^plugins\/\w+\/sandbox[./]/.test(path);
+
+  function emulatorChunks(): readonly string[] {
+    return shipped(first).filter(
+      (file) => file.endsWith('.cjs') && modulesOf(file).some(({ path }) => isEmulator(path)),
+    );
+  }
+
+  it('are chunks of their own, and at most 5 % of the code', () => {
+    expect(emulatorChunks().length).toBeGreaterThan(1);
+    for (const file of emulatorChunks()) expect(modulesOf(file).filter(({ path }) => !isEmulator(path))).toEqual([]);
+    const sizeOf = (files: readonly string[]): number =>
+      files.reduce((sum, file) => sum + statSync(join(first, file)).size, 0);
+    const [own, all] = [sizeOf(emulatorChunks()), sizeOf(shipped(first).filter((file) => file.endsWith('.cjs')))];
+    console.log(`emulated services: ${Math.round(own / 1024)} of ${Math.round(all / 1024)} KiB of code`);
+    expect(own / all).toBeLessThan(0.05);
+  });
+
+  it('are not read by plan and apply', () => {
+    const project = mkdtempSync(join(folder, 'project-'));
+    const example = {
+      apiVersion: 'certificates/v1',
+      kind: 'Issuer',
+      metadata: { name: 'internal' },
+      spec: { localCa: { dir: '../ca', commonName: 'CA' } },
+    };
+    mkdirSync(join(project, 'desired'));
+    writeFileSync(join(project, 'fettle.yaml'), 'name: shop\n');
+    writeFileSync(join(project, 'desired', 'issuer.yaml'), JSON.stringify(example));
+    const readBy = (...args: readonly string[]): readonly string[] =>
+      opened([process.execPath, join(first, 'cli.js'), ...args, '--chdir', project], first).map(({ file }) => file);
+    const read = [...readBy('plan'), ...readBy('apply', '--yes')];
+    expect(read.filter((file) => /x509|plugin/.test(file)).length).toBeGreaterThan(0);
+    for (const file of emulatorChunks()) expect(read).not.toContain(file);
   });
 });

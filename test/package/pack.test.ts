@@ -59,6 +59,8 @@ describe('npm pack', () => {
     const allowed = [
       /^dist\/cli\.js$/,
       /^dist\/lib\/(?!bench)[\w.-]+\.cjs$/,
+      /^dist\/api\/[\w.-]+\.js$/,
+      /^dist\/types\/[\w./-]+\.d\.ts$/,
       /^dist\/THIRD_PARTY_LICENSES\.txt$/,
       /^schemas\/[\w./-]+\.json$/,
       /^specs\/[\w./-]+\.(yaml|md|json)$/,

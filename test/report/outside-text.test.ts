@@ -6,13 +6,14 @@
 import { parseAllDocuments } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { findDrift } from '../../src/engine/drift.ts';
+import { misspelt } from '../formats/field-names.ts';
 import { driftDocument } from '../../src/formats/drift.ts';
 import { explanationDocument } from '../../src/formats/explanation.ts';
 import { explain } from '../../src/engine/explain.ts';
 import { documentsText } from '../../src/engine/load/write-documents.ts';
 import { type Found, inert, printable, type Problem } from '#plugin';
 import type { Plan, ResourceChange } from '../../src/formats/plan.ts';
-import type { LogRecord } from '../../src/engine/record.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
 import { planJson } from '../../src/commands/plan-file.ts';
 import { applyMarkdown } from '../../src/report/apply-markdown.ts';
 import { endLine, finalTable, startLine, stillLine } from '../../src/report/apply-text.ts';
@@ -230,6 +231,17 @@ const options = { color: false, now: START, detail: true };
 describe('hostile text in every field', async () => {
   const { full, report, hidden, explanation, records, rows } = await samples();
   const json = (value: unknown): readonly string[] => [`${JSON.stringify(value)}\n`];
+
+  it.each([
+    ['a plan', full],
+    ['a report of drift', [report, hidden]],
+    ['an explanation', explanation],
+    ['events', [...planEvents(full), ...driftEvents(report), ...resultEvents(rows, undefined)]],
+    ['records of the log', records],
+  ])('of %s stands under names in snake_case', (_what, value) => {
+    expect(JSON.stringify(value).length).toBeGreaterThan(1000);
+    expect(misspelt(value)).toEqual([]);
+  });
 
   it('of a plan, as text and markdown', () => {
     expect(full.resource_changes.length * full.rejected_changes.length * full.gaps.length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 /** The plan as JSON: its members are a contract, held by its schema and by a list. */
 
 import { describe, expect, it } from 'vitest';
-import { validators } from '../../src/engine/generated.validators.js';
+import { validators } from '../../src/formats/generated.validators.js';
 import type { Plan } from '../../src/formats/plan.ts';
 import { applyToy, planToy, toyLog, toyWorld, wanted } from '../support/toy.ts';
 

@@ -1,7 +1,7 @@
 /** Text for people: harmless, lined up, the same without its colours. */
 
 import { describe, expect, it } from 'vitest';
-import type { LogRecord } from '../../src/engine/record.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
 import { endLine, finalTable } from '../../src/report/apply-text.ts';
 import { recordLine } from '../../src/report/log-text.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';

@@ -6,7 +6,18 @@
  * `FETTLE_UPDATE_GOLDEN=1` writes the output of now; then read the difference.
  */
 
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { misspelt } from '../formats/field-names.ts';
 import { dirname, join } from 'node:path';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -145,6 +156,17 @@ async function happen(world: World, each: Happening): Promise<string> {
   return `$ fettle ${each.run}\n${done.stdout}${done.stderr}\n`;
 }
 
+/** Every record that the scenario left in the log. */
+function logOf({ folder }: World): readonly unknown[] {
+  const log = join(folder, '.fettle', 'log');
+  if (!existsSync(log)) return [];
+  return readdirSync(log).flatMap((file) =>
+    readFileSync(join(log, file), 'utf8')
+      .split('\n')
+      .flatMap((line): readonly unknown[] => (line.endsWith('}') ? [JSON.parse(line)] : [])),
+  );
+}
+
 const names = scenarioNames((name) => !name.startsWith('nodes-'));
 
 describe('scenarios', () => {
@@ -163,6 +185,7 @@ describe('scenarios', () => {
       write(world, 'fettle.yaml', CONFIG);
       let printed = `# ${scenario.shows}\n\n`;
       for (const each of scenario.happens) printed += await happen(world, each);
+      expect(logOf(world).flatMap((record) => misspelt(record))).toEqual([]);
       const ports = [...world.ports].reduce(
         (all, [name, port]) => all.replaceAll(`:${port}`, `:PORT(${name})`),
         printed,

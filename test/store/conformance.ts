@@ -1,7 +1,7 @@
 /** What every store has to do, whatever it is made of: one suite for all backends. */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LogRecord } from '../../src/engine/record.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
 import {
   FenceLostError,
   LockHeldError,

@@ -15,7 +15,7 @@ import {
 import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LogRecord } from '../../src/engine/record.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
 import type { Head, Store, VerifyReport } from '../../src/store/store.ts';
 import { intent, memoriesOf, rememberedIn, note, outcome, recordsOf, seen } from './drafts.ts';
 import { type FileBench, fileBench } from './file-bench.ts';

@@ -1,6 +1,6 @@
 /** Drafts of records for the tests of stores. */
 
-import type { Draft, LogRecord } from '../../src/engine/record.ts';
+import type { Draft, LogRecord } from '../../src/formats/log-record.ts';
 import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
 import type { Memory, Ref } from '#plugin';
 import type { Remembered, Store } from '../../src/store/store.ts';
@@ -31,9 +31,9 @@ export function intent(name: string): Draft {
       cause: 'new',
       because: 'it is written: "ä\u2028"',
       basis: 'sha256:0',
-      meta: { onRemove: 'remove', needs: [], labels: { tier: 'a' } },
+      meta: { on_remove: 'remove', needs: [], labels: { tier: 'a' } },
       spec: { size: 3 },
-      specDigest: 'sha256:1',
+      spec_digest: 'sha256:1',
     },
   };
 }

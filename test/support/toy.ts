@@ -2,6 +2,11 @@
 
 import { type Planned, planned } from '../../src/formats/plan.ts';
 import { everyPlace } from './places.ts';
+import {
+  memoryLog as toyLog,
+  type MemoryLog as ToyLog,
+  usualSafety as safety,
+} from '../../src/conformance/memory-log.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { ApplyEvent, Row } from '../../src/engine/action.ts';
 import {
@@ -25,8 +30,6 @@ import {
   type Safety,
 } from '#plugin';
 import { reconcile } from '../../src/engine/reconcile.ts';
-import type { Draft, LogRecord } from '../../src/engine/record.ts';
-import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
 
 export interface ItemSpec {
   readonly value: number;
@@ -243,46 +246,9 @@ export function wanted(
   };
 }
 
-export const safety: Safety = {
-  maxAgeMs: 60_000,
-  removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
-  collapse: { share: 0.5, from: 4 },
-  budgets: [],
-  freeze: [],
-  overrides: [],
-};
-
-/** A log in memory with the recall that it folds to: the records are the same as a store's. */
-export interface ToyLog {
-  readonly recall: Recall;
-  readonly records: LogRecord[];
-  readonly record: (drafts: readonly Draft[]) => Promise<readonly LogRecord[]>;
-}
+export { safety, toyLog, type ToyLog };
 
 export const START = Date.parse('2026-01-01T00:00:00Z');
-
-export function toyLog(now: () => number = () => START): ToyLog {
-  const recall = emptyRecall();
-  const records: LogRecord[] = [];
-  return {
-    recall,
-    records,
-    record: async (drafts) =>
-      drafts.map((draft) => {
-        const record: LogRecord = {
-          ...draft,
-          seq: records.length + 1,
-          time: new Date(now()).toISOString(),
-          actor: 'test',
-          prev: '',
-          hash: '',
-        };
-        records.push(record);
-        fold(recall, record);
-        return record;
-      }),
-  };
-}
 
 export interface LineOptions {
   readonly safety?: Partial<Safety>;

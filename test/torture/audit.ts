@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { apply } from '../../src/engine/apply.ts';
-import type { Draft, LogRecord } from '../../src/engine/record.ts';
+import type { Draft, LogRecord } from '../../src/formats/log-record.ts';
 import { reconcile } from '../../src/engine/reconcile.ts';
 import { copyFolder, randomFrom } from '../support/cli.ts';
 import { safety, toyLog, toyPlugin, toyWorld, wanted } from '../support/toy.ts';

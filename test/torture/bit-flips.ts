@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { LogRecord } from '../../src/engine/record.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
 import { copyFolder, randomFrom } from '../support/cli.ts';
 import { effectsProject, fettleIn, manyItems, must, openLogOf, writeItems } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';

@@ -1,7 +1,7 @@
 /** Many applies at once: one writes at any time, the others are refused with the holder's name, and nothing is lost. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogRecord } from '../../src/engine/record.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
 import { randomFrom } from '../support/cli.ts';
 import { newDatabase } from './database.ts';
 import {

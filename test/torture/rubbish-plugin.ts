@@ -9,7 +9,7 @@ import { apply } from '../../src/engine/apply.ts';
 import type { Plugin, Query, View } from '#plugin';
 import { reconcile } from '../../src/engine/reconcile.ts';
 import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
-import type { Draft } from '../../src/engine/record.ts';
+import type { Draft } from '../../src/formats/log-record.ts';
 import { openFileStore } from '../../src/store/file-store.ts';
 import { randomFrom } from '../support/cli.ts';
 import { safety, toyPlugin, type ToyWorld, toyWorld, wanted } from '../support/toy.ts';

@@ -93,7 +93,7 @@ export function targetUnfit(_change: Change, pair: ContainerPair, scene: Scene):
   const needed = containerSignals(pair)?.mb ?? 0;
   const free =
     memoryMb === undefined ? undefined : memoryMb - (life?.allocatedMb ?? 0) - arriving(name, pair.ref.name, scene);
-  const facts = { node: name, state: target?.observed?.state ?? null, freeMb: free ?? null, neededMb: needed };
+  const facts = { node: name, state: target?.observed?.state ?? null, free_mb: free ?? null, needed_mb: needed };
   if (phase !== 'serving') return reject(`${name} is ${target?.observed?.state ?? 'not there'}`, facts);
   if (free === undefined) return reject(`the memory of ${name} is not known`, facts);
   return free >= needed

@@ -34,7 +34,7 @@ export function poolFindings(pair: PoolPair, scene: Scene): readonly Finding[] {
   const [serving, coming, unseen] = [count('serving'), count('planned', 'starting') - given, count('unseen')];
   if (members.length > 0 && coming === 0 && unseen === 0 && serving < situation.min)
     add('short', `${counted(serving, 'node')} of ${situation.min} ${serving === 1 ? 'is' : 'are'} in service`, {
-      inService: serving,
+      in_service: serving,
       min: situation.min,
     });
   const wanted = unmetGrowth(situation);

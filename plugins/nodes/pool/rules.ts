@@ -27,7 +27,7 @@ function takesAway(decision: Decision, situation: Situation): boolean {
 
 const queueWaits: Judge = (decision, situation) => {
   const { queue } = situation;
-  const facts = { queued: queue?.count ?? null, queuedMb: queue?.mb ?? null };
+  const facts = { queued: queue?.count ?? null, queued_mb: queue?.mb ?? null };
   if (!takesAway(decision, situation)) return pass('takes no capacity away', facts);
   if (queue === undefined)
     return defer('what waits for room is not known', facts, {
@@ -45,7 +45,7 @@ const keepsMin: Judge = (decision, situation) => {
   const leaving = going(decision, situation);
   const serving = nodes.filter(({ node, isMember }) => isMember && node.phase === 'serving');
   const lost = leaving.filter((each) => serving.includes(each)).length;
-  const facts = { inService: serving.length, goes: lost, min };
+  const facts = { in_service: serving.length, goes: lost, min };
   if (lost === 0) return pass('takes none out of service', facts);
   if (serving.length - lost >= min) return pass('enough stay in service', facts);
   return reject(`${serving.length - lost} of ${counted(min, 'node')} that it has to have would be in service`, facts, {
@@ -59,7 +59,7 @@ const oneAtATime: Judge = (decision, situation) => {
     .filter(({ isMember, node }) => !isMember && node.phase !== 'planned')
     .map(({ node }) => node.name);
   const leaving = going(decision, situation).filter(({ node }) => node.phase !== 'planned').length;
-  const facts = { leaving: still, goes: leaving, removalsAtOnce };
+  const facts = { leaving: still, goes: leaving, removals_at_once: removalsAtOnce };
   if (leaving === 0 || still.length + leaving <= removalsAtOnce) return pass('no more than may leave at once', facts);
   return defer(
     still.length === 0

@@ -178,7 +178,20 @@ function poolSummary(pair: PoolPair, scene: Scene): readonly Summary[] {
   const underWay = goingOn(situation);
   const found = underWay === undefined ? consolidating(situation) : undefined;
   const kept = found === undefined ? [] : 'plan' in found ? found.plan.kept : found.kept;
-  const facts = { members, ...(projection === undefined ? {} : { ...projection }) };
+  const facts = {
+    members,
+    ...(projection === undefined
+      ? {}
+      : {
+          serving: projection.serving,
+          coming: projection.coming,
+          serving_mb: projection.servingMb,
+          coming_mb: projection.comingMb,
+          allocated_mb: projection.allocatedMb,
+          queued: projection.queued,
+          queued_mb: projection.queuedMb,
+        }),
+  };
   const consolidation =
     underWay !== undefined
       ? [underWay]

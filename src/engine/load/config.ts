@@ -4,7 +4,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type FettleConfig, formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
-import { compareText, type Json, pathMistake, type Plugin, type Problem, suggest, type Validator } from '#plugin';
+import { compareText, type Json, nearest, pathMistake, type Plugin, type Problem, type Validator } from '#plugin';
 import { type AddressSource, isAddressMistake, isDatabase, readStoreAddress } from '../store-address.ts';
 import { readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
@@ -21,11 +21,11 @@ import { safetyMistakes, safetyOfConfig, type WrittenSafety } from './safety-con
 export interface PluginConfig {
   /** Its part of the configuration, with the defaults of its schema. */
   readonly config: Json;
-  /** How many of its actions run at once, where the file says so. */
+  /** Its actions that run at once, if the file sets a number. */
   readonly parallelism?: number;
 }
 
-/** Drift of a path, or a finding, that is known and not counted until a time; it has one of the two. */
+/** Known drift of a path, or a known finding, that is not counted until a time; exactly one of `path` and `finding` is set. */
 export interface Suppression {
   /** Address or glob. */
   readonly address: string;
@@ -49,52 +49,54 @@ export interface Config {
   readonly desired: readonly string[];
   /** The store as written: a database, or a folder, relative to `folder`. */
   readonly store: string;
-  /** Who says where the store is. */
+  /** The source of the store's address. */
   readonly storeFrom: AddressSource | 'default';
   readonly parallelism: number;
   readonly onDamage: 'stop' | 'recover';
-  /** Those that the file names. */
+  /** Settings of the plugins that the file names. */
   readonly plugins: Readonly<Record<string, PluginConfig>>;
+  /** Plugins that the file configures and that are not loaded: their resources are a gap. */
+  readonly unloaded: readonly string[];
   readonly safety: WrittenSafety;
-  /** Drift and findings that are known; `until` in epoch ms, those that are over included. */
+  /** Known drift and findings; `until` in epoch ms, expired entries included. */
   readonly suppress: readonly Suppression[];
-  /** Absolute; absent where there is no file. */
+  /** Absolute; absent without a file. */
   readonly file?: string;
-  /** Absolute: what relative paths of the configuration start from. */
+  /** Absolute: the base of relative paths in the configuration. */
   readonly folder: string;
   /** The repository that the folder is part of; else the folder. Absolute. */
   readonly root: string;
-  /** Whose files are trusted: the owner of a file that `--config` names is among them. */
+  /** Trusted owners of files; the owner of a file that `--config` names is one of them. */
   readonly owners: Owners;
 }
 
 export interface ConfigOptions {
-  /** Absolute: the file is looked for here and in the folders above. */
+  /** Absolute: the search starts here and goes upward. */
   readonly startFolder: string;
-  /** A file that has to be there; absolute. Nothing is looked for then, and it is trusted, whoever owns it. */
+  /** A file that must exist, absolute; it replaces the search and is trusted with any owner. */
   readonly explicit?: string;
   readonly owners: Owners;
-  /** Absolute: folders beside the repository in which files may lie whose content is sent. */
+  /** Absolute: folders, in addition to the repository, whose files may be sent. */
   readonly fileRoots?: readonly string[];
   /** Absolute: the search ends there. */
   readonly home?: string;
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
-  /** Epoch ms: what has expired is told, and has no effect. */
+  /** Epoch ms: an expired entry is reported and has no effect. */
   readonly now: number;
-  /** Where the environment says that the store is, instead of the file: a database, or a folder relative to `startFolder`. */
+  /** The store from the environment, which wins over the file: a database, or a folder relative to `startFolder`. */
   readonly store?: string;
 }
 
 export interface LoadedConfig {
-  /** With problems: the defaults. */
+  /** The configuration; the defaults if there are problems. */
   readonly config: Config;
   readonly problems: readonly Problem[];
 }
 
-/** What a project may be called; as in the schema of the configuration. */
+/** A valid name of a project, as in the schema of the configuration. */
 export const PROJECT_NAME = /^[A-Za-z0-9._-]{1,63}$/u;
 
-/** The folder's name, as the name of a project may be written. */
+/** The folder's name, as a valid name of a project. */
 export function projectName(folder: string): string {
   const plain = basename(folder)
     .normalize('NFKD')
@@ -110,7 +112,7 @@ function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Where a configuration is, and what may be read from there. */
+/** The place of a configuration, and the files that may be read from there. */
 type Place = Pick<Config, 'folder' | 'root' | 'owners' | 'file'>;
 
 async function placeIn(folder: string, owners: Owners, file?: string): Promise<Place> {
@@ -136,17 +138,20 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
   const startFolder = await realpath(options.startFolder);
   const found = explicit === undefined ? await findConfig({ startFolder, owners, home }) : { file: explicit };
   if (found === undefined)
-    return { config: configOf({}, {}, await placeIn(options.startFolder, owners), now), problems: [] };
+    return {
+      config: configOf({}, { plugins: {}, unloaded: [] }, await placeIn(options.startFolder, owners), now),
+      problems: [],
+    };
   const { file } = found;
   const owner = explicit === undefined ? undefined : await stat(explicit).catch(() => undefined);
-  // A folder is called as it was named, also by a link.
+  // The name of a folder is the one that was given, even if it is a link.
   const folder = dirname(file) === startFolder ? options.startFolder : dirname(file);
   const place = await placeIn(
     folder,
     owner === undefined ? owners : alsoTrusting(owners, owner.uid),
     join(folder, basename(file)),
   );
-  const fallback = configOf({}, {}, place, now);
+  const fallback = configOf({}, { plugins: {}, unloaded: [] }, place, now);
   const shown = relative(startFolder, file) || file;
   if ('problem' in found) return { config: fallback, problems: [unreadable(shown, found.problem)] };
   const read = await readText(file, 'identity' in found ? found.identity : undefined);
@@ -168,7 +173,7 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
       problems.push(
         problemAt(source, {
           code: 'bad-config',
-          message: 'the configuration is one document, and another one begins here',
+          message: 'the configuration must be one document; a second one starts here',
           offset: document.start,
         }),
       );
@@ -181,9 +186,7 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
       .filter(({ offset }) => !places.has(offset));
     problems.push(...found.map((mistake) => problemAt(source, mistake)));
     config =
-      checked.written === undefined || hasErrors(problems)
-        ? fallback
-        : configOf(checked.written, checked.plugins, place, now);
+      checked.written === undefined || hasErrors(problems) ? fallback : configOf(checked.written, checked, place, now);
   }
   return { config: hasErrors(problems) ? fallback : (config ?? fallback), problems: inOrder(problems) };
 }
@@ -192,7 +195,7 @@ function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
 
-/** Offsets of the values that may name a secret: the address of a database, and the fields of plugins that are declared so. */
+/** Offsets of the values that may name a secret: the address of a database, and the secret fields of plugins. */
 async function secretPlaces(
   { root, start, value }: TextDocument,
   loaders: ConfigOptions['plugins'],
@@ -210,7 +213,7 @@ async function secretPlaces(
   );
 }
 
-/** Whether a text has the form of an address of something that is not a database of ours. */
+/** Tests for the address of something other than a supported database. */
 export function isOtherAddress(store: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//iu.test(store) && !isDatabase(store);
 }
@@ -220,7 +223,7 @@ function storeMistakes(written: Members): readonly PointerMistake[] {
   if (typeof store !== 'string') return [];
   const at = { code: 'bad-config', pointer: '/store', at: 'value' as const };
   if (isOtherAddress(store))
-    return [{ ...at, message: 'the store is a folder, or an address like postgres://user@host/database' }];
+    return [{ ...at, message: 'the store must be a folder or an address like postgres://user@host/database' }];
   if (!isDatabase(store)) {
     const wrong = pathMistake(store, true);
     return wrong === undefined
@@ -234,13 +237,17 @@ function storeMistakes(written: Members): readonly PointerMistake[] {
   }
   return Object.hasOwn(written, 'name')
     ? []
-    : [{ ...at, message: 'a shared store needs `name`: it is what keeps projects apart', suggestion: 'add name: …' }];
+    : [{ ...at, message: 'a shared store needs `name`, which keeps projects apart', suggestion: 'add name: …' }];
 }
+
+/** The form of a plugin's name, as its spec says. */
+const PLUGIN_NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/u;
 
 interface CheckedConfig {
   readonly mistakes: readonly PointerMistake[];
   readonly written?: Members;
   readonly plugins: Readonly<Record<string, PluginConfig>>;
+  readonly unloaded: readonly string[];
 }
 
 async function checkConfig(
@@ -261,24 +268,29 @@ async function checkConfig(
         },
       ],
       plugins: {},
+      unloaded: [],
     };
   }
   const written = structuredClone(value) as Members;
   const mistakes = [...errorsOf(engineValidators.config, value, '')];
   const plugins: Record<string, PluginConfig> = {};
+  const unloaded: string[] = [];
   const settings = isMembers(value['plugins']) ? value['plugins'] : {};
   for (const name of Object.keys(settings).sort(compareText)) {
     const pointer = `/plugins/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const loader = loaders.get(name);
     if (loader === undefined) {
-      const suggestion = suggest(name, [...loaders.keys()], 'known plugins');
-      mistakes.push({
-        code: 'unknown-key',
-        pointer,
-        at: 'key',
-        message: `there is no plugin \`${shorten(name)}\``,
-        ...(suggestion === undefined ? {} : { suggestion }),
-      });
+      // A misspelt name of a loaded plugin: nothing else is meant.
+      const near = nearest(name, loaders.keys());
+      if (PLUGIN_NAME.test(name) && near === undefined) unloaded.push(name);
+      else
+        mistakes.push({
+          code: 'unknown-key',
+          pointer,
+          at: 'key',
+          message: `\`${shorten(name)}\` is not the name of a plugin`,
+          ...(near === undefined ? {} : { suggestion: `did you mean \`${near}\`?` }),
+        });
       continue;
     }
     if (!isMembers(settings[name])) continue;
@@ -287,7 +299,7 @@ async function checkConfig(
     const given = settings[name];
     const isWritten = Object.hasOwn(given, 'parallelism');
     const wrong = validate === undefined ? [] : errorsOf(validate, given, pointer);
-    // How many actions run at once is for the engine; the plugin does not get it.
+    // The number of parallel actions is for the engine; the plugin does not get it.
     const { parallelism, ...config } = given;
     mistakes.push(
       ...wrong,
@@ -311,12 +323,12 @@ async function checkConfig(
       ...(isWritten && typeof parallelism === 'number' ? { parallelism } : {}),
     };
   }
-  if (mistakes.length > 0) return { mistakes, written, plugins };
+  if (mistakes.length > 0) return { mistakes, written, plugins, unloaded };
   const more = [...storeMistakes(written), ...(await safetyMistakes(filledOf(written), loaders, now))];
-  return { mistakes: more, written, plugins };
+  return { mistakes: more, written, plugins, unloaded };
 }
 
-/** What a plugin's own check finds in its settings, which have passed their schema. */
+/** Problems that a plugin's own check finds in its settings, which have passed their schema. */
 function settingsMistakes(plugin: Plugin, settings: Json, base: string): readonly PointerMistake[] {
   return (plugin.checkSettings?.(settings) ?? []).map(({ pointer, message, suggestion }) => ({
     code: 'bad-config',
@@ -331,15 +343,20 @@ function errorsOf(validate: Validator, value: unknown, base: string): readonly P
   return validate(value) ? [] : explain(validate.errors ?? [], value, base, formatTexts);
 }
 
-/** What was written, with the defaults of its schema. */
+/** The declared values, with the defaults of the schema. */
 function filledOf(written: Members): FettleConfig {
   const filled = structuredClone(written);
   engineValidators.config(filled);
   return filled as unknown as FettleConfig;
 }
 
-/** The configuration of what was written, which has passed its schema. */
-function configOf(written: Members, plugins: Config['plugins'], place: Place, now: number): Config {
+/** The configuration from declared values that have passed the schema. */
+function configOf(
+  written: Members,
+  { plugins, unloaded }: Pick<CheckedConfig, 'plugins' | 'unloaded'>,
+  place: Place,
+  now: number,
+): Config {
   const config = filledOf(written);
   return {
     name: config.name ?? projectName(place.folder),
@@ -350,6 +367,7 @@ function configOf(written: Members, plugins: Config['plugins'], place: Place, no
     parallelism: config.parallelism,
     onDamage: config.onDamage,
     plugins,
+    unloaded,
     safety: safetyOfConfig(config.safety, now),
     suppress: config.drift.suppress.map(({ until, ...rest }) => ({ ...rest, until: Date.parse(until) })),
     ...place,

@@ -1,5 +1,5 @@
 /**
- * The texts of the documents of one file, and what an earlier run read from the same text.
+ * The texts of the documents of one file, and the values that an earlier run read from the same texts.
  *
  * A marker (`---` at the beginning of a line) ends every value before it, so a file whose parts are each sound reads as
  * its parts do, one after another. `documentTexts` splits only what is simple enough for that to be plain: no
@@ -21,9 +21,9 @@ export interface DocumentText {
   readonly text: string;
 }
 
-/** What `load` may take from memory. */
+/** Values that `load` may take from memory. */
 export interface RememberedTexts {
-  /** Changes with everything that decides what a text reads as. */
+  /** Changes with everything that decides how a text is read. */
   readonly reader: string;
   /** By digest. */
   readonly texts: ReadonlyMap<string, ReadText>;
@@ -63,7 +63,7 @@ export function textDigest(text: string, reader: string): string {
   return hash('sha256', `${reader}\n${text}`, 'hex');
 }
 
-/** What a text was read as, to be remembered; undefined for more than a memory holds. `name` is an offset in the text. */
+/** The value of a text, for the log; undefined if it is over the size limit. `name` is an offset in the text. */
 export function readTextOf(digest: string, name: number, value: Json): ReadText | undefined {
   const json = JSON.stringify(value);
   return Buffer.byteLength(json) > MOST_REMEMBERED_BYTES ? undefined : { digest, name, value: copyOf(value, json) };

@@ -34,15 +34,15 @@ import { limits } from './limits.ts';
 import { blankRun } from './lines.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
 
-/** One document of a file. `root` is there until the next document is asked for. */
+/** One document of a file. `root` is valid until the next document is requested. */
 export interface TextDocument {
-  /** Null for a document without content; undefined where the text is no YAML. */
+  /** Null for a document without content; undefined if the text is not valid YAML. */
   readonly value: Json | undefined;
   readonly root: Node | null;
-  /** Where its content begins, else where it begins. */
+  /** Start of the content, or of the document if it has no content. */
   readonly start: number;
   readonly mistakes: readonly TextMistake[];
-  /** It has anchors or aliases, of which a file may have so many. */
+  /** The document has anchors or aliases, whose number is limited for a file. */
   readonly hasAnchors?: true;
 }
 
@@ -55,12 +55,12 @@ const TAGS: ReadonlySet<string> = new Set([
 ]);
 const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const SECRET = /\$\{(?:env|file):/u;
-/** Control characters that YAML does not allow, and a carriage return that ends no line. */
+/** Control characters that YAML does not allow, and a carriage return that is not part of a line end. */
 const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)/u;
 
-/** What git leaves in a file, at the beginning of a line: no document has such a line. */
+/** Conflict markers of git at the beginning of a line, which valid documents never have. */
 const CONFLICT = /^(?:<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|$)/mu;
-/** An invisible character of a plain scalar that was meant as indentation, as the space behind a mark, or not at all. */
+/** An invisible character of a plain scalar in the place of indentation, of the space after a mark, or by accident. */
 const MISPLACED = new RegExp(
   `(?<=^|^-|^[\\w.-]+:|\\n[ \\t]*)(?![\\n\\r\\t])[${UNSEEN}]|(?![\\n\\r\\t])[${UNSEEN}]$`,
   'u',
@@ -79,38 +79,38 @@ function invisibleMistake(character: string, offset: number): TextMistake {
   const name = NAMES[character];
   return {
     code: 'invisible-character',
-    message: `the invisible character U+${point}${name === undefined ? '' : ` (${name})`} stands here, which YAML does not take for a space`,
+    message: `the invisible character U+${point}${name === undefined ? '' : ` (${name})`} is not a space in YAML`,
     offset,
-    suggestion: 'replace it by a space, or remove it; where it is meant, put the text in quotes',
+    suggestion: 'replace the character with a space, or remove it; if it is intended, put the text in quotes',
   };
 }
 
-/** What is wrong with a text as a whole, before it is parsed. */
+/** The first mistake of a text as a whole, before parsing. */
 export function textMistake(text: string): TextMistake | undefined {
   const unprintable = text.search(UNPRINTABLE);
   if (unprintable !== -1) {
     if (text[unprintable] === '\r')
       return {
         code: 'yaml-syntax',
-        message: 'a carriage return alone ends no line',
+        message: 'a carriage return (CR) alone is not a line end',
         offset: unprintable,
         suggestion: 'save the file with LF or CRLF line ends',
       };
     const code = text.charCodeAt(unprintable).toString(16).toUpperCase().padStart(4, '0');
     return {
       code: 'binary',
-      message: `the control character U+${code} may not stand in YAML`,
+      message: `the control character U+${code} is not allowed in YAML`,
       offset: unprintable,
-      suggestion: 'write it as an escape in double quotes, or remove it',
+      suggestion: 'write the character as an escape in double quotes, or remove it',
     };
   }
   const conflict = text.search(CONFLICT);
   if (conflict !== -1)
     return {
       code: 'merge-conflict',
-      message: 'a marker of a merge conflict stands here',
+      message: 'the file contains a merge conflict marker',
       offset: conflict,
-      suggestion: 'settle the conflict, and remove its markers',
+      suggestion: 'resolve the conflict and remove its markers',
     };
   const run = blankRun(text, limits.blankLines);
   if (run !== -1)
@@ -138,12 +138,12 @@ interface Held {
   readonly mistakes: TextMistake[];
 }
 
-/** Takes `true` where the document that it gave is wrong: of a file with mistakes only so much is still read. */
+/** Takes `true` if the yielded document is wrong: only a limited part of a file with mistakes is read. */
 export type Documents = Generator<TextDocument, void, boolean | undefined>;
 
 /**
- * The documents of a text, in order. Ends early, with a mistake that says so, when the text goes over a limit.
- * `textMistake` has to be asked before.
+ * The documents of a text, in order. Ends early, with a mistake that says so, if the text exceeds a limit.
+ * Call `textMistake` first.
  */
 export function* readDocuments(text: string): Documents {
   // Every document gets the same schema: the core of YAML 1.2, without tags beyond it and without merge keys.
@@ -163,7 +163,7 @@ export function* readDocuments(text: string): Documents {
   const syntax = (offset: number, code: string, message: string): void => {
     counts.errors++;
     // Some of the composer's mistakes come without words.
-    add({ code, message: shorten(message.trim() === '' ? 'the text is no YAML here' : message, 200), offset });
+    add({ code, message: shorten(message.trim() === '' ? 'the text is not valid YAML' : message, 200), offset });
     if (counts.errors >= limits.syntaxErrors) throw new ReadingEnds();
   };
   const end = (code: string, message: string, suggestion?: string): never => {
@@ -203,16 +203,12 @@ export function* readDocuments(text: string): Documents {
       return;
     }
     if (token.type === 'doc-end' && held === undefined)
-      return syntax(token.offset, 'yaml-syntax', 'the end of a document without a document');
+      return syntax(token.offset, 'yaml-syntax', 'an end marker without a document');
     if (token.type !== 'document') return yield* composed(token);
     counts.ofDocument = 0;
     if (++counts.documents > limits.documents)
-      end(
-        'too-many-values',
-        `more than ${count(limits.documents)} documents in one file`,
-        'split it into several files',
-      );
-    // What stood before the first document, a directive say, is a mistake of that document.
+      end('too-many-values', `more than ${count(limits.documents)} documents in one file`, 'split the file');
+    // A mistake before the first document, for example a directive, belongs to that document.
     target = held === undefined ? stray : { mistakes: [] };
     const mine = target;
     yield* composed(token);
@@ -234,7 +230,11 @@ export function* readDocuments(text: string): Documents {
       counts.parts++;
       counts.ofDocument++;
       if (lexeme.length > limits.partLength)
-        end('too-large', `a text of more than ${count(limits.partLength)} characters`, 'keep it in a file of its own');
+        end(
+          'too-large',
+          `a text of more than ${count(limits.partLength)} characters`,
+          'keep the text in a file of its own',
+        );
       if (isScalarNext || lexeme.length > 80) {
         const lines = linesIn(lexeme);
         counts.parts += lines;
@@ -255,15 +255,11 @@ export function* readDocuments(text: string): Documents {
       if (isScalarNext || /^[|>]/u.test(lexeme)) isBlock = !isScalarNext;
       isScalarNext = lexeme === SCALAR && !isScalarNext;
       if (counts.ofDocument > limits.documentParts)
-        end(
-          'too-many-values',
-          `more than ${count(limits.documentParts)} parts in one document`,
-          'split it into several documents',
-        );
+        end('too-many-values', `more than ${count(limits.documentParts)} parts in one document`, 'split the document');
       if (counts.parts > limits.fileParts)
-        end('too-many-values', `more than ${count(limits.fileParts)} parts in one file`, 'split it into several files');
+        end('too-many-values', `more than ${count(limits.fileParts)} parts in one file`, 'split the file');
       if (counts.firstMistake >= 0 && counts.parts - counts.firstMistake > limits.partsAfterMistake)
-        end('too-many-problems', 'the rest of the file was not read, because of the problems before');
+        end('too-many-problems', 'the rest of the file was not read because of the problems above');
       for (const token of parser.next(lexeme)) yield* compose(token);
       if (parser.stack.length > limits.depth + 1) {
         const top = parser.stack.at(-1);
@@ -291,7 +287,7 @@ interface Budget {
   aliasValues: number;
 }
 
-/** A node as plain data. What may not be there is noted, and left out or kept as it is where a check can go on with it. */
+/** A node as plain data. Values that are not allowed are noted, and left out, or kept if a check can proceed with them. */
 function plain(root: Node, mistakes: TextMistake[], budget: Budget, anchors: Map<string, Json>): Json {
   let isTooDeep = false;
   let isOverBudget = false;
@@ -309,7 +305,7 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget, anchors: Map
     budget.aliasValues--;
     if (budget.aliasValues < 0) {
       if (!isOverBudget)
-        note('too-many-values', `the aliases of this file stand for more than ${count(limits.aliasValues)} values`, at);
+        note('too-many-values', `the aliases of this file expand to more than ${count(limits.aliasValues)} values`, at);
       isOverBudget = true;
       return null;
     }
@@ -337,16 +333,16 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget, anchors: Map
   const scalar = (value: unknown, node: Node): Json => {
     if (typeof value === 'string') {
       if (SECRET.test(value))
-        note('secret-not-allowed', 'a secret may not stand here: no field of a document takes one', node);
+        note('secret-not-allowed', 'a secret is not allowed here: no field of a document takes one', node);
       if ('type' in node && node.type === 'QUOTE_DOUBLE' && (!value.isWellFormed() || value.includes('\0')))
-        note('wrong-value', 'the text has an escape that stands for no character of a text', node);
+        note('wrong-value', 'the text has an escape that is not a character', node);
       return value;
     }
     if (typeof value === 'number') {
       if (!Number.isFinite(value))
         note(
           'wrong-value',
-          `${shorten(String((node as { source?: string }).source ?? value))} is no number that can be kept`,
+          `${shorten(String((node as { source?: string }).source ?? value))} is not a number that can be represented`,
           node,
         );
       else if (Math.abs(value) > Number.MAX_SAFE_INTEGER)
@@ -354,7 +350,7 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget, anchors: Map
           'unsafe-integer',
           `${shorten(String((node as { source?: string }).source ?? value))} is beyond 2^53 and would be rounded`,
           node,
-          { suggestion: 'write it in quotes, as text' },
+          { suggestion: 'write the value in quotes, as text' },
         );
       return value === 0 ? 0 : value;
     }
@@ -389,13 +385,13 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget, anchors: Map
     }
     checkTag(node);
     if (node.anchor !== undefined) anchors.set(node.anchor, node.value);
-    if (SECRET.test(node.value)) note('secret-not-allowed', 'a secret may not stand in a key', at);
+    if (SECRET.test(node.value)) note('secret-not-allowed', 'a secret is not allowed in a key', at);
     return node.value;
   };
 
   const checkTag = (node: Node): void => {
     const tag = 'tag' in node ? node.tag : undefined;
-    if (tag !== undefined && !TAGS.has(tag)) note('unknown-tag', `the tag ${echo(tag)} is not known`, node);
+    if (tag !== undefined && !TAGS.has(tag)) note('unknown-tag', `unknown tag ${echo(tag)}`, node);
   };
 
   const convert = (node: Node | null, depth: number): Json => {
@@ -403,7 +399,7 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget, anchors: Map
     if (isAlias(node)) {
       const value = anchors.get(node.source);
       if (value === undefined) {
-        note('yaml-syntax', `the alias ${echo(`*${node.source}`)} stands for no anchor before it`, node);
+        note('yaml-syntax', `the alias ${echo(`*${node.source}`)} has no anchor before it`, node);
         return null;
       }
       return copy(value, depth, node);
@@ -428,7 +424,7 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget, anchors: Map
           const other = (first?.key as Node | undefined)?.range?.[0];
           note(
             'duplicate-key',
-            `the key \`${shorten(name)}\` stands twice in one mapping`,
+            `the key \`${shorten(name)}\` occurs twice in one mapping`,
             pair.key as Node,
             other === undefined ? {} : { other },
           );
@@ -453,7 +449,7 @@ export function pointerParts(pointer: string): string[] {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** Offset of the value, or with `key` of the key, that a JSON pointer names; of the nearest node around it where there is none. */
+/** Offset of the value that a JSON pointer names, or with `key` of its key; of the nearest enclosing node if it does not exist. */
 export function offsetAt(root: Node | null, pointer: string, what: 'value' | 'key' = 'value'): number | undefined {
   let node: Node | null = root;
   let at = root?.range?.[0];

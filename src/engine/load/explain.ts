@@ -1,4 +1,4 @@
-/** Puts what a schema validator found into plain words: what stands there, what was expected, and the nearest known name. */
+/** Puts the errors of a schema validator into plain words: the value found, the value expected, and the nearest known name. */
 
 import {
   codePoints,
@@ -78,7 +78,7 @@ function range(schema: Parts): string {
   return words === '' ? '' : ` that is ${words}`;
 }
 
-/** What a schema wants, as the end of "… must be". */
+/** The expectation of a schema, as the end of "… must be". */
 function wanted(schema: Parts, type: unknown): string {
   const types = (Array.isArray(type) ? type : [type]).map((each) => TYPES[String(each)] ?? String(each));
   const isNumber = type === 'integer' || type === 'number';
@@ -201,7 +201,7 @@ function explainOne(
       const [later, first] = i > j ? [i, j] : [j, i];
       const item = Array.isArray(found) ? found[later] : undefined;
       return {
-        ...wrong(`${echo(item)} stands twice in ${path}: items ${first + 1} and ${later + 1}`),
+        ...wrong(`${echo(item)} occurs twice in ${path}: items ${first + 1} and ${later + 1}`),
         pointer: `${pointer}/${later}`,
       };
     }
@@ -227,7 +227,7 @@ function explainOne(
       const format = String(params['format']);
       const unmeant = isPathFormat(format) ? pathMistake(String(found), format === FOLDER_FORMAT) : undefined;
       if (unmeant !== undefined) return wrong(`${path} ${unmeant.message}: ${echo(found)}`, unmeant.suggestion);
-      // What was written in the place of a secret may be one.
+      // The value in the place of a secret may be a secret.
       const but = format === 'secret' ? '' : `, not ${echo(found)}`;
       return wrong(`${path} must be ${formats[format] ?? `a ${format}`}${but}`);
     }
@@ -237,8 +237,8 @@ function explainOne(
 }
 
 /**
- * The errors of one validator in plain words, one a place, the first 500. `value` is what was validated, and `base` the pointer of
- * `value` in its document.
+ * The errors of one validator in plain words, one for each place, the first 500. `value` is the validated value, and `base`
+ * its pointer in the document.
  */
 export function explain(
   errors: readonly SchemaError[],
@@ -254,7 +254,7 @@ export function explain(
       mistake.code === 'missing-key' || mistake.code === 'unknown-key'
         ? `${mistake.pointer} ${mistake.message}`
         : mistake.pointer;
-    // A misspelt kind of a choice is unknown, and the choice is empty: the first says it better.
+    // A misspelt key of a choice makes two errors, an unknown key and an empty choice: the first is clearer.
     const isEcho =
       (error.keyword === 'minProperties' || error.keyword === 'maxProperties') &&
       errors.some((other) => other.keyword === 'additionalProperties' && other.instancePath === error.instancePath);

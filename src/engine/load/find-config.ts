@@ -1,15 +1,15 @@
 /**
- * Finds `fettle.yaml`: in a folder and those above, as far as the repository, and never somebody else's.
+ * Finds `fettle.yaml`: in a folder and those above, up to the repository, and never one of another user.
  *
  * | Stops at | Because |
  * |---|---|
- * | a folder with `.git` | what lies above is not part of the repository |
- * | the home folder | what lies above belongs to others |
- * | the border of a file system | a mounted folder stands alone |
+ * | a folder with `.git` | the folders above are not part of the repository |
+ * | the home folder | the folders above belong to others |
+ * | the border of a file system | a mounted folder is independent |
  *
- * A link that leads out of the repository would have lines of other files quoted in problems. A file of another user, or
- * in a folder where every user can put one, would decide which commands run and where credentials go. Whoever names the
- * file on the command line (`--config`) has decided that already.
+ * A link out of the repository would let problems quote lines of other files. A file of another user, or in a folder that
+ * every user can write, would decide which commands run and where credentials go. A user who names the file on the command
+ * line (`--config`) has made that decision.
  */
 
 import { lstat, realpath, stat } from 'node:fs/promises';
@@ -26,16 +26,16 @@ export interface SearchPlace {
   /** Absolute. */
   readonly startFolder: string;
   readonly owners: Owners;
-  /** Absolute; undefined where there is none. */
+  /** Absolute; undefined if there is none. */
   readonly home: string | undefined;
 }
 
 export type FoundConfig =
-  /** What was checked is what has to be read. */
+  /** The identity of the checked file: the same file must be read. */
   | { readonly file: string; readonly identity: FileIdentity }
   | { readonly file: string; readonly problem: Pick<Problem, 'code' | 'message' | 'suggestion'> };
 
-/** Anything at all called so, a link that leads nowhere too. */
+/** Tests for any object of the name, a dangling link included. */
 async function isThere(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
@@ -64,7 +64,7 @@ async function problemOf(
   if (real === undefined || !isContentOf(real, root))
     return {
       code: 'outside-root',
-      message: `the file is a link that leads out of ${root}`,
+      message: `the file is a link to a place outside ${root}`,
       suggestion: `put the configuration into the repository, or name the file with --config`,
     };
   for (const path of new Set([file, real])) {
@@ -74,13 +74,13 @@ async function problemOf(
     return {
       code: 'untrusted-owner',
       message: `${distrust.path} ${distrust.reason}; a configuration decides which commands run and where credentials go`,
-      suggestion: `if you trust it, name it with --config ${CONFIG_FILE}, or set ${TRUST_OWNER}=${isForeign ? distrust.uid : 1}`,
+      suggestion: `if you trust the file, name it with --config ${CONFIG_FILE}, or set ${TRUST_OWNER}=${isForeign ? distrust.uid : 1}`,
     };
   }
   return undefined;
 }
 
-/** The configuration of a folder; undefined where there is none. */
+/** The configuration of a folder; undefined if there is none. */
 export async function findConfig(place: SearchPlace): Promise<FoundConfig | undefined> {
   const file = await searchUpward(place);
   if (file === undefined) return undefined;

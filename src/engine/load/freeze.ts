@@ -1,4 +1,4 @@
-/** Freeze windows: cron expressions and lengths, as spans of time around now. Its library is loaded only where one is written. */
+/** Freeze windows: cron expressions and lengths, as spans of time around now. The library is loaded only if one is declared. */
 
 import { Cron } from 'croner';
 import type { FreezeWindow } from '#plugin';
@@ -11,7 +11,7 @@ export interface FreezeRule {
   readonly reason: string;
 }
 
-/** How far ahead windows are laid out: longer than any run lasts. */
+/** The horizon for windows: longer than any run lasts. */
 export const HORIZON_MS = 31 * 24 * 60 * 60_000;
 
 /** An expression that fires more often than this within its own length freezes for good. */
@@ -21,7 +21,7 @@ function cronOf({ cron, timezone }: Pick<FreezeRule, 'cron' | 'timezone'>): Cron
   return new Cron(cron, { mode: '5-part', timezone, paused: true });
 }
 
-/** What is wrong with an expression or a time zone; undefined where both hold. */
+/** The mistake in an expression or a time zone; undefined if both are valid. */
 export function freezeMistake(
   rule: Pick<FreezeRule, 'cron' | 'timezone'>,
   now: number,
@@ -29,13 +29,13 @@ export function freezeMistake(
   try {
     new Intl.DateTimeFormat('en', { timeZone: rule.timezone });
   } catch {
-    return { field: 'timezone', message: 'no such time zone; it looks like UTC or Europe/Berlin' };
+    return { field: 'timezone', message: 'unknown time zone; use a name like UTC or Europe/Berlin' };
   }
   try {
-    if (cronOf(rule).nextRun(new Date(now)) === null) return { field: 'cron', message: 'it never begins' };
+    if (cronOf(rule).nextRun(new Date(now)) === null) return { field: 'cron', message: 'the expression never fires' };
   } catch (error) {
     const said = error instanceof Error ? error.message.replace(/^\w+: /u, '') : String(error);
-    return { field: 'cron', message: `no cron expression of five fields: ${said}` };
+    return { field: 'cron', message: `not a cron expression of five fields: ${said}` };
   }
   return undefined;
 }
@@ -44,7 +44,7 @@ export function freezeMistake(
 function beginnings(rule: FreezeRule, start: number, end: number): readonly number[] {
   const cron = cronOf(rule);
   const found: number[] = [];
-  // nextRun looks for what comes after; a beginning at the start itself counts too.
+  // nextRun finds later times only; a window that begins exactly at the start counts too.
   let at = cron.nextRun(new Date(start - 1000));
   while (at !== null && at.getTime() <= end && found.length < MOST_BEGINNINGS) {
     if (at.getTime() >= start) found.push(at.getTime());

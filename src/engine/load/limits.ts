@@ -1,5 +1,5 @@
 /**
- * What one file of documents may hold.
+ * Limits of one file of documents.
  *
  * The limits on size, depth, anchors and blank lines are what a parser survives; the limits on parts bound time and
  * memory. A part is a lexeme of the YAML lexer (a blank, a newline, a `:`, a scalar), or one more line of a scalar. An
@@ -19,12 +19,12 @@ export const limits = {
   partLength: 1024 * 1024,
   documentParts: 400_000,
   fileParts: 4_000_000,
-  /** How much of a file is still read once a mistake was found in it. */
+  /** The part of a file that is still read after the first mistake. */
   partsAfterMistake: 800_000,
-  /** Values that the aliases of a file may stand for. */
+  /** Values that the aliases of a file may expand to. */
   aliasValues: 100_000,
   /** Mistakes of one file, or one document, that are collected; then the rest of it is not read. */
   mistakes: 500,
-  /** Errors of the YAML parser in one file: after so many the rest is noise. */
+  /** Errors of the YAML parser in one file: the errors after these are noise. */
   syntaxErrors: 100,
 } as const;

@@ -1,4 +1,4 @@
-/** Where the lines of a text begin, and which line and column an offset is on. */
+/** The line starts of a text, and the line and column of an offset. */
 
 /** Offsets of the lines' first characters. Only a newline ends a line, alone or after a carriage return. */
 export function lineStarts(text: string): number[] {
@@ -33,7 +33,7 @@ export function lineText(text: string, starts: readonly number[], line: number):
 export function blankRun(text: string, most: number): number {
   let run = 0;
   let first = 0;
-  // What follows the last newline is no line.
+  // The text after the last newline is not a line.
   for (let start = 0; start < text.length; ) {
     let at = start;
     let code = text.charCodeAt(at);

@@ -1,4 +1,4 @@
-/** Checks documents against each other: names that stand twice, references that lead nowhere, circles. Pure. */
+/** Checks documents against each other: duplicate names, unknown references, cycles. Pure. */
 
 import {
   type Desired,
@@ -14,7 +14,7 @@ import {
 import type { PointerMistake } from './explain.ts';
 import { shorten } from './mistake.ts';
 
-/** What a document says it needs, and where it says so. */
+/** A dependency that a document declares, with its place. */
 export interface Link {
   readonly address: string;
   /** JSON pointer into the document. */
@@ -33,7 +33,7 @@ export interface LinkMistake extends PointerMistake {
   readonly of: Declared;
 }
 
-/** Names are compared for so many unknown references; for more, the time would grow with their product. */
+/** Unknown references for which names are compared; for more, the time would grow with the product. */
 const NEAREST_SEARCHES = 50;
 
 export function placeWords({ file, line, column }: Position): string {
@@ -53,14 +53,21 @@ export function findDuplicates(documents: readonly Declared[]): readonly LinkMis
         code: 'duplicate-name',
         pointer: '/metadata/name',
         at: 'value',
-        message: `${shorten(document.address, 200)} is written twice: first at ${placeWords(before.desired.source)}`,
+        message: `${shorten(document.address, 200)} is declared twice: first at ${placeWords(before.desired.source)}`,
       });
   }
   return mistakes;
 }
 
-/** Links to what no document declares. `others` are addresses of documents that are there, and wrong. */
-export function findUnknown(documents: readonly Declared[], others: ReadonlySet<string>): readonly LinkMistake[] {
+/**
+ * Links to undeclared resources. `others` are addresses of documents with errors; resources of plugins that are not loaded
+ * (`unloaded`) are unknown.
+ */
+export function findUnknown(
+  documents: readonly Declared[],
+  others: ReadonlySet<string>,
+  unloaded: ReadonlySet<string>,
+): readonly LinkMistake[] {
   const known = new Set(documents.map(({ address }) => address));
   const byKind = new Map<string, string[]>();
   const kindOf = (address: string): string => address.split('/', 2).join('/');
@@ -74,7 +81,7 @@ export function findUnknown(documents: readonly Declared[], others: ReadonlySet<
   let searches = 0;
   for (const document of documents) {
     for (const { address, pointer } of document.links) {
-      if (known.has(address) || others.has(address)) continue;
+      if (known.has(address) || others.has(address) || unloaded.has(address.split('/', 1)[0] ?? '')) continue;
       const isAddress = pointer.startsWith('/metadata/');
       const kind = kindOf(address);
       const sameKind = byKind.get(kind) ?? [];
@@ -86,7 +93,7 @@ export function findUnknown(documents: readonly Declared[], others: ReadonlySet<
         code: 'unknown-reference',
         pointer,
         at: 'value',
-        message: `${shorten(address, 200)} is not written in any document`,
+        message: `${shorten(address, 200)} is not declared in any document`,
         ...(shown === undefined ? {} : { suggestion: `did you mean \`${shorten(shown, 200)}\`?` }),
       });
     }
@@ -94,7 +101,7 @@ export function findUnknown(documents: readonly Declared[], others: ReadonlySet<
   return mistakes;
 }
 
-/** By the last part of the address first: it is the one that people write. */
+/** The nearest address, compared by its last part first, which is the one that people write. */
 function nearestAddress(address: string, sameKind: readonly string[], all: Iterable<string>): string | undefined {
   const nameOf = (each: string): string => each.slice(each.lastIndexOf('/') + 1);
   const byName = new Map(sameKind.map((each) => [nameOf(each), each]));
@@ -103,8 +110,8 @@ function nearestAddress(address: string, sameKind: readonly string[], all: Itera
 }
 
 /**
- * One circle for every group of documents that need each other: the shortest one through the first of them. Without
- * recursion, so a chain of ten thousand documents is no danger.
+ * One cycle for every group of documents that depend on each other: the shortest one through the first of them. Without
+ * recursion, so that a chain of ten thousand documents is safe.
  */
 export function findCycles(documents: readonly Declared[]): readonly LinkMistake[] {
   const byAddress = new Map<string, Declared>();
@@ -131,14 +138,14 @@ export function findCycles(documents: readonly Declared[]): readonly LinkMistake
       code: 'dependency-cycle',
       pointer: link.pointer,
       at: 'value',
-      message: `${shorten(start, 100)} needs itself: ${[shorten(start, 100), ...shown].join(' → ')}`,
-      suggestion: 'take one of these references away',
+      message: `${shorten(start, 100)} depends on itself: ${[shorten(start, 100), ...shown].join(' → ')}`,
+      suggestion: 'remove one of these references',
     });
   }
   return mistakes;
 }
 
-/** Strongly connected components that hold a circle (Tarjan, with a stack of its own). */
+/** Strongly connected components that contain a cycle (Tarjan, with a stack of its own). */
 function groups(nodes: readonly string[], next: (node: string) => readonly string[]): readonly (readonly string[])[] {
   const index = new Map<string, number>();
   const low = new Map<string, number>();
@@ -206,7 +213,7 @@ function shortestCircle(start: string, links: (node: string) => readonly Link[])
   return [];
 }
 
-/** What the plugins' own checks find. A document whose name stands twice is checked once. */
+/** Mistakes that the plugins' own checks find. A document with a duplicate name is checked once. */
 export function findPluginMistakes(
   documents: readonly Declared[],
   pluginOf: (name: string) => Checks | undefined,

@@ -2,21 +2,20 @@
  * From paths to Desired: finds the files, reads every document, and checks each alone and all together.
  *
  * Mistakes of the user never throw; they come back as problems, all at once, each with its place. A document is turned
- * into plain data, checked and forgotten before the next one is read; one whose text memory holds is not parsed again
- * (`document-texts.ts`). What only shows across documents (a name that
- * stands twice, a reference that leads nowhere, a circle) has lost its text by then: the files concerned, and only
- * those, are read again to find the place.
+ * into plain data, checked and dropped before the next one is read; one whose text memory holds is not parsed again
+ * (`document-texts.ts`). Mistakes across documents (a duplicate name, an unknown reference, a cycle) have lost their text by
+ * then: the files concerned, and only those, are read again to find the place.
  *
  * | Stage | Per | Finds |
  * |---|---|---|
- * | `findFiles` | path | names nothing |
- * | `readText` | file | size, encoding, no regular file |
+ * | `findFiles` | path | a path without files |
+ * | `readText` | file | size, encoding, not a regular file |
  * | `soundDocuments`, `readDocuments` | document | YAML, limits, keys, tags, numbers |
  * | `checkDocument` | document | envelope, plugin, kind, schema of the spec, addresses |
- * | `link.ts` | all | duplicates, unknown references, circles, the plugins' own checks |
+ * | `link.ts` | all | duplicates, unknown references, cycles, the plugins' own checks |
  *
- * `source.file` of a Desired is a path relative to the folder where the file lies inside it, with `/`, and absolute
- * elsewhere: `resolve(folder, dirname(source.file), path)` is what a path inside the document stands for.
+ * `source.file` of a Desired is relative to the folder, with `/`, if the file is inside the folder, and absolute otherwise:
+ * `resolve(folder, dirname(source.file), path)` resolves a path inside the document.
  */
 
 import { dirname, resolve } from 'node:path';
@@ -68,34 +67,36 @@ import { sentOutside } from './sent-outside.ts';
 import { findWithin } from './within-root.ts';
 
 export interface LoadOptions {
-  /** Absolute: what `paths` start from, and what files are shown relative to. */
+  /** Absolute: the base of `paths`, and of the shown names of files. */
   readonly folder: string;
   /** Files, folders and patterns. */
   readonly paths: readonly string[];
-  /** Plugins by name; one is imported when a document of it is met. */
+  /** Plugins by name; a plugin is imported for its first document. */
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
-  /** The configuration, which is no document, where it is not called `fettle.yaml`. Absolute. */
+  /** Plugins that are configured and not loaded: their documents are set aside. */
+  readonly unloaded?: ReadonlySet<string>;
+  /** The configuration, which is not a document, if its name is not `fettle.yaml`. Absolute. */
   readonly configFile?: string;
   /** The plugins' parts of the configuration, validated, by their names. */
   readonly settings?: Readonly<Record<string, Json>>;
-  /** Absolute: files that really lie outside it are problems, and not read. */
+  /** Absolute: files whose real path is outside are problems, and not read. */
   readonly root?: string;
-  /** Absolute: folders in which files have to lie whose content is sent. */
+  /** Absolute: folders that must contain every file whose content is sent. */
   readonly fileRoots?: readonly string[];
-  /** What no document may describe, beside the documents themselves. */
+  /** Places that no document may describe, in addition to the documents themselves. */
   readonly reserved?: readonly Reserved[];
-  /** Documents whose text is remembered are not parsed; without it, every document is. */
+  /** Values of earlier runs by text; without them, every document is parsed. */
   readonly remembered?: RememberedTexts;
-  /** A path may yield no document. */
+  /** Accepts a path without documents. */
   readonly allowEmpty?: boolean;
   /** Aborting rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** So many of so many files are read. */
+  /** Called with the number of files read, and of all files. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface Loaded {
-  /** In the order of their addresses: those that pass on their own. With errors among the problems, nothing may be done with them. */
+  /** The documents that are valid by themselves, in the order of their addresses. If a problem is an error, they must not be used. */
   readonly desired: readonly Desired[];
   /** In the order of their places. */
   readonly problems: readonly Problem[];
@@ -103,12 +104,12 @@ export interface Loaded {
   readonly documents: number;
 }
 
-/** So many documents are read between two looks at the signal. */
+/** Documents between two checks of the signal. */
 const BREATH = 250;
-/** With so many problems nothing more is read. */
+/** Number of problems at which reading stops. */
 const ENOUGH = 10_000;
 
-/** A plugin that was asked for, with its validators. */
+/** A plugin that a document names, with its validators. */
 interface Known {
   readonly plugin: Plugin;
   readonly validators: Validators;
@@ -116,16 +117,16 @@ interface Known {
 
 type PluginOf = (name: string) => Known | undefined;
 
-/** What is read so far. */
+/** The result so far. */
 interface Reading {
   readonly declared: Declared[];
-  /** Addresses of documents that have errors: references to them lead somewhere. */
+  /** Addresses of documents with errors: references to them are not unknown. */
   readonly spoilt: Set<string>;
   readonly problems: Problem[];
   /** Documents by file. */
   readonly counts: Map<string, number>;
   documents: number;
-  /** Something could not be read at all: what seems to be missing may stand there. */
+  /** A file could not be read at all: it may declare resources that seem to be missing. */
   isPartial: boolean;
 }
 
@@ -150,7 +151,7 @@ function errorsOf(validate: Validator, value: unknown, base: string): readonly P
   return validate(value) ? [] : explain(validate.errors ?? [], value, base, formatTexts);
 }
 
-/** Loads documents; throws only when it is aborted, or for a bug. */
+/** Loads documents. Throws only if aborted, or for a bug. */
 export async function load(options: LoadOptions): Promise<Loaded> {
   const { folder, signal, onProgress } = options;
   const except = options.configFile;
@@ -166,7 +167,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
     if (reading.problems.length >= ENOUGH) {
       reading.problems.push({
         code: 'too-many-problems',
-        message: `${found.files.length - index} files were not read, because of the problems in the others`,
+        message: `${found.files.length - index} files were not read because of the problems in the others`,
         severity: 'error',
       });
       reading.isPartial = true;
@@ -192,9 +193,10 @@ function emptyEntries(entries: readonly Entry[], reading: Reading): readonly Pro
     .filter(({ files }) => files.every((file) => (reading.counts.get(file) ?? 0) === 0))
     .map(({ path }) => ({
       code: 'empty-desired',
-      message: `\`${shorten(path, 200)}\` yields no document`,
+      message: `\`${shorten(path, 200)}\` contains no document`,
       severity: 'error' as const,
-      suggestion: 'all that it declared before would be taken for gone; name the right place, or remove the entry',
+      suggestion:
+        'an empty path would mark everything that it declared for removal; correct the path, or remove the entry',
     }));
 }
 
@@ -217,7 +219,7 @@ async function readFile(
       ...(suggestion === undefined ? {} : { suggestion }),
     });
     reading.isPartial = true;
-    // It is no empty entry: what it declares is not known.
+    // The entry is not empty: its declarations are unknown.
     reading.counts.set(path, 1);
     return;
   }
@@ -244,14 +246,14 @@ async function readFile(
     if (hasContent) {
       reading.documents++;
       reading.counts.set(path, (reading.counts.get(path) ?? 0) + 1);
-      const mistakes = takeDocument(document, source, reading, (each) => known.get(each), [...options.plugins.keys()]);
+      const mistakes = takeDocument(document, source, reading, (each) => known.get(each), options);
       for (const mistake of mistakes) reading.problems.push(problemAt(source, mistake));
       if (reading.problems.length - before >= limits.mistakes) {
         const offset = document.start;
         reading.problems.push(
           problemAt(source, {
             code: 'too-many-problems',
-            message: 'the rest of the file was not read, because of the problems before',
+            message: 'the rest of the file was not read because of the problems above',
             offset,
           }),
         );
@@ -264,8 +266,8 @@ async function readFile(
 }
 
 /**
- * Reads a file in which nothing is wrong, and parses only the documents that memory does not hold. Where it finds
- * anything else, it takes nothing and gives false: the file is read as a whole then.
+ * Reads a file without mistakes, and parses only the documents that memory does not hold. Returns false, with nothing
+ * taken, for any other file, which is then read as a whole.
  */
 async function readSound(
   path: string,
@@ -278,7 +280,6 @@ async function readSound(
   const parts = remembered === undefined ? undefined : documentTexts(source.text);
   if (remembered === undefined || parts === undefined) return false;
   const sound = emptyReading();
-  const names = [...options.plugins.keys()];
   for (const document of soundDocuments(source.text, parts, remembered)) {
     if (document === undefined) return false;
     if (++sound.documents % BREATH === 0) {
@@ -286,7 +287,8 @@ async function readSound(
       signal?.throwIfAborted();
     }
     await knowPluginOf(document, known, options);
-    if (takeDocument(document, source, sound, (each) => known.get(each), names, document.read).length > 0) return false;
+    if (takeDocument(document, source, sound, (each) => known.get(each), options, document.read).length > 0)
+      return false;
   }
   for (const each of sound.declared) reading.declared.push(each);
   reading.documents += sound.documents;
@@ -312,26 +314,27 @@ function pluginName({ value }: Pick<TextDocument, 'value'>): string | undefined 
   return typeof version === 'string' ? version.split('/', 1)[0] : undefined;
 }
 
-/** Checks one document, and keeps it where it is sound. */
+/** Checks one document, and keeps a valid one. */
 function takeDocument(
   document: TextDocument,
   source: Source,
   reading: Reading,
   pluginOf: PluginOf,
-  names: readonly string[],
+  { plugins, unloaded }: LoadOptions,
   read?: ReadText,
 ): readonly TextMistake[] {
   if (document.value === undefined) {
     reading.isPartial = true;
     return document.mistakes;
   }
+  if (unloaded?.has(pluginName(document) ?? '') === true) return document.mistakes;
   // Before its defaults are filled in.
   const written = leavesOf(isMembers(document.value) ? document.value['spec'] : undefined);
-  const checked = checkDocument(document.value, pluginOf, names);
+  const checked = checkDocument(document.value, pluginOf, [...plugins.keys()]);
   const places = new Set(document.mistakes.map(({ offset }) => offset));
   const mistakes = [
     ...document.mistakes,
-    // What the reader had to leave out or bend at a place, a schema would complain about once more.
+    // A schema would report again each place where the reader left out or changed a value.
     ...checked.mistakes
       .map((mistake) => located(document.root, document.start, mistake))
       .filter(({ offset }) => !places.has(offset)),
@@ -376,7 +379,7 @@ function needsOf(links: readonly Link[]): readonly Ref[] {
 
 interface Checked {
   readonly mistakes: readonly PointerMistake[];
-  /** There as soon as the document says which resource it is, whatever else is wrong. */
+  /** Set as soon as the document identifies its resource, despite other mistakes. */
   readonly ref?: Ref;
   readonly parts?: { readonly spec: unknown; readonly meta: Desired['meta']; readonly links: readonly Link[] };
 }
@@ -385,7 +388,7 @@ const HOLD_WITHOUT_REASON: PointerMistake = {
   code: 'wrong-value',
   pointer: '/lifecycle/hold',
   at: 'value',
-  message: 'hold must be a text that says why, or false',
+  message: 'hold must be a text with the reason, or false',
   suggestion: 'hold: the reason, and until when',
 };
 
@@ -408,7 +411,7 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
   const mistakes = [
     ...unknown,
     ...errorsOf(envelope, value, '').filter(
-      // Which keys belong into the metadata is not known before the kind is.
+      // The keys of the metadata depend on the kind.
       ({ code, pointer }) =>
         !(
           tables === undefined &&
@@ -443,7 +446,7 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
   };
 }
 
-/** What `lifecycle.ignore` names and the kind does not have: nothing would be ignored. */
+/** Entries of `lifecycle.ignore` that name a field which the kind does not have. */
 function ignoreMistakes(ignore: readonly string[], kind: string, tables: KindTables): readonly PointerMistake[] {
   return ignore.flatMap((pointer, i): readonly PointerMistake[] => {
     const path = pointer.slice('/spec'.length);
@@ -492,7 +495,7 @@ function kindOf(
         wrong(
           'unknown-api-version',
           '/apiVersion',
-          `unknown apiVersion ${echo(apiVersion)}: there is no plugin \`${shorten(name)}\``,
+          `unknown apiVersion ${echo(apiVersion)}: unknown plugin \`${shorten(name)}\``,
           suggest(name, names, 'known plugins'),
         ),
       ],
@@ -517,7 +520,7 @@ function kindOf(
   const unknown = wrong(
     'unknown-kind',
     '/kind',
-    `${tables.name} has no kind \`${shorten(word)}\``,
+    `unknown kind \`${shorten(word)}\` of the plugin ${tables.name}`,
     suggest(word, Object.keys(tables.kinds), 'known kinds'),
   );
   return { known, kind: word, mistakes: [...mistakes, unknown] };
@@ -546,15 +549,15 @@ function dependencies(addresses: readonly string[]): {
         code: 'wrong-value',
         pointer,
         at: 'value',
-        message: `${echo(text)} is no address`,
-        suggestion: 'write it like `certificates/Issuer/test-ca`',
+        message: `${echo(text)} is not a valid address`,
+        suggestion: 'use PLUGIN/KIND/NAME, for example `certificates/Issuer/test-ca`',
       });
     else links.push({ address: formatRef(ref), pointer });
   }
   return { links, mistakes };
 }
 
-/** What the spec names, by the pointers of its kind: resources of the same plugin, in the same scope. */
+/** References in the spec, by the pointers of its kind: resources of the same plugin, in the same scope. */
 function references(spec: unknown, ref: Ref, tables: KindTables, plugin: Plugin): readonly Link[] {
   return tables.references.flatMap(({ pointer, kind }) => {
     const depth = plugin.tables.kinds[kind]?.scope.length ?? 0;
@@ -566,8 +569,8 @@ function references(spec: unknown, ref: Ref, tables: KindTables, plugin: Plugin)
   });
 }
 
-/** What shows only across documents, with its places. */
-/** Paths of files whose content is sent, and that lie elsewhere than such files may. */
+/** Mistakes across documents, with their places. */
+/** Paths of files whose content is sent, and that are outside of the permitted folders. */
 async function findSentOutside(
   documents: readonly Declared[],
   known: ReadonlyMap<string, Known>,
@@ -598,7 +601,7 @@ async function findSentOutside(
 async function checkTogether(
   { declared, spoilt, isPartial }: Reading,
   known: ReadonlyMap<string, Known>,
-  { folder, paths, fileRoots, settings = {}, reserved = [] }: LoadOptions,
+  { folder, paths, fileRoots, settings = {}, reserved = [], unloaded = new Set() }: LoadOptions,
   files: readonly string[],
 ): Promise<readonly Problem[]> {
   const documents = files.map((path): Reserved => ({ kind: 'file', path, what: 'a document' }));
@@ -606,7 +609,7 @@ async function checkTogether(
   const isDocument = documentTest(paths, (path) => lookUp.folder(path).real);
   const mistakes = [
     ...findDuplicates(declared),
-    ...(isPartial ? [] : findUnknown(declared, spoilt)),
+    ...(isPartial ? [] : findUnknown(declared, spoilt, unloaded)),
     ...findCycles(declared),
     ...findPluginMistakes(
       declared,

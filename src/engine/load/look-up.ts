@@ -1,8 +1,8 @@
 /**
- * Looks up what a path really is: the real path of its folder, links followed, the inode of that folder, and the last name.
+ * Resolves the identity of a path: the real path of its folder, with links followed, the inode of that folder, and the last name.
  *
  * Two spellings of one place give the same identity: `..`, links, absolute paths, bind mounts, and, where the disk folds
- * case, names that differ by case alone. A folder that is not there yet is known by the nearest one that is.
+ * case, names that differ by case alone. A folder that does not exist yet is identified by the nearest one that does.
  */
 
 import { type BigIntStats, lstatSync, opendirSync, readlinkSync, statSync } from 'node:fs';
@@ -10,9 +10,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { LookUp } from '../places.ts';
 import type { Identity, Spot } from '#plugin';
 
-/** As many links as the system follows. */
+/** The number of links that the system follows. */
 const MOST_LINKS = 40;
-/** So many names of a folder are tried to tell whether it folds case. */
+/** Names of a folder that are tried to find out whether it folds case. */
 const MOST_NAMES = 64;
 
 function swapCase(text: string): string {
@@ -29,7 +29,7 @@ function inodeOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`;
 }
 
-/** What a name is, without following a link; undefined where nothing is, or it cannot be told. */
+/** The status of a name, without following a link; undefined if it does not exist or cannot be read. */
 function lookAt(path: string): BigIntStats | undefined {
   try {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false });
@@ -48,14 +48,14 @@ function inodeAt(path: string): string | undefined {
 }
 
 interface Folder {
-  /** By its real path, and by its inode, or that of the nearest folder that is there. */
+  /** The folder by its real path, and by its inode, or that of the nearest existing folder. */
   readonly identities: readonly [Identity, Identity];
   /** The same of the folders around it. */
   readonly around: readonly Identity[];
   readonly real: string;
 }
 
-/** Whether names that differ by case alone are the same in a folder that is there. */
+/** Tests whether names that differ by case alone are the same in an existing folder. */
 function foldsCase(folder: string): boolean {
   try {
     const handle = opendirSync(folder);
@@ -74,12 +74,12 @@ function foldsCase(folder: string): boolean {
   } catch {
     return false;
   }
-  // It is empty: a new folder folds case where the one around it does.
+  // An empty folder folds case if the one around it does.
   const around = dirname(folder);
   return around !== folder && foldsCase(around);
 }
 
-/** A look-up from a folder. Every folder is looked at once: open another one to look again. */
+/** A resolver for paths from a folder. Every folder is read once: make a new resolver to read again. */
 export function openLookUp(from: string): LookUp {
   const folders = new Map<string, Folder>();
   const folding = new Map<string, boolean>();

@@ -1,4 +1,4 @@
-/** A mistake in one text, at an offset; it becomes a Problem once its file and lines are known. */
+/** A mistake in one text, at an offset; file and lines make a Problem of it. */
 
 import { printable } from '#plugin';
 
@@ -7,7 +7,7 @@ export interface TextMistake {
   readonly message: string;
   /** Offset into the text, in UTF-16 code units. */
   readonly offset: number;
-  /** The place that the message is about too: `first`, for a duplicate. */
+  /** A second place that the message names: `first`, for a duplicate. */
   readonly other?: number;
   readonly suggestion?: string;
   readonly severity?: 'error' | 'warning';
@@ -21,7 +21,7 @@ export function shorten(text: string, most: number = SHOWN): string {
   return printable(cut);
 }
 
-/** A value as a message shows it: a string in quotes, a collection by its nature. */
+/** A value for a message: a string in quotes, a collection by its type. */
 export function echo(value: unknown): string {
   if (typeof value === 'string') return `"${shorten(value)}"`;
   if (value === null || value === undefined) return 'empty';

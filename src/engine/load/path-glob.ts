@@ -1,18 +1,18 @@
 /**
  * Patterns over paths: `*`, `?`, `[a-z]` within a name, `**` for any folders, `{a,b}` for alternatives.
  *
- * The pattern may be hostile: alternatives are counted before they are made, and names are matched without ever trying
- * again what was tried (`address-glob.ts`).
+ * The pattern may be hostile: alternatives are counted before they are made, and names are matched without backtracking
+ * (`address-glob.ts`).
  */
 
 import { type Part, partsMatch, partsOf } from '../address-glob.ts';
 
-/** The most alternatives that the braces of a pattern may come to. */
+/** Greatest number of alternatives that the braces of a pattern may expand to. */
 export const MOST_ALTERNATIVES = 100;
 /** The longest pattern with braces, in UTF-16 code units. */
 export const LONGEST_PATTERN = 1024;
 
-/** The first braces with a comma of their own: where they begin and end, and their alternatives. */
+/** The first braces with a comma of their own: start, end and alternatives. */
 function bracesOf(
   pattern: string,
 ): { readonly from: number; readonly to: number; readonly each: string[] } | undefined {
@@ -35,7 +35,7 @@ function bracesOf(
   return undefined;
 }
 
-/** All patterns without braces that a pattern stands for; undefined where they are too many. */
+/** All patterns without braces that a pattern expands to; undefined if there are too many. */
 export function alternatives(pattern: string): readonly string[] | undefined {
   if (!pattern.includes('{')) return [pattern];
   if (pattern.length > LONGEST_PATTERN) return undefined;
@@ -54,7 +54,7 @@ export function alternatives(pattern: string): readonly string[] | undefined {
   return done;
 }
 
-/** `[a-z]`, `[!x]`: a test of one character, and where the class ends; undefined where it is none. */
+/** `[a-z]`, `[!x]`: a test of one character, and the end of the class; undefined if the text is not a class. */
 function classAt(name: string, from: number): { readonly part: Part; readonly to: number } | undefined {
   const isNot = name[from + 1] === '!' || name[from + 1] === '^';
   const first = from + (isNot ? 2 : 1);
@@ -95,11 +95,11 @@ export interface PathPattern {
   readonly base: string;
   readonly start: PathPlaces;
   readonly below: (places: PathPlaces, name: string) => PathPlaces;
-  /** Whether a path that led to these places is one that is meant. */
+  /** Tests whether a path to these places matches. */
   readonly isMet: (places: PathPlaces) => boolean;
 }
 
-/** Which names of the pattern may come next. */
+/** The names of the pattern that may come next. */
 export type PathPlaces = ReadonlySet<number>;
 
 /** `alternative` has no braces. */

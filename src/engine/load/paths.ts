@@ -7,7 +7,7 @@ import { isContentOf, isInside } from '#plugin/files';
 import { shorten } from './mistake.ts';
 import { alternatives, MOST_ALTERNATIVES, pathPattern, type PathPattern, type PathPlaces } from './path-glob.ts';
 
-/** What one entry of `desired`, or one path on the command line, names. */
+/** The files of one entry of `desired`, or of one path on the command line. */
 export interface Entry {
   readonly path: string;
   /** Absolute. */
@@ -21,7 +21,7 @@ export interface Found {
   readonly problems: readonly Problem[];
 }
 
-/** A path as it is shown: relative to the folder where it is inside it, with `/`; else absolute. */
+/** A path for messages: relative to the folder, with `/`, if it is inside; else absolute. */
 export function shownPath(folder: string, file: string): string {
   const inside = relative(folder, file);
   return inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)
@@ -29,7 +29,7 @@ export function shownPath(folder: string, file: string): string {
     : inside.split(sep).join('/');
 }
 
-/** The name of a document with its ending as it is usually written: a disk, or a program, may write it in capitals. */
+/** The name of a document with its usual ending: a disk or a program may use capitals. */
 function withPlainEnding(name: string): string {
   return name.replace(/\.ya?ml$/iu, (ending) => ending.toLowerCase());
 }
@@ -44,8 +44,8 @@ function isSkipped(name: string): boolean {
 
 /**
  * Files below a folder. A link to a folder is followed unless it leads to a folder above it, or to one that was
- * walked already: circles end there, and nothing is read twice. A link that leads out of `root`, a real path, stands
- * for itself: nothing outside is listed.
+ * walked already: loops end there, and nothing is read twice. A link out of `root`, a real path, is listed as itself:
+ * nothing outside is listed.
  */
 async function walk(folder: string, seen: Set<string>, files: string[], root: string | undefined): Promise<void> {
   const real = await realpath(folder);
@@ -71,7 +71,7 @@ async function isWithin(path: string, root: string): Promise<boolean> {
   return isContentOf(await realpath(path), root);
 }
 
-/** A pattern that comes to too much; `message` is for its problem. */
+/** A pattern over a limit; `message` is the end of a sentence about it. */
 class TooMuchError extends Error {
   override readonly name = 'TooMuchError';
 }
@@ -132,15 +132,15 @@ function problemOf(path: string, error: unknown): Problem {
       code: 'no-files',
       message: `the pattern \`${shorten(path, 200)}\` ${error.message}`,
       severity: 'error',
-      suggestion: 'name files or folders, or several simpler patterns',
+      suggestion: 'name files or folders, or use several simpler patterns',
     };
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return {
       code: 'no-files',
-      message: `\`${shorten(path, 200)}\` names no file`,
+      message: `\`${shorten(path, 200)}\` matches no file`,
       severity: 'error',
-      suggestion: 'write a file, a folder or a pattern like `more/*.yaml`',
+      suggestion: 'name a file, a folder or a pattern like `more/*.yaml`',
     };
   }
   return {
@@ -151,9 +151,9 @@ function problemOf(path: string, error: unknown): Problem {
 }
 
 /**
- * Finds what `paths` name, relative to `folder`; the order of the paths says nothing. What names nothing is a problem.
- * A file that is named twice, by a link too, is there once, under the name that sorts first. With `root`, folders outside
- * it are not looked into.
+ * Finds the files of `paths`, relative to `folder`; the order of the paths does not matter. A path without files is a
+ * problem. A file with two names, links included, is listed once, under the name that sorts first. With `root`, folders
+ * outside are not read.
  */
 export async function findFiles(
   folder: string,
@@ -186,7 +186,7 @@ export async function findFiles(
   };
 }
 
-/** Throws ENOENT where there is nothing. */
+/** Throws ENOENT for a path that does not exist. */
 async function filesOf(folder: string, path: string, root: string | undefined): Promise<readonly string[]> {
   const nothing = Object.assign(new Error('no such file'), { code: 'ENOENT' });
   if (path.includes('\0')) throw nothing;
@@ -207,8 +207,8 @@ async function filesOf(folder: string, path: string, root: string | undefined): 
 }
 
 /**
- * Whether a file would be read as a document: by its ending, or because an entry of `paths` names it. Takes real paths.
- * `realFolder` gives the real path of a folder, relative to that of the project or absolute, that need not be there.
+ * Tests whether a file would be read as a document: by its ending, or because an entry of `paths` names it. Takes real
+ * paths. `realFolder` resolves a folder, relative to that of the project or absolute, that need not exist.
  */
 export function documentTest(
   paths: readonly string[],

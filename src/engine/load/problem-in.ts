@@ -1,4 +1,4 @@
-/** Makes Problems of mistakes: the text of one file, its lines, and the name that it is shown by. */
+/** Makes Problems from mistakes: the text of one file, its lines, and its name for messages. */
 
 import type { Node } from 'yaml';
 import { compareText, maskPatterns, type Position, type Problem } from '#plugin';
@@ -8,10 +8,10 @@ import { lineStarts, lineText, placeAt, upTo } from './lines.ts';
 import type { TextMistake } from './mistake.ts';
 
 export interface Source {
-  /** As it is shown. */
+  /** The name of the file for messages. */
   readonly file: string;
   readonly text: string;
-  /** As problems quote it: without what looks like a secret, such as a private key in the place of a document. */
+  /** The text for quotes, without anything like a secret, such as a private key in the place of a document. */
   readonly quoted: string;
   readonly starts: readonly number[];
 }
@@ -40,7 +40,7 @@ export function problemAt(source: Source, mistake: TextMistake): Problem {
   };
 }
 
-/** A mistake of a text that is not read further: only the lines before it are counted. */
+/** A mistake at which reading stops: only the lines before it are counted. */
 export function problemOfText(file: string, text: string, mistake: TextMistake): Problem {
   return problemAt(sourceOf(file, upTo(text, mistake.offset)), mistake);
 }
@@ -56,7 +56,7 @@ export function located(root: Node | null, start: number, mistake: PointerMistak
   };
 }
 
-/** By place; each problem once. Those without a place come first. */
+/** Sorts problems by place and drops duplicates. Problems without a place come first. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const keyed = problems.map((problem) => ({
     problem,

@@ -1,8 +1,8 @@
 /**
- * Reads one file as text, whatever it turns out to be.
+ * Reads one file as text, of any type.
  *
  * A path may name a pipe without a writer, a device without an end, or a file that is longer than its size says. It is
- * opened without waiting, looked at through the open handle, and read up to the limit.
+ * opened without waiting, examined through the open handle, and read up to the limit.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -10,7 +10,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { limits } from './limits.ts';
 
-/** A file that is no text. `line` and `column` are there where a place can be named. */
+/** A file that is not text. `line` and `column` are set if a place can be named. */
 export interface Unreadable {
   readonly code: string;
   readonly message: string;
@@ -29,14 +29,14 @@ function megabytes(bytes: number): string {
 
 function whyNot(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EACCES' || code === 'EPERM') return 'it may not be read by this user';
-  if (code === 'ELOOP') return 'its symbolic links run in a circle';
-  if (code === 'ENXIO') return 'it is no regular file';
+  if (code === 'ENOENT') return 'the file does not exist';
+  if (code === 'EACCES' || code === 'EPERM') return 'this user has no permission to read it';
+  if (code === 'ELOOP') return 'its symbolic links form a loop';
+  if (code === 'ENXIO') return 'it is not a regular file';
   return code ?? String(error);
 }
 
-/** Index of the first byte that is no UTF-8, or -1. */
+/** Index of the first byte that is not valid UTF-8, or -1. */
 function firstBadByte(bytes: Uint8Array): number {
   let at = 0;
   while (at < bytes.length) {
@@ -69,21 +69,21 @@ function hex(byte: number | undefined): string {
   return `0x${(byte ?? 0).toString(16).padStart(2, '0')}`;
 }
 
-/** Bytes as text: UTF-8 with or without a byte order mark; everything else is named as what it is. */
+/** Bytes as text: UTF-8 with or without a byte order mark; other encodings are named in the error. */
 export function textOf(bytes: Buffer): TextOrNot {
   const first = bytes.subarray(0, 4);
   if (first.equals(Buffer.from([0xff, 0xfe, 0, 0])) || first.equals(Buffer.from([0, 0, 0xfe, 0xff])))
-    return { unreadable: { code: 'not-utf8', message: 'the file is UTF-32; only UTF-8 is read', line: 1, column: 1 } };
+    return { unreadable: { code: 'not-utf8', message: 'the file is UTF-32; UTF-8 is expected', line: 1, column: 1 } };
   if ((first[0] === 0xff && first[1] === 0xfe) || (first[0] === 0xfe && first[1] === 0xff))
-    return { unreadable: { code: 'utf-16', message: 'the file is UTF-16; only UTF-8 is read', line: 1, column: 1 } };
+    return { unreadable: { code: 'utf-16', message: 'the file is UTF-16; UTF-8 is expected', line: 1, column: 1 } };
   const nul = bytes.indexOf(0);
   if (nul !== -1) {
     const place = placeOfByte(bytes, nul);
-    return { unreadable: { code: 'binary', message: 'the file is binary: it has a NUL byte here', ...place } };
+    return { unreadable: { code: 'binary', message: 'the file is binary: there is a NUL byte here', ...place } };
   }
   if (!isUtf8(bytes)) {
     const bad = firstBadByte(bytes);
-    const message = `the byte ${hex(bytes[bad])} here is no UTF-8`;
+    const message = `the byte ${hex(bytes[bad])} here is not valid UTF-8`;
     return {
       unreadable: { code: 'not-utf8', message, ...placeOfByte(bytes, bad), suggestion: 'save the file as UTF-8' },
     };
@@ -92,22 +92,22 @@ export function textOf(bytes: Buffer): TextOrNot {
   return { text: bytes.toString('utf8', marked ? 3 : 0) };
 }
 
-/** Which file it is, whatever it is called. */
+/** The identity of a file, independent of its name. */
 export interface FileIdentity {
   readonly dev: number;
   readonly ino: number;
 }
 
 /**
- * The text of a regular file of at most 8 MB. Never throws for what the file is, and never waits for a pipe. With
- * `identity`, it is of that file, or unreadable.
+ * The text of a regular file of at most 8 MB. Never throws because of the type of the file, and never waits for a pipe.
+ * With `identity`, any other file is unreadable.
  */
 export async function readText(path: string, identity?: FileIdentity): Promise<TextOrNot> {
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await file.stat();
     if (identity !== undefined && (stat.dev !== identity.dev || stat.ino !== identity.ino))
-      return { unreadable: { code: 'unreadable-file', message: 'the file was exchanged while it was read' } };
+      return { unreadable: { code: 'unreadable-file', message: 'the file was replaced while fettle read it' } };
     if (!stat.isFile()) {
       const nature = stat.isDirectory()
         ? 'a folder'
@@ -116,16 +116,16 @@ export async function readText(path: string, identity?: FileIdentity): Promise<T
           : stat.isSocket()
             ? 'a socket'
             : 'a device';
-      return { unreadable: { code: 'unreadable-file', message: `it is ${nature}, no regular file` } };
+      return { unreadable: { code: 'unreadable-file', message: `it is ${nature}, not a regular file` } };
     }
     const limit = limits.fileBytes;
     const tooLarge = (size: string): TextOrNot => ({
       unreadable: {
         code: 'too-large',
-        message: `the file has ${size}, the limit is ${megabytes(limit)}`,
+        message: `the file has ${size}; the limit is ${megabytes(limit)}`,
         line: 1,
         column: 1,
-        suggestion: 'split it into several files',
+        suggestion: 'split the file',
       },
     });
     if (stat.size > limit) return tooLarge(megabytes(stat.size));

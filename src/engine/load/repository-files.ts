@@ -1,9 +1,9 @@
 /**
- * Files of the repository that steps use: those that are sent or read, and those that are words of a command line. What
- * is approved is their content, so each has a digest; a folder has one over the names and the bytes of all below it.
+ * Files of the repository that steps use: those that are sent or read, and those that are words of a command line. An
+ * approval covers their content, so each has a digest; that of a folder covers all names and bytes below it.
  *
- * A file of the machine that is only read or run (`/run/nginx.pid`, `/usr/bin/systemctl`) is none of the repository's, and
- * has none. What is sent counts wherever it may lie.
+ * A file of the machine that is only read or run (`/run/nginx.pid`, `/usr/bin/systemctl`) is not part of the repository and
+ * has no digest. A file that is sent has one wherever it is.
  */
 
 import { createHash } from 'node:crypto';
@@ -13,7 +13,7 @@ import { fileKey } from '../covers.ts';
 import { FileError, readInside } from '#plugin/files';
 import type { FileSeen, FileUse, Given } from '#plugin';
 
-/** The most that the files of one use may have together, in bytes. */
+/** Greatest size of all files of one use together, in bytes. */
 export const MOST_BYTES = 64 << 20;
 /** The most files below one folder. */
 export const MOST_FILES = 2000;
@@ -22,7 +22,7 @@ export const MOST_SENT_BYTES = 1 << 20;
 
 const CHUNK_BYTES = 1 << 16;
 
-/** Whether a path is one that fettle itself writes, or lies below or beside one as a swap names its files. */
+/** Tests whether fettle itself writes a path, or a file below it, or one next to it with the names of a swap. */
 type IsWritten = (path: string) => boolean;
 
 interface Budget {
@@ -30,7 +30,7 @@ interface Budget {
   files: number;
 }
 
-/** What was found of one path: nothing, its digest, or why there is none. */
+/** The result for one path: nothing, its digest, or the reason why it has none. */
 type Found = { readonly digest: string; readonly content?: Uint8Array } | { readonly problem: string } | undefined;
 
 function isMissing(error: unknown): boolean {
@@ -67,7 +67,7 @@ async function fileFound(path: string, budget: Budget): Promise<Found> {
   }
 }
 
-/** A file that is sent: its digest, and the bytes themselves. Throws nothing. */
+/** A file that is sent: its digest and its bytes. Never throws. */
 async function sentFound(path: string, roots: readonly string[]): Promise<Exclude<Found, undefined>> {
   try {
     const content = await readInside(path, 'the file', { roots, limit: MOST_SENT_BYTES });
@@ -78,36 +78,36 @@ async function sentFound(path: string, roots: readonly string[]): Promise<Exclud
   }
 }
 
-/** One thing in a folder, as a digest is made of it. */
+/** One entry of a folder, as part of a digest. */
 type Line = readonly [name: string, ...what: string[]];
 
 /** Real paths of a repository. */
 interface Real {
-  /** Of the repository itself. */
+  /** The repository. */
   readonly top: string;
-  /** Of the project's own folder. */
+  /** The folder of the project. */
   readonly folder: string;
 }
 
-/** Whether what a link leads to is read too: it lies in the repository, and is neither git's own nor around the project. */
+/** Tests whether the target of a link is read too: a path in the repository that is neither git's own nor a parent of the project. */
 function isFollowed(real: string, { top, folder }: Real): boolean {
   return isBelow(real, top) && !isBelow(folder, real) && !relative(top, real).split(sep).includes('.git');
 }
 
 /**
- * A folder as one digest: every name below it, with what is there, and whether it can be executed. A link counts by where
- * it leads and, in the repository, by what lies there.
+ * A folder as one digest: every name below it, with its content and whether it is executable. A link counts by its target
+ * and, in the repository, by the content of the target.
  */
 async function folderFound(path: string, real: Real, budget: Budget, isWritten: IsWritten): Promise<Found> {
   const lines: Line[] = [];
-  /** `inside`: the real paths of the folders that it lies in, so that a link to one of them ends there. */
+  /** `inside`: the real paths of the enclosing folders; a link to one of them ends there. */
   const walk = async (folder: string, at: string, inside: readonly string[]): Promise<string | undefined> => {
     for (const name of (await readdir(folder)).sort()) {
       const full = join(folder, name);
-      // What git keeps of its own changes with every commit, and is nothing that a command line is about.
+      // The files of git itself change with every commit and do not matter to a command line.
       if (name === '.git' || isWritten(full)) continue;
       budget.files -= 1;
-      if (budget.files < 0) return 'holds too many files';
+      if (budget.files < 0) return 'contains too many files';
       const problem = await take(full, `${at}${name}`, inside);
       if (problem !== undefined) return problem;
     }
@@ -125,7 +125,7 @@ async function folderFound(path: string, real: Real, budget: Budget, isWritten: 
       return undefined;
     }
     const found = await fileFound(there, budget);
-    if (found === undefined || 'problem' in found) return `holds ${name}, which ${found?.problem ?? 'is missing'}`;
+    if (found === undefined || 'problem' in found) return `contains ${name}, which ${found?.problem ?? 'is missing'}`;
     lines.push([name, found.digest, ...((stats.mode & 0o100) === 0 ? [] : ['executable'])]);
     return undefined;
   };
@@ -139,7 +139,7 @@ function isBelow(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 }
 
-/** Where a program without a slash is found, as the system looks for it; undefined where it is nowhere. */
+/** The path of a program without a slash, searched as the system does; undefined if it is not found. */
 async function foundIn(folders: readonly string[], program: string): Promise<string | undefined> {
   for (const folder of folders) {
     const path = join(folder, program);
@@ -152,7 +152,7 @@ async function foundIn(folders: readonly string[], program: string): Promise<str
   return undefined;
 }
 
-/** The words of a command line that may name a file: each as it is, and what stands behind a `=`. */
+/** The words of a command line that may name a file: each word, and the part after a `=`. */
 async function candidates(words: readonly string[], searched: readonly string[]): Promise<readonly string[]> {
   const [program = '', ...rest] = words;
   const named = rest.flatMap((word) => {
@@ -163,27 +163,27 @@ async function candidates(words: readonly string[], searched: readonly string[])
   return [...new Set([...(run === undefined ? [] : [run]), ...named])].filter((word) => word !== '');
 }
 
-/** By its name as it stands there, a link included: the real path of its folder, and its last name. */
+/** A path by its own name, links not followed: the real path of its folder, and the last name. */
 async function placeOf(path: string): Promise<string> {
   return join(await realpath(dirname(path)), basename(path));
 }
 
 export interface RepositoryOptions {
-  /** Absolute: the folder of `fettle.yaml`, which relative paths start from. */
+  /** Absolute: the folder of `fettle.yaml`, the base of relative paths. */
   readonly folder: string;
   /** Absolute: the repository. */
   readonly root: string;
-  /** Absolute: folders that hold files which may be sent, the repository first. */
+  /** Absolute: folders whose files may be sent, the repository first. */
   readonly sendable: readonly string[];
-  /** Absolute: where programs without a slash are looked for; it may lie in the repository, as `node_modules/.bin` does. */
+  /** Absolute: the search path for programs without a slash; it may be in the repository, like `node_modules/.bin`. */
   readonly searched: readonly string[];
-  /** Absolute: what changes by itself, such as the folder of the store. */
+  /** Absolute: places that change by themselves, such as the folder of the store. */
   readonly volatile: readonly string[];
 }
 
 /**
- * Reads the files of a project. `written`: what fettle writes itself, as specs name it. That is the outcome of steps, and
- * no part of what is approved. The same use is read once in a call.
+ * Reads the files of a project. `written`: paths that fettle itself writes, as specs name them. Their content is the outcome
+ * of steps and not part of an approval. The same use is read once in a call.
  */
 export function repositoryFiles({
   folder,
@@ -206,7 +206,7 @@ export function repositoryFiles({
 
   const shown = (path: string): string => (isBelow(path, root) ? relative(folder, path) || '.' : path);
 
-  /** One path as it is used; undefined where it is no file of the repository. */
+  /** One path as it is used; undefined if it is not a file of the repository. */
   const seen = async (written: string, use: FileUse['use'], isWritten: IsWritten): Promise<FileSeen | undefined> => {
     const path = isAbsolute(written) ? resolve(written) : resolve(folder, written);
     const named = { path: shown(path), use };
@@ -218,13 +218,13 @@ export function repositoryFiles({
       const real = await realpath(path);
       if (!isBelow(there, top) && !isBelow(real, top)) return undefined;
       if (!isBelow(real, top)) {
-        // A link of the repository that leads out of it: where it leads is what the repository says.
+        // A link out of the repository: the repository contributes only its target.
         return { ...named, digest: `sha256:${createHash('sha256').update(`link to ${real}`).digest('hex')}` };
       }
       const budget: Budget = { bytes: MOST_BYTES, files: MOST_FILES };
       if (use === 'run' && isWritten(there)) return undefined;
       const isFolder = use === 'run' && (await lstat(real)).isDirectory();
-      // The project's own folder is where a command line runs anyway, and no choice of files.
+      // The project's own folder is where a command line runs, and does not select files.
       const own = await realpath(folder);
       if (isFolder && isBelow(own, real)) return undefined;
       const found = await (isFolder

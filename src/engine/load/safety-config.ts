@@ -1,4 +1,4 @@
-/** The safety part of `fettle.yaml`: what its schema cannot check, and how it becomes the limits that rules read. */
+/** The safety part of `fettle.yaml`: checks that its schema cannot make, and the limits that rules read. */
 
 import type { FettleConfig } from '../generated.ts';
 import { engineRuleTables } from '../generated.ts';
@@ -21,7 +21,7 @@ import type { PointerMistake } from './explain.ts';
 import type { FreezeRule } from './freeze.ts';
 import { echo } from './mistake.ts';
 
-/** Everything of `Safety` that the file says; freeze windows are laid out by the time of the run. */
+/** The part of `Safety` from the file; freeze windows are laid out at the time of the run. */
 export type WrittenSafety = Omit<Safety, 'freeze' | 'maxRemovals'> & { readonly freeze: readonly FreezeRule[] };
 
 type SafetyConfig = FettleConfig['safety'];
@@ -40,8 +40,8 @@ function mistakeAt(pointer: string, message: string, suggestion?: string): Point
 
 function tooLong(pointer: string, text: string, limitMs: number, limit: string): readonly PointerMistake[] {
   const ms = durationMs(text);
-  if (ms > limitMs) return [mistakeAt(pointer, `${text} is too long, ${limit} at most`)];
-  return ms === 0 ? [mistakeAt(pointer, 'it must be longer than nothing')] : [];
+  if (ms > limitMs) return [mistakeAt(pointer, `${text} is too long; the limit is ${limit}`)];
+  return ms === 0 ? [mistakeAt(pointer, 'the time must be longer than 0')] : [];
 }
 
 async function freezeMistakes({ freeze }: SafetyConfig, now: number): Promise<readonly PointerMistake[]> {
@@ -75,7 +75,7 @@ async function overrideMistakes(
     const at = `/safety/overrides/${i}`;
     if (parseRef(address) === undefined || /[*?]/u.test(address))
       mistakes.push(
-        mistakeAt(`${at}/address`, 'one address is expected, no pattern', 'such as certificates/Certificate/www'),
+        mistakeAt(`${at}/address`, 'expected one address, not a pattern', 'such as certificates/Certificate/www'),
       );
     const ref = parseRef(address);
     const kinds = ref === undefined ? [] : await kindsOf(plugins, (prefix) => `${ref.plugin}/` === prefix);
@@ -87,14 +87,14 @@ async function overrideMistakes(
     const known = rules.find(({ id }) => id === rule);
     const names = rules.map(({ id }) => id);
     if (known === undefined)
-      mistakes.push(mistakeAt(`${at}/rule`, `there is no rule ${echo(rule)} for it`, suggest(rule, names, 'rules')));
+      mistakes.push(mistakeAt(`${at}/rule`, `the kind has no rule ${echo(rule)}`, suggest(rule, names, 'rules')));
     else if (!known.overridable) mistakes.push(mistakeAt(`${at}/rule`, `the rule ${rule} cannot be overridden`));
     if (Date.parse(until) <= now)
       mistakes.push({
         ...mistakeAt(
           `${at}/until`,
-          `the override of ${rule} on ${address} (${reason}) expired at ${until}: it has no effect`,
-          'remove it, or give it a new time',
+          `the override of ${rule} on ${address} (${reason}) expired at ${until} and has no effect`,
+          'remove the override, or extend `until`',
         ),
         code: 'expired',
         severity: 'warning',
@@ -113,7 +113,7 @@ interface NamedKind {
   readonly findings: readonly string[];
 }
 
-/** The kinds of all plugins whose addresses begin in a way that is asked for: `certificates/`. */
+/** The kinds of all plugins whose addresses start with a prefix: `certificates/`. */
 async function kindsOf(loaders: Loaders, asked: (prefix: string) => boolean): Promise<readonly NamedKind[]> {
   const kinds: NamedKind[] = [];
   for (const [plugin, load] of [...loaders].sort(([a], [b]) => compareText(a, b))) {
@@ -133,14 +133,10 @@ function unknownKind(pointer: string, name: string, loaders: Loaders, kinds: rea
     const known = kinds.map((each) => each.kind);
     return mistakeAt(pointer, `the plugin ${plugin} has no kind ${echo(kind)}`, suggest(kind, known, 'its kinds are'));
   }
-  return mistakeAt(
-    pointer,
-    `there is no plugin ${echo(plugin)}`,
-    suggest(plugin, [...loaders.keys()], 'known plugins'),
-  );
+  return mistakeAt(pointer, `unknown plugin ${echo(plugin)}`, suggest(plugin, [...loaders.keys()], 'known plugins'));
 }
 
-/** A plugin or kind that a budget names and that cannot be. */
+/** An unknown plugin or kind in a budget. */
 async function budgetMistakes({ budgets }: SafetyConfig, loaders: Loaders): Promise<readonly PointerMistake[]> {
   const mistakes: PointerMistake[] = [];
   for (const [i, { match }] of budgets.entries()) {
@@ -165,7 +161,7 @@ async function budgetMistakes({ budgets }: SafetyConfig, loaders: Loaders): Prom
   return mistakes;
 }
 
-/** What is wrong with the address, path or finding of a suppression. */
+/** Mistakes in the address, path or finding of a suppression. */
 async function suppressMistakes({ drift }: FettleConfig, loaders: Loaders): Promise<readonly PointerMistake[]> {
   const mistakes: PointerMistake[] = [];
   for (const [i, { address, path, finding }] of drift.suppress.entries()) {
@@ -173,8 +169,8 @@ async function suppressMistakes({ drift }: FettleConfig, loaders: Loaders): Prom
     if ((path === undefined) === (finding === undefined))
       mistakes.push(
         path === undefined
-          ? mistakeAt(at, 'a suppression names the `path` of drift, or a `finding` by its code', 'add path or finding')
-          : mistakeAt(at, 'a suppression names either `path` or `finding`', 'write one suppression for each'),
+          ? mistakeAt(at, 'a suppression needs the `path` of drift, or the code of a `finding`', 'add path or finding')
+          : mistakeAt(at, 'a suppression has either `path` or `finding`, not both', 'write one suppression for each'),
       );
     const reached = await kindsOf(loaders, (prefix) => reachesBelow(address, prefix));
     const kinds = reached.filter(({ plugin, kind }) => reachesBelow(address, `${plugin}/${kind}/`));
@@ -185,7 +181,7 @@ async function suppressMistakes({ drift }: FettleConfig, loaders: Loaders): Prom
       mistakes.push(
         mistakeAt(
           `${at}/address`,
-          `${echo(address)} can match no kind of any plugin`,
+          `${echo(address)} cannot match a kind of any plugin`,
           suggest(given.join('/'), known, names.length === 0 ? 'known plugins' : 'the kinds are'),
         ),
       );
@@ -213,7 +209,7 @@ async function suppressMistakes({ drift }: FettleConfig, loaders: Loaders): Prom
   return mistakes;
 }
 
-/** Everything that the schema cannot see. `config` has passed its schema. */
+/** All mistakes that the schema cannot find. `config` has passed its schema. */
 export async function safetyMistakes(
   config: FettleConfig,
   plugins: ReadonlyMap<string, () => Promise<Plugin>>,
@@ -221,7 +217,7 @@ export async function safetyMistakes(
 ): Promise<readonly PointerMistake[]> {
   const { safety, drift } = config;
   const per = ({ per: text }: { readonly per: string }, pointer: string) =>
-    tooLong(pointer, text, SPENT_KEPT_MS, '7d: what was done longer ago is not remembered');
+    tooLong(pointer, text, SPENT_KEPT_MS, '7d, the time for which steps are recorded');
   return [
     ...(durationMs(safety.removals.per) > SPENT_KEPT_MS ? per(safety.removals, '/safety/removals/per') : []),
     ...safety.budgets.flatMap((budget, i) => per(budget, `/safety/budgets/${i}/per`)),
@@ -235,7 +231,7 @@ export async function safetyMistakes(
             {
               ...mistakeAt(
                 `/drift/suppress/${i}/until`,
-                `the suppression of ${finding ?? path ?? 'drift'} on ${address} expired at ${until}, so that it counts again`,
+                `the suppression of ${finding ?? path ?? 'drift'} on ${address} expired at ${until}; the drift or finding counts again`,
                 `ask ${owner}`,
               ),
               code: 'expired',
@@ -247,7 +243,7 @@ export async function safetyMistakes(
   ];
 }
 
-/** The limits as rules read them; overrides whose time is over are left out. */
+/** The limits for the rules, without expired overrides. */
 export function safetyOfConfig(safety: SafetyConfig, now: number): WrittenSafety {
   const { maxAge, removals, collapse, budgets, freeze, overrides } = safety;
   return {

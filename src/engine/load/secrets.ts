@@ -1,9 +1,9 @@
 /**
  * References to secrets in a plugin's configuration: `${env:NAME}` and `${file:PATH}`, where its schema allows them.
  *
- * A field takes its own secret alone, by name: `HCLOUD_TOKEN`, `HCLOUD_TOKEN_SHOP`, or a file called so. Otherwise a
- * change of `fettle.yaml` would send any variable of the environment, or the key of the store, to where the field's own
- * secret may go.
+ * A field takes its own secret alone, by name: `HCLOUD_TOKEN`, `HCLOUD_TOKEN_SHOP`, or a file of that name. Otherwise an edit
+ * of `fettle.yaml` could send any variable of the environment, or the key of the store, to the origin of the field's own
+ * secret.
  */
 
 import { escapePointer, type Json, type SecretTable, textsAt } from '#plugin';
@@ -14,7 +14,7 @@ export interface SecretReference {
   /** JSON pointer into the plugin's configuration. */
   readonly pointer: string;
   readonly from: 'env' | 'file';
-  /** Name of the variable, or the path as written. */
+  /** Name of the variable, or the declared path. */
   readonly name: string;
   /** Name of the variable that the field is for. */
   readonly variable: string;
@@ -24,7 +24,7 @@ function isObject(value: Json | undefined): value is { readonly [key: string]: J
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The references that stand where the schema has a secret. */
+/** The references in secret fields of the schema. */
 export function secretsIn(config: Json, tables: readonly SecretTable[]): readonly SecretReference[] {
   return tables.flatMap(({ pointer: place, variable }) =>
     textsAt(config, place).flatMap(({ pointer, text }) => {
@@ -41,7 +41,7 @@ function isNameOf(name: string, variable: string): boolean {
   return name === variable || name.startsWith(`${variable}_`);
 }
 
-/** Whether a file holds the secret of a variable by its name: `hcloud-token`, `hcloud_token.txt`, `hcloud/token`. */
+/** Tests whether the name of a file is that of a variable's secret: `hcloud-token`, `hcloud_token.txt`, `hcloud/token`. */
 export function isFileOf(path: string, variable: string): boolean {
   const [file = '', folder = ''] = path.split('/').toReversed();
   return [file, `${folder}_${file}`].some((name) =>
@@ -49,7 +49,7 @@ export function isFileOf(path: string, variable: string): boolean {
   );
 }
 
-/** References to something else than the field's own secret; pointers begin with `base`. */
+/** References to a secret other than the field's own; pointers begin with `base`. */
 export function secretMistakes(config: Json, tables: readonly SecretTable[], base: string): readonly PointerMistake[] {
   return secretsIn(config, tables).flatMap(({ pointer, from, name, variable }) => {
     if (from === 'env' ? isNameOf(name, variable) : isFileOf(name, variable)) return [];
@@ -59,11 +59,11 @@ export function secretMistakes(config: Json, tables: readonly SecretTable[], bas
         code: 'secret-not-allowed',
         pointer: `${base}${pointer}`,
         at: 'value' as const,
-        message: `the ${from === 'env' ? 'environment variable' : 'file'} ${shorten(name, 100)} may not stand here`,
+        message: `the ${from === 'env' ? 'environment variable' : 'file'} ${shorten(name, 100)} is not allowed here`,
         suggestion:
           from === 'env'
             ? `this field takes ${variable}, or a variable whose name begins with ${variable}_`
-            : `this field takes a file called ${file}, or whose name begins with ${file}-`,
+            : `this field takes a file named ${file}, or one whose name begins with ${file}-`,
       },
     ];
   });

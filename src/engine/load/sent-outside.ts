@@ -1,13 +1,13 @@
-/** Finds paths of files whose content is sent or printed, and that lie where such files may not. */
+/** Finds paths of files whose content is sent or printed, and that are outside of the permitted folders. */
 
 import { resolve } from 'node:path';
 import { type NamedPath, pathsIn, type PathTable } from '#plugin';
 import { outsideMistake } from '#plugin/files';
 
-/** A path, and why it may not be read, as the end of a sentence about it. */
+/** A path, and the reason why it must not be read, as the end of a sentence about it. */
 export type SentOutside = NamedPath & { readonly message: string };
 
-/** `folder`, absolute, is what the paths start from. */
+/** Finds such paths. `folder`, absolute, is the base of relative paths. */
 export async function sentOutside(
   value: unknown,
   tables: readonly PathTable[],

@@ -1,4 +1,4 @@
-/** Finds places that two documents describe, that one document names twice, and that belong to the project itself. */
+/** Finds places that two documents declare, that one document names twice, and that belong to the project itself. */
 
 import { join } from 'node:path';
 import {
@@ -37,15 +37,15 @@ function mistake(of: Declared, sharing: Sharing, message: string, suggestion: st
   };
 }
 
-/** Whether what lies at a place would be read as a document from then on, and quoted where it is none. */
+/** Tests whether the file at a place would be read as a document from then on, and quoted if it is invalid. */
 function wouldBeRead({ claim, spot }: Occupied, isDocument: (realPath: string) => boolean): boolean {
   if (claim.kind === 'key') return false;
   return isDocument(claim.kind === 'file' ? spot.real : join(spot.real, 'file'));
 }
 
 /**
- * The documents are taken as they are written. A pair of documents is told at the later one, with the place of the
- * other; each field once. `isDocument` tells of a real path whether a file there is read as a document.
+ * The documents are the declared ones. A pair of documents is reported at the later one, with the place of the other; each
+ * field once. `isDocument` tests whether a file at a real path is read as a document.
  */
 export function findSharedPlaces(
   documents: readonly Declared[],
@@ -77,22 +77,22 @@ export function findSharedPlaces(
       if (twice.own.claim.pointer !== twice.other.claim.pointer)
         tell(
           twice,
-          `${claimText(twice.own.claim)} is written by this document twice (/spec${twice.other.claim.pointer ?? ''})`,
-          'give each its own place',
+          `${claimText(twice.own.claim)} is declared twice by this document (/spec${twice.other.claim.pointer ?? ''})`,
+          'give each a place of its own',
         );
     }
     for (const sharing of sharingOf(places, index, lookUp)) {
       const { holder } = sharing.other;
       if (holder.by === 'project') {
-        tell(sharing, sharingText(sharing), 'name a place outside the store, the documents and the configuration');
+        tell(sharing, sharingText(sharing), 'use a place outside the store, the documents and the configuration');
         continue;
       }
       const other = byAddress.get(holder.address);
       if (other === undefined || (order.get(holder.address) ?? 0) > (order.get(document.address) ?? 0)) continue;
       tell(
         sharing,
-        `${sharingText(sharing)}, which ${holder.address} describes at ${placeWords(other.desired.source)}`,
-        'give each its own place, or describe it in one document',
+        `${sharingText(sharing)}, which ${holder.address} declares at ${placeWords(other.desired.source)}`,
+        'give each a place of its own, or declare both in one document',
       );
     }
     for (const { claim } of places.filter((each) => wouldBeRead(each, isDocument)))
@@ -102,7 +102,7 @@ export function findSharedPlaces(
         pointer: `/spec${claim.pointer ?? ''}`,
         at: 'value',
         message: printable(`${claimText(claim)} would be read as a document`),
-        suggestion: 'name a place outside of what `desired` names, with another ending than .yaml and .yml',
+        suggestion: 'use a place outside of `desired`, and an ending other than .yaml and .yml',
       });
   }
   return mistakes;

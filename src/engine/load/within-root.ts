@@ -1,8 +1,7 @@
 /**
- * Keeps documents inside a root: what a configuration names must not lead out of its repository.
+ * Keeps documents inside a root: a path in a configuration must not lead out of its repository.
  *
- * Problems quote the line where they are. A pull request that names a file elsewhere on the machine, or links to one,
- * would have it printed.
+ * Problems quote their line. A pull request that names a file elsewhere on the machine, or links to one, could print it.
  */
 
 import { lstat, realpath } from 'node:fs/promises';
@@ -15,8 +14,8 @@ import { type Found, findFiles, shownPath } from './paths.ts';
 import { isContentOf, realPlace } from '#plugin/files';
 
 /**
- * The repository that a folder is part of: the nearest one above with a `.git`; else the folder itself. A `.git` that
- * somebody else put there, such as in /tmp, widens nothing.
+ * The repository of a folder: the nearest one above with a `.git`; else the folder itself. A `.git` of another user, such as
+ * in /tmp, is ignored.
  */
 export async function rootOf(folder: string, owners: Owners): Promise<string> {
   for (let at = folder; ; at = dirname(at)) {
@@ -26,18 +25,18 @@ export async function rootOf(folder: string, owners: Owners): Promise<string> {
   }
 }
 
-/** The folders in which a pattern looks; of a path without one, the path. */
+/** The folders that a pattern searches; the path itself if it has no pattern. */
 function basesOf(path: string): readonly string[] {
   if (!/[*?{[]/u.test(path)) return [path];
-  // One with too many alternatives is refused before anything is looked into.
+  // A pattern with too many alternatives is refused before any folder is read.
   return (alternatives(path) ?? []).map((each) => pathPattern(each).base);
 }
 
-const SUGGESTION = 'name it on the command line of `validate`, or put it inside';
+const SUGGESTION = 'name the file on the command line of `validate`, or move it into the repository';
 
 /**
- * Entries of `desired` that lead into `root`, a real path. Each other one is a problem, whether or not something is
- * there: a pull request could ask for the names of files on the machine otherwise.
+ * Entries of `desired` inside `root`, a real path. Every other one is a problem, existing or not: otherwise a pull request
+ * could ask for the names of files on the machine.
  */
 async function entriesWithin(
   folder: string,
@@ -54,14 +53,14 @@ async function entriesWithin(
     paths: paths.filter((path) => !outside.has(path)),
     problems: [...outside].map((path) => ({
       code: 'outside-root',
-      message: `\`${shorten(path, 200)}\` leads outside ${root}: what fettle.yaml names has to be part of its repository`,
+      message: `\`${shorten(path, 200)}\` leads outside ${root}; files that fettle.yaml names must be in its repository`,
       severity: 'error',
       suggestion: SUGGESTION,
     })),
   };
 }
 
-/** The first link on the way from a folder to a file that leads outside: what lies behind it is not named. */
+/** The first link out of the root between a folder and a file; the target is not named. */
 async function linkOutside(folder: string, file: string, root: string): Promise<string> {
   let at = folder;
   for (const part of relative(folder, file).split(sep)) {
@@ -72,7 +71,7 @@ async function linkOutside(folder: string, file: string, root: string): Promise<
   return file;
 }
 
-/** What `paths` name, as far as it is really below `root`, links followed; everything else is a problem. */
+/** The files of `paths` whose real path is below `root`; every other one is a problem. */
 export async function findWithin(
   folder: string,
   paths: readonly string[],
@@ -93,13 +92,13 @@ export async function findWithin(
   const outside = new Map<string, string>();
   for (const file of found.files) {
     const place = await realOf(file).catch(() => undefined);
-    // What cannot be resolved cannot be read either, and is told there.
+    // A path that cannot be resolved cannot be read either, and is reported there.
     if (place !== undefined && !isContentOf(place, real)) outside.set(file, await linkOutside(folder, file, real));
   }
   const problems = [...new Set(outside.values())].map(
     (link): Problem => ({
       code: 'outside-root',
-      message: `the link leads outside ${root}: what fettle.yaml names has to be part of its repository`,
+      message: `the link leads outside ${root}; files that fettle.yaml names must be in its repository`,
       at: { file: shownPath(folder, link), line: 1, column: 1 },
       severity: 'error',
       suggestion: SUGGESTION,

@@ -1,9 +1,9 @@
-/** Writes documents as YAML: what was found, in the form in which it is read again. */
+/** Writes found resources as YAML documents, in the form in which they are read again. */
 
 import { Document, visit } from 'yaml';
 import { type Found, inert, type KindTables, printable } from '#plugin';
 
-/** A value as YAML that `inert` leaves as it is: what would be changed stands in double quotes, as escapes. */
+/** A value as YAML that `inert` does not change: characters that it would change are escapes in double quotes. */
 function yamlText(value: unknown): string {
   const document = new Document(value, { version: '1.2' });
   visit(document, {
@@ -24,12 +24,12 @@ function documentText({ ref, spec, labels, notes }: Found, version: string, scop
     ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }),
   };
   const body = { apiVersion: `${ref.plugin}/${version}`, kind: ref.kind, metadata, spec };
-  // A comment is one line: what was found may hold anything.
+  // A comment is one line: found text may contain line ends.
   const comments = notes.map((note) => `# ${printable(note)}\n`);
   return comments.join('') + yamlText(body);
 }
 
-/** All of them, one YAML document each; empty where there is nothing. */
+/** All resources, one YAML document each; empty without any. */
 export function documentsText(
   found: readonly Found[],
   tables: { readonly version: string; readonly kinds: Readonly<Record<string, KindTables>> },

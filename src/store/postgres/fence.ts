@@ -17,11 +17,11 @@
  */
 
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeldLock } from '../backend.ts';
-import { FenceLostError, LockHeldError, StoreBrokenError } from '../errors.ts';
+import { FenceLostError, StoreBrokenError } from '../errors.ts';
 import { isDead, parseHolder } from '../holder.ts';
-import type { Head, Holder, LockOptions, LockStatus } from '../store.ts';
+import type { Head, Holder, LockStatus } from '../store.ts';
+import { type AcquireOptions, type Refused, waitForLock } from '../wait-for-lock.ts';
 import { type Server, ServerError, type Transaction } from './connection.ts';
 import { assertNotRenamed } from './schema.ts';
 
@@ -103,19 +103,16 @@ interface Refusal {
   readonly fence: FenceRow | undefined;
 }
 
-export interface AcquireOptions extends Omit<LockOptions, 'command'> {
-  readonly leaseMs: number;
+export interface FenceOptions extends AcquireOptions {
   /** Runs in the transaction in which the lock is taken. `fresh`: the fence was not there before. */
   readonly taken: (transaction: Transaction, lock: HeldLock, fresh: boolean) => Promise<void>;
 }
-
-const POLL_MS = 250;
 
 /** One attempt in one transaction: the lock, or who holds it. */
 async function attempt(
   place: Place,
   holder: Holder,
-  options: AcquireOptions,
+  options: FenceOptions,
   seen: Sighting | undefined,
 ): Promise<HeldLock | Refusal> {
   const { server, schema, project } = place;
@@ -156,7 +153,7 @@ async function isOurs(place: Place, holder: Holder): Promise<HeldLock | undefine
 async function attemptSettled(
   place: Place,
   holder: Holder,
-  options: AcquireOptions,
+  options: FenceOptions,
   seen: Sighting | undefined,
 ): Promise<HeldLock | Refusal> {
   try {
@@ -182,32 +179,13 @@ function sightingOf({ holder, fence }: Refusal, before: Sighting | undefined): S
   return isSame ? before : { id: holder.id, token, beat, since: performance.now() };
 }
 
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(ms, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
-}
-
 /** Takes the lock. Throws LockHeldError when the time is over, and the signal's reason when it fires. */
-export async function acquireLock(place: Place, holder: Holder, options: AcquireOptions): Promise<HeldLock> {
-  const start = performance.now();
-  let seen: Sighting | undefined;
-  let told = false;
-  for (;;) {
-    options.signal?.throwIfAborted();
-    const waited = performance.now() - start;
-    const got = await attemptSettled(place, holder, options, seen);
-    if ('token' in got) return got;
-    if (waited >= options.timeoutMs)
-      throw new LockHeldError(got.holder, `the fence of project ${place.project} in ${place.name}`);
-    seen = sightingOf(got, seen);
-    if (!told) options.onWait?.(got.holder);
-    told = true;
-    await pause(Math.max(1, Math.min(POLL_MS, options.timeoutMs - waited)), options.signal);
-  }
+export function acquireLock(place: Place, holder: Holder, options: FenceOptions): Promise<HeldLock> {
+  const lock = `the fence of project ${place.project} in ${place.name}`;
+  return waitForLock<Refused & { readonly seen: Sighting | undefined }>(place.name, options, async (before) => {
+    const got = await attemptSettled(place, holder, options, before?.seen);
+    return 'token' in got ? got : { holder: got.holder, lock, seen: sightingOf(got, before?.seen) };
+  });
 }
 
 /** Gives the lock back, if it is still ours; the token stays. */

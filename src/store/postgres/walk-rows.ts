@@ -8,7 +8,7 @@
  * | stands behind the end that the fence names          | damage: nobody who held the lock has written it         |
  */
 
-import type { LogRecord } from '../../engine/record.ts';
+import type { LogRecord } from '../../formats/log-record.ts';
 import type { Reading, Segment } from '../backend.ts';
 import type { CheckpointRecord } from '../chain.ts';
 import { isCheckpointLine, readLine } from '../line.ts';

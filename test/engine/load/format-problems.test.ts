@@ -46,8 +46,8 @@ describe('problems', () => {
   });
 
   it('may have no place', () => {
-    expect(format({ code: 'no-files', message: '`x` names no file', severity: 'error' })).toBe(
-      'error no-files: `x` names no file\n\n1 error.\n',
+    expect(format({ code: 'no-files', message: '`x` matches no file', severity: 'error' })).toBe(
+      'error no-files: `x` matches no file\n\n1 error.\n',
     );
   });
 

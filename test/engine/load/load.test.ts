@@ -281,7 +281,7 @@ const cases: readonly Case[] = [
     name: 'an item that stands twice',
     text: certificate('  issuer: i\n').replace('a.test', 'a.test, b.test, a.test'),
     at: ['5:30 wrong-value'],
-    says: ['"a.test" stands twice', 'items 1 and 3'],
+    says: ['"a.test" occurs twice', 'items 1 and 3'],
   },
   {
     name: 'a value of no list',

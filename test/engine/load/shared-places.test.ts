@@ -67,7 +67,7 @@ describe('two documents', () => {
     [
       'one file for certificate and key',
       { 'x.yaml': [CA, pair('a', 'a.pem', 'a.pem')].join('\n---\n') },
-      'by this document twice',
+      'twice by this document',
     ],
     [
       'a file of a swap',
@@ -82,12 +82,12 @@ describe('two documents', () => {
     [
       'a file of an authority',
       { 'x.yaml': [CA, pair('b', 'ca/ca.crt', 'b.key')].join('\n---\n') },
-      'certificates/Issuer/ca describes',
+      'certificates/Issuer/ca declares',
     ],
     [
       'a key of an authority',
       { 'x.yaml': [CA, pair('b', 'b.crt', 'ca/ca.key')].join('\n---\n') },
-      'certificates/Issuer/ca describes',
+      'certificates/Issuer/ca declares',
     ],
     [
       'a file that the making of an authority puts there',
@@ -140,7 +140,7 @@ describe('two documents', () => {
     const problems = await problemsOf(documents);
     expect(problems.map(({ code }) => code)).toEqual(problems.map(() => 'same-place'));
     expect(problems[0]?.message).toContain(words);
-    if (words !== 'by this document twice') expect(problems[0]?.message).toMatch(/ describes at .*:\d+:\d+$/u);
+    if (words !== 'twice by this document') expect(problems[0]?.message).toMatch(/ declares at .*:\d+:\d+$/u);
   });
 });
 

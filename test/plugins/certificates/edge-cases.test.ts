@@ -1,7 +1,7 @@
 /** Edge cases of a certificate's lifecycle, each by its name: states, records, dates, checks, errors, concurrency. */
 
 import type { CertificateSpec } from '../../../plugins/certificates/generated.ts';
-import { derivedOne } from '../../support/derived.ts';
+import { derivedOne } from '../../../src/conformance/derived.ts';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 /** Many Domains in one look: real servers, threads, and what becomes of both when a look is broken off. */
 
-import { derivedView } from '../../support/derived.ts';
+import { derivedView } from '../../../src/conformance/derived.ts';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';

@@ -207,7 +207,7 @@ describe.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
       expect(runMounted(project, 'validate')).toContain('same-place: tls/www.crt is the same as again/www.crt');
       rmSync(join(project.folder, 'www.yaml'));
       const text = runMounted(project, 'apply --yes');
-      expect(text.match(/REJECTED same-place/gu)).toHaveLength(2);
+      expect(text.match(/REJECTED same-place: /gu)).toHaveLength(2);
       expect(text).toContain('fettle state mv certificates/Certificate/www certificates/Certificate/two');
       expect(digests(project, 'tls')).toEqual(before);
       // Where it is not mounted, the two are files of their own.

@@ -1,6 +1,6 @@
 /** Probes of real TLS servers: what they serve, whether a client would trust it, and how the others fail. */
 
-import { derivedView } from '../../support/derived.ts';
+import { derivedView } from '../../../src/conformance/derived.ts';
 import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';

@@ -93,9 +93,9 @@ describe('never-without-valid-pair', () => {
       `the new one would end with its authority, at ${iso(NOW + DAY)}, and the stored one is valid until ${iso(end)}`,
     );
     expect(verdict.facts).toEqual({
-      storedUntil: iso(end),
-      newUntil: iso(NOW + DAY),
-      authorityUntil: iso(NOW + DAY),
+      stored_until: iso(end),
+      new_until: iso(NOW + DAY),
+      authority_until: iso(NOW + DAY),
     });
     expect(verdict.remedy?.outside).toBe('put an authority that is valid for longer in the place of ca');
   });
@@ -196,7 +196,7 @@ describe('renewal-loop', () => {
     expect(verdict).toMatchObject({
       message: 'it was issued 1 day ago, and once in 30 days, a third of its lifetime, is allowed',
       clearsAt: NOW + 29 * DAY,
-      facts: { issuedAt: iso(NOW - DAY), lifetimeSeconds: 90 * 86_400, cause: 'time' },
+      facts: { issued_at: iso(NOW - DAY), lifetime_seconds: 90 * 86_400, cause: 'time' },
     });
   });
 });
@@ -291,9 +291,9 @@ describe('backoff', () => {
       facts: {
         what: 'renewal',
         failed: 2,
-        maxRetries: 10,
-        lastAt: iso(NOW - HOUR),
-        nextAt: iso(NOW + HOUR),
+        max_retries: 10,
+        last_at: iso(NOW - HOUR),
+        next_at: iso(NOW + HOUR),
       },
       clearsAt: NOW + HOUR,
     });
@@ -346,7 +346,7 @@ describe('retry-exhausted', () => {
   test('says what failed', () => {
     expect(judge(recover, { memory: failed('expired>recovering', 3, DAY) })).toMatchObject({
       message: '3 failed recoveries in a row, 3 allowed; the last one: no room',
-      facts: { what: 'recovery', failed: 3, maxRetries: 3, lastAt: iso(NOW - DAY) },
+      facts: { what: 'recovery', failed: 3, max_retries: 3, last_at: iso(NOW - DAY) },
       remedy: { outside: 'mend what it fails of, and change its document or override this' },
     });
   });
@@ -384,7 +384,7 @@ describe('still-served', () => {
   test('says where', () => {
     expect(judge({ signals: { servedAt: ['b.test:443', 'a.test:443'] } }, domain(fingerprint('c')))).toMatchObject({
       message: 'it is served at a.test:443, b.test:443, www.example.test:443 (192.0.2.1)',
-      facts: { servedAt: ['a.test:443', 'b.test:443', 'www.example.test:443 (192.0.2.1)'] },
+      facts: { served_at: ['a.test:443', 'b.test:443', 'www.example.test:443 (192.0.2.1)'] },
     });
   });
 });

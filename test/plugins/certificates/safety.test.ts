@@ -44,7 +44,7 @@ describe('on an Issuer', () => {
   });
   test('passes the remembered one, and one that signs nothing', () => {
     expect(judge(issuerPair()).outcome).toBe('pass');
-    expect(judge(self)).toMatchObject({ outcome: 'pass', facts: { selfSigned: true } });
+    expect(judge(self)).toMatchObject({ outcome: 'pass', facts: { self_signed: true } });
   });
   test('rejects a missing one', () => {
     expect(judge(missing)).toMatchObject({

@@ -1,7 +1,7 @@
 /** Looks at the emulated account: which server is which node, what is a gap, and how little is asked for. */
 
 import { nodes } from '../../../plugins/nodes/plugin.ts';
-import { derivedView } from '../../support/derived.ts';
+import { derivedView } from '../../../src/conformance/derived.ts';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -179,7 +179,7 @@ describe('keeps-min', () => {
     const pair = pool({ kept: { members: [1, 2, 3, 4] }, spec: { min, max: 5 } });
     expect(judge('keeps-min', pair, [node(1), node(2), node(3), unhealthy(4)])).toMatchObject({
       outcome,
-      facts: { inService: 3, goes: 1, min },
+      facts: { in_service: 3, goes: 1, min },
     });
   });
 

@@ -18,7 +18,7 @@ import { apply } from '../../../src/engine/apply.ts';
 import { load } from '../../../src/engine/load/load.ts';
 import type { Json, Outside, Plugin, Safety } from '#plugin';
 import { reconcile } from '../../../src/engine/reconcile.ts';
-import type { Draft, LogRecord } from '../../../src/engine/record.ts';
+import type { Draft, LogRecord } from '../../../src/formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../../../src/engine/remember.ts';
 import { temporaryFolder } from '../../support/cli.ts';
 

@@ -1,4 +1,4 @@
-/** The records of the log: what each kind of line says. The store adds sequence, time, actor and hashes. */
+/** The records of the log as they are written, and what they are made of: what each kind of line says. The store adds sequence, time, actor and hashes. */
 
 import type {
   Cause,
@@ -17,6 +17,7 @@ import type {
   Spent,
   Step,
 } from '#plugin';
+import { type Clearing, clearingOf } from './parts.ts';
 
 /** A move that a run saw, or made; `unlisted` if the spec has no such move. */
 export interface Move {
@@ -44,11 +45,68 @@ export interface Seen {
   readonly ignore?: readonly string[];
   /** The world is already as a newer spec wants it: that spec counts as applied. */
   readonly spec?: Json;
-  readonly specDigest?: string;
+  readonly spec_digest?: string;
   /** Nothing is left to do: failures before count no more. */
   readonly settled?: true;
   /** The whole of it is forgotten: it was not ours, and is gone. */
   readonly gone?: true;
+}
+
+/** What a rule said of an action that was not taken. */
+export interface RefusalReason extends Clearing, Pick<Judgement, 'rule' | 'outcome' | 'message' | 'facts' | 'limits'> {
+  readonly overridable: boolean;
+  /** The reason of an override that passes it by. */
+  readonly overridden?: string;
+}
+
+export function refusalReason({ clearsAt, remedy, ...judgement }: Judgement): RefusalReason {
+  return {
+    ...judgement,
+    ...clearingOf({ ...(clearsAt === undefined ? {} : { clearsAt }), ...(remedy === undefined ? {} : { remedy }) }),
+  };
+}
+
+/** What is remembered of one resource, as a checkpoint and `fettle state` say it. */
+export interface MemoryBody extends Omit<Memory, 'onRemove' | 'formerLabels' | 'lastError'> {
+  readonly on_remove?: Memory['onRemove'];
+  readonly former_labels?: Memory['formerLabels'];
+  readonly last_error?: Memory['lastError'];
+}
+
+export function memoryBody({ onRemove, formerLabels, lastError, ...rest }: Memory): MemoryBody {
+  return {
+    ...rest,
+    ...(onRemove === undefined ? {} : { on_remove: onRemove }),
+    ...(formerLabels === undefined ? {} : { former_labels: formerLabels }),
+    ...(lastError === undefined ? {} : { last_error: lastError }),
+  };
+}
+
+export function memoryOf({
+  on_remove: onRemove,
+  former_labels: former,
+  last_error: last,
+  ...rest
+}: MemoryBody): Memory {
+  return {
+    ...rest,
+    ...(onRemove === undefined ? {} : { onRemove }),
+    ...(former === undefined ? {} : { formerLabels: former }),
+    ...(last === undefined ? {} : { lastError: last }),
+  };
+}
+
+/** A step that counts against a limit, as a checkpoint says it. */
+export interface SpentBody extends Omit<Spent, 'formerLabels'> {
+  readonly former_labels?: Spent['formerLabels'];
+}
+
+export function spentBody({ formerLabels, ...rest }: Spent): SpentBody {
+  return formerLabels === undefined ? rest : { ...rest, former_labels: formerLabels };
+}
+
+export function spentOf({ former_labels: former, ...rest }: SpentBody): Spent {
+  return former === undefined ? rest : { ...rest, formerLabels: former };
 }
 
 export interface RecordBodies {
@@ -60,7 +118,7 @@ export interface RecordBodies {
     readonly digest?: string;
     readonly reason?: string;
     readonly overrides?: readonly Override[];
-    readonly maxRemovals?: { readonly count: number; readonly reason: string };
+    readonly max_removals?: { readonly count: number; readonly reason: string };
   };
   /** It ended, with its counts. */
   readonly end: { readonly run: string; readonly exit: number; readonly counts: Readonly<Record<string, number>> };
@@ -88,7 +146,7 @@ export interface RecordBodies {
     readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
     readonly meta?: MetaNote;
     readonly spec?: Json;
-    readonly specDigest?: string;
+    readonly spec_digest?: string;
   };
   /** How it ended. `undone`: a look found that the step left nothing behind; no failure is counted. */
   readonly outcome: {
@@ -109,7 +167,7 @@ export interface RecordBodies {
     readonly version?: number;
     readonly error?: string;
     readonly audit?: Facts;
-    readonly elapsedMs?: number;
+    readonly elapsed_ms?: number;
   };
   /** An action that was not taken: rejected, deferred or stale, with what the rules said. */
   readonly refusal: {
@@ -119,7 +177,7 @@ export interface RecordBodies {
     readonly goal: Goal;
     readonly cause: Cause;
     readonly verdict: 'rejected' | 'deferred' | 'stale';
-    readonly reasons: readonly Judgement[];
+    readonly reasons: readonly RefusalReason[];
     readonly audit?: Facts;
   };
   /** A row that changes memory alone. */
@@ -130,7 +188,7 @@ export interface RecordBodies {
     readonly because: string;
     readonly meta?: MetaNote;
     readonly spec?: Json;
-    readonly specDigest?: string;
+    readonly spec_digest?: string;
     readonly state?: string;
     readonly kept?: Readonly<Record<string, Json>>;
     readonly version?: number;
@@ -161,7 +219,7 @@ export interface RecordBodies {
     /** From here on the project has another name: what it was called before, in which run, and why it was renamed. */
     readonly renames?: { readonly from: string; readonly run: string; readonly reason?: string };
   };
-  readonly remembered: { readonly memory: Memory } | { readonly spent: Spent };
+  readonly remembered: { readonly memory: MemoryBody } | { readonly spent: SpentBody };
 }
 
 export type RecordKind = keyof RecordBodies;

@@ -1,7 +1,7 @@
 /** What plugins give, with the states that the engine derives: of one kind, of a whole view. */
 
-import { match } from '../../src/engine/match.ts';
-import { emptyRecall } from '../../src/engine/remember.ts';
+import { match } from '../engine/match.ts';
+import { emptyRecall } from '../engine/remember.ts';
 import { formatRef, type Json, type Memory, type Observed, type Plugin, type Sighting, type View } from '#plugin';
 
 interface Given {

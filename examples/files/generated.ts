@@ -1,0 +1,82 @@
+/** Generated from files.yaml by `fettle-spec`: do not edit. */
+
+import type { PluginTables } from 'fettle/plugin';
+
+/** A text file. With the defaults filled in. */
+export interface FileSpec {
+  /** The file. */
+  readonly path: string;
+  /** The whole content of the file. */
+  readonly content: string;
+}
+
+/** What is remembered of it, as far as it is known. */
+export interface FileMemory {
+  /** The file that fettle wrote or adopted. */
+  readonly path: string;
+}
+
+export type FileState = 'absent' | 'present';
+
+/** Steps that fettle takes. */
+export type FileStep = 'absent>present' | 'present>absent' | 'present>present';
+
+/** Rules that guard its steps. */
+export type FileRuleId = 'keeps-lines';
+
+export type FindingCode = 'empty-file';
+
+export type RuleId = 'keeps-lines';
+
+/** Its part of `fettle.yaml`, with the defaults filled in. */
+export interface FilesConfig {
+  /** How many actions of this plugin run at once. */
+  readonly parallelism: number;
+}
+
+/** What a configuration, or a document of a kind, has where it says nothing; below optional parts too. */
+export const defaults = { config: { parallelism: 4 }, File: {} } as const;
+
+export const tables = {
+  name: 'files',
+  version: 'v1',
+  summary: 'Text files with declared content.',
+  parallelism: 4,
+  kinds: {
+    File: {
+      summary: 'A text file.',
+      scope: [],
+      onRemove: 'remove',
+      machines: {
+        file: {
+          states: ['absent', 'present'],
+          transitions: [
+            { from: 'absent', to: 'present', trigger: 'create', by: 'fettle' },
+            { from: 'present', to: 'absent', trigger: 'remove', by: 'fettle', destructive: true, reversible: 'no' },
+            { from: 'absent', to: 'present', trigger: 'check', by: 'world' },
+            { from: 'present', to: 'absent', trigger: 'check', by: 'world' },
+          ],
+          edits: [{ state: 'present' }],
+        },
+      },
+      rules: [
+        {
+          id: 'keeps-lines',
+          guards: ['present>present'],
+          overridable: true,
+          text: 'The file has more than 1,000 lines, and the declared content has none.',
+        },
+      ],
+      references: [],
+      fields: ['/path', '/content'],
+      paths: [{ pointer: '/path', use: 'write' }],
+      safetyInputs: [],
+      releases: [{ pointer: '/path' }],
+      undeciding: [],
+      memoryVersion: 1,
+    },
+  },
+  secrets: [],
+  settingPaths: [],
+  findings: [{ code: 'empty-file', kind: 'File', severity: 'info', text: 'The file is empty.' }],
+} as const satisfies PluginTables;

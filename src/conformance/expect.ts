@@ -1,0 +1,31 @@
+/** What the suite expects, by `node:assert` alone, so that it runs under any runner of tests. */
+
+import { deepStrictEqual, match, ok } from 'node:assert/strict';
+
+/** As data: what is undefined is not there. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
+}
+
+export interface Expectation {
+  readonly toEqual: (expected: unknown) => void;
+  readonly toMatch: (pattern: RegExp) => void;
+  readonly toContainEqual: (expected: unknown) => void;
+  readonly toBeAtMost: (limit: number) => void;
+}
+
+/** `expect(actual).toEqual(expected)` and the like; each throws an AssertionError. */
+export function expect(actual: unknown): Expectation {
+  return {
+    toEqual: (expected) => deepStrictEqual(plain(actual), plain(expected)),
+    toMatch: (pattern) => match(String(actual), pattern),
+    toContainEqual: (expected) => {
+      const wanted = JSON.stringify(expected);
+      ok(
+        (actual as readonly unknown[]).some((each) => JSON.stringify(each) === wanted),
+        `${wanted} is missing`,
+      );
+    },
+    toBeAtMost: (limit) => ok(Number(actual) <= limit, `${String(actual)} is more than ${limit}`),
+  };
+}

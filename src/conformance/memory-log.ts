@@ -1,0 +1,47 @@
+/** A log in memory, and the usual limits: what a plugin is tried with. */
+
+import type { Safety } from '#plugin';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
+import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
+
+/** The limits of a `fettle.yaml` that says nothing of them. */
+export const usualSafety: Safety = {
+  maxAgeMs: 60_000,
+  removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
+  collapse: { share: 0.5, from: 4 },
+  budgets: [],
+  freeze: [],
+  overrides: [],
+};
+
+/** A log in memory with the recall that it folds to: the records are the same as a store's. */
+export interface MemoryLog {
+  readonly recall: Recall;
+  readonly records: LogRecord[];
+  readonly record: (drafts: readonly Draft[]) => Promise<readonly LogRecord[]>;
+}
+
+const START = Date.parse('2026-01-01T00:00:00Z');
+
+export function memoryLog(now: () => number = () => START): MemoryLog {
+  const recall = emptyRecall();
+  const records: LogRecord[] = [];
+  return {
+    recall,
+    records,
+    record: async (drafts) =>
+      drafts.map((draft) => {
+        const record: LogRecord = {
+          ...draft,
+          seq: records.length + 1,
+          time: new Date(now()).toISOString(),
+          actor: 'test',
+          prev: '',
+          hash: '',
+        };
+        records.push(record);
+        fold(recall, record);
+        return record;
+      }),
+  };
+}

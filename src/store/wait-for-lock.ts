@@ -1,0 +1,65 @@
+/** Waits for a lock that somebody else holds: the same for every backend. */
+
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HeldLock } from './backend.ts';
+import { LockHeldError, StoreError } from './errors.ts';
+import type { Holder, LockOptions } from './store.ts';
+
+export interface AcquireOptions extends LockOptions {
+  /** A holder without a heartbeat for this long may be taken over. */
+  readonly leaseMs: number;
+}
+
+/** Somebody else's lock. */
+export interface Refused {
+  readonly holder: Holder;
+  /** Names the lock, for the error. */
+  readonly lock: string;
+}
+
+const POLL_MS = 200;
+const RETRY_MS = 10;
+/** Attempts that may come to nothing before the lock is given up. */
+const RETRIES = 50;
+
+/** Throws the signal's reason when it fires. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/**
+ * Repeats an attempt until it gives the lock. An attempt gets the refusal before it, and gives `again` where its view
+ * of the lock was old. Throws LockHeldError when the time is over, and the signal's reason when it fires.
+ */
+export async function waitForLock<R extends Refused>(
+  place: string,
+  { timeoutMs, signal, onWait }: LockOptions,
+  attempt: (before: R | undefined) => Promise<HeldLock | R | 'again'>,
+): Promise<HeldLock> {
+  const start = performance.now();
+  let retries = 0;
+  let refused: R | undefined;
+  for (;;) {
+    signal?.throwIfAborted();
+    const waited = performance.now() - start;
+    const got = await attempt(refused);
+    if (got === 'again') {
+      retries += 1;
+      if (retries > RETRIES)
+        throw new StoreError(`the lock of ${place} could not be taken: others keep taking and leaving it`);
+      await pause(RETRY_MS, signal);
+      continue;
+    }
+    if ('token' in got) return got;
+    if (waited >= timeoutMs) throw new LockHeldError(got.holder, got.lock);
+    if (refused === undefined) onWait?.(got.holder);
+    refused = got;
+    await pause(Math.max(1, Math.min(POLL_MS, timeoutMs - waited)), signal);
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * Code of plugins is loaded where the environment names its package, and from the installation of fettle alone: a pull
+ * request can write every file of the project, and `plan` runs what is loaded.
+ */
+
+import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { installationOf, installedPlugins } from '../../src/installed-plugins.ts';
+import { cliFile, fettle, run, temporaryFolder } from '../support/cli.ts';
+
+const folder = realpathSync(temporaryFolder());
+const modules = join(folder, 'installation', 'node_modules');
+const project = join(folder, 'project');
+
+function writePackage(at: string, about: object, code = ''): void {
+  mkdirSync(at, { recursive: true });
+  writeFileSync(join(at, 'package.json'), JSON.stringify(about));
+  writeFileSync(join(at, 'plugin.js'), code);
+}
+
+const about = (name: string, plugin: string, file: unknown = './plugin.js') => ({
+  name,
+  version: '1.2.3',
+  type: 'module',
+  fettle: { [plugin]: file },
+});
+const MADE = `export const plugin = { name: 'made', tables: { name: 'made' } };\n`;
+/** Writes a file as soon as it is loaded. */
+const trap = (mark: string) => `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(mark)}, '');\n`;
+
+writePackage(join(modules, 'fettle'), { name: 'fettle' });
+cpSync(dirname(cliFile), join(modules, 'fettle', 'dist'), { recursive: true });
+writePackage(join(modules, 'good'), about('good', 'made'), MADE);
+writePackage(join(modules, '@scope', 'good'), about('@scope/good', 'scoped'), MADE.replaceAll('made', 'scoped'));
+writePackage(join(modules, 'again'), about('again', 'made'), MADE);
+writePackage(join(modules, 'shadow'), about('shadow', 'certificates'));
+writePackage(join(modules, 'other-name'), about('good', 'other'));
+writePackage(join(modules, 'silent'), { name: 'silent' });
+writePackage(join(modules, 'climbing'), about('climbing', 'climbing', '../good/plugin.js'));
+writePackage(join(modules, 'absolute'), about('absolute', 'absolute', join(project, 'plugin.js')));
+writePackage(join(modules, 'odd'), about('odd', '../odd'));
+writePackage(join(modules, 'liar'), about('liar', 'liar'), MADE);
+writePackage(join(modules, 'broken'), about('broken', 'broken'), 'throw new Error("it is broken")\n');
+writePackage(project, about('evil', 'evil'), trap(join(folder, 'loaded')));
+symlinkSync(project, join(modules, 'linked'));
+writePackage(join(modules, 'inner'), about('inner', 'inner', './link.js'));
+symlinkSync(join(project, 'plugin.js'), join(modules, 'inner', 'link.js'));
+for (const name of ['good', 'evil', 'linked'])
+  writePackage(join(project, 'node_modules', name), about(name, 'made'), trap(join(folder, 'loaded')));
+writePackage(join(folder, 'node_modules', 'evil'), about('evil', 'evil'), trap(join(folder, 'loaded')));
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const plugins = (list: string) => installedPlugins({ FETTLE_PLUGINS: list }, () => modules, ['certificates', 'nodes']);
+
+describe('FETTLE_PLUGINS', () => {
+  it('loads a package of the installation, when it is used', async () => {
+    const [good, scoped] = plugins(' good,, @scope/good ,good');
+    expect(good).toMatchObject({ name: 'made', package: 'good', version: '1.2.3' });
+    expect(await good?.load()).toMatchObject({ name: 'made' });
+    expect(await scoped?.load()).toMatchObject({ name: 'scoped' });
+    expect(installedPlugins({}, () => expect.unreachable(), [])).toEqual([]);
+  });
+
+  it.each([
+    ['../good', 'is not the name of a package'],
+    ['good/../good', 'is not the name of a package'],
+    ['./good', 'is not the name of a package'],
+    ['/etc/good', 'is not the name of a package'],
+    [join(modules, 'good'), 'is not the name of a package'],
+    [`file://${modules}/good`, 'is not the name of a package'],
+    ['data:text/javascript,', 'is not the name of a package'],
+    ['@scope', 'is not the name of a package'],
+    ['.bin', 'is not the name of a package'],
+    ['good\\..\\good', 'is not the name of a package'],
+    ['evil', 'is not installed in'],
+    ['linked', 'is not installed in'],
+    ['other-name', 'is not installed in'],
+    ['missing', 'is not installed in'],
+    ['silent', 'has no "fettle" in its package.json'],
+    ['fettle', 'has no "fettle" in its package.json'],
+    ['climbing', 'holds no such file'],
+    ['absolute', 'holds no such file'],
+    ['inner', 'holds no such file'],
+    ['odd', 'declares a plugin whose name is not valid'],
+    ['shadow', 'declares the plugin certificates, which fettle has'],
+    ['good,again', 'declares the plugin made, which good has'],
+  ])('%s: %s', (list, message) => {
+    expect(() => plugins(list)).toThrow(message);
+  });
+
+  it.each([
+    ['liar', 'does not export a `plugin` that is called liar'],
+    ['broken', 'broken cannot be loaded: it is broken'],
+  ])('%s: %s', async (name, message) => {
+    await expect(plugins(name)[0]?.load()).rejects.toThrow(message);
+  });
+});
+
+it('the installation is where fettle really lies, whatever link leads there', () => {
+  expect(installationOf(join(modules, 'fettle', 'dist', 'lib'))).toBe(modules);
+  const link = join(project, 'link');
+  symlinkSync(join(modules, 'fettle'), link);
+  expect(installationOf(join(link, 'dist'))).toBe(modules);
+  rmSync(link);
+  expect(() => installationOf(project)).toThrow('does not belong to an installation of fettle');
+});
+
+describe('the command', () => {
+  const cli = join(modules, 'fettle', 'dist', 'cli.js');
+  const go = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+    run(process.execPath, [cli, ...args], project, env);
+  const wasLoaded = () => readFileSync(join(folder, 'loaded'));
+
+  it('lists the plugins that are loaded, and says which package is not installed', async () => {
+    const text = await go({ FETTLE_PLUGINS: 'good,@scope/good' }, 'version');
+    expect(text.stdout).toContain('+ plugin made of good v1.2.3\n+ plugin scoped of @scope/good v1.2.3\n');
+    const json = await go({ FETTLE_PLUGINS: 'good' }, 'version', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ plugins: [{ name: 'made', package: 'good', version: '1.2.3' }] });
+    const wrong = await go({ FETTLE_PLUGINS: 'evil' }, 'version');
+    expect(wrong).toMatchObject({ code: 1, stdout: '' });
+    expect(wrong.stderr).toContain(`the package evil is not installed in ${modules}`);
+  });
+
+  it('runs nothing of the project, nor of a folder above it, whatever the project says', async () => {
+    writeFileSync(
+      join(project, 'fettle.yaml'),
+      'name: p\nplugins:\n  evil: { package: evil, path: ./plugin.js }\n  linked: {}\n',
+    );
+    writeFileSync(join(project, '.npmrc'), 'prefix=.\n');
+    mkdirSync(join(project, 'desired'), { recursive: true });
+    const documents = 'apiVersion: evil/v1\nkind: A\nmetadata: { name: a }\nspec: {}\n';
+    writeFileSync(join(project, 'desired', 'a.yaml'), documents);
+    const paths = { NODE_PATH: `${join(project, 'node_modules')}:${join(folder, 'node_modules')}` };
+    for (const env of [{}, paths, { FETTLE_PLUGINS: '' }, { ...paths, FETTLE_PLUGINS: 'good' }])
+      expect((await go(env, 'plan')).code).toBe(4);
+    for (const name of ['evil', 'linked', '../evil', './plugin.js', join(project, 'plugin.js')])
+      expect((await go({ ...paths, FETTLE_PLUGINS: name }, 'plan')).code).toBe(1);
+    expect(wasLoaded).toThrow('ENOENT');
+  });
+});
+
+describe('a plugin that is configured and not loaded', () => {
+  const doc = (kind: string, name: string, more = '') =>
+    `apiVersion: files/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: { text: hello }\n${more}`;
+  const make = (config: string, documents: string): string => {
+    const made = temporaryFolder();
+    writeFileSync(join(made, 'fettle.yaml'), config);
+    mkdirSync(join(made, 'desired'));
+    writeFileSync(join(made, 'desired', 'a.yaml'), documents);
+    return made;
+  };
+
+  it('is a gap, and so are its documents', async () => {
+    const made = make('name: p\nplugins: { files: { folder: out } }\n', doc('File', 'a'));
+    const ran = await fettle(made, 'plan', '--no-color');
+    expect(ran.code).toBe(4);
+    expect(ran.stdout).toContain('FETTLE_PLUGINS');
+    expect((await fettle(made, 'drift')).code).toBe(4);
+    const applied = await fettle(made, 'apply', '--yes');
+    expect(applied.code).toBe(4);
+    expect((await fettle(made, 'plan', '--json')).stdout).toContain('The plugin files is not loaded');
+    expect((await fettle(made, 'validate')).code).toBe(0);
+    rmSync(made, { recursive: true });
+  });
+
+  it('without an entry, its documents are an error', async () => {
+    const made = make('name: p\n', doc('File', 'a'));
+    const ran = await fettle(made, 'plan');
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('unknown apiVersion');
+    rmSync(made, { recursive: true });
+  });
+
+  it('a slip of the pen in the name of a plugin is an error', async () => {
+    const made = make('name: p\nplugins: { certificate: {} }\n', doc('File', 'a'));
+    const ran = await fettle(made, 'plan');
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('did you mean `certificates`?');
+    rmSync(made, { recursive: true });
+  });
+});

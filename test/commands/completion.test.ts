@@ -1,0 +1,90 @@
+/** Completion scripts in real shells. */
+
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bareEnvironment, cliFile, fettle, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+
+let folder: string;
+const env = () => ({ PATH: `${join(folder, 'bin')}:${bareEnvironment()['PATH'] ?? ''}`, HOME: folder });
+
+const document = (name: string): string =>
+  `apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: ${name} }\nspec: { selfSigned: {} }\n`;
+
+beforeAll(async () => {
+  folder = temporaryFolder();
+  mkdirSync(join(folder, 'bin'));
+  symlinkSync(cliFile, join(folder, 'bin/fettle'));
+  writeFiles(folder, {
+    'fettle.yaml': 'name: shop\n',
+    'desired/a.yaml': `${document('internal')}---\n${document('"$(touch${IFS}evil)"')}---\n${document('"`touch evil`"')}`,
+  });
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { stdout, code } = await fettle(folder, 'completion', shell);
+    expect(code).toBe(0);
+    writeFiles(folder, { [`completion.${shell}`]: stdout });
+  }
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What a shell offers for a line whose last word is being typed. */
+const offers: Readonly<Record<string, (words: readonly string[]) => Promise<readonly string[]>>> = {
+  bash: async (words) => {
+    const list = words.map((word) => `'${word}'`).join(' ');
+    const script = `source completion.bash; COMP_WORDS=(${list}); COMP_CWORD=${words.length - 1}; _fettle; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    return linesOf(await run('bash', ['--noprofile', '--norc', '-c', script], folder, env()));
+  },
+  zsh: async (words) => {
+    const list = words.map((word) => `'${word}'`).join(' ');
+    const script = `compdef() { :; }; compadd() { shift; print -l -- "$@"; }; _files() { print FILES; }; source ./completion.zsh; words=(${list}); CURRENT=${words.length}; _fettle`;
+    const all = linesOf(await run('zsh', ['-f', '-c', script], folder, env()));
+    // The completion system itself keeps those that begin as the word does.
+    return all.filter((word) => word.startsWith(words.at(-1) ?? ''));
+  },
+  fish: async (words) => {
+    const line = words.join(' ');
+    const done = await run(
+      'fish',
+      ['--no-config', '-c', `source completion.fish; complete -C '${line}'`],
+      folder,
+      env(),
+    );
+    return linesOf(done).map((each) => each.split('\t')[0] ?? '');
+  },
+};
+
+function linesOf({ stdout }: { readonly stdout: string }): readonly string[] {
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+describe.each(Object.keys(offers))('%s', (shell) => {
+  const offered = async (line: string): Promise<readonly string[]> => (await offers[shell]?.(line.split(' '))) ?? [];
+
+  it.each([
+    ['fettle comp', ['completion']],
+    ['fettle log ver', ['verify']],
+    ['fettle state m', ['mv']],
+    ['fettle plan --detailed', ['--detailed-exitcode']],
+    ['fettle apply --format m', ['markdown']],
+    ['fettle init --ci git', ['github', 'gitlab']],
+    ['fettle completion z', ['zsh']],
+    ['fettle plan --cause new,', ['new,edit,orphan']],
+  ])('completes %s', async (line, expected) => {
+    expect(await offered(line)).toEqual(expected);
+  });
+
+  it('completes addresses of documents, and runs nothing that a name contains', async () => {
+    expect(await offered('fettle explain certificates/')).toEqual(['certificates/Issuer/internal']);
+    expect(await offered('fettle plan --target certificates/Issuer/')).toEqual(['certificates/Issuer/internal']);
+    const left = await run('ls', [], folder, env());
+    expect(left.stdout).not.toContain('evil');
+  });
+});
+
+it('is silent where there is no project', async () => {
+  const empty = temporaryFolder();
+  writeFiles(empty, { 'fettle.yaml': 'name: [\n' });
+  expect(await fettle(empty, 'completion', '--addresses')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  rmSync(empty, { recursive: true });
+});
