@@ -185,17 +185,26 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const { plugins, recall, safety } = input;
   const desired = expand(input.documents, plugins, recall, input.settings);
   const view = await observe({ ...input, collapse: safety.collapse, desired, deadlineMs: LOOK_DEADLINE_MS });
-  return reconcileView(view, desired, input);
+  // A refresh that was cut short says nothing about what it did not reach.
+  return compared(view, desired, input, !input.abort.aborted);
 }
 
 /**
- * Compares and judges what was seen: just now, or by an earlier refresh. States are derived at `input.now()`, so that the
- * clock alone moves what is due by time; rules see the age of the view.
+ * Compares and judges what an earlier refresh saw, without another one. States are derived at `input.now()`, so that the
+ * clock alone moves what is due by time; rules see the age of the view. A move by the clock was not seen: nothing is
+ * recorded, and open intents wait for a refresh.
  */
-export async function reconcileView(
+export async function reconcileView(view: View, input: ReconcileInput): Promise<Reconciled> {
+  const desired = expand(input.documents, input.plugins, input.recall, input.settings);
+  return compared(view, desired, input, false);
+}
+
+/** `complete`: the view is a whole refresh of just now, so what it shows settles intents and is recorded. */
+async function compared(
   view: View,
   desired: readonly Desired[],
   input: ReconcileInput,
+  complete: boolean,
 ): Promise<Reconciled> {
   const { plugins, recall, run, safety } = input;
   const now = input.now();
@@ -225,8 +234,6 @@ export async function reconcileView(
     const [plugin = '', name = ''] = kind.split('/');
     return plugins.get(plugin)?.tables.kinds[name]?.byAccount === true;
   });
-  // A look that was cut short says nothing about what it did not reach.
-  const complete = !input.abort.aborted;
   const closed =
     input.busy === undefined && complete ? settle(found, plugins, sceneFor(found), run, doubted, failures) : [];
   const settled = settledRows(closed, found);

@@ -1,5 +1,6 @@
 /** Looks, proposes and takes the step of one resource on real files, as a run does, without a log. */
 
+import { derivedView } from '../../../src/conformance/derived.ts';
 import { match } from '../../../src/engine/match.ts';
 import { emptyRecall } from '../../../src/engine/remember.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
@@ -31,10 +32,14 @@ export function begun(line: Line, address: string): Line {
   return line;
 }
 
-export async function view(line: Line): Promise<View> {
+async function sighted(line: Line): Promise<View> {
   const reader = await certificates.openReader(outside(line.folder));
-  const query = queryOf(line.desired, { memory: [...line.memory.values()], now: line.now });
-  return certificates.observe(reader, query);
+  return certificates.observe(reader, queryOf(line.desired, { memory: [...line.memory.values()], now: line.now }));
+}
+
+export async function view(line: Line): Promise<ReturnType<typeof derivedView>> {
+  const { desired, memory, now } = line;
+  return derivedView(certificates, await sighted(line), { desired, memory: [...memory.values()], now });
 }
 
 function pairs(line: Line, seen: View): readonly Pair[] {
@@ -48,7 +53,7 @@ export async function proposal(
   line: Line,
   address: string,
 ): Promise<{ readonly pair: Pair; readonly proposal?: Proposal; readonly all: readonly Pair[] }> {
-  const all = pairs(line, await view(line));
+  const all = pairs(line, await sighted(line));
   const pair = all.find((each) => formatRef(each.ref) === address);
   if (pair === undefined) throw new Error(`${address} is neither written nor remembered`);
   const found = certificates.kinds[pair.ref.kind]?.diff(pair, sceneOf(all, { now: line.now }));

@@ -1,5 +1,7 @@
 /** What the tests of the certificates plugin share: folders that go away, certificates by openssl, and pairs as data. */
 
+import { certificates } from '../../../plugins/certificates/plugin.ts';
+import { derivedView } from '../../../src/conformance/derived.ts';
 import type { CertificatePair } from '../../../plugins/certificates/diff.ts';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -170,4 +172,9 @@ export function issuerPair(more: Partial<Pair> = {}): Pair {
     memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('a') } }),
     ...more,
   };
+}
+
+/** Refreshes, and derives the states of what was seen. */
+export async function refreshed(reader: unknown, query: Query): Promise<ReturnType<typeof derivedView>> {
+  return derivedView(certificates, await certificates.observe(reader, query), query);
 }
