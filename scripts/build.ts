@@ -65,6 +65,7 @@ const entries: Readonly<Record<string, string>> = {
 /** What other packages import, and `fettle-spec`: modules by their names in `api/`. */
 const apiModules: Readonly<Record<string, string>> = {
   plugin: 'src/plugin/index.ts',
+  http: 'src/plugin/http.ts',
   net: 'src/plugin/net.ts',
   files: 'src/plugin/files.ts',
   deadline: 'src/plugin/deadline.ts',

@@ -63,6 +63,9 @@ describe('layers', () => {
     ['src/engine/a.ts', `let b: import('../commands/main.ts').B;`, 'it may not import src/commands/main.ts'],
     ['src/engine/a.ts', `export { b } from '../commands/b.ts';`, 'it may not import src/commands/b.ts'],
     ['src/store/a.ts', `import { fold } from '../engine/remember.ts';`, undefined],
+    ['src/store/a.ts', `import { x } from './files/x.ts';`, 'it may not import src/store/files/x.ts'],
+    ['src/store/files/a.ts', `import { x } from '../line.ts';`, undefined],
+    ['src/store/files/a.ts', `import { x } from '../postgres/x.ts';`, 'it may not import src/store/postgres/x.ts'],
     ['src/store/a.ts', `import { b } from '../commands/b.ts';`, 'it may not import src/commands/b.ts'],
     [
       'src/commands/a.ts',

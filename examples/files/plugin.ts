@@ -47,7 +47,7 @@ function declared(desired: { readonly spec: FileSpec } | undefined): FileSpec {
 }
 
 const file = defineKind<World, FileSpec, FileFacts, FileMemory, FileStep, FileRuleId>({
-  diff({ desired, observed }) {
+  diff({ desired, sight: { observed } }) {
     if (desired === undefined) return { step: 'present>absent', goal: 'remove', because: 'no longer declared' };
     if (observed === undefined) return { step: 'absent>present', goal: 'create', because: 'the file does not exist' };
     const [before, after] = [observed.facts.content, desired.spec.content];
@@ -55,10 +55,10 @@ const file = defineKind<World, FileSpec, FileFacts, FileMemory, FileStep, FileRu
     const fields = [{ path: '/content', before, after }];
     return { step: 'present>present', goal: 'update', because: 'the content differs', fields };
   },
-  seen: ({ observed }) => (observed === undefined ? {} : { content: observed.facts.content }),
-  note: ({ desired, observed }) => (desired === undefined || observed === undefined ? {} : { path: desired.spec.path }),
+  seen: ({ sight: { observed } }) => (observed === undefined ? {} : { content: observed.facts.content }),
+  note: ({ desired, sight: { observed } }) => (desired === undefined || observed === undefined ? {} : { path: desired.spec.path }),
   rules: {
-    'keeps-lines': (_change, { desired, observed }) => {
+    'keeps-lines': (_change, { desired, sight: { observed } }) => {
       const lines = observed?.facts.content.split('\n').length ?? 0;
       const facts = { lines, most: MOST_LINES };
       if (lines <= MOST_LINES || desired?.spec.content !== '') return pass('The content is kept', facts);

@@ -3,31 +3,31 @@
 import { promisify } from 'node:util';
 import { type ActionRun, instantText, PartlyDoneError } from '#plugin';
 import { needsIssue } from './differences.ts';
-import { AUTHORITY_FIELD, type CertificatePair, type IssuerPair } from './diff.ts';
+import { AUTHORITY_FIELD, type CertificateResource, type IssuerResource } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
 import { formerOf } from './note.ts';
 import { judgedOf, keepsAuthority } from './own-files.ts';
 import { placesOf } from './paths.ts';
 import { certificateSpec, hasSwapped, issuerOf, issuerRef, issuerSpec, storageBefore } from './remembered.ts';
 import { isRefusal } from './refusal.ts';
-import { reloadsOf } from './renewal.ts';
+import { policyOf, reloadsOf } from './renewal.ts';
 import { type Shown, canReload, reloadDue, shownFor, shownText } from './served.ts';
 import { serviceMembers } from './service-members.ts';
 import type { CertificatesWriter, IssueOrder, PairStorage, Trust } from './world.ts';
 
 type IssuerHandler = (
   world: CertificatesWriter,
-  pair: IssuerPair,
+  resource: IssuerResource,
   run: ActionRun,
 ) => Promise<Partial<IssuerMemory> | undefined>;
 type CertificateHandler = (
   world: CertificatesWriter,
-  pair: CertificatePair,
+  resource: CertificateResource,
   run: ActionRun,
 ) => Promise<Partial<CertificateMemory> | undefined>;
 
 /** Whether fettle made an authority here, or began to: only then are pending files its own. */
-function hasBegun(memory: IssuerPair['memory']): boolean {
+function hasBegun(memory: IssuerResource['memory']): boolean {
   const failed = memory?.lastError !== undefined && !isRefusal(memory.lastError.message);
   return memory?.owned === 'created' || memory?.open !== undefined || memory?.kept.began === true || failed;
 }
@@ -41,7 +41,7 @@ const createAuthority: IssuerHandler = async (world, { desired, memory }, run) =
 };
 
 /** Sets its files right; another authority that was let through is the one from now on. */
-const setAuthorityRight: IssuerHandler = async (world, { desired, observed, memory }, run) => {
+const setAuthorityRight: IssuerHandler = async (world, { desired, sight: { observed }, memory }, run) => {
   const dir = desired?.spec.localCa?.dir;
   if (dir === undefined) throw new Error('only a local authority has files');
   await world.tidyAuthority(dir, !hasBegun(memory));
@@ -51,13 +51,13 @@ const setAuthorityRight: IssuerHandler = async (world, { desired, observed, memo
   return { fingerprint };
 };
 
-const removeAuthority: IssuerHandler = async (world, pair, run) => {
-  const localCa = issuerSpec(pair.desired, pair.memory)?.localCa;
+const removeAuthority: IssuerHandler = async (world, resource, run) => {
+  const localCa = issuerSpec(resource.desired, resource.memory)?.localCa;
   if (localCa === undefined) throw new Error('nobody remembers where the authority is');
-  const fingerprint = pair.observed?.facts.fingerprint;
+  const fingerprint = resource.sight.observed?.facts.fingerprint;
   await world.deleteAuthority(localCa.dir, {
     ...(fingerprint === undefined ? {} : { fingerprint }),
-    keep: keepsAuthority(pair, run.change),
+    keep: keepsAuthority(resource, run.change),
   });
   return undefined;
 };
@@ -69,14 +69,14 @@ export const issuerHandlers = {
   'broken>absent': removeAuthority,
 } as const satisfies Record<IssuerStep, IssuerHandler>;
 
-function storageOf({ desired, observed, memory }: CertificatePair): PairStorage {
+function storageOf({ desired, sight: { observed }, memory }: CertificateResource): PairStorage {
   const spec = certificateSpec(desired, memory);
   if (spec === undefined) throw new Error('nobody remembers where the pair is');
   return (observed?.facts.elsewhere === true ? storageBefore(spec, memory) : undefined) ?? spec.storage;
 }
 
 function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'authority'> {
-  const issuer = issuerOf(run.scene.pair(issuerRef(spec)));
+  const issuer = issuerOf(run.scene.get(issuerRef(spec)));
   if (issuer.spec === undefined) throw new Error(`the Issuer ${spec.issuer} is not known`);
   if (issuer.spec.localCa === undefined) return {};
   const { dir } = issuer.spec.localCa;
@@ -85,14 +85,14 @@ function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'a
 
 async function issue(
   world: CertificatesWriter,
-  pair: CertificatePair,
+  resource: CertificateResource,
   run: ActionRun,
   first: boolean,
 ): Promise<Partial<CertificateMemory>> {
-  const spec = pair.desired?.spec;
+  const spec = resource.desired?.spec;
   if (spec === undefined) throw new Error('without a document, nothing is issued');
   const now = run.now();
-  const before = pair.observed?.facts.fingerprint ?? pair.memory?.kept.fingerprint;
+  const before = resource.sight.observed?.facts.fingerprint ?? resource.memory?.kept.fingerprint;
   const issued = await world.issue({
     storage: spec.storage,
     ...(spec.reload === undefined ? {} : { service: spec.reload }),
@@ -100,16 +100,16 @@ async function issue(
     dnsNames: spec.dnsNames,
     keyAlgorithm: spec.keyAlgorithm,
     validityDays: spec.validityDays,
-    first: first || pair.observed?.facts.elsewhere === true,
-    untouched: !hasSwapped(pair.memory) || pair.observed?.facts.elsewhere === true,
-    ...judgedOf(pair),
+    first: first || resource.sight.observed?.facts.elsewhere === true,
+    untouched: !hasSwapped(resource.memory) || resource.sight.observed?.facts.elsewhere === true,
+    ...judgedOf(resource),
     now,
     signal: run.signal,
     progress: run.progress,
   });
   const { fingerprint } = issued;
   const former = formerOf(
-    { ...pair.memory?.kept, ...(before === undefined ? {} : { fingerprint: before }) },
+    { ...resource.memory?.kept, ...(before === undefined ? {} : { fingerprint: before }) },
     fingerprint,
   );
   const kept: Partial<CertificateMemory> = {
@@ -117,16 +117,16 @@ async function issue(
     ...(former.length === 0 ? {} : { former }),
     made: fingerprint,
     places: placesOf(spec.storage).map(({ path }) => path),
-    issued: (pair.memory?.kept.issued ?? 0) + 1,
+    issued: (resource.memory?.kept.issued ?? 0) + 1,
     issuedAt: instantText(now),
   };
-  return bringOut(world, pair, run, spec, fingerprint, kept, servingBefore(pair, before, run));
+  return bringOut(world, resource, run, spec, fingerprint, kept, servingBefore(resource, before, run));
 }
 
 /** Who has to serve the new one: who served the one before. A server that is down, or behind, is no fault of this step. */
-function servingBefore(pair: CertificatePair, before: string | undefined, run: ActionRun): readonly Shown[] {
+function servingBefore(resource: CertificateResource, before: string | undefined, run: ActionRun): readonly Shown[] {
   if (before === undefined) return [];
-  const shown = shownFor(pair.ref.name, { fingerprint: before, former: [] }, run.scene);
+  const shown = shownFor(resource.ref.name, { fingerprint: before, former: [] }, run.scene);
   return shown.filter(({ serves }) => serves === 'stored');
 }
 
@@ -136,7 +136,7 @@ function servingBefore(pair: CertificatePair, before: string | undefined, run: A
  */
 async function bringOut(
   world: CertificatesWriter,
-  pair: CertificatePair,
+  resource: CertificateResource,
   run: ActionRun,
   spec: CertificateSpec,
   fingerprint: string,
@@ -146,9 +146,9 @@ async function bringOut(
   // Without either, what serves it reads it by itself, or somebody else tells it to.
   if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
   const { signal, stillApproved } = run;
-  const { withinMs } = pair.policy.served;
+  const { withinMs } = policyOf(resource).served;
   const failed = (message: string, more: Partial<CertificateMemory>, cause?: unknown): PartlyDoneError => {
-    const tries = reloadsOf(pair.memory, pair.desired, fingerprint).failed + 1;
+    const tries = reloadsOf(resource.memory, resource.desired, fingerprint).failed + 1;
     const all = { ...kept, ...more, unserved: fingerprint, unservedTries: tries, unservedAt: instantText(run.now()) };
     return new PartlyDoneError(message, all, { cause });
   };
@@ -159,7 +159,7 @@ async function bringOut(
         deploy: spec.deploy,
         storage: spec.storage,
         ...(spec.reload === undefined ? {} : { service: spec.reload }),
-        name: pair.ref.name,
+        name: resource.ref.name,
         signal,
         stillApproved,
       });
@@ -167,7 +167,7 @@ async function bringOut(
     if (spec.reload !== undefined) {
       run.progress('reloading what serves it');
       const members = serviceMembers(spec.reload, run.scene);
-      await run.aside(world.reload({ service: spec.reload, name: pair.ref.name, members, signal, stillApproved }));
+      await run.aside(world.reload({ service: spec.reload, name: resource.ref.name, members, signal, stillApproved }));
     }
   } catch (error) {
     if (signal.aborted) throw error;
@@ -181,7 +181,7 @@ async function bringOut(
       { reloaded: fingerprint },
     );
   }
-  return { ...kept, reloaded: fingerprint, ...(pair.memory?.kept.unserved === undefined ? {} : { unserved: '' }) };
+  return { ...kept, reloaded: fingerprint, ...(resource.memory?.kept.unserved === undefined ? {} : { unserved: '' }) };
 }
 
 function messageOf(error: unknown): string {
@@ -259,28 +259,28 @@ async function stillLeft(
   return places.filter((place) => !right.has(place));
 }
 
-const issueFirst: CertificateHandler = (world, pair, run) => issue(world, pair, run, true);
-const issueAgain: CertificateHandler = (world, pair, run) => issue(world, pair, run, false);
+const issueFirst: CertificateHandler = (world, resource, run) => issue(world, resource, run, true);
+const issueAgain: CertificateHandler = (world, resource, run) => issue(world, resource, run, false);
 
 /** A change in place: another certificate, files in order again, or what serves it reloaded, whichever is asked for. */
-const setRight: CertificateHandler = async (world, pair, run) => {
-  if (needsIssue(run.change.fields)) return issue(world, pair, run, false);
-  const due = reloadDue(pair, run.scene);
+const setRight: CertificateHandler = async (world, resource, run) => {
+  if (needsIssue(run.change.fields)) return issue(world, resource, run, false);
+  const due = reloadDue(resource, run.scene);
   const { rewritten } =
     run.change.fields.length === 0
       ? { rewritten: false }
-      : await world.tidyPair(storageOf(pair), !hasSwapped(pair.memory), judgedOf(pair).found);
-  const spec = pair.desired?.spec;
-  const fingerprint = pair.observed?.facts.fingerprint;
+      : await world.tidyPair(storageOf(resource), !hasSwapped(resource.memory), judgedOf(resource).found);
+  const spec = resource.desired?.spec;
+  const fingerprint = resource.sight.observed?.facts.fingerprint;
   if (spec === undefined || fingerprint === undefined || (due === undefined && !rewritten)) return undefined;
-  return bringOut(world, pair, run, spec, fingerprint, {}, due?.places ?? []);
+  return bringOut(world, resource, run, spec, fingerprint, {}, due?.places ?? []);
 };
 
 /** The reload of what serves it comes with the next plan, which knows what is stored then. */
-const finishSwap: CertificateHandler = async (world, pair) => world.settleSwap(storageOf(pair));
+const finishSwap: CertificateHandler = async (world, resource) => world.settleSwap(storageOf(resource));
 
-const removePair: CertificateHandler = async (world, pair) => {
-  await world.deletePair(storageOf(pair), !hasSwapped(pair.memory), judgedOf(pair, true).found);
+const removePair: CertificateHandler = async (world, resource) => {
+  await world.deletePair(storageOf(resource), !hasSwapped(resource.memory), judgedOf(resource, true).found);
   return undefined;
 };
 

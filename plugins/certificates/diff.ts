@@ -1,6 +1,6 @@
 /** Diff: the one step that brings an Issuer or a Certificate nearer to what is written. A Domain has none. */
 
-import { attemptsAt, type FieldChange, type Pair, type Proposal, type Scene } from '#plugin';
+import { attemptsAt, type FieldChange, type Resource, type Proposal, type Scene } from '#plugin';
 import { daysLeft, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
@@ -15,20 +15,20 @@ import type {
   IssuerStep,
 } from './generated.ts';
 import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
-import type { Policy } from './renewal.ts';
+import { type Policy, policyOf } from './renewal.ts';
 import { reloadDue } from './served.ts';
 import { isAskedFor, validityOfFacts } from './state.ts';
 
-export type IssuerPair = Pair<IssuerSpec, IssuerFacts, IssuerMemory>;
-export type CertificatePair = Pair<CertificateSpec, CertificateFacts, CertificateMemory> & { readonly policy: Policy };
-export type DomainPair = Pair<DomainSpec, DomainFacts, DomainMemory>;
+export type IssuerResource = Resource<IssuerSpec, IssuerFacts, IssuerMemory>;
+export type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
+export type DomainResource = Resource<DomainSpec, DomainFacts, DomainMemory>;
 
 const GONE = 'no longer written';
 
 /** The field that says which authority it is. */
 export const AUTHORITY_FIELD = '/localCa/fingerprint';
 
-export function diffIssuer({ desired, observed, memory }: IssuerPair): Proposal<IssuerStep> | undefined {
+export function diffIssuer({ desired, sight: { observed }, memory }: IssuerResource): Proposal<IssuerStep> | undefined {
   if (observed?.given === true) return undefined;
   if (desired === undefined) {
     if (observed === undefined) return undefined;
@@ -60,37 +60,40 @@ export function diffIssuer({ desired, observed, memory }: IssuerPair): Proposal<
   return { step: 'ready>ready', goal: 'update', fields, because };
 }
 
-function wantedIssuer({ memory }: CertificatePair, spec: CertificateSpec, scene: Scene): WantedIssuer {
-  const issuer = scene.pair(issuerRef(spec));
+function wantedIssuer({ memory }: CertificateResource, spec: CertificateSpec, scene: Scene): WantedIssuer {
+  const issuer = scene.get(issuerRef(spec));
   return {
-    facts: issuer?.observed?.facts as IssuerFacts | undefined,
+    facts: issuer?.sight.observed?.facts as IssuerFacts | undefined,
     rememberedSigner: memory?.kept.fingerprint === undefined ? undefined : memory.kept.issuer,
   };
 }
 
 /** An Issuer that is written now, and is only made in this plan, is another one than signed before. */
 function newIssuer(
-  { memory }: CertificatePair,
+  { memory }: CertificateResource,
   spec: CertificateSpec,
   facts: CertificateFacts,
   scene: Scene,
 ): readonly FieldChange[] {
   const before = (rememberedSpec(memory) as CertificateSpec | undefined)?.issuer;
-  const issuer = scene.pair(issuerRef(spec));
-  if (before === undefined || before === spec.issuer || issuer === undefined || issuer.observed !== undefined)
+  const issuer = scene.get(issuerRef(spec));
+  if (before === undefined || before === spec.issuer || issuer === undefined || issuer.sight.observed !== undefined)
     return [];
   return [{ path: '/issuer', before: facts.issuerFingerprint ?? before, after: spec.issuer }];
 }
 
 /** What differs, with where it is stored in the place of what differs about files that are not used any more. */
 function fieldsOf(
-  pair: CertificatePair,
+  resource: CertificateResource,
   spec: CertificateSpec,
   facts: CertificateFacts,
   scene: Scene,
 ): readonly FieldChange[] {
-  const all = [...differences(spec, facts, wantedIssuer(pair, spec, scene)), ...newIssuer(pair, spec, facts, scene)];
-  const before = facts.elsewhere === true ? storageBefore(spec, pair.memory) : undefined;
+  const all = [
+    ...differences(spec, facts, wantedIssuer(resource, spec, scene)),
+    ...newIssuer(resource, spec, facts, scene),
+  ];
+  const before = facts.elsewhere === true ? storageBefore(spec, resource.memory) : undefined;
   if (before === undefined) return all;
   return [
     ...all.filter(({ path }) => !path.startsWith('/storage/')),
@@ -141,8 +144,12 @@ function removal(state: string): Proposal<CertificateStep> | undefined {
 
 const INTERRUPTED = { goal: 'update', because: 'an interrupted swap has to be finished', cause: 'progress' } as const;
 
-export function diffCertificate(pair: CertificatePair, scene: Scene): Proposal<CertificateStep> | undefined {
-  const { desired, observed, memory, policy } = pair;
+export function diffCertificate(resource: CertificateResource, scene: Scene): Proposal<CertificateStep> | undefined {
+  const {
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
   if (observed === undefined)
     return desired === undefined
       ? undefined
@@ -152,7 +159,8 @@ export function diffCertificate(pair: CertificatePair, scene: Scene): Proposal<C
   if (desired === undefined) return removal(observed.state);
   const { facts } = observed;
   const { spec } = desired;
-  const fields = fieldsOf(pair, spec, facts, scene);
+  const policy = policyOf(resource);
+  const fields = fieldsOf(resource, spec, facts, scene);
   const due = dueText(facts, policy.renewal.thresholdDays, scene.now);
   switch (observed.state) {
     case 'expiring_soon':
@@ -170,21 +178,25 @@ export function diffCertificate(pair: CertificatePair, scene: Scene): Proposal<C
         ? { step: 'expired>recovering', goal: 'update', fields, ...recovery(facts, scene.now) }
         : undefined;
     default:
-      return whileValid(pair, fields, scene);
+      return whileValid(resource, policy, fields, scene);
   }
 }
 
 /** What a certificate needs that is valid, and not near its end. */
 function whileValid(
-  pair: CertificatePair,
+  resource: CertificateResource,
+  policy: Policy,
   fields: readonly FieldChange[],
   scene: Scene,
 ): Proposal<CertificateStep> | undefined {
-  const { observed, memory, policy } = pair;
+  const {
+    sight: { observed },
+    memory,
+  } = resource;
   if (observed !== undefined && isAskedFor(policy.renewal, observed.facts, memory, scene.now))
     return { step: 'normal>renewing', goal: 'update', fields, because: ASKED_FOR, cause: 'policy' };
   if (fields.length > 0) return { step: 'normal>normal', goal: 'update', fields, because: differText(fields) };
-  const reload = reloadDue(pair, scene);
+  const reload = reloadDue(resource, scene);
   return reload === undefined
     ? undefined
     : { step: 'normal>normal', goal: 'update', because: reload.because, cause: 'progress' };

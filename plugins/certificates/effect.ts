@@ -1,7 +1,7 @@
 /** Effect: what the steps of a Certificate do beside what their rows and specs say. Pure. */
 
 import type { Change, Effect, Facts, Json, Scene } from '#plugin';
-import type { CertificatePair } from './diff.ts';
+import type { CertificateResource } from './diff.ts';
 import type { CertificateSpec } from './generated.ts';
 import { targetOf } from './observe-domain.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
@@ -22,12 +22,12 @@ function serversOf(name: string, scene: Scene): readonly Json[] {
 
 /** Who signs: the folder of an authority, or the certificate itself. */
 function authorityOf(spec: CertificateSpec, scene: Scene): Facts {
-  const issuer = issuerOf(scene.pair(issuerRef(spec))).spec;
+  const issuer = issuerOf(scene.get(issuerRef(spec))).spec;
   return { authority: issuer === undefined ? null : (issuer.localCa?.dir ?? 'self-signed') };
 }
 
-export function certificateEffect(change: Change, pair: CertificatePair, scene: Scene): Effect {
-  const spec = pair.desired?.spec;
+export function certificateEffect(change: Change, resource: CertificateResource, scene: Scene): Effect {
+  const spec = resource.desired?.spec;
   if (spec === undefined || !bringsOut(change)) return {};
   const { deploy, reload } = spec;
   const pidFile = reload?.signal?.pidFile;
@@ -36,13 +36,13 @@ export function certificateEffect(change: Change, pair: CertificatePair, scene: 
     ...(pidFile === undefined ? {} : { files: [{ path: pidFile, use: 'read' }] }),
     values: {
       ...authorityOf(spec, scene),
-      ...(canReload(spec) ? { servers: serversOf(pair.ref.name, scene) } : {}),
+      ...(canReload(spec) ? { servers: serversOf(resource.ref.name, scene) } : {}),
     },
   };
 }
 
 /** What is seen of a pair, as its document would say it. */
-export function certificateSeen({ observed }: CertificatePair): Json {
+export function certificateSeen({ sight: { observed } }: CertificateResource): Json {
   const { usable, dnsNames, keyAlgorithm } = observed?.facts ?? {};
   if (usable !== true) return {};
   return {

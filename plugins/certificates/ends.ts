@@ -11,11 +11,11 @@ import {
   type Scene,
 } from '#plugin';
 import { DAY_MS, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
-import type { CertificatePair, IssuerPair } from './diff.ts';
+import type { CertificateResource, IssuerResource } from './diff.ts';
 import { type CertificateFacts, type IssuerFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { PLUGIN, issuerRef } from './remembered.ts';
-import { defaultPolicy, reloadsOf } from './renewal.ts';
+import { defaultPolicy, policyOf, reloadsOf } from './renewal.ts';
 import { renewalFailed, usableIn } from './state.ts';
 import type { ChainEnd } from './world.ts';
 
@@ -39,14 +39,14 @@ function endText(
 
 /** The threshold of an Issuer, in days: the longest of the Certificates that name it, as their own renewals begin there. */
 function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind' | 'given'>): number {
-  const named = (scene.ofKind(PLUGIN, 'Certificate') as readonly CertificatePair[]).flatMap(({ desired, policy }) =>
-    desired?.spec.issuer === name ? [policy.renewal.thresholdDays] : [],
+  const named = (scene.ofKind(PLUGIN, 'Certificate') as readonly CertificateResource[]).flatMap((resource) =>
+    resource.desired?.spec.issuer === name ? [policyOf(resource).renewal.thresholdDays] : [],
   );
   return Math.max(...(named.length === 0 ? [defaultPolicy(scene.given?.settings).renewal.thresholdDays] : named));
 }
 
 /** An authority that works, and ends soon. */
-export function issuerFindings({ ref, observed }: IssuerPair, scene: Scene): readonly Finding[] {
+export function issuerFindings({ ref, sight: { observed } }: IssuerResource, scene: Scene): readonly Finding[] {
   const { subject, notBefore, notAfter, chainEnd } = observed?.facts ?? {};
   if (observed?.state !== 'ready' || subject === undefined || notBefore === undefined || notAfter === undefined)
     return [];
@@ -77,7 +77,7 @@ function endOf({ usable, subject, notBefore, notAfter, chainEnd }: CertificateFa
 }
 
 /** What is wanted, and has ended, whoever is to replace it. */
-function expiredFindings({ ref, desired, observed }: CertificatePair, now: number): readonly Finding[] {
+function expiredFindings({ ref, desired, sight: { observed } }: CertificateResource, now: number): readonly Finding[] {
   const ended = observed?.state === 'expired' ? endOf(observed.facts) : undefined;
   if (desired === undefined || ended === undefined || !isExpired(ended.validity, now)) return [];
   const ago = spanText(now - ended.validity.notAfter);
@@ -88,12 +88,17 @@ function expiredFindings({ ref, desired, observed }: CertificatePair, now: numbe
 }
 
 /** It ends soon because its authority does: a renewal gives one that ends at the same time. */
-function authorityFindings({ ref, desired, observed, policy }: CertificatePair, scene: Scene): readonly Finding[] {
+function authorityFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
+  const {
+    ref,
+    desired,
+    sight: { observed },
+  } = resource;
   const stored = observed === undefined || observed.state === 'expired' ? undefined : endOf(observed.facts);
   if (desired === undefined || stored === undefined) return [];
-  const authority = scene.pair(issuerRef(desired.spec))?.observed?.facts as IssuerFacts | undefined;
+  const authority = scene.get(issuerRef(desired.spec))?.sight.observed?.facts as IssuerFacts | undefined;
   const until = usableUntil(authority ?? {});
-  const { thresholdDays } = policy.renewal;
+  const { thresholdDays } = policyOf(resource).renewal;
   if (until === undefined || Date.parse(until) > stored.validity.notAfter) return [];
   const left = Date.parse(until) - scene.now;
   if (left > thresholdDays * DAY_MS) return [];
@@ -111,7 +116,13 @@ interface Tried {
 }
 
 /** What was tried in vain, by the document of now. */
-function tried({ desired, observed, memory, policy }: CertificatePair): readonly Tried[] {
+function tried(resource: CertificateResource): readonly Tried[] {
+  const {
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
+  const policy = policyOf(resource);
   const of = (setting: Tried['setting'], texts: Tried['texts'], attempts: Attempts): Tried => ({
     texts,
     policy: policy[setting],
@@ -134,10 +145,15 @@ function tried({ desired, observed, memory, policy }: CertificatePair): readonly
 }
 
 /** The last renewal failed, or nothing more is tried. */
-function failedFindings(pair: CertificatePair, now: number): readonly Finding[] {
-  const { ref, desired, observed, memory } = pair;
+function failedFindings(resource: CertificateResource, now: number): readonly Finding[] {
+  const {
+    ref,
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
   if (desired === undefined || observed === undefined) return [];
-  const exhausted = tried(pair).find(({ policy, attempts }) => isExhausted(policy, attempts));
+  const exhausted = tried(resource).find(({ policy, attempts }) => isExhausted(policy, attempts));
   if (exhausted !== undefined) {
     const { texts, setting, policy, attempts } = exhausted;
     const { failed, message: last } = attempts;
@@ -147,13 +163,17 @@ function failedFindings(pair: CertificatePair, now: number): readonly Finding[] 
   }
   const last = memory?.lastError;
   if (observed.state !== 'renewal_failed' || !renewalFailed(memory) || last === undefined) return [];
-  const { renewal } = pair.policy;
+  const { renewal } = policyOf(resource);
   const next = nextTryAt(renewal, attemptsAt(memory, desired, 'renewing'));
   const then = next === undefined || next <= now ? '' : `. The next try is at ${new Date(next).toISOString()}`;
   const message = `the last renewal failed at ${last.at}: ${last.message}${then}`;
   return [finding(ref, 'renewal-failed', 'error', message, { failed_at: last.at })];
 }
 
-export function certificateFindings(pair: CertificatePair, scene: Scene): readonly Finding[] {
-  return [...expiredFindings(pair, scene.now), ...failedFindings(pair, scene.now), ...authorityFindings(pair, scene)];
+export function certificateFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
+  return [
+    ...expiredFindings(resource, scene.now),
+    ...failedFindings(resource, scene.now),
+    ...authorityFindings(resource, scene),
+  ];
 }

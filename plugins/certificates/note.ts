@@ -1,29 +1,34 @@
 /** Note: what of a look is remembered, so that an interrupted run loses nothing; and findings that need two resources. */
 
 import type { Finding, Scene } from '#plugin';
-import type { CertificatePair, DomainPair, IssuerPair } from './diff.ts';
+import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
 import { backoffSeconds } from './failure-policy.ts';
 import { targetText } from './observe-domain.ts';
 import { mayGain, PLUGIN } from './remembered.ts';
+import { policyOf } from './renewal.ts';
 import { noteKey } from './storage-rules.ts';
 import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
-export function noteIssuer(pair: IssuerPair): Partial<IssuerMemory> {
-  const { observed, memory } = pair;
+export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
+  const {
+    sight: { observed },
+    memory,
+  } = resource;
   if (memory?.open?.goal === 'create' && memory.kept.began !== true && observed === undefined) return { began: true };
   const fingerprint = observed?.facts.fingerprint;
-  if (!mayGain(pair)) return {};
+  if (!mayGain(resource)) return {};
   if (observed?.state !== 'ready' || fingerprint === undefined || memory?.kept.fingerprint !== undefined) return {};
   return { fingerprint };
 }
 
 /** When it was looked at, once in the interval that is written. */
-function checkedAt({ memory, policy }: CertificatePair, now: number): Partial<CertificateMemory> {
+function checkedAt(resource: CertificateResource, now: number): Partial<CertificateMemory> {
+  const { memory } = resource;
   const last = Date.parse(memory?.kept.checkedAt ?? '');
-  const { checkMs } = policy.renewal;
+  const { checkMs } = policyOf(resource).renewal;
   return now - last < checkMs && now >= last ? {} : { checkedAt: new Date(now).toISOString() };
 }
 
@@ -36,7 +41,7 @@ export function formerOf(kept: Partial<CertificateMemory> | undefined, fingerpri
 }
 
 /** What an interrupted run issued: it had said so in the log, and here it is. */
-function madeBefore({ memory }: CertificatePair, fingerprint: string): Partial<CertificateMemory> {
+function madeBefore({ memory }: CertificateResource, fingerprint: string): Partial<CertificateMemory> {
   const { open, kept } = memory ?? {};
   if (open === undefined || open.goal === 'remove' || kept?.fingerprint === fingerprint) return {};
   return { made: fingerprint, issued: (kept?.issued ?? 0) + 1, issuedAt: open.at };
@@ -46,29 +51,32 @@ function madeBefore({ memory }: CertificatePair, fingerprint: string): Partial<C
  * What was there before it was ours is served, as far as it is to be; and where every server that is looked at shows
  * what is stored, nothing is left to be done.
  */
-function reloaded(pair: CertificatePair, fingerprint: string, scene: Scene): Partial<CertificateMemory> {
-  const { kept, owned, open } = pair.memory ?? {};
+function reloaded(resource: CertificateResource, fingerprint: string, scene: Scene): Partial<CertificateMemory> {
+  const { kept, owned, open } = resource.memory ?? {};
   const untouched = kept?.reloaded === undefined && kept?.made === undefined && open === undefined;
   const known = kept?.fingerprint;
   if (untouched && (known === undefined ? owned !== 'created' : known === fingerprint))
     return { reloaded: fingerprint };
-  const stored = storedOf(pair);
-  const shown = stored === undefined ? [] : shownFor(pair.ref.name, stored, scene);
+  const stored = storedOf(resource);
+  const shown = stored === undefined ? [] : shownFor(resource.ref.name, stored, scene);
   const serving = shown.filter(({ serves }) => serves !== 'nothing');
   if (serving.length === 0 || serving.some(({ serves }) => serves !== 'stored')) return {};
   return { reloaded: fingerprint, ...(kept?.unserved === fingerprint ? { unserved: '' } : {}) };
 }
 
-export function noteCertificate(pair: CertificatePair, now: number, scene: Scene): Partial<CertificateMemory> {
-  const { observed, memory } = pair;
+export function noteCertificate(resource: CertificateResource, now: number, scene: Scene): Partial<CertificateMemory> {
+  const {
+    sight: { observed },
+    memory,
+  } = resource;
   if (observed === undefined) return {};
   const { fingerprint, notAfter, issuerFingerprint, usable } = observed.facts;
-  const checked = checkedAt(pair, now);
+  const checked = checkedAt(resource, now);
   // What a swap that is not finished leaves is neither the one nor the other.
   const unfinished = observed.state === 'renewing' || observed.state === 'recovering';
   if (unfinished || !usable || fingerprint === undefined || notAfter === undefined) return checked;
   const former = formerOf(memory?.kept, fingerprint);
-  const servers = serversOf(pair, scene);
+  const servers = serversOf(resource, scene);
   return {
     ...checked,
     fingerprint,
@@ -76,9 +84,9 @@ export function noteCertificate(pair: CertificatePair, now: number, scene: Scene
     ...(issuerFingerprint === undefined ? {} : { issuer: issuerFingerprint }),
     ...(former.length === 0 ? {} : { former }),
     ...(servers.length === 0 && memory?.kept.servers === undefined ? {} : { servers }),
-    ...madeBefore(pair, fingerprint),
-    ...noteKey(pair),
-    ...reloaded(pair, fingerprint, scene),
+    ...madeBefore(resource, fingerprint),
+    ...noteKey(resource),
+    ...reloaded(resource, fingerprint, scene),
   };
 }
 
@@ -87,7 +95,10 @@ export function noteCertificate(pair: CertificatePair, now: number, scene: Scene
  * would refuse counts: waiting for a certificate, a route or somebody else's server is no failure. What is over is an
  * empty text: what is not mentioned stays remembered.
  */
-export function noteDomain({ desired, observed, memory }: DomainPair, now: number): Partial<DomainMemory> {
+export function noteDomain(
+  { desired, sight: { observed }, memory }: DomainResource,
+  now: number,
+): Partial<DomainMemory> {
   if (observed === undefined || observed.facts.remembered === true) return {};
   const { fingerprint, notAfter, error, message } = observed.facts;
   const failures = observed.state === 'tls_error' ? (memory?.kept.failures ?? 0) + 1 : 0;
@@ -107,13 +118,13 @@ export function noteDomain({ desired, observed, memory }: DomainPair, now: numbe
 const short = (fingerprint: string): string => fingerprint.slice(0, 'sha256:'.length + 12);
 
 /** What addresses serve beside what is stored for them: some of them an older one, all of them, or something else. */
-function servedFindings(pair: DomainPair, scene: Scene): readonly Finding[] {
-  const name = pair.desired?.spec.certificate;
-  if (name === undefined || pair.desired?.spec.tlsMode === 'passthrough') return [];
-  const certificate = scene.pair({ plugin: PLUGIN, kind: 'Certificate', name }) as CertificatePair | undefined;
+function servedFindings(resource: DomainResource, scene: Scene): readonly Finding[] {
+  const name = resource.desired?.spec.certificate;
+  if (name === undefined || resource.desired?.spec.tlsMode === 'passthrough') return [];
+  const certificate = scene.get({ plugin: PLUGIN, kind: 'Certificate', name }) as CertificateResource | undefined;
   const stored = certificate === undefined ? undefined : storedOf(certificate);
   if (stored === undefined) return [];
-  const shown = shownBy(pair, stored);
+  const shown = shownBy(resource, stored);
   const of = (serves: Serves): readonly Shown[] => shown.filter((each) => each.serves === serves);
   const [older, other, right] = [of('older'), of('other'), of('stored')];
   const finding = (
@@ -126,7 +137,7 @@ function servedFindings(pair: DomainPair, scene: Scene): readonly Finding[] {
     const where = shown.length === 1 ? '' : `${addressesText(those)} `;
     const verb = those.length === 1 ? 'serves' : 'serve';
     return {
-      ref: pair.ref,
+      ref: resource.ref,
       code,
       severity,
       message: `${where}${verb} ${short(served)}, and ${short(stored.fingerprint)} is stored as ${name}${more}`,
@@ -161,14 +172,20 @@ function addressesText(shown: readonly Shown[]): string {
  * Certificates of authorities that a server has to send and does not: those that are stored with what it serves, or one
  * that says where it is to be had, as only those below a well-known root do.
  */
-function chainFindings(pair: DomainPair, scene: Scene): readonly Finding[] {
-  const { desired, observed, ref } = pair;
+function chainFindings(resource: DomainResource, scene: Scene): readonly Finding[] {
+  const {
+    desired,
+    sight: { observed },
+    ref,
+  } = resource;
   if (desired === undefined || desired.spec.tlsMode === 'passthrough' || !desired.spec.verify) return [];
   const name = desired.spec.certificate;
   const facts =
     name === undefined
       ? undefined
-      : (scene.pair({ plugin: PLUGIN, kind: 'Certificate', name })?.observed?.facts as CertificateFacts | undefined);
+      : (scene.get({ plugin: PLUGIN, kind: 'Certificate', name })?.sight.observed?.facts as
+          | CertificateFacts
+          | undefined);
   const addresses = observed?.facts.addresses ?? [];
   const lacking = addresses.flatMap(({ address, fingerprint, chain = [], missingIssuer }) => {
     const left =
@@ -198,6 +215,6 @@ function chainFindings(pair: DomainPair, scene: Scene): readonly Finding[] {
   ];
 }
 
-export function domainFindings(pair: DomainPair, scene: Scene): readonly Finding[] {
-  return [...servedFindings(pair, scene), ...chainFindings(pair, scene)];
+export function domainFindings(resource: DomainResource, scene: Scene): readonly Finding[] {
+  return [...servedFindings(resource, scene), ...chainFindings(resource, scene)];
 }

@@ -1,7 +1,7 @@
 /** Whose files are whose: fettle replaces and removes what it wrote, or adopted in a usable state, and nothing else. */
 
 import { type Change, type Memory, pass, reject, type Verdict } from '#plugin';
-import type { CertificatePair, IssuerPair } from './diff.ts';
+import type { CertificateResource, IssuerResource } from './diff.ts';
 import type { CertificateFacts, ForeignFile } from './facts.ts';
 import type { CertificateMemory, CertificateSpec } from './generated.ts';
 import { holdsKey, placesOf } from './paths.ts';
@@ -54,14 +54,18 @@ export function foreignFiles(
 }
 
 /** Which files are ours, as a look tells: those that can be used when a pair is adopted, and all that a step began to write. */
-export function notePlaces(pair: CertificatePair): Partial<CertificateMemory> {
-  const { desired, observed, memory } = pair;
+export function notePlaces(resource: CertificateResource): Partial<CertificateMemory> {
+  const {
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
   const facts = observed?.facts;
   const spec = certificateSpec(desired, memory);
   if (spec === undefined || facts?.usable !== true || facts.elsewhere === true) return {};
   const isUnderWay = memory?.open !== undefined && swaps(memory.open.step);
   const isNew =
-    mayGain(pair) &&
+    mayGain(resource) &&
     (memory?.owned === undefined || (memory.kept.key === undefined && memory.kept.places === undefined));
   if (!isUnderWay && !isNew) return {};
   const usable = new Set(
@@ -90,7 +94,7 @@ function damagedKeys(facts: CertificateFacts, storage: PairStorage): readonly Fo
 }
 
 /** What would be lost: the files that no step replaces or removes unless it is told to. */
-function lostFiles({ desired, observed, memory }: CertificatePair): readonly ForeignFile[] {
+function lostFiles({ desired, sight: { observed }, memory }: CertificateResource): readonly ForeignFile[] {
   const facts = observed?.facts;
   const spec = certificateSpec(desired, memory);
   if (facts === undefined || spec === undefined) return [];
@@ -110,7 +114,7 @@ function isOwnCertificate({ fingerprint }: CertificateFacts, kept: Partial<Certi
 }
 
 /** Files in the place of ours that hold something else, and may be all that somebody has of it. */
-function oddFiles({ desired, observed, memory }: CertificatePair): readonly ForeignFile[] {
+function oddFiles({ desired, sight: { observed }, memory }: CertificateResource): readonly ForeignFile[] {
   const facts = observed?.facts;
   const spec = certificateSpec(desired, memory);
   // A swap that has to be finished explains what lies there.
@@ -130,19 +134,21 @@ function oddFiles({ desired, observed, memory }: CertificatePair): readonly Fore
 }
 
 /** What a removal would take away that is not ours; where the key is another one, the rule `foreign-key` says so. */
-function strangeFiles(pair: CertificatePair): readonly ForeignFile[] {
-  const lost = lostFiles(pair);
-  if (isOtherKey(pair.observed?.facts ?? {}, pair.memory?.kept ?? {})) return lost;
+function strangeFiles(resource: CertificateResource): readonly ForeignFile[] {
+  const lost = lostFiles(resource);
+  if (isOtherKey(resource.sight.observed?.facts ?? {}, resource.memory?.kept ?? {})) return lost;
   const known = new Set(lost.map(({ path }) => path));
-  return [...lost, ...oddFiles(pair).filter(({ path }) => !known.has(path))];
+  return [...lost, ...oddFiles(resource).filter(({ path }) => !known.has(path))];
 }
 
 /** What a step on a pair is judged on, and which files it keeps beside their places. */
-export function judgedOf(pair: CertificatePair, removes = false): { readonly found?: Judged } {
-  const facts = pair.observed?.facts;
+export function judgedOf(resource: CertificateResource, removes = false): { readonly found?: Judged } {
+  const facts = resource.sight.observed?.facts;
   if (facts === undefined) return {};
   const keep = [
-    ...new Set([...(removes ? strangeFiles(pair) : [...lostFiles(pair), ...oddFiles(pair)])].map(({ path }) => path)),
+    ...new Set(
+      [...(removes ? strangeFiles(resource) : [...lostFiles(resource), ...oddFiles(resource)])].map(({ path }) => path),
+    ),
   ];
   return { found: { ...(facts.keyFingerprint === undefined ? {} : { key: facts.keyFingerprint }), keep } };
 }
@@ -152,15 +158,15 @@ function listText(files: readonly ForeignFile[]): string {
 }
 
 /** The rule on every step that overwrites or removes files of a pair. */
-export function foreignFile(change: Change, pair: CertificatePair): Verdict {
+export function foreignFile(change: Change, resource: CertificateResource): Verdict {
   if (change.step === 'normal>normal' && change.fields.length === 0) return pass('no file is written', {});
   // Of these the rule `foreign-key` says what they are.
-  const isTold = ['encrypted', 'not-a-file'].includes(pair.observed?.facts.problemCode ?? '');
+  const isTold = ['encrypted', 'not-a-file'].includes(resource.sight.observed?.facts.problemCode ?? '');
   const lost = isTold
-    ? (pair.observed?.facts.foreign ?? [])
+    ? (resource.sight.observed?.facts.foreign ?? [])
     : change.goal === 'remove'
-      ? strangeFiles(pair)
-      : lostFiles(pair);
+      ? strangeFiles(resource)
+      : lostFiles(resource);
   const used = { files: lost.map(({ path, holds }) => ({ path, holds })) };
   if (lost.length === 0) return pass('what lies there was written by fettle, or adopted in a usable state', used);
   const verb = change.goal === 'remove' ? 'removed' : 'replaced';
@@ -176,7 +182,7 @@ export function foreignFile(change: Change, pair: CertificatePair): Verdict {
 }
 
 /** The rule on the removal of an authority: it is the one that is remembered, and was usable. */
-export function foreignAuthority(_change: Change, { desired, observed, memory }: IssuerPair): Verdict {
+export function foreignAuthority(_change: Change, { desired, sight: { observed }, memory }: IssuerResource): Verdict {
   const dir = issuerSpec(desired, memory)?.localCa?.dir ?? '';
   const { fingerprint, problem } = observed?.facts ?? {};
   const remembered = memory?.kept.fingerprint;
@@ -203,6 +209,6 @@ export function foreignAuthority(_change: Change, { desired, observed, memory }:
 const KEY_MISSING = 'ca.key is missing';
 
 /** Whether what an Issuer's removal takes away is kept: an override let it through. */
-export function keepsAuthority(pair: IssuerPair, change: Change): boolean {
-  return foreignAuthority(change, pair).outcome === 'reject';
+export function keepsAuthority(resource: IssuerResource, change: Change): boolean {
+  return foreignAuthority(change, resource).outcome === 'reject';
 }

@@ -1,7 +1,7 @@
 /** The places that authorities and pairs describe: the files that they are stored in, and those that a step puts beside them. */
 
 import type { Claim } from '#plugin';
-import type { CertificatePair, IssuerPair } from './diff.ts';
+import type { CertificateResource, IssuerResource } from './diff.ts';
 import { authorityFiles, besides, placesOf } from './paths.ts';
 import { certificateSpec, issuerSpec, rememberedSpec } from './remembered.ts';
 import type { CertificateSpec } from './generated.ts';
@@ -10,7 +10,7 @@ import type { PairStorage } from './world.ts';
 const DIR = '/localCa/dir';
 
 /** An authority's own files, and not its folder: pairs may lie beside them. */
-export function issuerPlaces({ desired, memory }: IssuerPair): readonly Claim[] {
+export function issuerPlaces({ desired, memory }: IssuerResource): readonly Claim[] {
   const dir = issuerSpec(desired, memory)?.localCa?.dir;
   if (dir === undefined) return [];
   const { certificate, key } = authorityFiles(dir);
@@ -35,7 +35,7 @@ function storagePlaces(storage: PairStorage): readonly Claim[] {
 }
 
 /** Where a document, or what is remembered, stores a pair; a step that is open may have begun at a place of its own. */
-export function certificatePlaces({ desired, memory }: CertificatePair): readonly Claim[] {
+export function certificatePlaces({ desired, memory }: CertificateResource): readonly Claim[] {
   const applied = memory?.applied?.spec as CertificateSpec | undefined;
   const specs =
     desired === undefined

@@ -1,10 +1,10 @@
 /** The certificates plugin: authorities, certificates in files, and what TLS servers really serve. */
 
-import { definePlugin, type Kind, type Scene } from '#plugin';
+import { definePlugin, type Kind } from '#plugin';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check } from './check.ts';
 import { checkProbe } from './check-domain.ts';
-import { type CertificatePair, diffCertificate, diffDomain, diffIssuer } from './diff.ts';
+import { diffCertificate, diffDomain, diffIssuer } from './diff.ts';
 import { certificateEffect, certificateSeen } from './effect.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import {
@@ -56,12 +56,6 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   handlers: issuerHandlers,
 };
 
-const noteStored = (pair: CertificatePair, now: number, scene: Scene): Partial<CertificateMemory> => ({
-  ...noteCertificate(pair, now, scene),
-  ...noteSwap(pair),
-  ...notePlaces(pair),
-});
-
 const certificate: Kind<
   CertificatesWriter,
   CertificateSpec,
@@ -83,7 +77,11 @@ const certificate: Kind<
   diff: diffCertificate,
   effect: certificateEffect,
   seen: certificateSeen,
-  note: noteStored,
+  note: (resource, now, scene) => ({
+    ...noteCertificate(resource, now, scene),
+    ...noteSwap(resource),
+    ...notePlaces(resource),
+  }),
   matters: certificateMatters,
   findings: certificateFindings,
   rules: {

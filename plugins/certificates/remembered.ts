@@ -1,6 +1,6 @@
 /** Specs of resources, from their documents or, where those are gone, from what is remembered. */
 
-import { type Desired, type Memory, type Pair, type Ref, sameJson, type Step, stepParts } from '#plugin';
+import { type Desired, type Memory, type Resource, type Ref, sameJson, type Step, stepParts } from '#plugin';
 import type { CertificateMemory, CertificateSpec, IssuerSpec } from './generated.ts';
 import { isRefusal } from './refusal.ts';
 
@@ -53,7 +53,7 @@ export function hasSwapped(memory: Memory<CertificateMemory> | undefined): boole
  * Whether what a look finds can become ours. What an orphan that was adopted did not have then was put there by somebody
  * else: no document describes it, and no row adopts it.
  */
-export function mayGain({ desired, memory }: Pick<Pair, 'desired' | 'memory'>): boolean {
+export function mayGain({ desired, memory }: Pick<Resource, 'desired' | 'memory'>): boolean {
   return desired !== undefined || memory?.owned !== 'adopted';
 }
 
@@ -74,10 +74,13 @@ export function issuerRef(spec: CertificateSpec): Ref {
 }
 
 /** The spec of an Issuer's pair, and the fingerprint that it is known by. */
-export function issuerOf(pair: Pair | undefined): {
+export function issuerOf(resource: Resource | undefined): {
   readonly spec: IssuerSpec | undefined;
   readonly fingerprint: string | undefined;
 } {
-  const kept = pair?.memory?.kept['fingerprint'];
-  return { spec: issuerSpec(pair?.desired, pair?.memory), fingerprint: typeof kept === 'string' ? kept : undefined };
+  const kept = resource?.memory?.kept['fingerprint'];
+  return {
+    spec: issuerSpec(resource?.desired, resource?.memory),
+    fingerprint: typeof kept === 'string' ? kept : undefined,
+  };
 }

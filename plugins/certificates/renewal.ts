@@ -11,6 +11,7 @@ import {
   type Json,
   type Memory,
   NOTHING_FAILED,
+  type Resource,
   type RetryPolicy,
 } from '#plugin';
 import { type CertificateMemory, type CertificateSpec, type CertificatesConfig, defaults } from './generated.ts';
@@ -41,8 +42,8 @@ export function certificatePolicy(
   settings: Settings,
 ): Policy {
   // `expand` has completed the document.
-  if (desired !== undefined) return policyOf(desired.spec as CertificateSpec & Complete);
-  return policyOf(withSettings((memory?.applied?.spec ?? {}) as Written, settings));
+  if (desired !== undefined) return numbersOf(desired.spec as CertificateSpec & Complete);
+  return numbersOf(withSettings((memory?.applied?.spec ?? {}) as Written, settings));
 }
 
 export interface Policy {
@@ -55,6 +56,11 @@ export interface Policy {
   };
   readonly recovery: RetryPolicy & { readonly enabled: boolean };
   readonly served: RetryPolicy & { readonly withinMs: number };
+}
+
+/** The policy of a Certificate, as the engine worked it out. */
+export function policyOf({ policy }: Pick<Resource, 'policy'>): Policy {
+  return policy as Policy;
 }
 
 /** The policy of a Certificate without a document. */
@@ -79,7 +85,7 @@ function retryOf({ retryInterval, maxRetries, backoffMultiplier, maxBackoff }: W
 }
 
 /** Gives what a complete document says, in numbers. */
-function policyOf({ renewal, recovery, served }: Complete): Policy {
+function numbersOf({ renewal, recovery, served }: Complete): Policy {
   const { issuedAfter } = renewal;
   return {
     renewal: {

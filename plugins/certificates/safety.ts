@@ -15,7 +15,7 @@ import {
   isExhausted,
   nextTryAt,
   NOTHING_FAILED,
-  type Pair,
+  type Resource,
   pass,
   reject,
   type Remedy,
@@ -26,11 +26,11 @@ import {
 } from '#plugin';
 import { DAY_MS, spanText } from './days.ts';
 import { needsIssue } from './differences.ts';
-import type { CertificatePair, IssuerPair } from './diff.ts';
+import type { CertificateResource, IssuerResource } from './diff.ts';
 import { type IssuerFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
-import { reloadsOf } from './renewal.ts';
+import { policyOf, reloadsOf } from './renewal.ts';
 import { domainsServing, oneShownText, shownBy, storedOf } from './served.ts';
 
 /** What an Issuer is known by, and what is there. */
@@ -41,15 +41,15 @@ interface Authority {
   readonly state: string;
 }
 
-function authorityOf(pair: Pair | undefined): Authority | undefined {
-  const { spec, fingerprint } = issuerOf(pair);
+function authorityOf(resource: Resource | undefined): Authority | undefined {
+  const { spec, fingerprint } = issuerOf(resource);
   if (spec?.localCa === undefined) return undefined;
-  const facts = pair?.observed?.facts as IssuerFacts | undefined;
+  const facts = resource?.sight.observed?.facts as IssuerFacts | undefined;
   return {
     dir: spec.localCa.dir,
     remembered: fingerprint,
     observed: facts?.fingerprint,
-    state: pair?.observed?.state ?? 'absent',
+    state: resource?.sight.observed?.state ?? 'absent',
   };
 }
 
@@ -70,14 +70,14 @@ function changed(authority: Authority): string | undefined {
 }
 
 /** Why an authority cannot sign, as its finding says it. */
-function unusableText(issuer: Pair | undefined): string {
+function unusableText(issuer: Resource | undefined): string {
   const code: FindingCode = 'ca-unusable';
-  return issuer?.observed?.findings.find((each) => each.code === code)?.message ?? 'cannot sign';
+  return issuer?.sight.observed?.findings.find((each) => each.code === code)?.message ?? 'cannot sign';
 }
 
 /** The rule on the Issuer's own steps. */
-export function issuerChanged(_change: Change, pair: IssuerPair): Verdict {
-  const authority = authorityOf(pair);
+export function issuerChanged(_change: Change, resource: IssuerResource): Verdict {
+  const authority = authorityOf(resource);
   if (authority === undefined) return pass('it signs nothing itself', { self_signed: true });
   const facts = factsOf(authority);
   const problem = changed(authority);
@@ -97,12 +97,12 @@ function issues({ step, fields }: Change): boolean {
 const NOTHING_ISSUED = pass('nothing is issued', {});
 
 /** The rule on the steps of a Certificate that issue. */
-export function certificateIssuerChanged(change: Change, pair: CertificatePair, scene: Scene): Verdict {
+export function certificateIssuerChanged(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   if (!issues(change)) return NOTHING_ISSUED;
-  const spec = pair.desired?.spec;
+  const spec = resource.desired?.spec;
   if (spec === undefined) return NOTHING_ISSUED;
   const ref = issuerRef(spec);
-  const issuer = scene.pair(ref);
+  const issuer = scene.get(ref);
   const authority = authorityOf(issuer);
   if (authority === undefined) return pass('it signs itself', { issuer: spec.issuer });
   const facts = { issuer: spec.issuer, ...factsOf(authority) };
@@ -115,8 +115,8 @@ export function certificateIssuerChanged(change: Change, pair: CertificatePair, 
     own.change.goal !== 'protect'
   )
     return pass('the authority is settled before', facts);
-  if (issuer?.observed === undefined && issuer?.gap !== undefined)
-    return reject(`the authority in ${authority.dir} cannot be read: ${issuer.gap.message}`, facts, {
+  if (issuer?.sight.observed === undefined && issuer?.sight.gap !== undefined)
+    return reject(`the authority in ${authority.dir} cannot be read: ${issuer.sight.gap.message}`, facts, {
       remedy: { outside: `make ${authority.dir} readable` },
     });
   const problem = changed(authority);
@@ -132,13 +132,13 @@ export function certificateIssuerChanged(change: Change, pair: CertificatePair, 
 }
 
 /** A pair that works is not given away for one that ends before it does: a certificate never outlives its authority. */
-export function neverWithoutValidPair(change: Change, pair: CertificatePair, scene: Scene): Verdict {
-  const spec = pair.desired?.spec;
-  const { usable } = pair.observed?.facts ?? {};
-  const notAfter = usableUntil(pair.observed?.facts ?? {});
+export function neverWithoutValidPair(change: Change, resource: CertificateResource, scene: Scene): Verdict {
+  const spec = resource.desired?.spec;
+  const { usable } = resource.sight.observed?.facts ?? {};
+  const notAfter = usableUntil(resource.sight.observed?.facts ?? {});
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
   if (usable !== true || notAfter === undefined) return pass('nothing that works is replaced', { usable: false });
-  const authority = scene.pair(issuerRef(spec))?.observed?.facts as IssuerFacts | undefined;
+  const authority = scene.get(issuerRef(spec))?.sight.observed?.facts as IssuerFacts | undefined;
   const stored = Date.parse(notAfter);
   const wanted = scene.now + spec.validityDays * DAY_MS;
   const authorityUntil = usableUntil(authority ?? {});
@@ -161,10 +161,10 @@ export function neverWithoutValidPair(change: Change, pair: CertificatePair, sce
 const LEAST_LIFE_MS = 3_600_000;
 
 /** A certificate outlives neither its authority nor what is above that: one that is cut short says so. */
-export function cutShort(change: Change, pair: CertificatePair, scene: Scene): Verdict {
-  const spec = pair.desired?.spec;
+export function cutShort(change: Change, resource: CertificateResource, scene: Scene): Verdict {
+  const spec = resource.desired?.spec;
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
-  const authority = scene.pair(issuerRef(spec))?.observed?.facts as IssuerFacts | undefined;
+  const authority = scene.get(issuerRef(spec))?.sight.observed?.facts as IssuerFacts | undefined;
   const until = usableUntil(authority ?? {});
   if (authority === undefined || until === undefined)
     return pass('its authority does not end before it', { issuer: spec.issuer });
@@ -187,13 +187,13 @@ export function cutShort(change: Change, pair: CertificatePair, scene: Scene): V
  * One issuance in a third of the lifetime: whatever asks for more would ask for ever. In the last thirtieth of it, to go
  * on is worth more.
  */
-export function renewalLoop(change: Change, pair: CertificatePair, scene: Scene): Verdict {
-  const spec = pair.desired?.spec;
+export function renewalLoop(change: Change, resource: CertificateResource, scene: Scene): Verdict {
+  const spec = resource.desired?.spec;
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
-  const { issuedAt } = pair.memory?.kept ?? {};
+  const { issuedAt } = resource.memory?.kept ?? {};
   if (issuedAt === undefined) return pass('it was never issued here', {});
-  const { notBefore } = pair.observed?.facts ?? {};
-  const notAfter = usableUntil(pair.observed?.facts ?? {});
+  const { notBefore } = resource.sight.observed?.facts ?? {};
+  const notAfter = usableUntil(resource.sight.observed?.facts ?? {});
   const lifetime = Math.min(
     spec.validityDays * DAY_MS,
     notBefore === undefined || notAfter === undefined
@@ -205,8 +205,8 @@ export function renewalLoop(change: Change, pair: CertificatePair, scene: Scene)
   const clears = Math.min(Date.parse(issuedAt) + lifetime / 3, saving);
   const facts = { issued_at: issuedAt, lifetime_seconds: Math.round(lifetime / 1000), cause: change.cause };
   if (change.cause === 'edit' || change.cause === 'new') return pass('its document changed', facts);
-  const { issuedAfter } = pair.policy.renewal;
-  const signer = pair.memory?.kept.issuer ?? null;
+  const { issuedAfter } = policyOf(resource).renewal;
+  const signer = resource.memory?.kept.issuer ?? null;
   const authority = change.fields.find(({ path }) => path === '/issuer')?.after;
   if (authority !== undefined && authority !== signer)
     return pass('its authority is another one than signed it', { ...facts, signer, authority });
@@ -231,7 +231,13 @@ interface Tried {
 }
 
 /** What failed before of what a step is to do. */
-function triedBefore(change: Change, { desired, observed, memory, policy }: CertificatePair): Tried {
+function triedBefore(change: Change, resource: CertificateResource): Tried {
+  const {
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
+  const policy = policyOf(resource);
   if (change.step === 'expired>recovering')
     return { what: 'recovery', policy: policy.recovery, attempts: attemptsAt(memory, desired, 'recovering') };
   if (change.step !== 'normal>normal')
@@ -266,8 +272,8 @@ function failedText({ what, attempts: { failed } }: Tried): string {
 }
 
 /** After so many failures in a row somebody has to look: the document changes, or an override says so. */
-export function retryExhausted(change: Change, pair: CertificatePair): Verdict {
-  const tried = triedBefore(change, pair);
+export function retryExhausted(change: Change, resource: CertificateResource): Verdict {
+  const tried = triedBefore(change, resource);
   const facts = triedFacts(tried);
   if (!isExhausted(tried.policy, tried.attempts)) return pass('it may be tried', facts);
   const { message } = tried.attempts;
@@ -279,8 +285,8 @@ export function retryExhausted(change: Change, pair: CertificatePair): Verdict {
 }
 
 /** The next try has to wait, longer after each failure. */
-export function backoff(change: Change, pair: CertificatePair, scene: Scene): Verdict {
-  const tried = triedBefore(change, pair);
+export function backoff(change: Change, resource: CertificateResource, scene: Scene): Verdict {
+  const tried = triedBefore(change, resource);
   const facts = triedFacts(tried);
   const next = nextTryAt(tried.policy, tried.attempts);
   if (next === undefined) return pass('nothing failed before', facts);
@@ -293,14 +299,14 @@ export function backoff(change: Change, pair: CertificatePair, scene: Scene): Ve
 }
 
 /** What a server shows to its clients is not taken away from under it. */
-export function stillServed(_change: Change, pair: CertificatePair, scene: Scene): Verdict {
-  const stored = storedOf(pair);
-  const fingerprint = pair.observed?.facts.fingerprint;
+export function stillServed(_change: Change, resource: CertificateResource, scene: Scene): Verdict {
+  const stored = storedOf(resource);
+  const fingerprint = resource.sight.observed?.facts.fingerprint;
   if (fingerprint === undefined) return pass('nothing is stored that could be served', {});
   const by = domainsServing(fingerprint, scene).flatMap((domain) =>
     shownBy(domain, stored ?? { fingerprint, former: [] }).filter(({ serves }) => serves === 'stored'),
   );
-  const asked = pair.observed?.signals?.['servedAt'];
+  const asked = resource.sight.observed?.signals?.['servedAt'];
   const places = new Set([
     ...by.map(oneShownText),
     ...(Array.isArray(asked) ? asked.filter((each) => typeof each === 'string') : []),

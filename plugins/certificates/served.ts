@@ -11,15 +11,15 @@
  * Only what is older is mended by a reload; the certificate is never issued again for it.
  */
 
-import type { Pair, Ref, Scene } from '#plugin';
+import type { Resource, Ref, Scene } from '#plugin';
 import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
 import { targetOf } from './observe-domain.ts';
 import { PLUGIN } from './remembered.ts';
 import type { ServerTarget } from './world.ts';
 
-type CertificatePair = Pair<CertificateSpec, CertificateFacts, CertificateMemory>;
-type DomainPair = Pair<DomainSpec, DomainFacts>;
+type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
+type DomainResource = Resource<DomainSpec, DomainFacts>;
 
 export type Serves = 'stored' | 'older' | 'other' | 'nothing';
 
@@ -42,7 +42,7 @@ export interface Stored {
 }
 
 /** What is stored, where it can be used. */
-export function storedOf({ observed, memory }: CertificatePair): Stored | undefined {
+export function storedOf({ sight: { observed }, memory }: CertificateResource): Stored | undefined {
   const { fingerprint, notBefore, usable } = observed?.facts ?? {};
   if (fingerprint === undefined || usable !== true) return undefined;
   const former = memory?.kept.former ?? [];
@@ -62,7 +62,7 @@ export function servesOf(
 }
 
 /** Every address of a Domain that was looked at, held against what is stored. */
-export function shownBy({ ref, desired, observed }: DomainPair, stored: Stored): readonly Shown[] {
+export function shownBy({ ref, desired, sight: { observed } }: DomainResource, stored: Stored): readonly Shown[] {
   const target = desired === undefined ? undefined : targetOf(desired.spec);
   if (target === undefined) return [];
   return (observed?.facts.addresses ?? []).map((each) => ({
@@ -74,22 +74,22 @@ export function shownBy({ ref, desired, observed }: DomainPair, stored: Stored):
   }));
 }
 
-type Looking = Pick<Scene, 'ofKind' | 'pair' | 'changes'>;
+type Looking = Pick<Scene, 'ofKind' | 'get' | 'changes'>;
 
-/** Documents stay as they are while the pairs are looked at again: one index serves all scenes of a plan. */
+/** Documents stay as they are while the resources are looked at again: one index serves all scenes of a plan. */
 const indexes = new WeakMap<Looking['changes'], ReadonlyMap<string, readonly Ref[]>>();
 
 /** The Domains that name each Certificate. */
 function namingIndex(scene: Looking): ReadonlyMap<string, readonly Ref[]> {
   const known = indexes.get(scene.changes);
   if (known !== undefined) return known;
-  const domains = (scene.ofKind(PLUGIN, 'Domain') as readonly DomainPair[]).filter(
+  const domains = (scene.ofKind(PLUGIN, 'Domain') as readonly DomainResource[]).filter(
     ({ desired }) => desired?.spec.certificate !== undefined,
   );
   const made = new Map(
-    [...Map.groupBy(domains, ({ desired }) => desired?.spec.certificate ?? '')].map(([name, pairs]) => [
+    [...Map.groupBy(domains, ({ desired }) => desired?.spec.certificate ?? '')].map(([name, resources]) => [
       name,
-      pairs.map(({ ref }) => ref),
+      resources.map(({ ref }) => ref),
     ]),
   );
   indexes.set(scene.changes, made);
@@ -97,15 +97,15 @@ function namingIndex(scene: Looking): ReadonlyMap<string, readonly Ref[]> {
 }
 
 /** The Domains whose documents name a certificate, in the order of their addresses. */
-export function domainsNaming(certificate: string, scene: Looking): readonly DomainPair[] {
+export function domainsNaming(certificate: string, scene: Looking): readonly DomainResource[] {
   const refs = namingIndex(scene).get(certificate) ?? [];
-  return refs.flatMap((ref) => (scene.pair(ref) as DomainPair | undefined) ?? []);
+  return refs.flatMap((ref) => (scene.get(ref) as DomainResource | undefined) ?? []);
 }
 
 /** The Domains of which an address serves a certificate, whatever they name. */
-export function domainsServing(fingerprint: string, scene: Looking): readonly DomainPair[] {
-  return (scene.ofKind(PLUGIN, 'Domain') as readonly DomainPair[]).filter(
-    ({ observed }) => observed?.facts.addresses?.some((each) => each.fingerprint === fingerprint) === true,
+export function domainsServing(fingerprint: string, scene: Looking): readonly DomainResource[] {
+  return (scene.ofKind(PLUGIN, 'Domain') as readonly DomainResource[]).filter(
+    ({ sight: { observed } }) => observed?.facts.addresses?.some((each) => each.fingerprint === fingerprint) === true,
   );
 }
 
@@ -144,26 +144,30 @@ export interface ReloadDue {
  * Whether what serves a certificate has to be reloaded: an address still serves an older one, or nothing was reloaded
  * since it was stored and no look shows that it is served all the same. Undefined where nothing can be reloaded.
  */
-export function reloadDue(pair: CertificatePair, scene: Looking): ReloadDue | undefined {
-  const stored = storedOf(pair);
-  const spec = pair.desired?.spec;
+export function reloadDue(resource: CertificateResource, scene: Looking): ReloadDue | undefined {
+  const stored = storedOf(resource);
+  const spec = resource.desired?.spec;
   if (stored === undefined || spec === undefined || !canReload(spec)) return undefined;
-  const places = shownFor(pair.ref.name, stored, scene);
+  const places = shownFor(resource.ref.name, stored, scene);
   const older = places.filter(({ serves }) => serves === 'older');
   if (older.length > 0)
     return {
       because: `it is stored, and ${shownText(older)} still ${older.length === 1 ? 'serves' : 'serve'} the one before it`,
       places: older,
     };
-  if (pair.memory?.kept.reloaded === stored.fingerprint) return undefined;
+  if (resource.memory?.kept.reloaded === stored.fingerprint) return undefined;
   const serving = places.filter(({ serves }) => serves !== 'nothing');
   if (serving.length > 0 && serving.every(({ serves }) => serves === 'stored')) return undefined;
   return { because: 'it is stored, and what serves it was not reloaded since', places: [] };
 }
 
 /** What has to be looked at again before and after a step: who ought to serve it, and, before a removal, who does. */
-export function certificateMatters(pair: CertificatePair, scene: Looking): readonly Ref[] {
-  const { desired, observed, ref } = pair;
+export function certificateMatters(resource: CertificateResource, scene: Looking): readonly Ref[] {
+  const {
+    desired,
+    sight: { observed },
+    ref,
+  } = resource;
   if (desired !== undefined)
     return canReload(desired.spec) ? domainsNaming(ref.name, scene).map((each) => each.ref) : [];
   const fingerprint = observed?.facts.fingerprint;
@@ -182,12 +186,15 @@ function serverKey({ host, address, port, startTls }: Server): string {
  * Where a certificate was seen to be served, for the time when no Domain names it any more: those that are remembered,
  * without those that a Domain now shows otherwise, and those that one shows.
  */
-export function serversOf(pair: CertificatePair, scene: Looking): readonly Server[] {
-  const fingerprint = pair.observed?.facts.fingerprint;
-  const remembered = pair.memory?.kept.servers ?? [];
+export function serversOf(resource: CertificateResource, scene: Looking): readonly Server[] {
+  const fingerprint = resource.sight.observed?.facts.fingerprint;
+  const remembered = resource.memory?.kept.servers ?? [];
   if (fingerprint === undefined) return remembered;
   const all = new Map(remembered.map((server) => [serverKey(server), server]));
-  for (const { desired, observed } of domainsNaming(pair.ref.name, scene)) {
+  for (const {
+    desired,
+    sight: { observed },
+  } of domainsNaming(resource.ref.name, scene)) {
     const target = desired === undefined ? undefined : targetOf(desired.spec);
     const addresses = observed?.facts.addresses ?? [];
     if (target === undefined || addresses.length === 0) continue;

@@ -19,7 +19,7 @@ function membersIn(scene: Scene): Members {
   const members = new Map<string, Set<string>>();
   for (const [address, { verdict, change }] of scene.judged) {
     if (verdict !== 'accept' || change.ref.plugin !== PLUGIN || change.ref.kind !== 'Certificate') continue;
-    const service = (scene.pair(address)?.desired?.spec as CertificateSpec | undefined)?.reload;
+    const service = (scene.get(address)?.desired?.spec as CertificateSpec | undefined)?.reload;
     if (service === undefined || change.goal === 'remove' || change.goal === 'adopt' || change.goal === 'protect')
       continue;
     const key = serviceKey(service);

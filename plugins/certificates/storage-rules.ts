@@ -2,7 +2,7 @@
 
 import { type Change, formatRef, pass, reject, type Scene, type Verdict } from '#plugin';
 import { needsIssue } from './differences.ts';
-import type { CertificatePair } from './diff.ts';
+import type { CertificateResource } from './diff.ts';
 import type { IssuerFacts } from './facts.ts';
 import type { CertificateMemory } from './generated.ts';
 import { namesNotAllowed } from './name-constraints.ts';
@@ -13,17 +13,20 @@ import { certificateSpec, hasSwapped, isOtherKey, issuerRef, mayGain } from './r
  * Which key is ours, as a look tells: the one that was there when it was adopted, or that a step which was broken off
  * has made. What a handler made it says itself; what somebody else put there later is not ours.
  */
-export function noteKey(pair: CertificatePair): Partial<CertificateMemory> {
-  const { observed, memory } = pair;
+export function noteKey(resource: CertificateResource): Partial<CertificateMemory> {
+  const {
+    sight: { observed },
+    memory,
+  } = resource;
   const key = observed?.facts.keyFingerprint;
   if (key === undefined || observed?.facts.usable !== true || key === memory?.kept.key) return {};
   const isUnderWay = memory?.open !== undefined && memory.open.goal !== 'remove';
-  const isFirst = mayGain(pair) && (memory?.owned === undefined || memory.kept.key === undefined);
+  const isFirst = mayGain(resource) && (memory?.owned === undefined || memory.kept.key === undefined);
   return isFirst || isUnderWay ? { key } : {};
 }
 
 /** That a swap was begun here: a look finds a step that was broken off, whatever has become of it. */
-export function noteSwap({ observed, memory }: CertificatePair): Partial<CertificateMemory> {
+export function noteSwap({ sight: { observed }, memory }: CertificateResource): Partial<CertificateMemory> {
   if (memory?.open === undefined || memory.open.goal === 'remove' || memory.owned === 'created') return {};
   const facts = observed?.facts;
   const isSeen = facts !== undefined && (facts.leftovers.length > 0 || isOtherKey(facts, memory.kept));
@@ -31,10 +34,14 @@ export function noteSwap({ observed, memory }: CertificatePair): Partial<Certifi
 }
 
 /** The rule on every step that overwrites or removes a key. */
-export function foreignKey(change: Change, pair: CertificatePair): Verdict {
+export function foreignKey(change: Change, resource: CertificateResource): Verdict {
   const removes = change.goal === 'remove';
   if (!removes && change.step === 'normal>normal' && !needsIssue(change.fields)) return pass('its key stays', {});
-  const { observed, memory, desired } = pair;
+  const {
+    sight: { observed },
+    memory,
+    desired,
+  } = resource;
   const facts = observed?.facts;
   if (facts?.elsewhere === true && !removes) return pass('no key lies where it is to be stored', {});
   const stored = facts?.keyFingerprint;
@@ -43,7 +50,7 @@ export function foreignKey(change: Change, pair: CertificatePair): Verdict {
   const where = spec === undefined ? '' : ` of ${mainPath(spec.storage)}`;
   const used = { stored: stored ?? null, remembered: remembered ?? null };
   const remedy = {
-    outside: `put the key that fettle made back, or move this one away; \`fettle state forget ${formatRef(pair.ref)}\`, and it is adopted anew`,
+    outside: `put the key that fettle made back, or move this one away; \`fettle state forget ${formatRef(resource.ref)}\`, and it is adopted anew`,
   };
   if (facts?.problemCode === 'encrypted')
     return reject(`the key${where} is encrypted, so fettle did not make it`, used, { remedy });
@@ -66,11 +73,11 @@ export function foreignKey(change: Change, pair: CertificatePair): Verdict {
 }
 
 /** The rule on every step that signs. */
-export function issuerNameConstraints(change: Change, { desired }: CertificatePair, scene: Scene): Verdict {
+export function issuerNameConstraints(change: Change, { desired }: CertificateResource, scene: Scene): Verdict {
   if (change.step === 'normal>normal' && !needsIssue(change.fields)) return pass('nothing is issued', {});
   if (desired === undefined) return pass('nothing is issued', {});
   const { spec } = desired;
-  const authority = scene.pair(issuerRef(spec))?.observed?.facts as IssuerFacts | undefined;
+  const authority = scene.get(issuerRef(spec))?.sight.observed?.facts as IssuerFacts | undefined;
   const constraints = authority?.nameConstraints;
   if (constraints === undefined) return pass('its authority may sign for any name', { issuer: spec.issuer });
   const names = namesNotAllowed(spec.dnsNames, constraints);

@@ -1,6 +1,6 @@
 /** Summary: how many certificates and Domains are in which state, and how many days they have left. Pure. */
 
-import type { Pair, Scene, Summary } from '#plugin';
+import type { Resource, Scene, Summary } from '#plugin';
 import { DAY_MS } from './days.ts';
 import { tables } from './generated.ts';
 
@@ -22,14 +22,14 @@ function statesOf(kind: CountedKind): readonly string[] {
 }
 
 /** What was seen, and where nothing could be, what is remembered. Undefined for what nobody wants and nobody sees. */
-function stateOf({ desired, observed, memory, gap }: Pair): string | undefined {
+function stateOf({ desired, sight: { observed, gap }, memory }: Resource): string | undefined {
   if (observed !== undefined) return observed.state;
   if (gap !== undefined) return memory?.state;
   return desired === undefined ? undefined : 'absent';
 }
 
 /** End of the validity, epoch ms; NaN where none is known. */
-function endOf({ observed, memory, gap }: Pair): number {
+function endOf({ sight: { observed, gap }, memory }: Resource): number {
   const facts = (observed?.facts ?? {}) as {
     readonly notAfter?: unknown;
     readonly chainEnd?: { readonly notAfter: string };
@@ -64,26 +64,26 @@ interface Counts {
   readonly days: Readonly<Record<string, number>>;
 }
 
-function countsOf(kind: CountedKind, pairs: readonly Pair[], now: number): Counts | undefined {
-  const known = pairs.filter((pair) => pair.ref.kind === kind && stateOf(pair) !== undefined);
+function countsOf(kind: CountedKind, resources: readonly Resource[], now: number): Counts | undefined {
+  const known = resources.filter((resource) => resource.ref.kind === kind && stateOf(resource) !== undefined);
   if (known.length === 0) return undefined;
-  const there = known.filter((pair) => stateOf(pair) !== 'absent');
+  const there = known.filter((resource) => stateOf(resource) !== 'absent');
   return {
     kind,
     states: counted(
       statesOf(kind),
-      known.map((pair) => stateOf(pair) ?? ''),
+      known.map((resource) => stateOf(resource) ?? ''),
     ),
     days: counted(
       SPANS,
-      there.map((pair) => spanOf(endOf(pair), now)),
+      there.map((resource) => spanOf(endOf(resource), now)),
     ),
   };
 }
 
 /** Certificates and Domains by state, and by the days that are left of what is stored or served. */
-export function summary(pairs: readonly Pair[], { now }: Pick<Scene, 'now'>): readonly Summary[] {
-  const all = KINDS.flatMap((kind) => countsOf(kind, pairs, now) ?? []);
+export function summary(resources: readonly Resource[], { now }: Pick<Scene, 'now'>): readonly Summary[] {
+  const all = KINDS.flatMap((kind) => countsOf(kind, resources, now) ?? []);
   if (all.length === 0) return [];
   const width = Math.max(...all.map(({ kind }) => kind.length));
   const line = ({ kind, states, days }: Counts): string => {

@@ -3,23 +3,27 @@
 import { type ActionRun, type FileSeen, UnknownOutcomeError } from '#plugin';
 import { TOLD_FIELD } from './diff.ts';
 import { isNamed, wantedLabels } from './differences.ts';
-import type { NodePair } from './facts.ts';
+import type { NodeResource } from './facts.ts';
 import type { NodeMemory, NodeSpec, NodeStep } from './generated.ts';
 import { drainValue, LABELS, labelValue } from './labels.ts';
 import { madeWith } from './note.ts';
-import { settingsOfPair } from './settings.ts';
+import { settingsOfResource } from './settings.ts';
 import { leftInRow, withLeft } from './successor.ts';
 import { workloadName } from './workload-names.ts';
 import type { Call, CreateOrder, LabelChange, NodesWriter } from './world.ts';
 
-type NodeHandler = (world: NodesWriter, pair: NodePair, run: ActionRun) => Promise<Partial<NodeMemory> | undefined>;
+type NodeHandler = (
+  world: NodesWriter,
+  resource: NodeResource,
+  run: ActionRun,
+) => Promise<Partial<NodeMemory> | undefined>;
 
-function specOf({ desired }: NodePair): NodeSpec {
+function specOf({ desired }: NodeResource): NodeSpec {
   if (desired === undefined) throw new Error('without a document, nothing of it is made or changed');
   return desired.spec;
 }
 
-function idOf({ observed }: NodePair): number {
+function idOf({ sight: { observed } }: NodeResource): number {
   const id = observed?.facts.serverId;
   if (id === undefined) throw new Error('nobody knows its server');
   return id;
@@ -66,15 +70,15 @@ function userDataSent({ userDataFile }: NodeSpec, { files }: ActionRun): FileSee
   return sent;
 }
 
-const create: NodeHandler = async (world, pair, run) => {
-  const spec = specOf(pair);
+const create: NodeHandler = async (world, resource, run) => {
+  const spec = specOf(resource);
   const file = userDataSent(spec, run);
   const userData = file === undefined ? spec.userData : new TextDecoder().decode(file.content);
   const whole = withLeft(spec, leftInRow(run.change.fields));
-  const order = orderOf(pair.ref.name, whole, userData, world.limits.project, run.id);
+  const order = orderOf(resource.ref.name, whole, userData, world.limits.project, run.id);
   const server = await world.createServer(order, run).catch(async (error: unknown) => {
     // A server that is there is ours, whatever went wrong after it was made; the next look settles it.
-    const found = await world.serverByName(pair.ref.name, run.signal).catch(() => 'unknown' as const);
+    const found = await world.serverByName(resource.ref.name, run.signal).catch(() => 'unknown' as const);
     const isOurs = found === 'unknown' || found?.labels[LABELS.intent] === run.id;
     throw isOurs ? new UnknownOutcomeError(error) : error;
   });
@@ -82,29 +86,29 @@ const create: NodeHandler = async (world, pair, run) => {
 };
 
 /** Tells the workload source to put nothing more on it; the same again does no harm. */
-async function tell(world: NodesWriter, pair: NodePair, run: ActionRun): Promise<Pick<NodeMemory, 'toldAt'>> {
-  const settings = settingsOfPair(pair);
-  if (!settings.unlisted) await world.drainHook(workloadName(pair.ref.name, settings), run);
+async function tell(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<Pick<NodeMemory, 'toldAt'>> {
+  const settings = settingsOfResource(resource);
+  if (!settings.unlisted) await world.drainHook(workloadName(resource.ref.name, settings), run);
   return { toldAt: new Date(run.now()).toISOString() };
 }
 
 /** The source first: a node that has the label is one that nothing more is put on. */
-const drain: NodeHandler = async (world, pair, run) => {
+const drain: NodeHandler = async (world, resource, run) => {
   run.progress('draining it');
-  const told = await tell(world, pair, run);
+  const told = await tell(world, resource, run);
   const now = run.now();
-  await world.changeLabels(idOf(pair), { set: { [LABELS.drain]: drainValue(now) }, remove: [] }, run);
+  await world.changeLabels(idOf(resource), { set: { [LABELS.drain]: drainValue(now) }, remove: [] }, run);
   return { ...told, drainingAt: new Date(now).toISOString() };
 };
 
-const remove: NodeHandler = async (world, pair, run) => {
-  if (pair.observed?.others?.['power'] === 'on' && (pair.observed.facts.volumes ?? []).length > 0) {
+const remove: NodeHandler = async (world, resource, run) => {
+  if (resource.sight.observed?.others?.['power'] === 'on' && (resource.sight.observed.facts.volumes ?? []).length > 0) {
     // What is written to a volume at this moment is not to be lost.
     run.progress('turning it off, so that its volumes are left in order');
-    await world.powerOff(idOf(pair), run);
+    await world.powerOff(idOf(resource), run);
   }
   run.progress('deleting it');
-  await world.deleteServer(idOf(pair), run);
+  await world.deleteServer(idOf(resource), run);
   return undefined;
 };
 
@@ -121,9 +125,9 @@ function labelChange(run: ActionRun): LabelChange | undefined {
   return Object.keys(set).length + gone.length === 0 ? undefined : { set, remove: gone };
 }
 
-async function setNetworks(world: NodesWriter, id: number, pair: NodePair, call: Call): Promise<void> {
-  const want = specOf(pair).networks ?? [];
-  const have = pair.observed?.facts.networks ?? [];
+async function setNetworks(world: NodesWriter, id: number, resource: NodeResource, call: Call): Promise<void> {
+  const want = specOf(resource).networks ?? [];
+  const have = resource.sight.observed?.facts.networks ?? [];
   for (const there of have) {
     const wanted = want.find(({ network }) => isNamed(there.network, network));
     if (wanted === undefined || (wanted.ip !== undefined && wanted.ip !== there.ip))
@@ -149,17 +153,17 @@ async function setNames(
 }
 
 /** Sets right what the row says, one call after another: a server is locked while an action of it runs. */
-const edit: NodeHandler = async (world, pair, run) => {
-  if (run.change.fields.some(({ path }) => path === TOLD_FIELD)) return tell(world, pair, run);
-  const id = idOf(pair);
-  const spec = specOf(pair);
-  const facts = pair.observed?.facts;
+const edit: NodeHandler = async (world, resource, run) => {
+  if (run.change.fields.some(({ path }) => path === TOLD_FIELD)) return tell(world, resource, run);
+  const id = idOf(resource);
+  const spec = specOf(resource);
+  const facts = resource.sight.observed?.facts;
   const has = (path: string): boolean => run.change.fields.some((field) => field.path === path);
   if (has('/protection')) await world.setProtection(id, spec.protection ?? false, run);
-  if (has('/name')) await world.rename(id, pair.ref.name, run);
+  if (has('/name')) await world.rename(id, resource.ref.name, run);
   const labels = labelChange(run);
   if (labels !== undefined) await world.changeLabels(id, labels, run);
-  if (has('/networks')) await setNetworks(world, id, pair, run);
+  if (has('/networks')) await setNetworks(world, id, resource, run);
   if (has('/firewalls'))
     await setNames(
       facts?.firewalls ?? [],
@@ -178,21 +182,21 @@ const edit: NodeHandler = async (world, pair, run) => {
   return labels === undefined ? undefined : { labels: Object.keys(spec.labels).sort() };
 };
 
-const powerOn: NodeHandler = async (world, pair, run) => {
-  await world.powerOn(idOf(pair), run);
+const powerOn: NodeHandler = async (world, resource, run) => {
+  await world.powerOn(idOf(resource), run);
   return undefined;
 };
 
-const powerOff: NodeHandler = async (world, pair, run) => {
-  await world.powerOff(idOf(pair), run);
+const powerOff: NodeHandler = async (world, resource, run) => {
+  await world.powerOff(idOf(resource), run);
   return undefined;
 };
 
 /** What of the row needs the power off, on a server that is off. */
-async function changeWhileOff(world: NodesWriter, pair: NodePair, run: ActionRun): Promise<void> {
-  const id = idOf(pair);
-  const spec = specOf(pair);
-  const facts = pair.observed?.facts ?? {};
+async function changeWhileOff(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<void> {
+  const id = idOf(resource);
+  const spec = specOf(resource);
+  const facts = resource.sight.observed?.facts ?? {};
   const has = (path: string): boolean => run.change.fields.some((field) => field.path === path);
   if (has('/placementGroup')) {
     if (facts.placementGroup !== undefined) await world.leavePlacementGroup(id, run);
@@ -203,33 +207,33 @@ async function changeWhileOff(world: NodesWriter, pair: NodePair, run: ActionRun
     await world.changeType(id, required(spec.serverType, 'server type'), has('/upgradeDisk'), run);
 }
 
-async function rebuild(world: NodesWriter, pair: NodePair, run: ActionRun): Promise<undefined> {
+async function rebuild(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<undefined> {
   run.progress('rebuilding it');
-  await world.rebuild(idOf(pair), required(specOf(pair).image, 'image'), run);
+  await world.rebuild(idOf(resource), required(specOf(resource).image, 'image'), run);
   return undefined;
 }
 
-const changeRunning: NodeHandler = async (world, pair, run) => {
-  if (run.change.goal === 'replace') return rebuild(world, pair, run);
+const changeRunning: NodeHandler = async (world, resource, run) => {
+  if (run.change.goal === 'replace') return rebuild(world, resource, run);
   run.progress('turning it off');
-  await world.powerOff(idOf(pair), run);
+  await world.powerOff(idOf(resource), run);
   try {
-    await changeWhileOff(world, pair, run);
+    await changeWhileOff(world, resource, run);
   } catch (error) {
     // What was refused (no room for the type, say) must not leave off a server that ran; that it failed is what counts.
-    await world.powerOn(idOf(pair), run).catch(() => undefined);
+    await world.powerOn(idOf(resource), run).catch(() => undefined);
     throw error;
   }
   run.progress('turning it on');
-  await world.powerOn(idOf(pair), run);
+  await world.powerOn(idOf(resource), run);
   return undefined;
 };
 
 /** A new type, or a new disk, starts the server again: one that ought to be off is turned off once more. */
-const changeOff: NodeHandler = async (world, pair, run) => {
-  if (run.change.goal === 'replace') await rebuild(world, pair, run);
-  else await changeWhileOff(world, pair, run);
-  if (specOf(pair).power === 'off') await world.powerOff(idOf(pair), run);
+const changeOff: NodeHandler = async (world, resource, run) => {
+  if (run.change.goal === 'replace') await rebuild(world, resource, run);
+  else await changeWhileOff(world, resource, run);
+  if (specOf(resource).power === 'off') await world.powerOff(idOf(resource), run);
   return undefined;
 };
 

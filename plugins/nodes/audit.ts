@@ -2,7 +2,7 @@
 
 import type { Change, Facts, Scene } from '#plugin';
 import { decisionOf } from './decision.ts';
-import { type NodePair, nodeSignals } from './facts.ts';
+import { type NodeResource, nodeSignals } from './facts.ts';
 
 /** Whole minutes since a time; undefined where nobody knows it. */
 function minutes(since: string | undefined, now: number): number | undefined {
@@ -16,18 +16,18 @@ const ACTIONS: Readonly<Record<string, string>> = {
 };
 
 /** Whether a policy is behind a change: a full disk, or what a pool decided. */
-function decidedBy(change: Change, pair: NodePair, scene: Scene): string {
-  return change.cause === 'policy' && change.goal === 'update' ? 'reactive_policy' : decisionOf(pair, scene).by;
+function decidedBy(change: Change, resource: NodeResource, scene: Scene): string {
+  return change.cause === 'policy' && change.goal === 'update' ? 'reactive_policy' : decisionOf(resource, scene).by;
 }
 
 /** The snapshot; what is not known is left out. */
-export function auditNode(change: Change, pair: NodePair, scene: Scene): Facts {
-  const signals = nodeSignals(pair);
+export function auditNode(change: Change, resource: NodeResource, scene: Scene): Facts {
+  const signals = nodeSignals(resource);
   const life = signals?.life;
   const { now } = scene;
   const snapshot = {
-    lifecycle_state: pair.observed?.state ?? 'absent',
-    health_status: pair.observed?.others?.['health'] ?? 'unknown',
+    lifecycle_state: resource.sight.observed?.state ?? 'absent',
+    health_status: resource.sight.observed?.others?.['health'] ?? 'unknown',
     container_count: life?.containers,
     allocated_ram_mb: life?.allocatedMb,
     total_containers_ever: life?.containersEver,
@@ -38,9 +38,9 @@ export function auditNode(change: Change, pair: NodePair, scene: Scene): Facts {
     first_container_at: life?.firstContainerAt,
     last_container_at: life?.lastContainerAt,
     idle_minutes: minutes(life?.emptySince, now),
-    node_id: pair.observed?.facts.serverId,
+    node_id: resource.sight.observed?.facts.serverId,
     action: ACTIONS[change.goal] ?? 'node_change',
-    decision_by: decidedBy(change, pair, scene),
+    decision_by: decidedBy(change, resource, scene),
   };
   return Object.fromEntries(Object.entries(snapshot).filter(([, value]) => value !== undefined)) as Facts;
 }

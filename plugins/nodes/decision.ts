@@ -1,6 +1,6 @@
 /** Who decided that a node goes: a policy of its pool, as the pool remembers, or people, by what they write. */
 
-import type { Pair, Scene } from '#plugin';
+import type { Resource, Scene } from '#plugin';
 import type { NodePoolMemory } from './generated.ts';
 import { numberOf } from './pool/names.ts';
 import { poolOf, poolRef } from './settings.ts';
@@ -14,12 +14,12 @@ export interface Decision {
 }
 
 /** Why a node is no member of its pool any more, as far as the pool remembers. */
-export function decisionOf(pair: Pair, scene: Scene): Decision {
-  const pool = poolOf(pair);
-  const memory = pool === undefined ? undefined : scene.pair(poolRef(pool))?.memory;
+export function decisionOf(resource: Resource, scene: Scene): Decision {
+  const pool = poolOf(resource);
+  const memory = pool === undefined ? undefined : scene.get(poolRef(pool))?.memory;
   const kept = memory?.kept as Partial<NodePoolMemory> | undefined;
-  const number = pool === undefined ? undefined : numberOf(kept?.prefix ?? pool, pair.ref.name);
-  if (number === undefined || pair.desired !== undefined) return { by: 'manual' };
+  const number = pool === undefined ? undefined : numberOf(kept?.prefix ?? pool, resource.ref.name);
+  if (number === undefined || resource.desired !== undefined) return { by: 'manual' };
   const dropped = kept?.dropped?.findLast(({ members }) => members.includes(number));
   return dropped === undefined ? { by: 'manual' } : { by: dropped.by, because: dropped.because };
 }

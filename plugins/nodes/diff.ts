@@ -19,7 +19,7 @@
 import type { FieldChange, Proposal, Scene } from '#plugin';
 import { decisionOf } from './decision.ts';
 import { type Differences, differencesOf } from './differences.ts';
-import { type NodePair, nodeSignals } from './facts.ts';
+import { type NodeResource, nodeSignals } from './facts.ts';
 import type { NodeStep } from './generated.ts';
 import { DISK_FULL_PERCENT } from './observe-node.ts';
 import { leftFields } from './successor.ts';
@@ -67,11 +67,11 @@ function leaving(state: string, how: Taking): Proposal<NodeStep> | undefined {
 export const TOLD_FIELD = '/workloads/drained';
 
 /** A node that somebody else drained, by its label: the workload source does not know yet. */
-function telling(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
-  const signals = nodeSignals(pair);
+function telling(resource: NodeResource, state: string): Proposal<NodeStep> | undefined {
+  const signals = nodeSignals(resource);
   if (state !== 'draining' || signals?.drains !== true || signals.workloads === 'none') return undefined;
   // Where a gap covers it, nobody knows whether the source calls it by the name that it would be told.
-  if (pair.memory?.kept.toldAt !== undefined || pair.gap !== undefined) return undefined;
+  if (resource.memory?.kept.toldAt !== undefined || resource.sight.gap !== undefined) return undefined;
   return {
     step: 'draining>draining',
     goal: 'update',
@@ -81,10 +81,10 @@ function telling(pair: NodePair, state: string): Proposal<NodeStep> | undefined 
   };
 }
 
-function removal(pair: NodePair, state: string, scene: Scene): Proposal<NodeStep> | undefined {
-  const untold = telling(pair, state);
+function removal(resource: NodeResource, state: string, scene: Scene): Proposal<NodeStep> | undefined {
+  const untold = telling(resource, state);
   if (untold !== undefined) return untold;
-  const { because } = decisionOf(pair, scene);
+  const { because } = decisionOf(resource, scene);
   const why = because ?? 'no longer written';
   return leaving(state, {
     goal: 'remove',
@@ -144,9 +144,9 @@ function edit(state: string, fields: readonly FieldChange[], because: string): P
   }
 }
 
-function diskFull(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
-  const used = nodeSignals(pair)?.diskUsedPercent;
-  if (used === undefined || used <= DISK_FULL_PERCENT || dedication(pair) !== undefined) return undefined;
+function diskFull(resource: NodeResource, state: string): Proposal<NodeStep> | undefined {
+  const used = nodeSignals(resource)?.diskUsedPercent;
+  if (used === undefined || used <= DISK_FULL_PERCENT || dedication(resource) !== undefined) return undefined;
   const how = {
     goal: 'update',
     because: `its disk is ${used} % full, ${DISK_FULL_PERCENT} % are the most`,
@@ -156,8 +156,8 @@ function diskFull(pair: NodePair, state: string): Proposal<NodeStep> | undefined
   return step === undefined ? undefined : { step, ...how };
 }
 
-function power(pair: NodePair, wanted: 'on' | 'off'): Proposal<NodeStep> | undefined {
-  const now = pair.observed?.others?.['power'];
+function power(resource: NodeResource, wanted: 'on' | 'off'): Proposal<NodeStep> | undefined {
+  const now = resource.sight.observed?.others?.['power'];
   const fields = [{ path: '/power', before: now ?? null, after: wanted }];
   if (now === 'off' && wanted === 'on')
     return { step: 'power:off>on', goal: 'update', fields, because: 'The server is turned on: its document says so' };
@@ -168,34 +168,39 @@ function power(pair: NodePair, wanted: 'on' | 'off'): Proposal<NodeStep> | undef
 
 /** A change that needs the power off; undefined while the server starts or stops. */
 function cycle(
-  pair: NodePair,
+  resource: NodeResource,
   goal: 'update' | 'replace',
   fields: readonly FieldChange[],
   because: string,
 ): Proposal<NodeStep> | undefined {
-  const now = pair.observed?.others?.['power'];
+  const now = resource.sight.observed?.others?.['power'];
   if (now === 'on') return { step: 'power:on>on', goal, fields, because };
   return now === 'off' ? { step: 'power:off>off', goal, fields, because } : undefined;
 }
 
 /** Of a node that is written and there. */
-function change(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
-  const { desired, observed, memory, ref } = pair;
+function change(resource: NodeResource, state: string): Proposal<NodeStep> | undefined {
+  const {
+    desired,
+    sight: { observed },
+    memory,
+    ref,
+  } = resource;
   if (desired === undefined || observed === undefined) return undefined;
   const { spec } = desired;
   const found = differencesOf(ref.name, spec, observed.facts, memory?.kept ?? {});
   if (found.lift.length > 0)
     return edit(state, found.lift, `the protection by its provider is to be lifted${later(found, [])}`);
-  if (state === 'draining' || (state === 'unhealthy' && nodeSignals(pair)?.life.drainingAt !== undefined))
+  if (state === 'draining' || (state === 'unhealthy' && nodeSignals(resource)?.life.drainingAt !== undefined))
     return (
-      telling(pair, state) ??
+      telling(resource, state) ??
       leaving(state, {
         goal: 'replace',
         because: 'it was drained, and does not return to service: it is made anew',
         cause: 'progress',
       })
     );
-  const full = diskFull(pair, state);
+  const full = diskFull(resource, state);
   if (full !== undefined) return full;
   if (found.inPlace.length > 0)
     return edit(state, found.inPlace, `to set right: ${listed(found.inPlace)}${later(found, found.inPlace)}`);
@@ -204,13 +209,13 @@ function change(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
     found.cycle.length === 0
       ? undefined
       : cycle(
-          pair,
+          resource,
           'update',
           found.cycle,
           `${isOff ? 'The server is off, and is changed before it is turned on again' : 'The server is turned off and on again to change it'}: ${listed(found.cycle)}${later(found, found.cycle)}`,
         );
   // What is off anyway is changed before it is turned on again.
-  const first = isOff ? (cycled() ?? power(pair, spec.power)) : (power(pair, spec.power) ?? cycled());
+  const first = isOff ? (cycled() ?? power(resource, spec.power)) : (power(resource, spec.power) ?? cycled());
   if (first !== undefined) return first;
   if (found.endBackups.length > 0)
     return edit(
@@ -220,7 +225,7 @@ function change(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
     );
   if (found.rebuild.length > 0)
     return cycle(
-      pair,
+      resource,
       'replace',
       found.rebuild,
       `The server is turned off and rebuilt from another image, which destroys what is on its disk${later(found, found.rebuild)}`,
@@ -230,13 +235,16 @@ function change(pair: NodePair, state: string): Proposal<NodeStep> | undefined {
   return leaving(state, { goal: 'replace', fields: found.replace, because });
 }
 
-export function diffNode(pair: NodePair, scene: Scene): Proposal<NodeStep> | undefined {
-  const { desired, observed } = pair;
+export function diffNode(resource: NodeResource, scene: Scene): Proposal<NodeStep> | undefined {
+  const {
+    desired,
+    sight: { observed },
+  } = resource;
   if (observed?.given === true || desired?.spec.provider === 'static') return undefined;
   if (observed === undefined) {
     if (desired === undefined) return undefined;
     const { serverType = '', image = '', location = '' } = desired.spec;
-    const handed = leftFields(desired.spec, pair.memory?.kept.left);
+    const handed = leftFields(desired.spec, resource.memory?.kept.left);
     const beside = handed.length === 0 ? '' : `; the former server hands on ${listed(handed)}`;
     return {
       step: 'absent>provisioning',
@@ -245,5 +253,5 @@ export function diffNode(pair: NodePair, scene: Scene): Proposal<NodeStep> | und
       because: `there is no such server: a ${serverType} from ${image} in ${location}${beside}`,
     };
   }
-  return desired === undefined ? removal(pair, observed.state, scene) : change(pair, observed.state);
+  return desired === undefined ? removal(resource, observed.state, scene) : change(resource, observed.state);
 }

@@ -2,20 +2,20 @@
 
 import type { Change, Effect, Json, Scene } from '#plugin';
 import { LABELS } from './labels.ts';
-import type { ContainerPair, NodePair } from './facts.ts';
+import type { ContainerResource, NodeResource } from './facts.ts';
 import type { NodePoolSpec } from './generated.ts';
 import { inSource } from './pool/container.ts';
-import { leastOf, poolOf, poolRef, settingsOfPair } from './settings.ts';
+import { leastOf, poolOf, poolRef, settingsOfResource } from './settings.ts';
 
 /** What a pool asks of those that leave it. */
-function poolLimits(pair: NodePair, scene: Scene): Json {
-  const name = poolOf(pair);
-  const spec = name === undefined ? undefined : (scene.pair(poolRef(name))?.desired?.spec as NodePoolSpec | undefined);
+function poolLimits(resource: NodeResource, scene: Scene): Json {
+  const name = poolOf(resource);
+  const spec = name === undefined ? undefined : (scene.get(poolRef(name))?.desired?.spec as NodePoolSpec | undefined);
   return spec === undefined ? null : { least: leastOf(spec), removalsAtOnce: spec.removalsAtOnce };
 }
 
-export function nodeEffect({ goal }: Change, pair: NodePair, scene: Scene): Effect {
-  const { desired, memory } = pair;
+export function nodeEffect({ goal }: Change, resource: NodeResource, scene: Scene): Effect {
+  const { desired, memory } = resource;
   const left = memory?.kept.left;
   const file = desired?.spec.userDataFile;
   if (goal === 'create')
@@ -26,8 +26,8 @@ export function nodeEffect({ goal }: Change, pair: NodePair, scene: Scene): Effe
     };
   if (goal !== 'remove' && goal !== 'replace') return {};
   // A document that is gone has left its limits behind.
-  const settings = desired === undefined ? { settings: settingsOfPair(pair) as unknown as Json } : {};
-  return { values: { pool: poolLimits(pair, scene), ...settings } };
+  const settings = desired === undefined ? { settings: settingsOfResource(resource) as unknown as Json } : {};
+  return { values: { pool: poolLimits(resource, scene), ...settings } };
 }
 
 /** A pool's step changes what it remembers: what its nodes are made of counts in their own rows. */
@@ -35,7 +35,11 @@ export function poolEffect(): Effect {
   return {};
 }
 
-export function containerEffect(_change: Change, { desired, observed }: ContainerPair, scene: Scene): Effect {
+export function containerEffect(
+  _change: Change,
+  { desired, sight: { observed } }: ContainerResource,
+  scene: Scene,
+): Effect {
   const [from, to] = [observed?.facts.node, desired?.spec.node];
   return {
     values: {
@@ -46,7 +50,7 @@ export function containerEffect(_change: Change, { desired, observed }: Containe
 }
 
 /** What is seen of a server, as its document would say it; labels that others put there are none of the document's. */
-export function nodeSeen({ desired, observed, memory }: NodePair): Json {
+export function nodeSeen({ desired, sight: { observed }, memory }: NodeResource): Json {
   const { serverType, image, location, placementGroup, backups, protection, networks, firewalls, volumes, labels } =
     observed?.facts ?? {};
   const { ipv4, ipv6 } = observed?.facts ?? {};

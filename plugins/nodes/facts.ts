@@ -1,6 +1,6 @@
 /** What is seen of nodes, pools and containers: stable facts that judgements rest on, and signals that change by themselves. */
 
-import type { Pair } from '#plugin';
+import type { Resource } from '#plugin';
 import type {
   ContainerMemory,
   ContainerSpec,
@@ -13,9 +13,9 @@ import type { Attachment, Named, ProviderStatus } from './world.ts';
 
 export const PLUGIN = 'nodes';
 
-export type NodePair = Pair<NodeSpec, NodeFacts, NodeMemory>;
-export type PoolPair = Pair<NodePoolSpec, PoolFacts, NodePoolMemory>;
-export type ContainerPair = Pair<ContainerSpec, ContainerFacts, ContainerMemory>;
+export type NodeResource = Resource<NodeSpec, NodeFacts, NodeMemory>;
+export type PoolResource = Resource<NodePoolSpec, PoolFacts, NodePoolMemory>;
+export type ContainerResource = Resource<ContainerSpec, ContainerFacts, ContainerMemory>;
 
 /** Facts of a Node. A static one has none of a server's. */
 export interface NodeFacts {
@@ -153,14 +153,14 @@ export interface ContainerSignals {
 }
 
 /** Signals of what is seen; undefined where nothing is. */
-export function nodeSignals(pair: Pair | NodePair | undefined): NodeSignals | undefined {
-  return pair?.observed?.signals as NodeSignals | undefined;
+export function nodeSignals(resource: Pick<Resource, 'sight'> | undefined): NodeSignals | undefined {
+  return resource?.sight.observed?.signals as NodeSignals | undefined;
 }
 
-export function poolSignals(pair: Pair | PoolPair | undefined): PoolSignals | undefined {
-  return pair?.observed?.signals as PoolSignals | undefined;
+export function poolSignals(resource: Resource | PoolResource | undefined): PoolSignals | undefined {
+  return resource?.sight.observed?.signals as PoolSignals | undefined;
 }
 
-export function containerSignals(pair: Pair | ContainerPair | undefined): ContainerSignals | undefined {
-  return pair?.observed?.signals as ContainerSignals | undefined;
+export function containerSignals(resource: Resource | ContainerResource | undefined): ContainerSignals | undefined {
+  return resource?.sight.observed?.signals as ContainerSignals | undefined;
 }

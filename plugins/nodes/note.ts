@@ -1,7 +1,7 @@
 /** Note: what of a look is remembered, so that neither a restart nor the loss of a document loses it. */
 
 import { digestOf, type Scene } from '#plugin';
-import { type NodeFacts, type NodeLife, type NodePair, nodeSignals } from './facts.ts';
+import { type NodeFacts, type NodeLife, type NodeResource, nodeSignals } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
 import { nodeRef } from './pool/expand.ts';
@@ -57,7 +57,7 @@ export function madeWith(
 
 /** Names that its server had; a name is another node's where that has a server now. */
 function namesOf(
-  { ref, memory }: NodePair,
+  { ref, memory }: NodeResource,
   facts: NodeFacts,
   scene: Scene | undefined,
 ): Pick<Partial<NodeMemory>, 'names'> {
@@ -67,20 +67,24 @@ function namesOf(
     ...(facts.name === undefined ? {} : { server: facts.name }),
     ...(former === undefined ? {} : { former }),
   };
-  const names = formerNames(named, (name) => scene?.pair(nodeRef(name))?.observed !== undefined);
+  const names = formerNames(named, (name) => scene?.get(nodeRef(name))?.sight.observed !== undefined);
   return names.length === 0 && memory?.kept.names === undefined ? {} : { names };
 }
 
 /** What a successor would get; nothing of a server that only now takes what is left. */
-function leftNote({ desired, observed, memory }: NodePair): Partial<NodeMemory> {
+function leftNote({ desired, sight: { observed }, memory }: NodeResource): Partial<NodeMemory> {
   if (desired === undefined || observed === undefined || observed.given === true) return {};
   const left = memory?.open?.goal === 'create' ? memory.kept.left : leftBy(desired.spec, observed.facts);
   return { left: left ?? null } as unknown as Partial<NodeMemory>;
 }
 
-export function noteNode(pair: NodePair, _now?: number, scene?: Scene): Partial<NodeMemory> {
-  const { desired, observed, memory } = pair;
-  const signals = nodeSignals(pair);
+export function noteNode(resource: NodeResource, _now?: number, scene?: Scene): Partial<NodeMemory> {
+  const {
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
+  const signals = nodeSignals(resource);
   // Of one that is gone, all stays: when it is there again, its id tells whether it is the same. What went to make room
   // for its successor hands on what it had, and nothing else.
   if (observed === undefined || signals === undefined)
@@ -93,13 +97,13 @@ export function noteNode(pair: NodePair, _now?: number, scene?: Scene): Partial<
   const spec = begun ?? desired?.spec;
   const made = isNew && spec !== undefined && observed.given !== true ? madeWith(spec, facts) : {};
   return {
-    ...namesOf(pair, facts, scene),
+    ...namesOf(resource, facts, scene),
     ...(facts.serverId === undefined ? {} : { serverId: facts.serverId }),
     ...(facts.project !== undefined && facts.labels?.[LABELS.project] === facts.project
       ? { project: facts.project }
       : {}),
     ...made,
-    ...leftNote(pair),
+    ...leftNote(resource),
     ...(memory?.open?.goal === 'create' ? ({ toldAt: null, wasSystem: null } as object) : {}),
     ...(desired?.spec.role === 'system' ? { wasSystem: true } : {}),
     ...(cleared as Partial<NodeMemory>),

@@ -20,7 +20,7 @@ import {
 } from '#plugin';
 import { catalogueFor, type Lists, listsOf, type Order } from './catalogue.ts';
 import { differencesOf } from './differences.ts';
-import { type NodeFacts, type NodePair, nodeSignals, PLUGIN } from './facts.ts';
+import { type NodeFacts, type NodeResource, nodeSignals, PLUGIN } from './facts.ts';
 import { orderOfNode } from './order-rules.ts';
 import type { NodeMemory, NodePoolSpec, NodeSpec, Workloads } from './generated.ts';
 import { assign, type Found, isTaken, isWritten, type NodeTarget, NOTHING_FOUND } from './find-servers.ts';
@@ -299,12 +299,20 @@ type Wanted = ReadonlyMap<CatalogueList, readonly Ref[]>;
 /** Fields that are changed in place, and name something at the provider. */
 const NAMED_IN_PLACE: ReadonlySet<string> = new Set(['/networks', '/firewalls', '/volumes']);
 
+/** A node as far as its orders depend on it. */
+type OrderedNode = Pick<NodeResource, 'ref' | 'desired' | 'memory' | 'sight'>;
+
 /** Whether a node that is written may need what the provider has: it is to be made, changed or replaced. */
-function isToOrder(pair: NodePair): boolean {
-  const { desired, observed, memory, ref } = pair;
+function isToOrder(resource: OrderedNode): boolean {
+  const {
+    desired,
+    sight: { observed },
+    memory,
+    ref,
+  } = resource;
   if (desired === undefined || desired.spec.provider === 'static' || observed?.claimedBy !== undefined) return false;
   if (observed === undefined) return true;
-  const signals = nodeSignals(pair);
+  const signals = nodeSignals(resource);
   if (observed.state === 'draining' || signals?.life.drainingAt !== undefined) return true;
   const found = differencesOf(ref.name, desired.spec, observed.facts, memory?.kept ?? {});
   return (
@@ -329,14 +337,13 @@ function ordersOf(targets: Targets, observed: readonly Sighting[], read: ReadAll
   const seen = new Map(observed.map((each) => [formatRef(each.ref), each as Sighting<NodeFacts>]));
   const nodes = targets.cloud.flatMap(({ ref, desired, memory, settings }): readonly (readonly [Ref, Order])[] => {
     const there = seen.get(formatRef(ref));
-    const pair: NodePair = {
+    const resource: OrderedNode = {
       ref,
       ...(desired === undefined ? {} : { desired }),
       ...(memory === undefined ? {} : { memory }),
-      ...(there === undefined ? {} : { observed: withStates(there, settings, memory) }),
-      policy: settings,
+      sight: there === undefined ? { is: 'absent' } : { is: 'seen', observed: withStates(there, settings, memory) },
     };
-    const order = isToOrder(pair) ? orderOfNode(pair) : undefined;
+    const order = isToOrder(resource) ? orderOfNode(resource) : undefined;
     if (order === undefined || desired === undefined) return [];
     // What is changed in place stays where the server is.
     const { location } = there?.facts ?? {};

@@ -20,11 +20,11 @@ import {
   type Verdict,
 } from '#plugin';
 import { type Obstacle, obstaclesOf, type Ordering } from './catalogue.ts';
-import { type NodePair, nodeSignals, PLUGIN } from './facts.ts';
+import { type NodeResource, nodeSignals, PLUGIN } from './facts.ts';
 import type { NodeSpec } from './generated.ts';
 import { leftBy, withLeft } from './successor.ts';
 
-type NodeRule = (change: Change, pair: NodePair, scene: Scene) => Verdict;
+type NodeRule = (change: Change, resource: NodeResource, scene: Scene) => Verdict;
 
 const isPower = ({ machine }: Change): boolean => machine === 'power';
 
@@ -34,12 +34,12 @@ function isOrder(change: Change): boolean {
 }
 
 /** Servers that come into a placement group by what is accepted, and are not in it yet. */
-function joiningOf(spec: NodeSpec, pair: NodePair, scene: Scene): number {
+function joiningOf(spec: NodeSpec, resource: NodeResource, scene: Scene): number {
   const { placementGroup: group } = spec;
   if (group === undefined) return 0;
-  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodePair[];
+  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[];
   return nodes.filter(({ ref, desired, memory }) => {
-    if (ref.name === pair.ref.name || desired === undefined) return false;
+    if (ref.name === resource.ref.name || desired === undefined) return false;
     const change = scene.underWay.get(`${ref.plugin}/${ref.kind}/${ref.name}`)?.change;
     const comes = change?.goal === 'create' || change?.fields.some(({ path }) => path === '/placementGroup') === true;
     return comes && withLeft(desired.spec, memory?.kept.left).placementGroup === group;
@@ -47,27 +47,31 @@ function joiningOf(spec: NodeSpec, pair: NodePair, scene: Scene): number {
 }
 
 /** What a node's server is, or would be, made of: its document, and what its predecessor had where that says nothing. */
-export function orderOfNode({ desired, observed, memory }: NodePair): NodeSpec | undefined {
+export function orderOfNode({
+  desired,
+  sight: { observed },
+  memory,
+}: Pick<NodeResource, 'desired' | 'sight' | 'memory'>): NodeSpec | undefined {
   if (desired === undefined || desired.spec.provider === 'static') return undefined;
   const left = observed === undefined ? memory?.kept.left : leftBy(desired.spec, observed.facts);
   return withLeft(desired.spec, left);
 }
 
 /** What a change orders; undefined where it orders nothing. */
-function orderingOf(change: Change, pair: NodePair, scene: Scene): Ordering | undefined {
-  const whole = orderOfNode(pair);
-  if (whole === undefined || change.goal === 'remove' || pair.desired === undefined) return undefined;
+function orderingOf(change: Change, resource: NodeResource, scene: Scene): Ordering | undefined {
+  const whole = orderOfNode(resource);
+  if (whole === undefined || change.goal === 'remove' || resource.desired === undefined) return undefined;
   const isNew = isOrder(change);
   // A rebuild, and a change in place, take what the row says, and leave the rest.
   const fields = new Set(change.fields.map(({ path }) => path));
   if (!isNew && fields.size === 0) return undefined;
-  const order = isNew ? whole : pair.desired.spec;
-  const facts = pair.observed?.facts;
+  const order = isNew ? whole : resource.desired.spec;
+  const facts = resource.sight.observed?.facts;
   return {
     order,
     ...(isNew ? {} : { fields }),
     ...(facts === undefined ? {} : { server: facts }),
-    joining: joiningOf(order, pair, scene),
+    joining: joiningOf(order, resource, scene),
     count: 1,
     now: scene.now,
   };
@@ -89,18 +93,18 @@ export function obstacleVerdict(why: Obstacle['why'], ordering: Ordering | undef
   });
 }
 
-const notInCatalogue: NodeRule = (change, pair, scene) =>
-  obstacleVerdict('missing', orderingOf(change, pair, scene), scene);
+const notInCatalogue: NodeRule = (change, resource, scene) =>
+  obstacleVerdict('missing', orderingOf(change, resource, scene), scene);
 
-const notAvailable: NodeRule = (change, pair, scene) =>
-  obstacleVerdict('unavailable', orderingOf(change, pair, scene), scene);
+const notAvailable: NodeRule = (change, resource, scene) =>
+  obstacleVerdict('unavailable', orderingOf(change, resource, scene), scene);
 
 const MINUTE_MS = 60_000;
 
 /** Attempts to make or to change a server. */
 export const ATTEMPTS: RetryPolicy = { retryMs: MINUTE_MS, multiplier: 2, maxMs: 4 * MINUTE_MS, maxRetries: 4 };
 
-function attempts({ to }: Change, { memory, desired }: NodePair) {
+function attempts({ to }: Change, { memory, desired }: NodeResource) {
   const tried = attemptsAt(memory, desired, to);
   const facts: Facts = {
     failed: tried.failed,
@@ -110,8 +114,8 @@ function attempts({ to }: Change, { memory, desired }: NodePair) {
   return { tried, facts };
 }
 
-const backoff: NodeRule = (change, pair, scene) => {
-  const { tried, facts } = attempts(change, pair);
+const backoff: NodeRule = (change, resource, scene) => {
+  const { tried, facts } = attempts(change, resource);
   const next = nextTryAt(ATTEMPTS, tried);
   if (next === undefined || isExhausted(ATTEMPTS, tried)) return pass('No attempt waits', facts);
   const all = { ...facts, next_at: instantText(next) };
@@ -123,8 +127,8 @@ const backoff: NodeRule = (change, pair, scene) => {
   );
 };
 
-const retryExhausted: NodeRule = (change, pair) => {
-  const { tried, facts } = attempts(change, pair);
+const retryExhausted: NodeRule = (change, resource) => {
+  const { tried, facts } = attempts(change, resource);
   if (!isExhausted(ATTEMPTS, tried)) return pass('It may be tried', facts);
   return reject(
     `${counted(tried.failed, 'attempt')} failed in a row, and ${ATTEMPTS.maxRetries} is the most. The last error: ${tried.message ?? 'unknown'}`,
@@ -133,8 +137,8 @@ const retryExhausted: NodeRule = (change, pair) => {
   );
 };
 
-const inUseByHand: NodeRule = (change, pair) => {
-  const { rescue, iso: image, locked } = nodeSignals(pair) ?? {};
+const inUseByHand: NodeRule = (change, resource) => {
+  const { rescue, iso: image, locked } = nodeSignals(resource) ?? {};
   const facts: Facts = { rescue: rescue === true, iso: image ?? null, locked: locked === true };
   // A drain for a full disk keeps the server as it is.
   if (change.to === 'draining' && change.goal === 'update') return pass('The server stays as it is', facts);

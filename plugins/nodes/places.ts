@@ -1,7 +1,7 @@
 /** What a node stands for: one server of the cloud, by its name, which differs from no other by case alone, and by its id. */
 
 import type { Claim } from '#plugin';
-import type { Pair } from '#plugin';
+import type { Resource } from '#plugin';
 import type { NodeFacts } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { settingsOf } from './settings.ts';
@@ -11,12 +11,12 @@ export function serverKey(name: string): string {
   return name.toLowerCase();
 }
 
-export function nodePlaces(pair: Pair<NodeSpec, NodeFacts, NodeMemory>): readonly Claim[] {
+export function nodePlaces(resource: Resource<NodeSpec, NodeFacts, NodeMemory>): readonly Claim[] {
   // A machine that no cloud manages is only probed.
-  if (settingsOf(pair.desired, pair.memory).provider === 'static') return [];
-  const id = pair.observed?.facts.serverId ?? pair.memory?.kept.serverId;
+  if (settingsOf(resource.desired, resource.memory).provider === 'static') return [];
+  const id = resource.sight.observed?.facts.serverId ?? resource.memory?.kept.serverId;
   return [
-    { kind: 'key', key: `the server ${serverKey(pair.ref.name)}` },
+    { kind: 'key', key: `the server ${serverKey(resource.ref.name)}` },
     ...(id === undefined ? [] : [{ kind: 'key' as const, key: `the server with the id ${id}` }]),
   ];
 }

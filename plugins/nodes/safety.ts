@@ -13,25 +13,25 @@ import {
   type Facts,
   formatRef,
   instantText,
-  type Pair,
+  type Resource,
   pass,
   reject,
   removalStep,
   type Scene,
   type Verdict,
 } from '#plugin';
-import { type NodeLife, type NodePair, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
+import { type NodeLife, type NodeResource, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
 import { type NodePoolMemory, type NodePoolSpec, type NodeRuleId, tables } from './generated.ts';
 import { staysBehind } from './successor.ts';
 import { orderRules } from './order-rules.ts';
-import { dedication, leastOf, ms, poolOf, poolRef, settingsOfPair, strictPoolSpec } from './settings.ts';
+import { dedication, leastOf, ms, poolOf, poolRef, settingsOfResource, strictPoolSpec } from './settings.ts';
 import { DISK_FULL_PERCENT } from './observe-node.ts';
 import { isBusy } from './state.ts';
 
 /** So long after its containers were read for the first time, a node that was found is left alone. */
 export const POST_SYNC_GRACE_MS = 10 * 60_000;
 
-type NodeRule = (change: Change, pair: NodePair, scene: Scene) => Verdict;
+type NodeRule = (change: Change, resource: NodeResource, scene: Scene) => Verdict;
 
 const KEPT = pass('neither removed nor replaced');
 
@@ -48,17 +48,17 @@ function stopsPower({ machine, from }: Change): boolean {
 function whenTaken(
   rule: (
     known: { readonly state: string; readonly signals: NodeSignals; readonly life: NodeLife },
-    pair: NodePair,
+    resource: NodeResource,
     scene: Scene,
     change: Change,
   ) => Verdict,
 ): NodeRule {
-  return (change, pair, scene) => {
+  return (change, resource, scene) => {
     if (!takesAway(change)) return KEPT;
-    const signals = nodeSignals(pair);
+    const signals = nodeSignals(resource);
     // Without a look there is nothing to judge: the engine's own rules let nothing go that is not seen.
-    if (pair.observed === undefined || signals === undefined) return pass('it is not seen');
-    return rule({ state: pair.observed.state, signals, life: signals.life }, pair, scene, change);
+    if (resource.sight.observed === undefined || signals === undefined) return pass('it is not seen');
+    return rule({ state: resource.sight.observed.state, signals, life: signals.life }, resource, scene, change);
   };
 }
 
@@ -87,16 +87,21 @@ function withinGrace(
   };
 }
 
-const otherServer: NodeRule = (_change, pair) => {
-  const facts = { server_id: pair.observed?.facts.serverId ?? null, ours: pair.memory?.kept.serverId ?? null };
-  if (pair.observed?.facts.other !== true) return pass('the server that is ours, or none', facts);
+const otherServer: NodeRule = (_change, resource) => {
+  const facts = {
+    server_id: resource.sight.observed?.facts.serverId ?? null,
+    ours: resource.memory?.kept.serverId ?? null,
+  };
+  if (resource.sight.observed?.facts.other !== true) return pass('the server that is ours, or none', facts);
   return reject(`the server of this name, ${facts.server_id}, is not the one that was made or adopted`, facts, {
-    remedy: { outside: `rename one of the two, or \`fettle state forget ${formatRef(pair.ref)}\`: then it is adopted` },
+    remedy: {
+      outside: `rename one of the two, or \`fettle state forget ${formatRef(resource.ref)}\`: then it is adopted`,
+    },
   });
 };
 
-const providerBusy: NodeRule = (_change, pair) => {
-  const status = nodeSignals(pair)?.status;
+const providerBusy: NodeRule = (_change, resource) => {
+  const status = nodeSignals(resource)?.status;
   if (!isBusy(status)) return pass('its provider is not at it', { status: status ?? null });
   return defer(
     `its provider says that it is ${status}`,
@@ -107,9 +112,9 @@ const providerBusy: NodeRule = (_change, pair) => {
   );
 };
 
-const dedicatedNode: NodeRule = (change, pair) => {
-  const settings = settingsOfPair(pair);
-  const why = dedication(pair);
+const dedicatedNode: NodeRule = (change, resource) => {
+  const settings = settingsOfResource(resource);
+  const why = dedication(resource);
   const facts = { role: settings.role, provider: settings.provider, dedicated: why ?? null };
   if (why === undefined) return pass('a worker of a cloud', facts);
   const isDrain = change.to === 'draining';
@@ -160,10 +165,10 @@ const containersUnknown = whenTaken(({ signals, life }) => {
   });
 });
 
-const stillStarting = whenTaken(({ state, life }, pair) => {
+const stillStarting = whenTaken(({ state, life }, resource) => {
   const facts = { state, provisioned_at: life.provisionedAt ?? null };
   if (state !== 'provisioning' && state !== 'initializing') return pass('it is started', facts);
-  const { startDeadline } = settingsOfPair(pair);
+  const { startDeadline } = settingsOfResource(resource);
   const due =
     life.provisionedAt === undefined ? undefined : instantText(Date.parse(life.provisionedAt) + ms(startDeadline));
   return reject(`it is still ${state}`, facts, {
@@ -195,12 +200,12 @@ const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
   });
 });
 
-const tooYoung = whenTaken(({ state, life }, pair, scene) => {
+const tooYoung = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'ready') return pass('not a node that never had a container', { state });
   const begun = life.initializedAt ?? life.provisionedAt;
   if (begun === undefined) return pass('nobody knows its age', { state });
   const since = Date.parse(begun);
-  const { readyGrace } = settingsOfPair(pair);
+  const { readyGrace } = settingsOfResource(resource);
   const grace = withinGrace(since, ms(readyGrace), scene.now);
   if (grace.over) return pass('past its grace', grace.facts);
   const age = spanText(Math.max(0, scene.now - since));
@@ -221,10 +226,10 @@ const ageUnknown = whenTaken(({ state, life }) => {
   });
 });
 
-const noHistory = whenTaken(({ state, life }, pair) => {
+const noHistory = whenTaken(({ state, life }, resource) => {
   const facts = { state, containers_ever: life.containersEver };
   if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', facts);
-  if (dedication(pair) !== undefined || pair.memory?.kept.wasSystem === true)
+  if (dedication(resource) !== undefined || resource.memory?.kept.wasSystem === true)
     return pass('a system node is in use without any container', facts);
   if (life.containersEver > 0)
     return pass(`it had ${life.containersEver} container${life.containersEver === 1 ? '' : 's'}`, facts);
@@ -233,10 +238,10 @@ const noHistory = whenTaken(({ state, life }, pair) => {
   });
 });
 
-const idleGrace = whenTaken(({ state, life }, pair, scene) => {
+const idleGrace = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', { state });
   if ((life.containers ?? 0) > 0) return pass('not empty', { state, containers: life.containers ?? 0 });
-  const grace = settingsOfPair(pair).idleGrace;
+  const grace = settingsOfResource(resource).idleGrace;
   if (life.emptySince === undefined)
     return reject(
       'nobody knows since when it is empty',
@@ -280,17 +285,17 @@ interface PoolSeen {
   readonly strict?: NodePoolSpec;
   readonly kept?: Partial<NodePoolMemory>;
   /** Every node that is, or was, of it. */
-  readonly nodes: readonly NodePair[];
+  readonly nodes: readonly NodeResource[];
 }
 
-function poolSeen(pair: NodePair, scene: Scene): PoolSeen | undefined {
-  const name = poolOf(pair);
+function poolSeen(resource: NodeResource, scene: Scene): PoolSeen | undefined {
+  const name = poolOf(resource);
   if (name === undefined) return undefined;
-  const pool = scene.pair(poolRef(name));
+  const pool = scene.get(poolRef(name));
   const spec = pool?.desired?.spec as NodePoolSpec | undefined;
   const strict = strictPoolSpec(pool);
   const kept = pool?.memory?.kept as Partial<NodePoolMemory> | undefined;
-  const nodes = (scene.ofKind(PLUGIN, 'Node') as readonly NodePair[]).filter(
+  const nodes = (scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[]).filter(
     (each) => (each.desired !== undefined || each.memory?.owned !== undefined) && poolOf(each) === name,
   );
   return {
@@ -304,29 +309,31 @@ function poolSeen(pair: NodePair, scene: Scene): PoolSeen | undefined {
 
 const IN_SERVICE: ReadonlySet<string> = new Set(['ready', 'active', 'idle']);
 
-function isInService({ observed }: NodePair): boolean {
+function isInService({ sight: { observed } }: NodeResource): boolean {
   return observed !== undefined && IN_SERVICE.has(observed.state);
 }
 
 /** An accepted action on it is under way that takes it out of service, for good or for a time. */
-function isGoing(pair: NodePair, scene: Scene): boolean {
-  const change = scene.underWay.get(formatRef(pair.ref))?.change;
+function isGoing(resource: NodeResource, scene: Scene): boolean {
+  const change = scene.underWay.get(formatRef(resource.ref))?.change;
   if (change === undefined) return false;
   return takesAway(change) || change.to === 'draining' || stopsPower(change);
 }
 
-function isSame(a: NodePair, b: NodePair): boolean {
+function isSame(a: NodeResource, b: NodeResource): boolean {
   return formatRef(a.ref) === formatRef(b.ref);
 }
 
-const keepsMin: NodeRule = (_change, pair, scene) => {
-  const pool = poolSeen(pair, scene);
+const keepsMin: NodeRule = (_change, resource, scene) => {
+  const pool = poolSeen(resource, scene);
   if (pool === undefined) return pass('a member of no pool');
   if (pool.spec === undefined) return pass('its pool is not written any more', { pool: pool.name });
   const min = leastOf(pool.strict);
-  const left = pool.nodes.filter((each) => !isSame(each, pair) && isInService(each) && !isGoing(each, scene)).length;
-  const facts = { pool: pool.name, left, min, in_service: isInService(pair) };
-  if (!isInService(pair)) return pass('it is not in service', facts);
+  const left = pool.nodes.filter(
+    (each) => !isSame(each, resource) && isInService(each) && !isGoing(each, scene),
+  ).length;
+  const facts = { pool: pool.name, left, min, in_service: isInService(resource) };
+  if (!isInService(resource)) return pass('it is not in service', facts);
   if (left >= min) return pass(`${left} would be left in service, ${min} ${min === 1 ? 'is' : 'are'} wanted`, facts);
   return reject(`it would leave ${left} of ${pool.name} in service, ${min} ${min === 1 ? 'is' : 'are'} wanted`, facts, {
     remedy: { outside: 'wait until another one is in service, or let the pool have fewer' },
@@ -334,28 +341,30 @@ const keepsMin: NodeRule = (_change, pair, scene) => {
 };
 
 /** Others of its pool that stand in the way of a step on it, by their names. */
-function inTheWay(change: Change, pair: NodePair, pool: PoolSeen, scene: Scene): readonly string[] {
-  const others = pool.nodes.filter((each) => !isSame(each, pair));
+function inTheWay(change: Change, resource: NodeResource, pool: PoolSeen, scene: Scene): readonly string[] {
+  const others = pool.nodes.filter((each) => !isSame(each, resource));
   const isPower = change.machine === 'power';
   const isDrain = change.to === 'draining';
   return others
     .filter((each) => {
       if (isGoing(each, scene)) return true;
-      const state = each.observed?.state;
+      const state = each.sight.observed?.state;
       // A node that was drained may be removed while another one is: neither is in service.
       if (isDrain || isPower) {
         if (state === 'draining' || state === 'decommissioned') return true;
       }
-      return isPower && state !== undefined && IN_SERVICE.has(state) && each.observed?.others?.['health'] !== 'healthy';
+      return (
+        isPower && state !== undefined && IN_SERVICE.has(state) && each.sight.observed?.others?.['health'] !== 'healthy'
+      );
     })
     .map(({ ref }) => ref.name);
 }
 
-const oneAtATime: NodeRule = (change, pair, scene) => {
-  const pool = poolSeen(pair, scene);
+const oneAtATime: NodeRule = (change, resource, scene) => {
+  const pool = poolSeen(resource, scene);
   if (pool === undefined) return pass('a member of no pool');
   const atOnce = pool.strict?.removalsAtOnce ?? 1;
-  const others = inTheWay(change, pair, pool, scene);
+  const others = inTheWay(change, resource, pool, scene);
   const facts = { pool: pool.name, others, at_once: atOnce };
   if (others.length < atOnce) return pass(`${others.length} others at once, ${atOnce} may be`, facts);
   return defer(
@@ -365,12 +374,12 @@ const oneAtATime: NodeRule = (change, pair, scene) => {
   );
 };
 
-const drainGrace = whenTaken(({ life }, pair, scene) => {
-  const { drainGrace: grace } = settingsOfPair(pair);
+const drainGrace = whenTaken(({ life }, resource, scene) => {
+  const { drainGrace: grace } = settingsOfResource(resource);
   if (life.drainingAt === undefined)
     return defer('nobody knows since when it is drained', { grace }, { remedy: { outside: 'plan again' } });
   // Until the workload source was told, it could still put something there.
-  const { toldAt = life.drainingAt } = pair.memory?.kept ?? {};
+  const { toldAt = life.drainingAt } = resource.memory?.kept ?? {};
   const since = Math.max(Date.parse(toldAt), Date.parse(life.drainingAt));
   const spent = withinGrace(since, ms(grace), scene.now);
   const drained = spanText(Math.max(0, scene.now - since));
@@ -380,8 +389,8 @@ const drainGrace = whenTaken(({ life }, pair, scene) => {
   });
 });
 
-const powerNeeded: NodeRule = (change, pair) => {
-  const signals = nodeSignals(pair);
+const powerNeeded: NodeRule = (change, resource) => {
+  const signals = nodeSignals(resource);
   const containers = signals?.life.containers;
   const facts = { containers: containers ?? null, workloads: signals?.workloads ?? null };
   if (change.step === 'power:off>off') return pass('it is off', facts);
@@ -399,7 +408,7 @@ const powerNeeded: NodeRule = (change, pair) => {
 };
 
 /** What a replacement does not hand on, by name. */
-function lostBy({ desired, observed }: NodePair): string {
+function lostBy({ desired, sight: { observed } }: NodeResource): string {
   const { diskGb, backups, ipv4, ipv6, volumes = [] } = observed?.facts ?? {};
   const spec = desired?.spec;
   const addresses = [
@@ -421,16 +430,16 @@ function lostBy({ desired, observed }: NodePair): string {
 }
 
 /** What of a change destroys data; undefined where nothing does. */
-export function destroys({ goal, machine, fields }: Change, pair: NodePair): string | undefined {
+export function destroys({ goal, machine, fields }: Change, resource: NodeResource): string | undefined {
   if (goal === 'replace')
-    return machine === 'power' ? 'A rebuild destroys what is on the disk' : `A replacement loses ${lostBy(pair)}`;
+    return machine === 'power' ? 'A rebuild destroys what is on the disk' : `A replacement loses ${lostBy(resource)}`;
   return goal === 'update' && fields.some(({ path, after }) => path === '/backups' && after === false)
     ? 'the end of its backups deletes every one of them'
     : undefined;
 }
 
-const destroysData: NodeRule = (change, pair) => {
-  const what = destroys(change, pair);
+const destroysData: NodeRule = (change, resource) => {
+  const what = destroys(change, resource);
   const facts = { goal: change.goal, fields: change.fields.map(({ path }) => path) };
   if (what === undefined) return pass('no data is destroyed that was to stay', facts);
   return reject(what, facts, {
@@ -438,8 +447,8 @@ const destroysData: NodeRule = (change, pair) => {
   });
 };
 
-const unknownMembers = whenTaken((_known, pair, scene) => {
-  const pool = poolSeen(pair, scene);
+const unknownMembers = whenTaken((_known, resource, scene) => {
+  const pool = poolSeen(resource, scene);
   if (pool === undefined) return pass('a member of no pool');
   const facts = { pool: pool.name, members: pool.kept?.members?.length ?? null };
   if (pool.spec === undefined || pool.kept?.members !== undefined) return pass('its pool knows its members', facts);
@@ -453,8 +462,8 @@ function isDiskFull(signals: NodeSignals | undefined): boolean {
 }
 
 /** A pool is judged before its members: a plan that lets one go does not make it first. */
-const leavesPool: NodeRule = (_change, pair, scene) => {
-  const seen = poolSeen(pair, scene);
+const leavesPool: NodeRule = (_change, resource, scene) => {
+  const seen = poolSeen(resource, scene);
   if (seen === undefined) return pass('a member of no pool');
   const { name: pool, spec, kept, nodes } = seen;
   // Beside one whose disk is full, another one is made before that is drained.
@@ -468,7 +477,7 @@ const leavesPool: NodeRule = (_change, pair, scene) => {
       most,
     });
   const action = scene.judged.get(formatRef(poolRef(pool)));
-  const field = action?.change.fields.find(({ path }) => path === `/members/${pair.ref.name}`);
+  const field = action?.change.fields.find(({ path }) => path === `/members/${resource.ref.name}`);
   const facts = { pool, members, because: action?.change.because ?? null };
   if (action?.verdict !== 'accept' || field === undefined || field.after !== undefined)
     return pass('its pool keeps it', facts);
@@ -478,9 +487,9 @@ const leavesPool: NodeRule = (_change, pair, scene) => {
 /** A node is not taken away for being unhealthy before it has failed for so long. */
 export const UNHEALTHY_GRACE_MS = 5 * 60_000;
 
-const unhealthyGrace = whenTaken(({ state, life }, pair, scene) => {
+const unhealthyGrace = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'unhealthy') return pass('not unhealthy', { state });
-  const { memory } = pair;
+  const { memory } = resource;
   const known = memory?.state === 'unhealthy' ? memory.since : undefined;
   const begun = life.failingSince ?? known;
   const since = begun === undefined ? scene.now : Date.parse(begun);
@@ -547,21 +556,21 @@ export interface Refusal {
 }
 
 /** What the rules about a node itself, and its protections, say of its removal; undefined where it may go. */
-export function refusalOf(pair: NodePair, scene: Scene): Refusal | undefined {
-  if (pair.memory?.protect === true || pair.desired?.meta.lifecycle.protect === true)
+export function refusalOf(resource: NodeResource, scene: Scene): Refusal | undefined {
+  if (resource.memory?.protect === true || resource.desired?.meta.lifecycle.protect === true)
     return { rule: 'protected', message: 'it is protected' };
-  const by = pair.observed?.protectedBy;
+  const by = resource.sight.observed?.protectedBy;
   if (by !== undefined) return { rule: 'provider-protected', message: `its provider protects it: ${by}` };
-  const state = pair.observed?.state ?? 'absent';
+  const state = resource.sight.observed?.state ?? 'absent';
   const kind = tables.kinds.Node;
-  const change = changeOf(pair.ref, kind, {
+  const change = changeOf(resource.ref, kind, {
     step: removalStep(kind, state),
     goal: 'remove',
     because: '',
     cause: 'policy',
   });
   for (const rule of OF_ITSELF) {
-    const { outcome, message, clearsAt } = nodeRules[rule](change, pair, scene);
+    const { outcome, message, clearsAt } = nodeRules[rule](change, resource, scene);
     if (outcome === 'reject' || outcome === 'defer')
       return { rule, message, ...(clearsAt === undefined ? {} : { clearsAt }) };
   }
@@ -569,12 +578,12 @@ export function refusalOf(pair: NodePair, scene: Scene): Refusal | undefined {
 }
 
 /** Others of its pool: what a rule about the pool has to see right before an action. */
-export function mattersToNode(pair: NodePair, scene: Scene): readonly Pair['ref'][] {
-  const change = scene.changes.get(formatRef(pair.ref));
+export function mattersToNode(resource: NodeResource, scene: Scene): readonly Resource['ref'][] {
+  const change = scene.changes.get(formatRef(resource.ref));
   if (change === undefined || !(isTaking(change) || stopsPower(change))) return [];
-  const pool = poolSeen(pair, scene);
+  const pool = poolSeen(resource, scene);
   if (pool === undefined) return [];
-  const itself = scene.pair(poolRef(pool.name))?.ref;
+  const itself = scene.get(poolRef(pool.name))?.ref;
   return [...(itself === undefined ? [] : [itself]), ...pool.nodes.map(({ ref }) => ref)];
 }
 

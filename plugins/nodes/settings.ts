@@ -9,7 +9,7 @@ import {
   type Inputs,
   inputsOf,
   type Memory,
-  type Pair,
+  type Resource,
   type SafetyInput,
   sameJson,
   strictest,
@@ -95,24 +95,27 @@ export function settingsOfSpec(spec: NodeSpec): Settings {
   return settingsOf({ spec }, undefined);
 }
 
-/** What counts for a node: `match` has worked it out. */
-export function settingsOfPair({ policy }: Pick<Pair, 'policy'>): Settings {
-  if (policy === undefined) throw new Error('a node without a policy');
+/** What counts for a node, as the engine worked it out. */
+export function settingsOfResource({ policy }: Pick<Resource, 'policy'>): Settings {
   return policy as Settings;
 }
 
 /** A pool's spec with what counts until its safety inputs are applied; undefined without a document. */
-export function strictPoolSpec(pair: Pair | undefined): NodePoolSpec | undefined {
-  if (pair?.desired === undefined) return undefined;
-  const { spec } = pair.desired as Desired<NodePoolSpec>;
+export function strictPoolSpec(resource: Resource | undefined): NodePoolSpec | undefined {
+  if (resource?.desired === undefined) return undefined;
+  const { spec } = resource.desired as Desired<NodePoolSpec>;
   const written = inputsOf(spec, POOL_INPUTS);
-  return withInputValues(spec, strictest(POOL_INPUTS, appliedInputs(pair.memory, POOL_INPUTS), written), POOL_INPUTS);
+  return withInputValues(
+    spec,
+    strictest(POOL_INPUTS, appliedInputs(resource.memory, POOL_INPUTS), written),
+    POOL_INPUTS,
+  );
 }
 
 /** How many a pool is to have, where that is written otherwise than it was applied: the pool's own step shows it. */
-export function changedSizes(pair: Pair): readonly FieldChange[] {
+export function changedSizes(resource: Resource): readonly FieldChange[] {
   const sizes = POOL_INPUTS.filter(({ pointer }) => SIZES.has(pointer));
-  return changedSpecInputs(pair, sizes);
+  return changedSpecInputs(resource, sizes);
 }
 
 /** A duration that a schema has checked, in ms. */
@@ -121,17 +124,17 @@ export function ms(duration: string): number {
 }
 
 /** Why a node is dedicated: it is a system node by its document, its label or what is remembered, or no cloud manages it. */
-export function dedication(pair: Pair): string | undefined {
-  const settings = settingsOfPair(pair);
+export function dedication(resource: Resource): string | undefined {
+  const settings = settingsOfResource(resource);
   if (settings.provider === 'static') return 'no cloud manages it';
-  const facts = pair.observed?.facts as NodeFacts | undefined;
+  const facts = resource.sight.observed?.facts as NodeFacts | undefined;
   const label = facts?.labels?.[LABELS.role];
   return settings.role === 'system' || label === 'system' ? 'it is a system node' : undefined;
 }
 
 /** Name of the pool that a node is, or was, a member of. */
-export function poolOf(pair: Pair): string | undefined {
-  return settingsOfPair(pair).pool;
+export function poolOf(resource: Resource): string | undefined {
+  return settingsOfResource(resource).pool;
 }
 
 export function poolRef(name: string): { readonly plugin: string; readonly kind: 'NodePool'; readonly name: string } {

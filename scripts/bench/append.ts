@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Draft } from '../../src/formats/log-record.ts';
-import { openFileStore } from '../../src/store/file-store.ts';
+import { openFileStore } from '../../src/store/files/file-store.ts';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: append.js FOLDER');

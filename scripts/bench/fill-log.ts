@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Draft } from '../../src/formats/log-record.ts';
 import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
-import { openFileStore } from '../../src/store/file-store.ts';
+import { openFileStore } from '../../src/store/files/file-store.ts';
 
 const [folder = '', items = '0', records = '0'] = process.argv.slice(2);
 const BATCH = 1000;

@@ -55,7 +55,7 @@ export const benchPlugin = definePlugin<BenchWorld, BenchWorld>({
   validators: async () => ({ 'spec:Item': () => true, 'memory:Item': () => true, config: () => true }),
   kinds: {
     Item: defineKind<BenchWorld, ItemSpec, ItemSpec, object, ItemStep, never>({
-      diff: ({ desired, observed }) => {
+      diff: ({ desired, sight: { observed } }) => {
         if (desired === undefined) return { step: 'ready>absent', goal: 'remove', because: 'no longer declared' };
         if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'the item does not exist' };
         if (observed.facts.size === desired.spec.size) return undefined;

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Draft, LogRecord } from '../../src/formats/log-record.ts';
-import { openFileStore } from '../../src/store/file-store.ts';
+import { openFileStore } from '../../src/store/files/file-store.ts';
 
 const [from = '', folder = ''] = process.argv.slice(2);
 const GROUP = 10;

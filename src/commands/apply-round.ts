@@ -105,12 +105,13 @@ function limitsOf(project: Project, plugins: ReadonlyMap<string, Plugin>): Reado
   );
 }
 
-function hasUnsettled({ pairs }: Planned, plugins: ReadonlyMap<string, Plugin>): boolean {
-  return [...pairs.values()].some(({ ref, observed, desired, memory }) => {
-    const tables = plugins.get(ref.plugin)?.tables.kinds[ref.kind];
-    if (observed === undefined || tables === undefined) return false;
-    return (desired !== undefined || memory !== undefined) && isUnsettled(tables, observed.state);
-  });
+function hasUnsettled({ resources }: Planned): boolean {
+  return [...resources.values()].some(
+    ({ sight, tables, desired, memory }) =>
+      sight.is === 'seen' &&
+      (desired !== undefined || memory !== undefined) &&
+      isUnsettled(tables, sight.observed.state),
+  );
 }
 
 /** Everything that happens under the lock. */
@@ -172,7 +173,7 @@ export async function applyRound(run: Round): Promise<Finished> {
       plan: reconciled.plan,
       actions: reconciled.actions,
       head: head(),
-      unsettled: hasUnsettled(reconciled, plugins),
+      unsettled: hasUnsettled(reconciled),
     };
   } finally {
     await worlds.close();
@@ -244,10 +245,9 @@ async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
   try {
     const rows = await applyActions({
       actions: approved.actions,
-      pairs: reconciled.pairs,
+      resources: reconciled.resources,
       changes: reconciled.changes,
       scene: reconciled.scene,
-      plugins: run.plugins,
       recall: run.recall,
       look: {
         plugins: run.plugins,

@@ -19,14 +19,14 @@ export interface DriftFlags extends Flags {
 
 /** Prints what drifted; gives the ending. */
 export function tellDrift(
-  looked: Pick<Looked, 'project' | 'plugins' | 'reconciled' | 'report'>,
+  looked: Pick<Looked, 'project' | 'reconciled' | 'report'>,
   flags: DriftFlags,
   shell: Shell,
 ): ExitName {
-  const { project, plugins, reconciled, report: log } = looked;
-  const { plan, pairs, actions, scene } = reconciled;
+  const { project, reconciled, report: log } = looked;
+  const { plan, resources, actions, scene } = reconciled;
   const { suppress } = project.config;
-  const drift = findDrift({ pairs, actions, scene, plugins, suppress, within: withinOf(flags) });
+  const drift = findDrift({ resources, actions, scene, suppress, within: withinOf(flags) });
   const report = driftDocument(drift, plan, log.status !== 'none');
   const events = eventsOf(shell);
   if (events !== undefined) events.drift(report);
@@ -71,7 +71,7 @@ async function recorded(flags: DriftFlags, shell: Shell): Promise<number> {
       const stopped = signals.ending();
       if (stopped !== undefined) return { exit: stopped };
       const report = head === undefined ? log.report : { ...log.report, head };
-      return { exit: tellDrift({ project, plugins, reconciled, report }, flags, shell) };
+      return { exit: tellDrift({ project, reconciled, report }, flags, shell) };
     } finally {
       await worlds.close();
     }

@@ -32,18 +32,18 @@ async function lastRecords(store: Store, address: string, last: number): Promise
 
 export async function explain(address: string, flags: ExplainFlags, shell: Shell): Promise<number> {
   const ref = addressOf(address);
-  return looking(flags, shell, async ({ project, reconciled, plugins, store }) => {
+  return looking(flags, shell, async ({ project, reconciled, store }) => {
     const known = formatRef(ref);
-    const neededBy = dependents(reconciled.pairs.values()).get(known) ?? [];
+    const neededBy =
+      dependents({ resources: reconciled.resources, unloaded: reconciled.scene.unloaded }).get(known) ?? [];
     const explained = explainResource(
       reconciled,
       ref,
-      plugins,
       neededBy,
       store === undefined ? [] : await lastRecords(store, known, flags.last ?? 10),
     );
     if (explained === undefined) {
-      const near = didYouMean(address, reconciled.pairs.keys());
+      const near = didYouMean(address, reconciled.resources.keys());
       shell.stderr.write(
         `${printable(known)} is not declared, was not found, and is not in the state${printable(near)}\n`,
       );

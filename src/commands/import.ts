@@ -11,7 +11,7 @@ import {
   formatRef,
   type Found,
   type Gap,
-  type Pair,
+  type Resource,
   type Plugin,
   printable,
   type Ref,
@@ -142,8 +142,8 @@ function undescribed(ref: Ref, documents: Iterable<string>): string {
 }
 
 /** Addresses that a document describes. */
-function described(pairs: ReadonlyMap<string, Pair>): readonly string[] {
-  return [...pairs].filter(([, { desired }]) => desired !== undefined).map(([address]) => address);
+function described(resources: ReadonlyMap<string, Resource>): readonly string[] {
+  return [...resources].filter(([, { desired }]) => desired !== undefined).map(([address]) => address);
 }
 
 async function importOne(address: string, flags: ImportFlags, shell: Shell): Promise<number> {
@@ -154,18 +154,21 @@ async function importOne(address: string, flags: ImportFlags, shell: Shell): Pro
     command: 'import',
     within: (each) => each === known,
     keeps: ({ change }) => change.goal === 'adopt',
-    check: ({ pairs, actions }) => {
-      const pair = pairs.get(known);
-      if (pair?.desired === undefined) return { problem: undescribed(ref, described(pairs)) };
-      if (pair.observed === undefined)
+    check: ({ resources, actions }) => {
+      const resource = resources.get(known);
+      if (resource?.desired === undefined) return { problem: undescribed(ref, described(resources)) };
+      if (resource.sight.observed === undefined)
         return {
-          problem: pair.gap === undefined ? `${known} does not exist: there is nothing to adopt` : pair.gap.message,
+          problem:
+            resource.sight.gap === undefined
+              ? `${known} does not exist: there is nothing to adopt`
+              : resource.sight.gap.message,
         };
-      if (pair.observed.given === true)
+      if (resource.sight.observed.given === true)
         return { note: `${known} is looked at, and never owned: there is nothing to adopt` };
       const action = actions.get(known);
       if (action?.change.goal !== 'adopt')
-        return { note: `${known} is ours already: ${pair.memory?.owned ?? 'known'}` };
+        return { note: `${known} is ours already: ${resource.memory?.owned ?? 'known'}` };
       return {};
     },
   });

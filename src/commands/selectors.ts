@@ -111,14 +111,14 @@ export interface OnView {
 /** Judges what selects, on the command line and in `fettle.yaml`, once the world was looked at. Throws UsageError. */
 export function judgeOnView({ flags, config, reconciled, recall, plugins, memoryGap }: OnView, shell: Shell): void {
   endWith(ruleMistakes(flags, plugins), shell);
-  const { pairs, view } = reconciled;
+  const { resources, view } = reconciled;
   const unread = memoryGap === undefined ? [] : [...plugins.keys()].map((plugin) => ({ plugin, message: memoryGap }));
   const selectable = {
-    addresses: [...pairs.keys()],
+    addresses: [...resources.keys()],
     removed: removedLately(recall),
     gaps: [...view.gaps, ...unread],
   };
   judgeSelectors(flags, selectable, shell);
-  const resources = [...pairs.values()].map((pair) => ({ ref: pair.ref, labels: labelsOf(pair) }));
-  tellIdle(config, resources, selectable, shell);
+  const labelled = [...resources.values()].map((resource) => ({ ref: resource.ref, labels: labelsOf(resource) }));
+  tellIdle(config, labelled, selectable, shell);
 }

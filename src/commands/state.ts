@@ -56,25 +56,25 @@ function marks(memory: Memory): string {
 
 /** What plugins say of all that is listed. The world is not looked at: as seen, each of them is unknown. */
 async function summariesOf(
-  resources: ReadonlyMap<string, Memory>,
+  known: ReadonlyMap<string, Memory>,
   config: Config,
   flags: Flags,
   shell: Shell,
 ): Promise<readonly PluginSummary[]> {
   const now = shell.now();
   const at = new Date(now).toISOString();
-  const recall = { ...emptyRecall(), resources: new Map(resources), at };
+  const recall = { ...emptyRecall(), resources: new Map(known), at };
   const plugins = await pluginsFor(loadersOf(shell), [], recall);
   // What a newer plugin remembered is listed, but this one cannot say what it comes to.
-  for (const [address, { ref, version }] of resources)
+  for (const [address, { ref, version }] of known)
     if (version > (plugins.get(ref.plugin)?.tables.kinds[ref.kind]?.memoryVersion ?? version))
       recall.resources.delete(address);
   upgradeRecall(recall, plugins);
   const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not looked at' }));
-  const pairs = match([], { observed: [], gaps, at }, recall, { plugins, settings: new Map(), now });
+  const { resources } = match([], { observed: [], gaps, at }, recall, { plugins, settings: new Map(), now });
   const safety = await safetyOf(config, flags, now);
-  const scene = sceneOf({ pairs, gaps, now, viewedAt: now, safety, spent: recall.spent });
-  return summarize(pairs, plugins, scene, redactorFor(config, shell));
+  const scene = sceneOf({ resources, gaps, now, viewedAt: now, safety, spent: recall.spent });
+  return summarize(resources, plugins, scene, redactorFor(config, shell));
 }
 
 export async function stateList(flags: Flags, shell: Shell): Promise<number> {

@@ -20,9 +20,9 @@ export function derivedView(
   const failures = new Map<string, string>();
   const recall = { ...emptyRecall(), resources: new Map(memory.map((each) => [formatRef(each.ref), each])) };
   const by = { plugins: new Map([[plugin.name, plugin]]), settings: new Map([[plugin.name, settings]]), now };
-  const pairs = match(desired, view, recall, by, failures);
+  const { resources } = match(desired, view, recall, by, failures);
   if (failures.size > 0) throw new Error([...failures.values()].join('; '));
-  return { ...view, observed: view.observed.flatMap(({ ref }) => pairs.get(formatRef(ref))?.observed ?? []) };
+  return { ...view, observed: view.observed.flatMap(({ ref }) => resources.get(formatRef(ref))?.sight.observed ?? []) };
 }
 
 /** One sighting with its state. */

@@ -23,7 +23,7 @@ import {
   type Memory,
   type Observed,
   type Override,
-  type Pair,
+  type Resource,
   type Plugin,
   stepTransition,
 } from '#plugin';
@@ -108,7 +108,6 @@ function lineOf<B extends Bench>(plugin: Plugin, bench: B, scheduled: true | und
       await between();
       const rows = await apply({
         ...reconciled,
-        plugins,
         recall: log.recall,
         look: { plugins, reader, desired: reconciled.desired, recall: log.recall, now: bench.now },
         writer: async () => bench.writer,
@@ -151,17 +150,17 @@ function seen({ ref, state, others, facts, findings }: Observed): unknown {
   return { ref, state, others, facts, findings: findings.map(({ code, severity }) => [code, severity]) };
 }
 
-function stable({ view, pairs }: Planned): unknown {
+function stable({ view, resources }: Planned): unknown {
   return {
-    observed: [...pairs.values()]
-      .flatMap(({ observed }) => observed ?? [])
+    observed: [...resources.values()]
+      .flatMap(({ sight }) => sight.observed ?? [])
       .map(seen)
       .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     // What was only remembered may be forgotten by the first look.
-    bases: [...pairs].flatMap(([address, pair]) =>
-      pair.desired === undefined && pair.observed === undefined && pair.memory === undefined
+    bases: [...resources].flatMap(([address, resource]) =>
+      resource.desired === undefined && resource.sight.observed === undefined && resource.memory === undefined
         ? []
-        : [[address, seenOf(pair)]],
+        : [[address, seenOf(resource)]],
     ),
     gaps: view.gaps,
   };
@@ -183,19 +182,19 @@ function isWithin({ refs, ...gap }: Gap, { refs: all, ...known }: Gap): boolean 
 async function lookAt(
   plugin: Plugin,
   bench: Bench,
-  pair: Pair,
+  resource: Resource,
   first: Planned,
   scheduled: true | undefined,
 ): Promise<readonly Observed[]> {
-  const matters = plugin.kinds[pair.ref.kind]?.matters?.(pair, first.scene) ?? [];
-  const all = [pair.ref, ...(pair.desired?.needs ?? []), ...matters];
+  const matters = plugin.kinds[resource.ref.kind]?.matters?.(resource, first.scene) ?? [];
+  const all = [resource.ref, ...(resource.desired?.needs ?? []), ...matters];
   const only = [...new Map(all.map((ref) => [formatRef(ref), ref])).values()];
   const addresses = new Set(only.map(formatRef));
   const { now } = first.scene;
   const settings = first.scene.given?.settings.get(plugin.name) ?? {};
   const query = {
     desired: first.desired.filter((each) => addresses.has(formatRef(each.ref))),
-    memory: [...first.pairs.values()].flatMap(({ ref, memory }) =>
+    memory: [...first.resources.values()].flatMap(({ ref, memory }) =>
       memory === undefined || !addresses.has(formatRef(ref)) ? [] : [memory],
     ),
     only,
@@ -208,7 +207,7 @@ async function lookAt(
   const { observed, gaps } = derivedView(plugin, view, { ...query, settings });
   expect(gaps.filter((gap) => !first.view.gaps.some((known) => isWithin(gap, known)))).toEqual([]);
   expect(observed.filter(({ ref }) => !addresses.has(formatRef(ref)))).toEqual([]);
-  return observed.filter(({ ref }) => formatRef(ref) === formatRef(pair.ref));
+  return observed.filter(({ ref }) => formatRef(ref) === formatRef(resource.ref));
 }
 
 /** How many orders each situation is planned in. */
@@ -313,15 +312,15 @@ export function pluginConformance<B extends Bench>(
           await sameInAnyOrder(line, documents, overrides, bytesOf(first));
 
           // A look at some is the same as a look at all.
-          for (const pair of first.pairs.values())
-            expect((await lookAt(plugin, bench, pair, first, situation.scheduled)).map(seen)).toEqual(
-              pair.observed === undefined ? [] : [seen(pair.observed)],
+          for (const resource of first.resources.values())
+            expect((await lookAt(plugin, bench, resource, first, situation.scheduled)).map(seen)).toEqual(
+              resource.sight.observed === undefined ? [] : [seen(resource.sight.observed)],
             );
           expect(bench.world()).toEqual(before);
 
           // Findings are those of the tables, and what the tables say of them.
           const findings = first.plan.checks.map(({ address, code, severity }) => {
-            const kind = first.pairs.get(address)?.ref.kind ?? '';
+            const kind = first.resources.get(address)?.ref.kind ?? '';
             const table = plugin.tables.findings.find((each) => each.code === code && each.kind === kind);
             expect([address, code, severity]).toEqual([address, table?.code, table?.severity]);
             return `${kind} ${code}`;

@@ -32,15 +32,14 @@ import {
   isUnknownOutcome,
   type Json,
   type Judgement,
-  type Kind,
-  type KindTables,
-  type Pair,
-  type Plugin,
+  type Resource,
   redactPatterns,
   type Ref,
+  resourceOf,
   type Scene,
   settlesIn,
   stepTransition,
+  withMemory,
 } from '#plugin';
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
@@ -48,7 +47,8 @@ import { effectOf, filesOf } from './covers.ts';
 import { withIgnored } from './ignored.ts';
 import { judgeOne } from './judge.ts';
 import { movesBetween, movesOf, movesOfFailure, stateFor } from './lifecycle.ts';
-import { match } from './match.ts';
+import { gapFinder } from './gap.ts';
+import { match, sightOf } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
 import { type Draft, type LogRecord, type Move, type RecordBodies, refusalReason } from '../formats/log-record.ts';
@@ -80,10 +80,9 @@ export type ApplyEvent =
 
 export interface ApplyInput {
   readonly actions: ReadonlyMap<string, Action>;
-  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly resources: ReadonlyMap<string, Resource>;
   readonly changes: ReadonlyMap<string, Change>;
   readonly scene: Scene;
-  readonly plugins: ReadonlyMap<string, Plugin>;
   readonly recall: Recall;
   readonly look: Omit<ObserveInput, 'only' | 'deadlineMs' | 'abort' | 'progress'>;
   /** Reads the files that steps use; absent where nothing of this run uses any. */
@@ -107,7 +106,7 @@ export interface ApplyInput {
 export type ReadFiles = (uses: readonly FileUse[], written: readonly string[]) => Promise<Given['files']>;
 
 interface Look {
-  readonly pair: Pair;
+  readonly resource: Resource;
   readonly scene: Scene;
 }
 
@@ -119,14 +118,14 @@ export interface Ending {
 }
 
 /** What matters for one action, by address: itself, what it needs, and what its kind says. */
-function matters(pair: Pair, plugin: Plugin | undefined, scene: Scene): ReadonlyMap<string, Ref> {
-  const more = plugin?.kinds[pair.ref.kind]?.matters?.(pair, scene) ?? [];
-  const all = [pair.ref, ...(pair.desired?.needs ?? []), ...more];
+function matters(resource: Resource, scene: Scene): ReadonlyMap<string, Ref> {
+  const more = resource.kind.matters?.(resource, scene) ?? [];
+  const all = [resource.ref, ...(resource.desired?.needs ?? []), ...more];
   return new Map(all.map((ref) => [formatRef(ref), ref]));
 }
 
-async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput): Promise<Look> {
-  const wanted = matters(pair, input.plugins.get(pair.ref.plugin), input.scene);
+async function lookAgain(resource: Resource, live: Map<string, Resource>, input: ApplyInput): Promise<Look> {
+  const wanted = matters(resource, input.scene);
   const desired = [...wanted.keys()].flatMap((address) => live.get(address)?.desired ?? []);
   const resources = new Map(
     [...wanted.keys()].flatMap((address) => {
@@ -143,21 +142,24 @@ async function lookAgain(pair: Pair, live: Map<string, Pair>, input: ApplyInput)
     deadlineMs: ACTION_DEADLINE_MS,
     abort: input.abort,
   });
-  const { plugins, scene } = input;
-  const { redact } = input.look;
-  const settings = scene.given?.settings ?? new Map<string, Json>();
-  const fresh = match(desired, view, recall, { plugins, settings, now: input.now(), redact });
+  const { plugins, redact } = input.look;
+  const settings = input.scene.given?.settings ?? new Map<string, Json>();
+  const fresh = match(desired, view, recall, { plugins, settings, now: input.now(), redact }).resources;
   for (const [address, seen] of fresh) if (wanted.has(address)) live.set(address, seen);
-  const address = formatRef(pair.ref);
-  const seen = fresh.get(address) ?? {
-    ref: pair.ref,
-    ...(pair.desired === undefined ? {} : { desired: pair.desired }),
-  };
+  const { address, ref } = resource;
+  const seen =
+    fresh.get(address) ??
+    resourceOf({
+      ...resource,
+      desired: resource.desired,
+      sight: sightOf(undefined, gapFinder(view.gaps)(ref, address)),
+      memory: undefined,
+    });
   live.set(address, seen);
   const gaps: readonly Gap[] = view.gaps;
   const beside = view.beside === undefined ? {} : { beside: view.beside };
   return {
-    pair: seen,
+    resource: seen,
     scene: withFresh(input.scene, live, { now: input.now(), viewedAt: Date.parse(view.at), gaps, ...beside }),
   };
 }
@@ -167,14 +169,13 @@ export function sentence(judgements: readonly Judgement[]): string {
 }
 
 /** Why an action that was accepted is not taken now; undefined when it is. */
-function staleness(action: Action, look: Look, neededBy: readonly string[], input: ApplyInput): Ending | undefined {
+function staleness(action: Action, look: Look, neededBy: readonly string[]): Ending | undefined {
   const { change } = action;
-  const plugin = input.plugins.get(change.ref.plugin);
-  if (look.pair.gap !== undefined && look.pair.observed === undefined)
-    return { status: 'stale', message: `it cannot be seen any more: ${look.pair.gap.message}` };
-  const judged = judgeOne(change, look.pair, look.scene, input.plugins, neededBy, action.after);
+  const { sight } = look.resource;
+  if (sight.is === 'unseen') return { status: 'stale', message: `it cannot be seen any more: ${sight.gap.message}` };
+  const judged = judgeOne(change, look.resource, look.scene, neededBy, action.after);
   if (judged.basis !== action.basis) return { status: 'stale', message: 'it is not as it was when the plan was made' };
-  const again = plugin === undefined ? undefined : propose(look.pair, plugin, look.scene);
+  const again = propose(look.resource, look.scene);
   if (again === undefined || again.step !== change.step || again.goal !== change.goal)
     return {
       status: 'stale',
@@ -184,9 +185,9 @@ function staleness(action: Action, look: Look, neededBy: readonly string[], inpu
   return { status: 'stale', message: sentence(standing(judged)) };
 }
 
-function intentOf(action: Action, pair: Pair, audit: Audit, input: ApplyInput): Draft {
+function intentOf(action: Action, resource: Resource, audit: Audit, input: ApplyInput): Draft {
   const { change } = action;
-  const tables = input.plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
+  const { desired } = resource;
   const overrides = action.judgements.flatMap(({ rule, overridden }) =>
     overridden === undefined ? [] : [{ rule, reason: overridden }],
   );
@@ -204,18 +205,16 @@ function intentOf(action: Action, pair: Pair, audit: Audit, input: ApplyInput): 
       ...audit,
       ...(change.effect.disruptive ? { disruptive: true } : {}),
       ...(overrides.length === 0 ? {} : { overrides }),
-      ...(pair.desired === undefined || tables === undefined
+      ...(desired === undefined
         ? {}
-        : { meta: metaAfter(change, { ...pair, desired: pair.desired }, tables), ...specNote(pair.desired.spec) }),
+        : { meta: metaAfter(change, { ...resource, desired }), ...specNote(desired.spec) }),
     },
   };
 }
 
-function noted({ pair, scene }: Look, plugin: Plugin | undefined): Readonly<Record<string, Json>> {
-  const kind = plugin?.kinds[pair.ref.kind];
-  if (kind === undefined) return {};
+function noted({ resource, scene }: Look): Readonly<Record<string, Json>> {
   try {
-    return noteOf(kind, pair, scene);
+    return noteOf(resource, scene);
   } catch {
     // The next look notes it, or tells why it cannot.
     return {};
@@ -224,11 +223,10 @@ function noted({ pair, scene }: Look, plugin: Plugin | undefined): Readonly<Reco
 
 function memoryDraft(action: Action, look: Look, input: ApplyInput): Draft {
   const { change } = action;
-  const { pair } = look;
-  const plugin = input.plugins.get(change.ref.plugin);
-  const tables = plugin?.tables.kinds[change.ref.kind];
+  const { resource } = look;
+  const { desired, tables } = resource;
   const goal = change.goal as RecordBodies['memory']['goal'];
-  const kept = goal === 'adopt' ? noted(look, plugin) : {};
+  const kept = goal === 'adopt' ? noted(look) : {};
   return {
     kind: 'memory',
     body: {
@@ -236,12 +234,10 @@ function memoryDraft(action: Action, look: Look, input: ApplyInput): Draft {
       ref: change.ref,
       goal,
       because: change.because,
-      ...(pair.desired === undefined || tables === undefined
-        ? {}
-        : { meta: metaAfter(change, { ...pair, desired: pair.desired }, tables) }),
-      ...(goal === 'adopt' && pair.desired !== undefined ? specNote(pair.desired.spec) : {}),
-      ...(pair.observed === undefined ? {} : { state: pair.observed.state }),
-      ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables?.memoryVersion ?? 1 }),
+      ...(desired === undefined ? {} : { meta: metaAfter(change, { ...resource, desired }) }),
+      ...(goal === 'adopt' && desired !== undefined ? specNote(desired.spec) : {}),
+      ...(resource.sight.observed === undefined ? {} : { state: resource.sight.observed.state }),
+      ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables.memoryVersion }),
     },
   };
 }
@@ -260,12 +256,9 @@ async function filesNow(change: Change, look: Look, input: ApplyInput): Promise<
   return [...(await readFor(change, look, input)).values()].flat();
 }
 
-async function readFor(change: Change, { pair, scene }: Look, { plugins, files }: ApplyInput): Promise<Given['files']> {
-  const plugin = plugins.get(change.ref.plugin);
-  const kind = plugin?.kinds[change.ref.kind];
-  const tables = plugin?.tables.kinds[change.ref.kind];
-  if (files === undefined || kind === undefined || tables === undefined) return new Map();
-  const uses = filesOf(effectOf(change, withIgnored(pair, kind), scene, kind, tables));
+async function readFor(change: Change, { resource, scene }: Look, { files }: ApplyInput): Promise<Given['files']> {
+  if (files === undefined) return new Map();
+  const uses = filesOf(effectOf(change, withIgnored(resource), scene));
   return uses.length === 0 ? new Map() : files(uses, scene.given?.writes ?? []);
 }
 
@@ -278,18 +271,15 @@ async function handle(
   aside: Moments['aside'],
 ): Promise<{ readonly kept?: Readonly<Record<string, Json>>; readonly error?: unknown }> {
   const { change } = action;
-  const plugin = input.plugins.get(change.ref.plugin);
-  const kind = plugin?.kinds[change.ref.kind];
-  const tables = plugin?.tables.kinds[change.ref.kind];
-  const handler = kind?.handlers[change.step];
-  if (plugin === undefined || tables === undefined || handler === undefined)
-    throw new Error(`no handler for ${change.step} of ${change.ref.kind}`);
+  const { kind, tables } = look.resource;
+  const handler = kind.handlers[change.step];
+  if (handler === undefined) throw new Error(`no handler for ${change.step} of ${change.ref.kind}`);
   const deadlineMs = stepTransition(tables, change.step)?.deadlineMs ?? ACTION_DEADLINE_MS;
-  const pair = withIgnored(look.pair, kind as Kind<unknown>);
+  const resource = withIgnored(look.resource);
   try {
-    const world = await input.writer(plugin.name);
+    const world = await input.writer(change.ref.plugin);
     const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal) =>
-      handler(world, pair, {
+      handler(world, resource, {
         id,
         change,
         scene: look.scene,
@@ -331,10 +321,10 @@ function messageOf(error: unknown, { look }: ApplyInput): string {
   return (look.redact ?? redactPatterns)(errorText(error));
 }
 
-/** The pair as it will be remembered: what a handler returned may be what makes it settled. */
-function asRemembered(pair: Pair, kept: Readonly<Record<string, Json>>): Pair {
-  const memory = pair.memory ?? { ref: pair.ref, version: 1, kept: {} };
-  return { ...pair, memory: { ...memory, kept: { ...memory.kept, ...kept } } };
+/** The resource as it will be remembered: what a handler returned may be what makes it settled. */
+function asRemembered(resource: Resource, kept: Readonly<Record<string, Json>>): Resource {
+  const memory = resource.memory ?? { ref: resource.ref, version: 1, kept: {} };
+  return withMemory(resource, { ...memory, kept: { ...memory.kept, ...kept } });
 }
 
 function endingOf(
@@ -345,23 +335,20 @@ function endingOf(
   input: ApplyInput,
 ): Ending {
   const { change } = action;
-  const plugin = input.plugins.get(change.ref.plugin);
-  const kind = plugin?.kinds[change.ref.kind];
-  const tables = plugin?.tables.kinds[change.ref.kind];
   const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
-  if (kind === undefined || tables === undefined) return { status: 'failed', message: messageOf(error, input) };
-  const blind = after === undefined || (after.pair.observed === undefined && after.pair.gap !== undefined);
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };
-  if (blind)
+  const sight = after?.resource.sight;
+  if (after === undefined || sight === undefined || sight.is === 'unseen')
     return {
       status: 'unknown',
-      message: cut ? messageOf(error, input) : `it cannot be seen: ${after?.pair.gap?.message ?? 'no look'}`,
+      message: cut ? messageOf(error, input) : `it cannot be seen: ${sight?.gap?.message ?? 'no look'}`,
     };
-  const wanted = after.pair.desired?.spec;
-  const planned = isAsPlanned(asRemembered(after.pair, kept), change, wanted, kind, tables, after.scene);
+  const { kind, tables } = after.resource;
+  const wanted = after.resource.desired?.spec;
+  const planned = isAsPlanned(asRemembered(after.resource, kept), change, wanted, after.scene);
   if (planned && !cut) {
     // What is written is not applied as long as the same step is needed for the rest of it.
-    const next = kind.diff(withIgnored(asRemembered(after.pair, kept), kind), after.scene);
+    const next = kind.diff(withIgnored(asRemembered(after.resource, kept)), after.scene);
     return {
       status: 'done',
       message: '',
@@ -371,7 +358,7 @@ function endingOf(
   if (cut) return { status: 'unknown', message: messageOf(error, input) };
   const transition = stepTransition(tables, change.step);
   const settles = transition === undefined ? change.to : settlesIn(transition);
-  const state = after.pair.observed?.state ?? ABSENT;
+  const state = after.resource.sight.observed?.state ?? ABSENT;
   return {
     status: 'failed',
     message: state === settles ? 'it still differs from what is written' : `it is ${state}, and ought to be ${settles}`,
@@ -384,16 +371,19 @@ function endingOf(
  */
 function movedBy(
   change: Change,
-  pair: Pair,
+  resource: Resource,
   ending: Ending,
-  tables: KindTables,
 ): { readonly state?: string; readonly moves: readonly Move[] } | undefined {
+  const { tables } = resource;
   const isOwn = change.machine === undefined;
-  const seen = stateFor(pair, change.step);
+  const seen = stateFor(resource, change.step);
   if (ending.status === 'done') {
     const moves = movesOf(tables, change.step, seen);
     if (isOwn) return { moves };
-    const { memory, observed } = pair;
+    const {
+      memory,
+      sight: { observed },
+    } = resource;
     const [before, now] = [memory?.state ?? ABSENT, observed?.state ?? ABSENT];
     return { moves: [...moves, ...movesBetween(tables, firstMachine(tables), before, now, undefined, observed?.via)] };
   }
@@ -405,6 +395,7 @@ function movedBy(
 
 function outcomeDraft(
   action: Action,
+  look: Look,
   ending: Ending,
   seq: number,
   after: Look | undefined,
@@ -415,13 +406,11 @@ function outcomeDraft(
   input: ApplyInput,
 ): Draft {
   const { change } = action;
-  const plugin = input.plugins.get(change.ref.plugin);
-  const tables = plugin?.tables.kinds[change.ref.kind];
-  const seen = after !== undefined && !(after.pair.observed === undefined && after.pair.gap !== undefined);
-  const found = seen ? (after.pair.observed?.state ?? ABSENT) : undefined;
-  const moved = seen && tables !== undefined ? movedBy(change, after.pair, ending, tables) : undefined;
+  const seen = after === undefined || after.resource.sight.is === 'unseen' ? undefined : after.resource;
+  const found = seen === undefined ? undefined : (seen.sight.observed?.state ?? ABSENT);
+  const moved = seen === undefined ? undefined : movedBy(change, seen, ending);
   const state = moved?.state ?? found;
-  const remembered = ending.status === 'done' && after !== undefined ? { ...noted(after, plugin), ...kept } : kept;
+  const remembered = ending.status === 'done' && after !== undefined ? { ...noted(after), ...kept } : kept;
   const removed = (change.goal === 'remove' || change.goal === 'replace') && state === ABSENT;
   return {
     kind: 'outcome',
@@ -432,7 +421,7 @@ function outcomeDraft(
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
       ...(ending.more === true ? { more: true } : {}),
       ...(state === undefined ? {} : { state }),
-      ...(after?.pair.observed?.others === undefined ? {} : { others: after.pair.observed.others }),
+      ...(seen?.sight.observed?.others === undefined ? {} : { others: seen.sight.observed.others }),
       ...(moved === undefined ? {} : { moves: moved.moves }),
       ...(change.goal === 'create' && isPartlyDone(error) && found !== undefined && found !== ABSENT
         ? { created: true as const }
@@ -440,7 +429,7 @@ function outcomeDraft(
       // What was removed is forgotten; what made room hands on to its successor.
       ...(remembered === undefined || (removed && change.goal === 'remove') || Object.keys(remembered).length === 0
         ? {}
-        : { kept: remembered, version: tables?.memoryVersion ?? 1 }),
+        : { kept: remembered, version: look.resource.tables.memoryVersion }),
       ...(ending.message === '' ? {} : { error: ending.message }),
       ...audit,
       elapsed_ms: elapsedMs,
@@ -454,12 +443,11 @@ type Audit = { readonly audit?: Facts };
 /** What the log says of a resource beside a decision about it. */
 export function auditOf(
   change: Change,
-  pair: Pair | undefined,
-  { plugins, scene: planned }: Pick<ApplyInput, 'plugins' | 'scene'>,
+  resource: Resource | undefined,
+  { scene: planned }: Pick<ApplyInput, 'scene'>,
   scene = planned,
 ): Audit {
-  const kind = plugins.get(change.ref.plugin)?.kinds[change.ref.kind];
-  const audit = pair === undefined ? undefined : soundAudit(kind, change, pair, scene);
+  const audit = resource === undefined ? undefined : soundAudit(change, resource, scene);
   return audit === undefined ? {} : { audit };
 }
 
@@ -480,17 +468,17 @@ export function refusalDraft(
 /** Looks and judges once more: the look that the action is taken on, or why it is not. What a plugin throws is a reason. */
 async function judgeAgain(
   action: Action,
-  pair: Pair,
-  live: Map<string, Pair>,
+  resource: Resource,
+  live: Map<string, Resource>,
   neededBy: readonly string[],
   input: ApplyInput,
 ): Promise<Look | Ending> {
   try {
-    const seen = await lookAgain(pair, live, input);
+    const seen = await lookAgain(resource, live, input);
     const { given } = seen.scene;
     const files = await readFor(action.change, seen, input);
     const look: Look = given === undefined ? seen : { ...seen, scene: { ...seen.scene, given: { ...given, files } } };
-    return staleness(action, look, neededBy, input) ?? look;
+    return staleness(action, look, neededBy) ?? look;
   } catch (error) {
     return { status: 'stale', message: `the plugin failed: ${messageOf(error, input)}` };
   }
@@ -502,11 +490,11 @@ async function lookAfter(
   look: Look,
   error: unknown,
   kept: Readonly<Record<string, Json>>,
-  live: Map<string, Pair>,
+  live: Map<string, Resource>,
   input: ApplyInput,
 ): Promise<{ readonly after: Look | undefined; readonly ending: Ending }> {
   try {
-    const after = input.abort.aborted ? undefined : await lookAgain(look.pair, live, input);
+    const after = input.abort.aborted ? undefined : await lookAgain(look.resource, live, input);
     return { after, ending: endingOf(action, error, after, kept, input) };
   } catch (failure) {
     const why = `the plugin failed after it: ${messageOf(failure, input)}`;
@@ -527,15 +515,15 @@ export interface Moments {
 /** Takes one accepted action. Throws only for the log's sake: without a record nothing may go on. */
 export async function take(
   action: Action,
-  live: Map<string, Pair>,
+  live: Map<string, Resource>,
   neededBy: readonly string[],
   input: ApplyInput,
   moments: Moments,
 ): Promise<Ending> {
   const address = formatRef(action.change.ref);
-  const pair = live.get(address);
-  if (pair === undefined) throw new Error(`${address} is not part of the plan`);
-  const judged = await judgeAgain(action, pair, live, neededBy, input);
+  const resource = live.get(address);
+  if (resource === undefined) throw new Error(`${address} is not part of the plan`);
+  const judged = await judgeAgain(action, resource, live, neededBy, input);
   if (input.abort.aborted) return { status: 'not-attempted', message: 'the run was stopped' };
   if ('status' in judged) {
     const stale = judged;
@@ -546,7 +534,7 @@ export async function take(
       facts: {},
       overridable: false,
     };
-    const audit = auditOf(action.change, live.get(address) ?? pair, input);
+    const audit = auditOf(action.change, live.get(address) ?? resource, input);
     await input.record([refusalDraft(action, 'stale', [reason], audit, input.run)]);
     return stale;
   }
@@ -557,8 +545,8 @@ export async function take(
   }
   const look = judged;
   moments.begun();
-  const audit = auditOf(action.change, look.pair, input, look.scene);
-  const [intent] = await input.record([intentOf(action, look.pair, audit, input)]);
+  const audit = auditOf(action.change, look.resource, input, look.scene);
+  const [intent] = await input.record([intentOf(action, look.resource, audit, input)]);
   if (intent === undefined) throw new Error('the store gave no record for an intent');
   const started = input.now();
   const { kept, error } = await handle(
@@ -573,17 +561,16 @@ export async function take(
   // What a handler says counts where it was done; where it threw, it said so on purpose.
   const said = ending.status === 'done' || error !== undefined ? kept : undefined;
   await input.record([
-    outcomeDraft(action, ending, intent.seq, after, said, error, audit, input.now() - started, input),
+    outcomeDraft(action, look, ending, intent.seq, after, said, error, audit, input.now() - started, input),
   ]);
   remember(address, live, input);
   return ending;
 }
 
-/** Brings the memory of one pair up to what was just recorded. */
-function remember(address: string, live: Map<string, Pair>, input: ApplyInput): void {
-  const pair = live.get(address);
+/** Brings the memory of one resource up to what was just recorded. */
+function remember(address: string, live: Map<string, Resource>, input: ApplyInput): void {
+  const resource = live.get(address);
   const memory = input.recall.resources.get(address);
-  if (pair === undefined) return;
-  const { memory: _old, ...rest } = pair;
-  live.set(address, memory === undefined ? rest : { ...rest, memory });
+  if (resource === undefined) return;
+  live.set(address, withMemory(resource, memory));
 }

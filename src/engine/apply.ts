@@ -114,15 +114,14 @@ interface Graph {
  * Who waits for whom: for what it needs, and, where a rule looks at the fleet, for the one before it in its group. The
  * actions come in an order in which none waits for a later one, so there are no circles.
  */
-function graphOf({ actions, pairs, plugins }: ApplyInput): Graph {
+function graphOf({ actions, resources }: ApplyInput): Graph {
   const waiting = new Map<string, number>();
   const followers = new Map<string, string[]>();
   const last = new Map<string, string>();
   for (const [address, action] of actions) {
     if (action.verdict !== 'accept') continue;
-    const pair = pairs.get(address);
-    const tables = plugins.get(action.change.ref.plugin)?.tables.kinds[action.change.ref.kind];
-    const groups = pair === undefined || tables === undefined ? [] : groupsOf(action.change, pair, tables);
+    const resource = resources.get(address);
+    const groups = resource === undefined ? [] : groupsOf(action.change, resource);
     const needs = action.after.filter((need) => actions.get(need)?.verdict === 'accept');
     const before = new Set([...needs, ...groups.flatMap((group) => last.get(group) ?? [])]);
     for (const group of groups) last.set(group, address);
@@ -142,7 +141,7 @@ function graphOf({ actions, pairs, plugins }: ApplyInput): Graph {
  */
 export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>> {
   const rows = new Map<string, Row>();
-  const live = new Map(given.pairs);
+  const live = new Map(given.resources);
   const underWay = new Map<string, Action>();
   const input: ApplyInput = {
     ...given,
@@ -154,7 +153,7 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
       budgets: given.scene.budgets,
     }),
   };
-  const neededBy = dependents(input.pairs.values());
+  const neededBy = dependents({ resources: input.resources, unloaded: input.scene.unloaded });
   const finish = (address: string, action: Action, ending: Ending, elapsedMs = 0): void => {
     const { status, message } = ending;
     const row: Row = { address, action, status, message, elapsedMs };
@@ -174,7 +173,7 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
           action,
           status,
           standing(action),
-          auditOf(action.change, input.pairs.get(address), input),
+          auditOf(action.change, input.resources.get(address), input),
           input.run,
         ),
       ),

@@ -1,7 +1,7 @@
 /** Budgets: how many disruptive steps earlier runs have spent, and when there is room again. */
 
 import { labelsOf } from './safety-inputs.ts';
-import type { Budget, BudgetUse, FormerLabels, Labels, Pair, Ref, Spent } from '#plugin';
+import type { Budget, BudgetUse, FormerLabels, Labels, Resource, Ref, Spent } from '#plugin';
 
 function hasLabels(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every(([name, value]) => labels[name] === value);
@@ -22,8 +22,11 @@ function formerWithin({ perMs }: Budget, former: readonly FormerLabels[] = [], a
 }
 
 /** Whether a budget counts a resource now (epoch ms): by its labels as remembered, as written, and as they were lately. */
-export function isCounted(budget: Budget, pair: Pair, now: number): boolean {
-  return isCovered(budget, pair.ref, [...labelsOf(pair), ...formerWithin(budget, pair.memory?.formerLabels, now)]);
+export function isCounted(budget: Budget, resource: Resource, now: number): boolean {
+  return isCovered(budget, resource.ref, [
+    ...labelsOf(resource),
+    ...formerWithin(budget, resource.memory?.formerLabels, now),
+  ]);
 }
 
 /** What earlier runs have spent of each budget. */

@@ -13,8 +13,7 @@ import {
   type Desired,
   digestOf,
   formatRef,
-  type KindTables,
-  type Pair,
+  type Resource,
   sameJson,
   type Scene,
 } from '#plugin';
@@ -42,55 +41,45 @@ export function ignoredBy({ meta }: Desired): readonly string[] | undefined {
 }
 
 /** Whether a spec, with the fields that its document ignores, is the one that was last applied. */
-export function isLastApplied(desired: Desired, memory: Pair['memory']): boolean {
+export function isLastApplied(desired: Desired, memory: Resource['memory']): boolean {
   const { applied, ignore } = memory ?? {};
   if (applied === undefined || !sameJson(ignoredBy(desired) ?? [], ignore ?? [])) return false;
   return applied.spec === undefined ? applied.digest === digestOf(desired.spec) : sameJson(applied.spec, desired.spec);
 }
 
 /** Whether an applied step began what brings the resource about: its replacement, or a change of the document that it is expanded from. */
-export function isBegun(desired: Desired, memory: Pair['memory']): boolean {
+export function isBegun(desired: Desired, memory: Resource['memory']): boolean {
   return desired.expandedFrom !== undefined || (memory?.successor ?? '') === digestOf(desired.spec);
 }
 
 /** What keeps a document from being as it was last applied. */
 type Unapplied = 'new' | 'edit' | undefined;
 
-function unapplied(pair: Pair, tables: KindTables): Unapplied {
-  const { desired, memory, observed } = pair;
+function unapplied(resource: Resource): Unapplied {
+  const { desired, memory, sight } = resource;
   if (desired === undefined) return undefined;
-  if (changedInputs(pair, tables).length > 0) return 'edit';
+  if (changedInputs(resource).length > 0) return 'edit';
   // What is given is there without a step, and most of it is never applied.
-  if (memory?.applied === undefined) return observed?.given === true || isBegun(desired, memory) ? undefined : 'new';
+  if (memory?.applied === undefined)
+    return sight.observed?.given === true || isBegun(desired, memory) ? undefined : 'new';
   return isLastApplied(desired, memory) ? undefined : 'edit';
 }
 
 /** Whether a change is among the causes; one that carries an edit along counts as an edit too. */
-export function isOfCause(
-  { cause }: Pick<Change, 'cause'>,
-  pair: Pair,
-  tables: KindTables,
-  causes: ReadonlySet<Cause>,
-): boolean {
-  return causes.has(cause) || (causes.has('edit') && unapplied(pair, tables) === 'edit');
+export function isOfCause({ cause }: Pick<Change, 'cause'>, resource: Resource, causes: ReadonlySet<Cause>): boolean {
+  return causes.has(cause) || (causes.has('edit') && unapplied(resource) === 'edit');
 }
 
 /** Addresses whose documents a change would apply though the run is not about them: its own, those that it needs, and the one that it is expanded from. */
-export function unappliedEdits(
-  change: Change,
-  pair: Pair,
-  scene: Scene,
-  tablesOf: (pair: Pair) => KindTables | undefined,
-): readonly string[] {
+export function unappliedEdits(change: Change, resource: Resource, scene: Scene): readonly string[] {
   const { causes } = scene;
   if (causes === undefined || causes.has('edit')) return [];
-  const { expandedFrom } = pair.desired ?? {};
-  const others = [...needsOf(pair), ...(expandedFrom === undefined ? [] : [formatRef(expandedFrom)])];
+  const { expandedFrom } = resource.desired ?? {};
+  const others = [...needsOf(resource), ...(expandedFrom === undefined ? [] : [formatRef(expandedFrom)])];
   const own = formatRef(change.ref);
   return [...new Set([own, ...others])].filter((address) => {
-    const each = scene.pair(address);
-    const tables = each === undefined ? undefined : tablesOf(each);
-    const what = each === undefined || tables === undefined ? undefined : unapplied(each, tables);
+    const each = scene.get(address);
+    const what = each === undefined ? undefined : unapplied(each);
     return what === 'edit' || (what === 'new' && !causes.has('new'));
   });
 }

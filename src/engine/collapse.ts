@@ -1,31 +1,31 @@
 /** Collapse: far fewer of what is ours are seen than were there at the last look, so the look is doubted, not the world. */
 
-import { ABSENT, isOurs, type KindCount, type Pair, type Safety } from '#plugin';
+import { ABSENT, type KindCount, type Resource, type Safety } from '#plugin';
 
 /** A resource whose removal, or replacement, was begun may well be gone: that is ours. */
-function isLeaving({ memory }: Pair): boolean {
+function isLeaving({ memory }: Resource): boolean {
   return memory?.open?.goal === 'remove' || memory?.open?.goal === 'replace';
 }
 
 /** Whether a complete look misses it: nothing of its name is there, or something else has the name. */
-function isMissing({ observed, gap }: Pair): boolean {
-  return observed?.stranger === true || (observed === undefined && gap === undefined);
+function isMissing({ sight }: Resource): boolean {
+  return sight.is === 'absent' || sight.observed?.stranger === true;
 }
 
 /**
  * What is ours and was there at the last look, and how much of it a complete look misses now, by `plugin/Kind`. What is
  * there whoever is asked (a probed host) says nothing about the account.
  */
-export function missingByKind(pairs: Iterable<Pair>): ReadonlyMap<string, KindCount> {
+export function missingByKind(resources: Iterable<Resource>): ReadonlyMap<string, KindCount> {
   const counts = new Map<string, { known: number; missing: number }>();
-  for (const pair of pairs) {
-    const state = pair.memory?.state;
-    if (!isOurs(pair) || state === undefined || state === ABSENT || isLeaving(pair)) continue;
-    if (pair.observed?.given === true) continue;
-    const key = `${pair.ref.plugin}/${pair.ref.kind}`;
+  for (const resource of resources) {
+    const state = resource.memory?.state;
+    if (!resource.owned || state === undefined || state === ABSENT || isLeaving(resource)) continue;
+    if (resource.sight.observed?.given === true) continue;
+    const key = `${resource.ref.plugin}/${resource.ref.kind}`;
     const count = counts.get(key) ?? { known: 0, missing: 0 };
     count.known += 1;
-    if (isMissing(pair)) count.missing += 1;
+    if (isMissing(resource)) count.missing += 1;
     counts.set(key, count);
   }
   return counts;
@@ -50,11 +50,15 @@ export function isAllMissing(count: KindCount | undefined): boolean {
  * run would take the collapse for what has always been so.
  */
 export function collapsedKinds(
-  pairs: Iterable<Pair>,
+  resources: ReadonlyMap<string, Resource>,
   collapse: Safety['collapse'],
-  isByAccount: (kind: string) => boolean,
 ): ReadonlySet<string> {
+  const byAccount = new Set<string>();
+  for (const { ref, tables } of resources.values())
+    if (tables.byAccount === true) byAccount.add(`${ref.plugin}/${ref.kind}`);
   const isDoubted = (kind: string, count: KindCount): boolean =>
-    isCollapsed(count, collapse) || (isByAccount(kind) && isAllMissing(count));
-  return new Set([...missingByKind(pairs)].flatMap(([kind, count]) => (isDoubted(kind, count) ? [kind] : [])));
+    isCollapsed(count, collapse) || (byAccount.has(kind) && isAllMissing(count));
+  return new Set(
+    [...missingByKind(resources.values())].flatMap(([kind, count]) => (isDoubted(kind, count) ? [kind] : [])),
+  );
 }

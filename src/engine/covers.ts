@@ -20,10 +20,8 @@ import {
   isTree,
   type Json,
   type Judgement,
-  type Kind,
-  type KindTables,
   leavesOf,
-  type Pair,
+  type Resource,
   pathsIn,
   redactPatterns,
   type Ref,
@@ -42,14 +40,14 @@ const NOTHING: Required<Effect> = { commands: [], files: [], uses: [], values: {
 const EFFECT_BYTES = 256 * 1024;
 
 /** Files that the spec itself names, for a kind that does not say which of them a step uses. */
-function filesNamed({ desired }: Pair, tables: KindTables): readonly FileUse[] {
+function filesNamed({ desired, tables }: Resource): readonly FileUse[] {
   return pathsIn(desired?.spec, tables.paths).flatMap(({ text, use }) =>
     use === 'write' ? [] : [{ path: text, use }],
   );
 }
 
 /** Resources that a spec names. */
-function namedBy({ ref, desired }: Pair, { references }: KindTables): readonly Ref[] {
+function namedBy({ ref, desired, tables: { references } }: Resource): readonly Ref[] {
   return references.flatMap(({ pointer, kind }) =>
     textsAt(desired?.spec, pointer).map(({ text }) => ({ plugin: ref.plugin, kind, name: text })),
   );
@@ -58,18 +56,17 @@ function namedBy({ ref, desired }: Pair, { references }: KindTables): readonly R
 /** What a step does beside what its row and its spec say; a problem where nobody can tell. */
 export function effectOf(
   change: Change,
-  pair: Pair,
+  resource: Resource,
   scene: Scene,
-  kind: Kind<unknown>,
-  tables: KindTables,
 ): Required<Effect> & { readonly problem?: string } {
   if (isMemoryOnly(change)) return NOTHING;
-  const uses = namedBy(pair, tables);
+  const { kind } = resource;
+  const uses = namedBy(resource);
   try {
     const said =
       kind.effect === undefined
-        ? { files: change.goal === 'remove' ? [] : filesNamed(pair, tables) }
-        : (plainJson(kind.effect(change, pair, scene), 'its effect', EFFECT_BYTES) as unknown as Effect);
+        ? { files: change.goal === 'remove' ? [] : filesNamed(resource) }
+        : (plainJson(kind.effect(change, resource, scene), 'its effect', EFFECT_BYTES) as unknown as Effect);
     const { commands = [], files = [], values = {} } = said;
     return { commands, files, values, uses: [...uses, ...(said.uses ?? [])] };
   } catch (error) {
@@ -122,7 +119,7 @@ export function decidingSettings(settings: Json, undeciding: readonly string[]):
   return pruned(left);
 }
 
-function lifecycleOf({ desired, memory }: Pair, tables: KindTables): Json {
+function lifecycleOf({ desired, memory, tables }: Resource): Json {
   if (desired === undefined) {
     const { protect, onRemove, hold, labels, safety } = memory ?? {};
     return {
@@ -145,20 +142,19 @@ export function uncovered(effect: ReturnType<typeof effectOf>, scene: Scene): st
   return bad === undefined ? undefined : `${bad.path} ${bad.problem}`;
 }
 
-/** What a row's approval covers. `pair` is as the kind gets it. */
+/** What a row's approval covers. `resource` is as the kind gets it. */
 export function coveredBy(
   change: Change,
-  pair: Pair,
+  resource: Resource,
   scene: Scene,
-  tables: KindTables,
   judgements: readonly Judgement[],
   effect: Required<Effect>,
 ): Covered {
-  const { desired, memory } = pair;
+  const { desired, memory, tables } = resource;
   const settings = scene.given?.settings.get(change.ref.plugin) ?? {};
   return {
     ...(desired === undefined ? {} : { spec: desired.spec as Json }),
-    lifecycle: lifecycleOf(pair, tables),
+    lifecycle: lifecycleOf(resource),
     ...(desired === undefined && memory?.applied !== undefined ? { applied: memory.applied.digest } : {}),
     rules: judgements.map(({ rule }) => rule),
     limits: Object.fromEntries(
@@ -166,7 +162,7 @@ export function coveredBy(
     ),
     uses: Object.fromEntries(
       effect.uses
-        .map((ref) => [formatRef(ref), digestOf(scene.pair(ref)?.desired?.spec ?? null)] as const)
+        .map((ref) => [formatRef(ref), digestOf(scene.get(ref)?.desired?.spec ?? null)] as const)
         .sort(([a], [b]) => compareText(a, b)),
     ),
     settings: isMemoryOnly(change) ? {} : decidingSettings(settings, tables.undeciding ?? []),
@@ -177,7 +173,7 @@ export function coveredBy(
 }
 
 /** What a spec says otherwise than when it was last applied, but for what the fields of the change show. */
-export function editsOf({ fields }: Change, { desired, memory }: Pair): readonly SpecEdit[] {
+export function editsOf({ fields }: Change, { desired, memory }: Resource): readonly SpecEdit[] {
   const applied = memory?.applied?.spec;
   if (desired === undefined || applied === undefined) return [];
   const shown = (path: string): boolean =>
@@ -194,13 +190,13 @@ export function editsOf({ fields }: Change, { desired, memory }: Pair): readonly
 }
 
 /** Digest of all that an action rests on: the row, what its approval covers, and the world as far as it was seen. */
-export function basisOf(change: Change, pair: Pair, covered: Covered): string {
+export function basisOf(change: Change, resource: Resource, covered: Covered): string {
   const { ref, step, goal, fields } = change;
-  return digestOf({ address: formatRef(ref), step, goal, fields, covered, seen: seenOf(pair) });
+  return digestOf({ address: formatRef(ref), step, goal, fields, covered, seen: seenOf(resource) });
 }
 
 /** What was seen of a resource, without what changes by itself. */
-export function seenOf({ observed }: Pair): Json {
+export function seenOf({ sight: { observed } }: Resource): Json {
   const { state, others, facts } = observed ?? {};
   return {
     ...(state === undefined ? {} : { state, facts: facts as Json }),

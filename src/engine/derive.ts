@@ -1,15 +1,12 @@
-/** Derive: what a kind makes of what was seen and of the time: its policy, its states, and the findings that follow. */
+/** Derive: what a kind makes of what was seen at a time: its states, and the findings that follow. */
 
 import {
-  type Desired,
   type Json,
-  type Kind,
-  type KindTables,
-  type Memory,
   type Observed,
   type Plugin,
   type Redact,
   redactPatterns,
+  type Resource,
   type Sighting,
 } from '#plugin';
 
@@ -23,23 +20,10 @@ export interface Deriving {
   readonly redact?: Redact | undefined;
 }
 
-/** The policy of a resource: its document, completed by the settings and by the defaults of the spec. */
-export function policyFor(
-  kind: Kind<unknown> | undefined,
-  desired: Desired | undefined,
-  memory: Memory | undefined,
-  settings: Json | undefined,
-): unknown {
-  return kind?.policy?.(desired, memory, settings ?? {});
-}
-
 /** Gives a sighting its states; throws where its kind cannot, or gives one that its spec does not have. */
 export function derived(
   seen: Sighting,
-  kind: Kind<unknown>,
-  tables: KindTables,
-  policy: unknown,
-  memory: Memory | undefined,
+  { kind, tables, policy, memory }: Pick<Resource, 'kind' | 'tables' | 'policy' | 'memory'>,
   { now, redact = redactPatterns }: Deriving,
 ): Observed {
   const { raw: _raw, ...rest } = seen;

@@ -1,5 +1,5 @@
 /**
- * Diff: the one step that each pair needs next, if any.
+ * Diff: the one step that each resource needs next, if any.
  *
  * Rows that change memory alone come first, because what follows depends on them: a foreign resource is adopted
  * before it is changed, and a protection is in the log before anything else happens to its resource.
@@ -11,11 +11,7 @@ import {
   type Change,
   changeOf,
   type FieldChange,
-  isOurs,
-  type Kind,
-  type KindTables,
-  type Pair,
-  type Plugin,
+  type Resource,
   type Proposal,
   removalStep,
   type Scene,
@@ -26,58 +22,58 @@ import { type Failures, guarded, soundProposal } from './guard.ts';
 import { withIgnored, withoutIgnored } from './ignored.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
 
-function stillStep(pair: Pair): Step {
-  const state = pair.observed?.state ?? pair.memory?.state ?? ABSENT;
+function stillStep(resource: Resource): Step {
+  const state = resource.sight.observed?.state ?? resource.memory?.state ?? ABSENT;
   return `${state}>${state}`;
 }
 
 function memoryChange(
-  pair: Pair,
-  tables: KindTables,
+  resource: Resource,
   goal: 'adopt' | 'protect' | 'release',
   cause: Cause,
   because: string,
   fields: readonly FieldChange[] = [],
 ): Change {
-  return changeOf(pair.ref, tables, { step: stillStep(pair), goal, fields, because, cause });
+  return changeOf(resource.ref, resource.tables, { step: stillStep(resource), goal, fields, because, cause });
 }
 
-function orphanChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene: Scene): Change | undefined {
-  if (!isOurs(pair) || (pair.observed === undefined && pair.gap === undefined)) return undefined;
-  if (onRemoveOf(undefined, pair.memory, tables) === 'release')
-    return memoryChange(pair, tables, 'release', 'orphan', 'no longer written');
-  if (pair.observed === undefined) {
-    // Not seen, and covered by a gap: the removal stays a row, and is rejected there.
-    const state = pair.memory?.state ?? ABSENT;
+function orphanChange(resource: Resource, scene: Scene): Change | undefined {
+  const { kind, tables, sight } = resource;
+  if (!resource.owned || sight.is === 'absent') return undefined;
+  if (onRemoveOf(undefined, resource.memory, tables) === 'release')
+    return memoryChange(resource, 'release', 'orphan', 'no longer written');
+  if (sight.is === 'unseen') {
+    // The removal stays a row, and is rejected there.
+    const state = resource.memory?.state ?? ABSENT;
     const step = removalStep(tables, state);
-    return changeOf(pair.ref, tables, { step, goal: 'remove', because: 'no longer written', cause: 'orphan' });
+    return changeOf(resource.ref, tables, { step, goal: 'remove', because: 'no longer written', cause: 'orphan' });
   }
-  const proposal = soundProposal(kind.diff(pair, scene));
+  const proposal = soundProposal(kind.diff(resource, scene));
   return proposal === undefined
     ? undefined
-    : changeOf(pair.ref, tables, { ...proposal, cause: causeOfOrphan(pair, proposal) });
+    : changeOf(resource.ref, tables, { ...proposal, cause: causeOfOrphan(resource, proposal) });
 }
 
 /** Whatever its kind says of a removal, the first step of one is never the progress of another. */
-function causeOfOrphan({ memory }: Pair, { cause, goal }: Proposal): Cause {
+function causeOfOrphan({ memory }: Resource, { cause, goal }: Proposal): Cause {
   if (cause !== undefined && (cause !== 'progress' || goal !== 'remove')) return cause;
   return memory?.removing === true ? 'progress' : 'orphan';
 }
 
-function causeOf(pair: Pair, proposal: Proposal): Cause {
+function causeOf(resource: Resource, proposal: Proposal): Cause {
   if (proposal.cause !== undefined) return proposal.cause;
-  const { desired, memory } = pair;
+  const { desired, memory } = resource;
   if (desired === undefined) return 'orphan';
   if (memory?.applied === undefined) return isBegun(desired, memory) ? 'progress' : 'new';
   return isLastApplied(desired, memory) ? 'drift' : 'edit';
 }
 
-/** The step that brings what is seen to what is written; the pair has a document. */
-export function managedChange(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene: Scene): Change | undefined {
-  const proposed = soundProposal(kind.diff(withIgnored(pair, kind), scene));
-  const proposal = proposed === undefined ? undefined : withoutIgnored(pair, proposed);
+/** The step that brings what is seen to what is written; the resource has a document. */
+export function managedChange(resource: Resource, scene: Scene): Change | undefined {
+  const proposed = soundProposal(resource.kind.diff(withIgnored(resource), scene));
+  const proposal = proposed === undefined ? undefined : withoutIgnored(resource, proposed);
   if (proposal === undefined) return undefined;
-  return changeOf(pair.ref, tables, { ...proposal, cause: causeOf(pair, proposal) });
+  return changeOf(resource.ref, resource.tables, { ...proposal, cause: causeOf(resource, proposal) });
 }
 
 /** What guards a resource is lifted by a row of its own, before its document lets it go. */
@@ -86,35 +82,31 @@ function liftedFirst(fields: readonly FieldChange[]): readonly FieldChange[] {
   return lifted.length === 0 ? fields : lifted;
 }
 
-/** The step that one pair needs next. */
-export function propose(pair: Pair, plugin: Plugin, scene: Scene): Change | undefined {
-  const kind = plugin.kinds[pair.ref.kind];
-  const tables = plugin.tables.kinds[pair.ref.kind];
-  if (kind === undefined || tables === undefined) return undefined;
-  if (pair.desired === undefined) return orphanChange(pair, kind, tables, scene);
-  if (pair.observed === undefined && pair.gap !== undefined) return undefined;
-  if (pair.observed !== undefined && pair.observed.given !== true && !isOurs(pair)) {
+/** The step that one resource needs next. */
+export function propose(resource: Resource, scene: Scene): Change | undefined {
+  const { tables, sight } = resource;
+  if (resource.desired === undefined) return orphanChange(resource, scene);
+  if (sight.is === 'unseen') return undefined;
+  if (sight.is === 'seen' && sight.observed.given !== true && !resource.owned) {
     const because = scene.memoryGap === undefined ? 'not ours yet' : 'unknown whether it is ours';
-    return memoryChange(pair, tables, 'adopt', 'new', `it is there already, and ${because}`);
+    return memoryChange(resource, 'adopt', 'new', `it is there already, and ${because}`);
   }
-  const next = managedChange(pair, kind, tables, scene);
-  const hidden = hiddenInputs(next, pair, tables);
+  const next = managedChange(resource, scene);
+  const hidden = hiddenInputs(next, resource);
   if (hidden.length === 0) return next;
   const fields = letsGo({ goal: 'protect', fields: hidden }, tables) ? liftedFirst(hidden) : hidden;
-  return memoryChange(pair, tables, 'protect', 'edit', 'its document changes how it is guarded', fields);
+  return memoryChange(resource, 'protect', 'edit', 'its document changes how it is guarded', fields);
 }
 
-/** Every proposed change by address, in the order of the pairs. A resource whose diff throws has none, and is in `failures`. */
+/** Every proposed change by address, in the order of the resources. A resource whose diff throws has none, and is in `failures`. */
 export function diff(
-  pairs: ReadonlyMap<string, Pair>,
-  plugins: ReadonlyMap<string, Plugin>,
+  resources: ReadonlyMap<string, Resource>,
   scene: Scene,
   failures: Failures,
 ): ReadonlyMap<string, Change> {
   const changes = new Map<string, Change>();
-  for (const [address, pair] of pairs) {
-    const plugin = plugins.get(pair.ref.plugin);
-    const change = plugin === undefined ? undefined : guarded(address, failures, () => propose(pair, plugin, scene));
+  for (const [address, resource] of resources) {
+    const change = guarded(address, failures, () => propose(resource, scene));
     if (change !== undefined) changes.set(address, change);
   }
   return changes;

@@ -22,9 +22,7 @@ import {
   type Desired,
   digestOf,
   type FieldChange,
-  isOurs,
-  type Pair,
-  type Plugin,
+  type Resource,
   sameJson,
   type Scene,
 } from '#plugin';
@@ -33,7 +31,7 @@ import type { Suppression } from './load/config.ts';
 
 /** One resource that drifted: the change is the way back to what was applied, or declared. */
 export interface DriftedResource {
-  readonly pair: Pair;
+  readonly resource: Resource;
   readonly back: Change;
   /** What it was compared with. */
   readonly since: 'applied' | 'declared';
@@ -53,10 +51,10 @@ export interface Drift {
 
 /** What a resource is held against: `undefined` where nothing is, `unknown` where it is not remembered whole. */
 function referenceOf(
-  pair: Pair,
+  resource: Resource,
 ): { readonly spec: unknown; readonly since: 'applied' | 'declared' } | 'unknown' | undefined {
-  const { desired, memory } = pair;
-  const applied = isOurs(pair) ? memory?.applied : undefined;
+  const { desired, memory } = resource;
+  const applied = resource.owned ? memory?.applied : undefined;
   if (applied === undefined) return desired === undefined ? undefined : { spec: desired.spec, since: 'declared' };
   if (applied.spec !== undefined) return { spec: applied.spec, since: 'applied' };
   return desired !== undefined && digestOf(desired.spec) === applied.digest
@@ -64,55 +62,52 @@ function referenceOf(
     : 'unknown';
 }
 
-/** The pair as if `spec` were what is written. */
-function asWritten(pair: Pair, spec: unknown): Pair {
+/** The resource as if `spec` were what is written. */
+function asWritten(resource: Resource, spec: unknown): Resource {
   const desired: Desired = {
-    ref: pair.ref,
-    meta: pair.desired?.meta ?? { labels: pair.memory?.labels ?? {}, lifecycle: { ignore: [] } },
-    needs: pair.desired?.needs ?? [],
-    source: pair.desired?.source ?? { file: '', line: 1, column: 1 },
+    ref: resource.ref,
+    meta: resource.desired?.meta ?? { labels: resource.memory?.labels ?? {}, lifecycle: { ignore: [] } },
+    needs: resource.desired?.needs ?? [],
+    source: resource.desired?.source ?? { file: '', line: 1, column: 1 },
     spec,
   };
-  return { ...pair, desired };
+  return { ...resource, desired };
 }
 
 /** The change that would bring the world back to `spec`, where it is the world that moved. */
-function wayBack(pair: Pair, spec: unknown, plugin: Plugin, scene: Scene): Change | undefined {
-  const kind = plugin.kinds[pair.ref.kind];
-  const tables = plugin.tables.kinds[pair.ref.kind];
-  const change =
-    kind === undefined || tables === undefined ? undefined : managedChange(asWritten(pair, spec), kind, tables, scene);
+function wayBack(resource: Resource, spec: unknown, scene: Scene): Change | undefined {
+  const change = managedChange(asWritten(resource, spec), scene);
   return change === undefined || ['time', 'progress', 'policy'].includes(change.cause) ? undefined : change;
 }
 
 export type Drifted = { readonly back: Change; readonly since: 'applied' | 'declared' } | 'unknown' | undefined;
 
 /** How one resource drifted, as the change back; `unknown` where nobody can say, also because the plugin failed. */
-export function driftOf(pair: Pair, change: Change | undefined, plugin: Plugin, scene: Scene): Drifted {
+export function driftOf(resource: Resource, change: Change | undefined, scene: Scene): Drifted {
   try {
-    return comparison(pair, change, plugin, scene);
+    return comparison(resource, change, scene);
   } catch {
     // The diff of the plan told the failure already.
     return 'unknown';
   }
 }
 
-function comparison(pair: Pair, change: Change | undefined, plugin: Plugin, scene: Scene): Drifted {
+function comparison(resource: Resource, change: Change | undefined, scene: Scene): Drifted {
   // Another run is at it: what is seen is neither the one nor the other.
-  if (scene.busy !== undefined && pair.memory?.open !== undefined) return undefined;
-  if (pair.observed?.given === true || (pair.observed === undefined && pair.gap !== undefined)) return undefined;
-  const reference = referenceOf(pair);
+  if (scene.busy !== undefined && resource.memory?.open !== undefined) return undefined;
+  if (resource.sight.is === 'unseen' || resource.sight.observed?.given === true) return undefined;
+  const reference = referenceOf(resource);
   if (reference === undefined) return undefined;
   const adopting = change?.goal === 'adopt' || change?.goal === 'protect';
   // Nothing to do: the world is as it is written, whatever was applied.
-  if (pair.desired !== undefined && change === undefined) return undefined;
+  if (resource.desired !== undefined && change === undefined) return undefined;
   if (reference === 'unknown') return 'unknown';
   const { spec, since } = reference;
-  if (pair.desired !== undefined && !adopting && sameJson(spec, pair.desired.spec)) {
+  if (resource.desired !== undefined && !adopting && sameJson(spec, resource.desired.spec)) {
     if (change === undefined || ['time', 'progress', 'policy'].includes(change.cause)) return undefined;
     return { back: change, since };
   }
-  const back = wayBack(pair, spec, plugin, scene);
+  const back = wayBack(resource, spec, scene);
   return back === undefined ? undefined : { back, since };
 }
 
@@ -133,28 +128,26 @@ function splitBy(
 }
 
 export interface DriftInput {
-  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly resources: ReadonlyMap<string, Resource>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly scene: Scene;
-  readonly plugins: ReadonlyMap<string, Plugin>;
   readonly suppress: readonly Suppression[];
   readonly within?: ((address: string) => boolean) | undefined;
 }
 
 /** Everything that drifted, with what is suppressed and what is due. */
 export function findDrift(input: DriftInput): Drift {
-  const { pairs, actions, scene, plugins, suppress } = input;
+  const { resources, actions, scene, suppress } = input;
   const rows: DriftedResource[] = [];
   const suppressed: (DriftedResource & { readonly by: Suppression })[] = [];
   const due: Action[] = [];
   let unknown = 0;
   const rules = suppress.map((rule) => ({ rule, matches: addressMatcher(rule.address) }));
-  for (const [address, pair] of pairs) {
+  for (const [address, resource] of resources) {
     if (input.within?.(address) === false) continue;
-    const plugin = plugins.get(pair.ref.plugin);
     const action = actions.get(address);
     if (action !== undefined && ['time', 'progress', 'policy'].includes(action.change.cause)) due.push(action);
-    const found = plugin === undefined ? undefined : driftOf(pair, action?.change, plugin, scene);
+    const found = driftOf(resource, action?.change, scene);
     if (found === 'unknown') unknown += 1;
     if (found === undefined || found === 'unknown') continue;
     let { fields } = found.back;
@@ -162,14 +155,14 @@ export function findDrift(input: DriftInput): Drift {
     for (const { rule, matches } of rules) {
       if (rule.path === undefined || rule.until <= scene.now || !isLeft || !matches(address)) continue;
       // What is gone altogether is no matter of one path.
-      if (pair.observed === undefined) continue;
+      if (resource.sight.observed === undefined) continue;
       const { kept, hidden, whole } = splitBy(fields, rule.path);
       if (hidden.length === 0) continue;
-      suppressed.push({ pair, ...found, back: { ...found.back, fields: hidden }, by: rule });
+      suppressed.push({ resource, ...found, back: { ...found.back, fields: hidden }, by: rule });
       fields = kept;
       isLeft = !whole;
     }
-    if (isLeft) rows.push({ pair, ...found, back: { ...found.back, fields } });
+    if (isLeft) rows.push({ resource, ...found, back: { ...found.back, fields } });
   }
   return { rows, suppressed, expired: suppress.filter(({ until }) => until <= scene.now), due, unknown };
 }

@@ -6,10 +6,8 @@ import {
   type Finding,
   firstMachine,
   formatRef,
-  isOurs,
   type OnRemove,
-  type Pair,
-  type Plugin,
+  type Resource,
   type Ref,
   type Transition,
 } from '#plugin';
@@ -29,7 +27,7 @@ export interface WayOut {
 
 /** All that is known about one resource. */
 export interface Explained {
-  readonly pair: Pair;
+  readonly resource: Resource;
   /** Of its kind. */
   readonly summary: string;
   readonly state: string;
@@ -50,14 +48,13 @@ export interface Explained {
   readonly head?: Head;
 }
 
-function waysOut(pair: Pair, plugin: Plugin): readonly WayOut[] {
-  const tables = plugin.tables.kinds[pair.ref.kind];
-  if (tables === undefined) return [];
+function waysOut(resource: Resource): readonly WayOut[] {
+  const { tables } = resource;
   const states: Readonly<Record<string, string>> = {
-    [firstMachine(tables)]: pair.observed?.state ?? ABSENT,
-    ...pair.observed?.others,
+    [firstMachine(tables)]: resource.sight.observed?.state ?? ABSENT,
+    ...resource.sight.observed?.others,
   };
-  const { since, state } = pair.memory ?? {};
+  const { since, state } = resource.memory ?? {};
   const dueOf = ({ by, withinMs, from }: Transition): { readonly dueAt?: number } =>
     by === 'world' && withinMs !== undefined && since !== undefined && state === from
       ? { dueAt: Date.parse(since) + withinMs }
@@ -73,29 +70,27 @@ function waysOut(pair: Pair, plugin: Plugin): readonly WayOut[] {
 export function explain(
   reconciled: Reconciled,
   ref: Ref,
-  plugins: ReadonlyMap<string, Plugin>,
   neededBy: readonly string[],
   records: readonly LogRecord[],
 ): Explained | undefined {
   const address = formatRef(ref);
-  const pair = reconciled.pairs.get(address);
-  const plugin = plugins.get(ref.plugin);
-  const tables = plugin?.tables.kinds[ref.kind];
-  if (pair === undefined || plugin === undefined || tables === undefined) return undefined;
+  const resource = reconciled.resources.get(address);
+  if (resource === undefined) return undefined;
   const { sealed, scene, actions } = reconciled;
-  const { observed, desired, memory, gap } = pair;
+  const { sight, tables, desired, memory } = resource;
   const action = actions.get(address);
-  const late = overdue(pair, tables, scene.now);
-  const state = observed?.state ?? (gap === undefined ? ABSENT : (memory?.state ?? 'not known'));
-  const hold = holdOf(pair);
+  const late = overdue(resource, scene.now);
+  const state =
+    sight.is === 'seen' ? sight.observed.state : sight.is === 'absent' ? ABSENT : (memory?.state ?? 'not known');
+  const hold = holdOf(resource);
   return {
-    pair,
+    resource,
     summary: tables.summary,
     state,
     ...(memory?.since === undefined || memory.state !== state ? {} : { since: Date.parse(memory.since) }),
     ...(late === undefined ? {} : { overdueSince: late.dueAt }),
-    waysOut: waysOut(pair, plugin),
-    owned: isOurs(pair) ? memory?.owned : undefined,
+    waysOut: waysOut(resource),
+    owned: resource.owned ? memory?.owned : undefined,
     isProtected: memory?.protect === true || desired?.meta.lifecycle.protect === true,
     onRemove: desired?.meta.lifecycle.onRemove ?? memory?.onRemove ?? tables.onRemove,
     ...(hold === undefined ? {} : { hold }),

@@ -1,6 +1,6 @@
 /** Groups: actions that a rule about the fleet has to judge one after another, each against what the one before did. */
 
-import type { Change, Json, KindTables, Pair } from '#plugin';
+import type { Change, Json, Resource } from '#plugin';
 
 function valueAt(root: unknown, pointer: string): unknown {
   let value = root;
@@ -12,20 +12,20 @@ function valueAt(root: unknown, pointer: string): unknown {
 }
 
 /** Value of a group's field: `kind` is all of the kind, `label:pool` a label, `/pool` a field of the spec. */
-function fieldOf(pair: Pair, field: string): Json {
+function fieldOf(resource: Resource, field: string): Json {
   if (field === 'kind') return null;
   if (field.startsWith('label:')) {
-    const labels = pair.desired?.meta.labels ?? pair.memory?.labels ?? {};
+    const labels = resource.desired?.meta.labels ?? resource.memory?.labels ?? {};
     return labels[field.slice('label:'.length)] ?? null;
   }
-  return (valueAt(pair.desired?.spec ?? pair.memory?.applied?.spec, field) ?? null) as Json;
+  return (valueAt(resource.desired?.spec ?? resource.memory?.applied?.spec, field) ?? null) as Json;
 }
 
 /** Names of the groups that a change belongs to: one for every rule on its step that looks at the fleet. */
-export function groupsOf(change: Change, pair: Pair, tables: KindTables): readonly string[] {
-  const fields = tables.rules.flatMap(({ group, guards }) =>
+export function groupsOf(change: Change, resource: Resource): readonly string[] {
+  const fields = resource.tables.rules.flatMap(({ group, guards }) =>
     group !== undefined && guards.includes(change.step) ? [group] : [],
   );
   const { plugin, kind } = change.ref;
-  return [...new Set(fields)].map((field) => `${plugin}/${kind} ${field} ${JSON.stringify(fieldOf(pair, field))}`);
+  return [...new Set(fields)].map((field) => `${plugin}/${kind} ${field} ${JSON.stringify(fieldOf(resource, field))}`);
 }

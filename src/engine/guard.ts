@@ -10,9 +10,8 @@ import {
   type Finding,
   isInstant,
   type Json,
-  type Kind,
   type Outcome,
-  type Pair,
+  type Resource,
   type Proposal,
   redactPatterns,
   type Ref,
@@ -76,15 +75,11 @@ export function soundProposal(proposal: Proposal | undefined): Proposal | undefi
 const AUDIT_BYTES = 16 * 1024;
 
 /** What a kind says of a resource beside a decision about it. One that throws says so instead: the decision stands without it. */
-export function soundAudit(
-  kind: Kind<unknown> | undefined,
-  change: Change,
-  pair: Pair,
-  scene: Scene,
-): Facts | undefined {
-  if (kind?.audit === undefined) return undefined;
+export function soundAudit(change: Change, resource: Resource, scene: Scene): Facts | undefined {
+  const { kind } = resource;
+  if (kind.audit === undefined) return undefined;
   try {
-    const plain = plainJson(kind.audit(change, pair, scene), 'its picture', AUDIT_BYTES);
+    const plain = plainJson(kind.audit(change, resource, scene), 'its picture', AUDIT_BYTES);
     if (isRecord(plain)) return plain;
     throw new Error('its picture is none');
   } catch (error) {

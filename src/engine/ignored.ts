@@ -5,16 +5,16 @@
  * its rules judge what will be done, and its handlers, which take the spec that they are given, change nothing of it.
  */
 
-import { changeAt, type FieldChange, type Json, type Kind, overlaid, type Pair, type Proposal, valueAt } from '#plugin';
+import { changeAt, type FieldChange, type Json, overlaid, type Resource, type Proposal, valueAt } from '#plugin';
 
 /** `/spec/labels/seen` covers the field `/labels/seen`, and what lies below it. */
 function isIgnored({ path }: FieldChange, ignore: readonly string[]): boolean {
   return ignore.some((pointer) => `/spec${path}` === pointer || `/spec${path}`.startsWith(`${pointer}/`));
 }
 
-function seenOf(pair: Pair, kind: Kind<unknown>): Json | undefined {
+function seenOf(resource: Resource): Json | undefined {
   try {
-    return kind.seen?.(pair);
+    return resource.kind.seen?.(resource);
   } catch {
     // Nothing is known of what is seen then; the field stays as it was applied.
     return undefined;
@@ -22,22 +22,26 @@ function seenOf(pair: Pair, kind: Kind<unknown>): Json | undefined {
 }
 
 /**
- * The pair as its kind gets it: a field that the document ignores has the value that is seen, or, where nothing shows it,
+ * The resource as its kind gets it: a field that the document ignores has the value that is seen, or, where nothing shows it,
  * the one that was applied last. What is not there yet, or was never applied, has the document's.
  */
-export function withIgnored(pair: Pair, kind: Kind<unknown>): Pair {
-  const { desired, observed, memory } = pair;
+export function withIgnored(resource: Resource): Resource {
+  const {
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
   const ignore = desired?.meta.lifecycle.ignore ?? [];
-  if (desired === undefined || observed === undefined || ignore.length === 0) return pair;
+  if (desired === undefined || observed === undefined || ignore.length === 0) return resource;
   const applied = memory?.applied?.spec;
-  const seen = seenOf(pair, kind);
+  const seen = seenOf(resource);
   const spec = ignore.reduce<Json>((changed, pointer) => {
     const at = pointer.slice('/spec'.length);
     return changeAt(changed, at, (written) =>
       overlaid(applied === undefined ? written : valueAt(applied, at), valueAt(seen, at)),
     );
   }, desired.spec as Json);
-  return { ...pair, desired: { ...desired, spec } };
+  return { ...resource, desired: { ...desired, spec } };
 }
 
 function isValue(value: Json | undefined): boolean {
@@ -53,8 +57,8 @@ export function ignoredFields(fields: readonly FieldChange[], ignore: readonly s
  * A proposal without the fields that its document ignores; undefined where it was about nothing else. A step that is due
  * for another reason keeps those that it cannot leave as they are: a rule refuses it.
  */
-export function withoutIgnored(pair: Pair, proposal: Proposal): Proposal | undefined {
-  const ignore = pair.desired?.meta.lifecycle.ignore ?? [];
+export function withoutIgnored(resource: Resource, proposal: Proposal): Proposal | undefined {
+  const ignore = resource.desired?.meta.lifecycle.ignore ?? [];
   if (ignore.length === 0 || proposal.goal === 'create' || proposal.goal === 'remove') return proposal;
   const all = proposal.fields ?? [];
   const stuck = new Set(proposal.cause === undefined ? [] : ignoredFields(all, ignore));

@@ -13,14 +13,11 @@ import {
   type Action,
   type Change,
   errorText,
-  formatRef,
   isMemoryOnly,
-  isOurs,
+  isOwned,
   type Judgement,
-  type KindTables,
   type Override,
-  type Pair,
-  type Plugin,
+  type Resource,
   redactPatterns,
   reject,
   type Scene,
@@ -29,29 +26,32 @@ import {
 } from '#plugin';
 import { soundVerdict } from './guard.ts';
 import { withIgnored } from './ignored.ts';
+import type { Matched } from './match.ts';
 import { engineRules, type Ground } from './rules.ts';
 import { needsOf } from './safety-inputs.ts';
 import { removalsByKind, withChanges } from './scene.ts';
 
 /** Addresses of what needs a resource, for every resource that is needed. */
-export function dependents(pairs: Iterable<Pair>): ReadonlyMap<string, readonly string[]> {
+export function dependents({ resources, unloaded }: Matched): ReadonlyMap<string, readonly string[]> {
   const index = new Map<string, string[]>();
-  for (const pair of pairs) {
-    if (pair.desired === undefined && !isOurs(pair)) continue;
-    const address = formatRef(pair.ref);
-    for (const need of needsOf(pair)) {
+  const add = (address: string, needs: readonly string[]): void => {
+    for (const need of needs) {
       const known = index.get(need);
       if (known === undefined) index.set(need, [address]);
       else known.push(address);
     }
-  }
+  };
+  for (const [address, resource] of resources)
+    if (resource.desired !== undefined || resource.owned) add(address, needsOf(resource));
+  for (const [address, known] of unloaded)
+    if (known.desired !== undefined || isOwned(known.memory)) add(address, needsOf(known));
   return index;
 }
 
 /** Addresses of the changes that come before one: what it needs, or, before a removal, the leaving of what needs it. */
 function changesBefore(
   change: Change,
-  pair: Pair,
+  resource: Resource,
   changes: Scene['changes'],
   neededBy: readonly string[],
 ): readonly string[] {
@@ -61,7 +61,7 @@ function changesBefore(
       return goal === 'remove' || goal === 'release';
     });
   }
-  return needsOf(pair).filter((address) => {
+  return needsOf(resource).filter((address) => {
     const goal = changes.get(address)?.goal;
     return goal !== undefined && goal !== 'remove' && goal !== 'release';
   });
@@ -107,21 +107,21 @@ interface Asked {
   readonly ask: () => Verdict;
 }
 
-function rulesFor(change: Change, pair: Pair, scene: Scene, ground: Ground, plugin: Plugin): readonly Asked[] {
+function rulesFor(change: Change, resource: Resource, scene: Scene, ground: Ground): readonly Asked[] {
   const engine = engineRuleTables.map((table) => ({
     id: table.id,
     overridable: table.overridable,
-    ask: () => engineRules[table.id](change, pair, scene, ground),
+    ask: () => engineRules[table.id](change, resource, scene, ground),
   }));
-  const own = ground.tables.rules
+  const own = resource.tables.rules
     .filter((table) => table.guards.includes(change.step))
     .map((table) => ({
       id: table.id,
       overridable: table.overridable,
       ask: () => {
-        const rule = plugin.kinds[change.ref.kind]?.rules[table.id];
+        const rule = resource.kind.rules[table.id];
         if (rule === undefined) throw new Error(`rule ${table.id} of ${change.ref.plugin} has no function`);
-        return judgedBy(table.id, () => rule(change, pair, scene));
+        return judgedBy(table.id, () => rule(change, resource, scene));
       },
     }));
   return change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release'
@@ -159,31 +159,24 @@ function counts({ until }: Override, now: number): boolean {
 /** Judges one change in its scene. */
 export function judgeOne(
   change: Change,
-  pair: Pair,
+  resource: Resource,
   scene: Scene,
-  plugins: ReadonlyMap<string, Plugin>,
   neededBy: readonly string[],
   after: readonly string[],
 ): Action {
-  const plugin = plugins.get(change.ref.plugin);
-  const tables = plugin?.tables.kinds[change.ref.kind];
-  const kind = plugin?.kinds[change.ref.kind];
-  if (plugin === undefined || tables === undefined || kind === undefined)
-    throw new Error(`no kind ${change.ref.plugin}/${change.ref.kind}`);
-  const given = withIgnored(pair, kind);
-  const effect = effectOf(change, given, scene, kind, tables);
-  const tablesOf = (other: Pair): KindTables | undefined => plugins.get(other.ref.plugin)?.tables.kinds[other.ref.kind];
-  const ground: Ground = { tables, tablesOf, neededBy, uncovered: uncovered(effect, scene) };
-  const address = formatRef(change.ref);
+  const given = withIgnored(resource);
+  const effect = effectOf(change, given, scene);
+  const ground: Ground = { neededBy, uncovered: uncovered(effect, scene) };
+  const { address } = resource;
   const overrides = scene.safety.overrides.filter((each) => each.address === address && counts(each, scene.now));
-  const judgements = rulesFor(change, given, scene, ground, plugin).map((asked) =>
+  const judgements = rulesFor(change, given, scene, ground).map((asked) =>
     judgement(
       asked,
       overrides.find(({ rule }) => rule === asked.id),
     ),
   );
-  const covers = coveredBy(change, given, scene, tables, judgements, effect);
-  const { source, written } = pair.desired ?? {};
+  const covers = coveredBy(change, given, scene, judgements, effect);
+  const { source, written } = resource.desired ?? {};
   const edits = isMemoryOnly(change) ? [] : editsOf(change, given);
   return {
     change,
@@ -201,17 +194,17 @@ export function judgeOne(
 /** Judges all changes; the actions come in the order in which they may be taken. */
 export function judge(
   changes: ReadonlyMap<string, Change>,
-  pairs: ReadonlyMap<string, Pair>,
+  resources: ReadonlyMap<string, Resource>,
   scene: Scene,
-  plugins: ReadonlyMap<string, Plugin>,
   spent: Iterable<Spent>,
 ): ReadonlyMap<string, Action> {
   if (changes.size === 0) return new Map();
-  const needed = dependents(pairs.values());
+  const needed = dependents({ resources, unloaded: scene.unloaded });
   const before = new Map<string, readonly string[]>();
   for (const [address, change] of changes) {
-    const pair = pairs.get(address);
-    if (pair !== undefined) before.set(address, changesBefore(change, pair, changes, needed.get(address) ?? []));
+    const resource = resources.get(address);
+    if (resource !== undefined)
+      before.set(address, changesBefore(change, resource, changes, needed.get(address) ?? []));
   }
   const judged = new Map<string, Action>();
   const underWay = new Map<string, Action>();
@@ -220,14 +213,14 @@ export function judge(
   const seen = withChanges(scene, changes, { removals, judged, underWay, budgets });
   for (const address of inOrder(before)) {
     const change = changes.get(address);
-    const pair = pairs.get(address);
-    if (change === undefined || pair === undefined) continue;
-    const action = judgeOne(change, pair, seen, plugins, needed.get(address) ?? [], before.get(address) ?? []);
+    const resource = resources.get(address);
+    if (change === undefined || resource === undefined) continue;
+    const action = judgeOne(change, resource, seen, needed.get(address) ?? [], before.get(address) ?? []);
     judged.set(address, action);
     if (action.verdict !== 'accept') continue;
     underWay.set(address, action);
     if (budgets.length === 0 || !change.effect.disruptive) continue;
-    for (const use of budgets) if (isCounted(use.budget, pair, scene.now)) use.accepted += 1;
+    for (const use of budgets) if (isCounted(use.budget, resource, scene.now)) use.accepted += 1;
   }
   return judged;
 }

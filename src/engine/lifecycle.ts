@@ -5,7 +5,7 @@ import {
   firstMachine,
   type KindTables,
   type Machine,
-  type Pair,
+  type Resource,
   type Step,
   stepParts,
   stepTransition,
@@ -14,10 +14,10 @@ import {
 import type { Move } from '../formats/log-record.ts';
 
 /** State of the machine that a step belongs to, as seen; `absent` where nothing was seen. */
-export function stateFor(pair: Pair, step: Step): string {
+export function stateFor(resource: Resource, step: Step): string {
   const { machine } = stepParts(step);
-  if (pair.observed === undefined) return ABSENT;
-  return machine === undefined ? pair.observed.state : (pair.observed.others?.[machine] ?? ABSENT);
+  if (resource.sight.observed === undefined) return ABSENT;
+  return machine === undefined ? resource.sight.observed.state : (resource.sight.observed.others?.[machine] ?? ABSENT);
 }
 
 /** Triggers of moves out of a step that ended without success: it was broken off, or it failed. */

@@ -1,55 +1,109 @@
 /**
- * Match: what is written, what is seen and what is remembered, paired by address.
+ * Match: what is declared, what is seen and what is remembered, made into one resource for each address, with its kind.
  *
- * | written | seen | remembered | is |
+ * | declared | sight | remembered | is |
  * |---|---|---|---|
- * | yes | yes | ours | managed: diffed |
- * | yes | yes | no | foreign, of the same name: an adoption |
- * | yes | no | any | to be created; covered by a gap: not known |
- * | no | yes | ours | an orphan: removed or released |
- * | no | yes | no | foreign: counted, never changed |
- * | no | no | any | gone: forgotten; covered by a gap: kept |
+ * | yes | seen | ours | managed: diffed |
+ * | yes | seen | no | foreign, of the same name: an adoption |
+ * | yes | absent | any | to be created |
+ * | yes | unseen | any | not known: nothing is proposed |
+ * | no | seen | ours | an orphan: removed or released |
+ * | no | seen | no | foreign: counted, never changed |
+ * | no | absent | any | gone: forgotten |
+ * | no | unseen | any | kept |
+ *
+ * A resource of a plugin or a kind that is not loaded is `unloaded`: it has no kind that could say anything of it.
  */
 
-import { type Deriving, derived, policyFor } from './derive.ts';
-import { gapFinder } from './gap.ts';
+import { type Deriving, derived } from './derive.ts';
+import { gapFinder, gapScope } from './gap.ts';
 import { type Failures, guarded } from './guard.ts';
-import { compareText, type Desired, formatRef, type Memory, type Pair, type Sighting, type View } from '#plugin';
+import {
+  compareText,
+  type Desired,
+  formatRef,
+  type Gap,
+  type Kind,
+  type KindTables,
+  type Plugin,
+  type Parts,
+  type Ref,
+  type Resource,
+  resourceOf,
+  type Observed,
+  type Sight,
+  type Sighting,
+  type Unloaded,
+  type View,
+  withMemory,
+} from '#plugin';
 import type { Recall } from './remember.ts';
 
+/** Every resource by its address, in the order of the addresses. */
+export interface Matched {
+  readonly resources: ReadonlyMap<string, Resource>;
+  readonly unloaded: ReadonlyMap<string, Unloaded>;
+}
+
+const ABSENT: Sight = { is: 'absent' };
+
+export function sightOf(observed: Observed | undefined, gap: Gap | undefined): Sight {
+  if (observed !== undefined) return gap === undefined ? { is: 'seen', observed } : { is: 'seen', observed, gap };
+  return gap === undefined ? ABSENT : { is: 'unseen', gap };
+}
+
+interface Loaded {
+  readonly kind: Kind<unknown>;
+  readonly tables: KindTables;
+}
+
+/** A kind by its name; undefined where the plugin is not loaded, or does not have it. */
+export function kindIn(plugin: Plugin | undefined, name: string): Loaded | undefined {
+  const kind = plugin?.kinds[name];
+  const tables = plugin?.tables.kinds[name];
+  return kind === undefined || tables === undefined ? undefined : { kind, tables };
+}
+
+/** Why nothing is known of a plugin's resources. */
+export function notLoaded(plugin: string): string {
+  return `The plugin ${plugin} is not loaded. Install its package next to fettle and name it in FETTLE_PLUGINS`;
+}
+
+function unloadedGap({ plugin, kind }: Ref, plugins: ReadonlyMap<string, Plugin>): Gap {
+  return plugins.has(plugin)
+    ? { plugin, kind, message: `the plugin ${plugin} does not have the kind ${kind}` }
+    : { plugin, message: notLoaded(plugin) };
+}
+
+/** The gaps of resources whose plugins or kinds are not loaded, each once. */
+export function unloadedGaps(refs: readonly Ref[], plugins: ReadonlyMap<string, Plugin>): readonly Gap[] {
+  const gaps = refs.map((ref) => unloadedGap(ref, plugins));
+  return [...new Map(gaps.map((gap) => [gapScope(gap), gap])).values()];
+}
+
 /** What its kind cannot work out is not known, like what cannot be seen. */
-function unknown(pair: Pair, message = 'its state is not known'): Pair {
-  const { observed: _observed, ...rest } = pair;
-  return { ...rest, gap: { plugin: pair.ref.plugin, refs: [pair.ref], message } };
+function unknown(parts: Omit<Parts, 'sight'>, address: string, failures: Failures): Resource {
+  const { plugin } = parts.ref;
+  const message = failures.get(address) ?? 'its state is not known';
+  return resourceOf({ ...parts, sight: { is: 'unseen', gap: { plugin, refs: [parts.ref], message } } }, address, null);
 }
 
-function withPolicy(pair: Omit<Pair, 'policy'>, by: Deriving, failures: Failures): Pair {
-  const { ref, desired, memory } = pair;
-  const kind = by.plugins.get(ref.plugin)?.kinds[ref.kind];
-  if (kind?.policy === undefined) return pair;
-  const settings = by.settings.get(ref.plugin);
-  const address = formatRef(ref);
-  const known = guarded(address, failures, () => ({ policy: policyFor(kind, desired, memory, settings) }));
-  return known === undefined ? unknown(pair, failures.get(address)) : { ...pair, ...known };
-}
-
-/** The pair with the states of what was seen. */
-function withStates(pair: Pair, seen: Sighting | undefined, by: Deriving, failures: Failures): Pair {
-  const { ref, memory, policy } = pair;
-  if (seen === undefined || failures.has(formatRef(ref))) return pair;
-  const plugin = by.plugins.get(ref.plugin);
-  const kind = plugin?.kinds[ref.kind];
-  const tables = plugin?.tables.kinds[ref.kind];
-  if (kind === undefined || tables === undefined) return pair;
-  const address = formatRef(ref);
-  const observed = guarded(address, failures, () => derived(seen, kind, tables, policy, memory, by));
-  if (observed !== undefined) return { ...pair, observed };
-  return unknown(pair, failures.get(address));
+/** The resource with its policy, and with the states of what was seen. */
+function resourceSeen(
+  parts: Omit<Parts, 'sight'>,
+  address: string,
+  seen: Sighting | undefined,
+  gap: Gap | undefined,
+  by: Deriving,
+): Resource {
+  const resource = resourceOf({ ...parts, sight: sightOf(undefined, gap) }, address);
+  if (seen === undefined) return resource;
+  return { ...resource, sight: sightOf(derived(seen, resource, by), gap) };
 }
 
 /**
- * All pairs by address, in the order of their addresses, each with its policy and the states that follow from the view
- * at a time. `failures` gets what a kind could not work out.
+ * Makes one resource of all that has the same address: finds its kind, and derives its policy and its states at a time.
+ * `failures` gets what a kind could not work out.
  */
 export function match(
   desired: readonly Desired[],
@@ -57,45 +111,50 @@ export function match(
   recall: Recall,
   by: Deriving,
   failures: Failures = new Map(),
-): ReadonlyMap<string, Pair> {
-  const wanted = new Map(desired.map((each) => [formatRef(each.ref), each]));
+): Matched {
+  const { plugins } = by;
+  const declared = new Map(desired.map((each) => [formatRef(each.ref), each]));
   const seen = new Map(view.observed.map((each) => [formatRef(each.ref), each]));
   const gapOf = gapFinder(view.gaps);
-  const addresses = [...new Set([...wanted.keys(), ...seen.keys(), ...recall.resources.keys()])].sort(compareText);
-  const pairs = new Map<string, Pair>();
+  const addresses = [...new Set([...declared.keys(), ...seen.keys(), ...recall.resources.keys()])].sort(compareText);
+  const resources = new Map<string, Resource>();
+  const unloaded = new Map<string, Unloaded>();
   for (const address of addresses) {
-    const written = wanted.get(address);
-    const sighting = seen.get(address);
+    const document = declared.get(address);
+    const observed = seen.get(address);
     const memory = recall.resources.get(address);
-    const ref = written?.ref ?? sighting?.ref ?? memory?.ref;
+    const ref = document?.ref ?? observed?.ref ?? memory?.ref;
     if (ref === undefined) continue;
+    const loaded = kindIn(plugins.get(ref.plugin), ref.kind);
     const gap = gapOf(ref, address);
-    const pair = {
-      ref,
-      ...(written === undefined ? {} : { desired: written }),
-      ...(memory === undefined ? {} : { memory }),
-      ...(gap === undefined ? {} : { gap }),
-    };
-    pairs.set(address, withStates(withPolicy(pair, by, failures), sighting, by, failures));
+    if (loaded === undefined) {
+      unloaded.set(address, {
+        ref,
+        ...(document === undefined ? {} : { desired: document }),
+        ...(memory === undefined ? {} : { memory }),
+        gap: gap ?? unloadedGap(ref, plugins),
+      });
+      continue;
+    }
+    const settings = by.settings.get(ref.plugin) ?? {};
+    const parts = { ref, ...loaded, settings, desired: document, memory };
+    const made = guarded(address, failures, () => resourceSeen(parts, address, observed, gap, by));
+    resources.set(address, made ?? unknown(parts, address, failures));
   }
-  return pairs;
+  return { resources, unloaded };
 }
 
-/** The same pairs with what is remembered by now; the states stay those of the match. */
-export function withMemory(
-  pairs: ReadonlyMap<string, Pair>,
+/** The same resources with what is remembered by now; the states stay those of the match. */
+export function remembering(
+  resources: ReadonlyMap<string, Resource>,
   recall: Recall,
-  by: Deriving,
   failures: Failures = new Map(),
-): ReadonlyMap<string, Pair> {
-  const next = new Map<string, Pair>();
-  for (const [address, pair] of pairs) {
-    const memory: Memory | undefined = recall.resources.get(address);
-    const { memory: before, ...rest } = pair;
-    next.set(
-      address,
-      memory === before ? pair : withPolicy({ ...rest, ...(memory === undefined ? {} : { memory }) }, by, failures),
-    );
+): ReadonlyMap<string, Resource> {
+  const next = new Map<string, Resource>();
+  for (const [address, resource] of resources) {
+    const memory = recall.resources.get(address);
+    const made = guarded(address, failures, () => withMemory(resource, memory));
+    next.set(address, made ?? unknown({ ...resource, desired: resource.desired, memory }, address, failures));
   }
   return next;
 }

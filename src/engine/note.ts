@@ -7,12 +7,8 @@ import {
   type Facts,
   firstMachine,
   type Gap,
-  isOurs,
   type Json,
-  type Kind,
-  type KindTables,
-  type Pair,
-  type Plugin,
+  type Resource,
   sameJson,
   type Scene,
 } from '#plugin';
@@ -39,49 +35,57 @@ function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
 }
 
 /** What a kind wants remembered of a look, as plain JSON. Throws where it is none, or more than a memory holds. */
-export function noteOf(kind: Kind<unknown>, pair: Pair, scene: Scene): Facts {
-  const noted = plainJson(kind.note?.(pair, scene.now, scene) ?? {}, 'what it notes', MEMORY_LIMIT_BYTES);
+export function noteOf(resource: Resource, scene: Scene): Facts {
+  const noted = plainJson(resource.kind.note?.(resource, scene.now, scene) ?? {}, 'what it notes', MEMORY_LIMIT_BYTES);
   if (typeof noted !== 'object' || noted === null || Array.isArray(noted))
     throw new Error('what it notes is no object');
   return noted as Facts;
 }
 
 /** What is to be remembered at all: what is ours, and what is given and written. */
-function isRemembered(pair: Pair): boolean {
-  return isOurs(pair) || pair.memory !== undefined || (pair.desired !== undefined && pair.observed?.given === true);
+function isRemembered(resource: Resource): boolean {
+  return (
+    resource.owned ||
+    resource.memory !== undefined ||
+    (resource.desired !== undefined && resource.sight.observed?.given === true)
+  );
 }
 
-function seenState(pair: Pair, tables: KindTables): Pick<Seen, 'state' | 'others' | 'moves'> {
-  const state = pair.observed?.state ?? ABSENT;
-  const before = pair.memory?.state ?? ABSENT;
-  const others = pair.observed?.others;
+function seenState(resource: Resource): Pick<Seen, 'state' | 'others' | 'moves'> {
+  const state = resource.sight.observed?.state ?? ABSENT;
+  const before = resource.memory?.state ?? ABSENT;
+  const others = resource.sight.observed?.others;
+  const { tables } = resource;
   const machine = firstMachine(tables);
   const moves = [
-    ...movesBetween(tables, machine, before, state, pair.memory?.lastError?.step, pair.observed?.via),
+    ...movesBetween(tables, machine, before, state, resource.memory?.lastError?.step, resource.sight.observed?.via),
     ...Object.entries(others ?? {}).flatMap(([name, now]) => {
-      const then = pair.memory?.others?.[name];
+      const then = resource.memory?.others?.[name];
       return then === undefined || then === now ? [] : [moveOf(tables, name, then, now, 'world')];
     }),
   ];
-  const first = pair.memory?.state === undefined && pair.observed !== undefined;
+  const first = resource.memory?.state === undefined && resource.sight.observed !== undefined;
   return {
     ...(state === before && !first ? {} : { state }),
-    ...(others === undefined || sameJson(others, pair.memory?.others) ? {} : { others }),
+    ...(others === undefined || sameJson(others, resource.memory?.others) ? {} : { others }),
     ...(moves.length === 0 ? {} : { moves }),
   };
 }
 
-function seenOf(pair: Pair, kind: Kind<unknown>, tables: KindTables, scene: Scene): Seen | undefined {
-  if (!isRemembered(pair) || (pair.observed === undefined && pair.gap !== undefined)) return undefined;
-  if (pair.desired === undefined && (pair.observed === undefined || pair.observed.given === true))
-    return pair.memory === undefined || pair.memory.open !== undefined ? undefined : { ref: pair.ref, gone: true };
-  if (pair.observed === undefined && pair.memory === undefined) return undefined;
-  const kept = changedFacts(noteOf(kind, pair, scene), (pair.memory?.kept ?? {}) as Facts);
+function seenOf(resource: Resource, scene: Scene): Seen | undefined {
+  const { sight, tables } = resource;
+  if (!isRemembered(resource) || sight.is === 'unseen') return undefined;
+  if (resource.desired === undefined && (sight.is === 'absent' || sight.observed.given === true))
+    return resource.memory === undefined || resource.memory.open !== undefined
+      ? undefined
+      : { ref: resource.ref, gone: true };
+  if (sight.is === 'absent' && resource.memory === undefined) return undefined;
+  const kept = changedFacts(noteOf(resource, scene), (resource.memory?.kept ?? {}) as Facts);
   const seen: Seen = {
-    ref: pair.ref,
-    ...seenState(pair, tables),
+    ref: resource.ref,
+    ...seenState(resource),
     ...(kept === undefined ? {} : { kept, version: tables.memoryVersion }),
-    ...metaSeen(pair, tables),
+    ...metaSeen(resource),
   };
   return Object.keys(seen).length === 1 ? undefined : seen;
 }
@@ -109,64 +113,59 @@ function inRecords(
 
 /** What one look of a whole world is remembered as; `doubted` names the kinds (`plugin/Kind`) of which it misses too much. */
 export function note(
-  pairs: ReadonlyMap<string, Pair>,
+  resources: ReadonlyMap<string, Resource>,
   gaps: readonly Gap[],
-  plugins: ReadonlyMap<string, Plugin>,
   run: string,
   scene: Scene,
   doubted: ReadonlySet<string>,
   failures: Failures,
 ): readonly Draft[] {
   const counts: Record<string, number> = {};
-  const resources: Seen[] = [];
-  for (const [address, pair] of pairs) {
-    const plugin = plugins.get(pair.ref.plugin);
-    const kind = plugin?.kinds[pair.ref.kind];
-    const tables = plugin?.tables.kinds[pair.ref.kind];
-    if (kind === undefined || tables === undefined) continue;
-    if (pair.observed !== undefined) {
-      const key = `${pair.ref.plugin}/${pair.ref.kind}`;
+  const changed: Seen[] = [];
+  for (const [address, resource] of resources) {
+    if (resource.sight.is === 'seen') {
+      const key = `${resource.ref.plugin}/${resource.ref.kind}`;
       counts[key] = (counts[key] ?? 0) + 1;
     }
     // Where the look itself is doubted, what it misses stays as it was.
-    if (pair.observed === undefined && doubted.has(`${pair.ref.plugin}/${pair.ref.kind}`)) continue;
-    const seen = guarded(address, failures, () => seenOf(pair, kind, tables, scene));
-    if (seen !== undefined) resources.push(seen);
+    if (resource.sight.is !== 'seen' && doubted.has(`${resource.ref.plugin}/${resource.ref.kind}`)) continue;
+    const seen = guarded(address, failures, () => seenOf(resource, scene));
+    if (seen !== undefined) changed.push(seen);
   }
-  return inRecords(run, resources, counts, gaps.map(gapScope).sort());
+  return inRecords(run, changed, counts, gaps.map(gapScope).sort());
 }
 
 /**
  * Where nothing is left to do: a spec that the world already answers to counts as applied, though it never was, and
- * failures count no more. `changes` has those of all pairs, whatever part of them is planned. A run without edits
+ * failures count no more. `changes` has those of all resources, whatever part of them is planned. A run without edits
  * (`isEditing`) takes no document as applied.
  */
 export function noteApplied(
-  pairs: ReadonlyMap<string, Pair>,
+  resources: ReadonlyMap<string, Resource>,
   changes: ReadonlyMap<string, Change>,
   run: string,
   isEditing = true,
 ): readonly Draft[] {
-  const resources: Seen[] = [];
-  for (const [address, pair] of pairs) {
-    if (pair.desired === undefined || pair.observed === undefined || changes.has(address)) continue;
-    const applied = pair.memory?.applied;
-    if (!isOurs(pair) && (pair.observed.given !== true || applied === undefined)) continue;
+  const changed: Seen[] = [];
+  for (const [address, resource] of resources) {
+    if (resource.desired === undefined || resource.sight.is !== 'seen' || changes.has(address)) continue;
+    const applied = resource.memory?.applied;
+    if (!resource.owned && (resource.sight.observed.given !== true || applied === undefined)) continue;
     const noted =
-      applied?.spec !== undefined && sameJson(applied.spec, pair.desired.spec)
+      applied?.spec !== undefined && sameJson(applied.spec, resource.desired.spec)
         ? undefined
-        : specNote(pair.desired.spec);
+        : specNote(resource.desired.spec);
     const isNew = isEditing && noted !== undefined && noted.spec_digest !== applied?.digest;
-    const ignore = ignoredBy(pair.desired) ?? [];
-    const isIgnoring = isEditing && !sameJson(ignore, pair.memory?.ignore ?? []);
-    const isOver = pair.memory?.failures !== undefined;
+    const ignore = ignoredBy(resource.desired) ?? [];
+    const isIgnoring = isEditing && !sameJson(ignore, resource.memory?.ignore ?? []);
+    const isOver = resource.memory?.failures !== undefined;
     if (isNew || isIgnoring || isOver)
-      resources.push({
-        ref: pair.ref,
+      changed.push({
+        ref: resource.ref,
         ...(isNew ? noted : {}),
         ...(isIgnoring ? { ignore } : {}),
         ...(isOver ? { settled: true } : {}),
       });
   }
-  return resources.length === 0 ? [] : inRecords(run, resources, {}, []);
+  return changed.length === 0 ? [] : inRecords(run, changed, {}, []);
 }

@@ -15,6 +15,7 @@ import {
   type Sighting,
   type View,
 } from '#plugin';
+import { kindIn, unloadedGaps } from './match.ts';
 import type { Recall } from './remember.ts';
 
 export interface ObserveInput {
@@ -64,11 +65,6 @@ function rubbish(view: View, plugin: Plugin): string | undefined {
   }
   if ((JSON.stringify(view.beside ?? {}) ?? '').length > FACTS_BYTES) return 'it saw too much beside its resources';
   return undefined;
-}
-
-/** Why nothing is known of a plugin's resources. */
-export function notLoaded(plugin: string): string {
-  return `The plugin ${plugin} is not loaded. Install its package next to fettle and name it in FETTLE_PLUGINS`;
 }
 
 function gapOf(plugin: string, refs: readonly Ref[] | undefined, message: string): Gap {
@@ -147,8 +143,13 @@ export async function observe(input: ObserveInput): Promise<View> {
   const views = await Promise.all(
     names.map(async (name): Promise<View> => {
       const plugin = input.plugins.get(name);
-      if (plugin === undefined) return { observed: [], gaps: [{ plugin: name, message: notLoaded(name) }], at: '' };
-      return observeOne(plugin, input, desired.get(name) ?? [], memory.get(name) ?? []);
+      const [documents, known] = [desired.get(name) ?? [], memory.get(name) ?? []];
+      const isLoaded = ({ ref }: { readonly ref: Ref }): boolean => kindIn(plugin, ref.kind) !== undefined;
+      const unloaded = [...documents, ...known].filter((each) => !isLoaded(each)).map(({ ref }) => ref);
+      const gaps = unloadedGaps(unloaded, input.plugins);
+      if (plugin === undefined) return { observed: [], gaps, at: '' };
+      const view = await observeOne(plugin, input, documents.filter(isLoaded), known.filter(isLoaded));
+      return gaps.length === 0 ? view : { ...view, gaps: [...view.gaps, ...gaps] };
     }),
   );
   return {

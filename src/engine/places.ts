@@ -10,18 +10,17 @@ import {
   formatRef,
   type Holder,
   type Identity,
-  type Kind,
-  type KindTables,
   type Occupied,
-  type Pair,
+  type Resource,
   pass,
   pathsIn,
-  type Plugin,
   reject,
+  resourceOf,
   type SharedPlaces,
   type Sharing,
   type Spot,
   type Verdict,
+  withMemory,
 } from '#plugin';
 
 /** Looks at the disk. */
@@ -55,15 +54,12 @@ function occupied(holder: Holder, claim: Claim, lookUp: LookUp, plugin: string):
   return { holder, claim, spot: spotOf(claim, lookUp, plugin), ...(inode === undefined ? {} : { inode }) };
 }
 
-/** What a kind says of a pair; without a function of its own, the paths that its spec writes. */
-export function claimsOf(
-  pair: Pair,
-  kind: Kind<unknown> | undefined,
-  tables: KindTables | undefined,
-): readonly Claim[] {
-  if (kind?.places !== undefined) return kind.places(pair);
-  const spec = pair.desired?.spec ?? pair.memory?.open?.applied?.spec ?? pair.memory?.applied?.spec;
-  const written = (tables?.paths ?? []).filter(({ use }) => use === 'write');
+/** What a kind says of a resource; without a function of its own, the paths that its spec writes. */
+export function claimsOf(resource: Resource): readonly Claim[] {
+  const { kind, tables } = resource;
+  if (kind.places !== undefined) return kind.places(resource);
+  const spec = resource.desired?.spec ?? resource.memory?.open?.applied?.spec ?? resource.memory?.applied?.spec;
+  const written = tables.paths.filter(({ use }) => use === 'write');
   return pathsIn(spec, written).map(({ text, pointer, folder }) => ({
     kind: folder === true ? 'folder' : 'file',
     path: text,
@@ -71,18 +67,17 @@ export function claimsOf(
   }));
 }
 
-/** Every place of a pair: what its document describes, and, where it is ours, what is remembered and seen of it. */
-export function placesOf(pair: Pair, plugin: Plugin | undefined, lookUp: LookUp): readonly Occupied[] {
-  const kind = plugin?.kinds[pair.ref.kind];
-  const tables = plugin?.tables.kinds[pair.ref.kind];
-  const address = formatRef(pair.ref);
-  const of = (by: 'document' | 'memory', part: Pair): readonly Occupied[] =>
-    claimsOf(part, kind, tables).map((claim) => occupied({ by, address }, claim, lookUp, pair.ref.plugin));
-  const { ref, desired, memory, observed } = pair;
-  const isOurs = memory !== undefined && (memory.owned !== undefined || memory.open !== undefined);
+/** Every place of a resource: what its document describes, and, where it is ours, what is remembered and seen of it. */
+export function placesOf(resource: Resource, lookUp: LookUp): readonly Occupied[] {
+  const { address, desired, memory } = resource;
+  const of = (by: 'document' | 'memory', part: Resource): readonly Occupied[] =>
+    claimsOf(part).map((claim) => occupied({ by, address }, claim, lookUp, resource.ref.plugin));
+  const isClaimed = memory !== undefined && (memory.owned !== undefined || memory.open !== undefined);
   return [
-    ...(desired === undefined ? [] : of('document', { ref, desired, ...(observed === undefined ? {} : { observed }) })),
-    ...(isOurs ? of('memory', { ref, memory }) : []),
+    ...(desired === undefined ? [] : of('document', withMemory(resource, undefined))),
+    ...(isClaimed
+      ? of('memory', resourceOf({ ...resource, desired: undefined, sight: { is: 'absent' }, memory }))
+      : []),
   ];
 }
 
@@ -235,12 +230,12 @@ function remedyFor({ own, other }: Sharing, change: Change, documented: (address
 /** The rule on every step: a place belongs to one resource, whatever it is called. */
 export function samePlace(
   change: Change,
-  pair: Pair,
+  resource: Resource,
   shared: SharedPlaces | undefined,
   documented: (address: string) => boolean,
 ): Verdict {
   if (shared === undefined || change.goal === 'protect') return pass('no place is taken');
-  const found = standing(change, shared(pair));
+  const found = standing(change, shared(resource));
   const [first] = found;
   if (first === undefined) return pass('no other resource describes its places');
   const { holder } = first.other;

@@ -11,7 +11,7 @@ import { effectOf, filesOf } from './covers.ts';
 import { withIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
 import type { Suppression } from './load/config.ts';
-import { match, withMemory } from './match.ts';
+import { match, remembering } from './match.ts';
 import { note, noteApplied } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
 import {
@@ -23,8 +23,7 @@ import {
   type Gap,
   type Given,
   type Json,
-  type KindTables,
-  type Pair,
+  type Resource,
   pathsIn,
   type Plugin,
   type Redact,
@@ -84,52 +83,47 @@ export interface ReconcileInput {
 export interface Reconciled {
   readonly desired: readonly Desired[];
   readonly view: View;
-  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly resources: ReadonlyMap<string, Resource>;
   readonly scene: Scene;
   readonly changes: ReadonlyMap<string, Change>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly sealed: Sealed;
 }
 
-function findingsOf(
-  pairs: ReadonlyMap<string, Pair>,
-  plugins: ReadonlyMap<string, Plugin>,
-  scene: Scene,
-  failures: Failures,
-): readonly Finding[] {
-  const own = (address: string, pair: Pair): readonly Finding[] => {
-    const kind = plugins.get(pair.ref.plugin)?.kinds[pair.ref.kind];
-    if (kind?.findings === undefined) return [];
-    return guarded(address, failures, () => soundFindings(kind.findings?.(pair, scene), pair.ref)) ?? [];
+function findingsOf(resources: ReadonlyMap<string, Resource>, scene: Scene, failures: Failures): readonly Finding[] {
+  const own = (address: string, resource: Resource): readonly Finding[] => {
+    const { kind, ref } = resource;
+    if (kind.findings === undefined) return [];
+    return guarded(address, failures, () => soundFindings(kind.findings?.(resource, scene), ref)) ?? [];
   };
-  return [...pairs].flatMap(([address, pair]) => [
-    ...(pair.observed?.findings ?? []),
-    ...own(address, pair),
-    ...stuckFinding(pair, plugins.get(pair.ref.plugin)?.tables.kinds[pair.ref.kind], scene),
+  return [...resources].flatMap(([address, resource]) => [
+    ...(resource.sight.observed?.findings ?? []),
+    ...own(address, resource),
+    ...stuckFinding(resource, scene),
   ]);
 }
 
 /** What the world ought to have moved on long ago, whether or not there is a step of ours for it. */
-function stuckFinding(pair: Pair, tables: KindTables | undefined, scene: Scene): readonly Finding[] {
-  const late = tables === undefined ? undefined : overdue(pair, tables, scene.now);
+function stuckFinding(resource: Resource, scene: Scene): readonly Finding[] {
+  const late = overdue(resource, scene.now);
   if (late === undefined) return [];
-  return [{ ref: pair.ref, code: STUCK, severity: 'warning', ...overdueText(late) }];
+  return [{ ref: resource.ref, code: STUCK, severity: 'warning', ...overdueText(late) }];
 }
 
 /** What a plugin could say nothing of: it is not known, like what cannot be seen. */
-function failureGaps(failures: Failures, pairs: ReadonlyMap<string, Pair>, redact: Redact): readonly Gap[] {
+function failureGaps(failures: Failures, resources: ReadonlyMap<string, Resource>, redact: Redact): readonly Gap[] {
   return [...failures].flatMap(([address, message]) => {
-    const ref = pairs.get(address)?.ref;
+    const ref = resources.get(address)?.ref;
     return ref === undefined ? [] : [{ plugin: ref.plugin, refs: [ref], message: redact(message) }];
   });
 }
 
 /** What earlier runs left open, and how it ended. */
-function settledRows(drafts: readonly Draft[], pairs: ReadonlyMap<string, Pair>): readonly Settled[] {
+function settledRows(drafts: readonly Draft[], resources: ReadonlyMap<string, Resource>): readonly Settled[] {
   return drafts.flatMap((draft) => {
     if (draft.kind !== 'outcome') return [];
     const address = formatRef(draft.body.ref);
-    return [{ address, step: pairs.get(address)?.memory?.open?.step ?? '?>?', outcome: draft.body.outcome }];
+    return [{ address, step: resources.get(address)?.memory?.open?.step ?? '?>?', outcome: draft.body.outcome }];
   });
 }
 
@@ -139,15 +133,14 @@ function only<T>(items: ReadonlyMap<string, T>, within: ReconcileInput['within']
 
 function ofCauses(
   changes: ReadonlyMap<string, Change>,
-  pairs: ReadonlyMap<string, Pair>,
-  { causes, plugins }: ReconcileInput,
+  resources: ReadonlyMap<string, Resource>,
+  { causes }: ReconcileInput,
 ): ReadonlyMap<string, Change> {
   if (causes === undefined) return changes;
   return new Map(
     [...changes].filter(([address, change]) => {
-      const pair = pairs.get(address);
-      const tables = plugins.get(change.ref.plugin)?.tables.kinds[change.ref.kind];
-      return pair !== undefined && tables !== undefined && isOfCause(change, pair, tables, causes);
+      const resource = resources.get(address);
+      return resource !== undefined && isOfCause(change, resource, causes);
     }),
   );
 }
@@ -155,28 +148,24 @@ function ofCauses(
 /** Every file that the proposed steps use, as it is now. */
 async function filesNow(
   changes: ReadonlyMap<string, Change>,
-  pairs: ReadonlyMap<string, Pair>,
+  resources: ReadonlyMap<string, Resource>,
   scene: Scene,
-  { plugins, files }: ReconcileInput,
+  { files }: ReconcileInput,
 ): Promise<Given['files']> {
   if (files === undefined) return new Map();
   const uses = [...changes].flatMap(([address, change]) => {
-    const pair = pairs.get(address);
-    const plugin = plugins.get(change.ref.plugin);
-    const kind = plugin?.kinds[change.ref.kind];
-    const tables = plugin?.tables.kinds[change.ref.kind];
-    if (pair === undefined || kind === undefined || tables === undefined) return [];
-    return filesOf(effectOf(change, withIgnored(pair, kind), scene, kind, tables));
+    const resource = resources.get(address);
+    return resource === undefined ? [] : filesOf(effectOf(change, withIgnored(resource), scene));
   });
   return uses.length === 0 ? new Map() : files(uses, scene.given?.writes ?? []);
 }
 
 /** Paths that fettle writes, of documents and of what was applied last. */
-function writesOf(pairs: ReadonlyMap<string, Pair>, plugins: ReadonlyMap<string, Plugin>): readonly string[] {
-  return [...pairs.values()].flatMap(({ ref, desired, memory }) => {
-    const tables = plugins.get(ref.plugin)?.tables.kinds[ref.kind]?.paths.filter(({ use }) => use === 'write') ?? [];
-    if (tables.length === 0) return [];
-    return [desired?.spec, memory?.applied?.spec].flatMap((spec) => pathsIn(spec, tables).map(({ text }) => text));
+function writesOf(resources: ReadonlyMap<string, Resource>): readonly string[] {
+  return [...resources.values()].flatMap(({ tables: { paths }, desired, memory }) => {
+    const written = paths.filter(({ use }) => use === 'write');
+    if (written.length === 0) return [];
+    return [desired?.spec, memory?.applied?.spec].flatMap((spec) => pathsIn(spec, written).map(({ text }) => text));
   });
 }
 
@@ -211,9 +200,10 @@ async function compared(
   // Before this run's own records move it on.
   const given: Given = { project: input.project, settings: input.settings ?? new Map(), writes: [], files: new Map() };
   const logAt = recall.at === '' ? undefined : Date.parse(recall.at);
-  const sceneFor = (pairs: ReadonlyMap<string, Pair>): Scene =>
+  const sceneFor = (resources: ReadonlyMap<string, Resource>): Scene =>
     sceneOf({
-      pairs,
+      resources,
+      unloaded,
       gaps: view.gaps,
       ...(view.beside === undefined ? {} : { beside: view.beside }),
       now,
@@ -225,48 +215,44 @@ async function compared(
       ...(logAt === undefined ? {} : { logAt }),
       ...(input.causes === undefined ? {} : { causes: input.causes }),
       spent: recall.spent,
-      shared: sharedPlaces(input.places, pairs, plugins, recall),
+      shared: sharedPlaces(input.places, resources, recall),
     });
   const failures: Failures = new Map();
   const by = { plugins, settings: given.settings, now, redact: input.redact };
-  const found = match(desired, view, recall, by, failures);
-  const doubted = collapsedKinds(found.values(), safety.collapse, (kind) => {
-    const [plugin = '', name = ''] = kind.split('/');
-    return plugins.get(plugin)?.tables.kinds[name]?.byAccount === true;
-  });
-  const closed =
-    input.busy === undefined && complete ? settle(found, plugins, sceneFor(found), run, doubted, failures) : [];
+  const { resources: found, unloaded } = match(desired, view, recall, by, failures);
+  const doubted = collapsedKinds(found, safety.collapse);
+  const closed = input.busy === undefined && complete ? settle(found, sceneFor(found), run, doubted, failures) : [];
   const settled = settledRows(closed, found);
   await input.record(closed);
   if (complete) {
-    const met = withMemory(found, recall, by, failures);
-    await input.record(note(met, view.gaps, plugins, run, sceneFor(met), doubted, failures));
+    const met = remembering(found, recall, failures);
+    await input.record(note(met, view.gaps, run, sceneFor(met), doubted, failures));
   }
 
-  const pairs = withMemory(found, recall, by, failures);
-  const looked = sceneFor(pairs);
-  const proposed = diff(pairs, plugins, looked, failures);
+  const resources = remembering(found, recall, failures);
+  const looked = sceneFor(resources);
+  const proposed = diff(resources, looked, failures);
   const isEditing = input.causes?.has('edit') ?? true;
-  if (complete) await input.record(noteApplied(pairs, proposed, run, isEditing));
+  if (complete) await input.record(noteApplied(resources, proposed, run, isEditing));
   const selected = only(proposed, input.within);
-  const changes = ofCauses(selected, pairs, input);
-  const writing: Scene = { ...looked, given: { ...given, writes: writesOf(pairs, plugins) } };
-  const files = await filesNow(changes, pairs, writing, input);
+  const changes = ofCauses(selected, resources, input);
+  const writing: Scene = { ...looked, given: { ...given, writes: writesOf(resources) } };
+  const files = await filesNow(changes, resources, writing, input);
   const scene: Scene = { ...writing, given: { ...given, ...writing.given, files } };
-  const actions = judge(changes, pairs, scene, plugins, recall.spent.values());
-  const planned = only(pairs, input.within);
-  const findings = findingsOf(planned, plugins, scene, failures);
+  const actions = judge(changes, resources, scene, recall.spent.values());
+  const planned = only(resources, input.within);
+  const findings = findingsOf(planned, scene, failures);
   const redact = input.redact ?? redactPatterns;
   const sealed = seal({
     ...input,
-    pairs,
+    resources,
     actions,
     scene,
     settled,
     findings,
     excluded: selected.size - changes.size,
     summaries: summarize(planned, plugins, { ...scene, changes, judged: actions }, redact),
-    gaps: [...view.gaps, ...failureGaps(failures, pairs, redact)],
+    gaps: [...view.gaps, ...failureGaps(failures, resources, redact)],
   });
-  return { desired, view, pairs, scene, changes, actions, sealed };
+  return { desired, view, resources, scene, changes, actions, sealed };
 }

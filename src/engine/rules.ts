@@ -16,11 +16,10 @@ import {
   isMemoryOnly,
   type Facts,
   instantText,
-  isOurs,
   type Json,
   type KindTables,
   limited,
-  type Pair,
+  type Resource,
   pass,
   redactPatterns,
   reject,
@@ -39,30 +38,32 @@ import { ignoredFields } from './ignored.ts';
 
 /** What an engine rule gets beside what every rule gets. */
 export interface Ground {
-  readonly tables: KindTables;
-  /** Tables of any kind, for what a change depends on. */
-  readonly tablesOf: (pair: Pair) => KindTables | undefined;
   /** Addresses of what needs this resource. */
   readonly neededBy: readonly string[];
   /** Why nobody can tell all that the step does. */
   readonly uncovered?: string | undefined;
 }
 
-export type EngineRule = (change: Change, pair: Pair, scene: Scene, ground: Ground) => Verdict;
+export type EngineRule = (change: Change, resource: Resource, scene: Scene, ground: Ground) => Verdict;
 
-function lifecycle(change: Change, pair: Pair, _scene: Scene, { tables }: Ground): Verdict {
+function lifecycle(change: Change, resource: Resource): Verdict {
   if (isMemoryOnly(change)) return pass('changes memory alone', { step: change.step });
   const { from } = change;
-  const state = pair.observed === undefined && pair.gap !== undefined ? from : stateFor(pair, change.step);
-  if (stepTransition(tables, change.step) === undefined)
+  const state = resource.sight.is === 'unseen' ? from : stateFor(resource, change.step);
+  if (stepTransition(resource.tables, change.step) === undefined)
     return reject(`${change.step} is no step of ${change.ref.kind}`, { step: change.step, state });
   if (from !== state) return reject(`it is ${state}, not ${from}`, { step: change.step, state });
   return pass('a step of the lifecycle', { step: change.step, state });
 }
 
-function notOwned(change: Change, pair: Pair): Verdict {
-  if (change.goal === 'adopt' || pair.observed === undefined || pair.observed.given === true || isOurs(pair))
-    return pass('ours, or nobody’s', { owned: pair.memory?.owned ?? null });
+function notOwned(change: Change, resource: Resource): Verdict {
+  if (
+    change.goal === 'adopt' ||
+    resource.sight.observed === undefined ||
+    resource.sight.observed.given === true ||
+    resource.owned
+  )
+    return pass('ours, or nobody’s', { owned: resource.memory?.owned ?? null });
   const address = formatRef(change.ref);
   return reject(
     'neither created nor adopted by this project',
@@ -73,16 +74,16 @@ function notOwned(change: Change, pair: Pair): Verdict {
   );
 }
 
-function samePlaceRule(change: Change, pair: Pair, scene: Scene): Verdict {
+function samePlaceRule(change: Change, resource: Resource, scene: Scene): Verdict {
   try {
-    return samePlace(change, pair, scene.shared, (address) => scene.pair(address)?.desired !== undefined);
+    return samePlace(change, resource, scene.shared, (address) => scene.get(address)?.desired !== undefined);
   } catch (error) {
     return reject(`the places that it describes cannot be told: ${redactPatterns(errorText(error))}`, {});
   }
 }
 
-function otherProject(change: Change, pair: Pair): Verdict {
-  const by = pair.observed?.claimedBy;
+function otherProject(change: Change, resource: Resource): Verdict {
+  const by = resource.sight.observed?.claimedBy;
   const facts = { claimed_by: by ?? null };
   if (by === undefined) return pass('no other project marks it as its own', facts);
   if (isMemoryOnly(change) && change.goal !== 'adopt') return pass('changes memory alone', facts);
@@ -100,21 +101,21 @@ const ENDINGS: Readonly<Partial<Record<Goal, string>>> = {
   release: 'released',
 };
 
-function protectedRule(change: Change, pair: Pair, _scene: Scene, { tables }: Ground): Verdict {
-  const isProtected = pair.memory?.protect === true || pair.desired?.meta.lifecycle.protect === true;
+function protectedRule(change: Change, resource: Resource): Verdict {
+  const isProtected = resource.memory?.protect === true || resource.desired?.meta.lifecycle.protect === true;
   const facts = { protected: isProtected, goal: change.goal };
-  const ending = ENDINGS[change.goal] ?? (letsGo(change, tables) ? 'let go by its document' : undefined);
+  const ending = ENDINGS[change.goal] ?? (letsGo(change, resource.tables) ? 'let go by its document' : undefined);
   if (ending === undefined) return pass('neither removed, replaced nor released', facts);
   if (!isProtected) return pass('not protected', facts);
   const remedy =
-    pair.desired === undefined
+    resource.desired === undefined
       ? { outside: 'write its document again, with lifecycle.protect: false, and apply that first' }
       : { set: { path: '/lifecycle/protect', value: false } };
   return reject(`it is protected, and would be ${ending}`, facts, { remedy });
 }
 
-function providerProtected(change: Change, pair: Pair): Verdict {
-  const by = pair.observed?.protectedBy;
+function providerProtected(change: Change, resource: Resource): Verdict {
+  const by = resource.sight.observed?.protectedBy;
   const facts = { protected_by: by ?? null, goal: change.goal };
   if (by === undefined) return pass('its provider does not protect it', facts);
   if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced', facts);
@@ -123,21 +124,21 @@ function providerProtected(change: Change, pair: Pair): Verdict {
   });
 }
 
-function partialView(change: Change, pair: Pair, _scene: Scene): Verdict {
+function partialView(change: Change, resource: Resource): Verdict {
   if (!change.effect.destructive) return pass('takes nothing away', { destructive: false });
-  if (pair.gap === undefined) return pass('the view is complete', { destructive: true });
+  if (resource.sight.gap === undefined) return pass('the view is complete', { destructive: true });
   return reject(
-    `it cannot be seen: ${pair.gap.message}`,
-    { destructive: true, gap: gapScope(pair.gap) },
+    `it cannot be seen: ${resource.sight.gap.message}`,
+    { destructive: true, gap: gapScope(resource.sight.gap) },
     {
-      remedy: { outside: `make ${pair.gap.endpoint ?? gapScope(pair.gap)} readable again` },
+      remedy: { outside: `make ${resource.sight.gap.endpoint ?? gapScope(resource.sight.gap)} readable again` },
     },
   );
 }
 
-function staleView(change: Change, pair: Pair, scene: Scene): Verdict {
+function staleView(change: Change, resource: Resource, scene: Scene): Verdict {
   if (!change.effect.destructive) return pass('takes nothing away', { destructive: false });
-  const seenAt = pair.observed === undefined ? scene.viewedAt : Date.parse(pair.observed.at);
+  const seenAt = resource.sight.observed === undefined ? scene.viewedAt : Date.parse(resource.sight.observed.at);
   const ageSeconds = Math.max(0, Math.round((scene.now - seenAt) / 1000));
   const maxSeconds = Math.round(scene.safety.maxAgeMs / 1000);
   const facts = { age_seconds: ageSeconds, max_seconds: maxSeconds };
@@ -152,16 +153,18 @@ function staleView(change: Change, pair: Pair, scene: Scene): Verdict {
 }
 
 /** Why something that is needed will not be there; undefined when it is, or will be. */
-function missingNeed(address: string, scene: Scene, ground: Ground): string | undefined {
-  const pair = scene.pair(address);
+function missingNeed(address: string, scene: Scene): string | undefined {
+  const resource = scene.get(address);
   const action = scene.judged.get(address);
-  if (pair === undefined) return `${address} is not known`;
-  const tables = ground.tablesOf(pair);
-  const settled = pair.observed !== undefined && !(tables !== undefined && isUnsettled(tables, pair.observed.state));
+  const unloaded = scene.unloaded.get(address);
+  if (unloaded !== undefined) return `${address} cannot be seen: ${unloaded.gap.message}`;
+  if (resource === undefined) return `${address} is not known`;
+  const { sight, tables } = resource;
+  const settled = sight.is === 'seen' && !isUnsettled(tables, sight.observed.state);
   if (action === undefined) {
     if (settled) return undefined;
-    if (pair.gap !== undefined) return `${address} cannot be seen: ${pair.gap.message}`;
-    return pair.observed === undefined ? `${address} is absent` : `${address} is ${pair.observed.state}`;
+    if (sight.gap !== undefined) return `${address} cannot be seen: ${sight.gap.message}`;
+    return `${address} is ${sight.is === 'seen' ? sight.observed.state : ABSENT}`;
   }
   if (action.verdict === 'accept') return undefined;
   if (settled && action.change.goal !== 'remove' && action.change.goal !== 'replace') return undefined;
@@ -169,41 +172,40 @@ function missingNeed(address: string, scene: Scene, ground: Ground): string | un
 }
 
 /** Whether a change lets its resource go: a removal that takes several steps does so only with the last. */
-function isLast({ goal, step }: Change, tables: KindTables | undefined): boolean {
+function isLast({ goal, step }: Change, tables: KindTables): boolean {
   if (goal === 'release') return true;
-  const transition = tables === undefined ? undefined : stepTransition(tables, step);
+  const transition = stepTransition(tables, step);
   return goal === 'remove' && (transition === undefined || settlesIn(transition) === ABSENT);
 }
 
 /** Why something still needs what a change removes; undefined when nothing does. */
-function standingNeed(address: string, scene: Scene, { tablesOf }: Ground): string | undefined {
-  const pair = scene.pair(address);
+function standingNeed(address: string, scene: Scene): string | undefined {
+  const resource = scene.get(address);
   const action = scene.judged.get(address);
-  if (pair === undefined || (pair.observed === undefined && pair.gap === undefined)) return undefined;
-  const leaves = action !== undefined && isLast(action.change, tablesOf(pair));
+  if (scene.unloaded.has(address)) return `${address} needs it`;
+  if (resource === undefined || resource.sight.is === 'absent') return undefined;
+  const leaves = action !== undefined && isLast(action.change, resource.tables);
   if (leaves && action?.verdict === 'accept') return undefined;
   return leaves ? `${address} needs it, and stays` : `${address} needs it`;
 }
 
-function dependency(change: Change, pair: Pair, scene: Scene, ground: Ground): Verdict {
+function dependency(change: Change, resource: Resource, scene: Scene, ground: Ground): Verdict {
   if (isMemoryOnly(change)) return pass('changes memory alone');
   if (change.goal === 'remove') {
-    const still = ground.neededBy
-      .map((address) => standingNeed(address, scene, ground))
-      .find((why) => why !== undefined);
+    const still = ground.neededBy.map((address) => standingNeed(address, scene)).find((why) => why !== undefined);
     const facts = { needed_by: ground.neededBy };
     return still === undefined
       ? pass('nothing needs it', facts)
       : reject(still, facts, { remedy: { outside: 'remove what needs it first' } });
   }
-  const needs = pair.desired?.needs.map(formatRef) ?? [];
-  const why = needs.map((address) => missingNeed(address, scene, ground)).find((each) => each !== undefined);
+  const needs = resource.desired?.needs.map(formatRef) ?? [];
+  const why = needs.map((address) => missingNeed(address, scene)).find((each) => each !== undefined);
   return why === undefined
     ? pass('what it needs is there, or comes first', { needs })
     : defer(`it needs what is not there: ${why}`, { needs }, { remedy: { outside: 'settle what it needs first' } });
 }
 
-function ignored({ fields }: Change, { desired }: Pair): Verdict {
+function ignored({ fields }: Change, { desired }: Resource): Verdict {
   const ignore = desired?.meta.lifecycle.ignore ?? [];
   const paths = ignoredFields(fields, ignore).map(({ path }) => path);
   if (paths.length === 0) return pass('changes nothing that the document ignores');
@@ -214,9 +216,8 @@ function ignored({ fields }: Change, { desired }: Pair): Verdict {
   );
 }
 
-function unappliedEdit(change: Change, _pair: Pair, scene: Scene, { tablesOf }: Ground): Verdict {
-  const pair = scene.pair(change.ref);
-  const edited = pair === undefined ? [] : unappliedEdits(change, pair, scene, tablesOf);
+function unappliedEdit(change: Change, resource: Resource, scene: Scene): Verdict {
+  const edited = unappliedEdits(change, resource, scene);
   if (edited.length === 0) return pass('carries no edit along that the run leaves out', { edited: [] });
   return reject(
     `The step would apply an edit that --cause leaves out: the document of ${edited.join(', ')} differs from what was last applied`,
@@ -225,12 +226,12 @@ function unappliedEdit(change: Change, _pair: Pair, scene: Scene, { tablesOf }: 
   );
 }
 
-function uncoveredRule(_change: Change, _pair: Pair, _scene: Scene, { uncovered }: Ground): Verdict {
+function uncoveredRule(_change: Change, _resource: Resource, _scene: Scene, { uncovered }: Ground): Verdict {
   if (uncovered === undefined) return pass('all that it sends or runs can be read');
   return reject(`it cannot be told what the step would do: ${uncovered}`, { problem: uncovered });
 }
 
-function tooManyRemovals(change: Change, _pair: Pair, scene: Scene): Verdict {
+function tooManyRemovals(change: Change, _pair: Resource, scene: Scene): Verdict {
   if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced');
   const { maxRemovals, removals } = scene.safety;
   const { max, share, from, perMs } = removals;
@@ -274,7 +275,7 @@ function removalsWithin(change: Change, scene: Scene): Verdict {
 }
 
 /** Without memory, everything looks as if it were new: no row may claim more than what was seen. */
-function memoryUnread({ goal }: Change, _pair: Pair, scene: Scene): Verdict {
+function memoryUnread({ goal }: Change, _pair: Resource, scene: Scene): Verdict {
   const why = scene.memoryGap;
   if (why === undefined) return pass('the memory could be read');
   if (goal === 'create')
@@ -288,7 +289,7 @@ function memoryUnread({ goal }: Change, _pair: Pair, scene: Scene): Verdict {
   );
 }
 
-function clockBehind(change: Change, _pair: Pair, scene: Scene): Verdict {
+function clockBehind(change: Change, _resource: Resource, scene: Scene): Verdict {
   if (change.cause !== 'time' && !change.effect.destructive) return pass('does not depend on the time');
   const { now, logAt } = scene;
   if (logAt === undefined || now >= logAt) return pass('the clock is not behind the log');
@@ -300,8 +301,8 @@ function clockBehind(change: Change, _pair: Pair, scene: Scene): Verdict {
   );
 }
 
-function inProgress(_change: Change, pair: Pair, scene: Scene): Verdict {
-  const open = pair.memory?.open;
+function inProgress(_change: Change, resource: Resource, scene: Scene): Verdict {
+  const open = resource.memory?.open;
   if (open === undefined || scene.busy === undefined) return pass('no other run is at it');
   const facts = { step: open.step, since: open.at, holder: scene.busy.holder };
   return defer(`${open.step} was begun at ${open.at} by ${scene.busy.holder}`, facts, {
@@ -309,16 +310,16 @@ function inProgress(_change: Change, pair: Pair, scene: Scene): Verdict {
   });
 }
 
-function liftingHold({ desired, memory }: Pair): string {
+function liftingHold({ desired, memory }: Resource): string {
   if (desired === undefined) return 'write its document again, without lifecycle.hold, and apply that first';
   return memory?.hold === undefined ? 'remove lifecycle.hold' : 'remove lifecycle.hold, and apply that first';
 }
 
-function freeze(change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
-  const hold = holdOf(pair);
+function freeze(change: Change, resource: Resource, scene: Scene): Verdict {
+  const hold = holdOf(resource);
   // A row about how it is guarded does nothing to the resource: one of them lifts the hold.
-  if (hold !== undefined && (change.goal !== 'protect' || letsGo(change, tables)))
-    return reject(`on hold: ${hold}`, { hold }, { remedy: { outside: liftingHold(pair) } });
+  if (hold !== undefined && (change.goal !== 'protect' || letsGo(change, resource.tables)))
+    return reject(`on hold: ${hold}`, { hold }, { remedy: { outside: liftingHold(resource) } });
   if (isMemoryOnly(change)) return pass('changes memory alone');
   const verdict = outsideFreeze(scene);
   const rules = scene.safety.freezeRules ?? [];
@@ -346,8 +347,12 @@ export interface Overdue {
 }
 
 /** Since when it is in a state that the world has to leave, and until when it ought to; undefined where it need not. */
-export function overdue(pair: Pair, tables: KindTables, now: number): Overdue | undefined {
-  const { observed, memory } = pair;
+export function overdue(resource: Resource, now: number): Overdue | undefined {
+  const {
+    sight: { observed },
+    memory,
+    tables,
+  } = resource;
   // Before it is remembered in this state, nobody knows since when.
   if (observed === undefined || memory?.since === undefined || memory.state !== observed.state) return undefined;
   const limits = (tables.machines[firstMachine(tables)]?.transitions ?? []).flatMap(({ from, by, withinMs }) =>
@@ -365,14 +370,14 @@ export function overdueText({ state, since, dueAt }: Overdue): { readonly messag
   return { message: `${state} since ${facts.since}; it ought to have left that by ${facts.due_at}`, facts };
 }
 
-function stuck(_change: Change, pair: Pair, scene: Scene, { tables }: Ground): Verdict {
-  const late = overdue(pair, tables, scene.now);
+function stuck(_change: Change, resource: Resource, scene: Scene): Verdict {
+  const late = overdue(resource, scene.now);
   if (late === undefined) return pass('in no state for longer than it may be');
   const { message, facts } = overdueText(late);
   return warn(message, facts);
 }
 
-function observedCollapse(change: Change, _pair: Pair, scene: Scene): Verdict {
+function observedCollapse(change: Change, _resource: Resource, scene: Scene): Verdict {
   const { plugin, kind } = change.ref;
   const { share, from } = scene.safety.collapse;
   const count = scene.missing.get(`${plugin}/${kind}`) ?? { known: 0, missing: 0 };
@@ -394,12 +399,12 @@ function observedCollapse(change: Change, _pair: Pair, scene: Scene): Verdict {
   return limited(verdict, { share, from });
 }
 
-function allMissing(change: Change, _pair: Pair, scene: Scene, { tables }: Ground): Verdict {
+function allMissing(change: Change, resource: Resource, scene: Scene): Verdict {
   const { plugin, kind } = change.ref;
   const count = scene.missing.get(`${plugin}/${kind}`) ?? { known: 0, missing: 0 };
   const facts = { kind: `${plugin}/${kind}`, ...count };
   if (change.goal !== 'create') return pass('makes nothing', facts);
-  if (tables.byAccount !== true || !isAllMissing(count)) return pass('the account lists what is ours', facts);
+  if (resource.tables.byAccount !== true || !isAllMissing(count)) return pass('the account lists what is ours', facts);
   return reject(
     `The account lists none of the ${count.known} ${kind}s that were there at the last refresh. The token may be another project's`,
     facts,
@@ -411,9 +416,9 @@ function allMissing(change: Change, _pair: Pair, scene: Scene, { tables }: Groun
   );
 }
 
-function budget(change: Change, pair: Pair, scene: Scene): Verdict {
+function budget(change: Change, resource: Resource, scene: Scene): Verdict {
   if (!change.effect.disruptive) return pass('disrupts nothing', { disruptive: false });
-  const covering = scene.budgets.filter((use) => isCounted(use.budget, pair, scene.now));
+  const covering = scene.budgets.filter((use) => isCounted(use.budget, resource, scene.now));
   const verdict = withinBudgets(covering, scene);
   return covering.length === 0
     ? verdict

@@ -26,7 +26,7 @@ import {
   type Memory,
   type MetaNote,
   type OnRemove,
-  type Pair,
+  type Resource,
   type SafetyInput,
   sameJson,
 } from '#plugin';
@@ -38,7 +38,7 @@ export function onRemoveOf(desired: Desired | undefined, memory: Memory | undefi
 }
 
 /** Why nothing is done to a resource: as written, or as remembered. */
-export function holdOf({ desired, memory }: Pair): string | undefined {
+export function holdOf({ desired, memory }: Resource): string | undefined {
   return writtenHold(desired) ?? memory?.hold;
 }
 
@@ -48,13 +48,13 @@ function writtenHold(desired: Desired | undefined): string | undefined {
 }
 
 /** Labels by which a limit counts a resource: as remembered, and as written. */
-export function labelsOf({ desired, memory }: Pair): readonly Labels[] {
+export function labelsOf({ desired, memory }: Resource): readonly Labels[] {
   const [remembered, written] = [memory?.labels ?? {}, desired?.meta.labels];
   return written === undefined || sameJson(written, remembered) ? [remembered] : [written, remembered];
 }
 
 /** Addresses of what a resource needs, by what is written or by what was applied. */
-export function needsOf({ desired, memory }: Pair): readonly string[] {
+export function needsOf({ desired, memory }: Pick<Resource, 'desired' | 'memory'>): readonly string[] {
   return [...new Set([...(desired?.needs.map(formatRef) ?? []), ...(memory?.needs ?? [])])];
 }
 
@@ -93,16 +93,16 @@ const ENVELOPE: Readonly<Record<EnvelopeInput, Compare>> = {
 };
 
 /** Safety inputs that are written otherwise than they were applied; what is given is never removed, and not asked for that. */
-export function changedInputs(pair: Pair, tables: KindTables): readonly FieldChange[] {
-  const { desired, memory } = pair;
-  if (desired === undefined || memory === undefined || pair.observed === undefined || !isKept(pair)) return [];
-  const isGiven = pair.observed.given === true;
+export function changedInputs(resource: Resource): readonly FieldChange[] {
+  const { desired, memory, tables } = resource;
+  if (desired === undefined || memory === undefined || resource.sight.is !== 'seen' || !isKept(resource)) return [];
+  const isGiven = resource.sight.observed.given === true;
   const envelope = Object.entries(ENVELOPE).flatMap(([input, compare]) =>
     isGiven && (input === '/lifecycle/protect' || input === '/lifecycle/onRemove')
       ? []
       : compare(desired, memory, tables),
   );
-  return [...envelope, ...changedSpecInputs(pair, tables.safetyInputs)];
+  return [...envelope, ...changedSpecInputs(resource, tables.safetyInputs)];
 }
 
 /** Whether a step of the resource shows the change of a safety input, and applies it. */
@@ -120,9 +120,9 @@ function isShownBy(change: FieldChange, { fields }: Pick<Change, 'fields'>, { re
 }
 
 /** The changed safety inputs that the step does not show which a resource needs: they need a row before it. */
-export function hiddenInputs(own: Change | undefined, pair: Pair, tables: KindTables): readonly FieldChange[] {
-  const changed = changedInputs(pair, tables);
-  return own === undefined ? changed : changed.filter((each) => !isShownBy(each, own, tables));
+export function hiddenInputs(own: Change | undefined, resource: Resource): readonly FieldChange[] {
+  const changed = changedInputs(resource);
+  return own === undefined ? changed : changed.filter((each) => !isShownBy(each, own, resource.tables));
 }
 
 /** Whether a change of its document lets go what was managed: what is there stays, and nobody manages it any more. */
@@ -163,18 +163,18 @@ function partly(applied: Inputs, written: Inputs, staying: ReadonlySet<string>, 
 }
 
 /** What is remembered of a document beside its spec once a change is done: of safety inputs, those that the change shows. */
-export function metaAfter(change: Change, pair: Pair & { readonly desired: Desired }, tables: KindTables): MetaNote {
-  const { read } = pair.desired;
-  const note = { ...shownMeta(change, pair, tables), ...(read === undefined ? {} : { read }) };
-  const { labels } = pair.memory ?? {};
+export function metaAfter(change: Change, resource: Resource & { readonly desired: Desired }): MetaNote {
+  const { read } = resource.desired;
+  const note = { ...shownMeta(change, resource), ...(read === undefined ? {} : { read }) };
+  const { labels } = resource.memory ?? {};
   return labels === undefined || sameJson(labels, note.labels) ? note : { ...note, labels_before: labels };
 }
 
-function shownMeta(change: Change, pair: Pair & { readonly desired: Desired }, tables: KindTables): MetaNote {
-  const { desired, memory } = pair;
+function shownMeta(change: Change, resource: Resource & { readonly desired: Desired }): MetaNote {
+  const { desired, memory, tables } = resource;
   const written = metaOf(desired, memory, tables);
   if (memory === undefined || change.goal === 'create' || change.goal === 'adopt') return written;
-  const hidden = new Set(hiddenInputs(change, pair, tables).map(({ path }) => path));
+  const hidden = new Set(hiddenInputs(change, resource).map(({ path }) => path));
   const keeps = (input: EnvelopeInput): boolean =>
     [...hidden].some((path) => path === input || path.startsWith(`${input}/`));
   const before = appliedInputs(memory, tables.safetyInputs);
@@ -186,7 +186,7 @@ function shownMeta(change: Change, pair: Pair & { readonly desired: Desired }, t
     ...(protect === undefined ? {} : { protect }),
     ...(hold === undefined ? {} : { hold }),
     ...(keeps('/lifecycle/onRemove') ? { on_remove: onRemoveOf(undefined, memory, tables) } : {}),
-    ...(keeps(NEEDS) ? { needs: needsOf(pair) } : {}),
+    ...(keeps(NEEDS) ? { needs: needsOf(resource) } : {}),
     ...(keeps(LABELS) ? { labels: memory.labels ?? {} } : {}),
     ...(written.safety === undefined || before === undefined
       ? {}
@@ -195,15 +195,12 @@ function shownMeta(change: Change, pair: Pair & { readonly desired: Desired }, t
 }
 
 /** What a look remembers of a document beside its spec: all of it where nothing was applied yet, and what needs no row. */
-export function metaSeen(
-  pair: Pair,
-  tables: KindTables,
-): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety' | 'read'>> {
-  const { desired, memory } = pair;
+export function metaSeen(resource: Resource): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety' | 'read'>> {
+  const { desired, memory, tables } = resource;
   if (desired === undefined) return {};
   const { hold, needs: written, labels, safety } = metaOf(desired, memory, tables);
-  const kept = isKept(pair);
-  const needs = kept ? needsOf(pair) : written;
+  const kept = isKept(resource);
+  const needs = kept ? needsOf(resource) : written;
   const isFirst = memory === undefined || (kept && appliedInputs(memory, tables.safetyInputs) === undefined);
   return {
     ...(hold === undefined || memory !== undefined ? {} : { hold }),

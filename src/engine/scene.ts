@@ -1,4 +1,4 @@
-/** The scene: what a rule or a diff may look at beside its own pair. */
+/** The scene: what a rule or a diff may look at beside its own resource. */
 
 import { budgetUses } from './budget.ts';
 import { missingByKind } from './collapse.ts';
@@ -6,8 +6,7 @@ import {
   type Change,
   formatRef,
   type Gap,
-  isOurs,
-  type Pair,
+  type Resource,
   type Ref,
   type Safety,
   type Scene,
@@ -15,7 +14,8 @@ import {
 } from '#plugin';
 
 export interface SceneInput {
-  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly resources: ReadonlyMap<string, Resource>;
+  readonly unloaded?: Scene['unloaded'];
   readonly gaps: readonly Gap[];
   readonly beside?: Scene['beside'];
   readonly now: number;
@@ -31,9 +31,9 @@ export interface SceneInput {
   readonly causes?: Scene['causes'];
 }
 
-function addressesByKind(pairs: ReadonlyMap<string, Pair>): ReadonlyMap<string, readonly string[]> {
+function addressesByKind(resources: ReadonlyMap<string, Resource>): ReadonlyMap<string, readonly string[]> {
   const kinds = new Map<string, string[]>();
-  for (const [address, { ref }] of pairs) {
+  for (const [address, { ref }] of resources) {
     const key = `${ref.plugin}/${ref.kind}`;
     const known = kinds.get(key);
     if (known === undefined) kinds.set(key, [address]);
@@ -42,10 +42,10 @@ function addressesByKind(pairs: ReadonlyMap<string, Pair>): ReadonlyMap<string, 
   return kinds;
 }
 
-/** A scene without changes yet: what a diff sees. It looks into `pairs` as they are when it is asked. */
+/** A scene without changes yet: what a diff sees. It looks into `resources` as they are when it is asked. */
 export function sceneOf(input: SceneInput): Scene {
   let kinds: ReadonlyMap<string, readonly string[]> | undefined;
-  const pair = (ref: Ref | string) => input.pairs.get(typeof ref === 'string' ? ref : formatRef(ref));
+  const resource = (ref: Ref | string) => input.resources.get(typeof ref === 'string' ? ref : formatRef(ref));
   return {
     now: input.now,
     viewedAt: input.viewedAt,
@@ -58,14 +58,15 @@ export function sceneOf(input: SceneInput): Scene {
     ...(input.shared === undefined ? {} : { shared: input.shared }),
     ...(input.causes === undefined ? {} : { causes: input.causes }),
     ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
-    pair,
+    get: resource,
+    unloaded: input.unloaded ?? new Map(),
     ofKind: (plugin, kind) => {
-      kinds ??= addressesByKind(input.pairs);
-      return (kinds.get(`${plugin}/${kind}`) ?? []).flatMap((address) => pair(address) ?? []);
+      kinds ??= addressesByKind(input.resources);
+      return (kinds.get(`${plugin}/${kind}`) ?? []).flatMap((address) => resource(address) ?? []);
     },
     changes: new Map(),
     removals: new Map(),
-    missing: missingByKind(input.pairs.values()),
+    missing: missingByKind(input.resources.values()),
     budgets: budgetUses(input.safety.budgets, input.spent.values()).map((use) => ({ ...use, accepted: 0 })),
     judged: new Map(),
     underWay: new Map(),
@@ -98,9 +99,9 @@ export function removalsByKind(scene: Scene, changes: Scene['changes'], spent: I
   const lately = removedLately(scene, spent);
   return new Map(
     [...proposed].map(([key, { ref, count }]) => {
-      const owned = scene.ofKind(ref.plugin, ref.kind).filter(isOurs);
+      const owned = scene.ofKind(ref.plugin, ref.kind).filter(({ owned }) => owned);
       const gone = new Set(lately.get(key));
-      for (const pair of owned) gone.delete(formatRef(pair.ref));
+      for (const resource of owned) gone.delete(formatRef(resource.ref));
       return [key, { owned: owned.length, removals: count, recent: gone.size }];
     }),
   );
@@ -119,10 +120,10 @@ export function withChanges(scene: Scene, changes: ReadonlyMap<string, Change>, 
   return { ...scene, changes, ...deciding };
 }
 
-/** The scene with fresh pairs laid over it: right before an action, only what matters is looked at again. */
+/** The scene with fresh resources laid over it: right before an action, only what matters is looked at again. */
 export function withFresh(
   scene: Scene,
-  fresh: ReadonlyMap<string, Pair>,
+  fresh: ReadonlyMap<string, Resource>,
   seen: {
     readonly now: number;
     readonly viewedAt: number;
@@ -136,10 +137,10 @@ export function withFresh(
     viewedAt: seen.viewedAt,
     gaps: seen.gaps,
     ...(seen.beside === undefined ? {} : { beside: { ...scene.beside, ...seen.beside } }),
-    pair: (ref) => {
+    get: (ref) => {
       const address = typeof ref === 'string' ? ref : formatRef(ref);
-      return fresh.get(address) ?? scene.pair(address);
+      return fresh.get(address) ?? scene.get(address);
     },
-    ofKind: (plugin, kind) => scene.ofKind(plugin, kind).map((pair) => fresh.get(formatRef(pair.ref)) ?? pair),
+    ofKind: (plugin, kind) => scene.ofKind(plugin, kind).map((resource) => fresh.get(resource.address) ?? resource),
   };
 }

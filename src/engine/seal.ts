@@ -9,8 +9,7 @@ import {
   type Finding,
   formatRef,
   type Gap,
-  type Pair,
-  type Plugin,
+  type Resource,
   type Scene,
   type Step,
   type Summary,
@@ -62,7 +61,7 @@ export interface Sealed {
   readonly causes?: readonly Cause[];
   /** Removals first, then by address. */
   readonly actions: readonly Action[];
-  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly resources: ReadonlyMap<string, Resource>;
   /** When the view was taken: epoch ms. */
   readonly viewedAt: number;
   /** Of what was applied by this project; the change is the way back. */
@@ -88,14 +87,13 @@ function byGravity(actions: readonly Action[]): readonly Action[] {
 export interface SealInput {
   readonly project: string;
   readonly version: string;
-  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly resources: ReadonlyMap<string, Resource>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly findings: readonly Finding[];
   readonly suppress?: readonly Suppression[];
   readonly summaries: readonly PluginSummary[];
   readonly scene: Scene;
   readonly gaps: readonly Gap[];
-  readonly plugins: ReadonlyMap<string, Plugin>;
   readonly settled: readonly Settled[];
   /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
   readonly memoryGap?: string | undefined;
@@ -118,15 +116,15 @@ function summaryOf(
   const stepping = accepted.filter(({ change }) => {
     return change.goal === 'update' && change.from !== change.to;
   }).length;
-  const managed = [...input.pairs].filter(
-    ([address, pair]) => (pair.desired !== undefined || pair.memory !== undefined) && (input.within?.(address) ?? true),
+  const managed = [...input.resources].filter(
+    ([address, resource]) =>
+      (resource.desired !== undefined || resource.memory !== undefined) && (input.within?.(address) ?? true),
   );
-  const unread = managed.filter(
-    ([address, pair]) => pair.observed === undefined && pair.gap !== undefined && !input.actions.has(address),
-  );
+  const unread = managed.filter(([address, resource]) => resource.sight.is === 'unseen' && !input.actions.has(address));
+  const unloaded = [...input.scene.unloaded].filter(([address]) => input.within?.(address) ?? true);
   return {
-    resources: managed.length,
-    plugins: new Set(managed.map(([, { ref }]) => ref.plugin)).size,
+    resources: managed.length + unloaded.length,
+    plugins: new Set([...managed, ...unloaded].map(([, { ref }]) => ref.plugin)).size,
     add: goals('create', 'replace'),
     change: goals('update', 'adopt', 'protect', 'release') - stepping,
     step: stepping,
@@ -135,7 +133,7 @@ function summaryOf(
     deferred,
     unchanged: managed.filter(([address]) => !input.actions.has(address)).length - unread.length - input.excluded,
     ...(input.causes === undefined ? {} : { excluded: input.excluded }),
-    unread: unread.length,
+    unread: unread.length + unloaded.length,
   };
 }
 
@@ -144,22 +142,30 @@ function isApplied(found: Drifted): found is Exclude<Drifted, 'unknown' | undefi
 }
 
 /** Observed, and neither declared nor ours. Without memory, what no document describes may well be ours. */
-function unmanaged({ pairs, memoryGap }: SealInput): readonly string[] {
+function unmanaged({ resources, memoryGap }: SealInput): readonly string[] {
   if (memoryGap !== undefined) return [];
-  return [...pairs].flatMap(([address, { desired, memory, observed }]) =>
-    desired === undefined &&
-    memory === undefined &&
-    observed !== undefined &&
-    observed.given !== true &&
-    observed.claimedBy === undefined
-      ? [address]
-      : [],
+  return [...resources].flatMap(
+    ([
+      address,
+      {
+        desired,
+        memory,
+        sight: { observed },
+      },
+    ]) =>
+      desired === undefined &&
+      memory === undefined &&
+      observed !== undefined &&
+      observed.given !== true &&
+      observed.claimedBy === undefined
+        ? [address]
+        : [],
   );
 }
 
 /** What a plan says, with removals first, then by address. */
 export function seal(input: SealInput): Sealed {
-  const { project, version, plugins, pairs, scene, gaps, memoryGap, settled, summaries, head } = input;
+  const { project, version, resources, scene, gaps, memoryGap, settled, summaries, head } = input;
   const all = byGravity([...input.actions.values()]);
   const count = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict).length;
   const accepted = all.filter(({ verdict }) => verdict === 'accept');
@@ -171,11 +177,10 @@ export function seal(input: SealInput): Sealed {
     targeted: input.within !== undefined,
     ...(input.causes === undefined ? {} : { causes: sortedCauses(input.causes) }),
     actions: all,
-    pairs,
+    resources,
     viewedAt: scene.viewedAt,
-    drift: [...pairs].flatMap(([address, pair]) => {
-      const plugin = plugins.get(pair.ref.plugin);
-      const found = plugin === undefined ? undefined : driftOf(pair, input.actions.get(address)?.change, plugin, scene);
+    drift: [...resources].flatMap(([address, resource]) => {
+      const found = driftOf(resource, input.actions.get(address)?.change, scene);
       return isApplied(found) ? [{ address, back: found.back }] : [];
     }),
     findings: counted,

@@ -1,7 +1,7 @@
-/** Shared places: asks, for a pair, who else describes its places; what the others describe is looked up anew now and then. */
+/** Shared places: asks, for a resource, who else describes its places; what the others describe is looked up anew now and then. */
 
 import { indexOf, type LookUp, type PlaceIndex, placesOf, type Reserved, sharingOf } from './places.ts';
-import { formatRef, type Occupied, type Pair, type Plugin, type SharedPlaces } from '#plugin';
+import { type Occupied, type Resource, type SharedPlaces, withMemory } from '#plugin';
 import type { Recall } from './remember.ts';
 
 export interface PlacesInput {
@@ -16,12 +16,12 @@ export interface PlacesInput {
 const OLDEST_MS = 1000;
 const SHARE = 20;
 
-/** Every place of some pairs; a plugin that fails says nothing of its own. */
-function* occupiedBy(pairs: Iterable<Pair>, plugins: ReadonlyMap<string, Plugin>, lookUp: LookUp): Generator<Occupied> {
-  for (const pair of pairs) {
+/** Every place of some resources; a plugin that fails says nothing of its own. */
+function* occupiedBy(resources: Iterable<Resource>, lookUp: LookUp): Generator<Occupied> {
+  for (const resource of resources) {
     let places: readonly Occupied[] = [];
     try {
-      places = placesOf(pair, plugins.get(pair.ref.plugin), lookUp);
+      places = placesOf(resource, lookUp);
     } catch {
       // Its own steps are judged by what it says then, and fail there.
     }
@@ -29,35 +29,30 @@ function* occupiedBy(pairs: Iterable<Pair>, plugins: ReadonlyMap<string, Plugin>
   }
 }
 
-/** What rules ask. Memory is taken as it is when they ask; the places of the pair itself are looked up every time. */
+/** What rules ask. Memory is taken as it is when they ask; the places of the resource itself are looked up every time. */
 export function sharedPlaces(
   { look, clock, reserved }: PlacesInput,
-  pairs: ReadonlyMap<string, Pair>,
-  plugins: ReadonlyMap<string, Plugin>,
+  resources: ReadonlyMap<string, Resource>,
   recall: Recall,
 ): SharedPlaces {
   let known: { readonly index: PlaceIndex; readonly until: number } | undefined;
-  const remembered = function* (): Generator<Pair> {
-    for (const [address, { memory: _old, ...rest }] of pairs) {
-      const memory = recall.resources.get(address);
-      yield memory === undefined ? rest : { ...rest, memory };
-    }
-    for (const [address, memory] of recall.resources) if (!pairs.has(address)) yield { ref: memory.ref, memory };
+  const remembered = function* (): Generator<Resource> {
+    for (const [address, resource] of resources) yield withMemory(resource, recall.resources.get(address));
   };
   const indexNow = (): PlaceIndex => {
     const began = clock();
     if (known !== undefined && began < known.until) return known.index;
     const lookUp = look();
-    const index = indexOf(occupiedBy(remembered(), plugins, lookUp), reserved, lookUp);
+    const index = indexOf(occupiedBy(remembered(), lookUp), reserved, lookUp);
     const ended = clock();
     known = { index, until: ended + Math.max(OLDEST_MS, SHARE * (ended - began)) };
     return index;
   };
-  return (pair) => {
+  return (resource) => {
     const index = indexNow();
     const lookUp = look();
-    const memory = recall.resources.get(formatRef(pair.ref)) ?? pair.memory;
-    const own = placesOf(memory === undefined ? pair : { ...pair, memory }, plugins.get(pair.ref.plugin), lookUp);
+    const memory = recall.resources.get(resource.address) ?? resource.memory;
+    const own = placesOf(withMemory(resource, memory), lookUp);
     return sharingOf(own, index, lookUp);
   };
 }

@@ -1,6 +1,6 @@
 /** Summaries: what the resources of each plugin come to, in a few lines that the plugin writes. */
 
-import { errorText, type Pair, type Plugin, type Redact, type Scene, type Summary } from '#plugin';
+import { errorText, type Resource, type Plugin, type Redact, type Scene, type Summary } from '#plugin';
 import { soundSummaries } from './guard.ts';
 import type { PluginSummary } from './seal.ts';
 
@@ -8,9 +8,9 @@ function failed(error: unknown): Summary {
   return { title: 'summary', lines: [`it could not be made: ${errorText(error)}`], facts: {} };
 }
 
-function summariesOf(plugin: Plugin, pairs: readonly Pair[], scene: Scene): readonly Summary[] {
+function summariesOf(plugin: Plugin, resources: readonly Resource[], scene: Scene): readonly Summary[] {
   try {
-    return soundSummaries(plugin.summary?.(pairs, scene));
+    return soundSummaries(plugin.summary?.(resources, scene));
   } catch (error) {
     return [failed(error)];
   }
@@ -18,12 +18,12 @@ function summariesOf(plugin: Plugin, pairs: readonly Pair[], scene: Scene): read
 
 /** Every summary of the plugins that have any, in the order of their names; one that fails says so, and stops nothing. */
 export function summarize(
-  pairs: ReadonlyMap<string, Pair>,
+  resources: ReadonlyMap<string, Resource>,
   plugins: ReadonlyMap<string, Plugin>,
   scene: Scene,
   redact: Redact,
 ): readonly PluginSummary[] {
-  const all = [...pairs.values()];
+  const all = [...resources.values()];
   return [...plugins.values()]
     .filter((plugin) => plugin.summary !== undefined)
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))

@@ -76,8 +76,13 @@ export interface DriftReport {
   readonly log_head?: LogHead;
 }
 
-function rowOf({ pair, back, since }: DriftedResource): DriftRow {
-  const { ref, desired, observed, memory } = pair;
+function rowOf({ resource, back, since }: DriftedResource): DriftRow {
+  const {
+    ref,
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
   return {
     address: formatRef(ref),
     type: `${ref.plugin}/${ref.kind}`,

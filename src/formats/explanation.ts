@@ -138,7 +138,7 @@ function nextOf(action: Action): NonNullable<Explanation['next']> {
   };
 }
 
-function memoryOf({ pair: { memory }, owned, isProtected, onRemove, hold }: Explained): Explanation['memory'] {
+function memoryOf({ resource: { memory }, owned, isProtected, onRemove, hold }: Explained): Explanation['memory'] {
   return {
     owned: owned ?? null,
     protected: isProtected,
@@ -159,8 +159,12 @@ function memoryOf({ pair: { memory }, owned, isProtected, onRemove, hold }: Expl
 
 /** The document of an explanation. */
 export function explanationDocument(explained: Explained): Explanation {
-  const { pair, since, overdueSince, action, head } = explained;
-  const { ref, desired, observed, gap } = pair;
+  const { resource, since, overdueSince, action, head } = explained;
+  const {
+    ref,
+    desired,
+    sight: { observed, gap },
+  } = resource;
   return {
     format_version: EXPLANATION_FORMAT,
     address: formatRef(ref),

@@ -162,9 +162,9 @@ function resourceChange(action: Action): ResourceChange {
   };
 }
 
-function refusedChange(action: Action, { pairs, viewedAt }: Sealed): RefusedChange {
+function refusedChange(action: Action, { resources, viewedAt }: Sealed): RefusedChange {
   const reasons = standing(action);
-  const observedAt = pairs.get(formatRef(action.change.ref))?.observed?.at ?? instantText(viewedAt);
+  const observedAt = resources.get(formatRef(action.change.ref))?.sight.observed?.at ?? instantText(viewedAt);
   return {
     reason: reasons[0]?.rule ?? 'unknown',
     resource_change: resourceChange(action),
@@ -235,10 +235,17 @@ export function planDocument(sealed: Sealed): Plan {
     rejected_changes: refused('reject'),
     deferred_changes: refused('defer'),
     prior_state: {
-      resources: [...sealed.pairs].flatMap(([address, { ref, observed }]) =>
-        observed === undefined
-          ? []
-          : [{ address, type: `${ref.plugin}/${ref.kind}`, state: observed.state, values: observed.facts as Json }],
+      resources: [...sealed.resources].flatMap(
+        ([
+          address,
+          {
+            ref,
+            sight: { observed },
+          },
+        ]) =>
+          observed === undefined
+            ? []
+            : [{ address, type: `${ref.plugin}/${ref.kind}`, state: observed.state, values: observed.facts as Json }],
       ),
     },
     resource_drift: sealed.drift.map(({ address, back }) => ({ address, change: driftValues(back) })),

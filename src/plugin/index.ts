@@ -1,6 +1,6 @@
 /**
  * `#plugin`: all that a plugin uses of fettle that is pure. What touches the outside has a name of its own:
- * `#plugin/net`, `#plugin/files`, `#plugin/deadline`.
+ * `#plugin/http`, `#plugin/net`, `#plugin/files`, `#plugin/deadline`.
  *
  * Nothing here knows the engine; the engine is written in these terms too.
  */
@@ -19,6 +19,7 @@ export * from './pointer.ts';
 export * from './printable.ts';
 export * from './redact.ts';
 export * from './ref.ts';
+export * from './resource.ts';
 export * from './safety-inputs.ts';
 export * from './sandbox.ts';
 export * from './schema-runtime.ts';

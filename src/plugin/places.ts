@@ -1,6 +1,6 @@
 /** Places as data: what a resource describes in the world, and which of it another one describes too. */
 
-import type { Pair } from './types.ts';
+import type { Resource } from './types.ts';
 
 /** A place that a resource describes. */
 export type Claim = {
@@ -58,5 +58,5 @@ export interface Sharing {
   readonly how: 'same' | 'inside' | 'link';
 }
 
-/** What a rule asks: who else describes the places of a pair. */
-export type SharedPlaces = (pair: Pair) => readonly Sharing[];
+/** What a rule asks: who else describes the places of a resource. */
+export type SharedPlaces = (resource: Resource) => readonly Sharing[];

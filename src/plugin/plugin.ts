@@ -12,7 +12,7 @@ import type {
   Gap,
   Json,
   Memory,
-  Pair,
+  Resource,
   Proposal,
   Ref,
   Safety,
@@ -27,15 +27,15 @@ import type {
 
 /** A method's type, so that rules of unlike kinds fit one table; likewise the handlers. */
 export type Rule<S = unknown, F = unknown, M = Facts> = {
-  rule(change: Change, pair: Pair<S, F, M>, scene: Scene): Verdict;
+  rule(change: Change, resource: Resource<S, F, M>, scene: Scene): Verdict;
 }['rule'];
 
-/** What a handler gets beside its world and its pair. */
+/** What a handler gets beside its world and its resource. */
 export interface ActionRun {
   /** Identifies the intent: the same for no two actions of a project. Marks on remote objects carry it. */
   readonly id: string;
   readonly change: Change;
-  /** The pairs as they were seen right before the action. */
+  /** The resources as they were seen right before the action. */
   readonly scene: Scene;
   /** The files that the step uses, as they were approved: one that is sent comes with its content. */
   readonly files: readonly FileSeen[];
@@ -59,7 +59,7 @@ export interface ActionRun {
 
 /** Takes one step. It returns what has to be remembered, and throws when the step failed; an UnknownOutcomeError where it may not have. */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {
-  take(world: W, pair: Pair<S, F, M>, run: ActionRun): Promise<Partial<M> | undefined>;
+  take(world: W, resource: Resource<S, F, M>, run: ActionRun): Promise<Partial<M> | undefined>;
 }['take'];
 
 /** What a step does beside what its row and its spec say: an approval covers it, and the plan shows it. */
@@ -92,28 +92,28 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    */
   state?(policy: unknown, seen: Sighting<F>, memory: Memory<M> | undefined, now: number): Standing<F>;
   /** The one step that brings the resource nearer to what is written, or, without `desired`, takes it away. */
-  diff(pair: Pair<S, F, M>, scene: Scene): Proposal<P> | undefined;
+  diff(resource: Resource<S, F, M>, scene: Scene): Proposal<P> | undefined;
   /**
    * What a step does beside what its row and its spec say. Without it, a step uses every file that its spec names to be
    * read or sent, and runs nothing.
    */
-  effect?(change: Change, pair: Pair<S, F, M>, scene: Scene): Effect;
+  effect?(change: Change, resource: Resource<S, F, M>, scene: Scene): Effect;
   /** What is seen, in the shape of the spec, as far as the world shows it: for fields that a document ignores. */
-  seen?(pair: Pair<S, F, M>): Json;
-  /** What of a look is to be remembered; only what differs from `pair.memory` is written. `now` is the scene's. */
-  note?(pair: Pair<S, F, M>, now: number, scene: Scene): Partial<M>;
+  seen?(resource: Resource<S, F, M>): Json;
+  /** What of a look is to be remembered; only what differs from `resource.memory` is written. `now` is the scene's. */
+  note?(resource: Resource<S, F, M>, now: number, scene: Scene): Partial<M>;
   /** Findings that need more than one resource, or memory. */
-  findings?(pair: Pair<S, F, M>, scene: Scene): readonly Finding[];
+  findings?(resource: Resource<S, F, M>, scene: Scene): readonly Finding[];
   /**
-   * The places that it describes: files, folders, or names that stand for one thing alone. Of a pair it gets the document
+   * The places that it describes: files, folders, or names that stand for one thing alone. Of a resource it gets the document
    * with what is seen, or the memory alone. Without it, they are the paths that the spec writes. Two resources never
    * share a place. Pure.
    */
-  places?(pair: Pair<S, F, M>): readonly Claim[];
+  places?(resource: Resource<S, F, M>): readonly Claim[];
   /** What else has to be looked at before an action on this resource is judged again (its fleet, for a rule about that); what it needs always is. */
-  matters?(pair: Pair<S, F, M>, scene: Scene): readonly Ref[];
+  matters?(resource: Resource<S, F, M>, scene: Scene): readonly Ref[];
   /** What the log says of the resource beside every decision about it: on intents, outcomes and refusals. */
-  audit?(change: Change, pair: Pair<S, F, M>, scene: Scene): Facts;
+  audit?(change: Change, resource: Resource<S, F, M>, scene: Scene): Facts;
   /** Brings what an older version remembered up to this one. */
   upgrade?(kept: Facts, version: number): Partial<M>;
   readonly rules: { readonly [Id in RuleId]: Rule<S, F, M> };
@@ -206,10 +206,10 @@ export interface Plugin<R = unknown, W = unknown> {
   checkTogether?(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[];
   readonly kinds: Readonly<Record<string, Kind<W>>>;
   /**
-   * What all of it comes to; pure. A plan gives its own pairs, and a scene with every change and verdict. `state list`
-   * gives what is remembered alone: pairs under a gap, without changes.
+   * What all of it comes to; pure. A plan gives its own resources, and a scene with every change and verdict. `state list`
+   * gives what is remembered alone: resources under a gap, without changes.
    */
-  summary?(pairs: readonly Pair[], scene: Scene): readonly Summary[];
+  summary?(resources: readonly Resource[], scene: Scene): readonly Summary[];
   /** Opens the world for reading: all that `plan` and `drift` ever get. */
   openReader(outside: Outside): Promise<R>;
   openWriter(outside: Outside): Promise<W>;

@@ -7,7 +7,7 @@ import { sameJson } from './canonical.ts';
 import { changeAt, valueAt } from './pointer.ts';
 import type { Combining, SafetyInput } from './tables.ts';
 import { durationMs } from './time.ts';
-import type { FieldChange, Inputs, Json, Memory, Pair } from './types.ts';
+import type { FieldChange, Inputs, Json, Memory, Resource } from './types.ts';
 
 type Known = Pick<Memory, 'safety' | 'applied' | 'open'>;
 
@@ -76,14 +76,9 @@ export function withInputValues<S>(spec: S, inputs: Inputs, table: readonly Safe
   ) as S;
 }
 
-/** Ours: created or adopted by this project's log, and not put in doubt by a damage. */
-export function isOurs(pair: Pair): boolean {
-  return pair.memory?.owned !== undefined && pair.memory.unknown !== true;
-}
-
 /** What was applied is remembered of it, so that a change can be told. */
-export function isKept(pair: Pair): boolean {
-  return isOurs(pair) || (pair.observed?.given === true && pair.memory !== undefined);
+export function isKept(resource: Resource): boolean {
+  return resource.owned || (resource.sight.observed?.given === true && resource.memory !== undefined);
 }
 
 /** One field, where its values differ. */
@@ -93,9 +88,13 @@ export function fieldChange(path: string, before: Json | undefined, after: Json 
 }
 
 /** The safety inputs of a spec that are declared otherwise than they were applied, for a resource that is seen and kept. */
-export function changedSpecInputs(pair: Pair, table: readonly SafetyInput[]): readonly FieldChange[] {
-  const { desired, memory, observed } = pair;
-  if (desired === undefined || observed === undefined || !isKept(pair)) return [];
+export function changedSpecInputs(resource: Resource, table: readonly SafetyInput[]): readonly FieldChange[] {
+  const {
+    desired,
+    memory,
+    sight: { observed },
+  } = resource;
+  if (desired === undefined || observed === undefined || !isKept(resource)) return [];
   const before = appliedInputs(memory, table);
   if (before === undefined) return [];
   const after = inputsOf(desired.spec, table);

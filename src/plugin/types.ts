@@ -1,6 +1,8 @@
 /** The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded. */
 
 import type { SharedPlaces } from './places.ts';
+import type { Kind } from './plugin.ts';
+import type { KindTables } from './tables.ts';
 import type { StepEffect, StepParts } from './steps.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -304,16 +306,39 @@ export interface Spent {
   readonly disruptive?: true;
 }
 
-/** One resource as written, seen and remembered; any of the three may be missing. */
-export interface Pair<S = unknown, F = unknown, M = Facts> {
+/**
+ * What a refresh shows of a resource. `unseen` is not `absent`: what a gap covers may be there all the same. One that is
+ * seen although a wider gap covers it is `seen`, with the gap: nothing destructive is done to it.
+ */
+export type Sight<F = unknown> =
+  | { readonly is: 'seen'; readonly observed: Observed<F>; readonly gap?: Gap }
+  | { readonly is: 'absent'; readonly observed?: undefined; readonly gap?: undefined }
+  | { readonly is: 'unseen'; readonly gap: Gap; readonly observed?: undefined };
+
+/** One resource as declared, seen and remembered, with its kind: `match` makes it, and finds the kind once. */
+export interface Resource<S = unknown, F = unknown, M = Facts> {
   readonly ref: Ref;
+  /** `certificates/Certificate/www`: the text of `ref`. */
+  readonly address: string;
+  readonly kind: Kind<unknown>;
+  readonly tables: KindTables;
   readonly desired?: Desired<S>;
-  readonly observed?: Observed<F>;
+  readonly sight: Sight<F>;
   readonly memory?: Memory<M>;
-  /** The gap that covers it: what is not observed here may be there all the same. */
-  readonly gap?: Gap;
-  /** As `Kind.policy` gives it. */
-  readonly policy?: unknown;
+  /** Created or adopted by this project's log, and not put in doubt by a damage. */
+  readonly owned: boolean;
+  /** The plugin's part of `fettle.yaml`. */
+  readonly settings: Json;
+  /** What counts for it, as `Kind.policy` merges its document, what was applied of it, and the settings. */
+  readonly policy: unknown;
+}
+
+/** A resource of a plugin or a kind that is not loaded: nothing of it is changed, and its memory is kept. */
+export interface Unloaded {
+  readonly ref: Ref;
+  readonly desired?: Desired;
+  readonly memory?: Memory;
+  readonly gap: Gap;
 }
 
 export type Goal = 'create' | 'update' | 'replace' | 'remove' | 'adopt' | 'protect' | 'release';
@@ -500,7 +525,7 @@ export interface RemovalCount {
   readonly recent: number;
 }
 
-/** What a rule may look at beside its own pair. */
+/** What a rule may look at beside its own resource. */
 export interface Scene {
   /** Epoch ms. */
   readonly now: number;
@@ -518,9 +543,11 @@ export interface Scene {
   readonly memoryGap?: string;
   /** Another run holds the lock, and may be taking the steps whose intents are open. */
   readonly busy?: { readonly holder: string };
-  readonly pair: (ref: Ref | string) => Pair | undefined;
-  /** Every pair of one kind, in the order of their addresses. */
-  readonly ofKind: (plugin: string, kind: string) => readonly Pair[];
+  readonly get: (ref: Ref | string) => Resource | undefined;
+  /** Resources of plugins and kinds that are not loaded, by address. */
+  readonly unloaded: ReadonlyMap<string, Unloaded>;
+  /** Every resource of one kind, in the order of their addresses. */
+  readonly ofKind: (plugin: string, kind: string) => readonly Resource[];
   /** Every proposed change, by address. */
   readonly changes: ReadonlyMap<string, Change>;
   /** Owned resources and proposed removals, by `plugin/Kind`; a kind without removals is not there. */
@@ -532,11 +559,11 @@ export interface Scene {
   /** Actions judged so far, by address; right before an action, all of the plan. */
   readonly judged: ReadonlyMap<string, Action>;
   /**
-   * Accepted actions whose effect the pairs do not show yet, by address: in a plan those judged before, right before an
+   * Accepted actions whose effect the resources do not show yet, by address: in a plan those judged before, right before an
    * action those that others are taking at this moment. A rule about the fleet counts these.
    */
   readonly underWay: ReadonlyMap<string, Action>;
-  /** Who else describes the places of a pair; they are looked up when it is asked. */
+  /** Who else describes the places of a resource; they are looked up when it is asked. */
   readonly shared?: SharedPlaces;
   /** The run is about changes of these causes; absent for all. */
   readonly causes?: ReadonlySet<Cause>;

@@ -10,6 +10,7 @@
 
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { FileBeat } from './files/beat.ts';
 import type { PostgresBeat } from './postgres/beat.ts';
 
 /** Without a heartbeat for so long, others may take the lock over. */
@@ -18,16 +19,15 @@ export const LEASE_MS = 15_000;
 /** Time between heartbeats. */
 export const BEAT_MS = 3_000;
 
-/** A lock file: its time of change is the beat. */
-export interface FileBeat {
-  readonly kind: 'file';
-  readonly path: string;
-  /** Id of the holder: the lock of another one that has the same name is not kept alive. */
-  readonly holderId: string;
-}
-
 /** What beats, as data that another thread can be given. */
 export type Beat = FileBeat | PostgresBeat;
+
+/** The heartbeat of one lock, opened in its thread. */
+export interface Beating {
+  /** False: the holder has lost the lock, and no further beat brings it back. Throws if this beat failed. */
+  readonly beat: () => Promise<boolean>;
+  readonly close: () => Promise<void>;
+}
 
 /** What the thread is started with. */
 export interface BeatOrder {

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { emptyRecall, fold } from '../../src/engine/remember.ts';
 import type { Draft } from '../../src/formats/log-record.ts';
 import type { Memory } from '#plugin';
-import { openFileStore } from '../../src/store/file-store.ts';
+import { openFileStore } from '../../src/store/files/file-store.ts';
 import { certificateProject, fettle } from '../support/cli.ts';
 
 const folders: string[] = [];

@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs';
 import type { NodePoolSpec, NodeSpec } from '../../plugins/nodes/generated.ts';
 import { LABELS } from '../../plugins/nodes/labels.ts';
 import { openReader } from '../../plugins/nodes/live/reader.ts';
-import type { Timing } from '../../plugins/nodes/live/timing.ts';
+import type { Timing } from '#plugin/http';
 import { openWriter } from '../../plugins/nodes/live/writer.ts';
 import { nodes } from '../../plugins/nodes/plugin.ts';
 import { manualClock } from '../../plugins/nodes/sandbox/clock.ts';

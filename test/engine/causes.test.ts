@@ -49,7 +49,7 @@ const plugin: Plugin = {
       rules: {},
       expand: (desired) =>
         desired.ref.name === 'team' ? [desired, { ...desired, ref: { ...desired.ref, name: 'team-1' } }] : [desired],
-      diff: ({ desired, observed }) => {
+      diff: ({ desired, sight: { observed } }) => {
         const value = (desired?.spec as { value: number } | undefined)?.value;
         if (observed === undefined)
           return value === undefined ? undefined : { step: 'absent>ready', goal: 'create', because: 'not found' };

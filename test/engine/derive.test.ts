@@ -125,9 +125,9 @@ describe('a round without a refresh', () => {
   test('a state that cannot be derived is a gap on its resource', async () => {
     const kind = certificates.kinds['Certificate'];
     const broken = { ...certificates, kinds: { ...certificates.kinds, Certificate: { ...kind, state: fails } } };
-    const { changes, pairs } = await round(of.NOW + 11 * of.DAY, broken as unknown as Plugin).done;
+    const { changes, resources } = await round(of.NOW + 11 * of.DAY, broken as unknown as Plugin).done;
     expect(changes.size).toBe(0);
-    expect(pairs.get('certificates/Certificate/www')?.gap?.message).toContain('out of order');
+    expect(resources.get('certificates/Certificate/www')?.sight.gap?.message).toContain('out of order');
   });
 });
 

@@ -1,5 +1,6 @@
 /** Unlike resources held against the central types: a certificate, a pool, a port within a switch, a custom resource with three machines. */
 
+import { resourceWith } from '../support/resource.ts';
 import { describe, expect, it } from 'vitest';
 import { stateFor } from '../../src/engine/lifecycle.ts';
 import {
@@ -10,7 +11,7 @@ import {
   type Handler,
   type Kind,
   type KindTables,
-  type Pair,
+  type Resource,
   parseRef,
   pass,
   type Ref,
@@ -41,15 +42,15 @@ interface CertificateWorld {
 }
 const renew: Handler<CertificateWorld, CertificateSpec, CertificateFacts, CertificateMemory> = async (
   world,
-  pair,
+  resource,
   run,
 ) => ({
-  fingerprint: await world.issue(pair.desired?.spec.dnsNames ?? [], run.signal),
+  fingerprint: await world.issue(resource.desired?.spec.dnsNames ?? [], run.signal),
 });
-const sameIssuer: Rule<CertificateSpec, CertificateFacts, CertificateMemory> = (_change, pair) =>
-  pair.memory?.kept.fingerprint === pair.observed?.facts.fingerprint
+const sameIssuer: Rule<CertificateSpec, CertificateFacts, CertificateMemory> = (_change, resource) =>
+  resource.memory?.kept.fingerprint === resource.sight.observed?.facts.fingerprint
     ? pass('the same as remembered')
-    : reject('another one than was remembered', { seen: pair.observed?.facts.fingerprint ?? null });
+    : reject('another one than was remembered', { seen: resource.sight.observed?.facts.fingerprint ?? null });
 const certificate: Kind<
   CertificateWorld,
   CertificateSpec,
@@ -58,13 +59,13 @@ const certificate: Kind<
   CertificateStep,
   'same-issuer'
 > = {
-  diff: ({ observed }, { now }) => {
+  diff: ({ sight: { observed } }, { now }) => {
     if (observed === undefined) return { step: 'absent>normal', goal: 'create', because: 'never issued' };
     if (observed.state !== 'expiring_soon') return undefined;
     const days = Math.trunc((Date.parse(observed.facts.notAfter) - now) / 86_400_000);
     return { step: 'expiring_soon>renewing', goal: 'update', because: `expires in ${days} days`, cause: 'time' };
   },
-  note: ({ observed }) => (observed === undefined ? {} : { fingerprint: observed.facts.fingerprint }),
+  note: ({ sight: { observed } }) => (observed === undefined ? {} : { fingerprint: observed.facts.fingerprint }),
   rules: { 'same-issuer': sameIssuer },
   handlers: { 'absent>normal': renew, 'expiring_soon>renewing': renew },
 };
@@ -106,7 +107,7 @@ const pool: Kind<undefined, PoolSpec, { readonly ready: number }, PoolMemory, 's
         }
       : undefined,
   rules: {},
-  handlers: { 'steady>steady': async (_world, pair) => ({ members: [pair.ref.name] }) },
+  handlers: { 'steady>steady': async (_world, resource) => ({ members: [resource.ref.name] }) },
 };
 
 // A port named within a switch: a scope of one part, an edit in place, volatile signals beside the facts.
@@ -119,7 +120,7 @@ const port: Kind<
   'up>up',
   'warm-restart'
 > = {
-  diff: ({ desired, observed }) =>
+  diff: ({ desired, sight: { observed } }) =>
     desired === undefined || observed === undefined || desired.spec.mtu === observed.facts.mtu
       ? undefined
       : {
@@ -129,14 +130,14 @@ const port: Kind<
           fields: [{ path: '/mtu', before: observed.facts.mtu, after: desired.spec.mtu }],
         },
   rules: {
-    'warm-restart': (_change, pair) =>
-      pair.observed?.signals?.warmRestart === true
+    'warm-restart': (_change, resource) =>
+      resource.sight.observed?.signals?.warmRestart === true
         ? defer('a warm restart is going on', { warmRestart: true }, { clearsAt: Date.parse('2026-01-01T00:00:00Z') })
         : pass('no warm restart'),
   },
   handlers: {
-    'up>up': async (world, pair) => {
-      await world.set(pair.ref, pair.desired?.spec.mtu ?? 0);
+    'up>up': async (world, resource) => {
+      await world.set(resource.ref, resource.desired?.spec.mtu ?? 0);
       return undefined;
     },
   },
@@ -190,7 +191,7 @@ const fabric: Kind<
   'absent>connected' | 'sync:OUT_OF_SYNC>SYNCING',
   'maintenance'
 > = {
-  diff: ({ observed }) =>
+  diff: ({ sight: { observed } }) =>
     observed?.others?.sync === 'OUT_OF_SYNC'
       ? { step: 'sync:OUT_OF_SYNC>SYNCING', goal: 'update', because: 'out of sync' }
       : undefined,
@@ -231,10 +232,15 @@ describe('unlike resources fit the central types', () => {
       findings: [],
       at: '2026-01-01T00:00:00Z',
     };
-    const pair: Pair<unknown, { readonly generation: number }> = { ref: fabricRef, observed };
-    const proposal = fabric.diff(pair as never, scene);
+    const resource: Resource<unknown, { readonly generation: number }> = resourceWith({
+      ref: fabricRef,
+      kind: defineKind(fabric),
+      tables: fabricTables,
+      observed,
+    });
+    const proposal = fabric.diff(resource as never, scene);
     expect(proposal?.step).toBe('sync:OUT_OF_SYNC>SYNCING');
-    expect(stateFor(pair, 'sync:OUT_OF_SYNC>SYNCING')).toBe('OUT_OF_SYNC');
+    expect(stateFor(resource, 'sync:OUT_OF_SYNC>SYNCING')).toBe('OUT_OF_SYNC');
     expect(stepTransition(fabricTables, 'sync:OUT_OF_SYNC>SYNCING')?.settles).toBe('IN_SYNC');
     expect(stepTransition(fabricTables, 'health:DEGRADED>HEALTHY')).toBeUndefined();
   });

@@ -44,7 +44,7 @@ const plugin: Plugin = {
   kinds: {
     Item: {
       ...toyPlugin.kinds['Item'],
-      diff: ({ desired, observed }) => {
+      diff: ({ desired, sight: { observed } }) => {
         const value = (desired?.spec as { value: number } | undefined)?.value;
         if (observed === undefined)
           return value === undefined ? undefined : { step: 'absent>ready', goal: 'create', because: 'it is not there' };
@@ -55,24 +55,24 @@ const plugin: Plugin = {
         if ((observed.facts as { value: number }).value === value) return undefined;
         return { step: 'ready>draining', goal, because: 'another value' };
       },
-      note: ({ observed }) =>
+      note: ({ sight: { observed } }) =>
         observed === undefined ? {} : { lastValue: (observed as Observed<{ value: number }>).facts.value },
-      audit: (_change, { observed }): Facts => ({ was: observed?.state ?? 'absent' }),
+      audit: (_change, { sight: { observed } }): Facts => ({ was: observed?.state ?? 'absent' }),
       rules: {},
       handlers: {
-        'absent>ready': async (world, pair) => {
-          const spec = pair.desired?.spec as { value: number };
-          (world as ToyWorld).items.set(pair.ref.name, { value: spec.value, state: 'ready' });
+        'absent>ready': async (world, resource) => {
+          const spec = resource.desired?.spec as { value: number };
+          (world as ToyWorld).items.set(resource.ref.name, { value: spec.value, state: 'ready' });
           return undefined;
         },
-        'ready>draining': async (world, pair) => {
-          const item = (world as ToyWorld).items.get(pair.ref.name);
+        'ready>draining': async (world, resource) => {
+          const item = (world as ToyWorld).items.get(resource.ref.name);
           if (item !== undefined) item.state = 'draining';
           return { drained: true };
         },
-        'draining>gone': async (world, pair, run) => {
-          const fault = (world as ToyWorld).faults.get(`draining>gone ${pair.ref.name}`);
-          (world as ToyWorld).items.delete(pair.ref.name);
+        'draining>gone': async (world, resource, run) => {
+          const fault = (world as ToyWorld).faults.get(`draining>gone ${resource.ref.name}`);
+          (world as ToyWorld).items.delete(resource.ref.name);
           await fault?.(run);
           return undefined;
         },
@@ -237,14 +237,14 @@ const lampPlugin: Plugin = {
   tables: { ...tables, kinds: { Item: lampTables } },
   kinds: {
     Item: {
-      diff: ({ observed }) =>
+      diff: ({ sight: { observed } }) =>
         observed?.others?.['lamp'] === 'off'
           ? { step: 'lamp:off>on', goal: 'update', because: 'it is dark' }
           : undefined,
       rules: {},
       handlers: {
-        'lamp:off>on': async (world, pair) => {
-          const item = (world as ToyWorld).items.get(pair.ref.name);
+        'lamp:off>on': async (world, resource) => {
+          const item = (world as ToyWorld).items.get(resource.ref.name);
           if (item !== undefined) Object.assign(item, { value: 1, state: 'ready' });
           return undefined;
         },

@@ -1,5 +1,6 @@
 /** Tables for the small pure parts: addresses, canonical JSON, lifecycles, matching, order. */
 
+import { resourceWith } from '../support/resource.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -7,12 +8,11 @@ import {
   digestOf,
   formatRef,
   type Gap,
-  isOurs,
   type KindTables,
   type Memory,
   type Observed,
   type OpenIntent,
-  type Pair,
+  type Resource,
   parseRef,
   type Ref,
   sameJson,
@@ -36,11 +36,11 @@ import { match } from '../../src/engine/match.ts';
 import { addressMatcher } from '../../src/engine/address-glob.ts';
 import { emptyRecall } from '../../src/engine/remember.ts';
 import { isAsPlanned } from '../../src/engine/settle.ts';
-import { addressOf, item, toyPlugin, toyTables, wanted } from '../support/toy.ts';
+import { addressOf, item, toyPlugins, toyTables, wanted } from '../support/toy.ts';
 
 const itemTables = toyTables.kinds.Item as NonNullable<(typeof toyTables.kinds)['Item']>;
 
-const BY = { plugins: new Map([['toy', toyPlugin]]), settings: new Map(), now: 0 };
+const BY = { plugins: toyPlugins, settings: new Map(), now: 0 };
 
 describe('addresses', () => {
   it.each<[Ref, string]>([
@@ -209,10 +209,11 @@ describe('lifecycle', () => {
     ['absent>good', 'create', 'bad', true],
   ])('%s (%s) is as planned where it is seen %s: %s', (step, goal, state, expected) => {
     const observed: Observed = { ref: item('a'), state, facts: {}, findings: [], at: '2026-01-01T00:00:00Z' };
-    const pair: Pair = state === 'absent' ? { ref: item('a') } : { ref: item('a'), observed };
-    const kind = toyPlugin.kinds['Item'];
-    if (kind === undefined) throw new Error('no kind');
-    expect(isAsPlanned(pair, { step, goal }, {}, kind, mending, {} as Scene)).toBe(expected);
+    const resource: Resource =
+      state === 'absent'
+        ? resourceWith({ ref: item('a'), tables: mending })
+        : resourceWith({ ref: item('a'), tables: mending, observed });
+    expect(isAsPlanned(resource, { step, goal }, {}, {} as Scene)).toBe(expected);
   });
 
   it('knows what the world does by itself', () => {
@@ -240,23 +241,25 @@ describe('match', () => {
     const recall = emptyRecall();
     if (has.memory === true) recall.resources.set(addressOf('a'), memory);
     const view = { observed: has.observed === true ? [seen] : [], gaps: has.gap === true ? [gap] : [], at: '' };
-    const pair = match(has.desired === true ? [wanted('a', 1)] : [], view, recall, BY).get(addressOf('a')) as Pair;
-    expect(pair.desired !== undefined).toBe(has.desired === true);
-    expect(pair.observed !== undefined).toBe(has.observed === true);
-    expect(pair.memory !== undefined).toBe(has.memory === true);
-    expect(pair.gap !== undefined).toBe(has.gap === true);
-    expect(isOurs(pair)).toBe(has.memory === true);
+    const resource = match(has.desired === true ? [wanted('a', 1)] : [], view, recall, BY).resources.get(
+      addressOf('a'),
+    ) as Resource;
+    expect(resource.desired !== undefined).toBe(has.desired === true);
+    expect(resource.sight.observed !== undefined).toBe(has.observed === true);
+    expect(resource.memory !== undefined).toBe(has.memory === true);
+    expect(resource.sight.gap !== undefined).toBe(has.gap === true);
+    expect(resource.owned).toBe(has.memory === true);
   });
 
   it('is ordered by address, whatever order things come in', () => {
     const all = ['c', 'a', 'b'].map((name) => wanted(name, 1));
-    expect([...match(all, { observed: [], gaps: [], at: '' }, emptyRecall(), BY).keys()]).toEqual(
+    expect([...match(all, { observed: [], gaps: [], at: '' }, emptyRecall(), BY).resources.keys()]).toEqual(
       ['a', 'b', 'c'].map(addressOf),
     );
   });
 
   it('does not count a resource that a damage put in doubt as ours', () => {
-    expect(isOurs({ ref: item('a'), memory: { ...memory, unknown: true } })).toBe(false);
+    expect(resourceWith({ ref: item('a'), memory: { ...memory, unknown: true } }).owned).toBe(false);
   });
 
   it.each<[Gap, string, boolean]>([

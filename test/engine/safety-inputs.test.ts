@@ -1,5 +1,6 @@
 /** Safety inputs: until a change of one is applied, no verdict is laxer than by what was applied, or by what is written, alone. */
 
+import { resourceWith } from '../support/resource.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tables as certificates } from '../../plugins/certificates/generated.ts';
@@ -16,7 +17,7 @@ import {
   type Json,
   type KindTables,
   type Memory,
-  type Pair,
+  type Resource,
   type SafetyInput,
   strictest,
   withInputValues,
@@ -84,7 +85,7 @@ function desiredOf({ spec = {}, labels = {}, needs = [], lifecycle = {} }: Writt
 }
 
 /** A resource of which one document was applied and another one is written. */
-function pairOf(applied: Written, written: Written, tables: KindTables): Pair {
+function resourceOf(applied: Written, written: Written, tables: KindTables): Resource {
   const { protect, hold, ...meta } = metaOf(desiredOf(applied), undefined, tables);
   const memory: Memory = {
     ref: REF,
@@ -96,7 +97,7 @@ function pairOf(applied: Written, written: Written, tables: KindTables): Pair {
     ...(hold === undefined ? {} : { hold }),
   };
   const observed = { ref: REF, state: 'ready', facts: {}, findings: [], at: '2026-11-20T12:00:00Z' };
-  return { ref: REF, desired: desiredOf(written), observed, memory };
+  return resourceWith({ ref: REF, tables, desired: desiredOf(written), observed, memory });
 }
 
 const NODE: KindTables = nodes.kinds.Node;
@@ -119,16 +120,16 @@ describe('fields of a spec', () => {
   it.each(INPUTS)('%s: a change is a row, and is applied by it', (_name, { pointer, combine }, tables) => {
     const [before, after] = valuesOf(combine) as readonly [Json, Json];
     const spec = (value: Json | undefined): Json => changeAt({}, pointer, () => value);
-    const pair = pairOf({ spec: spec(before) }, { spec: spec(after) }, tables);
-    const rows = hiddenInputs(undefined, pair, tables);
+    const resource = resourceOf({ spec: spec(before) }, { spec: spec(after) }, tables);
+    const rows = hiddenInputs(undefined, resource);
     expect(rows).toEqual([{ path: pointer, before, after }]);
     const protect: Change = { ...CHANGE, goal: 'protect', fields: rows };
-    const desired = pair.desired as Desired;
-    expect(metaAfter(protect, { ...pair, desired }, tables).safety).toEqual({ [pointer]: after });
+    const desired = resource.desired as Desired;
+    expect(metaAfter(protect, { ...resource, desired }).safety).toEqual({ [pointer]: after });
     // A step for other fields leaves it as it was; one that shows the field applies it.
     const other: Change = { ...CHANGE, fields: [{ path: '/elsewhere', after: 1 }] };
-    expect(metaAfter(other, { ...pair, desired }, tables).safety).toEqual({ [pointer]: before });
-    expect(hiddenInputs({ ...CHANGE, fields: [{ path: pointer, after }] }, pair, tables)).toEqual([]);
+    expect(metaAfter(other, { ...resource, desired }).safety).toEqual({ [pointer]: before });
+    expect(hiddenInputs({ ...CHANGE, fields: [{ path: pointer, after }] }, resource)).toEqual([]);
   });
 
   it('are set in a spec, and taken out of it, without a change of anything else', () => {
@@ -173,15 +174,15 @@ describe('fields of the envelope', () => {
     ],
     ['a hold that comes', {}, { lifecycle: { hold: 'why' } }, { path: '/lifecycle/hold', after: 'why' }],
   ] as const)('%s is a row', (_what, applied, written, row) => {
-    const pair = pairOf(applied, written, NODE);
-    expect(changedInputs(pair, NODE)).toEqual([row]);
+    const resource = resourceOf(applied, written, NODE);
+    expect(changedInputs(resource)).toEqual([row]);
     const protect: Change = { ...CHANGE, goal: 'protect', fields: [row] };
-    const desired = pair.desired as Desired;
-    const { safety: _safety, labels_before: labelsBefore, ...meta } = metaAfter(protect, { ...pair, desired }, NODE);
-    const { safety: _written, ...all } = metaOf(desired, pair.memory, NODE);
+    const desired = resource.desired as Desired;
+    const { safety: _safety, labels_before: labelsBefore, ...meta } = metaAfter(protect, { ...resource, desired });
+    const { safety: _written, ...all } = metaOf(desired, resource.memory, NODE);
     expect(meta).toEqual(all);
     // Labels that end are told: a budget looks back to them.
-    expect(labelsBefore).toEqual(row.path.startsWith('/metadata/labels') ? pair.memory?.labels : undefined);
+    expect(labelsBefore).toEqual(row.path.startsWith('/metadata/labels') ? resource.memory?.labels : undefined);
   });
 
   it.each([
@@ -189,22 +190,22 @@ describe('fields of the envelope', () => {
     ['a hold that says the same', { lifecycle: { hold: 'why' } }, { lifecycle: { hold: 'why' } }],
     ['a need that comes: it counts at once', {}, { needs: [NEED] }],
   ])('%s is no row', (_what, applied, written) => {
-    expect(changedInputs(pairOf(applied, written, NODE), NODE)).toEqual([]);
+    expect(changedInputs(resourceOf(applied, written, NODE))).toEqual([]);
   });
 
   it('both count until then: holds, labels and needs', () => {
-    const pair = pairOf(
+    const resource = resourceOf(
       { labels: { a: '1' }, needs: [NEED], lifecycle: { hold: 'why' } },
       { labels: { b: '2' } },
       NODE,
     );
-    expect(holdOf(pair)).toBe('why');
-    expect(labelsOf(pair)).toEqual([{ b: '2' }, { a: '1' }]);
-    expect(needsOf(pair)).toEqual([formatRef(NEED)]);
+    expect(holdOf(resource)).toBe('why');
+    expect(labelsOf(resource)).toEqual([{ b: '2' }, { a: '1' }]);
+    expect(needsOf(resource)).toEqual([formatRef(NEED)]);
   });
 
   it('labels of a kind that no limit counts by them need no row', () => {
     const issuer: KindTables = certificates.kinds.Issuer;
-    expect(changedInputs(pairOf({ labels: { a: '1' } }, {}, issuer), issuer)).toEqual([]);
+    expect(changedInputs(resourceOf({ labels: { a: '1' } }, {}, issuer))).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ function pluginWith(isDeaf: boolean): Plugin {
     kinds: {
       Item: {
         ...toyPlugin.kinds['Item'],
-        diff: ({ desired, observed }) => {
+        diff: ({ desired, sight: { observed } }) => {
           const value = (desired?.spec as { value: number } | undefined)?.value ?? 0;
           if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'it is not there' };
           const fields = fieldsOf(value, (observed as Observed<{ value: number }>).facts.value);
@@ -28,8 +28,8 @@ function pluginWith(isDeaf: boolean): Plugin {
         rules: toyPlugin.kinds['Item']?.rules ?? {},
         handlers: {
           ...toyPlugin.kinds['Item']?.handlers,
-          'ready>ready': async (world, pair, run) => {
-            const item = (world as ToyWorld).items.get(pair.ref.name) as Item;
+          'ready>ready': async (world, resource, run) => {
+            const item = (world as ToyWorld).items.get(resource.ref.name) as Item;
             for (const { path, after } of isDeaf ? [] : run.change.fields)
               item.value =
                 path === '/tens'

@@ -17,10 +17,10 @@ afterEach(() => {
 });
 
 /** Counts what is seen and what is remembered, and what the accepted changes make of it. */
-const counting: Plugin['summary'] = (pairs, scene) => {
-  const seen = pairs.filter(({ observed }) => observed !== undefined).length;
-  const unseen = pairs.filter(({ observed, gap }) => observed === undefined && gap !== undefined).length;
-  const known = pairs.filter(({ memory }) => memory !== undefined).length;
+const counting: Plugin['summary'] = (resources, scene) => {
+  const seen = resources.filter(({ sight: { observed } }) => observed !== undefined).length;
+  const unseen = resources.filter(({ sight: { observed, gap } }) => observed === undefined && gap !== undefined).length;
+  const known = resources.filter(({ memory }) => memory !== undefined).length;
   const accepted = [...scene.judged.values()].filter(({ verdict }) => verdict === 'accept');
   const made = accepted.filter(({ change }) => change.goal === 'create').length;
   return [

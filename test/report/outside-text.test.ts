@@ -41,7 +41,7 @@ import { formatProblems } from '../../src/report/problems.ts';
 import { storyText } from '../../src/report/story-text.ts';
 import { verifyText } from '../../src/report/verify-text.ts';
 import type { Holder } from '../../src/store/store.ts';
-import { applyToy, item, planToy, START, toyLog, toyPlugin, toyTables, toyWorld, wanted } from '../support/toy.ts';
+import { applyToy, item, planToy, START, toyLog, toyTables, toyWorld, wanted } from '../support/toy.ts';
 
 /** One of each range, named by hand: the implementation goes by properties of Unicode. */
 const UNSEEN = [
@@ -207,10 +207,9 @@ async function samples() {
     summaries: [{ plugin: 'toy', title: 'cost', lines: ['one'], facts: { a: 'b' } }],
   };
   const base = {
-    pairs: reconciled.pairs,
+    resources: reconciled.resources,
     actions: reconciled.actions,
     scene: reconciled.scene,
-    plugins: new Map([['toy', toyPlugin]]),
   };
   const known = { address: 'toy/**', until: START + 1, owner: 'ops', reason: 'known' };
   const report = driftDocument(
@@ -219,7 +218,7 @@ async function samples() {
     true,
   );
   const hidden = driftDocument(findDrift({ ...base, suppress: [{ ...known, path: '/value' }] }), full, true);
-  const explained = explain(reconciled, item('old'), base.plugins, ['toy/Item/b'], log.records);
+  const explained = explain(reconciled, item('old'), ['toy/Item/b'], log.records);
   if (explained === undefined) throw new Error('toy/Item/old is not known');
   const explanation = explanationDocument(explained);
   const { rows } = await applyToy(world, documents, log, { safety });

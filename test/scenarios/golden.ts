@@ -28,7 +28,7 @@ export function withoutVolatile(text: string, folder: string): string {
     .replaceAll(/run [0-9a-f]{16}/gu, 'run RUN')
     .replaceAll(/ after \d+\.\d s/gu, '')
     .replaceAll(/refreshed \d+ s ago/gu, 'refreshed NOW')
-    .replaceAll(/TIME \(in [^)]+\)/gu, 'TIME (in …)');
+    .replaceAll(/(clears at \S+) \(in [^)]+\)/gu, '$1 (in …)');
 }
 
 /** `FETTLE_UPDATE_GOLDEN=1` writes the output of now; then read the difference. */

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { LABELS } from '../../plugins/nodes/labels.ts';
 import { openReader } from '../../plugins/nodes/live/reader.ts';
-import type { Timing } from '../../plugins/nodes/live/timing.ts';
+import type { Timing } from '#plugin/http';
 import { openWriter } from '../../plugins/nodes/live/writer.ts';
 import { nodes } from '../../plugins/nodes/plugin.ts';
 import { type ManualClock, manualClock } from '../../plugins/nodes/sandbox/clock.ts';

@@ -6,7 +6,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openFileStore } from '../../src/store/file-store.ts';
+import { openFileStore } from '../../src/store/files/file-store.ts';
 import type { Head, Store } from '../../src/store/store.ts';
 import type { StoreBench } from './conformance.ts';
 

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { entryOf, parseIndex, trackedAs } from '../../src/store/git-index.ts';
+import { entryOf, parseIndex, trackedAs } from '../../src/store/files/git-index.ts';
 import { temporaryFolder, writeFiles } from '../support/cli.ts';
 
 let folder: string;

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LockHeldError, LogDamagedError } from '../../src/store/errors.ts';
-import { openFileStore } from '../../src/store/file-store.ts';
+import { openFileStore } from '../../src/store/files/file-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { intent, memoriesOf, note, own, recordsOf, rememberedIn } from './drafts.ts';
 import { segmentsOf } from './file-bench.ts';

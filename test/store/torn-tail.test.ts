@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { formatLine, prepare } from '../../src/store/line.ts';
-import { isTornTail } from '../../src/store/torn-tail.ts';
+import { isTornTail } from '../../src/store/files/torn-tail.ts';
 import { intent, note } from './drafts.ts';
 
 const PREV = 'a'.repeat(64);

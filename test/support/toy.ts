@@ -21,7 +21,7 @@ import {
   type Labels,
   type Lifecycle,
   type Observed,
-  type Pair,
+  type Resource,
   pass,
   type Plugin,
   type PluginTables,
@@ -60,7 +60,7 @@ export function toyWorld(items: Readonly<Record<string, number>> = {}): ToyWorld
 }
 
 /** Labels as written, or as remembered. */
-function labelsNow({ desired, memory }: Pair): Labels {
+function labelsNow({ desired, memory }: Resource): Labels {
   return desired?.meta.labels ?? memory?.labels ?? {};
 }
 
@@ -132,7 +132,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
   validators: async () => ({ 'spec:Item': () => true, 'memory:Item': () => true, config: () => true }),
   kinds: {
     Item: defineKind<ToyWorld, ItemSpec, Facts, { readonly lastValue: number }, ToyStep, 'not-thirteen' | 'keep-one'>({
-      diff: ({ desired, observed }) => {
+      diff: ({ desired, sight: { observed } }) => {
         if (desired === undefined)
           return observed === undefined
             ? undefined
@@ -156,22 +156,22 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
           fields: [{ path: '/value', before: observed.facts.value, after: desired.spec.value }],
         };
       },
-      matters: (pair, scene) => {
-        const { pool } = labelsNow(pair);
+      matters: (resource, scene) => {
+        const { pool } = labelsNow(resource);
         const all = pool === undefined ? [] : scene.ofKind('toy', 'Item');
         return all.filter((each) => labelsNow(each)['pool'] === pool).map(({ ref }) => ref);
       },
-      note: ({ observed }) => (observed === undefined ? {} : { lastValue: observed.facts.value }),
+      note: ({ sight: { observed } }) => (observed === undefined ? {} : { lastValue: observed.facts.value }),
       rules: {
         'not-thirteen': (_change, { desired }) =>
           desired?.spec.value === 13
             ? reject('13 is not allowed', { value: 13 }, { remedy: { set: { path: '/spec/value', value: 12 } } })
             : pass('not 13'),
-        'keep-one': (_change, pair, scene) => {
-          const { pool } = labelsNow(pair);
+        'keep-one': (_change, resource, scene) => {
+          const { pool } = labelsNow(resource);
           const ready = scene
             .ofKind('toy', 'Item')
-            .filter((each) => each.observed?.state === 'ready' && labelsNow(each)['pool'] === pool);
+            .filter((each) => each.sight.observed?.state === 'ready' && labelsNow(each)['pool'] === pool);
           const going = ready.filter(({ ref }) => scene.underWay.has(formatRef(ref))).length;
           const facts = { pool: pool ?? null, ready: ready.length, going };
           return pool === undefined || ready.length - going > 1
@@ -180,18 +180,18 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
         },
       },
       handlers: {
-        'absent>ready': (world, pair, run) =>
-          work(world, 'absent>ready', pair.ref, run, () =>
-            world.items.set(pair.ref.name, { value: pair.desired?.spec.value ?? 0, state: 'ready' }),
+        'absent>ready': (world, resource, run) =>
+          work(world, 'absent>ready', resource.ref, run, () =>
+            world.items.set(resource.ref.name, { value: resource.desired?.spec.value ?? 0, state: 'ready' }),
           ),
-        'ready>ready': (world, pair, run) =>
-          work(world, 'ready>ready', pair.ref, run, () =>
-            world.items.set(pair.ref.name, { value: pair.desired?.spec.value ?? 0, state: 'ready' }),
+        'ready>ready': (world, resource, run) =>
+          work(world, 'ready>ready', resource.ref, run, () =>
+            world.items.set(resource.ref.name, { value: resource.desired?.spec.value ?? 0, state: 'ready' }),
           ),
-        'ready>absent': (world, pair, run) =>
-          work(world, 'ready>absent', pair.ref, run, () => world.items.delete(pair.ref.name)),
-        'draining>absent': (world, pair, run) =>
-          work(world, 'draining>absent', pair.ref, run, () => world.items.delete(pair.ref.name)),
+        'ready>absent': (world, resource, run) =>
+          work(world, 'ready>absent', resource.ref, run, () => world.items.delete(resource.ref.name)),
+        'draining>absent': (world, resource, run) =>
+          work(world, 'draining>absent', resource.ref, run, () => world.items.delete(resource.ref.name)),
       },
     }),
   },
@@ -264,7 +264,7 @@ export interface LineOptions {
   readonly plugins?: ReadonlyMap<string, Plugin>;
 }
 
-const toyPlugins: ReadonlyMap<string, Plugin> = new Map([['toy', toyPlugin]]);
+export const toyPlugins: ReadonlyMap<string, Plugin> = new Map([['toy', toyPlugin]]);
 
 /** Plans over a world and a log. */
 export function planToy(
@@ -305,7 +305,6 @@ export async function applyToy(
   const now = options.now ?? (() => START);
   const rows = await apply({
     ...reconciled,
-    plugins,
     recall: log.recall,
     look: { plugins, reader: async () => world, desired: reconciled.desired, recall: log.recall, now },
     writer: async () => world,

@@ -9,7 +9,7 @@
 import { appendFile, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ActionRun, defineKind, definePlugin, type Observed, type Pair, type PluginTables } from '#plugin';
+import { type ActionRun, defineKind, definePlugin, type Observed, type Resource, type PluginTables } from '#plugin';
 
 export interface ItemSpec {
   readonly value: number;
@@ -94,14 +94,14 @@ async function effect(world: EffectsWorld, run: ActionRun, act: () => Promise<vo
 }
 
 function append(what: Effect['what']) {
-  return (world: EffectsWorld, { ref, desired }: Pair<ItemSpec>, run: ActionRun): Promise<undefined> =>
+  return (world: EffectsWorld, { ref, desired }: Resource<ItemSpec>, run: ActionRun): Promise<undefined> =>
     effect(world, run, async () => {
       await mkdir(itemsFolder(world.folder), { recursive: true });
       await appendFile(join(itemsFolder(world.folder), ref.name), `${what} ${run.id} ${desired?.spec.value ?? 0}\n`);
     });
 }
 
-function remove(world: EffectsWorld, { ref }: Pair<ItemSpec>, run: ActionRun): Promise<undefined> {
+function remove(world: EffectsWorld, { ref }: Resource<ItemSpec>, run: ActionRun): Promise<undefined> {
   return effect(world, run, async () => {
     await mkdir(goneFolder(world.folder), { recursive: true });
     await rename(join(itemsFolder(world.folder), ref.name), join(goneFolder(world.folder), `${ref.name} ${run.id}`));
@@ -118,7 +118,7 @@ export const effectsPlugin = definePlugin<EffectsWorld, EffectsWorld>({
   validators: async () => ({ 'spec:Item': () => true, 'memory:Item': () => true, config: () => true }),
   kinds: {
     Item: defineKind<EffectsWorld, ItemSpec, ItemFacts, object, ItemStep, never>({
-      diff: ({ desired, observed }) => {
+      diff: ({ desired, sight: { observed } }) => {
         if (desired === undefined) return { step: 'ready>absent', goal: 'remove', because: 'no longer written' };
         if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'it is not there' };
         if (observed.facts.value === desired.spec.value) return undefined;

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogRecord } from '../../src/formats/log-record.ts';
-import { openFileStore } from '../../src/store/file-store.ts';
+import { openFileStore } from '../../src/store/files/file-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { bareEnvironment, type Ran } from '../support/cli.ts';
 import { PASSWORD } from '../support/postgres.ts';

@@ -10,7 +10,7 @@ import type { Plugin, Query, View } from '#plugin';
 import { reconcile } from '../../src/engine/reconcile.ts';
 import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
 import type { Draft } from '../../src/formats/log-record.ts';
-import { openFileStore } from '../../src/store/file-store.ts';
+import { openFileStore } from '../../src/store/files/file-store.ts';
 import { randomFrom } from '../support/cli.ts';
 import { safety, toyPlugin, type ToyWorld, toyWorld, wanted } from '../support/toy.ts';
 import { must } from './effects-project.ts';
@@ -131,12 +131,13 @@ function broken(trouble: Trouble): Plugin {
     kinds: {
       Item: {
         ...kind,
-        diff: (pair, scene) => (isHit('diff', pair.ref.name) ? (trouble.act() as never) : kind.diff(pair, scene)),
-        note: (pair, now, scene) =>
-          isHit('note', pair.ref.name) ? (trouble.act() as never) : (kind.note?.(pair, now, scene) ?? {}),
-        findings: (pair) => (isHit('findings', pair.ref.name) ? (trouble.act() as never) : []),
-        matters: (pair, scene) =>
-          isHit('matters', pair.ref.name) ? (trouble.act() as never) : (kind.matters?.(pair, scene) ?? []),
+        diff: (resource, scene) =>
+          isHit('diff', resource.ref.name) ? (trouble.act() as never) : kind.diff(resource, scene),
+        note: (resource, now, scene) =>
+          isHit('note', resource.ref.name) ? (trouble.act() as never) : (kind.note?.(resource, now, scene) ?? {}),
+        findings: (resource) => (isHit('findings', resource.ref.name) ? (trouble.act() as never) : []),
+        matters: (resource, scene) =>
+          isHit('matters', resource.ref.name) ? (trouble.act() as never) : (kind.matters?.(resource, scene) ?? []),
         rules: Object.fromEntries(
           Object.entries(kind.rules).map(([id, rule]) => [
             id,

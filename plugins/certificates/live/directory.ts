@@ -34,7 +34,16 @@ import {
   writeNew,
 } from './files.ts';
 import { seenOfPair } from './pair.ts';
-import { type Pair, type Parts, attributesFor, contentOf, keyText, pairOf, readParts, storedFiles } from './parts.ts';
+import {
+  type Resource,
+  type Parts,
+  attributesFor,
+  contentOf,
+  keyText,
+  pairOf,
+  readParts,
+  storedFiles,
+} from './parts.ts';
 import type { NewPair, Validate } from './swap.ts';
 
 const FOLDER_MODE = 0o755;
@@ -51,7 +60,7 @@ export interface Directory {
   /** Why `current` can't be followed. */
   readonly broken?: string;
   readonly stored: Parts;
-  readonly pair: Pair;
+  readonly pair: Resource;
   /** Of the places: which are not the links that they ought to be, and what they are instead. */
   readonly links: ReadonlyMap<PairPart, 'missing' | 'other'>;
   /** Names in `versions/`. */
@@ -133,7 +142,7 @@ function filesOf({ places, stored, pair, links, storage }: Directory, accounts: 
 export function directorySeen(directory: Directory, accounts: Accounts): PairSeen {
   const { absent, broken, pair, leftovers } = directory;
   if (absent) return { status: 'absent', leftovers };
-  const usable: Pair =
+  const usable: Resource =
     broken === undefined
       ? // Whatever lies inside a version, the next one takes its place.
         { ...pair, ...(pair.problem?.code === 'not-a-file' ? { problem: { ...pair.problem, code: 'damaged' } } : {}) }

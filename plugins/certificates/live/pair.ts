@@ -30,7 +30,7 @@ import type { Accounts } from './accounts.ts';
 import { endOfChain } from './client-path.ts';
 import { namesThere } from './files.ts';
 import {
-  type Pair,
+  type Resource,
   type PartFile,
   type Parts,
   certificateFile,
@@ -62,7 +62,7 @@ export interface PairFiles {
   readonly stored: Parts;
   readonly pending: Parts;
   readonly backup: Parts;
-  readonly pair: Pair;
+  readonly pair: Resource;
   readonly settlement: Settlement;
   /** Neither certificate nor key is there, or the swap that stores the very first pair was interrupted. */
   readonly absent: boolean;
@@ -191,7 +191,7 @@ export function inTheWay(files: PairFiles, untouched: boolean): readonly string[
 }
 
 /** The certificate with which the chain of a pair ends before its leaf does. */
-function chainEndOf({ path: [leaf, ...path], others }: Pair): { readonly chainEnd?: ChainEnd } {
+function chainEndOf({ path: [leaf, ...path], others }: Resource): { readonly chainEnd?: ChainEnd } {
   if (leaf === undefined) return {};
   const stored = [...path, ...others];
   // Where its own root is stored with it, no other one is looked for: the well-known ones take some ms to read.
@@ -205,7 +205,7 @@ function chainEndOf({ path: [leaf, ...path], others }: Pair): { readonly chainEn
 
 /** What is shown of a pair: of its certificates those that lead to its root first. */
 export function seenOfPair(
-  pair: Pair,
+  pair: Resource,
 ): Omit<Extract<PairSeen, { status: 'seen' }>, 'status' | 'files' | 'swap' | 'replaced' | 'leftovers'> {
   const [leaf, issuer] = pair.path;
   const signer = issuer ?? (leaf !== undefined && isSignedBy(leaf, leaf) ? leaf : undefined);

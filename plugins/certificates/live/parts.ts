@@ -139,7 +139,7 @@ export function certificatesIn(...all: readonly Parts[]): readonly X509Certifica
 }
 
 /** A pair as all of its files together make it. */
-export interface Pair {
+export interface Resource {
   readonly problem?: Problem;
   readonly matches: boolean;
   /** The certificate, and what leads from it to its root. */
@@ -149,7 +149,7 @@ export interface Pair {
   readonly key?: KeyObject;
 }
 
-export function pairOf(parts: Parts): Pair {
+export function pairOf(parts: Parts): Resource {
   const certificate = certificateFile(parts);
   const key = keyFile(parts);
   const matches = fits(certificate, key);
@@ -216,7 +216,7 @@ function inOrder(found: readonly X509Certificate[], expected: readonly X509Certi
 function contentProblem(
   part: PairPart,
   file: PartFile | undefined,
-  pair: Pair,
+  pair: Resource,
   parts: ReadonlySet<PairPart>,
 ): string | undefined {
   if (file?.there !== true) return 'is missing';
@@ -235,7 +235,7 @@ function contentProblem(
 }
 
 /** Whether it is known what signed the certificate, so that a chain can be written. */
-function knowsChain({ path }: Pair): boolean {
+function knowsChain({ path }: Resource): boolean {
   const [leaf] = path;
   return path.length > 1 || (leaf !== undefined && isSignedBy(leaf, leaf));
 }
@@ -261,7 +261,7 @@ function leadsTo(leaf: X509Certificate, all: readonly X509Certificate[]): (found
  * Why a file that can be read does not belong to a pair: what it holds is another one's, such as the key of another
  * service, or a bundle of authorities that others use too. Out of date, or in another order, is no such reason.
  */
-function otherThan(pair: Pair, part: PairPart, file: PartFile | undefined): string | undefined {
+function otherThan(pair: Resource, part: PairPart, file: PartFile | undefined): string | undefined {
   const { problem, path, others, key } = pair;
   const [leaf] = path;
   if (leaf === undefined || file?.there !== true) return undefined;
@@ -284,7 +284,7 @@ function otherThan(pair: Pair, part: PairPart, file: PartFile | undefined): stri
 export function storedFiles(
   places: readonly Place[],
   files: Parts,
-  pair: Pair,
+  pair: Resource,
   storage: PairStorage,
   accounts: Accounts,
 ): readonly StoredFile[] {

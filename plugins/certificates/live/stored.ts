@@ -16,7 +16,7 @@ import {
 } from './directory.ts';
 import { deletePair, settleSwap, swapIn, tidyPair, type NewPair, type Validate } from './swap.ts';
 import { inTheWay, pairSeen, readPairFiles, refuseLeftovers } from './pair.ts';
-import { keyFingerprintOf, type Pair } from './parts.ts';
+import { keyFingerprintOf, type Resource } from './parts.ts';
 
 export async function readStored(storage: PairStorage, accounts: Accounts): Promise<PairSeen> {
   const { directory } = storage;
@@ -64,7 +64,7 @@ export async function deleteStored(storage: PairStorage, untouched: boolean, fou
 const NOTHING_KEPT: Judged = { keep: [] };
 
 /** Throws where another key is stored than the one that the step was judged on. */
-function mustBeJudged({ key }: Pair, found: Judged | undefined, path: string): void {
+function mustBeJudged({ key }: Resource, found: Judged | undefined, path: string): void {
   if (found !== undefined && keyFingerprintOf(key) !== found.key)
     throw new Error(refusal(path, 'has another key than when this was judged'));
 }

@@ -1,9 +1,7 @@
 /** Awaiting actions: what the provider does in its own time, asked for gently, many at once, until each has ended. */
 
 import { type ApiAction, actionShape } from './answers.ts';
-import { ApiError } from './api-error.ts';
-import type { Client } from './client.ts';
-import { list, object } from './shape.ts';
+import { ApiError, type Client, list, object } from '#plugin/http';
 
 /** Ids in one request: longer addresses are refused by some gateways. */
 const CHUNK = 25;

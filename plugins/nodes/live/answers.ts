@@ -1,6 +1,6 @@
 /** Answers of the API as far as they are read here: https://docs.hetzner.cloud/reference/cloud, checked against the published description in a test. */
 
-import { count, flag, id, labels, list, nullable, number, object, partly, text, time, type TypeOf } from './shape.ts';
+import { count, flag, id, labels, list, nullable, number, object, partly, text, time, type TypeOf } from '#plugin/http';
 
 const money = object({ net: text, gross: text });
 

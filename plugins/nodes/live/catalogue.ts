@@ -11,11 +11,9 @@ import {
   primaryIpShape,
   volumeShape,
 } from './answers.ts';
-import type { Client } from './client.ts';
+import { type Client, recentRead, type Shape } from '#plugin/http';
 import { listAll } from './pages.ts';
 import { typeSeen } from './prices.ts';
-import type { Shape } from './shape.ts';
-import { recentRead } from './shared-read.ts';
 
 /** How long a list counts as what the provider has now, in ms. */
 const FRESH_MS = 15_000;

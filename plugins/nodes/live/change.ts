@@ -6,8 +6,7 @@ import type { Json } from '#plugin';
 import type { Call } from '../world.ts';
 import { ActionError, type ActionWaiter } from './actions.ts';
 import { type ApiAction, type ApiServer, actionShape, begunShape } from './answers.ts';
-import { ApiError } from './api-error.ts';
-import type { Client } from './client.ts';
+import { ApiError, type Client } from '#plugin/http';
 import { listAll } from './pages.ts';
 import { type Account, getServer } from './reader.ts';
 

@@ -8,7 +8,7 @@
 import type { Json } from '#plugin';
 import type { Call, CreateOrder, Named, ServerSeen } from '../world.ts';
 import { type ApiServer, createdShape } from './answers.ts';
-import { ApiError } from './api-error.ts';
+import { ApiError } from '#plugin/http';
 import { makeChange, presentServer, settledServer, type Writable } from './change.ts';
 import { aliasIps, attachmentIn, attachNetwork, backups, detachNetwork, powerOn, protection } from './changes.ts';
 import { getServerByName, serverSeen } from './reader.ts';

@@ -2,9 +2,8 @@
 
 import type { Named } from '../world.ts';
 import { namedShape } from './answers.ts';
-import type { Client } from './client.ts';
+import { type Client, sharedRead } from '#plugin/http';
 import { listAll } from './pages.ts';
-import { sharedRead } from './shared-read.ts';
 
 export interface Directory {
   /** Both names of each id; the id as text where nothing has it. */

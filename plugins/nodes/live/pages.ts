@@ -1,9 +1,7 @@
 /** Lists: every page of one, the second and later ones in parallel, and again where the list changed meanwhile. */
 
 import { pagesShape } from './answers.ts';
-import { ApiError } from './api-error.ts';
-import type { Client } from './client.ts';
-import { list, object, type Shape } from './shape.ts';
+import { ApiError, type Client, list, object, type Shape } from '#plugin/http';
 
 /** The most that the API gives. */
 const PER_PAGE = 50;

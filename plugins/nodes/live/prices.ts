@@ -2,9 +2,8 @@
 
 import type { PriceList, ServerTypeSeen, TypeInLocation } from '../world.ts';
 import { type ApiServerType, pricingShape, serverTypeShape } from './answers.ts';
-import type { Client } from './client.ts';
+import { type Client, object } from '#plugin/http';
 import { listAll } from './pages.ts';
-import { object } from './shape.ts';
 
 const MB_PER_GB = 1024;
 

@@ -1,23 +1,30 @@
 /** The real world for reading: the account at the provider, the workload source, and the servers' own ports. */
 
+import { dialectFor } from './dialect.ts';
 import { durationMs, type Outside } from '#plugin';
 import { defaults, type NodesConfig } from '../generated.ts';
 import type { NodesReader, ServerSeen } from '../world.ts';
 import { type ApiServer, type ApiServerType, serverShape } from './answers.ts';
-import { isNotFound } from './api-error.ts';
+import {
+  type Client,
+  isNotFound,
+  list,
+  object,
+  openClient,
+  realTiming,
+  recentRead,
+  sharedRead,
+  slots,
+  type Timing,
+} from '#plugin/http';
 import { openHttp, type SendHttp, usualDenial } from '#plugin/net';
 import { type CatalogueReader, catalogueReader } from './catalogue.ts';
-import { type Client, openClient } from './client.ts';
 import { type Directories, directories } from './directory.ts';
 import { endpointOf } from './endpoint.ts';
 import { listAll } from './pages.ts';
 import { readPrices, readTypes } from './prices.ts';
 import { probe } from './probe.ts';
 import { prepareNames, serversSeen } from './server-seen.ts';
-import { list, object } from './shape.ts';
-import { recentRead, sharedRead } from './shared-read.ts';
-import { slots } from './slots.ts';
-import { realTiming, type Timing } from './timing.ts';
 import { tokenOf } from './token.ts';
 import { type FilePlace, userDataDigest } from './user-data.ts';
 import { openSource, type Source } from './workloads.ts';
@@ -58,7 +65,15 @@ function openAccount(outside: Outside, timing: Timing, send: SendHttp): Account 
   const token = tokenOf(hetzner.token, outside.env);
   const endpoint = endpointOf(hetzner.endpoint, token.value, outside.env);
   const requestMs = config.requestSeconds * 1000;
-  const client = openClient({ send, endpoint, token, timing, requestMs, reserve: config.requestReserve });
+  const client = openClient({
+    send,
+    endpoint,
+    token,
+    dialect: dialectFor(token),
+    timing,
+    requestMs,
+    reserve: config.requestReserve,
+  });
   const types = recentRead((signal) => readTypes(client, signal), TYPES_MS, timing.now);
   return { client, names: directories(client), types, catalogue: catalogueReader(client, types) };
 }

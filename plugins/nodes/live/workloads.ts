@@ -8,7 +8,7 @@ import type { NodesConfig, Workloads } from '../generated.ts';
 import { validators } from '../generated.validators.js';
 import type { WorkloadsSeen } from '../world.ts';
 import { PROVIDER_ORIGINS } from './endpoint.ts';
-import { exchange, ExchangeError, type Request } from './exchange.ts';
+import { exchange, ExchangeError, type Request } from '#plugin/http';
 import { workloadsDoubt } from './sound-workloads.ts';
 
 /** Ten thousand nodes with a hundred containers each fit well. */

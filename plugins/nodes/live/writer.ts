@@ -4,7 +4,7 @@ import type { Outside } from '#plugin';
 import type { Call, LabelChange, NodesWriter } from '../world.ts';
 import { ActionError, actionWaiter } from './actions.ts';
 import { begunShape, serverShape } from './answers.ts';
-import { ApiError, isNotFound } from './api-error.ts';
+import { ApiError, isNotFound, object, realTiming, slots, type Slots, type Timing } from '#plugin/http';
 import { begin, type Change, makeChange, presentServer, settledServer, type Writable } from './change.ts';
 import {
   aliasIps,
@@ -25,9 +25,6 @@ import {
 } from './changes.ts';
 import { attach, createServer } from './create.ts';
 import { getServer, open } from './reader.ts';
-import { object } from './shape.ts';
-import { slots, type Slots } from './slots.ts';
-import { realTiming, type Timing } from './timing.ts';
 
 /** How long a server that was asked to shut down is given before it is turned off hard, in ms. */
 const SHUTDOWN_MS = 120_000;

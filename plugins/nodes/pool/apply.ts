@@ -1,7 +1,7 @@
 /** Apply: taking a pool's step changes what it remembers, and nothing else; its nodes and containers follow in the next plan. */
 
 import { type ActionRun, type Change, type Facts, formatRef, type Scene } from '#plugin';
-import type { PoolPair } from '../facts.ts';
+import type { PoolResource } from '../facts.ts';
 import type { NodePoolMemory } from '../generated.ts';
 import type { Decision, Situation } from './decide.ts';
 import { decideFor, movesOf } from './diff.ts';
@@ -20,7 +20,7 @@ function stillDropped(dropped: Dropped, prefix: string, scene: Scene): Dropped {
   return dropped
     .map((each) => ({
       ...each,
-      members: each.members.filter((number) => scene.pair(nodeRef(nameOf(prefix, number))) !== undefined),
+      members: each.members.filter((number) => scene.get(nodeRef(nameOf(prefix, number))) !== undefined),
     }))
     .filter(({ members }) => members.length > 0);
 }
@@ -60,10 +60,14 @@ function kept(
 }
 
 /** The handler of a pool's only step. */
-export async function changePool(_world: unknown, pair: PoolPair, run: ActionRun): Promise<Partial<NodePoolMemory>> {
-  const { situation, decision } = decideFor(pair, run.scene) ?? {};
+export async function changePool(
+  _world: unknown,
+  resource: PoolResource,
+  run: ActionRun,
+): Promise<Partial<NodePoolMemory>> {
+  const { situation, decision } = decideFor(resource, run.scene) ?? {};
   if (situation === undefined || decision === undefined) throw new Error('nothing is decided for the pool any more');
-  return { ...kept(decision, situation, pair.memory?.kept ?? {}, run.scene), changedBy: run.id };
+  return { ...kept(decision, situation, resource.memory?.kept ?? {}, run.scene), changedBy: run.id };
 }
 
 /** Who decided what would not be decided any more. */
@@ -73,16 +77,16 @@ function byCause({ cause, fields }: Change): Dropped[number]['by'] {
 }
 
 /** What the log says beside every decision about a pool. */
-export function auditPool(change: Change, pair: PoolPair, scene: Scene): Facts {
-  const { situation, decision } = decideFor(pair, scene) ?? {};
+export function auditPool(change: Change, resource: PoolResource, scene: Scene): Facts {
+  const { situation, decision } = decideFor(resource, scene) ?? {};
   const comes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after !== undefined).length;
   const goes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after === undefined).length;
   const action = comes > goes ? 'scale_up' : goes > comes ? 'scale_down' : undefined;
   return {
     ...(action === undefined ? {} : { action }),
     decision_by: decision === undefined ? byCause(change) : decisionBy(decision),
-    pool: formatRef(pair.ref),
-    members: pair.memory?.kept.members?.length ?? 0,
+    pool: formatRef(resource.ref),
+    members: resource.memory?.kept.members?.length ?? 0,
     in_service: situation?.nodes.filter(({ node, isMember }) => isMember && node.phase === 'serving').length ?? null,
     allocated_ram_mb: situation?.nodes.reduce((sum, { node }) => sum + node.allocatedMb, 0) ?? null,
     queued: situation?.queue?.count ?? null,

@@ -13,9 +13,15 @@ import {
   type Scene,
   type Verdict,
 } from '#plugin';
-import { type ContainerPair, containerSignals, type NodePair, nodeSignals, type PoolPair } from '../facts.ts';
+import {
+  type ContainerResource,
+  containerSignals,
+  type NodeResource,
+  nodeSignals,
+  type PoolResource,
+} from '../facts.ts';
 import type { ContainerMemory, ContainerSpec, ContainerStep } from '../generated.ts';
-import { poolRef, settingsOfPair } from '../settings.ts';
+import { poolRef, settingsOfResource } from '../settings.ts';
 import { workloadName } from '../workload-names.ts';
 import type { NodesWriter } from '../world.ts';
 import { decideFor } from './diff.ts';
@@ -32,12 +38,12 @@ export function expandContainer(desired: Desired<ContainerSpec>): readonly Desir
 
 /** Its pool gives the consolidation up in this very plan. */
 function isGivenUp(pool: string, scene: Scene): boolean {
-  const pair = scene.pair(poolRef(pool)) as PoolPair | undefined;
-  return pair !== undefined && decideFor(pair, scene)?.decision?.kind === 'abandon';
+  const resource = scene.get(poolRef(pool)) as PoolResource | undefined;
+  return resource !== undefined && decideFor(resource, scene)?.decision?.kind === 'abandon';
 }
 
 export function diffContainer(
-  { desired, observed, memory }: ContainerPair,
+  { desired, sight: { observed }, memory }: ContainerResource,
   scene: Scene,
 ): Proposal<ContainerStep> | undefined {
   if (desired === undefined || observed === undefined) return undefined;
@@ -55,7 +61,7 @@ export function diffContainer(
 }
 
 /** What a move depends on: the nodes that it goes from and to, and the pool that wants it. */
-export function mattersToContainer({ desired, observed }: ContainerPair): readonly Ref[] {
+export function mattersToContainer({ desired, sight: { observed } }: ContainerResource): readonly Ref[] {
   const { node, pool } = desired?.spec ?? {};
   const from = observed?.facts.node;
   return [
@@ -66,8 +72,8 @@ export function mattersToContainer({ desired, observed }: ContainerPair): readon
 }
 
 /** The rule on what may be moved at all. */
-export function notMigratable(_change: Change, pair: ContainerPair): Verdict {
-  const { tier, players } = containerSignals(pair) ?? {};
+export function notMigratable(_change: Change, resource: ContainerResource): Verdict {
+  const { tier, players } = containerSignals(resource) ?? {};
   const facts = { tier: tier ?? null, players: players ?? null };
   const why = whyFixed({ ...(tier === undefined ? {} : { tier }), ...(players === undefined ? {} : { players }) });
   return why === undefined
@@ -79,22 +85,22 @@ export function notMigratable(_change: Change, pair: ContainerPair): Verdict {
 function arriving(node: string, own: string, scene: Scene): number {
   return [...scene.underWay].reduce((sum, [address, { change }]) => {
     if (change.ref.kind !== 'Container' || change.ref.name === own) return sum;
-    const other = scene.pair(address) as ContainerPair | undefined;
+    const other = scene.get(address) as ContainerResource | undefined;
     return other?.desired?.spec.node === node ? sum + (containerSignals(other)?.mb ?? 0) : sum;
   }, 0);
 }
 
 /** The rule on where it may be moved to. */
-export function targetUnfit(_change: Change, pair: ContainerPair, scene: Scene): Verdict {
-  const name = pair.desired?.spec.node ?? '';
-  const target = scene.pair(nodeRef(name)) as NodePair | undefined;
+export function targetUnfit(_change: Change, resource: ContainerResource, scene: Scene): Verdict {
+  const name = resource.desired?.spec.node ?? '';
+  const target = scene.get(nodeRef(name)) as NodeResource | undefined;
   const phase = target === undefined ? undefined : phaseOf(target);
   const { memoryMb, life } = nodeSignals(target) ?? {};
-  const needed = containerSignals(pair)?.mb ?? 0;
+  const needed = containerSignals(resource)?.mb ?? 0;
   const free =
-    memoryMb === undefined ? undefined : memoryMb - (life?.allocatedMb ?? 0) - arriving(name, pair.ref.name, scene);
-  const facts = { node: name, state: target?.observed?.state ?? null, free_mb: free ?? null, needed_mb: needed };
-  if (phase !== 'serving') return reject(`${name} is ${target?.observed?.state ?? 'not there'}`, facts);
+    memoryMb === undefined ? undefined : memoryMb - (life?.allocatedMb ?? 0) - arriving(name, resource.ref.name, scene);
+  const facts = { node: name, state: target?.sight.observed?.state ?? null, free_mb: free ?? null, needed_mb: needed };
+  if (phase !== 'serving') return reject(`${name} is ${target?.sight.observed?.state ?? 'not there'}`, facts);
   if (free === undefined) return reject(`the memory of ${name} is not known`, facts);
   return free >= needed
     ? pass('there is room', facts)
@@ -102,14 +108,14 @@ export function targetUnfit(_change: Change, pair: ContainerPair, scene: Scene):
 }
 
 export function inSource(node: string, scene: Scene): string {
-  const pair = scene.pair(nodeRef(node));
-  return pair === undefined ? node : workloadName(node, settingsOfPair(pair));
+  const resource = scene.get(nodeRef(node));
+  return resource === undefined ? node : workloadName(node, settingsOfResource(resource));
 }
 
 /** Tells the source to move it, and waits until it says that it did. */
 export async function moveContainer(
   world: NodesWriter,
-  { ref, desired, observed }: ContainerPair,
+  { ref, desired, sight: { observed } }: ContainerResource,
   run: ActionRun,
 ): Promise<Partial<ContainerMemory>> {
   const from = observed?.facts.node;
@@ -120,19 +126,19 @@ export async function moveContainer(
   return { node: to };
 }
 
-export function noteContainer({ observed }: ContainerPair): Partial<ContainerMemory> {
+export function noteContainer({ sight: { observed } }: ContainerResource): Partial<ContainerMemory> {
   return observed === undefined ? {} : { node: observed.facts.node };
 }
 
 /** What the log says beside every decision about a container. */
-export function auditContainer(_change: Change, pair: ContainerPair): Facts {
-  const { mb, tier, players } = containerSignals(pair) ?? {};
+export function auditContainer(_change: Change, resource: ContainerResource): Facts {
+  const { mb, tier, players } = containerSignals(resource) ?? {};
   return {
     action: 'container_migrate',
-    decision_by: pair.desired?.spec.pool === undefined ? 'manual' : 'consolidation_policy',
-    container_id: pair.ref.name,
-    node_id: pair.observed?.facts.node ?? null,
-    target_node_id: pair.desired?.spec.node ?? null,
+    decision_by: resource.desired?.spec.pool === undefined ? 'manual' : 'consolidation_policy',
+    container_id: resource.ref.name,
+    node_id: resource.sight.observed?.facts.node ?? null,
+    target_node_id: resource.desired?.spec.node ?? null,
     ram_mb: mb ?? null,
     tier: tier ?? null,
     players: players ?? null,

@@ -1,7 +1,7 @@
 /** Diff of a pool: what is decided for it, as a step with the names that come and go. */
 
 import { type FieldChange, intentId, type Json, type Proposal, sameJson, type Scene } from '#plugin';
-import type { PoolPair } from '../facts.ts';
+import type { PoolResource } from '../facts.ts';
 import type { NodePoolStep } from '../generated.ts';
 import { type Decision, decide, type Move, type Situation } from './decide.ts';
 import { nodeRef } from './expand.ts';
@@ -16,19 +16,19 @@ export interface Decided {
 }
 
 /** Decides for a pool as the scene has it; undefined without a document. */
-export function decideFor(pair: PoolPair, scene: Scene): Decided | undefined {
-  if (pair.desired === undefined || pair.observed === undefined) return undefined;
-  const { size, min, max } = pair.desired.spec;
+export function decideFor(resource: PoolResource, scene: Scene): Decided | undefined {
+  if (resource.desired === undefined || resource.sight.observed === undefined) return undefined;
+  const { size, min, max } = resource.desired.spec;
   // How many it is to have is decided by what is written; a row says so, and its nodes are judged by what is applied.
-  const { size: _size, min: _min, max: _max, ...rest } = strictPoolSpec(pair) ?? pair.desired.spec;
+  const { size: _size, min: _min, max: _max, ...rest } = strictPoolSpec(resource) ?? resource.desired.spec;
   const spec = {
     ...rest,
     ...(size === undefined ? {} : { size }),
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),
   };
-  const situation = situationOf(pair, spec, scene);
-  const decision = isExpanded(pair, scene) ? decide(situation) : undefined;
+  const situation = situationOf(resource, spec, scene);
+  const decision = isExpanded(resource, scene) ? decide(situation) : undefined;
   return { situation, ...(decision === undefined ? {} : { decision }) };
 }
 
@@ -49,7 +49,7 @@ function pointer(part: string): string {
 export function fieldsOf(decision: Decision, situation: Situation, scene: Scene): readonly FieldChange[] {
   const { prefix, remembered } = situation;
   const { kind, added, plan } = decision;
-  const stateOf = (name: string): string => scene.pair(nodeRef(name))?.observed?.state ?? 'planned';
+  const stateOf = (name: string): string => scene.get(nodeRef(name))?.sight.observed?.state ?? 'planned';
   const isLeaving = (number: number): boolean => !decision.numbers.members.includes(number);
   return [
     ...added.map((number): FieldChange => {
@@ -88,35 +88,35 @@ export function essence(fields: readonly FieldChange[]): Json {
     .sort();
 }
 
-function causeOf({ by }: Decision, pair: PoolPair): Pick<Proposal, 'cause'> {
+function causeOf({ by }: Decision, resource: PoolResource): Pick<Proposal, 'cause'> {
   if (by === 'reactive' || by === 'consolidation') return { cause: 'policy' };
   if (by === 'health') return { cause: 'time' };
   // The same document goes on in several steps.
-  const { spec } = pair.memory?.applied ?? {};
-  return spec !== undefined && sameJson(spec, pair.desired?.spec) ? { cause: 'progress' } : {};
+  const { spec } = resource.memory?.applied ?? {};
+  return spec !== undefined && sameJson(spec, resource.desired?.spec) ? { cause: 'progress' } : {};
 }
 
 /** A change was begun, and is not what is remembered: nothing of it was done, for what a pool remembers is all that it does. */
-function isUnfinished({ memory }: PoolPair): boolean {
+function isUnfinished({ memory }: PoolResource): boolean {
   const { open, kept } = memory ?? {};
   return open !== undefined && kept?.changedBy !== intentId(open);
 }
 
-export function diffPool(pair: PoolPair, scene: Scene): Proposal<NodePoolStep> | undefined {
-  if (pair.desired !== undefined && isUnfinished(pair))
+export function diffPool(resource: PoolResource, scene: Scene): Proposal<NodePoolStep> | undefined {
+  if (resource.desired !== undefined && isUnfinished(resource))
     return {
       step: 'active>active',
       goal: 'update',
       because: 'a change of it was begun, and not finished',
       cause: 'progress',
     };
-  const { situation, decision } = decideFor(pair, scene) ?? {};
+  const { situation, decision } = decideFor(resource, scene) ?? {};
   if (situation === undefined || decision === undefined) return undefined;
   return {
     step: 'active>active',
     goal: 'update',
-    fields: [...changedSizes(pair), ...fieldsOf(decision, situation, scene)],
+    fields: [...changedSizes(resource), ...fieldsOf(decision, situation, scene)],
     because: decision.because,
-    ...causeOf(decision, pair),
+    ...causeOf(decision, resource),
   };
 }

@@ -1,7 +1,7 @@
 /** Findings of a pool: what its document wants and no step brings about. */
 
 import { counted, type Finding, type Scene } from '#plugin';
-import { type PoolPair, poolSignals } from '../facts.ts';
+import { type PoolResource, poolSignals } from '../facts.ts';
 import type { FindingCode } from '../generated.ts';
 import { fleetOf, unmetGrowth } from './decide.ts';
 import { decideFor } from './diff.ts';
@@ -9,15 +9,15 @@ import { nodeRef } from './expand.ts';
 import { unknowns } from './fleet.ts';
 import { ATTEMPTS } from '../order-rules.ts';
 
-export function poolFindings(pair: PoolPair, scene: Scene): readonly Finding[] {
-  const { situation } = decideFor(pair, scene) ?? {};
+export function poolFindings(resource: PoolResource, scene: Scene): readonly Finding[] {
+  const { situation } = decideFor(resource, scene) ?? {};
   if (situation === undefined) return [];
   const found: Finding[] = [];
   const add = (code: FindingCode, message: string, facts: Finding['facts']): void => {
-    found.push({ ref: pair.ref, code, severity: 'warning', message, facts });
+    found.push({ ref: resource.ref, code, severity: 'warning', message, facts });
   };
-  const foreign = (poolSignals(pair)?.labelled ?? []).filter((name) => {
-    const node = scene.pair(nodeRef(name));
+  const foreign = (poolSignals(resource)?.labelled ?? []).filter((name) => {
+    const node = scene.get(nodeRef(name));
     return node?.desired === undefined && node?.memory?.owned === undefined;
   });
   if (foreign.length > 0 && situation.remembered !== undefined)
@@ -29,7 +29,7 @@ export function poolFindings(pair: PoolPair, scene: Scene): readonly Finding[] {
   // What failed until nothing more is tried is not on its way.
   const given = members.filter(
     ({ node }) =>
-      node.phase === 'planned' && (scene.pair(nodeRef(node.name))?.memory?.failures ?? 0) >= ATTEMPTS.maxRetries,
+      node.phase === 'planned' && (scene.get(nodeRef(node.name))?.memory?.failures ?? 0) >= ATTEMPTS.maxRetries,
   ).length;
   const [serving, coming, unseen] = [count('serving'), count('planned', 'starting') - given, count('unseen')];
   if (members.length > 0 && coming === 0 && unseen === 0 && serving < situation.min)

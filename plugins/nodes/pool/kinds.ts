@@ -2,7 +2,7 @@
 
 import type { Kind, Ref, Scene } from '#plugin';
 import { containerEffect, poolEffect } from '../effect.ts';
-import type { ContainerFacts, PoolFacts, PoolPair } from '../facts.ts';
+import type { ContainerFacts, PoolFacts, PoolResource } from '../facts.ts';
 import { poolSignals } from '../facts.ts';
 import type {
   ContainerMemory,
@@ -34,16 +34,20 @@ import { crossingNow } from './decide.ts';
 import { nodesOfPool, situationOf } from './situation.ts';
 
 /** Its nodes, and the servers with its label that it may begin with. */
-function mattersToPool(pair: PoolPair, scene: Scene): readonly Ref[] {
-  const labelled = (poolSignals(pair)?.labelled ?? []).map(nodeRef);
-  return [...nodesOfPool(pair.ref.name, scene).map(({ ref }) => ref), ...labelled];
+function mattersToPool(resource: PoolResource, scene: Scene): readonly Ref[] {
+  const labelled = (poolSignals(resource)?.labelled ?? []).map(nodeRef);
+  return [...nodesOfPool(resource.ref.name, scene).map(({ ref }) => ref), ...labelled];
 }
 
 /** Since when a threshold of the reactive policy is crossed, where the policy waits for that. */
-function notePool(pair: PoolPair, _now: number, scene: Scene): Partial<NodePoolMemory> {
-  const { desired, observed, memory } = pair;
+function notePool(resource: PoolResource, _now: number, scene: Scene): Partial<NodePoolMemory> {
+  const {
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
   if (desired === undefined || observed === undefined || memory?.kept.members === undefined) return {};
-  const situation = situationOf(pair, desired.spec, scene);
+  const situation = situationOf(resource, desired.spec, scene);
   const crossing =
     situation.scaling === undefined || situation.scaling.forMs === 0 ? undefined : crossingNow(situation);
   if (crossing === undefined && memory.kept.crossing === undefined) return {};

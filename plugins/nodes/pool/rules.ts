@@ -2,7 +2,7 @@
 
 import { type Change, counted, defer, instantText, pass, reject, sameJson, type Scene, type Verdict } from '#plugin';
 import type { Obstacle, Ordering } from '../catalogue.ts';
-import { type NodePair, PLUGIN, type PoolPair } from '../facts.ts';
+import { type NodeResource, PLUGIN, type PoolResource } from '../facts.ts';
 import { obstacleVerdict } from '../order-rules.ts';
 import type { NodePoolRuleId } from '../generated.ts';
 import type { Decision, Member, Situation } from './decide.ts';
@@ -10,7 +10,7 @@ import { cooldownOf } from './decide.ts';
 import { decideFor, essence, fieldsOf } from './diff.ts';
 import { nameOf } from './names.ts';
 
-type PoolRule = (change: Change, pair: PoolPair, scene: Scene) => Verdict;
+type PoolRule = (change: Change, resource: PoolResource, scene: Scene) => Verdict;
 
 /** A rule on what is decided; where nothing is decided any more, `decided-otherwise` says so. */
 type Judge = (decision: Decision, situation: Situation) => Verdict;
@@ -110,16 +110,16 @@ const noCandidate: Judge = (decision, situation) => {
 
 /** A judge as a rule: it judges what would be decided now, which `decided-otherwise` holds against what was planned. */
 function judged(judge: Judge): PoolRule {
-  return (_change, pair, scene) => {
-    const { situation, decision } = decideFor(pair, scene) ?? {};
+  return (_change, resource, scene) => {
+    const { situation, decision } = decideFor(resource, scene) ?? {};
     return situation === undefined || decision === undefined
       ? pass('nothing is decided now')
       : judge(decision, situation);
   };
 }
 
-const decidedOtherwise: PoolRule = (change, pair, scene) => {
-  const { situation, decision } = decideFor(pair, scene) ?? {};
+const decidedOtherwise: PoolRule = (change, resource, scene) => {
+  const { situation, decision } = decideFor(resource, scene) ?? {};
   if (situation === undefined || decision === undefined) return reject('nothing would be decided any more', {});
   const now = essence(fieldsOf(decision, situation, scene));
   const facts = { kind: decision.kind, by: decision.by, decided: now };
@@ -129,23 +129,29 @@ const decidedOtherwise: PoolRule = (change, pair, scene) => {
 };
 
 /** What the members that it would gain are made of. */
-function orderingOf({ added }: Decision, { found }: Situation, pair: PoolPair, scene: Scene): Ordering | undefined {
+function orderingOf(
+  { added }: Decision,
+  { found }: Situation,
+  resource: PoolResource,
+  scene: Scene,
+): Ordering | undefined {
   const count = added.filter((number) => !found.includes(number)).length;
-  const template = pair.desired?.spec.template;
+  const template = resource.desired?.spec.template;
   if (template === undefined || count === 0) return undefined;
   const group = template.placementGroup;
-  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodePair[];
+  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[];
   const planned = nodes.filter(
-    ({ desired, observed }) => group !== undefined && desired?.spec.placementGroup === group && observed === undefined,
+    ({ desired, sight: { observed } }) =>
+      group !== undefined && desired?.spec.placementGroup === group && observed === undefined,
   );
   return { order: template, joining: planned.length, count, now: scene.now };
 }
 
 function ordered(why: Obstacle['why']): PoolRule {
-  return (_change, pair, scene) => {
-    const { situation, decision } = decideFor(pair, scene) ?? {};
+  return (_change, resource, scene) => {
+    const { situation, decision } = decideFor(resource, scene) ?? {};
     if (situation === undefined || decision === undefined) return pass('nothing is decided now');
-    return obstacleVerdict(why, orderingOf(decision, situation, pair, scene), scene);
+    return obstacleVerdict(why, orderingOf(decision, situation, resource, scene), scene);
   };
 }
 

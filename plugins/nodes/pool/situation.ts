@@ -1,8 +1,15 @@
-/** The situation of a pool: from its pair, its nodes and its containers in a scene to what `decide` decides on. */
+/** The situation of a pool: from its resource, its nodes and its containers in a scene to what `decide` decides on. */
 
 import { serverKey } from '../places.ts';
-import { formatRef, type Pair, type Scene } from '#plugin';
-import { type ContainerSeen, type NodePair, nodeSignals, PLUGIN, type PoolPair, poolSignals } from '../facts.ts';
+import { formatRef, type Resource, type Scene } from '#plugin';
+import {
+  type ContainerSeen,
+  type NodeResource,
+  nodeSignals,
+  PLUGIN,
+  type PoolResource,
+  poolSignals,
+} from '../facts.ts';
 import type { NodePoolMemory, NodePoolSpec } from '../generated.ts';
 import { DISK_FULL_PERCENT } from '../observe-node.ts';
 import { refusalOf } from '../safety.ts';
@@ -43,7 +50,7 @@ function consolidationPolicy({ consolidation: written }: NodePoolSpec): Consolid
   };
 }
 
-function isOurs({ memory }: NodePair): boolean {
+function isOurs({ memory }: NodeResource): boolean {
   return memory?.owned !== undefined;
 }
 
@@ -73,12 +80,15 @@ const PHASES: Readonly<Record<string, NodePhase>> = {
 };
 
 /** What a node is to its pool; undefined where there is none, and none is to be. */
-export function phaseOf(pair: NodePair): NodePhase | undefined {
-  const { observed, desired, gap } = pair;
+export function phaseOf(resource: NodeResource): NodePhase | undefined {
+  const {
+    sight: { observed, gap },
+    desired,
+  } = resource;
   if (observed === undefined) return gap !== undefined ? 'unseen' : desired === undefined ? undefined : 'planned';
   if (observed.claimedBy !== undefined) return 'unseen';
   const phase = PHASES[observed.state] ?? 'unseen';
-  const signals = nodeSignals(pair);
+  const signals = nodeSignals(resource);
   // Once it was drained it never returns to service, healthy or not.
   if (phase === 'unhealthy' && signals?.life.drainingAt !== undefined) return 'leaving';
   if (phase !== 'serving') return phase;
@@ -87,26 +97,28 @@ export function phaseOf(pair: NodePair): NodePhase | undefined {
   return signals?.workloads === 'unlisted' && signals.life.containersEver === 0 ? 'starting' : 'unseen';
 }
 
-function nodeOf(pair: NodePair, phase: NodePhase, plannedMb: number | undefined): PoolNode {
-  const signals = nodeSignals(pair);
+function nodeOf(resource: NodeResource, phase: NodePhase, plannedMb: number | undefined): PoolNode {
+  const signals = nodeSignals(resource);
   const { life, list = [], hourly, monthly = 0 } = signals ?? {};
   const ramMb = phase === 'planned' ? plannedMb : signals?.memoryMb;
   const initializedAt = time(life?.initializedAt ?? life?.provisionedAt);
   const emptySince = time(life?.emptySince ?? (life?.containersEver === 0 ? life.initializedAt : undefined));
   return {
-    name: pair.ref.name,
+    name: resource.ref.name,
     phase,
     ...(ramMb === undefined ? {} : { ramMb }),
     allocatedMb: life?.allocatedMb ?? 0,
     containers: list.map(containerOf),
-    ...(hourly === undefined ? {} : { hourly: withBackups({ hourly, monthly }, pair.observed?.facts.backups).hourly }),
+    ...(hourly === undefined
+      ? {}
+      : { hourly: withBackups({ hourly, monthly }, resource.sight.observed?.facts.backups).hourly }),
     ...(initializedAt === undefined ? {} : { initializedAt }),
     ...(emptySince === undefined ? {} : { emptySince }),
   };
 }
 
 /** It is not as the pool's template has it, in what only a new server would change. */
-function isOutdated({ observed }: NodePair, { template }: NodePoolSpec): boolean {
+function isOutdated({ sight: { observed } }: NodeResource, { template }: NodePoolSpec): boolean {
   const { serverType, location } = observed?.facts ?? {};
   return (
     (serverType !== undefined && serverType !== template.serverType) ||
@@ -115,23 +127,23 @@ function isOutdated({ observed }: NodePair, { template }: NodePoolSpec): boolean
 }
 
 function memberOf(
-  pair: NodePair,
+  resource: NodeResource,
   spec: NodePoolSpec,
   isMember: boolean,
   plannedMb: number | undefined,
   scene: Scene,
 ): Member | undefined {
-  const phase = phaseOf(pair);
+  const phase = phaseOf(resource);
   if (phase === undefined) return undefined;
-  const refusal = phase === 'planned' ? undefined : refusalOf(pair, scene);
-  const since = pair.memory?.state === 'unhealthy' ? time(pair.memory.since) : undefined;
-  const failingSince = time(nodeSignals(pair)?.life.failingSince);
+  const refusal = phase === 'planned' ? undefined : refusalOf(resource, scene);
+  const since = resource.memory?.state === 'unhealthy' ? time(resource.memory.since) : undefined;
+  const failingSince = time(nodeSignals(resource)?.life.failingSince);
   return {
-    node: nodeOf(pair, phase, plannedMb),
+    node: nodeOf(resource, phase, plannedMb),
     isMember,
     ...(refusal === undefined ? {} : { refusal }),
-    ...(isOutdated(pair, spec) ? { outdated: true } : {}),
-    ...(phase === 'serving' && (nodeSignals(pair)?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT
+    ...(isOutdated(resource, spec) ? { outdated: true } : {}),
+    ...(phase === 'serving' && (nodeSignals(resource)?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT
       ? { isFull: true as const }
       : {}),
     ...(phase === 'unhealthy' && since !== undefined ? { unhealthySince: since } : {}),
@@ -155,44 +167,48 @@ function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | u
   };
 }
 
-function poolPairs(scene: Scene): readonly PoolPair[] {
-  return scene.ofKind(PLUGIN, 'NodePool') as readonly PoolPair[];
+function poolResources(scene: Scene): readonly PoolResource[] {
+  return scene.ofKind(PLUGIN, 'NodePool') as readonly PoolResource[];
 }
 
 /** What names no pool is for the first one, by name, that may still grow; or for the first, where none may. */
-function isHeir(pair: PoolPair, scene: Scene): boolean {
-  const scaling = poolPairs(scene).filter(({ desired }) => desired !== undefined && desired.spec.size === undefined);
+function isHeir(resource: PoolResource, scene: Scene): boolean {
+  const scaling = poolResources(scene).filter(
+    ({ desired }) => desired !== undefined && desired.spec.size === undefined,
+  );
   const open = scaling.find(
     ({ desired, memory }) => (memory?.kept.members?.length ?? 0) < (desired?.spec.max ?? Number.MAX_SAFE_INTEGER),
   );
   const heir = open ?? scaling[0];
-  return heir !== undefined && formatRef(heir.ref) === formatRef(pair.ref);
+  return heir !== undefined && formatRef(heir.ref) === formatRef(resource.ref);
 }
 
 function queues(
-  pair: PoolPair,
+  resource: PoolResource,
   spec: NodePoolSpec,
   scene: Scene,
 ): { readonly queue?: Queue; readonly queueHere?: Queue } {
   // What nobody lists waits for nothing.
   if (spec.template.workloads.none) return { queue: { count: 0, mb: 0 }, queueHere: { count: 0, mb: 0 } };
-  const signals = poolSignals(pair);
+  const signals = poolSignals(resource);
   const { queue, unnamed } = signals ?? {};
   if (queue === undefined || unnamed === undefined) return {};
-  if (isHeir(pair, scene)) return { queue, queueHere: queue };
+  if (isHeir(resource, scene)) return { queue, queueHere: queue };
   return { queue, queueHere: { count: queue.count - unnamed.count, mb: queue.mb - unnamed.mb } };
 }
 
 /** Nodes that are, or were, of a pool. */
-export function nodesOfPool(pool: string, scene: Scene): readonly NodePair[] {
-  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodePair[];
-  return nodes.filter((pair) => (pair.desired !== undefined || isOurs(pair)) && poolOf(pair as Pair) === pool);
+export function nodesOfPool(pool: string, scene: Scene): readonly NodeResource[] {
+  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[];
+  return nodes.filter(
+    (resource) => (resource.desired !== undefined || isOurs(resource)) && poolOf(resource as Resource) === pool,
+  );
 }
 
 function failedMoves(remembered: Remembered | undefined, scene: Scene): ReadonlyMap<string, string> {
   return new Map(
     (remembered?.moves ?? []).flatMap(({ container }): readonly (readonly [string, string])[] => {
-      const memory = scene.pair(containerRef(container))?.memory;
+      const memory = scene.get(containerRef(container))?.memory;
       return (memory?.failures ?? 0) > 0 ? [[container, memory?.lastError?.message ?? 'it failed']] : [];
     }),
   );
@@ -207,19 +223,19 @@ function nameTaken(scene: Scene): (name: string) => boolean {
   };
 }
 
-/** All that a pool is decided on; the pair has a document. */
-export function situationOf(pair: PoolPair, spec: NodePoolSpec, scene: Scene): Situation {
-  const { ref, memory } = pair;
+/** All that a pool is decided on; the resource has a document. */
+export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: Scene): Situation {
+  const { ref, memory } = resource;
   const kept = memory?.kept;
   const prefix = prefixOf(ref, kept);
   const remembered = rememberedOf(kept);
-  const signals = poolSignals(pair);
-  const pairs = nodesOfPool(ref.name, scene);
+  const signals = poolSignals(resource);
+  const resources = nodesOfPool(ref.name, scene);
   const members = new Set(remembered?.members);
   const scaling = reactivePolicy(spec);
   const consolidation = consolidationPolicy(spec);
   const labelled = (signals?.labelled ?? []).flatMap((name) => numberOf(prefix, name) ?? []);
-  const ours = pairs.filter(isOurs).flatMap(({ ref: node }) => numberOf(prefix, node.name) ?? []);
+  const ours = resources.filter(isOurs).flatMap(({ ref: node }) => numberOf(prefix, node.name) ?? []);
   return {
     prefix,
     min: leastOf(spec),
@@ -232,10 +248,10 @@ export function situationOf(pair: PoolPair, spec: NodePoolSpec, scene: Scene): S
     ...(remembered === undefined ? {} : { remembered }),
     found: remembered === undefined ? [...new Set([...labelled, ...ours])].sort((a, b) => a - b) : [],
     isTaken: nameTaken(scene),
-    nodes: pairs.flatMap(
+    nodes: resources.flatMap(
       (node) => memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene) ?? [],
     ),
-    ...queues(pair, spec, scene),
+    ...queues(resource, spec, scene),
     ...(signals?.currency === undefined ? {} : { currency: signals.currency }),
     migrates: signals?.migrates ?? false,
     failedMoves: failedMoves(remembered, scene),
@@ -247,13 +263,13 @@ export function situationOf(pair: PoolPair, spec: NodePoolSpec, scene: Scene): S
  * Whether what is remembered is what its documents were expanded from: once a step is taken, the rest of the run still has
  * the documents from before it, and nothing more is decided on those.
  */
-export function isExpanded(pair: PoolPair, scene: Scene): boolean {
-  const kept: Partial<NodePoolMemory> = pair.memory?.kept ?? {};
-  const prefix = prefixOf(pair.ref, kept);
-  const nodes = nodesOfPool(pair.ref.name, scene).filter(({ desired }) => desired !== undefined);
+export function isExpanded(resource: PoolResource, scene: Scene): boolean {
+  const kept: Partial<NodePoolMemory> = resource.memory?.kept ?? {};
+  const prefix = prefixOf(resource.ref, kept);
+  const nodes = nodesOfPool(resource.ref.name, scene).filter(({ desired }) => desired !== undefined);
   const containers = scene
     .ofKind(PLUGIN, 'Container')
-    .filter(({ desired }) => (desired?.spec as { readonly pool?: string } | undefined)?.pool === pair.ref.name);
+    .filter(({ desired }) => (desired?.spec as { readonly pool?: string } | undefined)?.pool === resource.ref.name);
   const members = new Set(kept.members);
   const moves = new Set(kept.moves?.map(({ container }) => container));
   return (

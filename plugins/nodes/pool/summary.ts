@@ -6,11 +6,11 @@ import {
   type Desired,
   type Facts,
   formatRef,
-  type Pair,
+  type Resource,
   type Scene,
   type Summary,
 } from '#plugin';
-import { type NodePair, nodeSignals, PLUGIN, type PoolPair } from '../facts.ts';
+import { type NodeResource, nodeSignals, PLUGIN, type PoolResource } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
 import type { PriceList } from '../world.ts';
 import { type Cost, costLines, costOf, moneyText, type Price, type Priced, withBackups } from './cost.ts';
@@ -58,43 +58,52 @@ function offered(name: string, { serverType, location, backups }: Offered, scene
 }
 
 /** What a server costs as it is; a static one costs nothing here. */
-function seen(pair: NodePair): Priced | undefined {
-  const { ref, observed, memory, gap } = pair;
+function seen(resource: NodeResource): Priced | undefined {
+  const {
+    ref,
+    sight: { observed, gap },
+    memory,
+  } = resource;
   if (observed?.given === true || observed?.claimedBy !== undefined) return undefined;
-  if (pair.desired === undefined && memory?.owned === undefined) return undefined;
+  if (resource.desired === undefined && memory?.owned === undefined) return undefined;
   if (observed === undefined)
     return gap !== undefined && memory?.state !== undefined && memory.state !== 'absent'
       ? { name: ref.name }
       : undefined;
-  const { hourly, monthly } = nodeSignals(pair) ?? {};
+  const { hourly, monthly } = nodeSignals(resource) ?? {};
   if (hourly === undefined || monthly === undefined) return { name: ref.name };
   return { name: ref.name, price: withBackups({ hourly, monthly }, observed.facts.backups) };
 }
 
-function acceptedChange({ ref }: Pair, scene: Scene): Change | undefined {
+function acceptedChange({ ref }: Resource, scene: Scene): Change | undefined {
   const action = scene.judged.get(formatRef(ref));
   return action?.verdict === 'accept' ? action.change : undefined;
 }
 
 /** What it costs once its accepted change is through; undefined where nothing is left of it. */
-function later(pair: NodePair, now: Priced | undefined, change: Change | undefined, scene: Scene): Priced | undefined {
+function later(
+  resource: NodeResource,
+  now: Priced | undefined,
+  change: Change | undefined,
+  scene: Scene,
+): Priced | undefined {
   if (change?.goal === 'remove') return undefined;
-  const spec = pair.desired?.spec;
+  const spec = resource.desired?.spec;
   const changes = (path: string): boolean => change?.fields.some((field) => field.path === path) ?? false;
   const isNew = change?.goal === 'create' || change?.goal === 'replace';
   if (spec === undefined || !(isNew || changes('/serverType') || changes('/backups'))) return now;
-  const location = isNew ? spec.location : pair.observed?.facts.location;
-  return offered(pair.ref.name, { serverType: spec.serverType, location, backups: spec.backups }, scene);
+  const location = isNew ? spec.location : resource.sight.observed?.facts.location;
+  return offered(resource.ref.name, { serverType: spec.serverType, location, backups: spec.backups }, scene);
 }
 
 /** Names that come to pools and go from them, by what is accepted. */
-function poolChanges(pairs: readonly Pair[], scene: Scene) {
+function poolChanges(resources: readonly Resource[], scene: Scene) {
   const comes: Priced[] = [];
   const goes = new Set<string>();
-  for (const pair of pairs) {
-    if (pair.ref.kind !== 'NodePool') continue;
-    const template = (pair as PoolPair).desired?.spec.template;
-    for (const { path, after } of acceptedChange(pair, scene)?.fields ?? []) {
+  for (const resource of resources) {
+    if (resource.ref.kind !== 'NodePool') continue;
+    const template = (resource as PoolResource).desired?.spec.template;
+    for (const { path, after } of acceptedChange(resource, scene)?.fields ?? []) {
       if (!path.startsWith('/members/')) continue;
       const name = path.slice('/members/'.length);
       if (after === undefined) goes.add(name);
@@ -113,13 +122,13 @@ function costFacts(now: Cost, after: Cost, currency: string): Facts {
   };
 }
 
-function costSummary(pairs: readonly Pair[], scene: Scene): readonly Summary[] {
+function costSummary(resources: readonly Resource[], scene: Scene): readonly Summary[] {
   const { currency } = besideOf(scene);
-  const nodes = pairs.filter(({ ref }) => ref.kind === 'Node') as readonly NodePair[];
-  const { comes, goes } = poolChanges(pairs, scene);
+  const nodes = resources.filter(({ ref }) => ref.kind === 'Node') as readonly NodeResource[];
+  const { comes, goes } = poolChanges(resources, scene);
   const now = nodes.map(seen);
-  const after = nodes.map((pair, i) =>
-    goes.has(pair.ref.name) ? undefined : later(pair, now[i], acceptedChange(pair, scene), scene),
+  const after = nodes.map((resource, i) =>
+    goes.has(resource.ref.name) ? undefined : later(resource, now[i], acceptedChange(resource, scene), scene),
   );
   const [before, then] = [
     costOf(now.flatMap((each) => each ?? [])),
@@ -129,12 +138,13 @@ function costSummary(pairs: readonly Pair[], scene: Scene): readonly Summary[] {
   return [{ title: 'cost', lines: costLines(before, then, currency), facts: costFacts(before, then, currency) }];
 }
 
-function stateSummary(pairs: readonly Pair[]): readonly Summary[] {
-  const states = pairs
+function stateSummary(resources: readonly Resource[]): readonly Summary[] {
+  const states = resources
     .filter(({ ref, desired, memory }) => ref.kind === 'Node' && (desired !== undefined || memory !== undefined))
-    .filter(({ observed }) => observed?.claimedBy === undefined)
+    .filter(({ sight: { observed } }) => observed?.claimedBy === undefined)
     .map(
-      ({ observed, memory, gap }) => observed?.state ?? (gap === undefined ? 'absent' : (memory?.state ?? 'absent')),
+      ({ sight: { observed, gap }, memory }) =>
+        observed?.state ?? (gap === undefined ? 'absent' : (memory?.state ?? 'absent')),
     );
   if (states.length === 0) return [];
   const counts = new Map<string, number>();
@@ -160,8 +170,8 @@ function goingOn({ remembered, nodes, prefix }: Situation): string | undefined {
 /** So many lines about what stays are shown for each pool. */
 const KEPT_SHOWN = 5;
 
-function poolSummary(pair: PoolPair, scene: Scene): readonly Summary[] {
-  const { situation } = decideFor(pair, scene) ?? {};
+function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
+  const { situation } = decideFor(resource, scene) ?? {};
   if (situation === undefined || (situation.scaling === undefined && situation.consolidation === undefined)) return [];
   const fleet = fleetOf(situation);
   const projection = project(fleet);
@@ -210,17 +220,19 @@ function poolSummary(pair: PoolPair, scene: Scene): readonly Summary[] {
   const more = kept.length - KEPT_SHOWN;
   return [
     {
-      title: `pool ${pair.ref.name}`,
+      title: `pool ${resource.ref.name}`,
       lines: [...lines, ...consolidation, ...stays, ...(more > 0 ? [`and ${more} more stay`] : [])],
       facts,
     },
   ];
 }
 
-export function summaryOf(pairs: readonly Pair[], scene: Scene): readonly Summary[] {
+export function summaryOf(resources: readonly Resource[], scene: Scene): readonly Summary[] {
   return [
-    ...stateSummary(pairs),
-    ...costSummary(pairs, scene),
-    ...pairs.filter(({ ref }) => ref.kind === 'NodePool').flatMap((pair) => poolSummary(pair as PoolPair, scene)),
+    ...stateSummary(resources),
+    ...costSummary(resources, scene),
+    ...resources
+      .filter(({ ref }) => ref.kind === 'NodePool')
+      .flatMap((resource) => poolSummary(resource as PoolResource, scene)),
   ];
 }

@@ -1,6 +1,7 @@
 /** Finds places that two documents declare, that one document names twice, and that belong to the project itself. */
 
 import { join } from 'node:path';
+import { kindIn } from '../match.ts';
 import {
   claimText,
   indexOf,
@@ -11,7 +12,7 @@ import {
   sharingOf,
   sharingText,
 } from '../places.ts';
-import { type Occupied, type Plugin, printable, type Sharing, withProjectPaths } from '#plugin';
+import { type Occupied, type Plugin, printable, resourceOf, type Sharing, withProjectPaths } from '#plugin';
 import { type Declared, type LinkMistake, placeWords } from './link.ts';
 
 interface Occupant {
@@ -21,8 +22,17 @@ interface Occupant {
 
 function occupantOf(document: Declared, plugin: Plugin | undefined, lookUp: LookUp): Occupant {
   const { desired } = document;
-  const seen = withProjectPaths(desired, plugin?.tables.kinds[desired.ref.kind]?.paths ?? []);
-  return { document, places: placesOf({ ref: desired.ref, desired: seen }, plugin, lookUp) };
+  const loaded = kindIn(plugin, desired.ref.kind);
+  if (loaded === undefined) return { document, places: [] };
+  const seen = withProjectPaths(desired, loaded.tables.paths);
+  const resource = resourceOf({
+    ref: desired.ref,
+    ...loaded,
+    desired: seen,
+    sight: { is: 'absent' },
+    memory: undefined,
+  });
+  return { document, places: placesOf(resource, lookUp) };
 }
 
 function mistake(of: Declared, sharing: Sharing, message: string, suggestion: string): LinkMistake {

@@ -1,6 +1,7 @@
 /** The heartbeat of a holder on PostgreSQL: counts up its fence row over a connection of its own, from another thread. */
 
 import { deadlinesOf, openServer } from './connection.ts';
+import type { Beating } from '../heartbeat.ts';
 import type { Target } from './target.ts';
 
 /** What beats, as data that another thread can be given. */
@@ -12,12 +13,6 @@ export interface PostgresBeat {
   readonly holderId: string;
   /** After so long without an answer, a heartbeat has failed. */
   readonly deadlineMs: number;
-}
-
-export interface Beating {
-  /** False: the lock is not this holder's any more, and no heartbeat will bring it back. Throws StoreError. */
-  readonly beat: () => Promise<boolean>;
-  readonly close: () => Promise<void>;
 }
 
 export function openPostgresBeat({ target, project, holderId, deadlineMs }: PostgresBeat): Beating {

@@ -1,5 +1,6 @@
 /** Two documents never describe one place, whatever the spelling; none describes the store, the configuration or a document. */
 
+import { resourceWith } from '../../support/resource.ts';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -7,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { load } from '../../../src/engine/load/load.ts';
 import { openLookUp } from '../../../src/engine/load/look-up.ts';
 import { indexOf, placesOf, sharingOf } from '../../../src/engine/places.ts';
-import type { Pair, Problem } from '#plugin';
+import type { Resource, Problem } from '#plugin';
 import { builtinPlugins } from '../../../src/plugins.ts';
 import { folderOf } from './files.ts';
 
@@ -296,21 +297,21 @@ it('two documents are accepted exactly when no place of theirs is the same, in w
 });
 
 it('where the disk folds case, names that differ by case alone are one place, and elsewhere two', async () => {
-  const plugin = await builtinPlugins.get('certificates')?.();
   const folder = folderOf({});
-  const stored = (name: string, path: string): Pair => ({
-    ref: { plugin: 'certificates', kind: 'Certificate', name },
-    desired: {
+  const stored = (name: string, path: string): Resource =>
+    resourceWith({
       ref: { plugin: 'certificates', kind: 'Certificate', name },
-      spec: { storage: { file: { combined: path } } },
-      meta: { labels: {}, lifecycle: { ignore: [] } },
-      needs: [],
-      source: { file: 'x.yaml', line: 1, column: 1 },
-    },
-  });
+      desired: {
+        ref: { plugin: 'certificates', kind: 'Certificate', name },
+        spec: { storage: { file: { combined: path } } },
+        meta: { labels: {}, lifecycle: { ignore: [] } },
+        needs: [],
+        source: { file: 'x.yaml', line: 1, column: 1 },
+      },
+    });
   const shared = (one: string, other: string, folds: boolean): number => {
     const lookUp = { ...openLookUp(folder), folds: () => folds };
-    const [own, others] = [stored('a', one), stored('b', other)].map((each) => placesOf(each, plugin, lookUp));
+    const [own, others] = [stored('a', one), stored('b', other)].map((each) => placesOf(each, lookUp));
     return sharingOf(own ?? [], indexOf(others ?? [], [], lookUp), lookUp).length;
   };
   for (const [one, other] of [

@@ -1,29 +1,29 @@
 /** The one step that an Issuer or a Certificate needs next. */
 
+import { absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, test } from 'vitest';
-import { type IssuerPair, diffCertificate, diffDomain, diffIssuer } from '../../../plugins/certificates/diff.ts';
+import { type IssuerResource, diffCertificate, diffDomain, diffIssuer } from '../../../plugins/certificates/diff.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
 import type { StoredFile } from '../../../plugins/certificates/world.ts';
-import { type Memory, type Pair, type Step, stepTransition } from '#plugin';
+import { type Memory, type Resource, type Step, stepTransition } from '#plugin';
 import {
-  type AnyCertificatePair,
+  type AnyCertificateResource,
   CA_SPEC,
   DAY,
   NOW,
   certificateFacts,
-  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
-  issuerPair,
+  issuerResource,
   memoryOf,
   observedOf,
   refOf,
   sceneOf,
 } from './support.ts';
 
-function certificatePair(
+function certificateResource(
   state: string | undefined,
   facts: Partial<CertificateFacts> = {},
   more: {
@@ -31,8 +31,8 @@ function certificatePair(
     readonly memory?: Partial<Memory>;
     readonly spec?: Parameters<typeof certificateSpec>[0];
   } = {},
-): AnyCertificatePair {
-  return policed({
+): AnyCertificateResource {
+  return resourceWith({
     ref: refOf('Certificate', 'www'),
     ...(more.written === false ? {} : { desired: desiredOf('Certificate', 'www', certificateSpec(more.spec)) }),
     ...(state === undefined ? {} : { observed: observedOf('Certificate', 'www', state, certificateFacts(facts)) }),
@@ -58,21 +58,21 @@ function failed(step: Step, failures: number): Partial<Memory> {
   return { failures, lastError: { at: new Date(NOW - DAY).toISOString(), step, message: 'no room' } };
 }
 
-const scene = sceneOf([issuerPair()]);
+const scene = sceneOf([issuerResource()]);
 const near = { notBefore: new Date(NOW - 69 * DAY).toISOString(), notAfter: new Date(NOW + 21 * DAY).toISOString() };
 const ended = { notBefore: new Date(NOW - 93 * DAY).toISOString(), notAfter: new Date(NOW - 3 * DAY).toISOString() };
 
 describe('a Certificate', () => {
-  test.each<readonly [string, AnyCertificatePair, object | undefined]>([
+  test.each<readonly [string, AnyCertificateResource, object | undefined]>([
     [
       'absent',
-      certificatePair(undefined),
+      certificateResource(undefined),
       { step: 'absent>normal', goal: 'create', because: 'no certificate is stored' },
     ],
-    ['as written', certificatePair('normal'), undefined],
+    ['as written', certificateResource('normal'), undefined],
     [
       'near its end',
-      certificatePair('expiring_soon', near),
+      certificateResource('expiring_soon', near),
       {
         step: 'expiring_soon>renewing',
         goal: 'update',
@@ -83,7 +83,7 @@ describe('a Certificate', () => {
     ],
     [
       'short-lived, near its end',
-      certificatePair('expiring_soon', {
+      certificateResource('expiring_soon', {
         notBefore: new Date(NOW - 10 * DAY).toISOString(),
         notAfter: new Date(NOW + 5 * DAY).toISOString(),
       }),
@@ -97,7 +97,7 @@ describe('a Certificate', () => {
     ],
     [
       'hours from its end',
-      certificatePair('expiring_soon', {
+      certificateResource('expiring_soon', {
         notBefore: near.notBefore,
         notAfter: new Date(NOW + 5 * 3_600_000).toISOString(),
       }),
@@ -111,7 +111,7 @@ describe('a Certificate', () => {
     ],
     [
       'whose renewal failed',
-      certificatePair('renewal_failed', near, { memory: failed('renewal_failed>renewing', 2) }),
+      certificateResource('renewal_failed', near, { memory: failed('renewal_failed>renewing', 2) }),
       {
         step: 'renewal_failed>renewing',
         goal: 'update',
@@ -122,32 +122,32 @@ describe('a Certificate', () => {
     ],
     [
       'whose first renewal failed',
-      certificatePair('renewal_failed', near, { memory: failed('expiring_soon>renewing', 1) }),
+      certificateResource('renewal_failed', near, { memory: failed('expiring_soon>renewing', 1) }),
       { because: 'expires in 21 days, threshold 30; the last renewal failed' },
     ],
     [
       'near its end, with renewals off',
-      certificatePair('expiring_soon', near, { spec: { renewal: { enabled: false } } }),
+      certificateResource('expiring_soon', near, { spec: { renewal: { enabled: false } } }),
       undefined,
     ],
     [
       'whose renewal failed, with renewals off',
-      certificatePair('renewal_failed', near, { spec: { renewal: { enabled: false } } }),
+      certificateResource('renewal_failed', near, { spec: { renewal: { enabled: false } } }),
       undefined,
     ],
     [
       'near its end, with renewals off and other names written',
-      certificatePair('expiring_soon', near, { spec: { renewal: { enabled: false }, dnsNames: ['a.test'] } }),
+      certificateResource('expiring_soon', near, { spec: { renewal: { enabled: false }, dnsNames: ['a.test'] } }),
       { step: 'expiring_soon>renewing', fields: [{ path: '/dnsNames' }] },
     ],
     [
       'expired, with recoveries off',
-      certificatePair('expired', ended, { spec: { recovery: { enabled: false } } }),
+      certificateResource('expired', ended, { spec: { recovery: { enabled: false } } }),
       undefined,
     ],
     [
       'that a document asks to be issued later',
-      certificatePair('normal', {}, { spec: { renewal: { issuedAfter: new Date(NOW - DAY).toISOString() } } }),
+      certificateResource('normal', {}, { spec: { renewal: { issuedAfter: new Date(NOW - DAY).toISOString() } } }),
       {
         step: 'normal>renewing',
         goal: 'update',
@@ -157,7 +157,7 @@ describe('a Certificate', () => {
     ],
     [
       'that a document asks to be issued later, with renewals off',
-      certificatePair(
+      certificateResource(
         'normal',
         {},
         {
@@ -168,7 +168,7 @@ describe('a Certificate', () => {
     ],
     [
       'whose renewal failed, as a document had asked for it',
-      certificatePair(
+      certificateResource(
         'renewal_failed',
         {},
         {
@@ -183,17 +183,17 @@ describe('a Certificate', () => {
     ],
     [
       'that a document will ask to be issued later',
-      certificatePair('normal', {}, { spec: { renewal: { issuedAfter: new Date(NOW + 1).toISOString() } } }),
+      certificateResource('normal', {}, { spec: { renewal: { issuedAfter: new Date(NOW + 1).toISOString() } } }),
       undefined,
     ],
     [
       'expired',
-      certificatePair('expired', ended),
+      certificateResource('expired', ended),
       { step: 'expired>recovering', goal: 'update', fields: [], because: 'it expired 3 days ago', cause: 'time' },
     ],
     [
       'that cannot be used',
-      certificatePair('expired', {
+      certificateResource('expired', {
         usable: false,
         keyMatches: false,
         problem: 'the key does not belong to the certificate',
@@ -207,21 +207,21 @@ describe('a Certificate', () => {
     ],
     [
       'that is not valid yet',
-      certificatePair('expired', { notBefore: new Date(NOW + 2 * DAY).toISOString() }),
+      certificateResource('expired', { notBefore: new Date(NOW + 2 * DAY).toISOString() }),
       { step: 'expired>recovering', goal: 'update', fields: [], because: 'it is not valid for another 2 days' },
     ],
     [
       'in an interrupted renewal',
-      certificatePair('renewing'),
+      certificateResource('renewing'),
       { step: 'renewing>normal', goal: 'update', cause: 'progress' },
     ],
     [
       'in an interrupted recovery',
-      certificatePair('recovering'),
+      certificateResource('recovering'),
       { step: 'recovering>normal', goal: 'update', cause: 'progress' },
     ],
-  ])('%s', (_name, pair, proposal) => {
-    const found = diffCertificate(pair, scene);
+  ])('%s', (_name, resource, proposal) => {
+    const found = diffCertificate(resource, scene);
     if (proposal === undefined) expect(found).toBeUndefined();
     else expect(found).toMatchObject(proposal);
   });
@@ -310,7 +310,7 @@ describe('a Certificate', () => {
       [{ path: '/keyAlgorithm' }, { path: '/storage/file/key/mode' }],
     ],
   ])('with other %s is set right', (_name, facts, spec, fields) => {
-    const found = diffCertificate(certificatePair('normal', facts, { spec }), scene);
+    const found = diffCertificate(certificateResource('normal', facts, { spec }), scene);
     expect(found).toMatchObject({ step: 'normal>normal', goal: 'update', fields });
     expect(found?.fields).toHaveLength(fields.length);
     expect(found?.cause).toBeUndefined();
@@ -323,7 +323,7 @@ describe('a Certificate', () => {
     ['a mode of the key that lets no more than 0640 does', filesWith({ key: { mode: '0440' } }), {}],
     ['an owner by its number', filesWith({ key: { owner: '33' } }), {}],
   ])('%s: nothing to do', (_name, facts, spec) => {
-    expect(diffCertificate(certificatePair('normal', facts, { spec }), scene)).toBeUndefined();
+    expect(diffCertificate(certificateResource('normal', facts, { spec }), scene)).toBeUndefined();
   });
 
   const moved = { file: { certificate: 'new/www.crt', key: 'new/www.key' } };
@@ -331,15 +331,15 @@ describe('a Certificate', () => {
   const applied = { at: '', digest: '', ...(appliedSpec === undefined ? {} : { spec: appliedSpec }) };
   test('that is to lie elsewhere is issued there, whatever its old files are like', () => {
     const facts = { elsewhere: true as const, leftovers: ['x'] };
-    const pair = certificatePair('normal', facts, { spec: { storage: moved }, memory: { applied } });
-    expect(diffCertificate(pair, scene)).toMatchObject({
+    const resource = certificateResource('normal', facts, { spec: { storage: moved }, memory: { applied } });
+    expect(diffCertificate(resource, scene)).toMatchObject({
       step: 'normal>normal',
       because: 'to set right: where it is stored',
       fields: [{ path: '/storage', before: certificateSpec().storage, after: moved }],
     });
     expect(
       diffCertificate(
-        certificatePair('expiring_soon', { ...near, ...facts }, { spec: { storage: moved }, memory: { applied } }),
+        certificateResource('expiring_soon', { ...near, ...facts }, { spec: { storage: moved }, memory: { applied } }),
         scene,
       ),
     ).toMatchObject({
@@ -349,14 +349,17 @@ describe('a Certificate', () => {
   });
 
   test('that is due carries its other differences along', () => {
-    const found = diffCertificate(certificatePair('expiring_soon', { ...near, dnsNames: ['a.test'] }), scene);
+    const found = diffCertificate(certificateResource('expiring_soon', { ...near, dnsNames: ['a.test'] }), scene);
     expect(found).toMatchObject({ step: 'expiring_soon>renewing', fields: [{ path: '/dnsNames' }] });
   });
 
   const { issuerFingerprint: _left, ...noIssuer } = certificateFacts();
-  const withoutChain = (memory: Partial<Memory>, facts: Partial<CertificateFacts> = {}): AnyCertificatePair => {
-    const pair = certificatePair('normal', {}, { memory });
-    return { ...pair, observed: observedOf('Certificate', 'www', 'normal', { ...noIssuer, ...facts }) };
+  const withoutChain = (memory: Partial<Memory>, facts: Partial<CertificateFacts> = {}): AnyCertificateResource => {
+    const resource = certificateResource('normal', {}, { memory });
+    return resourceWith({
+      ...resource,
+      observed: observedOf('Certificate', 'www', 'normal', { ...noIssuer, ...facts }),
+    });
   };
   test('without its issuer in the chain goes by what is remembered, then by the name', () => {
     expect(
@@ -373,21 +376,21 @@ describe('a Certificate', () => {
 
   test('that ought to sign itself', () => {
     const self = sceneOf([
-      issuerPair({
+      issuerResource({
         desired: desiredOf('Issuer', 'ca', { selfSigned: {} }),
         observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true },
       }),
     ]);
-    expect(diffCertificate(certificatePair('normal'), self)).toMatchObject({
+    expect(diffCertificate(certificateResource('normal'), self)).toMatchObject({
       step: 'normal>normal',
       fields: [{ path: '/issuer', before: 'CN=Test CA', after: 'self-signed' }],
     });
-    expect(diffCertificate(certificatePair('normal', { selfSigned: true }), self)).toBeUndefined();
+    expect(diffCertificate(certificateResource('normal', { selfSigned: true }), self)).toBeUndefined();
   });
 
   test('is not compared with an authority that is not there', () => {
-    const { observed: _gone, ...gone } = issuerPair();
-    expect(diffCertificate(certificatePair('normal'), sceneOf([gone]))).toBeUndefined();
+    const gone = absent(issuerResource());
+    expect(diffCertificate(certificateResource('normal'), sceneOf([gone]))).toBeUndefined();
   });
 
   test.each([
@@ -399,46 +402,50 @@ describe('a Certificate', () => {
     ['renewing', 'renewing>normal'],
     ['recovering', 'recovering>normal'],
   ])('that is no longer written, %s: %s', (state, step) => {
-    expect(diffCertificate(certificatePair(state, {}, { written: false }), scene)).toMatchObject({ step });
+    expect(diffCertificate(certificateResource(state, {}, { written: false }), scene)).toMatchObject({ step });
   });
 });
 
 describe('an Issuer', () => {
-  const typed = (pair: Pair): IssuerPair => pair as unknown as IssuerPair;
-  const { observed: _observed, ...absent } = issuerPair();
-  const { desired: _desired, ...orphan } = issuerPair();
+  const typed = (resource: Resource): IssuerResource => resource as unknown as IssuerResource;
+  const missing = absent(issuerResource());
+  const { desired: _desired, ...orphan } = issuerResource();
   const broken = observedOf('Issuer', 'ca', 'broken', { problem: 'ca.key is missing' });
-  test.each<readonly [string, Pair, object | undefined]>([
-    ['absent', absent, { step: 'absent>ready', goal: 'create', because: 'there is no authority in ca' }],
-    ['as remembered', issuerPair(), undefined],
-    ['not remembered yet', issuerPair({ memory: memoryOf('Issuer', 'ca') }), undefined],
+  test.each<readonly [string, Resource, object | undefined]>([
+    ['absent', missing, { step: 'absent>ready', goal: 'create', because: 'there is no authority in ca' }],
+    ['as remembered', issuerResource(), undefined],
+    ['not remembered yet', issuerResource({ memory: memoryOf('Issuer', 'ca') }), undefined],
     [
       'another one',
-      issuerPair({ memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('b') } }) }),
+      issuerResource({ memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('b') } }) }),
       {
         step: 'ready>ready',
         goal: 'update',
         fields: [{ path: '/localCa/fingerprint', before: fingerprint('b'), after: fingerprint('a') }],
       },
     ],
-    ['broken', issuerPair({ observed: broken }), undefined],
+    ['broken', issuerResource({ observed: broken }), undefined],
     ['no longer written', orphan, { step: 'ready>absent', goal: 'remove' }],
-    ['broken and no longer written', { ...orphan, observed: broken }, { step: 'broken>absent', goal: 'remove' }],
+    [
+      'broken and no longer written',
+      resourceWith({ ...orphan, observed: broken }),
+      { step: 'broken>absent', goal: 'remove' },
+    ],
     [
       'with another name',
-      issuerPair({ desired: desiredOf('Issuer', 'ca', { localCa: { dir: 'ca', commonName: 'Other' } }) }),
+      issuerResource({ desired: desiredOf('Issuer', 'ca', { localCa: { dir: 'ca', commonName: 'Other' } }) }),
       undefined,
     ],
     [
       'that signs nothing itself',
-      issuerPair({
+      issuerResource({
         desired: desiredOf('Issuer', 'ca', { selfSigned: {} }),
         observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true },
       }),
       undefined,
     ],
-  ])('%s', (_name, pair, proposal) => {
-    const found = diffIssuer(typed(pair));
+  ])('%s', (_name, resource, proposal) => {
+    const found = diffIssuer(typed(resource));
     if (proposal === undefined) expect(found).toBeUndefined();
     else expect(found).toMatchObject(proposal);
   });
@@ -450,7 +457,7 @@ test('every step that is proposed is in the lifecycle', () => {
   for (const state of states) {
     for (const written of [true, false]) {
       const facts = state === 'normal' ? filesWith({ key: { mode: '0644' } }) : {};
-      const found = diffCertificate(certificatePair(state, facts, written ? {} : { written: false }), scene);
+      const found = diffCertificate(certificateResource(state, facts, written ? {} : { written: false }), scene);
       expect(found, state).toBeDefined();
       expect(found?.step.split('>')[0]).toBe(state);
       if (found !== undefined) expect(stepTransition(tables.kinds.Certificate, found.step), found.step).toBeDefined();

@@ -1,5 +1,6 @@
 /** A Domain from what a look met: states, findings, and how looks of a schedule are spaced. */
 
+import { resourceWith } from '../../support/resource.ts';
 import { describe, expect, it, test } from 'vitest';
 import { backoffSeconds } from '../../../plugins/certificates/failure-policy.ts';
 import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
@@ -97,7 +98,7 @@ describe('tlsMode: passthrough', () => {
   it('counts no failure', () => {
     const observed = see(look([failed('192.0.2.1', 'refused')]), spec);
     const memory = memoryOf('Domain', 'www', { kept: { failures: 3 } }) as Memory<DomainMemory>;
-    expect(noteDomain({ ref: observed.ref, observed, memory }, NOW)).toMatchObject({
+    expect(noteDomain(resourceWith({ ref: observed.ref, observed, memory }), NOW)).toMatchObject({
       error: 'refused',
       failures: 0,
       retryAt: '',
@@ -189,7 +190,7 @@ describe('nothing is issued yet', () => {
 
   it('and is not counted', () => {
     const observed = see(look([failed('192.0.2.1', 'refused')]), { certificate: 'www' }, true);
-    expect(noteDomain({ ref: observed.ref, observed }, NOW)).toMatchObject({ failures: 0, retryAt: '' });
+    expect(noteDomain(resourceWith({ ref: observed.ref, observed }), NOW)).toMatchObject({ failures: 0, retryAt: '' });
   });
 });
 
@@ -240,7 +241,7 @@ describe('the time to the next look', () => {
     const noted = (met: DomainLook, now: number): Partial<DomainMemory> => {
       const observed = standing(seenDomain(desired.ref, desired.spec, met, false, new Date(now).toISOString()), now);
       const memory = memoryOf('Domain', 'www', { kept, state: 'tls_error' }) as Memory<DomainMemory>;
-      return noteDomain({ ref: desired.ref, desired, observed, memory }, now);
+      return noteDomain(resourceWith({ ref: desired.ref, desired, observed, memory }), now);
     };
     for (const [i, seconds] of [300, 600, 1200].entries()) {
       kept = noted(look([failed('192.0.2.1', 'timeout')]), NOW + i);
@@ -256,12 +257,12 @@ describe('the time to the next look', () => {
     // What was not probed is not counted.
     expect(
       noteDomain(
-        {
+        resourceWith({
           ref: desired.ref,
           desired,
           observed: see({ kind: 'spaced', memory: { state: 'tls_error', kept } }),
           memory: memoryOf('Domain', 'www', { kept }),
-        },
+        }),
         NOW + 10,
       ),
     ).toEqual({});

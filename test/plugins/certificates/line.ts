@@ -1,13 +1,15 @@
 /** Looks, proposes and takes the step of one resource on real files, as a run does, without a log. */
 
 import { derivedView } from '../../../src/conformance/derived.ts';
-import { match } from '../../../src/engine/match.ts';
-import { emptyRecall } from '../../../src/engine/remember.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
 import { NO_FILES } from '../../support/covers.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import { changeOf, type Desired, formatRef, type Memory, type Pair, type Proposal, type View } from '#plugin';
+import { changeOf, type Desired, formatRef, type Memory, type Proposal, type Resource, type View } from '#plugin';
+import { match } from '../../../src/engine/match.ts';
+import { emptyRecall } from '../../../src/engine/remember.ts';
 import { outside, queryOf, sceneOf } from './support.ts';
+
+const PLUGINS = new Map([['certificates', certificates]]);
 
 export interface Line {
   readonly folder: string;
@@ -42,22 +44,23 @@ export async function view(line: Line): Promise<ReturnType<typeof derivedView>> 
   return derivedView(certificates, await sighted(line), { desired, memory: [...memory.values()], now });
 }
 
-function pairs(line: Line, seen: View): readonly Pair[] {
+function resources(line: Line, seen: View): readonly Resource[] {
   const recall = { ...emptyRecall(), resources: line.memory };
-  const plugins = new Map([['certificates', certificates]]);
-  return [...match(line.desired, seen, recall, { plugins, settings: new Map(), now: line.now }).values()];
+  return [
+    ...match(line.desired, seen, recall, { plugins: PLUGINS, settings: new Map(), now: line.now }).resources.values(),
+  ];
 }
 
 /** What one resource needs next. */
 export async function proposal(
   line: Line,
   address: string,
-): Promise<{ readonly pair: Pair; readonly proposal?: Proposal; readonly all: readonly Pair[] }> {
-  const all = pairs(line, await sighted(line));
-  const pair = all.find((each) => formatRef(each.ref) === address);
-  if (pair === undefined) throw new Error(`${address} is neither written nor remembered`);
-  const found = certificates.kinds[pair.ref.kind]?.diff(pair, sceneOf(all, { now: line.now }));
-  return found === undefined ? { pair, all } : { pair, proposal: found, all };
+): Promise<{ readonly resource: Resource; readonly proposal?: Proposal; readonly all: readonly Resource[] }> {
+  const all = resources(line, await sighted(line));
+  const resource = all.find((each) => formatRef(each.ref) === address);
+  if (resource === undefined) throw new Error(`${address} is neither written nor remembered`);
+  const found = certificates.kinds[resource.ref.kind]?.diff(resource, sceneOf(all, { now: line.now }));
+  return found === undefined ? { resource, all } : { resource, proposal: found, all };
 }
 
 /** Takes the step that one resource needs, and remembers what the handler says; gives the step, or undefined where none is needed. */
@@ -66,14 +69,14 @@ export async function take(
   address: string,
   signal = new AbortController().signal,
 ): Promise<string | undefined> {
-  const { pair, proposal: found, all } = await proposal(line, address);
+  const { resource, proposal: found, all } = await proposal(line, address);
   if (found === undefined) return undefined;
-  const kind = certificates.kinds[pair.ref.kind];
+  const kind = certificates.kinds[resource.ref.kind];
   const handler = kind?.handlers[found.step];
   if (handler === undefined) throw new Error(`no handler for ${found.step}`);
-  const kindTables = tables.kinds[pair.ref.kind as keyof typeof tables.kinds];
-  const change = changeOf(pair.ref, kindTables, { ...found, cause: found.cause ?? 'new' });
-  const kept = await handler(await certificates.openWriter(outside(line.folder)), pair, {
+  const kindTables = tables.kinds[resource.ref.kind as keyof typeof tables.kinds];
+  const change = changeOf(resource.ref, kindTables, { ...found, cause: found.cause ?? 'new' });
+  const kept = await handler(await certificates.openWriter(outside(line.folder)), resource, {
     id: 'run-1',
     change,
     scene: sceneOf(all, { now: line.now }),
@@ -86,9 +89,9 @@ export async function take(
   if (found.goal === 'remove') line.memory.delete(address);
   else {
     const before = line.memory.get(address);
-    const spec = pair.desired?.spec as NonNullable<Memory['applied']>['spec'];
+    const spec = resource.desired?.spec as NonNullable<Memory['applied']>['spec'];
     line.memory.set(address, {
-      ref: pair.ref,
+      ref: resource.ref,
       version: 1,
       owned: 'created',
       kept: { ...before?.kept, ...kept },
@@ -104,5 +107,5 @@ export async function take(
 
 /** The state of one resource; `absent` where nothing is seen. */
 export async function stateOf(line: Line, address: string): Promise<string> {
-  return (await proposal(line, address)).pair.observed?.state ?? 'absent';
+  return (await proposal(line, address)).resource.sight.observed?.state ?? 'absent';
 }

@@ -1,20 +1,20 @@
 /** What of a look is remembered: of an authority, of a certificate through all that may happen to it, and of a server. */
 
+import { absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, test } from 'vitest';
-import type { DomainPair, IssuerPair } from '../../../plugins/certificates/diff.ts';
+import type { CertificateResource, DomainResource, IssuerResource } from '../../../plugins/certificates/diff.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import type { CertificateMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { formerOf, noteCertificate, noteDomain, noteIssuer } from '../../../plugins/certificates/note.ts';
-import type { Memory, OpenIntent, Pair } from '#plugin';
+import type { Memory, OpenIntent, Resource } from '#plugin';
 import {
   DAY,
   NOW,
   certificateFacts,
-  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
-  issuerPair,
+  issuerResource,
   memoryOf,
   observedOf,
   refOf,
@@ -25,20 +25,22 @@ const HOUR = 3_600_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 describe('of an Issuer', () => {
-  const note = (pair: Pair) => noteIssuer(pair as unknown as IssuerPair);
+  const note = (resource: Resource) => noteIssuer(resource as unknown as IssuerResource);
   test('only the first authority is remembered', () => {
-    expect(note(issuerPair({ memory: memoryOf('Issuer', 'ca') }))).toEqual({ fingerprint: fingerprint('a') });
-    expect(note(issuerPair({ memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('b') } }) }))).toEqual(
-      {},
-    );
+    expect(note(issuerResource({ memory: memoryOf('Issuer', 'ca') }))).toEqual({ fingerprint: fingerprint('a') });
+    expect(
+      note(issuerResource({ memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('b') } }) })),
+    ).toEqual({});
   });
   test('nothing of a broken one, or of none', () => {
     const memory = memoryOf('Issuer', 'ca');
     expect(
-      note(issuerPair({ memory, observed: observedOf('Issuer', 'ca', 'broken', { fingerprint: fingerprint('a') }) })),
+      note(
+        issuerResource({ memory, observed: observedOf('Issuer', 'ca', 'broken', { fingerprint: fingerprint('a') }) }),
+      ),
     ).toEqual({});
-    const { observed: _observed, ...absent } = issuerPair({ memory });
-    expect(note(absent)).toEqual({});
+    const missing = absent(issuerResource({ memory }));
+    expect(note(missing)).toEqual({});
   });
 });
 
@@ -58,17 +60,17 @@ describe('of a Certificate', () => {
     readonly state?: string;
     readonly facts?: Partial<CertificateFacts>;
     readonly memory?: Partial<Memory>;
-    readonly domains?: readonly Pair[];
+    readonly domains?: readonly Resource[];
     readonly spec?: Parameters<typeof certificateSpec>[0];
   }
   const note = ({ state = 'normal', facts, memory, domains = [], spec }: Given = {}) => {
-    const pair = policed({
+    const resource: CertificateResource = resourceWith({
       ref: refOf('Certificate', 'www'),
       desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
       observed: observedOf('Certificate', 'www', state, certificateFacts(facts)),
       ...(memory === undefined ? {} : { memory: memoryOf('Certificate', 'www', memory) }),
     });
-    return noteCertificate(pair, NOW, sceneOf(domains));
+    return noteCertificate(resource, NOW, sceneOf(domains));
   };
   const looked = { checkedAt: iso(NOW) };
   const stored = {
@@ -99,7 +101,7 @@ describe('of a Certificate', () => {
     expect(note({ state: 'expired', facts: { usable: false } })).toEqual(looked);
     expect(note({ state: 'renewing' })).toEqual(looked);
     expect(note({ state: 'recovering' })).toEqual(looked);
-    expect(noteCertificate(policed({ ref: refOf('Certificate', 'www') }), NOW, sceneOf())).toEqual({});
+    expect(noteCertificate(resourceWith({ ref: refOf('Certificate', 'www') }), NOW, sceneOf())).toEqual({});
   });
 
   test.each<readonly [string, number, Given['spec'], boolean]>([
@@ -142,18 +144,22 @@ describe('of a Certificate', () => {
   });
 
   describe('that it was reloaded', () => {
-    const reloaded = (kept: Partial<CertificateMemory>, more: Partial<Memory> = {}, domains: readonly Pair[] = []) =>
-      note({ memory: { kept, ...more }, domains }).reloaded;
-    const domain = (...prints: readonly string[]): Pair => ({
-      ref: refOf('Domain', 'd'),
-      desired: desiredOf('Domain', 'd', DOMAIN),
-      observed: observedOf('Domain', 'd', 'issued', {
-        addresses: prints.map((print, i) => ({
-          address: `192.0.2.${i}`,
-          ...(print === '' ? { error: 'refused' } : { fingerprint: fingerprint(print) }),
-        })),
-      }),
-    });
+    const reloaded = (
+      kept: Partial<CertificateMemory>,
+      more: Partial<Memory> = {},
+      domains: readonly Resource[] = [],
+    ) => note({ memory: { kept, ...more }, domains }).reloaded;
+    const domain = (...prints: readonly string[]): Resource =>
+      resourceWith({
+        ref: refOf('Domain', 'd'),
+        desired: desiredOf('Domain', 'd', DOMAIN),
+        observed: observedOf('Domain', 'd', 'issued', {
+          addresses: prints.map((print, i) => ({
+            address: `192.0.2.${i}`,
+            ...(print === '' ? { error: 'refused' } : { fingerprint: fingerprint(print) }),
+          })),
+        }),
+      });
     const own = { ...stored, made: fingerprint('c'), reloaded: fingerprint('b') };
     test('is not known of what a run of ours stored, and did not come to reload', () => {
       expect(reloaded(own)).toBeUndefined();
@@ -187,16 +193,16 @@ describe('of a Certificate', () => {
 });
 
 describe('of a Domain', () => {
-  const pair: DomainPair = {
+  const resource: DomainResource = resourceWith({
     ref: refOf('Domain', 'd'),
     desired: desiredOf('Domain', 'd', DOMAIN),
     observed: observedOf('Domain', 'd', 'issued', {
       fingerprint: fingerprint('d'),
       notAfter: '2027-01-01T00:00:00.000Z',
     }),
-  };
+  });
   test('what was served, and the last error until it is over', () => {
-    expect(noteDomain(pair, NOW)).toEqual({
+    expect(noteDomain(resource, NOW)).toEqual({
       error: '',
       message: '',
       failures: 0,
@@ -208,10 +214,13 @@ describe('of a Domain', () => {
     });
     expect(
       noteDomain(
-        { ...pair, observed: observedOf('Domain', 'd', 'tls_error', { error: 'refused', message: 'no' }) },
+        resourceWith({
+          ...resource,
+          observed: observedOf('Domain', 'd', 'tls_error', { error: 'refused', message: 'no' }),
+        }),
         NOW,
       ),
     ).toMatchObject({ error: 'refused', message: 'no', failures: 1, failedAt: iso(NOW), retryAt: iso(NOW + 60_000) });
-    expect(noteDomain({ ref: pair.ref }, NOW)).toEqual({});
+    expect(noteDomain(resourceWith({ ref: resource.ref }), NOW)).toEqual({});
   });
 });

@@ -1,5 +1,6 @@
 /** The rules of renewals and removals, with both sides of every border. */
 
+import { resourceWith } from '../../support/resource.ts';
 import { changeOf as changeBy } from '#plugin';
 import { describe, expect, test } from 'vitest';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
@@ -11,17 +12,16 @@ import {
   retryExhausted,
   stillServed,
 } from '../../../plugins/certificates/safety.ts';
-import { type Change, digestOf, type Facts, type Memory, type Pair, type Step } from '#plugin';
+import { type Change, digestOf, type Facts, type Memory, type Resource, type Step } from '#plugin';
 import {
-  type AnyCertificatePair,
+  type AnyCertificateResource,
   DAY,
   NOW,
   certificateFacts,
-  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
-  issuerPair,
+  issuerResource,
   memoryOf,
   observedOf,
   refOf,
@@ -40,9 +40,9 @@ interface Given {
   readonly signals?: Facts;
 }
 
-function pairOf({ facts, spec, kept = {}, memory, signals }: Given = {}): AnyCertificatePair {
+function pairOf({ facts, spec, kept = {}, memory, signals }: Given = {}): AnyCertificateResource {
   const observed = observedOf('Certificate', 'www', 'normal', certificateFacts(facts));
-  return policed({
+  return resourceWith({
     ref: refOf('Certificate', 'www'),
     desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
     observed: signals === undefined ? observed : { ...observed, signals },
@@ -59,8 +59,8 @@ const names: Change['fields'] = [{ path: '/dnsNames', before: [], after: ['a.tes
 const tidy: Change['fields'] = [{ path: '/storage/file/key/mode', before: '0644', after: '0600' }];
 
 describe('never-without-valid-pair', () => {
-  const authority = (until: number): Pair =>
-    issuerPair({
+  const authority = (until: number): Resource =>
+    issuerResource({
       observed: observedOf('Issuer', 'ca', 'ready', { fingerprint: fingerprint('a'), notAfter: iso(until) }),
     });
   const end = NOW + 20 * DAY;
@@ -107,7 +107,7 @@ describe('renewal-loop', () => {
     renewalLoop(
       change,
       pairOf({ ...given, kept: { ...given.kept, ...(issued === undefined ? {} : { issuedAt: iso(issued) }) } }),
-      sceneOf([issuerPair()]),
+      sceneOf([issuerResource()]),
     );
 
   test.each<readonly [string, number | undefined, Change | undefined, Given | undefined, string]>([
@@ -354,14 +354,16 @@ describe('retry-exhausted', () => {
 
 describe('still-served', () => {
   const removal = changeOf('normal>absent', { goal: 'remove', cause: 'orphan' });
-  const domain = (print: string): Pair => ({
-    ref: refOf('Domain', 'd'),
-    desired: desiredOf('Domain', 'd', { host: 'www.example.test', port: 443 }),
-    observed: observedOf('Domain', 'd', 'issued', { addresses: [{ address: '192.0.2.1', fingerprint: print }] }),
-  });
-  const judge = (given: Given, ...pairs: readonly Pair[]) => stillServed(removal, pairOf(given), sceneOf(pairs));
+  const domain = (print: string): Resource =>
+    resourceWith({
+      ref: refOf('Domain', 'd'),
+      desired: desiredOf('Domain', 'd', { host: 'www.example.test', port: 443 }),
+      observed: observedOf('Domain', 'd', 'issued', { addresses: [{ address: '192.0.2.1', fingerprint: print }] }),
+    });
+  const judge = (given: Given, ...resources: readonly Resource[]) =>
+    stillServed(removal, pairOf(given), sceneOf(resources));
 
-  test.each<readonly [string, Given, readonly Pair[], string]>([
+  test.each<readonly [string, Given, readonly Resource[], string]>([
     ['nobody shows it', {}, [], 'pass'],
     ['a Domain shows another one', {}, [domain(fingerprint('d'))], 'pass'],
     ['a Domain shows it', {}, [domain(fingerprint('c'))], 'reject'],
@@ -373,13 +375,13 @@ describe('still-served', () => {
       [domain(fingerprint('c'))],
       'reject',
     ],
-  ])('%s', (_name, given, pairs, outcome) => {
-    expect(judge(given, ...pairs)).toMatchObject({ outcome });
+  ])('%s', (_name, given, resources, outcome) => {
+    expect(judge(given, ...resources)).toMatchObject({ outcome });
   });
   test('passes where nothing is there that could be served', () => {
     const { fingerprint: _none, ...facts } = certificateFacts();
-    const pair = { ...pairOf(), observed: observedOf('Certificate', 'www', 'expired', facts) };
-    expect(stillServed(removal, pair, sceneOf([domain(fingerprint('c'))])).outcome).toBe('pass');
+    const resource = resourceWith({ ...pairOf(), observed: observedOf('Certificate', 'www', 'expired', facts) });
+    expect(stillServed(removal, resource, sceneOf([domain(fingerprint('c'))])).outcome).toBe('pass');
   });
   test('says where', () => {
     expect(judge({ signals: { servedAt: ['b.test:443', 'a.test:443'] } }, domain(fingerprint('c')))).toMatchObject({

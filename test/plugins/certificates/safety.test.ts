@@ -1,18 +1,18 @@
 /** The rule issuer-changed, on an Issuer's own steps and on the steps of a Certificate that issue. */
 
+import { absent, resourceWith } from '../../support/resource.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
 import { NOTHING_COVERED } from '../../support/covers.ts';
 import { describe, expect, test } from 'vitest';
-import type { IssuerPair } from '../../../plugins/certificates/diff.ts';
+import type { CertificateResource, IssuerResource } from '../../../plugins/certificates/diff.ts';
 import { certificateIssuerChanged, issuerChanged } from '../../../plugins/certificates/safety.ts';
-import { type Action, type Change, changeOf, type Pair } from '#plugin';
+import { type Action, type Change, changeOf, type Resource } from '#plugin';
 import {
   certificateFacts,
-  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
-  issuerPair,
+  issuerResource,
   memoryOf,
   observedOf,
   refOf,
@@ -24,26 +24,30 @@ function change(kind: string, name: string, step: Change['step'], fields: Change
   return changeOf(refOf(kind, name), kindTables, { step, goal: 'update', fields, because: '', cause: 'new' });
 }
 
-const { observed: _observed, ...missing } = issuerPair();
+const missing = absent(issuerResource());
 const { memory: _memory, ...neverSeen } = missing;
-const other = issuerPair({ memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('b') } }) });
-const self = issuerPair({
+const other = issuerResource({ memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('b') } }) });
+const self = issuerResource({
   desired: desiredOf('Issuer', 'ca', { selfSigned: {} }),
   observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true },
 });
-const broken = issuerPair({
+const broken = issuerResource({
   observed: observedOf('Issuer', 'ca', 'broken', { fingerprint: fingerprint('a'), problem: 'ca.key is missing' }),
 });
-const unreadable: Pair = { ...missing, gap: { plugin: 'certificates', message: 'ca/ca.crt: EACCES' } };
+const unreadable: Resource = resourceWith({
+  ...missing,
+  gap: { plugin: 'certificates', message: 'ca/ca.crt: EACCES' },
+});
 
 describe('on an Issuer', () => {
-  const judge = (pair: Pair) => issuerChanged(change('Issuer', 'ca', 'absent>ready'), pair as unknown as IssuerPair);
+  const judge = (resource: Resource) =>
+    issuerChanged(change('Issuer', 'ca', 'absent>ready'), resource as unknown as IssuerResource);
 
   test('passes a first authority', () => {
     expect(judge(neverSeen)).toMatchObject({ outcome: 'pass', facts: { remembered: null, observed: null } });
   });
   test('passes the remembered one, and one that signs nothing', () => {
-    expect(judge(issuerPair()).outcome).toBe('pass');
+    expect(judge(issuerResource()).outcome).toBe('pass');
     expect(judge(self)).toMatchObject({ outcome: 'pass', facts: { self_signed: true } });
   });
   test('rejects a missing one', () => {
@@ -63,20 +67,20 @@ describe('on an Issuer', () => {
 });
 
 describe('on a Certificate', () => {
-  const pair = policed({
+  const resource: CertificateResource = resourceWith({
     ref: refOf('Certificate', 'www'),
     desired: desiredOf('Certificate', 'www', certificateSpec()),
     observed: observedOf('Certificate', 'www', 'normal', certificateFacts()),
   });
   const judge = (
-    issuer: Pair,
+    issuer: Resource,
     step: Change['step'] = 'expiring_soon>renewing',
     fields: Change['fields'] = [],
     judged?: Action,
   ) =>
     certificateIssuerChanged(
       change('Certificate', 'www', step, fields),
-      pair,
+      resource,
       sceneOf([issuer], judged === undefined ? {} : { judged: new Map([['certificates/Issuer/ca', judged]]) }),
     );
   const accepted = (step: Change['step'], verdict: Action['verdict'] = 'accept'): Action => ({
@@ -89,15 +93,15 @@ describe('on a Certificate', () => {
   });
 
   test.each([
-    ['the remembered authority', issuerPair()],
-    ['one that nobody remembers yet', issuerPair({ memory: memoryOf('Issuer', 'ca') })],
+    ['the remembered authority', issuerResource()],
+    ['one that nobody remembers yet', issuerResource({ memory: memoryOf('Issuer', 'ca') })],
     ['one that is made in this plan', neverSeen],
     ['an issuer that signs nothing itself', self],
   ])('passes with %s', (_name, issuer) => {
     expect(judge(issuer).outcome).toBe('pass');
   });
 
-  test.each<readonly [string, Pair, string]>([
+  test.each<readonly [string, Resource, string]>([
     ['a missing authority', missing, 'is missing'],
     ['another authority', other, 'is remembered'],
     ['one that cannot sign', broken, 'cannot sign'],

@@ -1,7 +1,8 @@
 /** What is served against what is stored: what each address is, which findings come of it, and when a reload is due. */
 
+import { resourceWith } from '../../support/resource.ts';
 import { describe, expect, test } from 'vitest';
-import type { DomainPair } from '../../../plugins/certificates/diff.ts';
+import type { DomainResource } from '../../../plugins/certificates/diff.ts';
 import { diffCertificate } from '../../../plugins/certificates/diff.ts';
 import type { AddressFacts, CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from '../../../plugins/certificates/generated.ts';
@@ -14,17 +15,16 @@ import {
   shownFor,
   shownText,
 } from '../../../plugins/certificates/served.ts';
-import type { Pair } from '#plugin';
+import type { Resource } from '#plugin';
 import {
-  type AnyCertificatePair,
+  type AnyCertificateResource,
   DAY,
   NOW,
   certificateFacts,
-  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
-  issuerPair,
+  issuerResource,
   memoryOf,
   observedOf,
   refOf,
@@ -43,8 +43,8 @@ function certificate(
   kept: Partial<CertificateMemory> = {},
   spec: Partial<CertificateSpec> = RELOADED,
   facts: Partial<CertificateFacts> = {},
-): AnyCertificatePair {
-  return policed({
+): AnyCertificateResource {
+  return resourceWith({
     ref: refOf('Certificate', 'www'),
     desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
     observed: observedOf('Certificate', 'www', 'normal', certificateFacts(facts)),
@@ -65,7 +65,7 @@ function domain(
   addresses: readonly AddressFacts[] | undefined,
   spec: Partial<DomainSpec> = {},
   name = 'd',
-): DomainPair {
+): DomainResource {
   const written: DomainSpec = {
     host: 'www.example.test',
     port: 443,
@@ -77,14 +77,14 @@ function domain(
     certificate: 'www',
     ...spec,
   };
-  return {
+  return resourceWith({
     ref: refOf('Domain', name),
     desired: desiredOf('Domain', name, written),
     observed: observedOf('Domain', name, 'issued', addresses === undefined ? {} : { addresses }),
-  };
+  });
 }
 
-const scene = (...pairs: readonly Pair[]) => sceneOf([issuerPair(), ...pairs]);
+const scene = (...resources: readonly Resource[]) => sceneOf([issuerResource(), ...resources]);
 
 describe('what an address serves', () => {
   const stored = { fingerprint: STORED, notBefore: began(10), former: [BEFORE] };
@@ -104,12 +104,12 @@ describe('what an address serves', () => {
 });
 
 describe('findings', () => {
-  const find = (pair: DomainPair, ...others: readonly Pair[]) =>
-    domainFindings(pair, scene(pair, ...others)).map(
+  const find = (resource: DomainResource, ...others: readonly Resource[]) =>
+    domainFindings(resource, scene(resource, ...others)).map(
       ({ code, severity, message }) => `${severity} ${code}: ${message}`,
     );
 
-  test.each<readonly [string, DomainPair, readonly string[]]>([
+  test.each<readonly [string, DomainResource, readonly string[]]>([
     ['the stored one everywhere', domain([served('192.0.2.1', STORED), served('192.0.2.2', STORED)]), []],
     [
       'an older one at its only address',
@@ -146,23 +146,23 @@ describe('findings', () => {
     ['nothing', domain([down('192.0.2.1')]), []],
     ['not looked at', domain(undefined), []],
     ['somebody else’s', domain([served('192.0.2.1', OTHER, 1)], { tlsMode: 'passthrough' }), []],
-  ])('%s', (_name, pair, expected) => {
-    expect(find(pair, certificate())).toEqual(expected);
+  ])('%s', (_name, resource, expected) => {
+    expect(find(resource, certificate())).toEqual(expected);
   });
 
   test('none where nothing usable is stored, or nothing is named', () => {
-    const pair = domain([served('192.0.2.1', BEFORE, 80)]);
-    expect(find(pair)).toEqual([]);
-    expect(find(pair, certificate({}, {}, { usable: false }))).toEqual([]);
-    const { certificate: _named, ...unnamed } = pair.desired?.spec ?? ({} as DomainSpec);
-    expect(find({ ...pair, desired: desiredOf('Domain', 'd', unnamed) }, certificate())).toEqual([]);
+    const resource = domain([served('192.0.2.1', BEFORE, 80)]);
+    expect(find(resource)).toEqual([]);
+    expect(find(resource, certificate({}, {}, { usable: false }))).toEqual([]);
+    const { certificate: _named, ...unnamed } = resource.desired?.spec ?? ({} as DomainSpec);
+    expect(find(resourceWith({ ...resource, desired: desiredOf('Domain', 'd', unnamed) }), certificate())).toEqual([]);
   });
 
   describe('of chains', () => {
     const SUB = fingerprint('5');
     const withSub = certificate({}, {}, { intermediates: [SUB], chainLength: 3 });
     const missingIssuer = { name: 'CN=Sub CA', published: true };
-    test.each<readonly [string, DomainPair, Pair, readonly string[]]>([
+    test.each<readonly [string, DomainResource, Resource, readonly string[]]>([
       ['whole', domain([served('192.0.2.1', STORED, 10, { chain: [STORED, SUB] })]), withSub, []],
       [
         'without what is stored with it',
@@ -189,17 +189,18 @@ describe('findings', () => {
         [],
       ],
       ['that is not verified', domain([served('192.0.2.1', STORED)], { verify: false }), withSub, []],
-    ])('%s', (_name, pair, other, expected) => {
-      expect(find(pair, other)).toEqual(expected);
+    ])('%s', (_name, resource, other, expected) => {
+      expect(find(resource, other)).toEqual(expected);
     });
   });
 });
 
 describe('a reload', () => {
-  const due = (pair: AnyCertificatePair, ...domains: readonly Pair[]) => reloadDue(pair, scene(pair, ...domains));
+  const due = (resource: AnyCertificateResource, ...domains: readonly Resource[]) =>
+    reloadDue(resource, scene(resource, ...domains));
   const done = { reloaded: STORED };
 
-  test.each<readonly [string, AnyCertificatePair, readonly Pair[], string | undefined]>([
+  test.each<readonly [string, AnyCertificateResource, readonly Resource[], string | undefined]>([
     ['was done', certificate(done), [], undefined],
     ['was done, and everything serves it', certificate(done), [domain([served('192.0.2.1', STORED)])], undefined],
     ['was never done', certificate(), [], 'it is stored, and what serves it was not reloaded since'],
@@ -259,16 +260,16 @@ describe('a reload', () => {
       [domain([served('192.0.2.1', BEFORE, 80)], { certificate: 'other' })],
       undefined,
     ],
-  ])('%s', (_name, pair, domains, because) => {
-    expect(due(pair, ...domains)?.because).toBe(because);
-    const proposal = diffCertificate(pair, scene(pair, ...domains));
+  ])('%s', (_name, resource, domains, because) => {
+    expect(due(resource, ...domains)?.because).toBe(because);
+    const proposal = diffCertificate(resource, scene(resource, ...domains));
     if (because === undefined) expect(proposal).toBeUndefined();
     else expect(proposal).toEqual({ step: 'normal>normal', goal: 'update', because, cause: 'progress' });
   });
 
   test('has to be shown by those that were behind, and by no others', () => {
-    const pair = domain([served('192.0.2.1', STORED), served('192.0.2.2', BEFORE, 80), down('192.0.2.3')]);
-    expect(due(certificate(done), pair)?.places.map(({ address }) => address)).toEqual(['192.0.2.2']);
+    const resource = domain([served('192.0.2.1', STORED), served('192.0.2.2', BEFORE, 80), down('192.0.2.3')]);
+    expect(due(certificate(done), resource)?.places.map(({ address }) => address)).toEqual(['192.0.2.2']);
   });
 });
 
@@ -282,7 +283,8 @@ test('places are named by host and port, and by their address where that is anot
 });
 
 describe('where it is served', () => {
-  const at = (pair: AnyCertificatePair, ...domains: readonly Pair[]) => serversOf(pair, scene(pair, ...domains));
+  const at = (resource: AnyCertificateResource, ...domains: readonly Resource[]) =>
+    serversOf(resource, scene(resource, ...domains));
   const one = { host: 'www.example.test', port: 443 };
   test('is what the Domains that name it show', () => {
     expect(at(certificate(), domain([served('192.0.2.1', STORED)]))).toEqual([one]);
@@ -308,8 +310,8 @@ describe('where it is served', () => {
 test('what matters for a step are its Domains, and for a removal who serves it', () => {
   const naming = domain([served('192.0.2.1', OTHER)], {}, 'naming');
   const serving = domain([served('192.0.2.1', STORED)], { certificate: 'other' }, 'serving');
-  const names = (pair: AnyCertificatePair) =>
-    certificateMatters(pair, scene(pair, naming, serving)).map(({ name }) => name);
+  const names = (resource: AnyCertificateResource) =>
+    certificateMatters(resource, scene(resource, naming, serving)).map(({ name }) => name);
   expect(names(certificate())).toEqual(['naming']);
   expect(names(certificate({}, {}))).toEqual([]);
   const { desired: _gone, ...orphan } = certificate();

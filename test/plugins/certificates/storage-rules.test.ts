@@ -1,9 +1,10 @@
 /** Rules about what is stored: whose key it is, and for which names an authority may sign; openssl is the witness. */
 
+import { absent, resourceWith } from '../../support/resource.ts';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { CertificatePair } from '../../../plugins/certificates/diff.ts';
+import type { CertificateResource } from '../../../plugins/certificates/diff.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import { type CertificateMemory, tables } from '../../../plugins/certificates/generated.ts';
 import { namesNotAllowed, withConstraints } from '../../../plugins/certificates/name-constraints.ts';
@@ -14,11 +15,10 @@ import type { CertificatesWriter } from '../../../plugins/certificates/world.ts'
 import { type Change, changeOf, type Memory } from '#plugin';
 import {
   certificateFacts,
-  policed,
   certificateSpec,
   desiredOf,
   fingerprint,
-  issuerPair,
+  issuerResource,
   memoryOf,
   observedOf,
   openssl,
@@ -37,8 +37,8 @@ function pairOf(
   facts: Partial<CertificateFacts>,
   kept: Partial<CertificateMemory> = {},
   more: Partial<Memory> = {},
-): CertificatePair {
-  return policed({
+): CertificateResource {
+  return resourceWith({
     ref: refOf('Certificate', 'www'),
     desired: desiredOf('Certificate', 'www', certificateSpec()),
     observed: observedOf('Certificate', 'www', 'normal', certificateFacts(facts)),
@@ -51,7 +51,7 @@ const B = fingerprint('b');
 
 describe('foreign-key', () => {
   const renew = change('expiring_soon>renewing');
-  test.each<readonly [string, Change, CertificatePair, 'pass' | 'reject', string]>([
+  test.each<readonly [string, Change, CertificateResource, 'pass' | 'reject', string]>([
     ['the key that is remembered', renew, pairOf({ keyFingerprint: A }, { key: A }), 'pass', 'fettle made or adopted'],
     [
       'another one',
@@ -131,8 +131,8 @@ describe('foreign-key', () => {
       'pass',
       'no key lies where it is to be stored',
     ],
-  ])('%s', (_name, step, pair, outcome, text) => {
-    const verdict = foreignKey(step, pair);
+  ])('%s', (_name, step, resource, outcome, text) => {
+    const verdict = foreignKey(step, resource);
     expect([verdict.outcome, verdict.message]).toEqual([outcome, expect.stringContaining(text)]);
     if (outcome === 'reject') expect(verdict.remedy?.outside).toMatch(/fettle state forget|move what lies there/u);
   });
@@ -140,7 +140,7 @@ describe('foreign-key', () => {
 
 describe('the key that is ours', () => {
   const open = { seq: 1, step: 'expiring_soon>renewing', goal: 'update', at: '', run: 'r' } as const;
-  test.each<readonly [string, CertificatePair, string | undefined]>([
+  test.each<readonly [string, CertificateResource, string | undefined]>([
     ['is the first one that is seen', pairOf({ keyFingerprint: A }), A],
     ['stays what it was', pairOf({ keyFingerprint: B }, { key: A }), undefined],
     ['is what a step made that was broken off', pairOf({ keyFingerprint: B }, { key: A }, { open }), B],
@@ -151,14 +151,14 @@ describe('the key that is ours', () => {
     ],
     ['is none that cannot be used', pairOf({ keyFingerprint: A, usable: false }), undefined],
     ['is none where there is none', pairOf({}), undefined],
-  ])('%s', (_name, pair, expected) => {
-    expect(noteKey(pair).key).toBe(expected);
+  ])('%s', (_name, resource, expected) => {
+    expect(noteKey(resource).key).toBe(expected);
   });
 
   test('is the one that is there when it is adopted, whatever was seen before', () => {
     const { memory, ...rest } = pairOf({ keyFingerprint: B }, { key: A });
     const { owned: _notOurs, ...seen } = memory ?? { owned: undefined };
-    expect(noteKey({ ...rest, memory: seen as NonNullable<typeof memory> }).key).toBe(B);
+    expect(noteKey(resourceWith({ ...rest, memory: seen as NonNullable<typeof memory> })).key).toBe(B);
     expect(noteKey(rest).key).toBe(B);
   });
 });
@@ -365,7 +365,7 @@ describe('issuer-name-constraints', () => {
   });
 
   const issuer = (nameConstraints: object | undefined) =>
-    issuerPair({
+    issuerResource({
       observed: observedOf('Issuer', 'ca', 'ready', {
         fingerprint: A,
         ...(nameConstraints === undefined ? {} : { nameConstraints }),
@@ -377,7 +377,7 @@ describe('issuer-name-constraints', () => {
     ['one that may sign for others', { permitted: ['other.test'], excluded: [] }, 'reject'],
     ['one that may sign for all but one of these', { excluded: ['www.example.test'] }, 'reject'],
   ])('with %s', (_name, constraints, outcome) => {
-    const { observed: _observed, ...first } = pairOf({});
+    const first = absent(pairOf({}));
     const scene = sceneOf([issuer(constraints)]);
     const verdict = issuerNameConstraints(change('absent>normal', { goal: 'create' }), first, scene);
     expect(verdict.outcome).toBe(outcome);
@@ -414,7 +414,7 @@ describe('whether fettle has swapped a pair before', () => {
     expect(hasSwapped(memory)).toBe(expected);
   });
 
-  test.each<readonly [string, CertificatePair, boolean]>([
+  test.each<readonly [string, CertificateResource, boolean]>([
     ['nothing is open', pairOf({ leftovers: ['www.key.backup'] }, {}, { owned: 'adopted' }), false],
     ['a renewal is', pairOf({}, {}, { owned: 'adopted', open: open('expiring_soon>renewing') }), true],
     ['an edit is', pairOf({}, {}, { owned: 'adopted', open: open('normal>normal') }), false],
@@ -429,7 +429,7 @@ describe('whether fettle has swapped a pair before', () => {
       true,
     ],
     ['a removal is', pairOf({}, {}, { owned: 'adopted', open: open('normal>absent', 'remove') }), false],
-  ])('is noted where %s: %j', (_name, pair, expected) => {
-    expect(noteSwap(pair).began ?? false).toBe(expected);
+  ])('is noted where %s: %j', (_name, resource, expected) => {
+    expect(noteSwap(resource).began ?? false).toBe(expected);
   });
 });

@@ -1,42 +1,43 @@
 /** The summary of certificates and Domains: every state and span, from what is seen and from what is remembered. */
 
+import { type Given, absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';
 import { summary } from '../../../plugins/certificates/summary.ts';
-import type { Pair } from '#plugin';
+import type { Resource } from '#plugin';
 import { DAY, NOW, desiredOf, domainSpec, memoryOf, observedOf, refOf } from './support.ts';
 
 const now = { now: NOW };
 const at = (ms: number): string => new Date(NOW + ms).toISOString();
 
 let count = 0;
-function pair(kind: string, state: string, end?: number, more: Partial<Pair> = {}): Pair {
+function resource(kind: string, state: string, end?: number, more: Partial<Given> = {}): Resource {
   count += 1;
   const name = `n${count}`;
   const facts = end === undefined ? {} : { notAfter: at(end) };
-  return {
+  return resourceWith({
     ref: refOf(kind, name),
     desired: desiredOf(kind, name, domainSpec()),
     observed: observedOf(kind, name, state, facts),
     ...more,
-  };
+  });
 }
 
 describe('the summary', () => {
   it('is none where there is nothing', () => {
     expect(summary([], now)).toEqual([]);
-    expect(summary([pair('Issuer', 'ready', DAY)], now)).toEqual([]);
+    expect(summary([resource('Issuer', 'ready', DAY)], now)).toEqual([]);
   });
 
   it('counts states in the order of their lifecycle, and days that are left', () => {
-    const pairs = [
-      ...Array.from({ length: 3 }, () => pair('Domain', 'issued', 40 * DAY)),
-      pair('Domain', 'tls_error'),
-      pair('Domain', 'tls_error', -1),
-      pair('Domain', 'expiring', 3 * DAY),
-      pair('Certificate', 'normal', 200 * DAY),
-      pair('Certificate', 'expiring_soon', 10 * DAY),
+    const resources = [
+      ...Array.from({ length: 3 }, () => resource('Domain', 'issued', 40 * DAY)),
+      resource('Domain', 'tls_error'),
+      resource('Domain', 'tls_error', -1),
+      resource('Domain', 'expiring', 3 * DAY),
+      resource('Certificate', 'normal', 200 * DAY),
+      resource('Certificate', 'expiring_soon', 10 * DAY),
     ];
-    expect(summary(pairs, now).map(({ title, lines }) => [title, ...lines])).toEqual([
+    expect(summary(resources, now).map(({ title, lines }) => [title, ...lines])).toEqual([
       [
         'by state and days left',
         'Certificate  1 normal, 1 expiring_soon; left: 1 under 30 days, 1 90 days and more',
@@ -46,7 +47,7 @@ describe('the summary', () => {
   });
 
   it('has every state and span as a fact, also those that nothing is in', () => {
-    expect(summary([pair('Domain', 'issued', 40 * DAY)], now)[0]?.facts).toEqual({
+    expect(summary([resource('Domain', 'issued', 40 * DAY)], now)[0]?.facts).toEqual({
       Domain: {
         states: {
           absent: 0,
@@ -78,22 +79,22 @@ describe('the summary', () => {
     [90 * DAY - 1, 'under 90 days'],
     [90 * DAY, '90 days and more'],
   ])('of what ends in %i ms, says %s', (end, span) => {
-    expect(summary([pair('Domain', 'issued', end)], now)[0]?.lines).toEqual([`Domain  1 issued; left: 1 ${span}`]);
+    expect(summary([resource('Domain', 'issued', end)], now)[0]?.lines).toEqual([`Domain  1 issued; left: 1 ${span}`]);
   });
 
   it('goes by what is remembered where nothing was seen, and only there', () => {
     const memory = memoryOf('Certificate', 'x', { state: 'normal', kept: { notAfter: at(40 * DAY) } });
     const gap = { plugin: 'certificates', message: 'not looked at' };
-    const { observed: _unseen, ...unseen } = pair('Certificate', '', 0, { memory, gap });
+    const unseen = resourceWith({ ...absent(resource('Certificate', '', 0, { memory })), gap });
     expect(summary([unseen], now)[0]?.lines).toEqual(['Certificate  1 normal; left: 1 under 90 days']);
-    const seen = pair('Certificate', 'expired', -DAY, { memory });
+    const seen = resource('Certificate', 'expired', -DAY, { memory });
     expect(summary([seen], now)[0]?.lines).toEqual(['Certificate  1 expired; left: 1 ended']);
   });
 
   it('counts what is still to be made, without days, and not what is gone', () => {
-    const { observed: _wanted, ...wanted } = pair('Certificate', '');
+    const wanted = absent(resource('Certificate', ''));
     expect(summary([wanted], now)[0]?.lines).toEqual(['Certificate  1 absent']);
-    const { observed: _seen, desired: _written, ...gone } = pair('Certificate', '');
+    const { desired: _declared, ...gone } = absent(resource('Certificate', ''));
     expect(summary([gone], now)).toEqual([]);
   });
 });

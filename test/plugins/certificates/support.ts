@@ -2,21 +2,26 @@
 
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
-import type { CertificatePair } from '../../../plugins/certificates/diff.ts';
+import { type Given, resourceWith } from '../../support/resource.ts';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import type { CertificateSpec, DomainSpec, IssuerSpec } from '../../../plugins/certificates/generated.ts';
-import { certificatePolicy, withSettings } from '../../../plugins/certificates/renewal.ts';
+import type {
+  CertificateMemory,
+  CertificateSpec,
+  DomainSpec,
+  IssuerSpec,
+} from '../../../plugins/certificates/generated.ts';
+import { withSettings } from '../../../plugins/certificates/renewal.ts';
 import {
   type Desired,
   formatRef,
   type Memory,
   type Observed,
-  type Pair,
+  type Resource,
   type Query,
   type Ref,
   type Scene,
@@ -64,8 +69,8 @@ export function observedOf<F>(kind: string, name: string, state: string, facts: 
   return { ref: refOf(kind, name), state, facts, findings: [], at: new Date(NOW).toISOString() };
 }
 
-export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}): Scene {
-  const byAddress = new Map(pairs.map((pair) => [formatRef(pair.ref), pair]));
+export function sceneOf(resources: readonly Resource[] = [], more: Partial<Scene> = {}): Scene {
+  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
   return {
     now: NOW,
     safety: {
@@ -78,7 +83,8 @@ export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}):
     },
     viewedAt: NOW,
     gaps: [],
-    pair: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
+    unloaded: new Map(),
+    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
     ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
     changes: new Map(),
     removals: new Map(),
@@ -156,22 +162,17 @@ export function certificateFacts(more: Partial<CertificateFacts> = {}): Certific
   };
 }
 
-export type AnyCertificatePair = CertificatePair;
-
-/** A Certificate with the policy of its document. */
-export function policed(pair: Omit<CertificatePair, 'policy'>): CertificatePair {
-  return { ...pair, policy: certificatePolicy(pair.desired, pair.memory, {}) };
-}
+export type AnyCertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
 
 /** The Issuer `ca`, ready and remembered. */
-export function issuerPair(more: Partial<Pair> = {}): Pair {
-  return {
+export function issuerResource(more: Partial<Given> = {}): Resource {
+  return resourceWith({
     ref: refOf('Issuer', 'ca'),
     desired: desiredOf('Issuer', 'ca', CA_SPEC),
     observed: observedOf('Issuer', 'ca', 'ready', { fingerprint: fingerprint('a'), subject: 'CN=Test CA' }),
     memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('a') } }),
     ...more,
-  };
+  });
 }
 
 /** Refreshes, and derives the states of what was seen. */

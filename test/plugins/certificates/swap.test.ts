@@ -239,9 +239,9 @@ describe('an edit that was interrupted', () => {
     const line = folderWith(files);
     expect(hasValidPair(line.folder, now)).toBe(true);
     const leftovers = !swapped && name !== 'before anything';
-    const { pair, proposal: found } = await proposal(line, WWW);
-    expect(pair.observed?.state).toBe(swapped && name !== 'done' ? 'renewing' : 'normal');
-    expect(pair.observed?.findings.some(({ code }) => code === 'leftover-files')).toBe(
+    const { resource, proposal: found } = await proposal(line, WWW);
+    expect(resource.sight.observed?.state).toBe(swapped && name !== 'done' ? 'renewing' : 'normal');
+    expect(resource.sight.observed?.findings.some(({ code }) => code === 'leftover-files')).toBe(
       leftovers || (swapped && name !== 'done'),
     );
     expect(found?.step).toBe(leftovers ? 'normal>normal' : swapped && name !== 'done' ? 'renewing>normal' : undefined);
@@ -472,7 +472,7 @@ describe('the whole life of a certificate', () => {
       expect(await take(current, WWW)).toBe('normal>normal');
       expect(await take(current, WWW)).toBeUndefined();
     }
-    expect((await proposal(current, WWW)).pair.observed?.facts).toMatchObject({
+    expect((await proposal(current, WWW)).resource.sight.observed?.facts).toMatchObject({
       selfSigned: true,
       dnsNames: ['a.test'],
       chainLength: 1,
@@ -506,8 +506,8 @@ describe('the whole life of a certificate', () => {
 
   test('a first issue never overwrites what appeared meanwhile', async () => {
     const line = folderWith({});
-    const { pair } = await proposal(line, WWW);
-    expect(pair.observed).toBeUndefined();
+    const { resource } = await proposal(line, WWW);
+    expect(resource.sight.observed).toBeUndefined();
     writeFileSync(join(line.folder, 'tls/www.key'), 'somebody else');
     await expect(
       issueIn({

@@ -1,9 +1,10 @@
 /** The one step that a node needs next, its fields and what it says; in place, with the power off, or another server. */
 
+import { absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';
 import { auditNode } from '../../../plugins/nodes/audit.ts';
 import { diffNode, TOLD_FIELD } from '../../../plugins/nodes/diff.ts';
-import type { NodeFacts, NodePair } from '../../../plugins/nodes/facts.ts';
+import type { NodeFacts, NodeResource } from '../../../plugins/nodes/facts.ts';
 import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { madeWith } from '../../../plugins/nodes/note.ts';
 import type { FieldChange, Proposal, Scene } from '#plugin';
@@ -13,25 +14,25 @@ import {
   CX23,
   lifeOfNode,
   MINUTE,
-  nodePair,
+  nodeResource,
   type NodeParts,
   nodeSpec,
   orphan,
-  poolPair,
+  poolResource,
   poolSpec,
   refOf,
   sceneOf,
   signalsOf,
 } from './node-support.ts';
 
-function propose(pair: NodePair, scene: Scene = sceneOf([pair])): Proposal | undefined {
-  return diffNode(pair, scene);
+function propose(resource: NodeResource, scene: Scene = sceneOf([resource])): Proposal | undefined {
+  return diffNode(resource, scene);
 }
 
 /** A node as it was made by a spec, and a document that says something else now. */
-function edited(before: Partial<NodeSpec>, after: Partial<NodeSpec>, parts: NodeParts = {}): NodePair {
+function edited(before: Partial<NodeSpec>, after: Partial<NodeSpec>, parts: NodeParts = {}): NodeResource {
   const made = madeWith(nodeSpec(before), {});
-  return nodePair({ ...parts, spec: nodeSpec({ ...before, ...after }), kept: { ...made, ...parts.kept } });
+  return nodeResource({ ...parts, spec: nodeSpec({ ...before, ...after }), kept: { ...made, ...parts.kept } });
 }
 
 const off: NodeParts = {
@@ -42,7 +43,7 @@ const off: NodeParts = {
 
 interface Row {
   readonly is: string;
-  readonly pair: NodePair;
+  readonly resource: NodeResource;
   readonly step: string | undefined;
   readonly goal?: string;
   readonly fields?: readonly FieldChange[];
@@ -53,24 +54,27 @@ const network = { id: 5, name: 'inside' };
 const attached: NodeFacts = { ...CX23, networks: [{ network, ip: '10.0.0.2', aliasIps: ['10.0.1.2', '10.0.1.1'] }] };
 
 const ROWS: readonly Row[] = [
-  { is: 'as it is written', pair: edited({}, {}), step: undefined },
+  { is: 'as it is written', resource: edited({}, {}), step: undefined },
   {
     is: 'not there',
-    pair: { ref: refOf('Node', 'web-1'), desired: nodePair().desired as NonNullable<NodePair['desired']> },
+    resource: resourceWith({
+      ref: refOf('Node', 'web-1'),
+      desired: nodeResource().desired as NonNullable<NodeResource['desired']>,
+    }),
     step: 'absent>provisioning',
     goal: 'create',
     because: 'a cx23 from debian-13 in nbg1',
   },
-  { is: 'neither there nor written', pair: { ref: refOf('Node', 'web-1') }, step: undefined },
+  { is: 'neither there nor written', resource: resourceWith({ ref: refOf('Node', 'web-1') }), step: undefined },
   {
     is: 'renamed by somebody',
-    pair: edited({}, {}, { facts: { ...CX23, name: 'mine-now' } }),
+    resource: edited({}, {}, { facts: { ...CX23, name: 'mine-now' } }),
     step: 'ready>ready',
     fields: [{ path: '/name', before: 'mine-now', after: 'web-1' }],
   },
   {
     is: 'with labels to set and to take away, and with one of somebody else',
-    pair: edited(
+    resource: edited(
       { labels: { a: '1', b: '1' } },
       { labels: { a: '2', 'team/c': 'x' } },
       { facts: { ...CX23, labels: { 'fettle/project': 'shop', a: '1', b: '1', theirs: 'stays' } } },
@@ -85,7 +89,7 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'without the labels that are its own',
-    pair: edited({}, { role: 'system' }, { facts: { ...CX23, labels: {} } }),
+    resource: edited({}, { role: 'system' }, { facts: { ...CX23, labels: {} } }),
     step: 'ready>ready',
     fields: [
       { path: '/labels/fettle~1project', after: 'shop' },
@@ -94,25 +98,25 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'a worker that was a system node',
-    pair: edited({}, {}, { facts: { ...CX23, labels: { ...CX23.labels, 'fettle/role': 'system' } } }),
+    resource: edited({}, {}, { facts: { ...CX23, labels: { ...CX23.labels, 'fettle/role': 'system' } } }),
     step: 'ready>ready',
     fields: [{ path: '/labels/fettle~1role', before: 'system' }],
   },
   {
     is: 'to be protected',
-    pair: edited({}, { protection: true }),
+    resource: edited({}, { protection: true }),
     step: 'ready>ready',
     fields: [{ path: '/protection', before: false, after: true }],
   },
   {
     is: 'protected in half',
-    pair: edited({}, { protection: true }, { facts: { ...CX23, protection: { delete: true, rebuild: false } } }),
+    resource: edited({}, { protection: true }, { facts: { ...CX23, protection: { delete: true, rebuild: false } } }),
     step: 'ready>ready',
     fields: [{ path: '/protection', before: false, after: true }],
   },
   {
     is: 'not to be protected any more, and to be changed: the protection goes by itself',
-    pair: edited(
+    resource: edited(
       {},
       { protection: false, labels: { a: '1' } },
       { facts: { ...CX23, protection: { delete: true, rebuild: true } } },
@@ -123,12 +127,12 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'protected by somebody, and its document says nothing of that',
-    pair: edited({}, {}, { facts: { ...CX23, protection: { delete: true, rebuild: true } } }),
+    resource: edited({}, {}, { facts: { ...CX23, protection: { delete: true, rebuild: true } } }),
     step: undefined,
   },
   {
     is: 'to be lifted while it is drained',
-    pair: edited(
+    resource: edited(
       {},
       { protection: false },
       { state: 'draining', facts: { ...CX23, protection: { delete: true, rebuild: true } } },
@@ -137,31 +141,31 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'to have backups',
-    pair: edited({}, { backups: true }),
+    resource: edited({}, { backups: true }),
     step: 'ready>ready',
     fields: [{ path: '/backups', before: false, after: true }],
   },
   {
     is: 'to have none any more',
-    pair: edited({}, { backups: false }, { facts: { ...CX23, backups: true } }),
+    resource: edited({}, { backups: false }, { facts: { ...CX23, backups: true } }),
     step: 'ready>ready',
     fields: [{ path: '/backups', before: true, after: false }],
     because: 'deletes every one of them',
   },
   {
     is: 'with backups that its document says nothing of',
-    pair: edited({}, {}, { facts: { ...CX23, backups: true } }),
+    resource: edited({}, {}, { facts: { ...CX23, backups: true } }),
     step: undefined,
   },
   {
     is: 'to be in a network',
-    pair: edited({}, { networks: [{ network: 'inside', aliasIps: [] }] }),
+    resource: edited({}, { networks: [{ network: 'inside', aliasIps: [] }] }),
     step: 'ready>ready',
     fields: [{ path: '/networks', before: [], after: [{ network: 'inside', aliasIps: [] }] }],
   },
   {
     is: 'in its network, by another name for it and in another order',
-    pair: edited(
+    resource: edited(
       {},
       { networks: [{ network: '5', ip: '10.0.0.2', aliasIps: ['10.0.1.1', '10.0.1.2'] }] },
       { facts: attached },
@@ -170,39 +174,47 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'in its network, with another address',
-    pair: edited(
+    resource: edited(
       {},
       { networks: [{ network: 'inside', ip: '10.0.0.3', aliasIps: ['10.0.1.1', '10.0.1.2'] }] },
       { facts: attached },
     ),
     step: 'ready>ready',
   },
-  { is: 'in a network that its document says nothing of', pair: edited({}, {}, { facts: attached }), step: undefined },
+  {
+    is: 'in a network that its document says nothing of',
+    resource: edited({}, {}, { facts: attached }),
+    step: undefined,
+  },
   {
     is: 'behind another firewall',
-    pair: edited({}, { firewalls: ['web'] }, { facts: { ...CX23, firewalls: [{ id: 3, name: 'old' }] } }),
+    resource: edited({}, { firewalls: ['web'] }, { facts: { ...CX23, firewalls: [{ id: 3, name: 'old' }] } }),
     step: 'ready>ready',
     fields: [{ path: '/firewalls', before: ['old'], after: ['web'] }],
   },
   {
     is: 'behind the firewall with that id',
-    pair: edited({}, { firewalls: ['3'] }, { facts: { ...CX23, firewalls: [{ id: 3, name: 'old' }] } }),
+    resource: edited({}, { firewalls: ['3'] }, { facts: { ...CX23, firewalls: [{ id: 3, name: 'old' }] } }),
     step: undefined,
   },
   {
     is: 'with a volume more',
-    pair: edited({}, { volumes: ['data'] }),
+    resource: edited({}, { volumes: ['data'] }),
     step: 'ready>ready',
     fields: [{ path: '/volumes', before: [], after: ['data'] }],
   },
   {
     is: 'with a volume that somebody attached',
-    pair: edited({}, {}, { facts: { ...CX23, volumes: [{ id: 9, name: 'pvc' }] } }),
+    resource: edited({}, {}, { facts: { ...CX23, volumes: [{ id: 9, name: 'pvc' }] } }),
     step: undefined,
   },
   {
     is: 'of another type with a disk as large',
-    pair: edited({}, { serverType: 'cx33' }, { facts: { ...CX23, wantedType: { diskGb: 80, architecture: 'x86' } } }),
+    resource: edited(
+      {},
+      { serverType: 'cx33' },
+      { facts: { ...CX23, wantedType: { diskGb: 80, architecture: 'x86' } } },
+    ),
     step: 'power:on>on',
     goal: 'update',
     fields: [{ path: '/serverType', before: 'cx23', after: 'cx33' }],
@@ -210,14 +222,18 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'of another type with a smaller disk',
-    pair: edited({}, { serverType: 'cx13' }, { facts: { ...CX23, wantedType: { diskGb: 20, architecture: 'x86' } } }),
+    resource: edited(
+      {},
+      { serverType: 'cx13' },
+      { facts: { ...CX23, wantedType: { diskGb: 20, architecture: 'x86' } } },
+    ),
     step: 'ready>draining',
     goal: 'replace',
     because: 'its server type cannot be changed',
   },
   {
     is: 'of another architecture',
-    pair: edited(
+    resource: edited(
       {},
       { serverType: 'cax11' },
       { facts: { ...CX23, architecture: 'x86', wantedType: { diskGb: 40, architecture: 'arm' } } },
@@ -227,65 +243,65 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'of another type that nobody knows',
-    pair: edited({}, { serverType: 'cx99' }),
+    resource: edited({}, { serverType: 'cx99' }),
     step: 'power:on>on',
   },
   {
     is: 'in no placement group yet',
-    pair: edited({}, { placementGroup: 'apart' }),
+    resource: edited({}, { placementGroup: 'apart' }),
     step: 'power:on>on',
     fields: [{ path: '/placementGroup', before: null, after: 'apart' }],
   },
   {
     is: 'of another type, and off',
-    pair: edited({}, { serverType: 'cx33' }, off),
+    resource: edited({}, { serverType: 'cx33' }, off),
     step: 'power:off>off',
   },
   {
     is: 'off',
-    pair: edited({}, {}, off),
+    resource: edited({}, {}, off),
     step: 'power:off>on',
     fields: [{ path: '/power', before: 'off', after: 'on' }],
   },
   {
     is: 'running, and ought to be off',
-    pair: edited({}, { power: 'off' }),
+    resource: edited({}, { power: 'off' }),
     step: 'power:on>off',
     fields: [{ path: '/power', before: 'on', after: 'off' }],
   },
   {
     is: 'off, and starting',
-    pair: edited({}, {}, { ...off, observed: { others: { health: 'unhealthy', power: 'changing' } } }),
+    resource: edited({}, {}, { ...off, observed: { others: { health: 'unhealthy', power: 'changing' } } }),
     step: undefined,
   },
   {
     is: 'from another image',
-    pair: edited({}, { image: 'debian-14' }),
+    resource: edited({}, { image: 'debian-14' }),
     step: 'power:on>on',
     goal: 'replace',
     fields: [{ path: '/image', before: 'debian-13', after: 'debian-14' }],
     because: 'destroys what is on its disk',
   },
-  { is: 'from the image with that id', pair: edited({}, { image: '7' }), step: undefined },
+  { is: 'from the image with that id', resource: edited({}, { image: '7' }), step: undefined },
   {
     is: 'from another image, which replaces it',
-    pair: edited({}, { image: 'debian-14', onImageChange: 'replace' }),
+    resource: edited({}, { image: 'debian-14', onImageChange: 'replace' }),
     step: 'ready>draining',
     goal: 'replace',
   },
   {
     is: 'from another image, which means nothing to it',
-    pair: edited({}, { image: 'debian-14', onImageChange: 'ignore' }),
+    resource: edited({}, { image: 'debian-14', onImageChange: 'ignore' }),
     step: undefined,
   },
   {
     is: 'from an image that is gone',
-    pair: edited({}, { image: 'debian-14' }, { facts: (({ image: _gone, ...rest }) => rest)(CX23) }),
+    resource: edited({}, { image: 'debian-14' }, { facts: (({ image: _gone, ...rest }) => rest)(CX23) }),
     step: undefined,
   },
   {
     is: 'in another place',
-    pair: edited({}, { location: 'fsn1' }),
+    resource: edited({}, { location: 'fsn1' }),
     step: 'ready>draining',
     goal: 'replace',
     fields: [{ path: '/location', before: 'nbg1', after: 'fsn1' }],
@@ -293,33 +309,33 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'without a public address',
-    pair: edited({}, { publicNet: { ipv4: false, ipv6: true } }),
+    resource: edited({}, { publicNet: { ipv4: false, ipv6: true } }),
     step: 'ready>draining',
     goal: 'replace',
     fields: [{ path: '/publicNet/ipv4', before: true, after: false }],
   },
   {
     is: 'with other SSH keys than it was made with',
-    pair: edited({ sshKeys: ['a', 'b'] }, { sshKeys: ['a'] }),
+    resource: edited({ sshKeys: ['a', 'b'] }, { sshKeys: ['a'] }),
     step: 'ready>draining',
     goal: 'replace',
     fields: [{ path: '/sshKeys', after: ['a'] }],
   },
   {
     is: 'with the same SSH keys in another order',
-    pair: edited({ sshKeys: ['a', 'b'] }, { sshKeys: ['b', 'a'] }),
+    resource: edited({ sshKeys: ['a', 'b'] }, { sshKeys: ['b', 'a'] }),
     step: undefined,
   },
   {
     is: 'with other user data than it was made with',
-    pair: edited({ userData: 'password: 1' }, { userData: 'password: 2' }),
+    resource: edited({ userData: 'password: 1' }, { userData: 'password: 2' }),
     step: 'ready>draining',
     goal: 'replace',
     fields: [{ path: '/userData', secret: true }],
   },
   {
     is: 'with the same file of user data, and something else in it',
-    pair: edited(
+    resource: edited(
       {},
       { userDataFile: 'init.yaml' },
       { kept: { userData: 'sha256:old' }, facts: { ...CX23, userData: 'sha256:new' } },
@@ -329,31 +345,31 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'with a file of user data that cannot be read',
-    pair: edited({}, { userDataFile: 'init.yaml' }, { kept: { userData: 'sha256:old' } }),
+    resource: edited({}, { userDataFile: 'init.yaml' }, { kept: { userData: 'sha256:old' } }),
     step: undefined,
   },
   {
     is: 'with much to do: what disturbs least comes first, and says what comes after',
-    pair: edited({}, { labels: { a: '1' }, serverType: 'cx33', image: 'debian-14', location: 'fsn1' }),
+    resource: edited({}, { labels: { a: '1' }, serverType: 'cx33', image: 'debian-14', location: 'fsn1' }),
     step: 'ready>ready',
     fields: [{ path: '/labels/a', after: '1' }],
     because: 'to set right: its labels; after that: its server type, its image, its location',
   },
   {
     is: 'with a disk that is 90 % full',
-    pair: edited({}, {}, { state: 'active', signals: signalsOf({ diskUsedPercent: 90 }) }),
+    resource: edited({}, {}, { state: 'active', signals: signalsOf({ diskUsedPercent: 90 }) }),
     step: undefined,
   },
   {
     is: 'with a disk that is more than 90 % full',
-    pair: edited({}, {}, { state: 'active', signals: signalsOf({ diskUsedPercent: 90.1 }) }),
+    resource: edited({}, {}, { state: 'active', signals: signalsOf({ diskUsedPercent: 90.1 }) }),
     step: 'active>draining',
     goal: 'update',
     because: 'its disk is 90.1 % full',
   },
   {
     is: 'a system node with a full disk',
-    pair: edited(
+    resource: edited(
       {},
       { role: 'system' },
       {
@@ -365,29 +381,29 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'drained, and still written',
-    pair: edited({}, {}, { state: 'draining', kept: { toldAt: ago(0) }, signals: signalsOf({ drains: true }) }),
+    resource: edited({}, {}, { state: 'draining', kept: { toldAt: ago(0) }, signals: signalsOf({ drains: true }) }),
     step: 'draining>decommissioned',
     goal: 'replace',
   },
   {
     is: 'drained by somebody, without a word to the workload source',
-    pair: edited({}, {}, { state: 'draining', signals: signalsOf({ drains: true }) }),
+    resource: edited({}, {}, { state: 'draining', signals: signalsOf({ drains: true }) }),
     step: 'draining>draining',
     goal: 'update',
     fields: [{ path: TOLD_FIELD, before: false, after: true }],
   },
   {
     is: 'drained by somebody, where nobody has to be told',
-    pair: edited({}, {}, { state: 'draining' }),
+    resource: edited({}, {}, { state: 'draining' }),
     step: 'draining>decommissioned',
   },
   {
     is: 'unhealthy, and to be in another place',
-    pair: edited({}, { location: 'fsn1' }, { state: 'unhealthy' }),
+    resource: edited({}, { location: 'fsn1' }, { state: 'unhealthy' }),
     step: 'unhealthy>decommissioned',
     goal: 'replace',
   },
-  { is: 'being deleted', pair: edited({}, { location: 'fsn1' }, { state: 'decommissioned' }), step: undefined },
+  { is: 'being deleted', resource: edited({}, { location: 'fsn1' }, { state: 'decommissioned' }), step: undefined },
   ...(
     [
       ['ready', 'ready>draining'],
@@ -402,34 +418,34 @@ const ROWS: readonly Row[] = [
   ).map(
     ([state, step]): Row => ({
       is: `${state}, and not written any more`,
-      pair: orphan({ state }),
+      resource: orphan({ state }),
       step,
       ...(step === undefined ? {} : { goal: 'remove', because: 'no longer written' }),
     }),
   ),
   {
     is: 'off, and not written any more: it is not turned on to be removed',
-    pair: orphan({ ...off, signals: signalsOf({ status: 'off' }) }),
+    resource: orphan({ ...off, signals: signalsOf({ status: 'off' }) }),
     step: 'unhealthy>decommissioned',
   },
   {
     is: 'a machine that no cloud manages',
-    pair: nodePair({ spec: { ...nodeSpec(), provider: 'static' }, observed: { given: true } }),
+    resource: nodeResource({ spec: { ...nodeSpec(), provider: 'static' }, observed: { given: true } }),
     step: undefined,
   },
   {
     is: 'a machine that no cloud manages and that is not there',
-    pair: {
+    resource: resourceWith({
       ref: refOf('Node', 'metal'),
-      desired: { ...nodePair().desired, spec: { ...nodeSpec(), provider: 'static' } } as never,
-    },
+      desired: { ...nodeResource().desired, spec: { ...nodeSpec(), provider: 'static' } } as never,
+    }),
     step: undefined,
   },
 ];
 
 describe('a node that is', () => {
-  it.each(ROWS.map((row) => [row.is, row] as const))('%s', (_is, { pair, step, goal, fields, because }) => {
-    const proposal = propose(pair);
+  it.each(ROWS.map((row) => [row.is, row] as const))('%s', (_is, { resource, step, goal, fields, because }) => {
+    const proposal = propose(resource);
     expect(proposal?.step).toBe(step);
     if (goal !== undefined) expect(proposal?.goal).toBe(goal);
     if (fields !== undefined) expect(proposal?.fields).toEqual(fields);
@@ -451,14 +467,14 @@ describe('why a member of a pool goes', () => {
     ['consolidation_policy', 'policy'],
     ['manual', undefined],
   ])('is what its pool remembers: %s', (by, cause) => {
-    const scene = sceneOf([poolPair('web', poolSpec({ min: 1, max: 3 }), dropped(by)), member]);
+    const scene = sceneOf([poolResource('web', poolSpec({ min: 1, max: 3 }), dropped(by)), member]);
     expect(propose(member, scene)).toMatchObject({ step: 'idle>draining', because: 'under 30 %' });
     expect(propose(member, scene)?.cause).toBe(cause);
     expect(auditNode(changeOf(member, 'idle>draining'), member, scene)).toMatchObject({ decision_by: by });
   });
 
   it('is people, where the pool says nothing, or is gone itself', () => {
-    for (const scene of [sceneOf([member]), sceneOf([poolPair('web', undefined, {}), member])]) {
+    for (const scene of [sceneOf([member]), sceneOf([poolResource('web', undefined, {}), member])]) {
       expect(propose(member, scene)).toMatchObject({ because: 'no longer written' });
       expect(auditNode(changeOf(member, 'idle>draining'), member, scene)).toMatchObject({ decision_by: 'manual' });
     }
@@ -475,8 +491,8 @@ describe('the picture beside a decision', () => {
       emptySince: ago(40 * MINUTE),
       containersEver: 7,
     });
-    const pair = orphan({ state: 'idle', signals: signalsOf({ life, hourly: 0.006, currency: 'EUR' }) });
-    expect(auditNode(changeOf(pair, 'idle>draining'), pair, sceneOf([pair]))).toEqual({
+    const resource = orphan({ state: 'idle', signals: signalsOf({ life, hourly: 0.006, currency: 'EUR' }) });
+    expect(auditNode(changeOf(resource, 'idle>draining'), resource, sceneOf([resource]))).toEqual({
       lifecycle_state: 'idle',
       health_status: 'healthy',
       container_count: 0,
@@ -496,8 +512,8 @@ describe('the picture beside a decision', () => {
   });
 
   it('of one that is not there says so', () => {
-    const { observed: _none, ...pair } = nodePair();
-    expect(auditNode(changeOf(pair, 'absent>provisioning', 'create'), pair, sceneOf([pair]))).toEqual({
+    const resource = absent(nodeResource());
+    expect(auditNode(changeOf(resource, 'absent>provisioning', 'create'), resource, sceneOf([resource]))).toEqual({
       lifecycle_state: 'absent',
       health_status: 'unknown',
       action: 'node_provision',
@@ -506,9 +522,9 @@ describe('the picture beside a decision', () => {
   });
 
   it('of a full disk names the policy', () => {
-    const pair = nodePair({ state: 'active' });
-    const change = changeOf(pair, 'active>draining', 'update', { cause: 'policy' });
-    expect(auditNode(change, pair, sceneOf([pair]))).toMatchObject({
+    const resource = nodeResource({ state: 'active' });
+    const change = changeOf(resource, 'active>draining', 'update', { cause: 'policy' });
+    expect(auditNode(change, resource, sceneOf([resource]))).toMatchObject({
       decision_by: 'reactive_policy',
       action: 'node_change',
     });

@@ -2,6 +2,7 @@
 
 import type { NodeFacts } from '../../../plugins/nodes/facts.ts';
 import { nodeStanding } from '../../../plugins/nodes/standing.ts';
+import { absent, resourceWith } from '../../support/resource.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NodeLife } from '../../../plugins/nodes/facts.ts';
@@ -12,7 +13,7 @@ import { noteNode } from '../../../plugins/nodes/note.ts';
 import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
 import type { WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
 import type { Memory, Sighting } from '#plugin';
-import { ago, MINUTE, nodePair, nodeSpec, NOW, refOf, signalsOf } from './node-support.ts';
+import { ago, MINUTE, nodeResource, nodeSpec, NOW, refOf, signalsOf } from './node-support.ts';
 
 /** A node that is looked at again and again, with nothing between the looks but its memory, as after a restart. */
 interface Watched {
@@ -63,8 +64,8 @@ function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Li
   const sighting = { ref: memory.ref, facts: {}, signals, at } as unknown as Sighting<NodeFacts>;
   const { state, via = [], others = {} } = nodeStanding(glance.settings, sighting, glance.memory, now);
   const life: Lived = { state, via, health: others['health'], power: others['power'], life: counted };
-  const pair = nodePair({ state: life.state, signals: signalsOf({ life: life.life }) });
-  const noted = noteNode({ ...pair, memory });
+  const resource = nodeResource({ state: life.state, signals: signalsOf({ life: life.life }) });
+  const noted = noteNode(resourceWith({ ...resource, memory }));
   const kept = Object.fromEntries(
     Object.entries({ ...memory.kept, ...noted }).filter(([, value]) => value !== null && value !== undefined),
   );
@@ -508,7 +509,7 @@ describe('a drained node', () => {
 describe('what is remembered', () => {
   it('is all of a life, and what is not known any more is forgotten', () => {
     const life: NodeLife = { containersEver: 3, probeFailures: 0 };
-    const noted = noteNode(nodePair({ signals: signalsOf({ life }) })) as Readonly<Record<string, unknown>>;
+    const noted = noteNode(nodeResource({ signals: signalsOf({ life }) })) as Readonly<Record<string, unknown>>;
     expect(noted).toMatchObject({
       containersEver: 3,
       emptySince: null,
@@ -519,12 +520,12 @@ describe('what is remembered', () => {
   });
 
   it('stays as it is while the node is not there', () => {
-    const { observed: _gone, ...pair } = nodePair();
-    expect(noteNode(pair)).toEqual({});
+    const resource = absent(nodeResource());
+    expect(noteNode(resource)).toEqual({});
   });
 
   it('of a server that is another one under the same name, nothing is remembered', () => {
-    const pair = nodePair({ facts: { ...nodePair().observed?.facts, serverId: 43, other: true } });
-    expect(noteNode(pair)).toEqual({});
+    const resource = nodeResource({ facts: { ...nodeResource().sight.observed?.facts, serverId: 43, other: true } });
+    expect(noteNode(resource)).toEqual({});
   });
 });

@@ -3,10 +3,7 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { ApiError } from '../../../plugins/nodes/live/api-error.ts';
-import type { Call, Client } from '../../../plugins/nodes/live/client.ts';
-import { list, object, text } from '../../../plugins/nodes/live/shape.ts';
-import type { Timing } from '../../../plugins/nodes/live/timing.ts';
+import { ApiError, type Call, type Client, list, object, text, type Timing } from '#plugin/http';
 import { tokenOf, TokenError } from '../../../plugins/nodes/live/token.ts';
 import { manualClock } from '../../../plugins/nodes/sandbox/clock.ts';
 import { clientOf, closedPort, fakeTiming, never, refusal, serve, serveSocket, TOKEN } from './live-support.ts';
@@ -501,17 +498,13 @@ describe('the rate', () => {
       refused = true;
       return refusal(429, 'rate_limit_exceeded', { headers: { 'retry-after': '30', ...rate(3600, 0) } });
     });
-    await clientOf(fake.endpoint, timing).call(get, never);
+    const client = clientOf(fake.endpoint, timing);
+    await client.call(get, never);
     expect(timing.waits.filter((ms) => ms > 0)).toEqual([30_000]);
-    // Another client of the same token, opened later, shares what is known.
-    const second = clientOf(fake.endpoint, timing);
+    // Calls that begin later share what is known.
     refused = false;
     const start = timing.now();
-    await Promise.all([
-      second.call(get, never),
-      second.call(get, never),
-      clientOf(fake.endpoint, timing).call(get, never),
-    ]);
+    await Promise.all([client.call(get, never), client.call(get, never), client.call(get, never)]);
     expect(timing.now() - start).toBeGreaterThanOrEqual(30_000);
   });
 

@@ -1,9 +1,19 @@
 /** The bucket of the rate limit: what goes at once, what waits, and for how long. */
 
 import { describe, expect, test } from 'vitest';
-import { type Bucket, giveBack, learnRate, newBucket, takeToken } from '../../../plugins/nodes/live/rate.ts';
-import { decide, mayRetry, nothingSpent, withCall, withRetry } from '../../../plugins/nodes/live/retry.ts';
-import { ApiError } from '../../../plugins/nodes/live/api-error.ts';
+import {
+  ApiError,
+  type Bucket,
+  decide,
+  giveBack,
+  learnRate,
+  mayRetry,
+  newBucket,
+  nothingSpent,
+  takeToken,
+  withCall,
+  withRetry,
+} from '#plugin/http';
 
 const T = Date.parse('2026-11-20T00:00:00Z');
 

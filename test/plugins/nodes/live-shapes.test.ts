@@ -12,16 +12,7 @@ import {
   serverShape,
   serverTypeShape,
 } from '../../../plugins/nodes/live/answers.ts';
-import {
-  type Form,
-  list,
-  nullable,
-  object,
-  partly,
-  readShape,
-  type Shape,
-  text,
-} from '../../../plugins/nodes/live/shape.ts';
+import { type Form, list, nullable, object, partly, readShape, type Shape, text } from '#plugin/http';
 import { answerSchema, patternOf } from './fixtures/hcloud-shapes.ts';
 import { describedAnswer, hasDescription } from './published.ts';
 

@@ -1,13 +1,13 @@
 /** A server that answers as a test says, a clock that passes by itself, and a client between them. */
 
+import { dialectFor } from '../../../plugins/nodes/live/dialect.ts';
 import { usualDenial } from '../../../src/net/connect.ts';
 import { openHttp } from '../../../src/net/http.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { rmSync } from 'node:fs';
 import { afterEach } from 'vitest';
-import { type Client, type ClientOptions, openClient } from '../../../plugins/nodes/live/client.ts';
-import type { Timing } from '../../../plugins/nodes/live/timing.ts';
+import { type Client, type ClientOptions, openClient, type Timing } from '#plugin/http';
 import { temporaryFolder } from '../../support/cli.ts';
 
 export interface Asked {
@@ -144,7 +144,16 @@ export function clientOf(
   more: Partial<ClientOptions> = {},
 ): Client {
   const token = { source: 'the environment variable HCLOUD_TOKEN', value: TOKEN };
-  return openClient({ send: openHttp(usualDenial({})), endpoint, token, timing, requestMs, reserve: 0, ...more });
+  return openClient({
+    send: openHttp(usualDenial({})),
+    endpoint,
+    token,
+    dialect: dialectFor(token),
+    timing,
+    requestMs,
+    reserve: 0,
+    ...more,
+  });
 }
 
 export const never = new AbortController().signal;

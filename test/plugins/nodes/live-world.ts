@@ -2,7 +2,7 @@
 
 import { afterEach, expect } from 'vitest';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
-import type { Timing } from '../../../plugins/nodes/live/timing.ts';
+import type { Timing } from '#plugin/http';
 import { openWriter } from '../../../plugins/nodes/live/writer.ts';
 import { type ManualClock, manualClock } from '../../../plugins/nodes/sandbox/clock.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../../plugins/nodes/sandbox/emulator.ts';

@@ -1,5 +1,6 @@
 /** Every change of a server against the emulated provider: awaited, not made twice, and made out where an answer is lost. */
 
+import { resourceWith } from '../../support/resource.ts';
 import { NO_FILES } from '../../support/covers.ts';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -467,7 +468,7 @@ test.each([
     cause: 'edit',
   });
   const run = { ...world.call, id: 'intent-1', change, scene: {} as Scene, now: world.clock.now, aside, ...NO_FILES };
-  const taken = nodeHandlers['power:on>on'](world.world, { ref, desired, observed }, run);
+  const taken = nodeHandlers['power:on>on'](world.world, resourceWith({ ref, desired, observed }), run);
   if (refused === undefined) await taken;
   else await expect(taken).rejects.toThrow(refused);
   expect(await world.world.server(id, never)).toMatchObject({

@@ -1,11 +1,12 @@
 /** What the tests of nodes as data share: specs, pairs and scenes. */
 
+import { resourceWith } from '../../support/resource.ts';
 import { changeOf as changeBy } from '#plugin';
 import { NOTHING_COVERED } from '../../support/covers.ts';
-import type { NodeFacts, NodeLife, NodePair, NodeSignals } from '../../../plugins/nodes/facts.ts';
+import type { NodeFacts, NodeLife, NodeResource, NodeSignals } from '../../../plugins/nodes/facts.ts';
 import { type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from '../../../plugins/nodes/generated.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
-import { nodeInputs, settingsOf } from '../../../plugins/nodes/settings.ts';
+import { nodeInputs } from '../../../plugins/nodes/settings.ts';
 import {
   type Action,
   type Change,
@@ -14,7 +15,7 @@ import {
   formatRef,
   type Memory,
   type Observed,
-  type Pair,
+  type Resource,
   type Ref,
   type Scene,
 } from '#plugin';
@@ -107,16 +108,11 @@ export interface NodeParts {
 }
 
 /** A node that is there, ours, and as it is written, but for the parts that are given. */
-/** A node with the policy that follows from its document and its memory. */
-export function policed<P extends NodePair>(pair: P): P {
-  return { ...pair, policy: settingsOf(pair.desired, pair.memory) };
-}
-
-export function nodePair(parts: NodeParts = {}): NodePair {
+export function nodeResource(parts: NodeParts = {}): NodeResource {
   const { name = 'web-1', spec = nodeSpec(), state = 'ready', signals = signalsOf() } = parts;
   const ref = refOf('Node', name);
   const facts = parts.facts ?? { ...CX23, name };
-  const pair: NodePair = {
+  return resourceWith({
     ref,
     ...(spec === null ? {} : { desired: desiredOf('Node', name, spec) }),
     observed: {
@@ -138,27 +134,30 @@ export function nodePair(parts: NodeParts = {}): NodePair {
       state,
       ...parts.memory,
     },
-  };
-  return policed(pair);
+  });
 }
 
 /** An orphan that its document left behind, with the settings that it had. */
-export function orphan(parts: Omit<NodeParts, 'spec'> & { readonly was?: Partial<NodeSpec> } = {}): NodePair {
+export function orphan(parts: Omit<NodeParts, 'spec'> & { readonly was?: Partial<NodeSpec> } = {}): NodeResource {
   const safety = nodeInputs(nodeSpec(parts.was));
-  return nodePair({ ...parts, spec: null, memory: { safety, ...parts.memory } });
+  return nodeResource({ ...parts, spec: null, memory: { safety, ...parts.memory } });
 }
 
-export function poolPair(name: string, spec: NodePoolSpec | undefined, kept: Facts = { members: [1, 2, 3] }): Pair {
+export function poolResource(
+  name: string,
+  spec: NodePoolSpec | undefined,
+  kept: Facts = { members: [1, 2, 3] },
+): Resource {
   const ref = refOf('NodePool', name);
-  return {
+  return resourceWith({
     ref,
     ...(spec === undefined ? {} : { desired: desiredOf('NodePool', name, spec) }),
     memory: { ref, version: 1, kept },
-  };
+  });
 }
 
-export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}): Scene {
-  const byAddress = new Map(pairs.map((pair) => [formatRef(pair.ref), pair]));
+export function sceneOf(resources: readonly Resource[] = [], more: Partial<Scene> = {}): Scene {
+  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
   return {
     now: NOW,
     safety: {
@@ -171,7 +170,8 @@ export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}):
     },
     viewedAt: NOW,
     gaps: [],
-    pair: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
+    unloaded: new Map(),
+    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
     ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
     changes: new Map(),
     removals: new Map(),
@@ -184,13 +184,13 @@ export function sceneOf(pairs: readonly Pair[] = [], more: Partial<Scene> = {}):
 }
 
 export function changeOf(
-  pair: Pair,
+  resource: Resource,
   step: Change['step'],
   goal: Change['goal'] = 'remove',
   more: Partial<Pick<Change, 'fields' | 'because' | 'cause'>> = {},
 ): Change {
-  const kind = tables.kinds[pair.ref.kind as keyof typeof tables.kinds];
-  return changeBy(pair.ref, kind, { step, goal, because: '', cause: 'orphan', ...more });
+  const kind = tables.kinds[resource.ref.kind as keyof typeof tables.kinds];
+  return changeBy(resource.ref, kind, { step, goal, because: '', cause: 'orphan', ...more });
 }
 
 /** Accepted actions that are under way. */

@@ -2,6 +2,7 @@
 
 import { nodes } from '../../../plugins/nodes/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
+import { resourceWith } from '../../support/resource.ts';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,7 +103,9 @@ describe('which server is which node', () => {
     expect(factsOf(view, 'web-1')).toMatchObject({ serverId: server.id, other: true });
     expect(seenAs(view, 'web-1').findings.map(({ code }) => code)).toContain('other-server');
     // What the one before it had been through is not its own.
-    expect(nodeSignals({ ref: refOf('Node', 'web-1'), observed: seenAs(view, 'web-1') })?.life.containersEver).toBe(0);
+    expect(
+      nodeSignals(resourceWith({ ref: refOf('Node', 'web-1'), observed: seenAs(view, 'web-1') }))?.life.containersEver,
+    ).toBe(0);
   });
 
   const open = (run: string, seq: number): Memory['open'] => ({

@@ -97,7 +97,10 @@ describe('a pool of a fixed size', () => {
     const whole = await start(poolYaml('size: 2'));
     expect(await run(whole)).toEqual(['NodePool/web active>active (new)']);
     expect(servers(whole)).toEqual([]);
-    expect(await run(whole)).toEqual(['Node/web-1 absent>provisioning (new)', 'Node/web-2 absent>provisioning (new)']);
+    expect(await run(whole)).toEqual([
+      'Node/web-1 absent>provisioning (progress)',
+      'Node/web-2 absent>provisioning (progress)',
+    ]);
     await whole.pass(2 * MINUTE);
     expect(await run(whole)).toEqual([]);
     whole.write(poolYaml('size: 4'));
@@ -129,10 +132,10 @@ describe('a pool of a fixed size', () => {
       members: [1, 3],
       dropped: [{ members: [2], by: 'manual', because: 'it has 3 nodes, and may have 2' }],
     });
-    expect(await run(whole)).toEqual(['Node/web-2 ready>draining (orphan)']);
+    expect(await run(whole)).toEqual(['Node/web-2 ready>draining (policy)']);
     expect(await run(whole)).toEqual(['WAITING Node/web-2 draining>decommissioned: drain-grace']);
     await whole.pass(5 * MINUTE);
-    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (orphan)']);
+    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (policy)']);
     expect(servers(whole)).toEqual(['web-1', 'web-3']);
     whole.write(poolYaml('size: 3'));
     await settle(whole);
@@ -184,7 +187,7 @@ describe('a pool of a fixed size', () => {
     expect(await run(whole)).toEqual(['NodePool/web active>active (edit)']);
     expect(keptOf(whole).members).toHaveLength(3);
     expect(await run(whole)).toEqual([
-      'Node/web-4 ready>draining (orphan)',
+      'Node/web-4 ready>draining (policy)',
       'WAITING NodePool/web active>active: one-at-a-time',
     ]);
     whole.write(poolYaml('size: 1', { more: 'removalsAtOnce: 3' }));
@@ -215,7 +218,7 @@ describe('a pool of a fixed size', () => {
       'REJECTED Node/web-2 active>draining: keeps-min',
     ]);
     expect(await run(whole)).toEqual([
-      'Node/web-3 absent>provisioning (new)',
+      'Node/web-3 absent>provisioning (progress)',
       'REJECTED Node/web-2 active>draining: keeps-min',
     ]);
     await whole.pass(5 * MINUTE);
@@ -344,7 +347,7 @@ describe('the reactive policy', () => {
         queued: 0,
       },
     });
-    expect(await run(whole)).toEqual(['Node/web-2 absent>provisioning (new)']);
+    expect(await run(whole)).toEqual(['Node/web-2 absent>provisioning (progress)']);
     expect(await run(whole)).toEqual([]);
     whole.emulator.workloads.wait({ id: 'q', mb: 4000 });
     const ran = await whole.run();

@@ -1,7 +1,15 @@
 /** Rules of pools and containers at their borders, what of a node counts for its pool, and findings. */
 
+import { absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';
-import type { ContainerPair, NodePair, NodeSignals, PoolPair, PoolSignals } from '../../../plugins/nodes/facts.ts';
+import type {
+  ContainerResource,
+  NodeResource,
+  NodeSignals,
+  PoolFacts,
+  PoolResource,
+  PoolSignals,
+} from '../../../plugins/nodes/facts.ts';
 import type { NodePoolMemory, NodePoolRuleId } from '../../../plugins/nodes/generated.ts';
 import { checkNames, checkNodeOfPool, checkPool } from '../../../plugins/nodes/pool/check.ts';
 import { diffContainer, notMigratable, targetUnfit } from '../../../plugins/nodes/pool/container.ts';
@@ -11,7 +19,7 @@ import { poolFindings } from '../../../plugins/nodes/pool/findings.ts';
 import { observeContainer, observePool } from '../../../plugins/nodes/pool/observe.ts';
 import { poolRules } from '../../../plugins/nodes/pool/rules.ts';
 import { isExpanded, phaseOf, situationOf } from '../../../plugins/nodes/pool/situation.ts';
-import type { Change, Facts, Json, Memory, Pair, Scene } from '#plugin';
+import type { Observed, Change, Facts, Json, Memory, Resource, Scene } from '#plugin';
 import {
   ago,
   changeOf,
@@ -19,7 +27,7 @@ import {
   lifeOfNode,
   MINUTE,
   NOW,
-  nodePair,
+  nodeResource,
   nodeSpec,
   orphan,
   poolSpec,
@@ -38,12 +46,12 @@ function signals(more: Partial<NodeSignals> = {}, life: Parameters<typeof lifeOf
 }
 
 /** A member that is in service and empty for long. */
-function node(number: number, parts: Parameters<typeof nodePair>[0] = {}): NodePair {
+function node(number: number, parts: Parameters<typeof nodeResource>[0] = {}): NodeResource {
   const spec = nodeSpec({ pool: 'web' });
-  return nodePair({ name: `web-${number}`, spec, signals: signals(), ...parts });
+  return nodeResource({ name: `web-${number}`, spec, signals: signals(), ...parts });
 }
 
-function busy(number: number, mb: number): NodePair {
+function busy(number: number, mb: number): NodeResource {
   const list = [{ id: `c${number}`, mb, tier: 'small', players: 0, since: ago(5 * HOUR) }];
   return node(number, {
     state: 'active',
@@ -51,7 +59,7 @@ function busy(number: number, mb: number): NodePair {
   });
 }
 
-function left(number: number): NodePair {
+function left(number: number): NodeResource {
   return orphan({ name: `web-${number}`, was: { pool: 'web' }, signals: signals() });
 }
 
@@ -64,7 +72,7 @@ interface PoolParts {
 
 const EMPTY = { count: 0, mb: 0 };
 
-function pool({ spec = {}, kept = {}, signals: seen = {}, memory = {} }: PoolParts = {}): PoolPair {
+function pool({ spec = {}, kept = {}, signals: seen = {}, memory = {} }: PoolParts = {}): PoolResource {
   const ref = refOf('NodePool', 'web');
   const told: PoolSignals = {
     queue: EMPTY,
@@ -74,7 +82,7 @@ function pool({ spec = {}, kept = {}, signals: seen = {}, memory = {} }: PoolPar
     migrates: true,
     ...seen,
   };
-  return {
+  return resourceWith({
     ref,
     desired: desiredOf('NodePool', 'web', poolSpec({ min: 1, max: 5, ...spec })),
     observed: {
@@ -87,16 +95,16 @@ function pool({ spec = {}, kept = {}, signals: seen = {}, memory = {} }: PoolPar
       at: new Date(NOW).toISOString(),
     },
     memory: { ref, version: 1, kept: { prefix: 'web', next: 9, ...kept }, ...memory },
-  };
+  });
 }
 
-function scene(pair: PoolPair, nodes: readonly NodePair[], more: readonly Pair[] = []): Scene {
-  return sceneOf([pair, ...nodes, ...more]);
+function scene(resource: PoolResource, nodes: readonly NodeResource[], more: readonly Resource[] = []): Scene {
+  return sceneOf([resource, ...nodes, ...more]);
 }
 
-function change(pair: PoolPair, at: Scene): Change {
-  const { fields = [], because = '' } = diffPool(pair, at) ?? {};
-  return changeOf(pair, 'active>active', 'update', { fields, because, cause: 'policy' });
+function change(resource: PoolResource, at: Scene): Change {
+  const { fields = [], because = '' } = diffPool(resource, at) ?? {};
+  return changeOf(resource, 'active>active', 'update', { fields, because, cause: 'policy' });
 }
 
 interface Judged {
@@ -106,10 +114,15 @@ interface Judged {
   readonly facts: Facts;
 }
 
-function judge(rule: NodePoolRuleId, pair: PoolPair, nodes: readonly NodePair[], more: readonly Pair[] = []): Judged {
-  const at = scene(pair, nodes, more);
-  expect(diffPool(pair, at), 'nothing is decided').toBeDefined();
-  return poolRules[rule](change(pair, at), pair, at);
+function judge(
+  rule: NodePoolRuleId,
+  resource: PoolResource,
+  nodes: readonly NodeResource[],
+  more: readonly Resource[] = [],
+): Judged {
+  const at = scene(resource, nodes, more);
+  expect(diffPool(resource, at), 'nothing is decided').toBeDefined();
+  return poolRules[rule](change(resource, at), resource, at);
 }
 
 const three = { kept: { members: [1, 2, 3] } };
@@ -120,14 +133,21 @@ describe('queue-waits', () => {
     ['nothing waits', {}, 'pass'],
     ['one waits', { queue: { count: 1, mb: 0 }, unnamed: EMPTY }, 'defer'],
   ])('%s', (_what, seen, outcome) => {
-    const pair = pool({ ...three, spec: { size: 2, min: undefined, max: undefined }, signals: seen });
-    expect(judge('queue-waits', pair, nodes).outcome).toBe(outcome);
+    const resource = pool({ ...three, spec: { size: 2, min: undefined, max: undefined }, signals: seen });
+    expect(judge('queue-waits', resource, nodes).outcome).toBe(outcome);
   });
 
   it('defers while nobody knows', () => {
-    const pair = pool({ ...three, spec: { size: 2, min: undefined, max: undefined } });
-    const { queue: _queue, unnamed: _unnamed, ...blind } = (pair.observed?.signals ?? {}) as Record<string, Json>;
-    const unseen = { ...pair, observed: { ...pair.observed, signals: blind } } as PoolPair;
+    const resource = pool({ ...three, spec: { size: 2, min: undefined, max: undefined } });
+    const {
+      queue: _queue,
+      unnamed: _unnamed,
+      ...blind
+    } = (resource.sight.observed?.signals ?? {}) as Record<string, Json>;
+    const unseen = resourceWith({
+      ...resource,
+      observed: { ...(resource.sight.observed as Observed<PoolFacts>), signals: blind },
+    });
     expect(judge('queue-waits', unseen, nodes)).toMatchObject({
       outcome: 'defer',
       message: 'what waits for room is not known',
@@ -142,7 +162,7 @@ describe('queue-waits', () => {
       signals: waiting,
     });
     expect(judge('queue-waits', growing, [node(1)]).outcome).toBe('pass');
-    const { observed: _none, ...planned } = node(2);
+    const planned = absent(node(2));
     const shrinking = pool({
       kept: { members: [1, 2] },
       spec: { size: 1, min: undefined, max: undefined },
@@ -155,13 +175,13 @@ describe('queue-waits', () => {
 it('queue-waits passes an exchange: it takes no capacity away', () => {
   const { memory, ...sick } = node(2, { state: 'unhealthy' });
   const since = { ...sick, memory: { ref: sick.ref, version: 1, kept: {}, ...memory, since: ago(HOUR) } };
-  const pair = pool({
+  const resource = pool({
     kept: { members: [1, 2] },
     spec: { size: 2, min: undefined, max: undefined, replaceUnhealthyAfter: '30m' },
     signals: { queue: { count: 4, mb: 9 }, unnamed: EMPTY },
   });
-  expect(judge('queue-waits', pair, [node(1), since]).outcome).toBe('pass');
-  expect(judge('no-candidate', pair, [node(1), since]).outcome).toBe('pass');
+  expect(judge('queue-waits', resource, [node(1), since]).outcome).toBe('pass');
+  expect(judge('no-candidate', resource, [node(1), since]).outcome).toBe('pass');
 });
 
 describe('keeps-min', () => {
@@ -176,8 +196,8 @@ describe('keeps-min', () => {
     ['exactly as many stay in service', 2, 'pass'],
     ['one fewer would', 3, 'reject'],
   ])('%s', (_what, min, outcome) => {
-    const pair = pool({ kept: { members: [1, 2, 3, 4] }, spec: { min, max: 5 } });
-    expect(judge('keeps-min', pair, [node(1), node(2), node(3), unhealthy(4)])).toMatchObject({
+    const resource = pool({ kept: { members: [1, 2, 3, 4] }, spec: { min, max: 5 } });
+    expect(judge('keeps-min', resource, [node(1), node(2), node(3), unhealthy(4)])).toMatchObject({
       outcome,
       facts: { in_service: 3, goes: 1, min },
     });
@@ -185,13 +205,16 @@ describe('keeps-min', () => {
 
   it('passes what takes nothing out of service', () => {
     const gone = node(3, { state: 'unhealthy', signals: signals() });
-    const pair = pool({ ...three, spec: { size: 2, min: undefined, max: undefined } });
-    expect(judge('keeps-min', pair, [node(1), node(2), gone])).toMatchObject({ outcome: 'pass', facts: { goes: 0 } });
+    const resource = pool({ ...three, spec: { size: 2, min: undefined, max: undefined } });
+    expect(judge('keeps-min', resource, [node(1), node(2), gone])).toMatchObject({
+      outcome: 'pass',
+      facts: { goes: 0 },
+    });
   });
 });
 
 describe('one-at-a-time', () => {
-  it.each<[number, readonly NodePair[], string]>([
+  it.each<[number, readonly NodeResource[], string]>([
     [1, [], 'pass'],
     [1, [left(7)], 'defer'],
     [2, [left(7)], 'defer'],
@@ -199,8 +222,8 @@ describe('one-at-a-time', () => {
     [3, [left(7), left(8)], 'defer'],
   ])('%d at once, with %j still there', (removalsAtOnce, leaving, outcome) => {
     const size = { size: 1, min: undefined, max: undefined };
-    const pair = pool({ ...three, spec: { ...size, removalsAtOnce } });
-    expect(judge('one-at-a-time', pair, [node(1), node(2), node(3), ...leaving]).outcome).toBe(outcome);
+    const resource = pool({ ...three, spec: { ...size, removalsAtOnce } });
+    expect(judge('one-at-a-time', resource, [node(1), node(2), node(3), ...leaving]).outcome).toBe(outcome);
   });
 });
 
@@ -212,15 +235,15 @@ describe('cooldown', () => {
     ['grew exactly 20 min ago', { scaledUpAt: ago(20 * MINUTE) }, 'pass', undefined],
     ['grew 1 ms less ago', { scaledUpAt: ago(20 * MINUTE - 1) }, 'defer', NOW + 1],
   ])('%s', (_what, kept, outcome, clearsAt) => {
-    const pair = pool({ kept: { members: [1, 2, 3], ...kept } });
-    const found = judge('cooldown', pair, [node(1), node(2), node(3)]);
+    const resource = pool({ kept: { members: [1, 2, 3], ...kept } });
+    const found = judge('cooldown', resource, [node(1), node(2), node(3)]);
     expect([found.outcome, found.clearsAt]).toEqual([outcome, clearsAt]);
   });
 
   it('does not hold what the document asks for', () => {
     const size = { size: 2, min: undefined, max: undefined };
-    const pair = pool({ kept: { members: [1, 2, 3], scaledDownAt: ago(0), scaledUpAt: ago(0) }, spec: size });
-    expect(judge('cooldown', pair, [node(1), node(2), node(3)]).outcome).toBe('pass');
+    const resource = pool({ kept: { members: [1, 2, 3], scaledDownAt: ago(0), scaledUpAt: ago(0) }, spec: size });
+    expect(judge('cooldown', resource, [node(1), node(2), node(3)]).outcome).toBe('pass');
   });
 });
 
@@ -228,17 +251,17 @@ describe('capacity-starting', () => {
   const starting = node(3, { state: 'initializing' });
   it('defers shrinking while another one starts, and passes it else', () => {
     const size = { size: 2, min: undefined, max: undefined };
-    const pair = pool({ ...three, spec: size });
-    expect(judge('capacity-starting', pair, [node(1), node(2), starting])).toMatchObject({
+    const resource = pool({ ...three, spec: size });
+    expect(judge('capacity-starting', resource, [node(1), node(2), starting])).toMatchObject({
       outcome: 'defer',
       facts: { starting: ['web-3'] },
     });
-    expect(judge('capacity-starting', pair, [node(1), node(2), node(3)]).outcome).toBe('pass');
+    expect(judge('capacity-starting', resource, [node(1), node(2), node(3)]).outcome).toBe('pass');
   });
 
   it('passes growth', () => {
-    const pair = pool({ ...three, spec: { size: 4, min: undefined, max: undefined } });
-    expect(judge('capacity-starting', pair, [node(1), node(2), starting]).outcome).toBe('pass');
+    const resource = pool({ ...three, spec: { size: 4, min: undefined, max: undefined } });
+    expect(judge('capacity-starting', resource, [node(1), node(2), starting]).outcome).toBe('pass');
   });
 });
 
@@ -246,38 +269,38 @@ describe('no-candidate', () => {
   const size = { size: 1, min: undefined, max: undefined };
   const young = (age: number) =>
     node(2, { signals: signals({}, { initializedAt: ago(age), provisionedAt: ago(age) }) });
-  it.each<[string, NodePair, string, number | undefined]>([
+  it.each<[string, NodeResource, string, number | undefined]>([
     ['of exactly its grace', young(30 * MINUTE), 'pass', undefined],
     ['of 1 ms less', young(30 * MINUTE - 1), 'defer', NOW + 1],
     ['in use', busy(2, 5), 'defer', undefined],
   ])('one %s', (_what, candidate, outcome, clearsAt) => {
-    const pair = pool({ kept: { members: [1, 2] }, spec: size });
-    const found = judge('no-candidate', pair, [busy(1, 500), candidate]);
+    const resource = pool({ kept: { members: [1, 2] }, spec: size });
+    const found = judge('no-candidate', resource, [busy(1, 500), candidate]);
     expect([found.outcome, found.clearsAt]).toEqual([outcome, clearsAt]);
   });
 });
 
 describe('decided-otherwise', () => {
   it('passes what would be decided again, whatever else has changed', () => {
-    const pair = pool(three);
+    const resource = pool(three);
     const nodes = [busy(1, 100), node(2), node(3)];
-    const at = scene(pair, nodes);
-    const planned = change(pair, at);
-    const later = scene(pair, [busy(1, 200), node(2), node(3)]);
-    expect(poolRules['decided-otherwise'](planned, pair, later).outcome).toBe('pass');
+    const at = scene(resource, nodes);
+    const planned = change(resource, at);
+    const later = scene(resource, [busy(1, 200), node(2), node(3)]);
+    expect(poolRules['decided-otherwise'](planned, resource, later).outcome).toBe('pass');
   });
 
   it('rejects what would be decided otherwise, or not at all', () => {
-    const pair = pool(three);
-    const planned = change(pair, scene(pair, [busy(1, 100), node(2), node(3)]));
-    const another = scene(pair, [busy(1, 100), node(2), busy(3, 100)]);
-    expect(poolRules['decided-otherwise'](planned, pair, another)).toMatchObject({ outcome: 'reject' });
-    const full = scene(pair, [busy(1, 4000), busy(2, 4000), busy(3, 4000)]);
-    expect(poolRules['decided-otherwise'](planned, pair, full).message).toMatch(
+    const resource = pool(three);
+    const planned = change(resource, scene(resource, [busy(1, 100), node(2), node(3)]));
+    const another = scene(resource, [busy(1, 100), node(2), busy(3, 100)]);
+    expect(poolRules['decided-otherwise'](planned, resource, another)).toMatchObject({ outcome: 'reject' });
+    const full = scene(resource, [busy(1, 4000), busy(2, 4000), busy(3, 4000)]);
+    expect(poolRules['decided-otherwise'](planned, resource, full).message).toMatch(
       /^now it would be decided otherwise: 97/u,
     );
-    const rest = scene(pair, [busy(1, 2000), busy(2, 2000), busy(3, 2000)]);
-    expect(poolRules['decided-otherwise'](planned, pair, rest).message).toBe('nothing would be decided any more');
+    const rest = scene(resource, [busy(1, 2000), busy(2, 2000), busy(3, 2000)]);
+    expect(poolRules['decided-otherwise'](planned, resource, rest).message).toBe('nothing would be decided any more');
   });
 
   it('tells moves apart by where they go, and members by whether they come', () => {
@@ -292,9 +315,9 @@ describe('decided-otherwise', () => {
 describe('what a node is to its pool', () => {
   const withState = (state: string, seen: Partial<NodeSignals> = {}, life = {}) =>
     node(1, { state, signals: signals(seen, life) });
-  const { observed: _none, ...unmade } = node(1);
+  const unmade = absent(node(1));
   const gap = { plugin: 'nodes', message: 'it does not answer' };
-  it.each<[string, NodePair, string | undefined]>([
+  it.each<[string, NodeResource, string | undefined]>([
     ['provisioning', withState('provisioning'), 'starting'],
     ['initializing', withState('initializing'), 'starting'],
     ['ready', withState('ready'), 'serving'],
@@ -309,10 +332,10 @@ describe('what a node is to its pool', () => {
     ['idle, and not listed any more', withState('idle', { workloads: 'unlisted' }, { containersEver: 3 }), 'unseen'],
     ['ready, and the source is not read', withState('ready', { workloads: 'unread' }), 'unseen'],
     ['written, and not there', unmade, 'planned'],
-    ['written, and covered by a gap', { ...unmade, gap }, 'unseen'],
-    ['neither written nor there', { ref: refOf('Node', 'web-1') }, undefined],
-  ])('%s: %s', (_what, pair, phase) => {
-    expect(phaseOf(pair)).toBe(phase);
+    ['written, and covered by a gap', resourceWith({ ...unmade, gap }), 'unseen'],
+    ['neither written nor there', resourceWith({ ref: refOf('Node', 'web-1') }), undefined],
+  ])('%s: %s', (_what, resource, phase) => {
+    expect(phaseOf(resource)).toBe(phase);
   });
 
   it('takes what is remembered of it where it does not answer', () => {
@@ -320,8 +343,8 @@ describe('what a node is to its pool', () => {
       state: 'unhealthy',
       signals: signals({ workloads: 'unread' }, { containers: 2, allocatedMb: 700 }),
     });
-    const pair = pool({ kept: { members: [1] } });
-    const { nodes } = situationOf(pair, poolSpec({ min: 1, max: 2 }), scene(pair, [off]));
+    const resource = pool({ kept: { members: [1] } });
+    const { nodes } = situationOf(resource, poolSpec({ min: 1, max: 2 }), scene(resource, [off]));
     expect(nodes[0]?.node).toMatchObject({ phase: 'unhealthy', allocatedMb: 700 });
   });
 });
@@ -343,50 +366,50 @@ describe('documents of a pool', () => {
   });
 
   it('are what is remembered, or nothing is decided on them', () => {
-    const pair = pool(three);
-    expect(isExpanded(pair, scene(pair, [node(1), node(2), node(3)]))).toBe(true);
-    expect(isExpanded(pair, scene(pair, [node(1), node(2)]))).toBe(false);
-    expect(isExpanded(pair, scene(pair, [node(1), node(2), node(4)]))).toBe(false);
-    expect(isExpanded(pair, scene(pair, [node(1), node(2), node(3), left(4)]))).toBe(true);
+    const resource = pool(three);
+    expect(isExpanded(resource, scene(resource, [node(1), node(2), node(3)]))).toBe(true);
+    expect(isExpanded(resource, scene(resource, [node(1), node(2)]))).toBe(false);
+    expect(isExpanded(resource, scene(resource, [node(1), node(2), node(4)]))).toBe(false);
+    expect(isExpanded(resource, scene(resource, [node(1), node(2), node(3), left(4)]))).toBe(true);
     const moving = pool({ kept: { members: [1, 2, 3], moves: [{ container: 'c', from: 1, to: 2 }] } });
     expect(isExpanded(moving, scene(moving, [node(1), node(2), node(3)]))).toBe(false);
-    expect(decideFor(pair, scene(pair, [node(1), node(2)]))?.decision).toBeUndefined();
+    expect(decideFor(resource, scene(resource, [node(1), node(2)]))?.decision).toBeUndefined();
   });
 });
 
-function containerPair(
+function containerResource(
   name: string,
   from: string,
   to: string,
   seen: Facts = { mb: 100, tier: 'small', players: 0 },
   by?: string,
-): ContainerPair {
+): ContainerResource {
   const ref = refOf('Container', name);
-  return {
+  return resourceWith({
     ref,
     desired: desiredOf('Container', name, { node: to, ...(by === undefined ? {} : { pool: by }) }),
     observed: { ref, state: 'placed', given: true, facts: { node: from }, signals: seen, findings: [], at: ago(0) },
-  };
+  });
 }
 
 describe('containers', () => {
-  const move = (pair: ContainerPair) => changeOf(pair, 'placed>placed', 'update');
+  const move = (resource: ContainerResource) => changeOf(resource, 'placed>placed', 'update');
 
   it('that are where they ought to be, or nowhere, need nothing', () => {
-    expect(diffContainer(containerPair('a', 'web-1', 'web-1'), sceneOf())).toBeUndefined();
-    const { observed: _none, ...gone } = containerPair('a', 'web-1', 'web-2');
+    expect(diffContainer(containerResource('a', 'web-1', 'web-1'), sceneOf())).toBeUndefined();
+    const gone = absent(containerResource('a', 'web-1', 'web-2'));
     expect(diffContainer(gone, sceneOf())).toBeUndefined();
-    expect(diffContainer(containerPair('a', 'web-1', 'web-2'), sceneOf())).toMatchObject({
+    expect(diffContainer(containerResource('a', 'web-1', 'web-2'), sceneOf())).toMatchObject({
       fields: [{ path: '/node', before: 'web-1', after: 'web-2' }],
     });
   });
 
   it('are not tried again for a consolidation once a move failed', () => {
-    const pair = containerPair('a', 'web-1', 'web-2', undefined, 'web');
-    expect(diffContainer(pair, sceneOf())?.cause).toBe('policy');
-    const failed = { ...pair, memory: { ref: pair.ref, version: 1, kept: {}, failures: 1 } };
+    const resource = containerResource('a', 'web-1', 'web-2', undefined, 'web');
+    expect(diffContainer(resource, sceneOf())?.cause).toBe('policy');
+    const failed = { ...resource, memory: { ref: resource.ref, version: 1, kept: {}, failures: 1 } };
     expect(diffContainer(failed, sceneOf())).toBeUndefined();
-    const byHand = { ...containerPair('a', 'web-1', 'web-2'), memory: failed.memory };
+    const byHand = { ...containerResource('a', 'web-1', 'web-2'), memory: failed.memory };
     expect(diffContainer(byHand, sceneOf())).toBeDefined();
   });
 
@@ -398,27 +421,27 @@ describe('containers', () => {
     [{ mb: 1, tier: 'large', players: 0 }, 'reject'],
     [{ mb: 1 }, 'reject'],
   ])('of %j may be moved: %s', (seen, outcome) => {
-    const pair = containerPair('a', 'web-1', 'web-2', seen);
-    expect(notMigratable(move(pair), pair).outcome).toBe(outcome);
+    const resource = containerResource('a', 'web-1', 'web-2', seen);
+    expect(notMigratable(move(resource), resource).outcome).toBe(outcome);
   });
 
-  it.each<[string, NodePair, number, string]>([
+  it.each<[string, NodeResource, number, string]>([
     ['exactly fits', busy(2, MEMORY_MB - 100), 100, 'pass'],
     ['is 1 MB too large', busy(2, MEMORY_MB - 100), 101, 'reject'],
     ['has a node that is drained', node(2, { state: 'draining' }), 1, 'reject'],
     ['has a node that is unhealthy', node(2, { state: 'unhealthy' }), 1, 'reject'],
     ['has a node of no known size', node(2, { signals: signalsOf({ list: [] }) }), 1, 'reject'],
   ])('that %s: %s', (_what, target, mb, outcome) => {
-    const pair = containerPair('a', 'web-1', 'web-2', { mb, tier: 'small', players: 0 });
-    expect(targetUnfit(move(pair), pair, sceneOf([pair, target])).outcome).toBe(outcome);
+    const resource = containerResource('a', 'web-1', 'web-2', { mb, tier: 'small', players: 0 });
+    expect(targetUnfit(move(resource), resource, sceneOf([resource, target])).outcome).toBe(outcome);
   });
 
   it('that move to the same node share its room', () => {
-    const first = containerPair('a', 'web-1', 'web-2', { mb: 60, tier: 'small', players: 0 });
-    const second = containerPair('b', 'web-1', 'web-2', { mb: 60, tier: 'small', players: 0 });
-    const elsewhere = containerPair('c', 'web-1', 'web-3', { mb: 60, tier: 'small', players: 0 });
+    const first = containerResource('a', 'web-1', 'web-2', { mb: 60, tier: 'small', players: 0 });
+    const second = containerResource('b', 'web-1', 'web-2', { mb: 60, tier: 'small', players: 0 });
+    const elsewhere = containerResource('c', 'web-1', 'web-3', { mb: 60, tier: 'small', players: 0 });
     const all = [first, second, elsewhere, busy(2, MEMORY_MB - 100)];
-    const judged = (...before: readonly ContainerPair[]) =>
+    const judged = (...before: readonly ContainerResource[]) =>
       targetUnfit(move(second), second, sceneOf(all, { underWay: underWay(...before.map(move)) })).outcome;
     expect(judged()).toBe('pass');
     expect(judged(elsewhere, second)).toBe('pass');
@@ -472,24 +495,24 @@ describe('a look at a pool', () => {
 });
 
 describe('findings', () => {
-  const codes = (pair: PoolPair, nodes: readonly NodePair[], more: readonly Pair[] = []) =>
-    poolFindings(pair, scene(pair, nodes, more)).map(({ code }) => code);
+  const codes = (resource: PoolResource, nodes: readonly NodeResource[], more: readonly Resource[] = []) =>
+    poolFindings(resource, scene(resource, nodes, more)).map(({ code }) => code);
 
   it('tell of too few in service, only while none is on its way', () => {
-    const pair = pool({ kept: { members: [1, 2] }, spec: { min: 2, max: 3 } });
-    expect(codes(pair, [busy(1, 2000), node(2, { state: 'unhealthy' })])).toEqual(['short']);
-    expect(codes(pair, [busy(1, 2000), node(2, { state: 'initializing' })])).toEqual([]);
-    expect(codes(pair, [busy(1, 2000), node(2)])).toEqual([]);
+    const resource = pool({ kept: { members: [1, 2] }, spec: { min: 2, max: 3 } });
+    expect(codes(resource, [busy(1, 2000), node(2, { state: 'unhealthy' })])).toEqual(['short']);
+    expect(codes(resource, [busy(1, 2000), node(2, { state: 'initializing' })])).toEqual([]);
+    expect(codes(resource, [busy(1, 2000), node(2)])).toEqual([]);
   });
 
   it('tell of servers with its label that are nobody’s', () => {
-    const pair = pool({ kept: { members: [1] }, signals: { labelled: ['web-1', 'web-8'] } });
-    expect(codes(pair, [busy(1, 2000)])).toEqual(['unmanaged']);
+    const resource = pool({ kept: { members: [1] }, signals: { labelled: ['web-1', 'web-8'] } });
+    expect(codes(resource, [busy(1, 2000)])).toEqual(['unmanaged']);
   });
 
   it('tell of a policy that sees nothing', () => {
-    const pair = pool({ kept: { members: [1] } });
-    expect(codes(pair, [node(1, { signals: signals({ workloads: 'unread' }) })])).toEqual(['blind']);
+    const resource = pool({ kept: { members: [1] } });
+    expect(codes(resource, [node(1, { signals: signals({ workloads: 'unread' }) })])).toEqual(['blind']);
     const fixed = pool({ kept: { members: [1] }, spec: { size: 1, min: undefined, max: undefined } });
     expect(codes(fixed, [node(1, { signals: signals({ workloads: 'unread' }) })])).toEqual([]);
   });

@@ -1,8 +1,9 @@
 /** Every safety rule of nodes: what passes, what does not, and both sides of every border. */
 
+import { absent } from '../../support/resource.ts';
 import { NOTHING_COVERED } from '../../support/covers.ts';
 import { describe, expect, it } from 'vitest';
-import { type NodePair, PLUGIN } from '../../../plugins/nodes/facts.ts';
+import { type NodeResource, PLUGIN } from '../../../plugins/nodes/facts.ts';
 import { catalogueFor } from '../../../plugins/nodes/catalogue.ts';
 import { type NodeMemory, type NodeRuleId, tables } from '../../../plugins/nodes/generated.ts';
 import { mattersToNode, nodeRules, POST_SYNC_GRACE_MS, refusalOf } from '../../../plugins/nodes/safety.ts';
@@ -13,7 +14,7 @@ import {
   type Goal,
   type Memory,
   type Outcome,
-  type Pair,
+  type Resource,
   type Scene,
   type Step,
   type Verdict,
@@ -25,11 +26,11 @@ import {
   lifeOfNode,
   MINUTE,
   NOW,
-  nodePair,
+  nodeResource,
   type NodeParts,
   nodeSpec,
   orphan,
-  poolPair,
+  poolResource,
   poolSpec,
   sceneOf,
   signalsOf,
@@ -39,7 +40,7 @@ import {
 interface Case {
   readonly rule: NodeRuleId;
   readonly is: string;
-  readonly pair: NodePair;
+  readonly resource: NodeResource;
   readonly step?: Step;
   readonly goal?: Goal;
   readonly change?: Partial<Change>;
@@ -53,9 +54,9 @@ interface Case {
 
 const ADDRESS = 'nodes/Node/web-1';
 
-function judge({ rule, pair, step, goal = 'remove', change = {}, scene = sceneOf([pair]) }: Case): Verdict {
-  const state = pair.observed?.state ?? 'absent';
-  return nodeRules[rule](changeOf(pair, step ?? `${state}>draining`, goal, change), pair, scene);
+function judge({ rule, resource, step, goal = 'remove', change = {}, scene = sceneOf([resource]) }: Case): Verdict {
+  const state = resource.sight.observed?.state ?? 'absent';
+  return nodeRules[rule](changeOf(resource, step ?? `${state}>draining`, goal, change), resource, scene);
 }
 
 /** An orphan in a state, with a life. */
@@ -63,81 +64,81 @@ function gone(
   state: string,
   life: Parameters<typeof lifeOfNode>[0] = {},
   more: Parameters<typeof orphan>[0] = {},
-): NodePair {
+): NodeResource {
   return orphan({ state, signals: signalsOf({ life: lifeOfNode(life) }), ...more });
 }
 
 const GRACE = 30 * MINUTE;
 
 const OWN: readonly Case[] = [
-  { rule: 'other-server', is: 'the server that is ours', pair: nodePair(), outcome: 'pass' },
+  { rule: 'other-server', is: 'the server that is ours', resource: nodeResource(), outcome: 'pass' },
   {
     rule: 'other-server',
     is: 'another one of that name',
-    pair: nodePair({ facts: { ...CX23, serverId: 43, other: true } }),
+    resource: nodeResource({ facts: { ...CX23, serverId: 43, other: true } }),
     outcome: 'reject',
     says: '43',
   },
-  { rule: 'provider-busy', is: 'running', pair: nodePair(), outcome: 'pass' },
+  { rule: 'provider-busy', is: 'running', resource: nodeResource(), outcome: 'pass' },
   ...(['migrating', 'rebuilding', 'unknown'] as const).map(
     (status): Case => ({
       rule: 'provider-busy',
       is: status,
-      pair: nodePair({ signals: signalsOf({ status }) }),
+      resource: nodeResource({ signals: signalsOf({ status }) }),
       outcome: 'defer',
       says: status,
     }),
   ),
-  { rule: 'dedicated-node', is: 'a worker', pair: orphan(), outcome: 'pass' },
+  { rule: 'dedicated-node', is: 'a worker', resource: orphan(), outcome: 'pass' },
   {
     rule: 'dedicated-node',
     is: 'a system node by its document',
-    pair: nodePair({ spec: nodeSpec({ role: 'system' }) }),
+    resource: nodeResource({ spec: nodeSpec({ role: 'system' }) }),
     outcome: 'reject',
     says: 'cannot decommission dedicated node',
   },
   {
     rule: 'dedicated-node',
     is: 'a system node that is only remembered',
-    pair: orphan({ was: { role: 'system' } }),
+    resource: orphan({ was: { role: 'system' } }),
     outcome: 'reject',
   },
   {
     rule: 'dedicated-node',
     is: 'a system node that only its label knows',
-    pair: orphan({ facts: { ...CX23, labels: { 'fettle/role': 'system' } } }),
+    resource: orphan({ facts: { ...CX23, labels: { 'fettle/role': 'system' } } }),
     outcome: 'reject',
   },
   {
     rule: 'dedicated-node',
     is: 'a system node whose document calls it a worker now, while its label does not',
-    pair: nodePair({ facts: { ...CX23, labels: { 'fettle/role': 'system' } } }),
+    resource: nodeResource({ facts: { ...CX23, labels: { 'fettle/role': 'system' } } }),
     outcome: 'reject',
   },
   {
     rule: 'dedicated-node',
     is: 'no name makes a node dedicated',
-    pair: orphan({ name: 'proxy-node' }),
+    resource: orphan({ name: 'proxy-node' }),
     outcome: 'pass',
   },
   {
     rule: 'dedicated-node',
     is: 'a machine that no cloud manages',
-    pair: orphan({ was: { provider: 'static' } }),
+    resource: orphan({ was: { provider: 'static' } }),
     outcome: 'reject',
     says: 'no cloud manages it',
   },
   {
     rule: 'dedicated-node',
     is: 'the draining of a system node because of its disk',
-    pair: nodePair({ spec: nodeSpec({ role: 'system' }) }),
+    resource: nodeResource({ spec: nodeSpec({ role: 'system' }) }),
     goal: 'update',
     outcome: 'reject',
   },
   {
     rule: 'dedicated-node',
     is: 'another type for a system node',
-    pair: nodePair({ spec: nodeSpec({ role: 'system' }) }),
+    resource: nodeResource({ spec: nodeSpec({ role: 'system' }) }),
     step: 'power:on>on',
     goal: 'update',
     outcome: 'pass',
@@ -145,30 +146,30 @@ const OWN: readonly Case[] = [
   {
     rule: 'dedicated-node',
     is: 'another disk for a system node',
-    pair: nodePair({ spec: nodeSpec({ role: 'system' }) }),
+    resource: nodeResource({ spec: nodeSpec({ role: 'system' }) }),
     step: 'power:on>on',
     goal: 'replace',
     outcome: 'reject',
   },
-  { rule: 'container-sync-in-progress', is: 'one that was made', pair: gone('ready'), outcome: 'pass' },
+  { rule: 'container-sync-in-progress', is: 'one that was made', resource: gone('ready'), outcome: 'pass' },
   {
     rule: 'container-sync-in-progress',
     is: 'found, and not synced',
-    pair: gone('ready', { recoveredAt: ago(MINUTE) }),
+    resource: gone('ready', { recoveredAt: ago(MINUTE) }),
     outcome: 'reject',
     says: 'found 60 s ago',
   },
   {
     rule: 'container-sync-in-progress',
     is: 'found and synced',
-    pair: gone('ready', { recoveredAt: ago(MINUTE), syncCompletedAt: ago(0) }),
+    resource: gone('ready', { recoveredAt: ago(MINUTE), syncCompletedAt: ago(0) }),
     outcome: 'pass',
   },
-  { rule: 'post-sync-grace-period', is: 'one that was made', pair: gone('ready'), outcome: 'pass' },
+  { rule: 'post-sync-grace-period', is: 'one that was made', resource: gone('ready'), outcome: 'pass' },
   {
     rule: 'post-sync-grace-period',
     is: 'synced one ms less than ten minutes ago',
-    pair: gone('idle', { recoveredAt: ago(60 * MINUTE), syncCompletedAt: ago(POST_SYNC_GRACE_MS - 1) }),
+    resource: gone('idle', { recoveredAt: ago(60 * MINUTE), syncCompletedAt: ago(POST_SYNC_GRACE_MS - 1) }),
     outcome: 'reject',
     says: 'at least 10m',
     clearsIn: 1,
@@ -176,66 +177,66 @@ const OWN: readonly Case[] = [
   {
     rule: 'post-sync-grace-period',
     is: 'synced exactly ten minutes ago',
-    pair: gone('idle', { recoveredAt: ago(60 * MINUTE), syncCompletedAt: ago(POST_SYNC_GRACE_MS) }),
+    resource: gone('idle', { recoveredAt: ago(60 * MINUTE), syncCompletedAt: ago(POST_SYNC_GRACE_MS) }),
     outcome: 'pass',
   },
-  { rule: 'containers-unknown', is: 'listed', pair: gone('ready', { initializedAt: ago(0) }), outcome: 'pass' },
+  { rule: 'containers-unknown', is: 'listed', resource: gone('ready', { initializedAt: ago(0) }), outcome: 'pass' },
   {
     rule: 'containers-unknown',
     is: 'not listed',
-    pair: orphan({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
+    resource: orphan({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
     outcome: 'reject',
     says: 'does not list it',
   },
   {
     rule: 'containers-unknown',
     is: 'not read',
-    pair: orphan({ signals: signalsOf({ workloads: 'unread', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
+    resource: orphan({ signals: signalsOf({ workloads: 'unread', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
     outcome: 'reject',
     says: 'could not be read',
   },
   {
     rule: 'containers-unknown',
     is: 'not listed, and found instead of made',
-    pair: orphan({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ recoveredAt: ago(0) }) }) }),
+    resource: orphan({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ recoveredAt: ago(0) }) }) }),
     outcome: 'reject',
   },
   {
     rule: 'containers-unknown',
     is: 'not listed, and never ready',
-    pair: orphan({ state: 'unhealthy', signals: signalsOf({ workloads: 'unlisted' }) }),
+    resource: orphan({ state: 'unhealthy', signals: signalsOf({ workloads: 'unlisted' }) }),
     step: 'unhealthy>decommissioned',
     outcome: 'pass',
   },
   {
     rule: 'containers-unknown',
     is: 'nothing lists it, by consent',
-    pair: orphan({ signals: signalsOf({ workloads: 'none', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
+    resource: orphan({ signals: signalsOf({ workloads: 'none', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
     outcome: 'pass',
   },
   ...(['provisioning', 'initializing'] as const).map(
     (state): Case => ({
       rule: 'still-starting',
       is: state,
-      pair: gone(state),
+      resource: gone(state),
       step: `${state}>decommissioned`,
       outcome: 'reject',
       says: `still ${state}`,
     }),
   ),
-  { rule: 'still-starting', is: 'ready', pair: gone('ready'), outcome: 'pass' },
-  { rule: 'drains-containers', is: 'empty', pair: gone('idle', { containers: 0 }), outcome: 'pass' },
+  { rule: 'still-starting', is: 'ready', resource: gone('ready'), outcome: 'pass' },
+  { rule: 'drains-containers', is: 'empty', resource: gone('idle', { containers: 0 }), outcome: 'pass' },
   {
     rule: 'drains-containers',
     is: 'one container',
-    pair: gone('active', { containers: 1 }),
+    resource: gone('active', { containers: 1 }),
     outcome: 'reject',
     says: 'Node has 1 container',
   },
   {
     rule: 'drains-containers',
     is: 'containers as last known',
-    pair: orphan({
+    resource: orphan({
       state: 'active',
       signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ containers: 2 }) }),
     }),
@@ -245,14 +246,14 @@ const OWN: readonly Case[] = [
   {
     rule: 'drains-containers',
     is: 'containers, and a disk that is full',
-    pair: nodePair({ state: 'active', signals: signalsOf({ life: lifeOfNode({ containers: 2 }) }) }),
+    resource: nodeResource({ state: 'active', signals: signalsOf({ life: lifeOfNode({ containers: 2 }) }) }),
     goal: 'update',
     outcome: 'pass',
   },
   {
     rule: 'has-containers',
     is: 'drained and empty',
-    pair: gone('draining'),
+    resource: gone('draining'),
     step: 'draining>decommissioned',
     outcome: 'pass',
   },
@@ -260,7 +261,7 @@ const OWN: readonly Case[] = [
     (state): Case => ({
       rule: 'has-containers',
       is: `${state} with containers`,
-      pair: gone(state, { containers: 3 }),
+      resource: gone(state, { containers: 3 }),
       step: `${state}>decommissioned`,
       outcome: 'reject',
       says: 'Node has 3 containers',
@@ -269,36 +270,36 @@ const OWN: readonly Case[] = [
   {
     rule: 'has-containers',
     is: 'another disk under containers',
-    pair: nodePair({ state: 'active', signals: signalsOf({ life: lifeOfNode({ containers: 1 }) }) }),
+    resource: nodeResource({ state: 'active', signals: signalsOf({ life: lifeOfNode({ containers: 1 }) }) }),
     step: 'power:on>on',
     goal: 'replace',
     outcome: 'reject',
   },
-  { rule: 'allocated-memory', is: 'nothing allocated', pair: gone('idle', { allocatedMb: 0 }), outcome: 'pass' },
+  { rule: 'allocated-memory', is: 'nothing allocated', resource: gone('idle', { allocatedMb: 0 }), outcome: 'pass' },
   {
     rule: 'allocated-memory',
     is: 'memory without containers',
-    pair: gone('idle', { allocatedMb: 512 }),
+    resource: gone('idle', { allocatedMb: 512 }),
     outcome: 'reject',
     says: '512 MB',
   },
   {
     rule: 'allocated-memory',
     is: 'the memory of containers, at its draining',
-    pair: gone('active', { allocatedMb: 512, containers: 1 }),
+    resource: gone('active', { allocatedMb: 512, containers: 1 }),
     outcome: 'pass',
   },
   {
     rule: 'allocated-memory',
     is: 'the memory of containers, at its deletion',
-    pair: gone('draining', { allocatedMb: 512, containers: 1 }),
+    resource: gone('draining', { allocatedMb: 512, containers: 1 }),
     step: 'draining>decommissioned',
     outcome: 'reject',
   },
   {
     rule: 'too-young',
     is: 'ready one ms less than its grace',
-    pair: gone('ready', { initializedAt: ago(GRACE - 1), provisionedAt: ago(9 * GRACE) }),
+    resource: gone('ready', { initializedAt: ago(GRACE - 1), provisionedAt: ago(9 * GRACE) }),
     outcome: 'reject',
     says: 'Ready node too young: ready 29 min ago, at least 30m',
     clearsIn: 1,
@@ -306,13 +307,13 @@ const OWN: readonly Case[] = [
   {
     rule: 'too-young',
     is: 'ready exactly as long as its grace',
-    pair: gone('ready', { initializedAt: ago(GRACE) }),
+    resource: gone('ready', { initializedAt: ago(GRACE) }),
     outcome: 'pass',
   },
   {
     rule: 'too-young',
     is: 'made less than its grace ago, and nobody knows when it was ready',
-    pair: gone('ready', { provisionedAt: ago(GRACE - 1) }),
+    resource: gone('ready', { provisionedAt: ago(GRACE - 1) }),
     outcome: 'reject',
     says: 'made 29 min ago',
     clearsIn: 1,
@@ -320,40 +321,50 @@ const OWN: readonly Case[] = [
   {
     rule: 'too-young',
     is: 'made exactly its grace ago, and nobody knows when it was ready',
-    pair: gone('ready', { provisionedAt: ago(GRACE) }),
+    resource: gone('ready', { provisionedAt: ago(GRACE) }),
     outcome: 'pass',
   },
   {
     rule: 'too-young',
     is: 'ready in the future, by a clock that is off',
-    pair: gone('ready', { initializedAt: ago(-5 * MINUTE) }),
+    resource: gone('ready', { initializedAt: ago(-5 * MINUTE) }),
     outcome: 'reject',
     clearsIn: GRACE,
   },
   {
     rule: 'too-young',
     is: 'a grace of its own, by what is remembered of its document',
-    pair: gone('ready', { initializedAt: ago(MINUTE) }, { was: { readyGrace: '1m' } }),
+    resource: gone('ready', { initializedAt: ago(MINUTE) }, { was: { readyGrace: '1m' } }),
     outcome: 'pass',
   },
-  { rule: 'too-young', is: 'one that had containers', pair: gone('idle', { initializedAt: ago(0) }), outcome: 'pass' },
-  { rule: 'age-unknown', is: 'a known age', pair: gone('ready', { provisionedAt: ago(0) }), outcome: 'pass' },
-  { rule: 'age-unknown', is: 'no age at all', pair: gone('ready'), outcome: 'reject' },
-  { rule: 'age-unknown', is: 'no age at all, but containers', pair: gone('idle'), outcome: 'pass' },
-  { rule: 'no-history', is: 'idle after one container', pair: gone('idle', { containersEver: 1 }), outcome: 'pass' },
-  { rule: 'no-history', is: 'idle after none', pair: gone('idle', { containersEver: 0 }), outcome: 'reject' },
-  { rule: 'no-history', is: 'active after none', pair: gone('active', { containersEver: 0 }), outcome: 'reject' },
+  {
+    rule: 'too-young',
+    is: 'one that had containers',
+    resource: gone('idle', { initializedAt: ago(0) }),
+    outcome: 'pass',
+  },
+  { rule: 'age-unknown', is: 'a known age', resource: gone('ready', { provisionedAt: ago(0) }), outcome: 'pass' },
+  { rule: 'age-unknown', is: 'no age at all', resource: gone('ready'), outcome: 'reject' },
+  { rule: 'age-unknown', is: 'no age at all, but containers', resource: gone('idle'), outcome: 'pass' },
+  {
+    rule: 'no-history',
+    is: 'idle after one container',
+    resource: gone('idle', { containersEver: 1 }),
+    outcome: 'pass',
+  },
+  { rule: 'no-history', is: 'idle after none', resource: gone('idle', { containersEver: 0 }), outcome: 'reject' },
+  { rule: 'no-history', is: 'active after none', resource: gone('active', { containersEver: 0 }), outcome: 'reject' },
   {
     rule: 'no-history',
     is: 'idle after it was a system node',
-    pair: gone('idle', {}, { kept: { wasSystem: true } }),
+    resource: gone('idle', {}, { kept: { wasSystem: true } }),
     outcome: 'pass',
   },
-  { rule: 'no-history', is: 'ready after none', pair: gone('ready'), outcome: 'pass' },
+  { rule: 'no-history', is: 'ready after none', resource: gone('ready'), outcome: 'pass' },
   {
     rule: 'idle-grace',
     is: 'empty one ms less than its grace',
-    pair: gone('idle', { containersEver: 4, emptySince: ago(GRACE - 1) }),
+    resource: gone('idle', { containersEver: 4, emptySince: ago(GRACE - 1) }),
     outcome: 'reject',
     says: 'empty for 29 min, at least 30m',
     clearsIn: 1,
@@ -361,61 +372,61 @@ const OWN: readonly Case[] = [
   {
     rule: 'idle-grace',
     is: 'empty exactly as long as its grace',
-    pair: gone('idle', { containersEver: 4, emptySince: ago(GRACE) }),
+    resource: gone('idle', { containersEver: 4, emptySince: ago(GRACE) }),
     outcome: 'pass',
     says: 'served 4',
   },
   {
     rule: 'idle-grace',
     is: 'empty since nobody knows when',
-    pair: gone('idle', { containersEver: 4 }),
+    resource: gone('idle', { containersEver: 4 }),
     outcome: 'reject',
   },
   {
     rule: 'idle-grace',
     is: 'drained, and empty for a moment',
-    pair: gone('draining', { containersEver: 4, emptySince: ago(0) }),
+    resource: gone('draining', { containersEver: 4, emptySince: ago(0) }),
     step: 'draining>decommissioned',
     outcome: 'pass',
   },
-  { rule: 'queue-waits', is: 'nothing waits', pair: gone('idle'), outcome: 'pass' },
+  { rule: 'queue-waits', is: 'nothing waits', resource: gone('idle'), outcome: 'pass' },
   {
     rule: 'queue-waits',
     is: 'one waits',
-    pair: orphan({ state: 'idle', signals: signalsOf({ queue: { count: 1, mb: 512 } }) }),
+    resource: orphan({ state: 'idle', signals: signalsOf({ queue: { count: 1, mb: 512 } }) }),
     outcome: 'reject',
     says: '1 container waits for 512 MB',
   },
   {
     rule: 'queue-waits',
     is: 'one waits, and this one is drained already',
-    pair: orphan({ state: 'draining', signals: signalsOf({ queue: { count: 1, mb: 512 } }) }),
+    resource: orphan({ state: 'draining', signals: signalsOf({ queue: { count: 1, mb: 512 } }) }),
     step: 'draining>decommissioned',
     outcome: 'reject',
   },
   {
     rule: 'queue-waits',
     is: 'one waits, and this one is unhealthy',
-    pair: orphan({ state: 'unhealthy', signals: signalsOf({ queue: { count: 1, mb: 512 } }) }),
+    resource: orphan({ state: 'unhealthy', signals: signalsOf({ queue: { count: 1, mb: 512 } }) }),
     step: 'unhealthy>decommissioned',
     outcome: 'pass',
   },
   {
     rule: 'queue-waits',
     is: 'nobody knows what waits',
-    pair: orphan({ state: 'idle', signals: { ...signalsOf({ workloads: 'unread' }), queue: undefined } as never }),
+    resource: orphan({ state: 'idle', signals: { ...signalsOf({ workloads: 'unread' }), queue: undefined } as never }),
     outcome: 'reject',
   },
   {
     rule: 'queue-waits',
     is: 'nothing could wait for it',
-    pair: orphan({ signals: { ...signalsOf({ workloads: 'none' }), queue: undefined } as never }),
+    resource: orphan({ signals: { ...signalsOf({ workloads: 'none' }), queue: undefined } as never }),
     outcome: 'pass',
   },
   {
     rule: 'drain-grace',
     is: 'drained one ms less than its grace ago',
-    pair: gone('draining', { drainingAt: ago(5 * MINUTE - 1) }),
+    resource: gone('draining', { drainingAt: ago(5 * MINUTE - 1) }),
     step: 'draining>decommissioned',
     outcome: 'defer',
     says: 'at least 5m',
@@ -424,14 +435,14 @@ const OWN: readonly Case[] = [
   {
     rule: 'drain-grace',
     is: 'drained exactly its grace ago',
-    pair: gone('draining', { drainingAt: ago(5 * MINUTE) }),
+    resource: gone('draining', { drainingAt: ago(5 * MINUTE) }),
     step: 'draining>decommissioned',
     outcome: 'pass',
   },
   {
     rule: 'drain-grace',
     is: 'drained long ago, and the workload source was told only now',
-    pair: gone('draining', { drainingAt: ago(60 * MINUTE) }, { kept: { toldAt: ago(MINUTE) } }),
+    resource: gone('draining', { drainingAt: ago(60 * MINUTE) }, { kept: { toldAt: ago(MINUTE) } }),
     step: 'draining>decommissioned',
     outcome: 'defer',
     clearsIn: 4 * MINUTE,
@@ -439,15 +450,15 @@ const OWN: readonly Case[] = [
   {
     rule: 'drain-grace',
     is: 'drained since nobody knows when',
-    pair: gone('draining'),
+    resource: gone('draining'),
     step: 'draining>decommissioned',
     outcome: 'defer',
   },
-  { rule: 'power-needed', is: 'empty', pair: nodePair(), step: 'power:on>on', goal: 'update', outcome: 'pass' },
+  { rule: 'power-needed', is: 'empty', resource: nodeResource(), step: 'power:on>on', goal: 'update', outcome: 'pass' },
   {
     rule: 'power-needed',
     is: 'with containers',
-    pair: nodePair({ state: 'active', signals: signalsOf({ life: lifeOfNode({ containers: 1 }) }) }),
+    resource: nodeResource({ state: 'active', signals: signalsOf({ life: lifeOfNode({ containers: 1 }) }) }),
     step: 'power:on>off',
     goal: 'update',
     outcome: 'reject',
@@ -456,7 +467,9 @@ const OWN: readonly Case[] = [
   {
     rule: 'power-needed',
     is: 'nobody knows what runs on it',
-    pair: nodePair({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
+    resource: nodeResource({
+      signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initializedAt: ago(0) }) }),
+    }),
     step: 'power:on>on',
     goal: 'update',
     outcome: 'reject',
@@ -464,7 +477,7 @@ const OWN: readonly Case[] = [
   {
     rule: 'power-needed',
     is: 'off already',
-    pair: nodePair({
+    resource: nodeResource({
       signals: signalsOf({ status: 'off', workloads: 'unlisted', life: lifeOfNode({ containers: 1 }) }),
     }),
     step: 'power:off>off',
@@ -474,17 +487,17 @@ const OWN: readonly Case[] = [
   {
     rule: 'destroys-data',
     is: 'a label',
-    pair: nodePair(),
+    resource: nodeResource(),
     step: 'ready>ready',
     goal: 'update',
     change: { fields: [{ path: '/labels/a', after: 'b' }] },
     outcome: 'pass',
   },
-  { rule: 'destroys-data', is: 'the removal that the document asks for', pair: orphan(), outcome: 'pass' },
+  { rule: 'destroys-data', is: 'the removal that the document asks for', resource: orphan(), outcome: 'pass' },
   {
     rule: 'destroys-data',
     is: 'the end of its backups',
-    pair: nodePair(),
+    resource: nodeResource(),
     step: 'ready>ready',
     goal: 'update',
     change: { fields: [{ path: '/backups', before: true, after: false }] },
@@ -494,7 +507,7 @@ const OWN: readonly Case[] = [
   {
     rule: 'destroys-data',
     is: 'their beginning',
-    pair: nodePair(),
+    resource: nodeResource(),
     step: 'ready>ready',
     goal: 'update',
     change: { fields: [{ path: '/backups', before: false, after: true }] },
@@ -503,7 +516,7 @@ const OWN: readonly Case[] = [
   {
     rule: 'destroys-data',
     is: 'a rebuild',
-    pair: nodePair(),
+    resource: nodeResource(),
     step: 'power:on>on',
     goal: 'replace',
     outcome: 'reject',
@@ -512,7 +525,7 @@ const OWN: readonly Case[] = [
   {
     rule: 'destroys-data',
     is: 'a replacement',
-    pair: nodePair(),
+    resource: nodeResource(),
     goal: 'replace',
     outcome: 'reject',
     says: 'replacement',
@@ -520,37 +533,37 @@ const OWN: readonly Case[] = [
 ];
 
 /** Members of the pool `web`, in service where no state is given. */
-function members(...parts: readonly NodeParts[]): readonly NodePair[] {
+function members(...parts: readonly NodeParts[]): readonly NodeResource[] {
   const spec = nodeSpec({ pool: 'web' });
-  return parts.map((each, i) => nodePair({ name: `web-${i + 1}`, spec, ...each }));
+  return parts.map((each, i) => nodeResource({ name: `web-${i + 1}`, spec, ...each }));
 }
 
 /** A scene of the pool with its members, of which the first is asked about. */
-function inPool(size: object | undefined, nodes: readonly NodePair[], more: Partial<Scene> = {}): Scene {
-  const pool = poolPair('web', size === undefined ? undefined : poolSpec(size));
+function inPool(size: object | undefined, nodes: readonly NodeResource[], more: Partial<Scene> = {}): Scene {
+  const pool = poolResource('web', size === undefined ? undefined : poolSpec(size));
   return sceneOf([pool, ...nodes], more);
 }
 
 function poolCase(
   rule: NodeRuleId,
   is: string,
-  nodes: readonly NodePair[],
+  nodes: readonly NodeResource[],
   size: object | undefined,
   more: Partial<Case> & { readonly under?: readonly Change[] } = {},
 ): Case {
-  const [pair] = nodes;
-  if (pair === undefined) throw new Error('a pool of nothing');
+  const [resource] = nodes;
+  if (resource === undefined) throw new Error('a pool of nothing');
   const { under = [], ...rest } = more;
-  return { rule, is, pair, scene: inPool(size, nodes, { underWay: underWay(...under) }), outcome: 'pass', ...rest };
+  return { rule, is, resource, scene: inPool(size, nodes, { underWay: underWay(...under) }), outcome: 'pass', ...rest };
 }
 
 const three = members({}, {}, {});
-const second = three[1] as NodePair;
-const third = three[2] as NodePair;
-const drain = (pair: NodePair): Change => changeOf(pair, 'ready>draining');
+const second = three[1] as NodeResource;
+const third = three[2] as NodeResource;
+const drain = (resource: NodeResource): Change => changeOf(resource, 'ready>draining');
 
 const OF_POOLS: readonly Case[] = [
-  { rule: 'keeps-min', is: 'a member of no pool', pair: orphan(), outcome: 'pass' },
+  { rule: 'keeps-min', is: 'a member of no pool', resource: orphan(), outcome: 'pass' },
   poolCase('keeps-min', 'as many as wanted are left', three, { min: 2, max: 5 }),
   poolCase(
     'keeps-min',
@@ -597,7 +610,7 @@ const OF_POOLS: readonly Case[] = [
   ),
   poolCase('keeps-min', 'its disk is full', three, { min: 3, max: 5 }, { goal: 'update', outcome: 'reject' }),
   poolCase('keeps-min', 'its pool is not written any more', three, undefined),
-  { rule: 'one-at-a-time', is: 'a member of no pool', pair: orphan(), outcome: 'pass' },
+  { rule: 'one-at-a-time', is: 'a member of no pool', resource: orphan(), outcome: 'pass' },
   poolCase('one-at-a-time', 'no other goes', three, { size: 3 }),
   poolCase(
     'one-at-a-time',
@@ -663,20 +676,20 @@ const OF_POOLS: readonly Case[] = [
     members({}, { observed: { others: { health: 'unknown', power: 'on' } } }),
     { size: 3 },
   ),
-  { rule: 'unknown-members', is: 'a member of no pool', pair: orphan(), outcome: 'pass' },
+  { rule: 'unknown-members', is: 'a member of no pool', resource: orphan(), outcome: 'pass' },
   poolCase('unknown-members', 'its pool knows them', three, { size: 3 }),
   {
     rule: 'unknown-members',
     is: 'its pool forgot them',
-    pair: third,
-    scene: sceneOf([poolPair('web', poolSpec({ size: 3 }), {}), ...three]),
+    resource: third,
+    scene: sceneOf([poolResource('web', poolSpec({ size: 3 }), {}), ...three]),
     outcome: 'reject',
   },
   {
     rule: 'unknown-members',
     is: 'its pool is not written any more',
-    pair: third,
-    scene: sceneOf([poolPair('web', undefined, {}), ...three]),
+    resource: third,
+    scene: sceneOf([poolResource('web', undefined, {}), ...three]),
     outcome: 'pass',
   },
 ];
@@ -696,9 +709,9 @@ const CATALOGUE = catalogueFor(
   'shop',
 );
 
-function toBeMade(serverType: string, memory: Partial<Memory<NodeMemory>> = {}): NodePair {
-  const { observed: _none, ...pair } = nodePair({ spec: nodeSpec({ serverType }), memory });
-  return pair;
+function toBeMade(serverType: string, memory: Partial<Memory<NodeMemory>> = {}): NodeResource {
+  const resource = absent(nodeResource({ spec: nodeSpec({ serverType }), memory }));
+  return resource;
 }
 
 function failedBefore(failures: number, ageMs: number): Partial<Memory<NodeMemory>> {
@@ -732,12 +745,12 @@ const ORDERS: readonly Case[] = (
     ['retry-exhausted', 'another document failed so often', 'cx33', failedBefore(4, 1), 'pass'],
   ] as const
 ).map(([rule, is, serverType, memory, outcome, says]): Case => {
-  const pair = toBeMade(serverType, memory);
+  const resource = toBeMade(serverType, memory);
   return {
     rule,
     is,
-    pair,
-    scene: sceneOf([pair], { beside: { nodes: { catalogue: CATALOGUE } } }),
+    resource,
+    scene: sceneOf([resource], { beside: { nodes: { catalogue: CATALOGUE } } }),
     step: 'absent>provisioning',
     goal: 'create',
     outcome,
@@ -758,7 +771,7 @@ const BY_HAND: readonly Case[] = [
     (['power:on>on', 'power:on>off', 'idle>draining'] as const).map((step) => ({
       rule: 'in-use-by-hand',
       is: `${is}, at ${step}`,
-      pair: nodePair({ state: 'idle', signals: signalsOf(more) }),
+      resource: nodeResource({ state: 'idle', signals: signalsOf(more) }),
       step,
       outcome,
       ...(says === undefined ? {} : { says }),
@@ -767,40 +780,40 @@ const BY_HAND: readonly Case[] = [
   {
     rule: 'unhealthy-grace',
     is: 'it is healthy',
-    pair: gone('idle'),
+    resource: gone('idle'),
     outcome: 'pass',
   },
   {
     rule: 'unhealthy-grace',
     is: 'it failed first five minutes ago',
-    pair: gone('unhealthy', { failingSince: ago(5 * MINUTE) }),
+    resource: gone('unhealthy', { failingSince: ago(5 * MINUTE) }),
     outcome: 'pass',
   },
   {
     rule: 'unhealthy-grace',
     is: 'it failed first a little less ago',
-    pair: gone('unhealthy', { failingSince: ago(5 * MINUTE - 1) }),
+    resource: gone('unhealthy', { failingSince: ago(5 * MINUTE - 1) }),
     outcome: 'reject',
     clearsIn: 1,
   },
   {
     rule: 'unhealthy-grace',
     is: 'it is off since then',
-    pair: gone('unhealthy', {}, { memory: { since: ago(4 * MINUTE) } }),
+    resource: gone('unhealthy', {}, { memory: { since: ago(4 * MINUTE) } }),
     outcome: 'reject',
     clearsIn: MINUTE,
   },
   {
     rule: 'unhealthy-grace',
     is: 'it is seen so for the first time',
-    pair: gone('unhealthy', {}, { memory: { state: 'idle' } }),
+    resource: gone('unhealthy', {}, { memory: { state: 'idle' } }),
     outcome: 'reject',
     clearsIn: 5 * MINUTE,
   },
 ];
 
 function judgedPool(after: string | undefined, verdict: 'accept' | 'reject'): Scene['judged'] {
-  const pool = poolPair('web', poolSpec({ size: 1 }));
+  const pool = poolResource('web', poolSpec({ size: 1 }));
   const field = { path: '/members/web-1', before: 'planned', ...(after === undefined ? {} : { after }) };
   const change: Change = { ...changeOf(pool, 'active>active', 'update'), fields: [field], because: 'it has too many' };
   return new Map([
@@ -816,14 +829,14 @@ const PLANNED: readonly Case[] = (
     ['its pool takes it in', judgedPool('new', 'accept'), 'pass'],
   ] as const
 ).map(([is, judged, outcome]): Case => {
-  const { observed: _none, ...pair } = nodePair({ spec: nodeSpec({ pool: 'web' }) });
+  const resource = absent(nodeResource({ spec: nodeSpec({ pool: 'web' }) }));
   return {
     rule: 'leaves-pool',
     is,
-    pair,
+    resource,
     step: 'absent>provisioning',
     goal: 'create',
-    scene: sceneOf([pair], { judged }),
+    scene: sceneOf([resource], { judged }),
     outcome,
   };
 });
@@ -832,13 +845,13 @@ const EXCESS: readonly Case[] = [
   [1, 'defer'],
   [2, 'pass'],
 ].map(([size, outcome]): Case => {
-  const { observed: _none, ...pair } = nodePair({ spec: nodeSpec({ pool: 'web' }) });
-  const scene = sceneOf([poolPair('web', poolSpec({ size }), { members: [1, 2] }), pair]);
+  const resource = absent(nodeResource({ spec: nodeSpec({ pool: 'web' }) }));
+  const scene = sceneOf([poolResource('web', poolSpec({ size }), { members: [1, 2] }), resource]);
   const is = `its pool has two members, and may have ${size}`;
   return {
     rule: 'leaves-pool',
     is,
-    pair,
+    resource,
     step: 'absent>provisioning',
     goal: 'create',
     scene,
@@ -901,7 +914,7 @@ describe('the rules', () => {
   });
 
   it('about removals let pass what only changes', () => {
-    const busy = nodePair({
+    const busy = nodeResource({
       state: 'active',
       signals: signalsOf({
         workloads: 'unlisted',
@@ -950,25 +963,25 @@ describe('the refusal of a node as such', () => {
   });
 
   it('is its protection, by us or by its provider', () => {
-    const kept = nodePair({ memory: { protect: true } });
+    const kept = nodeResource({ memory: { protect: true } });
     expect(refusalOf(kept, sceneOf([kept]))?.rule).toBe('protected');
-    const locked = nodePair({ observed: { protectedBy: 'delete protection' } });
+    const locked = nodeResource({ observed: { protectedBy: 'delete protection' } });
     expect(refusalOf(locked, sceneOf([locked]))?.rule).toBe('provider-protected');
   });
 });
 
 describe('what is looked at again', () => {
-  const pool: Pair = poolPair('web', poolSpec({ size: 3 }));
+  const pool: Resource = poolResource('web', poolSpec({ size: 3 }));
   const [first] = three;
   const matters = (change: Change): readonly string[] =>
-    mattersToNode(first as NodePair, sceneOf([pool, ...three], { changes: new Map([[ADDRESS, change]]) })).map(
+    mattersToNode(first as NodeResource, sceneOf([pool, ...three], { changes: new Map([[ADDRESS, change]]) })).map(
       formatRef,
     );
 
   it('is all of its pool before it goes, and nothing else before a change of its own', () => {
     const all = [`${PLUGIN}/NodePool/web`, ADDRESS, 'nodes/Node/web-2', 'nodes/Node/web-3'];
-    expect(matters(drain(first as NodePair))).toEqual(all);
-    expect(matters(changeOf(first as NodePair, 'power:on>on', 'update'))).toEqual(all);
-    expect(matters(changeOf(first as NodePair, 'ready>ready', 'update'))).toEqual([]);
+    expect(matters(drain(first as NodeResource))).toEqual(all);
+    expect(matters(changeOf(first as NodeResource, 'power:on>on', 'update'))).toEqual(all);
+    expect(matters(changeOf(first as NodeResource, 'ready>ready', 'update'))).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ import { everyPlace } from '../../support/places.ts';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openReader } from '../../../plugins/nodes/live/reader.ts';
-import type { Timing } from '../../../plugins/nodes/live/timing.ts';
+import type { Timing } from '#plugin/http';
 import { openWriter } from '../../../plugins/nodes/live/writer.ts';
 import { nodes } from '../../../plugins/nodes/plugin.ts';
 import { type ManualClock, manualClock } from '../../../plugins/nodes/sandbox/clock.ts';

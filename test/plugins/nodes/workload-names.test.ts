@@ -1,5 +1,6 @@
 /** Containers count under every name that a node has and had, and no alias hides them. */
 
+import { resourceWith } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';
 import { type NodeSpec, tables } from '../../../plugins/nodes/generated.ts';
 import { type NodeSeen, seenNode, type Surroundings } from '../../../plugins/nodes/observe-node.ts';
@@ -67,7 +68,7 @@ function seen(applied: Workloads, written: Workloads | undefined, said: readonly
   const sighting = seenNode(nodeSeen, around);
   const policy = settingsOf(desired, memory);
   const observed = { ...sighting, findings: [], ...nodeStanding(policy, sighting, memory, NOW) };
-  return { ref, observed, memory, policy, ...(desired === undefined ? {} : { desired }) };
+  return resourceWith({ ref, observed, memory, ...(desired === undefined ? {} : { desired }) });
 }
 
 const empty = (name: string): WorkloadsOfNode => ({ name, containers: [], emptySince: ago(60 * MINUTE) });
@@ -75,11 +76,11 @@ const busy = (name: string): WorkloadsOfNode => ({ name, containers: [{ id: `on-
 
 const NAMES = [OWN, RENAMED, FORMER, APPLIED, WRITTEN];
 
-function blocks(pair: ReturnType<typeof seen>): readonly string[] {
-  const { state } = pair.observed;
-  const change = changeOf(pair, removalStep(tables.kinds.Node, state));
+function blocks(resource: ReturnType<typeof seen>): readonly string[] {
+  const state = resource.sight.observed?.state ?? '';
+  const change = changeOf(resource, removalStep(tables.kinds.Node, state));
   return (['containers-unknown', 'drains-containers', 'has-containers', 'idle-grace'] as const).filter(
-    (rule) => nodeRules[rule](change, pair as never, sceneOf([pair as never])).outcome === 'reject',
+    (rule) => nodeRules[rule](change, resource as never, sceneOf([resource as never])).outcome === 'reject',
   );
 }
 

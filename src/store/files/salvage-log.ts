@@ -18,15 +18,15 @@
 
 import { copyFile, lstat, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { HeldLock, Salvage } from './backend.ts';
-import type { Split } from './examine.ts';
-import type { CheckpointRecord } from './chain.ts';
+import type { HeldLock, Salvage } from '../backend.ts';
+import type { Split } from '../examine.ts';
+import type { CheckpointRecord } from '../chain.ts';
 import { ignoreMissing, syncFolder } from './durable.ts';
-import { FenceLostError } from './errors.ts';
+import { FenceLostError } from '../errors.ts';
 import { assertFence, giveBackLock, linkLock } from './file-lock.ts';
 import { logFolder, quarantineFolder, type SegmentFile } from './layout.ts';
 import type { FileLogView, FileSegment } from './read-log.ts';
-import { readRemains, type Remains } from './remains.ts';
+import { readRemains, type Remains } from '../remains.ts';
 import { writeSegment } from './write-segment.ts';
 
 async function readRemainsOf(

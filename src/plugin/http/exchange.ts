@@ -1,7 +1,7 @@
 /** One HTTP exchange: bounded in time and size, never redirected, and said in plain words when it failed. */
 
 import type { Readable } from 'node:stream';
-import { DeniedError, type SendHttp } from '#plugin/net';
+import { DeniedError, type SendHttp } from '../net.ts';
 
 /** What was sent so far when it failed: `no` is certain. */
 type Sent = 'no' | 'maybe';

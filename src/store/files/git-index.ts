@@ -13,7 +13,7 @@
 
 import { lstat, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { errorCode, StoreError } from './errors.ts';
+import { errorCode, StoreError } from '../errors.ts';
 
 /** An entry of an index: a path with slashes, and its kind. */
 export interface IndexEntry {

@@ -8,19 +8,19 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Backend, Base, HeldLock, LogView, Reading, Salvage, Seal, Segment, Tail } from './backend.ts';
-import type { Chain } from './chain.ts';
+import type { Backend, Base, HeldLock, LogView, Reading, Salvage, Seal, Segment, Tail } from '../backend.ts';
+import type { Chain } from '../chain.ts';
 import { createStore } from './create-store.ts';
 import { ignoreMissing, removeLeftovers, syncFolder, writeAllNow } from './durable.ts';
-import { StoreProjectError } from './errors.ts';
-import type { Examination, Split } from './examine.ts';
+import { StoreProjectError } from '../errors.ts';
+import type { Examination, Split } from '../examine.ts';
 import { acquireLock, assertFence, giveBackLock, lockStatusOf, unlinkLock, unlinkLocksBelow } from './file-lock.ts';
-import { type Beat, LEASE_MS } from './heartbeat.ts';
+import { type Beat, LEASE_MS } from '../heartbeat.ts';
 import { lockName, logFolder, TEMPORARY, temporaryPrefixBeside } from './layout.ts';
-import { LogHandle, type LogHandleOptions } from './log-handle.ts';
+import { LogHandle, type LogHandleOptions } from '../log-handle.ts';
 import { type FileLogView, type FileSegment, projectOf, readLog } from './read-log.ts';
 import { cutFile, salvageLog, tidyRecovery } from './salvage-log.ts';
-import type { Holder, LockOptions, LockStatus, Store } from './store.ts';
+import type { Holder, LockOptions, LockStatus, Store } from '../store.ts';
 import { writeSegment } from './write-segment.ts';
 
 export interface FileStoreOptions extends LogHandleOptions {

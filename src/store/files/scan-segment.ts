@@ -6,14 +6,14 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LogRecord } from '../formats/log-record.ts';
-import type { Seal } from './backend.ts';
-import type { CheckpointRecord, End } from './chain.ts';
-import { errorCode, StoreError } from './errors.ts';
+import type { LogRecord } from '../../formats/log-record.ts';
+import type { Seal } from '../backend.ts';
+import type { CheckpointRecord, End } from '../chain.ts';
+import { errorCode, StoreError } from '../errors.ts';
 import { logFolder, type SegmentFile } from './layout.ts';
-import { MAX_LINE, readLine } from './line.ts';
-import { SegmentReader, wrongStart } from './segment-reader.ts';
-import type { Damage } from './store.ts';
+import { MAX_LINE, readLine } from '../line.ts';
+import { SegmentReader, wrongStart } from '../segment-reader.ts';
+import type { Damage } from '../store.ts';
 import { isTornTail } from './torn-tail.ts';
 
 export interface SegmentScan {

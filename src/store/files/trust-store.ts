@@ -12,8 +12,8 @@
 
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { distrustOf, type Owners, TRUST_OWNER } from '../engine/load/owner.ts';
-import { errorCode, StoreError } from './errors.ts';
+import { distrustOf, type Owners, TRUST_OWNER } from '../../engine/load/owner.ts';
+import { errorCode, StoreError } from '../errors.ts';
 import { trackedAs } from './git-index.ts';
 import { logFolder } from './layout.ts';
 

@@ -19,9 +19,9 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Base, isBase, type LogView, type Reading, type Seal, type Segment } from './backend.ts';
-import type { CheckpointRecord } from './chain.ts';
-import { errorCode, StoreError } from './errors.ts';
+import { type Base, isBase, type LogView, type Reading, type Seal, type Segment } from '../backend.ts';
+import type { CheckpointRecord } from '../chain.ts';
+import { errorCode, StoreError } from '../errors.ts';
 import {
   compareSegments,
   IGNORE_FILE,
@@ -31,9 +31,9 @@ import {
   type SegmentFile,
   TEMPORARY,
 } from './layout.ts';
-import { brokenLink, doesFollow, type LinkPlace, missingRecords, startDamage } from './links.ts';
+import { brokenLink, doesFollow, type LinkPlace, missingRecords, startDamage } from '../links.ts';
 import { readCheckpoint, type SegmentScan, scanSegment } from './scan-segment.ts';
-import type { Damage } from './store.ts';
+import type { Damage } from '../store.ts';
 
 /** A segment with its file. */
 export type FileSegment = Segment & SegmentScan & { readonly file: SegmentFile };

@@ -1,20 +1,19 @@
 /**
- * The client: calls to the API under one rate, one budget of retries and one limit of connections for the whole run.
+ * The client: calls to the API under one rate, one budget of retries and one limit of connections for as long as a world is open.
  *
  * A call is made again only as `retry.ts` says. Whoever makes it gets what its shape reads, or an ApiError.
  */
 
-import { type Json, redactor } from '#plugin';
-import { faultShape } from './answers.ts';
+import { redactor } from '../redact.ts';
+import type { Json } from '../types.ts';
 import { ApiError, type Failure, type Fate } from './api-error.ts';
-import type { SendHttp } from '#plugin/net';
+import type { SendHttp } from '../net.ts';
 import { type Answer, exchange, ExchangeError, type Request } from './exchange.ts';
 import { type Bucket, giveBack, learnRate, newBucket, type RateNews, takeToken } from './rate.ts';
 import { decide, mayRetry, nothingSpent, type Spending, withCall, withRetry } from './retry.ts';
 import { readShape, type Shape, ShapeError } from './shape.ts';
 import { type Slots, slots } from './slots.ts';
 import type { Timing } from './timing.ts';
-import type { Token } from './token.ts';
 
 /** One call as data. */
 export interface Call<T> {
@@ -39,11 +38,29 @@ export interface Client {
   readonly timing: Timing;
 }
 
+/** What is the API's own: names of headers, and how it refuses a call. */
+export interface Dialect {
+  readonly headers: {
+    /** Calls an hour. */
+    readonly limit: string;
+    /** Calls that are left. */
+    readonly remaining: string;
+    /** The provider's support finds a call by it. */
+    readonly correlation: string;
+  };
+  /** What a refusal says; undefined for a body that is not of the API. */
+  readonly refusal: (body: unknown) => { readonly code: string; readonly message: string } | undefined;
+  /** A sentence for a code, of which the API or a gateway said something. */
+  readonly meaning: (code: string, said: string) => string;
+}
+
 export interface ClientOptions {
   readonly send: SendHttp;
-  /** `https://api.hetzner.cloud/v1`: without a slash at its end. */
+  /** `https://api.example.com/v1`: without a slash at its end. */
   readonly endpoint: string;
-  readonly token: Token;
+  /** Goes with every call; no message repeats it. */
+  readonly token: { readonly value: string };
+  readonly dialect: Dialect;
   readonly timing: Timing;
   /** Deadline of a single exchange, in ms. */
   readonly requestMs: number;
@@ -58,22 +75,11 @@ const AT_ONCE = 24;
 /** Longest wait before a call gives up instead, in ms. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 
-/** What everybody in this process shares who uses the same token of the same API: the provider counts them together. */
-interface Shared {
+/** What all calls of a world share: the provider counts them together. */
+interface Quota {
   bucket: Bucket;
   spending: Spending;
   readonly slots: Slots;
-}
-
-const shared = new Map<string, Shared>();
-
-function sharedBy({ endpoint, token, timing }: ClientOptions): Shared {
-  const key = `${endpoint} ${token.value}`;
-  const known = shared.get(key);
-  if (known !== undefined) return known;
-  const made: Shared = { bucket: newBucket(timing.now()), spending: nothingSpent, slots: slots(AT_ONCE) };
-  shared.set(key, made);
-  return made;
 }
 
 /** One line of at most 300 characters. */
@@ -96,8 +102,8 @@ function retryAfterIn(headers: Headers, now: number): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
-function correlationIn(headers: Headers): string | undefined {
-  const value = headers.get('x-correlation-id')?.replace(/[^\w.:-]/gu, '');
+function correlationIn(headers: Headers, name: string): string | undefined {
+  const value = headers.get(name)?.replace(/[^\w.:-]/gu, '');
   return value === undefined || value === '' ? undefined : value.slice(0, 100);
 }
 
@@ -112,19 +118,6 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   504: 'timeout',
 };
 
-/** The fields that the API names with a refusal: `details.fields[{name, messages}]`. */
-function fieldsIn(body: unknown): string {
-  const details = (body as { readonly error?: { readonly details?: { readonly fields?: unknown } } }).error?.details;
-  const fields = Array.isArray(details?.fields) ? (details.fields as readonly unknown[]) : [];
-  const named = fields.slice(0, 10).flatMap((field) => {
-    const { name, messages } = (field ?? {}) as { readonly name?: unknown; readonly messages?: unknown };
-    if (typeof name !== 'string') return typeof field === 'string' ? [field] : [];
-    const said = Array.isArray(messages) ? messages.filter((each) => typeof each === 'string').join(', ') : '';
-    return [said === '' ? name : `${name}: ${said}`];
-  });
-  return named.length === 0 ? '' : `; ${named.join('; ')}`;
-}
-
 function parsed(body: string): unknown {
   try {
     return JSON.parse(body) as unknown;
@@ -133,23 +126,14 @@ function parsed(body: string): unknown {
   }
 }
 
-function meaningOf(code: string, said: string, token: Token): string {
-  if (code === 'unauthorized') return `the API does not accept the token of ${token.source} (unauthorized)`;
-  if (code === 'token_readonly')
-    return `the token of ${token.source} may only read; a change needs one that may write (token_readonly)`;
-  if (code === 'forbidden') return `the token of ${token.source} is not allowed to do this (forbidden): ${said}`;
-  if (code === 'maintenance') return `the API is under maintenance, try again later: ${said}`;
-  return `${said} (${code})`;
-}
-
 /** Whether a server that answered so may have begun to do something. */
 function fateOf(status: number): Fate {
   return status >= 500 || status < 400 ? 'unknown' : 'nothing';
 }
 
-function refusalOf(what: string, answer: Answer, token: Token, now: number): Failure {
+function refusalOf(what: string, answer: Answer, dialect: Dialect, now: number): Failure {
   const { status, headers, body } = answer;
-  const correlationId = correlationIn(headers);
+  const correlationId = correlationIn(headers, dialect.headers.correlation);
   const retryAfterMs = retryAfterIn(headers, now);
   const common = {
     what,
@@ -164,16 +148,14 @@ function refusalOf(what: string, answer: Answer, token: Token, now: number): Fai
       code: 'redirected',
       message: 'the API answers with a redirect; the token is not sent elsewhere',
     };
-  const json = parsed(body);
-  try {
-    const { error } = readShape(faultShape, json);
-    const code = plain(error.code).slice(0, 60);
-    return { ...common, code, message: meaningOf(code, `${error.message}${fieldsIn(json)}`, token) };
-  } catch {
-    // Without the API's own words a 404 says nothing of a server: any web server answers so.
+  const refused = dialect.refusal(parsed(body));
+  if (refused === undefined) {
+    // Without the API's own words a 404 says nothing of a resource: any web server answers so.
     const code = BY_STATUS[status] ?? 'bad_answer';
-    return { ...common, code, message: meaningOf(code, `it answered ${status} without saying why`, token) };
+    return { ...common, code, message: dialect.meaning(code, `it answered ${status} without saying why`) };
   }
+  const code = plain(refused.code).slice(0, 60);
+  return { ...common, code, message: dialect.meaning(code, refused.message) };
 }
 
 function silenceOf(what: string, { reason, sent, message }: ExchangeError): Failure {
@@ -189,9 +171,9 @@ function silenceOf(what: string, { reason, sent, message }: ExchangeError): Fail
   return { what, code: codes[reason], fate: sent === 'no' ? 'nothing' : 'unknown', message };
 }
 
-function newsOf({ headers, status }: Answer, now: number): RateNews {
-  const limit = numberIn(headers, 'ratelimit-limit');
-  const remaining = numberIn(headers, 'ratelimit-remaining');
+function newsOf({ headers, status }: Answer, names: Dialect['headers'], now: number): RateNews {
+  const limit = numberIn(headers, names.limit);
+  const remaining = numberIn(headers, names.remaining);
   const after = retryAfterIn(headers, now);
   return {
     ...(limit === undefined ? {} : { limit }),
@@ -203,8 +185,8 @@ function newsOf({ headers, status }: Answer, now: number): RateNews {
 }
 
 export function openClient(options: ClientOptions): Client {
-  const { endpoint, token, timing } = options;
-  const state = sharedBy(options);
+  const { endpoint, token, timing, dialect } = options;
+  const state: Quota = { bucket: newBucket(timing.now()), spending: nothingSpent, slots: slots(AT_ONCE) };
 
   const fail = (failure: Failure, secrets: readonly string[] = []): ApiError =>
     new ApiError({ ...failure, message: plain(redactor([token.value, ...secrets])(failure.message)) });
@@ -252,7 +234,7 @@ export function openClient(options: ClientOptions): Client {
     try {
       const limits = { ms: options.requestMs, bytes: MOST_BYTES };
       const answer = await state.slots.within(signal, () => exchange(options.send, requestOf(call), limits, signal));
-      news = newsOf(answer, timing.now());
+      news = newsOf(answer, dialect.headers, timing.now());
       return answer;
     } finally {
       state.bucket = learnRate(state.bucket, news, timing.now());
@@ -261,13 +243,13 @@ export function openClient(options: ClientOptions): Client {
 
   function resultOf<T>(call: Call<T>, answer: Answer): T {
     const { what, shape, secrets } = call;
-    if (answer.status < 200 || answer.status > 299) throw fail(refusalOf(what, answer, token, timing.now()), secrets);
+    if (answer.status < 200 || answer.status > 299) throw fail(refusalOf(what, answer, dialect, timing.now()), secrets);
     const json = parsed(answer.body);
     try {
       return readShape(shape, json);
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
-      const correlationId = correlationIn(answer.headers);
+      const correlationId = correlationIn(answer.headers, dialect.headers.correlation);
       throw fail({
         what,
         code: 'bad_answer',

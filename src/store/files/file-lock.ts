@@ -46,14 +46,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { HeldLock } from './backend.ts';
+import type { HeldLock } from '../backend.ts';
 import { ignoreMissing, linkWhole, writeAll } from './durable.ts';
-import { errorCode, FenceLostError } from './errors.ts';
-import { isDead, parseHolder } from './holder.ts';
+import { errorCode, FenceLostError } from '../errors.ts';
+import { isDead, parseHolder } from '../holder.ts';
 import { lockName, parseLockName } from './layout.ts';
 import { listLog } from './read-log.ts';
-import type { Holder, LockStatus } from './store.ts';
-import { type AcquireOptions, type Refused, waitForLock } from './wait-for-lock.ts';
+import type { Holder, LockStatus } from '../store.ts';
+import { type AcquireOptions, type Refused, waitForLock } from '../wait-for-lock.ts';
 
 interface LockView {
   /** Tokens of the lock files, lowest first. */

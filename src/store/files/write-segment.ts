@@ -1,8 +1,8 @@
 /** Makes a new segment of the log: its checkpoint is whole before the file has a name. */
 
-import { batchesOf, type Chain } from './chain.ts';
+import { batchesOf, type Chain } from '../chain.ts';
 import { linkWhole, writeAll } from './durable.ts';
-import { errorCode, LogUnchangedError } from './errors.ts';
+import { errorCode, LogUnchangedError } from '../errors.ts';
 import { logFolder, type SegmentFile, segmentName } from './layout.ts';
 
 /** Characters that one write takes, at least. */

@@ -14,7 +14,7 @@
  * | another sequence number, or no record at all        | damage  |
  */
 
-import { NO_HASH, readLine } from './line.ts';
+import { NO_HASH, readLine } from '../line.ts';
 
 /** Where the reading of a beginning stands: gone on, ran out of bytes (so it is a beginning), or is none. */
 type Step = number | 'cut' | 'bad';

@@ -1,0 +1,41 @@
+/** Resources: how their parts become one, and whose they are. */
+
+import { formatRef } from './ref.ts';
+import type { Facts, Json, Memory, Resource } from './types.ts';
+
+/** Ours: created or adopted by this project's log, and not put in doubt by a damage. The one place that decides it. */
+export function isOwned(memory: Pick<Memory, 'owned' | 'unknown'> | undefined): boolean {
+  return memory?.owned !== undefined && memory.unknown !== true;
+}
+
+/** The parts of a resource; its address and whose it is follow from them. */
+export type Parts = Omit<Resource, 'address' | 'owned' | 'policy' | 'settings' | 'desired' | 'memory'> & {
+  readonly desired: Resource['desired'] | undefined;
+  readonly memory: Memory | undefined;
+  readonly settings?: Json;
+};
+
+/** Every resource has the same members in the same order: a plan holds 100,000 of them. */
+export function resourceOf(
+  { ref, kind, tables, desired, sight, memory, settings = {} }: Parts,
+  address = formatRef(ref),
+  policy: unknown = kind.policy?.(desired, memory, settings) ?? null,
+): Resource {
+  const owned = isOwned(memory);
+  if (desired === undefined)
+    return memory === undefined
+      ? { ref, address, kind, tables, sight, owned, settings, policy }
+      : { ref, address, kind, tables, sight, memory, owned, settings, policy };
+  return memory === undefined
+    ? { ref, address, kind, tables, desired, sight, owned, settings, policy }
+    : { ref, address, kind, tables, desired, sight, memory, owned, settings, policy };
+}
+
+/** The same resource with another memory, or without one. */
+export function withMemory<S, F, M = Facts>(
+  resource: Resource<S, F, M>,
+  memory: Memory<M> | undefined,
+): Resource<S, F, M> {
+  if (memory === resource.memory) return resource;
+  return resourceOf({ ...resource, desired: resource.desired, memory } as Parts, resource.address) as Resource<S, F, M>;
+}

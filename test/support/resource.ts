@@ -1,0 +1,39 @@
+/** Makes a resource of parts, as `match` does: of what is seen of it, a gap, a document and a memory, any of which may be missing. */
+
+import { certificates } from '../../plugins/certificates/plugin.ts';
+import { nodes } from '../../plugins/nodes/plugin.ts';
+import { kindIn, sightOf } from '../../src/engine/match.ts';
+import { type Facts, type Gap, type Kind, type Observed, type Plugin, type Resource, resourceOf } from '#plugin';
+import { toyPlugin } from './toy.ts';
+
+const PLUGINS: ReadonlyMap<string, Plugin> = new Map([certificates, nodes, toyPlugin].map((each) => [each.name, each]));
+
+/** Parts of a resource. `observed` and `gap` take the place of `sight`; the kind is found by `ref`. */
+export type Given<S = unknown, F = unknown, M = Facts> = Pick<Resource, 'ref'> &
+  Partial<Pick<Resource<S, F, M>, 'tables' | 'desired' | 'sight' | 'memory'>> & {
+    readonly kind?: Kind<never>;
+    readonly observed?: Observed<F> | undefined;
+    readonly gap?: Gap;
+  };
+
+export function resourceWith<S = unknown, F = unknown, M = Facts>(given: Given<S, F, M>): Resource<S, F, M> {
+  const { ref, desired, memory, sight } = given;
+  const known = kindIn(PLUGINS.get(ref.plugin), ref.kind);
+  const kind = given.kind ?? known?.kind;
+  const tables = given.tables ?? known?.tables;
+  if (kind === undefined || tables === undefined) throw new Error(`no kind ${ref.plugin}/${ref.kind}`);
+  const observed = 'observed' in given ? given.observed : sight?.observed;
+  return resourceOf({
+    ref,
+    kind,
+    tables,
+    desired,
+    sight: sightOf(observed, given.gap ?? sight?.gap),
+    memory: memory as Resource['memory'],
+  }) as Resource<S, F, M>;
+}
+
+/** The same resource as a refresh that misses it shows it. */
+export function absent<S, F, M>(resource: Resource<S, F, M>): Resource<S, F, M> {
+  return { ...resource, sight: { is: 'absent' } };
+}
