@@ -9,6 +9,7 @@
 import { lookup } from 'node:dns';
 import { connect, isIP, type LookupFunction, Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { reported } from './contacts.ts';
 import { allowedNetworks, denialOf, type NetworkPolicy, networkPolicy } from './networks.ts';
 
 /** The network because of which an address may not be connected to; undefined where it may. */
@@ -61,7 +62,7 @@ export function checkedAddress(address: string, denial: Denial): CheckedAddress 
 
 /** Begins a TCP connection to an address. */
 export function connectTo(address: CheckedAddress, port: number): Socket {
-  return connect({ host: address, port });
+  return reported(connect({ host: address, port }), `${address} port ${port}`);
 }
 
 /** TLS over a connection that was made here. */
@@ -99,7 +100,7 @@ export function checkedHost(host: string, denial: Denial): { readonly host: stri
 
 /** Begins a TCP connection to a name or an address. Throws a DeniedError; for a name, the socket fails with it. */
 export function connectToHost(host: string, port: number, denial: Denial): Socket {
-  return connect({ ...checkedHost(host, denial), port });
+  return reported(connect({ ...checkedHost(host, denial), port }), `${host} port ${port}`);
 }
 
 /**
@@ -112,9 +113,9 @@ export function checkedSocket(denial: Denial): Socket {
   const begin = socket.connect.bind(socket);
   socket.connect = (...way: readonly unknown[]): Socket => {
     const [port, host] = way;
-    if (typeof port === 'string') return begin(port);
+    if (typeof port === 'string') return reported(begin(port), port);
     if (typeof port !== 'number' || typeof host !== 'string') throw new TypeError('a port and a host, or a path');
-    return begin({ ...checkedHost(host, denial), port });
+    return reported(begin({ ...checkedHost(host, denial), port }), `${host} port ${port}`);
   };
   return socket;
 }

@@ -4,7 +4,9 @@ import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request a
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { codeOf } from '../plugin/errors.ts';
 import { checkedHost, type Denial } from './connect.ts';
+import { beginContact } from './contacts.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -54,6 +56,7 @@ export function openHttp(denial: Denial): SendHttp {
   return (request, signal) =>
     new Promise((resolve, reject) => {
       const { url } = request;
+      const report = beginContact();
       const isSecure = url.protocol === 'https:';
       const options = {
         ...checkedHost(url.hostname, denial),
@@ -68,9 +71,14 @@ export function openHttp(denial: Denial): SendHttp {
         : requestHttp({ ...options, agent: agents.plain });
       asked.on('response', (message) => {
         const headers = headersOf(message);
+        report?.('debug', `${request.method} ${url.origin}: ${message.statusCode ?? 0}`);
+        report?.('trace', `${request.method} ${url.origin}${url.pathname}: ${message.statusCode ?? 0}`);
         resolve({ status: message.statusCode ?? 0, headers, body: bodyOf(message, headers) });
       });
-      asked.on('error', reject);
+      asked.on('error', (error) => {
+        report?.('debug', `${request.method} ${url.origin}: ${codeOf(error) ?? 'failed'}`);
+        reject(error);
+      });
       asked.end(request.body);
     });
 }

@@ -10,6 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type Denial, deniedWords } from './connect.ts';
 import { codeOf } from '../plugin/errors.ts';
+import { beginContact } from './contacts.ts';
 
 export type Resolved =
   | { readonly ok: true; readonly addresses: readonly string[] }
@@ -169,8 +170,11 @@ export function openNames(servers: readonly string[] | undefined, denial: Denial
   return {
     addresses: async (name, deadline, signal) => {
       const resolver = dns(deadline);
+      const report = beginContact();
       const leave = (): void => resolver.cancel();
-      return (await before(deadline, signal, find(resolver, name), leave)) ?? late;
+      const found = (await before(deadline, signal, find(resolver, name), leave)) ?? late;
+      report?.('trace', `resolved ${name}: ${found.ok ? found.addresses.join(', ') : found.error}`);
+      return found;
     },
     texts: async (name, deadline, signal) => {
       const resolver = dns(deadline);

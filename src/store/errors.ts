@@ -1,9 +1,10 @@
 /** What a store throws: one class a cause, so that a command can tell what to print and how to exit. */
 
+import { InputError, OutsideError } from '#plugin';
 import type { Damage, Holder } from './store.ts';
 
 /** The store could not do what was asked; nothing was half done. */
-export class StoreError extends Error {
+export class StoreError extends OutsideError {
   override readonly name: string = 'StoreError';
 }
 
@@ -11,12 +12,12 @@ export class StoreError extends Error {
 export class LogUnchangedError extends StoreError {}
 
 /** A secret that the store needs is not there, or may not go to where the store is: what is remembered is not known. */
-export class StoreSecretError extends StoreError {
+export class StoreSecretError extends InputError {
   override readonly name = 'StoreSecretError';
 }
 
 /** The log is another project's. */
-export class StoreProjectError extends StoreError {
+export class StoreProjectError extends InputError {
   override readonly name = 'StoreProjectError';
 
   constructor(place: string, project: string, found: string) {
@@ -55,7 +56,7 @@ export class StoreBrokenError extends StoreError {
 }
 
 /** The log does not hold; nothing is appended before it is recovered. */
-export class LogDamagedError extends StoreError {
+export class LogDamagedError extends InputError {
   override readonly name = 'LogDamagedError';
   readonly damage: readonly Damage[];
 

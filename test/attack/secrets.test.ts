@@ -121,7 +121,15 @@ it('through plan, apply, failing actions, broken keys and every command that pri
   expect(leaks).toEqual([]);
   // All of it did happen.
   const said = printed.join('');
-  for (const word of ['secret-not-allowed', ': failed', 'ca-unusable', 'REJECTED', 'expiring_soon', 'in quarantine'])
+  for (const word of [
+    'secret-not-allowed',
+    ': failed',
+    'ca-unusable',
+    'REJECTED',
+    'expiring_soon',
+    'in quarantine',
+    ' INFO  fettle ',
+  ])
     expect(said).toContain(word);
   const log = bytesOf(folder).filter(([name]) => name.startsWith('.fettle/log/'));
   expect(log.map(([, text]) => text).join('')).toContain('https://ci.example.test/job/7/');
