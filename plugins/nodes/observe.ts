@@ -327,7 +327,7 @@ function withStates(
   settings: Settings,
   memory: Memory<NodeMemory> | undefined,
 ): Observed<NodeFacts> {
-  return { ...seen, findings: [], ...nodeStanding(settings, seen, memory, Date.parse(seen.at)) } as Observed<NodeFacts>;
+  return { ...seen, findings: [], ...nodeStanding(settings, seen, memory, Date.parse(seen.at)) };
 }
 
 /** Orders of all that may need the catalogue. */

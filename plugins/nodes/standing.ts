@@ -102,7 +102,7 @@ export function nodeStanding(
     ...(way.length === 0 ? {} : { via: way }),
     others: { health, power: powerOf(status) },
     ...(isReadyByAge && life.initializedAt === undefined && !wasReady
-      ? { signals: { life: { ...life, initializedAt: instantText(ready) } as unknown as Facts } }
+      ? { signals: { life: { ...life, initializedAt: instantText(ready) } } }
       : {}),
     findings: seen.raw === SOMEBODY_ELSES ? [] : findingsOf(seen, { ...signals, probe }, settings, state, health),
   };
