@@ -166,9 +166,10 @@ function stable({ view, resources }: Planned): unknown {
   };
 }
 
-/** The plan as bytes, but for what the first look of a run settles: for the next one it is settled. */
+/** The plan as bytes, without the parts that the first refresh records: settled steps, and the age of findings. */
 function bytesOf({ plan }: Planned): string {
-  return JSON.stringify({ ...plan, settled: [] });
+  const checks = plan.checks.map(({ since: _recorded, ...check }) => check);
+  return JSON.stringify({ ...plan, checks, settled: [] });
 }
 
 /** Whether a gap of a look at some is one of a look at all, as far as that asked. */

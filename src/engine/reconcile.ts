@@ -12,7 +12,7 @@ import { withIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
 import type { Suppression } from './load/config.ts';
 import { match, remembering } from './match.ts';
-import { note, noteApplied } from './note.ts';
+import { note, noteApplied, noteFindings } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
 import {
   type Action,
@@ -101,6 +101,12 @@ function findingsOf(resources: ReadonlyMap<string, Resource>, scene: Scene, fail
     ...own(address, resource),
     ...stuckFinding(resource, scene),
   ]);
+}
+
+/** The finding with the time since which the log has it. */
+function withSince(finding: Finding, resources: ReadonlyMap<string, Resource>): Finding {
+  const since = resources.get(formatRef(finding.ref))?.memory?.findings?.[finding.code];
+  return since === undefined ? finding : { ...finding, since };
 }
 
 /** What the world ought to have moved on long ago, whether or not there is a step of ours for it. */
@@ -241,7 +247,8 @@ async function compared(
   const scene: Scene = { ...writing, given: { ...given, ...writing.given, files } };
   const actions = judge(changes, resources, scene, recall.spent.values());
   const planned = only(resources, input.within);
-  const findings = findingsOf(planned, scene, failures);
+  const findings = findingsOf(planned, scene, failures).map((finding) => withSince(finding, planned));
+  if (complete) await input.record(noteFindings(planned, findings, run));
   const redact = input.redact ?? redactPatterns;
   const sealed = seal({
     ...input,

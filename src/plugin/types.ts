@@ -125,6 +125,8 @@ export interface Finding {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
+  /** When an apply first recorded the finding: ISO 8601; set by the engine, absent for a new one. */
+  readonly since?: string;
 }
 
 /** What the resources of a plugin come to, under the rows of a plan: what they cost, how many are in which state. */
@@ -287,6 +289,8 @@ export interface Memory<M = Facts> {
     /** Digest of the spec that was to be applied. */
     readonly digest?: string;
   };
+  /** Codes of its findings at the last recorded refresh, each with the time of the first one in a row: ISO 8601. */
+  readonly findings?: Readonly<Record<string, string>>;
   readonly open?: OpenIntent;
   /** Ids of intents to create it of which nothing was seen, newest last: what they made may still turn up, and is ours. */
   readonly tried?: readonly string[];
