@@ -3172,6 +3172,11 @@ export const schemas = {
           },
           "facts": {
             "type": "object"
+          },
+          "since": {
+            "type": "string",
+            "description": "Time at which an apply first recorded the finding; absent for a new one.",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?Z$"
           }
         }
       }
