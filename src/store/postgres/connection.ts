@@ -20,7 +20,7 @@ import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
 import { checkedSocket, DeniedError, type Denial, denialBy } from '../../net/connect.ts';
 import { networkPolicy } from '../../net/networks.ts';
 import { redact, type Target, type Tls } from './target.ts';
-import { isLoopback } from '#plugin';
+import { InputError, isLoopback } from '#plugin';
 
 /** All in ms. */
 export interface Deadlines {
@@ -204,8 +204,8 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
   const idle: Connection[] = [];
   const denial = denialFor(target);
 
-  function failed(error: unknown, committing = false): StoreError {
-    if (error instanceof StoreError) return error;
+  function failed(error: unknown, committing = false): StoreError | InputError {
+    if (error instanceof StoreError || error instanceof InputError) return error;
     const lost = isLoss(error);
     const text =
       error instanceof DeniedError && target.loopbackOnly
