@@ -268,7 +268,7 @@ describe('a plan file', () => {
     expect(existsSync(join(folder, 'tls/www.key'))).toBe(true);
   });
 
-  it('is refused where its digest is not that of its rows, by show as by apply', async () => {
+  it('is refused where its digest does not match its rows, by show as by apply', async () => {
     const folder = await orphan();
     await fettle(folder, 'plan -o plan.json');
     const file = join(folder, 'plan.json');
@@ -279,7 +279,7 @@ describe('a plan file', () => {
     expect([shown.code, shown.stdout, shown.stderr]).toEqual([
       1,
       '',
-      expect.stringContaining('is not that of its rows'),
+      expect.stringContaining('does not match its rows'),
     ]);
     expect((await fettle(folder, 'apply plan.json')).code).toBe(6);
   });

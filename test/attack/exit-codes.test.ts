@@ -4,7 +4,7 @@
  * | Code | Here it comes from |
  * |---|---|
  * | 0 | nothing to do; everything done |
- * | 1 | usage, documents, nobody to ask, a declined prompt, no store in CI |
+ * | 1 | usage, documents, approval that cannot be asked for, a declined prompt, no store in CI |
  * | 2 | `--detailed-exitcode`, `--fail-on` |
  * | 3 | a protected certificate whose document is gone |
  * | 4 | a loop of links, which nobody can read, root included |
@@ -103,10 +103,13 @@ describe('exit codes', () => {
       if (said.endsWith('for an answer: ')) terminal.stdin.write('y\n');
     });
     const code = await new Promise((resolve) => terminal.on('close', resolve));
-    expect([code, said]).toEqual([1, expect.stringContaining('declined; nothing was done')]);
+    expect([code, said]).toEqual([1, expect.stringContaining('Approval was declined. Nothing was changed.')]);
     for (const args of [['apply'], ['apply', '--input=false'], ['apply', '-input=false']]) {
       const done = await fettle(folder, ...args);
-      expect([done.code, done.stderr]).toEqual([1, expect.stringContaining('there is nobody to ask')]);
+      expect([done.code, done.stderr]).toEqual([
+        1,
+        expect.stringContaining('Cannot ask for approval: the input is not a terminal'),
+      ]);
     }
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
     expect((await fettle(folder, 'log', 'list', '--kind', 'intent')).stdout).toBe('');

@@ -211,7 +211,7 @@ describe('apply', () => {
     const folder = certificateProject(['a']);
     folders.push(folder);
     const { code, said } = await interruptedQuestion(folder, 'apply');
-    expect([code, said]).toEqual([130, expect.stringContaining('Nothing was done.')]);
+    expect([code, said]).toEqual([130, expect.stringContaining('Nothing was changed.')]);
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
     expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'log']);
     expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain('exit 130');
@@ -227,8 +227,8 @@ describe('Ctrl-C at a question', () => {
       readonly holder: { readonly id: string };
     };
     const { code, said } = await interruptedQuestion(folder, `force-unlock ${status.holder.id}`);
-    expect([code, said]).toEqual([130, expect.stringContaining('Take the lock away')]);
-    expect(said).not.toContain('was taken away');
+    expect([code, said]).toEqual([130, expect.stringContaining('Release its lock')]);
+    expect(said).not.toContain('lock was released');
     expect(JSON.parse((await fettle(folder, 'lock', 'status', '--format', 'json')).stdout)).toMatchObject({
       held: true,
       holder: { id: status.holder.id },

@@ -89,7 +89,7 @@ describe('plan --json', () => {
     );
   });
 
-  it('and --format exclude each other; the line goes before the environment', async () => {
+  it('and --format cannot be used together; the line goes before the environment', async () => {
     const { run } = bench(itemsYaml({ a: 2 }));
     const both = await run('plan --json --format json');
     expect([both.code, both.stdout, both.stderr]).toEqual([1, '', expect.stringContaining('cannot be used with')]);
@@ -98,7 +98,9 @@ describe('plan --json', () => {
     expect(await firstType('plan --json', { FETTLE_FORMAT: 'markdown' })).toBe('version');
     expect(await firstType('plan', { FETTLE_JSON: '1' })).toBe('version');
     expect((await run('plan --format text', { FETTLE_JSON: '1' })).stdout).toMatch(/^fettle plan/u);
-    expect((await run('plan', { FETTLE_JSON: '1', FETTLE_FORMAT: 'json' })).stderr).toContain('exclude each other');
+    expect((await run('plan', { FETTLE_JSON: '1', FETTLE_FORMAT: 'json' })).stderr).toContain(
+      'cannot be used together',
+    );
   });
 });
 
