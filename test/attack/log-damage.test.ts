@@ -203,7 +203,7 @@ async function goalsOf(folder: string): Promise<readonly string[]> {
 /** Behind the place where an older segment was sealed, there is only what a writer left that had lost the log. */
 async function expectLate(folder: string, what: string): Promise<void> {
   const verify = await fettle(folder, 'log', 'verify', '--head', head);
-  const told = expect.stringContaining('after the place where it was sealed are no part of the log');
+  const told = expect.stringContaining('after its seal are not part of the log');
   expect([what, verify.code, verify.stdout]).toEqual([what, 0, told]);
   expect([what, (await fettle(folder, 'apply', '--yes')).code]).toEqual([what, 0]);
 }

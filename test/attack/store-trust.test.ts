@@ -302,7 +302,7 @@ describe('the name of a project', () => {
 
     writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .fettle\n');
     const old = await fettle('apply', '--yes');
-    expect([old.code, old.stderr]).toEqual([1, expect.stringContaining('is that of the project news')]);
+    expect([old.code, old.stderr]).toEqual([1, expect.stringContaining('belongs to the project news')]);
     const back = await fettle('state', 'rename', 'news', 'shop', '--format', 'json');
     expect([back.code, JSON.parse(back.stdout)]).toEqual([0, { from: 'news', to: 'shop' }]);
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
