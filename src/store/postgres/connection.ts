@@ -192,7 +192,7 @@ interface Connection {
  * A server that requires a password, or that cannot be reached while no password is set, as in a pull request from a
  * fork: the secret is missing.
  */
-function withoutSecret(target: Target, error: StoreError): StoreError {
+function withoutSecret(target: Target, error: StoreError | StoreSecretError): StoreError | StoreSecretError {
   if (target.password !== undefined || target.tls?.key !== undefined || !(error instanceof ServerError)) return error;
   const isNear = isLoopback(target.host) || target.host.startsWith('/');
   const isRefused = error.sqlState.startsWith('28') || (error.lost && !isNear);
@@ -204,8 +204,8 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
   const idle: Connection[] = [];
   const denial = denialFor(target);
 
-  function failed(error: unknown, committing = false): StoreError {
-    if (error instanceof StoreError) return error;
+  function failed(error: unknown, committing = false): StoreError | StoreSecretError {
+    if (error instanceof StoreError || error instanceof StoreSecretError) return error;
     const lost = isLoss(error);
     const text =
       error instanceof DeniedError && target.loopbackOnly
