@@ -20,7 +20,7 @@ import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
 import { checkedSocket, DeniedError, type Denial, denialBy } from '../../net/connect.ts';
 import { networkPolicy } from '../../net/networks.ts';
 import { redact, type Target, type Tls } from './target.ts';
-import { isLoopback } from '#plugin';
+import { InputError, isLoopback } from '#plugin';
 
 /** All in ms. */
 export interface Deadlines {
@@ -192,7 +192,7 @@ interface Connection {
  * A server that requires a password, or that cannot be reached while no password is set, as in a pull request from a
  * fork: the secret is missing.
  */
-function withoutSecret(target: Target, error: StoreError | StoreSecretError): StoreError | StoreSecretError {
+function withoutSecret(target: Target, error: StoreError | InputError): StoreError | InputError {
   if (target.password !== undefined || target.tls?.key !== undefined || !(error instanceof ServerError)) return error;
   const isNear = isLoopback(target.host) || target.host.startsWith('/');
   const isRefused = error.sqlState.startsWith('28') || (error.lost && !isNear);
@@ -204,8 +204,8 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
   const idle: Connection[] = [];
   const denial = denialFor(target);
 
-  function failed(error: unknown, committing = false): StoreError | StoreSecretError {
-    if (error instanceof StoreError || error instanceof StoreSecretError) return error;
+  function failed(error: unknown, committing = false): StoreError | InputError {
+    if (error instanceof StoreError || error instanceof InputError) return error;
     const lost = isLoss(error);
     const text =
       error instanceof DeniedError && target.loopbackOnly
