@@ -1,6 +1,6 @@
 /** Diff: the one step that brings an Issuer or a Certificate nearer to what is written. A Domain has none. */
 
-import { attemptsAt, type FieldChange, type Resource, type Proposal, type Scene } from '#plugin';
+import { attemptsAt, type FieldChange, type Resource, type Proposal, type Scene, defined } from '#plugin';
 import { type Validity, daysLeft, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
@@ -120,7 +120,7 @@ function dueText(facts: CertificateFacts, thresholdDays: number, now: number): s
 /** When a stored certificate can be used; undefined where it does not say. */
 function usable({ notBefore, notAfter, chainEnd }: CertificateFacts): Validity | undefined {
   if (notBefore === undefined || notAfter === undefined) return undefined;
-  return usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) });
+  return usableIn(defined({ notBefore, notAfter, chainEnd }));
 }
 
 const ASKED_FOR = 'its document asks for one that is issued later';

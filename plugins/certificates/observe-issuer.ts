@@ -6,6 +6,7 @@ import type { IssuerFacts } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';
 import type { AuthoritySeen, ChainEnd, X509Seen } from './world.ts';
+import { defined } from '#plugin';
 
 /** An Issuer that signs nothing itself is always there. */
 export function observedSelfSigned(ref: Ref, at: string): Observed<IssuerFacts> {
@@ -51,22 +52,18 @@ export function observedAuthority(
     (certificate === undefined ? 'it has no certificate' : datesProblem(certificate, now)) ??
     aboveProblem(seen.above, now);
   const chainEnd = chainEndOf(certificate, seen.above);
-  const facts: IssuerFacts = {
-    ...(certificate === undefined
-      ? {}
-      : {
-          fingerprint: certificate.fingerprint,
-          subject: certificate.subject,
-          notBefore: certificate.notBefore,
-          notAfter: certificate.notAfter,
-          keyAlgorithm: certificate.keyAlgorithm,
-        }),
-    ...(chainEnd === undefined ? {} : { chainEnd }),
-    ...(seen.nameConstraints === undefined ? {} : { nameConstraints: seen.nameConstraints }),
-    ...(keyFile === undefined ? {} : { keyMode: keyFile.mode }),
+  const facts: IssuerFacts = defined({
+    fingerprint: certificate?.fingerprint,
+    subject: certificate?.subject,
+    notBefore: certificate?.notBefore,
+    notAfter: certificate?.notAfter,
+    keyAlgorithm: certificate?.keyAlgorithm,
+    chainEnd,
+    nameConstraints: seen.nameConstraints,
+    keyMode: keyFile?.mode,
     ...(seen.leftovers.length === 0 ? {} : { leftovers: seen.leftovers }),
-    ...(seen.problem === undefined ? {} : { problem: seen.problem }),
-  };
+    problem: seen.problem,
+  });
   const code: FindingCode = 'ca-unusable';
   const finding: Finding = {
     ref,

@@ -32,6 +32,7 @@ import {
   type Unloaded,
   type View,
   withMemory,
+  defined,
 } from '#plugin';
 import type { Recall } from './remember.ts';
 
@@ -99,12 +100,7 @@ export function match(
     const loaded = kindIn(plugins.get(ref.plugin), ref.kind);
     const gap = gapOf(ref, address);
     if (loaded === undefined) {
-      unloaded.set(address, {
-        ref,
-        ...(document === undefined ? {} : { desired: document }),
-        ...(memory === undefined ? {} : { memory }),
-        gap: gap ?? unloadedGap(ref, plugins),
-      });
+      unloaded.set(address, defined({ ref, desired: document, memory, gap: gap ?? unloadedGap(ref, plugins) }));
       continue;
     }
     const sight = sightOf(observed, gap);
