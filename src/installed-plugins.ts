@@ -11,7 +11,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, sep } from 'node:path';
-import { errorText, type Plugin } from '#plugin';
+import { errorText, InputError, type Plugin } from '#plugin';
 
 /** Names the packages to load, between commas. */
 export const PLUGINS = 'FETTLE_PLUGINS';
@@ -42,7 +42,7 @@ function packageAt(folder: string): Readonly<Record<string, unknown>> | undefine
 export function installationOf(folder: string): string {
   let root = realpathSync(folder);
   while (packageAt(root)?.['name'] !== 'fettle') {
-    if (dirname(root) === root) throw new Error(`${folder} does not belong to an installation of fettle`);
+    if (dirname(root) === root) throw new InputError(`${folder} does not belong to an installation of fettle`);
     root = dirname(root);
   }
   return basename(dirname(root)) === 'node_modules' ? dirname(root) : join(root, 'node_modules');
@@ -84,11 +84,11 @@ function loadPlugin(name: string, file: string, from: string): Plugin {
     // Not `import()`: in the bundle, which is a script to V8, Node.js calls that experimental.
     ({ plugin } = createRequire(file)(file) as { readonly plugin?: unknown });
   } catch (error) {
-    throw new Error(`${PLUGINS}: ${from} cannot be loaded: ${errorText(error)}`, { cause: error });
+    throw new InputError(`${PLUGINS}: ${from} cannot be loaded: ${errorText(error)}`, { cause: error });
   }
   const found = plugin as Partial<Plugin> | undefined;
   if (found?.name !== name || found.tables?.name !== name)
-    throw new Error(`${PLUGINS}: ${from} does not export a \`plugin\` that is called ${name}`);
+    throw new InputError(`${PLUGINS}: ${from} does not export a \`plugin\` that is called ${name}`);
   return found as Plugin;
 }
 
@@ -106,19 +106,21 @@ export function installedPlugins(
   );
   const owners = new Map([...builtin].map((name) => [name, 'fettle']));
   return packages.flatMap((name) => {
-    if (!PACKAGE_NAME.test(name)) throw new Error(`${PLUGINS}: ${JSON.stringify(name)} is not the name of a package`);
+    if (!PACKAGE_NAME.test(name))
+      throw new InputError(`${PLUGINS}: ${JSON.stringify(name)} is not the name of a package`);
     const modules = installation();
     const folder = realInside(join(modules, name), modules);
     const about = folder === undefined ? undefined : packageAt(folder);
     if (folder === undefined || about === undefined || about['name'] !== name)
-      throw new Error(
+      throw new InputError(
         `${PLUGINS}: the package ${name} is not installed in ${modules}. Install it there, next to fettle; a link that leads out of there does not count`,
       );
     const declared = declaredIn(about, folder);
-    if (typeof declared === 'string') throw new Error(`${PLUGINS}: ${name} ${declared}`);
+    if (typeof declared === 'string') throw new InputError(`${PLUGINS}: ${name} ${declared}`);
     return declared.map(({ name: plugin, file }) => {
       const owner = owners.get(plugin);
-      if (owner !== undefined) throw new Error(`${PLUGINS}: ${name} declares the plugin ${plugin}, which ${owner} has`);
+      if (owner !== undefined)
+        throw new InputError(`${PLUGINS}: ${name} declares the plugin ${plugin}, which ${owner} has`);
       owners.set(plugin, name);
       const version = typeof about['version'] === 'string' ? about['version'] : '';
       return { name: plugin, package: name, version, load: async () => loadPlugin(plugin, file, name) };

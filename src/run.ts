@@ -3,6 +3,7 @@
 import { openOutput } from './output.ts';
 import type { PluginLoaders } from './plugins.ts';
 import type { Main, Shell } from './shell.ts';
+import { bugText } from './version.ts';
 
 /** What there is to run; `plugins` takes the place of those that fettle comes with. */
 export interface Program {
@@ -18,7 +19,7 @@ export async function run(load: () => Promise<Program>): Promise<void> {
   const shell = processShell();
   // An event loop that runs dry before the command has answered must not look like success.
   process.exitCode = 1;
-  const dry = (): void => shell.stderr.write('fettle: internal error: the command ended without a result\n');
+  const dry = (): void => shell.stderr.write(bugText('the command ended without a result'));
   process.once('beforeExit', dry);
   throughShell(shell);
   let code: number;
@@ -27,15 +28,10 @@ export async function run(load: () => Promise<Program>): Promise<void> {
     code = await main(process.argv.slice(2), plugins === undefined ? shell : { ...shell, plugins });
   } catch (error) {
     code = 1;
-    shell.stderr.write(internalError(error));
+    shell.stderr.write(bugText(error));
   }
   process.off('beforeExit', dry);
   finish(shell, code);
-}
-
-function internalError(error: unknown): string {
-  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `fettle: internal error: ${said}\n`;
 }
 
 /** What Node.js would write to standard error by itself goes the way of all output: it may quote what came from outside. */
@@ -46,7 +42,7 @@ function throughShell(shell: Shell): void {
     process.on('warning', ({ name, message }) => shell.stderr.write(`warning: ${name}: ${message}\n`));
   }
   process.on('uncaughtException', (error) => {
-    shell.stderr.write(internalError(error));
+    shell.stderr.write(bugText(error));
     process.exit(1);
   });
 }
@@ -56,7 +52,7 @@ export function finish(shell: Pick<Shell, 'stdout' | 'stderr'>, code: number): v
   // A stream to a terminal or device reports on the next tick.
   setImmediate(() => {
     const lost = shell.stdout.failure();
-    if (lost !== undefined) shell.stderr.write(`fettle: standard output: ${lost.message}\n`);
+    if (lost !== undefined) shell.stderr.write(`error: standard output: ${lost.message}\n`);
     process.exitCode = code === 0 && lost !== undefined ? 1 : code;
     setTimeout(() => process.exit(), lingerMs).unref();
   });

@@ -40,3 +40,12 @@ export function versionText(
   const lines = listed.map((each) => `+ plugin ${each.name} of ${each.package} v${each.version}\n`);
   return `fettle v${version}\non ${versions.platform}, Node.js ${versions.node}\n${lines.join('')}`;
 }
+
+/** Where bugs are reported: `bugs` of package.json. */
+export const ISSUES = 'https://github.com/fettle-dev/fettle/issues';
+
+/** A bug with its stack, and where to report it. Ends with a newline. */
+export function bugText(error: unknown): string {
+  const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : String(error);
+  return `error: internal error: ${stack.slice(0, 10_000)}\nThis is a bug in fettle. Report it with the lines above: ${ISSUES}\n`;
+}

@@ -67,14 +67,19 @@ const LAYERS: readonly Layer[] = [
   {
     files: ['src/formats/**'],
     may: ['src/formats/**', 'src/engine/**', 'src/report/**', API],
-    types: ['src/store/store.ts'],
+    types: ['src/run/events.ts', 'src/store/store.ts'],
   },
   {
     files: ['src/report/**'],
-    may: ['src/report/**', 'src/engine/**', API],
-    types: ['src/formats/**', 'src/store/store.ts'],
+    may: ['src/report/**', 'src/engine/**', 'src/formats/parts.ts', API],
+    types: ['src/formats/**', 'src/run/events.ts', 'src/store/store.ts'],
   },
   { files: ['src/codegen/**'], may: ['src/codegen/**', 'src/report/graph.ts'], types: [API] },
+  {
+    files: ['src/run/**'],
+    may: ['src/run/**', 'src/engine/**', 'src/formats/**', 'src/store/**', 'src/version.ts', API],
+    types: ['src/plugins.ts'],
+  },
   {
     files: ['src/commands/**'],
     may: [
@@ -85,6 +90,7 @@ const LAYERS: readonly Layer[] = [
       'src/plugins.ts',
       'src/installed-plugins.ts',
       'src/report/**',
+      'src/run/**',
       'src/shell.ts',
       'src/store/**',
       'src/version.ts',
@@ -308,16 +314,25 @@ export function checkPurity(files: readonly CheckedFile[]): readonly Violation[]
     });
 }
 
-/** The engine as a whole: what is not pure there still gets time, environment and output from outside. */
+/** The engine and the application layer: what is not pure there still gets time, environment and output from outside. */
 export function checkEngine(files: readonly CheckedFile[]): readonly Violation[] {
   return files
-    .filter(({ path }) => path.startsWith('src/engine/') && !isPure(path))
+    .filter(({ path }) => (path.startsWith('src/engine/') || path.startsWith('src/run/')) && !isPure(path))
     .flatMap((file) => {
       const modules = importsOf(file.source)
-        .filter(({ specifier }) => specifier.startsWith('node:') && !file.path.startsWith('src/engine/load/'))
+        .filter(
+          ({ specifier }) =>
+            specifier.startsWith('node:') &&
+            file.path.startsWith('src/engine/') &&
+            !file.path.startsWith('src/engine/load/'),
+        )
         .map(({ specifier, node }) => violation(file, node, `only src/engine/load may import ${specifier}`));
       const globals = usesOf(file, ['process', 'console', 'performance']).map((node) =>
-        violation(file, node, `the engine may not use ${node.getText()}`),
+        violation(
+          file,
+          node,
+          `${file.path.startsWith('src/run/') ? 'the application layer' : 'the engine'} may not use ${node.getText()}`,
+        ),
       );
       return [...modules, ...globals, ...clockAndChance(file)];
     });

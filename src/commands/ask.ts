@@ -2,11 +2,11 @@
 
 import { createInterface } from 'node:readline/promises';
 import type { Shell } from '../shell.ts';
-import { isCi } from './actor.ts';
-import { type Flags, UsageError } from './flags.ts';
+import { InputError } from '#plugin';
+import { isCi } from '../run/ci.ts';
 
 /** Asks; a signal ends the question, and counts as no answer. */
-export async function confirmed(question: string, shell: Shell, stop: AbortSignal): Promise<boolean> {
+async function confirmed(question: string, shell: Shell, stop: AbortSignal): Promise<boolean> {
   const stdin = shell.stdin();
   shell.stdout.write(`\n${question} Only "yes" is taken for an answer: `);
   const lines = createInterface({ input: stdin, terminal: false, signal: stop });
@@ -19,25 +19,27 @@ export async function confirmed(question: string, shell: Shell, stop: AbortSigna
   }
 }
 
-/** Whether there is somebody to ask. */
-export function canAsk(flags: Flags, shell: Shell): boolean {
-  return flags.input !== 'false' && shell.stdin().isTTY && !isCi(shell.env);
+/** How a command asks. */
+export interface Asking {
+  readonly yes?: boolean | undefined;
+  /** `false`: never ask. */
+  readonly input?: string | undefined;
+  /** Something else than text is printed: a question could not follow it. */
+  readonly isUnseen?: boolean;
+  /** What else lets the run go on. */
+  readonly ways?: string;
 }
 
 /**
- * Returns only after `--yes` or a yes. Throws UsageError, also where nobody can be asked, `ways` names what else there is;
- * throws the reason of `stop` when a signal came instead of an answer.
+ * Returns only after `--yes` or a yes. Throws InputError, also where nobody can be asked, and the reason of `stop` when a
+ * signal came in place of an answer.
  */
-export async function mustAgree(
-  question: string,
-  flags: Flags,
-  shell: Shell,
-  stop: AbortSignal,
-  ways = 'use --yes',
-): Promise<void> {
-  if (flags.yes === true) return;
-  if (!canAsk(flags, shell)) throw new UsageError(`there is nobody to ask: ${ways}`);
+export async function mustAgree(question: string, asking: Asking, shell: Shell, stop: AbortSignal): Promise<void> {
+  const { yes, input, isUnseen = false, ways = 'use --yes' } = asking;
+  if (yes === true) return;
+  if (input === 'false' || isUnseen || !shell.stdin().isTTY || isCi(shell.env))
+    throw new InputError(`there is nobody to ask: ${ways}`);
   const agreed = await confirmed(question, shell, stop);
   stop.throwIfAborted();
-  if (!agreed) throw new UsageError('declined; nothing was done');
+  if (!agreed) throw new InputError('declined; nothing was done');
 }

@@ -1,11 +1,12 @@
 /** `fettle completion SHELL`: a completion script, made of the command table. Addresses are completed from documents and the log. */
 
 import type { Argument, Command, Option } from 'commander';
-import { compareText, formatRef } from '#plugin';
+import { compareText, formatRef, InputError } from '#plugin';
 import { isDatabase } from '../engine/store-address.ts';
-import type { Shell } from '../shell.ts';
-import { type Flags, UsageError } from './flags.ts';
-import { openProject, openStore, recallFrom } from './session.ts';
+import { type Host, openProject, type Source } from '../run/project.ts';
+import { recallFrom, withStore } from '../run/stores.ts';
+import { command } from './command.ts';
+import { flag, optional, where } from './options.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type ShellName = (typeof SHELLS)[number];
@@ -208,19 +209,15 @@ ${lines.join('\n')}
 const SCRIPTS: Readonly<Record<ShellName, (shapes: readonly CommandShape[]) => string>> = { bash, zsh, fish };
 
 /** Addresses of documents, and of the log where it is a folder; nothing where they cannot be read. */
-async function addresses(flags: Flags, shell: Shell): Promise<readonly string[]> {
-  const quiet: Shell = { ...shell, stderr: { ...shell.stderr, write: () => undefined } };
+async function addresses(host: Host, source: Source): Promise<readonly string[]> {
+  const unheard = (): void => undefined;
   const found = new Set<string>();
   try {
-    const project = await openProject(flags, quiet);
+    const project = await openProject(host, source, unheard);
     for (const { ref } of project.documents) found.add(formatRef(ref));
     if (!isDatabase(project.config.store)) {
-      const store = await openStore(project.config, quiet);
-      try {
-        for (const address of (await recallFrom(store)).recall.resources.keys()) found.add(address);
-      } finally {
-        await store.close();
-      }
+      const { recall } = await withStore(project, unheard, recallFrom);
+      for (const address of recall.resources.keys()) found.add(address);
     }
   } catch {
     // A completion is silent: the command itself says what is wrong.
@@ -229,22 +226,19 @@ async function addresses(flags: Flags, shell: Shell): Promise<readonly string[]>
   return [...found].filter((address) => /^[\w./:@-]+$/u.test(address)).sort(compareText);
 }
 
-export interface CompletionFlags extends Flags {
-  readonly addresses?: boolean;
-}
-
-/** Prints the script of a shell, or what `--addresses` asks for. */
-export async function completion(
-  name: ShellName | undefined,
-  flags: CompletionFlags,
-  shell: Shell,
-  program: Command,
-): Promise<number> {
-  if (flags.addresses === true) {
-    for (const address of await addresses(flags, shell)) shell.stdout.write(`${address}\n`);
-    return 0;
-  }
-  if (name === undefined) throw new UsageError(`Name the shell: ${SHELLS.join(', ')}`);
-  shell.stdout.write(SCRIPTS[name](shapesOf(program)));
-  return 0;
-}
+export const completion = command({
+  name: 'completion',
+  summary: 'Print a completion script.',
+  words: { shell: { ...optional('the shell'), choices: SHELLS } },
+  options: { ...where, addresses: { ...flag('print addresses of documents and of the log'), hidden: true } },
+  call: async ({ flags, words: { shell: name }, host, source, print, program }) => {
+    if (flags.addresses === true) {
+      for (const address of await addresses(host, source)) print(`${address}\n`);
+      return 'ok';
+    }
+    const shell = SHELLS.find((each) => each === name);
+    if (shell === undefined) throw new InputError(`Name the shell: ${SHELLS.join(', ')}`);
+    print(SCRIPTS[shell](shapesOf(await program())));
+    return 'ok';
+  },
+});

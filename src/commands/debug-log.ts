@@ -6,19 +6,19 @@ import { inert } from '../plugin/printable.ts';
 import { listenToContacts } from '../net/contacts.ts';
 import type { Shell } from '../shell.ts';
 import { version } from '../version.ts';
-import { UsageError } from './flags.ts';
+import { InputError } from '#plugin';
 
 const LEVELS = ['off', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 type Level = (typeof LEVELS)[number];
 
 /**
- * Starts the log of one command. Returns a function that ends it with the exit code. Throws UsageError for a level that is
+ * Starts the log of one command. Returns a function that ends it with the exit code. Throws InputError for a level that is
  * not known, and the error of the system where the file cannot be written.
  */
 export function startLog(command: string, shell: Shell): (code: number) => void {
   const { FETTLE_LOG: wanted = '', FETTLE_LOG_PATH: path = '' } = shell.env;
   const most = LEVELS.indexOf(wanted as Level);
-  if (most < 0) throw new UsageError(`FETTLE_LOG is "${wanted}". Levels: ${LEVELS.join(', ')}`);
+  if (most < 0) throw new InputError(`FETTLE_LOG is "${wanted}". Levels: ${LEVELS.join(', ')}`);
   const redact = redactor(secretsOf(shell.env));
   const flag = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
   const write = (line: string): void => {

@@ -1,15 +1,16 @@
 /** `fettle graph [KIND]`: the dependencies of the documents, or the lifecycle of a kind, as Mermaid. No network, no store. */
 
-import { formatRef, type Plugin, suggest } from '#plugin';
+import { formatRef, InputError, type Plugin, suggest } from '#plugin';
 import { expand } from '../engine/expand.ts';
 import { emptyRecall } from '../engine/remember.ts';
 import { dependencyGraph, lifecycleGraph } from '../report/graph.ts';
-import type { Shell } from '../shell.ts';
-import { type Flags, UsageError } from './flags.ts';
-import { loadersOf, openProject, pluginsFor, settingsFor } from './session.ts';
+import { type Host, openProject, type Project } from '../run/project.ts';
+import { pluginsFor, settingsFor } from '../run/worlds.ts';
+import { command } from './command.ts';
+import { optional, where } from './options.ts';
 
-async function lifecycle(kind: string, shell: Shell): Promise<readonly string[]> {
-  const plugins: readonly Plugin[] = await Promise.all([...loadersOf(shell).values()].map(async (load) => load()));
+async function lifecycle(kind: string, host: Host): Promise<readonly string[]> {
+  const plugins: readonly Plugin[] = await Promise.all([...host.plugins.values()].map(async (load) => load()));
   const kinds = new Map(
     plugins.flatMap(({ name, tables }) =>
       Object.entries(tables.kinds).map(([each, { machines }]) => [`${name}/${each}`, machines] as const),
@@ -18,7 +19,7 @@ async function lifecycle(kind: string, shell: Shell): Promise<readonly string[]>
   const found = [...kinds.keys()].filter((name) => name === kind || name.endsWith(`/${kind}`));
   const [name] = found;
   if (name === undefined || found.length > 1)
-    throw new UsageError(`"${kind}" is not a kind; ${suggest(kind, [...kinds.keys()], 'the kinds are')}`);
+    throw new InputError(`"${kind}" is not a kind; ${suggest(kind, [...kinds.keys()], 'the kinds are')}`);
   return Object.entries(kinds.get(name) ?? {}).flatMap(([machine, { transitions, edits }], i) => [
     ...(i === 0 ? [] : ['', `%% ${machine}`]),
     ...lifecycleGraph(
@@ -28,16 +29,23 @@ async function lifecycle(kind: string, shell: Shell): Promise<readonly string[]>
   ]);
 }
 
-async function dependencies(flags: Flags, shell: Shell): Promise<readonly string[]> {
-  const { config, loaders, documents } = await openProject(flags, shell);
+async function dependencies(project: Project): Promise<readonly string[]> {
+  const { config, documents } = project;
   const recall = emptyRecall();
-  const plugins = await pluginsFor(loaders, documents, recall);
+  const plugins = await pluginsFor(project, documents, recall);
   const resources = expand(documents, plugins, recall, await settingsFor(plugins, config));
   return dependencyGraph(resources.map(({ ref, needs }) => ({ address: formatRef(ref), needs: needs.map(formatRef) })));
 }
 
-export async function graph(kind: string | undefined, flags: Flags, shell: Shell): Promise<number> {
-  const lines = kind === undefined ? await dependencies(flags, shell) : await lifecycle(kind, shell);
-  shell.stdout.write(`${lines.join('\n')}\n`);
-  return 0;
-}
+export const graph = command({
+  name: 'graph',
+  summary: 'Print dependencies, or the lifecycle of a kind, as Mermaid.',
+  words: { kind: optional('such as Certificate or nodes/Node; without it, the dependencies of documents') },
+  options: where,
+  call: async ({ words: { kind }, host, source, say, print }) => {
+    const lines =
+      kind === undefined ? await dependencies(await openProject(host, source, say)) : await lifecycle(kind, host);
+    print(`${lines.join('\n')}\n`);
+    return 'ok';
+  },
+});

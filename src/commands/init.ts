@@ -1,17 +1,12 @@
 /** `fettle init [DIR]`: writes the files of a new project, and with `--ci` the workflow of a forge. It overwrites nothing. */
 
 import { constants, existsSync, mkdirSync, openSync, closeSync, readFileSync, writeSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { printable } from '#plugin';
-import type { Shell } from '../shell.ts';
-import { type Flags, UsageError } from './flags.ts';
-import { workFolder } from './session.ts';
+import { basename, dirname, join } from 'node:path';
+import { InputError, printable } from '#plugin';
+import { command } from './command.ts';
+import { chdir, choice, optional } from './options.ts';
 
 export const FORGES = ['github', 'gitlab'] as const;
-
-export interface InitFlags extends Flags {
-  readonly ci?: (typeof FORGES)[number];
-}
 
 /** The folder of templates in the package, from the sources and from the bundle alike. */
 const TEMPLATES = join(import.meta.dirname, '../../templates');
@@ -62,42 +57,6 @@ function ignore(path: string, template: string): 'created' | 'extended' | 'uncha
   return 'extended';
 }
 
-/** Writes the project. Throws UsageError where a file exists that it would have to overwrite; then it has written nothing. */
-export async function init(dir: string | undefined, flags: InitFlags, shell: Shell): Promise<number> {
-  const folder = resolve(workFolder(flags, shell), dir ?? '.');
-  const template = (name: string): string => readFileSync(join(TEMPLATES, name), 'utf8');
-  const workflow = flags.ci === undefined ? undefined : WORKFLOWS[flags.ci];
-  // A project that exists gets the workflow alone.
-  const isNew = workflow === undefined || !existsSync(join(folder, 'fettle.yaml'));
-  const files = [
-    ...(isNew ? Object.entries(PROJECT) : []),
-    ...(workflow === undefined ? [] : [[workflow.file, workflow.template] as const]),
-  ];
-  const existing = files.map(([file]) => file).filter((file) => existsSync(join(folder, file)));
-  if (existing.length > 0)
-    throw new UsageError(
-      `${existing.join(' and ')} ${existing.length === 1 ? 'exists' : 'exist'} in ${folder}, and init overwrites no file. Choose another folder, or move the ${existing.length === 1 ? 'file' : 'files'} away`,
-    );
-  for (const [file, name] of files) create(join(folder, file), template(name).replace('{{name}}', projectName(folder)));
-  const ignored = ignore(join(folder, IGNORED), template('gitignore'));
-  shell.stdout.write(
-    [
-      ...files.map(([file]) => `created   ${file}`),
-      `${ignored.padEnd(9)} ${IGNORED}`,
-      '',
-      'Next:',
-      ...nextSteps(dir ?? '', isNew),
-      ...(workflow === undefined
-        ? []
-        : [
-            `  Set up ${flags.ci === 'github' ? 'GitHub' : 'GitLab'} as the first lines of ${workflow.file} say, and commit all files.`,
-          ]),
-      '',
-    ].join('\n'),
-  );
-  return 0;
-}
-
 function nextSteps(path: string, isNew: boolean): readonly string[] {
   if (!isNew) return [];
   const quoted = `'${printable(path).replaceAll("'", "'\\''")}'`;
@@ -108,3 +67,46 @@ function nextSteps(path: string, isNew: boolean): readonly string[] {
     '  fettle apply      # shows the plan, asks, and applies it',
   ];
 }
+
+/** Writes the project, or ends with an InputError where a file exists that it would have to overwrite; then it has written nothing. */
+export const init = command({
+  name: 'init',
+  summary: 'Write the files of a new project: configuration, an example, .gitignore.',
+  words: { dir: optional('the folder of the project; by default the current one') },
+  options: { chdir, ci: choice('<forge>', FORGES, 'also write the workflow for pull requests and schedules') },
+  call: async ({ flags, words: { dir }, path, print }) => {
+    const folder = path(dir ?? '.');
+    const template = (name: string): string => readFileSync(join(TEMPLATES, name), 'utf8');
+    const workflow = flags.ci === undefined ? undefined : WORKFLOWS[flags.ci];
+    // A project that exists gets the workflow alone.
+    const isNew = workflow === undefined || !existsSync(join(folder, 'fettle.yaml'));
+    const files = [
+      ...(isNew ? Object.entries(PROJECT) : []),
+      ...(workflow === undefined ? [] : [[workflow.file, workflow.template] as const]),
+    ];
+    const existing = files.map(([file]) => file).filter((file) => existsSync(join(folder, file)));
+    if (existing.length > 0)
+      throw new InputError(
+        `${existing.join(' and ')} ${existing.length === 1 ? 'exists' : 'exist'} in ${folder}, and init overwrites no file. Choose another folder, or move the ${existing.length === 1 ? 'file' : 'files'} away`,
+      );
+    for (const [file, name] of files)
+      create(join(folder, file), template(name).replace('{{name}}', projectName(folder)));
+    const ignored = ignore(join(folder, IGNORED), template('gitignore'));
+    print(
+      [
+        ...files.map(([file]) => `created   ${file}`),
+        `${ignored.padEnd(9)} ${IGNORED}`,
+        '',
+        'Next:',
+        ...nextSteps(dir ?? '', isNew),
+        ...(workflow === undefined
+          ? []
+          : [
+              `  Set up ${flags.ci === 'github' ? 'GitHub' : 'GitLab'} as the first lines of ${workflow.file} say, and commit all files.`,
+            ]),
+        '',
+      ].join('\n'),
+    );
+    return 'ok';
+  },
+});

@@ -1,35 +1,59 @@
-/** `fettle plan`: looks, compares, judges and prints; it writes nothing but the file that `--out` names. */
+/** `fettle plan`: refreshes, compares and judges, and prints what apply would do. */
 
-import { resolve } from 'node:path';
+import { basename } from 'node:path';
+import { planMarkdown } from '../report/plan-markdown.ts';
 import { planText } from '../report/plan-text.ts';
-import type { Shell } from '../shell.ts';
-import { type ExitName, planEnding } from './ending.ts';
-import { type Flags, wantsColor } from './flags.ts';
-import { type Looked, looking } from './looking.ts';
-import { savePlan, writePlanJson } from './plan-file.ts';
-import { writePlanMarkdown } from './write-plan-markdown.ts';
-import { workFolder } from './session.ts';
-import { eventsOf } from './tell.ts';
+import { plan as runPlan } from '../run/plan.ts';
+import { savePlan, writePlanJson } from '../run/plan-file.ts';
+import { openWorkspace } from '../run/project.ts';
+import { command } from './command.ts';
+import { exitCodesText } from './exit-codes-text.ts';
+import {
+  causes,
+  failing,
+  failOnOf,
+  passes,
+  passesOf,
+  rendered,
+  selection,
+  selectionOf,
+  stream,
+  text,
+  where,
+} from './options.ts';
 
-export async function plan(flags: Flags, shell: Shell): Promise<number> {
-  const use = async ({ reconciled }: Looked): Promise<ExitName> => {
-    const sealed = reconciled.plan;
-    if (flags.out !== undefined) await savePlan(resolve(workFolder(flags, shell), flags.out), sealed);
-    const events = eventsOf(shell);
-    if (events !== undefined) events.plan(sealed);
-    else if (flags.format === 'json') writePlanJson(sealed, shell.stdout.write);
-    else if (flags.format === 'markdown') await writePlanMarkdown(sealed, flags.out, flags, shell);
-    else
-      shell.stdout.write(
-        planText(sealed, {
-          color: wantsColor(flags, shell),
-          now: shell.now(),
-          detail: flags.detail ?? false,
-          width: shell.stdout.columns(),
-        }),
-      );
-    return planEnding(sealed, flags);
-  };
-  // A pull request from a fork has no secrets, and is to see the rest.
-  return looking(flags, shell, use, { memoryMayBeUnread: true });
-}
+export const plan = command({
+  name: 'plan',
+  summary: 'Show what apply would do; nothing is written.',
+  options: {
+    ...where,
+    out: text('<file>', 'save the plan here, for show and apply', { short: 'o' }),
+    ...selection,
+    ...causes,
+    ...passes,
+    ...rendered,
+    ...stream,
+    ...failing,
+  },
+  more: exitCodesText,
+  events: true,
+  call: async ({ flags, host, source, path, say, interruption }) => {
+    const { out } = flags;
+    const options = {
+      selection: selectionOf(flags),
+      passes: passesOf(flags),
+      stop: interruption().stop,
+      save: out === undefined ? undefined : savePlan.bind(undefined, path(out)),
+      ...failOnOf(flags),
+    };
+    return (await runPlan(await openWorkspace(host, source, say), options, say)).ending;
+  },
+  render: (flags, view) => (event, write) => {
+    if (event.type !== 'planned') return;
+    const detail = flags.detail ?? false;
+    const artifact = flags.out === undefined ? {} : { artifact: basename(flags.out) };
+    if (flags.format === 'json') writePlanJson(event.plan, write);
+    else if (flags.format === 'markdown') write(planMarkdown(event.plan, { now: view().now, detail, ...artifact }));
+    else write(planText(event.plan, { ...view(), detail }));
+  },
+});

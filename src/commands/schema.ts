@@ -1,15 +1,21 @@
-/** `fettle schema [KIND]`: JSON Schemas of what people write, for editors. */
+/** `fettle schema [KIND]`: prints JSON Schemas of what people write, for editors. */
 
 import { schemas } from '../engine/generated.schemas.js';
-import type { Shell } from '../shell.ts';
-import { UsageError } from './flags.ts';
+import { InputError } from '#plugin';
+import { command } from './command.ts';
+import { optional } from './options.ts';
 
-/** Without a kind: the schema of any document. */
-export async function schema(kind: string | undefined, shell: Shell): Promise<number> {
-  const names = Object.keys(schemas);
-  const name = kind === undefined ? 'document' : names.find((each) => each === kind || each.endsWith(`/${kind}`));
-  const found = name === undefined ? undefined : schemas[name];
-  if (found === undefined) throw new UsageError(`there is no schema of "${kind}"; there is ${names.join(', ')}`);
-  shell.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
-  return 0;
-}
+export const schema = command({
+  name: 'schema',
+  summary: 'Print the JSON Schema of documents, for editors.',
+  words: { kind: optional('such as Certificate, certificates/Certificate, fettle.yaml, plan') },
+  options: {},
+  call: async ({ words: { kind }, print }) => {
+    const names = Object.keys(schemas);
+    const name = kind === undefined ? 'document' : names.find((each) => each === kind || each.endsWith(`/${kind}`));
+    const found = name === undefined ? undefined : schemas[name];
+    if (found === undefined) throw new InputError(`there is no schema of "${kind}"; there is ${names.join(', ')}`);
+    print(`${JSON.stringify(found, null, 2)}\n`);
+    return 'ok';
+  },
+});

@@ -1,31 +1,31 @@
-/** `fettle show FILE`: a saved plan, in any format. */
+/** `fettle show FILE`: prints a saved plan, in any format. */
 
-import { resolve } from 'node:path';
+import { basename } from 'node:path';
+import { InputError } from '#plugin';
+import { planMarkdown } from '../report/plan-markdown.ts';
 import { planText } from '../report/plan-text.ts';
-import type { Shell } from '../shell.ts';
-import { type Flags, UsageError, wantsColor } from './flags.ts';
-import { readPlan, writePlanJson } from './plan-file.ts';
-import { writePlanMarkdown } from './write-plan-markdown.ts';
-import { workFolder } from './session.ts';
+import { readPlan, writePlanJson } from '../run/plan-file.ts';
+import { command } from './command.ts';
+import { chdir, rendered, required } from './options.ts';
 
-export async function show(file: string, flags: Flags, shell: Shell): Promise<number> {
-  const { plan, altered, misdigested } = await readPlan(resolve(workFolder(flags, shell), file));
-  if (misdigested)
-    throw new UsageError(
-      `the digest in ${file} is not that of its rows: it was altered, or saved by another version of fettle. Plan again`,
-    );
-  if (altered)
-    shell.stderr.write(`warning: ${file} has no checksum, or was altered after it was saved; apply will refuse it\n`);
-  if (flags.format === 'json') writePlanJson(plan, shell.stdout.write);
-  else if (flags.format === 'markdown') await writePlanMarkdown(plan, file, flags, shell);
-  else
-    shell.stdout.write(
-      planText(plan, {
-        color: wantsColor(flags, shell),
-        now: shell.now(),
-        detail: flags.detail ?? false,
-        width: shell.stdout.columns(),
-      }),
-    );
-  return 0;
-}
+export const show = command({
+  name: 'show',
+  summary: 'Print a saved plan.',
+  words: { file: required('what plan --out wrote') },
+  options: { chdir, ...rendered },
+  call: async ({ flags, words: { file }, path, view, shell, print }) => {
+    const { plan, altered, misdigested } = await readPlan(path(file));
+    if (misdigested)
+      throw new InputError(
+        `the digest in ${file} is not that of its rows: it was altered, or saved by another version of fettle. Plan again`,
+      );
+    if (altered)
+      shell.stderr.write(`warning: ${file} has no checksum, or was altered after it was saved; apply will refuse it\n`);
+    const detail = flags.detail ?? false;
+    if (flags.format === 'json') writePlanJson(plan, print);
+    else if (flags.format === 'markdown')
+      print(planMarkdown(plan, { now: view().now, detail, artifact: basename(file) }));
+    else print(planText(plan, { ...view(), detail }));
+    return 'ok';
+  },
+});

@@ -41,8 +41,9 @@ import {
   defined,
 } from '#plugin';
 import type { Head, Holder } from '../store/store.ts';
-import { applySummary, countRows, doing } from '../report/apply-text.ts';
-import { holderText } from '../report/holder-text.ts';
+import { countRows } from '../engine/count-rows.ts';
+import { holderText } from '../engine/holder-text.ts';
+import { applySummary, doing } from '../report/apply-text.ts';
 import { driftSummary } from '../report/drift-text.ts';
 import { headText, summaryText } from '../report/plan-text.ts';
 import { plural, shortDigests } from '../report/text.ts';

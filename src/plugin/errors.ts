@@ -1,6 +1,36 @@
-/** The errors by which a handler says more than that its step failed, and the codes of errors of the system. */
+/**
+ * Errors have three kinds. An `InputError` is one that the user can fix: usage, documents, configuration. An `OutsideError`
+ * is a failure of the network, a database or the file system. Everything else is a bug.
+ *
+ * Beside them: the errors by which a handler says more than that its step failed, and the codes of system errors.
+ */
 
 import type { Facts } from './types.ts';
+
+/** Thrown for a mistake that the user can fix. The message says what is wrong and what to do. */
+export class InputError extends Error {
+  override readonly name: string = 'InputError';
+}
+
+/** Thrown where the network, a database or the file system failed. */
+export class OutsideError extends Error {
+  override readonly name: string = 'OutsideError';
+}
+
+export type ErrorKind = 'input' | 'outside' | 'bug';
+
+/** A failed system call of Node.js names the call and its number; errors of Node.js about wrong arguments have a code alone. */
+function isSystemError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { errno, syscall } = error as NodeJS.ErrnoException;
+  return typeof errno === 'number' && typeof syscall === 'string';
+}
+
+/** Tells the three kinds of errors apart. */
+export function errorKind(error: unknown): ErrorKind {
+  if (error instanceof InputError) return 'input';
+  return error instanceof OutsideError || isSystemError(error) ? 'outside' : 'bug';
+}
 
 /**
  * Thrown by a handler: the step failed, and what was done of it before is remembered all the same. What it was to

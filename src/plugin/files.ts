@@ -9,6 +9,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, sep } from 'node:path';
+import { InputError } from './errors.ts';
 
 /** Folders, absolute and between colons, in which such files may lie beside the repository. */
 export const FILE_ROOTS = 'FETTLE_FILE_ROOTS';
@@ -17,12 +18,12 @@ export const FILE_ROOTS = 'FETTLE_FILE_ROOTS';
 export function namedFileRoots(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const folders = (env[FILE_ROOTS] ?? '').split(':').filter((folder) => folder !== '');
   const wrong = folders.find((folder) => !isAbsolute(folder));
-  if (wrong !== undefined) throw new Error(`${FILE_ROOTS}: ${wrong} is not an absolute path`);
+  if (wrong !== undefined) throw new InputError(`${FILE_ROOTS}: ${wrong} is not an absolute path`);
   return folders;
 }
 
 /** A file that may not be read, is not there, or is not what it has to be. Its message holds no content. */
-export class FileError extends Error {
+export class FileError extends InputError {
   override readonly name = 'FileError';
   /** Where it was looked for: absolute. */
   readonly endpoint: string;

@@ -1,10 +1,9 @@
 /** What `apply` says while it runs and when it ends. */
 
 import type { Row, RowStatus } from '../engine/action.ts';
+import { countRows, ROW_STATUSES } from '../engine/count-rows.ts';
 import { type Change, printable } from '#plugin';
 import { columnWidth, type Paint, painter, shortDigests, type Style, textOf } from './text.ts';
-
-const ORDER: readonly RowStatus[] = ['done', 'failed', 'unknown', 'stale', 'not-attempted', 'rejected', 'deferred'];
 
 const STYLES: Readonly<Record<RowStatus, Style>> = {
   done: 'green',
@@ -68,23 +67,16 @@ function rowLines(rows: readonly Row[], paint: Paint): readonly string[] {
   );
 }
 
-/** Counts by status, all of them always there. */
-export function countRows(rows: Iterable<Row>): Readonly<Record<RowStatus, number>> {
-  const counts = Object.fromEntries(ORDER.map((status) => [status, 0])) as Record<RowStatus, number>;
-  for (const { status } of rows) counts[status] += 1;
-  return counts;
-}
-
 /** `Apply: 2 done, 1 failed, …`. */
 export function applySummary(rows: Iterable<Row>): string {
   const counts = countRows(rows);
-  return `Apply: ${ORDER.map((status) => `${counts[status]} ${word(status)}`).join(', ')}.`;
+  return `Apply: ${ROW_STATUSES.map((status) => `${counts[status]} ${word(status)}`).join(', ')}.`;
 }
 
 /** The final table: every row that is not done, and the counts of all. */
 export function finalTable(rows: readonly Row[], options: { readonly color: boolean; readonly head: string }): string {
   const paint = painter(options.color);
-  const open = ORDER.slice(1).flatMap((status) => rows.filter((row) => row.status === status));
+  const open = ROW_STATUSES.slice(1).flatMap((status) => rows.filter((row) => row.status === status));
   const lines = [
     '',
     ...rowLines(open, paint),

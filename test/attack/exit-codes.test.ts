@@ -179,7 +179,9 @@ describe('exit codes', () => {
     const fence = await store.lock({ command: 'holding', timeoutMs: 0 });
     const refused = await fettle(folder, 'apply', '--yes');
     expectEnding(refused, 5);
-    expect(refused.stderr).toMatch(new RegExp(`^locked by .+@.+, process ${process.pid}, since .+, holding$`, 'mu'));
+    expect(refused.stderr).toMatch(
+      new RegExp(`^error: locked by .+@.+, process ${process.pid}, since .+, holding$`, 'mu'),
+    );
     // To look is always allowed.
     expect((await fettle(folder, 'plan')).code).toBe(0);
     const waiting = fettle(folder, 'apply', '--yes', '--lock-timeout', '20s');
@@ -200,7 +202,7 @@ describe('exit codes', () => {
     child.kill('SIGSTOP');
     const refused = await fettle(folder, 'apply', '--yes');
     expectEnding(refused, 5);
-    expect(refused.stderr).toMatch(new RegExp(`^locked by .+, process ${child.pid}, since .+, apply$`, 'mu'));
+    expect(refused.stderr).toMatch(new RegExp(`^error: locked by .+, process ${child.pid}, since .+, apply$`, 'mu'));
     const recover = await fettle(folder, 'log', 'recover');
     expect([recover.code, recover.stdout]).toEqual([0, expect.stringContaining('nothing to recover')]);
     // What it is at is waited for.

@@ -161,7 +161,7 @@ describe('plan, as a user who may only read', () => {
     const refused = await asNobody(copy, 'apply', '--yes');
     expect([refused.code, refused.stderr]).toEqual([
       1,
-      expect.stringMatching(/\nfettle: the store .* cannot be used: EACCES/u),
+      expect.stringMatching(/\nerror: the store .* cannot be used: EACCES/u),
     ]);
     rmSync(copy, { recursive: true });
   });
@@ -176,7 +176,7 @@ describe('plan, as a user who may only read', () => {
     expect([blind.code, blind.stdout, blind.stderr]).toEqual([
       1,
       '',
-      expect.stringMatching(/^fettle: the log .* cannot be read: EACCES/u),
+      expect.stringMatching(/^error: the log .* cannot be read: EACCES/u),
     ]);
     rmSync(copy, { recursive: true });
   });

@@ -135,7 +135,7 @@ describe('apply', () => {
     await run.says('certificates/Certificate/a: creating');
     run.child.kill(signal);
     const done = await run.ended;
-    expect([done.code, done.stderr]).toEqual([code, expect.stringContaining('what runs is finished')]);
+    expect([done.code, done.stderr]).toEqual([code, expect.stringContaining('running actions will finish')]);
     expect(done.stdout).toContain('certificates/Certificate/a: done');
     expect(done.stdout).toContain('5 not attempted');
     expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
@@ -157,7 +157,7 @@ describe('apply', () => {
       await run.says('certificates/Certificate/f: creating');
       await intentIn(folder, 'absent>normal');
       run.child.kill(first);
-      await run.says('once more');
+      await run.says('Send the signal again');
       run.child.kill(second);
       const done = await run.ended;
       expect([done.code, done.stderr]).toEqual([code, expect.stringMatching(new RegExp(`^exit ${code}: `, 'mu'))]);

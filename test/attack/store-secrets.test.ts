@@ -201,7 +201,7 @@ describe('a secret of the environment', () => {
     for (const store of [`redis://x:${SECRET}@127.0.0.1/x`, `POSTGRES://x:${SECRET}@127.0.0.1/x`]) {
       const { code, stdout, stderr } = await fettle('.fettle', ['apply', '--yes'], { FETTLE_STORE: store });
       expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(/^fettle: FETTLE_STORE is neither/u);
+      expect(stderr).toMatch(/^error: FETTLE_STORE is neither/u);
       expect(stderr).not.toContain(SECRET);
     }
   });
@@ -214,7 +214,7 @@ describe('a secret of the environment', () => {
     ] as const) {
       const { code, stdout, stderr } = await fettle('.fettle', ['plan'], { FETTLE_STORE: store });
       expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toContain(`fettle: the path in FETTLE_STORE ${words}`);
+      expect(stderr).toContain(`error: the path in FETTLE_STORE ${words}`);
     }
   });
 

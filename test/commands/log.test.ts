@@ -64,7 +64,7 @@ describe('log why', () => {
   it('says when there is none', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     const { code, stderr } = await at.run('log why toy/Item/z');
-    expect([code, stderr]).toEqual([1, 'the log says nothing of toy/Item/z; did you mean toy/Item/a?\n']);
+    expect([code, stderr]).toEqual([1, 'error: the log says nothing of toy/Item/z; did you mean toy/Item/a?\n']);
   });
 });
 

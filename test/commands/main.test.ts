@@ -72,7 +72,7 @@ describe('flags', () => {
     ['plan --max-removals 3', 'needs --reason'],
     ['plan --override protected@a/B/c --reason " "', '--reason is empty'],
     ['plan --override protected@a/B/c --reason a --reason b', '2 reasons are given for 1'],
-    ['plan --fail-on nothing', 'is none of'],
+    ['plan --fail-on nothing', 'is not a value of --fail-on'],
     ['apply --lock-timeout 5', 'such as 30s'],
     ['plann', 'Did you mean plan'],
     ['log', 'verify'],

@@ -54,7 +54,7 @@ describe('version', () => {
     const ended = spawnSync('bash', ['-c', `"${process.execPath}" "${cli}" version > /dev/full`], { encoding: 'utf8' });
     expect(ended).toMatchObject({
       status: 1,
-      stderr: 'fettle: standard output: ENOSPC: no space left on device, write\n',
+      stderr: 'error: standard output: ENOSPC: no space left on device, write\n',
     });
   });
 });
@@ -122,14 +122,18 @@ describe('run', () => {
   it('prints a bug with its place, and exits 1', () => {
     const { code, stderr } = pipeline(`throw new TypeError('no such thing');`);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^fettle: internal error: TypeError: no such thing\n +at /);
+    expect(stderr).toMatch(
+      /^error: internal error: TypeError: no such thing\n +at [\s\S]*\nThis is a bug in fettle\. Report it .*https:\/\/.*\n$/,
+    );
   });
 
   it('does not take a promise that never settles for success', () => {
     expect(pipeline('return new Promise(() => {});')).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'fettle: internal error: the command ended without a result\n',
+      stderr: expect.stringMatching(
+        /^error: internal error: the command ended without a result\nThis is a bug in fettle\. /,
+      ),
     });
   });
 

@@ -2,9 +2,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+
+import { InputError, type Problem } from '#plugin';
 import type { ApplyEvent } from '../../src/engine/action.ts';
-import { eventStream, eventShell } from '../../src/commands/event-stream.ts';
-import { tell, tellEnding, tellLocked, tellProblems, tellWait } from '../../src/commands/tell.ts';
+import { type Reporter, streamReporter, textReporter } from '../../src/commands/reporters.ts';
+import { runningActions } from '../../src/run/running-actions.ts';
+import { ProblemsError } from '../../src/run/project.ts';
 import type { Output } from '../../src/output.ts';
 import { type Event, type EventBody, eventLine, planEvents, resultEvents } from '../../src/formats/events.ts';
 import type { Shell } from '../../src/shell.ts';
@@ -225,8 +228,8 @@ describe('events of a plan', () => {
 describe('events of an apply', () => {
   it('follow each action from its start to its end; what failed comes again as a diagnostic', async () => {
     const { shell, stdout } = shellOf();
-    const stream = eventStream(shell);
-    const narration = stream.actions();
+    const { say } = await streamReporter(shell);
+    const running = runningActions({ elapsed: () => 0 }, say);
     const world = toyWorld();
     world.faults.set('absent>ready a', async () => {
       throw new Error('no room');
@@ -239,12 +242,18 @@ describe('events of an apply', () => {
       {
         on: (event) => {
           told.push(event);
-          narration.on(event);
+          running.on(event);
         },
       },
     );
-    narration.end();
-    stream.result(Object.values(rows), { seq: 7, hash: 'abc' });
+    running.close();
+    const applied = {
+      ending: 'incomplete',
+      project: 'toy',
+      rows: Object.values(rows),
+      head: { seq: 7, hash: 'abc' },
+    } as const;
+    say({ type: 'applied', applied });
     const events = read(stdout.text());
     const of = (name: string) =>
       events.flatMap((event) =>
@@ -306,41 +315,48 @@ const holder: Holder = {
   command: 'apply',
 };
 
+const problem: Problem = {
+  code: 'unknown-key',
+  message: 'no such key',
+  severity: 'error',
+  at: { file: 'a.yaml', line: 3, column: 5 },
+  sourceLine: '    colour: red',
+  suggestion: 'did you mean color?',
+};
+
+function reportAll({ say, failed, ended }: Reporter): void {
+  say({ type: 'store-doubted', message: 'take care' });
+  say({ type: 'problems', problems: [{ code: 'odd-key', message: 'odd', severity: 'warning' }] });
+  say({ type: 'log-torn', bytes: 7 });
+  say({ type: 'lock-wait', holder });
+  say({ type: 'lock-held', holder });
+  ended('locked');
+  failed(new InputError('first mistake\nsecond mistake'));
+}
+
 describe('the stream', () => {
-  it('begins with the version, and has nothing but events on standard output', () => {
+  it('begins with the version, and has nothing but events on standard output', async () => {
     const { shell, stdout, stderr } = shellOf();
-    const own = eventShell(shell);
-    own.stdout.write('text for people\n');
-    own.stderr.write('first ');
-    own.stderr.write('line\n\nsecond line\nthe rest');
-    tell(own, 'warning', 'take care');
-    tell(own, 'error', 'it broke');
-    tell(own, 'note', 'by the way');
-    tellProblems(
-      own,
-      [
-        {
-          code: 'unknown-key',
-          message: 'no such key',
-          severity: 'error',
-          at: { file: 'a.yaml', line: 3, column: 5 },
-          sourceLine: '    colour: red',
-          suggestion: 'did you mean color?',
-        },
-      ],
-      false,
-    );
-    tellWait(own, holder);
-    tellLocked(own, holder);
-    tellEnding(own, 'locked');
+    reportAll(await streamReporter(shell));
     expect(stderr.text()).toBe('');
     expect(read(stdout.text())).toMatchObject([
       { type: 'version', fettle: version, ui: '1.0', '@timestamp': '2026-01-01T00:00:00.000Z', '@module': 'fettle' },
-      { type: 'log', '@message': 'first line' },
-      { type: 'log', '@message': 'second line' },
       { type: 'diagnostic', '@level': 'warn', diagnostic: { severity: 'warning', summary: 'take care', detail: '' } },
-      { type: 'diagnostic', '@level': 'error', '@message': 'Error: it broke' },
-      { type: 'log', '@message': 'by the way' },
+      { type: 'diagnostic', '@level': 'warn', diagnostic: { code: 'odd-key', summary: 'odd' } },
+      { type: 'log', '@message': '7 bytes of an unfinished record at the end of the log are passed over' },
+      { type: 'lock_wait', lock: { user: 'alice', pid: 42 }, '@message': expect.stringContaining('alice@laptop') },
+      { type: 'diagnostic', diagnostic: { severity: 'error', summary: expect.stringContaining('locked by alice@') } },
+      { type: 'log', '@level': 'error', exit: { code: 5, name: 'locked' }, '@message': expect.stringContaining('5') },
+      { type: 'diagnostic', '@level': 'error', '@message': 'Error: first mistake' },
+      { type: 'diagnostic', '@level': 'error', '@message': 'Error: second mistake' },
+      { type: 'log', '@level': 'error', exit: { code: 1, name: 'error' } },
+    ]);
+  });
+
+  it('has each problem of the documents with its place, and then the end', async () => {
+    const { shell, stdout } = shellOf();
+    (await streamReporter(shell)).failed(new ProblemsError([problem]));
+    expect(read(stdout.text()).slice(1)).toMatchObject([
       {
         type: 'diagnostic',
         diagnostic: {
@@ -352,20 +368,23 @@ describe('the stream', () => {
           snippet: { code: '    colour: red', start_line: 3 },
         },
       },
-      { type: 'lock_wait', lock: { user: 'alice', pid: 42 }, '@message': expect.stringContaining('alice@laptop') },
-      { type: 'diagnostic', diagnostic: { severity: 'error', summary: expect.stringContaining('locked by alice@') } },
-      { type: 'log', '@level': 'error', exit: { code: 5, name: 'locked' }, '@message': expect.stringContaining('5') },
+      { type: 'log', exit: { code: 1 } },
     ]);
   });
 
-  it('tells a look by plugin, with what was seen and what was not', async () => {
+  it('has a refresh by plugin, with what was seen and what was not', async () => {
     const { shell, stdout } = shellOf();
-    const stream = eventStream(shell);
-    const world = toyWorld({ a: 2, b: 4 });
-    world.blind.add('c');
-    const looked = stream.refresh(['other', 'toy']);
-    const { view } = await planToy(world, [wanted('a', 2), wanted('c', 2)], toyLog());
-    looked(view);
+    const { say } = await streamReporter(shell);
+    say({ type: 'refresh-started', plugins: ['other', 'toy'] });
+    say({ type: 'refresh-progress', progress: new Map(), elapsedMs: 400 });
+    say({
+      type: 'refresh-ended',
+      plugins: [
+        { plugin: 'other', seen: 0, gaps: 0 },
+        { plugin: 'toy', seen: 2, gaps: 1 },
+      ],
+      elapsedMs: 500,
+    });
     expect(
       read(stdout.text())
         .slice(1)
@@ -373,33 +392,27 @@ describe('the stream', () => {
     ).toEqual([
       ['refresh_start', { plugin: 'other' }],
       ['refresh_start', { plugin: 'toy' }],
-      ['refresh_complete', { plugin: 'other', seen: 0, gaps: 0, elapsed_seconds: 0 }],
-      ['refresh_complete', { plugin: 'toy', seen: 2, gaps: 1, elapsed_seconds: 0 }],
+      ['refresh_complete', { plugin: 'other', seen: 0, gaps: 0, elapsed_seconds: 0.5 }],
+      ['refresh_complete', { plugin: 'toy', seen: 2, gaps: 1, elapsed_seconds: 0.5 }],
     ]);
-  });
-
-  it('has nobody who could answer a question', async () => {
-    const stdin = eventShell(shellOf().shell).stdin();
-    expect(stdin.isTTY).not.toBe(true);
-    const read: unknown[] = [];
-    for await (const chunk of stdin) read.push(chunk);
-    expect(read).toEqual([]);
   });
 });
 
 describe('without a stream', () => {
   it('the same is text on standard error', () => {
     const { shell, stdout, stderr } = shellOf();
-    tell(shell, 'warning', 'take care');
-    tell(shell, 'error', 'it broke');
-    tellProblems(shell, [{ code: 'unknown-key', message: 'no such key', severity: 'error' }], false);
-    tellWait(shell, holder);
-    tellLocked(shell, holder);
-    tellEnding(shell, 'locked');
-    tellEnding(shell, 'ok');
+    reportAll(textReporter(shell, false, () => undefined));
     expect(stdout.text()).toBe('');
     expect(stderr.text()).toMatch(
-      /^warning: take care\nfettle: it broke\nerror unknown-key: no such key\n\n1 error\.\nwaiting for the lock: alice@.*\nlocked by alice@.*\nexit 5: .*\n$/u,
+      /^warning: take care\nwarning odd-key: odd\n\n1 warning\.\nnote: 7 bytes .*\nnote: waiting for the lock: alice@.*\nerror: locked by alice@.*\nexit 5: .*\nerror: first mistake\nerror: second mistake\n$/u,
     );
+  });
+
+  it('a bug comes with its stack, and where to report it', () => {
+    const { shell, stderr } = shellOf();
+    textReporter(shell, false, () => undefined).failed(
+      Object.assign(new TypeError('ours'), { code: 'ERR_INVALID_ARG_TYPE' }),
+    );
+    expect(stderr.text()).toMatch(/^error: internal error: TypeError: ours\n +at .*[\s\S]*Report it .*https:/u);
   });
 });

@@ -14,7 +14,7 @@ import { documentsText } from '../../src/engine/load/write-documents.ts';
 import { type Found, inert, printable, type Problem } from '#plugin';
 import type { Plan, ResourceChange } from '../../src/formats/plan.ts';
 import type { LogRecord } from '../../src/formats/log-record.ts';
-import { planJson } from '../../src/commands/plan-file.ts';
+import { planJson } from '../../src/run/plan-file.ts';
 import { applyMarkdown } from '../../src/report/apply-markdown.ts';
 import { endLine, finalTable, startLine, stillLine } from '../../src/report/apply-text.ts';
 import { differenceText } from '../../src/report/difference-text.ts';
@@ -32,7 +32,7 @@ import {
 } from '../../src/formats/events.ts';
 import { explainMarkdown } from '../../src/report/explain-markdown.ts';
 import { explainText } from '../../src/report/explain-text.ts';
-import { holderText } from '../../src/report/holder-text.ts';
+import { holderText } from '../../src/engine/holder-text.ts';
 import { lockText } from '../../src/report/lock-text.ts';
 import { auditLines, recordLine } from '../../src/report/log-text.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';

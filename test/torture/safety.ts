@@ -7,7 +7,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readPlan, savePlan } from '../../src/commands/plan-file.ts';
+import { readPlan, savePlan } from '../../src/run/plan-file.ts';
 import { type Budget, type Desired, formatRef, type Override, type Safety } from '#plugin';
 import { randomFrom } from '../support/cli.ts';
 import { applyToy, item, safety as usual, START, toyLog, type ToyWorld, toyWorld, wanted } from '../support/toy.ts';

@@ -12,7 +12,7 @@ import { parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../src/engine/load/config.ts';
 import { load } from '../../src/engine/load/load.ts';
 import type { Problem } from '#plugin';
-import { readPlan } from '../../src/commands/plan-file.ts';
+import { readPlan } from '../../src/run/plan-file.ts';
 import { builtinPlugins } from '../../src/plugins.ts';
 import { randomFrom } from '../support/cli.ts';
 

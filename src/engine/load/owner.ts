@@ -7,6 +7,7 @@
 
 import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { InputError } from '#plugin';
 
 /** `FETTLE_TRUST_OWNER`: `1` for every owner, or user ids between commas. */
 export const TRUST_OWNER = 'FETTLE_TRUST_OWNER';
@@ -20,7 +21,7 @@ const UIDS = /^\d{1,10}(?:,\d{1,10})*$/u;
 export function trustedOwners(uid: number | undefined, env: Readonly<Record<string, string | undefined>>): Owners {
   const said = env[TRUST_OWNER]?.trim() ?? '';
   if (said !== '' && !UIDS.test(said))
-    throw new Error(`${TRUST_OWNER} must be 1 or a comma-separated list of user ids`);
+    throw new InputError(`${TRUST_OWNER} must be 1 or a comma-separated list of user ids`);
   if (said === '1' || uid === undefined) return 'everybody';
   const sudo = env['SUDO_UID'] ?? '';
   return new Set([

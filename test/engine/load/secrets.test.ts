@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSecrets } from '../../../src/commands/secrets.ts';
+import { readSecrets } from '../../../src/run/secrets.ts';
 import { loadConfig } from '../../../src/engine/load/config.ts';
 import { isFileOf, secretsIn, withSecrets } from '../../../src/engine/load/secrets.ts';
 import type { Plugin, Validator } from '#plugin';

@@ -1,0 +1,240 @@
+/** The command line: argv to one command, its flags and words, and how everything that it reports is written. */
+
+import { resolve } from 'node:path';
+import { Argument, Command as Parser, CommanderError, Option as ParserOption } from 'commander';
+import { type Ending, exitCode } from '../run/ending.ts';
+import type { Main, Shell } from '../shell.ts';
+import { version } from '../version.ts';
+import type { Command, Option, View, Word } from './command.ts';
+import { hostOf } from './host.ts';
+import { interruptionOf } from './interruption.ts';
+import { type Reporter, streamReporter, textReporter, wantsColor } from './reporters.ts';
+import { refuseDecisions, refuseRenamed, setFromEnvironment, wantsStream } from './environment.ts';
+
+/** A command as the parser sees it. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyCommand = Command<string, any, any>;
+
+/** Commands by name, each loaded when it is called or listed. */
+export type CommandTable = Readonly<Record<string, () => Promise<AnyCommand>>>;
+
+/** Checks that each key is the name of the command that it loads. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export function commandTable<T extends { readonly [N in keyof T]: () => Promise<Command<N & string, any, any>> }>(
+  table: T,
+): CommandTable {
+  return table;
+}
+
+/** Flags that people of other tools write with one dash. */
+const ONE_DASH: Readonly<Record<string, string>> = {
+  '-target': '--target',
+  '-out': '--out',
+  '-auto-approve': '--yes',
+  '-detailed-exitcode': '--detailed-exitcode',
+  '-no-color': '--no-color',
+  '-input': '--input',
+  '-json': '--json',
+};
+
+function twoDashes(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return argv.map((word, i) => {
+    const equals = word.indexOf('=');
+    const name = equals < 0 ? word : word.slice(0, equals);
+    const known = end >= 0 && i > end ? undefined : ONE_DASH[name];
+    return known === undefined ? word : `${known}${equals < 0 ? '' : word.slice(equals)}`;
+  });
+}
+
+const GROUPS: Readonly<Record<string, { readonly summary: string; readonly alias?: string }>> = {
+  log: { summary: 'List, explain, verify, export, recover and prune the log.', alias: 'audit' },
+  lock: { summary: 'Show the lock of the log.' },
+  state: { summary: 'List, show, move, rename, forget and print what is remembered.' },
+  sandbox: { summary: 'Run emulated services.' },
+};
+
+function kebab(key: string): string {
+  return key.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function parserOptions(key: string, option: Option, now: number): readonly ParserOption[] {
+  const { summary, short, value, choices, parse, initial, initialText, negated, hidden, conflicts } = option;
+  const name = kebab(key);
+  const lead = short === undefined ? '' : `-${short}, `;
+  const made = new ParserOption(`${lead}--${name}${value === undefined ? '' : ` ${value}`}`, summary);
+  if (choices !== undefined) made.choices([...choices]);
+  if (parse !== undefined) made.argParser((each: string, before: unknown) => parse(each, before, now));
+  if (initial !== undefined) made.default(initial, initialText);
+  if (hidden === true) made.hideHelp();
+  if (conflicts !== undefined) made.conflicts([...conflicts]);
+  return negated === undefined ? [made] : [made, new ParserOption(`--no-${name}`, negated)];
+}
+
+const MARKS = { required: ['<', '>'], optional: ['[', ']'], rest: ['[', '...]'], some: ['<', '...>'] } as const;
+
+/** The words of the line by their names, as their declarations say. */
+function wordsOf(
+  words: Readonly<Record<string, Word>>,
+  given: readonly string[],
+): Readonly<Record<string, string | readonly string[] | undefined>> {
+  return Object.fromEntries(
+    Object.entries(words).map(([name, { as }], i) => [
+      name,
+      as === 'rest' || as === 'some' ? given.slice(i) : given[i],
+    ]),
+  );
+}
+
+/** The command that a line calls; undefined where it asks for help, or for something that does not exist. */
+function calledName([first = '', second = '']: readonly string[], table: CommandTable): string | undefined {
+  const group = Object.keys(GROUPS).find((name) => name === first || GROUPS[name]?.alias === first) ?? first;
+  return [`${group} ${second}`, first].find((name) => Object.hasOwn(table, name));
+}
+
+/** What a command line comes to. */
+interface Outcome {
+  ending: Ending;
+  /** Replaced once the format of the output is known. */
+  reporter: Reporter;
+}
+
+async function callCommand(
+  command: AnyCommand,
+  parser: Parser,
+  table: CommandTable,
+  shell: Shell,
+  outcome: Outcome,
+): Promise<void> {
+  refuseDecisions(shell.env);
+  refuseRenamed(shell.env);
+  setFromEnvironment(parser, shell.env);
+  const flags: Readonly<Record<string, unknown>> = parser.opts();
+  const isStream = command.events === true && wantsStream(parser);
+  const color = wantsColor(flags['color'], shell);
+  const view = (): View => ({ color, width: shell.stdout.columns(), now: shell.now() });
+  const print = shell.stdout.write;
+  const render = command.render?.(flags, view);
+  outcome.reporter = isStream
+    ? await streamReporter(shell)
+    : textReporter(shell, color, (event) => render?.(event, print));
+  const folder = resolve(shell.cwd(), typeof flags['chdir'] === 'string' ? flags['chdir'] : '.');
+  const config = typeof flags['config'] === 'string' ? resolve(folder, flags['config']) : undefined;
+  let interruption: ReturnType<typeof interruptionOf> | undefined;
+  try {
+    outcome.ending = await command.call({
+      flags,
+      words: wordsOf(
+        command.words ?? {},
+        parser.args.filter((word) => word !== undefined),
+      ),
+      shell,
+      host: hostOf(shell),
+      source: { folder, config },
+      path: (given) => resolve(folder, given),
+      view,
+      say: outcome.reporter.say,
+      print,
+      interruption: () => (interruption ??= interruptionOf(shell)),
+      program: async () => parserOf(await loaded(table, Object.keys(table)), table, shell, outcome),
+      isStream,
+    });
+  } finally {
+    interruption?.forget();
+  }
+  outcome.reporter.ended(outcome.ending);
+}
+
+function parserOf(commands: readonly AnyCommand[], table: CommandTable, shell: Shell, outcome: Outcome): Parser {
+  const output = {
+    writeOut: (text: string) => shell.stdout.write(text),
+    writeErr: (text: string) => shell.stderr.write(text),
+  };
+  const prepare = (parser: Parser): Parser =>
+    parser.exitOverride().configureOutput(output).showSuggestionAfterError().helpCommand(false);
+  const program = prepare(new Parser('fettle'))
+    .description(
+      'A declarative reconciler: an unsafe step is a row of the plan, REJECTED, with its reason. Keep your fleet in fine fettle.',
+    )
+    .addHelpText('after', '\nFETTLE_STORE in the environment says where the log is, instead of `store` in fettle.yaml.')
+    .version(version, '-v, --version')
+    .helpCommand('help [command]', 'help for a command')
+    .showHelpAfterError('(see fettle --help)');
+  const groups = new Map<string, Parser>();
+  const parentOf = (group: string | undefined): Parser => {
+    if (group === undefined) return program;
+    const known = groups.get(group);
+    if (known !== undefined) return known;
+    const made = prepare(program.command(group)).description(GROUPS[group]?.summary ?? '');
+    const alias = GROUPS[group]?.alias;
+    if (alias !== undefined) made.alias(alias);
+    groups.set(group, made);
+    return made;
+  };
+  const now = shell.now();
+  for (const command of commands) {
+    const names = command.name.split(' ');
+    const name = names.pop() ?? '';
+    const parser = prepare(parentOf(names[0]).command(name)).description(command.summary);
+    for (const [key, { summary, as, choices }] of Object.entries<Word>(command.words ?? {})) {
+      const argument = new Argument(`${MARKS[as][0]}${key}${MARKS[as][1]}`, summary);
+      parser.addArgument(choices === undefined ? argument : argument.choices([...choices]));
+    }
+    for (const [key, option] of Object.entries<Option>(command.options))
+      for (const made of parserOptions(key, option, now)) parser.addOption(made);
+    if (command.more !== undefined) parser.addHelpText('after', command.more);
+    parser.action(() => callCommand(command, parser, table, shell, outcome));
+  }
+  return program;
+}
+
+async function loaded(table: CommandTable, names: readonly string[]): Promise<readonly AnyCommand[]> {
+  return Promise.all(names.flatMap((name) => table[name]?.() ?? []));
+}
+
+function lineRunner(table: CommandTable): Main {
+  return async (argv, shell) => {
+    const outcome: Outcome = {
+      ending: 'error',
+      reporter: textReporter(shell, wantsColor(undefined, shell), () => undefined),
+    };
+    try {
+      const words = twoDashes(argv);
+      const called = calledName(words, table);
+      const names = called === undefined ? Object.keys(table) : [called];
+      const program = parserOf(await loaded(table, names), table, shell, outcome);
+      if (words.length === 0) {
+        shell.stdout.write(program.helpInformation());
+        return 1;
+      }
+      await program.parseAsync([...words], { from: 'user' });
+      return exitCode(outcome.ending);
+    } catch (error) {
+      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+      outcome.reporter.failed(error);
+      return 1;
+    }
+  };
+}
+
+/** Whether the environment asks for a log of what a command does. */
+function wantsLog({ FETTLE_LOG: level = '' }: Shell['env']): boolean {
+  return level !== '' && level !== 'off';
+}
+
+/** Runs command lines of a table of commands. */
+export function commandLine(table: CommandTable): Main {
+  const runLine = lineRunner(table);
+  return async (argv, shell) => {
+    if (!wantsLog(shell.env)) return runLine(argv, shell);
+    try {
+      const end = (await import('./debug-log.ts')).startLog(argv[0] ?? 'help', shell);
+      const code = await runLine(argv, shell);
+      end(code);
+      return code;
+    } catch (error) {
+      textReporter(shell, false, () => undefined).failed(error);
+      return 1;
+    }
+  };
+}

@@ -1,0 +1,41 @@
+/** The host of this process: what a project runs in when the command line opens it. */
+
+import { randomBytes } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { pluginLoaders } from '../plugins.ts';
+import { ciRun } from '../run/ci.ts';
+import type { Host } from '../run/project.ts';
+import { openConfiguredStore } from '../run/stores.ts';
+import type { Shell } from '../shell.ts';
+
+type Env = Shell['env'];
+
+function userName(env: Env): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run as a number without a name.
+    return env.USER ?? `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
+
+/** `alice@laptop`, or with the CI run behind it. */
+function actorOf(env: Env): string {
+  const run = ciRun(env);
+  const who = `${userName(env)}@${hostname()}`;
+  return run === undefined ? who : `${who} ${run}`;
+}
+
+/** Throws InputError where the environment names a plugin that cannot be loaded. */
+export function hostOf(shell: Shell): Host {
+  return {
+    env: shell.env,
+    now: shell.now,
+    elapsed: () => performance.now(),
+    randomId: () => randomBytes(8).toString('hex'),
+    uid: process.getuid?.(),
+    actor: actorOf(shell.env),
+    plugins: shell.plugins ?? pluginLoaders(shell.env),
+    openStore: openConfiguredStore,
+  };
+}

@@ -1,0 +1,26 @@
+/** `fettle lock status`: shows who holds the lock, since when, and whether that holder lives. */
+
+import { lockText } from '../report/lock-text.ts';
+import { openWorkspace } from '../run/project.ts';
+import { withStore } from '../run/stores.ts';
+import { command } from './command.ts';
+import { shown, where } from './options.ts';
+
+export const lockStatus = command({
+  name: 'lock status',
+  summary: 'Show who holds the lock, since when, and whether that holder lives.',
+  options: { ...where, ...shown },
+  call: async ({ flags, host, source, say, print, view }) => {
+    const workspace = await openWorkspace(host, source, say);
+    const { status, place } = await withStore(workspace, say, async (store) => ({
+      status: await store.lockStatus(),
+      place: store.place,
+    }));
+    print(
+      flags.format === 'json'
+        ? `${JSON.stringify(status === undefined ? { held: false } : { held: true, ...status })}\n`
+        : lockText(status, { now: view().now, place }),
+    );
+    return 'ok';
+  },
+});

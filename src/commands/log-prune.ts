@@ -1,0 +1,46 @@
+/** `fettle log prune`: deletes the oldest segments of the log, which says what was deleted. */
+
+import { InputError, printable } from '#plugin';
+import { pruneLog } from '../run/log.ts';
+import { openWorkspace } from '../run/project.ts';
+import { mustAgree } from './ask.ts';
+import { command } from './command.ts';
+import { locking, parsed, shown, where, wholeNumber, yes } from './options.ts';
+
+export const logPrune = command({
+  name: 'log prune',
+  summary: 'Delete the oldest segments of the log, which says what was deleted.',
+  options: {
+    ...where,
+    keep: parsed('<n>', wholeNumber(1), 'how many segments stay, the newest'),
+    ...yes,
+    ...locking,
+    ...shown,
+  },
+  call: async ({ flags, host, source, say, print, shell, interruption }) => {
+    const { keep, lockTimeout } = flags;
+    if (keep === undefined) throw new InputError('--keep N says how many segments stay');
+    const ask = (place: string, stop: AbortSignal): Promise<void> =>
+      mustAgree(
+        `Delete all but the newest ${keep} segments of the log of ${place}? They cannot be brought back.`,
+        flags,
+        shell,
+        stop,
+      );
+    const workspace = await openWorkspace(host, source, say);
+    const options = { keep, ask, lockTimeout, interruption: interruption() };
+    const { ending, report } = await pruneLog(workspace, options, say);
+    if (report === undefined) return ending;
+    if (flags.format === 'json') print(`${JSON.stringify(report)}\n`);
+    else {
+      const { deleted, last, from } = report;
+      print(deleted.map((name) => `  ${printable(name)}\n`).join(''));
+      print(
+        last === undefined
+          ? 'nothing was deleted: there are no more segments\n'
+          : `deleted: ${deleted.length}; the last deleted record is ${last.seq}:${last.hash}\nthe log is complete from record ${from}\n`,
+      );
+    }
+    return ending;
+  },
+});

@@ -1,0 +1,34 @@
+/** `fettle log verify`: walks the hash chain, and folds each checkpoint again. */
+
+import { InputError } from '#plugin';
+import { verifyText } from '../report/verify-text.ts';
+import { openWorkspace } from '../run/project.ts';
+import { withStore } from '../run/stores.ts';
+import type { Head } from '../store/store.ts';
+import { command } from './command.ts';
+import { shown, text, where } from './options.ts';
+
+/** `418:5be0…`, as plan and apply print it. */
+function headOf(given: string): Head {
+  const found = /^(\d{1,15}):(?:sha256:)?([0-9a-f]{64})$/u.exec(given);
+  if (found?.[1] === undefined || found[2] === undefined)
+    throw new InputError('--head must be SEQUENCE:HASH, as plan and apply print it');
+  return { seq: Number(found[1]), hash: found[2] };
+}
+
+export const logVerify = command({
+  name: 'log verify',
+  summary: 'Walk the hash chain, and fold each checkpoint again.',
+  options: {
+    ...where,
+    head: text('<seq:hash>', 'this head, as plan or apply printed it, must be part of the log'),
+    ...shown,
+  },
+  call: async ({ flags, host, source, say, print }) => {
+    const head = flags.head === undefined ? undefined : headOf(flags.head);
+    const workspace = await openWorkspace(host, source, say);
+    const report = await withStore(workspace, say, (store) => store.verify(head));
+    print(flags.format === 'json' ? `${JSON.stringify(report)}\n` : verifyText(report));
+    return report.status === 'damaged' || report.damage.length > 0 ? 'error' : 'ok';
+  },
+});

@@ -1,0 +1,39 @@
+/** `fettle state forget ADDRESS…`: gives up what is remembered; nothing in the infrastructure changes. */
+
+import { printable } from '#plugin';
+import { plural } from '../report/text.ts';
+import { openWorkspace } from '../run/project.ts';
+import { type Forgetting, forgetState } from '../run/state.ts';
+import { mustAgree } from './ask.ts';
+import { command } from './command.ts';
+import { locking, reason, rest, shown, where, yes } from './options.ts';
+
+function forgettingText({ addresses, guarded }: Forgetting): string {
+  return [
+    ...addresses.map((address) => `  ${printable(address)}`),
+    'Nothing in the infrastructure changes. What is declared is adopted or created by the next apply; the rest is no longer managed.',
+    ...(guarded.length === 0 ? [] : [`Protected, and no longer after this: ${guarded.map(printable).join(', ')}`]),
+    '',
+  ].join('\n');
+}
+
+export const stateForget = command({
+  name: 'state forget',
+  summary: 'Give up what is remembered; nothing in the infrastructure changes.',
+  words: { addresses: rest('addresses, or globs over them', 'some') },
+  options: { ...where, ...yes, ...reason, ...locking, ...shown },
+  call: async ({ flags, words: { addresses }, host, source, say, print, shell, interruption }) => {
+    const ask = async (forgetting: Forgetting, stop: AbortSignal): Promise<void> => {
+      print(forgettingText(forgetting));
+      const count = forgetting.addresses.length;
+      if (count > 1 || forgetting.guarded.length > 0)
+        await mustAgree(`Forget ${plural(count, 'resource')}?`, flags, shell, stop);
+    };
+    const workspace = await openWorkspace(host, source, say);
+    const { lockTimeout } = flags;
+    const options = { addresses, ask, reason: flags.reason?.[0], lockTimeout, interruption: interruption() };
+    const { ending, forgotten, head } = await forgetState(workspace, options, say);
+    if (head !== undefined) print(`forgotten: ${forgotten}\nlog head ${head.seq}:${head.hash}\n`);
+    return ending;
+  },
+});

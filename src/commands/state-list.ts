@@ -1,0 +1,52 @@
+/** `fettle state list`: lists what is remembered, one line a resource. */
+
+import { type Memory, printable } from '#plugin';
+import { summaryLines } from '../report/plan-text.ts';
+import { columnWidth, painter } from '../report/text.ts';
+import { openWorkspace } from '../run/project.ts';
+import { listState, stateSummaries } from '../run/state.ts';
+import { command } from './command.ts';
+import { selection, selectionOf, shown, where } from './options.ts';
+
+function marks(memory: Memory): string {
+  return [
+    memory.owned ?? 'not ours',
+    ...(memory.protect === true ? ['protected'] : []),
+    ...(memory.hold === undefined ? [] : [`on hold: ${memory.hold}`]),
+    ...(memory.unknown === true ? ['unknown'] : []),
+    ...(memory.open === undefined ? [] : [`open: ${memory.open.step}`]),
+    ...(memory.failures === undefined ? [] : [`${memory.failures} failed`]),
+  ].join(', ');
+}
+
+function stateText(resources: ReadonlyMap<string, Memory>): string {
+  const width = columnWidth([...resources.keys()], 56);
+  const states = columnWidth(
+    [...resources.values()].map(({ state }) => state ?? '-'),
+    24,
+  );
+  return [...resources]
+    .map(
+      ([address, memory]) =>
+        `${printable(address).padEnd(width)}  ${(memory.state ?? '-').padEnd(states)}  ${memory.since ?? '-'}  ${marks(memory)}\n`,
+    )
+    .join('');
+}
+
+export const stateList = command({
+  name: 'state list',
+  summary: 'List what is remembered, one line a resource.',
+  options: { ...where, ...selection, ...shown },
+  call: async ({ flags, host, source, say, print, view }) => {
+    const workspace = await openWorkspace(host, source, say);
+    const resources = await listState(workspace, selectionOf(flags), say);
+    if (flags.format === 'json') {
+      for (const [address, memory] of resources) print(`${JSON.stringify({ address, ...memory })}\n`);
+      return 'ok';
+    }
+    print(stateText(resources));
+    const lines = summaryLines(await stateSummaries(workspace, resources), painter(view().color));
+    if (lines.length > 0) print(`\n${lines.join('\n')}\n`);
+    return 'ok';
+  },
+});

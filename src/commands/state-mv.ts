@@ -1,0 +1,27 @@
+/** `fettle state mv FROM TO`: gives what is remembered under one name another one. */
+
+import { formatRef, printable } from '#plugin';
+import { openWorkspace } from '../run/project.ts';
+import { addressOf } from '../run/selection.ts';
+import { moveState } from '../run/state.ts';
+import { command } from './command.ts';
+import { locking, reason, required, shown, where } from './options.ts';
+
+export const stateMv = command({
+  name: 'state mv',
+  summary: 'Give what is remembered under one name another name.',
+  words: { from: required('address'), to: required('address of the same kind') },
+  options: { ...where, ...reason, ...locking, ...shown },
+  call: async ({ flags, words, host, source, say, print, interruption }) => {
+    const names = { from: addressOf(words.from), to: addressOf(words.to) };
+    const workspace = await openWorkspace(host, source, say);
+    const { lockTimeout } = flags;
+    const options = { reason: flags.reason?.[0], lockTimeout, interruption: interruption() };
+    const { ending, head } = await moveState(workspace, names, options, say);
+    if (head !== undefined)
+      print(
+        `${printable(formatRef(names.from))} is remembered as ${printable(formatRef(names.to))}; give its document that name too\nlog head ${head.seq}:${head.hash}\n`,
+      );
+    return ending;
+  },
+});

@@ -1,0 +1,20 @@
+/** `fettle state show ADDRESS`: prints all that is remembered of one resource. */
+
+import { openWorkspace } from '../run/project.ts';
+import { addressOf } from '../run/selection.ts';
+import { showState } from '../run/state.ts';
+import { command } from './command.ts';
+import { address, shown, where } from './options.ts';
+
+export const stateShow = command({
+  name: 'state show',
+  summary: 'Print all that is remembered of one resource.',
+  words: { address },
+  options: { ...where, ...shown },
+  call: async ({ flags, words, host, source, say, print }) => {
+    const ref = addressOf(words.address);
+    const memory = await showState(await openWorkspace(host, source, say), ref, say);
+    print(`${JSON.stringify(memory, null, flags.format === 'json' ? undefined : 2)}\n`);
+    return 'ok';
+  },
+});

@@ -1,0 +1,158 @@
+/** Notices: what an event of a run has to say beside the result, in one style: `error: …`, `warning: …`, `note: …`. */
+
+import { holderText } from '../engine/holder-text.ts';
+import { CLEAR_LINE, printable } from '#plugin';
+import type { Progress, RunEvent, SavedPlanRefusal } from '../run/events.ts';
+import { differenceText } from './difference-text.ts';
+import { formatProblems } from './problems.ts';
+import { damageText } from './verify-text.ts';
+
+export interface Notice {
+  readonly level: 'error' | 'warning' | 'note';
+  /** Without a newline at its end. */
+  readonly text: string;
+}
+
+function refusedText(file: string, refusal: SavedPlanRefusal): string {
+  switch (refusal.why) {
+    case 'altered':
+      return `${file} was altered after it was saved, or was not saved by plan --out`;
+    case 'misdigested':
+      return `the digest in ${file} is not that of its rows: it was altered, or saved by another fettle`;
+    case 'no-digest':
+      return `${file} has no digest: the memory could not be read when it was made. Plan again.`;
+    case 'other-project':
+      return `${file} is a plan of project ${refusal.planned}; this is ${refusal.present}`;
+  }
+}
+
+function one(level: Notice['level'], text: string): readonly Notice[] {
+  return [{ level, text }];
+}
+
+/** Empty for an event that is a result, progress, or reported in another form. */
+export function noticesOf(event: RunEvent): readonly Notice[] {
+  switch (event.type) {
+    case 'config-idle':
+      return one('warning', `fettle.yaml: ${event.message}`);
+    case 'selector-hidden':
+      return one(
+        'warning',
+        `${event.selector} matches nothing that is known. A gap may hide it: ${event.scope} could not be read`,
+      );
+    case 'override-unused':
+      return one('warning', `--override ${event.rule}@${event.address} changes nothing: that rule stops nothing there`);
+    case 'store-doubted':
+      return one('warning', event.message);
+    case 'log-missing':
+      return one('note', `there is no log at ${event.place}`);
+    case 'log-damaged':
+      return event.damage.map((damage) => ({
+        level: event.use === 'beginning' ? 'warning' : 'error',
+        text:
+          event.use === 'beginning'
+            ? `the log is damaged, its sound beginning is used: ${damageText(damage, event.place)}`
+            : `the log is damaged: ${damageText(damage, event.place)}`,
+      }));
+    case 'log-torn':
+      return one('note', `${event.bytes} bytes of an unfinished record at the end of the log are passed over`);
+    case 'log-cut':
+      return one('note', `${event.bytes} bytes of an unfinished record were cut off ${event.file}`);
+    case 'log-recovered': {
+      const { head, quarantine } = event.report;
+      return one(
+        'note',
+        `recovered: the log goes on after record ${head.seq}; in quarantine: ${quarantine.join(', ') || 'nothing'}`,
+      );
+    }
+    case 'lock-wait':
+      return one('note', `waiting for the lock: ${holderText(event.holder)}`);
+    case 'lock-held':
+      return one('error', `locked by ${holderText(event.holder)}`);
+    case 'lock-kept':
+      return one('warning', `the lock was not given back: ${event.message}`);
+    case 'saved-plan-refused':
+      return one('error', refusedText(event.file, event.refusal));
+    case 'digest-differs': {
+      const { approved, present = 'no digest', difference } = event;
+      const detail = [
+        'The digest covers --cause: give apply the same as plan.',
+        ...(difference === undefined
+          ? ['The plan of now is reported before this line; `apply FILE` with the saved plan names each difference.']
+          : differenceText(difference).trimEnd().split('\n')),
+      ];
+      return one('error', [`the digest ${approved} was approved; the plan now has ${present}`, ...detail].join('\n'));
+    }
+    case 'row-stale':
+      return one('warning', `stale: ${event.row.address} ${event.row.step}: ${event.message}`);
+    case 'row-unapproved':
+      return one('warning', `not in the saved plan, and not run: ${event.address}`);
+    case 'adoption-unneeded':
+      return one(
+        'note',
+        event.owned === undefined
+          ? `${event.address} is refreshed, and never owned: there is nothing to adopt`
+          : `${event.address} is ours already: ${event.owned}`,
+      );
+    case 'stopping': {
+      const signal = event.ending === 'terminated' ? 'SIGTERM' : 'SIGINT';
+      return one(
+        'note',
+        `${signal}: running actions will finish, and no other action will start. Send the signal again to stop at once`,
+      );
+    }
+    case 'round-wait':
+      return one('note', `waiting until ${new Date(event.until).toISOString()}: ${event.reason}`);
+    default:
+      return [];
+  }
+}
+
+/** A notice as lines, each of them harmless. Ends with a newline. */
+export function noticeText({ level, text }: Notice): string {
+  return text
+    .split('\n')
+    .map((line, i) => `${i === 0 ? `${level}: ` : ''}${printable(line)}\n`)
+    .join('');
+}
+
+const PLAIN_MS = 10_000;
+const TERMINAL_MS = 100;
+
+/** Progress of a refresh: a line that is rewritten on a terminal, a plain line every ten seconds elsewhere. */
+function refreshProgress(isTerminal: boolean): (event: RunEvent) => string {
+  let drawnAt = 0;
+  let isDrawn = false;
+  const counts = (progress: ReadonlyMap<string, Progress>): string =>
+    [...progress].map(([plugin, { done, total }]) => `${plugin} ${done}/${total}`).join(', ');
+  return (event) => {
+    if (event.type === 'refresh-progress') {
+      if (event.elapsedMs - drawnAt < (isTerminal ? TERMINAL_MS : PLAIN_MS)) return '';
+      drawnAt = event.elapsedMs;
+      const seconds = Math.round(event.elapsedMs / 1000);
+      const text = counts(event.progress);
+      if (!isTerminal) return `still refreshing: ${text || 'nothing has answered yet'} [${seconds}s elapsed]\n`;
+      isDrawn = true;
+      return `${CLEAR_LINE}refreshing: ${text} [${seconds}s]`;
+    }
+    if (event.type === 'refresh-started') drawnAt = 0;
+    if (!isDrawn) return '';
+    isDrawn = false;
+    return CLEAR_LINE;
+  };
+}
+
+/** Renders notices, problems and progress for standard error; `clear` ends a line of progress. */
+export function noticeRenderer(options: {
+  readonly color: boolean;
+  readonly isTerminal: boolean;
+  readonly write: (text: string) => void;
+}): (event: RunEvent) => void {
+  const progress = refreshProgress(options.isTerminal);
+  return (event) => {
+    const drawn = progress(event);
+    if (drawn !== '') options.write(drawn);
+    if (event.type === 'problems') options.write(formatProblems(event.problems, options));
+    for (const notice of noticesOf(event)) options.write(noticeText(notice));
+  };
+}

@@ -1,0 +1,277 @@
+/**
+ * One round of an apply, under the lock: reads the log, refreshes, reports the plan, asks, takes the actions, ends.
+ *
+ * Everything that is written goes through `record`: durable in the log first, then part of memory.
+ */
+
+import type { Row } from '../engine/action.ts';
+import { type Action, InputError, type Plugin } from '#plugin';
+import { apply as applyActions } from '../engine/apply.ts';
+import { type Approved, approve } from '../engine/approve.ts';
+import { countRows } from '../engine/count-rows.ts';
+import { isUnsettled } from '../engine/lifecycle.ts';
+import { planDifference } from '../formats/plan-difference.ts';
+import type { Plan, Planned } from '../formats/plan.ts';
+import type { RecordBodies } from '../formats/log-record.ts';
+import { type Recall, rememberedOf } from '../engine/remember.ts';
+import type { Fence, Head, ReadReport, Store } from '../store/store.ts';
+import { version } from '../version.ts';
+import { applyEnding, type Ending, exitCode } from './ending.ts';
+import type { Listener } from './events.ts';
+import { eitherOf, type Interruption, stoppedBy, stoppedEnding } from './interruption.ts';
+import { type Recorder, recorder } from './lock.ts';
+import type { SavedPlan } from './plan-file.ts';
+import type { Project } from './project.ts';
+import { reconcileProject } from './reconcile-project.ts';
+import { runningActions } from './running-actions.ts';
+import type { Passes, Selection } from './selection.ts';
+import { recallFrom } from './stores.ts';
+import { filesFor, openWorlds, pluginsFor, upgradeRecall, type Worlds } from './worlds.ts';
+import { DAMAGED } from './write-log.ts';
+
+/** Asks whether the rows of a plan may run. Throws where they may not. */
+export type Ask = (plan: Plan, stop: AbortSignal) => Promise<void>;
+
+/** What lets the accepted rows of a plan run. */
+export type Approval =
+  | { readonly by: 'saved'; readonly saved: SavedPlan; readonly digest?: string | undefined }
+  | { readonly by: 'digest'; readonly digest: string }
+  | { readonly by: 'yes' }
+  | { readonly by: 'ask'; readonly ask: Ask };
+
+/** A part of an apply: an import takes the row of one adoption, and nothing else. */
+export interface Part {
+  readonly command: string;
+  readonly within: (address: string) => boolean;
+  /** Which of the accepted actions are taken; the others are left, and not reported. */
+  readonly keeps: (action: Action) => boolean;
+  /** Throws InputError where the part makes no sense. */
+  readonly check: (reconciled: Planned) => void;
+}
+
+export interface ApplyOptions {
+  readonly selection?: Selection;
+  readonly passes?: Passes;
+  readonly approval: Approval;
+  readonly interruption: Interruption;
+  /** Ends `ok` though rejected rows remain. */
+  readonly allowRejected?: boolean | undefined;
+  /** Actions at once, in place of what the configuration says. */
+  readonly parallelism?: number | undefined;
+  /** How long to wait for the lock, in ms; by default not at all. */
+  readonly lockTimeout?: number | undefined;
+  readonly part?: Part | undefined;
+}
+
+export interface Round extends ApplyOptions {
+  readonly project: Project;
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly say: Listener;
+  /** A round before this one judged the selection. */
+  readonly again: boolean;
+}
+
+/** How a round ended. */
+export interface Finished {
+  readonly ending: Ending;
+  readonly rows: readonly Row[];
+  readonly plan: Plan;
+  /** What was judged, by address. */
+  readonly actions: ReadonlyMap<string, Action>;
+  readonly head: Head | undefined;
+  /** Something is in a state that the infrastructure has to leave. */
+  readonly unsettled: boolean;
+}
+
+/** Reads the log under the lock. Throws where it is damaged, unless the configuration says to recover. */
+async function readLog({
+  store,
+  fence,
+  project,
+  say,
+}: Round): Promise<{ readonly recall: Recall; readonly report: ReadReport }> {
+  const first = await recallFrom(store);
+  if (first.report.status !== 'damaged') return first;
+  say({ type: 'log-damaged', damage: first.report.damage, place: store.place, use: 'nothing' });
+  if (project.config.onDamage !== 'recover') throw new InputError(DAMAGED);
+  say({ type: 'log-recovered', report: await store.recover(fence) });
+  return recallFrom(store);
+}
+
+function limitsOf({ config }: Project, plugins: ReadonlyMap<string, Plugin>): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    [...plugins].map(([name, plugin]) => [name, config.plugins[name]?.parallelism ?? plugin.tables.parallelism]),
+  );
+}
+
+function hasUnsettled({ resources }: Planned): boolean {
+  return [...resources.values()].some(
+    ({ sight, tables, desired, memory }) =>
+      sight.is === 'seen' &&
+      (desired !== undefined || memory !== undefined) &&
+      isUnsettled(tables, sight.observed.state),
+  );
+}
+
+function runBody(run: Round, id: string): RecordBodies['run'] {
+  const { approval, passes: { overrides = [], maxRemovals } = {}, part } = run;
+  const digest = approval.by === 'saved' || approval.by === 'digest' ? approval.digest : undefined;
+  return {
+    run: id,
+    command: part?.command ?? 'apply',
+    version,
+    ...(digest === undefined ? {} : { digest }),
+    ...(overrides.length === 0 ? {} : { overrides }),
+    ...(maxRemovals === undefined ? {} : { max_removals: maxRemovals }),
+  };
+}
+
+/** Everything that happens under the lock. */
+export async function applyRound(run: Round): Promise<Finished> {
+  const { project, store, fence, interruption, say, part } = run;
+  const { host } = project;
+  const { recall, report } = await readLog(run);
+  if (fence.cut !== undefined) say({ type: 'log-cut', ...fence.cut });
+  const plugins = await pluginsFor(project, project.documents, recall);
+  upgradeRecall(recall, plugins);
+  const worlds = await openWorlds(plugins, project);
+  const id = host.randomId();
+  const { record, head } = recorder(store, fence, recall, report.head);
+  const endedBy = async (error: unknown): Promise<never> => {
+    if (error instanceof InputError)
+      await record([{ kind: 'end', body: { run: id, exit: exitCode('error'), counts: {} } }]);
+    throw error;
+  };
+  try {
+    await record([{ kind: 'run', body: runBody(run, id) }]);
+    const reconciled = await reconcileProject(
+      {
+        project,
+        selection: run.selection ?? {},
+        passes: run.passes ?? {},
+        plugins,
+        worlds,
+        recall,
+        record,
+        run: id,
+        head: report.head,
+        abort: eitherOf(interruption),
+        again: run.again,
+        within: part?.within,
+      },
+      say,
+    ).catch(endedBy);
+    const result = await decide(reconciled, { ...run, plugins, recall, record, id, worlds }).catch(
+      async (error: unknown): Promise<Decided> => {
+        const stopped = stoppedBy(interruption, error);
+        return stopped === undefined ? endedBy(error) : { ending: stopped, rows: [] };
+      },
+    );
+    const ending = stoppedEnding(interruption) ?? result.ending;
+    await record([{ kind: 'end', body: { run: id, exit: exitCode(ending), counts: countRows(result.rows) } }]);
+    await store.checkpoint(rememberedOf(recall), fence);
+    return {
+      ending,
+      rows: result.rows,
+      plan: reconciled.plan,
+      actions: reconciled.actions,
+      head: head(),
+      unsettled: hasUnsettled(reconciled),
+    };
+  } finally {
+    await worlds.close();
+  }
+}
+
+interface Deciding extends Round {
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly recall: Recall;
+  readonly record: Recorder['record'];
+  readonly id: string;
+  readonly worlds: Worlds;
+}
+
+interface Decided {
+  readonly ending: Ending;
+  readonly rows: readonly Row[];
+}
+
+/** Whether the plan of now is another one than was approved by its digest; the event says what differs. */
+function isOtherPlan(plan: Plan, { approval, say }: Deciding): boolean {
+  if (approval.by !== 'saved' && approval.by !== 'digest') return false;
+  const { digest } = approval;
+  if (digest === undefined || plan.plan_digest === digest) return false;
+  const difference = approval.by === 'saved' ? { difference: planDifference(approval.saved.plan, plan) } : {};
+  say({ type: 'digest-differs', approved: digest, present: plan.plan_digest, ...difference });
+  return true;
+}
+
+/** Reports the plan, asks where somebody is to be asked, and takes the actions. */
+async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
+  const { approval, interruption, say, part } = run;
+  const { plan } = reconciled;
+  const interrupted: Decided = { ending: 'interrupted', rows: [] };
+  if (stoppedEnding(interruption) !== undefined) return interrupted;
+  part?.check(reconciled);
+  say({ type: 'planned', plan });
+  if (isOtherPlan(plan, run)) return { ending: 'plan-refused', rows: [] };
+  const actions =
+    part === undefined
+      ? reconciled.actions
+      : new Map([...reconciled.actions].filter(([, action]) => action.verdict !== 'accept' || part.keeps(action)));
+  const approved: Approved =
+    approval.by === 'saved' ? approve(approval.saved.plan, actions) : { actions, stale: [], added: [] };
+  for (const { row, message } of approved.stale) say({ type: 'row-stale', row, message });
+  for (const address of approved.added) say({ type: 'row-unapproved', address });
+  if (
+    approval.by === 'saved' &&
+    approved.stale.length > 0 &&
+    approved.stale.length === approval.saved.plan.resource_changes.length
+  )
+    return { ending: 'plan-refused', rows: [] };
+  const isAccepted = [...approved.actions.values()].some(({ verdict }) => verdict === 'accept');
+  if (isAccepted && approval.by === 'ask') await approval.ask(plan, interruption.stop);
+  if (stoppedEnding(interruption) !== undefined) return interrupted;
+  const rows = await takeActions(approved.actions, reconciled, run);
+  const ending =
+    approved.stale.length > 0 ? 'incomplete' : applyEnding(rows, plan, { allowRejected: run.allowRejected === true });
+  return { ending: rows.some(({ status }) => status === 'unknown') ? 'unknown-outcome' : ending, rows };
+}
+
+async function takeActions(
+  actions: ReadonlyMap<string, Action>,
+  { resources, changes, scene, desired }: Planned,
+  run: Deciding,
+): Promise<readonly Row[]> {
+  const { project, plugins, recall, worlds, interruption, say } = run;
+  const { stop, abort } = interruption;
+  const { host, config } = project;
+  const running = runningActions(host, say);
+  const stopping = (): void => say({ type: 'stopping', ending: stoppedEnding(interruption) ?? 'interrupted' });
+  stop.addEventListener('abort', stopping, { once: true });
+  try {
+    const rows = await applyActions({
+      actions,
+      resources,
+      changes,
+      scene,
+      recall,
+      look: { plugins, reader: worlds.reader, desired, recall, now: host.now, redact: worlds.redact },
+      files: filesFor(project),
+      writer: worlds.writer,
+      record: run.record,
+      run: run.id,
+      parallelism: run.parallelism ?? config.parallelism,
+      limits: limitsOf(project, plugins),
+      now: host.now,
+      stop,
+      abort,
+      on: running.on,
+    });
+    return [...rows.values()];
+  } finally {
+    stop.removeEventListener('abort', stopping);
+    running.close();
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Applies: a saved plan, or a plan that is made and approved; until settled, round after round.
+ *
+ * Documents are loaded before the lock is taken; the lock is held while somebody is asked, so that what was shown is what
+ * runs. Between two rounds that wait for a time, the lock is free.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Row } from '../engine/action.ts';
+import { sortedCauses } from '../engine/causes.ts';
+import { InputError, sameJson } from '#plugin';
+import type { Store } from '../store/store.ts';
+import { type ApplyOptions, applyRound, type Finished } from './apply-round.ts';
+import type { Ending } from './ending.ts';
+import type { Applied, Listener, SavedPlanRefusal } from './events.ts';
+import { stoppedEnding } from './interruption.ts';
+import { endingWithoutLock, withLock } from './lock.ts';
+import type { SavedPlan } from './plan-file.ts';
+import { openDocuments, type Project, type Workspace } from './project.ts';
+import { nextRound } from './settling.ts';
+import { withStore } from './stores.ts';
+import { refuseInCi } from './write-log.ts';
+
+/** How long all rounds may take where nothing is said. */
+export const SETTLING_MS = 60 * 60_000;
+
+/** A longer wait is one more round in between: no timer counts more than 24 days. */
+const LONGEST_WAIT_MS = 24 * 60 * 60_000;
+
+export interface ApplyUntil extends ApplyOptions {
+  /** Round after round, until nothing is left, or nothing more can be done, or the time is over. */
+  readonly untilSettled?: { readonly timeoutMs: number } | undefined;
+}
+
+function savedPlanRefusal(
+  { plan, altered, misdigested }: SavedPlan,
+  { config }: Project,
+): SavedPlanRefusal | undefined {
+  if (altered) return { why: 'altered' };
+  if (misdigested) return { why: 'misdigested' };
+  if (plan.project !== config.name) return { why: 'other-project', planned: plan.project, present: config.name };
+  return plan.plan_digest === undefined ? { why: 'no-digest' } : undefined;
+}
+
+/** The causes that a saved plan is limited to limit the apply of it too. Throws InputError where the call names others. */
+function withSavedCauses(options: ApplyUntil, causes: SavedPlan['plan']['causes']): ApplyUntil {
+  const [given, planned] = [options.selection?.causes, causes].map((each) =>
+    each === undefined ? undefined : sortedCauses(new Set(each)),
+  );
+  if (given !== undefined && !sameJson(given, planned ?? []))
+    throw new InputError(
+      planned === undefined
+        ? '--cause limits the apply of a plan that was made without it. Plan again with --cause'
+        : `The plan was made with --cause ${planned.join(',')}. Leave --cause out, or give the same`,
+    );
+  return planned === undefined ? options : { ...options, selection: { ...options.selection, causes: planned } };
+}
+
+/** One round with the lock of its own. Throws LockHeldError. */
+async function lockedRound(
+  project: Project,
+  store: Store,
+  options: ApplyOptions,
+  say: Listener,
+  again: boolean,
+): Promise<Finished> {
+  const locking = { ...options, command: options.part?.command ?? 'apply' };
+  return withLock(store, locking, say, (fence) => applyRound({ ...options, project, store, fence, say, again }));
+}
+
+async function untilSettled(
+  project: Project,
+  store: Store,
+  options: ApplyOptions & { readonly timeoutMs: number },
+  say: Listener,
+): Promise<Finished> {
+  const { interruption, timeoutMs, allowRejected = false } = options;
+  const { now } = project.host;
+  const until = now() + timeoutMs;
+  const rows = new Map<string, Row>();
+  for (let fruitless = 0, again = false; ; again = true) {
+    const finished = await lockedRound(project, store, options, say, again);
+    for (const row of finished.rows) rows.set(row.address, row);
+    const ended = (ending: Ending): Finished => ({
+      ...finished,
+      rows: [...rows.values()],
+      ending: stoppedEnding(interruption) ?? ending,
+    });
+    fruitless = finished.rows.some(({ status }) => status === 'done') ? 0 : fruitless + 1;
+    const next = nextRound(finished, { now: now(), until, fruitless, allowRejected });
+    if ('end' in next) return ended(next.end);
+    if (next.waitMs > 0) {
+      say({ type: 'round-wait', until: now() + next.waitMs, reason: next.why });
+      await sleep(Math.min(next.waitMs, LONGEST_WAIT_MS), undefined, { signal: interruption.stop }).catch(
+        () => undefined,
+      );
+    }
+    if (interruption.stop.aborted) return ended(finished.ending);
+  }
+}
+
+/** Applies what `approval` covers. The rows are absent where no round was made. */
+export async function apply(
+  workspace: Workspace,
+  options: ApplyUntil,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly applied?: Applied }> {
+  const { approval, interruption, part } = options;
+  // Every document is parsed, and its text remembered.
+  const project = await openDocuments(workspace, say, { texts: new Map() });
+  refuseInCi(workspace, part?.command ?? 'apply');
+  const saved = approval.by === 'saved' ? approval.saved : undefined;
+  const refusal = saved === undefined ? undefined : savedPlanRefusal(saved, project);
+  if (saved !== undefined && refusal !== undefined) {
+    say({ type: 'saved-plan-refused', file: saved.file, refusal });
+    return { ending: 'plan-refused' };
+  }
+  const limited = saved === undefined ? options : withSavedCauses(options, saved.plan.causes);
+  return withStore(workspace, say, async (store) => {
+    try {
+      const { ending, rows, head } =
+        limited.untilSettled === undefined
+          ? await lockedRound(project, store, limited, say, false)
+          : await untilSettled(project, store, { ...limited, ...limited.untilSettled }, say);
+      const applied: Applied = { ending, project: project.config.name, rows, head };
+      say({ type: 'applied', applied });
+      return { ending, applied };
+    } catch (error) {
+      return { ending: endingWithoutLock(error, interruption, say) };
+    }
+  });
+}

@@ -1,0 +1,90 @@
+/** Drift: how the infrastructure differs from what was last applied. Nothing is written, unless the refresh is recorded. */
+
+import { findDrift } from '../engine/drift.ts';
+import { driftDocument, type DriftReport } from '../formats/drift.ts';
+import { driftEnding, type Ending, type FailOn } from './ending.ts';
+import type { Listener } from './events.ts';
+import { eitherOf, type Interruption, stoppedEnding } from './interruption.ts';
+import { openDocuments, type Workspace } from './project.ts';
+import { reconcileProject } from './reconcile-project.ts';
+import { type Looked, refreshed } from './refresh.ts';
+import { type Selection, withinOf } from './selection.ts';
+import { openWorlds, pluginsFor, upgradeRecall } from './worlds.ts';
+import { refuseInCi, writeLog } from './write-log.ts';
+
+export interface DriftOptions extends FailOn {
+  readonly selection?: Selection;
+  readonly interruption: Interruption;
+  /** Writes what was seen into the log, for since-when and counts. */
+  readonly record?: boolean | undefined;
+  readonly lockTimeout?: number | undefined;
+}
+
+interface Drifted {
+  readonly ending: Ending;
+  readonly report?: DriftReport;
+}
+
+function drifted(
+  looked: Pick<Looked, 'project' | 'reconciled' | 'report'>,
+  options: DriftOptions,
+  say: Listener,
+): Drifted {
+  const { project, reconciled, report: log } = looked;
+  const { plan, resources, actions, scene } = reconciled;
+  const { suppress } = project.config;
+  const within = withinOf(options.selection ?? {});
+  const found = findDrift({ resources, actions, scene, suppress, within });
+  const report = driftDocument(found, plan, log.status !== 'none');
+  say({ type: 'drifted', report });
+  return { ending: driftEnding(report, plan, options), report };
+}
+
+async function recorded(workspace: Workspace, options: DriftOptions, say: Listener): Promise<Drifted> {
+  const { interruption, lockTimeout, selection = {} } = options;
+  refuseInCi(workspace, 'drift --record');
+  const project = await openDocuments(workspace, say);
+  let result: Drifted | undefined;
+  const ending = await writeLog(workspace, { command: 'drift', lockTimeout, interruption }, say, async (log) => {
+    const { recall, record, run } = log;
+    const plugins = await pluginsFor(project, project.documents, recall);
+    upgradeRecall(recall, plugins);
+    const worlds = await openWorlds(plugins, project);
+    try {
+      const head = log.head();
+      const reconciled = await reconcileProject(
+        {
+          project,
+          selection,
+          passes: {},
+          plugins,
+          worlds,
+          recall,
+          record,
+          run,
+          head,
+          abort: eitherOf(interruption),
+          scheduled: true,
+        },
+        say,
+      );
+      const stopped = stoppedEnding(interruption);
+      if (stopped !== undefined) return { ending: stopped };
+      const report = head === undefined ? log.report : { ...log.report, head };
+      result = drifted({ project, reconciled, report }, options, say);
+      return { ending: result.ending };
+    } finally {
+      await worlds.close();
+    }
+  });
+  return { ...result, ending };
+}
+
+/** The report is absent where the run was stopped, or did not get the lock. */
+export async function drift(workspace: Workspace, options: DriftOptions, say: Listener): Promise<Drifted> {
+  if (options.record === true) return recorded(workspace, options, say);
+  const { selection = {}, interruption } = options;
+  return refreshed(workspace, { selection, stop: interruption.stop }, say, async (looked) =>
+    drifted(looked, options, say),
+  );
+}

@@ -1,0 +1,105 @@
+/**
+ * Events of a run: all that happens, as one typed union. Whoever calls a function of this layer gives a listener; what
+ * becomes of an event (text, markdown, JSON, a page) is the listener's to decide. Times are epoch ms, spans are ms.
+ */
+
+import type { Row } from '../engine/action.ts';
+import type { DriftReport } from '../formats/drift.ts';
+import type { Explanation } from '../formats/explanation.ts';
+import type { Plan, ResourceChange } from '../formats/plan.ts';
+import type { PlanDifference } from '../formats/plan-difference.ts';
+import type { Change, Problem } from '#plugin';
+import type { Damage, Head, Holder, RecoverReport } from '../store/store.ts';
+import type { Ending } from './ending.ts';
+
+/** How far the refresh of one plugin has come. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What a refresh found of one plugin. */
+export interface Refreshed {
+  readonly plugin: string;
+  /** Resources that were seen. */
+  readonly seen: number;
+  readonly gaps: number;
+}
+
+/** Why a saved plan is refused as a whole. */
+export type SavedPlanRefusal =
+  | { readonly why: 'altered' | 'misdigested' | 'no-digest' }
+  | { readonly why: 'other-project'; readonly planned: string; readonly present: string };
+
+/** What an apply came to. */
+export interface Applied {
+  readonly ending: Ending;
+  readonly project: string;
+  readonly rows: readonly Row[];
+  readonly head: Head | undefined;
+}
+
+export type RunEvent =
+  // Configuration, documents and what selects among them.
+  | { readonly type: 'problems'; readonly problems: readonly Problem[] }
+  | { readonly type: 'config-idle'; readonly message: string }
+  | { readonly type: 'selector-hidden'; readonly selector: string; readonly scope: string }
+  | { readonly type: 'override-unused'; readonly rule: string; readonly address: string }
+  // The log and its lock.
+  | { readonly type: 'store-doubted'; readonly message: string }
+  | { readonly type: 'log-missing'; readonly place: string }
+  /** `beginning`: the run goes on with the sound beginning; `nothing`: the run ends, or recovers the log first. */
+  | {
+      readonly type: 'log-damaged';
+      readonly damage: readonly Damage[];
+      readonly place: string;
+      readonly use: 'beginning' | 'nothing';
+    }
+  | { readonly type: 'log-torn'; readonly bytes: number }
+  | { readonly type: 'log-cut'; readonly bytes: number; readonly file: string }
+  | { readonly type: 'log-recovered'; readonly report: RecoverReport }
+  | { readonly type: 'lock-wait' | 'lock-held'; readonly holder: Holder }
+  | { readonly type: 'lock-kept'; readonly message: string }
+  // The refresh. Progress comes with each answer, and every half second.
+  | { readonly type: 'refresh-started'; readonly plugins: readonly string[] }
+  | {
+      readonly type: 'refresh-progress';
+      readonly progress: ReadonlyMap<string, Progress>;
+      readonly elapsedMs: number;
+    }
+  | { readonly type: 'refresh-ended'; readonly plugins: readonly Refreshed[]; readonly elapsedMs: number }
+  // Results: each run has one of them.
+  | { readonly type: 'planned'; readonly plan: Plan }
+  | { readonly type: 'drifted'; readonly report: DriftReport }
+  | { readonly type: 'explained'; readonly explanation: Explanation; readonly project: string }
+  | { readonly type: 'applied'; readonly applied: Applied }
+  // Approval.
+  | { readonly type: 'saved-plan-refused'; readonly file: string; readonly refusal: SavedPlanRefusal }
+  | {
+      readonly type: 'digest-differs';
+      readonly approved: string;
+      readonly present: string | undefined;
+      /** Absent where no saved plan says what was approved. */
+      readonly difference?: PlanDifference;
+    }
+  | { readonly type: 'row-stale'; readonly row: ResourceChange; readonly message: string }
+  | { readonly type: 'row-unapproved'; readonly address: string }
+  | { readonly type: 'adoption-unneeded'; readonly address: string; readonly owned: string | undefined }
+  // Actions. Progress comes every ten seconds of an action.
+  | { readonly type: 'action-started'; readonly address: string; readonly change: Change }
+  | {
+      readonly type: 'action-progress';
+      readonly address: string;
+      readonly change: Change;
+      readonly elapsedMs: number;
+      /** What the handler said last. */
+      readonly text: string | undefined;
+    }
+  | { readonly type: 'action-ended'; readonly row: Row }
+  /** Running actions end, and no other one starts. */
+  | { readonly type: 'stopping'; readonly ending: Ending }
+  /** The next round begins then. */
+  | { readonly type: 'round-wait'; readonly until: number; readonly reason: string };
+
+/** Takes each event as it happens. It returns at once: who needs time keeps the event. */
+export type Listener = (event: RunEvent) => void;

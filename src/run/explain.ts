@@ -1,0 +1,54 @@
+/** Explanations: everything that is known about one resource, and what would let its next step through. */
+
+import { explain as explainResource } from '../engine/explain.ts';
+import { type Explanation, explanationDocument } from '../formats/explanation.ts';
+import { dependents } from '../engine/judge.ts';
+import type { LogRecord } from '../formats/log-record.ts';
+import { formatRef, InputError, type Ref } from '#plugin';
+import type { Store } from '../store/store.ts';
+import type { Ending } from './ending.ts';
+import type { Listener } from './events.ts';
+import type { Workspace } from './project.ts';
+import { aboutAddress } from './records.ts';
+import { refreshed, type RefreshOptions } from './refresh.ts';
+import { didYouMean } from './selection.ts';
+
+export interface ExplainOptions extends Pick<RefreshOptions, 'passes' | 'stop'> {
+  readonly ref: Ref;
+  /** How many records of the log; 0 for none. */
+  readonly last: number;
+}
+
+/** The last records about one resource, oldest first. */
+async function lastRecords(store: Store, address: string, last: number): Promise<readonly LogRecord[]> {
+  let records: LogRecord[] = [];
+  await store.read((record) => {
+    const about = aboutAddress(record, address);
+    if (about === undefined) return;
+    records.push(about);
+    if (records.length > 2 * last + 100) records = records.slice(-last);
+  }, 'all');
+  return last === 0 ? [] : records.slice(-last);
+}
+
+/** Throws InputError for a resource that nothing knows. The explanation is absent where the run was stopped. */
+export async function explain(
+  workspace: Workspace,
+  { ref, last, ...options }: ExplainOptions,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly explanation?: Explanation }> {
+  return refreshed(workspace, options, say, async ({ project, reconciled, store }) => {
+    const address = formatRef(ref);
+    const neededBy =
+      dependents({ resources: reconciled.resources, unloaded: reconciled.scene.unloaded }).get(address) ?? [];
+    const records = store === undefined ? [] : await lastRecords(store, address, last);
+    const explained = explainResource(reconciled, ref, neededBy, records);
+    if (explained === undefined)
+      throw new InputError(
+        `${address} is not declared, was not found, and is not in the state${didYouMean(address, reconciled.resources.keys())}`,
+      );
+    const explanation = explanationDocument(explained);
+    say({ type: 'explained', explanation, project: project.config.name });
+    return { ending: explanation.gap === undefined ? 'ok' : 'partly-read', explanation };
+  });
+}

@@ -1,0 +1,198 @@
+/** The log: listing, telling the story of a resource, verifying, recovering, pruning. */
+
+import { recordTexts } from '../engine/generated.ts';
+import { formatRef, InputError, type Ref, suggest } from '#plugin';
+import type { LogRecord, RecordKind } from '../formats/log-record.ts';
+import type { PruneReport, ReadReport, RecoverReport } from '../store/store.ts';
+import type { Ending } from './ending.ts';
+import type { Listener } from './events.ts';
+import { endingWithoutLock, type Locking, withLock } from './lock.ts';
+import type { Workspace } from './project.ts';
+import { aboutAddress, addressesIn } from './records.ts';
+import { addressOf, didYouMean } from './selection.ts';
+import { sayLogState, withStore } from './stores.ts';
+import { writeLog } from './write-log.ts';
+
+/** Which records are listed; what is absent limits nothing. Times are epoch ms. */
+export interface LogFilter {
+  readonly address?: string | undefined;
+  readonly run?: string | undefined;
+  readonly kind?: readonly string[] | undefined;
+  readonly step?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly outcome?: readonly string[] | undefined;
+  readonly action?: readonly string[] | undefined;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
+/** How a step ended, or that it was not taken. */
+function outcomeOf(record: LogRecord): string | undefined {
+  return record.kind === 'outcome' ? record.body.outcome : record.kind === 'refusal' ? record.body.verdict : undefined;
+}
+
+/** What a kind calls the action of a decision: `node_decommission`. */
+function auditedAction(record: LogRecord): string {
+  const action = 'audit' in record.body ? record.body.audit?.['action'] : undefined;
+  return typeof action === 'string' ? action : '';
+}
+
+function wanted(filter: LogFilter): (record: LogRecord) => boolean {
+  const { step, actor, since, until, outcome: outcomes, action: actions, address, run } = filter;
+  const kinds = filter.kind as readonly RecordKind[] | undefined;
+  // The step of an outcome is that of its intent.
+  const intents = new Set<number>();
+  const isStep = (record: LogRecord): boolean => {
+    if (record.kind === 'intent' && record.body.step === step) intents.add(record.seq);
+    if (record.kind === 'outcome') return intents.has(record.body.intent);
+    return 'step' in record.body && record.body.step === step;
+  };
+  return (record) =>
+    (step === undefined || isStep(record)) &&
+    (actor === undefined || record.actor === actor) &&
+    (outcomes === undefined || outcomes.includes(outcomeOf(record) ?? '')) &&
+    (actions === undefined || actions.includes(auditedAction(record))) &&
+    (since === undefined || Date.parse(record.time) >= since) &&
+    (until === undefined || Date.parse(record.time) <= until) &&
+    (kinds === undefined ? record.kind !== 'remembered' : kinds.includes(record.kind)) &&
+    (address === undefined || aboutAddress(record, address) !== undefined) &&
+    (run === undefined || ('run' in record.body && record.body.run === run));
+}
+
+const OUTCOMES = ['done', 'failed', 'unknown', 'undone', 'rejected', 'deferred', 'stale'];
+
+function mustBeAmong(flag: string, given: readonly string[] | undefined, known: readonly string[]): void {
+  const wrong = given?.find((each) => !known.includes(each));
+  if (wrong !== undefined)
+    throw new InputError(`${flag} ${wrong} matches no record; ${suggest(wrong, known, 'the values are')}`);
+}
+
+/** Refuses values that no record can have. Throws InputError. */
+function checkFilter({ address, kind, outcome, step }: LogFilter): void {
+  if (address !== undefined) addressOf(address);
+  mustBeAmong('--kind', kind, Object.keys(recordTexts));
+  mustBeAmong('--outcome', outcome, OUTCOMES);
+  if (step !== undefined && !/^[^>]+>[^>]+$/u.test(step))
+    throw new InputError(`--step ${step} is not a step: it looks like ready>absent`);
+}
+
+/** The newest records that pass a filter, oldest first; `last` 0 for all. Throws InputError for an unknown address or run. */
+export async function listLog(
+  workspace: Workspace,
+  filter: LogFilter,
+  last: number,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly records: readonly LogRecord[] }> {
+  checkFilter(filter);
+  const { address, run } = filter;
+  const keep = wanted(filter);
+  const others = new Set<string>();
+  let isKnown = address === undefined;
+  let isRun = run === undefined;
+  let records: LogRecord[] = [];
+  return withStore(workspace, say, async (store) => {
+    const report = await store.read((record) => {
+      isRun ||= 'run' in record.body && record.body.run === run;
+      if (!isKnown) for (const each of addressesIn(record)) others.add(each);
+      isKnown ||= others.has(address ?? '');
+      if (!keep(record)) return;
+      records.push(record);
+      // Cut now and then instead of at every record: the cost stays that of the records.
+      if (records.length > 2 * last + 1000) records = records.slice(-last);
+    }, 'all');
+    sayLogState(report, store, say);
+    if (!isKnown) throw new InputError(`the log says nothing of ${address}${didYouMean(address ?? '', others)}`);
+    if (!isRun) throw new InputError(`the log has no run ${run}`);
+    return { ending: endingOf(report), records: last === 0 ? records : records.slice(-last) };
+  });
+}
+
+function endingOf({ status }: ReadReport): Ending {
+  return status === 'damaged' ? 'error' : 'ok';
+}
+
+/** What the log says of one resource. */
+export interface Story {
+  readonly ending: Ending;
+  readonly address: string;
+  readonly records: readonly LogRecord[];
+  /** Every run by its id. */
+  readonly runs: ReadonlyMap<string, { readonly command: string; readonly actor: string }>;
+}
+
+/** What was decided and done about one resource; the newest last. Throws InputError where the log does not name it. */
+export async function storyOf(workspace: Workspace, ref: Ref, say: Listener): Promise<Story> {
+  const address = formatRef(ref);
+  const records: LogRecord[] = [];
+  const others = new Set<string>();
+  const runs = new Map<string, { readonly command: string; readonly actor: string }>();
+  return withStore(workspace, say, async (store) => {
+    const report = await store.read((record) => {
+      if (record.kind === 'run') runs.set(record.body.run, { command: record.body.command, actor: record.actor });
+      const about = aboutAddress(record, address);
+      if (about !== undefined) records.push(about);
+      else if (records.length === 0) for (const each of addressesIn(record)) others.add(each);
+    }, 'all');
+    sayLogState(report, store, say);
+    if (records.length === 0) throw new InputError(`the log says nothing of ${address}${didYouMean(address, others)}`);
+    return { ending: endingOf(report), address, records, runs };
+  });
+}
+
+/** Gives each record from one sequence number to another to `take`, as it is in the log. */
+export async function exportLog(
+  workspace: Workspace,
+  range: { readonly from: number; readonly to: number },
+  say: Listener,
+  take: (record: LogRecord) => void,
+): Promise<Ending> {
+  return withStore(workspace, say, async (store) => {
+    const report = await store.read((record) => {
+      if (record.seq >= range.from && record.seq <= range.to) take(record);
+    }, 'all');
+    sayLogState(report, store, say);
+    return endingOf(report);
+  });
+}
+
+/** Starts a damaged log again from its last sound record. The report is absent where the log is sound. */
+export async function recoverLog(
+  workspace: Workspace,
+  locking: Omit<Locking, 'command'>,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly report?: RecoverReport }> {
+  return withStore(workspace, say, async (store) => {
+    const before = await store.verify();
+    if (before.status === 'none') throw new InputError(`there is no log at ${store.place}`);
+    if (before.damage.length === 0) return { ending: 'ok' };
+    try {
+      const own = { ...locking, command: 'log recover' };
+      const report = await withLock(store, own, say, (fence) => store.recover(fence));
+      return { ending: 'ok', report };
+    } catch (error) {
+      return { ending: endingWithoutLock(error, locking.interruption, say) };
+    }
+  });
+}
+
+export interface PruneOptions extends Omit<Locking, 'command'> {
+  /** How many segments stay, the newest. */
+  readonly keep: number;
+  /** Asks before anything is deleted. Throws where it may not be. */
+  readonly ask: (place: string, stop: AbortSignal) => Promise<void>;
+}
+
+/** Deletes the oldest segments. The report is absent where nothing was deleted because the run was stopped. */
+export async function pruneLog(
+  workspace: Workspace,
+  { keep, ask, ...locking }: PruneOptions,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly report?: PruneReport }> {
+  let report: PruneReport | undefined;
+  const ending = await writeLog(workspace, { ...locking, command: 'log prune' }, say, async ({ store, fence }) => {
+    await ask(store.place, locking.interruption.stop);
+    report = await store.prune(keep, fence);
+    return { ending: 'ok', counts: { deleted: report.deleted.length } };
+  });
+  return report === undefined ? { ending } : { ending, report };
+}

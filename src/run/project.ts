@@ -1,0 +1,168 @@
+/** A project: its configuration and documents, opened with everything of the outside as an argument. */
+
+import { stat } from 'node:fs/promises';
+import { isAbsolute, relative } from 'node:path';
+import { type Config, isOtherAddress, loadConfig, PROJECT_NAME } from '../engine/load/config.ts';
+import type { RememberedTexts } from '../engine/load/document-texts.ts';
+import { load } from '../engine/load/load.ts';
+import { trustedOwners } from '../engine/load/owner.ts';
+import { namedFileRoots } from '#plugin/files';
+import { type Desired, InputError, pathMistake, type Problem } from '#plugin';
+import { isDatabase } from '../engine/store-address.ts';
+import type { PluginLoaders } from '../plugins.ts';
+import { projectOf } from '../store/files/read-log.ts';
+import type { Store } from '../store/store.ts';
+import { reader } from '../version.ts';
+import type { Listener } from './events.ts';
+import { reservedPlaces } from './reserved-places.ts';
+import { isInside, storeFolder } from './stores.ts';
+
+/** What a project runs in. Two hosts in one process share nothing. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly elapsed: () => number;
+  /** Random each time, for runs, locks and temporary files. */
+  readonly randomId: () => string;
+  /** The user's id; undefined where the system has none. */
+  readonly uid: number | undefined;
+  /** Who acts, for the log: `alice@laptop`. */
+  readonly actor: string;
+  readonly plugins: PluginLoaders;
+  readonly openStore: OpenStore;
+}
+
+/** Opens the store that a configuration names. No record is read, and nothing connected, yet. */
+export type OpenStore = (workspace: Workspace, say: Listener) => Promise<Store>;
+
+/** Where the configuration is. */
+export interface Source {
+  /** Absolute; `fettle.yaml` is looked for here and upward. */
+  readonly folder: string;
+  /** The configuration file, absolute, in place of the one that would be found. */
+  readonly config?: string | undefined;
+}
+
+/** A configuration and what it runs in. */
+export interface Workspace {
+  readonly host: Host;
+  readonly config: Config;
+}
+
+/** A workspace with its documents. */
+export interface Project extends Workspace {
+  readonly documents: readonly Desired[];
+}
+
+/** Thrown for invalid documents or an invalid configuration. */
+export class ProblemsError extends InputError {
+  override readonly name = 'ProblemsError';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super('the documents or the configuration have problems');
+    this.problems = problems;
+  }
+}
+
+function report(problems: readonly Problem[], say: Listener): void {
+  if (problems.some(({ severity }) => severity === 'error')) throw new ProblemsError(problems);
+  if (problems.length > 0) say({ type: 'problems', problems });
+}
+
+/** Folders that files may be read from whose content is sent: the repository first. */
+export function fileRoots({ host, config }: Workspace): readonly string[] {
+  return [config.root, ...namedFileRoots(host.env)];
+}
+
+/** Variables of CI that are put together often have two slashes in a row. */
+function oneSlash(path: string): string {
+  return path.replaceAll(/\/{2,}/gu, '/');
+}
+
+function storeOfEnvironment({ env }: Host): { readonly store?: string } {
+  const store = env['FETTLE_STORE'];
+  if (store === undefined || store === '') return {};
+  if (isOtherAddress(store))
+    throw new InputError('FETTLE_STORE is neither a folder nor an address like postgres://user@host/database');
+  const wrong = isDatabase(store) ? undefined : pathMistake(oneSlash(store), true);
+  if (wrong !== undefined) throw new InputError(`the path in FETTLE_STORE ${wrong.message}`);
+  return { store };
+}
+
+/** Reads the configuration. Throws ProblemsError. */
+export async function openWorkspace(
+  host: Host,
+  { folder, config: explicit }: Source,
+  say: Listener,
+): Promise<Workspace> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory() !== true) throw new InputError(`${folder}: there is no such folder`);
+  const home = host.env['HOME'];
+  const { config, problems } = await loadConfig({
+    startFolder: folder,
+    fileRoots: namedFileRoots(host.env),
+    owners: trustedOwners(host.uid, host.env),
+    ...(home === undefined || !isAbsolute(home) ? {} : { home }),
+    plugins: host.plugins,
+    now: host.now(),
+    ...storeOfEnvironment(host),
+    ...(explicit === undefined ? {} : { explicit }),
+  });
+  report(problems, say);
+  return { host, config: await withStoredName(config) };
+}
+
+/** A project that does not say its name keeps the one in its own log: its folder may be moved and renamed. */
+async function withStoredName(config: Config): Promise<Config> {
+  const folder = storeFolder(config);
+  if (config.nameWritten || folder === undefined || !(await isInside(folder, config.folder))) return config;
+  const name = await projectOf(folder).catch(() => undefined);
+  return name === undefined || !PROJECT_NAME.test(name) ? config : { ...config, name };
+}
+
+export interface DocumentOptions {
+  /** Absolute paths and globs, in place of those that the configuration names. */
+  readonly paths?: readonly string[] | undefined;
+  readonly allowEmpty?: boolean;
+  /** Remembered texts of documents. Without it, every document is parsed. */
+  readonly texts?: RememberedTexts['texts'];
+}
+
+/** Reads the documents. Throws ProblemsError, with all problems at once. */
+export async function openDocuments(
+  workspace: Workspace,
+  say: Listener,
+  { paths = [], texts, ...more }: DocumentOptions = {},
+): Promise<Project> {
+  const { host, config } = workspace;
+  const given = paths.map((path) => relative(config.folder, path) || '.');
+  const isGiven = given.length > 0;
+  const loaded = await load({
+    folder: config.folder,
+    paths: isGiven ? given : config.desired,
+    plugins: host.plugins,
+    reserved: reservedPlaces(config),
+    settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
+    // Who runs the command may name any file; the configuration, which a pull request can change, may not.
+    ...(isGiven ? {} : { root: config.root }),
+    unloaded: new Set(config.unloaded),
+    fileRoots: fileRoots(workspace),
+    ...(reader === undefined || texts === undefined ? {} : { remembered: { reader, texts } }),
+    ...more,
+  });
+  report(loaded.problems, say);
+  return { host, config, documents: loaded.desired };
+}
+
+/** Reads configuration and documents. Throws ProblemsError. */
+export async function openProject(
+  host: Host,
+  source: Source,
+  say: Listener,
+  options: DocumentOptions = {},
+): Promise<Project> {
+  return openDocuments(await openWorkspace(host, source, say), say, options);
+}

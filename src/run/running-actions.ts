@@ -1,0 +1,40 @@
+/** Running actions: says when each one starts and ends, and every ten seconds that it still runs. */
+
+import type { ApplyEvent } from '../engine/action.ts';
+import type { Change } from '#plugin';
+import type { Listener } from './events.ts';
+import type { Host } from './project.ts';
+
+const HEARTBEAT_MS = 10_000;
+
+/** `close` when no action runs any longer. */
+export function runningActions(
+  { elapsed }: Pick<Host, 'elapsed'>,
+  say: Listener,
+): { readonly on: (event: ApplyEvent) => void; readonly close: () => void } {
+  const running = new Map<string, { readonly change: Change; readonly since: number; text: string | undefined }>();
+  const timer = setInterval(() => {
+    for (const [address, { change, since, text }] of running) {
+      const elapsedMs = elapsed() - since;
+      if (elapsedMs >= HEARTBEAT_MS) say({ type: 'action-progress', address, change, elapsedMs, text });
+    }
+  }, HEARTBEAT_MS);
+  timer.unref();
+  return {
+    on: (event) => {
+      if (event.type === 'start') {
+        running.set(event.address, { change: event.change, since: elapsed(), text: undefined });
+        say({ type: 'action-started', address: event.address, change: event.change });
+      } else if (event.type === 'progress') {
+        const known = running.get(event.address);
+        if (known !== undefined) known.text = event.text;
+      } else {
+        running.delete(event.row.address);
+        // The plan says what is rejected or has to wait.
+        if (event.row.status !== 'rejected' && event.row.status !== 'deferred')
+          say({ type: 'action-ended', row: event.row });
+      }
+    },
+    close: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,172 @@
+/** Selection: which resources and changes a run is about, held against what there is. */
+
+import { addressMatcher } from '../engine/address-glob.ts';
+import { engineRuleTables } from '../engine/generated.ts';
+import { idleParts, type Labelled } from '../engine/idle-config.ts';
+import type { Config } from '../engine/load/config.ts';
+import {
+  type Cause,
+  formatRef,
+  InputError,
+  type Override,
+  parseRef,
+  type Plugin,
+  type Ref,
+  type Safety,
+  suggest,
+} from '#plugin';
+import type { Planned } from '../formats/plan.ts';
+import type { Recall } from '../engine/remember.ts';
+import { labelsOf } from '../engine/safety-inputs.ts';
+import { nearestAddress, type Selectable, unmatched } from '../engine/selection.ts';
+import type { Listener } from './events.ts';
+
+/** Which resources and changes a run is about; what is absent limits nothing. */
+export interface Selection {
+  /** Globs over addresses. */
+  readonly target?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  readonly causes?: readonly Cause[] | undefined;
+}
+
+/** What lets changes pass for this run alone. */
+export interface Passes {
+  readonly overrides?: readonly Override[] | undefined;
+  readonly maxRemovals?: Safety['maxRemovals'] | undefined;
+}
+
+/** The test that `target` and `exclude` make; undefined when all is meant. */
+export function withinOf(selection: Selection): ((address: string) => boolean) | undefined {
+  const targets = (selection.target ?? []).map((glob) => addressMatcher(glob));
+  const excludes = (selection.exclude ?? []).map((glob) => addressMatcher(glob));
+  if (targets.length === 0 && excludes.length === 0) return undefined;
+  return (address) =>
+    (targets.length === 0 || targets.some((test) => test(address))) && !excludes.some((test) => test(address));
+}
+
+/** The address of one resource. Throws InputError. */
+export function addressOf(text: string): Ref {
+  const ref = parseRef(text);
+  if (ref === undefined)
+    throw new InputError(`"${text}" is not an address: it looks like certificates/Certificate/www`);
+  return ref;
+}
+
+/** `; did you mean …?`, where a known address is near. */
+export function didYouMean(text: string, addresses: Iterable<string>): string {
+  const near = nearestAddress(text, [...addresses]);
+  return near === undefined ? '' : `; did you mean ${near}?`;
+}
+
+/** An address or glob that memory does not have. */
+export function nothingRemembered(text: string, addresses: Iterable<string>): string {
+  const near = didYouMean(text, addresses);
+  return `nothing is remembered of ${text}${near === '' ? '; `fettle state list` names what is' : near}`;
+}
+
+/** Addresses that the log removed lately. */
+export function removedLately({ spent }: Recall): readonly string[] {
+  return [...spent.values()].filter(({ removal }) => removal === true).map(({ ref }) => formatRef(ref));
+}
+
+/** All mistakes end the run, a line each. */
+function refuse(mistakes: readonly string[]): void {
+  if (mistakes.length > 0) throw new InputError(mistakes.join('\n'));
+}
+
+function ruleMistakes({ overrides = [] }: Passes, plugins: ReadonlyMap<string, Plugin>): readonly string[] {
+  return overrides.flatMap(({ rule, address }): readonly string[] => {
+    const ref = parseRef(address);
+    const kind = ref === undefined ? undefined : plugins.get(ref.plugin)?.tables.kinds[ref.kind];
+    // An address without a plugin or kind matches nothing, which is told apart.
+    if (kind === undefined) return [];
+    const rules = [...engineRuleTables, ...kind.rules];
+    const known = rules.find(({ id }) => id === rule);
+    const names = rules.filter(({ overridable }) => overridable).map(({ id }) => id);
+    if (known === undefined)
+      return [`--override ${rule}@${address}: ${rule} is not a rule; ${suggest(rule, names, 'the rules are')}`];
+    return known.overridable ? [] : [`--override ${rule}@${address}: the rule ${rule} cannot be overridden`];
+  });
+}
+
+const SOURCES = 'matches no document, no remembered resource, and nothing that the refresh saw';
+
+/**
+ * Judges `--target`, `--exclude` and `--override`. Throws InputError; where a gap may hide what a selector means, an
+ * event says so instead.
+ *
+ * @param sources What `selectable` was taken from, as a predicate of a selector that matches nothing.
+ */
+export function judgeSelectors(
+  selection: Selection & Passes,
+  selectable: Selectable,
+  say: Listener,
+  sources: string = SOURCES,
+): void {
+  const selectors = [
+    ...(selection.target ?? []).map((glob) => ({ shown: `--target ${glob}`, glob })),
+    ...(selection.exclude ?? []).map((glob) => ({ shown: `--exclude ${glob}`, glob })),
+    ...(selection.overrides ?? []).map(({ rule, address }) => ({
+      shown: `--override ${rule}@${address}`,
+      glob: address,
+    })),
+  ];
+  let isHidden = false;
+  const mistakes = selectors.flatMap(({ shown, glob }) => {
+    const found = unmatched(glob, selectable);
+    if (found === undefined) return [];
+    const { hiddenBy, near } = found;
+    if (hiddenBy === undefined) return [`${shown} ${sources}${near === undefined ? '' : `; did you mean ${near}?`}`];
+    isHidden = true;
+    say({ type: 'selector-hidden', selector: shown, scope: hiddenBy });
+    return [];
+  });
+  refuse(mistakes);
+  const within = withinOf(selection);
+  const known = [...selectable.addresses, ...selectable.removed];
+  if (within !== undefined && !isHidden && !known.some(within))
+    throw new InputError('--target and --exclude leave no resource. Name less with --exclude');
+}
+
+/** Says what `fettle.yaml` selects where nothing is. `now`: epoch ms. */
+export function sayIdle(
+  config: Config,
+  resources: readonly Labelled[],
+  selectable: Selectable,
+  now: number,
+  say: Listener,
+): void {
+  for (const message of idleParts(config, resources, selectable, now)) say({ type: 'config-idle', message });
+}
+
+export interface OnView {
+  readonly selection: Selection;
+  readonly passes: Passes;
+  readonly config: Config;
+  readonly now: number;
+  readonly reconciled: Planned;
+  readonly recall: Recall;
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly memoryGap?: string | undefined;
+}
+
+/** Judges selections of the call and of `fettle.yaml` after the refresh. Throws InputError. */
+export function judgeOnView(on: OnView, say: Listener): void {
+  const { selection, passes, config, now, reconciled, recall, plugins, memoryGap } = on;
+  refuse(ruleMistakes(passes, plugins));
+  const { resources, view, actions } = reconciled;
+  const unread = memoryGap === undefined ? [] : [...plugins.keys()].map((plugin) => ({ plugin, message: memoryGap }));
+  const selectable = {
+    addresses: [...resources.keys()],
+    removed: removedLately(recall),
+    gaps: [...view.gaps, ...unread],
+  };
+  judgeSelectors({ ...selection, ...passes }, selectable, say);
+  const labelled = [...resources.values()].map((resource) => ({ ref: resource.ref, labels: labelsOf(resource) }));
+  sayIdle(config, labelled, selectable, now, say);
+  for (const { rule, address } of passes.overrides ?? []) {
+    const judgements = actions.get(address)?.judgements ?? [];
+    if (!judgements.some((each) => each.rule === rule && each.overridden !== undefined))
+      say({ type: 'override-unused', rule, address });
+  }
+}

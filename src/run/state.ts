@@ -1,0 +1,197 @@
+/** The state: what is remembered, and giving it other names or giving it up. Nothing in the infrastructure changes. */
+
+import { addressMatcher } from '../engine/address-glob.ts';
+import { PROJECT_NAME } from '../engine/load/config.ts';
+import { match } from '../engine/match.ts';
+import type { PluginSummary } from '../engine/seal.ts';
+import { emptyRecall, type Recall, rememberedOf } from '../engine/remember.ts';
+import { sceneOf } from '../engine/scene.ts';
+import { summarize } from '../engine/summary.ts';
+import { formatRef, type Gap, InputError, type Memory, parseRef, type Ref } from '#plugin';
+import type { Head } from '../store/store.ts';
+import type { Ending } from './ending.ts';
+import type { Listener } from './events.ts';
+import type { Locking } from './lock.ts';
+import type { Workspace } from './project.ts';
+import { judgeSelectors, nothingRemembered, removedLately, type Selection, withinOf } from './selection.ts';
+import { recallFrom, sayLogState, withStore } from './stores.ts';
+import { pluginsFor, redactorFor, safetyOf, upgradeRecall } from './worlds.ts';
+import { refuseInCi, writeLog } from './write-log.ts';
+
+/** All that is remembered; what is wrong with the log is an event. */
+export async function readState(
+  workspace: Workspace,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly recall: Recall }> {
+  return withStore(workspace, say, async (store) => {
+    const { recall, report } = await recallFrom(store);
+    sayLogState(report, store, say);
+    return { ending: report.status === 'damaged' ? 'error' : 'ok', recall };
+  });
+}
+
+/** What is remembered of the selected resources, by address, in order. */
+export async function listState(
+  workspace: Workspace,
+  selection: Selection,
+  say: Listener,
+): Promise<ReadonlyMap<string, Memory>> {
+  const { recall } = await readState(workspace, say);
+  const addresses = [...recall.resources.keys()].sort();
+  judgeSelectors(
+    selection,
+    { addresses, removed: removedLately(recall), gaps: [] },
+    say,
+    'matches no remembered resource',
+  );
+  const within = withinOf(selection);
+  return new Map(
+    addresses.flatMap((address) => {
+      const memory = recall.resources.get(address);
+      return memory === undefined || within?.(address) === false ? [] : [[address, memory] as const];
+    }),
+  );
+}
+
+/** What is remembered of one resource. Throws InputError where nothing is. */
+export async function showState(workspace: Workspace, ref: Ref, say: Listener): Promise<Memory> {
+  const { recall } = await readState(workspace, say);
+  const memory = recall.resources.get(formatRef(ref));
+  if (memory === undefined) throw new InputError(nothingRemembered(formatRef(ref), recall.resources.keys()));
+  return memory;
+}
+
+/** What plugins say of all that is listed. Nothing is refreshed: as seen, each of them is unknown. */
+export async function stateSummaries(
+  workspace: Workspace,
+  known: ReadonlyMap<string, Memory>,
+): Promise<readonly PluginSummary[]> {
+  const now = workspace.host.now();
+  const at = new Date(now).toISOString();
+  const recall = { ...emptyRecall(), resources: new Map(known), at };
+  const plugins = await pluginsFor(workspace, [], recall);
+  // What a newer plugin remembered is listed, but this one cannot say what it comes to.
+  for (const [address, { ref, version }] of known)
+    if (version > (plugins.get(ref.plugin)?.tables.kinds[ref.kind]?.memoryVersion ?? version))
+      recall.resources.delete(address);
+  upgradeRecall(recall, plugins);
+  const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
+  const { resources } = match([], { observed: [], gaps, at }, recall, { plugins, settings: new Map(), now });
+  const safety = await safetyOf(workspace.config, {}, now);
+  const scene = sceneOf({ resources, gaps, now, viewedAt: now, safety, spent: recall.spent });
+  return summarize(resources, plugins, scene, redactorFor(workspace));
+}
+
+export interface StateWrite extends Omit<Locking, 'command'> {
+  readonly reason?: string | undefined;
+}
+
+/** Gives what is remembered under one name another one, with what others need of it. The head is absent where it was stopped. */
+export async function moveState(
+  workspace: Workspace,
+  names: { readonly from: Ref; readonly to: Ref },
+  { reason, ...locking }: StateWrite,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly head?: Head | undefined }> {
+  const { from, to } = names;
+  const [source, target] = [formatRef(from), formatRef(to)];
+  if (from.plugin !== to.plugin || from.kind !== to.kind)
+    throw new InputError('a resource keeps its plugin and kind: only scope and name can change');
+  if (source === target) throw new InputError('both names are the same');
+  refuseInCi(workspace, 'state mv');
+  let end: Head | undefined;
+  const writing = { ...locking, command: 'state mv' };
+  const ending = await writeLog(workspace, writing, say, async ({ recall, record, run, head }) => {
+    const memory = recall.resources.get(source);
+    if (memory === undefined) throw new InputError(nothingRemembered(source, recall.resources.keys()));
+    if (memory.open !== undefined)
+      throw new InputError(`${source} has an open step (${memory.open.step}): apply settles it first`);
+    if (recall.resources.has(target)) throw new InputError(`${target} is remembered already`);
+    await record([{ kind: 'moved', body: { run, from, ref: to, ...(reason === undefined ? {} : { reason }) } }]);
+    end = head();
+    return { ending: 'ok', counts: { moved: 1 } };
+  });
+  return { ending, head: end };
+}
+
+/** Gives the project another name, in its log and for everything that goes by it. */
+export async function renameProject(
+  workspace: Workspace,
+  names: { readonly from: string; readonly to: string },
+  { reason, ...locking }: StateWrite,
+  say: Listener,
+): Promise<Ending> {
+  const { from, to } = names;
+  for (const name of [from, to])
+    if (!PROJECT_NAME.test(name))
+      throw new InputError(
+        `"${name}" is not a name of a project: up to 63 letters, digits, dots, underscores and dashes`,
+      );
+  if (from === to) throw new InputError('both names are the same');
+  const { config } = workspace;
+  refuseInCi(workspace, 'state rename');
+  if (config.nameWritten && config.name !== from && config.name !== to)
+    throw new InputError(`fettle.yaml has the name ${config.name}, which is neither ${from} nor ${to}`);
+  // Only whoever says what the log says may rename it.
+  const old = { ...workspace, config: { ...config, name: from } };
+  await withStore(old, say, async (store) => {
+    const found = await store.project();
+    if (found === undefined) throw new InputError(`there is no log of the project ${from} at ${store.place}`);
+    if (found !== from) throw new InputError(`the log of ${store.place} is that of the project ${found}, not ${from}`);
+  });
+  const writing = { ...locking, command: 'state rename' };
+  return writeLog(old, writing, say, async ({ store, recall, fence, run }) => {
+    const rename = { to, run, ...(reason === undefined ? {} : { reason }) };
+    await store.rename(rename, rememberedOf(recall), fence);
+    return { ending: 'ok', counts: { renamed: 1 } };
+  });
+}
+
+/** What is about to be forgotten. */
+export interface Forgetting {
+  readonly addresses: readonly string[];
+  /** Those of them that are protected. */
+  readonly guarded: readonly string[];
+}
+
+export interface ForgetOptions extends StateWrite {
+  /** Addresses, or globs over them. */
+  readonly addresses: readonly string[];
+  /** Asks before anything is forgotten. Throws where it may not be. */
+  readonly ask: (forgetting: Forgetting, stop: AbortSignal) => Promise<void>;
+}
+
+/** Gives up what is remembered. The head is absent where it was stopped. */
+export async function forgetState(
+  workspace: Workspace,
+  { addresses: globs, ask, reason, ...locking }: ForgetOptions,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly forgotten: number; readonly head?: Head | undefined }> {
+  if (globs.length === 0) throw new InputError('an address is expected, or a glob such as "nodes/Node/*"');
+  const tests = globs.map((glob) => ({ glob, matches: addressMatcher(glob) }));
+  refuseInCi(workspace, 'state forget');
+  let forgotten = 0;
+  let end: Head | undefined;
+  const writing = { ...locking, command: 'state forget' };
+  const ending = await writeLog(workspace, writing, say, async ({ recall, record, run, head }) => {
+    const { stop } = locking.interruption;
+    const known = [...recall.resources.keys()].sort();
+    for (const { glob, matches } of tests)
+      if (!known.some(matches)) throw new InputError(nothingRemembered(glob, known));
+    const addresses = known.filter((address) => tests.some(({ matches }) => matches(address)));
+    const guarded = addresses.filter((address) => recall.resources.get(address)?.protect === true);
+    await ask({ addresses, guarded }, stop);
+    stop.throwIfAborted();
+    await record(
+      addresses.flatMap((address) => {
+        const ref = recall.resources.get(address)?.ref ?? parseRef(address);
+        if (ref === undefined) return [];
+        return [{ kind: 'memory', body: { run, ref, goal: 'release', because: reason ?? 'state forget' } } as const];
+      }),
+    );
+    forgotten = addresses.length;
+    end = head();
+    return { ending: 'ok', counts: { forgotten } };
+  });
+  return { ending, forgotten, head: end };
+}

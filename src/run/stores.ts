@@ -1,0 +1,98 @@
+/** Stores: the one that a configuration names, what is read from it, and what its log says of itself. */
+
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import type { Config } from '../engine/load/config.ts';
+import type { Draft, LogRecord } from '../formats/log-record.ts';
+import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
+import { isDatabase } from '../engine/store-address.ts';
+import { InputError } from '#plugin';
+import { openFileStore } from '../store/files/file-store.ts';
+import type { ReadReport, Store } from '../store/store.ts';
+import { checkStoreFolder, realPathOf } from '../store/files/trust-store.ts';
+import { ciRun } from './ci.ts';
+import type { Listener } from './events.ts';
+import type { Workspace } from './project.ts';
+
+/** The folder of a store on files; undefined where the store is a database. */
+export function storeFolder(config: Config): string | undefined {
+  return isDatabase(config.store) ? undefined : resolve(config.folder, config.store);
+}
+
+/** Whether a folder lies in another one, by real paths. */
+export async function isInside(folder: string, around: string): Promise<boolean> {
+  const way = relative(await realPathOf(around), await realPathOf(folder));
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** Throws where the folder is not to be believed, or does not say whose store it is. */
+async function checkedFolder(folder: string, config: Config, say: Listener): Promise<string> {
+  if (!config.nameWritten && !(await isInside(folder, config.folder))) {
+    throw new InputError(
+      `the store ${folder} is outside of the project, which has no \`name\` in fettle.yaml: other projects may use the ` +
+        `store too, and the name of a folder changes with the checkout. Write name: ${config.name}, or another one`,
+    );
+  }
+  for (const warning of await checkStoreFolder(folder, config.owners)) say({ type: 'store-doubted', message: warning });
+  return folder;
+}
+
+/**
+ * Opens the store that the configuration names: a folder, or a database. Throws where the folder is not trusted, or a
+ * secret would go where the environment does not send it.
+ */
+export async function openConfiguredStore({ host, config }: Workspace, say: Listener): Promise<Store> {
+  const run = ciRun(host.env);
+  const { actor, now, randomId } = host;
+  const options = { project: config.name, actor, now, randomId, ...(run === undefined ? {} : { run }) };
+  const folder = storeFolder(config);
+  if (folder !== undefined) return openFileStore({ ...options, folder: await checkedFolder(folder, config, say) });
+  // Whoever keeps the log in a folder does not load the driver.
+  const { openPostgresStore } = await import('../store/postgres/postgres-store.ts');
+  const { targetOf } = await import('../store/postgres/target.ts');
+  if (!config.nameWritten)
+    throw new InputError('a shared store needs `name` in fettle.yaml: the name is what keeps projects apart');
+  const target = await targetOf(config.store, config.storeFrom === 'environment' ? 'environment' : 'file', host.env);
+  return openPostgresStore({ ...options, target });
+}
+
+/** Opens the store of a workspace for `work`, and closes it. */
+export async function withStore<T>(
+  workspace: Workspace,
+  say: Listener,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const store = await workspace.host.openStore(workspace, say);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Says what is wrong with a log whose sound beginning is used. */
+export function sayLogState({ damage, torn, status }: ReadReport, { place }: Store, say: Listener): void {
+  if (status === 'none') say({ type: 'log-missing', place });
+  if (damage.length > 0) say({ type: 'log-damaged', damage, place, use: 'beginning' });
+  if (torn !== undefined) say({ type: 'log-torn', bytes: torn.bytes });
+}
+
+/** All that is remembered, and how sound the log is. */
+export async function recallFrom(store: Store): Promise<{ readonly recall: Recall; readonly report: ReadReport }> {
+  const recall = emptyRecall();
+  const report = await store.read((record) => fold(recall, record));
+  return { recall, report };
+}
+
+/** Takes records into memory without writing them: what `plan` does where `apply` appends. */
+export function rememberOnly(
+  recall: Recall,
+  now: () => number,
+): (drafts: readonly Draft[]) => Promise<readonly LogRecord[]> {
+  return async (drafts) => {
+    const records = drafts.map(
+      (draft): LogRecord => ({ ...draft, seq: 0, time: new Date(now()).toISOString(), actor: '', prev: '', hash: '' }),
+    );
+    for (const record of records) fold(recall, record);
+    return records;
+  };
+}

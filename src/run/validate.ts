@@ -1,0 +1,26 @@
+/** Validation: what of the configuration selects nothing, held against the documents alone. */
+
+import { expand } from '../engine/expand.ts';
+import { emptyRecall } from '../engine/remember.ts';
+import { formatRef } from '#plugin';
+import type { Listener } from './events.ts';
+import type { Project } from './project.ts';
+import { sayIdle } from './selection.ts';
+import { pluginsFor, settingsFor } from './worlds.ts';
+
+/** Says what `fettle.yaml` selects that no document has; what is only remembered is not known here. */
+export async function sayIdleInDocuments(project: Project, say: Listener): Promise<void> {
+  const { host, config, documents } = project;
+  const { safety, suppress } = config;
+  if (safety.budgets.length + safety.overrides.length + suppress.length === 0) return;
+  const recall = emptyRecall();
+  const plugins = await pluginsFor(project, documents, recall);
+  const resources = expand(documents, plugins, recall, await settingsFor(plugins, config));
+  sayIdle(
+    config,
+    resources.map(({ ref, meta }) => ({ ref, labels: [meta.labels] })),
+    { addresses: resources.map(({ ref }) => formatRef(ref)), removed: [], gaps: [] },
+    host.now(),
+    say,
+  );
+}

@@ -1,0 +1,175 @@
+/** Worlds of plugins: which plugins a run needs, their settings and secrets, and opening each world once. */
+
+import { delimiter, resolve } from 'node:path';
+import { repositoryFiles } from '../engine/load/repository-files.ts';
+import type { Config } from '../engine/load/config.ts';
+import type { ReadFiles } from '../engine/action.ts';
+import {
+  type Desired,
+  type Facts,
+  InputError,
+  type Json,
+  type Plugin,
+  type Redact,
+  redactor,
+  type Safety,
+  secretsOf,
+} from '#plugin';
+import type { Recall } from '../engine/remember.ts';
+import { isDatabase } from '../engine/store-address.ts';
+import { fileRoots, type Workspace } from './project.ts';
+import { readSecrets, type WithSecrets } from './secrets.ts';
+import type { Passes } from './selection.ts';
+
+/** Every plugin that the documents or memory name. */
+export async function pluginsFor(
+  { host }: Workspace,
+  documents: readonly Desired[],
+  recall: Recall,
+): Promise<ReadonlyMap<string, Plugin>> {
+  const names = new Set([
+    ...documents.map(({ ref }) => ref.plugin),
+    ...[...recall.resources.values()].map(({ ref }) => ref.plugin),
+  ]);
+  const plugins = new Map<string, Plugin>();
+  for (const name of [...names].sort()) {
+    const load = host.plugins.get(name);
+    if (load !== undefined) plugins.set(name, await load());
+  }
+  return plugins;
+}
+
+/** Brings what older versions of a plugin remembered up to its present schema. */
+export function upgradeRecall(recall: Recall, plugins: ReadonlyMap<string, Plugin>): void {
+  for (const [address, memory] of recall.resources) {
+    const plugin = plugins.get(memory.ref.plugin);
+    const version = plugin?.tables.kinds[memory.ref.kind]?.memoryVersion;
+    if (version === undefined || version === memory.version) continue;
+    if (memory.version > version)
+      throw new InputError(
+        `${address} was remembered by a newer version of ${memory.ref.plugin}; use that one, or a newer one`,
+      );
+    const kept = plugin?.kinds[memory.ref.kind]?.upgrade?.(memory.kept as Facts, memory.version) ?? memory.kept;
+    recall.resources.set(address, { ...memory, version, kept });
+  }
+}
+
+/** The worlds of the plugins, each opened once, at its first use. */
+export interface Worlds {
+  readonly reader: (plugin: string) => Promise<unknown>;
+  readonly writer: (plugin: string) => Promise<unknown>;
+  /** Takes out the secrets that this process knows: of the configuration, and of its environment. */
+  readonly redact: Redact;
+  readonly close: () => Promise<void>;
+}
+
+/** The plugin's settings; where none are written, the defaults of its schema. */
+async function settingsOf(plugin: Plugin, config: Config): Promise<Json> {
+  const written = config.plugins[plugin.name]?.config;
+  if (written !== undefined) return written;
+  const defaults = {};
+  (await plugin.validators()).config?.(defaults);
+  return defaults;
+}
+
+/** The settings of every plugin, by its name. */
+export async function settingsFor(
+  plugins: ReadonlyMap<string, Plugin>,
+  config: Config,
+): Promise<ReadonlyMap<string, Json>> {
+  const settings = new Map<string, Json>();
+  for (const [name, plugin] of plugins) settings.set(name, await settingsOf(plugin, config));
+  return settings;
+}
+
+async function openWorld(
+  plugin: Plugin,
+  access: 'read' | 'write',
+  settings: WithSecrets,
+  workspace: Workspace,
+): Promise<unknown> {
+  if ('missing' in settings) throw new Error(settings.missing);
+  const { host, config } = workspace;
+  const outside = {
+    config: settings.config,
+    project: config.name,
+    folder: config.folder,
+    fileRoots: fileRoots(workspace),
+    env: host.env,
+    now: host.now,
+  };
+  return access === 'read' ? plugin.openReader(outside) : plugin.openWriter(outside);
+}
+
+/** Reads what the plugins' configurations name as secrets; nothing is connected yet. */
+export async function openWorlds(plugins: ReadonlyMap<string, Plugin>, workspace: Workspace): Promise<Worlds> {
+  const { host, config } = workspace;
+  const settings = new Map<string, WithSecrets>();
+  for (const [name, plugin] of plugins)
+    settings.set(
+      name,
+      await readSecrets(await settingsOf(plugin, config), plugin.tables.secrets, {
+        folder: config.folder,
+        roots: fileRoots(workspace),
+        env: host.env,
+      }),
+    );
+  const open = new Map<string, { readonly plugin: Plugin; readonly world: Promise<unknown> }>();
+  const get = (name: string, access: 'read' | 'write'): Promise<unknown> => {
+    const known = open.get(`${access} ${name}`);
+    if (known !== undefined) return known.world;
+    const plugin = plugins.get(name);
+    const given = settings.get(name);
+    if (plugin === undefined || given === undefined)
+      return Promise.reject(new Error(`this fettle has no plugin ${name}`));
+    const world = openWorld(plugin, access, given, workspace);
+    open.set(`${access} ${name}`, { plugin, world });
+    return world;
+  };
+  return {
+    reader: (name) => get(name, 'read'),
+    writer: (name) => get(name, 'write'),
+    redact: redactorFor(
+      workspace,
+      [...settings.values()].flatMap(({ secrets }) => secrets),
+    ),
+    close: async () => {
+      for (const { plugin, world } of open.values()) {
+        const opened = await world.catch(() => undefined);
+        if (opened !== undefined) await plugin.close?.(opened);
+      }
+    },
+  };
+}
+
+/** Reads the files of a project that its steps use. */
+export function filesFor(workspace: Workspace): ReadFiles {
+  const { host } = workspace;
+  const { folder, root, store } = workspace.config;
+  return repositoryFiles({
+    folder,
+    root,
+    sendable: fileRoots(workspace),
+    searched: host.env['PATH']?.split(delimiter).map((entry) => resolve(folder, entry)) ?? [],
+    volatile: isDatabase(store) ? [] : [resolve(folder, store)],
+  });
+}
+
+/** The limits of one run: what the configuration says, laid out for now, and what the command line adds. */
+export async function safetyOf(config: Config, { overrides = [], maxRemovals }: Passes, now: number): Promise<Safety> {
+  const { freeze: rules, ...written } = config.safety;
+  const freeze = rules.length === 0 ? [] : (await import('../engine/load/freeze.ts')).freezeWindows(rules, now);
+  return {
+    ...written,
+    ...(maxRemovals === undefined ? {} : { maxRemovals }),
+    freeze,
+    freezeRules: rules,
+    overrides: [...written.overrides, ...overrides],
+  };
+}
+
+/** Takes out the secrets of the environment, and those that were read for the configuration. */
+export function redactorFor({ host, config }: Workspace, secrets: readonly string[] = []): Redact {
+  const named = [...config.store.matchAll(/\$\{env:([^}]*)\}/gu)].flatMap(([, name]) => name ?? []);
+  return redactor([...secretsOf(host.env, named), ...secrets]);
+}

@@ -1,0 +1,87 @@
+/** Writing the log without applying: the lock, a run with its end, and the checkpoint after it. */
+
+import type { RecordBodies } from '../formats/log-record.ts';
+import { type Recall, rememberedOf } from '../engine/remember.ts';
+import { InputError } from '#plugin';
+import type { Fence, ReadReport, Store } from '../store/store.ts';
+import { version } from '../version.ts';
+import { isCi } from './ci.ts';
+import { type Ending, exitCode } from './ending.ts';
+import type { Listener } from './events.ts';
+import { type Interruption, stoppedBy, stoppedEnding } from './interruption.ts';
+import { endingWithoutLock, type Locking, type Recorder, recorder, withLock } from './lock.ts';
+import type { Workspace } from './project.ts';
+import { recallFrom, withStore } from './stores.ts';
+
+export const DAMAGED = 'the log is damaged; `fettle log recover` starts it again from its last sound record';
+
+/** The log of a run that holds its lock. */
+export interface OpenLog extends Recorder {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly recall: Recall;
+  readonly report: ReadReport;
+  readonly run: string;
+  readonly interruption: Interruption;
+}
+
+export interface Writing extends Locking {
+  /** Beside command and version, in the record of the run. */
+  readonly body?: Partial<RecordBodies['run']>;
+}
+
+export interface Written {
+  readonly ending: Ending;
+  readonly counts?: Readonly<Record<string, number>>;
+}
+
+/** In CI a checkout is thrown away, and a log in it with it. Throws InputError. */
+export function refuseInCi({ host, config }: Workspace, command: string): void {
+  if (config.storeFrom !== 'default' || !isCi(host.env)) return;
+  throw new InputError(
+    `in CI, ${command} needs \`store\` in fettle.yaml, or FETTLE_STORE: a log in a checkout that is thrown away remembers nothing`,
+  );
+}
+
+async function underLock(
+  { host }: Workspace,
+  store: Store,
+  fence: Fence,
+  writing: Writing,
+  work: (log: OpenLog) => Promise<Written>,
+): Promise<Ending> {
+  const { command, interruption, body } = writing;
+  const { recall, report } = await recallFrom(store);
+  if (report.status === 'damaged') throw new InputError(DAMAGED);
+  const run = host.randomId();
+  const { record, head } = recorder(store, fence, recall, report.head);
+  await record([{ kind: 'run', body: { run, version, ...body, command } }]);
+  const log: OpenLog = { store, fence, recall, report, run, interruption, record, head };
+  const written = await work(log).catch(async (error: unknown): Promise<Written> => {
+    const stopped = stoppedBy(interruption, error);
+    if (stopped !== undefined) return { ending: stopped };
+    if (error instanceof InputError)
+      await record([{ kind: 'end', body: { run, exit: exitCode('error'), counts: {} } }]);
+    throw error;
+  });
+  const ending = stoppedEnding(interruption) ?? written.ending;
+  await record([{ kind: 'end', body: { run, exit: exitCode(ending), counts: written.counts ?? {} } }]);
+  await store.checkpoint(rememberedOf(recall), fence);
+  return ending;
+}
+
+/** Takes the lock, lets `work` write, and gives everything back. */
+export async function writeLog(
+  workspace: Workspace,
+  writing: Writing,
+  say: Listener,
+  work: (log: OpenLog) => Promise<Written>,
+): Promise<Ending> {
+  return withStore(workspace, say, async (store) => {
+    try {
+      return await withLock(store, writing, say, (fence) => underLock(workspace, store, fence, writing, work));
+    } catch (error) {
+      return endingWithoutLock(error, writing.interruption, say);
+    }
+  });
+}
