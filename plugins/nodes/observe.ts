@@ -15,6 +15,7 @@ import {
   type Observed,
   type Query,
   type Ref,
+  type Sight,
   type Sighting,
   type View,
   defined,
@@ -338,12 +339,9 @@ function ordersOf(targets: Targets, observed: readonly Sighting[], read: ReadAll
   const seen = new Map(observed.map((each) => [formatRef(each.ref), each as Sighting<NodeFacts>]));
   const nodes = targets.cloud.flatMap(({ ref, desired, memory, settings }): readonly (readonly [Ref, Order])[] => {
     const there = seen.get(formatRef(ref));
-    const resource: OrderedNode = defined({
-      ref,
-      desired,
-      memory,
-      sight: there === undefined ? { is: 'absent' } : { is: 'seen', observed: withStates(there, settings, memory) },
-    });
+    const sight: Sight<NodeFacts> =
+      there === undefined ? { is: 'absent' } : { is: 'seen', observed: withStates(there, settings, memory) };
+    const resource: OrderedNode = defined({ ref, desired, memory, sight });
     const order = isToOrder(resource) ? orderOfNode(resource) : undefined;
     if (order === undefined || desired === undefined) return [];
     // What is changed in place stays where the server is.
