@@ -40,7 +40,7 @@ export async function examine<V extends LogView>(
   let current: Pick<Damage, 'file' | 'line' | 'seq'> = {};
   const check = foldCheck((seq, what) => {
     misfolded.add(seq);
-    const message = `${current.file ?? `record ${seq}`}: the checkpoint says of ${what} what the records before it do not`;
+    const message = `${current.file ?? `record ${seq}`}: the checkpoint and the records before it differ on ${what}`;
     damage.push({ code: 'checkpoint-fold', message, ...current, seq });
   });
   const view = await backend.read({
@@ -78,7 +78,7 @@ export function readReport({ base, torn }: LogView, damage: readonly Damage[]): 
 /** The report of `log verify`. With `head`, it also checks that the head is part of the log. */
 export function verifyReport(found: Examination | undefined, head: Head | undefined): VerifyReport {
   if (found === undefined) {
-    const damage = head === undefined ? [] : [missingHead(head, 'there is no log')];
+    const damage = head === undefined ? [] : [missingHead(head, 'the log does not exist')];
     const status = head === undefined ? 'none' : 'damaged';
     return { status, damage, records: 0, segments: 0, checkpoints: 0, from: 1, notes: [] };
   }

@@ -197,8 +197,8 @@ export async function trackedAs(path: string): Promise<string | undefined> {
       (error: unknown) => {
         const why = error instanceof Unreadable ? error.message : errorCode(error) || String(error);
         throw new StoreError(
-          `whether git tracks ${path} cannot be told: the index of ${root} cannot be read (${why}); ` +
-            'keep the store outside of the repository',
+          `cannot determine if git tracks ${path}: the index of ${root} cannot be read (${why}). ` +
+            'Keep the store outside the repository',
         );
       },
     );

@@ -143,7 +143,7 @@ class PostgresBackend implements Backend<RowLogView> {
         if (project === before.project) return;
         // The rename removes the tombstone, if one exists.
         if ((await readFacts(transaction, after)) !== undefined)
-          throw new LogUnchangedError(`the store ${this.place} has a log of the project ${project} already`);
+          throw new LogUnchangedError(`the store ${this.place} already has a log of the project ${project}`);
         await renameRows(transaction, before, project);
       },
       { long: project !== before.project, after },

@@ -103,10 +103,12 @@ function fenceDamage({ fence, isFenced }: Facts, base: Base<RowSegment>): readon
   const wrong = (message: string): readonly Damage[] => [{ code: 'fence-wrong', message, seq: base.end.seq }];
   if (fence === undefined) return wrong('the fence of the project is missing');
   const { head, token } = fence;
-  if (head === undefined) return wrong('the fence does not say where the log ends');
+  if (head === undefined) return wrong('the fence does not name the end of the log');
   if (head.seq > base.end.seq) return [missingRecords(base.end.seq + 1, head.seq, ' at the end of the log')];
   if (!isFenced || head.seq !== base.end.seq)
-    return wrong(`the fence says that the log ends at record ${head.seq} with hash ${head.hash}, which is not so`);
+    return wrong(
+      `the fence names record ${head.seq} with hash ${head.hash} as the end of the log, which does not end there`,
+    );
   const highest = base.checkpoint.body.token;
   return token < highest ? wrong(`the fence has token ${token}, and the log has token ${highest}`) : [];
 }
@@ -122,11 +124,14 @@ function listDamage(
   const found = segments.map(({ checkpoint }) => checkpoint);
   const wrong = found
     .filter(({ seq, body }) => lengths.get(seq) !== body.resources + 1)
-    .map(({ seq }) => ({ seq, message: `record ${seq}: the table of checkpoints does not list this one as it is` }));
+    .map(({ seq }) => ({
+      seq,
+      message: `record ${seq}: the table of checkpoints does not list this checkpoint correctly`,
+    }));
   const starts = new Set(found.map(({ seq }) => seq));
   // After damage, a listed checkpoint may be the damaged one.
   const more = isSound ? listed.filter(({ seq }) => seq >= from && !starts.has(seq)) : [];
-  const extra = more.map(({ seq }) => ({ seq, message: `record ${seq} is listed as a checkpoint, and is none` }));
+  const extra = more.map(({ seq }) => ({ seq, message: `record ${seq} is listed as a checkpoint, and is not one` }));
   return [...wrong, ...extra].map(({ seq, message }) => ({ code: 'checkpoint-table', message, seq }));
 }
 
