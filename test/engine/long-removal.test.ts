@@ -1,5 +1,6 @@
 /** Removals that take more than one step, replacements that end in absence, states gone through between looks, and pictures in the log. */
 
+import { digestOf } from '#plugin';
 import { describe, expect, it } from 'vitest';
 import { movesBetween, worldLeadsTo } from '../../src/engine/lifecycle.ts';
 import { type Facts, type KindTables, type Observed, type Plugin, type PluginTables, removalStep } from '#plugin';
@@ -162,6 +163,7 @@ describe('a replacement that ends in absence', () => {
       kept: {},
       onRemove: 'release',
       state: 'absent',
+      successor: digestOf(changed[0]?.spec),
       since: expect.any(String) as string,
     });
     const made = await applyToy(world, changed, log, { plugins });
